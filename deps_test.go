@@ -1,0 +1,321 @@
+package promfold_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The data flows one way, and the core works on what it is given: no I/O, no
+// clock, no goroutine, no state of its own. These tests hold the packages to
+// it. Examples and other programs are free.
+
+const module = "github.com/promfold/promfold"
+
+// edges lists for every package which of ours it may import.
+var edges = map[string][]string{
+	".":                  {}, // the tour: documentation only
+	"parse":              {},
+	"counter":            {"internal/exact"},
+	"histogram":          {"internal/exact"},
+	"aggregate":          {"parse", "counter", "histogram", "internal/exact"},
+	"internal/exact":     {},
+	"internal/recording": {},
+}
+
+// core are the packages that compute, with what each must not import besides
+// the packages of outside.
+var core = map[string][]string{
+	"parse":          nil,
+	"counter":        {"sync", "sync/atomic"}, // a value somebody merges holds no lock
+	"histogram":      {"sync", "sync/atomic"},
+	"aggregate":      nil,
+	"internal/exact": {"sync", "sync/atomic"},
+}
+
+// outside are the packages of the standard library that reach for the world.
+var outside = []string{
+	"io/ioutil", "log", "log/slog", "math/rand", "math/rand/v2", "net", "os", "os/exec",
+	"os/signal", "syscall",
+}
+
+// clock are the functions of package time that read or wait for the clock. Its
+// types are welcome.
+var clock = []string{
+	"After", "AfterFunc", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until",
+}
+
+// header is all of net/http that the core may use: what a response said.
+var header = []string{"CanonicalHeaderKey", "Header"}
+
+// maxModules is how many modules parse and aggregate may bring to an importer.
+const maxModules = 14
+
+type listed struct {
+	Dir, ImportPath, Name string
+	Standard              bool
+	Module                *struct{ Path string }
+	GoFiles, Imports      []string
+}
+
+// list runs go list, which knows of build tags and of what is vendored.
+func list(t *testing.T, args ...string) (packages []listed) {
+	cmd := exec.Command("go", append([]string{"list", "-json=Dir,ImportPath,Name,Standard,Module,GoFiles,Imports"}, args...)...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	for in := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := in.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		}
+		require.NoError(t, err)
+		packages = append(packages, p)
+	}
+}
+
+// ours gives the path of a package inside the module.
+func ours(importPath string) (string, bool) {
+	if importPath == module {
+		return ".", true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+// TODO: remove when all of them are here.
+func skipWhileMissing(t *testing.T) {
+	for name := range core {
+		if _, err := os.Stat(name); err != nil {
+			t.Skip(name, " does not exist yet")
+		}
+	}
+}
+
+func TestImportEdges(t *testing.T) {
+	skipWhileMissing(t)
+	seen := map[string]bool{}
+	for _, p := range list(t, "./...") {
+		from, ok := ours(p.ImportPath)
+		require.True(t, ok, p.ImportPath)
+		if p.Name == "main" || strings.HasPrefix(from, "examples/") {
+			continue
+		}
+		allowed, ok := edges[from]
+		require.True(t, ok, "%s stands in no rule: say in edges what it may import", from)
+		seen[from] = true
+		for _, i := range p.Imports {
+			if to, ok := ours(i); ok {
+				assert.Contains(t, allowed, to, "%s imports %s", from, to)
+			}
+		}
+	}
+	for from := range edges {
+		assert.True(t, seen[from], "%s has a rule but does not exist", from)
+	}
+}
+
+func TestModulesBehind(t *testing.T) {
+	skipWhileMissing(t)
+	count := func(packages ...string) []string {
+		modules := map[string]bool{}
+		for _, p := range list(t, append([]string{"-deps"}, packages...)...) {
+			if p.Module != nil && p.Module.Path != module {
+				modules[p.Module.Path] = true
+			}
+		}
+		return sorted(modules)
+	}
+	assert.Empty(t, count("./counter", "./histogram", "./internal/exact"), "beyond the standard library")
+	behind := count("./parse", "./aggregate")
+	assert.NotEmpty(t, behind, "parse stands on prometheus/prometheus: is the list read at all?")
+	assert.LessOrEqual(t, len(behind), maxModules, "modules: %v", behind)
+}
+
+func TestCoreTouchesNothing(t *testing.T) {
+	skipWhileMissing(t)
+	for name, forbidden := range core {
+		t.Run(name, func(t *testing.T) {
+			packages := list(t, "./"+name)
+			require.Len(t, packages, 1)
+			require.NotEmpty(t, packages[0].GoFiles)
+			for _, i := range packages[0].Imports {
+				assert.NotContains(t, outside, i)
+				assert.NotContains(t, forbidden, i)
+			}
+			fset := token.NewFileSet()
+			var files []*ast.File
+			for _, file := range packages[0].GoFiles {
+				f, err := parser.ParseFile(fset, filepath.Join(packages[0].Dir, file), nil, parser.SkipObjectResolution)
+				require.NoError(t, err)
+				files = append(files, f)
+			}
+			assert.Empty(t, offences(fset, files))
+		})
+	}
+}
+
+// offences names every place where a package reads the clock, starts a
+// goroutine or keeps state in a package variable. Variables that are never
+// written, tables and errors, are constants that Go cannot express.
+func offences(fset *token.FileSet, files []*ast.File) (found []string) {
+	uses := resolve(fset, files)
+	say := func(n ast.Node, what string) {
+		p := fset.Position(n.Pos())
+		found = append(found, fmt.Sprintf("%s:%d: %s", filepath.Base(p.Filename), p.Line, what))
+	}
+	written := func(e ast.Expr, how string) {
+		if v, ok := uses[root(e)].(*types.Var); ok && v.Parent() == v.Pkg().Scope() {
+			say(e, how+" package variable "+v.Name())
+		}
+	}
+	for _, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				say(n, "starts a goroutine")
+			case *ast.SelectorExpr:
+				switch from := imported(uses, n.X); {
+				case from == "time" && slices.Contains(clock, n.Sel.Name),
+					from == "net/http" && !slices.Contains(header, n.Sel.Name):
+					say(n, "uses "+path.Base(from)+"."+n.Sel.Name)
+				}
+			case *ast.AssignStmt:
+				for _, e := range n.Lhs {
+					written(e, "writes")
+				}
+			case *ast.IncDecStmt:
+				written(n.X, "writes")
+			case *ast.RangeStmt:
+				written(n.Key, "writes")
+				written(n.Value, "writes")
+			case *ast.UnaryExpr:
+				if n.Op == token.AND {
+					written(n.X, "takes the address of")
+				}
+			}
+			return true
+		})
+		for _, d := range file.Decls {
+			if d, ok := d.(*ast.GenDecl); ok && d.Tok == token.VAR && locks(uses, d) {
+				say(d, "has a lock or a pool in a package variable")
+			}
+		}
+	}
+	return found
+}
+
+// resolve says what each name means, as far as the package itself can tell:
+// imports are left empty, which decides nothing about its own variables.
+func resolve(fset *token.FileSet, files []*ast.File) map[*ast.Ident]types.Object {
+	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
+	config := types.Config{Importer: hollow{}, Error: func(error) {}}
+	_, _ = config.Check("core", fset, files, &info) // errors are of the empty imports
+	return info.Uses
+}
+
+type hollow struct{}
+
+func (hollow) Import(importPath string) (*types.Package, error) {
+	p := types.NewPackage(importPath, path.Base(importPath))
+	p.MarkComplete()
+	return p, nil
+}
+
+// root is the variable behind x, x.f, x[i], *x and so on.
+func root(e ast.Expr) *ast.Ident {
+	for {
+		switch x := e.(type) {
+		case *ast.Ident:
+			return x
+		case *ast.ParenExpr:
+			e = x.X
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.SliceExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		default:
+			return nil
+		}
+	}
+}
+
+// imported is the path of the package that e names, if it names one.
+func imported(uses map[*ast.Ident]types.Object, e ast.Expr) string {
+	id, _ := e.(*ast.Ident)
+	if p, ok := uses[id].(*types.PkgName); ok {
+		return p.Imported().Path()
+	}
+	return ""
+}
+
+// locks reports whether a declaration mentions sync or sync/atomic.
+func locks(uses map[*ast.Ident]types.Object, d ast.Node) (found bool) {
+	ast.Inspect(d, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			p := imported(uses, s.X)
+			found = found || p == "sync" || p == "sync/atomic"
+		}
+		return !found
+	})
+	return found
+}
+
+func sorted(set map[string]bool) (keys []string) {
+	for k := range set {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// TestOffences: each rule catches what it is for, and lets the rest pass.
+func TestOffences(t *testing.T) {
+	for source, want := range map[string][]string{
+		`import "time"; func f() time.Time { return time.Now() }`:               {"uses time.Now"},
+		`import clock "time"; var f = clock.Since`:                              {"uses time.Since"},
+		`import "net/http"; var c = http.DefaultClient`:                         {"uses http.DefaultClient"},
+		`import "net/http"; func f(h http.Header) string { return h.Get("a") }`: nil,
+		`import "time"; func f(t time.Time) time.Time { return t.UTC() }`:       nil,
+		`type x struct{ Now int }; func f(time x) int { return time.Now }`:      nil,
+		`func f() { go f() }`:                                        {"starts a goroutine"},
+		`var n int; func f() { n++ }`:                                {"writes package variable n"},
+		`var n int; func f() { n := 1; n++ }`:                        nil,
+		`var n int; func f() { for n = range 3 { } }`:                {"writes package variable n"},
+		`var m = map[int]int{}; func f() { m[1] = 2 }`:               {"writes package variable m"},
+		`var m = map[int]int{1: 2}; func f() int { return m[1] }`:    nil,
+		`var p *struct{ x []int }; func f() { (*p).x[0], _ = 1, 2 }`: {"writes package variable p"},
+		`var a [4]int; func f() *int { return &a[1] }`:               {"takes the address of package variable a"},
+		`import "errors"; var Err = errors.New("bad")`:               nil,
+		`import "sync"; var mu sync.Mutex`:                           {"has a lock or a pool in a package variable"},
+		`import "sync"; var p = sync.Pool{}`:                         {"has a lock or a pool in a package variable"},
+		`import "sync"; type t struct{ mu sync.Mutex }`:              nil,
+	} {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, "x.go", "package x; "+source, parser.SkipObjectResolution)
+		require.NoError(t, err, source)
+		for i := range want {
+			want[i] = "x.go:1: " + want[i]
+		}
+		assert.Equal(t, want, offences(fset, []*ast.File{file}), source)
+	}
+}

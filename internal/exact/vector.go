@@ -1,0 +1,151 @@
+package exact
+
+// Vector is a row of sums, 8 bytes each while all are integers. The zero value has length 0.
+type Vector struct {
+	n []int64
+	w []*wide // nil while all are integers, else as long as n
+}
+
+// Len is the number of sums.
+func (v *Vector) Len() int { return len(v.n) }
+
+// Grow lengthens v to n sums at least; the new ones are 0.
+func (v *Vector) Grow(n int) {
+	if n <= len(v.n) {
+		return
+	}
+	v.n = append(v.n, make([]int64, n-len(v.n))...)
+	if v.w != nil {
+		v.growWide()
+	}
+}
+
+func (v *Vector) growWide() {
+	if len(v.w) < len(v.n) {
+		v.w = append(v.w, make([]*wide, len(v.n)-len(v.w))...)
+	}
+}
+
+// Add adds x to sum i.
+func (v *Vector) Add(i int, x float64) {
+	k := int64(x)
+	if n := v.n[i] + k; float64(k) == x && n <= small && n >= -small {
+		v.n[i] = n
+		return
+	}
+	s := v.get(i)
+	s.Add(x)
+	v.put(i, s)
+}
+
+// AddInt adds x to sum i.
+func (v *Vector) AddInt(i int, x int64) {
+	if n := v.n[i] + x; n <= small && n >= -small {
+		v.n[i] = n
+		return
+	}
+	s := v.get(i)
+	s.AddInt(x)
+	v.put(i, s)
+}
+
+// AddDiff adds c−p, exactly, to sum i.
+func (v *Vector) AddDiff(i int, c, p float64) {
+	s := v.get(i)
+	s.AddDiff(c, p)
+	v.put(i, s)
+}
+
+// AddSum adds o to sum i.
+func (v *Vector) AddSum(i int, o *Sum) {
+	s := v.get(i)
+	s.Merge(o)
+	v.put(i, s)
+}
+
+// get is sum i; it shares the storage of v, to which put returns it.
+func (v *Vector) get(i int) Sum {
+	s := Sum{n: v.n[i]}
+	if v.w != nil {
+		s.w = v.w[i]
+	}
+	return s
+}
+
+func (v *Vector) put(i int, s Sum) {
+	v.n[i] = s.n
+	if s.w == nil {
+		return
+	}
+	v.growWide()
+	v.w[i] = s.w
+}
+
+// Merge adds o to v element by element; v grows to o's length. v.Merge(v) doubles v.
+func (v *Vector) Merge(o *Vector) {
+	v.Grow(len(o.n))
+	for i := range o.n {
+		s, x := v.get(i), o.get(i)
+		s.Merge(&x)
+		v.put(i, s)
+	}
+}
+
+// Set makes v a copy of o in canonical form, in the storage v already has.
+func (v *Vector) Set(o *Vector) {
+	if v == o {
+		return
+	}
+	v.n = append(v.n[:0], o.n...)
+	if v.w == nil && o.w == nil {
+		return
+	}
+	if len(v.w) > len(v.n) {
+		clear(v.w[len(v.n):])
+		v.w = v.w[:len(v.n)]
+	}
+	v.growWide()
+	for i := range o.n {
+		s, x := v.get(i), o.get(i)
+		s.Set(&x)
+		v.put(i, s)
+	}
+}
+
+// Reset makes every sum 0 and keeps the storage.
+func (v *Vector) Reset() {
+	clear(v.n)
+	for _, w := range v.w {
+		w.clear()
+	}
+}
+
+// SumDiff adds v[i] − o[i] to dst. What a vector does not have is 0; o may be nil.
+func (v *Vector) SumDiff(dst *Sum, i int, o *Vector) {
+	if i < len(v.n) {
+		s := v.get(i)
+		dst.Merge(&s)
+	}
+	if o != nil && i < len(o.n) {
+		s := o.get(i)
+		dst.Sub(&s)
+	}
+}
+
+// Float64 is sum i rounded once; 0 beyond the end.
+func (v *Vector) Float64(i int) float64 {
+	if i >= len(v.n) {
+		return 0
+	}
+	s := v.get(i)
+	return s.Float64()
+}
+
+// Bytes is the memory v holds outside itself.
+func (v *Vector) Bytes() int {
+	b := 8*cap(v.n) + 8*cap(v.w)
+	for _, w := range v.w {
+		b += w.bytes()
+	}
+	return b
+}

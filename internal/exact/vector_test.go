@@ -1,0 +1,110 @@
+package exact
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// TestVectorIsARowOfSums runs a vector beside the sums it stands for.
+func TestVectorIsARowOfSums(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const n = 4
+		var v, other Vector
+		sums, others := make([]Sum, n), make([]Sum, n)
+		v.Grow(n)
+		other.Grow(n - 1)
+		index := rapid.IntRange(0, n-1)
+		t.Repeat(map[string]func(*rapid.T){
+			"Add": func(t *rapid.T) {
+				i, x := index.Draw(t, "i"), value().Draw(t, "x")
+				v.Add(i, x)
+				sums[i].Add(x)
+			},
+			"AddInt": func(t *rapid.T) {
+				i, x := index.Draw(t, "i"), rapid.Int64().Draw(t, "x")
+				v.AddInt(i, x)
+				sums[i].AddInt(x)
+			},
+			"AddDiff": func(t *rapid.T) {
+				i, c, p := rapid.IntRange(0, n-2).Draw(t, "i"), value().Draw(t, "c"), value().Draw(t, "p")
+				other.AddDiff(i, c, p)
+				others[i].AddDiff(c, p)
+			},
+			"Merge": func(*rapid.T) {
+				v.Merge(&other)
+				for i := range sums {
+					sums[i].Merge(&others[i])
+				}
+			},
+			"Set": func(*rapid.T) {
+				other.Set(&v)
+				other.n = other.n[:n-1]
+				for i := range n - 1 {
+					others[i].Set(&sums[i])
+				}
+				others[n-1].Reset()
+			},
+			"SumDiff": func(t *rapid.T) {
+				i := index.Draw(t, "i")
+				var got, want Sum
+				v.SumDiff(&got, i, &other)
+				want.Merge(&sums[i])
+				want.Sub(&others[i])
+				require.Zero(t, got.Cmp(&want))
+			},
+			"Binary": func(t *rapid.T) {
+				b, err := v.AppendBinary(nil)
+				require.NoError(t, err)
+				var back Vector
+				rest, err := back.DecodeBinary(append(b, 1, 2, 3))
+				require.NoError(t, err)
+				require.Equal(t, []byte{1, 2, 3}, rest)
+				again, _ := back.AppendBinary(nil)
+				require.Equal(t, b, again)
+				v.Set(&back)
+			},
+			"": func(t *rapid.T) {
+				for i := range sums {
+					s := v.get(i)
+					require.Zero(t, s.Cmp(&sums[i]))
+					require.Equal(t, sums[i].Float64(), v.Float64(i))
+				}
+			},
+		})
+	})
+}
+
+func TestVectorOfIntegersIsSmall(t *testing.T) {
+	var v, w Vector
+	v.Grow(10)
+	v.Add(3, 1<<53)
+	v.AddDiff(4, 10, 3)
+	assert.Nil(t, v.w)
+	assert.Equal(t, 80, v.Bytes())
+	w.Set(&v)
+	assert.Nil(t, w.w)
+	v.Add(3, 0.5)
+	v.Add(5, 0.25)
+	w.Set(&v)
+	assert.Zero(t, testing.AllocsPerRun(10, func() { w.Set(&v) }))
+	assert.Greater(t, v.Bytes(), 80)
+}
+
+func TestVectorEnds(t *testing.T) {
+	var v Vector
+	var s Sum
+	v.SumDiff(&s, 3, nil)
+	assert.Zero(t, s.Float64())
+	assert.Zero(t, v.Float64(9))
+	v.Grow(2)
+	v.Add(1, 0.5)
+	v.Merge(&v)
+	assert.Equal(t, 1.0, v.Float64(1))
+	v.SumDiff(&s, 1, &Vector{})
+	assert.Equal(t, 1.0, s.Float64())
+	v.Reset()
+	assert.Zero(t, v.Float64(1))
+}

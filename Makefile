@@ -1,0 +1,48 @@
+# verify is what has to pass before a change goes in, here and in CI.
+
+GO       ?= go
+TOOL     := $(GO) tool -modfile=tools/go.mod
+FUZZTIME ?= 10s
+BENCH    ?= .
+COUNT    ?= 1
+
+.PHONY: verify test race fuzz bench vet lint fmt examples cross nested
+.NOTPARALLEL:
+
+verify: test vet lint race fuzz examples nested cross
+
+test: # the import rule is one of the tests: deps_test.go
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+fuzz: # every fuzz target for FUZZTIME
+	tools/fuzz.sh $(FUZZTIME)
+
+bench: # make bench BENCH=Read COUNT=10
+	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) ./...
+	cd bench && $(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) ./...
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
+	$(TOOL) staticcheck ./...
+	$(TOOL) actionlint
+
+fmt:
+	gofmt -w .
+
+examples: # the one that needs no network
+	$(GO) run ./examples/fleet
+
+cross:
+	@for p in darwin/arm64 windows/amd64 linux/386; do \
+		export GOOS=$${p%/*} GOARCH=$${p#*/}; echo "== $$p"; \
+		$(GO) build ./... && $(GO) vet ./... || exit 1; \
+	done
+
+nested:
+	tools/nested.sh

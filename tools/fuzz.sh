@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs every fuzz target of every package for a while: tools/fuzz.sh 10s
+set -eu
+cd "$(dirname "$0")/.."
+fuzztime=$1
+
+# go test -list prints the names of a package's targets and then its own line.
+list=$(go test -list '^Fuzz' ./...)
+targets=$(echo "$list" | awk '/^Fuzz/ {n[++k] = $1} /^ok/ {for (i = 1; i <= k; i++) print $2, n[i]; k = 0}')
+if [ -z "$targets" ]; then
+	echo "tools/fuzz.sh: no fuzz target found" >&2
+	exit 1
+fi
+echo "$targets" | while read -r package target; do
+	echo "== $package $target"
+	go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" </dev/null
+done

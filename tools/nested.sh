@@ -1,0 +1,12 @@
+#!/bin/sh
+# Vets and tests every nested module: ./... of the root does not reach them.
+set -eu
+cd "$(dirname "$0")/.."
+for mod in $(find . -mindepth 2 -name go.mod -not -path '*/testdata/*' | sort); do
+	dir=$(dirname "$mod")
+	if [ -z "$(find "$dir" -name '*.go' | head -n 1)" ]; then
+		continue # tools: nothing but its go.mod
+	fi
+	echo "== $dir"
+	(cd "$dir" && go vet ./... && go test ./...)
+done

@@ -1,0 +1,162 @@
+package parse
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Error says where a body stops being an exposition, and why.
+type Error struct {
+	Line   int    // of the offending entry, from 1
+	Column int    // in bytes, from 1
+	Offset int    // in bytes from the start of the body, from 0
+	Text   string // the offending line, shortened
+	Err    error  // the reason, usually as textparse words it
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("line %d, column %d: %s: %q", e.Line, e.Column, reason(e.Err), e.Text)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// reason cuts the copy of the input from textparse's message: it may be as long
+// as the body, and Text has it.
+func reason(err error) string {
+	s := err.Error()
+	if i := strings.LastIndex(s, " while parsing: \""); i >= 0 {
+		s = s[:i]
+	}
+	if len(s) > 200 {
+		s = s[:200] + "…"
+	}
+	return s
+}
+
+const shownText = 80
+
+// newError places err, which textparse met in the entry at offset start.
+//
+// The entry's first line is the one to name, even where the reader gave up
+// later: a quote that is never closed swallows the lines behind it. Within that
+// line the column is that of the first byte that fits nothing, as far as the
+// message tells.
+func newError(body []byte, start int, err error) *Error {
+	start = skipBlankLines(body, min(start, len(body)))
+	end := len(body)
+	if i := bytes.IndexByte(body[start:], '\n'); i >= 0 {
+		end = start + i
+	}
+	at := start
+	if n := consumed(err); n > 0 && start+n-1 <= end {
+		at = start + n - 1
+	}
+	return place(body, start, at, end, err)
+}
+
+func place(body []byte, start, at, end int, err error) *Error {
+	lineStart := bytes.LastIndexByte(body[:start], '\n') + 1
+	return &Error{
+		Line:   1 + bytes.Count(body[:start], []byte{'\n'}),
+		Column: 1 + at - lineStart,
+		Offset: at,
+		Text:   shorten(body[start:end], at-start),
+		Err:    err,
+	}
+}
+
+// skipBlankLines returns the start of the first line from i on that holds
+// anything.
+func skipBlankLines(body []byte, i int) int {
+	for j := i; j < len(body); j++ {
+		switch body[j] {
+		case '\n':
+			i = j + 1
+		case ' ', '\t':
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// consumed is the length of the input that textparse quotes at the end of its
+// messages: what it had read of the entry when it gave up. 0: it does not say.
+func consumed(err error) int {
+	s := err.Error()
+	i := strings.LastIndex(s, " while parsing: \"")
+	if i < 0 {
+		return 0
+	}
+	text, err := strconv.Unquote(s[i+len(" while parsing: "):])
+	if err != nil {
+		return 0
+	}
+	return len(text)
+}
+
+// shorten cuts a line to what can be shown, around the offset that matters.
+func shorten(line []byte, at int) string {
+	if len(line) <= shownText {
+		return string(line)
+	}
+	from := min(max(0, at-shownText/2), len(line)-shownText)
+	s := string(line[from : from+shownText])
+	if from > 0 {
+		s = "…" + s
+	}
+	if from+shownText < len(line) {
+		s += "…"
+	}
+	return s
+}
+
+// FormatError refuses a content type that is not read.
+type FormatError struct {
+	ContentType string
+}
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("content type %q is not read", e.ContentType)
+}
+
+// LimitError says which limit a body passed.
+type LimitError struct {
+	What  string // "body bytes", "lines", "line bytes", "labels"
+	Limit int
+	Line  int // where, from 1; 0: nowhere in particular
+}
+
+func (e *LimitError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("more than %d %s", e.Limit, e.What)
+	}
+	return fmt.Sprintf("line %d: more than %d %s", e.Line, e.Limit, e.What)
+}
+
+// Limits bound what a body may cost. A field that is 0 has its default.
+type Limits struct {
+	Body   int // bytes of a body, decompressed; default 64 MiB
+	Lines  int // samples of a body; default 2,000,000
+	Line   int // bytes of one sample's line; default 16 KiB
+	Labels int // labels of one sample, its name counted; default 64
+
+	// RequireFinalNewline refuses a body whose last line is not ended, as the
+	// format demands and textparse does not: the body was cut.
+	RequireFinalNewline bool
+}
+
+func (l Limits) withDefaults() Limits {
+	def := func(p *int, n int) {
+		if *p <= 0 {
+			*p = n
+		}
+	}
+	def(&l.Body, 64<<20)
+	def(&l.Lines, 2_000_000)
+	def(&l.Line, 16<<10)
+	def(&l.Labels, 64)
+	return l
+}

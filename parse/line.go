@@ -1,0 +1,109 @@
+package parse
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// ID names a line of a [Store]. Ids are small and reused after a
+// [Store.Sweep], so that arrays indexed by them stay dense.
+type ID uint32
+
+// Role is what a line is to its family.
+type Role uint8
+
+// The roles. A line of no known family is a Value.
+const (
+	Value    Role = iota // the sample itself: a counter, a gauge
+	Bucket               // _bucket of a histogram; Line.Bound is its le
+	Count                // _count of a histogram or summary
+	Sum                  // _sum of a histogram or summary
+	Quantile             // a quantile of a summary; Line.Bound is which
+	Created              // _created: when the series came to be
+)
+
+func (r Role) String() string {
+	return [...]string{"value", "bucket", "count", "sum", "quantile", "created"}[r]
+}
+
+// Family is what the comments above a group of lines say of them.
+type Family struct {
+	Name string
+	Type model.MetricType // MetricTypeUnknown if no TYPE comment names the family
+	Help string           // as first seen: two versions of a program may word it differently
+	Unit string
+
+	id uint32 // see Store.meaning
+}
+
+// Line is one distinct series line of a fleet, without its value. It is shared
+// by all instances that expose it and never changes.
+type Line struct {
+	Name   string // "http_request_duration_seconds_bucket"
+	Family *Family
+	Role   Role
+	Labels labels.Labels // as textparse says, with __name__
+	Bound  float64       // le of a Bucket, quantile of a Quantile; else NaN
+}
+
+// role says what a line of that name is to the family; ok is false if it does
+// not belong to it.
+func (f *Family) role(name string) (r Role, ok bool) {
+	suffix, ok := strings.CutPrefix(name, f.Name)
+	if !ok {
+		return Value, false
+	}
+	histogram := f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeGaugeHistogram
+	summary := f.Type == model.MetricTypeSummary
+	switch suffix {
+	case "":
+		if summary {
+			return Quantile, true
+		}
+		return Value, true
+	case "_bucket":
+		return Bucket, histogram
+	case "_count":
+		return Count, histogram || summary
+	case "_sum":
+		return Sum, histogram || summary
+	case "_created":
+		return Created, histogram || summary || f.Type == model.MetricTypeCounter
+	}
+	return Value, false
+}
+
+// newLine makes the line of a series that was read under the comments of f (nil
+// if there are none). If f is not the series' own family, alone gives it one.
+func newLine(ls labels.Labels, f *Family, alone func(name string) *Family) *Line {
+	l := &Line{Name: ls.Get(labels.MetricName), Labels: ls, Bound: math.NaN()}
+	if f != nil {
+		if role, ok := f.role(l.Name); ok {
+			l.Family, l.Role = f, role
+		}
+	}
+	if l.Family == nil {
+		l.Family = alone(l.Name)
+	}
+	switch l.Role {
+	case Bucket:
+		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)
+	case Quantile:
+		l.Bound, l.Role = bound(ls, "quantile", l.Role)
+	}
+	return l
+}
+
+// bound reads the number in the label that makes a line a bucket or a quantile.
+// Without such a number it is neither.
+func bound(ls labels.Labels, name string, r Role) (float64, Role) {
+	v, err := strconv.ParseFloat(ls.Get(name), 64)
+	if err != nil || math.IsNaN(v) {
+		return math.NaN(), Value
+	}
+	return v, r
+}

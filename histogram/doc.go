@@ -1,0 +1,2 @@
+// Package histogram merges histograms of any bucket layouts and answers with bounds that hold.
+package histogram

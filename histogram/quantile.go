@@ -1,0 +1,189 @@
+package histogram
+
+import "math"
+
+// Quantile estimates the q-quantile: the observation of rank max(1, ⌈qN⌉), q taken as its shortest decimal.
+//
+// Lo and Hi are the tightest bounds there are: Lo is the observation's rank among the lower ends of all buckets, Hi
+// among the upper ends. Value inverts the sum of the classes' interpolated cumulative counts at the real
+// rank qN: on a single layout that is what PromQL's histogram_quantile answers.
+//
+// There is no answer without observations, or if Hi is +Inf and there is no finite bound at all. A q outside [0, 1] is
+// a [*LevelError].
+func (d *Distribution) Quantile(q float64) (Estimate, bool, error) {
+	l, err := parseLevel(q)
+	if err != nil {
+		return Estimate{}, false, err
+	}
+	x := d.reconciled()
+	if x.n == 0 {
+		return Estimate{}, false, nil
+	}
+	e, ok := x.quantile(l)
+	return e, ok, nil
+}
+
+func (x *index) quantile(l level) (Estimate, bool) {
+	e := Estimate{N: x.n}
+	if l.few(x.n, x.integral) {
+		e.Flags |= FewObservations
+	}
+	lower, upper := x.envelope(l.rank(x.n, x.integral))
+	e.Lo, e.Hi = x.lowerEnd(lower), x.upperEnd(upper)
+	if math.IsInf(e.Lo, -1) {
+		e.Flags |= BelowBounds
+	}
+	if math.IsInf(e.Hi, 1) {
+		e.Flags |= AboveBounds
+		e.Value = x.lastFinite
+		return e, !math.IsInf(x.lastFinite, -1)
+	}
+	e.Value = e.Hi
+	if !math.IsInf(e.Lo, -1) {
+		e.Value = x.invert(l, e.Lo, e.Hi)
+	}
+	return e, true
+}
+
+// envelope bounds the observation of rank r: at least r observations lie in cells that end at upper or before, and
+// fewer than r in cells that begin before lower. As keys of cells.
+func (x *index) envelope(r float64) (lower, upper float64) {
+	x.keys = x.keys[:0]
+	for i := range x.cells {
+		x.keys = append(x.keys, x.cells[i].lower)
+	}
+	lower, _ = firstTrue(x.keys, func(v float64) bool { n := x.begun(v); return n >= r && n > 0 })
+	x.keys = x.keys[:0]
+	for i := range x.cells {
+		if u := x.cells[i].upper; u > lower {
+			x.keys = append(x.keys, u)
+		}
+	}
+	upper, _ = firstTrue(x.keys, func(v float64) bool { n := x.ended(v); return n >= r && n > 0 })
+	return lower, upper
+}
+
+// lowerEnd is the end of a bucket that became this lower end of a cell.
+func (x *index) lowerEnd(lower float64) float64 {
+	for i := range x.cells {
+		if c := &x.cells[i]; c.lower == lower && c.closed() {
+			return after(lower)
+		}
+	}
+	return lower
+}
+
+// upperEnd is the end of a bucket that became this upper end of a cell.
+func (x *index) upperEnd(upper float64) float64 {
+	for i := range x.cells {
+		if c := &x.cells[i]; c.upper == upper && !c.open() {
+			return upper
+		}
+	}
+	return after(upper)
+}
+
+// invert finds where F̂ reaches qN, in [lo, hi], both finite.
+func (x *index) invert(l level, lo, hi float64) float64 {
+	rank := float64(l.q * x.n)
+	x.keys = append(x.keys[:0], hi)
+	for i := range x.cells {
+		a, b := x.cells[i].ends()
+		if a > lo && a < hi {
+			x.keys = append(x.keys, a)
+		}
+		if b > lo && b < hi {
+			x.keys = append(x.keys, b)
+		}
+	}
+	b, a := firstTrue(x.keys, func(v float64) bool { return x.cdf(v, false) >= rank })
+	a, b = max(a, lo), min(b, hi)
+	fa, fb := x.cdf(a, false), x.cdf(b, true)
+	switch {
+	case rank <= fa:
+		return a
+	case rank > fb:
+		return b // F̂ jumps there, or passes qN beyond hi
+	}
+	switch linear, log := x.between(a, b); {
+	case linear && log:
+		return x.bisect(rank, a, b)
+	case log:
+		t := x.way(l, rank, fa, fb)
+		if a > 0 {
+			return clamp(powerAt(a, b, t), a, b)
+		}
+		return clamp(-powerAt(-b, -a, 1-t), a, b)
+	}
+	t := x.way(l, rank, fa, fb)
+	if width := b - a; !math.IsInf(width, 1) {
+		return clamp(a+float64(width*t), a, b)
+	}
+	return clamp(float64(a*(1-t))+float64(b*t), a, b)
+}
+
+// way is how far the rank is on the way from fa to fb. For native histograms it is counted from the nearer side, as
+// PromQL does: the rank is the same, rounded otherwise.
+func (x *index) way(l level, rank, fa, fb float64) float64 {
+	if x.classic || l.q < 0.5 {
+		return (rank - fa) / (fb - fa)
+	}
+	return ((x.n - fa) - float64((1-l.q)*x.n)) / (fb - fa)
+}
+
+// powerAt is the point between a and b, both positive, that is t on the way on a logarithmic scale.
+func powerAt(a, b, t float64) float64 {
+	from, to := math.Log2(a), math.Log2(b)
+	return math.Exp2(from + float64((to-from)*t))
+}
+
+func clamp(v, lo, hi float64) float64 { return max(lo, min(v, hi)) }
+
+// between tells how observations are spread between two neighbouring knots a and b.
+func (x *index) between(a, b float64) (linear, log bool) {
+	for _, r := range x.rows {
+		c := cellAt(x.cells[r.first:r.end], b)
+		if c == nil || c.shape == unbounded {
+			continue
+		}
+		if lo, hi := c.ends(); lo > a || hi < b {
+			continue
+		}
+		if c.shape == powers || c.shape == mirrored {
+			log = true
+		} else {
+			linear = true
+		}
+	}
+	return linear, log
+}
+
+// bisect returns the least number in (a, b] where F̂ reaches rank: where some classes are spread evenly and others
+// logarithmically there is no formula for it.
+func (x *index) bisect(rank, a, b float64) float64 {
+	lo, hi := ordinal(a), ordinal(b)
+	for hi-lo > 1 {
+		mid := lo + (hi-lo)/2
+		if x.cdf(numeral(mid), false) >= rank {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return numeral(hi)
+}
+
+// ordinal numbers the float64s in increasing order; numeral is its inverse.
+func ordinal(v float64) int64 {
+	if n := int64(math.Float64bits(v)); n >= 0 {
+		return n
+	}
+	return -int64(math.Float64bits(-v))
+}
+
+func numeral(n int64) float64 {
+	if n >= 0 {
+		return math.Float64frombits(uint64(n))
+	}
+	return -math.Float64frombits(uint64(-n))
+}

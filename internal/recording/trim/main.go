@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 )
 
 func main() {
@@ -26,15 +27,21 @@ func main() {
 	}
 }
 
-// run trims corpus into out, which it empties first so that no file of an
-// earlier selection stays behind.
+// run trims corpus into out. Bodies that are there already go first, so that
+// none of an earlier selection stays behind.
 func run(corpus, out string) error {
 	files, err := trim(os.DirFS(corpus))
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(out); err != nil {
+	bodies, err := filepath.Glob(filepath.Join(out, "*.gz"))
+	if err != nil {
 		return err
+	}
+	for _, name := range bodies {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
 	}
 	return write(out, files)
 }

@@ -1,0 +1,2 @@
+// Package counter says how much a counter grew.
+package counter

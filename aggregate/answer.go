@@ -1,0 +1,255 @@
+package aggregate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// Answer is a number and the interval that is sure to hold what it estimates:
+// the growth inside the time in which the members were observed. Hi is +Inf
+// where growth was lost with a process that ended.
+type Answer struct{ Value, Lo, Hi float64 }
+
+// Group is what the answers for one group of a view have in common.
+type Group struct {
+	Labels   labels.Labels
+	Coverage Coverage
+	Warnings []string // what a reader of the numbers should know, in words
+}
+
+// part of an instance in the window of a question.
+type share struct {
+	in    *instance
+	b     *binding
+	row   *row  // what stood at the beginning of the window
+	since int64 // events after it are in the window
+	span  int64 // ms observed in the window
+	alive int64 // ms of the window in which the instance is taken to have lived
+	older bool  // no step in the window: span and row are those of the latest one
+	live  bool
+}
+
+// shares are the instances that have something in the window, by name.
+func (q *question) shares() []share {
+	var list []share
+	for _, in := range q.f.ordered {
+		if q.v.index >= len(in.bindings) {
+			continue
+		}
+		if sh, ok := q.share(in, in.bindings[q.v.index]); ok {
+			list = append(list, sh)
+		}
+	}
+	return list
+}
+
+func (q *question) share(in *instance, b *binding) (share, bool) {
+	h := &in.history
+	sh := share{in: in, b: b, live: q.f.live(in, q.e)}
+	first := max(b.since, h.n-len(b.snaps))
+	n := b.since - 1
+	switch {
+	case q.all:
+	case in.last <= q.s:
+		if !sh.live {
+			return share{}, false
+		}
+		n, sh.older = h.n-1, true
+	default:
+		n = h.before(q.s, first)
+		if n < first && first > b.since {
+			n = first // what is older was dropped
+		}
+	}
+	at := b.begun
+	if n >= b.since {
+		at = *h.at(n)
+	}
+	sh.row, sh.since = b.base(n), at.at
+	sh.span = h.span - at.span
+	if b.view.rules.Owner == counter.OwnerExternal {
+		sh.span = h.wall - at.wall
+	}
+	sh.alive = in.alive(max(q.s, at.at), q.e, sh.live)
+	return sh, true
+}
+
+// restarted: a restart of the instance lies in the window.
+func (q *question) restarted(in *instance) bool {
+	if q.all {
+		return in.incarnation > 1
+	}
+	return slices.ContainsFunc(in.restarts, func(t int64) bool { return t > q.s && t <= q.e })
+}
+
+// events calls do for each event of the window.
+func (q *question) events(sh *share, do func(*event)) {
+	if sh.older {
+		return
+	}
+	if q.all {
+		for _, e := range sh.b.past {
+			do(e)
+		}
+	}
+	for i := range sh.b.events {
+		if e := &sh.b.events[i]; e.at > sh.since {
+			do(e)
+		}
+	}
+}
+
+// bounds gathers how far the truth may lie from a value.
+type bounds struct {
+	below, above exact.Sum
+	open         int
+	resets       int
+}
+
+func (x *bounds) add(e *event, opening bool) {
+	switch e.verdict {
+	case counter.ResetProven, counter.ResetDropped:
+		x.resets += e.n
+	case counter.First:
+		if opening {
+			return
+		}
+	}
+	x.below.Merge(&e.below)
+	x.above.Merge(&e.above)
+	x.open += e.open
+}
+
+func (x *bounds) merge(o *bounds) {
+	x.below.Merge(&o.below)
+	x.above.Merge(&o.above)
+	x.open += o.open
+	x.resets += o.resets
+}
+
+// around is a value with its bounds.
+func (x *bounds) around(value *exact.Sum) Answer {
+	var lo, hi exact.Sum
+	lo.Set(value)
+	lo.Sub(&x.below)
+	hi.Set(value)
+	hi.Merge(&x.above)
+	a := Answer{value.Float64(), lo.Float64(), hi.Float64()}
+	if x.open > 0 {
+		a.Hi = math.Inf(1)
+	}
+	return a
+}
+
+// remarks turns the events of a group into words.
+type remarks map[remark]map[string]int
+
+type remark struct {
+	verdict counter.Verdict
+	flags   counter.Flags
+	quirk   quirk
+}
+
+func (r remarks) add(name string, e *event) {
+	k := remark{e.verdict, e.flags, e.quirk}
+	if r[k] == nil {
+		r[k] = map[string]int{}
+	}
+	r[k][name] += e.n
+}
+
+func (r remarks) join(o remarks) {
+	for k, members := range o {
+		if r[k] == nil {
+			r[k] = map[string]int{}
+		}
+		for name, n := range members {
+			r[k][name] += n
+		}
+	}
+}
+
+// words lists the remarks, each with the instances it is about.
+func (r remarks) words() []string {
+	var list []string
+	for k, members := range r {
+		text := remarkText(k)
+		if text == "" {
+			continue
+		}
+		n, names := 0, make([]string, 0, len(members))
+		for name, m := range members {
+			n += m
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		if len(names) > 3 {
+			names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
+		}
+		list = append(list, fmt.Sprintf(text, n)+": "+strings.Join(names, ", "))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func remarkText(k remark) string {
+	switch {
+	case k.quirk != noQuirk:
+		return quirkTexts[k.quirk]
+	case k.flags&counter.MaskedResetPossible != 0:
+		return "%d series went on over a restart of their process, a masked reset is possible"
+	case k.flags&counter.GlitchSuspected != 0:
+		return "%d series fell and came back, a glitch is suspected"
+	}
+	switch k.verdict {
+	case counter.ResetProven:
+		return "%d series reset by a restart, what grew before its end is lost"
+	case counter.ResetDropped:
+		return "%d series fell without a restart, taken as reset"
+	case counter.BornByAbsence:
+		return "%d series appeared, taken as born since the scrape before"
+	case counter.Gap:
+		return "%d readings were no numbers"
+	case counter.Jitter:
+		return "%d series fell by less than the tolerance"
+	case counter.Returned:
+		return "%d series were missing for a while"
+	}
+	return ""
+}
+
+var quirkTexts = [...]string{
+	noSum:     "%d sums missing or not finite, no mean",
+	torn:      "%d histograms read while being written, their buckets repaired",
+	newLayout: "%d histograms changed their buckets, what grew at the change is lost",
+	malformed: "%d histograms with counts that cannot be, left out",
+}
+
+// sortGroups sorts what was gathered by group.
+func sortGroups[T any](byKey map[string]T, of func(T) *Group) []T {
+	list := make([]T, 0, len(byKey))
+	for _, g := range byKey {
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b T) int { return labels.Compare(of(a).Labels, of(b).Labels) })
+	return list
+}
+
+// hottest is the index of the greatest, of equals the one with the smallest
+// name (members stand in the order of their names); −1 of none.
+func hottest[T any](members []T, less func(a, b T) int, ok func(T) bool) int {
+	best := -1
+	for i, m := range members {
+		if ok(m) && (best < 0 || less(members[best], m) < 0) {
+			best = i
+		}
+	}
+	return best
+}

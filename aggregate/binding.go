@@ -1,0 +1,261 @@
+package aggregate
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/parse"
+)
+
+// binding is what one view keeps of one instance. Where the instance's lines
+// stay in place, a scrape changes only live, snaps and events.
+type binding struct {
+	view    *view
+	route   *route
+	exposes bool // the metric is there, selected or not
+
+	entries []entry  // the wanted lines, by position
+	objects []object // histograms
+	buckets []uint32 // positions of the objects' buckets
+
+	cols   []column
+	byCol  map[columnKey]int32
+	shared bool // byCol is the old binding's
+	counts int  // length of a row's counts
+
+	live  row
+	snaps []row      // by checkpoint, as instance.history.points
+	since int        // the first checkpoint that this binding has
+	begun checkpoint // when the view began to look, if after the first scrape
+
+	events  []event
+	past    map[noteKey]*event // of events that no window reaches any more
+	changed []int64            // gauges: when each column's value last changed; 0: never seen to
+}
+
+// entry: the line at pos belongs to column ref (counters, gauges) or to
+// objects[ref] (histograms).
+type entry struct{ pos, ref uint32 }
+
+// object is one histogram series of the instance. Its buckets' positions are
+// buckets[from:to], aligned with the layout; where +Inf has no line of its
+// own, the last is that of _count.
+type object struct {
+	col      uint32
+	from, to uint32
+	count    int32 // positions; −1: none
+	sum      int32
+}
+
+// column is a group (and layout) in which the instance has something.
+type column struct {
+	columnKey
+	at int // the first of its counts in a row
+}
+
+// count is where in a row the column's count stands: a histogram's is its last
+// bucket.
+func (c *column) count() int {
+	if c.layout == nil {
+		return c.at
+	}
+	return c.at + c.layout.Len() - 1
+}
+
+type columnKey struct {
+	group  int32
+	layout *histogram.Layout // nil but for histograms
+}
+
+// row holds exact increases since the binding began: of each column one count,
+// or for histograms one for each bucket, cumulative, and a sum.
+type row struct{ counts, sums exact.Vector }
+
+func (r *row) set(o *row) {
+	r.counts.Set(&o.counts)
+	r.sums.Set(&o.sums)
+}
+
+// bind leads the lines of a staged scrape to the view's columns. It leaves the
+// old binding as it was: the two are swapped when the scrape is accepted.
+func bind(v *view, in *instance, old *binding, lines lines) *binding {
+	s := v.fleet.store
+	b := &binding{view: v, byCol: map[columnKey]int32{}}
+	if old == nil {
+		b.route = v.routeFor(in.labels)
+		b.since = in.history.n
+		b.snaps = make([]row, slots(v))
+	} else {
+		*b = *old
+		b.entries, b.objects, b.buckets = nil, nil, nil
+		b.cols, b.shared = slices.Clip(b.cols), true
+	}
+	if !b.route.admits(in.labels) {
+		return b
+	}
+	if v.kind == kindHistogram {
+		b.bindObjects(s, lines)
+		return b
+	}
+	for pos := range lines.Len() {
+		if lines.Duplicate(pos) {
+			continue
+		}
+		id := lines.ID(pos)
+		switch w := b.route.way(s, id); {
+		case w == wayMatched:
+			b.exposes = true
+		case w >= 0:
+			b.exposes = true
+			b.entries = append(b.entries, entry{uint32(pos), uint32(b.column(columnKey{group: w}))})
+		}
+	}
+	return b
+}
+
+// lines are those of an instance's columns, or those of a staged scrape. Of a
+// series that stands twice in a body, the first one counts.
+type lines interface {
+	Len() int
+	ID(pos int) parse.ID
+	Duplicate(pos int) bool
+}
+
+// slots is how many checkpoints a view keeps: one before the window, one for
+// each part of it, and one for the part that has begun.
+func slots(v *view) int {
+	if v.Window == LedgerOnly {
+		return 2
+	}
+	return v.fleet.cfg.Checkpoints + 2
+}
+
+// column is the index of a column, made when it is new.
+func (b *binding) column(k columnKey) int32 {
+	if c, ok := b.byCol[k]; ok {
+		return c
+	}
+	width := 1
+	if k.layout != nil {
+		width = k.layout.Len()
+	}
+	if b.shared {
+		b.byCol, b.shared = maps.Clone(b.byCol), false
+	}
+	c := int32(len(b.cols))
+	b.cols = append(b.cols, column{k, b.counts})
+	b.counts += width
+	b.byCol[k] = c
+	return c
+}
+
+// bytes is what the rows hold when all slots are filled.
+func (b *binding) bytes() int64 {
+	if b.view.kind == kindGauge {
+		return 8 * int64(len(b.cols))
+	}
+	width := int64(b.counts)
+	if b.view.kind == kindHistogram {
+		width += int64(len(b.cols))
+	}
+	return 8 * width * int64(1+len(b.snaps))
+}
+
+// piece is a line of a histogram object on the way to its binding.
+type piece struct {
+	object int32
+	role   parse.Role
+	bound  float64
+	pos    uint32
+}
+
+// bindObjects gathers each object's lines, wherever in the body they stand.
+func (b *binding) bindObjects(s *parse.Store, lines lines) {
+	var pieces []piece
+	for pos := range lines.Len() {
+		if lines.Duplicate(pos) {
+			continue
+		}
+		id := lines.ID(pos)
+		w := b.route.way(s, id)
+		if w == wayMatched {
+			b.exposes = true
+		}
+		if w >= 0 {
+			l := s.Line(id)
+			pieces = append(pieces, piece{w, l.Role, l.Bound, uint32(pos)})
+		}
+	}
+	b.exposes = b.exposes || len(pieces) > 0
+	slices.SortStableFunc(pieces, func(x, y piece) int {
+		return cmp.Or(cmp.Compare(x.object, y.object), cmp.Compare(x.role, y.role), cmp.Compare(x.bound, y.bound))
+	})
+	for len(pieces) > 0 {
+		n := 1
+		for n < len(pieces) && pieces[n].object == pieces[0].object {
+			n++
+		}
+		b.bindObject(pieces[:n])
+		pieces = pieces[n:]
+	}
+	slices.SortFunc(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
+}
+
+// bindObject makes one object of its lines. One that has no buckets, or the
+// same bound twice, is none: it is left out, which Status tells.
+func (b *binding) bindObject(pieces []piece) {
+	o := object{from: uint32(len(b.buckets)), count: -1, sum: -1}
+	var bounds []float64
+	for _, p := range pieces {
+		switch p.role {
+		case parse.Bucket:
+			bounds = append(bounds, p.bound)
+			b.buckets = append(b.buckets, p.pos)
+		case parse.Count:
+			o.count = int32(p.pos)
+		case parse.Sum:
+			o.sum = int32(p.pos)
+		}
+	}
+	if n := len(bounds); n > 0 && !math.IsInf(bounds[n-1], 1) && o.count >= 0 {
+		bounds = append(bounds, math.Inf(1))
+		b.buckets = append(b.buckets, uint32(o.count))
+	}
+	layout := b.view.fleet.layout(bounds)
+	if layout == nil {
+		b.buckets = b.buckets[:o.from]
+		return
+	}
+	o.to = uint32(len(b.buckets))
+	o.col = uint32(b.column(columnKey{b.route.objects[pieces[0].object], layout}))
+	for _, p := range pieces {
+		b.entries = append(b.entries, entry{p.pos, uint32(len(b.objects))})
+	}
+	b.objects = append(b.objects, o)
+}
+
+// fit makes room for the columns that came.
+func (b *binding) fit() {
+	b.live.counts.Grow(b.counts)
+	if b.view.kind == kindHistogram {
+		b.live.sums.Grow(len(b.cols))
+	}
+	if n := len(b.cols); b.view.kind == kindGauge && n > len(b.changed) {
+		b.changed = append(b.changed, make([]int64, n-len(b.changed))...)
+	}
+}
+
+// snap keeps the present as checkpoint n.
+func (b *binding) snap(n int) { b.snaps[n%len(b.snaps)].set(&b.live) }
+
+// base is the row of checkpoint n: nil is the beginning, where all is 0.
+func (b *binding) base(n int) *row {
+	if n < b.since {
+		return &row{}
+	}
+	return &b.snaps[n%len(b.snaps)]
+}

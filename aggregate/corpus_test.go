@@ -1,0 +1,171 @@
+package aggregate_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// corpusLine is what the tests read of a manifest. They do not read
+// true_instance: the library could not either.
+type corpusLine struct {
+	File, Scenario, Target, Path, Format string
+	Step                                 int
+	Time                                 int64
+	ThroughLB                            bool   `json:"through_lb"`
+	ContentType                          string `json:"content_type"`
+}
+
+const corpusDir = "../../shared/corpus"
+
+// corpus reads the manifest lines of a recording; the bodies are read by body.
+func corpus(t *testing.T, name string) []corpusLine {
+	t.Helper()
+	f, err := os.Open(filepath.Join(corpusDir, name, "manifest.jsonl"))
+	if os.IsNotExist(err) {
+		t.Skip("the corpus of recordings is not here")
+	}
+	require.NoError(t, err)
+	defer f.Close()
+	var lines []corpusLine
+	sc := bufio.NewScanner(f)
+	for sc.Scan() {
+		var l corpusLine
+		require.NoError(t, json.Unmarshal(sc.Bytes(), &l))
+		lines = append(lines, l)
+	}
+	require.NoError(t, sc.Err())
+	require.NotEmpty(t, lines)
+	return lines
+}
+
+func corpusBody(t *testing.T, name, file string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(corpusDir, name, file))
+	require.NoError(t, err)
+	z, err := gzip.NewReader(bytes.NewReader(raw))
+	require.NoError(t, err)
+	body, err := io.ReadAll(z)
+	require.NoError(t, err)
+	return body
+}
+
+func (l corpusLine) scrape(body []byte) aggregate.Scrape {
+	return aggregate.Scrape{
+		Target: l.Target, Time: time.UnixMilli(l.Time), Body: body,
+		Header: http.Header{"Content-Type": {l.ContentType}},
+	}
+}
+
+type groundTruth struct {
+	Selections map[string]struct {
+		PerInstance     float64            `json:"per_instance"`
+		PerInstanceEach map[string]float64 `json:"per_instance_each"`
+	}
+	Latency map[string]struct {
+		Merged float64 `json:"merged_buckets"`
+		Count  float64
+	} `json:"latency_seconds"`
+}
+
+// selections are those of the ground truth.
+var selections = map[string][]*labels.Matcher{
+	"all requests for a resource": {match("resource", "!=", "")},
+	"LIST pods":                   {match("verb", "=", "LIST"), match("resource", "=", "pods")},
+	"GET nodes":                   {match("verb", "=", "GET"), match("resource", "=", "nodes"), match("subresource", "=", "")},
+	"POST configmaps":             {match("verb", "=", "POST"), match("resource", "=", "configmaps")},
+	"DELETE configmaps":           {match("verb", "=", "DELETE"), match("resource", "=", "configmaps")},
+	"code 404":                    {match("code", "=", "404")},
+	"LIST jobs":                   {match("verb", "=", "LIST"), match("resource", "=", "jobs")},
+}
+
+func match(name, op, value string) *labels.Matcher {
+	types := map[string]labels.MatchType{"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp}
+	return labels.MustNewMatcher(types[op], name, value)
+}
+
+// TestGroundTruth replays a restarting, asymmetric fleet and compares with
+// what a script found by hand, and with the audit logs' order of magnitude.
+func TestGroundTruth(t *testing.T) {
+	lines := corpus(t, "apiserver-ha")
+	lines = slices.DeleteFunc(lines, func(l corpusLine) bool {
+		return l.Format != "text" || l.Path != "/metrics" || l.ThroughLB || l.File == ""
+	})
+	raw, err := os.ReadFile(filepath.Join(corpusDir, "apiserver-ha/ground-truth.json"))
+	require.NoError(t, err)
+	var truth groundTruth
+	require.NoError(t, json.Unmarshal(raw, &truth))
+
+	f, err := aggregate.NewFleet(aggregate.Config{Since: time.UnixMilli(lines[0].Time)})
+	require.NoError(t, err)
+	views := map[string]*aggregate.CounterView{}
+	for name, where := range selections {
+		views[name], err = f.Counter(aggregate.View{Metric: "apiserver_request_total", Where: where})
+		require.NoError(t, err)
+	}
+	latency, err := f.Histogram(aggregate.View{
+		Metric: "apiserver_request_duration_seconds", By: []string{"verb"},
+		Where: []*labels.Matcher{match("resource", "!=", "")},
+	})
+	require.NoError(t, err)
+
+	var now time.Time
+	for _, l := range lines {
+		body := corpusBody(t, "apiserver-ha", l.File)
+		_, err := f.Observe(l.scrape(body))
+		require.NoError(t, err, l.File)
+		again, err := f.Observe(l.scrape(body))
+		require.NoError(t, err, l.File)
+		require.True(t, again.Duplicate)
+		now = time.UnixMilli(l.Time)
+	}
+
+	for name, want := range truth.Selections {
+		groups, err := views[name].At(now, aggregate.All)
+		require.NoError(t, err)
+		require.Len(t, groups, 1, name)
+		require.Equal(t, want.PerInstance, groups[0].Increase().Value, name)
+		got := map[string]float64{}
+		for _, m := range groups[0].Members() {
+			got[m.Instance] = m.Increase.Value
+		}
+		require.Equal(t, want.PerInstanceEach, got, name)
+	}
+
+	groups, err := latency.At(now, aggregate.All)
+	require.NoError(t, err)
+	byVerb := map[string]*aggregate.HistogramGroup{}
+	for i := range groups {
+		byVerb[groups[i].Labels.Get("verb")] = &groups[i]
+	}
+	for name, want := range truth.Latency {
+		var verb string
+		var p float64
+		_, err := fmt.Sscanf(name, "%s p%g", &verb, &p)
+		require.NoError(t, err)
+		g := byVerb[verb]
+		require.NotNil(t, g, verb)
+		e, ok, err := g.Quantile(p / 100)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.InDelta(t, want.Merged, e.Value, 1e-9*math.Max(1, want.Merged), name)
+		require.Less(t, e.Lo, e.Value)
+		require.LessOrEqual(t, e.Value, e.Hi)
+		require.Equal(t, want.Count, g.Count(), name)
+	}
+}

@@ -1,0 +1,131 @@
+package aggregate
+
+import (
+	"slices"
+	"time"
+)
+
+// Coverage says on how much of the fleet an answer rests. Missing is not zero.
+type Coverage struct {
+	Expected  int // targets that should have been there, given or learnt
+	Reporting int // instances that answered lately
+	Stale     int // instances that did not, and were not said to be gone
+	Failed    int // targets whose latest scrape failed
+	Reset     int // instances that restarted inside the window
+}
+
+// learnt is for how long a target that does not answer stays expected.
+const learnt = time.Hour
+
+// question is one consistent look at the fleet: the window (s, e] of a view.
+// It is made under the fleet's lock.
+type question struct {
+	f        *Fleet
+	v        *view
+	s, e     int64
+	all      bool // everything since the beginning
+	coverage Coverage
+}
+
+// ask opens a question, or says why it has no answer.
+func (f *Fleet) ask(v *view, now time.Time, window time.Duration) (*question, error) {
+	q := &question{f: f, v: v, e: now.UnixMilli(), all: window == All}
+	kept := f.cfg.Window
+	if v.Window != 0 {
+		kept = v.Window
+	}
+	switch {
+	case window <= 0 && !q.all:
+		return nil, errView
+	case !q.all && (kept == LedgerOnly || window > kept):
+		return nil, ErrWindow
+	}
+	for _, in := range f.ordered {
+		if in.last > q.e {
+			return nil, ErrPast
+		}
+	}
+	q.s = q.e - window.Milliseconds()
+	if q.all {
+		q.s = f.since
+	}
+	q.coverage = q.cover()
+	return q, nil
+}
+
+// cover counts what the answer may rest on.
+func (q *question) cover() Coverage {
+	f := q.f
+	c := Coverage{Expected: len(f.expected)}
+	for _, t := range f.targets {
+		if t.failed.Load() && !t.gone {
+			c.Failed++
+		}
+		if f.expected == nil && !t.gone && q.e-t.tried.Load() <= learnt.Milliseconds() {
+			c.Expected++
+		}
+	}
+	for _, in := range f.ordered {
+		switch {
+		case f.live(in, q.e):
+			c.Reporting++
+		case !in.gone:
+			c.Stale++
+		}
+		if q.restarted(in) {
+			c.Reset++
+		}
+	}
+	return c
+}
+
+// live: the instance answered lately enough to speak for the present.
+func (f *Fleet) live(in *instance, e int64) bool {
+	limit := max(f.cfg.MinStaleness.Milliseconds(), int64(f.cfg.Staleness*float64(in.interval)))
+	return !in.gone && e-in.last <= limit
+}
+
+// opening is when the first round of scrapes was over: some instance had been
+// scraped twice. What members counted before their first scrape is no part of
+// an answer for those that were there from the beginning; of one that joined
+// later it is growth that may have been missed.
+func (f *Fleet) opening() int64 {
+	var seconds []int64
+	for _, in := range f.ordered {
+		if in.second != 0 {
+			seconds = append(seconds, in.second)
+		}
+	}
+	if len(seconds) == 0 {
+		return 1<<63 - 1
+	}
+	return slices.Min(seconds)
+}
+
+// Instance is what the fleet knows of one of its members.
+type Instance struct {
+	Name         string
+	Targets      []string
+	Incarnations int
+	First, Last  time.Time // accepted scrapes
+	Stale, Gone  bool
+}
+
+// Instances lists the members that were seen in the window that ends at now,
+// by name; departed ones too.
+func (f *Fleet) Instances(now time.Time, window time.Duration) []Instance {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []Instance
+	for _, in := range f.ordered {
+		if window != All && in.last <= now.Add(-window).UnixMilli() {
+			continue
+		}
+		list = append(list, Instance{
+			Name: in.name, Targets: slices.Clone(in.targets), Incarnations: in.incarnation,
+			First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
+			Stale: !in.gone && !f.live(in, now.UnixMilli()), Gone: in.gone,
+		})
+	}
+	return list
+}

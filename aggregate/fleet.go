@@ -1,0 +1,238 @@
+package aggregate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/parse"
+)
+
+// Fleet is all instances of one job. It is safe for concurrent use: scrapes of
+// different instances are read in parallel, and each question sees the fleet
+// between two scrapes. It never reads a clock.
+type Fleet struct {
+	cfg   Config
+	store *parse.Store
+
+	// mu: scrapes that find their lines in place share it; what changes the
+	// set of lines, views, instances or groups, and questions, have it alone.
+	mu       sync.RWMutex
+	views    []*view
+	ordered  []*instance // those that were ever accepted, by name
+	targets  map[string]*target
+	expected map[string]bool // nil: learnt
+	layouts  map[string]*histogram.Layout
+	since    int64 // 0: no scrape yet
+	bytes    int64 // what the bindings may hold
+
+	// names guards the instances that exist, accepted or not, and the scratch.
+	names     sync.Mutex
+	instances map[string]*instance
+	scratch   []*staged
+}
+
+// target is what is known of an address. A steady scrape writes it while others
+// are read in parallel, hence the atomics.
+type target struct {
+	tried  atomic.Int64 // latest scrape or failure
+	failed atomic.Bool
+	gone   bool  // written under the fleet's lock
+	err    error // so is this
+}
+
+func (t *target) seen(at int64) {
+	if at > t.tried.Load() {
+		t.tried.Store(at)
+	}
+	t.failed.Store(false)
+}
+
+// NewFleet makes an empty fleet.
+func NewFleet(c Config) (*Fleet, error) {
+	c = c.withDefaults()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	f := &Fleet{
+		cfg:       c,
+		store:     parse.NewStore(),
+		targets:   map[string]*target{},
+		layouts:   map[string]*histogram.Layout{},
+		instances: map[string]*instance{},
+	}
+	if !c.Since.IsZero() {
+		f.since = c.Since.UnixMilli()
+	}
+	return f, nil
+}
+
+// Counter declares a view of a counter.
+func (f *Fleet) Counter(v View) (*CounterView, error) {
+	d, err := f.declare(v, kindCounter)
+	if err != nil {
+		return nil, err
+	}
+	return &CounterView{d}, nil
+}
+
+// Gauge declares a view of a gauge.
+func (f *Fleet) Gauge(v View) (*GaugeView, error) {
+	d, err := f.declare(v, kindGauge)
+	if err != nil {
+		return nil, err
+	}
+	return &GaugeView{d}, nil
+}
+
+// Histogram declares a view of a histogram.
+func (f *Fleet) Histogram(v View) (*HistogramView, error) {
+	d, err := f.declare(v, kindHistogram)
+	if err != nil {
+		return nil, err
+	}
+	return &HistogramView{d}, nil
+}
+
+// declare adds a view. One that is declared late starts from what the
+// instances exposed last. Over MaxBytes it is refused.
+func (f *Fleet) declare(v View, k kind) (*view, error) {
+	if err := v.validate(); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := &view{View: v, fleet: f, kind: k, index: len(f.views), routes: map[string]*route{},
+		base: strings.TrimSuffix(v.Metric, "_total")}
+	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
+	d.rules = counter.Rules{Owner: v.Owner, Births: v.Births}
+	if v.Owner == counter.OwnerUnknown && strings.HasPrefix(v.Metric, "process_network_") {
+		d.rules.Owner = counter.OwnerExternal // a network namespace's, not the process'
+	}
+	need := f.bytes
+	bound := make([]*binding, len(f.ordered))
+	for i, in := range f.ordered {
+		bound[i] = bind(d, in, nil, newKnownLines(&in.cols))
+		bound[i].begun = checkpoint{in.last, in.history.span, in.history.wall}
+		need += bound[i].bytes()
+	}
+	if need > f.cfg.MaxBytes {
+		return nil, &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
+	}
+	for i, in := range f.ordered {
+		bound[i].fit()
+		in.bindings = append(in.bindings, bound[i])
+	}
+	f.views, f.bytes = append(f.views, d), need
+	return d, nil
+}
+
+// Expect says of which targets the fleet consists: what coverage is measured
+// against. Without it, every target seen within the last hour and not said to
+// be gone is expected.
+func (f *Fleet) Expect(targets ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expected = make(map[string]bool, len(targets))
+	for _, t := range targets {
+		f.expected[t] = true
+	}
+}
+
+// Fail tells of a scrape that failed: no answer, an error status, a body that
+// was refused.
+func (f *Fleet) Fail(name string, at time.Time, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.target(name)
+	if ms := at.UnixMilli(); ms >= t.tried.Load() {
+		t.tried.Store(ms)
+		t.failed.Store(true)
+		t.err = err
+	}
+}
+
+// Gone tells that a target has left: its steps stay in the window, its gauges
+// and its coverage end. [ErrUnknown] where it was never seen. A later scrape
+// brings it back.
+func (f *Fleet) Gone(name string, at time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t, ok := f.targets[name]
+	if !ok {
+		return ErrUnknown
+	}
+	if at.UnixMilli() < t.tried.Load() {
+		return ErrLate
+	}
+	t.gone = true
+	for _, in := range f.ordered {
+		if slices.Contains(in.targets, name) {
+			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+		}
+	}
+	return nil
+}
+
+func (f *Fleet) target(name string) *target {
+	t, ok := f.targets[name]
+	if !ok {
+		t = &target{}
+		f.targets[name] = t
+	}
+	return t
+}
+
+// layout interns a set of bounds; nil if they are none.
+func (f *Fleet) layout(bounds []float64) *histogram.Layout {
+	key := make([]byte, 0, 8*len(bounds))
+	for _, b := range bounds {
+		bits := math.Float64bits(b + 0) // −0 is 0
+		for range 8 {
+			key = append(key, byte(bits))
+			bits >>= 8
+		}
+	}
+	l, ok := f.layouts[string(key)]
+	if !ok {
+		l, _ = histogram.NewLayout(bounds)
+		f.layouts[string(key)] = l
+	}
+	return l
+}
+
+// admit makes an accepted instance part of the fleet.
+func (f *Fleet) admit(in *instance) {
+	i, _ := slices.BinarySearchFunc(f.ordered, in.name, func(x *instance, name string) int { return cmp.Compare(x.name, name) })
+	f.ordered = slices.Insert(f.ordered, i, in)
+}
+
+// knownLines are those of an instance's columns.
+type knownLines struct {
+	*parse.Columns
+	twice []bool // nil: no series stands twice
+}
+
+func newKnownLines(c *parse.Columns) knownLines {
+	l := knownLines{Columns: c}
+	seen := make(map[parse.ID]bool, c.Len())
+	for pos := range c.Len() {
+		if id := c.ID(pos); !seen[id] {
+			seen[id] = true
+			continue
+		}
+		if l.twice == nil {
+			l.twice = make([]bool, c.Len())
+		}
+		l.twice[pos] = true
+	}
+	return l
+}
+
+func (l knownLines) Duplicate(pos int) bool { return l.twice != nil && l.twice[pos] }

@@ -1,0 +1,325 @@
+package aggregate
+
+import (
+	"math"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/parse"
+)
+
+// event is what was out of the ordinary in one scrape and column: everything
+// but plain growth. Lo and Hi of an answer, its resets and its warnings come
+// from the events of its window.
+type event struct {
+	noteKey
+	at    int64
+	n     int       // series
+	open  int       // of them, those whose growth has no upper bound
+	below exact.Sum // Σ Value − Lo
+	above exact.Sum // Σ Hi − Value, where bounded
+}
+
+type noteKey struct {
+	col     int32
+	verdict counter.Verdict
+	flags   counter.Flags
+	quirk   quirk
+}
+
+// quirk is what can be out of the ordinary with histograms alone.
+type quirk uint8
+
+const (
+	noQuirk   quirk = iota
+	noSum           // the sum is missing or not finite
+	torn            // buckets were read while the client was writing them
+	newLayout       // the bounds are others than before
+	malformed       // counts that fall with le, or are no counts
+)
+
+// fold adds what the scrape says to what a view keeps: only the lines that
+// changed, unless the set of lines did, or the process.
+func (s *staged) fold(b *binding) {
+	clear(s.noted)
+	b.prune(&s.in.history)
+	s.dirty = s.dirty[:0]
+	if s.rebound != nil {
+		for _, e := range b.entries {
+			s.touch(b, e)
+		}
+	} else {
+		s.foldChanged(b)
+	}
+	if b.view.kind == kindHistogram {
+		s.foldObjects(b)
+	}
+}
+
+// foldChanged walks two ascending lists: lines that changed, lines wanted.
+func (s *staged) foldChanged(b *binding) {
+	entries := b.entries
+	for _, pos := range s.r.Changed() {
+		for len(entries) > 0 && entries[0].pos < pos {
+			entries = entries[1:]
+		}
+		if len(entries) == 0 {
+			return
+		}
+		if entries[0].pos == pos {
+			s.touch(b, entries[0])
+		}
+	}
+}
+
+// touch takes in the new value of one wanted line.
+func (s *staged) touch(b *binding, e entry) {
+	switch b.view.kind {
+	case kindCounter:
+		s.step(b, e)
+	case kindGauge:
+		_, old, v, _ := s.r.At(int(e.pos))
+		if old >= 0 && !s.baseline && math.Float64bits(v) != math.Float64bits(s.in.cols.Value(old)) {
+			b.changed[e.ref] = s.at
+		}
+	case kindHistogram:
+		if n := len(s.dirty); n == 0 || s.dirty[n-1] != e.ref {
+			s.dirty = append(s.dirty, e.ref)
+		}
+	}
+}
+
+// step is one counter's: from the point before to the one just read.
+func (s *staged) step(b *binding, e entry) {
+	id, old, value, own := s.r.At(int(e.pos))
+	c := counter.Point{Time: s.at, Value: value}
+	col := int32(e.ref)
+	if own != parse.NoTime {
+		c.Time = own
+	}
+	if old < 0 || s.baseline {
+		s.take(b, col, id, s.appear(b.view, id, c), c)
+		return
+	}
+	p, zero := s.baselineOf(id, old)
+	if own != parse.NoTime && s.in.cols.Time(old) != parse.NoTime && own <= s.in.cols.Time(old) {
+		s.refuse(id, c, p)
+		return
+	}
+	next := (*counter.Rules).Next
+	if zero {
+		next = (*counter.Rules).AfterZero
+	}
+	step := next(&b.view.rules, p, c, s.life(id), s.start.at)
+	s.take(b, col, id, step, step.Baseline(p, c))
+}
+
+// refuse leaves a line at the point it had: its own timestamp did not move on.
+func (s *staged) refuse(id parse.ID, c, p counter.Point) {
+	if c == p {
+		return // the same point once more
+	}
+	s.report.Refused++
+	s.hold(id, held{Point: p})
+}
+
+// appear judges a series without a point before it.
+func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
+	a := counter.Appearance{Since: s.f.since, Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
+	if !s.baseline && s.restart == NoRestart {
+		a.Previous = s.in.last
+		if t, ok := s.in.tombs[id]; ok {
+			a.Tombstone, a.Life = &t, s.verdict.Life(false)
+		}
+	}
+	return v.rules.Appear(c, a)
+}
+
+// take adds a step to its column, holds the point to grow from where that is
+// not the value just read, and notes what is out of the ordinary.
+func (s *staged) take(b *binding, col int32, id parse.ID, step counter.Step, baseline counter.Point) {
+	s.free(id)
+	if step.Keep {
+		s.hold(id, held{baseline, step.Flags&counter.FellToZero != 0})
+	}
+	if step.Add != step.Sub {
+		b.live.counts.AddDiff(b.cols[col].at, step.Add, step.Sub)
+	}
+	if step.Verdict == counter.Grew && step.Flags == 0 {
+		s.report.Grown++
+		return
+	}
+	s.note(b, noteKey{col: col, verdict: step.Verdict, flags: step.Flags}, step)
+}
+
+func (s *staged) note(b *binding, k noteKey, step counter.Step) {
+	s.report.count(step.Verdict)
+	i, ok := s.noted[k]
+	if !ok {
+		i = len(b.events)
+		b.events = append(b.events, event{noteKey: k, at: s.at})
+		s.noted[k] = i
+	}
+	e := &b.events[i]
+	e.n++
+	if step.Verdict == counter.Gap {
+		return // the step that ends the gap holds what it hid
+	}
+	growth := step.Value()
+	e.below.AddDiff(growth, step.Lo)
+	if math.IsInf(step.Hi, 1) {
+		e.open++
+	} else {
+		e.above.AddDiff(step.Hi, growth)
+	}
+}
+
+func (r *Report) count(v counter.Verdict) {
+	switch v {
+	case counter.BornProven, counter.BornByAbsence:
+		r.Births++
+	case counter.ResetProven, counter.ResetDropped:
+		r.Resets++
+	case counter.Grew:
+		r.Grown++
+	}
+}
+
+// baselineOf is the point that a line grows from: the column's last value,
+// unless a verdict holds another; zero if that is from before it fell to 0.
+func (s *staged) baselineOf(id parse.ID, old int) (p counter.Point, zero bool) {
+	if len(s.in.held) > 0 {
+		if h, ok := s.in.held[id]; ok {
+			return h.Point, h.zero
+		}
+	}
+	p = counter.Point{Time: s.in.cols.Time(old), Value: s.in.cols.Value(old)}
+	if p.Time == parse.NoTime {
+		p.Time = s.in.last
+	}
+	return p, false
+}
+
+// held is a baseline that is not the column's last value.
+type held struct {
+	counter.Point
+	zero bool // the series fell to 0 since
+}
+
+// hold is applied when all views have seen the scrape.
+func (s *staged) hold(id parse.ID, h held) {
+	s.holds = append(s.holds, hold{id, h})
+}
+
+type hold struct {
+	id parse.ID
+	held
+}
+
+// free ends a held baseline: the line was judged from it.
+func (s *staged) free(id parse.ID) {
+	if len(s.in.held) > 0 {
+		s.frees = append(s.frees, id)
+	}
+}
+
+func (s *staged) settle() {
+	in := s.in
+	for _, id := range s.frees {
+		delete(in.held, id)
+	}
+	for _, h := range s.holds {
+		if in.held == nil {
+			in.held = map[parse.ID]held{}
+		}
+		in.held[h.id] = h.held
+	}
+}
+
+// bury leaves a tombstone for each wanted line that vanished while its process
+// went on: what comes back is not born.
+func (s *staged) bury() {
+	in, f := s.in, s.f
+	for _, old := range s.r.Gone() {
+		id := in.cols.ID(int(old))
+		p, _ := s.baselineOf(id, int(old))
+		delete(in.held, id)
+		if s.baseline || s.restart != NoRestart || !f.remembered(in, id) {
+			continue
+		}
+		if len(in.tombs) >= maxTombs(in) {
+			in.tombsLost = true
+			continue
+		}
+		if in.tombs == nil {
+			in.tombs = map[parse.ID]counter.Point{}
+		}
+		f.store.Retain(id)
+		in.tombs[id] = p
+	}
+	if len(in.tombs) > 0 && s.rebound != nil {
+		s.exhume()
+	}
+}
+
+// exhume removes the tombstones of lines that are back.
+func (s *staged) exhume() {
+	for pos := range s.r.Len() {
+		id, old, _, _ := s.r.At(pos)
+		if old >= 0 {
+			continue
+		}
+		if _, ok := s.in.tombs[id]; ok {
+			delete(s.in.tombs, id)
+			s.f.store.Release(id)
+		}
+	}
+}
+
+// maxTombs: as many as there are lines, and some for small bodies.
+func maxTombs(in *instance) int { return in.cols.Len() + 10_000 }
+
+// remembered: a view follows the line's growth.
+func (f *Fleet) remembered(in *instance, id parse.ID) bool {
+	for _, b := range in.bindings {
+		if b.view.kind != kindGauge && b.route.way(f.store, id) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// prune drops the events that no window can reach any more into past, which
+// questions about everything still see.
+func (b *binding) prune(h *history) {
+	if len(h.points) == 0 || h.n <= len(h.points) {
+		return
+	}
+	oldest := h.at(h.oldest()).at
+	n := 0
+	for n < len(b.events) && b.events[n].at <= oldest {
+		n++
+	}
+	if n < 16 || n < len(b.events)/2 {
+		return
+	}
+	for i := range b.events[:n] {
+		b.retire(&b.events[i])
+	}
+	b.events = append(b.events[:0], b.events[n:]...)
+}
+
+func (b *binding) retire(e *event) {
+	p := b.past[e.noteKey]
+	if p == nil {
+		if b.past == nil {
+			b.past = map[noteKey]*event{}
+		}
+		p = &event{noteKey: e.noteKey, at: e.at}
+		b.past[e.noteKey] = p
+	}
+	p.n += e.n
+	p.open += e.open
+	p.below.Merge(&e.below)
+	p.above.Merge(&e.above)
+}

@@ -1,0 +1,284 @@
+package aggregate
+
+import (
+	"slices"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
+)
+
+// Observe takes one scrape in. It is all or nothing: on an error, a
+// *[ScrapeError], the fleet is as it was. The same scrape once more changes
+// nothing and is reported as a duplicate.
+func (f *Fleet) Observe(sc Scrape) (Report, error) {
+	in, err := f.instance(sc)
+	if err == nil {
+		var r Report
+		if r, err = f.observe(in, sc); err == nil {
+			return r, nil
+		}
+	}
+	return Report{}, &ScrapeError{Target: sc.Target, Time: sc.Time, Err: err}
+}
+
+func (f *Fleet) observe(in *instance, sc Scrape) (Report, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	s := f.stage(in, sc)
+	defer f.unstage(s)
+
+	f.mu.RLock()
+	steady, err := s.read(sc)
+	if err == nil && steady {
+		s.accept()
+	}
+	f.mu.RUnlock()
+	if err != nil || steady {
+		return s.report, err
+	}
+
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := s.rebind(); err != nil {
+		return Report{}, err
+	}
+	s.accept()
+	return s.report, nil
+}
+
+// instance finds or makes the place that a scrape is of.
+func (f *Fleet) instance(sc Scrape) (*instance, error) {
+	name := sc.Instance
+	if name == "" {
+		name = sc.Target
+	}
+	f.names.Lock()
+	defer f.names.Unlock()
+	in, ok := f.instances[name]
+	if !ok {
+		if n := len(f.instances); n >= f.cfg.MaxInstances {
+			return nil, &LimitError{What: "instances", Limit: int64(f.cfg.MaxInstances), Need: int64(n + 1)}
+		}
+		in = &instance{name: name, labels: sc.Labels}
+		f.instances[name] = in
+	}
+	return in, nil
+}
+
+// staged is one scrape on its way in, and the scratch it needs. It is reused.
+type staged struct {
+	f  *Fleet
+	in *instance
+	r  *parse.Reader
+
+	target   string
+	at       int64
+	start    start
+	startPos int
+	verdict  counter.Restart
+	restart  Restart
+	baseline bool // no scrape of this process came before
+	churned  bool // so much came or went that absence proves no birth
+	fell     map[string]bool
+	rebound  []*binding // replaces in.bindings; nil in a steady scrape
+	holds    []hold     // baselines to keep
+	frees    []parse.ID // baselines that ended
+	report   Report
+
+	noted  map[noteKey]int
+	dirty  []uint32
+	p, c   []float64
+	growth []float64
+}
+
+func (f *Fleet) stage(in *instance, sc Scrape) *staged {
+	f.names.Lock()
+	defer f.names.Unlock()
+	var s *staged
+	if n := len(f.scratch); n > 0 {
+		s, f.scratch = f.scratch[n-1], f.scratch[:n-1]
+	} else {
+		s = &staged{f: f, r: parse.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
+	}
+	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
+	s.verdict, s.restart, s.baseline, s.churned, s.rebound = counter.RestartUnknown, NoRestart, false, false, nil
+	s.holds, s.frees = s.holds[:0], s.frees[:0]
+	s.report = Report{Target: sc.Target, Instance: in.name}
+	return s
+}
+
+func (f *Fleet) unstage(s *staged) {
+	s.r.Discard()
+	clear(s.fell)
+	in := s.in
+	s.in, s.rebound = nil, nil
+	f.names.Lock()
+	defer f.names.Unlock()
+	f.scratch = append(f.scratch, s)
+	if !in.seen() {
+		delete(f.instances, in.name) // nothing of it was ever accepted
+	}
+}
+
+// read stages the body and judges what it says about the process. It tells
+// whether the scrape is steady: nothing shared has to change for it.
+func (s *staged) read(sc Scrape) (steady bool, err error) {
+	in := s.in
+	if in.seen() && s.at < in.last {
+		return false, ErrLate
+	}
+	if err := s.r.Read(&in.cols, sc.Body, sc.Header.Get("Content-Type")); err != nil {
+		return false, err
+	}
+	same := !s.r.Structural() && len(s.r.Changed()) == 0
+	s.report.Lines = s.r.Len()
+	if in.seen() && s.at == in.last {
+		if !same {
+			return false, ErrConflict
+		}
+		s.report.Duplicate, s.report.Incarnation = true, in.incarnation
+		return true, nil
+	}
+	s.start = s.readStart(sc.Header)
+	s.judge()
+	return in.seen() && !s.r.Structural() && s.restart == NoRestart && !in.gone &&
+		slices.Contains(in.targets, sc.Target) && len(in.bindings) == len(s.f.views), nil
+}
+
+// rebind leads the lines to the views anew, and holds what they will keep
+// against MaxBytes.
+func (s *staged) rebind() error {
+	in, f := s.in, s.f
+	need := f.bytes
+	for i, v := range f.views {
+		var old *binding
+		if i < len(in.bindings) {
+			old = in.bindings[i]
+			need -= old.bytes()
+		}
+		b := bind(v, in, old, stagedLines{s.r})
+		need += b.bytes()
+		s.rebound = append(s.rebound, b)
+	}
+	if need > f.cfg.MaxBytes && need > f.bytes {
+		return &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
+	}
+	f.bytes = need
+	return nil
+}
+
+// accept takes the staged scrape in. Nothing fails from here on.
+func (s *staged) accept() {
+	if s.report.Duplicate {
+		return
+	}
+	in := s.in
+	s.checkpoint()
+	if s.rebound != nil {
+		s.enter()
+	}
+	for _, b := range in.bindings {
+		s.fold(b)
+	}
+	s.settle()
+	s.bury()
+	s.r.Commit(&in.cols)
+	s.advance()
+	s.report.Incarnation, s.report.Restart = in.incarnation, s.restart
+}
+
+// enter applies what changes for the whole fleet.
+func (s *staged) enter() {
+	in, f := s.in, s.f
+	if f.since == 0 {
+		f.since = s.at
+	}
+	if !in.seen() {
+		f.admit(in)
+	}
+	if !slices.Contains(in.targets, s.target) {
+		in.targets = append(in.targets, s.target)
+	}
+	in.bindings = s.rebound
+	for _, b := range in.bindings {
+		b.fit()
+	}
+	if s.baseline || s.restart != NoRestart {
+		in.clearTombs(f.store)
+		if in.incarnation++; in.incarnation > 1 {
+			in.noteRestart(s.at)
+		}
+	}
+	if s.restart == AnotherInstance {
+		clear(in.held)
+	}
+	if in.incarnation == 1 && s.start.later(f.since) {
+		in.birth = min(s.start.at, s.at)
+	}
+	s.report.New, s.report.Gone = s.newLines(), len(s.r.Gone())
+}
+
+// advance moves the instance's clocks to the scrape.
+func (s *staged) advance() {
+	in := s.in
+	from := in.last
+	switch {
+	case in.last == 0:
+		if from = in.birth; from == 0 {
+			from = s.at
+		}
+		in.history.wall += s.at - from
+	case s.restart == AnotherInstance:
+		from = s.at
+	case s.restart == RestartProven:
+		in.history.wall += s.at - from
+		from = min(max(from, s.start.at), s.at)
+	default:
+		in.history.wall += s.at - from
+	}
+	in.history.span += s.at - from
+	in.accept(s.at)
+	in.start, in.startPos = s.start, s.startPos
+	t := s.f.targets[s.target]
+	if s.rebound != nil {
+		t = s.f.target(s.target)
+	}
+	t.seen(s.at)
+}
+
+func (s *staged) newLines() int {
+	n := 0
+	for pos := range s.r.Len() {
+		if _, old, _, _ := s.r.At(pos); old < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// checkpoint keeps the state of the scrape before, where it is due.
+func (s *staged) checkpoint() {
+	in, h := s.in, &s.in.history
+	if in.last == 0 {
+		return
+	}
+	if h.points == nil {
+		h.points = make([]checkpoint, s.f.cfg.Checkpoints+2)
+	}
+	if !h.due(in.last, s.f.cfg.Window.Milliseconds()/int64(s.f.cfg.Checkpoints)) {
+		return
+	}
+	*h.at(h.n) = checkpoint{at: in.last, span: h.span, wall: h.wall}
+	for _, b := range in.bindings {
+		b.snap(h.n)
+	}
+	h.n++
+}
+
+// stagedLines are the lines of a scrape on its way in.
+type stagedLines struct{ *parse.Reader }
+
+func (l stagedLines) ID(pos int) parse.ID {
+	id, _, _, _ := l.At(pos)
+	return id
+}

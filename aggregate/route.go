@@ -1,0 +1,174 @@
+package aggregate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/parse"
+)
+
+// route leads a line of the store to what a view makes of it: its group, or
+// for a histogram its object (the series without le), whose group is known.
+// A line's way is worked out once per fleet, not per instance or scrape.
+//
+// Instances whose target labels name what the view matches or groups by share
+// a route of their own: those names are then the target's, not the series'.
+type route struct {
+	view     *view
+	given    []string // names given by target labels, sorted
+	matchers []*labels.Matcher
+	ways     []int32 // by parse.ID
+
+	groups  []labels.Labels // what the series say; targets' labels are put over
+	byGroup map[string]int32
+
+	objects  []int32 // histograms: the group of each object
+	byObject map[string]int32
+}
+
+// Values of ways below the first index.
+const (
+	wayUnasked  int32 = 0  // not looked at
+	wayUnwanted int32 = -1 // not of this view
+	wayMatched  int32 = -2 // of the metric, but not selected, or of another type
+	wayFirst    int32 = 1  // index 0
+)
+
+// routeFor is the route of an instance with the given target labels.
+func (v *view) routeFor(target labels.Labels) *route {
+	var given []string
+	target.Range(func(l labels.Label) {
+		if v.mentions(l.Name) {
+			given = append(given, l.Name)
+		}
+	})
+	key := strings.Join(given, "\xff")
+	if r, ok := v.routes[key]; ok {
+		return r
+	}
+	r := &route{view: v, given: given, byGroup: map[string]int32{}, byObject: map[string]int32{}}
+	for _, m := range v.Where {
+		if !slices.Contains(given, m.Name) {
+			r.matchers = append(r.matchers, m)
+		}
+	}
+	v.routes[key] = r
+	return r
+}
+
+// mentions: without groups by every label it does not list.
+func (v *view) mentions(name string) bool {
+	return slices.Contains(v.By, name) || len(v.Without) > 0 ||
+		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return m.Name == name })
+}
+
+// admits asks the matchers on names that the target gives.
+func (r *route) admits(target labels.Labels) bool {
+	for _, m := range r.view.Where {
+		if slices.Contains(r.given, m.Name) && !m.Matches(target.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// way is where a line leads: an index of groups or objects, or a negative way.
+func (r *route) way(s *parse.Store, id parse.ID) int32 {
+	if int(id) >= len(r.ways) {
+		r.ways = append(r.ways, make([]int32, max(s.Cap(), int(id)+1)-len(r.ways))...)
+	}
+	w := r.ways[id]
+	if w == wayUnasked {
+		w = r.work(s.Line(id))
+		r.ways[id] = w
+	}
+	if w >= wayFirst {
+		return w - wayFirst
+	}
+	return w
+}
+
+func (r *route) work(l *parse.Line) int32 {
+	switch r.view.fits(l) {
+	case fitNone:
+		return wayUnwanted
+	case fitType:
+		return wayMatched
+	}
+	for _, m := range r.matchers {
+		if !m.Matches(l.Labels.Get(m.Name)) {
+			return wayMatched
+		}
+	}
+	g := r.group(l.Labels)
+	if r.view.kind != kindHistogram {
+		return g + wayFirst
+	}
+	series := labels.NewBuilder(l.Labels).Del(labels.MetricName, labels.BucketLabel).Labels()
+	o := intern(r.byObject, string(series.Bytes(nil)), int32(len(r.objects)))
+	if int(o) == len(r.objects) {
+		r.objects = append(r.objects, g)
+	}
+	return o + wayFirst
+}
+
+// group interns what a series says of its group.
+func (r *route) group(l labels.Labels) int32 {
+	b := labels.NewBuilder(l)
+	if v := r.view; len(v.Without) > 0 {
+		b.Del(labels.MetricName, labels.BucketLabel).Del(v.Without...)
+	} else {
+		b.Keep(v.By...)
+	}
+	key := b.Del(r.given...).Labels()
+	g := intern(r.byGroup, string(key.Bytes(nil)), int32(len(r.groups)))
+	if int(g) == len(r.groups) {
+		r.groups = append(r.groups, key)
+	}
+	return g
+}
+
+func intern(m map[string]int32, key string, next int32) int32 {
+	if i, ok := m[key]; ok {
+		return i
+	}
+	m[key] = next
+	return next
+}
+
+// labelsOf puts the target's labels over a group's.
+func (r *route) labelsOf(group int32, target labels.Labels) labels.Labels {
+	if len(r.given) == 0 {
+		return r.groups[group]
+	}
+	b := labels.NewBuilder(r.groups[group])
+	target.Range(func(l labels.Label) {
+		v := r.view
+		if slices.Contains(v.By, l.Name) || len(v.Without) > 0 && !slices.Contains(v.Without, l.Name) {
+			b.Set(l.Name, l.Value)
+		}
+	})
+	return b.Labels()
+}
+
+// forget drops what is known of lines that the store no longer holds.
+func (r *route) forget(ids []parse.ID) {
+	for _, id := range ids {
+		if int(id) < len(r.ways) {
+			r.ways[id] = wayUnasked
+		}
+	}
+}
+
+// speaksFor: an instance with the given target labels could have series in a
+// group with these labels, as far as the target decides it.
+func (r *route) speaksFor(group, target labels.Labels) bool {
+	for _, name := range r.given {
+		if slices.Contains(r.view.By, name) && group.Get(name) != target.Get(name) {
+			return false
+		}
+	}
+	return true
+}

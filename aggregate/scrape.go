@@ -1,0 +1,69 @@
+package aggregate
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Scrape is one exposition body of one target.
+type Scrape struct {
+	// Target is the address that was fetched.
+	Target string
+
+	// Instance names who answered, where the caller knows better than the
+	// address (a pod's UID). Empty: the target.
+	Instance string
+
+	// Labels say more about the target (node, zone). Views can group by them
+	// and match them; they stand before a label of the same name in the body,
+	// as a Prometheus server's target labels do.
+	Labels labels.Labels
+
+	// Time is when the whole body was here.
+	Time time.Time
+
+	// Header is the response's: its Content-Type says the format (none: text),
+	// Process-Start-Time-Unix the start of the process. May be nil.
+	Header http.Header
+
+	// Body is the exposition, decompressed. It may be reused after the call.
+	Body []byte
+}
+
+// Report is what one accepted scrape did.
+type Report struct {
+	Target      string
+	Instance    string
+	Incarnation int  // 1, 2, …: which life of the instance answered
+	Duplicate   bool // the same scrape once more: nothing was done
+
+	Lines int // series in the body
+	New   int // lines that the scrape before did not hold
+	Gone  int // lines that only the scrape before held
+
+	Restart Restart // what the scrape said about the process
+
+	// Of the series that views ask for:
+	Grown, Births, Resets, Refused int
+}
+
+// Restart is what a scrape says about the process behind an instance.
+type Restart uint8
+
+const (
+	// NoRestart: the same process as before, or no evidence against it.
+	NoRestart Restart = iota
+	// RestartProven: the start time moved, and so did the clock or a counter.
+	RestartProven
+	// RestartGuessed: no start time at all, and at least half of the counters fell.
+	RestartGuessed
+	// AnotherInstance: the start time is earlier than before. Nothing restarts
+	// into the past: another process answered, so the scrape is a baseline.
+	AnotherInstance
+)
+
+func (r Restart) String() string {
+	return [...]string{"no restart", "restart", "restart guessed from falling counters", "another instance answered"}[r]
+}

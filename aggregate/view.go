@@ -1,0 +1,157 @@
+package aggregate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
+)
+
+// View is a standing question: which series, grouped how, kept how long. It is
+// declared once; its cost is paid as scrapes arrive, its answers are cheap.
+type View struct {
+	// Metric is the name of the metric. A counter's may be written with or
+	// without _total; a histogram's is the family's, without _bucket. The
+	// _count and _sum of a histogram or summary are counters of their own.
+	Metric string
+
+	// Where selects series, as a Prometheus selector does: anchored regular
+	// expressions, and a label that is missing is the empty string.
+	Where []*labels.Matcher
+
+	// By and Without group as in PromQL; with neither there is one group. An
+	// instance is never a label: each group's answer lists its members.
+	By, Without []string
+
+	// Owner says whose life a counter shares (see the counter package), and
+	// Births what becomes of series that appear without proof of their birth.
+	Owner  counter.Owner
+	Births counter.Births
+
+	// Sentinels are values of a gauge that stand for "not known" and have no
+	// vote in [GaugeGroup.Fact], such as −1.
+	Sentinels []float64
+
+	// Window is how long a window this view can be asked about, at most (and
+	// by default) [Config.Window]. [LedgerOnly] keeps totals and the latest step.
+	Window time.Duration
+
+	// Type replaces the type that bodies declare, where it lies.
+	Type model.MetricType
+}
+
+// kind is what a view makes of its series.
+type kind uint8
+
+const (
+	kindCounter kind = iota
+	kindGauge
+	kindHistogram
+)
+
+func (k kind) String() string { return [...]string{"counter", "gauge", "histogram"}[k] }
+
+// view is a declared View and what belongs to it fleet-wide. The fleet's lock
+// guards all of it.
+type view struct {
+	View
+	fleet  *Fleet
+	kind   kind
+	index  int // in Fleet.views and instance.bindings
+	rules  counter.Rules
+	routes map[string]*route // by the target labels' names that matter to the view
+	base   string            // Metric without _total, for counters
+}
+
+var errView = errors.New("invalid view")
+
+func (v *View) validate() error {
+	switch {
+	case v.Metric == "":
+		return fmt.Errorf("%w: no metric", errView)
+	case len(v.By) > 0 && len(v.Without) > 0:
+		return fmt.Errorf("%w: by and without exclude each other", errView)
+	case v.Window < LedgerOnly:
+		return fmt.Errorf("%w: window %s", errView, v.Window)
+	}
+	return nil
+}
+
+// fit says how a line relates to a view.
+type fit uint8
+
+const (
+	fitNone fit = iota // another metric
+	fitType            // the metric, with a type that the view does not take
+	fitName            // the metric and type; the matchers decide
+)
+
+// fits compares name and type alone.
+func (v *view) fits(l *parse.Line) fit {
+	switch v.kind {
+	case kindHistogram:
+		if l.Family.Name != v.Metric {
+			return fitNone
+		}
+		if t := v.typeOf(l); t != model.MetricTypeHistogram {
+			return fitType
+		}
+		switch l.Role {
+		case parse.Bucket, parse.Count, parse.Sum:
+			return fitName
+		}
+		return fitNone
+	case kindCounter:
+		if l.Name != v.base && l.Name != v.base+"_total" {
+			return fitNone
+		}
+		switch t := v.typeOf(l); {
+		case l.Role == parse.Count || l.Role == parse.Sum:
+			return fitName
+		case l.Role != parse.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
+			return fitType
+		}
+		return fitName
+	default:
+		if l.Name != v.Metric {
+			return fitNone
+		}
+		switch v.typeOf(l) {
+		case model.MetricTypeCounter, model.MetricTypeHistogram, model.MetricTypeGaugeHistogram, model.MetricTypeSummary:
+			return fitType
+		}
+		return fitName
+	}
+}
+
+func (v *view) typeOf(l *parse.Line) model.MetricType {
+	if v.Type != "" {
+		return v.Type
+	}
+	return l.Family.Type
+}
+
+func (v *View) String() string {
+	var b strings.Builder
+	b.WriteString(v.Metric)
+	for i, m := range v.Where {
+		b.WriteString([]string{"{", ","}[min(i, 1)])
+		b.WriteString(m.String())
+	}
+	if len(v.Where) > 0 {
+		b.WriteByte('}')
+	}
+	if len(v.By) > 0 {
+		fmt.Fprintf(&b, " by (%s)", strings.Join(v.By, ", "))
+	}
+	if len(v.Without) > 0 {
+		fmt.Fprintf(&b, " without (%s)", strings.Join(v.Without, ", "))
+	}
+	return b.String()
+}

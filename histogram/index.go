@@ -69,13 +69,20 @@ func (c *cell) share(x float64, below bool) float64 {
 	case math.IsInf(hi, 1):
 		return 0
 	}
-	switch c.shape {
-	case powers:
+	switch {
+	case !c.logarithmic():
+		return fraction(lo, hi, x)
+	case c.shape == powers:
 		return fraction(math.Log2(lo), math.Log2(hi), math.Log2(x))
-	case mirrored:
-		return 1 - fraction(math.Log2(-hi), math.Log2(-lo), math.Log2(-x))
 	}
-	return fraction(lo, hi, x)
+	return 1 - fraction(math.Log2(-hi), math.Log2(-lo), math.Log2(-x))
+}
+
+// logarithmic tells whether observations are spread over the cell logarithmically. A bucket so close to zero that its
+// inner bound is zero has no logarithm.
+func (c *cell) logarithmic() bool {
+	lo, hi := c.ends()
+	return c.shape == powers && lo > 0 || c.shape == mirrored && hi < 0
 }
 
 // fraction is how far x is on the way from lo to hi.
@@ -88,14 +95,20 @@ func fraction(lo, hi, x float64) float64 {
 
 // upTo is the class's observations taken to be ≤ x (or < x), when x is not beyond the cell.
 func (c *cell) upTo(x float64, below bool) float64 {
-	switch s := c.share(x, below); s {
-	case 0:
+	switch s := c.share(x, below); {
+	case s == 0:
 		return c.before
-	case 1:
+	case s == 1:
 		return c.after
-	default:
+	case c.shape > floored:
 		return min(c.before+float64((c.after-c.before)*s), c.after)
 	}
+	// As PromQL rounds it for classic histograms.
+	lo, hi := c.ends()
+	if n := (c.after - c.before) * (x - lo) / (hi - lo); !math.IsInf(n, 1) && n == n {
+		return min(c.before+n, c.after)
+	}
+	return c.before + (c.after-c.before)*c.share(x, below)
 }
 
 // row is the cells of one class, in cells[first:end].
@@ -111,6 +124,7 @@ type index struct {
 	lastFinite float64 // greatest finite bound of all, −Inf if there is none
 	keys       []float64
 	tally      exact.Sum
+	running    exact.Sum
 }
 
 const maxInteger = 1 << 53

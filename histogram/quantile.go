@@ -55,7 +55,7 @@ func (x *index) envelope(r float64) (lower, upper float64) {
 	lower, _ = firstTrue(x.keys, func(v float64) bool { n := x.begun(v); return n >= r && n > 0 })
 	x.keys = x.keys[:0]
 	for i := range x.cells {
-		if u := x.cells[i].upper; u > lower {
+		if u := x.cells[i].upper; u >= lower {
 			x.keys = append(x.keys, u)
 		}
 	}
@@ -142,14 +142,14 @@ func clamp(v, lo, hi float64) float64 { return max(lo, min(v, hi)) }
 // between tells how observations are spread between two neighbouring knots a and b.
 func (x *index) between(a, b float64) (linear, log bool) {
 	for _, r := range x.rows {
-		c := cellAt(x.cells[r.first:r.end], b)
+		c := cellAt(x.cells[r.first:r.end], after(a))
 		if c == nil || c.shape == unbounded {
 			continue
 		}
 		if lo, hi := c.ends(); lo > a || hi < b {
 			continue
 		}
-		if c.shape == powers || c.shape == mirrored {
+		if c.logarithmic() {
 			log = true
 		} else {
 			linear = true

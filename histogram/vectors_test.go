@@ -113,7 +113,6 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-
 func TestLevel(t *testing.T) {
 	for _, c := range []struct {
 		q    float64

@@ -91,7 +91,7 @@ func (d *Distribution) class(l *Layout) *class {
 	if !found {
 		d.classic = insertReusing(d.classic, i)
 		d.classic[i].layout = l
-		d.classic[i].counts.Reset()
+		d.classic[i].counts.Set(new(exact.Vector))
 		d.classic[i].counts.Grow(l.Len())
 	}
 	return &d.classic[i]

@@ -18,7 +18,8 @@ const (
 	// AboveBounds: the quantile may lie above every finite bound. Hi is +Inf and Value the last finite bound: the
 	// truth may be anything above it.
 	AboveBounds Flags = 1 << iota
-	// BelowBounds: it may lie in a first bucket that has no lower bound. Lo is −Inf and Value is Hi, if that is finite.
+	// BelowBounds: it may lie in a first bucket that has no lower bound. Lo is −Inf, and Value
+	// takes what is in such buckets to lie at their upper bounds.
 	BelowBounds
 	// FewObservations: N·(1−q) < 1. Fewer than one observation is expected above the quantile: it is the maximum,
 	// and one slow request decides.

@@ -12,8 +12,8 @@ type shape uint8
 
 const (
 	linear    shape = iota // (lower, upper], evenly
-	floored                // [0, upper], evenly
-	unbounded              // lower is −Inf or upper +Inf: all of them lie there
+	floored                // [0, upper], evenly; if upper is +Inf, all there
+	unbounded              // lower is −Inf: all at upper; or upper is +Inf: all there
 	powers                 // (lower, upper], evenly on a logarithmic scale
 	mirrored               // [lower, upper), the same below zero
 	zero                   // the zero bucket [lower, upper], evenly
@@ -64,9 +64,7 @@ func (c *cell) share(x float64, below bool) float64 {
 		return 1
 	case x <= lo:
 		return 0
-	case math.IsInf(lo, -1):
-		return 1
-	case math.IsInf(hi, 1):
+	case math.IsInf(lo, -1) || math.IsInf(hi, 1):
 		return 0
 	}
 	switch {
@@ -160,7 +158,7 @@ func (x *index) addClassic(c *class) {
 	}
 	for i, upper := range c.layout.bounds {
 		at.upper, at.after = upper, c.counts.Float64(i)
-		if math.IsInf(upper, 1) {
+		if math.IsInf(upper, 1) && i > 0 {
 			at.shape = unbounded
 		}
 		if at.after > at.before {

@@ -38,10 +38,7 @@ func (x *index) quantile(l level) (Estimate, bool) {
 		e.Value = x.lastFinite
 		return e, !math.IsInf(x.lastFinite, -1)
 	}
-	e.Value = e.Hi
-	if !math.IsInf(e.Lo, -1) {
-		e.Value = x.invert(l, e.Lo, e.Hi)
-	}
+	e.Value = x.invert(l, e.Lo, e.Hi)
 	return e, true
 }
 
@@ -83,7 +80,8 @@ func (x *index) upperEnd(upper float64) float64 {
 	return after(upper)
 }
 
-// invert finds where F̂ reaches qN, in [lo, hi], both finite.
+// invert finds where F̂ reaches qN, in [lo, hi]; hi is finite. What lies in a first bucket without a lower bound is
+// taken to lie at its upper bound.
 func (x *index) invert(l level, lo, hi float64) float64 {
 	rank := float64(l.q * x.n)
 	x.keys = append(x.keys[:0], hi)
@@ -98,6 +96,9 @@ func (x *index) invert(l level, lo, hi float64) float64 {
 	}
 	b, a := firstTrue(x.keys, func(v float64) bool { return x.cdf(v, false) >= rank })
 	a, b = max(a, lo), min(b, hi)
+	if math.IsInf(a, -1) {
+		return b // F̂ begins there
+	}
 	fa, fb := x.cdf(a, false), x.cdf(b, true)
 	switch {
 	case rank <= fa:
@@ -143,10 +144,10 @@ func clamp(v, lo, hi float64) float64 { return max(lo, min(v, hi)) }
 func (x *index) between(a, b float64) (linear, log bool) {
 	for _, r := range x.rows {
 		c := cellAt(x.cells[r.first:r.end], after(a))
-		if c == nil || c.shape == unbounded {
+		if c == nil {
 			continue
 		}
-		if lo, hi := c.ends(); lo > a || hi < b {
+		if lo, hi := c.ends(); lo > a || hi < b || math.IsInf(lo, -1) || math.IsInf(hi, 1) {
 			continue
 		}
 		if c.logarithmic() {

@@ -39,7 +39,8 @@ func begunBelow(cells []cell, v float64) float64 {
 	return 0
 }
 
-// shareUpTo is F̂(v), with all observations at +Inf.
+// shareUpTo is F̂(v), with all observations at +Inf. What lies in a first bucket without a lower bound is taken to lie
+// below v, as PromQL takes it.
 func (x *index) shareUpTo(v float64) float64 {
 	switch {
 	case math.IsInf(v, 1):
@@ -47,5 +48,14 @@ func (x *index) shareUpTo(v float64) float64 {
 	case math.IsInf(v, -1):
 		return 0
 	}
-	return x.cdf(v, false)
+	total := x.cdf(v, false)
+	for _, r := range x.rows {
+		if r.first == r.end {
+			continue
+		}
+		if c := &x.cells[r.first]; math.IsInf(c.lower, -1) && v < c.upper && !math.IsInf(c.upper, 1) {
+			total += c.after
+		}
+	}
+	return total
 }

@@ -2,6 +2,7 @@ package histogram
 
 import (
 	"flag"
+	"maps"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -18,50 +19,91 @@ var cases = flag.Int("cases", 20_000, "random cases of the tests against true ob
 
 // fleet is raw observations and how instances bucketed them.
 type fleet struct {
+	signed  bool
 	values  []float64 // sorted
 	members []*Distribution
-	layouts []*Layout
+	layouts []*Layout // nil if native
 	parts   [][]float64
 }
 
-// drawFleet draws up to 5 instances with layouts and values of their own. Values and bounds are drawn from a small
-// set too, so that they meet, zero among them.
+// drawFleet draws up to 5 instances with layouts and values of their own, some of them native. Values and bounds are
+// drawn from a small set too, so that they meet, zero among them.
 func drawFleet(t testing.TB, r *rand.Rand) fleet {
-	var f fleet
-	signed := r.IntN(3) == 0
-	value := func() float64 {
-		v := math.Exp(r.NormFloat64())
-		if r.IntN(2) == 0 {
-			v = float64(r.IntN(8)) / 2
-		}
-		if signed && r.IntN(2) == 0 {
-			v = -v
-		}
-		return v + 0
-	}
+	f := fleet{signed: r.IntN(3) == 0}
 	for range 1 + r.IntN(5) {
-		var bounds []float64
-		for range r.IntN(7) {
-			if b := value(); signed || b > 0 || r.IntN(4) == 0 {
-				bounds = append(bounds, b)
-			}
-		}
-		slices.Sort(bounds)
-		bounds = slices.Compact(bounds)
-		l, err := newLayout(bounds, signed)
-		require.NoError(t, err)
 		values := make([]float64, r.IntN(30))
 		for i := range values {
-			values[i] = value()
+			values[i] = f.draw(r)
 		}
 		d := new(Distribution)
-		require.NoError(t, d.Add(l, bucketed(l, values), 0))
-		f.layouts, f.parts = append(f.layouts, l), append(f.parts, values)
-		f.members = append(f.members, d)
+		if r.IntN(4) == 0 {
+			require.NoError(t, d.AddNative(nativeOf(int32(r.IntN(13)-4), []float64{0, 0.5, 0.7, 1e-128}[r.IntN(4)], values)))
+			f.layouts = append(f.layouts, nil)
+		} else {
+			l := f.drawLayout(t, r)
+			require.NoError(t, d.Add(l, bucketed(l, values), 0))
+			f.layouts = append(f.layouts, l)
+		}
+		f.parts, f.members = append(f.parts, values), append(f.members, d)
 		f.values = append(f.values, values...)
 	}
 	slices.Sort(f.values)
 	return f
+}
+
+func (f *fleet) draw(r *rand.Rand) float64 {
+	v := math.Exp(r.NormFloat64())
+	if r.IntN(2) == 0 {
+		v = float64(r.IntN(8)) / 2
+	}
+	if f.signed && r.IntN(2) == 0 {
+		v = -v
+	}
+	return v + 0
+}
+
+func (f *fleet) drawLayout(t testing.TB, r *rand.Rand) *Layout {
+	var bounds []float64
+	for range r.IntN(7) {
+		if b := f.draw(r); f.signed || b > 0 || r.IntN(4) == 0 {
+			bounds = append(bounds, b)
+		}
+	}
+	slices.Sort(bounds)
+	l, err := newLayout(slices.Compact(bounds), f.signed)
+	require.NoError(t, err)
+	return l
+}
+
+// nativeOf counts values as a native histogram does, looking at every bucket that can be meant.
+func nativeOf(schema int32, zeroThreshold float64, values []float64) *Native {
+	n := &Native{Schema: schema, ZeroThreshold: zeroThreshold, Count: float64(len(values))}
+	positive, negative := map[int32]float64{}, map[int32]float64{}
+	for _, v := range values {
+		n.Sum += v
+		index := int32(math.Ceil(math.Ldexp(math.Log2(math.Abs(v)), int(schema)))) - 1
+		for bound(index, schema) < math.Abs(v) && v != 0 {
+			index++
+		}
+		switch {
+		case math.Abs(v) <= zeroThreshold:
+			n.ZeroCount++
+		case v > 0:
+			positive[index]++
+		default:
+			negative[index]++
+		}
+	}
+	n.Positive, n.Negative = sortedBuckets(positive), sortedBuckets(negative)
+	return n
+}
+
+func sortedBuckets(counts map[int32]float64) []Bucket {
+	var b []Bucket
+	for _, index := range slices.Sorted(maps.Keys(counts)) {
+		b = append(b, Bucket{index, counts[index]})
+	}
+	return b
 }
 
 // bucketed counts values as a classic histogram does.

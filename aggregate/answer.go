@@ -29,6 +29,7 @@ type share struct {
 	in    *instance
 	b     *binding
 	row   *row  // what stood at the beginning of the window
+	from  int   // the checkpoint of row
 	since int64 // events after it are in the window
 	span  int64 // ms observed in the window
 	alive int64 // ms of the window in which the instance is taken to have lived
@@ -52,33 +53,39 @@ func (q *question) shares() []share {
 
 func (q *question) share(in *instance, b *binding) (share, bool) {
 	h := &in.history
-	sh := share{in: in, b: b, live: q.f.live(in, q.e)}
 	first := max(b.since, h.n-len(b.snaps))
 	n := b.since - 1
 	switch {
 	case q.all:
 	case in.last <= q.s:
-		if !sh.live {
+		if !q.f.live(in, q.e) {
 			return share{}, false
 		}
-		n, sh.older = h.n-1, true
+		n = max(n, h.n-1)
 	default:
 		n = h.before(q.s, first)
 		if n < first && first > b.since {
 			n = first // what is older was dropped
 		}
 	}
-	at := b.begun
+	return q.shareFrom(in, b, n), true
+}
+
+// shareFrom is the share that begins with checkpoint n, or with the view.
+func (q *question) shareFrom(in *instance, b *binding, n int) share {
+	at, h := b.begun, &in.history
 	if n >= b.since {
 		at = *h.at(n)
 	}
-	sh.row, sh.since = b.base(n), at.at
-	sh.span = h.span - at.span
+	sh := share{
+		in: in, b: b, row: b.base(n), from: n, since: at.at,
+		span: h.span - at.span, live: q.f.live(in, q.e), older: !q.all && in.last <= q.s,
+	}
 	if b.view.rules.Owner == counter.OwnerExternal {
 		sh.span = h.wall - at.wall
 	}
-	sh.alive = in.alive(max(q.s, at.at), q.e, sh.live)
-	return sh, true
+	sh.alive = in.alive(max(q.s, b.begun.at), q.e, sh.live)
+	return sh
 }
 
 // restarted: a restart of the instance lies in the window.

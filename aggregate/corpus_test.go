@@ -150,8 +150,8 @@ func TestGroundTruth(t *testing.T) {
 	groups, err := latency.At(now, aggregate.All)
 	require.NoError(t, err)
 	byVerb := map[string]*aggregate.HistogramGroup{}
-	for i := range groups {
-		byVerb[groups[i].Labels.Get("verb")] = &groups[i]
+	for _, g := range groups {
+		byVerb[g.Labels.Get("verb")] = g
 	}
 	for name, want := range truth.Latency {
 		var verb string

@@ -40,7 +40,7 @@ type CounterMember struct {
 
 // At answers for the window that ends at now: a group for each set of labels,
 // sorted. [ErrWindow]: longer than kept. [ErrPast]: before the last scrape.
-func (v *CounterView) At(now time.Time, window time.Duration) ([]CounterGroup, error) {
+func (v *CounterView) At(now time.Time, window time.Duration) ([]*CounterGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, window)
@@ -50,9 +50,10 @@ func (v *CounterView) At(now time.Time, window time.Duration) ([]CounterGroup, e
 	return q.counters(), nil
 }
 
-func (q *question) counters() []CounterGroup {
+func (q *question) counters() []*CounterGroup { return q.countersOf(q.shares()) }
+
+func (q *question) countersOf(shares []share) []*CounterGroup {
 	byKey := map[string]*CounterGroup{}
-	shares := q.shares()
 	opening := q.f.opening()
 	for i := range shares {
 		for _, p := range q.parts(&shares[i], opening) {
@@ -64,11 +65,10 @@ func (q *question) counters() []CounterGroup {
 			g.add(q.counterMember(&shares[i], p), p)
 		}
 	}
-	list := make([]CounterGroup, 0, len(byKey))
-	for _, g := range sortGroups(byKey, func(g *CounterGroup) *Group { return &g.Group }) {
+	list := sortGroups(byKey, func(g *CounterGroup) *Group { return &g.Group })
+	for _, g := range list {
 		g.Warnings = g.said.words()
 		q.addIdle(g, shares)
-		list = append(list, *g)
 	}
 	return list
 }

@@ -44,7 +44,7 @@ func (s *staged) fold(b *binding) {
 	clear(s.noted)
 	b.prune(&s.in.history)
 	s.dirty = s.dirty[:0]
-	if s.rebound != nil {
+	if s.alone {
 		for _, e := range b.entries {
 			s.touch(b, e)
 		}
@@ -257,7 +257,7 @@ func (s *staged) bury() {
 		f.store.Retain(id)
 		in.tombs[id] = p
 	}
-	if len(in.tombs) > 0 && s.rebound != nil {
+	if len(in.tombs) > 0 && s.alone {
 		s.exhume()
 	}
 }

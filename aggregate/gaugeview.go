@@ -34,7 +34,7 @@ type GaugeMember struct {
 
 // At answers for a time not before the last scrape ([ErrPast]): a group for
 // each set of labels, sorted. Instances that are stale or gone are not in it.
-func (v *GaugeView) At(now time.Time) ([]GaugeGroup, error) {
+func (v *GaugeView) At(now time.Time) ([]*GaugeGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, All)
@@ -67,10 +67,9 @@ func (v *GaugeView) At(now time.Time) ([]GaugeGroup, error) {
 			}
 		}
 	}
-	list := make([]GaugeGroup, 0, len(byKey))
-	for _, g := range sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group }) {
+	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
+	for _, g := range list {
 		g.Warnings = nanWarnings(nans[g])
-		list = append(list, *g)
 	}
 	return list, nil
 }

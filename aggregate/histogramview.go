@@ -16,13 +16,13 @@ type HistogramView struct{ *view }
 // HistogramGroup is one group's answer. As a [CounterGroup] it tells of the
 // number of observations.
 type HistogramGroup struct {
-	CounterGroup
+	*CounterGroup
 	all   histogram.Distribution
 	parts []histogram.Member
 }
 
 // At answers for the window that ends at now, as [CounterView.At] does.
-func (v *HistogramView) At(now time.Time, window time.Duration) ([]HistogramGroup, error) {
+func (v *HistogramView) At(now time.Time, window time.Duration) ([]*HistogramGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, window)
@@ -30,11 +30,11 @@ func (v *HistogramView) At(now time.Time, window time.Duration) ([]HistogramGrou
 		return nil, err
 	}
 	counters := q.counters()
-	list := make([]HistogramGroup, len(counters))
+	list := make([]*HistogramGroup, len(counters))
 	byKey := make(map[string]*HistogramGroup, len(counters))
-	for i := range counters {
-		list[i].CounterGroup = counters[i]
-		byKey[string(counters[i].Labels.Bytes(nil))] = &list[i]
+	for i, c := range counters {
+		list[i] = &HistogramGroup{CounterGroup: c}
+		byKey[string(c.Labels.Bytes(nil))] = list[i]
 	}
 	opening := q.f.opening()
 	shares := q.shares()

@@ -80,7 +80,8 @@ type staged struct {
 	baseline bool // no scrape of this process came before
 	churned  bool // so much came or went that absence proves no birth
 	fell     map[string]bool
-	rebound  []*binding // replaces in.bindings; nil in a steady scrape
+	alone    bool       // it changes what is shared: this scrape has the fleet's lock alone
+	rebound  []*binding // replaces in.bindings
 	holds    []hold     // baselines to keep
 	frees    []parse.ID // baselines that ended
 	report   Report
@@ -101,7 +102,7 @@ func (f *Fleet) stage(in *instance, sc Scrape) *staged {
 		s = &staged{f: f, r: parse.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.verdict, s.restart, s.baseline, s.churned, s.rebound = counter.RestartUnknown, NoRestart, false, false, nil
+	s.verdict, s.restart, s.baseline, s.churned, s.alone = counter.RestartUnknown, NoRestart, false, false, false
 	s.holds, s.frees = s.holds[:0], s.frees[:0]
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
@@ -141,14 +142,15 @@ func (s *staged) read(sc Scrape) (steady bool, err error) {
 	}
 	s.start = s.readStart(sc.Header)
 	s.judge()
-	return in.seen() && !s.r.Structural() && s.restart == NoRestart && !in.gone &&
-		slices.Contains(in.targets, sc.Target) && len(in.bindings) == len(s.f.views), nil
+	return in.seen() && !s.r.Structural() && s.restart == NoRestart &&
+		slices.Contains(in.targets, sc.Target) && !s.f.targets[sc.Target].gone, nil
 }
 
 // rebind leads the lines to the views anew, and holds what they will keep
 // against MaxBytes.
 func (s *staged) rebind() error {
 	in, f := s.in, s.f
+	s.alone = true
 	need := f.bytes
 	for i, v := range f.views {
 		var old *binding
@@ -174,7 +176,7 @@ func (s *staged) accept() {
 	}
 	in := s.in
 	s.checkpoint()
-	if s.rebound != nil {
+	if s.alone {
 		s.enter()
 	}
 	for _, b := range in.bindings {
@@ -199,6 +201,7 @@ func (s *staged) enter() {
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
 	}
+	f.target(s.target).gone = false
 	in.bindings = s.rebound
 	for _, b := range in.bindings {
 		b.fit()
@@ -239,11 +242,7 @@ func (s *staged) advance() {
 	in.history.span += s.at - from
 	in.accept(s.at)
 	in.start, in.startPos = s.start, s.startPos
-	t := s.f.targets[s.target]
-	if s.rebound != nil {
-		t = s.f.target(s.target)
-	}
-	t.seen(s.at)
+	s.f.targets[s.target].seen(s.at)
 }
 
 func (s *staged) newLines() int {

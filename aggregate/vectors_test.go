@@ -1,0 +1,467 @@
+package aggregate_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
+)
+
+// t0 is when the tests' fleets begin: an instant of no meaning.
+var t0 = time.Unix(1_700_000_000, 0)
+
+func at(seconds float64) time.Time {
+	return t0.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+// bed is a fleet under test, with the shortest words for what tests do.
+type bed struct {
+	*testing.T
+	*aggregate.Fleet
+}
+
+func newBed(t *testing.T, c aggregate.Config) bed {
+	t.Helper()
+	f, err := aggregate.NewFleet(c)
+	require.NoError(t, err)
+	return bed{t, f}
+}
+
+func (b bed) counter(v aggregate.View) *aggregate.CounterView {
+	b.Helper()
+	c, err := b.Counter(v)
+	require.NoError(b, err)
+	return c
+}
+
+// scrape observes lines at a time; a start of the process, in seconds, is one
+// of the lines where it is not 0.
+func (b bed) scrape(target string, seconds, start float64, lines ...string) aggregate.Report {
+	b.Helper()
+	r, err := b.Observe(scrapeOf(target, seconds, start, lines...))
+	require.NoError(b, err)
+	return r
+}
+
+func scrapeOf(target string, seconds, start float64, lines ...string) aggregate.Scrape {
+	body := strings.Join(lines, "\n") + "\n"
+	if start != 0 {
+		body += fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %.3f\n", float64(t0.Unix())+start)
+	}
+	return aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(body)}
+}
+
+const typeC = "# TYPE c counter"
+
+func one(t *testing.T, v *aggregate.CounterView, seconds float64, window time.Duration) *aggregate.CounterGroup {
+	t.Helper()
+	groups, err := v.At(at(seconds), window)
+	require.NoError(t, err)
+	require.Len(t, groups, 1)
+	return groups[0]
+}
+
+func rate(t *testing.T, g *aggregate.CounterGroup) float64 {
+	t.Helper()
+	a, ok := g.Rate()
+	require.True(t, ok)
+	return a.Value
+}
+
+// A restart in the middle: each process' own growth, and no more.
+func TestRestartCountsEachProcess(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 0, -100, typeC, "c 1000")
+	b.scrape("a", 10, -100, typeC, "c 1010")
+	r := b.scrape("a", 20, 15, typeC, "c 5")
+	assert.Equal(t, aggregate.RestartProven, r.Restart)
+	assert.Equal(t, 2, r.Incarnation)
+	g := one(t, v, 20, time.Minute)
+	a := g.Increase()
+	assert.Equal(t, 15.0, a.Value)
+	assert.Equal(t, 15.0, a.Lo)
+	assert.True(t, math.IsInf(a.Hi, 1), "what grew before the end is lost")
+	// 10 s before, 5 s after: the time between the last scrape and the start was not observed.
+	m := g.Members()[0]
+	assert.Equal(t, 15*time.Second, m.Covers)
+	assert.Equal(t, 1.0, m.Rate)
+	assert.Equal(t, 1, g.Coverage.Reset)
+	assert.Contains(t, strings.Join(g.Warnings, "\n"), "1 series reset by a restart")
+}
+
+// A masked reset: the new process counts more than the old one did. Another
+// series of the family fell, so the whole family began anew.
+func TestMaskedResetIsJoint(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	b.scrape("a", 0, -100, typeC, `c{x="1"} 1000`, `c{x="2"} 5`)
+	b.scrape("a", 10, 5, typeC, `c{x="1"} 7`, `c{x="2"} 9`)
+	groups, err := v.At(at(10), time.Minute)
+	require.NoError(t, err)
+	assert.Equal(t, 7.0, groups[0].Increase().Value)
+	assert.Equal(t, 9.0, groups[1].Increase().Value, "not 4: it restarted with its family")
+}
+
+// What counts something that outlives the process goes on.
+func TestNetworkNamespaceOutlivesTheProcess(t *testing.T) {
+	const m = "process_network_receive_bytes_total"
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: m})
+	own := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 0, -100, "# TYPE "+m+" counter", m+" 2311950201", typeC, "c 50")
+	b.scrape("a", 10, 5, "# TYPE "+m+" counter", m+" 2457692378", typeC, "c 3")
+	assert.Equal(t, 145742177.0, one(t, v, 10, time.Minute).Increase().Value)
+	assert.Equal(t, 3.0, one(t, own, 10, time.Minute).Increase().Value)
+}
+
+func TestFirstScrapeIsABaseline(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 0, 0, typeC, "c 1000")
+	g := one(t, v, 0, time.Minute)
+	assert.Equal(t, 0.0, g.Increase().Value)
+	_, ok := g.Rate()
+	assert.False(t, ok, "one scrape and no start: no rate")
+}
+
+// One scrape of a process that was born ten seconds ago: 5/s.
+func TestKnownBirthHasARate(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-60)})
+	v := b.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
+	b.scrape("a", 0, -10, typeC, "c 50")
+	g := one(t, v, 0, time.Minute)
+	assert.Equal(t, 50.0, g.Increase().Value)
+	now, ok := g.RateNow()
+	require.True(t, ok)
+	assert.Equal(t, 5.0, now.Value)
+}
+
+func TestSeriesBornByAbsence(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	counted := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	bounded := b.counter(aggregate.View{Metric: "c", By: []string{"x"}, Births: counter.BirthsBounded})
+	many := []string{typeC}
+	for i := range 20 {
+		many = append(many, fmt.Sprintf(`c{x="%02d"} 1`, i))
+	}
+	b.scrape("a", 0, -100, many...)
+	r := b.scrape("a", 10, -100, append(many, `c{x="new"} 7`)...)
+	assert.Equal(t, 1, r.New)
+	last := func(v *aggregate.CounterView) aggregate.Answer {
+		groups, err := v.At(at(10), time.Minute)
+		require.NoError(t, err)
+		return groups[len(groups)-1].Increase()
+	}
+	assert.Equal(t, aggregate.Answer{Value: 7, Lo: 0, Hi: 7}, last(counted))
+	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 7}, last(bounded))
+}
+
+// When a good part of the body is new, absence proves no birth.
+func TestChurnProvesNoBirth(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	b.scrape("a", 0, -100, typeC, `c{x="1"} 1`)
+	b.scrape("a", 10, -100, typeC, `c{x="1"} 1`, `c{x="2"} 500`)
+	groups, err := v.At(at(10), time.Minute)
+	require.NoError(t, err)
+	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 500}, groups[1].Increase())
+}
+
+// A series that was away comes back: the difference, never a birth.
+func TestReturnedSeries(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	filler := []string{typeC}
+	for i := range 30 {
+		filler = append(filler, fmt.Sprintf(`c{x="%02d"} 1`, i))
+	}
+	b.scrape("a", 0, -100, append(filler, `c{x="z"} 100`)...)
+	b.scrape("a", 10, -100, filler...)
+	b.scrape("a", 20, -100, append(filler, `c{x="z"} 130`)...)
+	groups, err := v.At(at(20), time.Minute)
+	require.NoError(t, err)
+	assert.Equal(t, 30.0, groups[len(groups)-1].Increase().Value)
+}
+
+func TestJitterIsNoReset(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	byVerb := b.counter(aggregate.View{Metric: "c", By: []string{"x"}}) // held baselines are shared by views
+	for i, x := range []string{"100", "99.95", "99.95", "100.5"} {
+		b.scrape("a", float64(10*i), -100, typeC, "c "+x)
+	}
+	assert.Equal(t, 0.5, one(t, v, 30, time.Minute).Increase().Value)
+	assert.Equal(t, 0.5, one(t, byVerb, 30, time.Minute).Increase().Value)
+}
+
+func TestNaNGap(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	for i, x := range []string{"100", "NaN", "NaN", "130"} {
+		b.scrape("a", float64(10*i), -100, typeC, "c "+x)
+	}
+	assert.Equal(t, 30.0, one(t, v, 30, time.Minute).Increase().Value)
+}
+
+// The vector of VictoriaMetrics: 1.32, 4.34, 2 is 5.02.
+func TestVictoriaMetricsVector(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	for i, x := range []string{"1.32", "4.34", "2"} {
+		b.scrape("a", float64(10*i), 0, typeC, "c "+x)
+	}
+	assert.InDelta(t, 5.02, one(t, v, 20, time.Minute).Increase().Value, 1e-15)
+}
+
+// Exact where floating-point sums cancel: 1e16, 1e16+2, 5 is 7, not 6.
+func TestNoCancellation(t *testing.T) {
+	for _, x := range []struct {
+		points []string
+		want   float64
+	}{
+		{[]string{"1e16", "10000000000000002", "5"}, 7},
+		{[]string{"1e17", "100000000000000016", "5"}, 21},
+	} {
+		b := newBed(t, aggregate.Config{})
+		v := b.counter(aggregate.View{Metric: "c"})
+		for i, p := range x.points {
+			b.scrape("a", float64(10*i), 0, typeC, "c "+p)
+		}
+		assert.Equal(t, x.want, one(t, v, 20, time.Minute).Increase().Value)
+	}
+}
+
+func TestAcceptance(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 0, 0, typeC, "c 1")
+	b.scrape("a", 10, 0, typeC, "c 5")
+	assert.True(t, b.scrape("a", 10, 0, typeC, "c 5").Duplicate)
+
+	var se *aggregate.ScrapeError
+	_, err := b.Observe(scrapeOf("a", 10, 0, typeC, "c 6"))
+	assert.ErrorIs(t, err, aggregate.ErrConflict)
+	require.ErrorAs(t, err, &se)
+	assert.Equal(t, "a", se.Target)
+	_, err = b.Observe(scrapeOf("a", 5, 0, typeC, "c 3"))
+	assert.ErrorIs(t, err, aggregate.ErrLate)
+
+	_, err = b.Observe(aggregate.Scrape{Target: "a", Time: at(20), Body: []byte("c 7\nc{ 8\n")})
+	var pe *parse.Error
+	require.ErrorAs(t, err, &pe)
+	assert.Equal(t, 2, pe.Line)
+	_, err = b.Observe(aggregate.Scrape{Target: "new", Time: at(20), Body: []byte("<html>\n")})
+	require.ErrorAs(t, err, &pe)
+	assert.Equal(t, 4.0, one(t, v, 20, time.Minute).Increase().Value)
+	assert.Len(t, b.Instances(at(20), aggregate.All), 1)
+}
+
+func TestQuestionsThatHaveNoAnswer(t *testing.T) {
+	b := newBed(t, aggregate.Config{Window: time.Minute})
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 10, 0, typeC, "c 1")
+	_, err := v.At(at(5), time.Minute)
+	assert.ErrorIs(t, err, aggregate.ErrPast)
+	_, err = v.At(at(10), 2*time.Minute)
+	assert.ErrorIs(t, err, aggregate.ErrWindow)
+	_, err = v.At(at(10), 0)
+	assert.Error(t, err)
+}
+
+// An earlier start is another process, and no reset: a baseline.
+func TestEarlierStartIsAnotherInstance(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 0, -100, typeC, "c 10")
+	b.scrape("a", 10, -100, typeC, "c 20")
+	r := b.scrape("a", 20, -500, typeC, "c 9000")
+	assert.Equal(t, aggregate.AnotherInstance, r.Restart)
+	assert.Equal(t, 10.0, one(t, v, 20, time.Minute).Increase().Value)
+	b.scrape("a", 30, -500, typeC, "c 9007")
+	assert.Equal(t, 17.0, one(t, v, 30, time.Minute).Increase().Value)
+}
+
+// A step belongs to the window that holds its end: adjacent windows add up.
+func TestWindowsHoldTheStepsThatEndInThem(t *testing.T) {
+	b := newBed(t, aggregate.Config{Window: 5 * time.Minute, Checkpoints: 60})
+	v := b.counter(aggregate.View{Metric: "c"})
+	total := 0
+	for i := range 31 {
+		total += i
+		b.scrape("a", float64(10*i), 0, typeC, fmt.Sprintf("c %d", total))
+	}
+	want := func(seconds int) (sum float64) {
+		for i := 30; i > 30-seconds/10; i-- {
+			sum += float64(i)
+		}
+		return sum
+	}
+	for _, s := range []int{10, 20, 50, 100, 300} {
+		g := one(t, v, 300, time.Duration(s)*time.Second)
+		assert.Equal(t, want(s), g.Increase().Value, "%d s", s)
+		assert.Equal(t, time.Duration(s)*time.Second, g.Members()[0].Covers)
+	}
+	// 295 s back lies inside a step, whose end counts.
+	g := one(t, v, 300, 295*time.Second)
+	assert.Equal(t, 300*time.Second, g.Members()[0].Covers)
+}
+
+// Steps closer together than Window/Checkpoints are kept as one: the answer
+// covers a little more, and says so.
+func TestCheckpointsBoundTheMemory(t *testing.T) {
+	b := newBed(t, aggregate.Config{Window: 2 * time.Minute, Checkpoints: 4})
+	v := b.counter(aggregate.View{Metric: "c"})
+	for i := range 400 {
+		b.scrape("a", float64(i), 0, typeC, fmt.Sprintf("c %d", i))
+	}
+	g := one(t, v, 399, 2*time.Minute)
+	m := g.Members()[0]
+	assert.Equal(t, m.Covers.Seconds(), g.Increase().Value)
+	assert.GreaterOrEqual(t, m.Covers, 2*time.Minute)
+	assert.LessOrEqual(t, m.Covers, 150*time.Second)
+	assert.Equal(t, 1.0, m.Rate)
+	ledger := one(t, v, 399, aggregate.All)
+	assert.Equal(t, 399.0, ledger.Increase().Value)
+}
+
+// Ten instances at 100/s, replaced one after the other: the fleet's rate stays
+// 1000, where adding increases and dividing by a time says up to 1900.
+func TestRollingDeploy(t *testing.T) {
+	b := newBed(t, aggregate.Config{Window: 5 * time.Minute, Checkpoints: 40, Since: t0})
+	v := b.counter(aggregate.View{Metric: "c"})
+	start := func(pod int) float64 { // the first ten are older than the fleet
+		if pod < 10 {
+			return -1000
+		}
+		return 30 * float64(pod-9)
+	}
+	end := func(pod int) float64 { return start(pod%10+10) + 300*float64(pod/10) }
+	for s := range 301 {
+		for pod := range 20 {
+			if phase := 15 * float64(pod*7%15) / 15; math.Mod(float64(s), 15) != phase {
+				continue
+			}
+			if now := float64(s); now >= max(0, start(pod)) && now < end(pod) {
+				b.scrape(fmt.Sprintf("pod-%02d", pod), now, start(pod), typeC, fmt.Sprintf("c %.0f", 100*(now-start(pod))))
+			}
+		}
+	}
+	for pod := range 10 {
+		require.NoError(t, b.Gone(fmt.Sprintf("pod-%02d", pod), at(300)))
+	}
+	assert.InDelta(t, 1000, rate(t, one(t, v, 300, 5*time.Minute)), 10)
+}
+
+func TestTypesThatLie(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	strict := b.counter(aggregate.View{Metric: "etcd_bookmark_counts"})
+	told := b.counter(aggregate.View{Metric: "etcd_bookmark_counts", Type: "counter"})
+	b.scrape("a", 0, 0, "# TYPE etcd_bookmark_counts gauge", "etcd_bookmark_counts 5")
+	b.scrape("a", 10, 0, "# TYPE etcd_bookmark_counts gauge", "etcd_bookmark_counts 8")
+	groups, err := strict.At(at(10), time.Minute)
+	require.NoError(t, err)
+	assert.Empty(t, groups)
+	s := strict.Status()
+	assert.Equal(t, []string{"a"}, s.Excluded)
+	assert.Contains(t, s.String(), "another type")
+	assert.Equal(t, 3.0, one(t, told, 10, time.Minute).Increase().Value)
+}
+
+func TestStatusTellsSilenceApart(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	typo := b.counter(aggregate.View{Metric: "cc"})
+	selects := b.counter(aggregate.View{Metric: "c", Where: []*labels.Matcher{match("x", "=", "no")}})
+	assert.Equal(t, "nothing scraped yet", typo.Status().String())
+	b.scrape("a", 0, 0, typeC, `c{x="yes"} 5`)
+	assert.Equal(t, "no instance exposes the metric", typo.Status().String())
+	assert.Equal(t, "the metric is there, but no series is selected", selects.Status().String())
+}
+
+func TestTargetLabelsGroupAndSelect(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"zone", "x"}})
+	only := b.counter(aggregate.View{Metric: "c", Where: []*labels.Matcher{match("zone", "=", "north")}})
+	for i := range 2 {
+		for _, zone := range []string{"north", "south"} {
+			sc := scrapeOf(zone, float64(10*i), 0, typeC, fmt.Sprintf(`c{x="1",zone="body's"} %d`, 10*i))
+			sc.Labels = labels.FromStrings("zone", zone, "rack", "r")
+			_, err := b.Observe(sc)
+			require.NoError(t, err)
+		}
+	}
+	groups, err := v.At(at(10), time.Minute)
+	require.NoError(t, err)
+	require.Len(t, groups, 2)
+	for i, zone := range []string{"north", "south"} {
+		assert.Equal(t, labels.FromStrings("x", "1", "zone", zone), groups[i].Labels)
+		require.Len(t, groups[i].Members(), 1)
+		assert.Equal(t, 10.0, groups[i].Increase().Value)
+	}
+	assert.Equal(t, 10.0, one(t, only, 10, time.Minute).Increase().Value)
+}
+
+func TestViewDeclaredLate(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.scrape("a", 0, -100, typeC, "c 100")
+	b.scrape("a", 10, -100, typeC, "c 110")
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 20, -100, typeC, "c 125")
+	g := one(t, v, 20, time.Minute)
+	assert.Equal(t, 15.0, g.Increase().Value)
+	assert.Equal(t, 10*time.Second, g.Members()[0].Covers)
+	assert.Equal(t, 1.5, g.Members()[0].Rate)
+}
+
+func TestMemoryLimit(t *testing.T) {
+	b := newBed(t, aggregate.Config{MaxBytes: 1000})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	b.scrape("a", 0, 0, typeC, `c{x="1"} 1`)
+	lines := []string{typeC}
+	for i := range 100 {
+		lines = append(lines, fmt.Sprintf(`c{x="%d"} 5`, i))
+	}
+	_, err := b.Observe(scrapeOf("a", 10, 0, lines...))
+	var le *aggregate.LimitError
+	require.ErrorAs(t, err, &le)
+	assert.Equal(t, "bytes", le.What)
+	b.scrape("a", 10, 0, typeC, `c{x="1"} 4`)
+	groups, err := v.At(at(10), time.Minute)
+	require.NoError(t, err)
+	require.Len(t, groups, 1, "nothing of the refused scrape is there")
+	assert.Equal(t, 3.0, groups[0].Increase().Value)
+	_, err = b.Counter(aggregate.View{Metric: "c", By: []string{"y"}})
+	assert.NoError(t, err)
+}
+
+func TestInstanceLimit(t *testing.T) {
+	b := newBed(t, aggregate.Config{MaxInstances: 1})
+	b.scrape("a", 0, 0, typeC, "c 1")
+	_, err := b.Observe(scrapeOf("b", 0, 0, typeC, "c 1"))
+	var le *aggregate.LimitError
+	require.True(t, errors.As(err, &le))
+	assert.Equal(t, "instances", le.What)
+}
+
+func TestCoverage(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.Expect("a", "b", "c")
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.scrape("a", 0, 0, typeC, "c 1")
+	b.scrape("b", 0, 0, typeC, "c 1")
+	b.Fail("c", at(0), errors.New("refused"))
+	b.scrape("a", 300, 0, typeC, "c 2")
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Reporting: 1, Stale: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
+	require.NoError(t, b.Gone("b", at(300)))
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
+}

@@ -1,6 +1,9 @@
 package parse
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // NoTime is the time of a sample whose line has no timestamp.
 const NoTime = math.MinInt64
@@ -8,14 +11,22 @@ const NoTime = math.MinInt64
 // Columns are what one instance exposed last: lines in the body's order, one
 // position each. The zero value is an instance not seen yet.
 //
-// Invariants: len(values) == len(ids); times is nil, if no line has a
-// timestamp, or as long as ids; dups ascends. Each position holds one reference
-// to its line in the store.
+// Invariants: len(values) == len(ids); times is nil if no line has a timestamp,
+// else as long as ids; dups ascends; headings ascends by position, several at
+// one position in their order. Each position and each heading holds one
+// reference to its text in the store.
 type Columns struct {
-	ids    []ID
-	values []float64
-	times  []int64
-	dups   []uint32 // positions whose series stands at an earlier one too
+	ids      []ID
+	values   []float64
+	times    []int64
+	dups     []uint32 // positions whose line stands at an earlier one too
+	headings []heading
+}
+
+// heading is what stands before the line at a position, or behind the last one.
+type heading struct {
+	before uint32
+	id     uint32
 }
 
 // Len is the number of lines.
@@ -35,16 +46,34 @@ func (c *Columns) Time(i int) int64 {
 	return c.times[i]
 }
 
+// Duplicates are the positions, ascending, whose line stands at an earlier
+// position too.
+func (c *Columns) Duplicates() []uint32 { return c.dups }
+
 // Bytes is the memory held.
 func (c *Columns) Bytes() int {
-	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 4*cap(c.dups)
+	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 4*cap(c.dups) + 8*cap(c.headings)
 }
 
-// Release gives the references to the store's lines back and empties the
+// Release gives the references to the store's texts back and empties the
 // columns: the instance is gone.
 func (c *Columns) Release(s *Store) {
 	for _, id := range c.ids {
-		s.Release(id)
+		s.lines.release(uint32(id))
+	}
+	for _, h := range c.headings {
+		s.headings.release(h.id)
 	}
 	*c = Columns{}
+}
+
+// replace makes dst a copy of src that wastes little memory.
+func replace[T any](dst, src []T) []T {
+	if len(src) == 0 {
+		return nil
+	}
+	if cap(dst) < len(src) || cap(dst) > len(src)+len(src)/4+16 {
+		dst = slices.Grow([]T(nil), len(src)+len(src)/32)
+	}
+	return append(dst[:0], src...)
 }

@@ -3,7 +3,6 @@ package parse
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -37,7 +36,7 @@ type Family struct {
 	Help string           // as first seen: two versions of a program may word it differently
 	Unit string
 
-	id uint32 // see Store.meaning
+	id uint32 // see meaning
 }
 
 // Line is one distinct series line of a fleet, without its value. It is shared
@@ -50,16 +49,16 @@ type Line struct {
 	Bound  float64       // le of a Bucket, quantile of a Quantile; else NaN
 }
 
-// role says what a line of that name is to the family; ok is false if it does
+// roleOf says what a line of that name is to the family; ok is false if it does
 // not belong to it.
-func (f *Family) role(name string) (r Role, ok bool) {
-	suffix, ok := strings.CutPrefix(name, f.Name)
-	if !ok {
+func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
+	n := len(f.Name)
+	if len(name) < n || string(name[:n]) != f.Name {
 		return Value, false
 	}
 	histogram := f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeGaugeHistogram
 	summary := f.Type == model.MetricTypeSummary
-	switch suffix {
+	switch string(name[n:]) {
 	case "":
 		if summary {
 			return Quantile, true
@@ -77,12 +76,62 @@ func (f *Family) role(name string) (r Role, ok bool) {
 	return Value, false
 }
 
-// newLine makes the line of a series that was read under the comments of f (nil
-// if there are none). If f is not the series' own family, alone gives it one.
+// A text has one meaning under the comments of its own family, which is the
+// family's id, and else one of these, by what the type in force does to labels.
+const (
+	meaningPlain     = iota
+	meaningHistogram // le is written as a float
+	meaningSummary   // quantile is written as a float
+	firstFamily
+)
+
+// meaning tells the meanings of a text apart: f is the family that the last TYPE
+// comment names, nil if there is none yet. A text that does not start with its
+// metric's name (but with a quote inside braces, say) has a meaning under each
+// family.
+func meaning[T string | []byte](f *Family, text T) uint32 {
+	if f == nil {
+		return meaningPlain
+	}
+	n := nameLen(text)
+	if n == 0 {
+		return f.id
+	}
+	if _, ok := roleOf(f, text[:n]); ok {
+		return f.id
+	}
+	return f.rewrites()
+}
+
+// rewrites is the meaning of a text that is not of the family.
+func (f *Family) rewrites() uint32 {
+	switch {
+	case f == nil:
+	case f.Type == model.MetricTypeHistogram:
+		return meaningHistogram
+	case f.Type == model.MetricTypeSummary:
+		return meaningSummary
+	}
+	return meaningPlain
+}
+
+// nameLen is the length of the metric name at the start of a text.
+func nameLen[T string | []byte](text T) int {
+	for i := range len(text) {
+		c := text[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c == ':' || i > 0 && '0' <= c && c <= '9') {
+			return i
+		}
+	}
+	return len(text)
+}
+
+// newLine makes the line of a series. f is nil or the family it stands under; if
+// that is not its own, alone gives it one.
 func newLine(ls labels.Labels, f *Family, alone func(name string) *Family) *Line {
 	l := &Line{Name: ls.Get(labels.MetricName), Labels: ls, Bound: math.NaN()}
 	if f != nil {
-		if role, ok := f.role(l.Name); ok {
+		if role, ok := roleOf(f, l.Name); ok {
 			l.Family, l.Role = f, role
 		}
 	}

@@ -15,7 +15,6 @@ import (
 
 // truth is what textparse says of a body.
 type truth struct {
-	series string
 	labels string
 	typ    model.MetricType
 	bits   uint64
@@ -44,10 +43,10 @@ func oracle(body []byte) ([]truth, error) {
 			name, typ := p.Type()
 			family = Family{Name: string(name), Type: typ}
 		case textparse.EntrySeries:
-			series, ts, v := p.Series()
+			_, ts, v := p.Series()
 			p.Labels(&ls)
-			t := truth{string(series), ls.String(), model.MetricTypeUnknown, math.Float64bits(v), NoTime}
-			if _, ok := family.role(ls.Get(labels.MetricName)); ok && family.Name != "" {
+			t := truth{ls.String(), model.MetricTypeUnknown, math.Float64bits(v), NoTime}
+			if _, ok := roleOf(&family, ls.Get(labels.MetricName)); ok && family.Name != "" {
 				t.typ = family.Type
 			}
 			if ts != nil {
@@ -63,35 +62,45 @@ type instance struct {
 	store *Store
 	cols  Columns
 	was   []truth
+	text  map[*Line]string // of labels, worked out once
+}
+
+func newInstance(s *Store) *instance {
+	return &instance{store: s, text: map[*Line]string{}}
+}
+
+func (in *instance) truth(id ID, v float64, t int64) truth {
+	l := in.store.Line(id)
+	if _, ok := in.text[l]; !ok {
+		in.text[l] = l.Labels.String()
+	}
+	return truth{in.text[l], l.Family.Type, math.Float64bits(v), t}
 }
 
 // staged is what a reader has staged, in the oracle's words.
-func staged(r *Reader) []truth {
+func (in *instance) staged(r *Reader) []truth {
 	var out []truth
 	for i := range r.Len() {
 		id, _, v, t := r.At(i)
-		l := r.store.Line(id)
-		out = append(out, truth{"", l.Labels.String(), l.Family.Type, math.Float64bits(v), t})
+		out = append(out, in.truth(id, v, t))
 	}
 	return out
 }
 
-// held is what columns hold, in the oracle's words.
-func held(s *Store, c *Columns) []truth {
+// held is what the columns hold, in the oracle's words.
+func (in *instance) held() []truth {
 	var out []truth
-	for i := range c.Len() {
-		l := s.Line(c.ID(i))
-		out = append(out, truth{"", l.Labels.String(), l.Family.Type, math.Float64bits(c.Value(i)), c.Time(i)})
+	for i := range in.cols.Len() {
+		out = append(out, in.truth(in.cols.ID(i), in.cols.Value(i), in.cols.Time(i)))
 	}
 	return out
 }
 
-func withoutText(ts []truth) []truth {
-	ts = slices.Clone(ts)
-	for i := range ts {
-		ts[i].series = ""
+func requireSame(t testing.TB, want, got []truth, body []byte, what string) {
+	t.Helper()
+	if !slices.Equal(want, got) { // much faster than require.Equal
+		require.Equal(t, want, got, "%s: %q", what, body)
 	}
-	return ts
 }
 
 // read reads a body with r and checks everything that can be said of the result.
@@ -99,13 +108,17 @@ func withoutText(ts []truth) []truth {
 func (in *instance) read(t testing.TB, r *Reader, body []byte) bool {
 	t.Helper()
 	want, wantErr := oracle(body)
-	before := held(in.store, &in.cols)
+	return in.readAs(t, r, body, want, wantErr)
+}
+
+func (in *instance) readAs(t testing.TB, r *Reader, body []byte, want []truth, wantErr error) bool {
+	t.Helper()
 	given := slices.Clone(body)
 	err := r.Read(&in.cols, given, "")
 	for i := range given { // the body may be reused
 		given[i] = '!'
 	}
-	require.Equal(t, before, held(in.store, &in.cols), "a read changes nothing")
+	requireSame(t, in.was, in.held(), body, "a read changes nothing")
 	if wantErr != nil {
 		require.Error(t, err, "textparse: %v\n%q", wantErr, body)
 		checkPosition(t, body, err)
@@ -113,10 +126,10 @@ func (in *instance) read(t testing.TB, r *Reader, body []byte) bool {
 		return false
 	}
 	require.NoError(t, err, "%q", body)
-	require.Equal(t, withoutText(want), staged(r), "%q", body)
+	requireSame(t, want, in.staged(r), body, "staged")
 	in.checkDifference(t, r, want)
 	r.Commit(&in.cols)
-	require.Equal(t, withoutText(want), held(in.store, &in.cols), "after the commit")
+	requireSame(t, want, in.held(), body, "committed")
 	in.was = want
 	return true
 }

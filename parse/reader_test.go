@@ -144,7 +144,7 @@ func TestSamples(t *testing.T) {
 }
 
 func TestReadAgreesWithTextparse(t *testing.T) {
-	in := &instance{store: NewStore()}
+	in := newInstance(NewStore())
 	r := NewReader(in.store, Limits{})
 	for _, body := range []string{
 		"a 1\nb 2\nc 3\n", "a 1\nb 2\nc 3\n", "a 1\nc 4\nb 2\n", "c 4\n", "", "c 4\nc 5\nc 6\n", "c 5\na 1\nc 5\n",

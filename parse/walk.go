@@ -1,0 +1,381 @@
+package parse
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"math/bits"
+	"slices"
+	"sort"
+
+	"github.com/prometheus/prometheus/model/textparse"
+)
+
+// walk is where a Reader is in a body and in what it expects.
+//
+// Invariants: body[:at] is staged. The line expected next is expect.ids[k], and
+// before it the headings from expect.headings[h] on that stand before k.
+// family is the one whose comments are in force in the body, was the one under
+// which expect.ids[k] was read, if no heading is left before it.
+type walk struct {
+	body   []byte
+	at     int
+	expect *Columns
+	k, h   int
+	family *Family
+	was    *Family
+	last   uint32 // the line staged last: its neighbour in the store may follow
+	fresh  bool   // expect is a sibling's, or nothing: every line is new
+	ask    authority
+}
+
+// forget drops the body.
+func (w *walk) forget() {
+	w.body, w.expect = nil, nil
+	w.ask.forget()
+}
+
+// read walks through the body along the columns.
+func (r *Reader) read(c *Columns, body []byte) error {
+	w := &r.walk
+	*w = walk{body: body, expect: c, ask: w.ask}
+	w.ask.forget()
+	r.ids, r.dups = c.ids, c.dups
+	r.values = slices.Grow(r.values, len(c.ids))[:len(c.ids)]
+	r.changed = slices.Grow(r.changed, len(c.ids))
+	if len(c.ids) == 0 {
+		r.start(c)
+	}
+	for w.at < len(body) {
+		if r.heading() || r.run() {
+			continue
+		}
+		switch err := r.entry(); err {
+		case nil:
+		case io.EOF: // as textparse sees it: a NUL ends the body
+			w.at = len(body)
+		default:
+			return err
+		}
+	}
+	if r.limits.RequireFinalNewline && len(body) > 0 && body[len(body)-1] != '\n' {
+		return errorNoNewline(body)
+	}
+	return r.finish()
+}
+
+// start begins a first read: nothing is old, a sibling may say what to expect.
+func (r *Reader) start(c *Columns) {
+	w := &r.walk
+	if r.seed.of == c && r.seed.sweeps == r.store.sweeps.Load() {
+		w.expect = &r.seed.columns
+	}
+	r.rebuild()
+	w.fresh = true
+}
+
+// heading stages the heading that is expected here.
+func (r *Reader) heading() bool {
+	w := &r.walk
+	hs := w.expect.headings
+	if w.h == len(hs) || int(hs[w.h].before) != w.k {
+		return false
+	}
+	id := hs[w.h].id
+	text := r.store.headings.text(id)
+	if len(w.body)-w.at < len(text) || string(w.body[w.at:w.at+len(text)]) != text {
+		return false
+	}
+	w.at += len(text)
+	w.h++
+	if f := r.store.headings.payload(id); f != nil {
+		w.family, w.was = f, f
+	}
+	if r.rebuilt {
+		r.headings = append(r.headings, heading{uint32(r.len()), id})
+	}
+	return true
+}
+
+// pending reports whether a heading is expected before the next line.
+func (w *walk) pending() bool {
+	hs := w.expect.headings
+	return w.h < len(hs) && int(hs[w.h].before) == w.k
+}
+
+// len is the number of lines staged so far.
+func (r *Reader) len() int {
+	if r.rebuilt {
+		return len(r.newIDs)
+	}
+	return r.walk.k
+}
+
+// run stages as many of the expected lines as are there with plain numbers, and
+// reports whether there was one.
+func (r *Reader) run() bool {
+	w := &r.walk
+	if w.k == len(w.expect.ids) || w.pending() || w.family != w.was || w.expect.times != nil {
+		return false
+	}
+	end := len(w.expect.ids)
+	if w.h < len(w.expect.headings) {
+		end = int(w.expect.headings[w.h].before)
+	}
+	if r.rebuilt {
+		end = r.untaken(w.k, end)
+		r.values = slices.Grow(r.values, end-w.k)
+		r.changed = slices.Grow(r.changed, end-w.k)
+		r.values = r.values[:len(r.newIDs)+end-w.k]
+	}
+	pos := r.len()
+	at, n, changed := run(*r.store.lines.chunks.Load(), w.body, w.at, w.expect.ids[w.k:end], w.expect.values[w.k:end], r.values[pos:], r.changed, pos)
+	w.at, r.changed = at, changed
+	if r.rebuilt {
+		r.values = r.values[:pos+n]
+		r.stageRun(w.k, n)
+	}
+	w.k += n
+	return n > 0
+}
+
+// untaken is the end of the lines from k on, before end and within one word of
+// the bit set, that are not yet matched.
+func (r *Reader) untaken(k, end int) int {
+	word := r.taken[k>>6] >> (k & 63)
+	return min(end, k+min(bits.TrailingZeros64(word), 64-k&63))
+}
+
+// entry stages what is here by all other means: a line with another kind of
+// number, one that is known but not expected here, and at last whatever
+// textparse sees.
+func (r *Reader) entry() error {
+	w := &r.walk
+	if c := w.body[w.at]; c == '#' || c == '\n' {
+		if r.knownHeading() {
+			return nil
+		}
+	} else if id, text, old, ok := r.knownLine(); ok {
+		if v, t, next, ok := sample(w.body, w.at+len(text)); ok {
+			w.at = next
+			return r.line(id, old, v, t)
+		}
+	}
+	return r.askEntry()
+}
+
+// knownLine finds the line here among those known; old is where it stands in
+// what is expected, or −1.
+func (r *Reader) knownLine() (id uint32, text string, old int, ok bool) {
+	w := &r.walk
+	lines := &r.store.lines
+	rest := w.body[w.at:]
+	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
+		id = uint32(w.expect.ids[w.k])
+		if text, ok = r.fits(id, rest); ok {
+			return id, text, w.k, true
+		}
+	}
+	r.rebuild()
+	if id = w.last + 1; lines.live(id) {
+		if text, ok = r.fits(id, rest); ok {
+			return id, text, r.oldOf(id), true
+		}
+	}
+	guess := rest[:guessText(rest)]
+	if id, ok = lines.find(guess, meaning(w.family, guess)); ok {
+		return id, lines.text(id), r.oldOf(id), true
+	}
+	return 0, "", -1, false
+}
+
+// fits reports whether the text of the id stands at the start of rest and means
+// the same here.
+func (r *Reader) fits(id uint32, rest []byte) (text string, ok bool) {
+	w := &r.walk
+	text = r.store.lines.text(id)
+	if len(text) == 0 || len(rest) < len(text) || string(rest[:len(text)]) != text {
+		return "", false
+	}
+	return text, r.store.lines.key(id) == meaning(w.family, rest[:len(text)])
+}
+
+// guessText is where the text of the line at the start of b probably ends and its
+// value starts. A wrong guess finds nothing, or a line that is there too.
+func guessText(b []byte) int {
+	line := b
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		line = b[:i]
+	}
+	i := bytes.LastIndexByte(line, '}') + 1
+	if i == 0 {
+		i = max(0, bytes.IndexAny(line, " \t"))
+	}
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// knownHeading stages the heading here if it is known.
+func (r *Reader) knownHeading() bool {
+	w := &r.walk
+	end := w.at
+	for end < len(w.body) && (w.body[end] == '#' || w.body[end] == '\n') {
+		i := bytes.IndexByte(w.body[end:], '\n')
+		if i < 0 {
+			return false
+		}
+		end += i + 1
+	}
+	id, ok := r.store.headings.find(w.body[w.at:end], 0)
+	if ok {
+		r.addHeading(id, end)
+	}
+	return ok
+}
+
+// addHeading stages a heading that was not expected here and ends at end.
+func (r *Reader) addHeading(id uint32, end int) {
+	r.rebuild()
+	r.headings = append(r.headings, heading{uint32(len(r.newIDs)), id})
+	if f := r.store.headings.payload(id); f != nil {
+		r.walk.family = f
+	}
+	r.walk.at = end
+}
+
+// askEntry lets textparse read: a heading up to the next line, or a line.
+func (r *Reader) askEntry() error {
+	w := &r.walk
+	var (
+		start  = w.at
+		end    = w.at
+		family *Family
+		help   string
+		name   string
+	)
+	inForce := func() *Family {
+		if family != nil {
+			return family
+		}
+		return w.family
+	}
+	for {
+		e, err := w.ask.entry(w.body, end, inForce())
+		if err != nil && err != io.EOF {
+			return newError(w.body, end, err)
+		}
+		if err == io.EOF || e.kind == textparse.EntrySeries && e.start > start {
+			if err == nil {
+				end = e.start
+			} else {
+				end = skipBlankLines(w.body, end)
+			}
+			if end > start && w.body[end-1] == '\n' {
+				r.addHeading(r.store.addHeading(w.body[start:end], family), end)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		end = e.end
+		switch e.kind {
+		case textparse.EntryHelp:
+			name, help = string(e.name), string(e.help)
+		case textparse.EntryType:
+			if string(e.name) != name {
+				help = ""
+			}
+			family = w.ask.typed(r.store, help)
+		case textparse.EntrySeries:
+			return r.askedLine(e)
+		}
+	}
+}
+
+// askedLine stages a line that textparse read.
+func (r *Reader) askedLine(e entry) error {
+	w := &r.walk
+	if e.end-e.start > r.limits.Line {
+		return &LimitError{What: "line bytes", Limit: r.limits.Line, Line: lineNumber(w.body, e.start)}
+	}
+	w.at = e.end
+	text := w.body[e.start:e.value]
+	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
+		id := uint32(w.expect.ids[w.k])
+		if known, ok := r.fits(id, text); ok && len(known) == len(text) {
+			return r.line(id, w.k, e.v, e.t)
+		}
+	}
+	r.rebuild()
+	id, ok := r.store.lines.find(text, meaning(w.family, text))
+	if !ok {
+		ls := w.ask.labels()
+		if ls.Len() > r.limits.Labels {
+			return &LimitError{What: "labels", Limit: r.limits.Labels, Line: lineNumber(w.body, e.start)}
+		}
+		id = uint32(r.store.addLine(text, w.family, ls))
+	}
+	return r.line(id, r.oldOf(id), e.v, e.t)
+}
+
+func lineNumber(body []byte, at int) int { return 1 + bytes.Count(body[:at], []byte{'\n'}) }
+
+func errorNoNewline(body []byte) error {
+	start := bytes.LastIndexByte(body, '\n') + 1
+	return place(body, start, len(body), len(body), errNoNewline)
+}
+
+var errNoNewline = errors.New("the last line is not ended")
+
+// line stages one line.
+func (r *Reader) line(id uint32, old int, v float64, t int64) error {
+	w := &r.walk
+	if old != w.k || old < 0 {
+		r.rebuild()
+	}
+	pos := r.len()
+	if r.rebuilt {
+		if pos >= r.limits.Lines {
+			return &LimitError{What: "lines", Limit: r.limits.Lines}
+		}
+		r.values = append(r.values, v)
+	} else {
+		r.values[pos] = v
+	}
+	r.time(pos, t)
+	if old < 0 || w.fresh || math.Float64bits(w.expect.values[old]) != math.Float64bits(v) || w.expect.Time(old) != t {
+		r.changed = append(r.changed, uint32(pos))
+	}
+	if r.rebuilt {
+		r.stageLine(ID(id), old)
+	}
+	if old == w.k && !w.pending() {
+		w.k++
+	} else if old >= 0 {
+		r.jump(old + 1)
+	}
+	return nil
+}
+
+// time stages the timestamp of the line at pos, which is to be the last.
+func (r *Reader) time(pos int, t int64) {
+	if t == NoTime && len(r.times) == 0 {
+		return
+	}
+	for len(r.times) < pos {
+		r.times = append(r.times, NoTime)
+	}
+	r.times = append(r.times, t)
+}
+
+// jump makes k the next line expected.
+func (r *Reader) jump(k int) {
+	w := &r.walk
+	hs := w.expect.headings
+	w.k = k
+	w.h = sort.Search(len(hs), func(i int) bool { return int(hs[i].before) >= k })
+	w.was = r.inForce[w.h]
+}

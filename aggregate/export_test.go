@@ -1,0 +1,51 @@
+package aggregate
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Dump writes all that a fleet knows, bit for bit, except what is only a cache.
+func (f *Fleet) Dump() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintln(&b, "since", f.since, "bytes", f.bytes)
+	for _, name := range slices.Sorted(maps.Keys(f.targets)) {
+		t := f.targets[name]
+		fmt.Fprintln(&b, "target", name, t.tried.Load(), t.failed.Load(), t.gone)
+	}
+	for _, in := range f.ordered {
+		in.dump(&b, f)
+	}
+	return b.String()
+}
+
+func (in *instance) dump(b *strings.Builder, f *Fleet) {
+	fmt.Fprintln(b, "instance", in.name, in.targets, in.start, in.incarnation, in.birth, in.first, in.second, in.last,
+		in.interval, in.lastGap, in.gone, in.tombsLost, in.restarts)
+	fmt.Fprintln(b, "history", in.history)
+	for pos := range in.cols.Len() {
+		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
+	}
+	for _, id := range slices.Sorted(maps.Keys(in.held)) {
+		fmt.Fprintln(b, "held", f.store.Line(id).Labels, in.held[id])
+	}
+	for _, id := range slices.Sorted(maps.Keys(in.tombs)) {
+		fmt.Fprintln(b, "tomb", f.store.Line(id).Labels, in.tombs[id])
+	}
+	for _, x := range in.bindings {
+		fmt.Fprintln(b, "view", x.view.String(), len(x.entries), x.objects, x.since, x.begun, x.changed)
+		for i := range x.live.counts.Len() {
+			fmt.Fprintf(b, "%x ", math.Float64bits(x.live.counts.Float64(i)))
+		}
+		for i := range x.events {
+			e := &x.events[i]
+			fmt.Fprintln(b, e.noteKey, e.at, e.n, e.open, e.below.Float64(), e.above.Float64())
+		}
+		fmt.Fprintln(b)
+	}
+}

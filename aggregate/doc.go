@@ -1,0 +1,60 @@
+// Package aggregate turns scrapes of many instances into answers about the
+// fleet.
+//
+// A [Fleet] is fed with scrapes ([Fleet.Observe]), failures ([Fleet.Fail]) and
+// departures ([Fleet.Gone]), and asked through views: [Fleet.Counter],
+// [Fleet.Gauge], [Fleet.Histogram], and [Ratio] of two counters. A view is
+// declared once, answers any time, and costs where the data arrives.
+//
+// # What the numbers mean
+//
+// An instance is a place in the fleet that runs one process at a time. Growth
+// is judged per instance and series before anything is added (see the counter
+// package for the verdicts), so a restart, a late scrape or a scrape that comes
+// twice never shows in a sum.
+//
+//   - Increase: the exact sum of the steps that end in the window (s, e]. A
+//     step that began before s is in it; [CounterMember.Covers] says how long
+//     the steps really span.
+//   - Rate of an instance: its increase over the time in which it was observed.
+//     The time between the last scrape of a process and the start of its
+//     successor was not.
+//   - Rate of the fleet: the sum of the instances' rates, each weighted by the
+//     part of the window in which the instance lived: from its birth, or half
+//     an interval before its first scrape, until now, or half an interval after
+//     its last scrape. Increase over window, the usual form, is 37 % low for
+//     workers that live 40 s; increase over interval 90 % high in a rolling
+//     deploy.
+//   - RateNow: the sum of the rates of the instances that are alive now.
+//   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a
+//     restart: what a process counted after its last scrape, nobody knows.
+//   - A gauge of an instance is the sum of its series in the group. Operations
+//     ([GaugeGroup.Max], [GaugeGroup.Fact], …) go across instances; so max is the
+//     hottest instance, not the largest series.
+//   - Quantiles are of the merged observations or of the worst instance, with
+//     the interval that holds them (see the histogram package).
+//
+// Missing is not zero: what is not known has ok == false, each answer has its
+// [Coverage], and what a reader should know stands in its Warnings. A member
+// that exposes the metric without a series in the group is there with 0.
+//
+// # Defaults
+//
+//	staleness          5 × the target's own interval, at least 1 min
+//	start tolerance    2 s        two readings of one start time
+//	clock skew         60 s       two clocks
+//	window             5 min, kept at 16 checkpoints
+//	body               64 MiB decompressed, 2 M lines, 16 KiB a line, 64 labels
+//	instances          100,000
+//	groups             what fits MaxBytes, 1 GiB over all views
+//	births by absence  counted, unless a fifth of the body came or went
+//	expected targets   those seen within the last hour and not said to be gone
+//
+// # Time and concurrency
+//
+// No clock is read: [Scrape.Time] and the now of a question are the only times.
+// The same scrapes give the same answers, bit for bit; the order matters only
+// among scrapes of one instance. A fleet may be used by many goroutines: scrapes
+// of different instances are read in parallel, and a question sees each scrape
+// whole or not at all.
+package aggregate

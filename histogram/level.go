@@ -91,3 +91,15 @@ func (l level) few(n float64, integral bool) bool {
 	}
 	return l.times(uint64(n)) == uint64(n)
 }
+
+// complement is 1−q in decimal: 0.001 for 0.999, where floating point has 0.0010000000000000009.
+func (l level) complement() float64 {
+	if l.scale > 19 { // q < 1e-2
+		return 1 - l.q
+	}
+	whole := uint64(1)
+	for range l.scale {
+		whole *= 10
+	}
+	return float64(whole-l.digits) / float64(whole)
+}

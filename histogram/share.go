@@ -17,11 +17,17 @@ func (d *Distribution) Share(lower, upper float64) (Estimate, bool) {
 	if lower >= upper {
 		return e, true
 	}
-	inside := x.sum(func(cells []cell) float64 { return max(0, endedIn(cells, upper)-begunBelow(cells, lower)) })
-	reach := x.sum(func(cells []cell) float64 { return begunBelow(cells, upper) - endedIn(cells, lower) })
+	inside, reach := x.within(lower, upper)
 	e.Lo, e.Hi = inside/x.n, min(1, reach/x.n)
 	e.Value = clamp((x.shareUpTo(upper)-x.shareUpTo(lower))/x.n, e.Lo, e.Hi)
 	return e, true
+}
+
+// within bounds the number of observations in (lower, upper]: those certainly inside and those that may be.
+func (x *index) within(lower, upper float64) (inside, reach float64) {
+	inside = x.sum(func(cells []cell) float64 { return max(0, endedIn(cells, upper)-begunBelow(cells, lower)) })
+	reach = x.sum(func(cells []cell) float64 { return begunBelow(cells, upper) - endedIn(cells, lower) })
+	return inside, reach
 }
 
 // Over estimates the share of observations above v, and Under that of those up to v, v included: what a latency

@@ -1,0 +1,152 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// Instances are scraped in parallel while questions are asked and views are
+// declared; the totals are those of any order.
+func TestConcurrentUse(t *testing.T) {
+	const instances, rounds = 6, 40
+	b := newBed(t, aggregate.Config{Window: time.Hour})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	var ingest, questions sync.WaitGroup
+	for i := range instances {
+		ingest.Go(func() {
+			for round := range rounds {
+				lines := []string{typeC}
+				for x := range 10 + round/10 { // now and then a line more
+					lines = append(lines, fmt.Sprintf(`c{x="%d"} %d`, x, round*(x+1)))
+				}
+				_, err := b.Observe(scrapeOf(fmt.Sprintf("i%d", i), float64(round), -100, lines...))
+				assert.NoError(t, err)
+			}
+		})
+	}
+	done := make(chan struct{})
+	questions.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			groups, err := v.At(at(rounds), time.Hour)
+			assert.NoError(t, err)
+			for _, g := range groups {
+				// One snapshot: the total is that of the members.
+				total := 0.0
+				for _, m := range g.Members() {
+					total += m.Increase.Value
+				}
+				assert.Equal(t, total, g.Increase().Value)
+			}
+			b.Instances(at(rounds), aggregate.All)
+			v.Status()
+			b.Fail("elsewhere", at(float64(n)), nil)
+			if n < 3 {
+				_, err := b.Counter(aggregate.View{Metric: "c"})
+				assert.NoError(t, err)
+			}
+		}
+	})
+	ingest.Wait()
+	close(done)
+	questions.Wait()
+	groups, err := v.At(at(rounds), aggregate.All)
+	require.NoError(t, err)
+	require.Len(t, groups, 13)
+	for x := range 10 {
+		assert.Equal(t, float64(instances*(rounds-1)*(x+1)), findGroup(t, groups, fmt.Sprint(x)).Increase().Value)
+	}
+}
+
+func findGroup(t *testing.T, groups []*aggregate.CounterGroup, x string) *aggregate.CounterGroup {
+	t.Helper()
+	for _, g := range groups {
+		if g.Labels.Get("x") == x {
+			return g
+		}
+	}
+	t.Fatalf("no group %s", x)
+	return nil
+}
+
+// A scrape whose lines are those of the one before allocates nothing.
+func TestSteadyScrapesDoNotAllocate(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	_, err := b.Histogram(aggregate.View{Metric: "h"})
+	require.NoError(t, err)
+	_, err = b.Gauge(aggregate.View{Metric: "g"})
+	require.NoError(t, err)
+	var bodies [][]byte
+	for i := range 400 {
+		var s strings.Builder
+		fmt.Fprintln(&s, typeC)
+		for x := range 50 {
+			fmt.Fprintf(&s, "c{x=\"%d\"} %d\n", x, i*x)
+		}
+		fmt.Fprintf(&s, "# TYPE h histogram\nh_bucket{le=\"1\"} %d\nh_bucket{le=\"+Inf\"} %d\nh_sum %g\nh_count %d\n", i, 2*i, 0.1*float64(i), 2*i)
+		fmt.Fprintf(&s, "# TYPE g gauge\ng %d\nprocess_start_time_seconds 1.7e9\n", i)
+		bodies = append(bodies, []byte(s.String()))
+	}
+	n := 0
+	observe := func() {
+		_, err := b.Observe(aggregate.Scrape{Target: "a", Time: at(float64(5 * n)), Body: bodies[n]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	for range 100 { // until the rings are full
+		observe()
+	}
+	assert.Zero(t, testing.AllocsPerRun(250, observe))
+}
+
+// A quarter of the values grow at each scrape, as on a busy server.
+func BenchmarkObserve(b *testing.B) {
+	const lines = 1000
+	f, err := aggregate.NewFleet(aggregate.Config{})
+	require.NoError(b, err)
+	_, err = f.Counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	require.NoError(b, err)
+	var body []byte
+	var ends [lines]int
+	body = append(body, typeC+"\n"...)
+	for x := range lines {
+		body = fmt.Appendf(body, "c{id=\"%d\",x=\"%d\",method=\"GET\",resource=\"pods\"} 1%07d\n", x, x%10, x)
+		ends[x] = len(body) - 1
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		for x := i % 4; x < lines; x += 4 {
+			increment(body[:ends[x]])
+		}
+		_, err := f.Observe(aggregate.Scrape{Target: "a", Time: at(float64(5 * i)), Body: body})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/lines, "ns/line")
+}
+
+// increment adds 1 to the number that ends b.
+func increment(b []byte) {
+	for i := len(b) - 1; ; i-- {
+		if b[i]++; b[i] <= '9' {
+			return
+		}
+		b[i] = '0'
+	}
+}

@@ -54,10 +54,10 @@ func load(t *testing.T) (scrapes []scrape) {
 			}
 			line = strings.TrimSpace(line)
 			end := strings.LastIndexByte(line, ' ')
-			require.Positive(t, end, line)
 			value, err := strconv.ParseFloat(line[end+1:], 64)
-			require.NoError(t, err)
-			require.NotContains(t, s.samples, line[:end])
+			if _, twice := s.samples[line[:max(end, 0)]]; err != nil || end <= 0 || twice {
+				t.Fatalf("%s: %s", s.File, line)
+			}
 			s.samples[line[:end]] = value
 		}
 		scrapes = append(scrapes, s)

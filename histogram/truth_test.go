@@ -161,3 +161,9 @@ func TestTruthLiesInTheInterval(t *testing.T) {
 	}
 	assert.Greater(t, answered, *cases/2)
 }
+
+func sorted(values []float64) []float64 {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	return values
+}

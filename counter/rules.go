@@ -177,7 +177,7 @@ func reset(p, c Point, start int64) Step {
 	}
 	// A start outside (p, c) is a clock's error, and no date.
 	if p.Time < start && start < c.Time {
-		s.From = start
+		s.From, s.Lost = start, start-p.Time
 	}
 	return s
 }

@@ -82,6 +82,9 @@ func TestVerdicts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.want.From *= second
 			c.want.To *= second
+			if c.want.Verdict == ResetProven {
+				c.want.Lost = c.want.From - c.p.Time
+			}
 			assert.Equal(t, c.want, c.rules.Next(c.p, c.c, c.life, c.start*second))
 		})
 	}
@@ -148,7 +151,7 @@ func TestAppear(t *testing.T) {
 		{"returned", Rules{}, at(115, 49), Appearance{Tombstone: &tomb, Life: LifeUnmoved}, Step{Verdict: Returned, Flags: Gapped | MaskedResetPossible, Add: 49, Sub: 40, Lo: 9, Hi: inf, From: 70}},
 		{"returned, own start unmoved", Rules{}, at(115, 49, 10), Appearance{Tombstone: &dated}, Step{Verdict: Returned, Flags: Gapped, Add: 49, Sub: 40, Lo: 9, Hi: 9, From: 70}},
 		{"returned lower", Rules{}, at(115, 9), Appearance{Tombstone: &tomb, Life: LifeUnmoved}, Step{Verdict: ResetDropped, Flags: Gapped | Unproven, Add: 9, Hi: inf, From: 70}},
-		{"returned, own start moved", Rules{}, at(115, 49, 90), Appearance{Tombstone: &dated}, Step{Verdict: ResetProven, Flags: Gapped, Add: 49, Lo: 49, Hi: inf, From: 90}},
+		{"returned, own start moved", Rules{}, at(115, 49, 90), Appearance{Tombstone: &dated}, Step{Verdict: ResetProven, Flags: Gapped, Add: 49, Lo: 49, Hi: inf, From: 90, Lost: 20 * second}},
 		{"NaN", Rules{}, at(115, math.NaN()), Appearance{Since: since, Start: 60 * second}, Step{Verdict: Gap, From: 115, Keep: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

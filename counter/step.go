@@ -74,8 +74,9 @@ type Step struct {
 	// Lo and Hi bound the true increase; Hi may be +Inf.
 	Lo, Hi float64
 	// The increase happened in (From, To], Unix milliseconds. From == To: no time was observed. After a proven reset
-	// From is the new start; the time between the previous point and it was not observed.
+	// From is the new start; what happened in the Lost milliseconds between the previous point and it nobody saw.
 	From, To int64
+	Lost     int64
 	// Keep: the value of the previous point stays the baseline, see Baseline.
 	Keep bool
 }

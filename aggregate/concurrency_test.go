@@ -97,7 +97,7 @@ func TestSteadyScrapesDoNotAllocate(t *testing.T) {
 			fmt.Fprintf(&s, "c{x=\"%d\"} %d\n", x, i*x)
 		}
 		fmt.Fprintf(&s, "# TYPE h histogram\nh_bucket{le=\"1\"} %d\nh_bucket{le=\"+Inf\"} %d\nh_sum %g\nh_count %d\n", i, 2*i, 0.1*float64(i), 2*i)
-		fmt.Fprintf(&s, "# TYPE g gauge\ng %d\nprocess_start_time_seconds 1.7e9\n", i)
+		fmt.Fprintf(&s, "# TYPE g gauge\ng %d\n", i)
 		bodies = append(bodies, []byte(s.String()))
 	}
 	n := 0

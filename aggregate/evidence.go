@@ -54,8 +54,8 @@ func (s *staged) readStart(h http.Header) start {
 			return start{int64(math.Round(v * 1000)), startMetric}
 		}
 	}
-	if pos != startSeveral {
-		if v, err := strconv.ParseFloat(h.Get(startHeaderName), 64); err == nil && v > 0 && v < math.MaxInt64/1e4 {
+	if field := h.Get(startHeaderName); pos != startSeveral && field != "" {
+		if v, err := strconv.ParseFloat(field, 64); err == nil && v > 0 && v < math.MaxInt64/1e4 {
 			return start{int64(math.Round(v * 1000)), startHeaderField}
 		}
 	}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/parse"
+)
+
+// watch is a fleet, what is asked of it, and what went wrong with its targets.
+type watch struct {
+	fleet  *aggregate.Fleet
+	views  []view
+	levels []float64
+	window time.Duration // or aggregate.All
+	screen *screen
+
+	first, last time.Time         // accepted scrapes
+	failing     map[string]string // targets that fail now, and why
+}
+
+// view is a declared spec; the one of its kind is set.
+type view struct {
+	spec
+	counter   *aggregate.CounterView
+	gauge     *aggregate.GaugeView
+	histogram *aggregate.HistogramView
+}
+
+// bodyLimit bounds a body, decompressed.
+const bodyLimit = 64 << 20
+
+func newWatch(o options, s *screen) (*watch, error) {
+	c := aggregate.Config{Limits: parse.Limits{Body: bodyLimit}}
+	if o.window != aggregate.All {
+		// So many checkpoints that no two steps are joined: the windows are
+		// small here, and answers then are about the window to the millisecond.
+		c.Window, c.Checkpoints = o.window, 1024
+	}
+	fleet, err := aggregate.NewFleet(c)
+	if err != nil {
+		return nil, err
+	}
+	w := &watch{fleet: fleet, levels: o.levels, window: o.window, screen: s, failing: map[string]string{}}
+	return w, w.declare(o.specs)
+}
+
+func (w *watch) declare(specs []spec) (err error) {
+	for _, s := range specs {
+		v := aggregate.View{Metric: s.metric, Where: s.where, By: s.by, Without: s.without}
+		if w.window == aggregate.All {
+			v.Window = aggregate.LedgerOnly
+		}
+		if s.operation == "fact" {
+			v.Sentinels = []float64{-1} // what API servers say of a resource they could not count
+		}
+		d := view{spec: s}
+		switch s.kind {
+		case counterKind:
+			d.counter, err = w.fleet.Counter(v)
+		case gaugeKind:
+			d.gauge, err = w.fleet.Gauge(v)
+		case histogramKind:
+			d.histogram, err = w.fleet.Histogram(v)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.text, err)
+		}
+		w.views = append(w.views, d)
+	}
+	return nil
+}
+
+// observe takes a scrape in. It may be called for several targets at once;
+// what comes of it is then told to note, one by one.
+func (w *watch) observe(target string, at time.Time, header http.Header, body []byte) error {
+	_, err := w.fleet.Observe(aggregate.Scrape{Target: target, Time: at, Header: header, Body: body})
+	return err
+}
+
+// note remembers what came of a scrape. A target that begins to fail, fails in
+// another way, or answers again has a line said about it.
+func (w *watch) note(target string, at time.Time, err error) {
+	if err == nil {
+		if w.first.IsZero() {
+			w.first = at
+		}
+		if at.After(w.last) {
+			w.last = at
+		}
+		if _, failed := w.failing[target]; failed {
+			delete(w.failing, target)
+			w.say(target, at, "answers again")
+		}
+		return
+	}
+	reason := err.Error()
+	var refused *aggregate.ScrapeError
+	if errors.As(err, &refused) {
+		reason = refused.Err.Error() // without target and time, which the line has anyway
+	}
+	if errors.Is(err, aggregate.ErrLate) || errors.Is(err, aggregate.ErrConflict) {
+		w.say(target, at, reason) // the target is fine, another scrape of it stands
+		return
+	}
+	w.fleet.Fail(target, at, err)
+	if w.failing[target] != reason {
+		w.failing[target] = reason
+		w.say(target, at, reason)
+	}
+}
+
+func (w *watch) say(target string, at time.Time, what string) {
+	w.screen.say(fmt.Sprintf("%s  %s: %s", at.UTC().Format(time.TimeOnly), target, what))
+}
+
+func (w *watch) answered() bool { return !w.first.IsZero() }
+
+// back is the window to ask for and its length. While the fleet has not been
+// observed for as long as that, it is all there is: a rate over a time that
+// nobody looked at would be too low.
+func (w *watch) back(now time.Time) (ask, length time.Duration) {
+	if !w.answered() {
+		return aggregate.All, 0
+	}
+	if seen := now.Sub(w.first); w.window == aggregate.All || seen < w.window {
+		return aggregate.All, seen
+	}
+	return w.window, w.window
+}
+
+// status tells why a view has no groups: a typo, another type, no such series.
+func (v *view) status() string {
+	switch v.kind {
+	case gaugeKind:
+		return v.gauge.Status().String()
+	case histogramKind:
+		return v.histogram.Status().String()
+	}
+	return v.counter.Status().String()
+}

@@ -109,6 +109,27 @@ func TestAdjacentWindowsAddUp(t *testing.T) {
 	})
 }
 
+// One pass over the points counts what a tracker does, step by step.
+func TestIncreaseOfPoints(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := feeds(rapid.SampledFrom([]float64{1, 0.1, 1e300}).Draw(t, "unit")).Draw(t, "feed")
+		r := Rules{Owner: Owner(rapid.IntRange(0, 2).Draw(t, "owner"))}
+		var points []Point
+		tracker := Tracker{Rules: r}
+		for _, p := range f.points {
+			p.Start = rapid.SampledFrom([]int64{0, 0, 0, 900_000, p.Time - 1000, p.Time}).Draw(t, "start")
+			points = append(points, p)
+			if rapid.IntRange(0, 9).Draw(t, "again") == 0 {
+				points = append(points, Point{Time: p.Time - rapid.Int64Range(0, 1).Draw(t, "older"), Value: 1e9})
+			}
+		}
+		for _, p := range points {
+			_, _ = tracker.Observe(p)
+		}
+		require.Equal(t, tracker.Total(), r.Increase(points))
+	})
+}
+
 // A shift in time changes nothing but times.
 func TestShiftInTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,7 +2,6 @@ package counter
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/promfold/promfold/internal/exact"
 )
@@ -31,37 +30,9 @@ type Tracker struct {
 	points int64
 	first  int64 // time of the first point
 
-	// What the next point is judged against.
-	base   reading
-	state  baseline
-	gapped bool
+	baseline
+	gapped bool // the last point was no count
 }
-
-type baseline uint8
-
-const (
-	noBaseline baseline = iota
-	atBaseline
-	fellToZero // base is the point before
-)
-
-// reading is a point with its exact value, where there is one, and the start of the process it was read from.
-type reading struct {
-	Point
-	exact   uint64
-	whole   bool  // exact is the value
-	process int64 // Unix milliseconds; 0: unknown
-}
-
-func (a reading) same(b reading) bool {
-	if math.Float64bits(a.Value) != math.Float64bits(b.Value) { // a NaN is the same as itself
-		return false
-	}
-	a.Value, b.Value = 0, 0
-	return a == b
-}
-
-func (a reading) uint() UintPoint { return UintPoint{a.Time, a.exact, a.Start} }
 
 // LateError refuses a point that is older than the last accepted one.
 type LateError struct{ Time, Last int64 } // Unix milliseconds
@@ -112,56 +83,19 @@ func (t *Tracker) observe(c reading) (Step, error) {
 			return Step{}, &ConflictError{t.last.Point, c.Point}
 		}
 	}
-	life, err := t.life(c)
+	since := t.Since
+	if since == 0 {
+		since = c.Time
+	}
+	s, err := t.judge(&t.Rules, c, since)
 	if err != nil {
 		return Step{}, err
 	}
-	s := t.judge(c, life)
 	if t.gapped && s.Verdict != Gap {
 		s.Flags |= Gapped
 	}
 	t.accept(c, s)
 	return s, nil
-}
-
-// life weighs the starts of the processes of the baseline and of c: not of the last point, which may be a gap over a
-// restart. The only counter it has to tell a fall from is this one.
-func (t *Tracker) life(c reading) (Life, error) {
-	p := t.base
-	if p.process == 0 || c.process == 0 {
-		return LifeUnknown, nil
-	}
-	e := RestartEvidence{PrevStart: p.process, Start: c.process, PrevTime: p.Time, Fell: fell(p.Point, c.Point), Common: 1}
-	k := e.Judge(&t.Rules)
-	if k == RestartOther {
-		return LifeUnknown, &OtherError{p.process, c.process}
-	}
-	return k.Life(e.Fell > 0), nil
-}
-
-func (t *Tracker) judge(c reading, life Life) Step {
-	r, process := &t.Rules, c.process
-	if t.state == noBaseline {
-		since := t.Since
-		if since == 0 {
-			since = c.Time
-		}
-		a := Appearance{Since: since, Start: process}
-		if c.whole {
-			return r.AppearUint(c.uint(), a)
-		}
-		return r.Appear(c.Point, a)
-	}
-	if p := t.base; c.whole && p.whole {
-		if t.state == fellToZero {
-			return r.AfterZeroUint(p.uint(), c.uint(), life, process)
-		}
-		return r.NextUint(p.uint(), c.uint(), life, process)
-	}
-	if t.state == fellToZero {
-		return r.AfterZero(t.base.Point, c.Point, life, process)
-	}
-	return r.Next(t.base.Point, c.Point, life, process)
 }
 
 func (t *Tracker) accept(c reading, s Step) {
@@ -176,16 +110,7 @@ func (t *Tracker) accept(c reading, s Step) {
 	if t.state == noBaseline {
 		t.began, t.born = s.From, s.Verdict == BornProven
 	}
-	keep := t.base
-	if t.base = c; s.Keep {
-		t.base = keep
-		t.base.process = c.process
-	}
-	t.base.Point = s.Baseline(keep.Point, c.Point)
-	t.state = atBaseline
-	if s.Flags&FellToZero != 0 {
-		t.state = fellToZero
-	}
+	t.move(c, s)
 	t.steps = append(t.steps, s)
 	t.total.AddDiff(s.Add, s.Sub)
 }

@@ -66,10 +66,9 @@ func (s *Sum) AddInt(i int64) {
 
 // AddDiff adds c−p without rounding it.
 func (s *Sum) AddDiff(c, p float64) {
+	// Neither negative nor above 2^62, so that i−j cannot wrap.
 	i, j := int64(c), int64(p)
-	// Both below 2^61, so that i−j cannot wrap.
-	if n := s.n + (i - j); float64(i) == c && float64(j) == p &&
-		uint64(i+small) <= 2*small && uint64(j+small) <= 2*small && n <= small && n >= -small {
+	if n := s.n + (i - j); uint64(i|j) < 1<<62 && float64(i) == c && float64(j) == p && uint64(n+small) <= 2*small {
 		s.n = n
 		return
 	}

@@ -14,8 +14,8 @@ verify: test vet lint race fuzz examples nested cross
 test: # the import rule is one of the tests: deps_test.go
 	$(GO) test ./...
 
-race:
-	$(GO) test -race ./...
+race: # -short: a part of the whole recordings is enough to find a race
+	$(GO) test -race -short ./...
 
 fuzz: # every fuzz target for FUZZTIME
 	tools/fuzz.sh $(FUZZTIME)

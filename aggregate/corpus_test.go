@@ -28,6 +28,7 @@ type corpusLine struct {
 	Step                                 int
 	Time                                 int64
 	ThroughLB                            bool   `json:"through_lb"`
+	TrueInstance                         string `json:"true_instance"` // for comparison alone
 	ContentType                          string `json:"content_type"`
 }
 

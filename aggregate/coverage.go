@@ -81,8 +81,15 @@ func (q *question) cover() Coverage {
 
 // live: the instance answered lately enough to speak for the present.
 func (f *Fleet) live(in *instance, e int64) bool {
-	limit := max(f.cfg.MinStaleness.Milliseconds(), int64(f.cfg.Staleness*float64(in.interval)))
-	return !in.gone && e-in.last <= limit
+	if b := in.pool; b != nil {
+		return !in.gone && b.live(in) && e-b.last <= f.patience(b.interval)
+	}
+	return !in.gone && e-in.last <= f.patience(in.interval)
+}
+
+// patience is how long a target may be silent whose answers come at intervals.
+func (f *Fleet) patience(interval int64) int64 {
+	return max(f.cfg.MinStaleness.Milliseconds(), int64(f.cfg.Staleness*float64(interval)))
 }
 
 // opening is when the first round of scrapes was over: some instance had been

@@ -23,14 +23,15 @@ type Fleet struct {
 
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
-	mu       sync.RWMutex
-	views    []*view
-	ordered  []*instance // those that were ever accepted, by name
-	targets  map[string]*target
-	expected map[string]bool // nil: learnt
-	layouts  map[string]*histogram.Layout
-	since    int64 // 0: no scrape yet
-	bytes    int64 // what the bindings may hold
+	mu        sync.RWMutex
+	views     []*view
+	ordered   []*instance // those that were ever accepted, by name
+	targets   map[string]*target
+	expected  map[string]bool // nil: learnt
+	layouts   map[string]*histogram.Layout
+	balancers map[string]*balanced
+	since     int64 // 0: no scrape yet
+	bytes     int64 // what the bindings may hold
 
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
@@ -65,6 +66,7 @@ func NewFleet(c Config) (*Fleet, error) {
 		store:     parse.NewStore(),
 		targets:   map[string]*target{},
 		layouts:   map[string]*histogram.Layout{},
+		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
 	}
 	if !c.Since.IsZero() {

@@ -25,6 +25,7 @@ type instance struct {
 	// tombsLost: some tombstones had to go, so absence proves no birth.
 	tombsLost bool
 
+	version     int   // how many scrapes were accepted
 	start       start // of the process, as last told
 	startPos    int   // its line; negative: none
 	incarnation int
@@ -35,6 +36,12 @@ type instance struct {
 	lastGap     int64
 	gone        bool
 	restarts    []int64 // scrapes that found another process, since the oldest checkpoint
+
+	// Behind a balancer:
+	pool    *balanced
+	sighted int      // the balancer's scrape that met it last
+	pending *pending // nil: all that was attributed is confirmed
+	self    string   // what its lines say who it is
 
 	history  history
 	bindings []*binding // by view.index; nil: not bound yet

@@ -11,39 +11,61 @@ import (
 // *[ScrapeError], the fleet is as it was. The same scrape once more changes
 // nothing and is reported as a duplicate.
 func (f *Fleet) Observe(sc Scrape) (Report, error) {
-	in, err := f.instance(sc)
-	if err == nil {
-		var r Report
-		if r, err = f.observe(in, sc); err == nil {
-			return r, nil
-		}
+	r, err := f.take(sc)
+	if err != nil {
+		return Report{}, &ScrapeError{Target: sc.Target, Time: sc.Time, Err: err}
 	}
-	return Report{}, &ScrapeError{Target: sc.Target, Time: sc.Time, Err: err}
+	return r, nil
 }
 
-func (f *Fleet) observe(in *instance, sc Scrape) (Report, error) {
+func (f *Fleet) take(sc Scrape) (Report, error) {
+	f.mu.RLock()
+	b := f.balancers[sc.Target]
+	f.mu.RUnlock()
+	if b != nil {
+		return f.observeBalanced(b, sc)
+	}
+	in, err := f.instance(sc)
+	if err != nil {
+		return Report{}, err
+	}
+	for {
+		r, again, err := f.observe(in, sc)
+		if !again {
+			return r, err
+		}
+	}
+}
+
+// observe takes a scrape of a known instance in. It is to be done again where
+// a balancer's scrape was attributed to the instance in between.
+func (f *Fleet) observe(in *instance, sc Scrape) (r Report, again bool, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	s := f.stage(in, sc)
 	defer f.unstage(s)
 
 	f.mu.RLock()
+	version := in.version
 	steady, err := s.read(sc)
 	if err == nil && steady {
 		s.accept()
 	}
 	f.mu.RUnlock()
 	if err != nil || steady {
-		return s.report, err
+		return s.report, false, err
 	}
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if in.version != version {
+		return Report{}, true, nil
+	}
 	if err := s.rebind(); err != nil {
-		return Report{}, err
+		return Report{}, false, err
 	}
 	s.accept()
-	return s.report, nil
+	return s.report, false, nil
 }
 
 // instance finds or makes the place that a scrape is of.
@@ -88,6 +110,7 @@ type staged struct {
 
 	noted  map[noteKey]int
 	dirty  []uint32
+	places []uint32 // by parse.ID: where in the body the line stands, plus 1
 	p, c   []float64
 	growth []float64
 }
@@ -116,7 +139,7 @@ func (f *Fleet) unstage(s *staged) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	f.scratch = append(f.scratch, s)
-	if !in.seen() {
+	if in.name != "" && !in.seen() {
 		delete(f.instances, in.name) // nothing of it was ever accepted
 	}
 }
@@ -131,10 +154,9 @@ func (s *staged) read(sc Scrape) (steady bool, err error) {
 	if err := s.r.Read(&in.cols, sc.Body, sc.Header.Get("Content-Type")); err != nil {
 		return false, err
 	}
-	same := !s.r.Structural() && len(s.r.Changed()) == 0
 	s.report.Lines = s.r.Len()
 	if in.seen() && s.at == in.last {
-		if !same {
+		if !s.same() {
 			return false, ErrConflict
 		}
 		s.report.Duplicate, s.report.Incarnation = true, in.incarnation
@@ -146,11 +168,14 @@ func (s *staged) read(sc Scrape) (steady bool, err error) {
 		slices.Contains(in.targets, sc.Target) && !s.f.targets[sc.Target].gone, nil
 }
 
+// same: the body says what the columns hold already.
+func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) == 0 }
+
 // rebind leads the lines to the views anew, and holds what they will keep
 // against MaxBytes.
 func (s *staged) rebind() error {
 	in, f := s.in, s.f
-	s.alone = true
+	s.alone, s.rebound = true, nil
 	need := f.bytes
 	for i, v := range f.views {
 		var old *binding
@@ -197,6 +222,7 @@ func (s *staged) enter() {
 	}
 	if !in.seen() {
 		f.admit(in)
+		in.self = selfName(f.store, stagedLines{s.r})
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
@@ -242,6 +268,7 @@ func (s *staged) advance() {
 	in.history.span += s.at - from
 	in.accept(s.at)
 	in.start, in.startPos = s.start, s.startPos
+	in.version++
 	s.f.targets[s.target].seen(s.at)
 }
 

@@ -43,6 +43,8 @@ type Report struct {
 	New   int // lines that the scrape before did not hold
 	Gone  int // lines that only the scrape before held
 
+	Attribution Attribution // to whom it was attributed, behind a balancer
+
 	Restart Restart // what the scrape said about the process
 
 	// Of the series that views ask for:

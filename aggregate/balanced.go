@@ -1,0 +1,183 @@
+package aggregate
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// balanced is a target behind which several instances answer. Each process
+// seen there is an instance of its own, named target#1, target#2, … in the
+// order of first sight. The fleet's lock guards it.
+type balanced struct {
+	target   string
+	expected int // 0: not known
+	members  []*instance
+	named    int // how many names were given
+	scrapes  int
+	last     int64
+	interval int64
+	guess    *instance // who answered last
+	unclear  int       // scrapes that were of several, or of none, for certain
+}
+
+// Balanced tells that a target is a load balancer, with the number of
+// instances behind it where that is known (0 where not). Its scrapes are split
+// by evidence; fetch it on fresh connections, since a kept one goes to one
+// instance alone.
+func (f *Fleet) Balanced(target string, expected int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, ok := f.balancers[target]
+	if !ok {
+		b = &balanced{target: target}
+		f.balancers[target] = b
+	}
+	b.expected = expected
+}
+
+// Evidence is why a scrape was taken for one of a certain instance.
+type Evidence uint8
+
+const (
+	// ByStart: the start time of the process.
+	ByStart Evidence = 1 << iota
+	// ByName: labels in which the program names itself.
+	ByName
+	// BySeries: the set of series is one instance's alone.
+	BySeries
+	// ByDominance: no counter is less than the instance's last one.
+	ByDominance
+)
+
+func (e Evidence) String() string {
+	var list []string
+	for i, name := range []string{"start time", "name", "set of series", "dominance"} {
+		if e&(1<<i) != 0 {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// Attribution says to whom a scrape through a balancer was attributed, and why.
+type Attribution struct {
+	By  Evidence
+	New bool // an instance not seen before
+	// Ambiguous: it may be of any of Candidates. It counts for none.
+	Ambiguous  bool
+	Candidates []string
+	// Provisional: without a start time, the growth counts only when the next
+	// scrape of the same instance confirms it.
+	Provisional bool
+
+	refuted *instance // its provisional scrape was another instance's
+}
+
+// observeBalanced attributes a scrape, and takes it in as one of whom it is of.
+// It has the fleet's lock: any instance may be the one.
+func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at := sc.Time.UnixMilli()
+	if at < b.last {
+		return Report{}, ErrLate
+	}
+	s := f.stage(b.expect(sc), sc)
+	defer f.unstage(s)
+	if err := s.r.Read(s.in.latest(), sc.Body, sc.Header.Get("Content-Type")); err != nil {
+		return Report{}, err
+	}
+	if at == b.last && s.in == b.guess && s.same() {
+		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
+		return s.report, nil
+	}
+	s.start = s.readStart(sc.Header)
+	who, why := b.identify(s)
+	if why.Ambiguous {
+		b.seen(nil, at)
+		b.unclear++
+		f.target(b.target).seen(at)
+		s.report.Lines, s.report.Instance, s.report.Attribution = s.r.Len(), "", why
+		return s.report, nil
+	}
+	if who == nil {
+		who = b.open(f, sc)
+	}
+	if err := b.attribute(s, who, why, sc); err != nil {
+		return Report{}, err
+	}
+	b.seen(who, at)
+	s.report.Attribution = why
+	return s.report, nil
+}
+
+// seen notes a scrape of the balancer, and who answered (nil: not clear).
+func (b *balanced) seen(who *instance, at int64) {
+	if b.last != 0 {
+		b.interval = at - b.last
+	}
+	b.last = at
+	b.scrapes++
+	if who == nil {
+		return
+	}
+	b.guess = who
+	if who.pool == b {
+		who.sighted = b.scrapes
+	}
+	b.join(who)
+}
+
+// join makes an instance one of those behind the balancer.
+func (b *balanced) join(in *instance) {
+	if slices.Contains(b.members, in) {
+		return
+	}
+	b.members = append(b.members, in)
+	if in.pool == b {
+		b.named++
+	}
+}
+
+// open makes an instance for a process not seen before.
+func (b *balanced) open(f *Fleet, sc Scrape) *instance {
+	f.names.Lock()
+	defer f.names.Unlock()
+	in := &instance{name: fmt.Sprintf("%s#%d", b.target, b.named+1), labels: sc.Labels, pool: b}
+	f.instances[in.name] = in
+	return in
+}
+
+// expect is the instance that probably answered. It is a matter of speed
+// alone: the body is read against its columns first.
+func (b *balanced) expect(sc Scrape) *instance {
+	if at := hintedStart(sc.Body); at != 0 {
+		for _, in := range b.members {
+			if in.start.from == startMetric && in.start.at == at {
+				return in
+			}
+		}
+	}
+	if b.guess != nil {
+		return b.guess
+	}
+	return &instance{}
+}
+
+// hintedStart looks for the start time in the bytes of a body.
+func hintedStart(body []byte) int64 {
+	_, rest, ok := bytes.Cut(body, []byte("\n"+startMetricName+" "))
+	if !ok {
+		return 0
+	}
+	if i := bytes.IndexByte(rest[:min(len(rest), 32)], '\n'); i > 0 {
+		if v, err := strconv.ParseFloat(string(rest[:i]), 64); err == nil {
+			return int64(math.Round(v * 1000))
+		}
+	}
+	return 0
+}

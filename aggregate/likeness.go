@@ -1,0 +1,104 @@
+package aggregate
+
+import (
+	"strings"
+
+	"github.com/promfold/promfold/parse"
+)
+
+// likeness is how a scrape compares with what an instance exposed last.
+type likeness struct {
+	common int // counters not 0 in the instance's last scrape, and in both
+	fell   int // of them, those that are less now
+	moved  int // of them, those that are more now
+	grown  float64
+	shared int // lines in both
+	union  int // lines in either
+}
+
+// enoughCounters is how many non-zero counters two vectors have in common at
+// least where their order is to say anything (measured on recorded fleets).
+const enoughCounters = 30
+
+// sameSeries is the overlap of two sets of series (Jaccard) from which on they
+// are taken for one instance's: shards of one kube-state-metrics overlap by
+// 0.25 at most, one shard with itself by 0.96 or more.
+const sameSeries = 0.9
+
+func (l likeness) overlap() float64 { return float64(l.shared) / float64(max(1, l.union)) }
+
+// dominates: no counter is less than it was.
+func (l likeness) dominates() bool { return l.fell == 0 }
+
+// mostly: what fell can be a few series that began anew while the rest went on.
+func (l likeness) mostly() bool { return l.fell > 0 && 2*l.fell < l.common }
+
+// index notes where each line of the staged scrape stands, for liken.
+func (s *staged) index() {
+	n := s.f.store.Cap()
+	if len(s.places) < n {
+		s.places = append(s.places, make([]uint32, n-len(s.places))...)
+	}
+	for pos := range s.r.Len() {
+		s.places[stagedLines{s.r}.ID(pos)] = uint32(pos) + 1
+	}
+}
+
+// unindex clears what index noted.
+func (s *staged) unindex() {
+	for pos := range s.r.Len() {
+		s.places[stagedLines{s.r}.ID(pos)] = 0
+	}
+}
+
+// liken compares the staged scrape, which is indexed, with columns.
+func (s *staged) liken(c *parse.Columns) likeness {
+	var l likeness
+	for pos := range c.Len() {
+		id := c.ID(pos)
+		place := s.places[id]
+		if place == 0 {
+			continue
+		}
+		l.shared++
+		before := c.Value(pos)
+		if !(before > 0) || !cumulative(s.f.store.Line(id)) {
+			continue
+		}
+		_, _, now, _ := s.r.At(int(place - 1))
+		l.common++
+		switch {
+		case now < before:
+			l.fell++
+		case now > before:
+			l.moved++
+			l.grown += (now - before) / now
+		}
+	}
+	l.union = c.Len() + s.r.Len() - l.shared
+	return l
+}
+
+// namingLabels are the metrics and labels by which programs tell who they are.
+var namingLabels = map[string]string{
+	"etcd_server_id":    "server_id",
+	"kubelet_node_name": "node",
+}
+
+// An API server has a hash of its own id on the metrics of the configuration
+// files that it reloads.
+const namingHash, namingHashMetrics = "apiserver_id_hash", "_config_"
+
+// selfName is what the lines of a body say who they are of; "" if nothing.
+func selfName(s *parse.Store, body lines) string {
+	hash, name := "", ""
+	for pos := range body.Len() {
+		l := s.Line(body.ID(pos))
+		if label, ok := namingLabels[l.Name]; ok {
+			name += l.Labels.Get(label) + " "
+		} else if hash == "" && strings.Contains(l.Name, namingHashMetrics) {
+			hash = l.Labels.Get(namingHash)
+		}
+	}
+	return name + hash
+}

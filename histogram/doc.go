@@ -55,6 +55,8 @@
 //	q=.5 of 1: 4, 2: 4, values may be negative           .5       1, Lo −Inf  there is no floor
 //	q=1 of 3 native observations and one NaN             NaN      last bound  Hi is +Inf, and flagged
 //	q=.9 of native observations of +Inf                  +Inf     last bound  the same
+//	share of all of 4 native observations and one NaN    .8       1           a NaN is above all, as in classic buckets
+//	q=.5 of native buckets of 6 and a count of 5         some     an error    there is no such histogram
 //	q<0, q>1, q=NaN                                      ±Inf     an error    there is no such quantile
 //	share (0, 1] of a zero bucket [0, 0]: 1, (2, 4]: 3   .25      0           a 0 is not above 0
 //	custom 1: 5, 2: 10 and custom 1.5: 5, 2.5: 10        +Inf     1.2         layouts are not intersected

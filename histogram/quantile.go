@@ -94,17 +94,17 @@ func (x *index) invert(l level, lo, hi float64) float64 {
 			x.keys = append(x.keys, b)
 		}
 	}
-	b, a := firstTrue(x.keys, func(v float64) bool { return x.cdf(v, false) >= rank })
+	b, a := firstTrue(x.keys, func(v float64) bool { n := x.cdf(v, false); return n >= rank && n > 0 })
 	a, b = max(a, lo), min(b, hi)
 	if math.IsInf(a, -1) {
 		return b // F̂ begins there
 	}
 	fa, fb := x.cdf(a, false), x.cdf(b, true)
 	switch {
+	case rank > fb || fb == 0:
+		return b // F̂ jumps there, or passes qN beyond hi
 	case rank <= fa:
 		return a
-	case rank > fb:
-		return b // F̂ jumps there, or passes qN beyond hi
 	}
 	switch linear, log := x.between(a, b); {
 	case linear && log:

@@ -129,6 +129,22 @@ func TestDifferencesOfNativeQuantiles(t *testing.T) {
 	assert.Equal(t, fold.Estimate{N: 4}, share)
 }
 
+func TestDifferencesOfWhatIsCounted(t *testing.T) {
+	n := fold.Native{Positive: []fold.Bucket{{Index: 1, Count: 4}}, Count: 5, Sum: math.NaN()}
+	v, _ := promql.HistogramFraction(math.Inf(-1), inf, reference(&n), "", posrange.PositionRange{})
+	assert.Equal(t, .8, v)
+	share, ok := nativeDistribution(t, n).Share(math.Inf(-1), inf)
+	assert.True(t, ok)
+	assert.Equal(t, 1.0, share.Value)
+	// As PromQL has it for the same observations in classic buckets.
+	assert.Equal(t, 1.0, promql.BucketFraction(math.Inf(-1), inf, promql.Buckets{{UpperBound: 2, Count: 4}, {UpperBound: inf, Count: 5}}))
+
+	n = fold.Native{Positive: []fold.Bucket{{Index: 1, Count: 6}}, Count: 5}
+	assert.False(t, math.IsNaN(histogramQuantile(.5, n)))
+	var native *fold.NativeError
+	assert.ErrorAs(t, new(fold.Distribution).AddNative(&n), &native)
+}
+
 func TestDifferencesOfMerging(t *testing.T) {
 	custom := func(bounds ...float64) fold.Native {
 		l, err := fold.NewLayout(bounds)

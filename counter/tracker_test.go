@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/internal/exact"
 )
 
 // track feeds points to a new Tracker.
@@ -268,32 +270,49 @@ func TestLast(t *testing.T) {
 	assert.Equal(t, at(1, 2), p)
 }
 
-// Vectors of VictoriaMetrics' stream aggregation (total, increase) and Thanos' counter series.
+// Vectors of VictoriaMetrics' stream aggregation (total, increase) and of Thanos' downsampling of counters.
 func TestPeersVectors(t *testing.T) {
-	assert.Equal(t, 5.02, track(t, at(0, 1.32), at(10, 4.34), at(20, 2)).Total())
+	a, b := track(t, at(0, 1.32), at(10, 4.34), at(20, 2)), track(t, at(0, 343), at(10, 344))
+	assert.Equal(t, 5.02, a.Total())
+	assert.Equal(t, 1.0, b.Total())
+	var group exact.Sum
+	for _, s := range append(a.mustWindow(0, inFuture).Steps(), b.mustWindow(0, inFuture).Steps()...) {
+		group.AddDiff(s.Add, s.Sub)
+	}
+	assert.Equal(t, 6.02, group.Float64())
+	assert.Zero(t, track(t, at(0, 123)).Total())
 
-	tracker := track(t, at(0, 1.31), at(1, 4.34))
-	_, err := tracker.Observe(at(0, 2))
-	var late *LateError
-	require.ErrorAs(t, err, &late, "said, not skipped without a trace")
-	assert.Equal(t, 3.03, tracker.Total())
+	// The late point is said to be late; there it is skipped without a trace.
+	late := track(t, at(0, 1.31), at(1, 4.34))
+	_, err := late.Observe(at(0, 2))
+	require.ErrorAs(t, err, new(*LateError))
+	assert.Equal(t, 3.03, late.Total())
 
-	// Thanos adjusts values so that they never fall: the last adjusted less the first is the growth.
+	// From −5 to 10 is 15 there, and nothing here: a counter is not negative, so 10 is the first count.
+	assert.Zero(t, track(t, at(0, -5), at(10, 10)).Total())
+
+	// Thanos raises values so that they never fall; the last raised one less the first is the growth.
+	stale := math.Float64frombits(0x7ff0000000000002)
 	for _, c := range []struct {
 		values []float64
 		want   float64
 	}{
-		{[]float64{100, 200, 300, 0, 100, 200, 200, 400}, 200 + 400},
-		{[]float64{100, 200, 300, 400, 10, 20}, 300 + 20},
-		{[]float64{50, 100, 20, 60}, 50 + 60},
+		{[]float64{1, 3, 5, 1, 8, 10, 1, 18, 20, 21, 38, 40}, 55 - 1},
+		{[]float64{1, 2, 3, 1, 2, stale, 5, 10, 1}, 14 - 1},
+		{[]float64{1, 2, 3, 1, 2, stale, 5, 10, 2, 1, 10, 15, 25, 35, stale, 10, 3}, 63 - 1},
+		{[]float64{461968, 465870, 469951, 474726, 479368, 483566, 487787, 492065, 496245, 496544, stale, 75, 2103, 6010, 10242, 14956},
+			511500 - 461968},
 	} {
 		var points []Point
 		for i, v := range c.values {
 			points = append(points, at(int64(100*i), v))
 		}
 		assert.Equal(t, c.want, track(t, points...).Total(), c.values)
+		assert.Equal(t, c.want, new(Rules).Increase(points), c.values)
 	}
 }
+
+const inFuture = math.MaxInt64
 
 // Defects of peers with counters that must be impossible here.
 func TestPeersDefects(t *testing.T) {

@@ -12,7 +12,8 @@ const NoTime = math.MinInt64
 // position each. The zero value is an instance not seen yet.
 //
 // Invariants: len(values) == len(ids); times is nil if no line has a timestamp,
-// else as long as ids; dups ascends; headings ascends by position, several at
+// else as long as ids; dups ascends; within a span ids count up and lie in one
+// chunk of the store; headings ascends by position, several at
 // one position in their order. Each position and each heading holds one
 // reference to its text in the store.
 type Columns struct {
@@ -20,6 +21,7 @@ type Columns struct {
 	values   []float64
 	times    []int64
 	dups     []uint32 // positions whose line stands at an earlier one too
+	spans    []uint32 // positions where a span starts, the first is 0
 	headings []heading
 }
 
@@ -52,7 +54,20 @@ func (c *Columns) Duplicates() []uint32 { return c.dups }
 
 // Bytes is the memory held.
 func (c *Columns) Bytes() int {
-	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 4*cap(c.dups) + 8*cap(c.headings)
+	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
+}
+
+// findSpans finds out where the neighbours among the ids are neighbours in the
+// store too, which is so in long stretches.
+func (c *Columns) findSpans(scratch []uint32) []uint32 {
+	scratch = scratch[:0]
+	for i, id := range c.ids {
+		if i == 0 || id != c.ids[i-1]+1 || id&(chunkLen-1) == 0 {
+			scratch = append(scratch, uint32(i))
+		}
+	}
+	c.spans = replace(c.spans, scratch)
+	return scratch
 }
 
 // Release gives the references to the store's texts back and empties the

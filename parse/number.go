@@ -12,51 +12,6 @@ import (
 // The functions here read what stands behind a line's text. Each may say that it
 // is not sure; then the next slower one is asked, and textparse in the end.
 
-const (
-	ones   = 0x0101010101010101
-	highs  = 0x8080808080808080
-	zeros  = 0x3030303030303030 // "00000000"
-	feeds  = 0x0a0a0a0a0a0a0a0a // line feeds
-	sixes  = 0x0606060606060606
-	nibble = 0xf0f0f0f0f0f0f0f0
-)
-
-// shortInteger reads one to seven digits and the line feed behind them from
-// eight bytes, the first of them lowest. n counts the digits; 0: not sure.
-//
-// All steps work on eight bytes at once: find the line feed, shift what is in
-// front of it to the top and fill up with leading zeros, check that all are
-// digits, and add neighbours up, first by tens, then by hundreds, then by ten
-// thousands.
-func shortInteger(w uint64) (v uint64, n int) {
-	x := w ^ feeds
-	feed := (x - ones) &^ x & highs                // the lowest bit set is right, those above need not be
-	shift := uint(bits.TrailingZeros64(feed)) &^ 7 // 8 × digits; 64: no line feed
-	if shift-8 >= 56 {                             // none, or no digit before it
-		return 0, 0
-	}
-	d := w<<(64-shift) | zeros>>shift
-	d ^= zeros // each byte 0 to 9, or it is no digit
-	if (d+sixes|d)&nibble != 0 {
-		return 0, 0
-	}
-	return sumDigits(d), int(shift >> 3)
-}
-
-// sumDigits is the number whose decimal digits are the bytes of d, the lowest
-// byte being the first digit.
-func sumDigits(d uint64) uint64 {
-	d = d*10 + d>>8
-	return ((d&0x000000ff000000ff)*0x000f424000000064 + (d>>16&0x000000ff000000ff)*0x0000271000000001) >> 32
-}
-
-// loadTail is the word at b[at:], filled up with zeros behind the end of b.
-func loadTail(b []byte, at int) uint64 {
-	var w [8]byte
-	copy(w[:], b[at:])
-	return binary.LittleEndian.Uint64(w[:])
-}
-
 // number reads the number at b[at:], whose token ends at next. ok is false if
 // it is not sure to read it as textparse does.
 func number(b []byte, at int) (v float64, next int, ok bool) {
@@ -123,7 +78,7 @@ func decimal(b []byte, at int) (v float64, next int, ok bool) {
 func digits(b []byte, i int, v uint64) (uint64, int) {
 	for len(b)-i >= 8 {
 		d := binary.LittleEndian.Uint64(b[i:]) ^ zeros
-		if (d+sixes|d)&nibble != 0 {
+		if !areDigits(d) {
 			break
 		}
 		v = v*1e8 + sumDigits(d)

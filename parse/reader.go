@@ -34,6 +34,7 @@ type Reader struct {
 	// Scratch of a rebuild; the slices of ids and more are kept for the next one.
 	newIDs  []ID
 	newDups []uint32
+	spans   []uint32
 	taken   []uint64  // bit set by old position: matched with a new one
 	oldAt   []uint32  // by id: where it stands in the columns, if it does
 	newAt   []uint32  // by id: where it stands among ids, if it does
@@ -59,6 +60,7 @@ func (r *Reader) Seed(c, from *Columns) {
 	d.ids = append(d.ids[:0], from.ids...)
 	d.values = append(d.values[:0], from.values...)
 	d.dups = append(d.dups[:0], from.dups...)
+	d.spans = append(d.spans[:0], from.spans...)
 	d.headings = append(d.headings[:0], from.headings...)
 	r.seed.of, r.seed.sweeps = c, r.store.sweeps.Load()
 }
@@ -162,6 +164,7 @@ func (r *Reader) commitRebuilt(c *Columns) {
 	c.values = replace(c.values, r.values)
 	c.headings = replace(c.headings, r.headings)
 	c.dups = replace(c.dups, r.dups)
+	r.spans = c.findSpans(r.spans)
 }
 
 // Discard forgets what was staged.

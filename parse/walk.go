@@ -23,6 +23,7 @@ type walk struct {
 	at     int
 	expect *Columns
 	k, h   int
+	span   int // expect.spans[span] ≤ k; the next one need not be above
 	family *Family
 	was    *Family
 	last   uint32 // the line staged last: its neighbour in the store may follow
@@ -119,10 +120,7 @@ func (r *Reader) run() bool {
 	if w.k == len(w.expect.ids) || w.pending() || w.family != w.was || w.expect.times != nil {
 		return false
 	}
-	end := len(w.expect.ids)
-	if w.h < len(w.expect.headings) {
-		end = int(w.expect.headings[w.h].before)
-	}
+	end := w.runEnd()
 	if r.rebuilt {
 		end = r.untaken(w.k, end)
 		r.values = slices.Grow(r.values, end-w.k)
@@ -130,7 +128,9 @@ func (r *Reader) run() bool {
 		r.values = r.values[:len(r.newIDs)+end-w.k]
 	}
 	pos := r.len()
-	at, n, changed := run(*r.store.lines.chunks.Load(), w.body, w.at, w.expect.ids[w.k:end], w.expect.values[w.k:end], r.values[pos:], r.changed, pos)
+	c, i := r.store.lines.chunk(uint32(w.expect.ids[w.k]))
+	texts := c.text[i:][:end-w.k]
+	at, n, changed := runLines(texts, w.body, w.at, w.expect.values[w.k:end], r.values[pos:], r.changed, pos)
 	w.at, r.changed = at, changed
 	if r.rebuilt {
 		r.values = r.values[:pos+n]
@@ -138,6 +138,23 @@ func (r *Reader) run() bool {
 	}
 	w.k += n
 	return n > 0
+}
+
+// runEnd is the end of the lines from k on that no heading parts and whose texts
+// are neighbours in the store.
+func (w *walk) runEnd() int {
+	end := len(w.expect.ids)
+	if w.h < len(w.expect.headings) {
+		end = int(w.expect.headings[w.h].before)
+	}
+	spans := w.expect.spans
+	for w.span+1 < len(spans) && int(spans[w.span+1]) <= w.k {
+		w.span++
+	}
+	if w.span+1 < len(spans) {
+		end = min(end, int(spans[w.span+1]))
+	}
+	return end
 }
 
 // untaken is the end of the lines from k on, before end and within one word of
@@ -378,4 +395,6 @@ func (r *Reader) jump(k int) {
 	w.k = k
 	w.h = sort.Search(len(hs), func(i int) bool { return int(hs[i].before) >= k })
 	w.was = r.inForce[w.h]
+	w.span, _ = slices.BinarySearch(w.expect.spans, uint32(k)+1)
+	w.span = max(0, w.span-1)
 }

@@ -1,0 +1,67 @@
+package parse
+
+import (
+	"bytes"
+	"testing"
+)
+
+// apiserver returns successive scrapes of one instance of the recorded API
+// servers that expose the same lines.
+func apiserver(b *testing.B) [][]byte {
+	var bodies [][]byte
+	s := NewStore()
+	r := NewReader(s, Limits{})
+	var c Columns
+	for _, sc := range corpus(b)["apiserver-ha"] {
+		if sc.Target != "apiserver-a" {
+			continue
+		}
+		body := unzip(b, sc.File)
+		if err := r.Read(&c, body, ""); err != nil {
+			b.Fatal(err)
+		}
+		if r.Structural() {
+			bodies = bodies[:0]
+		}
+		r.Commit(&c)
+		bodies = append(bodies, body)
+		if len(bodies) == 2 && len(body) > 1_900_000 {
+			break
+		}
+	}
+	return bodies
+}
+
+func BenchmarkRead(b *testing.B) {
+	bodies := apiserver(b)
+	s := NewStore()
+	r := NewReader(s, Limits{})
+	var c Columns
+	for _, body := range bodies {
+		r.Read(&c, body, "")
+		r.Commit(&c)
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(bodies[0])))
+	changed := 0
+	for i := 0; b.Loop(); i++ {
+		r.Read(&c, bodies[i%len(bodies)], "")
+		changed += len(r.Changed())
+		r.Commit(&c)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(c.Len()), "ns/line")
+	b.ReportMetric(float64(changed)/float64(b.N), "changed")
+	b.ReportMetric(float64(c.Len()), "lines")
+	b.ReportMetric(float64(len(bodies)), "bodies")
+}
+
+func BenchmarkFloor(b *testing.B) {
+	bodies := apiserver(b)
+	copies := [][]byte{bytes.Clone(bodies[0]), bytes.Clone(bodies[1])}
+	for i := 0; b.Loop(); i++ {
+		if !bytes.Equal(bodies[i%2], copies[i%2]) {
+			b.Fatal()
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/15000, "ns/line")
+}

@@ -185,13 +185,14 @@ func (b *balanced) byLikeness(s *staged) (*instance, Attribution) {
 	if fit := dominated(all); len(fit) > 0 {
 		return nearest(fit, by|ByDominance, true)
 	}
+	fit := alike(all)
+	if len(fit) == 1 {
+		return fit[0].in, Attribution{By: by | BySeries, Provisional: true}
+	}
 	if who, ok := b.refutes(s); ok {
 		return who, Attribution{By: by | ByDominance, Provisional: true, refuted: who}
 	}
-	switch fit := alike(all); {
-	case len(fit) == 1:
-		return fit[0].in, Attribution{By: by | BySeries, Provisional: true}
-	case len(fit) > 1:
+	if len(fit) > 1 {
 		return nearest(fit, by|BySeries, true)
 	}
 	return nil, Attribution{By: by, New: true}

@@ -95,3 +95,28 @@ func without(body []byte, name string) []byte {
 	}
 	return kept
 }
+
+func TestBalancedShards(t *testing.T) {
+	all := corpus(t, "ksm-shards")
+	for _, scenario := range []string{"good", "duplicate", "scaleup", "gap", "overlap", "stale", "stopped"} {
+		t.Run(scenario, func(t *testing.T) {
+			lines := slices.DeleteFunc(slices.Clone(all), func(l corpusLine) bool { return l.Scenario != scenario || !throughBalancer(l) })
+			if scenario == "duplicate" { // two processes serve one shard: nothing in their bodies tells them apart
+				for i := range lines {
+					if lines[i].TrueInstance == "ksm-2" {
+						lines[i].TrueInstance = "ksm-1"
+					}
+				}
+			}
+			names := lives(lines, func(corpusLine) bool { return false })
+			want := aliases(names, "ksm-lb")
+			b := newBed(t, aggregate.Config{})
+			b.Balanced("ksm-lb", 3)
+			for i, l := range lines {
+				r, err := b.Observe(l.scrape(corpusBody(t, "ksm-shards", l.File)))
+				require.NoError(t, err)
+				assert.Equal(t, want[names[i]], r.Instance, "step %d: %+v", i, r.Attribution)
+			}
+		})
+	}
+}

@@ -83,8 +83,8 @@ func (s *Sum) AddUintDiff(c, p uint64) {
 		s.AddInt(-int64(d))
 	} else {
 		w := s.wide()
-		w.addUint(c, unit, false)
-		w.addUint(p, unit, true)
+		w.addUint(c, unit, 0)
+		w.addUint(p, unit, -1)
 	}
 }
 

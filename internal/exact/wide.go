@@ -117,55 +117,50 @@ func (w *wide) bytes() int {
 
 func (w *wide) add(x float64) {
 	b := math.Float64bits(x)
-	m, pos := b&(1<<52-1), int(b>>52)&0x7ff
-	switch pos {
-	case 0x7ff:
-		w.become(w.special.add(specialOf(x)))
+	m, e := b&(1<<52-1), uint(b>>52)&0x7ff
+	if e-1 >= 0x7fe { // not a normal number
+		w.addOdd(x)
 		return
-	case 0: // subnormal: same position as the least normal, without the hidden bit
-		if m == 0 {
-			return
-		}
-	default:
-		m |= 1 << 52
-		pos--
 	}
-	w.addUint(m, pos, b>>63 != 0)
+	w.addUint(m|1<<52, e-1, int64(b)>>63)
+}
+
+// addOdd adds a subnormal number, 0, an infinity or a NaN.
+func (w *wide) addOdd(x float64) {
+	b := math.Float64bits(x)
+	if m := b & (1<<52 - 1); b>>52&0x7ff == 0 {
+		w.addUint(m, 0, int64(b)>>63) // at the position of the least normal number, without its hidden bit
+		return
+	}
+	w.become(w.special.add(specialOf(x)))
 }
 
 func (w *wide) addInt(i int64) {
-	switch {
-	case i > 0:
-		w.addUint(uint64(i), unit, false)
-	case i < 0:
-		w.addUint(-uint64(i), unit, true)
+	if i != 0 {
+		w.addUint(uint64(max(i, -i)), unit, i>>63)
 	}
 }
 
-// addUint adds ±m·2^(pos−1074).
-func (w *wide) addUint(m uint64, pos int, negative bool) {
-	k, shift := pos/limbBits-int(w.low), uint(pos%limbBits)
-	if k < 0 || k+3 > len(w.limbs) {
+// addUint adds m·2^(pos−1074) if sign is 0, takes it off if sign is −1.
+func (w *wide) addUint(m uint64, pos uint, sign int64) {
+	k := pos/limbBits - uint(w.low)
+	if k+3 > uint(len(w.limbs)) || int(k) < 0 {
 		if w.special != finite {
 			return
 		}
-		w.cover(pos/limbBits, pos/limbBits+3)
-		k = pos/limbBits - int(w.low)
+		w.cover(int(pos/limbBits), int(pos/limbBits)+3)
+		k = pos/limbBits - uint(w.low)
 	}
-	addLimbs(w.limbs[k:k+3:k+3], m, shift, negative)
+	addLimbs(w.limbs[k:], m, pos%limbBits, sign)
 	if w.adds++; w.adds >= maxAdds {
 		w.carry()
 	}
 }
 
-// addLimbs adds ±m·2^shift to three limbs.
-func addLimbs(l []int64, m uint64, shift uint, negative bool) {
+// addLimbs adds m·2^shift to three limbs, or takes it off, shift being less than 32.
+func addLimbs(l []int64, m uint64, shift uint, sign int64) {
 	_ = l[2]
-	lo, hi := m<<shift, m>>(64-shift)
-	sign := int64(0)
-	if negative {
-		sign = -1
-	}
+	lo, hi := m<<(shift&63), m>>1>>(^shift&63)
 	l[0] += int64(lo&limbMask) ^ sign - sign
 	l[1] += int64(lo>>limbBits) ^ sign - sign
 	l[2] += int64(hi) ^ sign - sign
@@ -290,7 +285,7 @@ func (d *dense) load(s *Sum) special {
 		}
 		copy(d[s.w.low:], s.w.limbs)
 	}
-	addLimbs(d[unit/limbBits:], uint64(max(s.n, -s.n)), unit%limbBits, s.n < 0)
+	addLimbs(d[unit/limbBits:], uint64(max(s.n, -s.n)), unit%limbBits, s.n>>63)
 	return d.carry()
 }
 

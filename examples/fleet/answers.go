@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -106,8 +105,18 @@ func (g *group) takeFact(from *aggregate.GaugeGroup) {
 	g.Value = known(a.Value, true)
 	g.Min, g.Max = g.saying(a.Min), g.saying(a.Max)
 	if a.Agree < a.Of {
-		g.Warnings = append(g.Warnings, fmt.Sprintf("the instances disagree, %d of %d say this", a.Agree, a.Of))
+		g.Warnings = append(g.Warnings, "instances say otherwise: "+strings.Join(g.otherwise(a.Value), ", "))
 	}
+}
+
+// otherwise are the instances that know, and say something else than x.
+func (g *group) otherwise(x float64) (names []string) {
+	for _, m := range g.Members {
+		if v := float64(*m.Value); v != x && v != unknownFact {
+			names = append(names, m.Instance)
+		}
+	}
+	return names
 }
 
 // saying is the first instance that says x.

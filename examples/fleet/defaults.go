@@ -51,13 +51,12 @@ func defaultSpecs(dir fs.FS, scrapes []recorded, bodies *bodyReader) ([]spec, er
 		}
 		asked[r.Target] = c.add(body, r.ContentType) == nil
 	}
-	if _, ok := c.found[apiServerMark]; ok {
+	// Other programs serve a little of the same API; here it is what they are for.
+	if b := c.found["apiserver_request_total"]; b != nil && 2*b.bodies > len(asked) {
 		return parseSpecs(apiServer)
 	}
 	return c.busiest()
 }
-
-const apiServerMark = "apiserver_request_total"
 
 func parseSpecs(texts [3][]string) (list []spec, err error) {
 	for k := range texts {
@@ -74,14 +73,17 @@ func parseSpecs(texts [3][]string) (list []spec, err error) {
 
 // census counts what bodies hold, to find what is worth asking about.
 type census struct {
-	mu    sync.Mutex
-	found map[string]*busy // by metric
+	mu     sync.Mutex
+	bodies int
+	found  map[string]*busy // by metric
 }
 
 type busy struct {
 	metric string
 	kind   kind
 	total  float64                    // events counted so far
+	bodies int                        // that hold it
+	last   int                        // the last of them
 	values map[string]map[string]bool // of each label
 }
 
@@ -95,6 +97,7 @@ func (c *census) add(body []byte, contentType string) error {
 	if c.found == nil {
 		c.found = map[string]*busy{}
 	}
+	c.bodies++
 	for _, s := range samples {
 		switch {
 		case s.Family.Type == model.MetricTypeCounter && s.Role == parse.Value:
@@ -112,6 +115,10 @@ func (c *census) count(metric string, k kind, s parse.Sample) {
 		b = &busy{metric: metric, kind: k, values: map[string]map[string]bool{}}
 		c.found[metric] = b
 	}
+	if b.last != c.bodies {
+		b.last = c.bodies
+		b.bodies++
+	}
 	if !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) {
 		b.total += s.Value
 	}
@@ -126,19 +133,17 @@ func (c *census) count(metric string, k kind, s parse.Sample) {
 	})
 }
 
-// busiest asks about the metrics that counted the most events. Bytes and
-// seconds are none.
+// busiest asks about the metrics that counted the most events: those of the
+// program itself, unless its runtime has the only ones.
 func (c *census) busiest() ([]spec, error) {
 	var list []*busy
 	for _, b := range c.found {
-		unit := strings.TrimSuffix(b.metric, "_total")
-		amount := b.kind == counterKind && (strings.HasSuffix(unit, "_bytes") || strings.HasSuffix(unit, "_seconds"))
-		if b.total > 0 && !amount {
+		if b.total > 0 && !b.amount() {
 			list = append(list, b)
 		}
 	}
 	slices.SortFunc(list, func(a, b *busy) int {
-		return cmp.Or(cmp.Compare(b.total, a.total), strings.Compare(a.metric, b.metric))
+		return cmp.Or(cmp.Compare(a.runtime(), b.runtime()), cmp.Compare(b.total, a.total), strings.Compare(a.metric, b.metric))
 	})
 	limits := [...]int{counterKind: busiestCounters, gaugeKind: 0, histogramKind: busiestHistograms}
 	var texts [3][]string
@@ -148,6 +153,21 @@ func (c *census) busiest() ([]spec, error) {
 		}
 	}
 	return parseSpecs(texts)
+}
+
+// amount: what is counted are bytes or seconds, not events.
+func (b *busy) amount() bool {
+	return b.kind == counterKind && (strings.Contains(b.metric, "_bytes") || strings.Contains(b.metric, "_seconds"))
+}
+
+// runtime is 1 for what every program of its language or library exposes.
+func (b *busy) runtime() int {
+	for _, prefix := range []string{"go_", "process_", "promhttp_", "python_", "jvm_"} {
+		if strings.HasPrefix(b.metric, prefix) {
+			return 1
+		}
+	}
+	return 0
 }
 
 // grouping is by the label that tells the most in a table of a few lines.

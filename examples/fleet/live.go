@@ -147,14 +147,18 @@ func (l *live) fetch(ctx context.Context, url string, body *bytes.Buffer) (http.
 		return nil, statusError(response.StatusCode)
 	}
 	body.Reset()
-	return response.Header, readBody(body, response.Body)
+	return response.Header, readBody(body, response.Body, bodyLimit)
 }
 
-// plain says what went wrong without the URL, which the reader knows.
+// plain says what went wrong without URL and address, which the reader knows.
 func (l *live) plain(err error) error {
 	var late net.Error
 	if errors.As(err, &late) && late.Timeout() {
 		return fmt.Errorf("no answer within %s", l.client.Timeout)
+	}
+	var connection *net.OpError
+	if errors.As(err, &connection) {
+		return connection.Err
 	}
 	var request *url.Error
 	if errors.As(err, &request) {

@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil && len(opts.endpoints) > 0 {
 		err = newLive(opts, w).run(ctx)
 	} else if err == nil {
-		err = replay(ctx, opts, w)
+		err = replay(ctx, opts.source(), opts, w)
 	}
 	switch {
 	case err != nil:

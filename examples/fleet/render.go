@@ -65,11 +65,12 @@ func renderInstances(d document, failing map[string]string) []line {
 		t.rows = t.rows[:2*maxInstances]
 		t.add(span{dim, fmt.Sprintf("… %d more", n-2*maxInstances)}, span{}, span{}, span{})
 	}
-	window := time.Duration(float64(d.WindowSeconds) * float64(time.Second)).Round(100 * time.Millisecond)
-	head := line{
-		{bold, fmt.Sprintf("%d of %d instances up", up, len(d.Instances)+len(down))},
-		{normal, fmt.Sprintf(", the last %s to %s UTC", window, time.Time(d.At).UTC().Format(time.DateTime))},
+	head := line{{bold, fmt.Sprintf("%d of %d instances up", up, len(d.Instances)+len(down))}, {normal, ", "}}
+	if d.WindowSeconds > 0 {
+		window := time.Duration(float64(d.WindowSeconds) * float64(time.Second))
+		head = append(head, span{normal, fmt.Sprintf("the last %s to ", window.Round(100*time.Millisecond))})
 	}
+	head = append(head, span{normal, time.Time(d.At).UTC().Format(time.DateTime) + " UTC"})
 	if len(t.rows) == 0 {
 		return []line{head}
 	}

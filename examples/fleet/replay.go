@@ -36,13 +36,17 @@ type recorded struct {
 	Notes       string `json:"notes"`
 }
 
+// source is the directory to replay.
+func (o *options) source() fs.FS {
+	if o.dir == "" {
+		return recording.FS
+	}
+	return os.DirFS(o.dir)
+}
+
 // replay tells the fleet of recorded scrapes in the order of their times, and
 // prints the answers at the last one.
-func replay(ctx context.Context, o options, w *watch) error {
-	dir := recording.FS
-	if o.dir != "" {
-		dir = os.DirFS(o.dir)
-	}
+func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 	all, err := readManifest(dir)
 	if err != nil {
 		return err
@@ -180,17 +184,17 @@ func (b *bodyReader) read(dir fs.FS, r recorded) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", r.File, err)
 	}
 	b.body.Reset()
-	if err := readBody(&b.body, &b.zip); err != nil {
+	if err := readBody(&b.body, &b.zip, bodyLimit); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.File, err)
 	}
 	return b.body.Bytes(), nil
 }
 
-// readBody reads all of a body, unless it is larger than any should be.
-func readBody(to *bytes.Buffer, from io.Reader) error {
-	n, err := to.ReadFrom(io.LimitReader(from, bodyLimit+1))
-	if err == nil && n > bodyLimit {
-		err = fmt.Errorf("body larger than %d MiB", bodyLimit>>20)
+// readBody reads all of a body, unless it has more than limit bytes.
+func readBody(to *bytes.Buffer, from io.Reader, limit int64) error {
+	n, err := to.ReadFrom(io.LimitReader(from, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("body of more than %d bytes", limit)
 	}
 	return err
 }

@@ -179,12 +179,15 @@ func cut(text string, width int) string {
 	return string([]rune(text)[:width])
 }
 
-// clean makes text from outside safe to print: a label value or a body may
-// hold what a terminal takes for a command.
+// clean makes text from outside safe to print, on one line: a label value or a
+// body may hold what a terminal takes for a command.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) || r == '\n' {
+		switch {
+		case unicode.IsPrint(r):
 			return r
+		case unicode.IsSpace(r):
+			return ' '
 		}
 		return unicode.ReplacementChar
 	}, text)

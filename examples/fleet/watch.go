@@ -30,6 +30,9 @@ type view struct {
 	histogram *aggregate.HistogramView
 }
 
+// unknownFact is what API servers say of a resource that they could not count.
+const unknownFact = -1
+
 // bodyLimit bounds a body, decompressed.
 const bodyLimit = 64 << 20
 
@@ -55,7 +58,7 @@ func (w *watch) declare(specs []spec) (err error) {
 			v.Window = aggregate.LedgerOnly
 		}
 		if s.operation == "fact" {
-			v.Sentinels = []float64{-1} // what API servers say of a resource they could not count
+			v.Sentinels = []float64{unknownFact}
 		}
 		d := view{spec: s}
 		switch s.kind {

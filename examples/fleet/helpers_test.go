@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// program is what a run of fleet left behind.
+type program struct {
+	code           int
+	stdout, stderr string
+}
+
+func runFleet(args ...string) program {
+	var out, err bytes.Buffer
+	code := run(context.Background(), args, &out, &err)
+	return program{code, out.String(), err.String()}
+}
+
+func (p program) document(t *testing.T) (d decoded) {
+	t.Helper()
+	require.Equal(t, 0, p.code, p.stderr)
+	require.NoError(t, json.Unmarshal([]byte(p.stdout), &d), p.stdout)
+	return d
+}
+
+// decoded is the document as its readers meet it: they know our names, not our
+// types, and tell what is absent from what is 0.
+type decoded struct {
+	At            string
+	WindowSeconds float64 `json:"window_seconds"`
+	Instances     []map[string]any
+	Views         []struct {
+		Spec, Kind, Metric string
+		Groups             []map[string]any
+	}
+}
+
+// memory makes a recording of scrapes whose bodies stand in text.
+type memory struct {
+	files    fstest.MapFS
+	manifest bytes.Buffer
+}
+
+func (m *memory) scrape(t *testing.T, r recorded, body string) {
+	t.Helper()
+	if m.files == nil {
+		m.files = fstest.MapFS{}
+	}
+	if body != "" {
+		r.File = r.Target + "-" + string(rune('a'+len(m.files))) + ".gz"
+		m.files[r.File] = &fstest.MapFile{Data: zipped(t, body)}
+		r.Status = 200
+	}
+	line, err := json.Marshal(r)
+	require.NoError(t, err)
+	m.manifest.Write(append(line, '\n'))
+	m.files["manifest.jsonl"] = &fstest.MapFile{Data: m.manifest.Bytes()}
+}
+
+func zipped(t *testing.T, body string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(body))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+func (m *memory) replay(t *testing.T, args ...string) program {
+	t.Helper()
+	return replayFS(t, m.files, args...)
+}
+
+// replayFS replays dir as if it were named by -replay.
+func replayFS(t *testing.T, dir fs.FS, args ...string) program {
+	t.Helper()
+	var out, errs bytes.Buffer
+	o, err := parseFlags(args, &errs)
+	require.NoError(t, err)
+	w, err := newWatch(o, newScreen(o.json, &out, &errs))
+	require.NoError(t, err)
+	err = replay(context.Background(), dir, o, w)
+	p := program{exitAnswered, out.String(), errs.String()}
+	if err != nil || !w.answered() {
+		p.code = exitSilent
+	}
+	return p
+}
+
+// text is a text scrape of /metrics.
+func text(target string, at int64) recorded {
+	return recorded{Scenario: "test", Time: at, Target: target, Path: "/metrics", Format: "text",
+		ContentType: "text/plain; version=0.0.4"}
+}

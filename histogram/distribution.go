@@ -73,6 +73,10 @@ func (d *Distribution) addSum(sum float64) {
 func (d *Distribution) Merge(o *Distribution) {
 	for i := range o.classic {
 		from := &o.classic[i]
+		if i < len(d.classic) && d.classic[i].layout == from.layout { // the usual case: a fleet has one set of layouts
+			d.classic[i].counts.Merge(&from.counts)
+			continue
+		}
 		d.class(from.layout).counts.Merge(&from.counts)
 	}
 	for i := range o.native {

@@ -121,6 +121,8 @@ type index struct {
 	integral   bool    // every count is an integer and n ≤ 2^53: then every sum of counts is exact in floating point
 	lastFinite float64 // greatest finite bound of all, −Inf if there is none
 	keys       []float64
+	edges      []edge
+	narrowed   []row
 	tally      exact.Sum
 	running    exact.Sum
 }
@@ -206,19 +208,6 @@ func endedIn(cells []cell, v float64) float64 {
 	return cells[n-1].after
 }
 
-// begun is the number of observations in cells whose lower end is ≤ v: all that can be ≤ the float64 after v.
-func (x *index) begun(v float64) float64 {
-	return x.sum(func(cells []cell) float64 { return begunIn(cells, v) })
-}
-
-func begunIn(cells []cell, v float64) float64 {
-	n, _ := slices.BinarySearchFunc(cells, v, func(c cell, v float64) int { return orderOf(c.lower <= v) })
-	if n == 0 {
-		return 0
-	}
-	return cells[n-1].after
-}
-
 // orderOf makes a binary search find the first cell of which less is false.
 func orderOf(less bool) int {
 	if less {
@@ -229,14 +218,32 @@ func orderOf(less bool) int {
 
 // cdf is F̂: the observations taken to be ≤ v (or < v), each class interpolated by itself. It never falls with v.
 // It sums in floating point, in the one order classes have: the same classes give the same bits.
-func (x *index) cdf(v float64, below bool) float64 {
+func (x *index) cdf(rows []row, v float64, below bool) float64 {
 	total := 0.0
-	for _, r := range x.rows {
-		if c := cellAt(x.cells[r.first:r.end], v); c != nil {
+	for _, r := range rows {
+		cells := x.cells[r.first:r.end]
+		if c := cellAt(cells, v); c != nil {
 			total += c.upTo(v, below)
+		} else if len(cells) > 0 {
+			total += cells[0].before
 		}
 	}
 	return total
+}
+
+// narrow leaves of each row in narrowed what F̂ needs from lo to hi: the last cell that begins up to lo and all that
+// begin from there up to hi.
+func (x *index) narrow(lo, hi float64) {
+	x.narrowed = x.narrowed[:0]
+	for _, r := range x.rows {
+		cells := x.cells[r.first:r.end]
+		first, _ := slices.BinarySearchFunc(cells, lo, func(c cell, v float64) int { return orderOf(c.lower <= v) })
+		end := first
+		for end < len(cells) && cells[end].lower <= hi {
+			end++
+		}
+		x.narrowed = append(x.narrowed, row{r.first + max(first-1, 0), r.first + end})
+	}
 }
 
 // cellAt is the last cell that begins below v or at it, nil if none does.

@@ -1,6 +1,9 @@
 package histogram
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Quantile estimates the q-quantile: the observation of rank max(1, ⌈qN⌉), q taken as its shortest decimal.
 //
@@ -42,22 +45,25 @@ func (x *index) quantile(l level) (Estimate, bool) {
 	return e, true
 }
 
-// envelope bounds the observation of rank r: at least r observations lie in cells that end at upper or before, and
-// fewer than r in cells that begin before lower. As keys of cells.
+// envelope bounds the observation of rank r, by its rank among the lower and among the upper ends of cells.
 func (x *index) envelope(r float64) (lower, upper float64) {
-	x.keys = x.keys[:0]
-	for i := range x.cells {
-		x.keys = append(x.keys, x.cells[i].lower)
+	if len(x.rows) == 1 {
+		i, _ := slices.BinarySearchFunc(x.cells, r, func(c cell, r float64) int { return orderOf(c.after < r) })
+		i = min(i, len(x.cells)-1)
+		return x.cells[i].lower, x.cells[i].upper
 	}
-	lower, _ = firstTrue(x.keys, func(v float64) bool { n := x.begun(v); return n >= r && n > 0 })
-	x.keys = x.keys[:0]
+	x.edges = x.edges[:0]
 	for i := range x.cells {
-		if u := x.cells[i].upper; u >= lower {
-			x.keys = append(x.keys, u)
-		}
+		c := &x.cells[i]
+		x.edges = append(x.edges, edge{c.lower, c.before, c.after})
 	}
-	upper, _ = firstTrue(x.keys, func(v float64) bool { n := x.ended(v); return n >= r && n > 0 })
-	return lower, upper
+	lower = ofRank(x.edges, r, x.integral, &x.tally)
+	x.edges = x.edges[:0]
+	for i := range x.cells {
+		c := &x.cells[i]
+		x.edges = append(x.edges, edge{c.upper, c.before, c.after})
+	}
+	return lower, ofRank(x.edges, r, x.integral, &x.tally)
 }
 
 // lowerEnd is the end of a bucket that became this lower end of a cell.
@@ -84,22 +90,25 @@ func (x *index) upperEnd(upper float64) float64 {
 // taken to lie at its upper bound.
 func (x *index) invert(l level, lo, hi float64) float64 {
 	rank := float64(l.q * x.n)
+	x.narrow(lo, hi)
 	x.keys = append(x.keys[:0], hi)
-	for i := range x.cells {
-		a, b := x.cells[i].ends()
-		if a > lo && a < hi {
-			x.keys = append(x.keys, a)
-		}
-		if b > lo && b < hi {
-			x.keys = append(x.keys, b)
+	for _, r := range x.narrowed {
+		for i := range x.cells[r.first:r.end] {
+			a, b := x.cells[r.first+i].ends()
+			if a > lo && a < hi {
+				x.keys = append(x.keys, a)
+			}
+			if b > lo && b < hi {
+				x.keys = append(x.keys, b)
+			}
 		}
 	}
-	b, a := firstTrue(x.keys, func(v float64) bool { n := x.cdf(v, false); return n >= rank && n > 0 })
+	b, a := firstTrue(x.keys, func(v float64) bool { n := x.cdf(x.narrowed, v, false); return n >= rank && n > 0 })
 	a, b = max(a, lo), min(b, hi)
 	if math.IsInf(a, -1) {
 		return b // F̂ begins there
 	}
-	fa, fb := x.cdf(a, false), x.cdf(b, true)
+	fa, fb := x.cdf(x.narrowed, a, false), x.cdf(x.narrowed, b, true)
 	switch {
 	case rank > fb || fb == 0:
 		return b // F̂ jumps there, or passes qN beyond hi
@@ -142,7 +151,7 @@ func clamp(v, lo, hi float64) float64 { return max(lo, min(v, hi)) }
 
 // between tells how observations are spread between two neighbouring knots a and b.
 func (x *index) between(a, b float64) (linear, log bool) {
-	for _, r := range x.rows {
+	for _, r := range x.narrowed {
 		c := cellAt(x.cells[r.first:r.end], after(a))
 		if c == nil {
 			continue
@@ -165,7 +174,7 @@ func (x *index) bisect(rank, a, b float64) float64 {
 	lo, hi := ordinal(a), ordinal(b)
 	for hi-lo > 1 {
 		mid := lo + (hi-lo)/2
-		if x.cdf(numeral(mid), false) >= rank {
+		if x.cdf(x.narrowed, numeral(mid), false) >= rank {
 			hi = mid
 		} else {
 			lo = mid

@@ -54,7 +54,7 @@ func (x *index) shareUpTo(v float64) float64 {
 	case math.IsInf(v, -1):
 		return 0
 	}
-	total := x.cdf(v, false)
+	total := x.cdf(x.rows, v, false)
 	for _, r := range x.rows {
 		if r.first == r.end {
 			continue

@@ -169,10 +169,10 @@ func rankEnvelope(l level, summaries []Summary) Interval {
 		}
 	}
 	r := max(1, l.times(total))
-	return Interval{ofRank(lower, r), ofRank(upper, r)}
+	return Interval{boundOfRank(lower, r), boundOfRank(upper, r)}
 }
 
-func ofRank(bounds []weighted, r uint64) float64 {
+func boundOfRank(bounds []weighted, r uint64) float64 {
 	slices.SortFunc(bounds, func(a, b weighted) int { return cmp.Compare(a.bound, b.bound) })
 	var n uint64
 	for _, b := range bounds {

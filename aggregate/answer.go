@@ -41,8 +41,8 @@ type share struct {
 func (q *question) shares() []share {
 	var list []share
 	for _, in := range q.f.ordered {
-		if q.v.index >= len(in.bindings) {
-			continue
+		if !q.f.counts(in, q.e) {
+			continue // another target of the same process speaks for it
 		}
 		if sh, ok := q.share(in, in.bindings[q.v.index]); ok {
 			list = append(list, sh)
@@ -53,7 +53,7 @@ func (q *question) shares() []share {
 
 func (q *question) share(in *instance, b *binding) (share, bool) {
 	h := &in.history
-	first := max(b.since, h.n-len(b.snaps))
+	first := max(b.since, b.floor, h.n-len(b.snaps))
 	n := b.since - 1
 	switch {
 	case q.all:

@@ -287,3 +287,18 @@ func (b *balanced) live(in *instance) bool {
 	}
 	return b.scrapes-in.sighted < missed(max(n, b.expected, 1))
 }
+
+// expects is how many instances are behind the balancer and have no address of
+// their own: as told, or as many as are alive.
+func (b *balanced) expects() int {
+	live, fixed := 0, 0
+	for _, m := range b.members {
+		switch {
+		case m.pool != b || m.twins != nil:
+			fixed++
+		case b.live(m):
+			live++
+		}
+	}
+	return max(live, b.expected-fixed)
+}

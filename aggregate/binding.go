@@ -30,6 +30,7 @@ type binding struct {
 	live  row
 	snaps []row      // by checkpoint, as instance.history.points
 	since int        // the first checkpoint that this binding has
+	floor int        // checkpoints before it say nothing any more
 	begun checkpoint // when the view began to look, if after the first scrape
 
 	events  []event

@@ -40,6 +40,10 @@ type Config struct {
 	StartTolerance time.Duration
 	ClockSkew      time.Duration
 
+	// SplitAlternating makes a balanced target of an address that proves to
+	// reach several processes, as [Fleet.Balanced] does.
+	SplitAlternating bool
+
 	// MaxBytes bounds what the views keep of all instances together, and
 	// MaxInstances how many there may be. Zero: 1 GiB and 100,000.
 	MaxBytes     int64

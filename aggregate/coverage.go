@@ -12,6 +12,9 @@ type Coverage struct {
 	Stale     int // instances that did not, and were not said to be gone
 	Failed    int // targets whose latest scrape failed
 	Reset     int // instances that restarted inside the window
+
+	Duplicates int // instances left out: other addresses of one that is in
+	Ambiguous  int // scrapes through balancers that could not be attributed
 }
 
 // learnt is for how long a target that does not answer stays expected.
@@ -56,17 +59,26 @@ func (f *Fleet) ask(v *view, now time.Time, window time.Duration) (*question, er
 // cover counts what the answer may rest on.
 func (q *question) cover() Coverage {
 	f := q.f
-	c := Coverage{Expected: len(f.expected)}
-	for _, t := range f.targets {
+	var c Coverage
+	for name, t := range f.targets {
 		if t.failed.Load() && !t.gone {
 			c.Failed++
 		}
-		if f.expected == nil && !t.gone && q.e-t.tried.Load() <= learnt.Milliseconds() {
+		lately := !t.gone && q.e-t.tried.Load() <= learnt.Milliseconds()
+		if f.expected == nil && lately && f.balancers[name] == nil {
+			c.Expected++
+		}
+	}
+	for name := range f.expected {
+		if f.balancers[name] == nil {
 			c.Expected++
 		}
 	}
 	for _, in := range f.ordered {
 		switch {
+		case !f.counts(in, q.e):
+			c.Duplicates++
+			continue
 		case f.live(in, q.e):
 			c.Reporting++
 		case !in.gone:
@@ -75,6 +87,13 @@ func (q *question) cover() Coverage {
 		if q.restarted(in) {
 			c.Reset++
 		}
+	}
+	for _, b := range f.balancers {
+		c.Expected += b.expects()
+		c.Ambiguous += b.unclear
+	}
+	if f.expected == nil {
+		c.Expected -= c.Duplicates
 	}
 	return c
 }
@@ -112,10 +131,27 @@ func (f *Fleet) opening() int64 {
 // Instance is what the fleet knows of one of its members.
 type Instance struct {
 	Name         string
-	Targets      []string
+	Targets      []string // also those of its duplicates
 	Incarnations int
 	First, Last  time.Time // accepted scrapes
 	Stale, Gone  bool
+	Alternating  bool // the address reaches several processes
+}
+
+// addresses are the targets of an instance and of its twins, its own first.
+func (in *instance) addresses() []string {
+	list := slices.Clone(in.targets)
+	if in.twins != nil {
+		for _, m := range in.twins.members {
+			for _, t := range m.targets {
+				if !slices.Contains(list, t) {
+					list = append(list, t)
+				}
+			}
+		}
+		slices.Sort(list[len(in.targets):])
+	}
+	return list
 }
 
 // Instances lists the members that were seen in the window that ends at now,
@@ -128,8 +164,11 @@ func (f *Fleet) Instances(now time.Time, window time.Duration) []Instance {
 		if window != All && in.last <= now.Add(-window).UnixMilli() {
 			continue
 		}
+		if !f.counts(in, now.UnixMilli()) {
+			continue
+		}
 		list = append(list, Instance{
-			Name: in.name, Targets: slices.Clone(in.targets), Incarnations: in.incarnation,
+			Name: in.name, Targets: in.addresses(), Alternating: in.alternates, Incarnations: in.incarnation,
 			First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
 			Stale: !in.gone && !f.live(in, now.UnixMilli()), Gone: in.gone,
 		})

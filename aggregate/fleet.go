@@ -44,8 +44,9 @@ type Fleet struct {
 type target struct {
 	tried  atomic.Int64 // latest scrape or failure
 	failed atomic.Bool
-	gone   bool  // written under the fleet's lock
-	err    error // so is this
+	gone   bool // written under the fleet's lock, like what follows
+	err    error
+	info   TargetInfo
 }
 
 func (t *target) seen(at int64) {

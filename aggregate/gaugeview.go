@@ -44,7 +44,7 @@ func (v *GaugeView) At(now time.Time) ([]*GaugeGroup, error) {
 	byKey := map[string]*GaugeGroup{}
 	nans := map[*GaugeGroup]map[string]int{}
 	for _, in := range v.fleet.ordered {
-		if !v.fleet.live(in, q.e) {
+		if !v.fleet.live(in, q.e) || !v.fleet.counts(in, q.e) {
 			continue
 		}
 		b := in.bindings[v.index]

@@ -37,6 +37,13 @@ type instance struct {
 	gone        bool
 	restarts    []int64 // scrapes that found another process, since the oldest checkpoint
 
+	// Identity:
+	suspicions []*suspicion // instances that may be the same process
+	twins      *twins       // instances that are; nil: none
+	starts     []start      // of the processes that answered here
+	alternates bool         // several of them at a time
+	undo       *undo        // nil: the latest restart is beyond doubt
+
 	// Behind a balancer:
 	pool    *balanced
 	sighted int      // the balancer's scrape that met it last

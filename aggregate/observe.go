@@ -93,20 +93,21 @@ type staged struct {
 	in *instance
 	r  *parse.Reader
 
-	target   string
-	at       int64
-	start    start
-	startPos int
-	verdict  counter.Restart
-	restart  Restart
-	baseline bool // no scrape of this process came before
-	churned  bool // so much came or went that absence proves no birth
-	fell     map[string]bool
-	alone    bool       // it changes what is shared: this scrape has the fleet's lock alone
-	rebound  []*binding // replaces in.bindings
-	holds    []hold     // baselines to keep
-	frees    []parse.ID // baselines that ended
-	report   Report
+	target      string
+	at          int64
+	start       start
+	startPos    int
+	verdict     counter.Restart
+	restart     Restart
+	alternating bool // a process is back that another one seemed to have replaced
+	baseline    bool // no scrape of this process came before
+	churned     bool // so much came or went that absence proves no birth
+	fell        map[string]bool
+	alone       bool       // it changes what is shared: this scrape has the fleet's lock alone
+	rebound     []*binding // replaces in.bindings
+	holds       []hold     // baselines to keep
+	frees       []parse.ID // baselines that ended
+	report      Report
 
 	noted  map[noteKey]int
 	dirty  []uint32
@@ -125,7 +126,7 @@ func (f *Fleet) stage(in *instance, sc Scrape) *staged {
 		s = &staged{f: f, r: parse.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.verdict, s.restart, s.baseline, s.churned, s.alone = counter.RestartUnknown, NoRestart, false, false, false
+	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating = counter.RestartUnknown, NoRestart, false, false, false, false
 	s.holds, s.frees = s.holds[:0], s.frees[:0]
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
@@ -164,7 +165,7 @@ func (s *staged) read(sc Scrape) (steady bool, err error) {
 	}
 	s.start = s.readStart(sc.Header)
 	s.judge()
-	return in.seen() && !s.r.Structural() && s.restart == NoRestart &&
+	return in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
 		slices.Contains(in.targets, sc.Target) && !s.f.targets[sc.Target].gone, nil
 }
 
@@ -200,9 +201,11 @@ func (s *staged) accept() {
 		return
 	}
 	in := s.in
+	process := s.baseline || s.restart != NoRestart
 	s.checkpoint()
 	if s.alone {
 		s.enter()
+		s.weighTwins()
 	}
 	for _, b := range in.bindings {
 		s.fold(b)
@@ -211,6 +214,10 @@ func (s *staged) accept() {
 	s.bury()
 	s.r.Commit(&in.cols)
 	s.advance()
+	if process {
+		in.noteStart(s.start)
+		s.f.suspect(in)
+	}
 	s.report.Incarnation, s.report.Restart = in.incarnation, s.restart
 }
 
@@ -231,6 +238,11 @@ func (s *staged) enter() {
 	in.bindings = s.rebound
 	for _, b := range in.bindings {
 		b.fit()
+	}
+	if s.alternating {
+		s.alternate()
+	} else if s.doubtful() {
+		s.saveUndo()
 	}
 	if s.baseline || s.restart != NoRestart {
 		in.clearTombs(f.store)

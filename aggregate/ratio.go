@@ -72,6 +72,9 @@ func (v *RatioView) At(now time.Time, window time.Duration) ([]*RatioGroup, erro
 // checkpoint: where one view was declared later, at its first one.
 func sameSteps(qn, qd *question) (nums, dens []share) {
 	for _, in := range qd.f.ordered {
+		if !qd.f.counts(in, qd.e) {
+			continue
+		}
 		n, okN := qn.share(in, in.bindings[qn.v.index])
 		d, okD := qd.share(in, in.bindings[qd.v.index])
 		if !okN || !okD {

@@ -45,6 +45,10 @@ type Report struct {
 
 	Attribution Attribution // to whom it was attributed, behind a balancer
 
+	// Alternating: the address reaches several processes. Declare it with
+	// [Fleet.Balanced], or have it split ([Config.SplitAlternating]).
+	Alternating bool
+
 	Restart Restart // what the scrape said about the process
 
 	// Of the series that views ask for:

@@ -1,0 +1,94 @@
+package aggregate
+
+import "slices"
+
+// An address behind which several processes answer, and which nobody declared
+// to be balanced, shows itself when a start time comes back that was there
+// before. Until then a change of process looked like a restart; if the new
+// process claims to have started well before its predecessor's last scrape,
+// what it counted is kept apart for the case that the predecessor returns.
+
+// rememberedStarts is how many processes of one address are told apart.
+const rememberedStarts = 16
+
+// undo is what an instance's views held before a restart that is doubtful.
+type undo struct {
+	rows   []row // by view
+	events []int
+}
+
+// doubtful: the process that answers now was there while its predecessor still
+// answered, by its own account.
+func (s *staged) doubtful() bool {
+	return s.restart == RestartProven && s.start.at < s.in.last-s.f.cfg.ClockSkew.Milliseconds()
+}
+
+// saveUndo keeps the rows before a doubtful restart is taken in.
+func (s *staged) saveUndo() {
+	u := &undo{}
+	for _, b := range s.in.bindings {
+		var r row
+		r.set(&b.live)
+		u.rows, u.events = append(u.rows, r), append(u.events, len(b.events))
+	}
+	s.in.undo = u
+}
+
+// retract takes back what a restart counted that was none. No window reaches
+// beyond: what stood in it until now cannot be told apart.
+func (s *staged) retract() {
+	in, h := s.in, &s.in.history
+	for i, b := range in.bindings {
+		if i < len(in.undo.rows) {
+			b.live.set(&in.undo.rows[i])
+			b.fit()
+			b.events = b.events[:min(in.undo.events[i], len(b.events))]
+		}
+		b.floor = h.n
+		b.snap(h.n)
+	}
+	*h.at(h.n) = checkpoint{at: in.last, span: h.span, wall: h.wall}
+	h.n++
+	in.undo = nil
+}
+
+// returned: the process answered before another one did.
+func (s *staged) returned() bool {
+	return s.start.known() && slices.Contains(s.in.starts, s.start)
+}
+
+// another: at an address known to reach several, a process that is not the one
+// before did not restart.
+func (s *staged) another() bool {
+	return s.in.alternates && s.start.known() && s.in.start.known()
+}
+
+// noteStart remembers which processes answered at the address.
+func (in *instance) noteStart(x start) {
+	if !x.known() || slices.Contains(in.starts, x) {
+		return
+	}
+	if len(in.starts) == rememberedStarts {
+		in.starts = in.starts[1:]
+	}
+	in.starts = append(in.starts, x)
+}
+
+// alternate notes that the address reaches several processes.
+func (s *staged) alternate() {
+	in := s.in
+	if in.undo != nil {
+		s.retract()
+	}
+	in.alternates, s.report.Alternating = true, true
+	if s.f.cfg.SplitAlternating && s.f.balancers[s.target] == nil && in.name == s.target {
+		s.f.split(in, s.target, s.at)
+	}
+}
+
+// split makes a balanced target of an address that proved to be one.
+func (f *Fleet) split(in *instance, name string, at int64) {
+	b := &balanced{target: name, members: []*instance{in}, guess: in, last: at, scrapes: 1, interval: in.interval}
+	in.pool, in.sighted = b, b.scrapes
+	f.balancers[name] = b
+}

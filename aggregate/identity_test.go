@@ -1,0 +1,215 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// server is a simulated process: forty counters, of which each request moves
+// some.
+type server struct {
+	start float64
+	n     int64
+}
+
+func (p *server) lines() []string {
+	list := []string{typeC}
+	for i := range 40 {
+		list = append(list, fmt.Sprintf(`c{i="%02d"} %d`, i, p.n*int64(1+i%7)+int64(i)))
+	}
+	return list
+}
+
+// grown is what the forty counters of a process grew by, from n to m.
+func grown(n, m int64) float64 {
+	sum := int64(0)
+	for i := range int64(40) {
+		sum += (m - n) * (1 + i%7)
+	}
+	return float64(sum)
+}
+
+// Nobody said that the address is balanced: two processes, of which the
+// younger one seems to be a restart until the elder returns.
+func TestAlternatingTargetIsFoundOut(t *testing.T) {
+	for _, split := range []bool{false, true} {
+		t.Run(fmt.Sprint("split=", split), func(t *testing.T) {
+			b := newBed(t, aggregate.Config{SplitAlternating: split})
+			v := b.counter(aggregate.View{Metric: "c"})
+			elder, younger := &server{start: -5000, n: 100_000}, &server{start: -4000, n: 50_000}
+			found := -1
+			for i := range 12 {
+				p := elder
+				if i%2 == 1 {
+					p = younger
+				}
+				p.n += 10
+				r := b.scrape("vip", float64(10*i), p.start, p.lines()...)
+				if r.Alternating && found < 0 {
+					found = i
+				}
+			}
+			assert.Equal(t, 2, found, "as soon as the elder returns")
+			got := one(t, v, 110, aggregate.All).Increase().Value
+			if !split {
+				assert.Zero(t, got, "no two scrapes in a row were of one process: nothing is known to have grown")
+				assert.True(t, b.Instances(at(110), aggregate.All)[0].Alternating)
+				return
+			}
+			// Each counts from its first scrape after the discovery on.
+			assert.Equal(t, grown(20, 60)*2, got)
+		})
+	}
+}
+
+// Two targets, one process: their scrapes make one monotone chain.
+func TestOneProcessUnderTwoTargets(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	b.Describe("node-b", aggregate.TargetInfo{Ready: aggregate.ReadyTrue})
+	b.Describe("node-a", aggregate.TargetInfo{Ready: aggregate.ReadyUnknown})
+	p := &server{start: -500, n: 1000}
+	other := &server{start: -500, n: 3000} // started in the same moment, and is another
+	for i := range 8 {
+		for j, name := range []string{"node-a", "node-b"} {
+			p.n += 5
+			b.scrape(name, float64(10*i+j), p.start, p.lines()...)
+		}
+		other.n += 7
+		b.scrape("other", float64(10*i+2), other.start, other.lines()...)
+	}
+	g := one(t, v, 72, aggregate.All)
+	require.Len(t, g.Members(), 2)
+	assert.Equal(t, "node-b", g.Members()[0].Instance, "the ready one is kept")
+	assert.Equal(t, "other", g.Members()[1].Instance)
+	assert.Equal(t, grown(0, 70)+grown(0, 49), g.Increase().Value)
+	assert.Equal(t, aggregate.Coverage{Expected: 2, Reporting: 2, Duplicates: 1}, g.Coverage)
+	list := b.Instances(at(72), aggregate.All)
+	require.Len(t, list, 2)
+	assert.Equal(t, []string{"node-b", "node-a"}, list[0].Targets)
+
+	// It restarts: the two names are strangers again, until proven.
+	p = &server{start: 75, n: 3}
+	b.scrape("node-a", 80, p.start, p.lines()...)
+	assert.Len(t, b.Instances(at(80), aggregate.All), 3)
+}
+
+// Start times 10 ms apart, equal ones, and jitter: dominance tells.
+func TestBalancedStartTimes(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		starts [3]float64
+		jitter float64
+	}{
+		{"far apart", [3]float64{-500, -600, -700}, 0},
+		{"10 ms apart", [3]float64{-500, -499.99, -499.98}, 0},
+		{"equal", [3]float64{-500, -500, -500}, 0},
+		{"far apart, jittering", [3]float64{-500, -600, -700}, 0.01},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			b := newBed(t, aggregate.Config{})
+			b.Balanced("lb", 3)
+			v := b.counter(aggregate.View{Metric: "c"})
+			// Met in the order of their counters, the greatest first: the first
+			// sight of each is dominated by none.
+			ps := []*server{{x.starts[0], 30_000}, {x.starts[1], 20_000}, {x.starts[2], 10_000}}
+			first := [3]int64{}
+			for i := range 30 {
+				k := []int{0, 1, 2, 1, 1, 0, 2, 2, 0}[i%9]
+				p := ps[k]
+				p.n += 3
+				if first[k] == 0 {
+					first[k] = p.n
+				}
+				start := p.start + x.jitter*float64(i%3)
+				r := b.scrape("lb", float64(10*i), start, p.lines()...)
+				assert.Equal(t, fmt.Sprintf("lb#%d", k+1), r.Instance, "scrape %d: %+v", i, r.Attribution)
+			}
+			want := 0.0
+			for k, p := range ps {
+				want += grown(first[k], p.n)
+			}
+			got := one(t, v, 290, aggregate.All).Increase()
+			if x.jitter == 0 {
+				assert.Equal(t, want, got.Value)
+			} else {
+				assert.LessOrEqual(t, got.Value, want, "what was attributed by a start time that jitters is provisional")
+				assert.Greater(t, got.Value, 0.8*want)
+			}
+		})
+	}
+}
+
+// Without any start time growth is provisional, and never more than there was.
+func TestBalancedWithoutStartTimes(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.Balanced("lb", 2)
+	v := b.counter(aggregate.View{Metric: "c"})
+	// The greater one is met second: at first it looks like the growth of the other.
+	small, great := &server{0, 1000}, &server{0, 9000}
+	for i := range 20 {
+		p := small
+		if i%2 == 1 {
+			p = great
+		}
+		p.n += 10
+		b.scrape("lb", float64(10*i), 0, p.lines()...)
+	}
+	got := one(t, v, 190, aggregate.All).Increase().Value
+	want := grown(0, 90) * 2
+	assert.LessOrEqual(t, got, want)
+	assert.Greater(t, got, 0.7*want)
+}
+
+// Two processes with equal vectors cannot be told apart: one instance.
+func TestIdleTwinsBehindABalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.Balanced("lb", 2)
+	v := b.counter(aggregate.View{Metric: "c"})
+	p := &server{0, 1000}
+	for i := range 10 {
+		b.scrape("lb", float64(10*i), 0, p.lines()...)
+	}
+	g := one(t, v, 90, aggregate.All)
+	assert.Zero(t, g.Increase().Value)
+	assert.Len(t, g.Members(), 1)
+	assert.Equal(t, 2, g.Coverage.Expected)
+}
+
+// Not met lately is not stale: only when it is too unlikely.
+func TestStaleBehindABalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.Balanced("lb", 2)
+	v := b.counter(aggregate.View{Metric: "c"})
+	x, y := &server{-500, 5000}, &server{-600, 900}
+	b.scrape("lb", 0, x.start, x.lines()...)
+	for i := 1; i <= 12; i++ {
+		y.n++
+		b.scrape("lb", float64(10*i), y.start, y.lines()...)
+		want := 2
+		if i >= 10 { // (1 − 1/2)^10 < 0.001
+			want = 1
+		}
+		assert.Equal(t, want, one(t, v, float64(10*i), aggregate.All).Coverage.Reporting, "after %d", i)
+	}
+}
+
+func TestLateAndRepeatedScrapesOfABalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.Balanced("lb", 2)
+	p, q := &server{-500, 5000}, &server{-600, 900}
+	b.scrape("lb", 0, p.start, p.lines()...)
+	b.scrape("lb", 10, q.start, q.lines()...)
+	before := b.Dump()
+	assert.True(t, b.scrape("lb", 10, q.start, q.lines()...).Duplicate)
+	_, err := b.Observe(scrapeOf("lb", 5, p.start, p.lines()...))
+	assert.ErrorIs(t, err, aggregate.ErrLate)
+	_, err = b.Observe(aggregate.Scrape{Target: "lb", Time: at(20), Body: []byte("<html>\n")})
+	assert.Error(t, err)
+	assert.Equal(t, before, b.Dump())
+}

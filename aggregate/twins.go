@@ -1,0 +1,188 @@
+package aggregate
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Readiness is what an orchestrator says of a target. More is better.
+type Readiness uint8
+
+const (
+	ReadyAbsent Readiness = iota
+	ReadyUnknown
+	ReadyFalse
+	ReadyTrue
+)
+
+// TargetInfo is what is known of a target besides its scrapes: it decides
+// which of several addresses of one process is kept.
+type TargetInfo struct {
+	Ready   Readiness
+	Created time.Time
+}
+
+// Describe tells about a target. Of several that turn out to be one process,
+// the readiest is kept, then the newest, then the first by name.
+func (f *Fleet) Describe(name string, info TargetInfo) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.target(name).info = info
+}
+
+// Evidence that two targets are one process: their scrapes, put together in
+// order of time, never fall, over so many changes of side, while so many
+// counters moved.
+const (
+	twinAlternations = 3
+	twinMoved        = 10
+)
+
+// suspicion is that two instances with one start time are one process.
+type suspicion struct {
+	a, b         *instance
+	last         *instance // who was scraped last
+	alternations int
+	moved        int
+}
+
+func (x *suspicion) other(in *instance) *instance {
+	if x.a == in {
+		return x.b
+	}
+	return x.a
+}
+
+func (x *suspicion) proven() bool { return x.alternations >= twinAlternations && x.moved >= twinMoved }
+
+// twins are instances that are one process under several targets.
+type twins struct{ members []*instance }
+
+// suspect begins to watch those that have the start time of a process just
+// met. What was believed of the instance's former process ends.
+func (f *Fleet) suspect(in *instance) {
+	f.forgetTwins(in)
+	if !in.start.known() {
+		return
+	}
+	for _, x := range f.ordered {
+		samePool := in.pool != nil && in.pool == x.pool
+		if x != in && x.start == in.start && !samePool {
+			s := &suspicion{a: in, b: x, last: in}
+			in.suspicions = append(in.suspicions, s)
+			x.suspicions = append(x.suspicions, s)
+		}
+	}
+}
+
+func (f *Fleet) forgetTwins(in *instance) {
+	for _, x := range in.suspicions {
+		o := x.other(in)
+		o.suspicions = slices.DeleteFunc(o.suspicions, func(y *suspicion) bool { return y == x })
+	}
+	in.suspicions = nil
+	if t := in.twins; t != nil {
+		t.members = slices.DeleteFunc(t.members, func(m *instance) bool { return m == in })
+		in.twins = nil
+		if len(t.members) == 1 {
+			t.members[0].twins = nil
+		}
+	}
+}
+
+// weighTwins compares the staged scrape with what its suspects exposed last:
+// one counter that fell shows them to be two.
+func (s *staged) weighTwins() {
+	in := s.in
+	s.index()
+	defer s.unindex()
+	for _, x := range slices.Clone(in.suspicions) {
+		o := x.other(in)
+		if o.last > s.at {
+			continue
+		}
+		l := s.liken(o.latest())
+		switch {
+		case l.common >= enoughCounters && !l.dominates():
+			x.end()
+		case l.common >= enoughCounters && x.last == o:
+			x.alternations++
+			x.moved += l.moved
+			if x.proven() {
+				x.end()
+				s.f.join(in, o)
+			}
+		}
+		x.last = in
+	}
+}
+
+func (x *suspicion) end() {
+	for _, in := range []*instance{x.a, x.b} {
+		in.suspicions = slices.DeleteFunc(in.suspicions, func(y *suspicion) bool { return y == x })
+	}
+}
+
+// join makes two instances one in all answers.
+func (f *Fleet) join(a, b *instance) {
+	t := a.twins
+	switch {
+	case t == nil && b.twins == nil:
+		t = &twins{}
+	case t == nil:
+		t = b.twins
+	case b.twins != nil:
+		for _, m := range b.twins.members {
+			if m != b && !slices.Contains(t.members, m) {
+				t.members = append(t.members, m)
+				m.twins = t
+			}
+		}
+	}
+	for _, in := range []*instance{a, b} {
+		if in.twins = t; !slices.Contains(t.members, in) {
+			t.members = append(t.members, in)
+		}
+	}
+}
+
+// counts: the instance speaks for itself and, if it has any, for its twins:
+// one that is live before one that is not, one with an address of its own
+// before one met behind a balancer, then by [Fleet.Describe].
+func (f *Fleet) counts(in *instance, e int64) bool {
+	if in.twins == nil {
+		return true
+	}
+	best := slices.MinFunc(in.twins.members, func(a, b *instance) int {
+		return cmp.Or(
+			-compareBool(f.live(a, e), f.live(b, e)),
+			compareBool(a.pool != nil, b.pool != nil),
+			-cmp.Compare(f.info(a).Ready, f.info(b).Ready),
+			-f.info(a).Created.Compare(f.info(b).Created),
+			cmp.Compare(a.name, b.name),
+		)
+	})
+	return best == in
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// info is the best that is said of an instance's targets.
+func (f *Fleet) info(in *instance) TargetInfo {
+	var best TargetInfo
+	for _, name := range in.targets {
+		if t := f.targets[name]; t != nil && cmp.Or(cmp.Compare(t.info.Ready, best.Ready), t.info.Created.Compare(best.Created)) > 0 {
+			best = t.info
+		}
+	}
+	return best
+}

@@ -88,3 +88,38 @@ func evaluate(r Range, function string, points []Point) (float64, bool) {
 	n, ok := r.Resets(points)
 	return float64(n), ok
 }
+
+func TestRangeWithoutAnswer(t *testing.T) {
+	points := []Point{at(10, 1), at(20, 2), at(20, 5)}
+	whole := Range{Start: 0, End: 60 * second}
+	for name, r := range map[string]Range{"empty window": {Start: 5, End: 5}, "before": {Start: 0, End: 5 * second}, "after": {Start: 30 * second, End: 60 * second}} {
+		for _, function := range []string{"rate", "increase", "delta", "irate", "idelta", "resets"} {
+			_, ok := evaluate(r, function, points)
+			assert.False(t, ok, "%s %s", function, name)
+		}
+	}
+	_, ok := whole.Irate(points)
+	assert.False(t, ok, "no time passed")
+	whole.Mode = Smoothed
+	_, ok = whole.Resets(points)
+	assert.False(t, ok, "PromQL has no smoothed resets")
+	_, ok = whole.Idelta(points)
+	assert.False(t, ok, "nor a smoothed idelta")
+}
+
+// Stale markers are no points; other NaNs are.
+func TestRangeStale(t *testing.T) {
+	stale := math.Float64frombits(0x7ff0000000000002)
+	points := []Point{at(10, 1), at(20, stale), at(30, 5), at(40, stale), at(50, stale)}
+	before := append([]Point(nil), points...)
+	x, ok := Range{End: 60 * second}.Idelta(points)
+	assert.True(t, ok)
+	assert.Equal(t, 4.0, x)
+	for i, p := range before {
+		assert.Equal(t, math.Float64bits(p.Value), math.Float64bits(points[i].Value), "the points are the caller's")
+	}
+	points[2].Value = math.NaN()
+	x, ok = Range{End: 60 * second}.Idelta(points)
+	assert.True(t, ok)
+	assert.True(t, math.IsNaN(x))
+}

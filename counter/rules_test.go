@@ -47,6 +47,8 @@ func TestVerdicts(t *testing.T) {
 		{"reset, proven, new start before the old scrape", Rules{}, at(100, 5), at(115, 2), LifeReset, 95, Step{Verdict: ResetProven, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
 		{"reset, proven, new start in the future", Rules{}, at(100, 5), at(115, 2), LifeReset, 500, Step{Verdict: ResetProven, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
 		{"reset, proven, new start unknown", Rules{}, at(100, 5), at(115, 2), LifeReset, 0, Step{Verdict: ResetProven, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
+		{"reset, proven, new start at the scrape", Rules{}, at(100, 5), at(115, 2), LifeReset, 115, Step{Verdict: ResetProven, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
+		{"fell, though its family is said not to have", Rules{}, at(100, 5), at(115, 2), LifeMasked, 110, Step{Verdict: ResetProven, Add: 2, Lo: 2, Hi: inf, From: 110, To: 115}},
 		{"restarted, owner process", process, at(100, 5), at(115, 7), LifeMasked, 110, Step{Verdict: ResetProven, Add: 7, Lo: 7, Hi: inf, From: 110, To: 115}},
 
 		{"restarted, nothing in the family fell", Rules{}, at(100, 5), at(115, 7), LifeMasked, 110, Step{Verdict: Grew, Flags: MaskedResetPossible, Add: 7, Sub: 5, Lo: 2, Hi: inf, From: 100, To: 115}},
@@ -77,6 +79,8 @@ func TestVerdicts(t *testing.T) {
 		{"stale marker", Rules{}, at(100, 5), at(115, math.Float64frombits(0x7ff0000000000002)), LifeReset, 110, Step{Verdict: Gap, From: 115, To: 115, Keep: true}},
 		{"infinite", Rules{}, at(100, 5), at(115, inf), LifeUnmoved, 0, Step{Verdict: Gap, Flags: NotACount, From: 115, To: 115, Keep: true}},
 		{"negative", Rules{}, at(100, 5), at(115, -1), LifeUnknown, 0, Step{Verdict: Gap, Flags: NotACount, From: 115, To: 115, Keep: true}},
+		{"negative before", Rules{}, at(100, -1), at(115, 7), LifeUnmoved, 0, Step{Verdict: First, Hi: 7, From: 115, To: 115}},
+		{"infinitely more", Rules{}, at(100, 1), at(115, inf), LifeUnmoved, 0, Step{Verdict: Gap, Flags: NotACount, From: 115, To: 115, Keep: true}},
 		{"nothing to compare with", Rules{}, at(100, math.NaN()), at(115, 7), LifeUnmoved, 0, Step{Verdict: First, Hi: 7, From: 115, To: 115}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -134,6 +138,9 @@ func TestAppear(t *testing.T) {
 		{"born after the process", Rules{}, at(115, 9), Appearance{Since: since, Start: 60 * second, Previous: 100 * second}, Step{Verdict: BornProven, Add: 9, Lo: 9, Hi: 9, From: 100}},
 		{"born with the process, external", Rules{Owner: OwnerExternal}, at(115, 9), Appearance{Since: since, Start: 60 * second}, Step{Verdict: First, Hi: 9, From: 115}},
 		{"born with the process, may have been there", Rules{}, at(115, 9), Appearance{Since: since, Start: 60 * second, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9, From: 115}},
+		{"process start at Since", Rules{}, at(115, 9), Appearance{Since: since, Start: since}, Step{Verdict: First, Hi: 9, From: 115}},
+		{"own start at Since", Rules{}, at(115, 9, 50), Appearance{Since: since}, Step{Verdict: First, Hi: 9, From: 115}},
+		{"own start at the scrape that has forgotten it", Rules{}, at(115, 9, 100), Appearance{Since: since, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9, From: 115}},
 		{"process start in the future", Rules{}, at(115, 9), Appearance{Since: since, Start: 600 * second}, Step{Verdict: First, Hi: 9, From: 115}},
 		{"born at its own start", Rules{}, at(115, 9, 105), Appearance{Since: since, Start: 20 * second}, Step{Verdict: BornProven, Add: 9, Lo: 9, Hi: 9, From: 105}},
 		{"born at its own start, external, evicted", Rules{Owner: OwnerExternal}, at(115, 9, 105), Appearance{Since: since, Previous: 100 * second, Evicted: true}, Step{Verdict: BornProven, Add: 9, Lo: 9, Hi: 9, From: 105}},
@@ -162,6 +169,20 @@ func TestAppear(t *testing.T) {
 	}
 }
 
+// After a jitter the high-water mark is seen again now; after a gap nothing was seen.
+func TestBaseline(t *testing.T) {
+	var r Rules
+	p := at(100, 1000, 10)
+	for _, c := range []struct{ c, want Point }{
+		{at(115, 1001, 10), at(115, 1001, 10)},
+		{at(115, 999.5, 11), at(115, 1000, 11)},
+		{at(115, 999.9999, 115), at(115, 1000, 10)}, // a start equal to the time is none
+		{at(115, math.NaN(), 10), p},
+	} {
+		assert.Equal(t, c.want, r.Next(p, c.c, LifeUnknown, 0).Baseline(p, c.c))
+	}
+}
+
 func TestRestartEvidence(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -170,6 +191,7 @@ func TestRestartEvidence(t *testing.T) {
 	}{
 		{"same start", RestartEvidence{PrevStart: 1000 * second, Start: 1000 * second, PrevTime: 2000 * second}, RestartUnmoved},
 		{"start jitters", RestartEvidence{PrevStart: 1000 * second, Start: 1002 * second, PrevTime: 1010 * second, Fell: 5, Common: 5}, RestartUnmoved},
+		{"start jitters backwards", RestartEvidence{PrevStart: 1000 * second, Start: 998 * second, PrevTime: 2000 * second}, RestartUnmoved},
 		{"later, recent, nothing fell", RestartEvidence{PrevStart: 1000 * second, Start: 2005 * second, PrevTime: 2000 * second, Common: 9}, RestartProven},
 		{"later, recent but for skew", RestartEvidence{PrevStart: 1000 * second, Start: 1941 * second, PrevTime: 2000 * second}, RestartProven},
 		{"later, old, something fell", RestartEvidence{PrevStart: 1000 * second, Start: 1500 * second, PrevTime: 2000 * second, Fell: 1, Common: 9}, RestartProven},

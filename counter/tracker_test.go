@@ -90,6 +90,16 @@ func TestTrackerFollowsOneProcess(t *testing.T) {
 	assert.Equal(t, 19.0, tracker.Total())
 }
 
+// What counts as recent is measured from the point before, not from the one just read.
+func TestTrackerRestartAfterALongTime(t *testing.T) {
+	var tracker Tracker
+	_, err := tracker.ObserveProcess(at(100, 50), 20*second)
+	require.NoError(t, err)
+	s, err := tracker.ObserveProcess(at(300, 60), 150*second)
+	require.NoError(t, err)
+	assert.Equal(t, MaskedResetPossible, s.Flags)
+}
+
 // A NaN while the process restarts does not hide the restart.
 func TestTrackerGap(t *testing.T) {
 	var tracker Tracker
@@ -128,6 +138,9 @@ func TestTrackerHighWater(t *testing.T) {
 			require.NoError(t, err)
 		}
 		assert.Equal(t, 4.0, tracker.Total())
+		g, ok := window(t, &tracker, 100, 175).Increase()
+		require.True(t, ok)
+		assert.Equal(t, 75*second, g.Span, "no time is observed twice")
 	}
 	for process, want := range map[int64]float64{0: 5e6 + 6, 10 * second: 6} {
 		var tracker Tracker
@@ -260,6 +273,10 @@ func TestRateNeedsTime(t *testing.T) {
 	born.Gone()
 	_, ok = RateNow(window(t, &born, 40, 101))
 	assert.False(t, ok)
+	_, err = born.ObserveProcess(at(110, 60), 90*second)
+	require.NoError(t, err)
+	_, ok = RateNow(window(t, &born, 40, 110))
+	assert.True(t, ok, "it came back")
 }
 
 func TestLast(t *testing.T) {

@@ -239,6 +239,12 @@ func TestSumNotFinite(t *testing.T) {
 	d.AddDiff(inf, inf)
 	assert.True(t, math.IsNaN(d.Float64()))
 
+	s = sum(1)
+	s.Sub(sum(-inf))
+	assert.Equal(t, inf, s.Float64())
+	s.Sub(sum(nan))
+	assert.True(t, math.IsNaN(s.Float64()))
+
 	s = sum(math.MaxFloat64)
 	for range 300 {
 		s.Merge(s)
@@ -265,4 +271,11 @@ func TestSumManyAdditions(t *testing.T) {
 		s.Merge(s)
 	}
 	assert.Equal(t, math.Ldexp(0.1, 64), s.Float64())
+}
+
+func TestSumBytes(t *testing.T) {
+	assert.Zero(t, sum(1, 2, 3).Bytes())
+	s := sum(12345.678)
+	s.Compact()
+	assert.Equal(t, 32+8*3, s.Bytes())
 }

@@ -93,6 +93,23 @@ func TestVectorOfIntegersIsSmall(t *testing.T) {
 	assert.Greater(t, v.Bytes(), 80)
 }
 
+func TestVectorSetShrinks(t *testing.T) {
+	var long, short Vector
+	long.Grow(3)
+	for i := range 3 {
+		long.Add(i, 0.5)
+	}
+	short.Grow(1)
+	short.AddSum(0, sum(0.25))
+	long.Set(&short)
+	assert.Equal(t, 1, long.Len())
+	long.Set(&long)
+	long.Grow(3)
+	assert.Equal(t, []float64{0.25, 0, 0}, []float64{long.Float64(0), long.Float64(1), long.Float64(2)})
+	long.Grow(1)
+	assert.Equal(t, 3, long.Len())
+}
+
 func TestVectorEnds(t *testing.T) {
 	var v Vector
 	var s Sum

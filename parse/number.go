@@ -15,8 +15,11 @@ import (
 // number reads the number at b[at:], whose token ends at next. ok is false if
 // it is not sure to read it as textparse does.
 func number(b []byte, at int) (v float64, next int, ok bool) {
-	if v, next, ok = decimal(b, at); ok && (next == len(b) || endsToken(b[next])) {
-		return v, next, true
+	var tail window
+	if v, n := decimal(windowAt(b, at, &tail)); n > 0 {
+		if next = at + n; next == len(b) || next < len(b) && endsToken(b[next]) {
+			return v, next, true
+		}
 	}
 	next = at
 	for next < len(b) && !endsToken(b[next]) {
@@ -38,74 +41,96 @@ func number(b []byte, at int) (v float64, next int, ok bool) {
 // endsToken reports whether c cannot be part of a value.
 func endsToken(c byte) bool { return c == '\n' || c == ' ' || c == '\t' || c == '{' }
 
-// decimal reads [-]digits[.digits][e±digits] if it can be rounded right with
-// little work.
-func decimal(b []byte, at int) (v float64, next int, ok bool) {
-	i := at
-	negative := i < len(b) && b[i] == '-'
-	if negative {
-		i++
+// A window is the start of what is to be read as a decimal: longer than any that
+// is, so that words can be loaded from it.
+type window [40]byte
+
+// windowAt is the window at b[at:], filled up with zeros behind the end of b.
+// tail is room for that.
+func windowAt(b []byte, at int, tail *window) *window {
+	if len(b)-at >= len(window{}) {
+		return (*window)(b[at:])
 	}
-	first := i
-	mantissa, i := digits(b, i, 0)
-	count, exp := i-first, 0
-	if i < len(b) && b[i] == '.' {
-		point := i + 1
-		mantissa, i = digits(b, point, mantissa)
-		count, exp = count+i-point, point-i
-	}
-	if count == 0 || count > 19 { // 19 digits are below 2^64
-		return 0, at, false
-	}
-	if i < len(b) && b[i] == 'e' {
-		var e int
-		if e, i, ok = exponent(b, i+1); !ok {
-			return 0, at, false
-		}
-		exp += e
-	}
-	if v, ok = scale(mantissa, exp); !ok {
-		return 0, at, false
-	}
-	if negative {
-		v = -v
-	}
-	return v, i, true
+	copy(tail[:], b[at:])
+	return tail
 }
 
-// digits appends the digits at b[i:] to a number. It overflows silently: the
-// caller counts them.
-func digits(b []byte, i int, v uint64) (uint64, int) {
-	for len(b)-i >= 8 {
-		d := binary.LittleEndian.Uint64(b[i:]) ^ zeros
-		if !areDigits(d) {
+// decimal reads digits[.digits][e±dd], of 19 significant digits at most, if it can
+// be rounded right with little work. n is its length; 0: not sure.
+func decimal(p *window) (v float64, n int) {
+	mantissa, n := digits(p, 0, 0)
+	if n == 0 {
+		return 0, 0
+	}
+	count, exp := n, 0
+	if n < 24 && p[n] == '.' {
+		var end int
+		mantissa, end = digits(p, n+1, mantissa)
+		count += end - n - 1
+		exp = n + 1 - end
+		n = end
+	}
+	if count > 19 { // 19 digits are below 2^64
+		if count -= leadingZeros(p[:n]); count > 19 {
+			return 0, 0
+		}
+	}
+	if p[n] == 'e' {
+		tens, units := p[n+2]-'0', p[n+3]-'0'
+		if tens > 9 || units > 9 {
+			return 0, 0
+		}
+		switch e := int(tens)*10 + int(units); p[n+1] {
+		case '-':
+			exp -= e
+		case '+':
+			exp += e
+		default:
+			return 0, 0
+		}
+		n += 4
+	}
+	v, ok := scale(mantissa, exp)
+	if !ok {
+		return 0, 0
+	}
+	return v, n
+}
+
+// digits appends the digits from p[i] on, 24 at most, to a number, a word at a
+// time. It overflows silently: the caller counts them.
+func digits(p *window, i int, v uint64) (_ uint64, end int) {
+	for i <= 24 {
+		w := binary.LittleEndian.Uint64(p[i : i+8])
+		n := uint(bits.TrailingZeros64(^w&sixteens)) >> 3 // as countDigits, up to 8
+		d := alignDigits(w, n)
+		if n == 0 || !areDigits(d) {
 			break
 		}
-		v = v*1e8 + sumDigits(d)
-		i += 8
-	}
-	for i < len(b) && b[i]-'0' <= 9 {
-		v = v*10 + uint64(b[i]-'0')
-		i++
+		v = v*tens[n&15] + sumDigits(d)
+		i += int(n)
+		if n < 8 {
+			break
+		}
 	}
 	return v, i
 }
 
-// exponent reads a sign and one to three digits.
-func exponent(b []byte, i int) (e, next int, ok bool) {
-	if i == len(b) || b[i] != '+' && b[i] != '-' {
-		return 0, i, false
+var tens = [16]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+
+// leadingZeros counts the zeros at the start of a number, one of them before a
+// point perhaps.
+func leadingZeros(b []byte) (n int) {
+	for _, c := range b {
+		switch c {
+		case '0':
+			n++
+		case '.':
+		default:
+			return n
+		}
 	}
-	negative := b[i] == '-'
-	i++
-	v, next := digits(b, i, 0)
-	if next == i || next-i > 3 {
-		return 0, i, false
-	}
-	if negative {
-		return -int(v), next, true
-	}
-	return int(v), next, true
+	return n
 }
 
 // pow10 are the powers of ten that a float64 holds exactly.
@@ -118,7 +143,9 @@ var pow10 = [...]float64{
 // so is the one rounding of the product or quotient (Clinger 1990).
 func scale(mantissa uint64, exp int) (v float64, ok bool) {
 	switch {
-	case mantissa>>53 != 0:
+	case mantissa == 0:
+		return 0, true
+	case mantissa>>53 != 0 || exp <= -len(pow10):
 		return scaleLong(mantissa, exp)
 	case exp == 0:
 		return float64(int64(mantissa)), true
@@ -127,7 +154,7 @@ func scale(mantissa uint64, exp int) (v float64, ok bool) {
 	case -len(pow10) < exp && exp < 0:
 		return float64(int64(mantissa)) / pow10[-exp], true
 	}
-	return 0, mantissa == 0
+	return 0, false
 }
 
 // pow5 are the powers of five below 2^63.
@@ -139,8 +166,8 @@ var pow5 = func() (p [28]uint64) {
 	return p
 }()
 
-// scaleLong divides a mantissa of more than 53 bits by 10^−exp = 5^k·2^k: an
-// integer division of 127 bits by 64 gives at least 62 bits of the quotient, and
+// scaleLong divides a mantissa, of more than 53 bits perhaps, by 10^−exp = 5^k·2^k:
+// an integer division of 127 bits by 64 gives at least 62 bits of the quotient, and
 // the remainder whether it goes on behind them; so the conversion to 53 bits
 // rounds as if all of it were there.
 func scaleLong(mantissa uint64, exp int) (v float64, ok bool) {
@@ -148,6 +175,10 @@ func scaleLong(mantissa uint64, exp int) (v float64, ok bool) {
 		return float64(mantissa), true
 	}
 	k := -exp
+	if 0 < exp && exp < 20 {
+		over, product := bits.Mul64(mantissa, uint64(pow10[exp]))
+		return float64(product), over == 0
+	}
 	if k < 0 || k >= len(pow5) {
 		return 0, false
 	}
@@ -172,8 +203,10 @@ func sample(b []byte, at int) (v float64, t int64, next int, ok bool) {
 	if b[next] != ' ' {
 		return 0, 0, at, false
 	}
-	stamp, end := digits(b, next+1, 0)
-	if n := end - next - 1; n == 0 || n > 18 || end == len(b) || b[end] != '\n' {
+	var tail window
+	stamp, n := digits(windowAt(b, next+1, &tail), 0, 0)
+	end := next + 1 + n
+	if n == 0 || n > 18 || end >= len(b) || b[end] != '\n' {
 		return 0, 0, at, false
 	}
 	return v, int64(stamp), end + 1, true

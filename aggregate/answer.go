@@ -1,10 +1,8 @@
 package aggregate
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -153,90 +151,6 @@ func (x *bounds) around(value *exact.Sum) Answer {
 		a.Hi = math.Inf(1)
 	}
 	return a
-}
-
-// remarks turns the events of a group into words.
-type remarks map[remark]map[string]int
-
-type remark struct {
-	verdict counter.Verdict
-	flags   counter.Flags
-	quirk   quirk
-}
-
-func (r remarks) add(name string, e *event) {
-	k := remark{e.verdict, e.flags, e.quirk}
-	if r[k] == nil {
-		r[k] = map[string]int{}
-	}
-	r[k][name] += e.n
-}
-
-func (r remarks) join(o remarks) {
-	for k, members := range o {
-		if r[k] == nil {
-			r[k] = map[string]int{}
-		}
-		for name, n := range members {
-			r[k][name] += n
-		}
-	}
-}
-
-// words lists the remarks, each with the instances it is about.
-func (r remarks) words() []string {
-	var list []string
-	for k, members := range r {
-		text := remarkText(k)
-		if text == "" {
-			continue
-		}
-		n, names := 0, make([]string, 0, len(members))
-		for name, m := range members {
-			n += m
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		if len(names) > 3 {
-			names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
-		}
-		list = append(list, fmt.Sprintf(text, n)+": "+strings.Join(names, ", "))
-	}
-	slices.Sort(list)
-	return list
-}
-
-func remarkText(k remark) string {
-	switch {
-	case k.quirk != noQuirk:
-		return quirkTexts[k.quirk]
-	case k.flags&counter.MaskedResetPossible != 0:
-		return "%d series went on over a restart of their process, a masked reset is possible"
-	case k.flags&counter.GlitchSuspected != 0:
-		return "%d series fell and came back, a glitch is suspected"
-	}
-	switch k.verdict {
-	case counter.ResetProven:
-		return "%d series reset by a restart, what grew before its end is lost"
-	case counter.ResetDropped:
-		return "%d series fell without a restart, taken as reset"
-	case counter.BornByAbsence:
-		return "%d series appeared, taken as born since the scrape before"
-	case counter.Gap:
-		return "%d readings were no numbers"
-	case counter.Jitter:
-		return "%d series fell by less than the tolerance"
-	case counter.Returned:
-		return "%d series were missing for a while"
-	}
-	return ""
-}
-
-var quirkTexts = [...]string{
-	noSum:     "%d sums missing or not finite, no mean",
-	torn:      "%d histograms read while being written, their buckets repaired",
-	newLayout: "%d histograms changed their buckets, what grew at the change is lost",
-	malformed: "%d histograms with counts that cannot be, left out",
 }
 
 // sortGroups sorts what was gathered by group.

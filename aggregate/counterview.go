@@ -66,8 +66,9 @@ func (q *question) countersOf(shares []share) []*CounterGroup {
 		}
 	}
 	list := sortGroups(byKey, func(g *CounterGroup) *Group { return &g.Group })
+	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = g.said.words()
+		g.Warnings = append(g.said.words(), identities...)
 		q.addIdle(g, shares)
 	}
 	return list

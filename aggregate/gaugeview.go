@@ -68,8 +68,9 @@ func (v *GaugeView) At(now time.Time) ([]*GaugeGroup, error) {
 		}
 	}
 	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
+	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = nanWarnings(nans[g])
+		g.Warnings = append(nanWarnings(nans[g]), identities...)
 	}
 	return list, nil
 }

@@ -123,7 +123,7 @@ func (c *census) count(metric string, k kind, s parse.Sample) {
 		b.total += s.Value
 	}
 	s.Labels.Range(func(l labels.Label) {
-		if l.Name == labels.MetricName {
+		if l.Name == model.MetricNameLabel {
 			return
 		}
 		if b.values[l.Name] == nil {

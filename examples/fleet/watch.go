@@ -33,15 +33,16 @@ type view struct {
 // unknownFact is what API servers say of a resource that they could not count.
 const unknownFact = -1
 
+// maxReason is how long a line about a failure may get, in characters.
+const maxReason = 160
+
 // bodyLimit bounds a body, decompressed.
 const bodyLimit = 64 << 20
 
 func newWatch(o options, s *screen) (*watch, error) {
 	c := aggregate.Config{Limits: parse.Limits{Body: bodyLimit}}
 	if o.window != aggregate.All {
-		// So many checkpoints that no two steps are joined: the windows are
-		// small here, and answers then are about the window to the millisecond.
-		c.Window, c.Checkpoints = o.window, 1024
+		c.Window, c.Checkpoints = o.window, o.checkpoints()
 	}
 	fleet, err := aggregate.NewFleet(c)
 	if err != nil {
@@ -49,6 +50,16 @@ func newWatch(o options, s *screen) (*watch, error) {
 	}
 	w := &watch{fleet: fleet, levels: o.levels, window: o.window, screen: s, failing: map[string]string{}}
 	return w, w.declare(o.specs)
+}
+
+// checkpoints are so many that no two steps are kept as one: answers then are
+// about their window to the millisecond.
+func (o *options) checkpoints() int {
+	const most = 1024
+	if len(o.endpoints) == 0 {
+		return most // who knows how often was scraped
+	}
+	return int(min(most, max(16, 2*(o.window/o.interval))))
 }
 
 func (w *watch) declare(specs []spec) (err error) {
@@ -110,6 +121,9 @@ func (w *watch) note(target string, at time.Time, err error) {
 		return
 	}
 	w.fleet.Fail(target, at, err)
+	if r := []rune(reason); len(r) > maxReason {
+		reason = string(r[:maxReason]) + "…" // it may quote the body
+	}
 	if w.failing[target] != reason {
 		w.failing[target] = reason
 		w.say(target, at, reason)

@@ -124,7 +124,8 @@ type index struct {
 	edges      []edge
 	narrowed   []row
 	tally      exact.Sum
-	running    exact.Sum
+	running    exact.Sum // of the cells of a native class so far
+	cumulated  float64   // running, rounded
 }
 
 const maxInteger = 1 << 53

@@ -164,6 +164,7 @@ func TestFailedAddChangesNothing(t *testing.T) {
 	for _, n := range []Native{
 		{Schema: -5}, {Schema: 9}, {ZeroThreshold: -1}, {ZeroThreshold: inf}, {ZeroThreshold: math.NaN()},
 		{Count: -1}, {Count: math.NaN()}, {Count: inf}, {ZeroCount: 2, Count: 1},
+		{Positive: []Bucket{{math.MinInt32, 1}}, Count: 1}, {Negative: []Bucket{{math.MaxInt32, 1}}, Count: 1},
 		{Positive: []Bucket{{1, 1}, {1, 1}}, Count: 2}, {Negative: []Bucket{{2, 1}, {1, 1}}, Count: 2},
 		{Positive: []Bucket{{1, -1}}, Count: 2}, {Positive: []Bucket{{1, 3}}, Count: 2},
 		{Custom: l, Positive: []Bucket{{3, 1}}, Count: 1}, {Custom: l, Positive: []Bucket{{-1, 1}}, Count: 1},

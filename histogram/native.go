@@ -12,6 +12,9 @@ const (
 	MaxSchema = 8
 )
 
+// maxIndex is beyond the buckets of all numbers in all schemas.
+const maxIndex = 1 << 19
+
 // Bucket is one bucket of a native histogram and its own count, not a cumulative one.
 type Bucket struct {
 	Index int32
@@ -82,6 +85,8 @@ func (n *Native) check() (outside float64, err error) {
 				return 0, &NativeError{fmt.Sprintf("has count %v in bucket %d", b.Count, b.Index)}
 			case i > 0 && b.Index <= side[i-1].Index:
 				return 0, &NativeError{fmt.Sprintf("has bucket %d after %d", b.Index, side[i-1].Index)}
+			case n.Custom == nil && (b.Index > maxIndex || b.Index < -maxIndex):
+				return 0, &NativeError{fmt.Sprintf("has bucket %d", b.Index)}
 			case n.Custom != nil && (b.Index < 0 || int(b.Index) >= n.Custom.Len()):
 				return 0, &NativeError{fmt.Sprintf("has custom bucket %d of %d", b.Index, n.Custom.Len())}
 			}

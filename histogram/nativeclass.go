@@ -76,6 +76,12 @@ func (s *sparse) at(index int32, from int) int {
 }
 
 func (s *sparse) merge(o *sparse) {
+	if slices.Equal(s.index, o.index) {
+		for i := range o.counts {
+			s.counts[i].Merge(&o.counts[i])
+		}
+		return
+	}
 	at := 0
 	for i, index := range o.index {
 		at = s.at(index, at)
@@ -89,8 +95,11 @@ func (x *index) addNative(c *nativeClass) {
 	first := len(x.cells)
 	z := c.zeroThreshold
 	x.running.Reset()
+	x.cumulated = 0
+	edges := boundsOf{schema: c.schema, index: noIndex}
 	for i := len(c.negative.index) - 1; i >= 0; i-- {
-		outer, inner := c.bucket(c.negative.index[i])
+		outer, inner := edges.bucket(c.negative.index[i])
+		inner = max(inner, z)
 		at := cell{lower: before(-outer), upper: before(-inner), shape: mirrored}
 		if math.IsInf(outer, 1) {
 			at.shape = unbounded
@@ -106,7 +115,8 @@ func (x *index) addNative(c *nativeClass) {
 	}
 	x.addCell(at, &c.zero)
 	for i, index := range c.positive.index {
-		outer, inner := c.bucket(index)
+		outer, inner := edges.bucket(index)
+		inner = max(inner, z)
 		at := cell{lower: inner, upper: outer, shape: powers}
 		if math.IsInf(outer, 1) {
 			at.shape = unbounded
@@ -121,18 +131,37 @@ func (x *index) addNative(c *nativeClass) {
 	x.addRow(first)
 }
 
-// bucket is the greater and the smaller end, in magnitude, of what a bucket can hold.
-func (c *nativeClass) bucket(index int32) (outer, inner float64) {
-	return bound(index, c.schema), max(bound(index-1, c.schema), c.zeroThreshold)
+// boundsOf remembers the ends of the last bucket asked for: its neighbours share one.
+type boundsOf struct {
+	schema, index int32
+	outer, inner  float64
+}
+
+// noIndex is no bucket's index and next to none.
+const noIndex = math.MaxInt32
+
+// bucket is the greater and the smaller end, in magnitude, of a bucket.
+func (b *boundsOf) bucket(index int32) (outer, inner float64) {
+	switch index {
+	case b.index + 1:
+		b.inner, b.outer = b.outer, bound(index, b.schema)
+	case b.index - 1:
+		b.outer, b.inner = b.inner, bound(index-1, b.schema)
+	default:
+		b.outer, b.inner = bound(index, b.schema), bound(index-1, b.schema)
+	}
+	b.index = index
+	return b.outer, b.inner
 }
 
 func (x *index) addCell(at cell, count *exact.Sum) {
 	if count.Sign() == 0 {
 		return
 	}
-	at.before = x.running.Float64()
+	at.before = x.cumulated
 	x.running.Merge(count)
-	at.after = x.running.Float64()
+	x.cumulated = x.running.Float64()
+	at.after = x.cumulated
 	x.cells = append(x.cells, at)
 	x.integral = x.integral && at.after == math.Trunc(at.after)
 	if lo, hi := at.ends(); !math.IsInf(hi, 1) {

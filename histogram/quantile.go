@@ -68,8 +68,10 @@ func (x *index) envelope(r float64) (lower, upper float64) {
 
 // lowerEnd is the end of a bucket that became this lower end of a cell.
 func (x *index) lowerEnd(lower float64) float64 {
-	for i := range x.cells {
-		if c := &x.cells[i]; c.lower == lower && c.closed() {
+	for _, r := range x.rows {
+		cells := x.cells[r.first:r.end]
+		i, _ := slices.BinarySearchFunc(cells, lower, func(c cell, v float64) int { return orderOf(c.lower < v) })
+		if i < len(cells) && cells[i].lower == lower && cells[i].closed() {
 			return after(lower)
 		}
 	}
@@ -78,8 +80,10 @@ func (x *index) lowerEnd(lower float64) float64 {
 
 // upperEnd is the end of a bucket that became this upper end of a cell.
 func (x *index) upperEnd(upper float64) float64 {
-	for i := range x.cells {
-		if c := &x.cells[i]; c.upper == upper && !c.open() {
+	for _, r := range x.rows {
+		cells := x.cells[r.first:r.end]
+		i, _ := slices.BinarySearchFunc(cells, upper, func(c cell, v float64) int { return orderOf(c.upper < v) })
+		if i < len(cells) && cells[i].upper == upper && !cells[i].open() {
 			return upper
 		}
 	}

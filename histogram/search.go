@@ -47,8 +47,8 @@ func ofRank(edges []edge, r float64, integral bool, tally *exact.Sum) float64 {
 func keep(edges []edge, wanted func(at float64) bool) []edge {
 	n := 0
 	for _, e := range edges {
+		edges[n] = e // without a branch that cannot be predicted: it is overwritten if it is not wanted
 		if wanted(e.at) {
-			edges[n] = e
 			n++
 		}
 	}

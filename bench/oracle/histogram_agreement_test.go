@@ -247,3 +247,158 @@ func TestHistogramFractionAgrees(t *testing.T) {
 		}
 	}
 }
+
+// drawCustom draws custom buckets in both forms.
+func drawCustom(t *testing.T, r *rand.Rand) (*fold.Native, *histogram.FloatHistogram) {
+	l, err := fold.NewLayout(drawBounds(r, r.IntN(4) == 0))
+	require.NoError(t, err)
+	n := &fold.Native{Custom: l}
+	most := []int{3, 1000}[r.IntN(2)]
+	for i := range l.Len() {
+		if r.IntN(3) > 0 {
+			n.Positive = append(n.Positive, fold.Bucket{Index: int32(i), Count: float64(1 + r.IntN(most))})
+			n.Count += n.Positive[len(n.Positive)-1].Count
+		}
+	}
+	return n, reference(n)
+}
+
+// asClassic is the same buckets in the form of a classic histogram.
+func asClassic(n *fold.Native) promql.Buckets {
+	var b promql.Buckets
+	total := 0.0
+	for i := range n.Custom.Len() {
+		for _, p := range n.Positive {
+			if int(p.Index) == i {
+				total += p.Count
+			}
+		}
+		b = append(b, promql.Bucket{UpperBound: n.Custom.Bound(i), Count: total})
+	}
+	return b
+}
+
+// Of custom buckets the reference has two answers: for q ≥ 0.5 it counts the rank from above, and rounds it otherwise
+// than it does in classic buckets. Ours is one of them.
+func TestHistogramQuantileAgreesOnCustomBuckets(t *testing.T) {
+	r := rand.New(rand.NewPCG(45, 46))
+	compared, classic, boundary := 0, 0, 0
+	for compared < *histogramCases {
+		n, h := drawCustom(t, r)
+		q := drawQ(r)
+		var d fold.Distribution
+		require.NoError(t, d.AddNative(n))
+		e, ok, err := d.Quantile(q)
+		require.NoError(t, err)
+		if !ok {
+			continue
+		}
+		compared++
+		want, _ := promql.HistogramQuantile(q, h, "", posrange.PositionRange{})
+		if ulps(e.Value, want) <= 2 {
+			continue
+		}
+		other, _, _, _, _, _ := promql.BucketQuantile(q, asClassic(n))
+		if ulps(e.Value, other) <= 2 && q >= .5 {
+			classic++
+			continue
+		}
+		boundary++
+		require.True(t, crosses(q, n.Count), "q=%v %+v: %+v, want %v", q, n, e, want)
+	}
+	t.Logf("%d compared, in %d as for the same classic buckets, in %d q·N is an integer or put across one", compared, classic, boundary)
+	assert.Less(t, boundary, compared/50)
+}
+
+// Fractions of custom buckets are rounded like those of native ones or like those of classic ones by the reference.
+func TestHistogramFractionAgreesOnCustomBuckets(t *testing.T) {
+	r := rand.New(rand.NewPCG(47, 48))
+	classic := 0
+	for range *histogramCases {
+		n, h := drawCustom(t, r)
+		bounds := make([]float64, n.Custom.Len())
+		for i := range bounds {
+			bounds[i] = n.Custom.Bound(i)
+		}
+		lower, upper := drawLimits(r, bounds)
+		var d fold.Distribution
+		require.NoError(t, d.AddNative(n))
+		e, ok := d.Share(lower, upper)
+		want, _ := promql.HistogramFraction(lower, upper, h, "", posrange.PositionRange{})
+		require.Equal(t, !ok, math.IsNaN(want))
+		if !ok || ulps(e.Value, want) <= 2 {
+			continue
+		}
+		classic++
+		want = promql.BucketFraction(lower, upper, asClassic(n))
+		require.LessOrEqual(t, ulps(e.Value, want), uint64(2), "(%v, %v] %+v: %+v, want %v", lower, upper, n, e, want)
+	}
+	t.Logf("%d as for the same classic buckets", classic)
+}
+
+func TestBoundsAreThoseOfTheReference(t *testing.T) {
+	for schema := int32(fold.MinSchema); schema <= fold.MaxSchema; schema++ {
+		for index := int32(-600); index <= 600; index++ {
+			n := &fold.Native{Schema: schema, Positive: []fold.Bucket{{Index: index, Count: 1}}, Count: 1}
+			it := reference(n).PositiveBucketIterator()
+			require.True(t, it.Next())
+			if math.IsInf(it.At().Upper, 1) || it.At().Lower == 0 {
+				continue
+			}
+			var d fold.Distribution
+			require.NoError(t, d.AddNative(n))
+			e, _, err := d.Quantile(.5)
+			require.NoError(t, err)
+			require.Equal(t, it.At().Lower, e.Lo, "bucket %d of schema %d", index, schema)
+			require.Equal(t, it.At().Upper, e.Hi, "bucket %d of schema %d", index, schema)
+		}
+	}
+}
+
+// Where schema and zero threshold both differ it matters to the reference in which order histograms are added.
+func TestReferenceAddIsNoMonoid(t *testing.T) {
+	r := rand.New(rand.NewPCG(49, 50))
+	associative, commutative, ours := 0, 0, 0
+	draw := func() *fold.Native {
+		n := &fold.Native{Schema: int32(r.IntN(5)), ZeroThreshold: []float64{0, .3, 1, 1.5, 3}[r.IntN(5)]}
+		index := int32(r.IntN(4))
+		if n.ZeroThreshold > 0 { // the first bucket that begins there or above
+			index = max(index, 1+int32(math.Ceil(math.Log2(n.ZeroThreshold)*math.Ldexp(1, int(n.Schema)))))
+		}
+		for range r.IntN(5) {
+			n.Positive = append(n.Positive, fold.Bucket{Index: index, Count: float64(1 + r.IntN(9))})
+			n.Count += n.Positive[len(n.Positive)-1].Count
+			index += 1 + int32(r.IntN(3))
+		}
+		return n
+	}
+	add := func(a, b *histogram.FloatHistogram) *histogram.FloatHistogram {
+		sum, _, _, err := a.Copy().Add(b)
+		require.NoError(t, err)
+		return sum.Compact(0)
+	}
+	exposed := func(parts ...*fold.Native) fold.Native {
+		var d fold.Distribution
+		for _, p := range parts {
+			require.NoError(t, d.AddNative(p))
+		}
+		n, _ := d.Native()
+		return n
+	}
+	for range *histogramCases {
+		x, y, z := draw(), draw(), draw()
+		a, b, c := reference(x), reference(y), reference(z)
+		if !add(add(a, b), c).Equals(add(a, add(b, c))) {
+			associative++
+		}
+		if !add(a, b).Equals(add(b, a)) {
+			commutative++
+		}
+		if !assert.ObjectsAreEqual(exposed(x, y, z), exposed(z, x, y)) {
+			ours++
+		}
+	}
+	t.Logf("of %d random triples the reference differs in %d by grouping, in %d by order", *histogramCases, associative, commutative)
+	assert.Positive(t, associative)
+	assert.Zero(t, ours)
+}

@@ -29,6 +29,7 @@ type Reader struct {
 	headings   []heading
 	rebuilt    bool
 	structural bool
+	staged     bool // a body was read and is neither committed nor discarded
 	pinned     bool // new lines and all headings hold references for the commit
 
 	// Scratch of a rebuild; the slices of ids and more are kept for the next one.
@@ -138,8 +139,11 @@ func (r *Reader) Duplicate(pos int) bool {
 }
 
 // Commit makes what was staged the state of the columns, which must be those
-// that were read.
+// that were read. If nothing is staged it does nothing.
 func (r *Reader) Commit(c *Columns) {
+	if !r.staged {
+		return
+	}
 	if r.rebuilt {
 		r.commitRebuilt(c)
 	}
@@ -199,5 +203,5 @@ func (r *Reader) clear() {
 	r.ids, r.dups = nil, nil
 	r.olds, r.values, r.times = r.olds[:0], r.values[:0], r.times[:0]
 	r.changed, r.gone, r.headings = r.changed[:0], r.gone[:0], r.headings[:0]
-	r.rebuilt, r.structural, r.pinned = false, false, false
+	r.rebuilt, r.structural, r.staged, r.pinned = false, false, false, false
 }

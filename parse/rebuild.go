@@ -117,6 +117,7 @@ func (r *Reader) finish() error {
 		if w.k > r.limits.Lines {
 			return &LimitError{What: "lines", Limit: r.limits.Lines}
 		}
+		r.staged = true
 		return nil
 	}
 	r.ids, r.dups = r.newIDs, r.newDups
@@ -126,6 +127,7 @@ func (r *Reader) finish() error {
 		r.findGone()
 	}
 	r.pin()
+	r.staged = true
 	return nil
 }
 

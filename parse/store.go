@@ -74,9 +74,7 @@ func (s *Store) Sweep() []ID {
 		s.lineBytes.Add(-l.bytes())
 		freed = append(freed, ID(id))
 	})
-	if freed != nil {
-		s.sweepFamilies()
-	}
+	s.sweepFamilies()
 	return freed
 }
 

@@ -42,6 +42,7 @@ func FuzzRead(f *testing.F) {
 			first := newInstance(in.store)
 			r.Seed(&first.cols, &in.cols)
 			first.read(t, r, body)
+			first.cols.Release(in.store)
 		}
 		checkReferences(t, in)
 	})

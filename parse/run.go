@@ -70,11 +70,8 @@ func runIntegers(texts []string, body []byte, at int, before, values []float64, 
 			return at, i, 0, changed[:count]
 		}
 		a, b := unsafe.Pointer(unsafe.StringData(text)), unsafe.Add(unsafe.Pointer(unsafe.SliceData(body)), at)
-		if n < 32 {
-			if n < 8 || !sameShort(a, b, n) {
-				return at, i, 0, changed[:count]
-			}
-		} else {
+		switch {
+		case n >= 32:
 			if !same32(a, b) || !same32(unsafe.Add(a, n-32), unsafe.Add(b, n-32)) {
 				return at, i, 0, changed[:count]
 			}
@@ -83,6 +80,12 @@ func runIntegers(texts []string, body []byte, at int, before, values []float64, 
 					return at, i, 0, changed[:count]
 				}
 			}
+		case n >= 16:
+			if !same16(a, b) || !same16(unsafe.Add(a, n-16), unsafe.Add(b, n-16)) {
+				return at, i, 0, changed[:count]
+			}
+		case n < 8 || !same8(a, b) || !same8(unsafe.Add(a, n-8), unsafe.Add(b, n-8)):
+			return at, i, 0, changed[:count]
 		}
 		w := load(b, n)
 		digits := countDigits(w)
@@ -105,16 +108,10 @@ func runIntegers(texts []string, body []byte, at int, before, values []float64, 
 // load is the word at p+i.
 func load(p unsafe.Pointer, i int) uint64 { return *(*uint64)(unsafe.Add(p, i)) }
 
+func same8(a, b unsafe.Pointer) bool  { return load(a, 0) == load(b, 0) }
+func same16(a, b unsafe.Pointer) bool { return load(a, 0) == load(b, 0) && load(a, 8) == load(b, 8) }
 func same32(a, b unsafe.Pointer) bool {
 	return load(a, 0) == load(b, 0) && load(a, 8) == load(b, 8) && load(a, 16) == load(b, 16) && load(a, 24) == load(b, 24)
-}
-
-// sameShort compares 8 to 31 bytes by loads that may overlap.
-func sameShort(a, b unsafe.Pointer, n int) bool {
-	if load(a, 0) != load(b, 0) || load(a, n-8) != load(b, n-8) {
-		return false
-	}
-	return n <= 16 || load(a, 8) == load(b, 8) && load(a, n-16) == load(b, n-16)
 }
 
 // The words below are eight bytes of a body, the first one lowest.

@@ -275,7 +275,7 @@ func TestRateNeedsTime(t *testing.T) {
 	assert.False(t, ok)
 	_, err = born.ObserveProcess(at(110, 60), 90*second)
 	require.NoError(t, err)
-	_, ok = RateNow(window(t, &born, 40, 110))
+	_, ok = RateNow(window(t, &born, 40, 115))
 	assert.True(t, ok, "it came back")
 }
 

@@ -133,6 +133,14 @@ func TestSumAddDiff(t *testing.T) {
 	})
 }
 
+func TestSumAddDiffDoesNotWrap(t *testing.T) {
+	for _, c := range [][2]float64{{-1 << 63, 1<<63 - 1024}, {1<<63 - 1024, -1 << 63}, {1 << 63, 1<<63 - 1024}, {1 << 62, 1<<62 + 1024}} {
+		var s Sum
+		s.AddDiff(c[0], c[1])
+		assert.Equal(t, encoding(sum(c[0], -c[1])), encoding(&s), c)
+	}
+}
+
 func TestSumIntegers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s Sum
@@ -174,6 +182,8 @@ func TestSumTieToEven(t *testing.T) {
 		{1<<53 + 4, []float64{1 << 53, 3}},
 		{1<<53 + 2, []float64{1 << 53, 1, math.SmallestNonzeroFloat64}},
 		{1 << 53, []float64{1 << 53, 1, -math.SmallestNonzeroFloat64}},
+		{1<<53 + 2, []float64{1 << 53, 1, 0x1p-30}},
+		{1 << 53, []float64{1 << 53, 1, -0x1p-70}},
 		{math.MaxFloat64, []float64{math.MaxFloat64, 0x1p969}},
 		{math.Inf(1), []float64{math.MaxFloat64, 0x1p970}},
 		{math.MaxFloat64, []float64{math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64}},
@@ -266,6 +276,19 @@ func TestSumManyAdditions(t *testing.T) {
 		s.Add(0.1)
 	}
 	assert.Equal(t, encoding(sum(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)), encoding(s))
+	// Limbs as large as they may get.
+	s = sum(0.1)
+	for i := range s.w.limbs {
+		s.w.limbs[i] = maxAdds << limbBits
+	}
+	s.w.adds = maxAdds - 1
+	want := new(Sum)
+	want.Set(s)
+	want.Merge(want)
+	s.Merge(s)
+	assert.Equal(t, encoding(want), encoding(s))
+	assert.Positive(t, s.Sign())
+
 	s = sum(0.1)
 	for range 64 {
 		s.Merge(s)

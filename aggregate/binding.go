@@ -159,9 +159,17 @@ func (b *binding) bytes() int64 {
 	if b.view.kind == kindGauge {
 		return 8 * int64(len(b.cols))
 	}
-	width := int64(b.counts)
+	sum := int64(0)
+	for i := range b.cols {
+		sum += b.columnBytes(&b.cols[i])
+	}
+	return sum
+}
+
+func (b *binding) columnBytes(c *column) int64 {
+	width := int64(c.count() - c.at + 1)
 	if b.view.kind == kindHistogram {
-		width += int64(len(b.cols))
+		width++ // the sum
 	}
 	return 8 * width * int64(1+len(b.snaps))
 }

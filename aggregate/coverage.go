@@ -48,9 +48,9 @@ func (f *Fleet) ask(v *view, now time.Time, window time.Duration) (*question, er
 			return nil, ErrPast
 		}
 	}
-	q.s = q.e - window.Milliseconds()
-	if q.all {
-		q.s = f.since
+	q.s = f.since // nothing is known of what was before
+	if !q.all {
+		q.s = max(q.s, q.e-window.Milliseconds())
 	}
 	q.coverage = q.cover()
 	return q, nil

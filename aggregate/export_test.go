@@ -49,3 +49,21 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 		fmt.Fprintln(b)
 	}
 }
+
+// Sizes are what must not grow with churn.
+type Sizes struct {
+	Bytes         int64
+	Lines, Groups int
+}
+
+func (f *Fleet) Sizes() Sizes {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := Sizes{Bytes: f.bytes, Lines: f.store.Len()}
+	for _, v := range f.views {
+		for _, r := range v.routes {
+			s.Groups += len(r.byGroup.byKey) + len(r.byObject.byKey)
+		}
+	}
+	return s
+}

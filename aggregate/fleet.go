@@ -32,6 +32,7 @@ type Fleet struct {
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
 	bytes     int64 // what the bindings may hold
+	garbage   int   // lines that vanished since the store was swept
 
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
@@ -106,7 +107,7 @@ func (f *Fleet) Histogram(v View) (*HistogramView, error) {
 // declare adds a view. One that is declared late starts from what the
 // instances exposed last. Over MaxBytes it is refused.
 func (f *Fleet) declare(v View, k kind) (*view, error) {
-	if err := v.validate(); err != nil {
+	if err := v.validate(k); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()

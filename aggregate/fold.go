@@ -276,8 +276,9 @@ func (s *staged) exhume() {
 	}
 }
 
-// maxTombs: as many as there are lines, and some for small bodies.
-func maxTombs(in *instance) int { return in.cols.Len() + 10_000 }
+// maxTombs is a part of the lines, since a tombstone holds its line in the
+// store; and some for small bodies.
+func maxTombs(in *instance) int { return max(1000, in.cols.Len()/5) }
 
 // remembered: a view follows the line's growth.
 func (f *Fleet) remembered(in *instance, id parse.ID) bool {

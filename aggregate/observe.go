@@ -175,9 +175,22 @@ func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) ==
 // rebind leads the lines to the views anew, and holds what they will keep
 // against MaxBytes.
 func (s *staged) rebind() error {
+	need := s.bindAll()
+	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
+		if !s.f.evict(over) {
+			return &LimitError{What: "bytes", Limit: s.f.cfg.MaxBytes, Need: need}
+		}
+		need = s.bindAll()
+	}
+	s.f.bytes = need
+	return nil
+}
+
+// bindAll makes the new bindings and says what all will hold then.
+func (s *staged) bindAll() (need int64) {
 	in, f := s.in, s.f
 	s.alone, s.rebound = true, nil
-	need := f.bytes
+	need = f.bytes
 	for i, v := range f.views {
 		var old *binding
 		if i < len(in.bindings) {
@@ -188,11 +201,7 @@ func (s *staged) rebind() error {
 		need += b.bytes()
 		s.rebound = append(s.rebound, b)
 	}
-	if need > f.cfg.MaxBytes && need > f.bytes {
-		return &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
-	}
-	f.bytes = need
-	return nil
+	return need
 }
 
 // accept takes the staged scrape in. Nothing fails from here on.
@@ -212,8 +221,12 @@ func (s *staged) accept() {
 	}
 	s.settle()
 	s.bury()
+	gone := len(s.r.Gone())
 	s.r.Commit(&in.cols)
 	s.advance()
+	if s.alone {
+		s.f.sweep(gone)
+	}
 	if process {
 		in.noteStart(s.start)
 		s.f.suspect(in)

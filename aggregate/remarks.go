@@ -63,6 +63,8 @@ func remarkText(k remark) string {
 	switch {
 	case k.quirk != noQuirk:
 		return quirkTexts[k.quirk]
+	case k.verdict == counter.Returned:
+		return "%d series were missing for a while"
 	case k.flags&counter.MaskedResetPossible != 0:
 		return "%d series went on over a restart of their process, a masked reset is possible"
 	case k.flags&counter.GlitchSuspected != 0:
@@ -79,8 +81,6 @@ func remarkText(k remark) string {
 		return "%d readings were no numbers"
 	case counter.Jitter:
 		return "%d series fell by less than the tolerance"
-	case counter.Returned:
-		return "%d series were missing for a while"
 	}
 	return ""
 }

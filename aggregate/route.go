@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/parse"
@@ -22,10 +23,10 @@ type route struct {
 	ways     []int32 // by parse.ID
 
 	groups  []labels.Labels // what the series say; targets' labels are put over
-	byGroup map[string]int32
+	byGroup interner
 
 	objects  []int32 // histograms: the group of each object
-	byObject map[string]int32
+	byObject interner
 }
 
 // Values of ways below the first index.
@@ -48,7 +49,7 @@ func (v *view) routeFor(target labels.Labels) *route {
 	if r, ok := v.routes[key]; ok {
 		return r
 	}
-	r := &route{view: v, given: given, byGroup: map[string]int32{}, byObject: map[string]int32{}}
+	r := &route{view: v, given: given}
 	for _, m := range v.Where {
 		if !slices.Contains(given, m.Name) {
 			r.matchers = append(r.matchers, m)
@@ -106,10 +107,10 @@ func (r *route) work(l *parse.Line) int32 {
 	if r.view.kind != kindHistogram {
 		return g + wayFirst
 	}
-	series := labels.NewBuilder(l.Labels).Del(labels.MetricName, labels.BucketLabel).Labels()
-	o := intern(r.byObject, string(series.Bytes(nil)), int32(len(r.objects)))
-	if int(o) == len(r.objects) {
-		r.objects = append(r.objects, g)
+	series := labels.NewBuilder(l.Labels).Del(model.MetricNameLabel, labels.BucketLabel).Labels()
+	o, added := r.byObject.intern(string(series.Bytes(nil)))
+	if added {
+		r.objects = put(r.objects, o, g)
 	}
 	return o + wayFirst
 }
@@ -118,24 +119,25 @@ func (r *route) work(l *parse.Line) int32 {
 func (r *route) group(l labels.Labels) int32 {
 	b := labels.NewBuilder(l)
 	if v := r.view; len(v.Without) > 0 {
-		b.Del(labels.MetricName, labels.BucketLabel).Del(v.Without...)
+		b.Del(model.MetricNameLabel, labels.BucketLabel).Del(v.Without...)
 	} else {
 		b.Keep(v.By...)
 	}
 	key := b.Del(r.given...).Labels()
-	g := intern(r.byGroup, string(key.Bytes(nil)), int32(len(r.groups)))
-	if int(g) == len(r.groups) {
-		r.groups = append(r.groups, key)
+	g, added := r.byGroup.intern(string(key.Bytes(nil)))
+	if added {
+		r.groups = put(r.groups, g, key)
 	}
 	return g
 }
 
-func intern(m map[string]int32, key string, next int32) int32 {
-	if i, ok := m[key]; ok {
-		return i
+// put sets list[i], which may be the next one after its end.
+func put[T any](list []T, i int32, x T) []T {
+	if int(i) == len(list) {
+		return append(list, x)
 	}
-	m[key] = next
-	return next
+	list[i] = x
+	return list
 }
 
 // labelsOf puts the target's labels over a group's.

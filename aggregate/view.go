@@ -3,6 +3,7 @@ package aggregate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,8 +72,12 @@ type view struct {
 
 var errView = errors.New("invalid view")
 
-func (v *View) validate() error {
+func (v *View) validate(k kind) error {
+	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
+	case k == kindHistogram && (slices.ContainsFunc(v.By, le) ||
+		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
+		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
 	case v.Metric == "":
 		return fmt.Errorf("%w: no metric", errView)
 	case len(v.By) > 0 && len(v.Without) > 0:

@@ -80,19 +80,21 @@ func Plain(p, c Point, life Life) bool {
 	return d >= 0 && d <= math.MaxFloat64 && p.Value >= 0 && p.Start == c.Start && life <= LifeUnmoved
 }
 
-// AfterZero judges as Next does, where p is the last point before the series fell to 0. Coming back to p or above it
-// is suspected to be a glitch of the source: counted as growth since p while the process is known to live on or the
-// count is not its own, as a reset otherwise.
+// AfterZero judges as Next does, where p is the last point before the series fell to 0: that it did is said already,
+// what follows is growth from 0. Unless it comes back to p or above, which is suspected to be a glitch of the source:
+// while the process is known to live on, or the count is not its own, that is growth since p.
 func (r *Rules) AfterZero(p, c Point, life Life, start int64) Step {
 	s := r.judge(p, c, life, start)
-	if s.Verdict != Grew && s.Verdict != Jitter {
-		return s
-	}
-	s.Flags |= GlitchSuspected
-	s.Hi = c.Value // if it did begin again
-	if r.Owner != OwnerExternal && r.moved(p, c, life) != LifeUnmoved {
-		s.Verdict, s.Add, s.Sub, s.Hi, s.Keep = ResetDropped, c.Value, 0, math.Inf(1), false
-		s.Flags |= Unproven
+	switch s.Verdict {
+	case ResetDropped:
+		keep := s.Flags & FellToZero // 0 still
+		return Step{Verdict: Grew, Flags: keep, Add: c.Value, Lo: c.Value, Hi: c.Value, From: p.Time, To: c.Time, Keep: keep != 0}
+	case Grew, Jitter:
+		s.Flags |= GlitchSuspected
+		s.Hi = c.Value
+		if r.Owner != OwnerExternal && r.moved(p, c, life) != LifeUnmoved {
+			s.Verdict, s.Add, s.Sub, s.Keep = Grew, c.Value, 0, false
+		}
 	}
 	return s
 }

@@ -105,11 +105,14 @@ func TestAfterZero(t *testing.T) {
 	}{
 		{"back above", Rules{}, at(130, 1001), LifeUnmoved, Step{Verdict: Grew, Flags: GlitchSuspected, Add: 1001, Sub: 1000, Lo: 1, Hi: 1001}},
 		{"back above, own start unmoved", Rules{}, at(130, 1001, 10), LifeUnknown, Step{Verdict: Grew, Flags: GlitchSuspected, Add: 1001, Sub: 1000, Lo: 1, Hi: 1001}},
-		{"back above, nothing known", Rules{}, at(130, 1001), LifeUnknown, Step{Verdict: ResetDropped, Flags: GlitchSuspected | Unproven, Add: 1001, Lo: 1, Hi: inf}},
+		{"back above, nothing known", Rules{}, at(130, 1001), LifeUnknown, Step{Verdict: Grew, Flags: GlitchSuspected, Add: 1001, Lo: 1, Hi: 1001}},
+		{"back above, restarted, its family not", Rules{}, at(130, 1001), LifeMasked, Step{Verdict: Grew, Flags: GlitchSuspected | MaskedResetPossible, Add: 1001, Lo: 1, Hi: 1001}},
+		{"nearly back, nothing known", Rules{}, at(130, 999.9999), LifeUnknown, Step{Verdict: Grew, Flags: GlitchSuspected, Add: 999.9999, Hi: 999.9999}},
 		{"back above, external", external, at(130, 1001), LifeUnknown, Step{Verdict: Grew, Flags: GlitchSuspected, Add: 1001, Sub: 1000, Lo: 1, Hi: 1001}},
 		{"nearly back", Rules{}, at(130, 999.5), LifeUnmoved, Step{Verdict: Jitter, Flags: GlitchSuspected, Hi: 999.5, Keep: true}},
-		{"growing again", Rules{}, at(130, 3), LifeUnmoved, Step{Verdict: ResetDropped, Flags: Unproven, Add: 3, Hi: inf}},
-		{"still 0", Rules{}, at(130, 0), LifeUnmoved, Step{Verdict: ResetDropped, Flags: Unproven | FellToZero, Hi: inf, Keep: true}},
+		{"growing again", Rules{}, at(130, 3), LifeUnmoved, Step{Verdict: Grew, Add: 3, Lo: 3, Hi: 3}},
+		{"growing again, external", external, at(130, 3), LifeUnknown, Step{Verdict: Grew, Add: 3, Lo: 3, Hi: 3}},
+		{"still 0", Rules{}, at(130, 0), LifeUnmoved, Step{Verdict: Grew, Flags: FellToZero, Keep: true}},
 		{"restarted", Rules{}, at(130, 1001), LifeReset, Step{Verdict: ResetProven, Add: 1001, Lo: 1001, Hi: inf}},
 		{"gone", Rules{}, at(130, math.NaN()), LifeUnmoved, Step{Verdict: Gap, From: 15, Keep: true}},
 	} {
@@ -258,7 +261,7 @@ func TestEveryStepIsSound(t *testing.T) {
 			require.GreaterOrEqual(t, s.Hi, v)
 			require.LessOrEqual(t, s.From, s.To)
 			require.Equal(t, c.Time, s.To)
-			require.Equal(t, s.Flags&FellToZero != 0, s.Verdict == ResetDropped && s.Keep)
+			require.Equal(t, s.Flags&FellToZero != 0, (s.Verdict == ResetDropped || s.Verdict == Grew) && s.Keep)
 			b := s.Baseline(p, c)
 			require.True(t, s.Keep || b.Time == c.Time)
 			if s.Keep && countable(p.Value) {

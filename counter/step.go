@@ -42,7 +42,7 @@ const (
 	Gapped
 	// Unproven: the reset is concluded from the drop alone.
 	Unproven
-	// FellToZero: the series fell to 0. The next point is to be judged by [Rules.AfterZero].
+	// FellToZero: the series fell to 0, or is there still. The next point is to be judged by [Rules.AfterZero].
 	FellToZero
 	// NotACount: the value is infinite or negative.
 	NotACount

@@ -45,6 +45,7 @@ func exactly(s Step, p, c UintPoint) Step {
 		return s
 	case s.Sub == 0: // began at 0
 		s.Add, s.Sub = split(c.Value)
+		s.Hi = max(s.Hi, s.Add)
 	default:
 		s.Add, s.Sub = split(c.Value - p.Value)
 		if s.Hi == s.Lo { // no doubt about it: rounded once

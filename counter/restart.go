@@ -1,5 +1,7 @@
 package counter
 
+import "fmt"
+
 // Restart is what two consecutive scrapes of an instance say of the process behind it.
 type Restart uint8
 
@@ -11,6 +13,15 @@ const (
 	RestartMoved                  // a later start, but from before the previous scrape, and nothing fell: a clock was set, or another instance answered
 	RestartOther                  // an earlier start: another instance answered
 )
+
+var restarts = [...]string{"unknown", "unmoved", "proven", "guessed", "moved", "other instance"}
+
+func (k Restart) String() string {
+	if int(k) < len(restarts) {
+		return restarts[k]
+	}
+	return fmt.Sprintf("Restart(%d)", uint8(k))
+}
 
 // RestartEvidence is what two consecutive scrapes of an instance, or two points of a series, know of its start.
 type RestartEvidence struct {

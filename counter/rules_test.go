@@ -278,4 +278,6 @@ func TestNames(t *testing.T) {
 	assert.Equal(t, "gapped, fell to zero", (Gapped | FellToZero).String())
 	assert.Equal(t, "guessed", Guessed.String())
 	assert.Empty(t, Flags(0).String())
+	assert.Equal(t, "other instance", RestartOther.String())
+	assert.Equal(t, "Restart(9)", Restart(9).String())
 }

@@ -105,11 +105,14 @@ func (e *CountError) Error() string {
 	return fmt.Sprintf("histogram: count %v of bucket %v %s", e.Count, e.Bound, e.Problem)
 }
 
+// maxCount is more than anybody observes and leaves room for adding up.
+const maxCount = 1e100
+
 // checkCumulative tells what keeps counts from being cumulative. The layout may be nil.
 func checkCumulative(l *Layout, counts []float64) error {
 	prev := 0.0
 	for i, c := range counts {
-		if c >= prev && !math.IsInf(c, 1) {
+		if c >= prev && c <= maxCount {
 			prev = c
 			continue
 		}

@@ -157,14 +157,14 @@ func TestFailedAddChangesNothing(t *testing.T) {
 	was := fingerprint(t, d)
 	l := layout(t, 1, 2)
 	var count *CountError
-	for _, counts := range [][]float64{{1, 2}, {2, 1, 3}, {-1, 2, 3}, {math.NaN(), 2, 3}, {1, 2, inf}, {1, 2, math.NaN()}} {
+	for _, counts := range [][]float64{{1, 2}, {2, 1, 3}, {-1, 2, 3}, {math.NaN(), 2, 3}, {1, 2, inf}, {1, 2, math.NaN()}, {1, 2, 1e101}} {
 		assert.ErrorAs(t, d.Add(l, counts, 1), &count, "%v", counts)
 	}
 	var native *NativeError
 	for _, n := range []Native{
 		{Schema: -5}, {Schema: 9}, {ZeroThreshold: -1}, {ZeroThreshold: inf}, {ZeroThreshold: math.NaN()},
 		{Count: -1}, {Count: math.NaN()}, {Count: inf}, {ZeroCount: 2, Count: 1},
-		{Positive: []Bucket{{math.MinInt32, 1}}, Count: 1}, {Negative: []Bucket{{math.MaxInt32, 1}}, Count: 1},
+		{Positive: []Bucket{{math.MinInt32, 1}}, Count: 1}, {Positive: []Bucket{{1026, 1}}, Count: 1}, {Negative: []Bucket{{math.MaxInt32, 1}}, Count: 1},
 		{Positive: []Bucket{{1, 1}, {1, 1}}, Count: 2}, {Negative: []Bucket{{2, 1}, {1, 1}}, Count: 2},
 		{Positive: []Bucket{{1, -1}}, Count: 2}, {Positive: []Bucket{{1, 3}}, Count: 2},
 		{Custom: l, Positive: []Bucket{{3, 1}}, Count: 1}, {Custom: l, Positive: []Bucket{{-1, 1}}, Count: 1},

@@ -92,6 +92,9 @@ func (n *Native) check() (outside float64, err error) {
 			}
 			total += b.Count
 		}
+		if i := len(side) - 1; i >= 0 && n.Custom == nil && math.IsInf(bound(side[i].Index-1, n.Schema), 1) {
+			return 0, &NativeError{fmt.Sprintf("has bucket %d, above +Inf", side[i].Index)}
+		}
 	}
 	outside = n.Count - total
 	switch {
@@ -104,7 +107,7 @@ func (n *Native) check() (outside float64, err error) {
 	return outside, nil
 }
 
-func isCount(x float64) bool   { return x >= 0 && !math.IsInf(x, 1) }
+func isCount(x float64) bool   { return x >= 0 && x <= maxCount }
 func isInteger(x float64) bool { return x == math.Trunc(x) && x <= maxInteger }
 
 // AddNative adds the observations of a native histogram. One that cannot be is a [*NativeError] and changes nothing.

@@ -25,6 +25,11 @@ func (d *Distribution) Share(lower, upper float64) (Estimate, bool) {
 
 // within bounds the number of observations in (lower, upper]: those certainly inside and those that may be.
 func (x *index) within(lower, upper float64) (inside, reach float64) {
+	if math.IsInf(lower, -1) { // −Inf itself may have been observed
+		inside = x.ended(upper)
+		reach = x.sum(func(cells []cell) float64 { return begunBelow(cells, upper) })
+		return inside, reach
+	}
 	inside = x.sum(func(cells []cell) float64 { return max(0, endedIn(cells, upper)-begunBelow(cells, lower)) })
 	reach = x.sum(func(cells []cell) float64 { return begunBelow(cells, upper) - endedIn(cells, lower) })
 	return inside, reach

@@ -15,7 +15,7 @@ import (
 )
 
 // The full number is 1,000,000: go test ./histogram -run TestTruth -cases 1000000
-var cases = flag.Int("cases", 20_000, "random cases of the tests against true observations")
+var cases = flag.Int("cases", 10_000, "random cases of the tests against true observations")
 
 // fleet is raw observations and how instances bucketed them.
 type fleet struct {

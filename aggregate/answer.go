@@ -24,15 +24,18 @@ type Group struct {
 
 // part of an instance in the window of a question.
 type share struct {
-	in    *instance
-	b     *binding
-	row   *row  // what stood at the beginning of the window
-	from  int   // the checkpoint of row
-	since int64 // events after it are in the window
-	span  int64 // ms observed in the window
-	alive int64 // ms of the window in which the instance is taken to have lived
-	older bool  // no step in the window: span and row are those of the latest one
-	live  bool
+	in      *instance
+	b       *binding
+	row     *row  // what stood at the beginning of the window
+	from    int   // the checkpoint of row
+	since   int64 // events after it are in the window
+	span    int64 // ms observed in the window
+	wall    int64 // the same for what outlives processes
+	scrapes int   // that end a step in the window
+	alive   int64 // ms of the window in which the instance is taken to have lived
+	older   bool  // no step in the window: span and row are those of the latest one
+	live    bool
+	names   map[string]bool // of every family: those it has
 }
 
 // shares are the instances that have something in the window, by name.
@@ -77,10 +80,8 @@ func (q *question) shareFrom(in *instance, b *binding, n int) share {
 	}
 	sh := share{
 		in: in, b: b, row: b.base(n), from: n, since: at.at,
-		span: h.span - at.span, live: q.f.live(in, q.e), older: !q.all && in.last <= q.s,
-	}
-	if b.view.rules.Owner == counter.OwnerExternal {
-		sh.span = h.wall - at.wall
+		span: h.span - at.span, wall: h.wall - at.wall, scrapes: in.version - at.scrapes,
+		live: q.f.live(in, q.e), older: !q.all && in.last <= q.s,
 	}
 	sh.alive = in.alive(max(q.s, b.begun.at), q.e, sh.live)
 	return sh
@@ -91,7 +92,7 @@ func (q *question) restarted(in *instance) bool {
 	if q.all {
 		return in.incarnation > 1
 	}
-	return slices.ContainsFunc(in.restarts, func(t int64) bool { return t > q.s && t <= q.e })
+	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
 }
 
 // events calls do for each event of the window.

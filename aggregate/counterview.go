@@ -3,6 +3,7 @@ package aggregate
 import (
 	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -68,7 +69,7 @@ func (q *question) countersOf(shares []share) []*CounterGroup {
 	list := sortGroups(byKey, func(g *CounterGroup) *Group { return &g.Group })
 	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = append(g.said.words(), identities...)
+		g.Warnings = slices.Concat(g.said.words(), identities, q.partials(g.Labels))
 		q.addIdle(g, shares)
 	}
 	return list
@@ -76,12 +77,13 @@ func (q *question) countersOf(shares []share) []*CounterGroup {
 
 // part is what one instance has in one group: for a histogram, all layouts.
 type part struct {
-	key    string
-	labels labels.Labels
-	cols   []int32
-	grown  exact.Sum
-	bounds bounds
-	said   remarks
+	key      string
+	labels   labels.Labels
+	outlives bool // what it counts goes on when a process ends
+	cols     []int32
+	grown    exact.Sum
+	bounds   bounds
+	said     remarks
 }
 
 // parts gathers a share by group, in the order of the columns.
@@ -93,7 +95,7 @@ func (q *question) parts(sh *share, opening int64) []*part {
 		p, ok := byGroup[col.group]
 		if !ok {
 			ls := sh.b.route.labelsOf(col.group, sh.in.labels)
-			p = &part{key: string(ls.Bytes(nil)), labels: ls, said: remarks{}}
+			p = &part{key: string(ls.Bytes(nil)), labels: ls, outlives: q.v.outlives(ls), said: remarks{}}
 			byGroup[col.group] = p
 			list = append(list, p)
 		}
@@ -120,11 +122,15 @@ func (g *CounterGroup) add(m CounterMember, p *part) {
 // counterMember: where all its steps are older than the window, what it grew
 // in the window is 0, and its rate that of the latest step.
 func (q *question) counterMember(sh *share, p *part) CounterMember {
+	span := sh.span
+	if p.outlives {
+		span = sh.wall
+	}
 	m := CounterMember{
-		Instance: sh.in.name, Covers: time.Duration(sh.span) * time.Millisecond,
+		Instance: sh.in.name, Covers: time.Duration(span) * time.Millisecond,
 		Older: sh.older, Live: sh.live, Resets: p.bounds.resets, alive: sh.alive,
 	}
-	if sh.span > 0 {
+	if span > 0 {
 		m.Rate, m.HasRate = p.grown.Float64()/m.Covers.Seconds(), true
 	}
 	if !sh.older {
@@ -142,8 +148,8 @@ func (q *question) addIdle(g *CounterGroup, shares []share) {
 		switch sh := &shares[i]; {
 		case len(have) > 0 && have[0].Instance == sh.in.name:
 			g.members, have = append(g.members, have[0]), have[1:]
-		case sh.b.exposes && sh.b.route.speaksFor(g.Labels, sh.in.labels):
-			g.members = append(g.members, q.counterMember(sh, &part{}))
+		case sh.exposes(g.Labels) && sh.b.route.speaksFor(g.Labels, sh.in.labels):
+			g.members = append(g.members, q.counterMember(sh, &part{outlives: q.v.outlives(g.Labels)}))
 		}
 	}
 }

@@ -112,18 +112,21 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	v = v.settled()
 	d := &view{View: v, fleet: f, kind: k, index: len(f.views), routes: map[string]*route{},
 		base: strings.TrimSuffix(v.Metric, "_total")}
 	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
 	d.rules = counter.Rules{Owner: v.Owner, Births: v.Births}
-	if v.Owner == counter.OwnerUnknown && strings.HasPrefix(v.Metric, "process_network_") {
-		d.rules.Owner = counter.OwnerExternal // a network namespace's, not the process'
+	if v.Owner == counter.OwnerUnknown {
+		d.rules.Owner = ownerOf(v.Metric)
 	}
+	d.external = d.rules
+	d.external.Owner = counter.OwnerExternal
 	need := f.bytes
 	bound := make([]*binding, len(f.ordered))
 	for i, in := range f.ordered {
 		bound[i] = bind(d, in, nil, newKnownLines(&in.cols))
-		bound[i].begun = checkpoint{in.last, in.history.span, in.history.wall}
+		bound[i].begun = in.present()
 		need += bound[i].bytes()
 	}
 	if need > f.cfg.MaxBytes {

@@ -110,7 +110,7 @@ func (s *staged) step(b *binding, e entry) {
 	if zero {
 		next = (*counter.Rules).AfterZero
 	}
-	step := next(&b.view.rules, p, c, s.life(id), s.start.at)
+	step := next(b.view.rulesOf(s.f.store, id), p, c, s.life(id), s.start.at)
 	s.take(b, col, id, step, step.Baseline(p, c))
 }
 
@@ -132,7 +132,7 @@ func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
 			a.Tombstone, a.Life = &t, s.verdict.Life(false)
 		}
 	}
-	return v.rules.Appear(c, a)
+	return v.rulesOf(s.f.store, id).Appear(c, a)
 }
 
 // take adds a step to its column, holds the point to grow from where that is

@@ -70,7 +70,7 @@ func (v *GaugeView) At(now time.Time) ([]*GaugeGroup, error) {
 	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
 	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = append(nanWarnings(nans[g]), identities...)
+		g.Warnings = slices.Concat(nanWarnings(nans[g]), identities, q.partials(g.Labels))
 	}
 	return list, nil
 }

@@ -35,7 +35,8 @@ type instance struct {
 	interval    int64 // between scrapes: the shorter of the last two
 	lastGap     int64
 	gone        bool
-	restarts    []int64 // scrapes that found another process, since the oldest checkpoint
+	restarts    []restarted // since the oldest checkpoint
+	shrunk      []shrunk    // families that lost most of their lines
 
 	// Identity:
 	suspicions []*suspicion // instances that may be the same process
@@ -109,7 +110,15 @@ type history struct {
 	wall   int64 // the same, with what lies between a process' last scrape and its successor's start
 }
 
-type checkpoint struct{ at, span, wall int64 }
+// present is the checkpoint of the scrape accepted last.
+func (in *instance) present() checkpoint {
+	return checkpoint{in.last, in.history.span, in.history.wall, in.version}
+}
+
+type checkpoint struct {
+	at, span, wall int64
+	scrapes        int // accepted until then
+}
 
 // oldest is the number of the oldest checkpoint still held.
 func (h *history) oldest() int { return max(0, h.n-len(h.points)) }
@@ -132,10 +141,16 @@ func (h *history) before(s int64, first int) int {
 }
 
 // noteRestart remembers a restart for as long as a window can reach it.
-func (in *instance) noteRestart(at int64) {
+func (in *instance) noteRestart(at int64, how Restart) {
 	if h := &in.history; h.n > len(h.points) {
 		oldest := h.at(h.oldest()).at
-		in.restarts = slices.DeleteFunc(in.restarts, func(t int64) bool { return t <= oldest })
+		in.restarts = slices.DeleteFunc(in.restarts, func(r restarted) bool { return r.at <= oldest })
 	}
-	in.restarts = append(in.restarts, at)
+	in.restarts = append(in.restarts, restarted{at, how})
+}
+
+// restarted is a scrape that found another process.
+type restarted struct {
+	at  int64
+	how Restart
 }

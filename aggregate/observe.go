@@ -221,6 +221,7 @@ func (s *staged) accept() {
 	}
 	s.settle()
 	s.bury()
+	s.noteShrunk()
 	gone := len(s.r.Gone())
 	s.r.Commit(&in.cols)
 	s.advance()
@@ -260,7 +261,7 @@ func (s *staged) enter() {
 	if s.baseline || s.restart != NoRestart {
 		in.clearTombs(f.store)
 		if in.incarnation++; in.incarnation > 1 {
-			in.noteRestart(s.at)
+			in.noteRestart(s.at, s.restart)
 		}
 	}
 	if s.restart == AnotherInstance {
@@ -319,7 +320,7 @@ func (s *staged) checkpoint() {
 	if !h.due(in.last, s.f.cfg.Window.Milliseconds()/int64(s.f.cfg.Checkpoints)) {
 		return
 	}
-	*h.at(h.n) = checkpoint{at: in.last, span: h.span, wall: h.wall}
+	*h.at(h.n) = in.present()
 	for _, b := range in.bindings {
 		b.snap(h.n)
 	}

@@ -99,16 +99,16 @@ func (r *route) work(l *parse.Line) int32 {
 		return wayMatched
 	}
 	for _, m := range r.matchers {
-		if !m.Matches(l.Labels.Get(m.Name)) {
+		if !m.Matches(r.view.label(l, m.Name)) {
 			return wayMatched
 		}
 	}
-	g := r.group(l.Labels)
+	g := r.group(l)
 	if r.view.kind != kindHistogram {
 		return g + wayFirst
 	}
-	series := labels.NewBuilder(l.Labels).Del(model.MetricNameLabel, labels.BucketLabel).Labels()
-	o, added := r.byObject.intern(string(series.Bytes(nil)))
+	series := labels.NewBuilder(l.Labels).Del(model.MetricNameLabel, labels.BucketLabel)
+	o, added := r.byObject.intern(string(r.view.named(series, l).Labels().Bytes(nil)))
 	if added {
 		r.objects = put(r.objects, o, g)
 	}
@@ -116,14 +116,14 @@ func (r *route) work(l *parse.Line) int32 {
 }
 
 // group interns what a series says of its group.
-func (r *route) group(l labels.Labels) int32 {
-	b := labels.NewBuilder(l)
+func (r *route) group(l *parse.Line) int32 {
+	b := labels.NewBuilder(l.Labels)
 	if v := r.view; len(v.Without) > 0 {
 		b.Del(model.MetricNameLabel, labels.BucketLabel).Del(v.Without...)
 	} else {
 		b.Keep(v.By...)
 	}
-	key := b.Del(r.given...).Labels()
+	key := r.view.named(b.Del(r.given...), l).Labels()
 	g, added := r.byGroup.intern(string(key.Bytes(nil)))
 	if added {
 		r.groups = put(r.groups, g, key)

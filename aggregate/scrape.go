@@ -43,6 +43,10 @@ type Report struct {
 	New   int // lines that the scrape before did not hold
 	Gone  int // lines that only the scrape before held
 
+	// Partial are the families that lost most of their lines while the process
+	// went on: it may not know yet what it will tell again.
+	Partial []PartialFamily
+
 	Attribution Attribution // to whom it was attributed, behind a balancer
 
 	// Alternating: the address reaches several processes. Declare it with

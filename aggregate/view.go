@@ -20,6 +20,7 @@ type View struct {
 	// Metric is the name of the metric. A counter's may be written with or
 	// without _total; a histogram's is the family's, without _bucket. The
 	// _count and _sum of a histogram or summary are counters of their own.
+	// [Every] is all of them.
 	Metric string
 
 	// Where selects series, as a Prometheus selector does: anchored regular
@@ -27,7 +28,8 @@ type View struct {
 	Where []*labels.Matcher
 
 	// By and Without group as in PromQL; with neither there is one group. An
-	// instance is never a label: each group's answer lists its members.
+	// instance is never a label: each group's answer lists its members. By
+	// [Every], each set of labels is a group.
 	By, Without []string
 
 	// Owner says whose life a counter shares (see the counter package), and
@@ -68,6 +70,8 @@ type view struct {
 	rules  counter.Rules
 	routes map[string]*route // by the target labels' names that matter to the view
 	base   string            // Metric without _total, for counters
+
+	external counter.Rules // of every family: for what outlives the process
 }
 
 var errView = errors.New("invalid view")
@@ -80,6 +84,8 @@ func (v *View) validate(k kind) error {
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
 	case v.Metric == "":
 		return fmt.Errorf("%w: no metric", errView)
+	case v.Metric == Every && v.Type != "":
+		return fmt.Errorf("%w: a type for every family", errView)
 	case len(v.By) > 0 && len(v.Without) > 0:
 		return fmt.Errorf("%w: by and without exclude each other", errView)
 	case v.Window < LedgerOnly:
@@ -99,6 +105,9 @@ const (
 
 // fits compares name and type alone.
 func (v *view) fits(l *parse.Line) fit {
+	if v.every() {
+		return v.fitsEvery(l)
+	}
 	switch v.kind {
 	case kindHistogram:
 		if l.Family.Name != v.Metric {

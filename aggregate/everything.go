@@ -1,0 +1,141 @@
+package aggregate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
+)
+
+// Every, as [View.Metric], is every family of the view's kind, and alone in
+// [View.By] every label. A view of every family by every label is what merging
+// the instances of a service into one needs.
+//
+// The families of a kind are those with its declared type: counters, and the
+// _count and _sum of summaries; gauges, infos and state sets; histograms. A
+// family without a TYPE is of none. Each group has the name it is about as its
+// __name__: that of the series, for histograms the family's; a matcher on
+// __name__ compares the same name. The answers are those that views of the
+// single metrics give, but that a member is listed with 0 only where another
+// series of the family is selected.
+//
+// Such a view keeps totals and no history, unless its Window says otherwise.
+// What it holds for each instance is, for each group, 16 bytes and three
+// counts, or for a histogram three of each bucket ([Config.MaxBytes]).
+const Every = "*"
+
+// settled is the view with its shorthands written out.
+func (v View) settled() View {
+	if v.Metric == Every && v.Window == 0 {
+		v.Window = LedgerOnly
+	}
+	if slices.Contains(v.By, Every) {
+		v.By, v.Without = nil, []string{""} // as "without ()"
+	}
+	return v
+}
+
+// fitsEvery goes by the declared type alone.
+func (v *view) fitsEvery(l *parse.Line) fit {
+	if v.kind != kindOf(l.Family.Type) {
+		return fitNone
+	}
+	switch l.Role {
+	case parse.Count, parse.Sum: // of a histogram or summary
+		return fitName
+	case parse.Bucket:
+		return fitName
+	case parse.Value:
+		if v.kind != kindHistogram {
+			return fitName
+		}
+	}
+	return fitNone
+}
+
+// kindOf is what can be made of a family; noKind of one without a type.
+func kindOf(t model.MetricType) kind {
+	switch t {
+	case model.MetricTypeCounter, model.MetricTypeSummary:
+		return kindCounter
+	case model.MetricTypeHistogram:
+		return kindHistogram
+	case model.MetricTypeGauge, model.MetricTypeInfo, model.MetricTypeStateset:
+		return kindGauge
+	}
+	return noKind
+}
+
+const noKind = kind(255)
+
+// nameOf is the name that a line has in a view.
+func (v *view) nameOf(l *parse.Line) string {
+	if v.every() && v.kind == kindHistogram {
+		return l.Family.Name
+	}
+	return l.Name
+}
+
+func (v *view) every() bool { return v.Metric == Every }
+
+// label is what a matcher of the view compares.
+func (v *view) label(l *parse.Line, name string) string {
+	if name == model.MetricNameLabel {
+		return v.nameOf(l)
+	}
+	return l.Labels.Get(name)
+}
+
+// named gives the labels of a group or object their name, where it matters.
+func (v *view) named(b *labels.Builder, l *parse.Line) *labels.Builder {
+	if v.every() {
+		b.Set(model.MetricNameLabel, v.nameOf(l))
+	}
+	return b
+}
+
+// ownerOf is who counts a metric, unless the view says it: what the network
+// namespace of a process counts goes on when the process restarts.
+func ownerOf(name string) counter.Owner {
+	if strings.HasPrefix(name, "process_network_") {
+		return counter.OwnerExternal
+	}
+	return counter.OwnerUnknown
+}
+
+// rulesOf are the rules for a line: in a view of every family its name decides.
+func (v *view) rulesOf(s *parse.Store, id parse.ID) *counter.Rules {
+	if v.every() && v.Owner == counter.OwnerUnknown && ownerOf(s.Line(id).Name) != counter.OwnerUnknown {
+		return &v.external
+	}
+	return &v.rules
+}
+
+// outlives: what a group counts goes on when a process ends, so the time
+// between two processes was observed, too.
+func (v *view) outlives(group labels.Labels) bool {
+	if v.every() && v.Owner == counter.OwnerUnknown {
+		return ownerOf(group.Get(model.MetricNameLabel)) == counter.OwnerExternal
+	}
+	return v.rules.Owner == counter.OwnerExternal
+}
+
+// exposes: the instance has what a group is about, though perhaps no series in
+// it. Where the group tells the metric, that is a series of the same name.
+func (sh *share) exposes(group labels.Labels) bool {
+	v := sh.b.view
+	if !v.every() {
+		return sh.b.exposes
+	}
+	if sh.names == nil {
+		sh.names = map[string]bool{}
+		for i := range sh.b.cols {
+			sh.names[sh.b.route.groups[sh.b.cols[i].group].Get(model.MetricNameLabel)] = true
+		}
+	}
+	return sh.names[group.Get(model.MetricNameLabel)]
+}

@@ -1,0 +1,177 @@
+package aggregate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/parse"
+)
+
+// A program may answer while it does not know all it should: kube-state-metrics
+// serves what it has so far while it lists its objects anew. Its process went
+// on, so nothing else tells.
+
+// A family is taken for partial when fewer than half of its lines are left of
+// one scrape in the next one of the same process. Of so few that a handful
+// decides nothing is concluded.
+const fewLines = 10
+
+func lostMost(before, lines int) bool { return before >= fewLines && 2*lines < before }
+
+// PartialFamily is a family that lost most of its lines between two scrapes of
+// one process.
+type PartialFamily struct {
+	Name          string
+	Before, Lines int
+}
+
+// shrunk is what is remembered of a partial family until it has at least half
+// of its lines again, or its process ends; then, until no window reaches it.
+type shrunk struct {
+	family        *parse.Family
+	at, until     int64 // the scrapes that found it so, and no longer so (0: none yet)
+	before, lines int
+}
+
+// noteShrunk looks for families that lost most of their lines, or have them
+// back, in a scrape that is accepted but not committed yet.
+func (s *staged) noteShrunk() {
+	in := s.in
+	if !s.alone || !s.r.Structural() && s.restart == NoRestart {
+		return
+	}
+	if s.baseline || s.restart != NoRestart {
+		in.recover(s.at, func(*shrunk) bool { return true })
+		return
+	}
+	lost := s.lost()
+	if len(lost)+len(in.shrunk) == 0 {
+		return
+	}
+	before, now := s.countFamilies(&in.cols), s.countFamilies(stagedLines{s.r})
+	in.recover(s.at, func(x *shrunk) bool { return !lostMost(x.before, now[x.family.Name]) })
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		if b, n := before[name], now[name]; lostMost(b, n) {
+			in.shrink(shrunk{family: lost[name], at: s.at, before: b, lines: n})
+			s.report.Partial = append(s.report.Partial, PartialFamily{name, b, n})
+		}
+	}
+}
+
+// lost are the families of the lines that went, where those are enough to matter.
+func (s *staged) lost() map[string]*parse.Family {
+	gone := s.r.Gone()
+	if 2*len(gone) <= fewLines {
+		return nil
+	}
+	lost := map[string]*parse.Family{}
+	for _, old := range gone {
+		f := s.f.store.Line(s.in.cols.ID(int(old))).Family
+		lost[f.Name] = f
+	}
+	return lost
+}
+
+func (s *staged) countFamilies(in interface {
+	Len() int
+	ID(pos int) parse.ID
+}) map[string]int {
+	lines := map[string]int{}
+	for pos := range in.Len() {
+		lines[s.f.store.Line(in.ID(pos)).Family.Name]++
+	}
+	return lines
+}
+
+// shrink remembers a partial family. An earlier time that it was so is in no
+// window that this one is not in.
+func (in *instance) shrink(x shrunk) {
+	for i := range in.shrunk {
+		if o := &in.shrunk[i]; o.family.Name == x.family.Name {
+			if o.until == 0 {
+				x.before = o.before // it still misses those
+			}
+			*o = x
+			return
+		}
+	}
+	in.shrunk = append(in.shrunk, x)
+}
+
+// recover ends what is partial no more, and forgets what no window reaches.
+func (in *instance) recover(at int64, whole func(*shrunk) bool) {
+	for i := range in.shrunk {
+		if x := &in.shrunk[i]; x.until == 0 && whole(x) {
+			x.until = at
+		}
+	}
+	if h := &in.history; h.n > 0 {
+		oldest := h.at(h.oldest()).at
+		in.shrunk = slices.DeleteFunc(in.shrunk, func(x shrunk) bool { return x.until != 0 && x.until <= oldest })
+	}
+}
+
+// partial: the family was so in the window; for gauges, is so now. One that
+// stays small for long is not partial, but small.
+func (q *question) partial(x *shrunk) bool {
+	switch {
+	case !q.v.about(x.family):
+		return false
+	case x.until == 0:
+		return q.e-x.at <= learnt.Milliseconds()
+	}
+	return q.v.kind != kindGauge && x.until > q.s
+}
+
+// about: the view is on the family, as far as that can be told by names.
+func (v *view) about(f *parse.Family) bool {
+	if v.every() {
+		return v.kind == kindOf(f.Type)
+	}
+	return ofFamily(v.Metric, f)
+}
+
+// ofFamily: a metric of that name is one of the family's.
+func ofFamily(metric string, f *parse.Family) bool {
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(metric, "_total"), strings.TrimSuffix(f.Name, "_total"))
+	if !ok {
+		return false
+	}
+	switch rest {
+	case "":
+		return true
+	case "_count", "_sum":
+		return f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeSummary
+	case "_info":
+		return f.Type == model.MetricTypeInfo
+	}
+	return false
+}
+
+// partials says in words which members of a group may miss a part of it.
+func (q *question) partials(group labels.Labels) []string {
+	var list []string
+	for _, in := range q.f.ordered {
+		for i := range in.shrunk {
+			x := &in.shrunk[i]
+			if !q.partial(x) || q.v.every() && !ofFamily(group.Get(model.MetricNameLabel), x.family) || !q.f.counts(in, q.e) {
+				continue
+			}
+			text := fmt.Sprintf("%s: only %d of %d lines of %s since %s, of the same process: it may be partial",
+				in.name, x.lines, x.before, x.family.Name, utc(x.at))
+			if x.until != 0 {
+				text = fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, utc(x.at), utc(x.until))
+			}
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+func utc(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.999Z") }

@@ -20,7 +20,7 @@ type undo struct {
 // doubtful: the process that answers now was there while its predecessor still
 // answered, by its own account.
 func (s *staged) doubtful() bool {
-	return s.restart == RestartProven && s.start.at < s.in.last-s.f.cfg.ClockSkew.Milliseconds()
+	return s.restart == RestartProven && s.start.at < s.in.last
 }
 
 // saveUndo keeps the rows before a doubtful restart is taken in.
@@ -58,9 +58,10 @@ func (s *staged) returned() bool {
 }
 
 // another: at an address known to reach several, a process that is not the one
-// before did not restart.
+// before did not restart. Nor is a start time that differs a little the same:
+// processes are started together.
 func (s *staged) another() bool {
-	return s.in.alternates && s.start.known() && s.in.start.known()
+	return s.in.alternates && s.start.known() && s.in.start.known() && s.start != s.in.start
 }
 
 // noteStart remembers which processes answered at the address.

@@ -99,8 +99,7 @@ func (s *staged) retake(who *instance, body []byte, h http.Header, at int64, sta
 type match struct {
 	in *instance
 	likeness
-	exact   bool // the same start time to the millisecond
-	refuted bool // it likes the last confirmed scrape, not the provisional one
+	exact bool // the same start time to the millisecond
 }
 
 // identify says of whom the staged scrape is; nil is a new instance.

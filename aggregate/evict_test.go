@@ -26,24 +26,24 @@ func TestChurnIsForgotten(t *testing.T) {
 	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
 	h, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"x"}})
 	require.NoError(t, err)
-	for i := range 6000 {
+	for i := range 3000 {
 		lines := append(churning(i), "# TYPE h histogram",
 			fmt.Sprintf(`h_bucket{x="%d",le="1"} 1`, i/3), fmt.Sprintf(`h_bucket{x="%d",le="+Inf"} 2`, i/3),
 			fmt.Sprintf(`h_sum{x="%d"} 3`, i/3), fmt.Sprintf(`h_count{x="%d"} 2`, i/3))
 		b.scrape("a", float64(15*i), -100, lines...)
 	}
-	groups, err := v.At(at(15*5999), time.Minute)
+	groups, err := v.At(at(15*2999), time.Minute)
 	require.NoError(t, err)
 	for _, g := range groups[len(groups)-200 : len(groups)-10] {
 		assert.Equal(t, 4.0, g.Increase().Value, "%s", g.Labels) // the window holds four steps
 	}
-	hs, err := h.At(at(15*5999), time.Minute)
+	hs, err := h.At(at(15*2999), time.Minute)
 	require.NoError(t, err)
 	assert.NotEmpty(t, hs)
 	got := b.Sizes()
 	assert.LessOrEqual(t, got.Bytes, int64(256<<10))
-	// Of some 12,000 series and 2,000 histograms: the living, as many tombstones
+	// Of some 6,000 series and 1,000 histograms: the living, as many tombstones
 	// as there may be, and the groups that fit MaxBytes.
 	assert.LessOrEqual(t, got.Lines, (205+1000)*4/3)
-	assert.LessOrEqual(t, got.Groups, 5500)
+	assert.LessOrEqual(t, got.Groups, 5000)
 }

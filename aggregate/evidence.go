@@ -100,11 +100,10 @@ func (s *staged) judge() {
 		e.Fell, e.Common = s.weigh()
 	}
 	s.verdict = e.Judge(&rules)
-	if moved := s.verdict == counter.RestartProven || s.verdict == counter.RestartMoved || s.verdict == counter.RestartOther; moved {
-		s.alternating = s.returned()
-		if s.alternating || s.another() {
-			s.verdict = counter.RestartOther
-		}
+	moved := s.verdict == counter.RestartProven || s.verdict == counter.RestartMoved || s.verdict == counter.RestartOther
+	s.alternating = moved && s.returned()
+	if s.alternating || s.another() {
+		s.verdict = counter.RestartOther
 	}
 	switch s.verdict {
 	case counter.RestartProven:

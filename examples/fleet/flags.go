@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type options struct {
 	dir       string     // of a replay; empty: the recording in the program
 	endpoints []endpoint // live targets; none: a replay
 	globs     []string
+	balanced  []string // globs of targets that are load balancers
 	scenarios []string
 	specs     []spec // counters, gauges, histograms
 	levels    []float64
@@ -50,6 +52,10 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.Usage = func() {}
 	fs.StringVar(&o.dir, "replay", "", "replay the recorded scrapes in `DIR`")
 	fs.Func("target", "replay the targets that match one of `GLOB[,GLOB]` (default: text from /metrics, not through a balancer)", o.setGlobs)
+	fs.Func("balanced", "the targets that match one of `GLOB[,GLOB]` are load balancers: tell the instances behind them apart", func(s string) (err error) {
+		o.balanced, err = appendGlobs(o.balanced, s)
+		return err
+	})
 	fs.Func("scenario", "replay these scenarios only: `NAME[,NAME]`", func(s string) error {
 		o.scenarios = append(o.scenarios, strings.Split(s, ",")...)
 		return nil
@@ -122,14 +128,26 @@ func (o *options) complete() error {
 	return nil
 }
 
-func (o *options) setGlobs(s string) error {
+func (o *options) setGlobs(s string) (err error) {
+	o.globs, err = appendGlobs(o.globs, s)
+	return err
+}
+
+func appendGlobs(globs []string, s string) ([]string, error) {
 	for _, glob := range strings.Split(s, ",") {
 		if _, err := path.Match(glob, ""); err != nil {
-			return fmt.Errorf("%q: %w", glob, err)
+			return nil, fmt.Errorf("%q: %w", glob, err)
 		}
-		o.globs = append(o.globs, glob)
+		globs = append(globs, glob)
 	}
-	return nil
+	return globs, nil
+}
+
+func matches(globs []string, target string) bool {
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		ok, _ := path.Match(glob, target) // checked by appendGlobs
+		return ok
+	})
 }
 
 func (o *options) setLevels(s string) error {

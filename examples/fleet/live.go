@@ -37,7 +37,7 @@ func newLive(o options, w *watch) *live {
 	for i, e := range l.endpoints {
 		names[i] = e.name
 	}
-	w.fleet.Expect(names...)
+	w.expect(names)
 	return l
 }
 
@@ -121,7 +121,7 @@ func (l *live) round(ctx context.Context) error {
 
 // scrape asks one target and takes in what it says.
 func (l *live) scrape(ctx context.Context, i int) (time.Time, error) {
-	header, err := l.fetch(ctx, l.endpoints[i].url, &l.bodies[i])
+	header, err := l.fetch(ctx, l.endpoints[i].url, matches(l.balanced, l.endpoints[i].name), &l.bodies[i])
 	at := l.now()
 	if err != nil {
 		return at, l.plain(err)
@@ -133,11 +133,14 @@ func (l *live) scrape(ctx context.Context, i int) (time.Time, error) {
 	return at, err
 }
 
-func (l *live) fetch(ctx context.Context, url string, body *bytes.Buffer) (http.Header, error) {
+// fetch gets a body; on a fresh connection where a kept one would always reach
+// the same instance.
+func (l *live) fetch(ctx context.Context, url string, fresh bool, body *bytes.Buffer) (http.Header, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
 	}
+	request.Close = fresh
 	response, err := l.client.Do(request)
 	if err != nil {
 		return nil, err

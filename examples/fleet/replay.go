@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func replayScrapes(ctx context.Context, dir fs.FS, scrapes []recorded, o options
 			return err
 		}
 	}
-	w.fleet.Expect(targets(scrapes)...)
+	w.expect(targets(scrapes))
 	for i, r := range scrapes {
 		if ctx.Err() != nil {
 			break // what is there is still worth a table
@@ -137,10 +136,7 @@ func (r *recorded) wanted(globs []string) bool {
 	if len(globs) == 0 {
 		return r.Format == "text" && r.Path == "/metrics" && !r.ThroughLB
 	}
-	return slices.ContainsFunc(globs, func(glob string) bool {
-		ok, _ := path.Match(glob, r.Target) // the pattern was tried before
-		return ok
-	})
+	return matches(globs, r.Target)
 }
 
 func (r *recorded) header() http.Header {

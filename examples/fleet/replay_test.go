@@ -225,3 +225,24 @@ func (o overlay) Open(name string) (fs.File, error) {
 	}
 	return o.lower.Open(name)
 }
+
+// Behind the balancer three servers answer, of which two restart: five lives,
+// and what they counted, not what a counter that jumps among them shows.
+func TestBalanced(t *testing.T) {
+	d := runFleet("-json", "-counter", "apiserver_request_total", "-target", "lb", "-balanced", "l?").document(t)
+	var names []any
+	for _, in := range d.Instances {
+		names = append(names, in["name"])
+	}
+	assert.Equal(t, []any{"lb#1", "lb#2", "lb#3", "lb#4", "lb#5"}, names)
+	direct := runFleet("-json", "-counter", "apiserver_request_total").document(t)
+	behind, whole := d.Views[0].Groups[0]["increase"].(float64), direct.Views[0].Groups[0]["increase"].(float64)
+	assert.Less(t, behind, whole, "a lower bound")
+	assert.Greater(t, behind, whole/2)
+
+	all := runFleet("-json", "-counter", "apiserver_request_total", "-target", "lb,apiserver-?", "-balanced", "lb").document(t)
+	assert.Len(t, all.Instances, 3, "each process has an address of its own, too, and counts once")
+	assert.Equal(t, whole, all.Views[0].Groups[0]["increase"])
+
+	assert.Equal(t, exitUsage, runFleet("-balanced", "[").code)
+}

@@ -18,6 +18,8 @@ type watch struct {
 	window time.Duration // or aggregate.All
 	screen *screen
 
+	balanced []string // globs of load balancers
+
 	first, last time.Time         // accepted scrapes
 	failing     map[string]string // targets that fail now, and why
 }
@@ -48,7 +50,7 @@ func newWatch(o options, s *screen) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{fleet: fleet, levels: o.levels, window: o.window, screen: s, failing: map[string]string{}}
+	w := &watch{fleet: fleet, levels: o.levels, window: o.window, balanced: o.balanced, screen: s, failing: map[string]string{}}
 	return w, w.declare(o.specs)
 }
 
@@ -136,15 +138,23 @@ func (w *watch) say(target string, at time.Time, what string) {
 
 func (w *watch) answered() bool { return !w.first.IsZero() }
 
-// back is the window to ask for and its length. While the fleet has not been
-// observed for as long as that, it is all there is: a rate over a time that
-// nobody looked at would be too low.
+// expect says what the fleet consists of.
+func (w *watch) expect(targets []string) {
+	w.fleet.Expect(targets...)
+	for _, t := range targets {
+		if matches(w.balanced, t) {
+			w.fleet.Balanced(t, 0) // nobody said how many are behind it
+		}
+	}
+}
+
+// back is the window to ask for, and how much of it was observed.
 func (w *watch) back(now time.Time) (ask, length time.Duration) {
 	if !w.answered() {
 		return aggregate.All, 0
 	}
 	if seen := now.Sub(w.first); w.window == aggregate.All || seen < w.window {
-		return aggregate.All, seen
+		return w.window, seen
 	}
 	return w.window, w.window
 }

@@ -1,0 +1,68 @@
+// Command figures measures promfold against the ways its users would otherwise
+// go, which are in bench/peers.go, on a recording of real API servers:
+//
+//	go -C bench run ./figures [-json] [-quick] [-corpus DIR]
+//
+// Each row is the median over rounds that run both ways one after the other in
+// this process. The ratio says how many times faster ours is; read/memequal is
+// ours over the floor, and memory/* ours over a reference and a float64.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+)
+
+type machine struct {
+	CPU   string `json:"cpu"`
+	Cores int    `json:"cores"`
+	Go    string `json:"go"`
+	OS    string `json:"os"`
+	Data  string `json:"data"`
+}
+
+func main() {
+	asJSON := flag.Bool("json", false, "print JSON")
+	quick := flag.Bool("quick", false, "few rounds, under a minute")
+	dir := flag.String("corpus", "../../shared/corpus", "directory of the whole recording; without it the trimmed one is used")
+	flag.Parse()
+	d, err := load(*dir)
+	must(err)
+	rounds := 21
+	if *quick {
+		rounds = 5
+	}
+	figures := readFigures(d, rounds)
+	figures = append(figures, ingestFigures(d, rounds)...)
+	m := machine{cpu(), runtime.NumCPU(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, d.source}
+	if *asJSON {
+		must(json.NewEncoder(os.Stdout).Encode(map[string]any{"machine": m, "figures": figures}))
+		return
+	}
+	fmt.Printf("%s, %d cores, %s %s, %s\n\n", m.CPU, m.Cores, m.Go, m.OS, m.Data)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "figure\tours\tpeer\tunit\tratio\tmin\tmax\tallocs\t")
+	for _, f := range figures {
+		fmt.Fprintf(w, "%s\t%.4g\t%.4g\t%s\t%.4g\t%.4g\t%.4g\t%.4g\t\n", f.Name, f.Ours, f.Peer, f.Unit, f.Ratio, f.RatioMin, f.RatioMax, f.Allocs)
+	}
+	must(w.Flush())
+}
+
+// cpu names the processor, where the system tells.
+func cpu() string {
+	b, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(b)) {
+		if name, ok := strings.CutPrefix(line, "model name"); ok {
+			return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
+		}
+	}
+	return runtime.GOARCH
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"log"
+	"runtime"
+	"strconv"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/bench"
+	"github.com/promfold/promfold/parse"
+)
+
+const contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+var sink float64
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// reading is a store, a reader and the columns of instances.
+type reading struct {
+	store *parse.Store
+	r     *parse.Reader
+	cols  map[string]*parse.Columns
+}
+
+func newReading() *reading {
+	s := parse.NewStore()
+	return &reading{s, parse.NewReader(s, parse.Limits{}), map[string]*parse.Columns{}}
+}
+
+// read takes in one scrape of the instance and looks at the values that changed.
+func (rd *reading) read(instance string, body []byte) (lines int) {
+	c := rd.cols[instance]
+	if c == nil {
+		c = new(parse.Columns)
+		rd.cols[instance] = c
+	}
+	must(rd.r.Read(c, body, contentType))
+	for _, pos := range rd.r.Changed() {
+		_, _, v, _ := rd.r.At(int(pos))
+		sink += v
+	}
+	rd.r.Commit(c)
+	return c.Len()
+}
+
+// each runs f over the scrapes and adds up the lines.
+func each(scrapes []scrape, f func(s scrape) int) way {
+	return way{run: func() (lines int) {
+		for _, s := range scrapes {
+			lines += f(s)
+		}
+		return lines
+	}}
+}
+
+// peerOver is a peer that does not count lines: they are those of ours.
+func peerOver(scrapes []scrape, lines map[*byte]int, f func(s scrape) error) way {
+	return each(scrapes, func(s scrape) int {
+		must(f(s))
+		return lines[&s.body[0]]
+	})
+}
+
+func countLines(d *data) map[*byte]int {
+	lines := map[*byte]int{}
+	rd := newReading()
+	for _, list := range [][]scrape{d.steady, d.lb, d.fleet} {
+		for _, s := range list {
+			lines[&s.body[0]] = rd.read(s.answered, s.body)
+		}
+	}
+	return lines
+}
+
+// readFigures compare reading alone.
+func readFigures(d *data, rounds int) (fs []figure) {
+	lines := countLines(d)
+	steady := d.steady
+	few := steady[:min(4, len(steady))]
+	st := labels.NewSymbolTable()
+	withLabels := func(s scrape) error { _, err := bench.WalkLabels(s.body, st); return err }
+
+	rd := newReading()
+	ours := func(list []scrape) way {
+		return each(list, func(s scrape) int { return rd.read("a", s.body) })
+	}
+	fs = append(fs,
+		compare("read/textparse-labels", rounds, len(steady), false, ours(steady), peerOver(steady, lines, withLabels)),
+		compare("read/textparse-walk", rounds, len(steady), false, ours(steady), peerOver(steady, lines, func(s scrape) error {
+			_, err := bench.Walk(s.body, st)
+			return err
+		})))
+	cache := bench.NewCache()
+	fs = append(fs, compare("read/textparse-cache", rounds, len(steady), false, ours(steady), peerOver(steady, lines, func(s scrape) error {
+		return cache.Read(s.body, nil)
+	})))
+	fs = append(fs, compare("read/expfmt", min(rounds, 7), len(few), false, ours(few), peerOver(few, lines, func(s scrape) error {
+		_, err := bench.Families(s.body)
+		return err
+	})))
+	// The floor: the body against the one before, of which a copy was kept. To
+	// be sure that all of it is looked at, it is compared with itself.
+	copies := map[*byte][]byte{}
+	for _, s := range steady {
+		copies[&s.body[0]] = bytes.Clone(s.body)
+	}
+	fs = append(fs, compare("read/memequal", rounds, len(steady), true, ours(steady), each(steady, func(s scrape) int {
+		if !bytes.Equal(s.body, copies[&s.body[0]]) {
+			log.Fatal("not equal")
+		}
+		return lines[&s.body[0]]
+	})))
+	fs = append(fs, firstKnown(d, rounds, lines, withLabels), balanced(d, rounds, lines, withLabels))
+	return append(fs, memory(d))
+}
+
+// firstKnown reads the first scrape of an instance whose service is known from
+// two others.
+func firstKnown(d *data, rounds int, lines map[*byte]int, peer func(scrape) error) figure {
+	var first []scrape
+	rd := newReading()
+	for _, s := range d.fleet {
+		if s.target == "apiserver-c" {
+			first = append(first, s)
+		} else {
+			rd.read(s.target, s.body)
+		}
+	}
+	sibling := rd.cols["apiserver-b"]
+	return compare("read/first-known", rounds, len(first), false, each(first, func(s scrape) int {
+		var c parse.Columns
+		rd.r.Seed(&c, sibling)
+		must(rd.r.Read(&c, s.body, contentType))
+		for i := range rd.r.Len() {
+			_, _, v, _ := rd.r.At(i)
+			sink += v
+		}
+		rd.r.Commit(&c)
+		c.Release(rd.store)
+		return lines[&s.body[0]]
+	}), peerOver(first, lines, peer))
+}
+
+// balanced reads what a balancer answers, each body against the columns of the
+// instance before: what it costs when nothing is known of who answers.
+func balanced(d *data, rounds int, lines map[*byte]int, peer func(scrape) error) figure {
+	rd := newReading()
+	return compare("read/balanced", rounds, len(d.lb), false,
+		each(d.lb, func(s scrape) int { return rd.read("lb", s.body) }), peerOver(d.lb, lines, peer))
+}
+
+// memory is what a line of an instance costs, with the recorded instances
+// replicated to 300 and values of their own. The peer's column is a float64 and
+// a reference.
+func memory(d *data) figure {
+	rd := newReading()
+	n := 0
+	kinds := map[string]bool{}
+	var bodies []scrape
+	for _, s := range d.fleet {
+		if !kinds[s.target] {
+			kinds[s.target] = true
+			bodies = append(bodies, s)
+			rd.read(s.target, s.body)
+		}
+	}
+	heap := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	cols := make([]parse.Columns, 300)
+	before := heap()
+	for i := range cols {
+		s := bodies[i%len(bodies)]
+		rd.r.Seed(&cols[i], rd.cols[s.target])
+		must(rd.r.Read(&cols[i], ownValues(s.body, i), contentType))
+		rd.r.Commit(&cols[i])
+		n += cols[i].Len()
+	}
+	bytesPerLine := (heap() - before) / float64(n)
+	runtime.KeepAlive(cols)
+	runtime.KeepAlive(rd)
+	return figure{Name: "memory/bytes-per-line", Ours: bytesPerLine, Peer: 12, Unit: "bytes", Ratio: bytesPerLine / 12, RatioMin: bytesPerLine / 12, RatioMax: bytesPerLine / 12}
+}
+
+// ownValues gives the integers of a body another last digit.
+func ownValues(body []byte, i int) []byte {
+	body = bytes.Clone(body)
+	digit := strconv.Itoa(i)
+	for at := 0; at < len(body); {
+		end := at + bytes.IndexByte(body[at:], '\n')
+		if end < at {
+			break
+		}
+		if c := body[end-min(end, 1)]; body[at] != '#' && '0' <= c && c <= '9' {
+			body[end-1] = digit[len(digit)-1]
+		}
+		at = end + 1
+	}
+	return body
+}

@@ -34,10 +34,9 @@
 // A histogram made of the greatest cumulative count at each bound, the widely copied query behind heatmaps, is none of
 // any observations. It shows the fast instance and hides the slow one (ExampleDistribution_Rows):
 //
-//	90th percentile of                                              each        of max by (le)
-//	.1: 100, 1: 100, 10: 100 and .1: 0, 1: 0, 10: 100    .09, 9.1        .09
-//	99th percentile of
-//	.1:  90, 1:  90, 10: 100 and .1: 0, 1: 100, 10: 100  9.1, .991       .91, below both
+//	cumulative counts of two instances                   q    each       of max by (le)
+//	.1: 100, 1: 100, 10: 100 and .1: 0, 1:   0, 10: 100  .90  .09, 9.1   .09
+//	.1:  90, 1:  90, 10: 100 and .1: 0, 1: 100, 10: 100  .99  9.1, .991  .91, below both
 //
 // # Where PromQL answers otherwise
 //
@@ -60,6 +59,8 @@
 //	q<0, q>1, q=NaN                                      ±Inf     an error    there is no such quantile
 //	share (0, 1] of a zero bucket [0, 0]: 1, (2, 4]: 3   .25      0           a 0 is not above 0
 //	custom 1: 5, 2: 10 and custom 1.5: 5, 2.5: 10        +Inf     1.2         layouts are not intersected
+//	q=.95 of .1: 900, .5: 1000, 1: 1000, +Inf: 1000
+//	and .25: 50, 2.5: 90, +Inf: 100, summed by le        2.5      .465        layouts are not added up by le
 //	reset 1: 10, 2: 20 → 1: 25, 2: 30                    15, 10   25, 30      a histogram resets as one
 //
 // The bucket of a classic histogram without a lower bound is at its upper bound for a quantile and below everything

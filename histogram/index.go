@@ -106,7 +106,7 @@ func (c *cell) upTo(x float64, below bool) float64 {
 	if n := (c.after - c.before) * (x - lo) / (hi - lo); !math.IsInf(n, 1) && n == n {
 		return min(c.before+n, c.after)
 	}
-	return c.before + (c.after-c.before)*c.share(x, below)
+	return min(c.before+float64((c.after-c.before)*c.share(x, below)), c.after)
 }
 
 // row is the cells of one class, in cells[first:end].

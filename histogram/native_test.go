@@ -13,13 +13,13 @@ import (
 func TestBoundsOfAllSchemas(t *testing.T) {
 	for schema := int32(MinSchema); schema <= MaxSchema; schema++ {
 		perOctave := math.Ldexp(1, int(schema))
-		last := bound(int32(-20*perOctave)-1, schema)
-		for index := int32(-20 * perOctave); index <= int32(20*perOctave)+1; index++ {
+		last := bound(int32(-2*perOctave)-1, schema)
+		for index := int32(-2 * perOctave); index <= int32(2*perOctave)+1; index++ {
 			b := bound(index, schema)
 			require.Greater(t, b, last)
 			last = b
 			// b^(2^schema) = 2^index, to within 4 units in the last place of b.
-			exact := new(big.Float).SetPrec(4000).SetInt64(1)
+			exact := new(big.Float).SetPrec(200).SetInt64(1)
 			exact.SetMantExp(exact, int(index))
 			for s := int32(0); s < schema; s++ {
 				exact.Sqrt(exact)
@@ -251,4 +251,48 @@ func TestLargeCounts(t *testing.T) {
 	// The 1e-12 tolerance of PromQL drops the one observation above 1.
 	d = dist(t, []float64{1, 2}, 6e12, 6e12+1, 6e12+1)
 	assert.Equal(t, []float64{1, 2}, []float64{quantile(t, d, 1).Lo, quantile(t, d, 1).Hi})
+}
+
+func TestErrorsSayWhatIsWrong(t *testing.T) {
+	_, err := NewLayout([]float64{1, 1})
+	assert.EqualError(t, err, "histogram: bucket bound 1 occurs twice")
+	d := new(Distribution)
+	assert.EqualError(t, d.Add(layout(t, 1), []float64{3, 2}, 0), "histogram: count 2 of bucket +Inf is less than that of a smaller bound")
+	assert.EqualError(t, d.Add(layout(t, 1), []float64{-1, 2}, 0), "histogram: count -1 of bucket 1 is no number of observations")
+	assert.EqualError(t, d.Add(layout(t, 1), []float64{2}, 0), "histogram: count 1 is not the number of the layout's buckets")
+	assert.EqualError(t, d.AddNative(&Native{Schema: 9}), "histogram: native histogram has schema 9")
+	_, _, err = d.Quantile(2)
+	assert.EqualError(t, err, "histogram: quantile level 2 is not in [0, 1]")
+	_, _, err = d.BudgetSpent(1, 1)
+	assert.EqualError(t, err, "histogram: a share of 1 up to 1 is no objective")
+	_, _, err = MergedQuantile(.5, []Summary{{Name: "a", Quantiles: []SummaryQuantile{{.5, 2}, {.9, 1}}}})
+	assert.EqualError(t, err, `histogram: summary of "a" falls from 2 to 1 at level 0.9`)
+}
+
+func TestComplementIsDecimal(t *testing.T) {
+	for q, want := range map[float64]float64{.999: .001, .9: .1, .5: .5, 1: 0, 1e-25: 1, .07: .93} {
+		l, err := parseLevel(q)
+		require.NoError(t, err)
+		assert.Equal(t, want, l.complement(), "1 - %v", q)
+	}
+}
+
+// Spread evenly from −1.7e308 to 1.7e308: the width of it is no float64.
+func TestBucketsWiderThanAnyNumber(t *testing.T) {
+	d := dist(t, []float64{-math.MaxFloat64, math.MaxFloat64}, 0, 4, 4)
+	assert.Equal(t, 0.0, quantile(t, d, .5).Value)
+	e, ok := d.Under(0)
+	assert.True(t, ok)
+	assert.Equal(t, .5, e.Value)
+}
+
+// −Inf can be observed, and is in a bucket of its own.
+func TestObservationsOfMinusInf(t *testing.T) {
+	var d Distribution
+	require.NoError(t, d.AddNative(&Native{Negative: []Bucket{{1, 1}, {1025, 3}}, Count: 4, Sum: -inf}))
+	e, ok := d.Under(-5)
+	assert.True(t, ok)
+	assert.Equal(t, Estimate{Value: .75, Lo: .75, Hi: .75, N: 4}, e)
+	assert.Equal(t, []float64{-2, -1}, []float64{quantile(t, &d, 1).Lo, quantile(t, &d, 1).Hi})
+	assert.Equal(t, -inf, quantile(t, &d, .5).Hi)
 }

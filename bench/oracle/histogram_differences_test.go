@@ -162,6 +162,16 @@ func TestDifferencesOfMerging(t *testing.T) {
 	assert.InDelta(t, 1.2, e.Value, 1e-15)
 	assert.Equal(t, []float64{0, 1.5}, []float64{e.Lo, e.Hi})
 
+	// Counts of different layouts, summed by le.
+	v = bucketQuantile(.95, promql.Bucket{UpperBound: .1, Count: 900}, promql.Bucket{UpperBound: .25, Count: 50}, promql.Bucket{UpperBound: .5, Count: 1000},
+		promql.Bucket{UpperBound: 1, Count: 1000}, promql.Bucket{UpperBound: 2.5, Count: 90}, promql.Bucket{UpperBound: inf, Count: 1100})
+	assert.Equal(t, 2.5, v)
+	d = distributionOf(t, []float64{.1, .5, 1}, 900, 1000, 1000, 1000)
+	d.Merge(distributionOf(t, []float64{.25, 2.5}, 50, 90, 100))
+	e = answer(t, d, .95)
+	assert.InDelta(t, .465, e.Value, 5e-4)
+	assert.Equal(t, []float64{.1, .5}, []float64{e.Lo, e.Hi})
+
 	// No cumulative bucket fell, so that nothing is seen when each is judged by itself.
 	p, c := []float64{10, 20}, []float64{25, 30}
 	assert.Equal(t, fold.Reset, fold.Judge(nil, p, c, false, false))

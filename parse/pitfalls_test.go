@@ -45,6 +45,10 @@ func TestNoBlankBeforeTheValue(t *testing.T) {
 	sequence(t, "foo{a=\"b\"}5\n", "foo{a=\"b\"} 5\n", "foo{a=\"b\"}6\nfoo{a=\"b\"} 6\n", "foo{a=\"b\"}{\n", "foo{a=\"b\"}\t7\n")
 }
 
+func TestNoBlankBehindTheName(t *testing.T) {
+	sequence(t, "a.4\n", "a0 89\n", "a.4\na0 89\n", "a-1\na 1\n", "a+1\n", "a.4 5\n", "a.4\n", "abcdefghi.5\n", "abcdefghi7 5\nabcdefghi 5\n")
+}
+
 func TestTypeChangesHowLinesAreRead(t *testing.T) {
 	const line = "foo_bucket{le=\"1\"} 3\n"
 	in, r := sequence(t, "# TYPE foo histogram\n"+line, "# TYPE foo counter\n"+line, "# TYPE foo histogram\n"+line, line)

@@ -39,6 +39,7 @@ type Reader struct {
 	taken   []uint64  // bit set by old position: matched with a new one
 	oldAt   []uint32  // by id: where it stands in the columns, if it does
 	newAt   []uint32  // by id: where it stands among ids, if it does
+	blank   []byte    // a text that lacks one
 	inForce []*Family // by number of expected headings: the family behind them
 }
 

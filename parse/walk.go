@@ -320,6 +320,12 @@ func (r *Reader) askedLine(e entry) error {
 	}
 	w.at = e.end
 	text := w.body[e.start:e.value]
+	if c := text[len(text)-1]; c != ' ' && c != '\t' {
+		// "a.5" and "a{}5" are lines too. Known as "a", the former would be seen
+		// where "a0 5" is; with a blank the text means the same.
+		r.blank = append(append(r.blank[:0], text...), ' ')
+		text = r.blank
+	}
 	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
 		id := uint32(w.expect.ids[w.k])
 		if known, ok := r.fits(id, text); ok && len(known) == len(text) {

@@ -41,10 +41,11 @@ type CounterMember struct {
 
 // At answers for the window that ends at now: a group for each set of labels,
 // sorted. [ErrWindow]: longer than kept. [ErrPast]: before the last scrape.
-func (v *CounterView) At(now time.Time, window time.Duration) ([]*CounterGroup, error) {
+// *[CoverageError]: a condition is not met.
+func (v *CounterView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*CounterGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
-	q, err := v.fleet.ask(v.view, now, window)
+	q, err := v.fleet.ask(v.view, now, window, conditions)
 	if err != nil {
 		return nil, err
 	}

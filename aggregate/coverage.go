@@ -7,8 +7,10 @@ import (
 
 // Coverage says on how much of the fleet an answer rests. Missing is not zero.
 type Coverage struct {
-	Expected  int // targets that should have been there, given or learnt
-	Reporting int // instances that answered lately
+	Expected  int // targets, and instances behind balancers, that should be there, given or learnt
+	Missing   int // of them, those that did not answer lately
+	Partial   int // instances that answered, but most of the view's family vanished from them
+	Reporting int // instances that answered lately, expected or not
 	Stale     int // instances that did not, and were not said to be gone
 	Failed    int // targets whose latest scrape failed
 	Reset     int // instances that restarted inside the window
@@ -28,10 +30,11 @@ type question struct {
 	s, e     int64
 	all      bool // everything since the beginning
 	coverage Coverage
+	missing  []string // what is expected and does not answer
 }
 
 // ask opens a question, or says why it has no answer.
-func (f *Fleet) ask(v *view, now time.Time, window time.Duration) (*question, error) {
+func (f *Fleet) ask(v *view, now time.Time, window time.Duration, conditions []Condition) (*question, error) {
 	q := &question{f: f, v: v, e: now.UnixMilli(), all: window == All}
 	kept := f.cfg.Window
 	if v.Window != 0 {
@@ -53,6 +56,9 @@ func (f *Fleet) ask(v *view, now time.Time, window time.Duration) (*question, er
 		q.s = max(q.s, q.e-window.Milliseconds())
 	}
 	q.coverage = q.cover()
+	if err := q.meet(conditions); err != nil {
+		return nil, err
+	}
 	return q, nil
 }
 
@@ -60,18 +66,9 @@ func (f *Fleet) ask(v *view, now time.Time, window time.Duration) (*question, er
 func (q *question) cover() Coverage {
 	f := q.f
 	var c Coverage
-	for name, t := range f.targets {
+	for _, t := range f.targets {
 		if t.failed.Load() && !t.gone {
 			c.Failed++
-		}
-		lately := !t.gone && q.e-t.tried.Load() <= learnt.Milliseconds()
-		if f.expected == nil && lately && f.balancers[name] == nil {
-			c.Expected++
-		}
-	}
-	for name := range f.expected {
-		if f.balancers[name] == nil {
-			c.Expected++
 		}
 	}
 	for _, in := range f.ordered {
@@ -81,6 +78,9 @@ func (q *question) cover() Coverage {
 			continue
 		case f.live(in, q.e):
 			c.Reporting++
+			if q.partialNow(in) {
+				c.Partial++
+			}
 		case !in.gone:
 			c.Stale++
 		}
@@ -89,12 +89,9 @@ func (q *question) cover() Coverage {
 		}
 	}
 	for _, b := range f.balancers {
-		c.Expected += b.expects()
 		c.Ambiguous += b.unclear
 	}
-	if f.expected == nil {
-		c.Expected -= c.Duplicates
-	}
+	q.expect(&c)
 	return c
 }
 

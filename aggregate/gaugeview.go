@@ -34,10 +34,10 @@ type GaugeMember struct {
 
 // At answers for a time not before the last scrape ([ErrPast]): a group for
 // each set of labels, sorted. Instances that are stale or gone are not in it.
-func (v *GaugeView) At(now time.Time) ([]*GaugeGroup, error) {
+func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
-	q, err := v.fleet.ask(v.view, now, All)
+	q, err := v.fleet.ask(v.view, now, All, conditions)
 	if err != nil {
 		return nil, err
 	}

@@ -22,10 +22,10 @@ type HistogramGroup struct {
 }
 
 // At answers for the window that ends at now, as [CounterView.At] does.
-func (v *HistogramView) At(now time.Time, window time.Duration) ([]*HistogramGroup, error) {
+func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*HistogramGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
-	q, err := v.fleet.ask(v.view, now, window)
+	q, err := v.fleet.ask(v.view, now, window, conditions)
 	if err != nil {
 		return nil, err
 	}

@@ -129,6 +129,12 @@ func (q *question) partial(x *shrunk) bool {
 	return q.v.kind != kindGauge && x.until > q.s
 }
 
+// partialNow: the instance answers a part only of what the view is on. Of many
+// families some always are in part, which says nothing of the others.
+func (q *question) partialNow(in *instance) bool {
+	return !q.v.every() && slices.ContainsFunc(in.shrunk, func(x shrunk) bool { return x.until == 0 && q.partial(&x) })
+}
+
 // about: the view is on the family, as far as that can be told by names.
 func (v *view) about(f *parse.Family) bool {
 	if v.every() {

@@ -41,11 +41,11 @@ type RatioMember struct {
 
 // At answers as [CounterView.At] does, for the groups of the denominator. A
 // member that has no series of the numerator counts as 0 there.
-func (v *RatioView) At(now time.Time, window time.Duration) ([]*RatioGroup, error) {
+func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*RatioGroup, error) {
 	v.num.fleet.mu.Lock()
 	defer v.num.fleet.mu.Unlock()
-	qn, errN := v.num.fleet.ask(v.num, now, window)
-	qd, errD := v.den.fleet.ask(v.den, now, window)
+	qn, errN := v.num.fleet.ask(v.num, now, window, conditions)
+	qd, errD := v.den.fleet.ask(v.den, now, window, conditions)
 	if err := errors.Join(errN, errD); err != nil {
 		return nil, err
 	}

@@ -461,7 +461,7 @@ func TestCoverage(t *testing.T) {
 	b.scrape("b", 0, 0, typeC, "c 1")
 	b.Fail("c", at(0), errors.New("refused"))
 	b.scrape("a", 300, 0, typeC, "c 2")
-	assert.Equal(t, aggregate.Coverage{Expected: 3, Reporting: 1, Stale: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Stale: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
 	require.NoError(t, b.Gone("b", at(300)))
-	assert.Equal(t, aggregate.Coverage{Expected: 3, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
 }

@@ -1,0 +1,158 @@
+package aggregate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Condition is what an answer has to meet, or there is none. Without any, a
+// question is answered with what there is, and [Coverage] says what that is.
+type Condition struct{ share float64 }
+
+// AtLeast refuses, with a *[CoverageError], an answer that rests on less than
+// a share of the fleet, 0 to 1: see [Coverage.Share].
+func AtLeast(share float64) Condition { return Condition{share} }
+
+// CoverageError says on how much of the fleet a refused answer would have
+// rested, and what is missing.
+type CoverageError struct {
+	Coverage Coverage
+	Least    float64
+	Missing  []string // expected targets without an answer, and instances that answer in part
+}
+
+func (e *CoverageError) Error() string {
+	text := fmt.Sprintf("covers less than %g of the fleet: %s", e.Least, e.Coverage)
+	if n := len(e.Missing); n > 0 {
+		text += "; missing " + strings.Join(e.Missing[:min(n, 5)], ", ")
+		if n > 5 {
+			text += fmt.Sprintf(" and %d more", n-5)
+		}
+	}
+	return text
+}
+
+// Share is the part of the expected fleet that answers in full; false where
+// nothing is expected.
+func (c Coverage) Share() (float64, bool) {
+	if c.Expected <= 0 {
+		return 0, false
+	}
+	return float64(max(0, c.Expected-c.Missing-c.Partial)) / float64(c.Expected), true
+}
+
+// String tells what is there, and of what is not what there is any of.
+func (c Coverage) String() string {
+	text := fmt.Sprintf("%d of %d expected", c.Expected-c.Missing, c.Expected)
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{c.Partial, "in part"}, {c.Stale, "stale"}, {c.Failed, "failed"}, {c.Reset, "restarted"},
+		{c.Duplicates, "duplicates left out"}, {c.Ambiguous, "scrapes ambiguous"},
+	} {
+		if x.n > 0 {
+			text += fmt.Sprintf(", %d %s", x.n, x.what)
+		}
+	}
+	return text
+}
+
+// meet refuses the question that does not meet a condition.
+func (q *question) meet(conditions []Condition) error {
+	for _, c := range conditions {
+		if !(c.share >= 0 && c.share <= 1) {
+			return fmt.Errorf("%w: at least %g of the fleet", errView, c.share)
+		}
+		if share, ok := q.coverage.Share(); !ok && c.share > 0 || share < c.share {
+			return &CoverageError{Coverage: q.coverage, Least: c.share, Missing: append(q.missing, q.inPart()...)}
+		}
+	}
+	return nil
+}
+
+// inPart names the instances that answer a part only.
+func (q *question) inPart() []string {
+	var list []string
+	for _, in := range q.f.ordered {
+		if q.f.counts(in, q.e) && q.f.live(in, q.e) && q.partialNow(in) {
+			list = append(list, in.name+" (in part)")
+		}
+	}
+	return list
+}
+
+// expect counts what should be there, and what of it does not answer: targets
+// that no live instance is behind, and instances behind balancers, as far as
+// their number is known. Of several addresses of one process one is expected,
+// unless the caller named them all.
+func (q *question) expect(c *Coverage) {
+	f := q.f
+	reached, other := map[string]bool{}, map[string]bool{}
+	for _, in := range f.ordered {
+		targets := in.targets
+		if in.twins != nil {
+			targets = in.addresses()
+		}
+		live, counted := f.live(in, q.e), f.counts(in, q.e)
+		for _, t := range targets {
+			reached[t] = reached[t] || live
+		}
+		if !counted && f.expected == nil {
+			for _, t := range in.targets {
+				other[t] = true
+			}
+		}
+	}
+	f.eachExpected(q.e, func(name string) {
+		if f.balancers[name] != nil || other[name] {
+			return
+		}
+		c.Expected++
+		if !reached[name] {
+			q.missing = append(q.missing, name)
+			c.Missing++
+		}
+	})
+	for name, b := range f.balancers {
+		live, n := b.alive(f, q.e), b.expects()
+		if t := f.targets[name]; n == 0 && t != nil && !t.gone && !reached[name] {
+			n = 1 // at least
+		}
+		c.Expected += n
+		if n > live {
+			q.missing = append(q.missing, fmt.Sprintf("%s (%d of %d)", name, n-live, n))
+			c.Missing += n - live
+		}
+	}
+	slices.Sort(q.missing)
+}
+
+// alive is how many of the instances behind the balancer that have no address
+// of their own answered lately.
+func (b *balanced) alive(f *Fleet, e int64) int {
+	n := 0
+	for _, m := range b.members {
+		if m.pool == b && m.twins == nil && f.live(m, e) {
+			n++
+		}
+	}
+	return n
+}
+
+// eachExpected calls do for each target that should be there: those given, or
+// else those that were tried lately and not said to be gone.
+func (f *Fleet) eachExpected(e int64, do func(name string)) {
+	if f.expected != nil {
+		for name := range f.expected {
+			do(name)
+		}
+		return
+	}
+	for name, t := range f.targets {
+		if !t.gone && e-t.tried.Load() <= learnt.Milliseconds() {
+			do(name)
+		}
+	}
+}

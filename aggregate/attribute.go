@@ -108,7 +108,7 @@ func (b *balanced) identify(s *staged) (*instance, Attribution) {
 		return b.byLikeness(s)
 	}
 	near := b.startedAlike(s)
-	if len(near) == 1 && near[0].exact && near[0].in == s.in && s.in.pending == nil && !s.anyFell() {
+	if len(near) == 1 && near[0].exact && near[0].in == s.in && s.in.pending == nil && len(s.r.Gone()) == 0 && !s.anyFell() {
 		return s.in, Attribution{By: ByStart | ByDominance}
 	}
 	return b.byStart(s, near)
@@ -138,7 +138,7 @@ func (b *balanced) byStart(s *staged, near []match) (*instance, Attribution) {
 	near = b.compare(s, near)
 	var fit []match
 	for _, m := range near {
-		if m.dominates() {
+		if m.dominates() && m.stays() {
 			fit = append(fit, m)
 		}
 	}
@@ -150,7 +150,7 @@ func (b *balanced) byStart(s *staged, near []match) (*instance, Attribution) {
 		return nearest(exact, ByStart|ByDominance, false)
 	}
 	// A few series began anew while their process went on.
-	began := slices.DeleteFunc(slices.Clone(near), func(m match) bool { return !m.exact || !m.mostly() })
+	began := slices.DeleteFunc(slices.Clone(near), func(m match) bool { return !m.exact || !m.mostly() || !m.stays() })
 	if len(began) == 1 {
 		return began[0].in, Attribution{By: ByStart}
 	}
@@ -178,7 +178,7 @@ func (b *balanced) byLikeness(s *staged) (*instance, Attribution) {
 	if len(all) > 0 && all[0].in.self != "" {
 		by = ByName
 	}
-	if len(all) == 1 && by == ByName {
+	if len(all) == 1 && by == ByName && (all[0].dominates() || all[0].mostly()) {
 		return all[0].in, Attribution{By: by, Provisional: true}
 	}
 	if fit := dominated(all); len(fit) > 0 {

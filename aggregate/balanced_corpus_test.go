@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/parse"
 )
 
 // lives names the processes behind a recording's scrapes, in order of first
@@ -61,10 +63,14 @@ func TestBalancedAPIServers(t *testing.T) {
 		t.Run(fmt.Sprint("start=", tokens), func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})
 			b.Balanced("lb", 3)
-			v := b.counter(aggregate.View{Metric: "apiserver_request_total"})
-			var now time.Time
+			views := map[string]*aggregate.CounterView{}
+			for name, where := range selections {
+				views[name] = b.counter(aggregate.View{Metric: "apiserver_request_total", Where: where})
+			}
+			truth := newSightings(lines[0].Time)
 			for i, l := range lines {
 				body := corpusBody(t, "apiserver-ha", l.File)
+				truth.add(t, names[i], body)
 				if !tokens {
 					body = without(body, "process_start_time_seconds")
 				}
@@ -72,17 +78,67 @@ func TestBalancedAPIServers(t *testing.T) {
 				require.NoError(t, err)
 				assert.Equal(t, want[names[i]], r.Instance, "step %d: %+v", i, r.Attribution)
 				assert.False(t, r.Attribution.Ambiguous)
-				now = time.UnixMilli(l.Time)
 			}
-			groups, err := v.At(now, aggregate.All)
-			require.NoError(t, err)
-			require.Len(t, groups, 1)
-			t.Log(groups[0].Increase(), groups[0].Coverage, groups[0].Warnings)
-			for _, m := range groups[0].Members() {
-				t.Logf("%+v", m)
+			now := time.UnixMilli(lines[len(lines)-1].Time)
+			for name, where := range selections {
+				groups, err := views[name].At(now, aggregate.All)
+				require.NoError(t, err)
+				require.Len(t, groups, 1)
+				got, want := groups[0].Increase().Value, truth.increase(where)
+				if tokens {
+					assert.Equal(t, want, got, name)
+				} else {
+					assert.LessOrEqual(t, got, want, name)
+				}
 			}
 		})
 	}
+}
+
+// sightings add up, naively, what each process counted between the scrapes that
+// met it, and from its birth where that is known to be later than the first of
+// all scrapes.
+type sightings struct {
+	since int64
+	last  map[string]map[string]float64 // by process and series
+	grown map[string]float64            // by series
+	set   map[string]labels.Labels
+}
+
+func newSightings(since int64) *sightings {
+	return &sightings{since, map[string]map[string]float64{}, map[string]float64{}, map[string]labels.Labels{}}
+}
+
+func (x *sightings) add(t *testing.T, process string, body []byte) {
+	t.Helper()
+	samples, err := parse.Samples(body, "")
+	require.NoError(t, err)
+	now, born := map[string]float64{}, false
+	for _, s := range samples {
+		switch s.Name {
+		case "apiserver_request_total":
+			key := s.Labels.String()
+			now[key], x.set[key] = s.Value, s.Labels
+		case "process_start_time_seconds":
+			born = s.Value*1000 > float64(x.since)
+		}
+	}
+	before, met := x.last[process]
+	for key, c := range now {
+		if met || born {
+			x.grown[key] += c - before[key]
+		}
+	}
+	x.last[process] = now
+}
+
+func (x *sightings) increase(where []*labels.Matcher) (sum float64) {
+	for key, n := range x.grown {
+		if !slices.ContainsFunc(where, func(m *labels.Matcher) bool { return !m.Matches(x.set[key].Get(m.Name)) }) {
+			sum += n
+		}
+	}
+	return sum
 }
 
 // without removes a metric from a body.

@@ -12,7 +12,8 @@ type likeness struct {
 	fell   int // of them, those that are less now
 	moved  int // of them, those that are more now
 	grown  float64
-	shared int // lines in both
+	before int // lines in the instance's last scrape
+	shared int // of them, those that are there now
 	union  int // lines in either
 }
 
@@ -26,6 +27,15 @@ const enoughCounters = 30
 const sameSeries = 0.9
 
 func (l likeness) overlap() float64 { return float64(l.shared) / float64(max(1, l.union)) }
+
+// stays: what was there is there still. A process adds series and seldom drops
+// many; another one with the same start time lacks some (of two recorded node
+// exporters 11 %, of the same process never one).
+func (l likeness) stays() bool { return float64(l.shared) >= stayingSeries*float64(l.before) }
+
+// stayingSeries is the part of its series that a process keeps at least from
+// one sighting to the next.
+const stayingSeries = 0.95
 
 // dominates: no counter is less than it was.
 func (l likeness) dominates() bool { return l.fell == 0 }
@@ -75,7 +85,7 @@ func (s *staged) liken(c *parse.Columns) likeness {
 			l.grown += (now - before) / now
 		}
 	}
-	l.union = c.Len() + s.r.Len() - l.shared
+	l.before, l.union = c.Len(), c.Len()+s.r.Len()-l.shared
 	return l
 }
 

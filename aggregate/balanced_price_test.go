@@ -1,0 +1,96 @@
+package aggregate_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// What splitting a balancer costs, on recorded fleets whose members were
+// scraped one by one: their scrapes, put together in order of time and thinned
+// at random, are told as those of one balanced target. Growth that was not
+// there and resets that were none are not allowed; growth that is missed is the
+// price, and has a bound for each fleet.
+func TestPriceOfABalancer(t *testing.T) {
+	for _, x := range []struct {
+		corpus, targets, metric string
+		starts                  bool    // the start times are left in
+		wrong                   float64 // part of the scrapes that may go to another one
+		missed                  float64 // part of the growth that may be missed
+	}{
+		{"etcd", "etcd-", "etcd_network_client_grpc_received_bytes_total", true, 0, 0},
+		{"etcd", "etcd-", "etcd_network_client_grpc_received_bytes_total", false, 0, 0.15},
+		{"kubelets", "hollow-1 hollow-2 hollow-3", "rest_client_requests_total", true, 0, 0},
+		{"kubelets", "hollow-1 hollow-2 hollow-3", "rest_client_requests_total", false, 0, 0.45},
+		{"other", "node-", "node_cpu_seconds_total", true, 0, 0},
+		{"other", "node-", "node_cpu_seconds_total", false, 0, 0.35},
+		{"other", "haproxy-", "haproxy_process_requests_total", false, 0.5, 0.65}, // idle twins
+		{"controllers-ha", "kcm-", "rest_client_requests_total", true, 0, 0},
+		{"controllers-ha", "kcm-", "rest_client_requests_total", false, 0, 0.2},
+		{"apiserver-ha", "apiserver-", "apiserver_request_total", true, 0, 0},
+		{"apiserver-ha", "apiserver-", "apiserver_request_total", false, 0, 0.05},
+	} {
+		t.Run(fmt.Sprintf("%s/%s/start=%t", x.corpus, x.metric, x.starts), func(t *testing.T) {
+			lines := slices.DeleteFunc(corpus(t, x.corpus), func(l corpusLine) bool {
+				ok := slices.Contains(strings.Fields(x.targets), l.Target) || strings.HasSuffix(x.targets, "-") && strings.HasPrefix(l.Target, x.targets)
+				return !ok || l.File == "" || l.Path != "/metrics" || l.Format != "text" || l.ThroughLB
+			})
+			slices.SortStableFunc(lines, func(a, b corpusLine) int { return cmp.Compare(a.Time, b.Time) })
+			r := rand.New(rand.NewPCG(7, uint64(len(x.metric))))
+			lines = slices.DeleteFunc(lines, func(corpusLine) bool { return r.IntN(10) < 3 })
+			behind, direct := newBed(t, aggregate.Config{}), newBed(t, aggregate.Config{})
+			behind.Balanced("lb", 0)
+			vb, vd := behind.counter(aggregate.View{Metric: x.metric}), direct.counter(aggregate.View{Metric: x.metric})
+			owner := map[string]string{} // whom each found instance is, by its first scrape
+			wrong, unclear, resets := 0, 0, 0
+			var now time.Time
+			for _, l := range lines {
+				body := corpusBody(t, x.corpus, l.File)
+				if !x.starts {
+					body = without(body, "process_start_time_seconds")
+				}
+				_, err := direct.Observe(l.scrape(body))
+				require.NoError(t, err)
+				sc := l.scrape(body)
+				sc.Target = "lb"
+				rep, err := behind.Observe(sc)
+				require.NoError(t, err)
+				now, resets = sc.Time, resets+rep.Resets
+				if rep.Attribution.Ambiguous {
+					unclear++
+					continue
+				}
+				if _, ok := owner[rep.Instance]; !ok {
+					owner[rep.Instance] = l.Target
+				}
+				if owner[rep.Instance] != l.Target {
+					wrong++
+				}
+			}
+			sum := func(v *aggregate.CounterView) float64 {
+				groups, err := v.At(now, aggregate.All)
+				require.NoError(t, err)
+				total := 0.0
+				for _, g := range groups {
+					total += g.Increase().Value
+				}
+				return total
+			}
+			got, want := sum(vb), sum(vd)
+			t.Logf("%d scrapes, %d wrong, %d ambiguous, %d instances, growth %g of %g, %d resets", len(lines), wrong, unclear, len(owner), got, want, resets)
+			assert.LessOrEqual(t, float64(wrong), x.wrong*float64(len(lines)))
+			assert.LessOrEqual(t, got, want*(1+1e-12), "growth that was not there")
+			assert.GreaterOrEqual(t, got, want*(1-x.missed), "growth missed")
+			assert.Zero(t, resets, "a reset that was none")
+		})
+	}
+}

@@ -111,7 +111,11 @@ func TestWarmValuesDoNotAllocate(t *testing.T) {
 	a, b := manyLayouts(t, 50), new(Distribution)
 	require.NoError(t, a.AddNative(wideNative(50)))
 	b.Merge(a)
-	l, counts := layout(t, 1, 2), []float64{1, 2, 3}
+	bounds, counts := make([]float64, 20), make([]float64, 21)
+	for i := range bounds {
+		bounds[i], counts[i+1] = float64(i+1), float64(i)
+	}
+	l := layout(t, bounds...)
 	require.NoError(t, b.Add(l, counts, 1))
 	native := wideNative(50)
 	require.NoError(t, b.AddNative(native))

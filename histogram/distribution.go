@@ -94,11 +94,20 @@ func (d *Distribution) class(l *Layout) *class {
 	i, found := slices.BinarySearchFunc(d.classic, l, func(c class, l *Layout) int { return c.layout.compare(l) })
 	if !found {
 		d.classic = insertReusing(d.classic, i)
-		d.classic[i].layout = l
-		d.classic[i].counts.Set(new(exact.Vector))
-		d.classic[i].counts.Grow(l.Len())
+		d.classic[i].reset(l)
 	}
 	return &d.classic[i]
+}
+
+// reset makes c empty, in storage that may be another layout's.
+func (c *class) reset(l *Layout) {
+	c.layout = l
+	if c.counts.Len() != l.Len() {
+		c.counts.Set(new(exact.Vector))
+		c.counts.Grow(l.Len())
+		return
+	}
+	c.counts.Reset()
 }
 
 // insertReusing makes room at i, and puts the storage that lies beyond the end of s there.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -80,14 +81,14 @@ func customOf(series []suiteSeries) []suiteSeries {
 	}
 	groups := map[string]*group{}
 	for _, s := range series {
-		name := s.labels.Get(labels.MetricName)
+		name := s.labels.Get(model.MetricNameLabel)
 		base, isBucket := strings.CutSuffix(name, "_bucket")
 		base, isSum := strings.CutSuffix(base, "_sum")
 		base, isCount := strings.CutSuffix(base, "_count")
 		if !isBucket && !isSum && !isCount {
 			continue
 		}
-		l := labels.NewBuilder(s.labels).Set(labels.MetricName, base).Del(labels.BucketLabel).Labels()
+		l := labels.NewBuilder(s.labels).Set(model.MetricNameLabel, base).Del(labels.BucketLabel).Labels()
 		g := groups[l.String()]
 		if g == nil {
 			g = &group{l, map[int64]*point{}}

@@ -166,7 +166,7 @@ func grouped(t *testing.T, v promql.Vector) (map[string]*fold.Distribution, map[
 	lines := map[string]*fold.Lines{}
 	groups, errs := map[string]*fold.Distribution{}, map[string]error{}
 	for _, s := range v {
-		key := s.Metric.MatchLabels(false, labels.MetricName, labels.BucketLabel).String()
+		key := s.Metric.MatchLabels(false, model.MetricNameLabel, labels.BucketLabel).String()
 		if s.H != nil {
 			groups[key] = new(fold.Distribution)
 			if err := groups[key].AddNative(nativeFrom(t, s.H)); err != nil {

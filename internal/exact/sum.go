@@ -66,13 +66,33 @@ func (s *Sum) AddInt(i int64) {
 
 // AddDiff adds c−p without rounding it.
 func (s *Sum) AddDiff(c, p float64) {
+	// Growth by less than the whole is exact as it is (Sterbenz' lemma).
+	if d := c - p; d >= 0 && c <= p+p {
+		if n := s.n + int64(d); float64(int64(d)) == d && uint64(n+small) <= 2*small {
+			s.n = n
+			return
+		}
+		s.wide().add(d)
+		return
+	}
+	s.addDiff(c, p)
+}
+
+func (s *Sum) addDiff(c, p float64) {
 	// Neither negative nor above 2^62, so that i−j cannot wrap.
 	i, j := int64(c), int64(p)
 	if n := s.n + (i - j); uint64(i|j) < 1<<62 && float64(i) == c && float64(j) == p && uint64(n+small) <= 2*small {
 		s.n = n
 		return
 	}
-	s.addDiffWide(c, p)
+	d, err := TwoDiff(c, p)
+	if err-err != 0 { // overflowed, or not finite to begin with
+		s.Add(c)
+		s.Add(-p)
+		return
+	}
+	s.Add(d)
+	s.Add(err)
 }
 
 // AddUintDiff adds c−p, exact for counters that their source keeps in 64 bits and a float64 would round above 2^53.
@@ -86,17 +106,6 @@ func (s *Sum) AddUintDiff(c, p uint64) {
 		w.addUint(c, unit, 0)
 		w.addUint(p, unit, -1)
 	}
-}
-
-func (s *Sum) addDiffWide(c, p float64) {
-	d, err := TwoDiff(c, p)
-	if err-err != 0 { // overflowed, or not finite to begin with
-		s.Add(c)
-		s.Add(-p)
-		return
-	}
-	s.Add(d)
-	s.Add(err)
 }
 
 // TwoDiff returns c−p rounded, and the error of that rounding: d + err is c−p exactly unless d overflows

@@ -51,13 +51,12 @@ func (v *Vector) AddInt(i int, x int64) {
 
 // AddDiff adds c−p, exactly, to sum i.
 func (v *Vector) AddDiff(i int, c, p float64) {
-	k, l := int64(c), int64(p)
-	if n := v.n[i] + (k - l); uint64(k|l) < 1<<62 && float64(k) == c && float64(l) == p && uint64(n+small) <= 2*small {
-		v.n[i] = n
+	if d := c - p; d >= 0 && c <= p+p { // as in Sum.AddDiff
+		v.Add(i, d)
 		return
 	}
 	s := v.get(i)
-	s.addDiffWide(c, p)
+	s.addDiff(c, p)
 	v.put(i, s)
 }
 

@@ -10,12 +10,12 @@
 // Each has a runnable example.
 //
 //   - Restart. 100, 130, 20 is a growth of 30 + 20, not of −80. What was counted after 130 and before the end is lost:
-//     the increase is at least 50.
+//     the increase is at least 50, if it was a restart and not a lost part of the counter.
 //   - Masked restart. 100, then 130 from a process that started in between, is a growth of 130, and no drop says so.
 //     The start of the process, or of the series, does ([Tracker.ObserveProcess], [Point].Start). But not all a process
 //     exposes is its own: the bytes of a network namespace go on. See [Life] and [Owner].
 //   - Sum, then rate. When one of ten instances restarts, the sum of the ten falls, and what is left looks like growth
-//     from 0. Rate each instance, then add: [MeanRate], [RateNow]. The types leave no other way.
+//     from 0. Rate each instance, then add: [MeanRate], [RateNow]. Nothing here takes a sum of readings.
 //   - Balancer. Two instances behind one address, read in turn, look like a counter that restarts at every reading.
 //     The start of the process tells them apart ([OtherError]); each needs a Tracker of its own.
 //   - Born series. The first error of a process is the first time its counter is seen, at 1: growth from 0 if we know

@@ -32,6 +32,11 @@ func (r *Reader) rebuild() {
 	}
 	r.families(w.expect.headings)
 	r.newIDs, r.newDups = r.newIDs[:0], r.newDups[:0]
+	for _, d := range w.expect.dups {
+		if int(d) < k {
+			r.newDups = append(r.newDups, d)
+		}
+	}
 	r.headings = append(r.headings, w.expect.headings[:w.h]...)
 	r.values = r.values[:k]
 	r.stageRun(0, k)
@@ -77,10 +82,31 @@ func (r *Reader) oldOf(id uint32) int {
 }
 
 // stageRun stages n lines expected from k on, whose values are staged already.
+// None of them was staged before: it would have been matched with its old
+// position, which would be taken.
 func (r *Reader) stageRun(k, n int) {
-	for i, id := range r.walk.expect.ids[k : k+n] {
-		r.stageLine(id, k+i)
+	pos := len(r.newIDs)
+	ids := r.walk.expect.ids[k : k+n]
+	r.newIDs = append(r.newIDs, ids...)
+	for i, id := range ids {
+		r.olds = append(r.olds, int32(k+i))
+		r.newAt[id] = uint32(pos + i)
 	}
+	for k, end := k, k+n; k < end; k = k&^63 + 64 {
+		r.taken[k>>6] |= bitsBetween(k, end)
+	}
+	if n > 0 {
+		r.walk.last = uint32(ids[n-1])
+	}
+}
+
+// bitsBetween are the bits of the word of k, from that of k up to end.
+func bitsBetween(k, end int) uint64 {
+	all := ^uint64(0)
+	if k>>6 == end>>6 {
+		all = 1<<(end&63) - 1
+	}
+	return all &^ (1<<(k&63) - 1)
 }
 
 // stageLine stages which line stands at the next position, and where it stood.

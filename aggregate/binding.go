@@ -17,6 +17,7 @@ type binding struct {
 	view    *view
 	route   *route
 	exposes bool // the metric is there, selected or not
+	refused int  // lines of the metric that are of another type
 
 	entries []entry  // the wanted lines, by position
 	objects []object // histograms
@@ -94,6 +95,7 @@ func bind(v *view, in *instance, old *binding, lines lines) *binding {
 		*b = *old
 		b.entries, b.objects, b.buckets = nil, nil, nil
 		b.cols, b.shared = slices.Clip(b.cols), true
+		b.refused = 0
 	}
 	if !b.route.admits(in.labels) {
 		return b
@@ -110,6 +112,8 @@ func bind(v *view, in *instance, old *binding, lines lines) *binding {
 		switch w := b.route.way(s, id); {
 		case w == wayMatched:
 			b.exposes = true
+		case w == wayRefused:
+			b.refused++
 		case w >= 0:
 			b.exposes = true
 			b.entries = append(b.entries, entry{uint32(pos), uint32(b.column(columnKey{group: w}))})
@@ -191,8 +195,11 @@ func (b *binding) bindObjects(s *parse.Store, lines lines) {
 		}
 		id := lines.ID(pos)
 		w := b.route.way(s, id)
-		if w == wayMatched {
+		switch w {
+		case wayMatched:
 			b.exposes = true
+		case wayRefused:
+			b.refused++
 		}
 		if w >= 0 {
 			l := s.Line(id)

@@ -57,7 +57,9 @@ func (q *question) counters() []*CounterGroup { return q.countersOf(q.shares()) 
 func (q *question) countersOf(shares []share) []*CounterGroup {
 	byKey := map[string]*CounterGroup{}
 	opening := q.f.opening()
+	refused := exclusions{}
 	for i := range shares {
+		refused.mistyped(shares[i].in, shares[i].b)
 		for _, p := range q.parts(&shares[i], opening) {
 			g, ok := byKey[p.key]
 			if !ok {
@@ -70,7 +72,7 @@ func (q *question) countersOf(shares []share) []*CounterGroup {
 	list := sortGroups(byKey, func(g *CounterGroup) *Group { return &g.Group })
 	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = slices.Concat(g.said.words(), identities, q.partials(g.Labels))
+		g.Warnings = slices.Concat(g.said.words(), refused.words(), identities, q.partials(g.Labels))
 		q.addIdle(g, shares)
 	}
 	return list

@@ -112,9 +112,45 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	d := f.newView(v, k)
+	added := []*view{d}
+	if v.Meaning == MeaningLeader && v.Election.Ask == nil {
+		if d.elects = f.companion(&v.Election); !slices.Contains(f.views, d.elects) {
+			added = append(added, d.elects)
+		}
+	}
+	need := f.bytes
+	bound := make([][]*binding, len(f.ordered))
+	for i, in := range f.ordered {
+		lines := newKnownLines(&in.cols)
+		for _, a := range added {
+			b := bind(a, in, nil, lines)
+			b.begun = in.present()
+			bound[i] = append(bound[i], b)
+			need += b.bytes()
+		}
+	}
+	if need > f.cfg.MaxBytes {
+		return nil, &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
+	}
+	for i, in := range f.ordered {
+		for _, b := range bound[i] {
+			b.fit()
+		}
+		in.bindings = append(in.bindings, bound[i]...)
+	}
+	for _, a := range added {
+		a.index = len(f.views)
+		f.views = append(f.views, a)
+	}
+	f.bytes = need
+	return d, nil
+}
+
+// newView makes a view of a question, not yet the fleet's.
+func (f *Fleet) newView(v View, k kind) *view {
 	v = v.settled()
-	d := &view{View: v, fleet: f, kind: k, index: len(f.views), routes: map[string]*route{},
-		base: strings.TrimSuffix(v.Metric, "_total")}
+	d := &view{View: v, fleet: f, kind: k, routes: map[string]*route{}, base: strings.TrimSuffix(v.Metric, "_total")}
 	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
 	d.rules = counter.Rules{Owner: v.Owner, Births: v.Births}
 	if v.Owner == counter.OwnerUnknown {
@@ -122,22 +158,7 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 	}
 	d.external = d.rules
 	d.external.Owner = counter.OwnerExternal
-	need := f.bytes
-	bound := make([]*binding, len(f.ordered))
-	for i, in := range f.ordered {
-		bound[i] = bind(d, in, nil, newKnownLines(&in.cols))
-		bound[i].begun = in.present()
-		need += bound[i].bytes()
-	}
-	if need > f.cfg.MaxBytes {
-		return nil, &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
-	}
-	for i, in := range f.ordered {
-		bound[i].fit()
-		in.bindings = append(in.bindings, bound[i])
-	}
-	f.views, f.bytes = append(f.views, d), need
-	return d, nil
+	return d
 }
 
 // Expect says of which targets the fleet consists: what coverage is measured

@@ -48,6 +48,9 @@ func (s *staged) fold(b *binding) {
 		for _, e := range b.entries {
 			s.touch(b, e)
 		}
+		if b.view.kind == kindGauge {
+			s.touchGone(b)
+		}
 	} else {
 		s.foldChanged(b)
 	}
@@ -78,10 +81,7 @@ func (s *staged) touch(b *binding, e entry) {
 	case kindCounter:
 		s.step(b, e)
 	case kindGauge:
-		_, old, v, _ := s.r.At(int(e.pos))
-		if old >= 0 && !s.baseline && math.Float64bits(v) != math.Float64bits(s.in.cols.Value(old)) {
-			b.changed[e.ref] = s.at
-		}
+		s.touchGauge(b, e)
 	case kindHistogram:
 		if n := len(s.dirty); n == 0 || s.dirty[n-1] != e.ref {
 			s.dirty = append(s.dirty, e.ref)

@@ -1,13 +1,12 @@
 package aggregate
 
 import (
-	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/parse"
 )
 
 // GaugeView answers what a gauge reads now. What the number of a fleet is
@@ -17,6 +16,10 @@ type GaugeView struct{ *view }
 // GaugeGroup is one group's answer, of the instances that are alive.
 type GaugeGroup struct {
 	Group
+	meaning Meaning
+	leader  string // who is elected; "": nobody, or not known
+	said    exclusions
+	silent  []string // instances without a vote in Fact
 	members []GaugeMember
 }
 
@@ -25,11 +28,10 @@ type GaugeMember struct {
 	Instance string
 	Value    float64       // the sum of its series in the group
 	Series   int           // how many those are; NaN ones are left out
-	Age      time.Duration // since it was read
+	Age      time.Duration // since the oldest of them was read, or measured if it tells
 
-	fact    float64 // the same without sentinels
-	votes   int     // how many series that are none
-	changed int64   // when one of them last changed; 0: never seen to
+	silent  bool  // a sentinel or NaN is among its series
+	changed int64 // when one of them last changed; 0: never seen to
 }
 
 // At answers for a time not before the last scrape ([ErrPast]): a group for
@@ -41,153 +43,132 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 	if err != nil {
 		return nil, err
 	}
+	leader, election := q.elect(now)
 	byKey := map[string]*GaugeGroup{}
-	nans := map[*GaugeGroup]map[string]int{}
-	for _, in := range v.fleet.ordered {
-		if !v.fleet.live(in, q.e) || !v.fleet.counts(in, q.e) {
-			continue
-		}
-		b := in.bindings[v.index]
-		for c, sums := range v.read(in, b) {
-			if sums.lines == 0 {
+	refused := exclusions{}
+	for in, b := range q.present() {
+		refused.mistyped(in, b)
+		for c, read := range q.read(in, b) {
+			if read.lines == 0 {
 				continue
 			}
 			ls := b.route.labelsOf(b.cols[c].group, in.labels)
 			key := string(ls.Bytes(nil))
 			g, ok := byKey[key]
 			if !ok {
-				g = &GaugeGroup{Group: Group{Labels: ls, Coverage: q.coverage}}
-				byKey[key], nans[g] = g, map[string]int{}
+				g = &GaugeGroup{
+					Group:   Group{Labels: ls, Coverage: q.coverage},
+					meaning: v.Meaning, leader: leader, said: exclusions{},
+				}
+				byKey[key] = g
 			}
-			if sums.nans > 0 {
-				nans[g][in.name] = sums.nans
-			}
-			if sums.lines > sums.nans {
-				g.members = append(g.members, sums.member(in, b.changed[c], q.e))
-			}
+			g.add(in, read, b.changed[c], q.e)
 		}
 	}
 	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
 	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = slices.Concat(nanWarnings(nans[g]), identities, q.partials(g.Labels))
+		g.Warnings = slices.Concat(g.said.words(), refused.words(), election, identities, q.partials(g.Labels))
+		if _, ok := g.Leader(); leader != "" && !ok {
+			g.Warnings = append(g.Warnings, "the leader has nothing in this group: "+leader)
+		}
 	}
 	return list, nil
 }
 
-// columnSum is what an instance reads in one column, added anew each time:
+// Why a member or a part of it is left out of an answer.
+const (
+	ofAnotherType = "%d series of another type, left out"
+	isNaN         = "%d series NaN, left out"
+	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
+)
+
+// columnRead is what an instance reads in one column, added anew each time:
 // sums that are carried on drift.
-type columnSum struct {
-	all, fact          exact.Sum
-	lines, nans, votes int
+type columnRead struct {
+	sum                    exact.Sum
+	lines, nans, sentinels int
+	oldest                 int64 // reading
 }
 
-func (v *GaugeView) read(in *instance, b *binding) []columnSum {
-	sums := make([]columnSum, len(b.cols))
+func (q *question) read(in *instance, b *binding) []columnRead {
+	cols := make([]columnRead, len(b.cols))
 	for _, e := range b.entries {
-		x, s := in.cols.Value(int(e.pos)), &sums[e.ref]
-		s.lines++
+		pos, c := int(e.pos), &cols[e.ref]
+		x := in.cols.Value(pos) + 0 // −0 is 0
+		at := in.last
+		if own := in.cols.Time(pos); own != parse.NoTime {
+			at = min(at, own)
+		}
+		if c.lines++; c.lines == 1 || at < c.oldest {
+			c.oldest = at
+		}
 		if math.IsNaN(x) {
-			s.nans++
+			c.nans++
 			continue
 		}
-		x += 0 // −0 is 0
-		s.all.Add(x)
-		if !slices.Contains(v.Sentinels, x) {
-			s.fact.Add(x)
-			s.votes++
+		c.sum.Add(x)
+		if slices.Contains(q.v.Sentinels, x) {
+			c.sentinels++
 		}
 	}
-	return sums
+	return cols
 }
 
-func (s *columnSum) member(in *instance, changed, e int64) GaugeMember {
-	return GaugeMember{
-		Instance: in.name, Value: s.all.Float64(), Series: s.lines - s.nans,
-		Age:  time.Duration(e-in.last) * time.Millisecond,
-		fact: s.fact.Float64(), votes: s.votes, changed: changed,
+// add takes in what an instance reads, or says why not.
+func (g *GaugeGroup) add(in *instance, c columnRead, changed, e int64) {
+	m := GaugeMember{
+		Instance: in.name, Value: c.sum.Float64(), Series: c.lines - c.nans,
+		Age:     time.Duration(e-c.oldest) * time.Millisecond,
+		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
+	}
+	if c.nans > 0 {
+		g.said.add(isNaN, in.name, c.nans)
+	}
+	if m.silent {
+		g.silent = append(g.silent, in.name)
+	}
+	switch {
+	case m.Series == 0:
+	case math.IsNaN(m.Value):
+		g.said.add(hasNoSum, in.name, m.Series)
+	default:
+		g.members = append(g.members, m)
 	}
 }
 
-func nanWarnings(nans map[string]int) []string {
-	var list []string
-	for name, n := range nans {
-		list = append(list, fmt.Sprintf("%d series NaN, left out: %s", n, name))
+// touchGauge notes when a value was seen to change. The first look at a
+// process that was not looked at before shows no change, but a leader it is
+// only from then on.
+func (s *staged) touchGauge(b *binding, e entry) {
+	_, old, v, _ := s.r.At(int(e.pos))
+	switch {
+	case b.view.companion && s.restart != NoRestart:
+		b.changed[e.ref] = s.at
+	case s.baseline:
+		b.changed[e.ref] = 0
+	case old < 0 || !sameReading(v, s.in.cols.Value(old)):
+		b.changed[e.ref] = s.at
 	}
-	slices.Sort(list)
-	return list
 }
+
+// touchGone: the value of a column also changes when a part of it ends.
+func (s *staged) touchGone(b *binding) {
+	if s.baseline {
+		return
+	}
+	for _, old := range s.r.Gone() {
+		w := b.route.way(s.f.store, s.in.cols.ID(int(old)))
+		if w < 0 {
+			continue
+		}
+		if c, ok := b.byCol[columnKey{group: w}]; ok {
+			b.changed[c] = s.at
+		}
+	}
+}
+
+func sameReading(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
 
 // Members are the instances behind the answer, by name.
 func (g *GaugeGroup) Members() []GaugeMember { return g.members }
-
-// Sum is right for what each instance has a share of.
-func (g *GaugeGroup) Sum() (float64, bool) {
-	var s exact.Sum
-	for _, m := range g.members {
-		s.Add(m.Value)
-	}
-	x := s.Float64() // +Inf and −Inf have no sum
-	return x, len(g.members) > 0 && !math.IsNaN(x)
-}
-
-// Mean is the mean of the instances' values.
-func (g *GaugeGroup) Mean() (float64, bool) {
-	sum, ok := g.Sum()
-	return sum / float64(max(1, len(g.members))), ok
-}
-
-// Max is the instance with the largest value; of equals the first by name.
-func (g *GaugeGroup) Max() (GaugeMember, bool) { return g.extreme(1) }
-
-// Min is the instance with the smallest value; of equals the first by name.
-func (g *GaugeGroup) Min() (GaugeMember, bool) { return g.extreme(-1) }
-
-func (g *GaugeGroup) extreme(sign int) (GaugeMember, bool) {
-	i := hottest(g.members,
-		func(a, b GaugeMember) int { return sign * cmp.Compare(a.Value, b.Value) },
-		func(GaugeMember) bool { return true })
-	if i < 0 {
-		return GaugeMember{}, false
-	}
-	return g.members[i], true
-}
-
-// FactAnswer is one truth that every instance repeats.
-type FactAnswer struct {
-	Value    float64
-	Min, Max float64 // of what the instances say
-	Agree    int     // how many say Value
-	Of       int     // of how many that say something
-}
-
-// Fact is right for what every instance repeats, such as the number of objects
-// in the store behind them: the value of the instance whose value changed
-// last, since that one looked last; where several did, or none, the one most
-// of them say, then the larger. Sentinels have no vote.
-func (g *GaugeGroup) Fact() (FactAnswer, bool) {
-	a := FactAnswer{Min: math.Inf(1), Max: math.Inf(-1)}
-	says := map[float64]int{}
-	latest := int64(-1)
-	for _, m := range g.members {
-		if m.votes == 0 {
-			continue
-		}
-		a.Of++
-		says[m.fact]++
-		a.Min, a.Max = min(a.Min, m.fact), max(a.Max, m.fact)
-		latest = max(latest, m.changed)
-	}
-	if a.Of == 0 {
-		return FactAnswer{}, false
-	}
-	for _, m := range g.members {
-		if m.votes == 0 || m.changed != latest {
-			continue
-		}
-		if n := says[m.fact]; n > a.Agree || n == a.Agree && m.fact > a.Value {
-			a.Value, a.Agree = m.fact, n
-		}
-	}
-	return a, true
-}

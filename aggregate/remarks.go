@@ -44,19 +44,24 @@ func (r remarks) words() []string {
 		if text == "" {
 			continue
 		}
-		n, names := 0, make([]string, 0, len(members))
-		for name, m := range members {
-			n += m
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		if len(names) > 3 {
-			names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
-		}
-		list = append(list, fmt.Sprintf(text, n)+": "+strings.Join(names, ", "))
+		list = append(list, counted(text, members))
 	}
 	slices.Sort(list)
 	return list
+}
+
+// counted puts the number into a text, and says of whom it is.
+func counted(text string, members map[string]int) string {
+	n, names := 0, make([]string, 0, len(members))
+	for name, m := range members {
+		n += m
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if len(names) > 3 {
+		names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
+	}
+	return fmt.Sprintf(text, n) + ": " + strings.Join(names, ", ")
 }
 
 func remarkText(k remark) string {

@@ -33,7 +33,8 @@ type route struct {
 const (
 	wayUnasked  int32 = 0  // not looked at
 	wayUnwanted int32 = -1 // not of this view
-	wayMatched  int32 = -2 // of the metric, but not selected, or of another type
+	wayMatched  int32 = -2 // of the metric, but not selected
+	wayRefused  int32 = -3 // of the metric, but of another type
 	wayFirst    int32 = 1  // index 0
 )
 
@@ -61,6 +62,9 @@ func (v *view) routeFor(target labels.Labels) *route {
 
 // mentions: without groups by every label it does not list.
 func (v *view) mentions(name string) bool {
+	if v.companion {
+		return false // the election is named in the body
+	}
 	return slices.Contains(v.By, name) || len(v.Without) > 0 ||
 		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return m.Name == name })
 }
@@ -96,7 +100,7 @@ func (r *route) work(l *parse.Line) int32 {
 	case fitNone:
 		return wayUnwanted
 	case fitType:
-		return wayMatched
+		return wayRefused
 	}
 	for _, m := range r.matchers {
 		if !m.Matches(r.view.label(l, m.Name)) {

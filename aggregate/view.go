@@ -37,8 +37,13 @@ type View struct {
 	Owner  counter.Owner
 	Births counter.Births
 
-	// Sentinels are values of a gauge that stand for "not known" and have no
-	// vote in [GaugeGroup.Fact], such as −1.
+	// Meaning says what a gauge's numbers mean across instances; Election, who
+	// leads where its meaning is [MeaningLeader].
+	Meaning  Meaning
+	Election Election
+
+	// Sentinels are values of a gauge that stand for "not known", such as −1:
+	// no vote in [GaugeGroup.Fact], no part in a [GaugeRatio].
 	Sentinels []float64
 
 	// Window is how long a window this view can be asked about, at most (and
@@ -72,6 +77,9 @@ type view struct {
 	base   string            // Metric without _total, for counters
 
 	external counter.Rules // of every family: for what outlives the process
+
+	companion bool  // says who leads; no one declared it
+	elects    *view // the companion, if the view has one
 }
 
 var errView = errors.New("invalid view")
@@ -82,6 +90,10 @@ func (v *View) validate(k kind) error {
 	case k == kindHistogram && (slices.ContainsFunc(v.By, le) ||
 		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
+	case v.Meaning > MeaningSaturation:
+		return fmt.Errorf("%w: meaning %d", errView, v.Meaning)
+	case v.Meaning == MeaningLeader && k != kindGauge:
+		return fmt.Errorf("%w: the %s of a leader alone", errView, k)
 	case v.Metric == "":
 		return fmt.Errorf("%w: no metric", errView)
 	case v.Metric == Every && v.Type != "":

@@ -1,0 +1,93 @@
+package aggregate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Variant is one way in which instances show a metric: the labels of a series,
+// and its value.
+type Variant struct {
+	Labels    labels.Labels // without the metric's name
+	Value     float64
+	Instances []string // that show it, by name
+}
+
+// VariantGroup is one group's variants.
+type VariantGroup struct {
+	Group
+	Variants  []Variant // by labels, then by value
+	Instances []string  // that expose the metric, by name
+}
+
+// Distinct answers what is shown, and by whom, where arithmetic says nothing:
+// versions (kubernetes_build_info), switches (kubernetes_feature_enabled, by
+// name), cluster identities. Times are as for [GaugeView.At].
+func (v *GaugeView) Distinct(now time.Time) ([]*VariantGroup, error) {
+	v.fleet.mu.Lock()
+	defer v.fleet.mu.Unlock()
+	q, err := v.fleet.ask(v.view, now, All)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string]*VariantGroup{}
+	said := exclusions{}
+	for in, b := range q.present() {
+		said.mistyped(in, b)
+		for _, e := range b.entries {
+			x := in.cols.Value(int(e.pos)) + 0
+			if math.IsNaN(x) {
+				said.add(isNaN, in.name, 1)
+				continue
+			}
+			ls := b.route.labelsOf(b.cols[e.ref].group, in.labels)
+			key := string(ls.Bytes(nil))
+			g, ok := byKey[key]
+			if !ok {
+				g = &VariantGroup{Group: Group{Labels: ls, Coverage: q.coverage}}
+				byKey[key] = g
+			}
+			shown := v.fleet.store.Line(in.cols.ID(int(e.pos))).Labels
+			g.show(Variant{Labels: seriesLabels(shown), Value: x}, in.name)
+		}
+	}
+	list := sortGroups(byKey, func(g *VariantGroup) *Group { return &g.Group })
+	identities := q.identities()
+	for _, g := range list {
+		g.Warnings = append(said.words(), identities...)
+		for in, b := range q.present() {
+			if b.exposes && b.route.speaksFor(g.Labels, in.labels) {
+				g.Instances = append(g.Instances, in.name)
+			}
+		}
+	}
+	return list, nil
+}
+
+// seriesLabels are a line's without the metric's name.
+func seriesLabels(l labels.Labels) labels.Labels {
+	return labels.NewBuilder(l).Del(labels.MetricName).Labels()
+}
+
+// show adds an instance to a variant.
+func (g *VariantGroup) show(v Variant, name string) {
+	i, ok := slices.BinarySearchFunc(g.Variants, v, func(a, b Variant) int {
+		return cmp.Or(labels.Compare(a.Labels, b.Labels), cmp.Compare(a.Value, b.Value))
+	})
+	if !ok {
+		g.Variants = slices.Insert(g.Variants, i, v)
+	}
+	if at := &g.Variants[i].Instances; len(*at) == 0 || (*at)[len(*at)-1] != name {
+		*at = append(*at, name)
+	}
+}
+
+// Skew lists the variants that some of the instances show and others do not:
+// in a fleet of one version and configuration, none.
+func (g *VariantGroup) Skew() []Variant {
+	return slices.DeleteFunc(slices.Clone(g.Variants), func(v Variant) bool { return len(v.Instances) == len(g.Instances) })
+}

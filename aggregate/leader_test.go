@@ -1,0 +1,276 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// elected are the lines of an instance that takes part in the election "e".
+func elected(value float64, leads int, election ...string) []string {
+	lines := []string{typeG, fmt.Sprintf("g %g", value), "# TYPE leader_election_master_status gauge"}
+	if len(election) == 0 {
+		election = []string{"e"}
+	}
+	for _, name := range election {
+		lines = append(lines, fmt.Sprintf("leader_election_master_status{name=%q} %d", name, leads))
+	}
+	return lines
+}
+
+var ofLeader = aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader}
+
+// leads says who leads, with what value, or the warning instead.
+func leads(t *testing.T, v *aggregate.GaugeView, seconds float64) string {
+	t.Helper()
+	g := reading(t, v, seconds)
+	said := strings.Join(slices.DeleteFunc(slices.Clone(g.Warnings), func(w string) bool { return strings.Contains(w, "process") }), "; ")
+	m, ok := g.Leader()
+	value, instance, okValue := g.Value()
+	require.Equal(t, ok, okValue)
+	if !ok {
+		require.Zero(t, m)
+		return said
+	}
+	require.Equal(t, m.Instance, instance)
+	require.Equal(t, m.Value, value)
+	if said != "" {
+		said = " (" + said + ")"
+	}
+	return fmt.Sprint(instance, "=", value, said)
+}
+
+// Standbys show what is left of their start: the leader's 0 is the truth.
+func TestLeaderAlone(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, elected(3, 0)...)
+	b.scrape("b", 0, 0, elected(0, 1)...)
+	b.scrape("c", 0, 0, elected(3, 0)...)
+	assert.Equal(t, "b=0", leads(t, v, 0))
+
+	b.scrape("b", 10, 0, elected(0, 0)...)
+	assert.Equal(t, "nobody leads", leads(t, v, 10))
+	b.scrape("a", 11, 0, elected(2, 1)...)
+	assert.Equal(t, "a=2", leads(t, v, 11))
+}
+
+func TestLeaderWithoutElection(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, typeG, "g 1")
+	assert.Equal(t, "nobody says who leads: no leader_election_master_status", leads(t, v, 0))
+	assert.Equal(t, "nobody says who leads: no leader_election_master_status", leads(t, v, 0))
+}
+
+// Two say they lead: the one that began later.
+func TestTwoLeaders(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, elected(1, 1)...)
+	b.scrape("b", 0, 0, elected(2, 0)...)
+	b.scrape("b", 10, 0, elected(2, 1)...)
+	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", leads(t, v, 10))
+	b.scrape("a", 20, 0, elected(1, 1)...)
+	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", leads(t, v, 20), "a newer scrape is no newer term")
+	b.scrape("a", 30, 0, elected(1, 0)...)
+	b.scrape("a", 40, 0, elected(1, 1)...)
+	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", leads(t, v, 40))
+}
+
+func TestLeadersThatTie(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, elected(1, 1)...)
+	b.scrape("b", 0, 0, elected(2, 1)...)
+	assert.Equal(t, "two lead: a, b", leads(t, v, 0))
+	b.scrape("b", 5, 0, elected(2, 1)...)
+	assert.Equal(t, "b=2 (two say they lead, the first was scraped later: b, a)", leads(t, v, 5))
+	b.scrape("a", 6, 0, elected(1, 1)...)
+	assert.Equal(t, "a=1 (two say they lead, the first was scraped later: a, b)", leads(t, v, 6))
+
+	for i, n := range []int{0, 1} {
+		b.scrape("a", float64(10+10*i), 0, elected(1, n)...)
+		b.scrape("b", float64(10+10*i), 0, elected(2, n)...)
+	}
+	assert.Equal(t, "two lead: a, b", leads(t, v, 20), "both began at once")
+}
+
+// A new pod that leads at first sight leads since then: it can't have before.
+func TestLeaderThatJoined(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, elected(1, 0)...)
+	b.scrape("a", 10, 0, elected(1, 1)...)
+	b.scrape("b", 20, 0, elected(2, 1)...)
+	b.scrape("a", 25, 0, elected(1, 1)...)
+	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", leads(t, v, 25))
+}
+
+// The leader restarts and leads again: a term of its own.
+func TestLeaderThatRestarted(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, -100, elected(1, 1)...)
+	b.scrape("b", 0, -90, elected(2, 0)...)
+	b.scrape("b", 10, -90, elected(2, 1)...)
+	b.scrape("a", 20, 15, elected(1, 1)...)
+	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", leads(t, v, 20))
+}
+
+// A failed scrape ends a leadership at once, and the next good one restores it.
+func TestFailedScrapeEndsLeadership(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, elected(1, 1)...)
+	b.scrape("b", 0, 0, elected(2, 0)...)
+	b.Fail("a", at(10), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", leads(t, v, 10))
+	assert.Equal(t, 2, reading(t, v, 10).Count(), "its value is not stale yet, it just does not lead")
+	b.scrape("a", 20, 0, elected(1, 1)...)
+	assert.Equal(t, "a=1", leads(t, v, 20))
+	b.Fail("a", at(15), errRefused)
+	assert.Equal(t, "a=1", leads(t, v, 20), "an older failure says nothing")
+	b.Fail("b", at(25), errRefused)
+	assert.Equal(t, "a=1", leads(t, v, 25))
+	require.NoError(t, b.Gone("a", at(30)))
+	assert.Equal(t, "nobody leads", leads(t, v, 30))
+}
+
+// An instance may have several addresses; of one address several instances may
+// answer in turn.
+func TestLeadershipAndAddresses(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	scrape := func(target, instance string, seconds float64, leads int) {
+		sc := scrapeOf(target, seconds, 0, elected(7, leads)...)
+		sc.Instance = instance
+		_, err := b.Observe(sc)
+		require.NoError(t, err)
+	}
+	scrape("x:1", "pod", 0, 1)
+	scrape("x:2", "pod", 1, 1)
+	b.Fail("x:1", at(0.5), errRefused)
+	assert.Equal(t, "pod=7", leads(t, v, 1), "it answered since, at the other address")
+	b.Fail("x:1", at(2), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", leads(t, v, 2))
+	scrape("x:2", "pod", 3, 1)
+	assert.Equal(t, "pod=7", leads(t, v, 3))
+	scrape("x:2", "successor", 4, 0)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", leads(t, v, 4), "another one answers there")
+}
+
+func TestElectionsAreToldApart(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	any := b.gauge(ofLeader)
+	e := ofLeader
+	e.Election.Name = "e"
+	one := b.gauge(e)
+	e.Election.Name = "no such"
+	none := b.gauge(e)
+	b.scrape("a", 0, 0, elected(1, 1, "e")...)
+	b.scrape("b", 0, 0, elected(2, 0, "e")...)
+	b.scrape("other", 0, 0, elected(0, 1, "x")[2:]...)
+	assert.Equal(t, "a=1", leads(t, any, 0), "the election x is of instances that do not expose g")
+	b.scrape("c", 0, 0, elected(3, 1, "f", "g")...)
+	assert.Equal(t, "several elections, the view names none: e, f, g", leads(t, any, 0))
+	assert.Equal(t, "a=1", leads(t, one, 0))
+	assert.Equal(t, "nobody leads", leads(t, none, 0))
+}
+
+// The leader may lack what the standbys show.
+func TestLeaderWithoutTheSeries(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, 0, elected(1, 1)[2:]...)
+	b.scrape("b", 0, 0, elected(2, 0)...)
+	assert.Equal(t, "the leader has nothing in this group: a", leads(t, v, 0))
+}
+
+func TestLeaderByAnotherMetric(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Election: aggregate.Election{Metric: "is_leader"}})
+	b.scrape("a", 0, 0, typeG, "g 1", "# TYPE is_leader gauge", "is_leader 0")
+	b.scrape("b", 0, 0, typeG, "g 2", "# TYPE is_leader gauge", "is_leader 1")
+	assert.Equal(t, "b=2", leads(t, v, 0))
+}
+
+func TestLeaderByAsking(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	who := "b"
+	var asked time.Time
+	v := b.gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Election: aggregate.Election{
+		Ask: func(now time.Time) (string, bool) { asked = now; return who, who != "" },
+	}})
+	b.scrape("a", 0, 0, elected(1, 1)...)
+	b.scrape("b", 0, 0, elected(2, 0)...)
+	assert.Equal(t, "b=2", leads(t, v, 3))
+	assert.Equal(t, at(3), asked)
+	who = ""
+	assert.Equal(t, "nobody leads", leads(t, v, 3))
+	who = "c"
+	assert.Equal(t, "the leader does not answer: c", leads(t, v, 3))
+	who = "a"
+	b.Fail("a", at(5), errRefused)
+	assert.Equal(t, "the leader does not answer: a", leads(t, v, 5))
+}
+
+// A view declared late knows who leads, though not since when.
+func TestElectionDeclaredLate(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.scrape("a", 0, 0, elected(1, 0)...)
+	b.scrape("b", 0, 0, elected(2, 1)...)
+	v := b.gauge(ofLeader)
+	assert.Equal(t, "b=2", leads(t, v, 0))
+	b.scrape("a", 10, 0, elected(1, 1)...)
+	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", leads(t, v, 10))
+}
+
+// A view that does not fit in leaves nothing behind; nor do several views of
+// one election cost more than one.
+func TestElectionIsSharedOrNot(t *testing.T) {
+	for _, c := range []struct {
+		maxBytes int64
+		views    int // of 8 bytes each, and 32 for the four elections
+	}{{39, 0}, {40, 1}, {48, 2}} {
+		b := newBed(t, aggregate.Config{MaxBytes: c.maxBytes})
+		b.scrape("a", 0, 0, elected(1, 1, "1", "2", "3", "4")...)
+		for range c.views {
+			b.gauge(ofLeader)
+		}
+		before := b.Dump()
+		_, err := b.Gauge(ofLeader)
+		var le *aggregate.LimitError
+		require.ErrorAs(t, err, &le, "%d bytes", c.maxBytes)
+		assert.Equal(t, before, b.Dump())
+	}
+}
+
+func TestSteadyScrapesOfElectionsDoNotAllocate(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.gauge(ofLeader)
+	b.gauge(ofLeader)
+	var bodies [][]byte
+	for i := range 400 {
+		bodies = append(bodies, []byte(strings.Join(elected(float64(i), i/2%2), "\n")+"\n"))
+	}
+	n := 0
+	observe := func() {
+		_, err := b.Observe(aggregate.Scrape{Target: "a", Time: at(float64(5 * n)), Body: bodies[n]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	for range 100 {
+		observe()
+	}
+	assert.Zero(t, testing.AllocsPerRun(250, observe))
+}

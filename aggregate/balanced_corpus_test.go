@@ -84,7 +84,7 @@ func TestBalancedAPIServers(t *testing.T) {
 				groups, err := views[name].At(now, aggregate.All)
 				require.NoError(t, err)
 				require.Len(t, groups, 1)
-				got, want := groups[0].Increase().Value, truth.increase(where)
+				got, want := grew(groups[0]), truth.increase(where)
 				if tokens {
 					assert.Equal(t, want, got, name)
 				} else {

@@ -81,7 +81,7 @@ func TestPriceOfABalancer(t *testing.T) {
 				require.NoError(t, err)
 				total := 0.0
 				for _, g := range groups {
-					total += g.Increase().Value
+					total += grew(g)
 				}
 				return total
 			}

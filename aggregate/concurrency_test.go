@@ -48,7 +48,7 @@ func TestConcurrentUse(t *testing.T) {
 				for _, m := range g.Members() {
 					total += m.Increase.Value
 				}
-				assert.Equal(t, total, g.Increase().Value)
+				assert.Equal(t, total, grew(g))
 			}
 			b.Instances(at(rounds), aggregate.All)
 			v.Status()
@@ -66,7 +66,7 @@ func TestConcurrentUse(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, groups, 13)
 	for x := range 10 {
-		assert.Equal(t, float64(instances*(rounds-1)*(x+1)), findGroup(t, groups, fmt.Sprint(x)).Increase().Value)
+		assert.Equal(t, float64(instances*(rounds-1)*(x+1)), grew(findGroup(t, groups, fmt.Sprint(x))))
 	}
 }
 

@@ -140,7 +140,7 @@ func TestGroundTruth(t *testing.T) {
 		groups, err := views[name].At(now, aggregate.All)
 		require.NoError(t, err)
 		require.Len(t, groups, 1, name)
-		require.Equal(t, want.PerInstance, groups[0].Increase().Value, name)
+		require.Equal(t, want.PerInstance, grew(groups[0]), name)
 		got := map[string]float64{}
 		for _, m := range groups[0].Members() {
 			got[m.Instance] = m.Increase.Value

@@ -158,8 +158,11 @@ func (q *question) addIdle(g *CounterGroup, shares []share) {
 }
 
 // Increase is by how much the group grew: the exact sum of the steps that end
-// in the window.
-func (g *CounterGroup) Increase() Answer { return g.bounds.around(&g.total) }
+// in the window; false where there is no step.
+func (g *CounterGroup) Increase() (Answer, bool) {
+	ok := slices.ContainsFunc(g.members, func(m CounterMember) bool { return m.HasRate && !m.Older })
+	return g.bounds.around(&g.total), ok
+}
 
 // Rate is the fleet's mean rate over the window, per second: of each member its
 // rate over the time it was observed, weighted by the part of the window in

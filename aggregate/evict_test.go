@@ -35,7 +35,7 @@ func TestChurnIsForgotten(t *testing.T) {
 	groups, err := v.At(at(15*2999), time.Minute)
 	require.NoError(t, err)
 	for _, g := range groups[len(groups)-200 : len(groups)-10] {
-		assert.Equal(t, 4.0, g.Increase().Value, "%s", g.Labels) // the window holds four steps
+		assert.Equal(t, 4.0, grew(g), "%s", g.Labels) // the window holds four steps
 	}
 	hs, err := h.At(at(15*2999), time.Minute)
 	require.NoError(t, err)

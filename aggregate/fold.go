@@ -106,11 +106,18 @@ func (s *staged) step(b *binding, e entry) {
 		s.refuse(id, c, p)
 		return
 	}
+	life := s.life(id)
+	if !zero && counter.Plain(p, c, life) { // nearly every step
+		s.free(id)
+		b.live.counts.AddDiff(b.cols[col].at, c.Value, p.Value)
+		s.report.Grown++
+		return
+	}
 	next := (*counter.Rules).Next
 	if zero {
 		next = (*counter.Rules).AfterZero
 	}
-	step := next(b.view.rulesOf(s.f.store, id), p, c, s.life(id), s.start.at)
+	step := next(b.view.rulesOf(s.f.store, id), p, c, life, s.start.at)
 	s.take(b, col, id, step, step.Baseline(p, c))
 }
 

@@ -113,7 +113,12 @@ func (g *RatioGroup) Members() []RatioMember { return g.members }
 // Ratio is the fleet's: all of the numerator to all of the denominator. Where
 // the denominator did not grow there is none.
 func (g *RatioGroup) Ratio() (Answer, bool) {
-	return quotient(g.num.Increase(), g.den.Increase())
+	n, _ := g.num.Increase() // without a series of it: 0
+	d, ok := g.den.Increase()
+	if !ok {
+		return Answer{}, false
+	}
+	return quotient(n, d)
 }
 
 // Ratio is the member's own.

@@ -71,6 +71,14 @@ func one(t *testing.T, v *aggregate.CounterView, seconds float64, window time.Du
 	return groups[0]
 }
 
+// grew is the increase of a group.
+func grew(g interface {
+	Increase() (aggregate.Answer, bool)
+}) float64 {
+	a, _ := g.Increase()
+	return a.Value
+}
+
 func rate(t *testing.T, g *aggregate.CounterGroup) float64 {
 	t.Helper()
 	a, ok := g.Rate()
@@ -88,7 +96,8 @@ func TestRestartCountsEachProcess(t *testing.T) {
 	assert.Equal(t, aggregate.RestartProven, r.Restart)
 	assert.Equal(t, 2, r.Incarnation)
 	g := one(t, v, 20, time.Minute)
-	a := g.Increase()
+	a, ok := g.Increase()
+	require.True(t, ok)
 	assert.Equal(t, 15.0, a.Value)
 	assert.Equal(t, 15.0, a.Lo)
 	assert.True(t, math.IsInf(a.Hi, 1), "what grew before the end is lost")
@@ -109,8 +118,8 @@ func TestMaskedResetIsJoint(t *testing.T) {
 	b.scrape("a", 10, 5, typeC, `c{x="1"} 7`, `c{x="2"} 9`)
 	groups, err := v.At(at(10), time.Minute)
 	require.NoError(t, err)
-	assert.Equal(t, 7.0, groups[0].Increase().Value)
-	assert.Equal(t, 9.0, groups[1].Increase().Value, "not 4: it restarted with its family")
+	assert.Equal(t, 7.0, grew(groups[0]))
+	assert.Equal(t, 9.0, grew(groups[1]), "not 4: it restarted with its family")
 }
 
 // What counts something that outlives the process goes on.
@@ -121,8 +130,8 @@ func TestNetworkNamespaceOutlivesTheProcess(t *testing.T) {
 	own := b.counter(aggregate.View{Metric: "c"})
 	b.scrape("a", 0, -100, "# TYPE "+m+" counter", m+" 2311950201", typeC, "c 50")
 	b.scrape("a", 10, 5, "# TYPE "+m+" counter", m+" 2457692378", typeC, "c 3")
-	assert.Equal(t, 145742177.0, one(t, v, 10, time.Minute).Increase().Value)
-	assert.Equal(t, 3.0, one(t, own, 10, time.Minute).Increase().Value)
+	assert.Equal(t, 145742177.0, grew(one(t, v, 10, time.Minute)))
+	assert.Equal(t, 3.0, grew(one(t, own, 10, time.Minute)))
 }
 
 func TestFirstScrapeIsABaseline(t *testing.T) {
@@ -130,8 +139,9 @@ func TestFirstScrapeIsABaseline(t *testing.T) {
 	v := b.counter(aggregate.View{Metric: "c"})
 	b.scrape("a", 0, 0, typeC, "c 1000")
 	g := one(t, v, 0, time.Minute)
-	assert.Equal(t, 0.0, g.Increase().Value)
-	_, ok := g.Rate()
+	_, ok := g.Increase()
+	assert.False(t, ok)
+	_, ok = g.Rate()
 	assert.False(t, ok, "one scrape and no start: no rate")
 }
 
@@ -141,7 +151,7 @@ func TestKnownBirthHasARate(t *testing.T) {
 	v := b.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
 	b.scrape("a", 0, -10, typeC, "c 50")
 	g := one(t, v, 0, time.Minute)
-	assert.Equal(t, 50.0, g.Increase().Value)
+	assert.Equal(t, 50.0, grew(g))
 	now, ok := g.RateNow()
 	require.True(t, ok)
 	assert.Equal(t, 5.0, now.Value)
@@ -161,7 +171,9 @@ func TestSeriesBornByAbsence(t *testing.T) {
 	last := func(v *aggregate.CounterView) aggregate.Answer {
 		groups, err := v.At(at(10), time.Minute)
 		require.NoError(t, err)
-		return groups[len(groups)-1].Increase()
+		a, ok := groups[len(groups)-1].Increase()
+		require.True(t, ok)
+		return a
 	}
 	assert.Equal(t, aggregate.Answer{Value: 7, Lo: 0, Hi: 7}, last(counted))
 	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 7}, last(bounded))
@@ -175,7 +187,9 @@ func TestChurnProvesNoBirth(t *testing.T) {
 	b.scrape("a", 10, -100, typeC, `c{x="1"} 1`, `c{x="2"} 500`)
 	groups, err := v.At(at(10), time.Minute)
 	require.NoError(t, err)
-	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 500}, groups[1].Increase())
+	a, ok := groups[1].Increase()
+	require.True(t, ok)
+	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 500}, a)
 }
 
 // A series that was away comes back: the difference, never a birth.
@@ -191,7 +205,7 @@ func TestReturnedSeries(t *testing.T) {
 	b.scrape("a", 20, -100, append(filler, `c{x="z"} 130`)...)
 	groups, err := v.At(at(20), time.Minute)
 	require.NoError(t, err)
-	assert.Equal(t, 30.0, groups[len(groups)-1].Increase().Value)
+	assert.Equal(t, 30.0, grew(groups[len(groups)-1]))
 }
 
 func TestJitterIsNoReset(t *testing.T) {
@@ -201,8 +215,8 @@ func TestJitterIsNoReset(t *testing.T) {
 	for i, x := range []string{"100", "99.95", "99.95", "100.5"} {
 		b.scrape("a", float64(10*i), -100, typeC, "c "+x)
 	}
-	assert.Equal(t, 0.5, one(t, v, 30, time.Minute).Increase().Value)
-	assert.Equal(t, 0.5, one(t, byVerb, 30, time.Minute).Increase().Value)
+	assert.Equal(t, 0.5, grew(one(t, v, 30, time.Minute)))
+	assert.Equal(t, 0.5, grew(one(t, byVerb, 30, time.Minute)))
 }
 
 func TestNaNGap(t *testing.T) {
@@ -211,7 +225,7 @@ func TestNaNGap(t *testing.T) {
 	for i, x := range []string{"100", "NaN", "NaN", "130"} {
 		b.scrape("a", float64(10*i), -100, typeC, "c "+x)
 	}
-	assert.Equal(t, 30.0, one(t, v, 30, time.Minute).Increase().Value)
+	assert.Equal(t, 30.0, grew(one(t, v, 30, time.Minute)))
 }
 
 // The vector of VictoriaMetrics: 1.32, 4.34, 2 is 5.02.
@@ -221,7 +235,7 @@ func TestVictoriaMetricsVector(t *testing.T) {
 	for i, x := range []string{"1.32", "4.34", "2"} {
 		b.scrape("a", float64(10*i), 0, typeC, "c "+x)
 	}
-	assert.InDelta(t, 5.02, one(t, v, 20, time.Minute).Increase().Value, 1e-15)
+	assert.InDelta(t, 5.02, grew(one(t, v, 20, time.Minute)), 1e-15)
 }
 
 // Exact where floating-point sums cancel: 1e16, 1e16+2, 5 is 7, not 6.
@@ -238,7 +252,7 @@ func TestNoCancellation(t *testing.T) {
 		for i, p := range x.points {
 			b.scrape("a", float64(10*i), 0, typeC, "c "+p)
 		}
-		assert.Equal(t, x.want, one(t, v, 20, time.Minute).Increase().Value)
+		assert.Equal(t, x.want, grew(one(t, v, 20, time.Minute)))
 	}
 }
 
@@ -263,7 +277,7 @@ func TestAcceptance(t *testing.T) {
 	assert.Equal(t, 2, pe.Line)
 	_, err = b.Observe(aggregate.Scrape{Target: "new", Time: at(20), Body: []byte("<html>\n")})
 	require.ErrorAs(t, err, &pe)
-	assert.Equal(t, 4.0, one(t, v, 20, time.Minute).Increase().Value)
+	assert.Equal(t, 4.0, grew(one(t, v, 20, time.Minute)))
 	assert.Len(t, b.Instances(at(20), aggregate.All), 1)
 }
 
@@ -287,9 +301,9 @@ func TestEarlierStartIsAnotherInstance(t *testing.T) {
 	b.scrape("a", 10, -100, typeC, "c 20")
 	r := b.scrape("a", 20, -500, typeC, "c 9000")
 	assert.Equal(t, aggregate.AnotherInstance, r.Restart)
-	assert.Equal(t, 10.0, one(t, v, 20, time.Minute).Increase().Value)
+	assert.Equal(t, 10.0, grew(one(t, v, 20, time.Minute)))
 	b.scrape("a", 30, -500, typeC, "c 9007")
-	assert.Equal(t, 17.0, one(t, v, 30, time.Minute).Increase().Value)
+	assert.Equal(t, 17.0, grew(one(t, v, 30, time.Minute)))
 }
 
 // A step belongs to the window that holds its end: adjacent windows add up.
@@ -309,7 +323,7 @@ func TestWindowsHoldTheStepsThatEndInThem(t *testing.T) {
 	}
 	for _, s := range []int{10, 20, 50, 100, 300} {
 		g := one(t, v, 300, time.Duration(s)*time.Second)
-		assert.Equal(t, want(s), g.Increase().Value, "%d s", s)
+		assert.Equal(t, want(s), grew(g), "%d s", s)
 		assert.Equal(t, time.Duration(s)*time.Second, g.Members()[0].Covers)
 	}
 	// 295 s back lies inside a step, whose end counts.
@@ -327,12 +341,12 @@ func TestCheckpointsBoundTheMemory(t *testing.T) {
 	}
 	g := one(t, v, 399, 2*time.Minute)
 	m := g.Members()[0]
-	assert.Equal(t, m.Covers.Seconds(), g.Increase().Value)
+	assert.Equal(t, m.Covers.Seconds(), grew(g))
 	assert.GreaterOrEqual(t, m.Covers, 2*time.Minute)
 	assert.LessOrEqual(t, m.Covers, 150*time.Second)
 	assert.Equal(t, 1.0, m.Rate)
 	ledger := one(t, v, 399, aggregate.All)
-	assert.Equal(t, 399.0, ledger.Increase().Value)
+	assert.Equal(t, 399.0, grew(ledger))
 }
 
 // Ten instances at 100/s, replaced one after the other: the fleet's rate stays
@@ -375,7 +389,7 @@ func TestTypesThatLie(t *testing.T) {
 	s := strict.Status()
 	assert.Equal(t, []string{"a"}, s.Excluded)
 	assert.Contains(t, s.String(), "another type")
-	assert.Equal(t, 3.0, one(t, told, 10, time.Minute).Increase().Value)
+	assert.Equal(t, 3.0, grew(one(t, told, 10, time.Minute)))
 }
 
 func TestStatusTellsSilenceApart(t *testing.T) {
@@ -406,9 +420,9 @@ func TestTargetLabelsGroupAndSelect(t *testing.T) {
 	for i, zone := range []string{"north", "south"} {
 		assert.Equal(t, labels.FromStrings("x", "1", "zone", zone), groups[i].Labels)
 		require.Len(t, groups[i].Members(), 1)
-		assert.Equal(t, 10.0, groups[i].Increase().Value)
+		assert.Equal(t, 10.0, grew(groups[i]))
 	}
-	assert.Equal(t, 10.0, one(t, only, 10, time.Minute).Increase().Value)
+	assert.Equal(t, 10.0, grew(one(t, only, 10, time.Minute)))
 }
 
 func TestViewDeclaredLate(t *testing.T) {
@@ -418,7 +432,7 @@ func TestViewDeclaredLate(t *testing.T) {
 	v := b.counter(aggregate.View{Metric: "c"})
 	b.scrape("a", 20, -100, typeC, "c 125")
 	g := one(t, v, 20, time.Minute)
-	assert.Equal(t, 15.0, g.Increase().Value)
+	assert.Equal(t, 15.0, grew(g))
 	assert.Equal(t, 10*time.Second, g.Members()[0].Covers)
 	assert.Equal(t, 1.5, g.Members()[0].Rate)
 }
@@ -439,7 +453,7 @@ func TestMemoryLimit(t *testing.T) {
 	groups, err := v.At(at(10), time.Minute)
 	require.NoError(t, err)
 	require.Len(t, groups, 1, "nothing of the refused scrape is there")
-	assert.Equal(t, 3.0, groups[0].Increase().Value)
+	assert.Equal(t, 3.0, grew(groups[0]))
 	_, err = b.Counter(aggregate.View{Metric: "c", By: []string{"y"}})
 	assert.NoError(t, err)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/promfold/promfold/aggregate"
@@ -9,12 +8,12 @@ import (
 
 func counterGroup(g *aggregate.CounterGroup) group {
 	out := grown(g)
-	increase, rate, now := g.Increase(), out.perSecond, (*number)(nil)
+	increase, ok := g.Increase()
+	rate, now := out.perSecond, (*number)(nil)
 	if a, ok := g.RateNow(); ok {
 		now = known(a.Value, true)
 	}
-	seen := slices.ContainsFunc(g.Members(), observed)
-	out.Increase, out.Lo, out.Hi = known(increase.Value, seen), known(increase.Lo, seen), known(increase.Hi, seen)
+	out.Increase, out.Lo, out.Hi = known(increase.Value, ok), known(increase.Lo, ok), known(increase.Hi, ok)
 	out.Rate, out.RateNow = rate, now
 	return out
 }
@@ -131,7 +130,7 @@ func (g *group) saying(x float64) *member {
 
 func histogramGroup(g *aggregate.HistogramGroup, levels []float64) (group, error) {
 	out := grown(g.CounterGroup)
-	seen := slices.ContainsFunc(g.Members(), observed)
+	_, seen := g.Increase()
 	out.Count = known(g.Count(), seen)
 	sum, ok := g.Sum()
 	out.Sum = known(sum, ok && seen)

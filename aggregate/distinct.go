@@ -27,10 +27,10 @@ type VariantGroup struct {
 // Distinct answers what is shown, and by whom, where arithmetic says nothing:
 // versions (kubernetes_build_info), switches (kubernetes_feature_enabled, by
 // name), cluster identities. Times are as for [GaugeView.At].
-func (v *GaugeView) Distinct(now time.Time) ([]*VariantGroup, error) {
+func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*VariantGroup, error) {
 	v.fleet.mu.Lock()
 	defer v.fleet.mu.Unlock()
-	q, err := v.fleet.ask(v.view, now, All)
+	q, err := v.fleet.ask(v.view, now, All, conditions)
 	if err != nil {
 		return nil, err
 	}

@@ -238,11 +238,11 @@ func TestTypesThatDifferAreNamed(t *testing.T) {
 	assert.Equal(t, []string{"c"}, asGauge.Status().Excluded)
 
 	c := one(t, asCounter, 10, time.Minute)
-	assert.Equal(t, 1.0, c.Increase().Value)
+	assert.Equal(t, 1.0, grew(c))
 	require.Len(t, c.Members(), 1, "what has another type is no member with 0")
 	assert.Contains(t, c.Warnings, "2 series of another type, left out: a, b")
 
-	assert.Equal(t, 3.0, one(t, forced, 10, time.Minute).Increase().Value)
+	assert.Equal(t, 3.0, grew(one(t, forced, 10, time.Minute)))
 }
 
 // go_memstats_alloc_bytes is a gauge, go_memstats_alloc_bytes_total a counter.
@@ -253,7 +253,7 @@ func TestGaugeBesideItsTotal(t *testing.T) {
 		b.scrape("a", float64(10*i), 0, typeG, "g 5", "# TYPE g_total counter", fmt.Sprintf("g_total %d", 8+i))
 	}
 	g := one(t, v, 10, time.Minute)
-	assert.Equal(t, 1.0, g.Increase().Value)
+	assert.Equal(t, 1.0, grew(g))
 	assert.NotContains(t, strings.Join(g.Warnings, "\n"), "another type")
 }
 
@@ -300,7 +300,7 @@ func TestEventsSeenByEach(t *testing.T) {
 		}
 	}
 	g := one(t, v, 10, time.Minute)
-	assert.Equal(t, 8.0, g.Increase().Value, "the sum counts each change up to three times")
+	assert.Equal(t, 8.0, grew(g), "the sum counts each change up to three times")
 	m, ok := g.MaxIncrease()
 	assert.True(t, ok)
 	assert.Equal(t, 3.0, m.Increase.Value)

@@ -48,11 +48,11 @@ type GaugeRatioMember struct {
 // denominators that are missing, NaN, 0 or less, and what has no numerator
 // because the instance does not expose it; where it does, but not for this
 // match, the numerator is 0.
-func (v *GaugeRatioView) At(now time.Time) ([]*GaugeRatioGroup, error) {
+func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRatioGroup, error) {
 	f := v.num.fleet
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	q, err := f.ask(v.den, now, All)
+	q, err := f.ask(v.den, now, All, conditions)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ type Member struct {
 	Distribution *Distribution
 }
 
-// WorstMember is the member with the greatest quantile: where a fleet hurts, which its merged distribution does not
+// WorstMember is the member with the greatest quantile (of equals the one with more observations): where a fleet hurts, which its merged distribution does not
 // show and a mean of quantiles hides.
 type WorstMember struct {
 	Name     string
@@ -75,6 +75,8 @@ func worse(name string, e Estimate, w WorstMember) bool {
 		return e.Value > w.Estimate.Value
 	case e.Hi != w.Estimate.Hi:
 		return e.Hi > w.Estimate.Hi
+	case e.N != w.Estimate.N: // before names, which should not matter
+		return e.N > w.Estimate.N
 	}
 	return name < w.Name
 }

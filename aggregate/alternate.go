@@ -47,7 +47,7 @@ func (s *staged) retract() {
 		b.floor = h.n
 		b.snap(h.n)
 	}
-	*h.at(h.n) = checkpoint{at: in.last, span: h.span, wall: h.wall}
+	*h.at(h.n) = in.present()
 	h.n++
 	in.undo = nil
 }

@@ -111,7 +111,7 @@ func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
 		return Report{}, err
 	}
 	b.seen(who, at)
-	s.report.Attribution = why
+	s.report.Attribution, who.by = why, why.By
 	return s.report, nil
 }
 

@@ -22,6 +22,7 @@ type CounterGroup struct {
 	total   exact.Sum
 	bounds  bounds
 	said    remarks
+	asked   *asked
 	members []CounterMember
 }
 
@@ -36,7 +37,8 @@ type CounterMember struct {
 	Live     bool
 	Resets   int // of series
 
-	alive int64
+	alive     int64
+	explained explained
 }
 
 // At answers for the window that ends at now: a group for each set of labels,
@@ -56,6 +58,7 @@ func (q *question) counters() []*CounterGroup { return q.countersOf(q.shares()) 
 
 func (q *question) countersOf(shares []share) []*CounterGroup {
 	byKey := map[string]*CounterGroup{}
+	asked := q.asked()
 	opening := q.f.opening()
 	refused := exclusions{}
 	for i := range shares {
@@ -63,7 +66,7 @@ func (q *question) countersOf(shares []share) []*CounterGroup {
 		for _, p := range q.parts(&shares[i], opening) {
 			g, ok := byKey[p.key]
 			if !ok {
-				g = &CounterGroup{Group: Group{Labels: p.labels, Coverage: q.coverage}, window: q.e - q.s, said: remarks{}}
+				g = &CounterGroup{Group: Group{Labels: p.labels, Coverage: q.coverage}, window: q.e - q.s, said: remarks{}, asked: asked}
 				byKey[p.key] = g
 			}
 			g.add(q.counterMember(&shares[i], p), p)
@@ -87,6 +90,7 @@ type part struct {
 	grown    exact.Sum
 	bounds   bounds
 	said     remarks
+	events   []Event
 }
 
 // parts gathers a share by group, in the order of the columns.
@@ -107,7 +111,9 @@ func (q *question) parts(sh *share, opening int64) []*part {
 	}
 	q.events(sh, func(e *event) {
 		p := byGroup[sh.b.cols[e.col].group]
-		p.bounds.add(e, e.at == sh.in.first && e.at < opening)
+		first := e.at == sh.in.first && e.at < opening
+		p.bounds.add(e, first)
+		p.note(e, first)
 		p.said.add(sh.in.name, e)
 	})
 	return list
@@ -131,7 +137,7 @@ func (q *question) counterMember(sh *share, p *part) CounterMember {
 	}
 	m := CounterMember{
 		Instance: sh.in.name, Covers: time.Duration(span) * time.Millisecond,
-		Older: sh.older, Live: sh.live, Resets: p.bounds.resets, alive: sh.alive,
+		Older: sh.older, Live: sh.live, Resets: p.bounds.resets, alive: sh.alive, explained: q.explain(sh, p),
 	}
 	if span > 0 {
 		m.Rate, m.HasRate = p.grown.Float64()/m.Covers.Seconds(), true

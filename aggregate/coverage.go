@@ -31,6 +31,8 @@ type question struct {
 	all      bool // everything since the beginning
 	coverage Coverage
 	missing  []string // what is expected and does not answer
+
+	provenances map[*instance]*Provenance
 }
 
 // ask opens a question, or says why it has no answer.

@@ -20,6 +20,7 @@ type GaugeGroup struct {
 	leader  string // who is elected; "": nobody, or not known
 	said    exclusions
 	silent  []string // instances without a vote in Fact
+	asked   *asked
 	members []GaugeMember
 }
 
@@ -32,6 +33,7 @@ type GaugeMember struct {
 
 	silent  bool  // a sentinel or NaN is among its series
 	changed int64 // when one of them last changed; 0: never seen to
+	from    *Provenance
 }
 
 // At answers for a time not before the last scrape ([ErrPast]): a group for
@@ -45,6 +47,7 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 	}
 	leader, election := q.elect(now)
 	byKey := map[string]*GaugeGroup{}
+	asked := q.asked()
 	refused := exclusions{}
 	for in, b := range q.present() {
 		refused.mistyped(in, b)
@@ -58,11 +61,11 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 			if !ok {
 				g = &GaugeGroup{
 					Group:   Group{Labels: ls, Coverage: q.coverage},
-					meaning: v.Meaning, leader: leader, said: exclusions{},
+					meaning: v.Meaning, leader: leader, said: exclusions{}, asked: asked,
 				}
 				byKey[key] = g
 			}
-			g.add(in, read, b.changed[c], q.e)
+			g.add(in, read, b.changed[c], q)
 		}
 	}
 	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
@@ -116,10 +119,10 @@ func (q *question) read(in *instance, b *binding) []columnRead {
 }
 
 // add takes in what an instance reads, or says why not.
-func (g *GaugeGroup) add(in *instance, c columnRead, changed, e int64) {
+func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question) {
 	m := GaugeMember{
 		Instance: in.name, Value: c.sum.Float64(), Series: c.lines - c.nans,
-		Age:     time.Duration(e-c.oldest) * time.Millisecond,
+		Age:     time.Duration(q.e-c.oldest) * time.Millisecond,
 		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
 	}
 	if c.nans > 0 {
@@ -133,6 +136,7 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed, e int64) {
 	case math.IsNaN(m.Value):
 		g.said.add(hasNoSum, in.name, m.Series)
 	default:
+		m.from = q.provenance(in)
 		g.members = append(g.members, m)
 	}
 }

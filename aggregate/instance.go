@@ -50,6 +50,7 @@ type instance struct {
 	sighted int      // the balancer's scrape that met it last
 	pending *pending // nil: all that was attributed is confirmed
 	self    string   // what its lines say who it is
+	by      Evidence // why its latest scrape is taken for its
 
 	history  history
 	bindings []*binding // by view.index; nil: not bound yet

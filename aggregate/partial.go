@@ -170,14 +170,12 @@ func (q *question) partials(group labels.Labels) []string {
 				continue
 			}
 			text := fmt.Sprintf("%s: only %d of %d lines of %s since %s, of the same process: it may be partial",
-				in.name, x.lines, x.before, x.family.Name, utc(x.at))
+				in.name, x.lines, x.before, x.family.Name, clock(time.UnixMilli(x.at)))
 			if x.until != 0 {
-				text = fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, utc(x.at), utc(x.until))
+				text = fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, clock(time.UnixMilli(x.at)), clock(time.UnixMilli(x.until)))
 			}
 			list = append(list, text)
 		}
 	}
 	return list
 }
-
-func utc(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.999Z") }

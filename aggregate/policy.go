@@ -3,7 +3,6 @@ package aggregate
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Condition is what an answer has to meet, or there is none. Without any, a
@@ -24,11 +23,8 @@ type CoverageError struct {
 
 func (e *CoverageError) Error() string {
 	text := fmt.Sprintf("covers less than %g of the fleet: %s", e.Least, e.Coverage)
-	if n := len(e.Missing); n > 0 {
-		text += "; missing " + strings.Join(e.Missing[:min(n, 5)], ", ")
-		if n > 5 {
-			text += fmt.Sprintf(" and %d more", n-5)
-		}
+	if len(e.Missing) > 0 {
+		text += "; missing " + few(e.Missing)
 	}
 	return text
 }

@@ -58,7 +58,8 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 	for _, den := range qd.countersOf(dens) {
 		num := numerators[string(den.Labels.Bytes(nil))]
 		if num == nil {
-			num = &CounterGroup{}
+			num = &CounterGroup{Group: den.Group, asked: qn.asked(), window: den.window}
+			num.Warnings = nil
 		}
 		g := &RatioGroup{Group: den.Group, num: num, den: den}
 		g.Warnings = slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings, den.Warnings))))

@@ -1,0 +1,246 @@
+package aggregate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/promfold/promfold/counter"
+)
+
+// Explanation is how the answer for a group came about. It is made of what the
+// answer is made of: the members' increases add up to the group's, and their
+// rates times their weights to its rate.
+type Explanation struct {
+	Question string // the view
+	Group
+	Missing  []string  // what is expected and does not answer
+	From, To time.Time // the window: (From, To]
+	Increase Answer
+	Rate     Answer
+
+	HasIncrease, HasRate bool
+
+	Asymmetry    Asymmetry
+	HasAsymmetry bool
+
+	Members []MemberExplanation
+}
+
+// MemberExplanation is one instance's part in an answer, and what it rests on.
+type MemberExplanation struct {
+	CounterMember
+	Provenance
+	Since  time.Time // the scrape, or birth, from which its growth is counted
+	Steps  int       // scrapes in the window
+	Weight float64   // of its rate in the group's: the part of the window in which it lived
+	Share  float64   // of the group's increase; 0 where there is none
+	Events []Event   // by time
+}
+
+// Provenance is where an instance's data comes from, and on what evidence.
+type Provenance struct {
+	Targets      []string  // also those of its duplicates
+	First, Last  time.Time // accepted scrapes
+	Scrapes      int       // accepted in all
+	Incarnations int
+	Restarts     []RestartEvent // in the window
+	Attributed   Evidence       // behind a balancer: why its latest scrape is taken for its
+	Provisional  bool           // the latest one waits for the next to confirm it
+	Alternating  bool           // its address reaches several processes
+}
+
+// RestartEvent is a scrape that found another process than the one before.
+type RestartEvent struct {
+	Time     time.Time
+	Evidence Restart
+}
+
+// Event is what happened in one scrape to series of a member, other than that
+// they grew.
+type Event struct {
+	Time    time.Time // of many that no window reaches any more, the first
+	Verdict counter.Verdict
+	Flags   counter.Flags
+	Note    string // what the verdict does not say
+	Series  int
+	// By how much the member's increase may be too large or too small for it:
+	// Lo is Value − Σ Below, Hi is Value + Σ Above, which may be +Inf.
+	Below, Above float64
+}
+
+// GaugeExplanation is how the answer for a group of a gauge came about.
+type GaugeExplanation struct {
+	Question string
+	Group
+	Missing []string
+	Time    time.Time
+	// The value as [GaugeGroup.Value] gives it, by the view's meaning.
+	Meaning  Meaning
+	Value    float64
+	Instance string
+	HasValue bool
+	Members  []GaugeMemberExplanation
+}
+
+// GaugeMemberExplanation is one instance's part in an answer, and what it
+// rests on.
+type GaugeMemberExplanation struct {
+	GaugeMember
+	Provenance
+	Changed time.Time // when its value was last seen to change; zero: never
+}
+
+// asked is what the groups of an answer remember of its question.
+type asked struct {
+	question string
+	missing  []string
+	s, e     int64
+}
+
+func (q *question) asked() *asked {
+	return &asked{question: q.v.String(), missing: q.missing, s: q.s, e: q.e}
+}
+
+// provenance of an instance at the time of the question. It is the same for
+// all groups.
+func (q *question) provenance(in *instance) *Provenance {
+	p, ok := q.provenances[in]
+	if ok {
+		return p
+	}
+	p = &Provenance{
+		Targets: in.targets[:len(in.targets):len(in.targets)],
+		First:   time.UnixMilli(in.first), Last: time.UnixMilli(in.last), Scrapes: in.version, Incarnations: in.incarnation,
+		Attributed: in.by, Provisional: in.pending != nil, Alternating: in.alternates,
+	}
+	if in.twins != nil {
+		p.Targets = in.addresses()
+	}
+	for _, r := range in.restarts {
+		if r.at > q.s && r.at <= q.e {
+			p.Restarts = append(p.Restarts, RestartEvent{time.UnixMilli(r.at), r.how})
+		}
+	}
+	if q.provenances == nil {
+		q.provenances = map[*instance]*Provenance{}
+	}
+	q.provenances[in] = p
+	return p
+}
+
+// explained is what a member keeps for its explanation.
+type explained struct {
+	from   *Provenance
+	since  int64
+	steps  int
+	events []Event
+}
+
+func (q *question) explain(sh *share, p *part) explained {
+	x := explained{from: q.provenance(sh.in), since: sh.since, steps: sh.scrapes, events: p.events}
+	if x.since == 0 { // the view was there before the instance
+		x.since = cmp.Or(sh.in.birth, sh.in.first)
+	}
+	return x
+}
+
+// note keeps an event for the explanation. At the opening, what was counted
+// before the first scrape is no part of the answer.
+func (p *part) note(e *event, opening bool) {
+	x := Event{Time: time.UnixMilli(e.at), Verdict: e.verdict, Flags: e.flags, Series: e.n}
+	if e.quirk != noQuirk {
+		x.Note = quirkNotes[e.quirk]
+	}
+	if !opening || e.verdict != counter.First {
+		x.Below, x.Above = e.below.Float64(), e.above.Float64()
+		if e.open > 0 {
+			x.Above = math.Inf(1)
+		}
+	}
+	p.events = append(p.events, x)
+}
+
+var quirkNotes = [...]string{
+	noSum:     "sum missing or not finite",
+	torn:      "read while being written",
+	newLayout: "other buckets than before",
+	malformed: "counts that cannot be",
+}
+
+// Explain tells how the answer came about.
+func (g *CounterGroup) Explain() Explanation {
+	if g.asked == nil {
+		return Explanation{Group: g.Group} // of no question
+	}
+	x := Explanation{
+		Question: g.asked.question, Group: g.Group, Missing: g.asked.missing,
+		From: time.UnixMilli(g.asked.s), To: time.UnixMilli(g.asked.e),
+	}
+	x.Increase, x.HasIncrease = g.Increase()
+	x.Rate, x.HasRate = g.Rate()
+	x.Asymmetry, x.HasAsymmetry = g.Asymmetry()
+	for i := range g.members {
+		m := &g.members[i]
+		e := MemberExplanation{
+			CounterMember: *m, Provenance: *m.explained.from, Since: time.UnixMilli(m.explained.since),
+			Steps: m.explained.steps, Events: together(m.explained.events),
+		}
+		if !m.Older && x.Increase.Value > 0 {
+			e.Share = m.Increase.Value / x.Increase.Value
+		}
+		if g.window > 0 {
+			e.Weight = float64(m.alive) / float64(g.window)
+		}
+		x.Members = append(x.Members, e)
+	}
+	return x
+}
+
+// together sorts events by time, and makes one of those that only differ in
+// the series.
+func together(events []Event) []Event {
+	list := slices.Clone(events)
+	slices.SortStableFunc(list, func(a, b Event) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Flags, b.Flags), cmp.Compare(a.Note, b.Note),
+			cmp.Compare(a.Below, b.Below), cmp.Compare(a.Above, b.Above)) // so that sums do not depend on the order
+	})
+	out := list[:0]
+	for _, e := range list {
+		if n := len(out); n > 0 && sameHappening(out[n-1], e) {
+			last := &out[n-1]
+			last.Series, last.Below, last.Above = last.Series+e.Series, last.Below+e.Below, last.Above+e.Above
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func sameHappening(a, b Event) bool {
+	return a.Time.Equal(b.Time) && a.Verdict == b.Verdict && a.Flags == b.Flags && a.Note == b.Note
+}
+
+// Explain tells how both sides of the ratio came about, over the same steps.
+func (g *RatioGroup) Explain() (numerator, denominator Explanation) {
+	return g.num.Explain(), g.den.Explain()
+}
+
+// Explain tells how the answer came about.
+func (g *GaugeGroup) Explain() GaugeExplanation {
+	if g.asked == nil {
+		return GaugeExplanation{Group: g.Group} // of no question
+	}
+	x := GaugeExplanation{Question: g.asked.question, Group: g.Group, Missing: g.asked.missing, Time: time.UnixMilli(g.asked.e)}
+	x.Meaning = g.meaning
+	x.Value, x.Instance, x.HasValue = g.Value()
+	for _, m := range g.members {
+		e := GaugeMemberExplanation{GaugeMember: m, Provenance: *m.from}
+		if m.changed != 0 {
+			e.Changed = time.UnixMilli(m.changed)
+		}
+		x.Members = append(x.Members, e)
+	}
+	return x
+}

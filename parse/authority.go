@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 )
@@ -40,6 +41,7 @@ type entry struct {
 	t     int64
 	name  []byte // EntryHelp, EntryType; valid until the next entry is read
 	help  []byte
+	typ   model.MetricType
 }
 
 const (
@@ -121,7 +123,7 @@ func (a *authority) read(body []byte) (e entry, err error, sure bool) {
 			e.t = *ts
 		}
 	case textparse.EntryType:
-		e.name, _ = a.parser.Type()
+		e.name, e.typ = a.parser.Type()
 		last = e.name
 	case textparse.EntryHelp:
 		e.name, e.help = a.parser.Help()
@@ -146,12 +148,6 @@ func (a *authority) read(body []byte) (e entry, err error, sure bool) {
 	}
 	a.next = e.end
 	return e, nil, true
-}
-
-// typed is the family that the TYPE comment gives which was the last entry read.
-func (a *authority) typed(s *Store, help string) *Family {
-	name, typ := a.parser.Type()
-	return s.family(string(name), typ, help)
 }
 
 // labels are those of the series that was the last entry read.

@@ -72,6 +72,8 @@ func TestCorpus(t *testing.T) {
 			if testing.Short() && len(scrapes) > 10 {
 				scrapes = scrapes[:10]
 			}
+			t.Parallel()
+			known := memory{}
 			store := NewStore()
 			r := NewReader(store, Limits{})
 			targets := map[string]*instance{}
@@ -83,7 +85,7 @@ func TestCorpus(t *testing.T) {
 				if targets[s.Target] == nil {
 					targets[s.Target] = newInstance(store)
 				}
-				want, err := oracle(body)
+				want, err := known.oracle(body)
 				targets[s.Target].readAs(t, r, body, want, err)
 				mixed.readAs(t, r, body, want, err)
 			}

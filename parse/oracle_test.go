@@ -23,12 +23,19 @@ type truth struct {
 
 // oracle reads a body with textparse alone, from its beginning to its end. The
 // type is the one in force if it names the series' family.
-func oracle(body []byte) ([]truth, error) {
+func oracle(body []byte) ([]truth, error) { return memory{}.oracle(body) }
+
+// memory spares an oracle the labels of what it has seen under the same type.
+type memory map[string]remembered
+
+type remembered struct{ name, labels string }
+
+func (m memory) oracle(body []byte) ([]truth, error) {
 	p := textparse.NewPromParser(slices.Clone(body), labels.NewSymbolTable(), false)
 	var (
 		out    []truth
 		family Family
-		ls     labels.Labels
+		key    []byte
 	)
 	for {
 		entry, err := p.Next()
@@ -43,10 +50,17 @@ func oracle(body []byte) ([]truth, error) {
 			name, typ := p.Type()
 			family = Family{Name: string(name), Type: typ}
 		case textparse.EntrySeries:
-			_, ts, v := p.Series()
-			p.Labels(&ls)
-			t := truth{ls.String(), model.MetricTypeUnknown, math.Float64bits(v), NoTime}
-			if _, ok := roleOf(&family, ls.Get(labels.MetricName)); ok && family.Name != "" {
+			series, ts, v := p.Series()
+			key = append(append(append(key[:0], series...), 0xff), family.Type...)
+			seen, ok := m[string(key)]
+			if !ok {
+				var ls labels.Labels
+				p.Labels(&ls)
+				seen = remembered{ls.Get(labels.MetricName), ls.String()}
+				m[string(key)] = seen
+			}
+			t := truth{seen.labels, model.MetricTypeUnknown, math.Float64bits(v), NoTime}
+			if _, ok := roleOf(&family, seen.name); ok && family.Name != "" {
 				t.typ = family.Type
 			}
 			if ts != nil {

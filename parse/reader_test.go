@@ -143,6 +143,12 @@ func TestSamples(t *testing.T) {
 	assert.EqualValues(t, 5, got[5].Time)
 }
 
+func TestHelpMayStandBehindTheType(t *testing.T) {
+	got, err := Samples([]byte("# TYPE a counter\n# HELP a Early \\n or late.\n# HELP b Another.\na 1\n"), "")
+	require.NoError(t, err)
+	assert.Equal(t, "Early \n or late.", got[0].Family.Help)
+}
+
 func TestReadAgreesWithTextparse(t *testing.T) {
 	in := newInstance(NewStore())
 	r := NewReader(in.store, Limits{})

@@ -263,53 +263,65 @@ func (r *Reader) addHeading(id uint32, end int) {
 	r.walk.at = end
 }
 
-// askEntry lets textparse read: a heading up to the next line, or a line.
+// askEntry lets textparse read: a heading, a line, or a heading and the line
+// behind it.
 func (r *Reader) askEntry() error {
 	w := &r.walk
-	var (
-		start  = w.at
-		end    = w.at
-		family *Family
-		help   string
-		name   string
-	)
-	inForce := func() *Family {
-		if family != nil {
-			return family
-		}
-		return w.family
-	}
+	start, end := w.at, w.at
+	said := comments{family: w.family}
 	for {
-		e, err := w.ask.entry(w.body, end, inForce())
+		e, err := w.ask.entry(w.body, end, said.family)
 		if err != nil && err != io.EOF {
 			return newError(w.body, end, err)
 		}
-		if err == io.EOF || e.kind == textparse.EntrySeries && e.start > start {
-			if err == nil {
-				end = e.start
-			} else {
-				end = skipBlankLines(w.body, end)
-			}
-			if end > start && w.body[end-1] == '\n' {
-				r.addHeading(r.store.addHeading(w.body[start:end], family), end)
-			}
-			if err != nil {
-				return err
-			}
+		if err == io.EOF {
+			r.askedHeading(start, skipBlankLines(w.body, end), said)
+			return err
 		}
-		end = e.end
-		switch e.kind {
-		case textparse.EntryHelp:
-			name, help = string(e.name), string(e.help)
-		case textparse.EntryType:
-			if string(e.name) != name {
-				help = ""
-			}
-			family = w.ask.typed(r.store, help)
-		case textparse.EntrySeries:
+		if e.kind == textparse.EntrySeries {
+			r.askedHeading(start, e.start, said)
 			return r.askedLine(e)
 		}
+		said.add(e)
+		end = e.end
 	}
+}
+
+// comments are what the entries of a heading say.
+type comments struct {
+	family     *Family // in force; not the store's yet if typed
+	typed      bool
+	name, help string // of the last HELP
+}
+
+func (c *comments) add(e entry) {
+	switch e.kind {
+	case textparse.EntryHelp:
+		c.name, c.help = string(e.name), string(e.help)
+		if c.typed && c.family.Name == c.name {
+			c.family.Help = c.help
+		}
+	case textparse.EntryType:
+		c.family = &Family{Name: string(e.name), Type: e.typ}
+		c.typed = true
+		if c.family.Name == c.name {
+			c.family.Help = c.help
+		}
+	}
+}
+
+// askedHeading stages a heading that textparse read, if it is one and complete:
+// without its line feed it would be found where a longer one is.
+func (r *Reader) askedHeading(start, end int, said comments) {
+	w := &r.walk
+	if end == start || w.body[end-1] != '\n' {
+		return
+	}
+	var f *Family
+	if said.typed {
+		f = r.store.family(said.family.Name, said.family.Type, said.family.Help)
+	}
+	r.addHeading(r.store.addHeading(w.body[start:end], f), end)
 }
 
 // askedLine stages a line that textparse read.

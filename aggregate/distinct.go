@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -70,7 +71,7 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 
 // seriesLabels are a line's without the metric's name.
 func seriesLabels(l labels.Labels) labels.Labels {
-	return labels.NewBuilder(l).Del(labels.MetricName).Labels()
+	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
 }
 
 // show adds an instance to a variant.

@@ -29,7 +29,7 @@ func (r *Rules) Appear(c Point, a Appearance) Step {
 		return Step{Verdict: BornProven, Add: c.Value, Lo: c.Value, Hi: c.Value, From: birth, To: c.Time}
 	}
 	// What knows its birth, and could not prove it, existed at the scrape before whatever that held.
-	if absent := a.Start != 0 && 0 != a.Previous && a.Previous < c.Time && !a.Churned && !a.Evicted; !absent || c.dated() {
+	if absent := a.Start != 0 && a.Previous != 0 && a.Previous < c.Time && !a.Churned && !a.Evicted; !absent || c.dated() {
 		return first(c)
 	}
 	s := Step{Verdict: BornByAbsence, Add: c.Value, Hi: c.Value, From: a.Previous, To: c.Time}

@@ -351,7 +351,7 @@ func TestPeersDefects(t *testing.T) {
 		tracker := track(t, at(0, 1<<53-1), at(10, 1<<53), at(20, 1<<53+2), at(30, 1<<54))
 		assert.Equal(t, float64(1<<53+1), tracker.Total())
 		for i := range 10 {
-			_, err := tracker.Observe(at(int64(40+10*i), float64(1<<54+(i+1)<<53)))
+			_, err := tracker.Observe(at(int64(40+10*i), float64(int64(1)<<54+int64(i+1)<<53)))
 			require.NoError(t, err)
 		}
 		assert.Equal(t, math.Ldexp(11, 53), tracker.Total()-1)

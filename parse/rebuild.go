@@ -139,10 +139,10 @@ func (r *Reader) finish() error {
 			r.times = append(r.times, NoTime)
 		}
 	}
+	if r.len() > r.limits.Lines {
+		return &LimitError{What: "lines", Limit: r.limits.Lines}
+	}
 	if !r.rebuilt {
-		if w.k > r.limits.Lines {
-			return &LimitError{What: "lines", Limit: r.limits.Lines}
-		}
 		r.staged = true
 		return nil
 	}

@@ -117,12 +117,17 @@ func (r *Reader) len() int {
 // reports whether there was one.
 func (r *Reader) run() bool {
 	w := &r.walk
-	if w.k == len(w.expect.ids) || w.pending() || w.family != w.was || w.expect.times != nil {
+	if w.k == len(w.expect.ids) || w.pending() || w.family != w.was {
 		return false
 	}
 	end := w.runEnd()
 	if r.rebuilt {
 		end = r.untaken(w.k, end)
+	}
+	if w.expect.times != nil {
+		return r.runTimed(end)
+	}
+	if r.rebuilt {
 		r.values = slices.Grow(r.values, end-w.k)
 		r.changed = slices.Grow(r.changed, end-w.k)
 		r.values = r.values[:len(r.newIDs)+end-w.k]
@@ -138,6 +143,26 @@ func (r *Reader) run() bool {
 	}
 	w.k += n
 	return n > 0
+}
+
+// runTimed is run up to end where lines have timestamps.
+func (r *Reader) runTimed(end int) bool {
+	w := &r.walk
+	start := w.k
+	for w.k < end {
+		id := uint32(w.expect.ids[w.k])
+		text := r.store.lines.text(id)
+		value := w.at + len(text)
+		if value >= len(w.body) || string(w.body[w.at:value]) != text {
+			break
+		}
+		v, t, next, ok := sample(w.body, value)
+		if !ok || r.line(id, w.k, v, t) != nil {
+			break
+		}
+		w.at = next
+	}
+	return w.k > start
 }
 
 // runEnd is the end of the lines from k on that no heading parts and whose texts

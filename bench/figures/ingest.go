@@ -179,8 +179,8 @@ func parallel(d *data, rounds int, lines map[*byte]int) figure {
 	}
 	rest := d.steady[1:]
 	one := way{prepare: prepare, wall: true, run: func() (n int) {
-		for _, s := range rest {
-			for _, t := range targets {
+		for _, t := range targets {
+			for _, s := range rest {
 				n += f.observe(t, s)
 			}
 		}

@@ -98,9 +98,10 @@ func (g *CounterGroup) rated() []CounterMember {
 
 // MaxIncrease is the member that saw most, which is right where every instance
 // counts the same events (the leader changes that each member of an etcd
-// cluster sees). It may have missed some: a lower bound.
+// cluster sees). It may have missed some: a lower bound. Without a step in the
+// window there is none.
 func (g *CounterGroup) MaxIncrease() (CounterMember, bool) {
-	seen := slices.DeleteFunc(slices.Clone(g.members), func(m CounterMember) bool { return m.Older })
+	seen := slices.DeleteFunc(g.rated(), func(m CounterMember) bool { return m.Older })
 	return greatest(seen, func(m CounterMember) float64 { return m.Increase.Value })
 }
 

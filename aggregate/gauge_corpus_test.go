@@ -1,0 +1,347 @@
+package aggregate_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// rounds are the direct scrapes of a recording, those that failed too, step by
+// step.
+func rounds(t *testing.T, name string) [][]corpusLine {
+	t.Helper()
+	var list [][]corpusLine
+	for _, l := range corpus(t, name) {
+		if l.ThroughLB || l.Path != "/metrics" || l.Format != "text" || l.Scenario != name {
+			continue
+		}
+		for len(list) <= l.Step {
+			list = append(list, nil)
+		}
+		list[l.Step] = append(list[l.Step], l)
+	}
+	require.NotEmpty(t, list)
+	return list
+}
+
+// play observes a round, the failures too, and returns the bodies by target
+// and when it was over.
+func (b bed) play(name string, round []corpusLine) (bodies map[string][]byte, now time.Time) {
+	b.Helper()
+	bodies = map[string][]byte{}
+	for _, l := range round {
+		if at := time.UnixMilli(l.Time); at.After(now) {
+			now = at
+		}
+		if l.File == "" {
+			b.Fail(l.Target, time.UnixMilli(l.Time), errRefused)
+			continue
+		}
+		bodies[l.Target] = corpusBody(b.T, name, l.File)
+		_, err := b.Observe(l.scrape(bodies[l.Target]))
+		require.NoError(b, err, l.File)
+	}
+	return bodies, now
+}
+
+// lines finds a metric in a body by its name alone: "name{labels}" to value.
+func linesOf(t *testing.T, body []byte, name string) map[string]float64 {
+	t.Helper()
+	found := map[string]float64{}
+	sc := bufio.NewScanner(bytes.NewReader(body))
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		line := sc.Text()
+		if rest, ok := strings.CutPrefix(line, name); ok && rest != "" && (rest[0] == '{' || rest[0] == ' ') {
+			i := strings.LastIndexByte(line, ' ')
+			x, err := strconv.ParseFloat(line[i+1:], 64)
+			require.NoError(t, err)
+			found[line[:i]] = x
+		}
+	}
+	require.NoError(t, sc.Err())
+	return found
+}
+
+// The leader of the controller managers is killed; after two rounds without
+// one its standby takes over, and keeps the lead when the other is back.
+func TestControllersFollowTheirLeader(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	c := aggregate.Kubernetes()
+	pods := b.gauge(c.View(aggregate.View{Metric: "scheduler_pending_pods", By: []string{"queue"}}))
+	work := aggregate.View{Metric: "workqueue_depth", By: []string{"name"}}
+	unnamed := b.gauge(c.View(work))
+	work.Election.Name = "kube-controller-manager"
+	queues := b.gauge(c.View(work))
+	for step, round := range rounds(t, "controllers-ha") {
+		bodies, now := b.play("controllers-ha", round)
+		want := "kcm-1"
+		switch {
+		case step >= 12:
+			want = "kcm-2"
+		case step >= 10:
+			want = ""
+		}
+		groups, err := queues.At(now)
+		require.NoError(t, err)
+		led := 0
+		for _, g := range groups {
+			value, instance, ok := g.Value()
+			if !ok {
+				continue
+			}
+			led++
+			assert.Equal(t, want, instance, "step %d", step)
+			series := fmt.Sprintf("workqueue_depth{name=%q}", g.Labels.Get("name"))
+			assert.Equal(t, linesOf(t, bodies[want], "workqueue_depth")[series], value)
+		}
+		if want == "" {
+			assert.Zero(t, led, "step %d", step)
+			assert.Contains(t, strings.Join(groups[0].Warnings, "\n"), "nobody is known to lead, the last scrape failed: kcm-1")
+		} else {
+			assert.Equal(t, 11, led, "step %d: a standby has 2 queues", step)
+		}
+
+		groups, err = pods.At(now)
+		require.NoError(t, err)
+		require.Len(t, groups, 4)
+		for _, g := range groups {
+			value, instance, ok := g.Value()
+			require.True(t, ok)
+			assert.Equal(t, "sched-1", instance)
+			assert.Equal(t, map[string]float64{"unschedulable": 80}[g.Labels.Get("queue")], value, "step %d", step)
+			if hottest, _ := g.Max(); g.Labels.Get("queue") == "active" {
+				assert.Equal(t, 80.0, hottest.Value, "what the standby leaves lying")
+			}
+		}
+
+		groups, err = unnamed.At(now)
+		require.NoError(t, err)
+		for _, g := range groups {
+			_, ok := g.Leader()
+			assert.False(t, ok)
+			assert.Contains(t, strings.Join(g.Warnings, "\n"), "several elections")
+		}
+	}
+}
+
+// told is what the naive reading of a fact remembers of an instance.
+type told struct {
+	value   float64
+	changed int64
+	known   bool
+}
+
+// Three API servers count the same objects, at different times. The fact is
+// compared with one found by reading the bodies line by line.
+func TestStorageObjectsAreNotTripled(t *testing.T) {
+	const metric = "apiserver_storage_objects"
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(aggregate.Kubernetes().View(aggregate.View{Metric: metric, By: []string{"resource"}}))
+	all := rounds(t, "apiserver-ha")
+	if testing.Short() {
+		all = all[:12]
+	}
+	naive := map[string]map[string]told{} // by series, by target
+	met := map[string]bool{}
+	disagree, tripled := 0, 0
+	for step, round := range all {
+		bodies, now := b.play("apiserver-ha", round)
+		for _, l := range round {
+			for series, x := range linesOf(t, bodies[l.Target], metric) {
+				if naive[series] == nil {
+					naive[series] = map[string]told{}
+				}
+				old := naive[series][l.Target]
+				if met[l.Target] && (!old.known || old.value != x) {
+					old.changed = l.Time
+				}
+				naive[series][l.Target] = told{x, old.changed, true}
+			}
+			met[l.Target] = met[l.Target] || l.File != ""
+		}
+		groups, err := v.At(now)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(groups), 50)
+		for _, g := range groups {
+			f, ok := g.Fact()
+			require.True(t, ok, g.Labels)
+			series := fmt.Sprintf("%s{resource=%q}", metric, g.Labels.Get("resource"))
+			latest, want := int64(-1), math.Inf(-1)
+			for target, x := range naive[series] {
+				if !slices.ContainsFunc(g.Members(), func(m aggregate.GaugeMember) bool { return m.Instance == target }) {
+					continue // stale
+				}
+				if x.changed > latest {
+					latest, want = x.changed, x.value
+				}
+			}
+			if latest > 0 { // ties of the first round are tested elsewhere
+				assert.Equal(t, want, f.Value, "step %d %s", step, series)
+			}
+			assert.LessOrEqual(t, f.Min, f.Value)
+			assert.LessOrEqual(t, f.Value, f.Max)
+			if f.Agree < f.Of {
+				disagree++
+			}
+			if sum, _ := g.Sum(); f.Of == 3 && f.Agree == 3 && f.Value > 0 {
+				assert.Equal(t, 3*f.Value, sum)
+				tripled++
+			}
+		}
+	}
+	t.Logf("disagreeing facts %d, triplets %d", disagree, tripled)
+	assert.Positive(t, disagree)
+	assert.Positive(t, tripled)
+}
+
+// In the middle of an upgrade: a gauge that became a counter, other HELP texts.
+func TestVersionsThatDiffer(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	c := aggregate.Kubernetes()
+	total := b.counter(c.View(aggregate.View{Metric: "etcd_bookmark_total"}))
+	counts := b.counter(c.View(aggregate.View{Metric: "etcd_bookmark_counts"}))
+	declared := b.counter(aggregate.View{Metric: "etcd_bookmark_counts"})
+	build := b.gauge(c.View(aggregate.View{Metric: "kubernetes_build_info"}))
+	features := b.gauge(c.View(aggregate.View{Metric: "kubernetes_feature_enabled", By: []string{"name"}}))
+
+	help := map[string]map[string]bool{}
+	const reworded = "workqueue_adds_total"
+	adds := b.counter(aggregate.View{Metric: reworded, By: []string{"name"}})
+	first, last := map[string]map[string]float64{}, map[string]map[string]float64{} // of it, by target
+	var now time.Time
+	for _, round := range rounds(t, "apiserver-skew") {
+		var bodies map[string][]byte
+		bodies, now = b.play("apiserver-skew", round)
+		for target, body := range bodies {
+			for line := range strings.Lines(string(body)) {
+				if name, text, ok := strings.Cut(strings.TrimPrefix(line, "# HELP "), " "); ok && strings.HasPrefix(line, "# HELP ") {
+					if help[name] == nil {
+						help[name] = map[string]bool{}
+					}
+					help[name][text] = true
+				}
+			}
+			last[target] = linesOf(t, body, reworded)
+			if first[target] == nil {
+				first[target] = last[target]
+			}
+		}
+	}
+	differ := 0
+	for _, texts := range help {
+		if len(texts) > 1 {
+			differ++
+		}
+	}
+	assert.GreaterOrEqual(t, differ, 12)
+	assert.Len(t, help[reworded], 2)
+
+	members := func(v *aggregate.CounterView) []string {
+		groups, err := v.At(now, aggregate.All)
+		require.NoError(t, err)
+		require.Len(t, groups, 1)
+		var names []string
+		for _, m := range groups[0].Members() {
+			names = append(names, m.Instance)
+			assert.GreaterOrEqual(t, m.Increase.Value, 0.0)
+		}
+		return names
+	}
+	assert.Equal(t, []string{"apiserver-c"}, members(counts))
+	assert.Subset(t, members(total), []string{"apiserver-a", "apiserver-b"})
+	groups, err := declared.At(now, aggregate.All)
+	require.NoError(t, err)
+	assert.Empty(t, groups, "bodies declare it a gauge")
+	assert.Equal(t, []string{"apiserver-c"}, declared.Status().Excluded)
+
+	variants, err := build.Distinct(now)
+	require.NoError(t, err)
+	require.Len(t, variants, 1)
+	var versions []string
+	for _, v := range variants[0].Skew() {
+		versions = append(versions, fmt.Sprint(v.Labels.Get("git_version"), v.Instances))
+	}
+	assert.Equal(t, []string{"v1.35.4[apiserver-c]", "v1.36.3[apiserver-a apiserver-b]"}, versions)
+	variants, err = features.Distinct(now)
+	require.NoError(t, err)
+	skew := 0
+	for _, g := range variants {
+		skew += len(g.Skew())
+	}
+	assert.Greater(t, skew, 20, "features that one version alone has")
+
+	// Per instance and series, across the two versions: what was there at the end, less what was at the start.
+	groups, err = adds.At(now, aggregate.All)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(groups), 25)
+	for _, g := range groups {
+		key := fmt.Sprintf("%s{name=%q}", reworded, g.Labels.Get("name"))
+		require.Len(t, g.Members(), 3, key)
+		for _, m := range g.Members() {
+			if m.Instance == "apiserver-c" { // it restarted into another version: at least its count since
+				assert.GreaterOrEqual(t, m.Increase.Value, last[m.Instance][key], key)
+				continue
+			}
+			assert.Equal(t, last[m.Instance][key]-first[m.Instance][key], m.Increase.Value, "%s %s", m.Instance, key)
+		}
+	}
+}
+
+func TestEtcdMembers(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	c := aggregate.Kubernetes()
+	view := func(metric string) *aggregate.GaugeView { return b.gauge(c.View(aggregate.View{Metric: metric})) }
+	leader, seen := view("etcd_server_is_leader"), view("etcd_server_has_leader")
+	log := view("etcd_server_proposals_committed_total")
+	full, err := aggregate.GaugeRatio(view("etcd_mvcc_db_total_size_in_bytes"), view("etcd_server_quota_backend_bytes"))
+	require.NoError(t, err)
+	changes := b.counter(c.View(aggregate.View{Metric: "etcd_server_leader_changes_seen_total"}))
+	one := func(v *aggregate.GaugeView, now time.Time) *aggregate.GaugeGroup {
+		groups, err := v.At(now)
+		require.NoError(t, err)
+		require.Len(t, groups, 1)
+		require.Equal(t, 3, groups[0].Count(), "three members, though with one start time")
+		return groups[0]
+	}
+	var now time.Time
+	for _, round := range rounds(t, "etcd") {
+		var bodies map[string][]byte
+		bodies, now = b.play("etcd", round)
+		value, _, ok := one(leader, now).Value()
+		assert.True(t, ok)
+		assert.Equal(t, 1.0, value)
+		value, _, ok = one(seen, now).Value()
+		assert.True(t, ok)
+		assert.Equal(t, 1.0, value)
+		groups, err := full.At(now)
+		require.NoError(t, err)
+		worst, ok := groups[0].Max()
+		require.True(t, ok)
+		size := 0.0
+		for _, body := range bodies {
+			size = max(size, linesOf(t, body, "etcd_mvcc_db_total_size_in_bytes")["etcd_mvcc_db_total_size_in_bytes"])
+		}
+		assert.Equal(t, size/2147483648, worst.Ratio, "one quota for all of them")
+		value, _, ok = one(log, now).Value()
+		assert.True(t, ok)
+		sum, _ := one(log, now).Sum()
+		assert.InEpsilon(t, 3*value, sum, 0.05, "the sum counts each entry three times")
+	}
+	groups, err := changes.At(now, aggregate.All)
+	require.NoError(t, err)
+	m, ok := groups[0].MaxIncrease()
+	assert.True(t, ok)
+	assert.Zero(t, m.Increase.Value)
+}

@@ -1,0 +1,73 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/histogram"
+)
+
+// The maximum by le of cumulative buckets, as dashboards copy it for heatmaps,
+// hides the slow instance; its own quantile shows it.
+func TestSlowInstanceBehindTheMaximumOfBuckets(t *testing.T) {
+	bounds := []float64{0.1, 1, 10, math.Inf(1)}
+	for name, c := range map[string]struct {
+		q       float64
+		grown   map[string][]float64 // cumulative, by instance
+		each    map[string]float64
+		maximum float64
+		worst   string
+	}{
+		"fast and slow": {
+			0.9, map[string][]float64{"fast": {100, 100, 100, 100}, "slow": {0, 0, 100, 100}},
+			map[string]float64{"fast": 0.09, "slow": 9.1}, 0.09, "slow",
+		},
+		"below both": {
+			0.99, map[string][]float64{"c": {90, 90, 100, 100}, "d": {0, 100, 100, 100}},
+			map[string]float64{"c": 9.1, "d": 0.991}, 0.91, "c",
+		},
+	} {
+		b := newBed(t, aggregate.Config{})
+		v, err := b.Histogram(aggregate.View{Metric: "h"})
+		require.NoError(t, err)
+		widest := make([]float64, len(bounds))
+		for i := range 2 {
+			for instance, grown := range c.grown {
+				lines := []string{"# TYPE h histogram"}
+				for j, n := range grown {
+					lines = append(lines, fmt.Sprintf("h_bucket{le=\"%g\"} %g", bounds[j], float64(i)*n))
+					widest[j] = max(widest[j], n)
+				}
+				b.scrape(instance, float64(60*i), -100, append(lines, fmt.Sprintf("h_count %g", float64(i)*grown[3]))...)
+			}
+		}
+		groups, err := v.At(at(60), time.Minute)
+		require.NoError(t, err)
+		require.Len(t, groups, 1)
+		for _, m := range groups[0].Distributions() {
+			e, ok, err := m.Distribution.Quantile(c.q)
+			require.NoError(t, err)
+			require.True(t, ok)
+			assert.InDelta(t, c.each[m.Name], e.Value, 1e-12, "%s %s", name, m.Name)
+		}
+		worst, ok, err := groups[0].WorstQuantile(c.q)
+		require.NoError(t, err)
+		require.True(t, ok)
+		assert.Equal(t, c.worst, worst.Name, name)
+
+		layout, err := histogram.NewLayout(bounds)
+		require.NoError(t, err)
+		var d histogram.Distribution
+		require.NoError(t, d.Add(layout, widest, math.NaN()))
+		e, ok, err := d.Quantile(c.q)
+		require.NoError(t, err)
+		require.True(t, ok)
+		assert.InDelta(t, c.maximum, e.Value, 1e-12, name)
+	}
+}

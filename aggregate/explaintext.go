@@ -92,7 +92,7 @@ func (e Event) String() string {
 		}
 	}
 	if e.Below != 0 || e.Above != 0 {
-		text += fmt.Sprintf(" (−%.6g +%.6g)", e.Below, e.Above)
+		text += fmt.Sprintf(" (−%.6g %+.6g)", e.Below, e.Above)
 	}
 	return text
 }

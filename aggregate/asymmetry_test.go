@@ -1,0 +1,139 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// loaded is a fleet whose members grow by the given numbers within 10 s.
+func loaded(t *testing.T, loads ...float64) *aggregate.CounterGroup {
+	t.Helper()
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	for i, x := range loads {
+		b.scrape(fmt.Sprintf("i%02d", i), 0, 0, typeC, "c 0")
+		b.scrape(fmt.Sprintf("i%02d", i), 10, 0, typeC, fmt.Sprint("c ", x))
+	}
+	return one(t, v, 10, time.Minute)
+}
+
+func TestAsymmetry(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		loads []float64
+		want  aggregate.Asymmetry
+	}{
+		{"even", []float64{50, 50, 50, 50}, aggregate.Asymmetry{Members: 4, Hottest: "i00", Share: 0.25, Peak: 1, CV: 0}},
+		{"one has all", []float64{0, 0, 80, 0}, aggregate.Asymmetry{Members: 4, Hottest: "i02", Share: 1, Peak: 4, CV: math.Sqrt(3)}},
+		{"alone", []float64{7}, aggregate.Asymmetry{Members: 1, Hottest: "i00", Share: 1, Peak: 1, CV: 0}},
+		// The mean is 5, the standard deviation 2: a textbook's numbers.
+		{"textbook", []float64{2, 4, 4, 4, 5, 5, 7, 9}, aggregate.Asymmetry{Members: 8, Hottest: "i07", Share: 9. / 40, Peak: 1.8, CV: 0.4}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := loaded(t, c.loads...).Asymmetry()
+			require.True(t, ok)
+			assert.InDelta(t, c.want.Share, got.Share, 1e-15)
+			assert.InDelta(t, c.want.Peak, got.Peak, 1e-15)
+			assert.InDelta(t, c.want.CV, got.CV, 1e-15)
+			got.Share, got.Peak, got.CV = c.want.Share, c.want.Peak, c.want.CV
+			assert.Equal(t, c.want, got)
+		})
+	}
+	_, ok := loaded(t, 0, 0).Asymmetry()
+	assert.False(t, ok, "nothing to share")
+	_, ok = (&aggregate.CounterGroup{}).Asymmetry()
+	assert.False(t, ok)
+}
+
+// A member that joined late is as hot as the others if it is as fast; one that
+// was not read in the window is not in it.
+func TestAsymmetryIsOfRates(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Metric: "c"})
+	for s := range 11 {
+		for i, joined := range []int{0, 0, 8} {
+			if s >= joined && (i != 1 || s < 5) {
+				b.scrape(fmt.Sprint(i), float64(10*s), 0, typeC, fmt.Sprint("c ", 10*s))
+			}
+		}
+	}
+	a, ok := one(t, v, 100, 40*time.Second).Asymmetry()
+	require.True(t, ok)
+	assert.Equal(t, aggregate.Asymmetry{Members: 2, Hottest: "0", Share: 0.5, Peak: 1}, a)
+}
+
+func TestAsymmetryOfAGauge(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v, err := b.Gauge(aggregate.View{Metric: "watchers", By: []string{"x"}})
+	require.NoError(t, err)
+	for i, lines := range [][]string{{`{x="1"} 30`, `{x="2"} -1`}, {`{x="1"} 10`, `{x="2"} 5`}} {
+		b.scrape(fmt.Sprint(i), 0, 0, "# TYPE watchers gauge", "watchers"+lines[0], "watchers"+lines[1])
+	}
+	groups, err := v.At(at(0))
+	require.NoError(t, err)
+	a, ok := groups[0].Asymmetry()
+	require.True(t, ok)
+	assert.Equal(t, aggregate.Asymmetry{Members: 2, Hottest: "0", Share: 0.75, Peak: 1.5, CV: 0.5}, a)
+	_, ok = groups[1].Asymmetry()
+	assert.False(t, ok, "a negative load is none")
+}
+
+// 1 ≤ Peak ≤ n, 0 ≤ CV ≤ √(n−1), Share = Peak/n; a power of two of all loads
+// changes nothing, nor do the names.
+func TestAsymmetryLaws(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		loads := rapid.SliceOfN(rapid.Float64Range(0, 1e6), 1, 8).Draw(rt, "loads")
+		loads[0]++
+		n := float64(len(loads))
+		a, ok := loaded(t, loads...).Asymmetry()
+		require.True(rt, ok)
+		const ulps = 1e-12
+		require.True(rt, a.Peak >= 1-ulps && a.Peak <= n+ulps, "%+v", a)
+		require.True(rt, a.CV >= 0 && a.CV <= math.Sqrt(n-1)+ulps, "%+v", a)
+		require.InDelta(rt, a.Peak/n, a.Share, ulps)
+		scaled := make([]float64, len(loads))
+		for i, x := range loads {
+			scaled[len(loads)-1-i] = x * 8
+		}
+		b, ok := loaded(t, scaled...).Asymmetry()
+		require.True(rt, ok)
+		b.Hottest = a.Hottest
+		require.Equal(rt, a, b)
+	})
+}
+
+// The recorded balancer does not take turns alone: a gets most of the load by
+// direct requests, and jobs are listed on b alone.
+func TestAsymmetryOfTheRecording(t *testing.T) {
+	scrapes := recorded(t)
+	b := newBed(t, aggregate.Config{})
+	all := b.counter(aggregate.View{Metric: "apiserver_request_total", Where: selections["all requests for a resource"]})
+	jobs := b.counter(aggregate.View{Metric: "apiserver_request_total", Where: []*labels.Matcher{match("verb", "=", "LIST"), match("resource", "=", "jobs")}})
+	for _, sc := range scrapes {
+		_, err := b.Observe(sc)
+		require.NoError(t, err)
+	}
+	now := scrapes[len(scrapes)-1].Time
+	for v, want := range map[*aggregate.CounterView]struct {
+		hottest     string
+		share, most float64
+	}{all: {"apiserver-a", 0.6, 0.9}, jobs: {"apiserver-b", 1, 1}} {
+		groups, err := v.At(now, aggregate.All)
+		require.NoError(t, err)
+		a, ok := groups[0].Asymmetry()
+		require.True(t, ok)
+		assert.Equal(t, want.hottest, a.Hottest)
+		assert.Equal(t, 3, a.Members)
+		assert.GreaterOrEqual(t, a.Share, want.share)
+		assert.LessOrEqual(t, a.Share, want.most)
+	}
+}

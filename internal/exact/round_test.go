@@ -1,0 +1,42 @@
+package exact
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// It agrees with the accumulator, bit for bit: on sums that cancel, on ties,
+// and on ranges that no short list of floats holds.
+func TestRoundedSumIsThatOfTheAccumulator(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		xs := make([]float64, r.IntN(12))
+		spread := []int{4, 60, 120, 600}[r.IntN(4)]
+		for i := range xs {
+			xs[i] = math.Ldexp(float64(r.Int64N(1<<53)-1<<52), r.IntN(spread)-spread/2)
+			if i > 0 && r.IntN(4) == 0 {
+				xs[i] = -xs[i-1] * (1 + 0x1p-52*float64(r.IntN(2)))
+			}
+			if r.IntN(4) == 0 {
+				xs[i] = math.Ldexp(1, r.IntN(108)-54) // powers of two make ties
+			}
+		}
+		var s Sum
+		s.AddAll(xs)
+		require.Equal(t, math.Float64bits(s.Float64()+0), math.Float64bits(RoundedSum(xs)+0), "%x", xs)
+	}
+	assert.Equal(t, math.Inf(1), RoundedSum([]float64{1, math.Inf(1), 2}))
+	assert.Equal(t, math.MaxFloat64, RoundedSum([]float64{math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64}))
+}
+
+func BenchmarkRoundedSum(b *testing.B) {
+	xs := []float64{0.1, 14.4, 3.3}
+	b.ReportAllocs()
+	for b.Loop() {
+		xs[0] = RoundedSum(xs) / 20
+	}
+}

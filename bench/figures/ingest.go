@@ -166,8 +166,8 @@ func question(name string, rounds int, ours, peer func()) figure {
 	return f
 }
 
-// parallel takes in the scrapes of two targets, one after the other and both at
-// once.
+// parallel takes in the scrapes of two targets, in turn and both at once. Either
+// way a body comes from memory once and from a cache the second time.
 func parallel(d *data, rounds int, lines map[*byte]int) figure {
 	var f *fleet
 	targets := []string{"one", "two"}
@@ -179,8 +179,8 @@ func parallel(d *data, rounds int, lines map[*byte]int) figure {
 	}
 	rest := d.steady[1:]
 	one := way{prepare: prepare, wall: true, run: func() (n int) {
-		for _, t := range targets {
-			for _, s := range rest {
+		for _, s := range rest {
+			for _, t := range targets {
 				n += f.observe(t, s)
 			}
 		}

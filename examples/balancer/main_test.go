@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/recording"
+)
+
+// program is what a run of balancer left behind.
+type program struct {
+	code           int
+	stdout, stderr string
+}
+
+func runBalancer(args ...string) program {
+	var out, err bytes.Buffer
+	code := run(context.Background(), args, &out, &err)
+	return program{code, out.String(), err.String()}
+}
+
+// decoded is the document as its readers meet it.
+func (p program) decoded(t *testing.T) (d map[string]any) {
+	t.Helper()
+	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.NoError(t, json.Unmarshal([]byte(p.stdout), &d), p.stdout)
+	return d
+}
+
+func TestDefaultRun(t *testing.T) {
+	p := runBalancer()
+	require.Equal(t, exitAnswered, p.code, p.stderr)
+	assert.Empty(t, p.stderr)
+	for _, says := range []string{"lb: 46 scrapes", "5 processes met", "of 3 alive", "lb#5", "LIST", "total", "lower bounds"} {
+		assert.Contains(t, p.stdout, says)
+	}
+	assert.Equal(t, p, runBalancer(), "the same scrapes, the same answers")
+}
+
+// TestDocument checks that the default run's numbers fit together, and lie
+// where they can: the balancer shows less than the instances counted.
+func TestDocument(t *testing.T) {
+	d := runBalancer("-json").decoded(t)
+	assert.EqualValues(t, 46, d["scrapes"])
+	assert.EqualValues(t, 0, d["ambiguous"])
+	assert.EqualValues(t, 3, d["expected"])
+	instances := d["instances"].([]any)
+	require.Len(t, instances, 5)
+	met, each := 0.0, 0.0
+	for _, in := range instances {
+		in := in.(map[string]any)
+		met += in["met"].(float64)
+		each += in["increase"].(float64)
+		assert.Equal(t, "start time, dominance", in["by"])
+	}
+	assert.EqualValues(t, 46, met)
+	total := d["total"].(map[string]any)
+	assert.EqualValues(t, each, total["increase"])
+	const answered = 11017 // requests for a resource, as the audit logs tell
+	assert.Less(t, total["increase"], float64(answered))
+	assert.Greater(t, total["naive_increase"], 4.0*answered)
+	groups := 0.0
+	for _, g := range d["groups"].([]any) {
+		groups += g.(map[string]any)["increase"].(float64)
+	}
+	assert.EqualValues(t, total["increase"], groups)
+}
+
+func TestReplayOfADirectory(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, recording.FS))
+	d := runBalancer("-json", "-replay", dir, "-target", "lb", "-match", "verb=LIST", "-by", "code").decoded(t)
+	assert.NotContains(t, d, "expected", "nobody said")
+	require.NotEmpty(t, d["groups"])
+	for _, g := range d["groups"].([]any) {
+		assert.Len(t, g.(map[string]any)["labels"], 1)
+	}
+
+	// An address of one instance is a balancer with one behind it.
+	d = runBalancer("-json", "-replay", dir, "-target", "apiserver-a").decoded(t)
+	require.Len(t, d["instances"], 1)
+	total := d["total"].(map[string]any)
+	assert.EqualValues(t, 0, total["naive_resets"])
+	assert.InEpsilon(t, total["naive_increase"], total["increase"], 0.01, "here reset logic is right, but for series that appear")
+}
+
+// TestFailures: a scrape that fails says so and changes nothing else.
+func TestFailures(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, recording.FS))
+	whole := runBalancer("-json", "-replay", dir).decoded(t)
+
+	manifest, err := fs.ReadFile(recording.FS, "manifest.jsonl")
+	require.NoError(t, err)
+	last := whole["at"].(string)
+	require.NotEmpty(t, last)
+	manifest = append(manifest, `{"target":"lb","scenario":"x","time":1795288999000,"status":503,"file":"lb-000.txt.gz"}
+{"target":"lb","scenario":"x","time":1795288999001,"notes":"connection refused"}
+`...)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.jsonl"), manifest, 0o644))
+	p := runBalancer("-json", "-replay", dir)
+	assert.Contains(t, p.stderr, "HTTP status 503")
+	assert.Contains(t, p.stderr, "connection refused")
+	broken := p.decoded(t)
+	assert.EqualValues(t, 2, broken["failed"])
+	assert.Equal(t, whole["total"], broken["total"])
+	assert.Equal(t, whole["instances"], broken["instances"])
+}
+
+func TestExitStatus(t *testing.T) {
+	empty := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(empty, "manifest.jsonl"), []byte("{\n"), 0o644))
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"-help"}, exitAnswered, "usage: balancer"},
+		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
+		{[]string{"a", "b"}, exitUsage, "more than one URL"},
+		{[]string{"ftp://x"}, exitUsage, "no http or https URL"},
+		{[]string{"-replay", ".", "http://x"}, exitUsage, "exclude each other"},
+		{[]string{"-window", "1ms"}, exitUsage, "a second at least"},
+		{[]string{"-cert", "x"}, exitUsage, "go together"},
+		{[]string{"-match", "verb"}, exitUsage, "no LABEL=VALUE"},
+		{[]string{"-match", "verb=~("}, exitUsage, "missing closing )"},
+		{[]string{"-match", "verb!LIST"}, exitUsage, "one of = != =~ !~"},
+		{[]string{"-replay", empty}, exitSilent, "manifest.jsonl: entry 1"},
+		{[]string{"-replay", filepath.Join(empty, "nosuch")}, exitSilent, "no such file"},
+		{[]string{"-target", "nosuch"}, exitSilent, "nosuch: no answer"},
+		{[]string{"-ca", filepath.Join(empty, "manifest.jsonl"), "http://127.0.0.1:1/"}, exitSilent, "no certificate"},
+	} {
+		p := runBalancer(c.args...)
+		assert.Equal(t, c.code, p.code, "%v", c.args)
+		assert.Contains(t, p.stderr, c.says, "%v", c.args)
+		assert.Empty(t, p.stdout, "%v", c.args)
+	}
+}
+
+// TestNothingToTell: a metric that is not there is told apart from 0.
+func TestNothingToTell(t *testing.T) {
+	p := runBalancer("-json", "-metric", "nosuch_total")
+	d := p.decoded(t)
+	assert.NotContains(t, d, "total")
+	assert.Empty(t, d["groups"])
+	assert.NotEmpty(t, d["notes"])
+	assert.NotContains(t, p.stdout, "NaN")
+	assert.Equal(t, exitAnswered, runBalancer("-metric", "nosuch_total").code)
+}
+
+func TestUnwritable(t *testing.T) {
+	var errs bytes.Buffer
+	assert.Equal(t, exitSilent, run(context.Background(), nil, broken{}, &errs))
+	assert.Contains(t, errs.String(), io.ErrClosedPipe.Error())
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

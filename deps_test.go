@@ -30,12 +30,13 @@ const module = "github.com/promfold/promfold"
 // edges lists for every package which of ours it may import.
 var edges = map[string][]string{
 	".":                  {}, // the tour: documentation only
-	"parse":              {},
+	"parse":              {"internal/saved"},
 	"counter":            {"internal/exact"},
 	"histogram":          {"internal/exact"},
-	"aggregate":          {"parse", "counter", "histogram", "internal/exact"},
+	"aggregate":          {"parse", "counter", "histogram", "internal/exact", "internal/saved"},
 	"internal/exact":     {},
 	"internal/recording": {},
+	"internal/saved":     {},
 }
 
 // core are the packages that compute, with what each must not import besides
@@ -46,6 +47,7 @@ var core = map[string][]string{
 	"histogram":      {"sync", "sync/atomic"},
 	"aggregate":      nil,
 	"internal/exact": {"sync", "sync/atomic"},
+	"internal/saved": {"sync", "sync/atomic"},
 }
 
 // outside are the packages of the standard library that reach for the world.

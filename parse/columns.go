@@ -6,7 +6,7 @@ import (
 )
 
 // NoTime is the time of a sample whose line has no timestamp.
-const NoTime = math.MinInt64
+const NoTime int64 = math.MinInt64
 
 // Columns are what one instance exposed last: lines in the body's order, one
 // position each. The zero value is an instance not seen yet.

@@ -19,7 +19,7 @@ func TestReadStagesAndCommits(t *testing.T) {
 	r.Commit(&c)
 	require.Equal(t, 2, c.Len())
 	assert.Equal(t, 2.0, c.Value(1))
-	assert.EqualValues(t, NoTime, c.Time(0))
+	assert.Equal(t, NoTime, c.Time(0))
 	assert.EqualValues(t, 77, c.Time(1))
 	l := s.Line(c.ID(1))
 	assert.Equal(t, "a", l.Name)
@@ -33,7 +33,7 @@ func TestReadStagesAndCommits(t *testing.T) {
 	assert.Equal(t, c.ID(1), id)
 	assert.Equal(t, 1, old)
 	assert.Equal(t, 3.0, v)
-	assert.EqualValues(t, NoTime, ts)
+	assert.Equal(t, NoTime, ts)
 }
 
 func TestSweepKeepsWhatIsStaged(t *testing.T) {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"unsafe"
@@ -87,7 +88,7 @@ func runIntegers(texts []string, body []byte, at int, before, values []float64, 
 		case n < 8 || !same8(a, b) || !same8(unsafe.Add(a, n-8), unsafe.Add(b, n-8)):
 			return at, i, 0, changed[:count]
 		}
-		w := load(b, n)
+		w := binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(b, n))[:])
 		digits := countDigits(w)
 		d := alignDigits(w, digits)
 		if byte(w>>(8*digits&63)) != '\n' || !areDigits(d) {
@@ -105,13 +106,10 @@ func runIntegers(texts []string, body []byte, at int, before, values []float64, 
 	return at, len(texts), 0, changed[:count]
 }
 
-// load is the word at p+i.
-func load(p unsafe.Pointer, i int) uint64 { return *(*uint64)(unsafe.Add(p, i)) }
-
-func same8(a, b unsafe.Pointer) bool  { return load(a, 0) == load(b, 0) }
-func same16(a, b unsafe.Pointer) bool { return load(a, 0) == load(b, 0) && load(a, 8) == load(b, 8) }
+func same8(a, b unsafe.Pointer) bool  { return *(*[8]byte)(a) == *(*[8]byte)(b) }
+func same16(a, b unsafe.Pointer) bool { return *(*[16]byte)(a) == *(*[16]byte)(b) }
 func same32(a, b unsafe.Pointer) bool {
-	return load(a, 0) == load(b, 0) && load(a, 8) == load(b, 8) && load(a, 16) == load(b, 16) && load(a, 24) == load(b, 24)
+	return same16(a, b) && same16(unsafe.Add(a, 16), unsafe.Add(b, 16))
 }
 
 // The words below are eight bytes of a body, the first one lowest.

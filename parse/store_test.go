@@ -157,8 +157,7 @@ func TestHotPathIsInlined(t *testing.T) {
 	if err != nil {
 		t.Skipf("go build: %v\n%s", err, out)
 	}
-	for _, f := range []string{"load", "same32", "same16", "same8", "countDigits", "alignDigits", "areDigits", "sumDigits", "endsToken", "windowAt"} {
-		assert.Contains(t, string(out), "inlining call to "+f+"\n", f)
+	for _, f := range []string{"same32", "same16", "same8", "countDigits", "alignDigits", "areDigits", "sumDigits", "endsToken", "windowAt"} {
+		assert.True(t, strings.Contains(string(out), "inlining call to "+f+"\n"), f)
 	}
-	assert.NotContains(t, string(out), "can inline runIntegers")
 }

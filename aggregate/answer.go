@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -35,7 +36,6 @@ type share struct {
 	alive   int64 // ms of the window in which the instance is taken to have lived
 	older   bool  // no step in the window: span and row are those of the latest one
 	live    bool
-	names   map[string]bool // of every family: those it has
 }
 
 // shares are the instances that have something in the window, by name.
@@ -87,6 +87,15 @@ func (q *question) shareFrom(in *instance, b *binding, n int) share {
 	return sh
 }
 
+// beginning is when the growth of a share began to be counted: with the view,
+// or with the instance.
+func (sh *share) beginning() int64 {
+	if sh.since == 0 {
+		return cmp.Or(sh.in.birth, sh.in.first)
+	}
+	return sh.since
+}
+
 // restarted: a restart of the instance lies in the window.
 func (q *question) restarted(in *instance) bool {
 	if q.all {
@@ -133,15 +142,12 @@ func (x *bounds) add(e *event, opening bool) {
 	x.open += e.open
 }
 
-func (x *bounds) merge(o *bounds) {
-	x.below.Merge(&o.below)
-	x.above.Merge(&o.above)
-	x.open += o.open
-	x.resets += o.resets
-}
-
-// around is a value with its bounds.
+// around is a value with its bounds; of nil with none.
 func (x *bounds) around(value *exact.Sum) Answer {
+	if x == nil {
+		v := value.Float64()
+		return Answer{v, v, v}
+	}
 	var lo, hi exact.Sum
 	lo.Set(value)
 	lo.Sub(&x.below)

@@ -63,8 +63,9 @@ func asymmetry(n int, load func(i int) (name string, x float64, ok bool)) (Asymm
 // Asymmetry says how unevenly the members share the group's traffic; false
 // where none is known, or nothing grew.
 func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
-	return asymmetry(len(g.members), func(i int) (string, float64, bool) {
-		m := &g.members[i]
+	members := g.Members()
+	return asymmetry(len(members), func(i int) (string, float64, bool) {
+		m := &members[i]
 		return m.Instance, m.Rate, m.HasRate && !m.Older
 	})
 }

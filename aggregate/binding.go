@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/parse"
@@ -16,6 +18,7 @@ import (
 type binding struct {
 	view    *view
 	route   *route
+	target  labels.Labels
 	exposes bool // the metric is there, selected or not
 	refused int  // lines of the metric that are of another type
 
@@ -56,7 +59,8 @@ type object struct {
 // column is a group (and layout) in which the instance has something.
 type column struct {
 	columnKey
-	at int // the first of its counts in a row
+	at    int   // the first of its counts in a row
+	final int32 // the group as it is answered
 }
 
 // count is where in a row the column's count stands: a histogram's is its last
@@ -88,7 +92,7 @@ func bind(v *view, in *instance, old *binding, lines lines) *binding {
 	s := v.fleet.store
 	b := &binding{view: v, byCol: map[columnKey]int32{}}
 	if old == nil {
-		b.route = v.routeFor(in.labels)
+		b.route, b.target = v.routeFor(in.labels), in.labels
 		b.since = in.history.n
 		b.snaps = make([]row, slots(v))
 	} else {
@@ -152,7 +156,8 @@ func (b *binding) column(k columnKey) int32 {
 		b.byCol, b.shared = maps.Clone(b.byCol), false
 	}
 	c := int32(len(b.cols))
-	b.cols = append(b.cols, column{k, b.counts})
+	final := b.view.finals.of(b.view, b.route.labelsOf(k.group, b.target))
+	b.cols = append(b.cols, column{k, b.counts, final})
 	b.counts += width
 	b.byCol[k] = c
 	return c

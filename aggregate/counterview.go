@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promfold/promfold/internal/exact"
 )
 
@@ -18,12 +16,12 @@ type CounterView struct{ *view }
 // CounterGroup is one group's answer.
 type CounterGroup struct {
 	Group
-	window  int64 // ms
-	total   exact.Sum
-	bounds  bounds
-	said    remarks
-	asked   *asked
-	members []CounterMember
+	answer *answer // nil: of no question
+	final  final
+	number int32 // of the final
+	total  exact.Sum
+	bounds *bounds // nil: nothing out of the ordinary
+	parts  []part  // by name of the instance
 }
 
 // CounterMember is one instance's part in a group, its incarnations added.
@@ -37,8 +35,7 @@ type CounterMember struct {
 	Live     bool
 	Resets   int // of series
 
-	alive     int64
-	explained explained
+	alive int64
 }
 
 // At answers for the window that ends at now: a group for each set of labels,
@@ -51,184 +48,106 @@ func (v *CounterView) At(now time.Time, window time.Duration, conditions ...Cond
 	if err != nil {
 		return nil, err
 	}
-	return q.counters(), nil
-}
-
-func (q *question) counters() []*CounterGroup { return q.countersOf(q.shares()) }
-
-func (q *question) countersOf(shares []share) []*CounterGroup {
-	byKey := map[string]*CounterGroup{}
-	asked := q.asked()
-	opening := q.f.opening()
-	refused := exclusions{}
-	for i := range shares {
-		refused.mistyped(shares[i].in, shares[i].b)
-		for _, p := range q.parts(&shares[i], opening) {
-			g, ok := byKey[p.key]
-			if !ok {
-				g = &CounterGroup{Group: Group{Labels: p.labels, Coverage: q.coverage}, window: q.e - q.s, said: remarks{}, asked: asked}
-				byKey[p.key] = g
-			}
-			g.add(q.counterMember(&shares[i], p), p)
-		}
-	}
-	list := sortGroups(byKey, func(g *CounterGroup) *Group { return &g.Group })
-	identities := q.identities()
-	for _, g := range list {
-		g.Warnings = slices.Concat(g.said.words(), refused.words(), identities, q.partials(g.Labels))
-		q.addIdle(g, shares)
-	}
-	return list
-}
-
-// part is what one instance has in one group: for a histogram, all layouts.
-type part struct {
-	key      string
-	labels   labels.Labels
-	outlives bool // what it counts goes on when a process ends
-	cols     []int32
-	grown    exact.Sum
-	bounds   bounds
-	said     remarks
-	events   []Event
-}
-
-// parts gathers a share by group, in the order of the columns.
-func (q *question) parts(sh *share, opening int64) []*part {
-	var list []*part
-	byGroup := map[int32]*part{}
-	for c := range sh.b.cols {
-		col := &sh.b.cols[c]
-		p, ok := byGroup[col.group]
-		if !ok {
-			ls := sh.b.route.labelsOf(col.group, sh.in.labels)
-			p = &part{key: string(ls.Bytes(nil)), labels: ls, outlives: q.v.outlives(ls), said: remarks{}}
-			byGroup[col.group] = p
-			list = append(list, p)
-		}
-		p.cols = append(p.cols, int32(c))
-		sh.b.live.counts.SumDiff(&p.grown, col.count(), &sh.row.counts)
-	}
-	q.events(sh, func(e *event) {
-		p := byGroup[sh.b.cols[e.col].group]
-		first := e.at == sh.in.first && e.at < opening
-		p.bounds.add(e, first)
-		p.note(e, first)
-		p.said.add(sh.in.name, e)
-	})
-	return list
-}
-
-func (g *CounterGroup) add(m CounterMember, p *part) {
-	g.members = append(g.members, m)
-	if !m.Older {
-		g.total.Merge(&p.grown)
-		g.bounds.merge(&p.bounds)
-	}
-	g.said.join(p.said)
-}
-
-// counterMember: where all its steps are older than the window, what it grew
-// in the window is 0, and its rate that of the latest step.
-func (q *question) counterMember(sh *share, p *part) CounterMember {
-	span := sh.span
-	if p.outlives {
-		span = sh.wall
-	}
-	m := CounterMember{
-		Instance: sh.in.name, Covers: time.Duration(span) * time.Millisecond,
-		Older: sh.older, Live: sh.live, Resets: p.bounds.resets, alive: sh.alive, explained: q.explain(sh, p),
-	}
-	if span > 0 {
-		m.Rate, m.HasRate = p.grown.Float64()/m.Covers.Seconds(), true
-	}
-	if !sh.older {
-		m.Increase = p.bounds.around(&p.grown)
-	}
-	return m
-}
-
-// addIdle adds the members that expose the metric but have nothing in the
-// group: theirs is a known 0. Both lists stand by name.
-func (q *question) addIdle(g *CounterGroup, shares []share) {
-	have := g.members
-	g.members = make([]CounterMember, 0, len(shares))
-	for i := range shares {
-		switch sh := &shares[i]; {
-		case len(have) > 0 && have[0].Instance == sh.in.name:
-			g.members, have = append(g.members, have[0]), have[1:]
-		case sh.exposes(g.Labels) && sh.b.route.speaksFor(g.Labels, sh.in.labels):
-			g.members = append(g.members, q.counterMember(sh, &part{outlives: q.v.outlives(g.Labels)}))
-		}
-	}
+	return q.counters(q.shares()), nil
 }
 
 // Increase is by how much the group grew: the exact sum of the steps that end
 // in the window; false where there is no step.
 func (g *CounterGroup) Increase() (Answer, bool) {
-	ok := slices.ContainsFunc(g.members, func(m CounterMember) bool { return m.HasRate && !m.Older })
-	return g.bounds.around(&g.total), ok
+	return g.bounds.around(&g.total), g.someone(func(sh *shared) bool { return !sh.older })
+}
+
+// someone: the group has a member with a rate of which that is so.
+func (g *CounterGroup) someone(so func(*shared) bool) bool {
+	if g.answer == nil {
+		return false
+	}
+	for i := range g.answer.shares {
+		sh := &g.answer.shares[i]
+		if sh.covers(&g.final) > 0 && so(sh) && (g.has(i) || sh.idle(&g.final)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *CounterGroup) has(share int) bool {
+	return slices.ContainsFunc(g.parts, func(p part) bool { return int(p.share) == share })
 }
 
 // Rate is the fleet's mean rate over the window, per second: of each member its
 // rate over the time it was observed, weighted by the part of the window in
 // which it lived.
-func (g *CounterGroup) Rate() (Answer, bool) {
-	return g.sumRates(func(m *CounterMember) float64 { return float64(m.alive) / float64(g.window) })
-}
+func (g *CounterGroup) Rate() (Answer, bool) { return g.sumRates((*answer).weight) }
 
 // RateNow is the rate of the members that are alive now: what scaling goes by.
-func (g *CounterGroup) RateNow() (Answer, bool) {
-	return g.sumRates(func(m *CounterMember) float64 {
-		if m.Live {
-			return 1
-		}
-		return 0
-	})
-}
+func (g *CounterGroup) RateNow() (Answer, bool) { return g.sumRates((*answer).present) }
 
 // sumRates is exact in its additions, so that no order of members shows.
-func (g *CounterGroup) sumRates(weight func(*CounterMember) float64) (Answer, bool) {
-	var value, lo, hi exact.Sum
-	ok, open := false, false
-	for i := range g.members {
-		m := &g.members[i]
-		w := weight(m)
-		if !m.HasRate || w == 0 {
+func (g *CounterGroup) sumRates(weight func(*answer, *shared) float64) (Answer, bool) {
+	if g.answer == nil || g.answer.window() <= 0 {
+		return Answer{}, false
+	}
+	var some [8]float64 // enough for most fleets, without an allocation
+	rates := some[:0]
+	ok := false
+	for i := range g.parts {
+		p := &g.parts[i]
+		sh := &g.answer.shares[p.share]
+		w, span := weight(g.answer, sh), sh.covers(&g.final)
+		if w == 0 || span <= 0 {
 			continue
 		}
 		ok = true
-		value.Add(m.Rate * w)
-		if m.Older {
+		rates = append(rates, p.grown/span.Seconds()*w)
+	}
+	if !ok {
+		return Answer{}, g.someone(func(sh *shared) bool { return weight(g.answer, sh) != 0 })
+	}
+	rate := exact.RoundedSum(rates)
+	if g.bounds == nil {
+		return Answer{rate, rate, rate}, true
+	}
+	return g.boundRates(rate, weight), true
+}
+
+// boundRates puts the bounds of the members' increases around a rate.
+func (g *CounterGroup) boundRates(rate float64, weight func(*answer, *shared) float64) Answer {
+	var lo, hi exact.Sum
+	open := false
+	for i := range g.parts {
+		m := g.member(&g.parts[i])
+		w := weight(g.answer, &g.answer.shares[g.parts[i].share])
+		switch {
+		case !m.HasRate || w == 0:
+		case m.Older:
 			lo.Add(m.Rate * w)
 			hi.Add(m.Rate * w)
-			continue
-		}
-		s := m.Covers.Seconds()
-		lo.Add(m.Increase.Lo / s * w)
-		if math.IsInf(m.Increase.Hi, 1) {
-			open = true
-		} else {
-			hi.Add(m.Increase.Hi / s * w)
+		default:
+			lo.Add(m.Increase.Lo / m.Covers.Seconds() * w)
+			if open = open || math.IsInf(m.Increase.Hi, 1); !open {
+				hi.Add(m.Increase.Hi / m.Covers.Seconds() * w)
+			}
 		}
 	}
-	a := Answer{value.Float64(), lo.Float64(), hi.Float64()}
+	a := Answer{rate, lo.Float64(), hi.Float64()}
 	if open {
 		a.Hi = math.Inf(1)
 	}
-	return a, ok && g.window > 0
+	return a
 }
 
 // MaxRate is the member with the highest rate, and which share of the group's
 // growth is its own (0 where there was none).
 func (g *CounterGroup) MaxRate() (m CounterMember, share float64, ok bool) {
-	i := hottest(g.members,
+	members := g.Members()
+	i := hottest(members,
 		func(a, b CounterMember) int { return cmp.Compare(a.Rate, b.Rate) },
 		func(m CounterMember) bool { return m.HasRate })
 	if i < 0 {
 		return CounterMember{}, 0, false
 	}
-	m = g.members[i]
+	m = members[i]
 	if total := g.total.Float64(); total > 0 {
 		share = m.Increase.Value / total
 	}
@@ -237,4 +156,45 @@ func (g *CounterGroup) MaxRate() (m CounterMember, share float64, ok bool) {
 
 // Members are the instances behind the answer, by name: those that have a
 // series of the group, and with 0 those that expose the metric without one.
-func (g *CounterGroup) Members() []CounterMember { return g.members }
+func (g *CounterGroup) Members() []CounterMember {
+	var list []CounterMember
+	g.each(func(_ *shared, p *part) { list = append(list, g.member(p)) })
+	return list
+}
+
+// each calls do for each member, by name.
+func (g *CounterGroup) each(do func(*shared, *part)) {
+	if g.answer == nil {
+		return
+	}
+	parts := g.parts
+	for i := range g.answer.shares {
+		switch sh := &g.answer.shares[i]; {
+		case len(parts) > 0 && int(parts[0].share) == i:
+			do(sh, &parts[0])
+			parts = parts[1:]
+		case sh.idle(&g.final):
+			do(sh, &part{share: int32(i)})
+		}
+	}
+}
+
+// member: where all its steps are older than the window, what it grew in the
+// window is 0, and its rate that of the latest step.
+func (g *CounterGroup) member(p *part) CounterMember {
+	sh := &g.answer.shares[p.share]
+	m := CounterMember{Instance: sh.name, Covers: sh.covers(&g.final), Older: sh.older, Live: sh.live, alive: sh.alive}
+	if m.Covers > 0 {
+		m.Rate, m.HasRate = p.grown/m.Covers.Seconds(), true
+	}
+	x := g.answer.oddity(p)
+	if x != nil {
+		m.Resets = x.bounds.resets
+	}
+	if !sh.older {
+		var grown exact.Sum
+		grown.Add(p.grown)
+		m.Increase = x.around(&grown)
+	}
+	return m
+}

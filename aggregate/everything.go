@@ -124,18 +124,15 @@ func (v *view) outlives(group labels.Labels) bool {
 	return v.rules.Owner == counter.OwnerExternal
 }
 
-// exposes: the instance has what a group is about, though perhaps no series in
-// it. Where the group tells the metric, that is a series of the same name.
-func (sh *share) exposes(group labels.Labels) bool {
-	v := sh.b.view
-	if !v.every() {
-		return sh.b.exposes
+// names are those that an instance has in a view of every family: with one it
+// lacks, it is no member.
+func (sh *share) names() map[string]bool {
+	if !sh.b.view.every() {
+		return nil
 	}
-	if sh.names == nil {
-		sh.names = map[string]bool{}
-		for i := range sh.b.cols {
-			sh.names[sh.b.route.groups[sh.b.cols[i].group].Get(model.MetricNameLabel)] = true
-		}
+	names := map[string]bool{}
+	for i := range sh.b.cols {
+		names[sh.b.route.groups[sh.b.cols[i].group].Get(model.MetricNameLabel)] = true
 	}
-	return sh.names[group.Get(model.MetricNameLabel)]
+	return names
 }

@@ -21,7 +21,19 @@ func (f *Fleet) sweep(gone int) {
 			r.forget(ids)
 			r.sweep()
 		}
+		v.sweepFinals()
 	}
+}
+
+// sweepFinals frees the answered groups that no column is of.
+func (v *view) sweepFinals() {
+	used := make([]bool, len(v.finals.list))
+	for _, in := range v.fleet.ordered {
+		for i := range in.bindings[v.index].cols {
+			used[in.bindings[v.index].cols[i].final] = true
+		}
+	}
+	v.finals.byLabels.keep(used)
 }
 
 // sweep frees the groups and objects that neither a line nor a column leads

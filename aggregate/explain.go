@@ -94,13 +94,13 @@ type GaugeMemberExplanation struct {
 
 // asked is what the groups of an answer remember of its question.
 type asked struct {
-	question string
-	missing  []string
-	s, e     int64
+	view    *view
+	missing []string
+	s, e    int64
 }
 
-func (q *question) asked() *asked {
-	return &asked{question: q.v.String(), missing: q.missing, s: q.s, e: q.e}
+func (q *question) asked() asked {
+	return asked{view: q.v, missing: q.missing, s: q.s, e: q.e}
 }
 
 // provenance of an instance at the time of the question. It is the same for
@@ -130,25 +130,9 @@ func (q *question) provenance(in *instance) *Provenance {
 	return p
 }
 
-// explained is what a member keeps for its explanation.
-type explained struct {
-	from   *Provenance
-	since  int64
-	steps  int
-	events []Event
-}
-
-func (q *question) explain(sh *share, p *part) explained {
-	x := explained{from: q.provenance(sh.in), since: sh.since, steps: sh.scrapes, events: p.events}
-	if x.since == 0 { // the view was there before the instance
-		x.since = cmp.Or(sh.in.birth, sh.in.first)
-	}
-	return x
-}
-
 // note keeps an event for the explanation. At the opening, what was counted
 // before the first scrape is no part of the answer.
-func (p *part) note(e *event, opening bool) {
+func (p *oddity) note(e *event, opening bool) {
 	x := Event{Time: time.UnixMilli(e.at), Verdict: e.verdict, Flags: e.flags, Series: e.n}
 	if e.quirk != noQuirk {
 		x.Note = quirkNotes[e.quirk]
@@ -171,30 +155,31 @@ var quirkNotes = [...]string{
 
 // Explain tells how the answer came about.
 func (g *CounterGroup) Explain() Explanation {
-	if g.asked == nil {
+	if g.answer == nil {
 		return Explanation{Group: g.Group} // of no question
 	}
+	a := g.answer
 	x := Explanation{
-		Question: g.asked.question, Group: g.Group, Missing: g.asked.missing,
-		From: time.UnixMilli(g.asked.s), To: time.UnixMilli(g.asked.e),
+		Question: a.view.String(), Group: g.Group, Missing: a.missing,
+		From: time.UnixMilli(a.s), To: time.UnixMilli(a.e),
 	}
 	x.Increase, x.HasIncrease = g.Increase()
 	x.Rate, x.HasRate = g.Rate()
 	x.Asymmetry, x.HasAsymmetry = g.Asymmetry()
-	for i := range g.members {
-		m := &g.members[i]
-		e := MemberExplanation{
-			CounterMember: *m, Provenance: *m.explained.from, Since: time.UnixMilli(m.explained.since),
-			Steps: m.explained.steps, Events: together(m.explained.events),
+	g.each(func(sh *shared, p *part) {
+		m := g.member(p)
+		e := MemberExplanation{CounterMember: m, Provenance: *sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
+		if odd := a.oddity(p); odd != nil {
+			e.Events = together(odd.events)
 		}
 		if !m.Older && x.Increase.Value > 0 {
 			e.Share = m.Increase.Value / x.Increase.Value
 		}
-		if g.window > 0 {
-			e.Weight = float64(m.alive) / float64(g.window)
+		if a.window() > 0 {
+			e.Weight = a.weight(sh)
 		}
 		x.Members = append(x.Members, e)
-	}
+	})
 	return x
 }
 
@@ -232,7 +217,7 @@ func (g *GaugeGroup) Explain() GaugeExplanation {
 	if g.asked == nil {
 		return GaugeExplanation{Group: g.Group} // of no question
 	}
-	x := GaugeExplanation{Question: g.asked.question, Group: g.Group, Missing: g.asked.missing, Time: time.UnixMilli(g.asked.e)}
+	x := GaugeExplanation{Question: g.asked.view.String(), Group: g.Group, Missing: g.asked.missing, Time: time.UnixMilli(g.asked.e)}
 	x.Meaning = g.meaning
 	x.Value, x.Instance, x.HasValue = g.Value()
 	for _, m := range g.members {

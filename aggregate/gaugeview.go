@@ -61,7 +61,7 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 			if !ok {
 				g = &GaugeGroup{
 					Group:   Group{Labels: ls, Coverage: q.coverage},
-					meaning: v.Meaning, leader: leader, said: exclusions{}, asked: asked,
+					meaning: v.Meaning, leader: leader, said: exclusions{}, asked: &asked,
 				}
 				byKey[key] = g
 			}

@@ -93,7 +93,7 @@ func (g *CounterGroup) RateQuantile(q float64) (CounterMember, bool, error) {
 func memberRate(m CounterMember) float64 { return m.Rate }
 
 func (g *CounterGroup) rated() []CounterMember {
-	return slices.DeleteFunc(slices.Clone(g.members), func(m CounterMember) bool { return !m.HasRate })
+	return slices.DeleteFunc(g.Members(), func(m CounterMember) bool { return !m.HasRate })
 }
 
 // MaxIncrease is the member that saw most, which is right where every instance

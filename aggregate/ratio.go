@@ -51,14 +51,14 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 	}
 	nums, dens := sameSteps(qn, qd)
 	numerators := map[string]*CounterGroup{}
-	for _, g := range qn.countersOf(nums) {
+	for _, g := range qn.counters(nums) {
 		numerators[string(g.Labels.Bytes(nil))] = g
 	}
 	var list []*RatioGroup
-	for _, den := range qd.countersOf(dens) {
+	for _, den := range qd.counters(dens) {
 		num := numerators[string(den.Labels.Bytes(nil))]
 		if num == nil {
-			num = &CounterGroup{Group: den.Group, asked: qn.asked(), window: den.window}
+			num = &CounterGroup{Group: den.Group, answer: &answer{asked: qn.asked()}}
 			num.Warnings = nil
 		}
 		g := &RatioGroup{Group: den.Group, num: num, den: den}
@@ -95,8 +95,8 @@ func sameSteps(qn, qd *question) (nums, dens []share) {
 
 // pair joins the members of both sides; both stand by name.
 func (g *RatioGroup) pair() {
-	nums := g.num.members
-	for _, d := range g.den.members {
+	nums := g.num.Members()
+	for _, d := range g.den.Members() {
 		m := RatioMember{Instance: d.Instance, Denominator: d.Increase, Covers: d.Covers}
 		for len(nums) > 0 && nums[0].Instance < d.Instance {
 			nums = nums[1:]

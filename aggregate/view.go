@@ -74,7 +74,8 @@ type view struct {
 	index  int // in Fleet.views and instance.bindings
 	rules  counter.Rules
 	routes map[string]*route // by the target labels' names that matter to the view
-	base   string            // Metric without _total, for counters
+	finals finals
+	base   string // Metric without _total, for counters
 
 	external counter.Rules // of every family: for what outlives the process
 

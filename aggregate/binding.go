@@ -166,7 +166,7 @@ func (b *binding) column(k columnKey) int32 {
 // bytes is what the rows hold when all slots are filled.
 func (b *binding) bytes() int64 {
 	if b.view.kind == kindGauge {
-		return 8 * int64(len(b.cols))
+		return gaugeColumn * int64(len(b.cols))
 	}
 	sum := int64(0)
 	for i := range b.cols {
@@ -180,8 +180,16 @@ func (b *binding) columnBytes(c *column) int64 {
 	if b.view.kind == kindHistogram {
 		width++ // the sum
 	}
-	return 8 * width * int64(1+len(b.snaps))
+	return columnOverhead + 8*width*int64(1+len(b.snaps))
 }
+
+// What a column takes besides its numbers, as measured: itself and the way to
+// it, which is all that a gauge's takes, and the event of its first sight. Of a
+// view with many groups that is most of what it holds.
+const (
+	gaugeColumn    = 100
+	columnOverhead = 220
+)
 
 // piece is a line of a histogram object on the way to its binding.
 type piece struct {

@@ -36,7 +36,9 @@
 //
 // Missing is not zero: what is not known has ok == false, each answer has its
 // [Coverage], and what a reader should know stands in its Warnings. A member
-// that exposes the metric without a series in the group is there with 0.
+// that exposes the metric without a series in the group is there with 0. A
+// question can demand a coverage ([AtLeast]); Explain tells of an answer what
+// each member gave to it, over which time, and on what evidence.
 //
 // # Defaults
 //

@@ -24,8 +24,8 @@ import (
 // series of the family is selected.
 //
 // Such a view keeps totals and no history, unless its Window says otherwise.
-// What it holds for each instance is, for each group, 16 bytes and three
-// counts, or for a histogram three of each bucket ([Config.MaxBytes]).
+// What it holds for each instance and group is about 250 bytes, of a gauge 100,
+// and of a histogram 24 more for each bucket: [Config.MaxBytes] bounds it.
 const Every = "*"
 
 // settled is the view with its shorthands written out.

@@ -238,8 +238,8 @@ func TestElectionDeclaredLate(t *testing.T) {
 func TestElectionIsSharedOrNot(t *testing.T) {
 	for _, c := range []struct {
 		maxBytes int64
-		views    int // of 8 bytes each, and 32 for the four elections
-	}{{39, 0}, {40, 1}, {48, 2}} {
+		views    int // of 100 bytes each, and 400 for the four elections
+	}{{499, 0}, {500, 1}, {600, 2}} {
 		b := newBed(t, aggregate.Config{MaxBytes: c.maxBytes})
 		b.scrape("a", 0, 0, elected(1, 1, "1", "2", "3", "4")...)
 		for range c.views {

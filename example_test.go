@@ -56,7 +56,7 @@ func Example() {
 		if hot, share, ok := g.MaxRate(); ok {
 			fmt.Printf("%s has %.0f %% of them\n", hot.Instance, 100*share)
 		}
-		for _, w := range g.Warnings {
+		for _, w := range g.Warnings() {
 			fmt.Println("note:", w)
 		}
 	}

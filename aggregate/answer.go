@@ -20,7 +20,18 @@ type Answer struct{ Value, Lo, Hi float64 }
 type Group struct {
 	Labels   labels.Labels
 	Coverage Coverage
-	Warnings []string // what a reader of the numbers should know, in words
+
+	own      interface{ words() []string } // nil: no warnings of its own
+	warnings []string
+}
+
+// Warnings are what a reader of the numbers should know, in words. They are
+// put into words when they are asked for.
+func (g *Group) Warnings() []string {
+	if g.own == nil {
+		return g.warnings
+	}
+	return slices.Concat(g.own.words(), g.warnings)
 }
 
 // part of an instance in the window of a question.

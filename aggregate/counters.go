@@ -43,8 +43,13 @@ type part struct {
 // oddity is what was out of the ordinary with a part.
 type oddity struct {
 	bounds
-	said   remarks
-	events []Event
+	events []happening
+}
+
+// happening is an event of the window, copied.
+type happening struct {
+	event
+	opening bool // what was counted before it is no part of the answer
 }
 
 func (a *answer) window() int64 { return a.e - a.s }
@@ -173,28 +178,27 @@ func (q *question) addShare(groups []CounterGroup, n int32, sh *share) {
 	opening := q.f.opening()
 	q.events(sh, func(e *event) {
 		g := &groups[slots[sh.b.cols[e.col].final]-1]
-		g.oddly(&g.parts[len(g.parts)-1], sh, e, e.at == sh.in.first && e.at < opening)
+		g.oddly(&g.parts[len(g.parts)-1], e, e.at == sh.in.first && e.at < opening)
 	})
 }
 
 // oddly adds an event to the part of an instance, and to the group.
-func (g *CounterGroup) oddly(p *part, sh *share, e *event, opening bool) {
+func (g *CounterGroup) oddly(p *part, e *event, opening bool) {
 	a := g.answer
 	if p.odd == 0 {
-		a.oddities = append(a.oddities, oddity{said: remarks{}})
+		a.oddities = append(a.oddities, oddity{})
 		p.odd = int32(len(a.oddities))
 	}
 	x := &a.oddities[p.odd-1]
 	x.bounds.add(e, opening)
-	x.note(e, opening)
-	x.said.add(sh.in.name, e)
+	x.events = append(x.events, happening{e.copy(), opening})
 	if g.bounds == nil {
 		g.bounds = &bounds{}
 	}
 	g.bounds.add(e, opening)
 }
 
-// remark says in words what a reader of the groups should know.
+// remark notes what a reader of the groups should know.
 func (q *question) remark(groups []*CounterGroup, shares []share) {
 	refused := exclusions{}
 	for i := range shares {
@@ -202,16 +206,25 @@ func (q *question) remark(groups []*CounterGroup, shares []share) {
 	}
 	common := slices.Concat(refused.words(), q.identities())
 	for _, g := range groups {
-		var own []string
-		if g.bounds != nil {
-			said := remarks{}
-			for i := range g.parts {
-				if x := g.answer.oddity(&g.parts[i]); x != nil {
-					said.join(x.said)
-				}
-			}
-			own = said.words()
+		g.warnings = common
+		if own := q.partials(g.Labels); own != nil {
+			g.warnings = slices.Concat(common, own)
 		}
-		g.Warnings = slices.Concat(own, common, q.partials(g.Labels))
+		if g.bounds != nil {
+			g.own = g
+		}
 	}
+}
+
+// words are of the events of the group.
+func (g *CounterGroup) words() []string {
+	said := remarks{}
+	for i := range g.parts {
+		if x := g.answer.oddity(&g.parts[i]); x != nil {
+			for j := range x.events {
+				said.add(g.answer.shares[g.parts[i].share].name, &x.events[j].event)
+			}
+		}
+	}
+	return said.words()
 }

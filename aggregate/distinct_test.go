@@ -60,7 +60,7 @@ func TestFeatureSkew(t *testing.T) {
 		if s := shown(g.Skew()); s != "" {
 			skew = append(skew, s)
 		}
-		assert.Equal(t, []string{"1 series NaN, left out: b"}, g.Warnings)
+		assert.Equal(t, []string{"1 series NaN, left out: b"}, g.Warnings())
 	}
 	assert.Equal(t, []string{
 		"{name=\"New\"} 0 [a]\n",
@@ -75,6 +75,6 @@ func TestDistinctNamesOtherTypes(t *testing.T) {
 	b.scrape("b", 0, 0, "# TYPE g counter", "g 1")
 	groups := distinct(t, v, 0)
 	require.Len(t, groups, 1)
-	assert.Equal(t, []string{"1 series of another type, left out: b"}, groups[0].Warnings)
+	assert.Equal(t, []string{"1 series of another type, left out: b"}, groups[0].Warnings())
 	assert.Empty(t, groups[0].Skew())
 }

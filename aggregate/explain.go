@@ -130,20 +130,20 @@ func (q *question) provenance(in *instance) *Provenance {
 	return p
 }
 
-// note keeps an event for the explanation. At the opening, what was counted
-// before the first scrape is no part of the answer.
-func (p *oddity) note(e *event, opening bool) {
+// told is a happening as an explanation tells it. At the opening, what was
+// counted before the first scrape is no part of the answer.
+func (e *happening) told() Event {
 	x := Event{Time: time.UnixMilli(e.at), Verdict: e.verdict, Flags: e.flags, Series: e.n}
 	if e.quirk != noQuirk {
 		x.Note = quirkNotes[e.quirk]
 	}
-	if !opening || e.verdict != counter.First {
+	if !e.opening || e.verdict != counter.First {
 		x.Below, x.Above = e.below.Float64(), e.above.Float64()
 		if e.open > 0 {
 			x.Above = math.Inf(1)
 		}
 	}
-	p.events = append(p.events, x)
+	return x
 }
 
 var quirkNotes = [...]string{
@@ -185,8 +185,11 @@ func (g *CounterGroup) Explain() Explanation {
 
 // together sorts events by time, and makes one of those that only differ in
 // the series.
-func together(events []Event) []Event {
-	list := slices.Clone(events)
+func together(events []happening) []Event {
+	list := make([]Event, len(events))
+	for i := range events {
+		list[i] = events[i].told()
+	}
 	slices.SortStableFunc(list, func(a, b Event) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Flags, b.Flags), cmp.Compare(a.Note, b.Note),
 			cmp.Compare(a.Below, b.Below), cmp.Compare(a.Above, b.Above)) // so that sums do not depend on the order

@@ -29,7 +29,7 @@ func (x Explanation) String() string {
 	for i := range x.Members {
 		x.Members[i].write(&b)
 	}
-	writeWarnings(&b, x.Warnings)
+	writeWarnings(&b, x.Warnings())
 	return b.String()
 }
 
@@ -117,7 +117,7 @@ func (x GaugeExplanation) String() string {
 		b.WriteByte('\n')
 		m.Provenance.write(&b, true)
 	}
-	writeWarnings(&b, x.Warnings)
+	writeWarnings(&b, x.Warnings())
 	return b.String()
 }
 

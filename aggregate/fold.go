@@ -20,6 +20,15 @@ type event struct {
 	above exact.Sum // Σ Hi − Value, where bounded
 }
 
+// copy shares no storage with the event, which may be added to.
+func (e *event) copy() event {
+	c := *e
+	c.below, c.above = exact.Sum{}, exact.Sum{}
+	c.below.Set(&e.below)
+	c.above.Set(&e.above)
+	return c
+}
+
 type noteKey struct {
 	col     int32
 	verdict counter.Verdict

@@ -108,7 +108,7 @@ func TestControllersFollowTheirLeader(t *testing.T) {
 		}
 		if want == "" {
 			assert.Zero(t, led, "step %d", step)
-			assert.Contains(t, strings.Join(groups[0].Warnings, "\n"), "nobody is known to lead, the last scrape failed: kcm-1")
+			assert.Contains(t, strings.Join(groups[0].Warnings(), "\n"), "nobody is known to lead, the last scrape failed: kcm-1")
 		} else {
 			assert.Equal(t, 11, led, "step %d: a standby has 2 queues", step)
 		}
@@ -131,7 +131,7 @@ func TestControllersFollowTheirLeader(t *testing.T) {
 		for _, g := range groups {
 			_, ok := g.Leader()
 			assert.False(t, ok)
-			assert.Contains(t, strings.Join(g.Warnings, "\n"), "several elections")
+			assert.Contains(t, strings.Join(g.Warnings(), "\n"), "several elections")
 		}
 	}
 }

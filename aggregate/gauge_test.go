@@ -114,9 +114,9 @@ func TestValuesThatAreNoNumbers(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, 7.0, sum)
 	assert.Equal(t, "b", names(groups[0].Members()))
-	assert.Equal(t, []string{"1 series NaN, left out: a"}, groups[0].Warnings)
+	assert.Equal(t, []string{"1 series NaN, left out: a"}, groups[0].Warnings())
 
-	assert.Equal(t, []string{"2 series NaN, left out: a, b"}, groups[1].Warnings)
+	assert.Equal(t, []string{"2 series NaN, left out: a, b"}, groups[1].Warnings())
 	assert.Zero(t, groups[1].Count())
 
 	sum, ok = groups[2].Sum()
@@ -133,7 +133,7 @@ func TestValuesThatAreNoNumbers(t *testing.T) {
 	assert.False(t, math.Signbit(m.Value))
 
 	assert.Zero(t, groups[4].Count())
-	assert.Equal(t, []string{"2 series of which some are +Inf, some −Inf, left out: a"}, groups[4].Warnings)
+	assert.Equal(t, []string{"2 series of which some are +Inf, some −Inf, left out: a"}, groups[4].Warnings())
 	for _, g := range []*aggregate.GaugeGroup{groups[1], groups[4]} {
 		for name, op := range map[string]func() (float64, bool){"sum": g.Sum, "mean": g.Mean, "stddev": g.Stddev} {
 			x, ok := op()
@@ -234,13 +234,13 @@ func TestTypesThatDifferAreNamed(t *testing.T) {
 	}
 	g := reading(t, asGauge, 10)
 	assert.Equal(t, "a b", names(g.Members()))
-	assert.Equal(t, []string{"1 series of another type, left out: c"}, g.Warnings)
+	assert.Equal(t, []string{"1 series of another type, left out: c"}, g.Warnings())
 	assert.Equal(t, []string{"c"}, asGauge.Status().Excluded)
 
 	c := one(t, asCounter, 10, time.Minute)
 	assert.Equal(t, 1.0, grew(c))
 	require.Len(t, c.Members(), 1, "what has another type is no member with 0")
-	assert.Contains(t, c.Warnings, "2 series of another type, left out: a, b")
+	assert.Contains(t, c.Warnings(), "2 series of another type, left out: a, b")
 
 	assert.Equal(t, 3.0, grew(one(t, forced, 10, time.Minute)))
 }
@@ -254,7 +254,7 @@ func TestGaugeBesideItsTotal(t *testing.T) {
 	}
 	g := one(t, v, 10, time.Minute)
 	assert.Equal(t, 1.0, grew(g))
-	assert.NotContains(t, strings.Join(g.Warnings, "\n"), "another type")
+	assert.NotContains(t, strings.Join(g.Warnings(), "\n"), "another type")
 }
 
 func TestOperationsAcrossCounters(t *testing.T) {

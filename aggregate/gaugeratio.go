@@ -82,7 +82,7 @@ func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRat
 	}
 	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = slices.Concat(said[g].words(), all.words(), identities, q.partials(g.Labels))
+		g.warnings = slices.Concat(said[g].words(), all.words(), identities, q.partials(g.Labels))
 		slices.SortFunc(g.members, func(a, b GaugeRatioMember) int {
 			return cmp.Or(cmp.Compare(a.Instance, b.Instance), labels.Compare(a.Labels, b.Labels))
 		})

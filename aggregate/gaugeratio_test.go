@@ -71,7 +71,7 @@ func TestSaturationInsideEachInstance(t *testing.T) {
 	assert.InDelta(t, 0.9796, m.Ratio, 5e-5)
 	assert.Len(t, groups[0].Members(), 2)
 	assert.Len(t, groups[0].Top(1), 1)
-	assert.Empty(t, groups[0].Warnings)
+	assert.Empty(t, groups[0].Warnings())
 
 	limit, _ := reading(t, limits, 0).Max()
 	byFlow, err := executingBy.At(at(0))
@@ -127,7 +127,7 @@ func TestRatioLeavesOutAndSays(t *testing.T) {
 		b.scrape("z", 0, 0, c.lines...)
 		groups := ratios(t, v, 0)
 		require.Len(t, groups, 1, name)
-		assert.Equal(t, c.want, strings.Join(groups[0].Warnings, "\n"), name)
+		assert.Equal(t, c.want, strings.Join(groups[0].Warnings(), "\n"), name)
 		m, ok := groups[0].Max()
 		require.True(t, ok, name)
 		switch name {
@@ -150,7 +150,7 @@ func TestRatioWithoutAnyDenominator(t *testing.T) {
 	b.scrape("a", 0, 0, seats(nil, map[string][]float64{"l": {1, 2}})...)
 	groups := ratios(t, v, 0)
 	require.Len(t, groups, 1)
-	assert.Equal(t, []string{"2 series of the numerator without a denominator, left out: a"}, groups[0].Warnings)
+	assert.Equal(t, []string{"2 series of the numerator without a denominator, left out: a"}, groups[0].Warnings())
 	_, ok := groups[0].Max()
 	assert.False(t, ok)
 }

@@ -71,9 +71,9 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
 	identities := q.identities()
 	for _, g := range list {
-		g.Warnings = slices.Concat(g.said.words(), refused.words(), election, identities, q.partials(g.Labels))
+		g.warnings = slices.Concat(g.said.words(), refused.words(), election, identities, q.partials(g.Labels))
 		if _, ok := g.Leader(); leader != "" && !ok {
-			g.Warnings = append(g.Warnings, "the leader has nothing in this group: "+leader)
+			g.warnings = append(g.warnings, "the leader has nothing in this group: "+leader)
 		}
 	}
 	return list, nil

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/promfold/promfold/histogram"
@@ -76,7 +77,7 @@ func addPieces(groups []HistogramGroup, slots []int32, n int32, sh *share) {
 		sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
 		g := &groups[slots[col.final]]
 		g.pieces = append(g.pieces, buckets{n, col.layout, room[from:len(room):len(room)], diff.Float64()})
-		if p := g.partOf(n); p != nil && p.odd != 0 && g.answer.oddities[p.odd-1].said.has(noSum) {
+		if p := g.partOf(n); p != nil && g.answer.oddity(p).has(noSum) {
 			g.pieces[len(g.pieces)-1].sum = math.NaN()
 		}
 	}
@@ -91,13 +92,8 @@ func (g *CounterGroup) partOf(share int32) *part {
 	return nil
 }
 
-func (r remarks) has(q quirk) bool {
-	for k := range r {
-		if k.quirk == q {
-			return true
-		}
-	}
-	return false
+func (x *oddity) has(q quirk) bool {
+	return x != nil && slices.ContainsFunc(x.events, func(e happening) bool { return e.quirk == q })
 }
 
 // merge adds up what the members observed, when it is first asked for.

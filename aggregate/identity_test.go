@@ -89,7 +89,7 @@ func TestOneProcessUnderTwoTargets(t *testing.T) {
 	assert.Equal(t, "other", g.Members()[1].Instance)
 	assert.Equal(t, grown(0, 70)+grown(0, 49), grew(g))
 	assert.Equal(t, aggregate.Coverage{Expected: 2, Reporting: 2, Duplicates: 1}, g.Coverage)
-	assert.Equal(t, []string{"node-b is the process of node-a, too: counted once"}, g.Warnings)
+	assert.Equal(t, []string{"node-b is the process of node-a, too: counted once"}, g.Warnings())
 	list := b.Instances(at(72), aggregate.All)
 	require.Len(t, list, 2)
 	assert.Equal(t, []string{"node-b", "node-a"}, list[0].Targets)
@@ -180,8 +180,8 @@ func TestIdleTwinsBehindABalancer(t *testing.T) {
 	assert.Zero(t, grew(g))
 	assert.Len(t, g.Members(), 1)
 	assert.Equal(t, 2, g.Coverage.Expected)
-	assert.Contains(t, g.Warnings, "lb: 1 instances met, 2 expected; increases are lower bounds")
-	assert.Contains(t, g.Warnings, "lb#1: ambiguous without a start time, an idle twin would not show")
+	assert.Contains(t, g.Warnings(), "lb: 1 instances met, 2 expected; increases are lower bounds")
+	assert.Contains(t, g.Warnings(), "lb#1: ambiguous without a start time, an idle twin would not show")
 }
 
 // Not met lately is not stale: only when it is too unlikely.

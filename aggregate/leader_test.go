@@ -31,7 +31,7 @@ var ofLeader = aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader}
 func leads(t *testing.T, v *aggregate.GaugeView, seconds float64) string {
 	t.Helper()
 	g := reading(t, v, seconds)
-	said := strings.Join(slices.DeleteFunc(slices.Clone(g.Warnings), func(w string) bool { return strings.Contains(w, "process") }), "; ")
+	said := strings.Join(slices.DeleteFunc(slices.Clone(g.Warnings()), func(w string) bool { return strings.Contains(w, "process") }), "; ")
 	m, ok := g.Leader()
 	value, instance, okValue := g.Value()
 	require.Equal(t, ok, okValue)

@@ -94,11 +94,11 @@ func TestViewsOnAPartialFamilyWarn(t *testing.T) {
 			groups, err := v.At(at(seconds))
 			require.NoError(t, err)
 			for _, g := range groups {
-				warnings[name+g.Labels.Get("__name__")] = partialWarnings(g.Warnings)
+				warnings[name+g.Labels.Get("__name__")] = partialWarnings(g.Warnings())
 				inPart += g.Coverage.Partial
 			}
 		}
-		warnings["restarts"] = partialWarnings(one(t, restarts, seconds, window).Warnings)
+		warnings["restarts"] = partialWarnings(one(t, restarts, seconds, window).Warnings())
 		return warnings, inPart
 	}
 	b.scrape("a", 0, -100, whole...)
@@ -148,7 +148,7 @@ func TestSmallForLongIsSmall(t *testing.T) {
 		groups, err := v.At(at(c.seconds))
 		require.NoError(t, err)
 		assert.Equal(t, c.partial, groups[0].Coverage.Partial)
-		assert.Len(t, partialWarnings(groups[0].Warnings), c.partial)
+		assert.Len(t, partialWarnings(groups[0].Warnings()), c.partial)
 	}
 }
 

@@ -59,10 +59,10 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 		num := numerators[string(den.Labels.Bytes(nil))]
 		if num == nil {
 			num = &CounterGroup{Group: den.Group, answer: &answer{asked: qn.asked()}}
-			num.Warnings = nil
+			num.own, num.warnings = nil, nil
 		}
 		g := &RatioGroup{Group: den.Group, num: num, den: den}
-		g.Warnings = slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings, den.Warnings))))
+		g.own, g.warnings = nil, slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings(), den.Warnings()))))
 		g.pair()
 		list = append(list, g)
 	}

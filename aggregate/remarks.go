@@ -25,17 +25,6 @@ func (r remarks) add(name string, e *event) {
 	r[k][name] += e.n
 }
 
-func (r remarks) join(o remarks) {
-	for k, members := range o {
-		if r[k] == nil {
-			r[k] = map[string]int{}
-		}
-		for name, n := range members {
-			r[k][name] += n
-		}
-	}
-}
-
 // words lists the remarks, each with the instances it is about.
 func (r remarks) words() []string {
 	var list []string

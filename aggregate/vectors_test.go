@@ -106,7 +106,7 @@ func TestRestartCountsEachProcess(t *testing.T) {
 	assert.Equal(t, 15*time.Second, m.Covers)
 	assert.Equal(t, 1.0, m.Rate)
 	assert.Equal(t, 1, g.Coverage.Reset)
-	assert.Contains(t, strings.Join(g.Warnings, "\n"), "1 series reset by a restart")
+	assert.Contains(t, strings.Join(g.Warnings(), "\n"), "1 series reset by a restart")
 }
 
 // A masked reset: the new process counts more than the old one did. Another

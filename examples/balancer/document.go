@@ -188,7 +188,7 @@ func (w *watch) addNotes(d *document, at time.Time) error {
 		return err
 	}
 	for _, g := range groups {
-		d.Notes = append(d.Notes, g.Warnings...)
+		d.Notes = append(d.Notes, g.Warnings()...)
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func newGroup(g *aggregate.Group) group {
 	return group{
 		Labels:   g.Labels,
 		Coverage: coverage{c.Expected, c.Reporting, c.Stale},
-		Warnings: append([]string{}, g.Warnings...),
+		Warnings: append([]string{}, g.Warnings()...),
 		Members:  []member{},
 	}
 }

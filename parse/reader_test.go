@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prometheus/common/model"
@@ -158,4 +159,25 @@ func TestReadAgreesWithTextparse(t *testing.T) {
 	} {
 		in.read(t, r, []byte(body))
 	}
+}
+
+func TestErrorsReadWell(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{&FormatError{ContentType: "text/html"}, `content type "text/html" is not read`},
+		{&LimitError{What: "lines", Limit: 5}, "more than 5 lines"},
+		{&LimitError{What: "labels", Limit: 5, Line: 3}, "line 3: more than 5 labels"},
+		{&Error{Line: 2, Column: 4, Text: "b", Err: errNoNewline}, `line 2, column 4: the last line is not ended: "b"`},
+	} {
+		assert.EqualError(t, tc.err, tc.want)
+	}
+	assert.ErrorIs(t, &Error{Err: errNoNewline}, errNoNewline)
+	assert.Equal(t, "quantile", Quantile.String())
+	_, err := Samples([]byte("a{b=\""+strings.Repeat("x", 300)+"\"} one\n"), "")
+	var at *Error
+	require.ErrorAs(t, err, &at)
+	assert.Equal(t, 1, at.Line)
+	assert.Contains(t, at.Text, "one", "the end of a long line is shown where it matters")
 }

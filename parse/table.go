@@ -45,7 +45,6 @@ type table[P any] struct {
 
 type chunk[P any] struct {
 	text    [chunkLen]string
-	shared  [chunkLen]uint32 // bytes at the start that the text has in common with that of the id before, if both are held
 	key     [chunkLen]uint32
 	refs    [chunkLen]atomic.Int32
 	payload [chunkLen]P
@@ -147,10 +146,6 @@ func (t *table[P]) add(text []byte, key uint32, make func() P) uint32 {
 	c.text[i] = t.keep(text)
 	c.key[i] = key
 	c.payload[i] = payload
-	c.shared[i] = 0
-	if id > 0 && t.live(id-1) {
-		c.shared[i] = commonPrefix(c.text[i], t.text(id-1))
-	}
 	c.refs[i].Store(0)
 	t.index.Load().put(id, hash)
 	return id
@@ -226,11 +221,7 @@ func (t *table[P]) sweep(gone func(id uint32, payload P)) {
 		c.refs[i].Store(free)
 		t.used -= len(c.text[i])
 		var none P
-		c.text[i], c.payload[i], c.shared[i] = "", none, 0
-		if id+1 < t.cap.Load() {
-			next, j := t.chunk(id + 1)
-			next.shared[j] = 0
-		}
+		c.text[i], c.payload[i] = "", none
 		t.spare = append(t.spare, id)
 	}
 	if len(t.spare) == before {
@@ -277,14 +268,4 @@ func (t *table[P]) len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return int(t.cap.Load()) - len(t.spare)
-}
-
-func commonPrefix(a, b string) uint32 {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return uint32(i)
-		}
-	}
-	return uint32(n)
 }

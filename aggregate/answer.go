@@ -125,11 +125,18 @@ func (q *question) events(sh *share, do func(*event)) {
 			do(e)
 		}
 	}
-	for i := range sh.b.events {
-		if e := &sh.b.events[i]; e.at > sh.since {
-			do(e)
-		}
+	for i := sh.b.eventsUntil(sh.since); i < len(sh.b.events); i++ {
+		do(&sh.b.events[i])
 	}
+}
+
+// eventsUntil is how many events are not after t; they stand by time.
+func (b *binding) eventsUntil(t int64) int {
+	n := len(b.events)
+	for n > 0 && b.events[n-1].at > t {
+		n--
+	}
+	return n
 }
 
 // bounds gathers how far the truth may lie from a value.

@@ -15,6 +15,7 @@ type answer struct {
 	asked
 	shares   []shared
 	oddities []oddity
+	events   []happening // of all oddities, each a list by next
 }
 
 // shared is what is the same for an instance in all groups.
@@ -43,13 +44,24 @@ type part struct {
 // oddity is what was out of the ordinary with a part.
 type oddity struct {
 	bounds
-	events []happening
+	first, last int32 // of its events
 }
 
 // happening is an event of the window, copied.
 type happening struct {
 	event
-	opening bool // what was counted before it is no part of the answer
+	next    int32 // the next one of the oddity; −1: none
+	opening bool  // what was counted before it is no part of the answer
+}
+
+// happenings calls do for each event of a part.
+func (a *answer) happenings(p *part, do func(*happening)) {
+	if p.odd == 0 {
+		return
+	}
+	for i := a.oddities[p.odd-1].first; i >= 0; i = a.events[i].next {
+		do(&a.events[i])
+	}
 }
 
 func (a *answer) window() int64 { return a.e - a.s }
@@ -175,6 +187,9 @@ func (q *question) addShare(groups []CounterGroup, n int32, sh *share) {
 			g.total.Merge(&grown)
 		}
 	}
+	if !q.all && !sh.older && len(groups) > 0 {
+		groups[0].answer.expect(len(sh.b.events) - sh.b.eventsUntil(sh.since))
+	}
 	opening := q.f.opening()
 	q.events(sh, func(e *event) {
 		g := &groups[slots[sh.b.cols[e.col].final]-1]
@@ -182,16 +197,23 @@ func (q *question) addShare(groups []CounterGroup, n int32, sh *share) {
 	})
 }
 
+// expect makes room for so many events.
+func (a *answer) expect(n int) {
+	a.events, a.oddities = slices.Grow(a.events, n), slices.Grow(a.oddities, n)
+}
+
 // oddly adds an event to the part of an instance, and to the group.
 func (g *CounterGroup) oddly(p *part, e *event, opening bool) {
-	a := g.answer
+	a, i := g.answer, int32(len(g.answer.events))
+	a.events = append(a.events, happening{e.copy(), -1, opening})
 	if p.odd == 0 {
-		a.oddities = append(a.oddities, oddity{})
+		a.oddities = append(a.oddities, oddity{first: i, last: i})
 		p.odd = int32(len(a.oddities))
+	} else {
+		x := &a.oddities[p.odd-1]
+		a.events[x.last].next, x.last = i, i
 	}
-	x := &a.oddities[p.odd-1]
-	x.bounds.add(e, opening)
-	x.events = append(x.events, happening{e.copy(), opening})
+	a.oddities[p.odd-1].bounds.add(e, opening)
 	if g.bounds == nil {
 		g.bounds = &bounds{}
 	}
@@ -220,11 +242,8 @@ func (q *question) remark(groups []*CounterGroup, shares []share) {
 func (g *CounterGroup) words() []string {
 	said := remarks{}
 	for i := range g.parts {
-		if x := g.answer.oddity(&g.parts[i]); x != nil {
-			for j := range x.events {
-				said.add(g.answer.shares[g.parts[i].share].name, &x.events[j].event)
-			}
-		}
+		name := g.answer.shares[g.parts[i].share].name
+		g.answer.happenings(&g.parts[i], func(e *happening) { said.add(name, &e.event) })
 	}
 	return said.words()
 }

@@ -113,26 +113,24 @@ func (g *CounterGroup) sumRates(weight func(*answer, *shared) float64) (Answer, 
 
 // boundRates puts the bounds of the members' increases around a rate.
 func (g *CounterGroup) boundRates(rate float64, weight func(*answer, *shared) float64) Answer {
-	var lo, hi exact.Sum
-	open := false
+	var some [2][8]float64
+	lo, hi, open := some[0][:0], some[1][:0], false
 	for i := range g.parts {
 		m := g.member(&g.parts[i])
 		w := weight(g.answer, &g.answer.shares[g.parts[i].share])
 		switch {
 		case !m.HasRate || w == 0:
 		case m.Older:
-			lo.Add(m.Rate * w)
-			hi.Add(m.Rate * w)
+			lo, hi = append(lo, m.Rate*w), append(hi, m.Rate*w)
 		default:
-			lo.Add(m.Increase.Lo / m.Covers.Seconds() * w)
-			if open = open || math.IsInf(m.Increase.Hi, 1); !open {
-				hi.Add(m.Increase.Hi / m.Covers.Seconds() * w)
-			}
+			s := m.Covers.Seconds()
+			lo, open = append(lo, m.Increase.Lo/s*w), open || math.IsInf(m.Increase.Hi, 1)
+			hi = append(hi, m.Increase.Hi/s*w)
 		}
 	}
-	a := Answer{rate, lo.Float64(), hi.Float64()}
-	if open {
-		a.Hi = math.Inf(1)
+	a := Answer{rate, exact.RoundedSum(lo), math.Inf(1)}
+	if !open {
+		a.Hi = exact.RoundedSum(hi)
 	}
 	return a
 }

@@ -169,9 +169,8 @@ func (g *CounterGroup) Explain() Explanation {
 	g.each(func(sh *shared, p *part) {
 		m := g.member(p)
 		e := MemberExplanation{CounterMember: m, Provenance: *sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
-		if odd := a.oddity(p); odd != nil {
-			e.Events = together(odd.events)
-		}
+		a.happenings(p, func(h *happening) { e.Events = append(e.Events, h.told()) })
+		e.Events = together(e.Events)
 		if !m.Older && x.Increase.Value > 0 {
 			e.Share = m.Increase.Value / x.Increase.Value
 		}
@@ -185,11 +184,7 @@ func (g *CounterGroup) Explain() Explanation {
 
 // together sorts events by time, and makes one of those that only differ in
 // the series.
-func together(events []happening) []Event {
-	list := make([]Event, len(events))
-	for i := range events {
-		list[i] = events[i].told()
-	}
+func together(list []Event) []Event {
 	slices.SortStableFunc(list, func(a, b Event) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Flags, b.Flags), cmp.Compare(a.Note, b.Note),
 			cmp.Compare(a.Below, b.Below), cmp.Compare(a.Above, b.Above)) // so that sums do not depend on the order

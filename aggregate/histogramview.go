@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"github.com/promfold/promfold/histogram"
@@ -77,7 +76,7 @@ func addPieces(groups []HistogramGroup, slots []int32, n int32, sh *share) {
 		sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
 		g := &groups[slots[col.final]]
 		g.pieces = append(g.pieces, buckets{n, col.layout, room[from:len(room):len(room)], diff.Float64()})
-		if p := g.partOf(n); p != nil && g.answer.oddity(p).has(noSum) {
+		if p := g.partOf(n); p != nil && g.answer.has(p, noSum) {
 			g.pieces[len(g.pieces)-1].sum = math.NaN()
 		}
 	}
@@ -92,8 +91,9 @@ func (g *CounterGroup) partOf(share int32) *part {
 	return nil
 }
 
-func (x *oddity) has(q quirk) bool {
-	return x != nil && slices.ContainsFunc(x.events, func(e happening) bool { return e.quirk == q })
+func (a *answer) has(p *part, q quirk) (found bool) {
+	a.happenings(p, func(e *happening) { found = found || e.quirk == q })
+	return found
 }
 
 // merge adds up what the members observed, when it is first asked for.

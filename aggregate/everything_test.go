@@ -151,6 +151,9 @@ func TestEveryFamilyAsTheSingleOnes(t *testing.T) {
 		{"mixed versions", nil, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "apiserver-skew", "")[:9] }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && !strings.HasPrefix(c.name, "recording") {
+				t.Skip("the recording is enough to find a race")
+			}
 			scrapes := c.scrapes(t)
 			now := scrapes[len(scrapes)-1].Time
 			since := aggregate.Config{Since: scrapes[0].Time}

@@ -176,7 +176,7 @@ func TestNoRecordedBodyIsPartial(t *testing.T) {
 				if l.File == "" || l.ThroughLB || !strings.HasPrefix(l.ContentType, "text/plain") {
 					continue
 				}
-				if testing.Short() && l.Step > 5 {
+				if testing.Short() && l.Step > 2 {
 					continue
 				}
 				if l.Scenario != scenario {

@@ -65,7 +65,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxInstances, 100_000)
 	// A text body whose last line is cut may still be read as a number: the
 	// format wants a line feed at the end, and so do we.
-	c.Limits.RequireFinalNewline = true
+	c.Limits.RequireWhole = true
 	return c
 }
 

@@ -143,9 +143,10 @@ type Limits struct {
 	Line   int // bytes of one sample's line; default 16 KiB
 	Labels int // labels of one sample, its name counted; default 64
 
-	// RequireFinalNewline refuses a body whose last line is not ended, as the
-	// format demands and textparse does not: the body was cut.
-	RequireFinalNewline bool
+	// RequireWhole refuses a body of which textparse would take a part for the
+	// whole: one whose last line is not ended, as the format demands (it was
+	// cut), and one with a NUL at the start of a line, where textparse ends.
+	RequireWhole bool
 }
 
 func (l Limits) withDefaults() Limits {

@@ -108,9 +108,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestRequireFinalNewline(t *testing.T) {
+func TestRequireWhole(t *testing.T) {
 	var c Columns
-	r := NewReader(NewStore(), Limits{RequireFinalNewline: true})
+	r := NewReader(NewStore(), Limits{RequireWhole: true})
 	require.NoError(t, r.Read(&c, nil, ""))
 	require.NoError(t, r.Read(&c, []byte("a 1\n"), ""))
 	err := r.Read(&c, []byte("a 1\nb 12"), "")

@@ -55,12 +55,15 @@ func (r *Reader) read(c *Columns, body []byte) error {
 		switch err := r.entry(); err {
 		case nil:
 		case io.EOF: // as textparse sees it: a NUL ends the body
+			if i := bytes.IndexByte(body[w.at:], 0); i >= 0 && r.limits.RequireWhole {
+				return place(body, w.at+i, w.at+i, len(body), errNUL)
+			}
 			w.at = len(body)
 		default:
 			return err
 		}
 	}
-	if r.limits.RequireFinalNewline && len(body) > 0 && body[len(body)-1] != '\n' {
+	if r.limits.RequireWhole && len(body) > 0 && body[len(body)-1] != '\n' {
 		return errorNoNewline(body)
 	}
 	return r.finish()
@@ -388,7 +391,10 @@ func errorNoNewline(body []byte) error {
 	return place(body, start, len(body), len(body), errNoNewline)
 }
 
-var errNoNewline = errors.New("the last line is not ended")
+var (
+	errNoNewline = errors.New("the last line is not ended")
+	errNUL       = errors.New("a NUL, behind which nothing would be read")
+)
 
 // line stages one line.
 func (r *Reader) line(id uint32, old int, v float64, t int64) error {

@@ -48,7 +48,9 @@
 //	window             5 min, kept at 16 checkpoints
 //	body               64 MiB decompressed, 2 M lines, 16 KiB a line, 64 labels
 //	instances          100,000
-//	groups             what fits MaxBytes, 1 GiB over all views
+//	groups             what fits MaxBytes, 1 GiB over all views; where it does
+//	                   not, groups that have no series left and did not
+//	                   change within the window are forgotten first
 //	births by absence  counted, unless a fifth of the body came or went
 //	expected targets   those seen within the last hour and not said to be gone
 //

@@ -13,7 +13,7 @@ const rememberedStarts = 16
 
 // undo is what an instance's views held before a restart that is doubtful.
 type undo struct {
-	rows   []row // by view
+	rows   []*row // by view; nil: the view was not there yet
 	events []int
 }
 
@@ -27,7 +27,7 @@ func (s *staged) doubtful() bool {
 func (s *staged) saveUndo() {
 	u := &undo{}
 	for _, b := range s.in.bindings {
-		var r row
+		r := &row{}
 		r.set(&b.live)
 		u.rows, u.events = append(u.rows, r), append(u.events, len(b.events))
 	}
@@ -39,8 +39,8 @@ func (s *staged) saveUndo() {
 func (s *staged) retract() {
 	in, h := s.in, &s.in.history
 	for i, b := range in.bindings {
-		if i < len(in.undo.rows) {
-			b.live.set(&in.undo.rows[i])
+		if i < len(in.undo.rows) && in.undo.rows[i] != nil {
+			b.live.set(in.undo.rows[i])
 			b.fit()
 			b.events = b.events[:min(in.undo.events[i], len(b.events))]
 		}

@@ -86,7 +86,7 @@ func (s *staged) retake(who *instance, body []byte, h http.Header, at int64, sta
 		s.verdict = counter.RestartUnmoved
 	}
 	s.churned = !s.baseline && s.churn()
-	if s.baseline || s.r.Structural() || !slices.Contains(who.targets, s.target) {
+	if s.baseline || s.r.Structural() || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) {
 		if err := s.rebind(); err != nil {
 			return err
 		}

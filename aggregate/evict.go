@@ -115,8 +115,13 @@ func (f *Fleet) evict(enough int64) bool {
 	if room < enough {
 		return false
 	}
-	for b, marks := range idle {
-		b.drop(marks)
+	for _, in := range f.ordered {
+		for _, b := range in.bindings {
+			if marks, ok := idle[b]; ok {
+				b.retireColumns(in, func(col int) bool { return marks[col] })
+				b.drop(marks)
+			}
+		}
 	}
 	f.bytes -= room
 	return true

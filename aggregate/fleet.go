@@ -33,6 +33,7 @@ type Fleet struct {
 	since     int64 // 0: no scrape yet
 	bytes     int64 // what the bindings may hold
 	garbage   int   // lines that vanished since the store was swept
+	unclaimed []*savedView
 
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
@@ -120,12 +121,22 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 		}
 	}
 	need := f.bytes
+	kept := make([]*savedView, len(added))
+	for i, a := range added {
+		kept[i] = f.claim(a)
+	}
 	bound := make([][]*binding, len(f.ordered))
 	for i, in := range f.ordered {
 		lines := newKnownLines(&in.cols)
-		for _, a := range added {
-			b := bind(a, in, nil, lines)
-			b.begun = in.present()
+		for j, a := range added {
+			var b *binding
+			if s := kept[j]; s != nil {
+				b = bind(a, in, s.rows[i].unpack(a, in), lines)
+			} else {
+				b = bind(a, in, nil, lines)
+				b.begun = in.present()
+				a.ledger.created = max(a.ledger.created, in.last)
+			}
 			bound[i] = append(bound[i], b)
 			need += b.bytes()
 		}
@@ -139,9 +150,10 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 		}
 		in.bindings = append(in.bindings, bound[i]...)
 	}
-	for _, a := range added {
+	for i, a := range added {
 		a.index = len(f.views)
 		f.views = append(f.views, a)
+		f.claimed(a, kept[i])
 	}
 	f.bytes = need
 	return d, nil

@@ -165,7 +165,7 @@ func (s *staged) read(sc Scrape) (steady bool, err error) {
 	}
 	s.start = s.readStart(sc.Header)
 	s.judge()
-	return in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
+	return s.f.unclaimed == nil && in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
 		slices.Contains(in.targets, sc.Target) && !s.f.targets[sc.Target].gone, nil
 }
 
@@ -238,6 +238,7 @@ func (s *staged) accept() {
 // enter applies what changes for the whole fleet.
 func (s *staged) enter() {
 	in, f := s.in, s.f
+	f.unclaimed = nil // what views are declared from now on has missed a scrape
 	if f.since == 0 {
 		f.since = s.at
 	}

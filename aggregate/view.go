@@ -79,6 +79,8 @@ type view struct {
 
 	external counter.Rules // of every family: for what outlives the process
 
+	ledger ledger // what was shown of its totals
+
 	companion bool  // says who leads; no one declared it
 	elects    *view // the companion, if the view has one
 }

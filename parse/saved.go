@@ -1,8 +1,10 @@
 package parse
 
 import (
+	"cmp"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -54,6 +56,23 @@ func NewSaver(s *Store) *Saver { return &Saver{store: s} }
 
 // Line is the line's place in the table, a new one if it has none yet.
 func (w *Saver) Line(id ID) int { return w.lines.place(id) }
+
+// Sort brings lines into an order that is the same in every store.
+func (w *Saver) Sort(ids []ID) {
+	inForce := w.store.familiesByID()
+	name := func(id ID) (string, string, string) {
+		key := w.store.lines.key(uint32(id))
+		if f := inForce[key]; f != nil {
+			return w.store.lines.text(uint32(id)), f.Name, string(f.Type)
+		}
+		return w.store.lines.text(uint32(id)), "", strings.Repeat("?", int(min(key, firstFamily)))
+	}
+	slices.SortFunc(ids, func(a, b ID) int {
+		textA, nameA, typeA := name(a)
+		textB, nameB, typeB := name(b)
+		return cmp.Or(strings.Compare(textA, textB), strings.Compare(nameA, nameB), strings.Compare(typeA, typeB))
+	})
+}
 
 // AppendColumns appends the columns to b.
 func (w *Saver) AppendColumns(b []byte, c *Columns) []byte {

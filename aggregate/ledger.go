@@ -1,0 +1,329 @@
+package aggregate
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// Counters of the fleet that are exposed again must not fall. A view's total is
+// what its instances grew by, those that are gone included, but it can shrink
+// for all that: when two addresses turn out to be one process, or a restart
+// turns out to be none. So a ledger remembers what was shown, and shows the
+// greater of that and the truth; the truth will be greater again.
+
+// ledger is that of one view: an account for each group.
+type ledger struct {
+	created  int64 // when all totals were 0; 0: at the fleet's Since
+	accounts map[string]*account
+}
+
+// account is what a ledger knows of one group.
+type account struct {
+	labels  labels.Labels
+	retired []retired // what grew and belongs to no instance any more, by bounds
+	bounds  []float64 // of what was shown; a counter has none
+	shown   []float64 // by bounds; or the one total
+	sum     float64   // of what a histogram showed
+}
+
+// retired are the counts of one layout, and their sum.
+type retired struct {
+	layout *histogram.Layout // nil but for histograms
+	counts exact.Vector
+	sum    exact.Sum
+	noSum  bool
+}
+
+// Total is a counter of the fleet as it is to be exposed again: it never falls,
+// not when instances leave and not when they restart, nor over [Fleet.Save] and
+// [Load].
+type Total struct {
+	Labels  labels.Labels
+	Value   float64
+	Created time.Time // when it was 0
+}
+
+// HistogramTotal is a histogram of the fleet as it is to be exposed again: none
+// of its counts ever falls.
+type HistogramTotal struct {
+	Labels  labels.Labels
+	Created time.Time
+	// Bounds are those that all instances have, the last is +Inf: only there is
+	// known how much all of them observed.
+	Bounds []float64
+	Counts []float64 // up to each bound
+	// Sum of what was observed. It can fall if observations may be negative.
+	// Without HasSum it is not known of all.
+	Sum    float64
+	HasSum bool
+}
+
+// Totals are the groups of the view, sorted, each with what it grew by since it
+// was created. What they are is remembered: a later one is never less. Two
+// addresses of one process are counted once, as of now.
+func (v *CounterView) Totals(now time.Time) []Total {
+	f := v.fleet
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []Total
+	for _, s := range v.settle(now) {
+		a := v.account(s.labels)
+		if a.shown == nil {
+			a.shown = []float64{0}
+		}
+		a.shown[0] = notLess(s.classes[0].counts.Float64(0), a.shown[0])
+		list = append(list, Total{Labels: s.labels, Value: a.shown[0], Created: v.createdAt()})
+	}
+	return list
+}
+
+// Totals are the groups of the view, sorted, as [CounterView.Totals] are.
+func (v *HistogramView) Totals(now time.Time) []HistogramTotal {
+	f := v.fleet
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []HistogramTotal
+	for _, s := range v.settle(now) {
+		t := HistogramTotal{Labels: s.labels, Created: v.createdAt(), Bounds: s.commonBounds()}
+		for _, b := range t.Bounds {
+			t.Counts = append(t.Counts, s.upTo(b))
+		}
+		var signed bool
+		t.Sum, t.HasSum, signed = s.sum()
+		v.account(s.labels).show(&t, signed)
+		list = append(list, t)
+	}
+	return list
+}
+
+// show makes the total one that is not less than what was shown before.
+func (a *account) show(t *HistogramTotal, signed bool) {
+	for i, b := range t.Bounds {
+		if j, ok := slices.BinarySearch(a.bounds, b); ok {
+			t.Counts[i] = notLess(t.Counts[i], a.shown[j])
+		}
+		if i > 0 {
+			t.Counts[i] = notLess(t.Counts[i], t.Counts[i-1])
+		}
+	}
+	a.bounds, a.shown = slices.Clone(t.Bounds), slices.Clone(t.Counts)
+	switch {
+	case !t.HasSum:
+		t.Sum = 0
+		return
+	case !signed:
+		t.Sum = notLess(t.Sum, a.sum)
+	}
+	a.sum = t.Sum
+}
+
+// notLess is the greater of two; what is no number is none.
+func notLess(x, before float64) float64 {
+	if x > before {
+		return x
+	}
+	return before
+}
+
+func (v *view) createdAt() time.Time {
+	if v.ledger.created != 0 {
+		return time.UnixMilli(v.ledger.created)
+	}
+	return time.UnixMilli(v.fleet.since)
+}
+
+func (v *view) account(ls labels.Labels) *account {
+	key := string(ls.Bytes(nil))
+	a, ok := v.ledger.accounts[key]
+	if !ok {
+		if v.ledger.accounts == nil {
+			v.ledger.accounts = map[string]*account{}
+		}
+		a = &account{labels: ls}
+		v.ledger.accounts[key] = a
+	}
+	return a
+}
+
+// settlement is the truth about a group: what all its instances grew by.
+type settlement struct {
+	labels  labels.Labels
+	classes []retired
+}
+
+// settle adds up all groups of a view, sorted.
+func (v *view) settle(now time.Time) []*settlement {
+	f, e := v.fleet, now.UnixMilli()
+	byKey := map[string]*settlement{}
+	of := func(ls labels.Labels) *settlement {
+		key := string(ls.Bytes(nil))
+		s, ok := byKey[key]
+		if !ok {
+			s = &settlement{labels: ls}
+			byKey[key] = s
+		}
+		return s
+	}
+	for _, a := range v.ledger.accounts {
+		s := of(a.labels)
+		for i := range a.retired {
+			s.class(a.retired[i].layout).merge(&a.retired[i])
+		}
+	}
+	for _, in := range f.ordered {
+		if !f.counts(in, e) {
+			continue
+		}
+		b := in.bindings[v.index]
+		sumless := b.sumless()
+		for i := range b.cols {
+			s := of(b.route.labelsOf(b.cols[i].group, in.labels))
+			s.class(b.cols[i].layout).add(b, i, sumless[int32(i)])
+		}
+	}
+	list := slices.Collect(maps.Values(byKey))
+	for _, s := range list {
+		if len(s.classes) == 0 {
+			s.class(nil) // shown once, of an instance that is another one's twin now
+		}
+	}
+	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })
+	return list
+}
+
+// class is that of a layout.
+func (s *settlement) class(l *histogram.Layout) *retired {
+	for i := range s.classes {
+		if s.classes[i].layout == l {
+			return &s.classes[i]
+		}
+	}
+	s.classes = append(s.classes, retired{layout: l})
+	return &s.classes[len(s.classes)-1]
+}
+
+func (r *retired) merge(o *retired) {
+	r.counts.Merge(&o.counts)
+	r.sum.Merge(&o.sum)
+	r.noSum = r.noSum || o.noSum
+}
+
+// add adds what an instance has in a column.
+func (r *retired) add(b *binding, i int, sumless bool) {
+	col := &b.cols[i]
+	n := col.count() - col.at + 1
+	r.counts.Grow(n)
+	var x exact.Sum
+	for j := range n {
+		x.Reset()
+		b.live.counts.SumDiff(&x, col.at+j, nil)
+		r.counts.AddSum(j, &x)
+	}
+	if col.layout != nil {
+		b.live.sums.SumDiff(&r.sum, i, nil)
+		r.noSum = r.noSum || sumless
+	}
+}
+
+// sumless are the columns of which a sum was missing.
+func (b *binding) sumless() map[int32]bool {
+	if b.view.kind != kindHistogram {
+		return nil
+	}
+	m := map[int32]bool{}
+	for i := range b.events {
+		if e := &b.events[i]; e.quirk == noSum {
+			m[e.col] = true
+		}
+	}
+	for k := range b.past {
+		if k.quirk == noSum {
+			m[k.col] = true
+		}
+	}
+	return m
+}
+
+// boundsOf a layout; of none there are none.
+func boundsOf(l *histogram.Layout) []float64 {
+	if l == nil {
+		return nil
+	}
+	list := make([]float64, l.Len())
+	for i := range list {
+		list[i] = l.Bound(i)
+	}
+	return list
+}
+
+// commonBounds are those of all classes.
+func (s *settlement) commonBounds() []float64 {
+	common := []float64{math.Inf(1)}
+	for i := range s.classes {
+		l := s.classes[i].layout
+		if l == nil {
+			continue
+		}
+		own := boundsOf(l)
+		if i > 0 {
+			own = slices.DeleteFunc(own, func(b float64) bool { _, ok := slices.BinarySearch(common, b); return !ok })
+		}
+		common = own
+	}
+	return common
+}
+
+// upTo is how many observations are not above a bound that all classes have.
+func (s *settlement) upTo(bound float64) float64 {
+	var sum exact.Sum
+	for i := range s.classes {
+		c := &s.classes[i]
+		if c.layout == nil {
+			continue
+		}
+		for j := range c.layout.Len() {
+			if c.layout.Bound(j) == bound {
+				c.counts.SumDiff(&sum, j, nil)
+			}
+		}
+	}
+	return sum.Float64()
+}
+
+// sum of all observations; signed: some may be negative.
+func (s *settlement) sum() (x float64, ok, signed bool) {
+	var sum exact.Sum
+	ok = true
+	for i := range s.classes {
+		c := &s.classes[i]
+		sum.Merge(&c.sum)
+		ok = ok && !c.noSum
+		signed = signed || c.layout != nil && c.layout.Floor() < 0
+	}
+	x = sum.Float64()
+	return x, ok && finite(x), signed
+}
+
+// retireColumns keeps the columns of an instance that are about to be forgotten.
+func (b *binding) retireColumns(in *instance, forgotten func(col int) bool) {
+	if b.view.kind == kindGauge {
+		return
+	}
+	sumless := b.sumless()
+	for i := range b.cols {
+		if !forgotten(i) {
+			continue
+		}
+		a := b.view.account(b.route.labelsOf(b.cols[i].group, in.labels))
+		s := settlement{classes: a.retired}
+		s.class(b.cols[i].layout).add(b, i, sumless[int32(i)])
+		a.retired = s.classes
+	}
+}

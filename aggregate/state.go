@@ -1,0 +1,163 @@
+package aggregate
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A saved state is, in this order:
+//
+//	stateMagic
+//	version of what follows, 2 bytes, big endian
+//	length of the content, 8 bytes, big endian
+//	content: see codec
+//	SHA-256 of all before
+//
+// Equal states are equal bytes, in whatever order the instances came together:
+// instances stand by name, columns by labels and bounds, lines in the order in
+// which the instances, taken by name, show them first.
+
+const stateMagic = "promfold fleet\n"
+
+const stateVersion = 1
+
+const stateHead = len(stateMagic) + 2 + 8
+
+// Why a saved state was refused. Test with errors.Is.
+var (
+	// ErrForeign: it is no saved state at all.
+	ErrForeign = errors.New("not the state of a fleet")
+	// ErrVersion: it was saved by another version, which wrote it otherwise.
+	ErrVersion = errors.New("another version of the format")
+	// ErrCorrupt: it was cut, or is not what was saved.
+	ErrCorrupt = errors.New("cut or damaged")
+)
+
+// StateError says why a saved state was refused: Err is [ErrForeign],
+// [ErrVersion], [ErrCorrupt], a *[LimitError], or what the reader said.
+type StateError struct {
+	What string
+	Err  error
+}
+
+func (e *StateError) Error() string { return fmt.Sprintf("saved state: %s: %v", e.What, e.Err) }
+
+func (e *StateError) Unwrap() error { return e.Err }
+
+// Save writes all that the fleet knows, so that [Load] makes a fleet that goes
+// on as this one would. The fleet can be used meanwhile; what is written is its
+// state between two scrapes. Equal states give equal bytes. To replace the file
+// of an earlier state, see package checkpoint.
+func (f *Fleet) Save(w io.Writer) error {
+	_, err := w.Write(f.state())
+	return err
+}
+
+func (f *Fleet) state() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := append(make([]byte, 0, 1<<16), stateMagic...)
+	b = binary.BigEndian.AppendUint16(b, stateVersion)
+	b = append(b, make([]byte, 8)...)
+	b = f.appendState(b)
+	binary.BigEndian.PutUint64(b[stateHead-8:], uint64(len(b)-stateHead))
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+// Load makes a fleet of what [Fleet.Save] wrote, and reads r to its end. It
+// goes on as if it had never stopped, once the program has declared its views
+// again: a view finds what was kept for it by kind, metric, selection, grouping,
+// owner, births and type, whatever the order of declaration. Views have to be
+// declared before the first scrape: what no view has claimed by then is
+// dropped. A view that is new begins with what the instances exposed last.
+//
+// The configuration is the program's, not the saved one, but for Since, which
+// stays what it was. With a longer Window or more Checkpoints the windows grow
+// from what there is; totals are not touched by either.
+//
+// The error is a *[StateError].
+func Load(r io.Reader, c Config) (*Fleet, error) {
+	content, err := readState(r)
+	if err != nil {
+		return nil, err
+	}
+	f, err := NewFleet(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.absorb(content); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// readState checks the frame and gives the content. It allocates no more than
+// there is to read.
+func readState(r io.Reader) ([]byte, error) {
+	head := make([]byte, stateHead)
+	n, err := io.ReadFull(r, head)
+	if !bytes.HasPrefix(append(head[:n:n], stateMagic[min(n, len(stateMagic)):]...), []byte(stateMagic)) || n == 0 && err == io.EOF {
+		return nil, &StateError{"its beginning", ErrForeign}
+	}
+	if err != nil {
+		return nil, cutShort("its head", err)
+	}
+	if v := binary.BigEndian.Uint16(head[len(stateMagic):]); v != stateVersion {
+		return nil, &StateError{fmt.Sprintf("version %d, not %d", v, stateVersion), ErrVersion}
+	}
+	length := binary.BigEndian.Uint64(head[stateHead-8:])
+	if length > 1<<62 {
+		return nil, &StateError{"its length", ErrCorrupt}
+	}
+	var buf bytes.Buffer
+	if _, err := io.CopyN(&buf, r, int64(length)+sha256.Size); err != nil {
+		return nil, cutShort("its content", err)
+	}
+	content, sum := buf.Bytes()[:length], buf.Bytes()[length:]
+	h := sha256.New()
+	h.Write(head)
+	h.Write(content)
+	if !bytes.Equal(h.Sum(nil), sum) {
+		return nil, &StateError{"its checksum", ErrCorrupt}
+	}
+	if n, err := io.ReadFull(r, head[:1]); n != 0 || err != io.EOF {
+		return nil, &StateError{"behind its end", ErrCorrupt}
+	}
+	return content, nil
+}
+
+func cutShort(what string, err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = ErrCorrupt
+	}
+	return &StateError{what, err}
+}
+
+// absorb makes the content of a saved state that of an empty fleet.
+func (f *Fleet) absorb(content []byte) error {
+	l, err := f.decode(content)
+	if err != nil {
+		return err
+	}
+	if n, limit := len(l.instances), f.cfg.MaxInstances; n > limit {
+		l.release(f)
+		return &StateError{"its instances", &LimitError{What: "instances", Limit: int64(limit), Need: int64(n)}}
+	}
+	f.since = l.since
+	f.expected = l.expected
+	f.targets = l.targets
+	for _, b := range l.balancers {
+		f.balancers[b.target] = b
+	}
+	for _, in := range l.instances {
+		f.instances[in.name] = in
+	}
+	f.ordered = l.instances
+	f.unclaimed = l.views
+	return nil
+}

@@ -1,0 +1,241 @@
+package aggregate
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/parse"
+)
+
+// loaded is a state that was read and is not yet a fleet's. Its lines are those
+// of the fleet that it is read for.
+type loaded struct {
+	since     int64
+	expected  map[string]bool
+	targets   map[string]*target
+	balancers []*balanced // by target
+	instances []*instance // by name
+	views     []*savedView
+}
+
+// release gives the lines back that the instances hold.
+func (l *loaded) release(f *Fleet) {
+	for _, in := range l.instances {
+		in.release(f.store)
+	}
+}
+
+func (in *instance) release(s *parse.Store) {
+	in.cols.Release(s)
+	in.clearTombs(s)
+	if in.pending != nil {
+		in.pending.cols.Release(s)
+	}
+}
+
+// appendState writes the content of a saved state: the lines that it refers to,
+// then the rest. The fleet's lock is held.
+func (f *Fleet) appendState(b []byte) []byte {
+	c := &codec{saver: parse.NewSaver(f.store)}
+	l := &loaded{
+		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: f.savedViews(),
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.balancers)) {
+		l.balancers = append(l.balancers, f.balancers[name])
+	}
+	c.state(l)
+	return append(c.saver.AppendTable(b), c.out...)
+}
+
+// decode reads the content of a saved state; its lines join the fleet's.
+func (f *Fleet) decode(content []byte) (*loaded, error) {
+	table, rest, err := parse.NewLoader(f.store, content)
+	if err != nil {
+		return nil, &StateError{"its lines", ErrCorrupt}
+	}
+	c := &codec{in: saved.Read(rest), loader: table, fleet: f, checkpoints: map[*instance]int{}}
+	l := &loaded{targets: map[string]*target{}}
+	c.state(l)
+	if rest, ok := c.in.Rest(); !ok || len(rest) > 0 {
+		l.release(f)
+		return nil, &StateError{"its content", ErrCorrupt}
+	}
+	return l, nil
+}
+
+func (c *codec) state(l *loaded) {
+	c.int64(&l.since)
+	c.expected(l)
+	c.targets(l)
+	list(c, &l.instances, 30, func(in **instance) {
+		if c.reading() {
+			*in = &instance{}
+		}
+		c.instance(*in)
+		for _, name := range (*in).targets {
+			c.must(l.targets[name] != nil)
+		}
+	})
+	c.ascending(len(l.instances), func(i int) string { return l.instances[i].name })
+	who := &people{codec: c, list: l.instances}
+	list(c, &l.balancers, 8, who.balancer)
+	c.ascending(len(l.balancers), func(i int) string { return l.balancers[i].target })
+	who.pools(l.balancers)
+	who.twins()
+	who.suspicions()
+	list(c, &l.views, 4, func(v **savedView) { c.view(v, l.instances) })
+}
+
+func (c *codec) expected(l *loaded) {
+	told := l.expected != nil
+	if c.bool(&told); !told {
+		return
+	}
+	names := slices.Sorted(maps.Keys(l.expected))
+	list(c, &names, 1, c.text)
+	l.expected = map[string]bool{}
+	for _, name := range names {
+		l.expected[name] = true
+	}
+}
+
+func (c *codec) targets(l *loaded) {
+	names := slices.Sorted(maps.Keys(l.targets))
+	list(c, &names, 6, func(name *string) {
+		c.text(name)
+		if c.reading() {
+			l.targets[*name] = &target{}
+		}
+		c.target(l.targets[*name])
+	})
+	c.ascending(len(names), func(i int) string { return names[i] })
+}
+
+func (c *codec) target(t *target) {
+	tried, failed := t.tried.Load(), t.failed.Load()
+	c.int64(&tried)
+	c.bool(&failed)
+	c.bool(&t.gone)
+	small(c, &t.info.Ready, ReadyTrue)
+	known := !t.info.Created.IsZero()
+	if c.bool(&known); known {
+		s, ns := t.info.Created.Unix(), int64(t.info.Created.Nanosecond())
+		c.int64(&s)
+		c.int64(&ns)
+		if c.reading() {
+			t.info.Created = time.Unix(s, ns)
+		}
+	}
+	if c.reading() {
+		t.tried.Store(tried)
+		t.failed.Store(failed)
+	}
+}
+
+// people write down who is who among the instances: each by its place.
+type people struct {
+	*codec
+	list   []*instance
+	places map[*instance]int
+}
+
+// one is an instance; nil is none.
+func (p *people) one(in **instance) {
+	if p.places == nil {
+		p.places = map[*instance]int{nil: 0}
+		for i, x := range p.list {
+			p.places[x] = i + 1
+		}
+	}
+	n := p.places[*in]
+	if p.natural(&n); !p.reading() {
+		return
+	}
+	if p.must(n <= len(p.list)); n > 0 && !p.failed() {
+		*in = p.list[n-1]
+	}
+}
+
+// some is one that is not nil.
+func (p *people) some(in **instance) {
+	p.one(in)
+	p.must(*in != nil)
+}
+
+func (p *people) balancer(b **balanced) {
+	if p.reading() {
+		*b = &balanced{}
+	}
+	x := *b
+	p.text(&x.target)
+	p.natural(&x.expected)
+	p.natural(&x.named)
+	p.natural(&x.scrapes)
+	p.natural(&x.unclear)
+	p.int64(&x.last)
+	p.int64(&x.interval)
+	list(p.codec, &x.members, 1, p.some)
+	p.one(&x.guess)
+}
+
+// pools say which balancer an instance was met behind: 0 is none.
+func (p *people) pools(balancers []*balanced) {
+	for _, in := range p.list {
+		n := 1 + slices.Index(balancers, in.pool)
+		if p.natural(&n); p.reading() && n > 0 {
+			if p.must(n <= len(balancers)); p.failed() {
+				return
+			}
+			in.pool = balancers[n-1]
+		}
+	}
+}
+
+func (p *people) twins() {
+	var all [][]*instance
+	for _, in := range p.list {
+		if t := in.twins; t != nil && t.members[0] == in {
+			all = append(all, t.members)
+		}
+	}
+	list(p.codec, &all, 3, func(members *[]*instance) {
+		list(p.codec, members, 1, p.some)
+		p.must(len(*members) > 1)
+		if !p.reading() || p.failed() {
+			return
+		}
+		t := &twins{members: *members}
+		for _, in := range t.members {
+			p.must(in.twins == nil)
+			in.twins = t
+		}
+	})
+}
+
+func (p *people) suspicions() {
+	var all []*suspicion
+	for _, in := range p.list {
+		for _, x := range in.suspicions {
+			if x.a == in {
+				all = append(all, x)
+			}
+		}
+	}
+	list(p.codec, &all, 5, func(s **suspicion) {
+		if p.reading() {
+			*s = &suspicion{}
+		}
+		x := *s
+		p.some(&x.a)
+		p.some(&x.b)
+		p.some(&x.last)
+		p.natural(&x.alternations)
+		p.natural(&x.moved)
+		if p.must(x.a != x.b && (x.last == x.a || x.last == x.b)); p.reading() && !p.failed() {
+			x.a.suspicions = append(x.a.suspicions, x)
+			x.b.suspicions = append(x.b.suspicions, x)
+		}
+	})
+}

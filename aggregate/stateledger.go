@@ -1,0 +1,60 @@
+package aggregate
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/promfold/promfold/internal/exact"
+)
+
+func (c *codec) ledger(l *ledger) {
+	c.int64(&l.created)
+	keys := slices.Sorted(maps.Keys(l.accounts))
+	list(c, &keys, 6, func(key *string) {
+		if c.reading() {
+			a := &account{}
+			c.account(a)
+			*key = string(a.labels.Bytes(nil))
+			if l.accounts == nil {
+				l.accounts = map[string]*account{}
+			}
+			l.accounts[*key] = a
+			return
+		}
+		c.account(l.accounts[*key])
+	})
+	c.ascending(len(keys), func(i int) string { return keys[i] })
+}
+
+func (c *codec) account(a *account) {
+	c.labels(&a.labels)
+	slices.SortFunc(a.retired, func(x, y retired) int { return slices.Compare(boundsOf(x.layout), boundsOf(y.layout)) })
+	list(c, &a.retired, 5, c.retired)
+	list(c, &a.bounds, 1, c.float)
+	list(c, &a.shown, 1, c.float)
+	c.float(&a.sum)
+	c.must(len(a.bounds) == 0 || len(a.bounds) == len(a.shown))
+	c.must(slices.IsSorted(a.bounds))
+}
+
+func (c *codec) retired(r *retired) {
+	bounds := boundsOf(r.layout)
+	list(c, &bounds, 1, c.float)
+	if c.reading() && len(bounds) > 0 && !c.failed() {
+		r.layout = c.fleet.layout(bounds)
+		c.must(r.layout != nil && r.layout.Len() == len(bounds))
+	}
+	n := max(1, len(bounds))
+	for i := range n {
+		var x exact.Sum
+		if !c.reading() {
+			r.counts.SumDiff(&x, i, nil)
+		}
+		if c.sum(&x); c.reading() {
+			r.counts.Grow(n)
+			r.counts.AddSum(i, &x)
+		}
+	}
+	c.sum(&r.sum)
+	c.bool(&r.noSum)
+}

@@ -123,6 +123,9 @@ func bind(v *view, in *instance, old *binding, lines lines) *binding {
 			b.entries = append(b.entries, entry{uint32(pos), uint32(b.column(columnKey{group: w}))})
 		}
 	}
+	if v.kind == kindGauge {
+		b.shed()
+	}
 	return b
 }
 
@@ -269,13 +272,14 @@ func (b *binding) bindObject(pieces []piece) {
 
 // fit makes room for the columns that came.
 func (b *binding) fit() {
-	b.live.counts.Grow(b.counts)
-	if b.view.kind == kindHistogram {
+	switch b.view.kind {
+	case kindGauge:
+		b.changed = append(b.changed, make([]int64, len(b.cols)-len(b.changed))...)
+		return
+	case kindHistogram:
 		b.live.sums.Grow(len(b.cols))
 	}
-	if n := len(b.cols); b.view.kind == kindGauge && n > len(b.changed) {
-		b.changed = append(b.changed, make([]int64, n-len(b.changed))...)
-	}
+	b.live.counts.Grow(b.counts)
 }
 
 // snap keeps the present as checkpoint n.

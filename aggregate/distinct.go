@@ -59,7 +59,7 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 	list := sortGroups(byKey, func(g *VariantGroup) *Group { return &g.Group })
 	identities := q.identities()
 	for _, g := range list {
-		g.warnings = append(said.words(), identities...)
+		g.warnings = slices.Concat(said.words(), identities, q.partials(g.Labels))
 		for in, b := range q.present() {
 			if b.exposes && b.route.speaksFor(g.Labels, in.labels) {
 				g.Instances = append(g.Instances, in.name)

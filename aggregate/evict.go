@@ -170,14 +170,6 @@ func (b *binding) drop(marks []bool) {
 			moved[i] = b.column(old.cols[i].columnKey)
 		}
 	}
-	if b.view.kind == kindGauge {
-		b.changed = make([]int64, len(b.cols))
-		for i, to := range moved {
-			if to >= 0 {
-				b.changed[to] = old.changed[i]
-			}
-		}
-	}
 	b.live = b.moveRow(&old, &old.live, moved)
 	b.snaps = make([]row, len(old.snaps))
 	for i := range old.snaps {

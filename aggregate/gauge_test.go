@@ -213,6 +213,22 @@ func TestStaleGaugesLeave(t *testing.T) {
 	assert.Empty(t, groups)
 }
 
+// One process under two names is one member.
+func TestGaugeOfOneProcessUnderTwoTargets(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(aggregate.View{Metric: "g"})
+	p := &server{start: -500, n: 1000}
+	for i := range 8 {
+		for j, name := range []string{"node-a", "node-b"} {
+			p.n += 5
+			b.scrape(name, float64(10*i+j), p.start, append(p.lines(), typeG, "g 3")...)
+		}
+	}
+	g := reading(t, v, 80)
+	assert.Equal(t, "node-a", names(g.Members()))
+	assert.Equal(t, []string{"node-a is the process of node-b, too: counted once"}, g.Warnings())
+}
+
 // A sample with a timestamp of its own is as old as that says.
 func TestAgeOfTimestampedSamples(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
@@ -243,6 +259,13 @@ func TestTypesThatDifferAreNamed(t *testing.T) {
 	assert.Contains(t, c.Warnings(), "2 series of another type, left out: a, b")
 
 	assert.Equal(t, 3.0, grew(one(t, forced, 10, time.Minute)))
+
+	b.scrape("c", 20, 0, "# TYPE g counter", "g 102", typeC, "c 5")
+	assert.Equal(t, []string{"1 series of another type, left out: c"}, reading(t, asGauge, 20).Warnings())
+	b.scrape("c", 30, 0, typeG, "g 9")
+	g = reading(t, asGauge, 30)
+	assert.Equal(t, "a b c", names(g.Members()))
+	assert.Empty(t, g.Warnings())
 }
 
 // go_memstats_alloc_bytes is a gauge, go_memstats_alloc_bytes_total a counter.

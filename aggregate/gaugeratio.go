@@ -94,8 +94,8 @@ func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRat
 const (
 	noDenominator  = "%d series of the numerator without a denominator, left out"
 	noNumerator    = "%d series without a numerator, left out"
-	badNumerator   = "%d numerators not a number, left out"
-	badDenominator = "%d denominators not above 0, left out"
+	badNumerator   = "%d numerators not known, left out"
+	badDenominator = "%d denominators not above 0, or not known, left out"
 )
 
 // inside is one match: a series of the denominator, and what stands above it.

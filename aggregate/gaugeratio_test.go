@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -112,11 +113,11 @@ func TestRatioLeavesOutAndSays(t *testing.T) {
 		lines lines
 		want  string // warning; empty: a member
 	}{
-		"0":             {seats(map[string]float64{"l": 0}, two), "1 denominators not above 0, left out: z"},
-		"sentinel":      {seats(map[string]float64{"l": -1}, two), "1 denominators not above 0, left out: z"},
-		"NaN":           {lines{typeLimits, `apiserver_flowcontrol_nominal_limit_seats{priority_level="l"} NaN`, typeSeats, `apiserver_flowcontrol_current_executing_seats{priority_level="l"} 1`}, "1 denominators not above 0, left out: z"},
+		"0":             {seats(map[string]float64{"l": 0}, two), "1 denominators not above 0, or not known, left out: z"},
+		"sentinel":      {seats(map[string]float64{"l": -1}, two), "1 denominators not above 0, or not known, left out: z"},
+		"NaN":           {lines{typeLimits, `apiserver_flowcontrol_nominal_limit_seats{priority_level="l"} NaN`, typeSeats, `apiserver_flowcontrol_current_executing_seats{priority_level="l"} 1`}, "1 denominators not above 0, or not known, left out: z"},
 		"missing":       {seats(nil, two), "1 series of the numerator without a denominator, left out: z"},
-		"NaN above":     {append(seats(level, two), `apiserver_flowcontrol_current_executing_seats{priority_level="l",flow_schema="9"} NaN`), "1 numerators not a number, left out: z"},
+		"NaN above":     {append(seats(level, two), `apiserver_flowcontrol_current_executing_seats{priority_level="l",flow_schema="9"} NaN`), "1 numerators not known, left out: z"},
 		"no numerator":  {seats(level, nil), "1 series without a numerator, left out: z"},
 		"idle level":    {seats(map[string]float64{"l": 10, "m": 5}, two), ""},
 		"another level": {seats(level, map[string][]float64{"l": {2}, "m": {1}}), "1 series of the numerator without a denominator, left out: z"},
@@ -153,6 +154,23 @@ func TestRatioWithoutAnyDenominator(t *testing.T) {
 	assert.Equal(t, []string{"2 series of the numerator without a denominator, left out: a"}, groups[0].Warnings())
 	_, ok := groups[0].Max()
 	assert.False(t, ok)
+}
+
+func TestRatioSentinels(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v, err := aggregate.GaugeRatio(
+		b.gauge(aggregate.View{Metric: "used", Sentinels: []float64{-1}}),
+		b.gauge(aggregate.View{Metric: "limit", Sentinels: []float64{1e18}}))
+	require.NoError(t, err)
+	for name, x := range map[string][2]float64{"a": {5, 10}, "b": {-1, 10}, "c": {5, 1e18}, "d": {9, math.Inf(1)}} {
+		b.scrape(name, 0, 0, "# TYPE used gauge", fmt.Sprintf("used %g", x[0]), "# TYPE limit gauge", fmt.Sprintf("limit %g", x[1]))
+	}
+	groups := ratios(t, v, 0)
+	require.Len(t, groups, 1)
+	assert.Equal(t, []string{"1 denominators not above 0, or not known, left out: c", "1 numerators not known, left out: b"}, groups[0].Warnings())
+	require.Len(t, groups[0].Members(), 2)
+	assert.Equal(t, 0.5, groups[0].Members()[0].Ratio)
+	assert.Zero(t, groups[0].Members()[1].Ratio, "no limit")
 }
 
 func TestRatioOfTwoFleetsIsRefused(t *testing.T) {

@@ -151,7 +151,7 @@ func (s *staged) touchGauge(b *binding, e entry) {
 		b.changed[e.ref] = s.at
 	case s.baseline:
 		b.changed[e.ref] = 0
-	case old < 0 || !sameReading(v, s.in.cols.Value(old)):
+	case old < 0 || v != s.in.cols.Value(old):
 		b.changed[e.ref] = s.at
 	}
 }
@@ -172,7 +172,32 @@ func (s *staged) touchGone(b *binding) {
 	}
 }
 
-func sameReading(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+// shed drops the columns that no line leads to any more: a gauge that ended has
+// nothing to tell. The old binding's are left as they were.
+func (b *binding) shed() {
+	used := make([]bool, len(b.cols))
+	for _, e := range b.entries {
+		used[e.ref] = true
+	}
+	if !slices.Contains(used, false) {
+		return
+	}
+	cols, changed := b.cols, b.changed
+	b.cols, b.byCol, b.shared, b.counts, b.changed = nil, map[columnKey]int32{}, false, 0, nil
+	moved := make([]uint32, len(cols))
+	for i, c := range cols {
+		if !used[i] {
+			continue
+		}
+		moved[i] = uint32(b.column(c.columnKey))
+		if i < len(changed) {
+			b.changed = append(b.changed, changed[i])
+		}
+	}
+	for i := range b.entries {
+		b.entries[i].ref = moved[b.entries[i].ref]
+	}
+}
 
 // Members are the instances behind the answer, by name.
 func (g *GaugeGroup) Members() []GaugeMember { return g.members }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -31,7 +32,7 @@ var ofLeader = aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader}
 func leads(t *testing.T, v *aggregate.GaugeView, seconds float64) string {
 	t.Helper()
 	g := reading(t, v, seconds)
-	said := strings.Join(slices.DeleteFunc(slices.Clone(g.Warnings()), func(w string) bool { return strings.Contains(w, "process") }), "; ")
+	said := strings.Join(slices.DeleteFunc(slices.Clone(g.Warnings()), func(w string) bool { return strings.Contains(w, "process") || strings.HasPrefix(w, "lb") }), "; ")
 	m, ok := g.Leader()
 	value, instance, okValue := g.Value()
 	require.Equal(t, ok, okValue)
@@ -138,6 +139,9 @@ func TestFailedScrapeEndsLeadership(t *testing.T) {
 	assert.Equal(t, "a=1", leads(t, v, 20))
 	b.Fail("a", at(15), errRefused)
 	assert.Equal(t, "a=1", leads(t, v, 20), "an older failure says nothing")
+	b.Fail("a", at(20), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", leads(t, v, 20), "in one moment the failure counts")
+	b.scrape("a", 21, 0, elected(1, 1)...)
 	b.Fail("b", at(25), errRefused)
 	assert.Equal(t, "a=1", leads(t, v, 25))
 	require.NoError(t, b.Gone("a", at(30)))
@@ -165,6 +169,52 @@ func TestLeadershipAndAddresses(t *testing.T) {
 	assert.Equal(t, "pod=7", leads(t, v, 3))
 	scrape("x:2", "successor", 4, 0)
 	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", leads(t, v, 4), "another one answers there")
+}
+
+func TestLeaderWithAnAddressLess(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	for i, target := range []string{"x:1", "x:2"} {
+		sc := scrapeOf(target, float64(i), 0, elected(7, 1)...)
+		sc.Instance = "pod"
+		_, err := b.Observe(sc)
+		require.NoError(t, err)
+	}
+	b.Fail("x:1", at(2), errRefused)
+	require.NoError(t, b.Gone("x:1", at(2)))
+	assert.Equal(t, "pod=7", leads(t, v, 2))
+}
+
+// A balancer that fails says nothing about who has an address of its own.
+func TestLeaderBehindABalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.Balanced("lb", 2)
+	v := b.gauge(ofLeader)
+	b.scrape("a", 0, -100, elected(7, 1)...)
+	r := b.scrape("lb", 1, -100, elected(7, 1)...)
+	require.Equal(t, "a", r.Instance)
+	r = b.scrape("lb", 2, -50, elected(3, 0)...)
+	require.Equal(t, "lb#1", r.Instance)
+	b.Fail("lb", at(3), errRefused)
+	assert.Equal(t, "a=7", leads(t, v, 3))
+
+	b.scrape("a", 5, -100, elected(7, 0)...)
+	b.scrape("lb", 6, -50, elected(3, 1)...)
+	b.scrape("lb", 7, -100, elected(7, 0)...)
+	assert.Equal(t, "lb#1=3", leads(t, v, 7), "another one answered since, as it should be")
+	b.Fail("lb", at(8), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: lb#1", leads(t, v, 8))
+}
+
+// The election is named in the body, whatever labels the target has.
+func TestElectionAndTargetLabels(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Election: aggregate.Election{Name: "e"}})
+	sc := scrapeOf("a", 0, 0, elected(1, 1)...)
+	sc.Labels = labels.FromStrings("name", "pod-1")
+	_, err := b.Observe(sc)
+	require.NoError(t, err)
+	assert.Equal(t, "a=1", leads(t, v, 0))
 }
 
 func TestElectionsAreToldApart(t *testing.T) {

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const corpusDir = "../../../shared/corpus/ksm-shards"
+
+// corpus is the whole recording that the one in the program was made from.
+func corpus(t *testing.T) fs.FS {
+	t.Helper()
+	if _, err := os.Stat(corpusDir); err != nil {
+		t.Skip("the whole recording is not here: ", err)
+	}
+	return os.DirFS(corpusDir)
+}
+
+// whole is for tests that need the rounds of all scenarios.
+func whole(t *testing.T) fs.FS {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a part of the recording is enough")
+	}
+	return corpus(t)
+}
+
+// judged are the documents of scenarios that were judged already.
+var judged = map[string][]document{}
+
+// observed judges all rounds of a scenario; dataOnly: as if nobody had asked
+// the telemetry ports and the API.
+func observed(t *testing.T, dir fs.FS, scenario string, dataOnly bool) (list []document) {
+	t.Helper()
+	key := fmt.Sprint(scenario, dataOnly)
+	if judged[key] != nil {
+		return judged[key]
+	}
+	defer func() { judged[key] = list }()
+	all, err := readManifest(dir)
+	require.NoError(t, err)
+	w := newWatch()
+	for _, x := range rounds(all, scenario) {
+		r, err := x.read(dir)
+		require.NoError(t, err)
+		if dataOnly {
+			r.stored = nil
+			for i := range r.readings {
+				r.readings[i].telemetry = nil
+			}
+		}
+		d, _ := w.observe(scenario, r)
+		list = append(list, d)
+	}
+	require.NotEmpty(t, list)
+	return list
+}
+
+func kinds(d document) (list []string) {
+	for _, f := range d.Findings {
+		list = append(list, f.Kind)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func settings(d document) (list []string) {
+	for _, s := range d.Shards {
+		list = append(list, s.Setting.String())
+	}
+	return list
+}
+
+// TestScenarios: what is wrong in each recorded scenario is told, in every
+// round in which it can be, and nothing else.
+func TestScenarios(t *testing.T) {
+	dir := corpus(t)
+	for _, dataOnly := range []bool{true, false} {
+		if testing.Short() && !dataOnly {
+			break
+		}
+		for _, c := range []struct {
+			scenario string
+			settings []string
+			kinds    []string
+			api      bool // and it is seen that pods are missing
+		}{
+			{"good", []string{"0/3", "1/3", "2/3"}, nil, false},
+			{"duplicate", []string{"0/3", "1/3", "1/3"}, []string{duplicate, gap, overlap}, true},
+			{"scaleup", []string{"0/2", "1/2", "2/3"}, []string{overlap, totals}, false},
+			{"gap", []string{"0/3", "1/3", "2/4"}, []string{gap, totals}, true},
+			{"overlap", []string{"0/3", "1/3", "3/4"}, []string{gap, overlap, totals}, true},
+		} {
+			for i, d := range observed(t, dir, c.scenario, dataOnly) {
+				want := slices.Clone(c.kinds)
+				if c.api && d.Stored != nil {
+					want = append(want, incomplete)
+					slices.Sort(want)
+				}
+				// Values may differ for a moment where two shards tell one series.
+				got := slices.DeleteFunc(kinds(d), func(k string) bool { return k == conflict && slices.Contains(c.kinds, overlap) })
+				assert.Equal(t, want, got, "%s %d: %v", c.scenario, i, d.Findings)
+				assert.Equal(t, c.settings, settings(d), "%s %d", c.scenario, i)
+				for _, s := range d.Shards {
+					assert.Equal(t, "uids", s.By)
+				}
+				assert.Equal(t, !slices.Contains(c.kinds, gap), d.TotalPods != nil, "a total where nothing is missing")
+				if d.TotalPods != nil {
+					assert.Equal(t, d.Pods.Union, *d.TotalPods)
+				}
+			}
+		}
+	}
+}
+
+// TestStale: ksm-1 was cut off between the rounds 3 and 4, and caught up with
+// the pods after the last.
+func TestStale(t *testing.T) {
+	dir := whole(t)
+	for _, dataOnly := range []bool{false, true} {
+		for i, d := range observed(t, dir, "stale", dataOnly) {
+			got := kinds(d)
+			assert.Equal(t, []string{"0/3", "1/3", "2/3"}, settings(d))
+			assert.Equal(t, i >= 5, slices.Contains(got, frozen), "round %d: %v", i, d.Findings)
+			assert.Equal(t, i < 5, d.TotalPods != nil, "round %d", i)
+			if !dataOnly {
+				assert.Equal(t, i >= 6 && i < 18, slices.Contains(got, cutOff), "round %d: its telemetry was asked in 6, 12 and 18", i)
+				assert.Equal(t, i >= 8 && d.Stored != nil, slices.Contains(got, incomplete), "round %d", i)
+			}
+			for _, f := range d.Findings {
+				if f.Kind == frozen || f.Kind == cutOff {
+					assert.Equal(t, []string{"ksm-1"}, f.Shards)
+				} else {
+					assert.Equal(t, incomplete, f.Kind)
+				}
+			}
+		}
+	}
+}
+
+// TestStopped: ksm-2 was stopped between the rounds 1 and 2, and went on
+// between 4 and 5. In round 0 ksm-1 still lags behind, which the API alone can
+// tell.
+func TestStopped(t *testing.T) {
+	dir := whole(t)
+	for i, d := range observed(t, dir, "stopped", true) {
+		down := i >= 2 && i <= 4
+		if down {
+			assert.Equal(t, []string{silent}, kinds(d), "round %d", i)
+			assert.Equal(t, []string{"0/3", "1/3", "2/3"}, settings(d), "who is silent is remembered")
+			assert.Nil(t, d.Shards[2].Pods, "what a shard said before is not filled in")
+		} else {
+			assert.Empty(t, d.Findings, "round %d", i)
+		}
+		assert.Equal(t, !down, d.TotalPods != nil, "round %d", i)
+	}
+	for i, d := range observed(t, dir, "stopped", false) {
+		want := []string(nil)
+		if i == 0 || i == 2 || i == 4 {
+			want = append(want, incomplete)
+		}
+		if i >= 2 && i <= 4 {
+			want = append(want, silent)
+		}
+		assert.Equal(t, want, kinds(d), "round %d", i)
+	}
+}
+
+var truthLine = regexp.MustCompile(`^(\w+) (\d+) \| \[([\d, ]+)\] (\d+) (\d+) (\d+) \| (?:- |(\d+) (\d+) (\d+) )\| (\d+) (\d+) (\d+) `)
+
+// TestGroundTruth compares every number with those that another program, in
+// another language, found.
+func TestGroundTruth(t *testing.T) {
+	dir := whole(t)
+	file, err := dir.Open("ground-truth.txt")
+	require.NoError(t, err)
+	defer file.Close()
+	documents := map[string][]document{}
+	compared := 0
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		m := truthLine.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		if documents[m[1]] == nil {
+			documents[m[1]] = observed(t, dir, m[1], false)
+		}
+		step, err := strconv.Atoi(m[2])
+		require.NoError(t, err)
+		d := documents[m[1]][step]
+		var pods []string
+		for _, s := range d.Shards {
+			if s.Pods != nil {
+				pods = append(pods, strconv.Itoa(*s.Pods))
+			}
+		}
+		got := []string{strings.Join(pods, ", "), fmt.Sprint(d.Pods.Sum), fmt.Sprint(d.Pods.Union), fmt.Sprint(d.Pods.Twice), "", "", ""}
+		if s := d.Stored; s != nil {
+			got[4], got[5], got[6] = fmt.Sprint(s.Pods), fmt.Sprint(s.Missing), fmt.Sprint(*s.Gone)
+		}
+		got = append(got, fmt.Sprint(d.Series.Sum), fmt.Sprint(d.Series.Union), fmt.Sprint(d.Series.Twice))
+		assert.Equal(t, m[3:], got, lines.Text())
+		compared++
+	}
+	assert.Equal(t, 58, compared)
+}
+
+// TestCorpusFromTheOutside runs the program over the whole recording.
+func TestCorpusFromTheOutside(t *testing.T) {
+	corpus(t)
+	p := runShards("-replay", corpusDir, "-scenario", "good", "-check")
+	assert.Equal(t, exitAnswered, p.code, p.stderr)
+	assert.NotContains(t, p.stdout, "!")
+	assert.Equal(t, exitWrong, runShards("-replay", corpusDir, "-scenario", "gap", "-check").code)
+
+	// The union can be read again, and is the disjoint one.
+	to := filepath.Join(t.TempDir(), "union.txt")
+	require.Equal(t, exitAnswered, runShards("-replay", corpusDir, "-scenario", "scaleup", "-union", to).code)
+	body, err := os.ReadFile(to)
+	require.NoError(t, err)
+	c, err := readContent(body, "")
+	require.NoError(t, err)
+	assert.Len(t, c.pods, 368)
+	assert.Len(t, c.samples, 12638+1)
+	assert.Equal(t, 0.0, c.series[`{__name__="shards_union_complete"}`], "there is an overlap")
+}

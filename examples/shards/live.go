@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/promfold/promfold/parse"
+)
+
+// watchLive asks all shards every interval.
+func watchLive(ctx context.Context, o options, s *screen) error {
+	ticker := time.NewTicker(o.interval)
+	defer ticker.Stop()
+	return follow(ctx, o, s, ticker.C, time.Now)
+}
+
+// follow asks at once and at every tick, until the rounds are over or ctx ends.
+func follow(ctx context.Context, o options, s *screen, tick <-chan time.Time, now func() time.Time) error {
+	client, w := &http.Client{Timeout: o.timeout}, newWatch()
+	for n := 1; ; n++ {
+		r := ask(ctx, client, o)
+		if ctx.Err() != nil {
+			return nil // we went away, not the shards
+		}
+		r.at = now()
+		if err := s.show(w.observe("", r)); err != nil {
+			return err
+		}
+		if n == o.rounds {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick:
+		}
+	}
+}
+
+// ask asks everybody at once: the less time between the answers, the less
+// seems to be in two places or in none.
+func ask(ctx context.Context, client *http.Client, o options) round {
+	r := round{readings: make([]reading, len(o.urls))}
+	var all sync.WaitGroup
+	for i, address := range o.urls {
+		x := &r.readings[i]
+		x.shard = address
+		all.Go(func() { x.body, x.contentType, x.err = get(ctx, client, address) })
+		if o.telemetry != nil {
+			all.Go(func() { x.telemetry, x.about, _ = get(ctx, client, o.telemetry[i]) })
+		}
+	}
+	if o.store != "" {
+		all.Go(func() {
+			if body, contentType, err := get(ctx, client, o.store); err == nil {
+				r.stored = storedPods(body, contentType)
+			}
+		})
+	}
+	all.Wait()
+	return r
+}
+
+// storedPods is what an API server says of the number of pods, once a minute.
+func storedPods(body []byte, contentType string) *stored {
+	samples, err := parse.Samples(body, contentType)
+	if err != nil {
+		return nil
+	}
+	for _, s := range samples {
+		name := s.Name == "apiserver_storage_objects" || s.Name == "apiserver_resource_objects"
+		if name && s.Labels.Get("resource") == "pods" && s.Value >= 0 { // −1: it could not count
+			return &stored{pods: int(s.Value)}
+		}
+	}
+	return nil
+}
+
+func get(ctx context.Context, client *http.Client, address string) ([]byte, string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	request.Header.Set("Accept", "text/plain;version=0.0.4")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, "", plain(err, client.Timeout)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, "", fmt.Errorf("HTTP status %s", response.Status)
+	}
+	body, err := readAll(response.Body)
+	return body, response.Header.Get("Content-Type"), err
+}
+
+// plain says what went wrong without the URL, which the reader knows.
+func plain(err error, timeout time.Duration) error {
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		return fmt.Errorf("no answer within %s", timeout)
+	}
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	return err
+}

@@ -30,7 +30,10 @@
 //     restart: what a process counted after its last scrape, nobody knows.
 //   - A gauge of an instance is the sum of its series in the group. Operations
 //     ([GaugeGroup.Max], [GaugeGroup.Fact], …) go across instances; so max is the
-//     hottest instance, not the largest series.
+//     hottest instance, not the largest series. Which of them is right depends
+//     on what the gauge means ([Meaning]): [GaugeGroup.Value] follows what the
+//     view says of it, [Kubernetes] knows it of many metrics. What is used up
+//     to a limit is a [GaugeRatio], what has no arithmetic [GaugeView.Distinct].
 //   - Quantiles are of the merged observations or of the worst instance, with
 //     the interval that holds them (see the histogram package).
 //

@@ -345,3 +345,40 @@ func TestEtcdMembers(t *testing.T) {
 	assert.True(t, ok)
 	assert.Zero(t, m.Increase.Value)
 }
+
+// Each level of each API server: what it executes to its own limit.
+func TestSeatsOfRecordedServers(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	c := aggregate.Kubernetes()
+	e, ok := c.Lookup("apiserver_flowcontrol_current_executing_seats")
+	require.True(t, ok)
+	by := []string{"priority_level"}
+	v, err := aggregate.GaugeRatio(b.gauge(c.View(aggregate.View{Metric: e.Metric})), b.gauge(c.View(aggregate.View{Metric: e.Limit, By: by})))
+	require.NoError(t, err)
+	bodies, now := b.play("apiserver-ha", rounds(t, "apiserver-ha")[5])
+	groups, err := v.At(now)
+	require.NoError(t, err)
+	require.Len(t, groups, 8)
+	for _, g := range groups {
+		level := g.Labels.Get("priority_level")
+		want := -1.0 // none
+		for _, body := range bodies {
+			seats := 0.0
+			for series, n := range linesOf(t, body, e.Metric) {
+				if strings.Contains(series, fmt.Sprintf("priority_level=%q", level)) {
+					seats += n
+				}
+			}
+			if limit := linesOf(t, body, e.Limit)[fmt.Sprintf("%s{priority_level=%q}", e.Limit, level)]; limit > 0 {
+				want = max(want, seats/limit)
+			}
+		}
+		m, ok := g.Max()
+		assert.Equal(t, want >= 0, ok, level)
+		if ok {
+			assert.Equal(t, want, m.Ratio, level)
+		} else {
+			assert.Equal(t, []string{"3 denominators not above 0, or not known, left out: apiserver-a, apiserver-b, apiserver-c"}, g.Warnings(), level)
+		}
+	}
+}

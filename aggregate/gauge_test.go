@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,6 +212,41 @@ func TestStaleGaugesLeave(t *testing.T) {
 	groups, err := v.At(at(70))
 	require.NoError(t, err)
 	assert.Empty(t, groups)
+}
+
+// Scrapes, failures and questions at the same time, for the race detector.
+func TestGaugesInParallel(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.gauge(ofLeader)
+	ratio, err := aggregate.GaugeRatio(v, b.gauge(aggregate.View{Metric: "g"}))
+	require.NoError(t, err)
+	const now = 1000
+	var all sync.WaitGroup
+	for _, name := range []string{"a", "b", "c"} {
+		all.Go(func() {
+			for i := range 100 {
+				if i%10 == 7 {
+					b.Fail(name, at(float64(i)), errRefused)
+					continue
+				}
+				_, err := b.Observe(scrapeOf(name, float64(i), 0, elected(float64(i), i/3%2)...))
+				assert.NoError(t, err)
+			}
+		})
+	}
+	for _, ask := range []func() error{
+		func() error { _, err := v.At(at(now)); return err },
+		func() error { _, err := v.Distinct(at(now)); return err },
+		func() error { _, err := ratio.At(at(now)); return err },
+	} {
+		all.Go(func() {
+			for range 100 {
+				assert.NoError(t, ask())
+			}
+		})
+	}
+	all.Wait()
+	assert.Equal(t, 3, reading(t, v, 100).Count())
 }
 
 // One process under two names is one member.

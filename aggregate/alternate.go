@@ -42,7 +42,7 @@ func (s *staged) retract() {
 		if i < len(in.undo.rows) && in.undo.rows[i] != nil {
 			b.live.set(in.undo.rows[i])
 			b.fit()
-			b.events = b.events[:min(in.undo.events[i], len(b.events))]
+			b.events = slices.Clip(b.events[:min(in.undo.events[i], len(b.events))])
 		}
 		b.floor = h.n
 		b.snap(h.n)

@@ -122,7 +122,7 @@ func (q *question) events(sh *share, do func(*event)) {
 	}
 	if q.all {
 		for _, e := range sh.b.past {
-			do(e)
+			do(e.copy()) // it may be added to
 		}
 	}
 	for i := sh.b.eventsUntil(sh.since); i < len(sh.b.events); i++ {

@@ -37,7 +37,7 @@ type binding struct {
 	floor int        // checkpoints before it say nothing any more
 	begun checkpoint // when the view began to look, if after the first scrape
 
-	events  []event
+	events  []event            // by time. Answers refer to them: once their scrape is over they never change
 	past    map[noteKey]*event // of events that no window reaches any more
 	changed []int64            // gauges: when each column's value last changed; 0: never seen to
 }

@@ -47,9 +47,9 @@ type oddity struct {
 	first, last int32 // of its events
 }
 
-// happening is an event of the window, copied.
+// happening is an event of the window.
 type happening struct {
-	event
+	*event
 	next    int32 // the next one of the oddity; −1: none
 	opening bool  // what was counted before it is no part of the answer
 }
@@ -205,7 +205,7 @@ func (a *answer) expect(n int) {
 // oddly adds an event to the part of an instance, and to the group.
 func (g *CounterGroup) oddly(p *part, e *event, opening bool) {
 	a, i := g.answer, int32(len(g.answer.events))
-	a.events = append(a.events, happening{e.copy(), -1, opening})
+	a.events = append(a.events, happening{e, -1, opening})
 	if p.odd == 0 {
 		a.oddities = append(a.oddities, oddity{first: i, last: i})
 		p.odd = int32(len(a.oddities))
@@ -243,7 +243,7 @@ func (g *CounterGroup) words() []string {
 	said := remarks{}
 	for i := range g.parts {
 		name := g.answer.shares[g.parts[i].share].name
-		g.answer.happenings(&g.parts[i], func(e *happening) { said.add(name, &e.event) })
+		g.answer.happenings(&g.parts[i], func(e *happening) { said.add(name, e.event) })
 	}
 	return said.words()
 }

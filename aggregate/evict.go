@@ -175,7 +175,7 @@ func (b *binding) drop(marks []bool) {
 	for i := range old.snaps {
 		b.snaps[i] = b.moveRow(&old, &old.snaps[i], moved)
 	}
-	kept := b.events[:0]
+	var kept []event
 	for _, e := range b.events {
 		if e.col = moved[e.col]; e.col >= 0 {
 			kept = append(kept, e)

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/exact"
@@ -20,13 +21,13 @@ type event struct {
 	above exact.Sum // Σ Hi − Value, where bounded
 }
 
-// copy shares no storage with the event, which may be added to.
-func (e *event) copy() event {
+// copy shares no storage with the event.
+func (e *event) copy() *event {
 	c := *e
 	c.below, c.above = exact.Sum{}, exact.Sum{}
 	c.below.Set(&e.below)
 	c.above.Set(&e.above)
-	return c
+	return &c
 }
 
 type noteKey struct {
@@ -323,7 +324,7 @@ func (b *binding) prune(h *history) {
 	for i := range b.events[:n] {
 		b.retire(&b.events[i])
 	}
-	b.events = append(b.events[:0], b.events[n:]...)
+	b.events = slices.Clone(b.events[n:])
 }
 
 func (b *binding) retire(e *event) {

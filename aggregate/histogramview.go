@@ -66,13 +66,8 @@ func addPieces(groups []HistogramGroup, slots []int32, n int32, sh *share) {
 	for c := range sh.b.cols {
 		col := &sh.b.cols[c]
 		from := len(room)
+		room = sh.b.live.counts.AppendDiff(room, col.at, col.at+col.layout.Len(), &sh.row.counts)
 		var diff exact.Sum
-		for i := range col.layout.Len() {
-			diff.Reset()
-			sh.b.live.counts.SumDiff(&diff, col.at+i, &sh.row.counts)
-			room = append(room, diff.Float64())
-		}
-		diff.Reset()
 		sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
 		g := &groups[slots[col.final]]
 		g.pieces = append(g.pieces, buckets{n, col.layout, room[from:len(room):len(room)], diff.Float64()})

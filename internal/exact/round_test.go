@@ -40,3 +40,29 @@ func BenchmarkRoundedSum(b *testing.B) {
 		xs[0] = RoundedSum(xs) / 20
 	}
 }
+
+// AppendDiff gives what SumDiff does, whether or not the sums are integers.
+func TestAppendDiffIsSumDiff(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 1000 {
+		var v, o Vector
+		v.Grow(1 + r.IntN(10))
+		o.Grow(r.IntN(10))
+		for i := range v.Len() {
+			v.Add(i, float64(r.Int64N(1<<60)))
+			if i < o.Len() && r.IntN(3) > 0 {
+				o.Add(i, float64(r.Int64N(1<<60)))
+			}
+			if r.IntN(20) == 0 {
+				v.Add(i, r.Float64())
+			}
+		}
+		from := r.IntN(v.Len())
+		got := v.AppendDiff(nil, from, v.Len(), &o)
+		for i := from; i < v.Len(); i++ {
+			var s Sum
+			v.SumDiff(&s, i, &o)
+			require.Equal(t, s.Float64(), got[i-from])
+		}
+	}
+}

@@ -136,6 +136,28 @@ func (v *Vector) SumDiff(dst *Sum, i int, o *Vector) {
 	}
 }
 
+// AppendDiff appends v[i] − o[i], each rounded once, for i from from to before
+// end, all of which v has. What o does not have is 0.
+func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
+	if v.w == nil && o.w == nil {
+		old := o.n[min(from, len(o.n)):min(end, len(o.n))]
+		for i, n := range v.n[from:end] {
+			if i < len(old) {
+				n -= old[i]
+			}
+			dst = append(dst, float64(n))
+		}
+		return dst
+	}
+	var s Sum
+	for i := from; i < end; i++ {
+		s.Reset()
+		v.SumDiff(&s, i, o)
+		dst = append(dst, s.Float64())
+	}
+	return dst
+}
+
 // Float64 is sum i rounded once; 0 beyond the end.
 func (v *Vector) Float64(i int) float64 {
 	if i >= len(v.n) {

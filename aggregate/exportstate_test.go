@@ -6,7 +6,7 @@ import (
 )
 
 // StateContent is what stands between the head and the checksum of a state.
-func StateContent(state []byte) []byte { return state[stateHead : len(state)-sha256.Size] }
+func StateContent(state []byte) []byte { return stateContent(state) }
 
 // StateOf puts a head and a right checksum around a content.
 func StateOf(content []byte) []byte {

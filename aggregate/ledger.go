@@ -28,9 +28,9 @@ type ledger struct {
 type account struct {
 	labels  labels.Labels
 	retired []retired // what grew and belongs to no instance any more, by bounds
-	bounds  []float64 // of what was shown; a counter has none
-	shown   []float64 // by bounds; or the one total
-	sum     float64   // of what a histogram showed
+	bounds  []float64 // of what was shown; of a counter's total, +Inf
+	shown   []float64
+	sum     float64 // of what a histogram showed
 }
 
 // retired are the counts of one layout, and their sum.
@@ -74,12 +74,8 @@ func (v *CounterView) Totals(now time.Time) []Total {
 	defer f.mu.Unlock()
 	var list []Total
 	for _, s := range v.settle(now) {
-		a := v.account(s.labels)
-		if a.shown == nil {
-			a.shown = []float64{0}
-		}
-		a.shown[0] = notLess(s.classes[0].counts.Float64(0), a.shown[0])
-		list = append(list, Total{Labels: s.labels, Value: a.shown[0], Created: v.createdAt()})
+		shown := v.account(s.labels).show(s.commonBounds(), []float64{s.classes[0].counts.Float64(0)})
+		list = append(list, Total{Labels: s.labels, Value: shown[0], Created: v.createdAt()})
 	}
 	return list
 }
@@ -95,33 +91,33 @@ func (v *HistogramView) Totals(now time.Time) []HistogramTotal {
 		for _, b := range t.Bounds {
 			t.Counts = append(t.Counts, s.upTo(b))
 		}
-		var signed bool
-		t.Sum, t.HasSum, signed = s.sum()
-		v.account(s.labels).show(&t, signed)
+		a := v.account(s.labels)
+		t.Counts = a.show(t.Bounds, t.Counts)
+		if sum, ok, signed := s.sum(); ok {
+			if !signed {
+				sum = notLess(sum, a.sum)
+			}
+			t.Sum, t.HasSum, a.sum = sum, true, sum
+		}
 		list = append(list, t)
 	}
 	return list
 }
 
-// show makes the total one that is not less than what was shown before.
-func (a *account) show(t *HistogramTotal, signed bool) {
-	for i, b := range t.Bounds {
+// show gives counts that are not less than what was shown before, nor fall with
+// their bounds.
+func (a *account) show(bounds, counts []float64) []float64 {
+	shown := slices.Clone(counts)
+	for i, b := range bounds {
 		if j, ok := slices.BinarySearch(a.bounds, b); ok {
-			t.Counts[i] = notLess(t.Counts[i], a.shown[j])
+			shown[i] = notLess(shown[i], a.shown[j])
 		}
 		if i > 0 {
-			t.Counts[i] = notLess(t.Counts[i], t.Counts[i-1])
+			shown[i] = notLess(shown[i], shown[i-1])
 		}
 	}
-	a.bounds, a.shown = slices.Clone(t.Bounds), slices.Clone(t.Counts)
-	switch {
-	case !t.HasSum:
-		t.Sum = 0
-		return
-	case !signed:
-		t.Sum = notLess(t.Sum, a.sum)
-	}
-	a.sum = t.Sum
+	a.bounds, a.shown = bounds, shown
+	return slices.Clone(shown)
 }
 
 // notLess is the greater of two; what is no number is none.

@@ -131,6 +131,9 @@ func readState(r io.Reader) ([]byte, error) {
 	return content, nil
 }
 
+// stateContent is that of a state just made.
+func stateContent(state []byte) []byte { return state[stateHead : len(state)-sha256.Size] }
+
 func cutShort(what string, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = ErrCorrupt

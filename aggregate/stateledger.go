@@ -33,7 +33,7 @@ func (c *codec) account(a *account) {
 	list(c, &a.bounds, 1, c.float)
 	list(c, &a.shown, 1, c.float)
 	c.float(&a.sum)
-	c.must(len(a.bounds) == 0 || len(a.bounds) == len(a.shown))
+	c.must(len(a.bounds) == len(a.shown))
 	c.must(slices.IsSorted(a.bounds))
 }
 

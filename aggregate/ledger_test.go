@@ -1,0 +1,140 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+)
+
+func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 12))
+		list, _, _ := simulate(r, rapid.IntRange(1, 5).Draw(rt, "instances"), 8)
+		w := watch(t)
+		before := map[string]float64{}
+		for _, sc := range list {
+			_, err := w.Observe(sc)
+			require.NoError(t, err)
+			groups, err := w.requests.At(sc.Time, aggregate.All)
+			require.NoError(t, err)
+			totals := w.requests.Totals(sc.Time)
+			require.Len(t, totals, len(groups))
+			for i, g := range groups {
+				require.Equal(t, g.Labels, totals[i].Labels)
+				require.Equal(t, grew(g), totals[i].Value)
+				require.GreaterOrEqual(t, totals[i].Value, before[g.Labels.String()])
+				require.Equal(t, watchedConfig.Since.UnixMilli(), totals[i].Created.UnixMilli())
+				before[g.Labels.String()] = totals[i].Value
+			}
+			hs, err := w.latency.At(sc.Time, aggregate.All)
+			require.NoError(t, err)
+			for i, h := range w.latency.Totals(sc.Time) {
+				require.Equal(t, []float64{0.1, 1, math.Inf(1)}, h.Bounds)
+				require.Equal(t, hs[i].Count(), h.Counts[2])
+				if sum, ok := hs[i].Sum(); ok {
+					require.True(t, h.HasSum)
+					require.InEpsilon(t, 1+sum, 1+h.Sum, 1e-12)
+				}
+			}
+		}
+	})
+}
+
+// What looked like a restart is taken back, two addresses turn out to be one
+// process: the truth falls, what is shown does not, and grows again when the
+// truth is greater. Saved and loaded, it is the same.
+func TestTotalsNeverFall(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	declare := func(f bed) *aggregate.CounterView {
+		return f.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
+	}
+	v := declare(b)
+	total := func(seconds float64) float64 {
+		list := v.Totals(at(seconds))
+		require.Len(t, list, 1)
+		return list[0].Value
+	}
+	elder, younger := &server{start: -5000, n: 1000}, &server{start: -4000, n: 500}
+	b.scrape("vip", 0, elder.start, elder.lines()...)
+	b.scrape("vip", 10, younger.start, younger.lines()...) // a restart, it seems
+	peak := total(10)
+	require.Positive(t, peak)
+	elder.n += 10
+	b.scrape("vip", 20, elder.start, elder.lines()...) // it was none
+	require.Zero(t, grew(one(t, v, 20, aggregate.All)))
+	assert.Equal(t, peak, total(20))
+	n := bed{t, loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})}
+	b, v = n, declare(n)
+	assert.Equal(t, peak, total(20))
+	for i := range 2 {
+		elder.n += 2000
+		b.scrape("vip", float64(30+10*i), elder.start, elder.lines()...)
+	}
+	assert.Equal(t, grew(one(t, v, 40, aggregate.All)), total(40))
+	assert.Greater(t, total(40), peak)
+}
+
+// Columns that had to make room leave what they counted behind.
+func TestTotalsOutliveEviction(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"id"}, Owner: counter.OwnerProcess})
+	h, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"id"}, Owner: counter.OwnerProcess})
+	require.NoError(t, err)
+	const n = 120
+	for i := range n {
+		var list []string
+		for j := max(0, i-10); j <= i; j++ {
+			list = append(list, fmt.Sprintf("# TYPE c counter\nc{id=\"%03d\"} %d\n# TYPE h histogram\nh_bucket{id=\"%03d\",le=\"+Inf\"} %d\nh_sum{id=\"%03d\"} %d", j, i-j+1, j, i-j+1, j, i))
+		}
+		b.scrape("i", float64(10*i), -0.5, list...)
+	}
+	groups, err := v.At(at(10*n), aggregate.All)
+	require.NoError(t, err)
+	require.Less(t, len(groups), n, "nothing had to go, the test is of no use")
+	totals := v.Totals(at(10 * n))
+	require.Len(t, totals, n)
+	counts := h.Totals(at(10 * n))
+	require.Len(t, counts, n)
+	for i := range n - 11 {
+		want := 11.0
+		assert.Equal(t, want, totals[i].Value, totals[i].Labels.String())
+		assert.Equal(t, []float64{want}, counts[i].Counts, counts[i].Labels.String())
+	}
+	state := saved(t, b.Fleet)
+	f := loadedFrom(t, state, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
+	require.Equal(t, state, saved(t, f))
+}
+
+// Instances with other buckets: what is exposed is what all of them know.
+func TestHistogramTotalsOfMixedLayouts(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-1)})
+	h, err := b.Histogram(aggregate.View{Metric: "h", Owner: counter.OwnerProcess})
+	require.NoError(t, err)
+	show := func(seconds float64) aggregate.HistogramTotal {
+		list := h.Totals(at(seconds))
+		require.Len(t, list, 1)
+		return list[0]
+	}
+	b.scrape("a", 10, 1, "# TYPE h histogram", `h_bucket{le="1"} 5`, `h_bucket{le="2"} 6`, `h_bucket{le="+Inf"} 7`, "h_sum 9", "h_count 7")
+	assert.Equal(t, aggregate.HistogramTotal{
+		Labels: labels.EmptyLabels(), Created: at(-1), Bounds: []float64{1, 2, math.Inf(1)}, Counts: []float64{5, 6, 7}, Sum: 9, HasSum: true,
+	}, show(10))
+	b.scrape("b", 20, 2, "# TYPE h histogram", `h_bucket{le="0.5"} 1`, `h_bucket{le="2"} 2`, `h_bucket{le="+Inf"} 3`, "h_count 3")
+	got := show(20)
+	assert.Equal(t, []float64{2, math.Inf(1)}, got.Bounds)
+	assert.Equal(t, []float64{8, 10}, got.Counts)
+	assert.False(t, got.HasSum)
+
+	b.scrape("idle", 30, 3, "# TYPE h histogram", `h_bucket{le="2"} 0`, `h_bucket{le="+Inf"} 0`, "h_sum 0", "h_count 0")
+	assert.Equal(t, []float64{8, 10}, show(30).Counts)
+}

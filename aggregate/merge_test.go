@@ -1,0 +1,150 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// Law 1: however the instances are spread over parts, and in whichever order
+// and grouping these are merged, the whole is the same to the bit, and goes on
+// as one fleet would.
+func TestMergeOfParts(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 9))
+		rounds := rapid.IntRange(2, 10).Draw(rt, "rounds")
+		n := rapid.IntRange(1, 6).Draw(rt, "instances")
+		list, _, _ := simulate(r, n, 2*rounds)
+		until := at(float64(10*rounds) - 1)
+		later := slices.IndexFunc(list, func(sc aggregate.Scrape) bool { return sc.Time.After(until) })
+		if later < 0 {
+			later = len(list)
+		}
+		whole := watch(t).feed(list[:later])
+		parts := make([]watched, rapid.IntRange(1, 4).Draw(rt, "parts"))
+		for i := range parts {
+			parts[i] = watch(t)
+		}
+		of := map[string]int{}
+		for _, sc := range list[:later] {
+			if _, ok := of[sc.Target]; !ok {
+				of[sc.Target] = r.IntN(len(parts))
+			}
+			_, err := parts[of[sc.Target]].Observe(sc)
+			require.NoError(t, err)
+		}
+		for len(parts) > 1 { // any two, either way
+			i, j := r.IntN(len(parts)), r.IntN(len(parts))
+			if i == j {
+				continue
+			}
+			before := saved(t, parts[j].Fleet)
+			require.NoError(t, parts[i].Merge(parts[j].Fleet))
+			require.Equal(t, before, saved(t, parts[j].Fleet), "the other one is left as it is")
+			parts = slices.Delete(parts, j, j+1)
+		}
+		got := parts[0]
+		require.Equal(t, saved(t, whole.Fleet), saved(t, got.Fleet))
+		require.Equal(t, whole.Sizes().Bytes, got.Sizes().Bytes)
+		for _, window := range []time.Duration{aggregate.All, 30 * time.Second, 100 * time.Second} {
+			require.Equal(t, whole.answers(until, window), got.answers(until, window))
+		}
+		whole.feed(list[later:])
+		got.feed(list[later:])
+		require.Equal(t, saved(t, whole.Fleet), saved(t, got.Fleet))
+	})
+}
+
+func TestMergeWithNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 10))
+	list, _, _ := simulate(r, 3, 6)
+	w := watch(t).feed(list)
+	want := saved(t, w.Fleet)
+	require.NoError(t, w.Merge(watch(t).Fleet))
+	require.Equal(t, want, saved(t, w.Fleet))
+	empty := watch(t)
+	require.NoError(t, empty.Merge(w.Fleet))
+	require.Equal(t, want, saved(t, empty.Fleet))
+	loaded := loadedFrom(t, want, watchedConfig) // its views need not be declared
+	empty = watch(t)
+	require.NoError(t, empty.Merge(loaded))
+	require.Equal(t, want, saved(t, empty.Fleet))
+}
+
+// All that can be in a fleet is merged with it.
+func TestMergeEventful(t *testing.T) {
+	f, list := eventfulFleet(t)
+	g, err := aggregate.NewFleet(aggregate.Config{SplitAlternating: true, Since: list[0].Time})
+	require.NoError(t, err)
+	eventfulViews(t, g)
+	g.Balanced("lb", 4)
+	g.Expect("else")
+	g.Fail("a", at(200), nil)
+	require.NoError(t, g.Merge(f))
+	v := eventfulViews(t, g) // once more: what it has now
+	groups, err := v.At(at(300), aggregate.All)
+	require.NoError(t, err)
+	require.NotEmpty(t, groups)
+	assert.Equal(t, 9, groups[0].Coverage.Expected, "a, b, vip, nobody, else, and four behind the balancer")
+	assert.Equal(t, len(f.Instances(at(300), aggregate.All)), len(g.Instances(at(300), aggregate.All)))
+}
+
+func TestMergeRefused(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 11))
+	list, _, _ := simulate(r, 3, 4)
+	w := watch(t).feed(list)
+	want := saved(t, w.Fleet)
+	refused := func(o *aggregate.Fleet) *aggregate.MergeError {
+		t.Helper()
+		err := w.Merge(o)
+		var e *aggregate.MergeError
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, want, saved(t, w.Fleet), "a call that failed changes nothing")
+		return e
+	}
+	refused(w.Fleet)
+
+	half := watch(t)
+	for _, sc := range list {
+		if sc.Target == "i1" {
+			_, err := half.Observe(sc)
+			require.NoError(t, err)
+		}
+	}
+	assert.Equal(t, []string{"i1"}, refused(half.Fleet).Instances)
+
+	other := func(c aggregate.Config) *aggregate.Fleet {
+		f, err := aggregate.NewFleet(c)
+		require.NoError(t, err)
+		return f
+	}
+	refused(other(aggregate.Config{}))
+	refused(other(watchedConfig)) // without the views
+	since := watchedConfig
+	since.Since = t0
+	late := watch(t).again(other(since))
+	refused(late.Fleet)
+	more := watch(t)
+	more.counter(aggregate.View{Metric: "more"})
+	refused(more.Fleet)
+
+	small := watchedConfig
+	small.MaxInstances = 4
+	w = watch(t).again(other(small)).feed(list)
+	want = saved(t, w.Fleet)
+	o := watch(t).again(other(small))
+	for i := range 2 {
+		o.scrape(fmt.Sprintf("o%d", i), 0, 0, typeC, "c 1")
+	}
+	var limit *aggregate.LimitError
+	require.ErrorAs(t, w.Merge(o.Fleet), &limit)
+	require.Equal(t, want, saved(t, w.Fleet))
+}

@@ -31,6 +31,7 @@ type balanced struct {
 func (f *Fleet) Balanced(target string, expected int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	target = f.address(target)
 	b, ok := f.balancers[target]
 	if !ok {
 		b = &balanced{target: target}

@@ -38,6 +38,7 @@ type Fleet struct {
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
 	instances map[string]*instance
+	spelled   map[string]string // targets, as given, to their canonical spelling
 	scratch   []*staged
 }
 
@@ -71,6 +72,7 @@ func NewFleet(c Config) (*Fleet, error) {
 		layouts:   map[string]*histogram.Layout{},
 		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
+		spelled:   map[string]string{},
 	}
 	if !c.Since.IsZero() {
 		f.since = c.Since.UnixMilli()
@@ -181,7 +183,7 @@ func (f *Fleet) Expect(targets ...string) {
 	defer f.mu.Unlock()
 	f.expected = make(map[string]bool, len(targets))
 	for _, t := range targets {
-		f.expected[t] = true
+		f.expected[f.address(t)] = true
 	}
 }
 
@@ -190,7 +192,7 @@ func (f *Fleet) Expect(targets ...string) {
 func (f *Fleet) Fail(name string, at time.Time, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	t := f.target(name)
+	t := f.target(f.address(name))
 	if ms := at.UnixMilli(); ms >= t.tried.Load() {
 		t.tried.Store(ms)
 		t.failed.Store(true)
@@ -204,6 +206,7 @@ func (f *Fleet) Fail(name string, at time.Time, err error) {
 func (f *Fleet) Gone(name string, at time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	name = f.address(name)
 	t, ok := f.targets[name]
 	if !ok {
 		return ErrUnknown

@@ -216,3 +216,28 @@ func TestLateAndRepeatedScrapesOfABalancer(t *testing.T) {
 	assert.Error(t, err)
 	assert.Equal(t, before, b.Dump())
 }
+
+// One address spelled in several ways is one instance, whose scrapes are simply
+// more of them.
+func TestSpellingsOfAnAddress(t *testing.T) {
+	for _, spellings := range [][]string{
+		{"[fd00::1]:10250", "[fd00:0:0:0:0:0:0:1]:10250", "[FD00::0001]:10250"},
+		{"10.0.0.7:6443", "[::ffff:10.0.0.7]:6443"},
+		{"https://[fd00::1]:10250/metrics", "https://[fd00:0::1]:10250/metrics"},
+	} {
+		b := newBed(t, aggregate.Config{})
+		b.Expect(spellings...)
+		v := b.counter(aggregate.View{Metric: "c"})
+		for i, name := range spellings {
+			b.scrape(name, float64(i), -100, typeC, fmt.Sprintf("c %d", 10*i))
+		}
+		last := float64(len(spellings) - 1)
+		g := one(t, v, last, aggregate.All)
+		assert.Equal(t, 10*last, grew(g))
+		require.Len(t, g.Members(), 1)
+		assert.Equal(t, aggregate.Coverage{Expected: 1, Reporting: 1}, g.Coverage)
+		assert.Equal(t, spellings[0], b.Instances(at(last), aggregate.All)[0].Name)
+		require.NoError(t, b.Gone(spellings[len(spellings)-1], at(last)))
+		assert.True(t, b.Instances(at(last), aggregate.All)[0].Gone)
+	}
+}

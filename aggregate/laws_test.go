@@ -24,9 +24,21 @@ type process struct {
 	requests map[string]int64 // by code
 	buckets  [3]int64         // ≤ 0.1, ≤ 1, more; not cumulative
 	seconds  float64
+	ballast  [40]int64 // so that a new code is not a crowd, and no process looks like another
+}
+
+func newProcess(r *rand.Rand, start float64) *process {
+	p := &process{start: start, requests: map[string]int64{}}
+	for i := range p.ballast {
+		p.ballast[i] = 1 + r.Int64N(1000)
+	}
+	return p
 }
 
 func (p *process) work(r *rand.Rand) {
+	for i := range p.ballast {
+		p.ballast[i]++
+	}
 	for _, code := range []string{"200", "404", "500"} {
 		if n := r.Int64N(20); n > 5 {
 			p.requests[code] += n
@@ -48,8 +60,9 @@ func (p *process) lines() []string {
 	for _, code := range codes {
 		list = append(list, fmt.Sprintf(`requests_total{code=%q} %d`, code, p.requests[code]))
 	}
-	for i := range 20 { // ballast, so that a new code is not a crowd
-		list = append(list, fmt.Sprintf(`ballast{i="%d"} 1`, i))
+	list = append(list, "# TYPE ballast counter")
+	for i, n := range p.ballast {
+		list = append(list, fmt.Sprintf(`ballast{i="%d"} %d`, i, n))
 	}
 	b := p.buckets
 	return append(list, "# TYPE latency histogram",
@@ -68,13 +81,13 @@ func simulate(r *rand.Rand, instances, rounds int) (list []aggregate.Scrape, inc
 	procs := make([]*process, instances)
 	seen := make([]*process, instances) // as last scraped
 	for i := range procs {
-		procs[i] = &process{start: -1000 - float64(i), requests: map[string]int64{"200": 1}}
+		procs[i] = newProcess(r, -1000-float64(i))
 	}
 	for round := range rounds {
 		for i, p := range procs {
 			now := float64(10*round) + float64(i)/10
 			if seen[i] != nil && r.IntN(8) == 0 {
-				p = &process{start: now - 4, requests: map[string]int64{}}
+				p = newProcess(r, now-4)
 				procs[i] = p
 			}
 			p.work(r)
@@ -203,6 +216,47 @@ func TestAgainstTheModel(t *testing.T) {
 			require.True(t, ok)
 			require.InDelta(t, buckets[2]/hs[0].Count(), over.Value, 1e-12)
 		}
+	})
+}
+
+// The same fleet behind one address: each process is met now and then, and what
+// it counted between is found as if it had an address of its own.
+func TestBalancedAgainstTheModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 5))
+		rounds := rapid.IntRange(2, 25).Draw(rt, "rounds")
+		list, increase, buckets := simulate(r, rapid.IntRange(1, 6).Draw(rt, "instances"), rounds)
+		w := watch(t)
+		w.Balanced("lb", 0)
+		for _, sc := range list {
+			sc.Target = "lb"
+			rep, err := w.Observe(sc)
+			require.NoError(t, err)
+			require.False(t, rep.Attribution.Ambiguous)
+			require.Zero(t, rep.Resets)
+			if r.IntN(4) == 0 { // again, and late
+				before := w.Dump()
+				again, err := w.Observe(sc)
+				require.NoError(t, err)
+				require.True(t, again.Duplicate)
+				sc.Time = sc.Time.Add(-time.Minute)
+				_, err = w.Observe(sc)
+				require.ErrorIs(t, err, aggregate.ErrLate)
+				require.Equal(t, before, w.Dump())
+			}
+		}
+		want := map[string]float64{}
+		for key, n := range increase {
+			want[key[strings.LastIndexByte(key, '/')+1:]] += n
+		}
+		groups, err := w.requests.At(at(float64(10*rounds)), aggregate.All)
+		require.NoError(t, err)
+		for _, g := range groups {
+			require.Equal(t, want[g.Labels.Get("code")], grew(g), "%s", g.Labels)
+		}
+		hs, err := w.latency.At(at(float64(10*rounds)), aggregate.All)
+		require.NoError(t, err)
+		require.Equal(t, buckets[0]+buckets[1]+buckets[2], hs[0].Count())
 	})
 }
 

@@ -19,6 +19,7 @@ func (f *Fleet) Observe(sc Scrape) (Report, error) {
 }
 
 func (f *Fleet) take(sc Scrape) (Report, error) {
+	sc.Target = f.address(sc.Target)
 	f.mu.RLock()
 	b := f.balancers[sc.Target]
 	f.mu.RUnlock()

@@ -28,7 +28,7 @@ type TargetInfo struct {
 func (f *Fleet) Describe(name string, info TargetInfo) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.target(name).info = info
+	f.target(f.address(name)).info = info
 }
 
 // Evidence that two targets are one process: their scrapes, put together in

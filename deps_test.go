@@ -29,14 +29,16 @@ const module = "github.com/promfold/promfold"
 
 // edges lists for every package which of ours it may import.
 var edges = map[string][]string{
-	".":                  {}, // the tour: documentation only
-	"parse":              {"internal/saved"},
-	"counter":            {"internal/exact"},
-	"histogram":          {"internal/exact"},
-	"aggregate":          {"parse", "counter", "histogram", "internal/exact", "internal/saved"},
-	"internal/exact":     {},
-	"internal/recording": {},
-	"internal/saved":     {},
+	".":                    {}, // the tour: documentation only
+	"parse":                {"internal/saved"},
+	"counter":              {"internal/exact"},
+	"histogram":            {"internal/exact"},
+	"aggregate":            {"parse", "counter", "histogram", "internal/exact", "internal/saved"},
+	"aggregate/checkpoint": {},
+	"aggregate/expose":     {"aggregate"},
+	"internal/exact":       {},
+	"internal/recording":   {},
+	"internal/saved":       {},
 }
 
 // core are the packages that compute, with what each must not import besides

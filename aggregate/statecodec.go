@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (c *codec) int64(x *int64) {
 // natural is an int that is not negative.
 func (c *codec) natural(x *int) {
 	if c.in != nil {
-		*x = c.in.Small(1 << 48)
+		*x = c.in.Small(math.MaxInt / 2)
 		return
 	}
 	c.out = saved.Uint(c.out, *x)

@@ -129,7 +129,7 @@ func nameLen[T string | []byte](text T) int {
 // newLine makes the line of a series. f is nil or the family it stands under; if
 // that is not its own, alone gives it one.
 func newLine(ls labels.Labels, f *Family, alone func(name string) *Family) *Line {
-	l := &Line{Name: ls.Get(labels.MetricName), Labels: ls, Bound: math.NaN()}
+	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
 			l.Family, l.Role = f, role

@@ -56,7 +56,7 @@ func (m memory) oracle(body []byte) ([]truth, error) {
 			if !ok {
 				var ls labels.Labels
 				p.Labels(&ls)
-				seen = remembered{ls.Get(labels.MetricName), ls.String()}
+				seen = remembered{ls.Get(model.MetricNameLabel), ls.String()}
 				m[string(key)] = seen
 			}
 			t := truth{seen.labels, model.MetricTypeUnknown, math.Float64bits(v), NoTime}

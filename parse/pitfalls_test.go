@@ -117,8 +117,7 @@ func TestQuotedNames(t *testing.T) {
 }
 
 func TestLinesMove(t *testing.T) {
-	a, b, c := strings.Repeat("a%1 1\n", 1), "b 2\nb{x=\"1\"} 3\n", "c 4\nc{y=\"\"} 5\n"
-	a = "a 1\na{x=\"0\"} 1\n"
+	a, b, c := "a 1\na{x=\"0\"} 1\n", "b 2\nb{x=\"1\"} 3\n", "c 4\nc{y=\"\"} 5\n"
 	sequence(t, a+b+c, c+a+b, b+c+a, a+b, b+a, a+c, c, a+b+c, c+b+a, "", a)
 	ta, tb := "# TYPE a counter\n", "# TYPE b counter\n"
 	sequence(t, ta+a+tb+b+c, tb+b+c+ta+a, ta+a+b+c, a+b+c, tb+a+b, ta+a+tb+b, ta+tb+a+b, ta+a+tb)

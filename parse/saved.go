@@ -224,7 +224,7 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 	b.Sort()
 	ls := b.Labels()
 	return ID(l.store.lines.add([]byte(text), key, func() *Line {
-		line := &Line{Name: ls.Get(labels.MetricName), Family: family, Role: role, Labels: ls, Bound: bound}
+		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound}
 		l.store.lineBytes.Add(line.bytes())
 		return line
 	})), true

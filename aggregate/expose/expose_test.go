@@ -1,0 +1,296 @@
+package expose
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
+)
+
+var t0 = time.Unix(1_700_000_000, 0)
+
+func at(seconds int) time.Time { return t0.Add(time.Duration(seconds) * time.Second) }
+
+func observe(t testing.TB, f *aggregate.Fleet, target string, seconds int, lines ...string) (aggregate.Report, error) {
+	t.Helper()
+	return f.Observe(aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(strings.Join(lines, "\n") + "\n"),
+		Labels: labels.FromStrings("zone", "z-"+target),
+		Header: http.Header{"Process-Start-Time-Unix": {fmt.Sprint(t0.Unix() - 100)}}})
+}
+
+// shop is a fleet of two with one of everything.
+func shop(t testing.TB) (*aggregate.Fleet, *Exposition) {
+	t.Helper()
+	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
+	require.NoError(t, err)
+	e := New(f, func() time.Time { return at(15) })
+	orders, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: counter.OwnerProcess})
+	require.NoError(t, err)
+	latency, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: counter.OwnerProcess})
+	require.NoError(t, err)
+	open, err := f.Gauge(aggregate.View{Metric: "open", Meaning: aggregate.MeaningHighest, By: []string{"zone"}})
+	require.NoError(t, err)
+	require.NoError(t, e.Counter("shop_orders_total", "Orders\ntaken.", orders))
+	require.NoError(t, e.Histogram("shop_latency_seconds", "Latency.", latency))
+	require.NoError(t, e.Gauge("shop_open", "", open, nil))
+	require.ErrorIs(t, e.Counter("shop_open", "", orders), errName)
+	require.ErrorIs(t, e.Counter("", "", orders), errName)
+	for i, target := range []string{"b", "a"} {
+		_, err := observe(t, f, target, 10+i, "# HELP orders_total Orders.", "# TYPE orders_total counter",
+			`orders_total{kind="x\"y"} 3`, `orders_total{kind="z"} 1e17`,
+			"# TYPE latency_seconds histogram", `latency_seconds_bucket{le="0.5"} 1`, `latency_seconds_bucket{le="+Inf"} 2`,
+			"latency_seconds_sum 1.25", "latency_seconds_count 2",
+			"# TYPE open gauge", fmt.Sprint("open ", i))
+		require.NoError(t, err)
+	}
+	return f, e
+}
+
+const shopText = `# HELP shop_latency_seconds Latency.
+# TYPE shop_latency_seconds histogram
+shop_latency_seconds_bucket{le="0.5"} 2
+shop_latency_seconds_bucket{le="+Inf"} 4
+shop_latency_seconds_sum 2.5
+shop_latency_seconds_count 4
+# TYPE shop_open gauge
+shop_open{zone="z-a"} 1
+shop_open{zone="z-b"} 0
+# HELP shop_orders_total Orders\ntaken.
+# TYPE shop_orders_total counter
+shop_orders_total{kind="x\"y"} 6
+shop_orders_total{kind="z"} 2e+17
+`
+
+func TestText(t *testing.T) {
+	_, e := shop(t)
+	families, err := e.Gather()
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	assert.Equal(t, shopText, b.String())
+	assert.Equal(t, at(-1000).UnixMilli(), families[2].Metric[0].Counter.CreatedTimestamp.AsTime().UnixMilli())
+	assert.Equal(t, at(-1000).UnixMilli(), families[0].Metric[0].Histogram.CreatedTimestamp.AsTime().UnixMilli())
+}
+
+func TestHandlerNegotiates(t *testing.T) {
+	_, e := shop(t)
+	want, err := e.Gather()
+	require.NoError(t, err)
+	for accept, typ := range map[string]string{
+		"":                         "text/plain",
+		"text/plain;version=0.0.4": "text/plain",
+		"application/openmetrics-text;version=1.0.0,text/plain;q=0.5":                                                       "application/openmetrics-text",
+		"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;q=0.3": "application/vnd.google.protobuf",
+		"image/png": "text/plain",
+	} {
+		for _, encoding := range []string{"", "gzip", "br, gzip;q=0", "br, gzip;q=0.5"} {
+			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			r.Header.Set("Accept", accept)
+			r.Header.Set("Accept-Encoding", encoding)
+			w := httptest.NewRecorder()
+			e.ServeHTTP(w, r)
+			require.Equal(t, http.StatusOK, w.Code)
+			require.True(t, strings.HasPrefix(w.Header().Get("Content-Type"), typ), w.Header().Get("Content-Type"))
+			body := io.Reader(w.Body)
+			if strings.HasPrefix(encoding, "gzip") || strings.Contains(encoding, "q=0.5") {
+				require.Equal(t, "gzip", w.Header().Get("Content-Encoding"))
+				body, err = gzip.NewReader(w.Body)
+				require.NoError(t, err)
+			}
+			raw, err := io.ReadAll(body)
+			require.NoError(t, err)
+			if typ == "application/openmetrics-text" {
+				require.True(t, strings.HasSuffix(string(raw), "# EOF\n"))
+				require.Contains(t, string(raw), "# TYPE shop_orders counter\n")
+				continue
+			}
+			dec := expfmt.NewDecoder(bytes.NewReader(raw), expfmt.ResponseFormat(w.Header()))
+			got := map[string]*dto.MetricFamily{}
+			for {
+				var f dto.MetricFamily
+				if err := dec.Decode(&f); err == io.EOF {
+					break
+				} else {
+					require.NoError(t, err)
+				}
+				got[f.GetName()] = &f
+			}
+			require.Len(t, got, len(want))
+			for _, f := range want {
+				require.Equal(t, len(f.Metric), len(got[f.GetName()].Metric))
+				require.Equal(t, f.GetType(), got[f.GetName()].GetType())
+			}
+		}
+	}
+	w := httptest.NewRecorder()
+	e.ServeHTTP(w, httptest.NewRequest(http.MethodHead, "/metrics", nil))
+	assert.Zero(t, w.Body.Len())
+}
+
+// Everything, over instances that disagree, and with names that clash.
+func TestEverything(t *testing.T) {
+	f, e := everything(t, nil)
+	_, err := observe(t, f, "a", 10,
+		"# HELP c_total From a.", "# TYPE c_total counter", "c_total 5",
+		"# TYPE s summary", `s{quantile="0.5"} 1`, "s_sum 7.5", "s_count 3",
+		"# TYPE h histogram", `h_bucket{le="1"} 1`, `h_bucket{le="+Inf"} 1`, "h_count 1", // no sum
+		"# TYPE h_count counter", "h_count 3", // a series of h's name
+		"# TYPE build_info gauge", `build_info{v="1"} 1`,
+		"# TYPE torn counter", "torn 1", "# TYPE g gauge", "g 2", "untyped 5")
+	require.NoError(t, err)
+	for _, target := range []string{"b", "c"} {
+		_, err = observe(t, f, target, 11,
+			"# HELP c_total From b.", "# TYPE c_total counter", "c_total 2",
+			"# TYPE torn gauge", "torn 1", "# TYPE g gauge", "g 3", "# TYPE build_info gauge", `build_info{v="1"} 1`)
+		require.NoError(t, err)
+	}
+	families, err := e.Gather()
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	text := b.String()
+	noSeriesTwice(t, text)
+	for _, line := range []string{
+		"# HELP c_total From a.", `c_total{zone="z-a"} 5`, `c_total{zone="z-b"} 2`,
+		`# TYPE s summary`, `s_sum{zone="z-a"} 7.5`, `s_count{zone="z-a"} 3`,
+		`h_sum{zone="z-a"} NaN`, `torn{zone="z-b"} 1`, "# TYPE torn gauge",
+		`promfold_families_left_out{reason="type conflict"} 1`,
+		`promfold_instances{state="reporting"} 3`, `promfold_targets{state="expected"} 3`, `promfold_coverage_ratio 1`,
+	} {
+		assert.Contains(t, text, line+"\n")
+	}
+	assert.NotContains(t, text, "# TYPE h_count")
+	assert.NotContains(t, text, "untyped")
+	assert.NotContains(t, text, `torn{zone="z-a"}`)
+	assert.NotContains(t, text, "quantile")
+}
+
+func everything(t testing.TB, r *Recorder) (*aggregate.Fleet, *Exposition) {
+	t.Helper()
+	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
+	require.NoError(t, err)
+	return f, everythingOf(t, f, r)
+}
+
+func everythingOf(t testing.TB, f *aggregate.Fleet, r *Recorder) *Exposition {
+	t.Helper()
+	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: counter.OwnerProcess}
+	c, err := f.Counter(all)
+	require.NoError(t, err)
+	g, err := f.Gauge(all)
+	require.NoError(t, err)
+	h, err := f.Histogram(all)
+	require.NoError(t, err)
+	e := New(f, func() time.Time { return at(0) }) // behind the scrapes: as of the last one
+	e.Everything(c, g, h, nil)
+	e.Self(r)
+	return e
+}
+
+// noSeriesTwice reads a text exposition and looks for a series that is twice in it.
+func noSeriesTwice(t testing.TB, text string) {
+	t.Helper()
+	samples, err := parse.Samples([]byte(text), "")
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, s := range samples {
+		key := string(s.Labels.Bytes(nil))
+		require.False(t, seen[key], s.Labels.String())
+		seen[key] = true
+	}
+}
+
+func TestViewsStandBeforeEverything(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
+	require.NoError(t, err)
+	v, err := f.Counter(aggregate.View{Metric: "c_total", Owner: counter.OwnerProcess})
+	require.NoError(t, err)
+	e := everythingOf(t, f, nil)
+	first := New(f, e.now)
+	require.NoError(t, first.Counter("c_total", "Mine.", v))
+	first.sources = append(first.sources, e.sources...)
+	_, err = observe(t, f, "a", 10, "# TYPE c_total counter", "c_total 5", "# TYPE c counter", "c 6")
+	require.NoError(t, err)
+	families, err := first.Gather()
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	noSeriesTwice(t, b.String())
+	assert.Contains(t, b.String(), "# HELP c_total Mine.\n# TYPE c_total counter\nc_total 11\n")
+	assert.NotContains(t, b.String(), "# TYPE c counter", "in OpenMetrics its comments are those of c_total")
+}
+
+func TestRecorder(t *testing.T) {
+	r := NewRecorder(at(0))
+	f, e := everything(t, r)
+	for _, x := range []struct {
+		seconds int
+		lines   []string
+	}{
+		{10, []string{"# TYPE c counter", "c 1"}},
+		{10, []string{"# TYPE c counter", "c 1"}},
+		{10, []string{"# TYPE c counter", "c 2"}},
+		{5, []string{"# TYPE c counter", "c 1"}},
+		{20, []string{"c c c"}},
+		{30, []string{"# TYPE c counter", "c 0"}},
+	} {
+		report, err := observe(t, f, "a", x.seconds, x.lines...)
+		r.Scrape(report, err, 20*time.Millisecond)
+	}
+	r.Scrape(aggregate.Report{}, io.ErrUnexpectedEOF, time.Minute)
+	families, err := e.Gather()
+	require.NoError(t, err)
+	var b bytes.Buffer
+	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	noSeriesTwice(t, b.String())
+	for _, line := range []string{
+		`promfold_scrapes_total{result="accepted"} 2`, `promfold_scrapes_total{result="duplicate"} 1`,
+		`promfold_scrapes_total{result="conflict"} 1`, `promfold_scrapes_total{result="late"} 1`,
+		`promfold_scrapes_total{result="malformed"} 1`, `promfold_scrapes_total{result="failed"} 1`,
+		`promfold_scrape_duration_seconds_bucket{le="0.01"} 0`, `promfold_scrape_duration_seconds_bucket{le="0.025"} 6`,
+		`promfold_scrape_duration_seconds_count 7`, `promfold_series_steps_total{step="reset"} 1`,
+		`promfold_series_verdicts_total{kind="counter",verdict="reset, dropped",view="* without ()"} 1`,
+	} {
+		assert.Contains(t, b.String(), line+"\n")
+	}
+}
+
+func TestPublisherShowsWhatWasSaved(t *testing.T) {
+	f, e := shop(t)
+	p := NewPublisher(e)
+	get := func() string {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w.Body.String()
+	}
+	assert.Empty(t, get())
+	require.ErrorIs(t, p.Publish(func() error { return io.ErrShortWrite }), io.ErrShortWrite)
+	assert.Empty(t, get())
+	require.NoError(t, p.Publish(func() error { return f.Save(io.Discard) }))
+	assert.Equal(t, shopText, get())
+	_, err := observe(t, f, "a", 20, "# TYPE orders_total counter", `orders_total{kind="z"} 2e17`)
+	require.NoError(t, err)
+	assert.Equal(t, shopText, get())
+}
+
+func TestWholeCounts(t *testing.T) {
+	for x, want := range map[float64]uint64{-1: 0, 2.7: 2, 1 << 60: 1 << 60, math.Inf(1): 1 << 63} {
+		assert.Equal(t, want, whole(x))
+	}
+}

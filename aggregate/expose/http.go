@@ -1,0 +1,114 @@
+package expose
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+)
+
+// Formats that are offered, the preferred first.
+var offered = []expfmt.Format{
+	expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtProtoDelim, expfmt.FmtProtoText, expfmt.FmtProtoCompact, expfmt.FmtText,
+}
+
+// Write writes families in a format. OpenMetrics is ended as it has to be.
+func Write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) error {
+	enc := expfmt.NewEncoder(w, format)
+	for _, f := range families {
+		if err := enc.Encode(f); err != nil {
+			return err
+		}
+	}
+	if c, ok := enc.(expfmt.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// gatherer makes families.
+type gatherer interface {
+	Gather() ([]*dto.MetricFamily, error)
+}
+
+// ServeHTTP shows the families in the format that the client prefers, text
+// where it does not say, compressed if it takes that.
+func (e *Exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) { serve(e, w, r) }
+
+func serve(g gatherer, w http.ResponseWriter, r *http.Request) {
+	families, err := g.Gather()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	format := expfmt.NegotiateAccept(r.Header, offered...)
+	w.Header().Set("Content-Type", string(format))
+	w.Header().Add("Vary", "Accept, Accept-Encoding")
+	if r.Method == http.MethodHead {
+		return
+	}
+	out := io.Writer(w)
+	if acceptsGzip(r.Header) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		defer z.Close()
+		out = z
+	}
+	// What fails now is the connection; the client sees that it was cut.
+	_ = Write(out, families, format)
+}
+
+func acceptsGzip(h http.Header) bool {
+	for part := range strings.SplitSeq(strings.Join(h.Values("Accept-Encoding"), ","), ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			q := strings.ReplaceAll(params, " ", "")
+			return !slices.Contains([]string{"q=0", "q=0.0", "q=0.00", "q=0.000"}, q)
+		}
+	}
+	return false
+}
+
+// Publisher shows what was gathered and saved last, so that what it shows is
+// never more than what a program that was killed knows when it is back:
+//
+//	err := p.Publish(func() error { return checkpoint.Write(path, fleet.Save) })
+type Publisher struct {
+	from *Exposition
+
+	mu       sync.RWMutex
+	families []*dto.MetricFamily
+}
+
+// NewPublisher makes a publisher of an exposition; it shows nothing yet.
+func NewPublisher(e *Exposition) *Publisher { return &Publisher{from: e} }
+
+// Publish gathers, saves, and shows what was gathered, if saving went well.
+func (p *Publisher) Publish(save func() error) error {
+	families, err := p.from.Gather()
+	if err != nil {
+		return err
+	}
+	if err := save(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.families = families
+	return nil
+}
+
+// Gather gives what was published last.
+func (p *Publisher) Gather() ([]*dto.MetricFamily, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.families, nil
+}
+
+// ServeHTTP shows it, as [Exposition.ServeHTTP] does.
+func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) { serve(p, w, r) }

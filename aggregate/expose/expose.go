@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -92,18 +91,17 @@ func (e *Exposition) Gather() ([]*dto.MetricFamily, error) {
 	return families, errors.Join(errs...)
 }
 
-// sampleNames are the names that a family's samples and comments have in any of
-// the formats.
+// sampleNames are the names that a family's samples have, in any of the formats.
+// That the comments on x_total and on x read alike in OpenMetrics is so wherever
+// Go programs are scraped (go_memstats_alloc_bytes), and no series is there
+// twice for it.
 func sampleNames(f *dto.MetricFamily) []string {
 	name := f.GetName()
 	switch f.GetType() {
-	case dto.MetricType_COUNTER:
-		base := strings.TrimSuffix(name, "_total")
-		return []string{base, base + "_total", base + "_created"}
 	case dto.MetricType_HISTOGRAM:
-		return []string{name, name + "_bucket", name + "_sum", name + "_count", name + "_created"}
+		return []string{name, name + "_bucket", name + "_sum", name + "_count"}
 	case dto.MetricType_SUMMARY:
-		return []string{name, name + "_sum", name + "_count", name + "_created"}
+		return []string{name, name + "_sum", name + "_count"}
 	}
 	return []string{name}
 }

@@ -233,7 +233,7 @@ func TestViewsStandBeforeEverything(t *testing.T) {
 	require.NoError(t, Write(&b, families, expfmt.FmtText))
 	noSeriesTwice(t, b.String())
 	assert.Contains(t, b.String(), "# HELP c_total Mine.\n# TYPE c_total counter\nc_total 11\n")
-	assert.NotContains(t, b.String(), "# TYPE c counter", "in OpenMetrics its comments are those of c_total")
+	assert.Contains(t, b.String(), "# TYPE c counter\nc{zone=\"z-a\"} 6\n")
 }
 
 func TestRecorder(t *testing.T) {

@@ -35,6 +35,9 @@ var selections = map[string][]string{
 // corpus is the whole recording that the one in the program was made from.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the recording in the program is enough to find a race")
+	}
 	const dir = "../../../shared/corpus/apiserver-ha"
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("the whole recording is not here: ", err)

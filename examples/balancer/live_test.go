@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,7 +126,7 @@ func TestLiveRefused(t *testing.T) {
 		"certificate":      credentials[:2],
 	} {
 		var out, errs bytes.Buffer
-		code := run(context.Background(), append(args, "-rounds", "1", b.URL), &out, &errs)
+		code := run(context.Background(), slices.Concat(args, []string{"-rounds", "1", b.URL}), &out, &errs)
 		assert.Equal(t, exitSilent, code)
 		assert.Empty(t, out.String())
 		assert.Contains(t, errs.String(), says)

@@ -22,19 +22,13 @@ const corpusDir = "../../../shared/corpus/ksm-shards"
 // corpus is the whole recording that the one in the program was made from.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the recording in the program is enough to find a race")
+	}
 	if _, err := os.Stat(corpusDir); err != nil {
 		t.Skip("the whole recording is not here: ", err)
 	}
 	return os.DirFS(corpusDir)
-}
-
-// whole is for tests that need the rounds of all scenarios.
-func whole(t *testing.T) fs.FS {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a part of the recording is enough")
-	}
-	return corpus(t)
 }
 
 // judged are the documents of scenarios that were judged already.
@@ -88,9 +82,6 @@ func settings(d document) (list []string) {
 func TestScenarios(t *testing.T) {
 	dir := corpus(t)
 	for _, dataOnly := range []bool{true, false} {
-		if testing.Short() && !dataOnly {
-			break
-		}
 		for _, c := range []struct {
 			scenario string
 			settings []string
@@ -128,7 +119,7 @@ func TestScenarios(t *testing.T) {
 // TestStale: ksm-1 was cut off between the rounds 3 and 4, and caught up with
 // the pods after the last.
 func TestStale(t *testing.T) {
-	dir := whole(t)
+	dir := corpus(t)
 	for _, dataOnly := range []bool{false, true} {
 		for i, d := range observed(t, dir, "stale", dataOnly) {
 			got := kinds(d)
@@ -154,7 +145,7 @@ func TestStale(t *testing.T) {
 // between 4 and 5. In round 0 ksm-1 still lags behind, which the API alone can
 // tell.
 func TestStopped(t *testing.T) {
-	dir := whole(t)
+	dir := corpus(t)
 	for i, d := range observed(t, dir, "stopped", true) {
 		down := i >= 2 && i <= 4
 		if down {
@@ -183,7 +174,7 @@ var truthLine = regexp.MustCompile(`^(\w+) (\d+) \| \[([\d, ]+)\] (\d+) (\d+) (\
 // TestGroundTruth compares every number with those that another program, in
 // another language, found.
 func TestGroundTruth(t *testing.T) {
-	dir := whole(t)
+	dir := corpus(t)
 	file, err := dir.Open("ground-truth.txt")
 	require.NoError(t, err)
 	defer file.Close()

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/promfold/promfold/parse"
 )
 
 // MergeError says why two fleets cannot be merged.
@@ -172,7 +174,7 @@ func (m *merger) apply() {
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {
-			if !in.start.known() || in.start != x.start {
+			if !in.start.known() || in.start != x.start || m.told(in, x) {
 				continue
 			}
 			s := &suspicion{a: in, b: x, last: in}
@@ -185,6 +187,30 @@ func (m *merger) suspect() {
 			in.suspicions, x.suspicions = append(in.suspicions, s), append(x.suspicions, s)
 		}
 	}
+}
+
+// told: what two instances exposed last shows them to be two processes, as the
+// next scrape of either would.
+func (m *merger) told(a, b *instance) bool {
+	if a.last > b.last {
+		a, b = b, a
+	}
+	later := map[parse.ID]float64{}
+	for pos := range b.latest().Len() {
+		later[b.latest().ID(pos)] = b.latest().Value(pos)
+	}
+	common, fell := 0, 0
+	for pos := range a.latest().Len() {
+		id, before := a.latest().ID(pos), a.latest().Value(pos)
+		now, ok := later[id]
+		if !ok || !(before > 0) || !cumulative(m.f.store.Line(id)) {
+			continue
+		}
+		if common++; now < before {
+			fell++
+		}
+	}
+	return common >= enoughCounters && fell > 0
 }
 
 // laterTarget is the one of two reports on a target that was tried later. What

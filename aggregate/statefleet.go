@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -223,6 +224,9 @@ func (p *people) suspicions() {
 			}
 		}
 	}
+	slices.SortFunc(all, func(x, y *suspicion) int {
+		return cmp.Or(cmp.Compare(x.a.name, y.a.name), cmp.Compare(x.b.name, y.b.name))
+	})
 	list(p.codec, &all, 5, func(s **suspicion) {
 		if p.reading() {
 			*s = &suspicion{}

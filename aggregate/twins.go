@@ -70,6 +70,9 @@ func (f *Fleet) suspect(in *instance) {
 		samePool := in.pool != nil && in.pool == x.pool
 		if x != in && x.start == in.start && !samePool {
 			s := &suspicion{a: in, b: x, last: in}
+			if x.name < in.name { // so that the order in which they were met does not show
+				s.a, s.b = x, in
+			}
 			in.suspicions = append(in.suspicions, s)
 			x.suspicions = append(x.suspicions, s)
 		}

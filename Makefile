@@ -35,8 +35,11 @@ lint:
 fmt:
 	gofmt -w .
 
-examples: # the one that needs no network
+examples: # all of them, on their own recordings
 	$(GO) run ./examples/fleet
+	$(GO) run ./examples/balancer
+	$(GO) run ./examples/shards
+	$(GO) run ./examples/kubelets
 
 cross:
 	@for p in darwin/arm64 windows/amd64 linux/386; do \

@@ -271,20 +271,39 @@ func missed(n int) int {
 }
 
 // live: behind a balancer not having been met lately is no news, until it is
-// too unlikely.
+// too unlikely. Of a known number no more are alive than that, those that were
+// met last. Who once was given up comes back only by being met.
 func (b *balanced) live(in *instance) bool {
+	later, fixed := 0, 0
+	for _, m := range b.members {
+		switch {
+		case m.pool != b || m.twins != nil:
+			fixed++
+		case m.sighted > in.sighted:
+			later++
+		}
+	}
+	if b.expected > 0 {
+		return later < b.expected-fixed && b.scrapes-in.sighted < missed(b.expected)
+	}
+	return !in.lost && b.scrapes-in.sighted < missed(b.several())
+}
+
+// several is how many seem to be behind the balancer: those met last, as long as
+// each could have been missed that often among so many.
+func (b *balanced) several() int {
 	var since []int
 	for _, m := range b.members {
-		if m.pool == b {
+		if m.pool == b && !m.lost {
 			since = append(since, b.scrapes-m.sighted)
 		}
 	}
 	slices.Sort(since)
 	n := 0
-	for n < len(since) && since[n] < missed(max(n+1, b.expected)) {
+	for n < len(since) && since[n] < missed(n+1) {
 		n++
 	}
-	return b.scrapes-in.sighted < missed(max(n, b.expected, 1))
+	return max(n, 1)
 }
 
 // expects is how many instances are behind the balancer and have no address of

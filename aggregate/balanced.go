@@ -123,12 +123,15 @@ func (b *balanced) seen(who *instance, at int64) {
 	}
 	b.last = at
 	b.scrapes++
+	for _, m := range b.members {
+		m.lost = m.lost || m.pool == b && m != who && !b.live(m)
+	}
 	if who == nil {
 		return
 	}
 	b.guess = who
 	if who.pool == b {
-		who.sighted = b.scrapes
+		who.sighted, who.lost = b.scrapes, false
 	}
 	b.join(who)
 }

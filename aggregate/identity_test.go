@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -239,5 +240,37 @@ func TestSpellingsOfAnAddress(t *testing.T) {
 		assert.Equal(t, spellings[0], b.Instances(at(last), aggregate.All)[0].Name)
 		require.NoError(t, b.Gone(spellings[len(spellings)-1], at(last)))
 		assert.True(t, b.Instances(at(last), aggregate.All)[0].Gone)
+	}
+}
+
+// Three processes at 10/s behind a balancer; two are replaced, one after the
+// other. The dead are not counted as alive, nor brought back by newcomers.
+func TestReplacedBehindABalancer(t *testing.T) {
+	for _, expected := range []int{3, 0} {
+		b := newBed(t, aggregate.Config{Window: time.Minute})
+		b.Balanced("lb", expected)
+		v := b.counter(aggregate.View{Metric: "x_total"})
+		starts := []float64{-900, -800, -700}
+		for i := range 80 {
+			now := float64(5 * i)
+			switch i {
+			case 12, 24:
+				starts[i/12-1] = now - 1
+			}
+			s := starts[i%3]
+			b.scrape("lb", now, s, "# TYPE x_total counter", fmt.Sprintf("x_total %.0f", 10*(now-s)))
+			g := one(t, v, now, time.Minute)
+			rate, ok := g.RateNow()
+			if i < 6 {
+				continue // not all were met twice
+			}
+			require.True(t, ok)
+			if expected == 3 {
+				assert.InDelta(t, 30, rate.Value, 1e-9, "scrape %d", i)
+				assert.Equal(t, 3, g.Coverage.Expected)
+			} else if i > 70 {
+				assert.InDelta(t, 30, rate.Value, 1e-9, "scrape %d", i)
+			}
+		}
 	}
 }

@@ -48,6 +48,7 @@ type instance struct {
 	// Behind a balancer:
 	pool    *balanced
 	sighted int      // the balancer's scrape that met it last
+	lost    bool     // it was not met for so long that it was given up
 	pending *pending // nil: all that was attributed is confirmed
 	self    string   // what its lines say who it is
 	by      Evidence // why its latest scrape is taken for its

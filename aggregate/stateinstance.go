@@ -38,6 +38,7 @@ func (c *codec) instance(in *instance) {
 	c.text(&in.self)
 	small(c, &in.by, 255)
 	c.natural(&in.sighted)
+	c.bool(&in.lost)
 	c.pending(in)
 	c.history(in)
 	undone := in.undo != nil

@@ -72,7 +72,7 @@ func (s *staged) retake(who *instance, body []byte, h http.Header, at int64, sta
 		}
 		s.start = s.readStart(h)
 	}
-	s.report.Lines = s.r.Len()
+	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
 	if who.seen() && at <= who.last {
 		if at < who.last || !s.same() {
 			return ErrLate

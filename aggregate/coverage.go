@@ -133,6 +133,7 @@ type Instance struct {
 	Targets      []string // also those of its duplicates
 	Incarnations int
 	First, Last  time.Time // accepted scrapes
+	Start        time.Time // of the process that answers now; zero: not known
 	Stale, Gone  bool
 	Alternating  bool // the address reaches several processes
 }
@@ -166,8 +167,13 @@ func (f *Fleet) Instances(now time.Time, window time.Duration) []Instance {
 		if !f.counts(in, now.UnixMilli()) {
 			continue
 		}
+		var began time.Time
+		if in.start.known() {
+			began = time.UnixMilli(in.start.at)
+		}
 		list = append(list, Instance{
-			Name: in.name, Targets: in.addresses(), Alternating: in.alternates, Incarnations: in.incarnation,
+			Start: began,
+			Name:  in.name, Targets: in.addresses(), Alternating: in.alternates, Incarnations: in.incarnation,
 			First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
 			Stale: !in.gone && !f.live(in, now.UnixMilli()), Gone: in.gone,
 		})

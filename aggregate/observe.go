@@ -156,7 +156,7 @@ func (s *staged) read(sc Scrape) (steady bool, err error) {
 	if err := s.r.Read(&in.cols, sc.Body, sc.Header.Get("Content-Type")); err != nil {
 		return false, err
 	}
-	s.report.Lines = s.r.Len()
+	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
 	if in.seen() && s.at == in.last {
 		if !s.same() {
 			return false, ErrConflict

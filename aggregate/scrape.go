@@ -39,9 +39,10 @@ type Report struct {
 	Incarnation int  // 1, 2, …: which life of the instance answered
 	Duplicate   bool // the same scrape once more: nothing was done
 
-	Lines int // series in the body
-	New   int // lines that the scrape before did not hold
-	Gone  int // lines that only the scrape before held
+	Lines   int // series in the body
+	Changed int // of them, those whose value or timestamp is another than before, and new ones
+	New     int // lines that the scrape before did not hold
+	Gone    int // lines that only the scrape before held
 
 	// Partial are the families that lost most of their lines while the process
 	// went on: it may not know yet what it will tell again.

@@ -51,7 +51,7 @@ type share struct {
 
 // shares are the instances that have something in the window, by name.
 func (q *question) shares() []share {
-	var list []share
+	list := make([]share, 0, len(q.f.ordered))
 	for _, in := range q.f.ordered {
 		if !q.f.counts(in, q.e) {
 			continue // another target of the same process speaks for it
@@ -162,7 +162,7 @@ func (x *bounds) add(e *event, opening bool) {
 
 // around is a value with its bounds; of nil with none.
 func (x *bounds) around(value *exact.Sum) Answer {
-	if x == nil {
+	if x == nil || x.open == 0 && x.below.Sign() == 0 && x.above.Sign() == 0 {
 		v := value.Float64()
 		return Answer{v, v, v}
 	}

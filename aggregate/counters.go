@@ -21,7 +21,7 @@ type answer struct {
 // shared is what is the same for an instance in all groups.
 type shared struct {
 	name       string
-	from       *Provenance
+	from       Provenance
 	since      int64 // from when its growth is counted
 	span, wall time.Duration
 	alive      int64
@@ -112,7 +112,7 @@ func (q *question) newAnswer(shares []share) *answer {
 	for i := range shares {
 		sh := &shares[i]
 		a.shares[i] = shared{
-			name: sh.in.name, from: q.provenance(sh.in), since: sh.beginning(), steps: sh.scrapes,
+			name: sh.in.name, from: q.tell(sh.in), since: sh.beginning(), steps: sh.scrapes,
 			span: time.Duration(sh.span) * time.Millisecond, wall: time.Duration(sh.wall) * time.Millisecond,
 			alive: sh.alive, older: sh.older, live: sh.live, b: sh.b, exposes: sh.b.exposes, names: sh.names(),
 		}
@@ -142,8 +142,9 @@ func (q *question) counters(shares []share) []*CounterGroup {
 			groups[i].parts = all[i*len(shares) : i*len(shares) : (i+1)*len(shares)]
 		}
 	}
+	opening := q.f.opening()
 	for i := range shares {
-		q.addShare(groups, int32(i), &shares[i])
+		q.addShare(groups, int32(i), &shares[i], opening)
 	}
 	for _, f := range found {
 		finals.slots[f] = 0
@@ -171,7 +172,7 @@ func (q *question) countParts(shares []share) (found []int32, parts int) {
 }
 
 // addShare adds what one instance has to the groups.
-func (q *question) addShare(groups []CounterGroup, n int32, sh *share) {
+func (q *question) addShare(groups []CounterGroup, n int32, sh *share, opening int64) {
 	slots := q.v.finals.slots
 	var grown exact.Sum
 	for c := range sh.b.cols {
@@ -190,7 +191,6 @@ func (q *question) addShare(groups []CounterGroup, n int32, sh *share) {
 	if !q.all && !sh.older && len(groups) > 0 {
 		groups[0].answer.expect(len(sh.b.events) - sh.b.eventsUntil(sh.since))
 	}
-	opening := q.f.opening()
 	q.events(sh, func(e *event) {
 		g := &groups[slots[sh.b.cols[e.col].final]-1]
 		g.oddly(&g.parts[len(g.parts)-1], e, e.at == sh.in.first && e.at < opening)
@@ -214,10 +214,8 @@ func (g *CounterGroup) oddly(p *part, e *event, opening bool) {
 		a.events[x.last].next, x.last = i, i
 	}
 	a.oddities[p.odd-1].bounds.add(e, opening)
-	if g.bounds == nil {
-		g.bounds = &bounds{}
-	}
 	g.bounds.add(e, opening)
+	g.odd = true
 }
 
 // remark notes what a reader of the groups should know.
@@ -232,7 +230,7 @@ func (q *question) remark(groups []*CounterGroup, shares []share) {
 		if own := q.partials(g.Labels); own != nil {
 			g.warnings = slices.Concat(common, own)
 		}
-		if g.bounds != nil {
+		if g.odd {
 			g.own = g
 		}
 	}

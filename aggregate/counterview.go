@@ -20,8 +20,9 @@ type CounterGroup struct {
 	final  final
 	number int32 // of the final
 	total  exact.Sum
-	bounds *bounds // nil: nothing out of the ordinary
-	parts  []part  // by name of the instance
+	bounds bounds
+	odd    bool   // something was out of the ordinary
+	parts  []part // by name of the instance
 }
 
 // CounterMember is one instance's part in a group, its incarnations added.
@@ -105,7 +106,7 @@ func (g *CounterGroup) sumRates(weight func(*answer, *shared) float64) (Answer, 
 		return Answer{}, g.someone(func(sh *shared) bool { return weight(g.answer, sh) != 0 })
 	}
 	rate := exact.RoundedSum(rates)
-	if g.bounds == nil {
+	if !g.odd {
 		return Answer{rate, rate, rate}, true
 	}
 	return g.boundRates(rate, weight), true

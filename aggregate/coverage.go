@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -115,16 +116,13 @@ func (f *Fleet) patience(interval int64) int64 {
 // an answer for those that were there from the beginning; of one that joined
 // later it is growth that may have been missed.
 func (f *Fleet) opening() int64 {
-	var seconds []int64
+	over := int64(math.MaxInt64)
 	for _, in := range f.ordered {
 		if in.second != 0 {
-			seconds = append(seconds, in.second)
+			over = min(over, in.second)
 		}
 	}
-	if len(seconds) == 0 {
-		return 1<<63 - 1
-	}
-	return slices.Min(seconds)
+	return over
 }
 
 // Instance is what the fleet knows of one of its members.

@@ -103,14 +103,23 @@ func (q *question) asked() asked {
 	return asked{view: q.v, missing: q.missing, s: q.s, e: q.e}
 }
 
-// provenance of an instance at the time of the question. It is the same for
-// all groups.
+// provenance is told once for all groups of a gauge.
 func (q *question) provenance(in *instance) *Provenance {
 	p, ok := q.provenances[in]
-	if ok {
-		return p
+	if !ok {
+		told := q.tell(in)
+		p = &told
+		if q.provenances == nil {
+			q.provenances = map[*instance]*Provenance{}
+		}
+		q.provenances[in] = p
 	}
-	p = &Provenance{
+	return p
+}
+
+// tell where an instance's data comes from, as of the question.
+func (q *question) tell(in *instance) Provenance {
+	p := Provenance{
 		Targets: in.targets[:len(in.targets):len(in.targets)],
 		First:   time.UnixMilli(in.first), Last: time.UnixMilli(in.last), Scrapes: in.version, Incarnations: in.incarnation,
 		Attributed: in.by, Provisional: in.pending != nil, Alternating: in.alternates,
@@ -123,10 +132,6 @@ func (q *question) provenance(in *instance) *Provenance {
 			p.Restarts = append(p.Restarts, RestartEvent{time.UnixMilli(r.at), r.how})
 		}
 	}
-	if q.provenances == nil {
-		q.provenances = map[*instance]*Provenance{}
-	}
-	q.provenances[in] = p
 	return p
 }
 
@@ -168,7 +173,7 @@ func (g *CounterGroup) Explain() Explanation {
 	x.Asymmetry, x.HasAsymmetry = g.Asymmetry()
 	g.each(func(sh *shared, p *part) {
 		m := g.member(p)
-		e := MemberExplanation{CounterMember: m, Provenance: *sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
+		e := MemberExplanation{CounterMember: m, Provenance: sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
 		a.happenings(p, func(h *happening) { e.Events = append(e.Events, h.told()) })
 		e.Events = together(e.Events)
 		if !m.Older && x.Increase.Value > 0 {

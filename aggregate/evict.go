@@ -120,6 +120,7 @@ func (f *Fleet) evict(enough int64) bool {
 			if marks, ok := idle[b]; ok {
 				b.retireColumns(in, func(col int) bool { return marks[col] })
 				b.drop(marks)
+				in.undo = nil // its rows have the columns that were
 			}
 		}
 	}

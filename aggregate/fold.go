@@ -52,7 +52,9 @@ const (
 // changed, unless the set of lines did, or the process.
 func (s *staged) fold(b *binding) {
 	clear(s.noted)
-	b.prune(&s.in.history)
+	if b.prune(&s.in.history) {
+		s.in.undo = nil // what a restart of so long ago counted stands
+	}
 	s.dirty = s.dirty[:0]
 	if s.alone {
 		for _, e := range b.entries {
@@ -309,9 +311,9 @@ func (f *Fleet) remembered(in *instance, id parse.ID) bool {
 
 // prune drops the events that no window can reach any more into past, which
 // questions about everything still see.
-func (b *binding) prune(h *history) {
+func (b *binding) prune(h *history) (pruned bool) {
 	if len(h.points) == 0 || h.n <= len(h.points) {
-		return
+		return false
 	}
 	oldest := h.at(h.oldest()).at
 	n := 0
@@ -319,12 +321,13 @@ func (b *binding) prune(h *history) {
 		n++
 	}
 	if n < 16 || n < len(b.events)/2 {
-		return
+		return false
 	}
 	for i := range b.events[:n] {
 		b.retire(&b.events[i])
 	}
 	b.events = slices.Clone(b.events[n:])
+	return true
 }
 
 func (b *binding) retire(e *event) {

@@ -117,16 +117,19 @@ func (g *CounterGroup) boundRates(rate float64, weight func(*answer, *shared) fl
 	var some [2][8]float64
 	lo, hi, open := some[0][:0], some[1][:0], false
 	for i := range g.parts {
-		m := g.member(&g.parts[i])
-		w := weight(g.answer, &g.answer.shares[g.parts[i].share])
-		switch {
-		case !m.HasRate || w == 0:
-		case m.Older:
-			lo, hi = append(lo, m.Rate*w), append(hi, m.Rate*w)
+		p := &g.parts[i]
+		sh := &g.answer.shares[p.share]
+		w, span := weight(g.answer, sh), sh.covers(&g.final).Seconds()
+		switch x := g.answer.oddity(p); {
+		case w == 0 || span <= 0:
+		case x == nil || sh.older:
+			r := p.grown / span * w
+			lo, hi = append(lo, r), append(hi, r)
 		default:
-			s := m.Covers.Seconds()
-			lo, open = append(lo, m.Increase.Lo/s*w), open || math.IsInf(m.Increase.Hi, 1)
-			hi = append(hi, m.Increase.Hi/s*w)
+			var grown exact.Sum
+			grown.Add(p.grown)
+			a := x.around(&grown)
+			lo, hi, open = append(lo, a.Lo/span*w), append(hi, a.Hi/span*w), open || math.IsInf(a.Hi, 1)
 		}
 	}
 	a := Answer{rate, exact.RoundedSum(lo), math.Inf(1)}

@@ -79,22 +79,34 @@ type Attribution struct {
 }
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
-// It has the fleet's lock: any instance may be the one.
 func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
+	for {
+		r, busy, err := f.tryBalanced(b, sc)
+		if busy == nil {
+			return r, err
+		}
+		busy.mu.Lock() // until the scrape of its own address is taken in
+		busy.mu.Unlock()
+	}
+}
+
+// tryBalanced has the fleet's lock, since any instance may be the one. It gives
+// up if a scrape of that one is being read just now.
+func (f *Fleet) tryBalanced(b *balanced, sc Scrape) (r Report, busy *instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := sc.Time.UnixMilli()
 	if at < b.last {
-		return Report{}, ErrLate
+		return Report{}, nil, ErrLate
 	}
 	s := f.stage(b.expect(sc), sc)
 	defer f.unstage(s)
 	if err := s.r.Read(s.in.latest(), sc.Body, sc.Header.Get("Content-Type")); err != nil {
-		return Report{}, err
+		return Report{}, nil, err
 	}
 	if at == b.last && s.in == b.guess && s.same() {
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
-		return s.report, nil
+		return s.report, nil, nil
 	}
 	s.start = s.readStart(sc.Header)
 	who, why := b.identify(s)
@@ -103,17 +115,21 @@ func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
 		b.unclear++
 		f.target(b.target).seen(at)
 		s.report.Lines, s.report.Instance, s.report.Attribution = s.r.Len(), "", why
-		return s.report, nil
+		return s.report, nil, nil
 	}
 	if who == nil {
 		who = b.open(f, sc)
 	}
+	if !who.mu.TryLock() {
+		return Report{}, who, nil
+	}
+	defer who.mu.Unlock()
 	if err := b.attribute(s, who, why, sc); err != nil {
-		return Report{}, err
+		return Report{}, nil, err
 	}
 	b.seen(who, at)
 	s.report.Attribution, who.by = why, why.By
-	return s.report, nil
+	return s.report, nil, nil
 }
 
 // seen notes a scrape of the balancer, and who answered (nil: not clear).

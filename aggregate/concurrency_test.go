@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -149,4 +150,34 @@ func increment(b []byte) {
 		}
 		b[i] = '0'
 	}
+}
+
+// Scrapes of instances and of the balancer before them, at once, round by
+// round: each process counts once, and nothing is lost.
+func TestConcurrentBalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{Window: time.Hour})
+	b.Balanced("lb", 2)
+	v := b.counter(aggregate.View{Metric: "c"})
+	servers := []server{{start: -500, n: 1000}, {start: -900, n: 50_000}}
+	const rounds = 60
+	observe := func(target string, seconds float64, p server, grown int64) {
+		p.n += grown
+		_, err := b.Observe(scrapeOf(target, seconds, p.start, p.lines()...))
+		if !errors.Is(err, aggregate.ErrLate) { // the balancer's was later, and there first
+			assert.NoError(t, err)
+		}
+	}
+	for round := range int64(rounds) {
+		var wg sync.WaitGroup
+		for i, p := range servers {
+			wg.Go(func() { observe(fmt.Sprintf("direct-%d", i), float64(round), p, 10*round) })
+		}
+		wg.Go(func() { observe("lb", float64(round)+0.5, servers[round%2], 10*round+5) })
+		wg.Wait()
+	}
+	for i, p := range servers { // whoever was late, the last word is that of the addresses
+		observe(fmt.Sprintf("direct-%d", i), rounds, p, 10*rounds)
+	}
+	g := one(t, v, rounds, aggregate.All)
+	assert.InDelta(t, 2*grown(0, 10*rounds), grew(g), 2*grown(0, 15), "but for the first round")
 }

@@ -15,7 +15,9 @@ func (f *Fleet) sweep(gone int) {
 		return
 	}
 	f.garbage = 0
+	f.reading.Lock() // for no reader of the store may be at work
 	ids := f.store.Sweep()
+	f.reading.Unlock()
 	for _, v := range f.views {
 		for _, r := range v.routes {
 			r.forget(ids)

@@ -35,6 +35,10 @@ type Fleet struct {
 	garbage   int   // lines that vanished since the store was swept
 	unclaimed []*savedView
 
+	// reading is shared by those that read a body; they hold no other lock but
+	// their instance's, and wait for none.
+	reading sync.RWMutex
+
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
 	instances map[string]*instance

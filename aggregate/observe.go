@@ -30,43 +30,41 @@ func (f *Fleet) take(sc Scrape) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	for {
-		r, again, err := f.observe(in, sc)
-		if !again {
-			return r, err
-		}
-	}
+	return f.observe(in, sc)
 }
 
-// observe takes a scrape of a known instance in. It is to be done again where
-// a balancer's scrape was attributed to the instance in between.
-func (f *Fleet) observe(in *instance, sc Scrape) (r Report, again bool, err error) {
+// observe takes a scrape of a known instance in. The body is read beside all
+// other reading: what it is read against only changes with in.mu held.
+func (f *Fleet) observe(in *instance, sc Scrape) (Report, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	s := f.stage(in, sc)
 	defer f.unstage(s)
 
+	f.reading.RLock()
+	err := s.read(sc)
+	f.reading.RUnlock()
+	if err != nil {
+		return Report{}, err
+	}
+
 	f.mu.RLock()
-	version := in.version
-	steady, err := s.read(sc)
-	if err == nil && steady {
+	steady := s.steady()
+	if steady {
 		s.accept()
 	}
 	f.mu.RUnlock()
-	if err != nil || steady {
-		return s.report, false, err
+	if steady {
+		return s.report, nil
 	}
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if in.version != version {
-		return Report{}, true, nil
-	}
 	if err := s.rebind(); err != nil {
-		return Report{}, false, err
+		return Report{}, err
 	}
 	s.accept()
-	return s.report, false, nil
+	return s.report, nil
 }
 
 // instance finds or makes the place that a scrape is of.
@@ -146,28 +144,35 @@ func (f *Fleet) unstage(s *staged) {
 	}
 }
 
-// read stages the body and judges what it says about the process. It tells
-// whether the scrape is steady: nothing shared has to change for it.
-func (s *staged) read(sc Scrape) (steady bool, err error) {
+// read stages the body and judges what it says about the process.
+func (s *staged) read(sc Scrape) error {
 	in := s.in
 	if in.seen() && s.at < in.last {
-		return false, ErrLate
+		return ErrLate
 	}
 	if err := s.r.Read(&in.cols, sc.Body, sc.Header.Get("Content-Type")); err != nil {
-		return false, err
+		return err
 	}
 	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
 	if in.seen() && s.at == in.last {
 		if !s.same() {
-			return false, ErrConflict
+			return ErrConflict
 		}
 		s.report.Duplicate, s.report.Incarnation = true, in.incarnation
-		return true, nil
+		return nil
 	}
 	s.start = s.readStart(sc.Header)
 	s.judge()
-	return s.f.unclaimed == nil && in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
-		slices.Contains(in.targets, sc.Target) && !s.f.targets[sc.Target].gone, nil
+	return nil
+}
+
+// steady tells whether nothing shared has to change for the scrape. It is asked
+// with the fleet's lock.
+func (s *staged) steady() bool {
+	in := s.in
+	return s.report.Duplicate ||
+		s.f.unclaimed == nil && in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
+			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone
 }
 
 // same: the body says what the columns hold already.
@@ -244,6 +249,9 @@ func (s *staged) enter() {
 		f.since = s.at
 	}
 	if !in.seen() {
+		f.names.Lock()
+		f.instances[in.name] = in // a failed scrape beside this one may have given it up
+		f.names.Unlock()
 		f.admit(in)
 		in.self = selfName(f.store, stagedLines{s.r})
 	}

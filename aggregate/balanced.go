@@ -85,8 +85,7 @@ func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
 		if busy == nil {
 			return r, err
 		}
-		busy.mu.Lock() // until the scrape of its own address is taken in
-		busy.mu.Unlock()
+		busy.wait()
 	}
 }
 

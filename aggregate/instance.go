@@ -57,6 +57,12 @@ type instance struct {
 	bindings []*binding // by view.index; nil: not bound yet
 }
 
+// wait until no scrape of the instance is being observed.
+func (in *instance) wait() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+}
+
 func (in *instance) seen() bool { return in.incarnation > 0 }
 
 // accept notes the times of an accepted scrape. Before it, the state of the

@@ -98,7 +98,7 @@ func TestCorpusThroughAndBack(t *testing.T) {
 			list, err := e.Gather()
 			require.NoError(t, err)
 			families += len(list)
-			for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
+			for _, format := range []expfmt.Format{expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics), expfmt.NewFormat(expfmt.TypeProtoDelim)} {
 				got := throughFormat(t, list, format)
 				for name, x := range want {
 					if strings.Contains(name, "process_start_time_seconds") {
@@ -158,7 +158,7 @@ func throughFormat(t *testing.T, list []*dto.MetricFamily, format expfmt.Format)
 				break
 			}
 			require.NoError(t, err)
-			require.NoError(t, Write(&text, []*dto.MetricFamily{&f}, expfmt.FmtText))
+			require.NoError(t, Write(&text, []*dto.MetricFamily{&f}, expfmt.NewFormat(expfmt.TypeTextPlain)))
 		}
 		b = text
 		fallthrough

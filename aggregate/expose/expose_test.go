@@ -82,7 +82,7 @@ func TestText(t *testing.T) {
 	families, err := e.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	assert.Equal(t, shopText, b.String())
 	assert.Equal(t, at(-1000).UnixMilli(), families[2].Metric[0].Counter.CreatedTimestamp.AsTime().UnixMilli())
 	assert.Equal(t, at(-1000).UnixMilli(), families[0].Metric[0].Histogram.CreatedTimestamp.AsTime().UnixMilli())
@@ -163,7 +163,7 @@ func TestEverything(t *testing.T) {
 	families, err := e.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	text := b.String()
 	noSeriesTwice(t, text)
 	for _, line := range []string{
@@ -230,7 +230,7 @@ func TestViewsStandBeforeEverything(t *testing.T) {
 	families, err := first.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	noSeriesTwice(t, b.String())
 	assert.Contains(t, b.String(), "# HELP c_total Mine.\n# TYPE c_total counter\nc_total 11\n")
 	assert.Contains(t, b.String(), "# TYPE c counter\nc{zone=\"z-a\"} 6\n")
@@ -257,7 +257,7 @@ func TestRecorder(t *testing.T) {
 	families, err := e.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.FmtText))
+	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	noSeriesTwice(t, b.String())
 	for _, line := range []string{
 		`promfold_scrapes_total{result="accepted"} 2`, `promfold_scrapes_total{result="duplicate"} 1`,

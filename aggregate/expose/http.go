@@ -12,9 +12,16 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// Formats that are offered, the preferred first.
-var offered = []expfmt.Format{
-	expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtProtoDelim, expfmt.FmtProtoText, expfmt.FmtProtoCompact, expfmt.FmtText,
+// offered are the formats, the preferred first.
+func offered() []expfmt.Format {
+	list := []expfmt.Format{expfmt.NewFormat(expfmt.TypeOpenMetrics)}
+	if old, err := expfmt.NewOpenMetricsFormat(expfmt.OpenMetricsVersion_0_0_1); err == nil {
+		list = append(list, old)
+	}
+	for _, t := range []expfmt.FormatType{expfmt.TypeProtoDelim, expfmt.TypeProtoText, expfmt.TypeProtoCompact, expfmt.TypeTextPlain} {
+		list = append(list, expfmt.NewFormat(t))
+	}
+	return list
 }
 
 // Write writes families in a format. OpenMetrics is ended as it has to be.
@@ -46,7 +53,7 @@ func serve(g gatherer, w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	format := expfmt.NegotiateAccept(r.Header, offered...)
+	format := expfmt.NegotiateAccept(r.Header, offered()...)
 	w.Header().Set("Content-Type", string(format))
 	w.Header().Add("Vary", "Accept, Accept-Encoding")
 	if r.Method == http.MethodHead {

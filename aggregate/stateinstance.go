@@ -56,9 +56,10 @@ func (c *codec) start(x *start) {
 // startPos is written as the position plus 2: a position, or why there is none.
 func (c *codec) startPos(in *instance) {
 	n := in.startPos - startSeveral
-	c.natural(&n)
-	in.startPos = n + startSeveral
-	c.must(in.startPos < in.cols.Len())
+	if c.natural(&n); c.reading() { // writing leaves all as it is: bodies are read meanwhile
+		in.startPos = n + startSeveral
+		c.must(in.startPos < in.cols.Len())
+	}
 }
 
 func (c *codec) shrunk(x *shrunk) {

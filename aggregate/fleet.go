@@ -133,7 +133,7 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 	}
 	bound := make([][]*binding, len(f.ordered))
 	for i, in := range f.ordered {
-		lines := newKnownLines(&in.cols)
+		lines := knownLines{&in.cols}
 		for j, a := range added {
 			var b *binding
 			if s := kept[j]; s != nil {
@@ -261,25 +261,9 @@ func (f *Fleet) admit(in *instance) {
 }
 
 // knownLines are those of an instance's columns.
-type knownLines struct {
-	*parse.Columns
-	twice []bool // nil: no series stands twice
-}
+type knownLines struct{ *parse.Columns }
 
-func newKnownLines(c *parse.Columns) knownLines {
-	l := knownLines{Columns: c}
-	seen := make(map[parse.ID]bool, c.Len())
-	for pos := range c.Len() {
-		if id := c.ID(pos); !seen[id] {
-			seen[id] = true
-			continue
-		}
-		if l.twice == nil {
-			l.twice = make([]bool, c.Len())
-		}
-		l.twice[pos] = true
-	}
-	return l
+func (l knownLines) Duplicate(pos int) bool {
+	_, twice := slices.BinarySearch(l.Duplicates(), uint32(pos))
+	return twice
 }
-
-func (l knownLines) Duplicate(pos int) bool { return l.twice != nil && l.twice[pos] }

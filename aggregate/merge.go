@@ -122,7 +122,7 @@ func (m *merger) bind() error {
 	f := m.f
 	m.bytes = f.bytes
 	for i, in := range m.l.instances {
-		lines := newKnownLines(&in.cols)
+		lines := knownLines{&in.cols}
 		var bound []*binding
 		for j, v := range f.views {
 			b := bind(v, in, m.views[j].rows[i].unpack(v, in), lines)

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/internal/recording"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -57,7 +58,7 @@ func matchers(t *testing.T, texts []string) (list []*labels.Matcher) {
 
 // sighted is a scrape through the balancer, and who really answered.
 type sighted struct {
-	recorded
+	recording.Scrape
 	TrueInstance string `json:"true_instance"`
 	Duration     int64  `json:"duration_ms"`
 	process      string // instance and life
@@ -110,7 +111,7 @@ func sightings(t *testing.T, dir fs.FS) (list []sighted) {
 		}
 		s.process = fmt.Sprint(s.TrueInstance, "/", life)
 		var err error
-		if s.body, err = s.recorded.body(dir); err != nil {
+		if s.body, err = s.Scrape.Body(dir); err != nil {
 			return err
 		}
 		s.body = excerpt(s.body)

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/promfold/promfold/internal/recording"
 )
 
 // watchLive asks the URL every interval.
@@ -109,6 +111,6 @@ func fetch(ctx context.Context, client *http.Client, o options) (http.Header, []
 	if response.StatusCode != http.StatusOK {
 		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
 	}
-	body, err := readAll(response.Body)
+	body, err := recording.ReadBody(response.Body)
 	return response.Header, body, err
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/recording"
 )
 
 // corpus is the whole recording that the one in the program was made from.
@@ -34,13 +36,13 @@ type answer struct {
 // answers are those of the kubelets themselves, in the order of their times.
 func answers(t *testing.T, dir fs.FS) (list []answer) {
 	t.Helper()
-	all, err := readManifest(dir)
+	all, err := recording.Manifest(dir)
 	require.NoError(t, err)
 	for _, r := range all {
 		if r.Format != "text" || r.Path != "/metrics" || r.File == "" || len(r.Target) != len("hollow-1") {
 			continue
 		}
-		body, err := r.body(dir)
+		body, err := r.Body(dir)
 		require.NoError(t, err)
 		list = append(list, answer{r.Target, time.UnixMilli(r.Time), body})
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/promfold/promfold/internal/recording"
 )
 
 // live asks an API server for its nodes, and kubelets for their metrics.
@@ -157,6 +159,6 @@ func (l *live) get(ctx context.Context, client *http.Client, address string) (ht
 	if response.StatusCode != http.StatusOK {
 		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
 	}
-	body, err := readAll(response.Body)
+	body, err := recording.ReadBody(response.Body)
 	return response.Header, body, err
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/recording"
 )
 
 const corpusDir = "../../../shared/corpus/ksm-shards"
@@ -43,7 +45,7 @@ func observed(t *testing.T, dir fs.FS, scenario string, dataOnly bool) (list []d
 		return judged[key]
 	}
 	defer func() { judged[key] = list }()
-	all, err := readManifest(dir)
+	all, err := recording.Manifest(dir)
 	require.NoError(t, err)
 	w := newWatch()
 	for _, x := range rounds(all, scenario) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/promfold/promfold/internal/recording"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -96,7 +97,7 @@ func get(ctx context.Context, client *http.Client, address string) ([]byte, stri
 	if response.StatusCode != http.StatusOK {
 		return nil, "", fmt.Errorf("HTTP status %s", response.Status)
 	}
-	body, err := readAll(response.Body)
+	body, err := recording.ReadBody(response.Body)
 	return body, response.Header.Get("Content-Type"), err
 }
 

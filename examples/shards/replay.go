@@ -1,44 +1,24 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-)
 
-// recorded is a line of a manifest: one answer, its body gzipped in a file
-// beside it. The names of the targets say what they are: ksm-0 is a shard,
-// ksm-0-telemetry its other port, api-pods the API's list of pods.
-type recorded struct {
-	File        string `json:"file"` // empty: the scrape failed
-	Scenario    string `json:"scenario"`
-	Step        int    `json:"step"`
-	Time        int64  `json:"time"` // when the whole body was here, Unix ms
-	Target      string `json:"target"`
-	ContentType string `json:"content_type"`
-	Format      string `json:"format"`
-	Status      int    `json:"status"`
-	Notes       string `json:"notes"`
-}
+	"github.com/promfold/promfold/internal/recording"
+)
 
 var shardTarget = regexp.MustCompile(`^ksm-\d+$`)
 
-// bodyLimit bounds a body, decompressed.
-const bodyLimit = 64 << 20
-
 // replay judges the rounds of each scenario, in their order.
 func replay(ctx context.Context, dir fs.FS, o options, s *screen) error {
-	all, err := readManifest(dir)
+	all, err := recording.Manifest(dir)
 	if err != nil {
 		return err
 	}
@@ -66,34 +46,15 @@ func replay(ctx context.Context, dir fs.FS, o options, s *screen) error {
 	return nil
 }
 
-func readManifest(dir fs.FS) (list []recorded, err error) {
-	file, err := dir.Open("manifest.jsonl")
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	for d := json.NewDecoder(bufio.NewReader(file)); ; {
-		var r recorded
-		switch err := d.Decode(&r); err {
-		case nil:
-			list = append(list, r)
-		case io.EOF:
-			return list, nil
-		default:
-			return nil, fmt.Errorf("manifest.jsonl: entry %d: %w", len(list)+1, err)
-		}
-	}
-}
-
 // recordedRound are a round's answers, not read yet.
 type recordedRound struct {
-	shards    []recorded
-	telemetry map[string]recorded
-	pods      *recorded
+	shards    []recording.Scrape
+	telemetry map[string]recording.Scrape
+	pods      *recording.Scrape
 }
 
 // rounds are the steps of a scenario.
-func rounds(all []recorded, scenario string) (list []*recordedRound) {
+func rounds(all []recording.Scrape, scenario string) (list []*recordedRound) {
 	var steps []int
 	by := map[int]*recordedRound{}
 	for _, r := range all {
@@ -102,7 +63,7 @@ func rounds(all []recorded, scenario string) (list []*recordedRound) {
 		}
 		if by[r.Step] == nil {
 			steps = append(steps, r.Step)
-			by[r.Step] = &recordedRound{telemetry: map[string]recorded{}}
+			by[r.Step] = &recordedRound{telemetry: map[string]recording.Scrape{}}
 		}
 		x := by[r.Step]
 		shard, isTelemetry := strings.CutSuffix(r.Target, "-telemetry")
@@ -126,23 +87,23 @@ func rounds(all []recorded, scenario string) (list []*recordedRound) {
 
 func (x *recordedRound) read(dir fs.FS) (round, error) {
 	var out round
-	slices.SortFunc(x.shards, func(a, b recorded) int { return strings.Compare(a.Target, b.Target) })
+	slices.SortFunc(x.shards, func(a, b recording.Scrape) int { return strings.Compare(a.Target, b.Target) })
 	for _, r := range x.shards {
 		at := time.UnixMilli(r.Time)
 		if at.After(out.at) {
 			out.at = at
 		}
 		reading := reading{shard: r.Target, at: at, contentType: r.ContentType}
-		reading.body, reading.err = r.body(dir)
+		reading.body, reading.err = r.Body(dir)
 		if t, ok := x.telemetry[r.Target]; ok {
-			if body, err := t.body(dir); err == nil {
+			if body, err := t.Body(dir); err == nil {
 				reading.telemetry, reading.about = body, t.ContentType
 			}
 		}
 		out.readings = append(out.readings, reading)
 	}
 	if x.pods != nil {
-		body, err := x.pods.body(dir)
+		body, err := x.pods.Body(dir)
 		if err != nil {
 			return round{}, err
 		}
@@ -170,34 +131,4 @@ func readPods(body []byte) (*stored, error) {
 		s.uids[p.Metadata.UID] = true
 	}
 	return s, nil
-}
-
-func (r *recorded) body(dir fs.FS) ([]byte, error) {
-	switch {
-	case r.Status != 0 && r.Status != http.StatusOK:
-		return nil, fmt.Errorf("HTTP status %d", r.Status)
-	case r.File == "" && r.Notes != "":
-		return nil, errors.New(r.Notes)
-	case r.File == "":
-		return nil, errors.New("no answer")
-	}
-	file, err := dir.Open(r.File)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	zip, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.File, err)
-	}
-	return readAll(zip)
-}
-
-// readAll reads all of a body, unless it is longer than the limit.
-func readAll(from io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(from, bodyLimit+1))
-	if err == nil && len(body) > bodyLimit {
-		return nil, fmt.Errorf("a body of more than %d bytes", bodyLimit)
-	}
-	return body, err
 }

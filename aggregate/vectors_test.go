@@ -479,3 +479,18 @@ func TestCoverage(t *testing.T) {
 	require.NoError(t, b.Gone("b", at(300)))
 	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
 }
+
+// A series that stands twice in a body counts once, also for a view that is
+// declared when the body has been read.
+func TestSeriesThatStandsTwice(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	early := b.counter(aggregate.View{Metric: "c"})
+	for i := range 4 {
+		if i == 2 {
+			late := b.counter(aggregate.View{Metric: "c"})
+			defer func() { assert.Equal(t, 20.0, grew(one(t, late, 30, time.Minute))) }()
+		}
+		b.scrape("a", float64(10*i), -100, typeC, fmt.Sprintf("c %d", 10*i), fmt.Sprintf("c %d", 10*i))
+	}
+	assert.Equal(t, 30.0, grew(one(t, early, 30, time.Minute)))
+}

@@ -42,10 +42,36 @@ func fellSlowly(p, c []float64) bool {
 	return false
 }
 
-// Whatever two scrapes say, what is counted as the increase is a histogram: it does not fall with le and ends at the
-// increase of the count.
+// judged judges two scrapes and checks the verdict and what is counted: whatever they say, the increase is a histogram,
+// it does not fall with le and ends at the increase of the count.
+func judged(t require.TestingT, p, c []float64, integers, restarted, stable bool) Verdict {
+	n := len(p)
+	dst := make([]float64, n)
+	v := Judge(dst, p, c, restarted, stable)
+	fell := fellSlowly(p, c)
+	countFell := c[n-1] < p[n-1]
+	switch {
+	case !slices.IsSorted(c): // sums of floats may be so
+		require.Equal(t, Invalid, v)
+		return v
+	case restarted || countFell || fell && !stable:
+		require.Equal(t, Reset, v)
+		return v
+	case fell:
+		require.Equal(t, Torn, v)
+	default:
+		require.Equal(t, Grew, v)
+		for i := range c {
+			dst[i] = c[i] - p[i]
+		}
+	}
+	require.True(t, slices.IsSorted(dst) || !integers)
+	require.GreaterOrEqual(t, dst[0], 0.0)
+	require.Equal(t, c[n-1]-p[n-1], dst[n-1])
+	return v
+}
+
 func TestIncreasesAreHistograms(t *testing.T) {
-	seen := map[Verdict]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 6).Draw(t, "n")
 		integers := rapid.Bool().Draw(t, "integers")
@@ -55,34 +81,31 @@ func TestIncreasesAreHistograms(t *testing.T) {
 				c[i] += p[i]
 			}
 		}
-		restarted, stable := rapid.Bool().Draw(t, "restarted"), rapid.Bool().Draw(t, "stable")
-		dst := make([]float64, n)
-		v := Judge(dst, p, c, restarted, stable)
-		seen[v]++
-		fell := fellSlowly(p, c)
-		countFell := c[n-1] < p[n-1]
-		switch {
-		case !slices.IsSorted(c): // sums of floats above
-			require.Equal(t, Invalid, v)
-			return
-		case restarted || countFell || fell && !stable:
-			require.Equal(t, Reset, v)
-			return
-		case fell:
-			require.Equal(t, Torn, v)
-		default:
-			require.Equal(t, Grew, v)
-			for i := range c {
-				dst[i] = c[i] - p[i]
+		judged(t, p, c, integers, rapid.Bool().Draw(t, "restarted"), rapid.Bool().Draw(t, "stable"))
+	})
+}
+
+// All pairs of small histograms: each verdict is among them.
+func TestIncreasesOfAllSmallHistograms(t *testing.T) {
+	var all [][]float64 // three buckets of at most two
+	for code := range 27 {
+		a, b, c := float64(code%3), float64(code/3%3), float64(code/9)
+		all = append(all, []float64{a, a + b, a + b + c})
+	}
+	seen := map[Verdict]int{}
+	for _, p := range all {
+		for _, c := range all {
+			for _, restarted := range []bool{false, true} {
+				for _, stable := range []bool{false, true} {
+					seen[judged(t, p, c, true, restarted, stable)]++
+				}
 			}
 		}
-		require.True(t, slices.IsSorted(dst) || !integers)
-		require.GreaterOrEqual(t, dst[0], 0.0)
-		require.Equal(t, c[n-1]-p[n-1], dst[n-1])
-	})
+	}
 	for _, v := range []Verdict{Grew, Reset, Torn} {
 		assert.Positive(t, seen[v], v.String())
 	}
+	assert.Zero(t, seen[Invalid])
 }
 
 func TestJudgeMayWriteToItsArguments(t *testing.T) {

@@ -70,6 +70,7 @@ func (b *backends) credentials(t *testing.T) []string {
 	key, err := x509.MarshalPKCS8PrivateKey(b.TLS.Certificates[0].PrivateKey)
 	require.NoError(t, err)
 	return []string{
+		"-timeout", "1m", // however busy the machine is
 		"-token-file", write("token", []byte("secret\n")),
 		"-ca", write("ca.crt", certificate), "-cert", write("client.crt", certificate),
 		"-key", write("client.key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
@@ -122,8 +123,8 @@ func TestLiveRefused(t *testing.T) {
 	b := newBackends(t)
 	credentials := b.credentials(t)
 	for says, args := range map[string][]string{
-		"401 Unauthorized": credentials[2:],
-		"certificate":      credentials[:2],
+		"401 Unauthorized": credentials[4:],
+		"certificate":      credentials[:4],
 	} {
 		var out, errs bytes.Buffer
 		code := run(context.Background(), slices.Concat(args, []string{"-rounds", "1", b.URL}), &out, &errs)

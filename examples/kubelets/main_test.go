@@ -151,7 +151,7 @@ func TestLive(t *testing.T) {
 	token, ca := filepath.Join(dir, "token"), filepath.Join(dir, "ca.crt")
 	require.NoError(t, os.WriteFile(token, []byte("secret\n"), 0o600))
 	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: api.Certificate().Raw}), 0o600))
-	o, err := parseFlags([]string{"-json", "-scrape", "-rounds", "3", "-apiserver", api.URL + "/base", "-ca", ca, "-insecure", "-token-file", token}, io.Discard)
+	o, err := parseFlags([]string{"-json", "-scrape", "-rounds", "3", "-timeout", "1m", "-apiserver", api.URL + "/base", "-ca", ca, "-insecure", "-token-file", token}, io.Discard)
 	require.NoError(t, err)
 	var out, errs bytes.Buffer
 	w, err := newWatch(o, &out, &errs)
@@ -183,7 +183,7 @@ func TestLive(t *testing.T) {
 	assert.Contains(t, d.Kubelets[0].Remarks[0], "refused")
 	assert.Equal(t, kubeletUp, d.Kubelets[1])
 
-	p := runKubelets("-apiserver", api.URL, "-ca", ca)
+	p := runKubelets("-timeout", "1m", "-apiserver", api.URL, "-ca", ca)
 	assert.Equal(t, exitNothing, p.code)
 	assert.Contains(t, p.stderr, "403")
 }

@@ -226,7 +226,7 @@ func TestLive(t *testing.T) {
 	self := "kube_state_metrics_shard_ordinal{shard_ordinal=\"0\"} 0\nkube_state_metrics_total_shards 2\n"
 	first, second := serve(string(podBody(uidsOf(zero, 100), ""))), serve(string(podBody(uidsOf(one, 100), "")))
 	store := serve("apiserver_storage_objects{resource=\"pods\"} -1\napiserver_resource_objects{group=\"\",resource=\"pods\"} 250\n")
-	o, err := parseFlags([]string{"-json", "-rounds", "2", "-telemetry", serve(self) + "," + serve(self), "-apiserver", store, first, second}, io.Discard)
+	o, err := parseFlags([]string{"-json", "-rounds", "2", "-timeout", "1m", "-telemetry", serve(self) + "," + serve(self), "-apiserver", store, first, second}, io.Discard)
 	require.NoError(t, err)
 	var out bytes.Buffer
 	s := &screen{o: o, stdout: &out}

@@ -152,32 +152,78 @@ func increment(b []byte) {
 	}
 }
 
-// Scrapes of instances and of the balancer before them, at once, round by
-// round: each process counts once, and nothing is lost.
-func TestConcurrentBalancer(t *testing.T) {
+// twoAndABalancer is a fleet of two processes that are scraped under addresses
+// of their own and through the balancer before them.
+type twoAndABalancer struct {
+	bed
+	requests *aggregate.CounterView
+}
+
+func newTwoAndABalancer(t *testing.T) twoAndABalancer {
 	b := newBed(t, aggregate.Config{Window: time.Hour})
 	b.Balanced("lb", 2)
-	v := b.counter(aggregate.View{Metric: "c"})
-	servers := []server{{start: -500, n: 1000}, {start: -900, n: 50_000}}
-	const rounds = 60
-	observe := func(target string, seconds float64, p server, grown int64) {
-		p.n += grown
-		_, err := b.Observe(scrapeOf(target, seconds, p.start, p.lines()...))
-		if !errors.Is(err, aggregate.ErrLate) { // the balancer's was later, and there first
-			assert.NoError(t, err)
-		}
+	return twoAndABalancer{b, b.counter(aggregate.View{Metric: "c"})}
+}
+
+// direct and balanced are the scrapes of a round; in each the balancer leads to
+// the other process.
+func (b twoAndABalancer) direct(i int, round int64) {
+	b.observe(fmt.Sprintf("direct-%d", i), float64(round), i, 10*round)
+}
+
+func (b twoAndABalancer) balanced(round int64) {
+	b.observe("lb", float64(round)+0.5, int(round%2), 10*round+5)
+}
+
+func (b twoAndABalancer) observe(target string, seconds float64, i int, grown int64) {
+	p := []server{{start: -500, n: 1000}, {start: -900, n: 50_000}}[i]
+	p.n += grown
+	_, err := b.Observe(scrapeOf(target, seconds, p.start, p.lines()...))
+	if !errors.Is(err, aggregate.ErrLate) { // the balancer's was later, and there first
+		assert.NoError(b, err)
 	}
+}
+
+// check scrapes the addresses once more: whoever was late, the last word is
+// theirs. Each process counts once, and nothing is lost but the first round.
+func (b twoAndABalancer) check(rounds int64, about ...any) {
+	b.direct(0, rounds)
+	b.direct(1, rounds)
+	g := one(b.T, b.requests, float64(rounds), aggregate.All)
+	require.InDelta(b, 2*grown(0, 10*rounds), grew(g), 2*grown(0, 15), about...)
+}
+
+// Scrapes of instances and of the balancer before them, at once, round by
+// round.
+func TestConcurrentBalancer(t *testing.T) {
+	b := newTwoAndABalancer(t)
+	const rounds = 60
 	for round := range int64(rounds) {
 		var wg sync.WaitGroup
-		for i, p := range servers {
-			wg.Go(func() { observe(fmt.Sprintf("direct-%d", i), float64(round), p, 10*round) })
-		}
-		wg.Go(func() { observe("lb", float64(round)+0.5, servers[round%2], 10*round+5) })
+		wg.Go(func() { b.direct(0, round) })
+		wg.Go(func() { b.direct(1, round) })
+		wg.Go(func() { b.balanced(round) })
 		wg.Wait()
 	}
-	for i, p := range servers { // whoever was late, the last word is that of the addresses
-		observe(fmt.Sprintf("direct-%d", i), rounds, p, 10*rounds)
+	b.check(rounds)
+}
+
+// What the scheduler may choose from above: in each round the balancer's scrape
+// comes before that of the process it leads to, or after it.
+func TestBalancerInEveryOrder(t *testing.T) {
+	const rounds = 8
+	for order := range 1 << rounds {
+		b := newTwoAndABalancer(t)
+		for round := range int64(rounds) {
+			if order>>round&1 == 0 {
+				b.balanced(round)
+			}
+			b.direct(0, round)
+			b.direct(1, round)
+			if order>>round&1 == 1 {
+				b.balanced(round)
+			}
+		}
+		b.check(rounds, "order %b", order)
 	}
-	g := one(t, v, rounds, aggregate.All)
-	assert.InDelta(t, 2*grown(0, 10*rounds), grew(g), 2*grown(0, 15), "but for the first round")
 }

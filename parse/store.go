@@ -50,7 +50,8 @@ func (s *Store) Len() int { return s.lines.len() }
 // Cap bounds the ids given out: each is below it.
 func (s *Store) Cap() int { return int(s.lines.cap.Load()) }
 
-// Bytes is the memory held, roughly.
+// Bytes is the memory held: what the heap grew by, to a tenth. Texts that
+// were swept may count until they are an eighth of those held and 64 KiB.
 func (s *Store) Bytes() int {
 	return s.lines.bytes() + s.headings.bytes() + int(s.lineBytes.Load())
 }

@@ -1,17 +1,13 @@
 package parse
 
 import (
-	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // service is a made-up instance: n lines by name, the value v in each.
@@ -55,81 +51,6 @@ func TestReadersShareAStore(t *testing.T) {
 	wg.Wait()
 	s.Sweep()
 	assert.Zero(t, s.Len())
-}
-
-var wholeDay = flag.Bool("day", false, "let lines churn for a day of scrapes a quarter of a minute apart")
-
-// A store through which lines pass is no larger than one that holds what is left.
-func TestChurnLeavesNothingBehind(t *testing.T) {
-	const lines, instances = 2000, 3
-	scrapes := 300
-	if *wholeDay {
-		scrapes = 24 * 60 * 4
-	}
-	rng := rand.New(rand.NewPCG(3, 4))
-	s := NewStore()
-	r := NewReader(s, Limits{})
-	names := count(0, lines)
-	next := lines
-	var cols [instances]Columns
-	for scrape := range scrapes {
-		for range lines / 100 {
-			names[rng.IntN(lines)] = next
-			next++
-		}
-		body := service(names, scrape)
-		for i := range cols {
-			require.NoError(t, r.Read(&cols[i], body, ""))
-			r.Commit(&cols[i])
-		}
-		if scrape%10 == 9 {
-			s.Sweep()
-		}
-	}
-	s.Sweep()
-	require.Equal(t, lines, s.Len())
-
-	fresh := NewStore()
-	var c Columns
-	fr := NewReader(fresh, Limits{})
-	require.NoError(t, fr.Read(&c, service(names, 0), ""))
-	fr.Commit(&c)
-	require.Equal(t, lines, fresh.Len())
-	ratio := float64(s.Bytes()) / float64(fresh.Bytes())
-	t.Logf("%d bytes after %d lines came and went, %d when fresh: %.2f", s.Bytes(), next-lines, fresh.Bytes(), ratio)
-	assert.LessOrEqual(t, ratio, 1.3)
-}
-
-func TestColumnsAreSmall(t *testing.T) {
-	s := NewStore()
-	r := NewReader(s, Limits{})
-	const lines, instances = 15000, 30
-	cols := make([]Columns, instances)
-	heap := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	for i := range 2 {
-		require.NoError(t, r.Read(&cols[i], service(count(0, lines), i), ""))
-		r.Commit(&cols[i])
-	}
-	before := heap()
-	said := 0
-	for i := 2; i < instances; i++ {
-		r.Seed(&cols[i], &cols[0])
-		require.NoError(t, r.Read(&cols[i], service(count(0, lines), i), ""))
-		r.Commit(&cols[i])
-		said += cols[i].Bytes()
-	}
-	const each = lines * (instances - 2)
-	grown := float64(heap()) - float64(before)
-	t.Logf("%.1f bytes a line and instance on the heap, %.1f by Bytes", grown/each, float64(said)/each)
-	assert.LessOrEqual(t, grown/each, 14.0)
-	assert.LessOrEqual(t, float64(said)/each, 14.0)
-	runtime.KeepAlive(cols)
-	runtime.KeepAlive(r)
 }
 
 func TestSteadyReadDoesNotAllocate(t *testing.T) {

@@ -21,24 +21,29 @@ type Group struct {
 	Labels   labels.Labels
 	Coverage Coverage
 
-	own      interface{ words() []string } // nil: no warnings of its own
-	warnings []string
+	said interface{ words() []string } // nil: there is nothing to be said
 }
 
 // Warnings are what a reader of the numbers should know, in words. They are
 // put into words when they are asked for.
 func (g *Group) Warnings() []string {
-	if g.own == nil {
-		return g.warnings
+	if g.said == nil {
+		return nil
 	}
-	return slices.Concat(g.own.words(), g.warnings)
+	return g.said.words()
 }
+
+// sayings are warnings that are words already.
+type sayings []string
+
+func (s sayings) words() []string { return s }
 
 // part of an instance in the window of a question.
 type share struct {
 	in      *instance
 	b       *binding
-	row     *row  // what stood at the beginning of the window
+	row     *row // what stood at the beginning of the window
+	events  []event
 	from    int   // the checkpoint of row
 	since   int64 // events after it are in the window
 	span    int64 // ms observed in the window
@@ -51,7 +56,7 @@ type share struct {
 
 // shares are the instances that have something in the window, by name.
 func (q *question) shares() []share {
-	list := make([]share, 0, len(q.f.ordered))
+	list := q.v.scratch[:0]
 	for _, in := range q.f.ordered {
 		if !q.f.counts(in, q.e) {
 			continue // another target of the same process speaks for it
@@ -60,8 +65,12 @@ func (q *question) shares() []share {
 			list = append(list, sh)
 		}
 	}
+	q.v.scratch = list
 	return list
 }
+
+// done forgets what the shares refer to.
+func (q *question) done() { clear(q.v.scratch) }
 
 func (q *question) share(in *instance, b *binding) (share, bool) {
 	h := &in.history
@@ -94,6 +103,7 @@ func (q *question) shareFrom(in *instance, b *binding, n int) share {
 		span: h.span - at.span, wall: h.wall - at.wall, scrapes: in.version - at.scrapes,
 		live: q.f.live(in, q.e), older: !q.all && in.last <= q.s,
 	}
+	sh.events = q.events(&sh)
 	sh.alive = in.alive(max(q.s, b.begun.at), q.e, sh.live)
 	return sh
 }
@@ -115,19 +125,25 @@ func (q *question) restarted(in *instance) bool {
 	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
 }
 
-// events calls do for each event of the window.
-func (q *question) events(sh *share, do func(*event)) {
-	if sh.older {
-		return
+// events of the window. They stay as they are, whatever comes later.
+func (q *question) events(sh *share) []event {
+	switch {
+	case sh.older:
+		return nil
+	case q.all && len(sh.b.past) > 0:
+		return sh.b.allEvents()
 	}
-	if q.all {
-		for _, e := range sh.b.past {
-			do(e.copy()) // it may be added to
-		}
+	return sh.b.events[sh.b.eventsUntil(sh.since):]
+}
+
+// allEvents are copies where they may be added to, since no window reaches them
+// any more.
+func (b *binding) allEvents() []event {
+	list := make([]event, 0, len(b.past)+len(b.events))
+	for _, e := range b.past {
+		list = append(list, *e.copy())
 	}
-	for i := sh.b.eventsUntil(sh.since); i < len(sh.b.events); i++ {
-		do(&sh.b.events[i])
-	}
+	return append(list, b.events...)
 }
 
 // eventsUntil is how many events are not after t; they stand by time.
@@ -143,26 +159,28 @@ func (b *binding) eventsUntil(t int64) int {
 type bounds struct {
 	below, above exact.Sum
 	open         int
-	resets       int
 }
 
-func (x *bounds) add(e *event, opening bool) {
-	switch e.verdict {
-	case counter.ResetProven, counter.ResetDropped:
-		x.resets += e.n
-	case counter.First:
-		if opening {
-			return
-		}
+func (x *bounds) add(e *happening) {
+	if e.opening && e.verdict == counter.First {
+		return
 	}
 	x.below.Merge(&e.below)
 	x.above.Merge(&e.above)
 	x.open += e.open
 }
 
-// around is a value with its bounds; of nil with none.
+// resets is how many series were, by the event.
+func (e *event) resets() int {
+	if e.verdict == counter.ResetProven || e.verdict == counter.ResetDropped {
+		return e.n
+	}
+	return 0
+}
+
+// around is a value with its bounds.
 func (x *bounds) around(value *exact.Sum) Answer {
-	if x == nil || x.open == 0 && x.below.Sign() == 0 && x.above.Sign() == 0 {
+	if x.open == 0 && x.below.Sign() == 0 && x.above.Sign() == 0 {
 		v := value.Float64()
 		return Answer{v, v, v}
 	}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/promfold/promfold/internal/exact"
 )
 
@@ -13,235 +11,235 @@ import (
 // come later do not show in it.
 type answer struct {
 	asked
+	*plan
 	shares   []shared
-	oddities []oddity
-	events   []happening // of all oddities, each a list by next
+	grown    []float64   // by part: its growth, rounded
+	totals   []exact.Sum // by group; nil: what its parts add up to
+	odd      []int32     // by part: its first event, plus 1; nil: all is plain growth
+	events   []happening // of each part a list, by time
+	common   []string    // what is to be said of every group
+	partials partials
 }
 
 // shared is what is the same for an instance in all groups.
 type shared struct {
-	name       string
-	from       Provenance
-	since      int64 // from when its growth is counted
-	span, wall time.Duration
-	alive      int64
-	steps      int
-	older      bool
-	live       bool
-
-	b       *binding // for what does not change: route and target
-	exposes bool
-	names   map[string]bool // of a view of every family: those it has
+	weight              float64 // the part of the window in which the instance lived
+	seconds, wall       float64 // observed; wall: of what outlives processes
+	older               bool
+	live                bool
+	exposes             bool
+	b                   *binding // for what does not change: route and target
+	name                string
+	since               int64 // from when its growth is counted
+	alive               int64
+	span, spanOfOutlive time.Duration
+	steps               int
+	from                Provenance
 }
 
 // part is what one instance has in one group, in the window.
 type part struct {
-	share int32
-	odd   int32 // index of the answer's oddities, plus 1; 0: plain growth
-	grown float64
-}
-
-// oddity is what was out of the ordinary with a part.
-type oddity struct {
-	bounds
-	first, last int32 // of its events
+	share int
+	index int // −1: nothing, it could only have
 }
 
 // happening is an event of the window.
 type happening struct {
 	*event
-	next    int32 // the next one of the oddity; −1: none
+	next    int32 // of the part, plus 1
 	opening bool  // what was counted before it is no part of the answer
 }
 
+// isOdd: not all that the part has is plain growth.
+func (a *answer) isOdd(part int) bool { return a.odd != nil && part >= 0 && a.odd[part] != 0 }
+
 // happenings calls do for each event of a part.
-func (a *answer) happenings(p *part, do func(*happening)) {
-	if p.odd == 0 {
-		return
+func (a *answer) happenings(part int, do func(*happening)) {
+	if a.isOdd(part) {
+		for i := a.odd[part]; i > 0; i = a.events[i-1].next {
+			do(&a.events[i-1])
+		}
 	}
-	for i := a.oddities[p.odd-1].first; i >= 0; i = a.events[i].next {
-		do(&a.events[i])
+}
+
+// growth of a part, rounded.
+func (a *answer) growth(part int) float64 {
+	if part < 0 {
+		return 0
 	}
+	return a.grown[part]
+}
+
+// around is a part's growth with its bounds.
+func (a *answer) around(part int) Answer {
+	x := a.growth(part)
+	if !a.isOdd(part) {
+		return Answer{x, x, x}
+	}
+	var grown exact.Sum
+	var b bounds
+	grown.Add(x)
+	a.happenings(part, b.add)
+	return b.around(&grown)
 }
 
 func (a *answer) window() int64 { return a.e - a.s }
 
-// weight is the part of the window in which the instance lived.
-func (a *answer) weight(sh *shared) float64 { return float64(sh.alive) / float64(a.window()) }
+// covers is the time that the steps of the instance span.
+func (sh *shared) covers(g *final) time.Duration {
+	if g.outlives {
+		return sh.spanOfOutlive
+	}
+	return sh.span
+}
 
-func (a *answer) present(sh *shared) float64 {
-	if sh.live {
+// observed is the same in seconds.
+func (sh *shared) observed(g *final) float64 {
+	if g.outlives {
+		return sh.wall
+	}
+	return sh.seconds
+}
+
+// counts: how much of the instance's rate is the group's.
+func (sh *shared) counts(now bool) float64 {
+	switch {
+	case !now:
+		return sh.weight
+	case sh.live:
 		return 1
 	}
 	return 0
 }
 
-func (a *answer) oddity(p *part) *oddity {
-	if p.odd == 0 {
-		return nil
-	}
-	return &a.oddities[p.odd-1]
-}
-
-// around is a part's growth with its bounds.
-func (x *oddity) around(grown *exact.Sum) Answer {
-	if x == nil {
-		return (*bounds)(nil).around(grown)
-	}
-	return x.bounds.around(grown)
-}
-
-// covers is the time that the steps of the instance span.
-func (sh *shared) covers(g *final) time.Duration {
-	if g.outlives {
-		return sh.wall
-	}
-	return sh.span
-}
-
 // idle: the instance exposes the metric, and could have a series in the group.
-func (sh *shared) idle(g *final) bool {
-	if sh.names != nil && !sh.names[g.labels.Get(model.MetricNameLabel)] {
-		return false
-	}
-	return sh.exposes && sh.b.route.speaksFor(g.labels, sh.b.target)
+func (a *answer) idle(share int, g *final) bool {
+	sh := &a.shares[share]
+	return sh.exposes && !a.lacks(share, g) && sh.b.route.speaksFor(g.labels, sh.b.target)
 }
 
 func (q *question) newAnswer(shares []share) *answer {
-	a := &answer{asked: q.asked(), shares: make([]shared, len(shares))}
+	a := &answer{asked: q.asked(), plan: q.v.planFor(shares), shares: make([]shared, len(shares))}
+	window := float64(a.window())
 	for i := range shares {
-		sh := &shares[i]
-		a.shares[i] = shared{
-			name: sh.in.name, from: q.tell(sh.in), since: sh.beginning(), steps: sh.scrapes,
-			span: time.Duration(sh.span) * time.Millisecond, wall: time.Duration(sh.wall) * time.Millisecond,
-			alive: sh.alive, older: sh.older, live: sh.live, b: sh.b, exposes: sh.b.exposes, names: sh.names(),
-		}
+		sh, to := &shares[i], &a.shares[i]
+		to.span, to.spanOfOutlive = time.Duration(sh.span)*time.Millisecond, time.Duration(sh.wall)*time.Millisecond
+		to.weight, to.seconds, to.wall = float64(sh.alive)/window, to.span.Seconds(), to.spanOfOutlive.Seconds()
+		to.name, to.since, to.steps, to.alive = sh.in.name, sh.beginning(), sh.scrapes, sh.alive
+		to.older, to.live, to.exposes, to.b = sh.older, sh.live, sh.b.exposes, sh.b
+		q.tell(sh.in, &to.from)
 	}
 	return a
 }
 
-// counters gathers the groups of an answer. The columns know their group, so
-// that this is two walks over them: one counts, one adds.
+// counters gathers the groups of an answer.
 func (q *question) counters(shares []share) []*CounterGroup {
 	a := q.newAnswer(shares)
-	found, parts := q.countParts(shares)
-	finals := &q.v.finals
-	finals.inOrder(found)
-	groups, list := make([]CounterGroup, len(found)), make([]*CounterGroup, len(found))
-	for i, f := range found {
-		g := &groups[i]
-		g.answer, g.final, g.number, g.Labels, g.Coverage = a, finals.list[f], f, finals.list[f].labels, q.coverage
-		list[i], finals.slots[f] = g, int32(i)+1
+	a.grown = make([]float64, len(a.share))
+	if !a.addIntegers(shares) {
+		a.addSums(shares)
 	}
-	all := make([]part, len(found)*len(shares))
-	if parts < len(all)/2 { // of many groups each instance has a few: no room for all in all
-		all = nil
-	}
+	q.addEvents(a, shares)
+	a.common, a.partials = q.remarks(shares), q.partials()
+	groups, list := make([]CounterGroup, len(a.groups)), make([]*CounterGroup, len(a.groups))
 	for i := range groups {
-		if all != nil {
-			groups[i].parts = all[i*len(shares) : i*len(shares) : (i+1)*len(shares)]
-		}
+		g := &groups[i]
+		g.Labels, g.Coverage, g.said, g.answer, g.number = a.groups[i].labels, q.coverage, g, a, i
+		list[i] = g
 	}
-	opening := q.f.opening()
-	for i := range shares {
-		q.addShare(groups, int32(i), &shares[i], opening)
-	}
-	for _, f := range found {
-		finals.slots[f] = 0
-	}
-	q.remark(list, shares)
 	return list
 }
 
-// countParts finds the groups that the instances have something in.
-func (q *question) countParts(shares []share) (found []int32, parts int) {
-	finals := &q.v.finals
-	finals.ready()
-	found = make([]int32, 0, len(finals.list))
+// addIntegers adds up what the instances have, where it consists of integers
+// that add up without rounding; else it returns false.
+func (a *answer) addIntegers(shares []share) bool {
+	columns, all := a.columns, 0.0
 	for i := range shares {
-		for c := range shares[i].b.cols {
-			f := shares[i].b.cols[c].final
-			if finals.slots[f] == 0 {
-				finals.slots[f] = 1
-				found = append(found, f)
+		live, ok := shares[i].b.live.counts.Integers()
+		base, too := shares[i].row.counts.Integers()
+		if !ok || !too {
+			return false
+		}
+		own := columns[:len(a.of[i])]
+		columns = columns[len(own):]
+		for _, c := range own {
+			n := live[c.count]
+			if int(c.count) < len(base) {
+				n -= base[c.count]
 			}
-			parts++
+			x := float64(n)
+			a.grown[c.part] += x
+			all += max(x, -x)
 		}
 	}
-	return found, parts
+	return all < 1<<53
 }
 
-// addShare adds what one instance has to the groups.
-func (q *question) addShare(groups []CounterGroup, n int32, sh *share, opening int64) {
-	slots := q.v.finals.slots
+// addSums adds up anything.
+func (a *answer) addSums(shares []share) {
+	clear(a.grown)
+	a.totals = make([]exact.Sum, len(a.groups))
+	group, columns := a.groupOfParts(), a.columns
 	var grown exact.Sum
-	for c := range sh.b.cols {
-		col := &sh.b.cols[c]
-		g := &groups[slots[col.final]-1]
-		if k := len(g.parts); k == 0 || g.parts[k-1].share != n {
-			g.parts = append(g.parts, part{share: n})
-		}
-		grown.Reset()
-		sh.b.live.counts.SumDiff(&grown, col.count(), &sh.row.counts)
-		g.parts[len(g.parts)-1].grown += grown.Float64()
-		if !sh.older {
-			g.total.Merge(&grown)
-		}
-	}
-	if !q.all && !sh.older && len(groups) > 0 {
-		groups[0].answer.expect(len(sh.b.events) - sh.b.eventsUntil(sh.since))
-	}
-	q.events(sh, func(e *event) {
-		g := &groups[slots[sh.b.cols[e.col].final]-1]
-		g.oddly(&g.parts[len(g.parts)-1], e, e.at == sh.in.first && e.at < opening)
-	})
-}
-
-// expect makes room for so many events.
-func (a *answer) expect(n int) {
-	a.events, a.oddities = slices.Grow(a.events, n), slices.Grow(a.oddities, n)
-}
-
-// oddly adds an event to the part of an instance, and to the group.
-func (g *CounterGroup) oddly(p *part, e *event, opening bool) {
-	a, i := g.answer, int32(len(g.answer.events))
-	a.events = append(a.events, happening{e, -1, opening})
-	if p.odd == 0 {
-		a.oddities = append(a.oddities, oddity{first: i, last: i})
-		p.odd = int32(len(a.oddities))
-	} else {
-		x := &a.oddities[p.odd-1]
-		a.events[x.last].next, x.last = i, i
-	}
-	a.oddities[p.odd-1].bounds.add(e, opening)
-	g.bounds.add(e, opening)
-	g.odd = true
-}
-
-// remark notes what a reader of the groups should know.
-func (q *question) remark(groups []*CounterGroup, shares []share) {
-	refused := exclusions{}
 	for i := range shares {
-		refused.mistyped(shares[i].in, shares[i].b)
-	}
-	common := slices.Concat(refused.words(), q.identities())
-	for _, g := range groups {
-		g.warnings = common
-		if own := q.partials(g.Labels); own != nil {
-			g.warnings = slices.Concat(common, own)
+		sh := &shares[i]
+		for _, c := range columns[:len(a.of[i])] {
+			grown.Reset()
+			sh.b.live.counts.SumDiff(&grown, int(c.count), &sh.row.counts)
+			a.grown[c.part] += grown.Float64()
+			if !sh.older {
+				a.totals[group[c.part]].Merge(&grown)
+			}
 		}
-		if g.odd {
-			g.own = g
-		}
+		columns = columns[len(a.of[i]):]
 	}
 }
 
-// words are of the events of the group.
-func (g *CounterGroup) words() []string {
-	said := remarks{}
-	for i := range g.parts {
-		name := g.answer.shares[g.parts[i].share].name
-		g.answer.happenings(&g.parts[i], func(e *happening) { said.add(name, e.event) })
+// addEvents notes what was out of the ordinary. An event never changes once
+// its scrape is over, so it is enough to know where it is.
+func (q *question) addEvents(a *answer, shares []share) {
+	n := 0
+	for i := range shares {
+		n += len(shares[i].events)
 	}
-	return said.words()
+	if n == 0 {
+		return
+	}
+	a.odd, a.events = make([]int32, len(a.share)), make([]happening, 0, n)
+	opening, columns := q.f.opening(), a.columns
+	for i := range shares {
+		sh := &shares[i]
+		for j := len(sh.events) - 1; j >= 0; j-- {
+			e := &sh.events[j]
+			first := &a.odd[columns[e.col].part]
+			a.events = append(a.events, happening{e, *first, e.at == sh.in.first && e.at < opening})
+			*first = int32(len(a.events))
+		}
+		columns = columns[len(a.of[i]):]
+	}
+}
+
+// remarks are what a reader of any group should know.
+func (q *question) remarks(shares []share) []string {
+	var refused exclusions
+	for i := range shares {
+		if b := shares[i].b; b.mistyped() {
+			if refused == nil {
+				refused = exclusions{}
+			}
+			refused.add(ofAnotherType, shares[i].in.name, b.refused)
+		}
+	}
+	return slices.Concat(refused.words(), q.identities())
+}
+
+// words are of the events of the group, and of what it has in common with others.
+func (g *CounterGroup) words() []string {
+	said := eventWords{}
+	from, to := g.parts()
+	for p := from; p < to; p++ {
+		name := g.answer.shares[g.answer.share[p]].name
+		g.answer.happenings(p, func(e *happening) { said.add(name, e.event) })
+	}
+	return slices.Concat(said.words(), g.answer.common, g.answer.partials.words(g.answer.view, g.Labels))
 }

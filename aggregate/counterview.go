@@ -2,8 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"math"
-	"slices"
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
@@ -17,12 +15,7 @@ type CounterView struct{ *view }
 type CounterGroup struct {
 	Group
 	answer *answer // nil: of no question
-	final  final
-	number int32 // of the final
-	total  exact.Sum
-	bounds bounds
-	odd    bool   // something was out of the ordinary
-	parts  []part // by name of the instance
+	number int     // in it
 }
 
 // CounterMember is one instance's part in a group, its incarnations added.
@@ -49,94 +42,105 @@ func (v *CounterView) At(now time.Time, window time.Duration, conditions ...Cond
 	if err != nil {
 		return nil, err
 	}
+	defer q.done()
 	return q.counters(q.shares()), nil
+}
+
+// parts are those of the group, by name of the instance: from and before to.
+func (g *CounterGroup) parts() (from, to int) {
+	if g.answer == nil {
+		return 0, 0
+	}
+	return int(g.answer.parts[g.number]), int(g.answer.parts[g.number+1])
+}
+
+// final tells of the group what is the same in all answers.
+func (g *CounterGroup) final() *final { return &g.answer.groups[g.number] }
+
+// addTotal adds what the group grew in the window.
+func (g *CounterGroup) addTotal(sum *exact.Sum) {
+	from, to := g.parts()
+	switch a := g.answer; {
+	case from == to:
+	case a.totals != nil:
+		sum.Merge(&a.totals[g.number])
+	default:
+		for p := from; p < to; p++ {
+			if !a.shares[a.share[p]].older {
+				sum.Add(a.grown[p])
+			}
+		}
+	}
 }
 
 // Increase is by how much the group grew: the exact sum of the steps that end
 // in the window; false where there is no step.
 func (g *CounterGroup) Increase() (Answer, bool) {
-	return g.bounds.around(&g.total), g.someone(func(sh *shared) bool { return !sh.older })
+	var total exact.Sum
+	g.addTotal(&total)
+	var x bounds
+	from, to := g.parts()
+	for p := from; p < to; p++ {
+		g.answer.happenings(p, x.add)
+	}
+	return x.around(&total), g.someone(func(sh *shared) bool { return !sh.older })
 }
 
 // someone: the group has a member with a rate of which that is so.
 func (g *CounterGroup) someone(so func(*shared) bool) bool {
-	if g.answer == nil {
-		return false
-	}
-	for i := range g.answer.shares {
-		sh := &g.answer.shares[i]
-		if sh.covers(&g.final) > 0 && so(sh) && (g.has(i) || sh.idle(&g.final)) {
-			return true
-		}
-	}
-	return false
-}
-
-func (g *CounterGroup) has(share int) bool {
-	return slices.ContainsFunc(g.parts, func(p part) bool { return int(p.share) == share })
+	found := false
+	g.each(func(sh *shared, _ part) { found = found || sh.covers(g.final()) > 0 && so(sh) })
+	return found
 }
 
 // Rate is the fleet's mean rate over the window, per second: of each member its
 // rate over the time it was observed, weighted by the part of the window in
 // which it lived.
-func (g *CounterGroup) Rate() (Answer, bool) { return g.sumRates((*answer).weight) }
+func (g *CounterGroup) Rate() (Answer, bool) { return g.sumRates(false) }
 
 // RateNow is the rate of the members that are alive now: what scaling goes by.
-func (g *CounterGroup) RateNow() (Answer, bool) { return g.sumRates((*answer).present) }
+func (g *CounterGroup) RateNow() (Answer, bool) { return g.sumRates(true) }
 
 // sumRates is exact in its additions, so that no order of members shows.
-func (g *CounterGroup) sumRates(weight func(*answer, *shared) float64) (Answer, bool) {
-	if g.answer == nil || g.answer.window() <= 0 {
+func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
+	a := g.answer
+	if a == nil || a.window() <= 0 {
 		return Answer{}, false
 	}
-	var some [8]float64 // enough for most fleets, without an allocation
-	rates := some[:0]
-	ok := false
-	for i := range g.parts {
-		p := &g.parts[i]
-		sh := &g.answer.shares[p.share]
-		w, span := weight(g.answer, sh), sh.covers(&g.final)
-		if w == 0 || span <= 0 {
+	var some [3][8]float64 // enough for most fleets, without an allocation
+	rates, lower, upper := some[0][:0], some[1][:0], some[2][:0]
+	known, below, above := false, false, false
+	from, to := g.parts()
+	for p := from; p < to; p++ {
+		sh := &a.shares[a.share[p]]
+		weight, seconds := sh.counts(now), sh.observed(g.final())
+		if weight == 0 || seconds <= 0 {
 			continue
 		}
-		ok = true
-		rates = append(rates, p.grown/span.Seconds()*w)
-	}
-	if !ok {
-		return Answer{}, g.someone(func(sh *shared) bool { return weight(g.answer, sh) != 0 })
-	}
-	rate := exact.RoundedSum(rates)
-	if !g.odd {
-		return Answer{rate, rate, rate}, true
-	}
-	return g.boundRates(rate, weight), true
-}
-
-// boundRates puts the bounds of the members' increases around a rate.
-func (g *CounterGroup) boundRates(rate float64, weight func(*answer, *shared) float64) Answer {
-	var some [2][8]float64
-	lo, hi, open := some[0][:0], some[1][:0], false
-	for i := range g.parts {
-		p := &g.parts[i]
-		sh := &g.answer.shares[p.share]
-		w, span := weight(g.answer, sh), sh.covers(&g.final).Seconds()
-		switch x := g.answer.oddity(p); {
-		case w == 0 || span <= 0:
-		case x == nil || sh.older:
-			r := p.grown / span * w
-			lo, hi = append(lo, r), append(hi, r)
-		default:
-			var grown exact.Sum
-			grown.Add(p.grown)
-			a := x.around(&grown)
-			lo, hi, open = append(lo, a.Lo/span*w), append(hi, a.Hi/span*w), open || math.IsInf(a.Hi, 1)
+		known = true
+		r := a.grown[p] / seconds * weight
+		lo, hi := r, r
+		if a.isOdd(p) && !sh.older {
+			x := a.around(p)
+			lo, below = x.Lo/seconds*weight, below || x.Lo != x.Value
+			hi, above = x.Hi/seconds*weight, above || x.Hi != x.Value
+		}
+		if lo != 0 || hi != 0 {
+			rates, lower, upper = append(rates, r), append(lower, lo), append(upper, hi)
 		}
 	}
-	a := Answer{rate, exact.RoundedSum(lo), math.Inf(1)}
-	if !open {
-		a.Hi = exact.RoundedSum(hi)
+	if !known {
+		return Answer{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
 	}
-	return a
+	rate := exact.RoundedSum(rates)
+	x := Answer{rate, rate, rate}
+	if below {
+		x.Lo = exact.RoundedSum(lower)
+	}
+	if above {
+		x.Hi = exact.RoundedSum(upper)
+	}
+	return x, true
 }
 
 // MaxRate is the member with the highest rate, and which share of the group's
@@ -150,7 +154,9 @@ func (g *CounterGroup) MaxRate() (m CounterMember, share float64, ok bool) {
 		return CounterMember{}, 0, false
 	}
 	m = members[i]
-	if total := g.total.Float64(); total > 0 {
+	var sum exact.Sum
+	g.addTotal(&sum)
+	if total := sum.Float64(); total > 0 {
 		share = m.Increase.Value / total
 	}
 	return m, share, true
@@ -160,43 +166,40 @@ func (g *CounterGroup) MaxRate() (m CounterMember, share float64, ok bool) {
 // series of the group, and with 0 those that expose the metric without one.
 func (g *CounterGroup) Members() []CounterMember {
 	var list []CounterMember
-	g.each(func(_ *shared, p *part) { list = append(list, g.member(p)) })
+	g.each(func(_ *shared, p part) { list = append(list, g.member(p)) })
 	return list
 }
 
 // each calls do for each member, by name.
-func (g *CounterGroup) each(do func(*shared, *part)) {
-	if g.answer == nil {
+func (g *CounterGroup) each(do func(*shared, part)) {
+	a := g.answer
+	if a == nil {
 		return
 	}
-	parts := g.parts
-	for i := range g.answer.shares {
-		switch sh := &g.answer.shares[i]; {
-		case len(parts) > 0 && int(parts[0].share) == i:
-			do(sh, &parts[0])
-			parts = parts[1:]
-		case sh.idle(&g.final):
-			do(sh, &part{share: int32(i)})
+	p, to := g.parts()
+	for i := range a.shares {
+		switch {
+		case p < to && int(a.share[p]) == i:
+			do(&a.shares[i], part{i, p})
+			p++
+		case a.idle(i, g.final()):
+			do(&a.shares[i], part{i, -1})
 		}
 	}
 }
 
 // member: where all its steps are older than the window, what it grew in the
 // window is 0, and its rate that of the latest step.
-func (g *CounterGroup) member(p *part) CounterMember {
-	sh := &g.answer.shares[p.share]
-	m := CounterMember{Instance: sh.name, Covers: sh.covers(&g.final), Older: sh.older, Live: sh.live, alive: sh.alive}
+func (g *CounterGroup) member(p part) CounterMember {
+	a := g.answer
+	sh := &a.shares[p.share]
+	m := CounterMember{Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.live, alive: sh.alive}
 	if m.Covers > 0 {
-		m.Rate, m.HasRate = p.grown/m.Covers.Seconds(), true
-	}
-	x := g.answer.oddity(p)
-	if x != nil {
-		m.Resets = x.bounds.resets
+		m.Rate, m.HasRate = a.growth(p.index)/sh.observed(g.final()), true
 	}
 	if !sh.older {
-		var grown exact.Sum
-		grown.Add(p.grown)
-		m.Increase = x.around(&grown)
+		m.Increase = a.around(p.index)
 	}
+	a.happenings(p.index, func(e *happening) { m.Resets += e.resets() })
 	return m
 }

@@ -37,21 +37,21 @@ type question struct {
 }
 
 // ask opens a question, or says why it has no answer.
-func (f *Fleet) ask(v *view, now time.Time, window time.Duration, conditions []Condition) (*question, error) {
-	q := &question{f: f, v: v, e: now.UnixMilli(), all: window == All}
+func (f *Fleet) ask(v *view, now time.Time, window time.Duration, conditions []Condition) (q question, err error) {
+	q = question{f: f, v: v, e: now.UnixMilli(), all: window == All}
 	kept := f.cfg.Window
 	if v.Window != 0 {
 		kept = v.Window
 	}
 	switch {
 	case window <= 0 && !q.all:
-		return nil, errView
+		return q, errView
 	case !q.all && (kept == LedgerOnly || window > kept):
-		return nil, ErrWindow
+		return q, ErrWindow
 	}
 	for _, in := range f.ordered {
 		if in.last > q.e {
-			return nil, ErrPast
+			return q, ErrPast
 		}
 	}
 	q.s = f.since // nothing is known of what was before
@@ -59,10 +59,7 @@ func (f *Fleet) ask(v *view, now time.Time, window time.Duration, conditions []C
 		q.s = max(q.s, q.e-window.Milliseconds())
 	}
 	q.coverage = q.cover()
-	if err := q.meet(conditions); err != nil {
-		return nil, err
-	}
-	return q, nil
+	return q, q.meet(conditions)
 }
 
 // cover counts what the answer may rest on.
@@ -70,6 +67,7 @@ func (q *question) cover() Coverage {
 	f := q.f
 	var c Coverage
 	for _, t := range f.targets {
+		t.reached, t.other = false, false
 		if t.failed.Load() && !t.gone {
 			c.Failed++
 		}

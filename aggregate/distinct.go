@@ -57,9 +57,9 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 		}
 	}
 	list := sortGroups(byKey, func(g *VariantGroup) *Group { return &g.Group })
-	identities := q.identities()
+	identities, partials := q.identities(), q.partials()
 	for _, g := range list {
-		g.warnings = slices.Concat(said.words(), identities, q.partials(g.Labels))
+		g.said = sayings(slices.Concat(said.words(), identities, partials.words(q.v, g.Labels)))
 		for in, b := range q.present() {
 			if b.exposes && b.route.speaksFor(g.Labels, in.labels) {
 				g.Instances = append(g.Instances, in.name)

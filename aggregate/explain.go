@@ -107,8 +107,8 @@ func (q *question) asked() asked {
 func (q *question) provenance(in *instance) *Provenance {
 	p, ok := q.provenances[in]
 	if !ok {
-		told := q.tell(in)
-		p = &told
+		p = new(Provenance)
+		q.tell(in, p)
 		if q.provenances == nil {
 			q.provenances = map[*instance]*Provenance{}
 		}
@@ -118,12 +118,10 @@ func (q *question) provenance(in *instance) *Provenance {
 }
 
 // tell where an instance's data comes from, as of the question.
-func (q *question) tell(in *instance) Provenance {
-	p := Provenance{
-		Targets: in.targets[:len(in.targets):len(in.targets)],
-		First:   time.UnixMilli(in.first), Last: time.UnixMilli(in.last), Scrapes: in.version, Incarnations: in.incarnation,
-		Attributed: in.by, Provisional: in.pending != nil, Alternating: in.alternates,
-	}
+func (q *question) tell(in *instance, p *Provenance) {
+	p.Targets = in.targets[:len(in.targets):len(in.targets)]
+	p.First, p.Last, p.Scrapes, p.Incarnations = time.UnixMilli(in.first), time.UnixMilli(in.last), in.version, in.incarnation
+	p.Attributed, p.Provisional, p.Alternating = in.by, in.pending != nil, in.alternates
 	if in.twins != nil {
 		p.Targets = in.addresses()
 	}
@@ -132,7 +130,6 @@ func (q *question) tell(in *instance) Provenance {
 			p.Restarts = append(p.Restarts, RestartEvent{time.UnixMilli(r.at), r.how})
 		}
 	}
-	return p
 }
 
 // told is a happening as an explanation tells it. At the opening, what was
@@ -171,16 +168,16 @@ func (g *CounterGroup) Explain() Explanation {
 	x.Increase, x.HasIncrease = g.Increase()
 	x.Rate, x.HasRate = g.Rate()
 	x.Asymmetry, x.HasAsymmetry = g.Asymmetry()
-	g.each(func(sh *shared, p *part) {
+	g.each(func(sh *shared, p part) {
 		m := g.member(p)
 		e := MemberExplanation{CounterMember: m, Provenance: sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
-		a.happenings(p, func(h *happening) { e.Events = append(e.Events, h.told()) })
+		a.happenings(p.index, func(h *happening) { e.Events = append(e.Events, h.told()) })
 		e.Events = together(e.Events)
 		if !m.Older && x.Increase.Value > 0 {
 			e.Share = m.Increase.Value / x.Increase.Value
 		}
 		if a.window() > 0 {
-			e.Weight = a.weight(sh)
+			e.Weight = sh.weight
 		}
 		x.Members = append(x.Members, e)
 	})

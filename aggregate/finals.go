@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -13,13 +12,11 @@ import (
 type finals struct {
 	byLabels interner
 	list     []final
-	unsorted bool
-	slots    []int32 // scratch of a question: for each final its group, plus 1
+	order    []int32 // of the list, by labels; nil: not known
 }
 
 type final struct {
 	labels   labels.Labels
-	rank     int  // in the order of labels
 	outlives bool // what it counts goes on when a process ends
 }
 
@@ -28,36 +25,19 @@ func (x *finals) of(v *view, ls labels.Labels) int32 {
 	i, added := x.byLabels.intern(string(ls.Bytes(nil)))
 	if added {
 		x.list = put(x.list, i, final{labels: ls, outlives: v.outlives(ls)})
-		x.unsorted = true
+		x.order = nil
 	}
 	return i
 }
 
-// sort gives the groups their ranks.
-func (x *finals) sort() {
-	if !x.unsorted {
-		return
+// sorted are the numbers of the groups in the order of their labels.
+func (x *finals) sorted() []int32 {
+	if x.order == nil {
+		x.order = make([]int32, len(x.list))
+		for i := range x.order {
+			x.order[i] = int32(i)
+		}
+		slices.SortFunc(x.order, func(a, b int32) int { return labels.Compare(x.list[a].labels, x.list[b].labels) })
 	}
-	x.unsorted = false
-	order := make([]int32, len(x.list))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return labels.Compare(x.list[a].labels, x.list[b].labels) })
-	for rank, i := range order {
-		x.list[i].rank = rank
-	}
-}
-
-// ready makes the scratch of a question.
-func (x *finals) ready() {
-	x.sort()
-	if n := len(x.list) - len(x.slots); n > 0 {
-		x.slots = append(x.slots, make([]int32, n)...)
-	}
-}
-
-// inOrder sorts numbers of groups by their labels.
-func (x *finals) inOrder(groups []int32) {
-	slices.SortFunc(groups, func(a, b int32) int { return cmp.Compare(x.list[a].rank, x.list[b].rank) })
+	return x.order
 }

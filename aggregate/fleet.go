@@ -54,6 +54,10 @@ type target struct {
 	gone   bool // written under the fleet's lock, like what follows
 	err    error
 	info   TargetInfo
+
+	// Of the question that is being asked:
+	reached bool // a live instance answers there
+	other   bool // another address speaks for what answers there
 }
 
 func (t *target) seen(at int64) {

@@ -80,9 +80,9 @@ func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRat
 	if len(list) == 0 && len(all) > 0 {
 		list = append(list, &GaugeRatioGroup{Group: Group{Coverage: q.coverage}})
 	}
-	identities := q.identities()
+	identities, partials := q.identities(), q.partials()
 	for _, g := range list {
-		g.warnings = slices.Concat(said[g].words(), all.words(), identities, q.partials(g.Labels))
+		g.said = sayings(slices.Concat(said[g].words(), all.words(), identities, partials.words(q.v, g.Labels)))
 		slices.SortFunc(g.members, func(a, b GaugeRatioMember) int {
 			return cmp.Or(cmp.Compare(a.Instance, b.Instance), labels.Compare(a.Labels, b.Labels))
 		})

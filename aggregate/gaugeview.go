@@ -16,12 +16,12 @@ type GaugeView struct{ *view }
 // GaugeGroup is one group's answer, of the instances that are alive.
 type GaugeGroup struct {
 	Group
-	meaning Meaning
-	leader  string // who is elected; "": nobody, or not known
-	said    exclusions
-	silent  []string // instances without a vote in Fact
-	asked   *asked
-	members []GaugeMember
+	meaning  Meaning
+	leader   string // who is elected; "": nobody, or not known
+	excluded exclusions
+	silent   []string // instances without a vote in Fact
+	asked    *asked
+	members  []GaugeMember
 }
 
 // GaugeMember is one instance's part in a group.
@@ -61,20 +61,21 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 			if !ok {
 				g = &GaugeGroup{
 					Group:   Group{Labels: ls, Coverage: q.coverage},
-					meaning: v.Meaning, leader: leader, said: exclusions{}, asked: &asked,
+					meaning: v.Meaning, leader: leader, excluded: exclusions{}, asked: &asked,
 				}
 				byKey[key] = g
 			}
-			g.add(in, read, b.changed[c], q)
+			g.add(in, read, b.changed[c], &q)
 		}
 	}
 	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
-	identities := q.identities()
+	identities, partials := q.identities(), q.partials()
 	for _, g := range list {
-		g.warnings = slices.Concat(g.said.words(), refused.words(), election, identities, q.partials(g.Labels))
+		said := slices.Concat(g.excluded.words(), refused.words(), election, identities, partials.words(q.v, g.Labels))
 		if _, ok := g.Leader(); leader != "" && !ok {
-			g.warnings = append(g.warnings, "the leader has nothing in this group: "+leader)
+			said = append(said, "the leader has nothing in this group: "+leader)
 		}
+		g.said = sayings(said)
 	}
 	return list, nil
 }
@@ -126,7 +127,7 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
 	}
 	if c.nans > 0 {
-		g.said.add(isNaN, in.name, c.nans)
+		g.excluded.add(isNaN, in.name, c.nans)
 	}
 	if m.silent {
 		g.silent = append(g.silent, in.name)
@@ -134,7 +135,7 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 	switch {
 	case m.Series == 0:
 	case math.IsNaN(m.Value):
-		g.said.add(hasNoSum, in.name, m.Series)
+		g.excluded.add(hasNoSum, in.name, m.Series)
 	default:
 		m.from = q.provenance(in)
 		g.members = append(g.members, m)

@@ -39,55 +39,65 @@ func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Co
 	if err != nil {
 		return nil, err
 	}
+	defer q.done()
 	shares := q.shares()
 	counters := q.counters(shares)
 	groups, list := make([]HistogramGroup, len(counters)), make([]*HistogramGroup, len(counters))
-	slots := v.finals.slots
 	for i, c := range counters {
 		groups[i].CounterGroup = c
-		groups[i].pieces = make([]buckets, 0, len(c.parts))
 		list[i] = &groups[i]
-		slots[c.number] = int32(i)
 	}
-	for i := range shares {
-		if !shares[i].older {
-			addPieces(groups, slots, int32(i), &shares[i])
-		}
-	}
-	for _, c := range counters {
-		slots[c.number] = 0
+	if len(counters) > 0 {
+		addPieces(groups, counters[0].answer, shares)
 	}
 	return list, nil
 }
 
-// addPieces copies what one instance observed in the window.
-func addPieces(groups []HistogramGroup, slots []int32, n int32, sh *share) {
-	room := make([]float64, 0, sh.b.counts)
-	for c := range sh.b.cols {
-		col := &sh.b.cols[c]
-		from := len(room)
-		room = sh.b.live.counts.AppendDiff(room, col.at, col.at+col.layout.Len(), &sh.row.counts)
-		var diff exact.Sum
-		sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
-		g := &groups[slots[col.final]]
-		g.pieces = append(g.pieces, buckets{n, col.layout, room[from:len(room):len(room)], diff.Float64()})
-		if p := g.partOf(n); p != nil && g.answer.has(p, noSum) {
-			g.pieces[len(g.pieces)-1].sum = math.NaN()
+// addPieces copies what the instances observed in the window.
+func addPieces(groups []HistogramGroup, a *answer, shares []share) {
+	pieces, counts := 0, 0
+	for i := range shares {
+		pieces, counts = pieces+len(shares[i].b.cols), counts+shares[i].b.counts
+	}
+	room, next := make([]buckets, pieces), make([]float64, 0, counts)
+	// group by group
+	from := 0
+	group := a.groupOfParts()
+	sizes := make([]int, len(groups))
+	for _, c := range a.columns {
+		sizes[group[c.part]]++
+	}
+	for i := range groups {
+		groups[i].pieces = room[from : from : from+sizes[i]]
+		from += sizes[i]
+	}
+	columns := a.columns
+	for i := range shares {
+		sh := &shares[i]
+		own := columns[:len(sh.b.cols)]
+		columns = columns[len(own):]
+		if sh.older {
+			continue
+		}
+		begin := len(next)
+		next = sh.b.live.counts.AppendDiff(next, 0, sh.b.counts, &sh.row.counts)
+		row := next[begin:]
+		for c := range own {
+			col := &sh.b.cols[c]
+			var diff exact.Sum
+			sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
+			sum := diff.Float64()
+			if a.has(int(own[c].part), noSum) {
+				sum = math.NaN()
+			}
+			g := &groups[group[own[c].part]]
+			g.pieces = append(g.pieces, buckets{int32(i), col.layout, row[col.at : own[c].count+1], sum})
 		}
 	}
 }
 
-func (g *CounterGroup) partOf(share int32) *part {
-	for i := range g.parts {
-		if g.parts[i].share == share {
-			return &g.parts[i]
-		}
-	}
-	return nil
-}
-
-func (a *answer) has(p *part, q quirk) (found bool) {
-	a.happenings(p, func(e *happening) { found = found || e.quirk == q })
+func (a *answer) has(part int, q quirk) (found bool) {
+	a.happenings(part, func(e *happening) { found = found || e.quirk == q })
 	return found
 }
 

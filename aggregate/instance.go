@@ -142,8 +142,13 @@ func (h *history) due(t, spacing int64) bool {
 // first on; first−1 if all are later.
 func (h *history) before(s int64, first int) int {
 	n := h.n - 1
-	for n >= first && h.at(n).at > s {
-		n--
+	if n < first {
+		return n
+	}
+	for at := n % len(h.points); n >= first && h.points[at].at > s; n-- {
+		if at--; at < 0 {
+			at = len(h.points) - 1
+		}
 	}
 	return n
 }

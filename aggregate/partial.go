@@ -160,22 +160,40 @@ func ofFamily(metric string, f *parse.Family) bool {
 	return false
 }
 
-// partials says in words which members of a group may miss a part of it.
-func (q *question) partials(group labels.Labels) []string {
-	var list []string
+// partials are what members may miss in the window.
+type partials []partial
+
+type partial struct {
+	family *parse.Family
+	text   string
+}
+
+func (q *question) partials() (list partials) {
 	for _, in := range q.f.ordered {
 		for i := range in.shrunk {
-			x := &in.shrunk[i]
-			if !q.partial(x) || q.v.every() && !ofFamily(group.Get(model.MetricNameLabel), x.family) || !q.f.counts(in, q.e) {
-				continue
+			if x := &in.shrunk[i]; q.partial(x) && q.f.counts(in, q.e) {
+				list = append(list, partial{x.family, x.of(in)})
 			}
-			text := fmt.Sprintf("%s: only %d of %d lines of %s since %s, of the same process: it may be partial",
-				in.name, x.lines, x.before, x.family.Name, clock(time.UnixMilli(x.at)))
-			if x.until != 0 {
-				text = fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, clock(time.UnixMilli(x.at)), clock(time.UnixMilli(x.until)))
-			}
-			list = append(list, text)
 		}
 	}
 	return list
+}
+
+// of tells it of an instance.
+func (x *shrunk) of(in *instance) string {
+	if x.until != 0 {
+		return fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, clock(time.UnixMilli(x.at)), clock(time.UnixMilli(x.until)))
+	}
+	return fmt.Sprintf("%s: only %d of %d lines of %s since %s, of the same process: it may be partial",
+		in.name, x.lines, x.before, x.family.Name, clock(time.UnixMilli(x.at)))
+}
+
+// words are those that concern a group: of a view of every family, it is of one.
+func (list partials) words(v *view, group labels.Labels) (words []string) {
+	for i := range list {
+		if x := &list[i]; !v.every() || ofFamily(group.Get(model.MetricNameLabel), x.family) {
+			words = append(words, x.text)
+		}
+	}
+	return words
 }

@@ -85,35 +85,35 @@ func (q *question) inPart() []string {
 // unless the caller named them all.
 func (q *question) expect(c *Coverage) {
 	f := q.f
-	reached, other := map[string]bool{}, map[string]bool{}
 	for _, in := range f.ordered {
 		targets := in.targets
 		if in.twins != nil {
 			targets = in.addresses()
 		}
-		live, counted := f.live(in, q.e), f.counts(in, q.e)
-		for _, t := range targets {
-			reached[t] = reached[t] || live
+		if f.live(in, q.e) {
+			for _, name := range targets {
+				f.targets[name].reached = true
+			}
 		}
-		if !counted && f.expected == nil {
-			for _, t := range in.targets {
-				other[t] = true
+		if f.expected == nil && !f.counts(in, q.e) {
+			for _, name := range in.targets {
+				f.targets[name].other = true
 			}
 		}
 	}
-	f.eachExpected(q.e, func(name string) {
-		if f.balancers[name] != nil || other[name] {
+	f.eachExpected(q.e, func(name string, t *target) {
+		if t != nil && t.other || f.balancers[name] != nil {
 			return
 		}
 		c.Expected++
-		if !reached[name] {
+		if t == nil || !t.reached {
 			q.missing = append(q.missing, name)
 			c.Missing++
 		}
 	})
 	for name, b := range f.balancers {
 		live, n := b.alive(f, q.e), b.expects()
-		if t := f.targets[name]; n == 0 && t != nil && !t.gone && !reached[name] {
+		if t := f.targets[name]; n == 0 && t != nil && !t.gone && !t.reached {
 			n = 1 // at least
 		}
 		c.Expected += n
@@ -139,16 +139,16 @@ func (b *balanced) alive(f *Fleet, e int64) int {
 
 // eachExpected calls do for each target that should be there: those given, or
 // else those that were tried lately and not said to be gone.
-func (f *Fleet) eachExpected(e int64, do func(name string)) {
+func (f *Fleet) eachExpected(e int64, do func(name string, t *target)) {
 	if f.expected != nil {
 		for name := range f.expected {
-			do(name)
+			do(name, f.targets[name])
 		}
 		return
 	}
 	for name, t := range f.targets {
 		if !t.gone && e-t.tried.Load() <= learnt.Milliseconds() {
-			do(name)
+			do(name, t)
 		}
 	}
 }

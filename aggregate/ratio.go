@@ -49,7 +49,7 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 	if err := errors.Join(errN, errD); err != nil {
 		return nil, err
 	}
-	nums, dens := sameSteps(qn, qd)
+	nums, dens := sameSteps(&qn, &qd)
 	numerators := map[string]*CounterGroup{}
 	for _, g := range qn.counters(nums) {
 		numerators[string(g.Labels.Bytes(nil))] = g
@@ -58,15 +58,21 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 	for _, den := range qd.counters(dens) {
 		num := numerators[string(den.Labels.Bytes(nil))]
 		if num == nil {
-			num = &CounterGroup{Group: den.Group, answer: &answer{asked: qn.asked()}}
-			num.own, num.warnings = nil, nil
+			num = qn.nothing(den.Group)
 		}
 		g := &RatioGroup{Group: den.Group, num: num, den: den}
-		g.own, g.warnings = nil, slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings(), den.Warnings()))))
+		g.said = sayings(slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings(), den.Warnings())))))
 		g.pair()
 		list = append(list, g)
 	}
 	return list, nil
+}
+
+// nothing is the answer for a group that no instance has anything in.
+func (q *question) nothing(g Group) *CounterGroup {
+	g.said = nil
+	p := &plan{groups: []final{{labels: g.Labels}}, parts: make([]int32, 2)}
+	return &CounterGroup{Group: g, answer: &answer{asked: q.asked(), plan: p}}
 }
 
 // sameSteps are the shares of both views, each pair beginning at one

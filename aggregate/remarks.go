@@ -8,8 +8,8 @@ import (
 	"github.com/promfold/promfold/counter"
 )
 
-// remarks turns the events of a group into words.
-type remarks map[remark]map[string]int
+// eventWords turns the events of a group into words.
+type eventWords map[remark]map[string]int
 
 type remark struct {
 	verdict counter.Verdict
@@ -17,7 +17,7 @@ type remark struct {
 	quirk   quirk
 }
 
-func (r remarks) add(name string, e *event) {
+func (r eventWords) add(name string, e *event) {
 	k := remark{e.verdict, e.flags, e.quirk}
 	if r[k] == nil {
 		r[k] = map[string]int{}
@@ -26,7 +26,7 @@ func (r remarks) add(name string, e *event) {
 }
 
 // words lists the remarks, each with the instances it is about.
-func (r remarks) words() []string {
+func (r eventWords) words() []string {
 	var list []string
 	for k, members := range r {
 		text := remarkText(k)

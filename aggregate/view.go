@@ -75,7 +75,12 @@ type view struct {
 	rules  counter.Rules
 	routes map[string]*route // by the target labels' names that matter to the view
 	finals finals
-	base   string // Metric without _total, for counters
+
+	// Of the latest question:
+	plan    *plan
+	scratch []share
+
+	base string // Metric without _total, for counters
 
 	external counter.Rules // of every family: for what outlives the process
 

@@ -158,6 +158,10 @@ func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 	return dst
 }
 
+// Integers are the sums, where all of them are integers. They are not to be
+// changed, and change with v.
+func (v *Vector) Integers() (sums []int64, ok bool) { return v.n, v.w == nil }
+
 // Float64 is sum i rounded once; 0 beyond the end.
 func (v *Vector) Float64(i int) float64 {
 	if i >= len(v.n) {

@@ -39,8 +39,8 @@ type entry struct {
 	value int // EntrySeries: where its value starts
 	v     float64
 	t     int64
-	name  []byte // EntryHelp, EntryType; valid until the next entry is read
-	help  []byte
+	name  []byte // EntryHelp, EntryType, EntryUnit; valid until the next entry is read
+	help  []byte // or the unit
 	typ   model.MetricType
 }
 
@@ -58,7 +58,7 @@ func (a *authority) forget() {
 
 // entry returns the entry at body[at:], which stands under the comments of f. Its
 // error is io.EOF where textparse sees the end of the body, or textparse's own.
-func (a *authority) entry(body []byte, at int, f *Family) (entry, error) {
+func (a *authority) entry(in format, body []byte, at int, f *Family) (entry, error) {
 	if a.live && at == a.next {
 		if e, err, sure := a.read(body); sure {
 			return e, err
@@ -69,7 +69,7 @@ func (a *authority) entry(body []byte, at int, f *Family) (entry, error) {
 		size = max(size, min(max(2*len(a.buf), firstStream), longStream))
 	}
 	for retry := firstRetry; ; retry *= 4 {
-		a.open(body, at, size, f)
+		a.open(in, body, at, size, f)
 		if e, err, sure := a.read(body); sure {
 			return e, err
 		}
@@ -78,7 +78,7 @@ func (a *authority) entry(body []byte, at int, f *Family) (entry, error) {
 }
 
 // open starts a window of the body.
-func (a *authority) open(body []byte, at, size int, f *Family) {
+func (a *authority) open(in format, body []byte, at, size int, f *Family) {
 	if size <= 0 || size > len(body)-at {
 		size = len(body) - at
 	}
@@ -86,7 +86,11 @@ func (a *authority) open(body []byte, at, size int, f *Family) {
 	a.lead = len(a.buf)
 	a.buf = append(a.buf, body[at:at+size]...)
 	a.buf = append(a.buf, '\n')[:a.lead+size]
-	a.parser = textparse.NewPromParser(a.buf, nil, false)
+	if in == openMetrics {
+		a.parser = textparse.NewOpenMetricsParser(a.buf, nil)
+	} else {
+		a.parser = textparse.NewPromParser(a.buf, nil, false)
+	}
 	a.from, a.next, a.live = at, at, true
 	if a.lead > 0 {
 		a.parser.Next()
@@ -127,6 +131,9 @@ func (a *authority) read(body []byte) (e entry, err error, sure bool) {
 		last = e.name
 	case textparse.EntryHelp:
 		e.name, e.help = a.parser.Help()
+		last = e.name
+	case textparse.EntryUnit:
+		e.name, e.help = a.parser.Unit()
 		last = e.name
 	case textparse.EntryComment:
 		last = a.parser.Comment()

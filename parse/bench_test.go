@@ -62,7 +62,7 @@ func BenchmarkFloor(b *testing.B) {
 	var copies [][]byte
 	for _, body := range bodies {
 		copies = append(copies, bytes.Clone(body))
-		truths, _ := oracle(body)
+		truths, _ := oracle(body, "")
 		lines = len(truths)
 	}
 	for i := 0; b.Loop(); i++ {

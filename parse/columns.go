@@ -3,6 +3,8 @@ package parse
 import (
 	"math"
 	"slices"
+
+	"github.com/prometheus/prometheus/model/histogram"
 )
 
 // NoTime is the time of a sample whose line has no timestamp.
@@ -12,7 +14,7 @@ const NoTime int64 = math.MinInt64
 // position each. The zero value is an instance not seen yet.
 //
 // Invariants: len(values) == len(ids); times is nil if no line has a timestamp,
-// else as long as ids; dups ascends; within a span ids count up and lie in one
+// else as long as ids, and so are starts and pairs; dups ascends; within a span ids count up and lie in one
 // chunk of the store; headings ascends by position, several at
 // one position in their order. Each position and each heading holds one
 // reference to its text in the store.
@@ -20,6 +22,9 @@ type Columns struct {
 	ids      []ID
 	values   []float64
 	times    []int64
+	starts   []int64  // when each line's series began at 0, 0: unknown; nil if all are, or lines say so
+	pairs    []uint32 // by position: that of the line which says when this one's series began, plus 1; nil if none does
+	natives  []native // the native histograms, by position
 	dups     []uint32 // positions whose line stands at an earlier one too
 	spans    []uint32 // positions where a span starts, the first is 0
 	headings []heading
@@ -48,13 +53,21 @@ func (c *Columns) Time(i int) int64 {
 	return c.times[i]
 }
 
+// Start is when the line's series began at 0, in Unix milliseconds, as its _created
+// line or its protobuf message says; 0: unknown.
+func (c *Columns) Start(i int) int64 { return startOf(i, c.starts, c.pairs, c.values) }
+
+// Native is the histogram of a [Native] line, else nil. It is made for the
+// caller.
+func (c *Columns) Native(i int) *histogram.FloatHistogram { return nativeAt(c.natives, i) }
+
 // Duplicates are the positions, ascending, whose line stands at an earlier
 // position too.
 func (c *Columns) Duplicates() []uint32 { return c.dups }
 
 // Bytes is the memory held.
 func (c *Columns) Bytes() int {
-	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
+	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) + nativeBytes(c.natives) + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
 }
 
 // findSpans finds out where the neighbours among the ids are neighbours in the

@@ -19,9 +19,10 @@ const corpusDir = "../../shared/corpus"
 // scrape is one line of a manifest of the corpus.
 type scrape struct {
 	File, Scenario, Target, Format string
+	ContentType                    string `json:"content_type"`
 }
 
-// corpus returns the text scrapes of each directory in their order.
+// corpus returns the scrapes of each directory in their order.
 func corpus(t testing.TB) map[string][]scrape {
 	t.Helper()
 	manifests, err := filepath.Glob(corpusDir + "/*/manifest.jsonl")
@@ -41,7 +42,7 @@ func corpus(t testing.TB) map[string][]scrape {
 			} else {
 				require.NoError(t, err)
 			}
-			if strings.HasSuffix(s.File, ".txt.gz") && s.Format == "text" {
+			if strings.HasSuffix(s.File, ".txt.gz") || strings.HasSuffix(s.File, ".pb.gz") {
 				s.File = filepath.Join(filepath.Dir(m), s.File)
 				all[filepath.Base(filepath.Dir(m))] = append(all[filepath.Base(filepath.Dir(m))], s)
 			}
@@ -85,9 +86,9 @@ func TestCorpus(t *testing.T) {
 				if targets[s.Target] == nil {
 					targets[s.Target] = newInstance(store)
 				}
-				want, err := known.oracle(body)
-				targets[s.Target].readAs(t, r, body, want, err)
-				mixed.readAs(t, r, body, want, err)
+				want, err := known.oracle(body, s.ContentType)
+				targets[s.Target].readAs(t, r, body, s.ContentType, want, err)
+				mixed.readAs(t, r, body, s.ContentType, want, err)
 			}
 			t.Logf("%d bodies, %d lines in the store", len(scrapes), store.Len())
 		})

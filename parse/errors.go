@@ -9,14 +9,17 @@ import (
 
 // Error says where a body stops being an exposition, and why.
 type Error struct {
-	Line   int    // of the offending entry, from 1
+	Line   int    // of the offending entry, from 1; 0: the body has no lines, it is protobuf
 	Column int    // in bytes, from 1
-	Offset int    // in bytes from the start of the body, from 0
-	Text   string // the offending line, shortened
+	Offset int    // in bytes from the start of the body, from 0; in protobuf where the family's message starts
+	Text   string // the offending line, shortened; in protobuf the family's name
 	Err    error  // the reason, usually as textparse words it
 }
 
 func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("byte %d: %s: %q", e.Offset, reason(e.Err), e.Text)
+	}
 	return fmt.Sprintf("line %d, column %d: %s: %q", e.Line, e.Column, reason(e.Err), e.Text)
 }
 
@@ -84,17 +87,19 @@ func skipBlankLines(body []byte, i int) int {
 
 // consumed is the length of the input that textparse quotes at the end of its
 // messages: what it had read of the entry when it gave up. 0: it does not say.
-func consumed(err error) int {
+func consumed(err error) int { return len(quoted(err)) }
+
+func quoted(err error) string {
 	s := err.Error()
 	i := strings.LastIndex(s, " while parsing: \"")
 	if i < 0 {
-		return 0
+		return ""
 	}
 	text, err := strconv.Unquote(s[i+len(" while parsing: "):])
 	if err != nil {
-		return 0
+		return ""
 	}
-	return len(text)
+	return text
 }
 
 // shorten cuts a line to what can be shown, around the offset that matters.
@@ -142,6 +147,10 @@ type Limits struct {
 	Lines  int // samples of a body; default 2,000,000
 	Line   int // bytes of one sample's line; default 16 KiB
 	Labels int // labels of one sample, its name counted; default 64
+
+	// OpenMetrics2 reads OpenMetrics 2.0 too, which is experimental. As with a
+	// Prometheus server it has to be asked for.
+	OpenMetrics2 bool
 
 	// RequireWhole refuses a body of which textparse would take a part for the
 	// whole: one whose last line is not ended, as the format demands (it was

@@ -3,6 +3,7 @@ package parse
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -23,10 +24,11 @@ const (
 	Sum                  // _sum of a histogram or summary
 	Quantile             // a quantile of a summary; Line.Bound is which
 	Created              // _created: when the series came to be
+	Native               // a native histogram; the value is the count of observations
 )
 
 func (r Role) String() string {
-	return [...]string{"value", "bucket", "count", "sum", "quantile", "created"}[r]
+	return [...]string{"value", "bucket", "count", "sum", "quantile", "created", "native"}[r]
 }
 
 // Family is what the comments above a group of lines say of them.
@@ -36,7 +38,8 @@ type Family struct {
 	Help string           // as first seen: two versions of a program may word it differently
 	Unit string
 
-	id uint32 // see meaning
+	id     uint32 // see meaning
+	format format // in which it was declared; that of a line's own family is text
 }
 
 // Line is one distinct series line of a fleet, without its value. It is shared
@@ -47,6 +50,9 @@ type Line struct {
 	Role   Role
 	Labels labels.Labels // as textparse says, with __name__
 	Bound  float64       // le of a Bucket, quantile of a Quantile; else NaN
+
+	under  *Family // in force where the line stands, if it is its own
+	object uint64  // hash of the name its family's series begin with, and of the labels they share
 }
 
 // roleOf says what a line of that name is to the family; ok is false if it does
@@ -73,8 +79,44 @@ func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 	case "_created":
 		return Created, histogram || summary || f.Type == model.MetricTypeCounter
 	}
+	if f.format != openMetrics {
+		return Value, false
+	}
+	switch string(name[n:]) {
+	case "_total":
+		return Value, f.Type == model.MetricTypeCounter
+	case "_info":
+		return Value, f.Type == model.MetricTypeInfo
+	case "_gcount":
+		return Count, f.Type == model.MetricTypeGaugeHistogram
+	case "_gsum":
+		return Sum, f.Type == model.MetricTypeGaugeHistogram
+	}
 	return Value, false
 }
+
+// nameInText is what the family of a line is called in Prometheus' text format,
+// and here: OpenMetrics declares x where the counter is x_total.
+func (f *Family) nameInText(line string) string {
+	if f.format != openMetrics {
+		return f.Name
+	}
+	switch f.Type {
+	case model.MetricTypeInfo:
+		return line
+	case model.MetricTypeCounter:
+		if name, created := strings.CutSuffix(line, createdSuffix); created && name == f.Name {
+			return strings.TrimSuffix(f.Name, totalSuffix) + totalSuffix
+		}
+		return line
+	}
+	return f.Name
+}
+
+const (
+	totalSuffix   = "_total"
+	createdSuffix = "_created"
+)
 
 // A text has one meaning under the comments of its own family, which is the
 // family's id, and else one of these, by what the type in force does to labels.
@@ -82,16 +124,22 @@ const (
 	meaningPlain     = iota
 	meaningHistogram // le is written as a float
 	meaningSummary   // quantile is written as a float
-	firstFamily
+	meanings
+
+	firstFamily = meanings * uint32(formats)
 )
 
 // meaning tells the meanings of a text apart: f is the family that the last TYPE
 // comment names, nil if there is none yet. A text that does not start with its
 // metric's name (but with a quote inside braces, say) has a meaning under each
 // family.
-func meaning[T string | []byte](f *Family, text T) uint32 {
+//
+// One text may be written in one format and an error in another: each has
+// meanings of its own.
+func meaning[T string | []byte](in format, f *Family, text T) uint32 {
+	alone := meanings * uint32(in)
 	if f == nil {
-		return meaningPlain
+		return alone + meaningPlain
 	}
 	n := nameLen(text)
 	if n == 0 {
@@ -100,7 +148,7 @@ func meaning[T string | []byte](f *Family, text T) uint32 {
 	if _, ok := roleOf(f, text[:n]); ok {
 		return f.id
 	}
-	return f.rewrites()
+	return alone + f.rewrites()
 }
 
 // rewrites is the meaning of a text that is not of the family.
@@ -126,18 +174,23 @@ func nameLen[T string | []byte](text T) int {
 	return len(text)
 }
 
-// newLine makes the line of a series. f is nil or the family it stands under; if
-// that is not its own, alone gives it one.
-func newLine(ls labels.Labels, f *Family, alone func(name string) *Family) *Line {
+// newLine makes the line of a series. f is nil or the family it stands under.
+func (s *Store) newLine(ls labels.Labels, f *Family) *Line {
 	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
-			l.Family, l.Role = f, role
+			l.under, l.Role = f, role
 		}
 	}
-	if l.Family == nil {
-		l.Family = alone(l.Name)
+	switch {
+	case l.under == nil:
+		l.Family = s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown})
+	case f.format == text:
+		l.Family = f
+	default:
+		l.Family = s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit})
 	}
+	l.object = objectOf(l)
 	switch l.Role {
 	case Bucket:
 		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)

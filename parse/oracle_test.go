@@ -1,12 +1,15 @@
 package parse
 
 import (
+	"cmp"
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/assert"
@@ -19,19 +22,32 @@ type truth struct {
 	typ    model.MetricType
 	bits   uint64
 	time   int64
+	start  int64  // protobuf and OpenMetrics 2.0
+	native string // histogram
 }
 
 // oracle reads a body with textparse alone, from its beginning to its end. The
 // type is the one in force if it names the series' family.
-func oracle(body []byte) ([]truth, error) { return memory{}.oracle(body) }
+func oracle(body []byte, contentType string) ([]truth, error) {
+	return memory{}.oracle(body, contentType)
+}
 
 // memory spares an oracle the labels of what it has seen under the same type.
 type memory map[string]remembered
 
 type remembered struct{ name, labels string }
 
-func (m memory) oracle(body []byte) ([]truth, error) {
-	p := textparse.NewPromParser(slices.Clone(body), labels.NewSymbolTable(), false)
+func (m memory) oracle(body []byte, contentType string) ([]truth, error) {
+	in, err := formatOf(contentType, Limits{OpenMetrics2: true})
+	if err != nil {
+		return nil, err
+	}
+	p, err := textparse.New(slices.Clone(body), cmp.Or(contentType, textType), nil, textparse.ParserOptions{
+		KeepClassicOnClassicAndNativeHistograms: true, EnableOpenMetrics2: true,
+	})
+	if err != nil {
+		return nil, err
+	}
 	var (
 		out    []truth
 		family Family
@@ -48,10 +64,25 @@ func (m memory) oracle(body []byte) ([]truth, error) {
 		switch entry {
 		case textparse.EntryType:
 			name, typ := p.Type()
-			family = Family{Name: string(name), Type: typ}
-		case textparse.EntrySeries:
-			series, ts, v := p.Series()
-			key = append(append(append(key[:0], series...), 0xff), family.Type...)
+			family = Family{Name: string(name), Type: typ, format: in}
+		case textparse.EntrySeries, textparse.EntryHistogram:
+			var (
+				series []byte
+				ts     *int64
+				v      float64
+				native string
+			)
+			if entry == textparse.EntrySeries {
+				series, ts, v = p.Series()
+			} else {
+				var h *histogram.Histogram
+				var f *histogram.FloatHistogram
+				if series, ts, h, f = p.Histogram(); h != nil {
+					f = h.ToFloat(nil)
+				}
+				v, native = f.Count, f.TestExpression()
+			}
+			key = append(append(append(key[:0], series...), 0xff, byte(in), byte(entry)), family.Type...)
 			seen, ok := m[string(key)]
 			if !ok {
 				var ls labels.Labels
@@ -59,7 +90,10 @@ func (m memory) oracle(body []byte) ([]truth, error) {
 				seen = remembered{ls.Get(model.MetricNameLabel), ls.String()}
 				m[string(key)] = seen
 			}
-			t := truth{seen.labels, model.MetricTypeUnknown, math.Float64bits(v), NoTime}
+			t := truth{seen.labels, model.MetricTypeUnknown, math.Float64bits(v), NoTime, 0, native}
+			if in == protobuf || in == openMetrics2 {
+				t.start = p.StartTimestamp()
+			}
 			if _, ok := roleOf(&family, seen.name); ok && family.Name != "" {
 				t.typ = family.Type
 			}
@@ -83,12 +117,19 @@ func newInstance(s *Store) *instance {
 	return &instance{store: s, text: map[*Line]string{}}
 }
 
-func (in *instance) truth(id ID, v float64, t int64) truth {
+func (in *instance) truth(id ID, v float64, t, start int64, h *histogram.FloatHistogram) truth {
 	l := in.store.Line(id)
 	if _, ok := in.text[l]; !ok {
 		in.text[l] = l.Labels.String()
 	}
-	return truth{in.text[l], l.Family.Type, math.Float64bits(v), t}
+	if f := in.store.lines.payload(uint32(id)).under; f == nil || f.format == text || f.format == openMetrics {
+		start = 0 // not textparse's
+	}
+	native := ""
+	if h != nil {
+		native = h.TestExpression()
+	}
+	return truth{in.text[l], l.Family.Type, math.Float64bits(v), t, start, native}
 }
 
 // staged is what a reader has staged, in the oracle's words.
@@ -96,7 +137,7 @@ func (in *instance) staged(r *Reader) []truth {
 	var out []truth
 	for i := range r.Len() {
 		id, _, v, t := r.At(i)
-		out = append(out, in.truth(id, v, t))
+		out = append(out, in.truth(id, v, t, r.Start(i), r.Native(i)))
 	}
 	return out
 }
@@ -105,7 +146,7 @@ func (in *instance) staged(r *Reader) []truth {
 func (in *instance) held() []truth {
 	var out []truth
 	for i := range in.cols.Len() {
-		out = append(out, in.truth(in.cols.ID(i), in.cols.Value(i), in.cols.Time(i)))
+		out = append(out, in.truth(in.cols.ID(i), in.cols.Value(i), in.cols.Time(i), in.cols.Start(i), in.cols.Native(i)))
 	}
 	return out
 }
@@ -125,21 +166,26 @@ func requireSame(t testing.TB, want, got []truth, body []byte, what string) {
 // It reports whether the body was accepted.
 func (in *instance) read(t testing.TB, r *Reader, body []byte) bool {
 	t.Helper()
-	want, wantErr := oracle(body)
-	return in.readAs(t, r, body, want, wantErr)
+	return in.readIn(t, r, body, "")
 }
 
-func (in *instance) readAs(t testing.TB, r *Reader, body []byte, want []truth, wantErr error) bool {
+func (in *instance) readIn(t testing.TB, r *Reader, body []byte, contentType string) bool {
+	t.Helper()
+	want, wantErr := oracle(body, contentType)
+	return in.readAs(t, r, body, contentType, want, wantErr)
+}
+
+func (in *instance) readAs(t testing.TB, r *Reader, body []byte, contentType string, want []truth, wantErr error) bool {
 	t.Helper()
 	given := slices.Clone(body)
-	err := r.Read(&in.cols, given, "")
+	err := r.Read(&in.cols, given, contentType)
 	for i := range given { // the body may be reused
 		given[i] = '!'
 	}
 	requireSame(t, in.was, in.held(), body, "a read changes nothing")
 	if wantErr != nil {
 		require.Error(t, err, "textparse: %v\n%q", wantErr, body)
-		checkPosition(t, body, err)
+		checkPosition(t, body, contentType, err)
 		require.Zero(t, r.Len())
 		return false
 	}
@@ -173,8 +219,13 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 		}
 		require.False(t, used[old], "one old position, one new")
 		used[old] = true
-		require.Equal(t, in.cols.ID(old), id)
-		if in.was[old].bits != want[pos].bits || in.was[old].time != want[pos].time {
+		was := in.was[old]
+		require.Equal(t, was.labels, want[pos].labels, "the same series")
+		require.Equal(t, was.typ, want[pos].typ)
+		renamed := in.cols.ID(old) != id
+		structural = structural || renamed
+		if was.bits != want[pos].bits || was.time != want[pos].time || in.cols.Start(old) != r.Start(pos) ||
+			was.native != want[pos].native || renamed && want[pos].native != "" {
 			changed = append(changed, uint32(pos))
 		}
 	}
@@ -191,11 +242,15 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 	require.Equal(t, structural, r.Structural())
 }
 
-func checkPosition(t testing.TB, body []byte, err error) {
+func checkPosition(t testing.TB, body []byte, contentType string, err error) {
 	t.Helper()
 	var at *Error
 	require.ErrorAs(t, err, &at)
 	require.True(t, 0 <= at.Offset && at.Offset <= len(body), "%+v", at)
+	if strings.HasPrefix(contentType, protobufType) {
+		require.Zero(t, at.Line)
+		return
+	}
 	line, column := 1, 1
 	for _, c := range body[:at.Offset] {
 		column++

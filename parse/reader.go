@@ -1,8 +1,9 @@
 package parse
 
 import (
-	"mime"
 	"slices"
+
+	"github.com/prometheus/prometheus/model/histogram"
 )
 
 // Reader reads bodies against the columns of their instances. It is the scratch
@@ -13,9 +14,12 @@ import (
 type Reader struct {
 	store    *Store
 	limits   Limits
-	textType string // the last content type that was found to be text
+	known    string // the last content type, and the format it names
+	format   format
 	seed     seed
 	walk     walk
+	messages messages
+	formats  [4]func() error // how a body of each is read
 
 	// Staged, by new position. While rebuilt is false, the lines are those of
 	// the columns, ids is their slice, olds is not used, and dups is theirs.
@@ -23,6 +27,10 @@ type Reader struct {
 	olds       []int32
 	values     []float64
 	times      []int64 // empty while no line has a timestamp
+	starts     []int64 // empty while no line has a start of its own
+	pairs      []uint32
+	natives    []native
+	renamed    []uint32 // positions of lines whose old position held other words
 	changed    []uint32
 	gone       []uint32 // by old position
 	dups       []uint32
@@ -33,14 +41,17 @@ type Reader struct {
 	pinned     bool // new lines and all headings hold references for the commit
 
 	// Scratch of a rebuild; the slices of ids and more are kept for the next one.
-	newIDs  []ID
-	newDups []uint32
-	spans   []uint32
-	taken   []uint64  // bit set by old position: matched with a new one
-	oldAt   []uint32  // by id: where it stands in the columns, if it does
-	newAt   []uint32  // by id: where it stands among ids, if it does
-	blank   []byte    // a text that lacks one
-	inForce []*Family // by number of expected headings: the family behind them
+	newIDs   []ID
+	newDups  []uint32
+	newPairs []uint32
+	creators map[uint64]uint32 // by Line.object: where the line stands that says when it began
+	renames  map[uint64]uint32 // by hash of labels: old positions of lines that are gone
+	spans    []uint32
+	taken    []uint64  // bit set by old position: matched with a new one
+	oldAt    []uint32  // by id: where it stands in the columns, if it does
+	newAt    []uint32  // by id: where it stands among ids, if it does
+	blank    []byte    // a text that lacks one
+	inForce  []*Family // by number of expected headings: the family behind them
 }
 
 // seed is a copy of what a sibling exposed.
@@ -63,6 +74,7 @@ func (r *Reader) Seed(c, from *Columns) {
 	d.ids = append(d.ids[:0], from.ids...)
 	d.values = append(d.values[:0], from.values...)
 	d.dups = append(d.dups[:0], from.dups...)
+	d.starts, d.pairs, d.natives = nil, nil, nil // all of it is new
 	d.spans = append(d.spans[:0], from.spans...)
 	d.headings = append(d.headings[:0], from.headings...)
 	r.seed.of, r.seed.sweeps = c, r.store.sweeps.Load()
@@ -77,28 +89,39 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 	if len(body) > r.limits.Body {
 		return &LimitError{What: "body bytes", Limit: r.limits.Body}
 	}
-	if !r.isText(contentType) {
-		return &FormatError{ContentType: contentType}
+	if contentType != r.known {
+		in, err := formatOf(contentType, r.limits)
+		if err != nil {
+			return err
+		}
+		r.known, r.format = contentType, in
 	}
-	err := r.read(c, body)
+	return r.stage(c, body, nil, r.format)
+}
+
+// stage stages a body, or samples, or nothing.
+func (r *Reader) stage(c *Columns, body []byte, samples []Sample, in format) (err error) {
+	r.expect(c, body, in)
+	switch in {
+	case text, openMetrics:
+		err = r.readText()
+	case openMetrics2:
+		err = r.readEntries()
+	case protobuf:
+		err = r.readProtobuf()
+	case typed:
+		err = r.readSamples(samples)
+	}
+	if err == nil {
+		err = r.finish()
+	}
 	r.walk.forget()
+	r.messages.forget()
 	r.seed.of = nil
 	if err != nil {
 		r.Discard()
 	}
 	return err
-}
-
-func (r *Reader) isText(contentType string) bool {
-	if contentType == "" || contentType == r.textType {
-		return true
-	}
-	t, _, err := mime.ParseMediaType(contentType)
-	if err != nil || t != "text/plain" {
-		return false
-	}
-	r.textType = contentType
-	return true
 }
 
 // Structural reports whether lines came, went or moved. If not, positions are
@@ -121,8 +144,15 @@ func (r *Reader) At(pos int) (id ID, old int, value float64, time int64) {
 	return r.ids[pos], old, r.values[pos], time
 }
 
+// Start is when the line's series began at 0, as [Columns.Start] tells it.
+func (r *Reader) Start(pos int) int64 { return startOf(pos, r.starts, r.pairs, r.values) }
+
+// Native is the histogram of a [Native] line, else nil. It is made for the
+// caller.
+func (r *Reader) Native(pos int) *histogram.FloatHistogram { return nativeAt(r.natives, pos) }
+
 // Changed are the positions, ascending, of all new lines and of those whose
-// value, bit for bit, or own timestamp differs from before.
+// value, bit for bit, own timestamp, start or histogram differs from before.
 func (r *Reader) Changed() []uint32 { return r.changed }
 
 // Gone are the positions before, ascending, of the lines that are no more.
@@ -155,6 +185,8 @@ func (r *Reader) Commit(c *Columns) {
 	} else {
 		c.times = replace(c.times, r.times)
 	}
+	c.starts = replace(c.starts, r.starts)
+	c.natives = replace(c.natives, r.natives)
 	r.clear()
 }
 
@@ -163,6 +195,9 @@ func (r *Reader) commitRebuilt(c *Columns) {
 	for _, old := range r.gone {
 		s.lines.release(uint32(c.ids[old]))
 	}
+	for _, pos := range r.renamed {
+		s.lines.release(uint32(c.ids[r.olds[pos]]))
+	}
 	for _, h := range c.headings {
 		s.headings.release(h.id)
 	}
@@ -170,6 +205,7 @@ func (r *Reader) commitRebuilt(c *Columns) {
 	c.values = replace(c.values, r.values)
 	c.headings = replace(c.headings, r.headings)
 	c.dups = replace(c.dups, r.dups)
+	c.pairs = replace(c.pairs, r.pairs)
 	r.spans = c.findSpans(r.spans)
 }
 
@@ -180,6 +216,9 @@ func (r *Reader) Discard() {
 			if old < 0 {
 				r.store.lines.release(uint32(r.ids[pos]))
 			}
+		}
+		for _, pos := range r.renamed {
+			r.store.lines.release(uint32(r.ids[pos]))
 		}
 		for _, h := range r.headings {
 			r.store.headings.release(h.id)
@@ -195,6 +234,9 @@ func (r *Reader) pin() {
 			r.store.lines.retain(uint32(r.ids[pos]))
 		}
 	}
+	for _, pos := range r.renamed {
+		r.store.lines.retain(uint32(r.ids[pos]))
+	}
 	for _, h := range r.headings {
 		r.store.headings.retain(h.id)
 	}
@@ -202,8 +244,10 @@ func (r *Reader) pin() {
 }
 
 func (r *Reader) clear() {
-	r.ids, r.dups = nil, nil
+	r.ids, r.dups, r.pairs = nil, nil, nil
 	r.olds, r.values, r.times = r.olds[:0], r.values[:0], r.times[:0]
+	clear(r.natives)
+	r.starts, r.natives, r.renamed = r.starts[:0], r.natives[:0], r.renamed[:0]
 	r.changed, r.gone, r.headings = r.changed[:0], r.gone[:0], r.headings[:0]
 	r.rebuilt, r.structural, r.staged, r.pinned = false, false, false, false
 }

@@ -82,7 +82,7 @@ func TestErrorsSayWhere(t *testing.T) {
 			assert.Equal(t, tc.line, at.Line)
 			assert.Equal(t, tc.column, at.Column, "%v", err)
 			assert.Equal(t, tc.text, at.Text)
-			checkPosition(t, []byte(tc.body), err)
+			checkPosition(t, []byte(tc.body), "", err)
 		})
 	}
 }

@@ -142,15 +142,22 @@ func (r *Reader) finish() error {
 	if r.len() > r.limits.Lines {
 		return &LimitError{What: "lines", Limit: r.limits.Lines}
 	}
+	if len(r.starts) > 0 {
+		r.starts = grow(r.starts, r.len())
+	}
 	if !r.rebuilt {
+		r.noteCreated()
 		r.staged = true
 		return nil
 	}
 	r.ids, r.dups = r.newIDs, r.newDups
+	r.pair()
 	if w.fresh {
 		r.finishFresh()
 	} else {
 		r.findGone()
+		r.findRenamed()
+		r.noteCreated()
 	}
 	r.pin()
 	r.staged = true

@@ -85,6 +85,14 @@ func (w *Saver) AppendColumns(b []byte, c *Columns) []byte {
 	for _, t := range c.times {
 		b = saved.Int(b, t)
 	}
+	b = saved.Bool(b, c.starts != nil)
+	for _, t := range c.starts {
+		b = saved.Int(b, t)
+	}
+	b = saved.Uint(b, len(c.natives))
+	for _, n := range c.natives {
+		b = saved.Text(saved.Uint(b, n.pos), string(n.raw))
+	}
 	b = saved.Uint(b, len(c.headings))
 	for _, h := range c.headings {
 		b = saved.Uint(b, h.before)
@@ -101,6 +109,7 @@ func (w *Saver) AppendTable(b []byte) []byte {
 	for _, id := range w.headings.list {
 		f := w.store.headings.payload(id)
 		body = saved.Text(body, w.store.headings.text(id))
+		body = append(body, byte(w.store.headings.key(id)))
 		body = w.appendFamily(body, f)
 	}
 	inForce := w.store.familiesByID()
@@ -113,6 +122,7 @@ func (w *Saver) AppendTable(b []byte) []byte {
 		b = saved.Text(b, f.Name)
 		b = saved.Text(b, string(f.Type))
 		b = saved.Text(b, f.Unit)
+		b = append(b, byte(f.format))
 	}
 	return append(b, body...)
 }
@@ -124,9 +134,9 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []by
 	if key < firstFamily {
 		b = append(b, byte(key))
 	} else {
-		b = w.appendFamily(append(b, firstFamily), inForce[key])
+		b = w.appendFamily(append(b, byte(firstFamily)), inForce[key])
 	}
-	b = w.appendFamily(b, l.Family)
+	b = w.appendFamily(w.appendFamily(b, l.Family), l.under)
 	b = append(b, byte(l.Role))
 	b = saved.Float(b, l.Bound)
 	b = saved.Uint(b, l.Labels.Len())
@@ -169,25 +179,25 @@ type Loader struct {
 func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 	l = &Loader{store: s}
 	r := saved.Read(data)
-	for range r.Count(3) {
-		name, typ, unit := r.Text(), model.MetricType(r.Text()), r.Text()
-		if r.Failed() {
+	for range r.Count(4) {
+		name, typ, unit, in := r.Text(), model.MetricType(r.Text()), r.Text(), format(r.Byte())
+		if r.Failed() || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		f := s.family(name, typ, "")
+		f := s.family(Family{Name: name, Type: typ, format: in})
 		if f.Unit == "" {
 			f.Unit = unit
 		}
 		l.families = append(l.families, f)
 	}
-	for range r.Count(2) {
-		text, f := r.Text(), l.family(r)
-		if r.Failed() || len(text) == 0 {
+	for range r.Count(3) {
+		text, in, f := r.Text(), format(r.Byte()), l.family(r)
+		if r.Failed() || len(text) == 0 || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		l.headings = append(l.headings, s.addHeading([]byte(text), f))
+		l.headings = append(l.headings, s.addHeading(in, []byte(text), f))
 	}
-	for range r.Count(13) {
+	for range r.Count(14) {
 		id, ok := l.line(r)
 		if !ok {
 			return nil, nil, ErrSaved
@@ -213,19 +223,20 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 			key = l.store.strange()
 		}
 	}
-	family, role, bound := l.family(r), Role(r.Byte()), r.Float()
+	family, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
 	var b labels.ScratchBuilder
 	for range r.Count(2) {
 		b.Add(r.Text(), r.Text())
 	}
-	if r.Failed() || len(text) == 0 || family == nil || role > Created {
+	if r.Failed() || len(text) == 0 || family == nil || role > Native {
 		return 0, false
 	}
 	b.Sort()
 	ls := b.Labels()
 	return ID(l.store.lines.add([]byte(text), key, func() *Line {
-		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound}
-		l.store.lineBytes.Add(line.bytes())
+		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound, under: under}
+		line.object = objectOf(line)
+		l.store.added(line)
 		return line
 	})), true
 }
@@ -275,6 +286,19 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 			d.times = append(d.times, r.Int())
 		}
 	}
+	if r.Bool() {
+		for range d.ids {
+			d.starts = append(d.starts, r.Int())
+		}
+	}
+	for range r.Count(2) {
+		pos, raw := r.Uint(), []byte(r.Text())
+		n := len(d.natives)
+		if pos >= uint64(len(d.ids)) || len(raw) == 0 || n > 0 && uint32(pos) <= d.natives[n-1].pos {
+			return nil, ErrSaved
+		}
+		d.natives = append(d.natives, native{uint32(pos), raw})
+	}
 	for range r.Count(2) {
 		before, place := r.Uint(), r.Uint()
 		n := len(d.headings)
@@ -299,6 +323,9 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	}
 	d.ids, d.values, d.headings = slices.Clip(d.ids), slices.Clip(d.values), slices.Clip(d.headings)
 	d.findSpans(nil)
+	if d.starts == nil {
+		d.pairs = l.store.pairs(nil, map[uint64]uint32{}, d.ids)
+	}
 	*c = d
 	rest, _ = r.Rest()
 	return rest, nil

@@ -26,12 +26,16 @@ type Store struct {
 
 	lineBytes atomic.Int64 // of the Lines held
 	sweeps    atomic.Uint32
+	created   atomic.Bool // there was a line that says when others began
 }
 
 type familyKey struct {
-	name string
-	typ  model.MetricType
+	name   string
+	typ    model.MetricType
+	format format
 }
+
+func (f *Family) key() familyKey { return familyKey{f.Name, f.Type, f.format} }
 
 // NewStore returns an empty store.
 func NewStore() *Store {
@@ -86,45 +90,58 @@ func (s *Store) sweepFamilies() {
 	clear(s.families)
 	name := func(f *Family) {
 		if f != nil {
-			s.families[familyKey{f.Name, f.Type}] = f
+			s.families[f.key()] = f
 		}
 	}
 	s.headings.each(name)
-	s.lines.each(func(l *Line) { name(l.Family) })
+	s.lines.each(func(l *Line) {
+		name(l.Family)
+		name(l.under)
+	})
 }
 
-func (s *Store) family(name string, typ model.MetricType, help string) *Family {
+// family is the store's own of that name, type and format.
+func (s *Store) family(said Family) *Family {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := familyKey{name, typ}
-	f := s.families[k]
+	f := s.families[said.key()]
 	if f == nil {
-		f = &Family{Name: name, Type: typ, Help: help, id: s.lastID}
+		f = &said
+		f.id = s.lastID
 		s.lastID++
-		s.families[k] = f
+		s.families[f.key()] = f
 	}
 	return f
 }
 
-// addLine makes the text, read under the comments of f, a line of the store.
-func (s *Store) addLine(text []byte, f *Family, ls labels.Labels) ID {
-	meaning := meaning(f, text)
+// addLine makes a text, read under the comments of f, a line of the store.
+func (s *Store) addLine(in format, line []byte, f *Family, ls labels.Labels) ID {
+	meaning := meaning(in, f, line)
 	if f != nil && meaning != f.id {
 		f = nil
 	}
-	return ID(s.lines.add(text, meaning, func() *Line {
-		l := newLine(ls, f, func(name string) *Family {
-			return s.family(name, model.MetricTypeUnknown, "")
-		})
-		s.lineBytes.Add(l.bytes())
+	return ID(s.lines.add(line, meaning, func() *Line {
+		l := s.newLine(ls, f)
+		if in != text && in != openMetrics && line[0] == byte(Native) {
+			l.Role = Native
+		}
+		s.added(l)
 		return l
 	}))
 }
 
+// added accounts for a new line.
+func (s *Store) added(l *Line) {
+	s.lineBytes.Add(l.bytes())
+	if l.created() {
+		s.created.Store(true)
+	}
+}
+
 // addHeading makes the text, which ends in the family's comments, one of the
 // store.
-func (s *Store) addHeading(text []byte, f *Family) uint32 {
-	return s.headings.add(text, 0, func() *Family { return f })
+func (s *Store) addHeading(in format, heading []byte, f *Family) uint32 {
+	return s.headings.add(heading, uint32(in), func() *Family { return f })
 }
 
 func (l *Line) bytes() int64 {

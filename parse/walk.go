@@ -19,6 +19,7 @@ import (
 // family is the one whose comments are in force in the body, was the one under
 // which expect.ids[k] was read, if no heading is left before it.
 type walk struct {
+	in     format
 	body   []byte
 	at     int
 	expect *Columns
@@ -37,36 +38,58 @@ func (w *walk) forget() {
 	w.ask.forget()
 }
 
-// read walks through the body along the columns.
-func (r *Reader) read(c *Columns, body []byte) error {
+// expect makes the columns' lines those expected in the body.
+func (r *Reader) expect(c *Columns, body []byte, in format) {
 	w := &r.walk
-	*w = walk{body: body, expect: c, ask: w.ask}
+	*w = walk{in: in, body: body, expect: c, ask: w.ask}
 	w.ask.forget()
-	r.ids, r.dups = c.ids, c.dups
+	r.ids, r.dups, r.pairs = c.ids, c.dups, c.pairs
 	r.values = slices.Grow(r.values, len(c.ids))[:len(c.ids)]
 	r.changed = slices.Grow(r.changed, len(c.ids))
 	if len(c.ids) == 0 {
 		r.start(c)
 	}
-	for w.at < len(body) {
+}
+
+// readText walks through a text, of Prometheus or of OpenMetrics, along the
+// columns.
+func (r *Reader) readText() error {
+	w := &r.walk
+	for w.at < len(w.body) {
 		if r.heading() || r.run() {
 			continue
 		}
 		switch err := r.entry(); err {
 		case nil:
-		case io.EOF: // as textparse sees it: a NUL ends the body
-			if i := bytes.IndexByte(body[w.at:], 0); i >= 0 && r.limits.RequireWhole {
-				return place(body, w.at+i, w.at+i, len(body), errNUL)
-			}
-			w.at = len(body)
+		case io.EOF:
+			return r.ended()
 		default:
 			return err
 		}
 	}
-	if r.limits.RequireWhole && len(body) > 0 && body[len(body)-1] != '\n' {
-		return errorNoNewline(body)
+	if w.in == openMetrics {
+		return r.entry() // which says that there is no end
 	}
-	return r.finish()
+	if r.limits.RequireWhole && len(w.body) > 0 && w.body[len(w.body)-1] != '\n' {
+		return errorNoNewline(w.body)
+	}
+	return nil
+}
+
+// ended: textparse sees the end of the body here, which is that of OpenMetrics,
+// blank lines, or a NUL.
+func (r *Reader) ended() error {
+	w := &r.walk
+	if w.in == openMetrics || !r.limits.RequireWhole {
+		return nil
+	}
+	if i := bytes.IndexByte(w.body[w.at:], 0); i >= 0 {
+		return place(w.body, w.at+i, w.at+i, len(w.body), errNUL)
+	}
+	if w.body[len(w.body)-1] != '\n' {
+		return errorNoNewline(w.body)
+	}
+	return nil
 }
 
 // start begins a first read: nothing is old, a sibling may say what to expect.
@@ -92,6 +115,27 @@ func (r *Reader) heading() bool {
 		return false
 	}
 	w.at += len(text)
+	r.expectedHeading(id)
+	return true
+}
+
+// headingIs stages the heading expected here if it is this one.
+func (r *Reader) headingIs(text []byte) bool {
+	w := &r.walk
+	if !w.pending() {
+		return false
+	}
+	id := w.expect.headings[w.h].id
+	if r.store.headings.text(id) != string(text) || r.store.headings.key(id) != uint32(w.in) {
+		return false
+	}
+	r.expectedHeading(id)
+	return true
+}
+
+// expectedHeading stages the one that is next.
+func (r *Reader) expectedHeading(id uint32) {
+	w := &r.walk
 	w.h++
 	if f := r.store.headings.payload(id); f != nil {
 		w.family, w.was = f, f
@@ -99,7 +143,6 @@ func (r *Reader) heading() bool {
 	if r.rebuilt {
 		r.headings = append(r.headings, heading{uint32(r.len()), id})
 	}
-	return true
 }
 
 // pending reports whether a heading is expected before the next line.
@@ -159,7 +202,7 @@ func (r *Reader) runTimed(end int) bool {
 		if value >= len(w.body) || string(w.body[w.at:value]) != text {
 			break
 		}
-		v, t, next, ok := sample(w.body, value)
+		v, t, next, ok := w.sample(value)
 		if !ok || r.line(id, w.k, v, t) != nil {
 			break
 		}
@@ -197,12 +240,15 @@ func (r *Reader) untaken(k, end int) int {
 // textparse sees.
 func (r *Reader) entry() error {
 	w := &r.walk
+	if w.at == len(w.body) || w.atEOF() {
+		return r.askEntry()
+	}
 	if c := w.body[w.at]; c == '#' || c == '\n' {
 		if r.knownHeading() {
 			return nil
 		}
 	} else if id, text, old, ok := r.knownLine(); ok {
-		if v, t, next, ok := sample(w.body, w.at+len(text)); ok {
+		if v, t, next, ok := w.sample(w.at + len(text)); ok {
 			w.at = next
 			return r.line(id, old, v, t)
 		}
@@ -229,7 +275,7 @@ func (r *Reader) knownLine() (id uint32, text string, old int, ok bool) {
 		}
 	}
 	guess := rest[:guessText(rest)]
-	if id, ok = lines.find(guess, meaning(w.family, guess)); ok {
+	if id, ok = lines.find(guess, meaning(w.in, w.family, guess)); ok {
 		return id, lines.text(id), r.oldOf(id), true
 	}
 	return 0, "", -1, false
@@ -243,7 +289,7 @@ func (r *Reader) fits(id uint32, rest []byte) (text string, ok bool) {
 	if len(text) == 0 || len(rest) < len(text) || string(rest[:len(text)]) != text {
 		return "", false
 	}
-	return text, r.store.lines.key(id) == meaning(w.family, rest[:len(text)])
+	return text, r.store.lines.key(id) == meaning(w.in, w.family, rest[:len(text)])
 }
 
 // guessText is where the text of the line at the start of b probably ends and its
@@ -267,14 +313,14 @@ func guessText(b []byte) int {
 func (r *Reader) knownHeading() bool {
 	w := &r.walk
 	end := w.at
-	for end < len(w.body) && (w.body[end] == '#' || w.body[end] == '\n') {
+	for end < len(w.body) && (w.body[end] == '#' && !w.isEOF(end) || w.body[end] == '\n') {
 		i := bytes.IndexByte(w.body[end:], '\n')
 		if i < 0 {
 			return false
 		}
 		end += i + 1
 	}
-	id, ok := r.store.headings.find(w.body[w.at:end], 0)
+	id, ok := r.store.headings.find(w.body[w.at:end], uint32(w.in))
 	if ok {
 		r.addHeading(id, end)
 	}
@@ -296,9 +342,9 @@ func (r *Reader) addHeading(id uint32, end int) {
 func (r *Reader) askEntry() error {
 	w := &r.walk
 	start, end := w.at, w.at
-	said := comments{family: w.family}
+	said := comments{family: w.family, in: w.in}
 	for {
-		e, err := w.ask.entry(w.body, end, said.family)
+		e, err := w.ask.entry(w.in, w.body, end, said.family)
 		if err != nil && err != io.EOF {
 			return newError(w.body, end, err)
 		}
@@ -317,24 +363,32 @@ func (r *Reader) askEntry() error {
 
 // comments are what the entries of a heading say.
 type comments struct {
+	in         format
 	family     *Family // in force; not the store's yet if typed
 	typed      bool
 	name, help string // of the last HELP
+	unit       string // of the last UNIT, on unitOf
+	unitOf     string
 }
 
 func (c *comments) add(e entry) {
 	switch e.kind {
 	case textparse.EntryHelp:
 		c.name, c.help = string(e.name), string(e.help)
-		if c.typed && c.family.Name == c.name {
-			c.family.Help = c.help
-		}
+	case textparse.EntryUnit:
+		c.unitOf, c.unit = string(e.name), string(e.help)
 	case textparse.EntryType:
-		c.family = &Family{Name: string(e.name), Type: e.typ}
+		c.family = &Family{Name: string(e.name), Type: e.typ, format: c.in}
 		c.typed = true
-		if c.family.Name == c.name {
-			c.family.Help = c.help
-		}
+	}
+	if !c.typed {
+		return
+	}
+	if c.family.Name == c.name {
+		c.family.Help = c.help
+	}
+	if c.family.Name == c.unitOf {
+		c.family.Unit = c.unit
 	}
 }
 
@@ -347,9 +401,9 @@ func (r *Reader) askedHeading(start, end int, said comments) {
 	}
 	var f *Family
 	if said.typed {
-		f = r.store.family(said.family.Name, said.family.Type, said.family.Help)
+		f = r.store.family(*said.family)
 	}
-	r.addHeading(r.store.addHeading(w.body[start:end], f), end)
+	r.addHeading(r.store.addHeading(w.in, w.body[start:end], f), end)
 }
 
 // askedLine stages a line that textparse read.
@@ -373,13 +427,13 @@ func (r *Reader) askedLine(e entry) error {
 		}
 	}
 	r.rebuild()
-	id, ok := r.store.lines.find(text, meaning(w.family, text))
+	id, ok := r.store.lines.find(text, meaning(w.in, w.family, text))
 	if !ok {
 		ls := w.ask.labels()
 		if ls.Len() > r.limits.Labels {
 			return &LimitError{What: "labels", Limit: r.limits.Labels, Line: lineNumber(w.body, e.start)}
 		}
-		id = uint32(r.store.addLine(text, w.family, ls))
+		id = uint32(r.store.addLine(w.in, text, w.family, ls))
 	}
 	return r.line(id, r.oldOf(id), e.v, e.t)
 }

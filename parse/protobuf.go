@@ -1,0 +1,425 @@
+package parse
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/textparse"
+)
+
+// A protobuf body is a row of MetricFamily messages, each behind its length. It
+// is read as text is: along the lines expected, which here are the samples that
+// textparse makes of a metric, in its order. The text of such a line is its
+// role, the metric's labels as they are encoded, and the bound of a bucket or
+// quantile; what it means, labels above all, is asked of textparse once. The
+// heading of a family is what the text format would say.
+//
+// What is not written plainly, or is not a metric of its family's type, is given
+// to textparse: the family to see whether all of it is well-formed, then metric
+// by metric.
+
+// messages is what is known of the family and the metric that are read.
+type messages struct {
+	text    []byte // of a heading or a line
+	heading []byte // what stands before the next line
+	native  []byte // a histogram, written down
+	name    []byte // of the family
+	header  []byte // its fields but the metrics
+	metric  []byte // the metric that is read
+	labels  []byte // of it, as encoded
+	at      int    // where in the body the family starts
+	typ     uint64
+	n       int             // how many lines of the metric are staged
+	asked   []labels.Labels // of its lines, once asked for
+	parts   []bounded
+	buf     []byte
+}
+
+// forget drops the body.
+func (m *messages) forget() { m.name, m.metric, m.labels, m.asked = nil, nil, nil, nil }
+
+func (r *Reader) readProtobuf() error {
+	w, m := &r.walk, &r.messages
+	for w.at < len(w.body) {
+		size, n := binary.Uvarint(w.body[w.at:])
+		if n <= 0 || n > binary.MaxVarintLen32 || size > uint64(len(w.body)-w.at-n) {
+			return r.failedMessage(askAll(w.body[w.at:]))
+		}
+		m.at = w.at
+		family := w.body[w.at+n:][:size]
+		if err := r.family(family); err != nil {
+			return err
+		}
+		w.at += n + int(size)
+	}
+	return nil
+}
+
+// askAll reads on until textparse finds what is wrong.
+func askAll(body []byte) error {
+	p := newProtobufParser(body)
+	for {
+		switch entry, err := p.Next(); {
+		case err != nil:
+			return err
+		case entry == textparse.EntryHistogram:
+			p.Histogram()
+		}
+	}
+}
+
+// failedMessage is the error of what is read at present.
+func (r *Reader) failedMessage(err error) error {
+	if err == nil || err == io.EOF {
+		err = errMessage // textparse took it where it is not asked about the whole
+	}
+	return &Error{Offset: r.messages.at, Text: shorten(r.messages.name, 0), Err: err}
+}
+
+// family stages a MetricFamily message.
+func (r *Reader) family(b []byte) error {
+	m := &r.messages
+	var name, help, unit []byte
+	m.header, m.typ = m.header[:0], 0
+	metrics, plain := 0, true
+	for f := (wire{rest: b}); ; {
+		start := f.rest
+		tag, ok := f.next()
+		if !ok {
+			plain = plain && !f.odd
+			break
+		}
+		switch tag {
+		case 4<<3 | message:
+			f.bytes()
+			metrics++
+			continue
+		case 1<<3 | message:
+			name = f.bytes()
+		case 2<<3 | message:
+			help = f.bytes()
+		case 5<<3 | message:
+			unit = f.bytes()
+		case 3<<3 | varint:
+			m.typ = f.varint()
+		default:
+			f.skip(tag)
+			plain = false
+		}
+		m.header = append(m.header, start[:len(start)-len(f.rest)]...)
+	}
+	m.name = name
+	if !plain || m.typ >= uint64(len(types)) {
+		if err := askAll(appendDelimited(nil, b)); err != io.EOF {
+			return r.failedMessage(err)
+		}
+	}
+	if metrics == 0 {
+		return nil
+	}
+	if m.typ >= uint64(len(types)) {
+		return r.failedMessage(nil)
+	}
+	if err := r.familyHeading(string(name), help, string(unit)); err != nil {
+		return err
+	}
+	for f := (wire{rest: b}); ; {
+		tag, ok := f.next()
+		if !ok {
+			return nil
+		}
+		if tag != 4<<3|message {
+			f.skip(tag)
+			continue
+		}
+		if err := r.metric(f.bytes()); err != nil {
+			return err
+		}
+	}
+}
+
+func appendDelimited(b, m []byte) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(m))), m...)
+}
+
+// errMessage: textparse reads a message that is not understood here, by itself
+// but not where it stands.
+var errMessage = errors.New("no message of a metric family")
+
+// familyHeading stages what the text format would say in front of a family.
+func (r *Reader) familyHeading(name string, help []byte, unit string) error {
+	m := &r.messages
+	m.text = appendHeading(m.text[:0], name, string(help), unit, types[m.typ])
+	if r.headingIs(m.text) {
+		return nil
+	}
+	if id, ok := r.store.headings.find(m.text, uint32(protobuf)); ok {
+		r.addHeading(id, r.walk.at)
+		return nil
+	}
+	empty := appendMessage(append([]byte(nil), m.header...), 4, nil)
+	if err := askAll(appendDelimited(nil, empty)); err != io.EOF {
+		return r.failedMessage(err)
+	}
+	f := r.store.family(Family{Name: name, Type: types[m.typ], Help: string(help), Unit: unit, format: protobuf})
+	r.addHeading(r.store.addHeading(protobuf, m.text, f), r.walk.at)
+	return nil
+}
+
+// appendHeading appends the comments of a family.
+func appendHeading(b []byte, name, help, unit string, typ model.MetricType) []byte {
+	if help != "" {
+		b = appendComment(b, "HELP", name, help)
+	}
+	b = appendComment(b, "TYPE", name, string(typ))
+	if unit != "" {
+		b = appendComment(b, "UNIT", name, unit)
+	}
+	return b
+}
+
+func appendComment(b []byte, word, name, text string) []byte {
+	b = append(append(append(b, "# "...), word...), ' ')
+	if nameLen(name) == len(name) {
+		b = append(b, name...)
+	} else {
+		b = strconv.AppendQuote(b, name)
+	}
+	b = append(b, ' ')
+	if strings.ContainsAny(text, "\\\n") {
+		text = helpEscaper.Replace(text)
+	}
+	return append(append(b, text...), '\n')
+}
+
+var helpEscaper = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+
+// metric stages a Metric message of the family.
+func (r *Reader) metric(b []byte) error {
+	m := &r.messages
+	m.metric, m.n, m.asked = b, 0, m.asked[:0]
+	w := wire{rest: b}
+	for len(w.rest) > 0 && w.rest[0] == 1<<3|message && !w.odd {
+		w.rest = w.rest[1:]
+		w.bytes()
+	}
+	m.labels = b[:len(b)-len(w.rest)]
+	tag, _ := w.next()
+	if tag != valueTags[m.typ] {
+		return r.askMetric()
+	}
+	value := w.bytes()
+	s := sampled{t: NoTime}
+	if tag, ok := w.next(); ok {
+		if tag != 6<<3|varint {
+			return r.askMetric()
+		}
+		if t := int64(w.varint()); t != 0 {
+			s.t = t
+		}
+	}
+	if w.odd || len(w.rest) > 0 {
+		return r.askMetric()
+	}
+	var known bool
+	var err error
+	switch m.typ {
+	case typeSummary:
+		known, err = r.summary(value, s)
+	case typeHistogram, typeGaugeHistogram:
+		known, err = r.histogram(value, s)
+	default:
+		known, err = r.scalar(value, s)
+	}
+	if err != nil || known {
+		return err
+	}
+	return r.askMetric()
+}
+
+// valueTags are the fields of Metric that hold the value, by type.
+var valueTags = [...]uint64{
+	typeCounter: 3<<3 | message, typeGauge: 2<<3 | message, typeSummary: 4<<3 | message, typeUntyped: 5<<3 | message,
+	typeHistogram: 7<<3 | message, typeGaugeHistogram: 7<<3 | message,
+}
+
+// message stages the next line of the metric.
+func (r *Reader) message(role Role, bound []byte, s sampled) error {
+	w, m := &r.walk, &r.messages
+	m.n++
+	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
+		id := uint32(w.expect.ids[w.k])
+		text, n := r.store.lines.text(id), 1+len(m.labels)
+		if len(text) == n+len(bound) && text[0] == byte(role) && text[1:n] == string(m.labels) && text[n:] == string(bound) &&
+			r.store.lines.key(id) == w.family.id {
+			return r.sampled(id, w.k, s)
+		}
+	}
+	m.text = append(append(append(m.text[:0], byte(role)), m.labels...), bound...)
+	return r.entryLine(m.text, s, r.askedLabels)
+}
+
+// entryLine stages a line that is not the one expected. labels are asked for if
+// it is not known at all.
+func (r *Reader) entryLine(text []byte, s sampled, labels func() (labels.Labels, error)) error {
+	w := &r.walk
+	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
+		id := uint32(w.expect.ids[w.k])
+		if known, ok := r.fits(id, text); ok && len(known) == len(text) {
+			return r.sampled(id, w.k, s)
+		}
+	}
+	r.rebuild()
+	id, ok := r.store.lines.find(text, meaning(w.in, w.family, text))
+	if !ok {
+		if len(text) > r.limits.Line {
+			return &LimitError{What: "line bytes", Limit: r.limits.Line}
+		}
+		ls, err := labels()
+		if err != nil {
+			return err
+		}
+		if ls.Len() > r.limits.Labels {
+			return &LimitError{What: "labels", Limit: r.limits.Labels}
+		}
+		id = uint32(r.store.addLine(w.in, text, w.family, ls))
+	}
+	return r.sampled(id, r.oldOf(id), s)
+}
+
+// askedLabels are those of the line of the metric that is staged at present.
+func (r *Reader) askedLabels() (labels.Labels, error) {
+	m := &r.messages
+	if len(m.asked) == 0 {
+		err := r.ask(func(_ textparse.Parser, _ bool, ls labels.Labels) error {
+			m.asked = append(m.asked, ls)
+			return nil
+		})
+		if err != nil {
+			return labels.EmptyLabels(), err
+		}
+	}
+	if m.n > len(m.asked) {
+		return labels.EmptyLabels(), r.failedMessage(nil)
+	}
+	return m.asked[m.n-1], nil
+}
+
+// ask lets textparse read the metric and gives each sample it finds.
+func (r *Reader) ask(each func(p textparse.Parser, native bool, ls labels.Labels) error) error {
+	m := &r.messages
+	family := appendMessage(append([]byte(nil), m.header...), 4, m.metric)
+	m.buf = appendDelimited(m.buf[:0], family)
+	p := newProtobufParser(m.buf)
+	for {
+		entry, err := p.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return r.failedMessage(err)
+		}
+		if entry != textparse.EntrySeries && entry != textparse.EntryHistogram {
+			continue
+		}
+		var ls labels.Labels
+		p.Labels(&ls)
+		if err := each(p, entry == textparse.EntryHistogram, ls.Copy()); err != nil {
+			return err
+		}
+	}
+}
+
+// askMetric stages the metric as textparse reads it.
+func (r *Reader) askMetric() error {
+	m := &r.messages
+	m.labels = fields(m.metric, 1, true)
+	m.n, m.asked = 0, m.asked[:0]
+	return r.ask(func(p textparse.Parser, native bool, ls labels.Labels) error {
+		var (
+			s  = sampled{t: NoTime, start: p.StartTimestamp()}
+			ts *int64
+		)
+		role := Native
+		if native {
+			var h *histogram.Histogram
+			var f *histogram.FloatHistogram
+			_, ts, h, f = p.Histogram()
+			if s.v = 0; h != nil {
+				s.v = float64(h.Count)
+			} else {
+				s.v = f.Count
+			}
+			s.native = ownFields(fields(m.metric, 7, false))
+		} else {
+			_, ts, s.v = p.Series()
+			role, _ = roleOf(r.walk.family, ls.Get(model.MetricNameLabel))
+		}
+		if ts != nil {
+			s.t = *ts
+		}
+		m.text = append(append(m.text[:0], byte(role)), m.labels...)
+		m.text = appendBound(m.text, role, ls)
+		m.n++
+		return r.entryLine(m.text, s, func() (labels.Labels, error) { return ls, nil })
+	})
+}
+
+// fields are all of that number, with their tags or without. Of a message that
+// is there twice the decoder makes one, as it does of their concatenation.
+func fields(m []byte, number uint64, tags bool) []byte {
+	var all []byte
+	for f := (wire{rest: m}); ; {
+		start := f.rest
+		tag, ok := f.next()
+		if !ok {
+			return all
+		}
+		if tag != number<<3|message {
+			f.skip(tag)
+			continue
+		}
+		b := f.bytes()
+		if tags {
+			b = start[:len(start)-len(f.rest)]
+		}
+		all = append(all, b...)
+	}
+}
+
+// ownFields are those of a Histogram that make the native one.
+func ownFields(m []byte) []byte {
+	own := []byte{}
+	for f := (wire{rest: m}); ; {
+		from := f.rest
+		tag, ok := f.next()
+		if !ok {
+			return own
+		}
+		f.skip(tag)
+		if n := tag >> 3; n != 3 && n != 15 && n != 16 {
+			own = append(own, from[:len(from)-len(f.rest)]...)
+		}
+	}
+}
+
+// appendBound appends the bound of a bucket or quantile.
+func appendBound(b []byte, role Role, ls labels.Labels) []byte {
+	name := labels.BucketLabel
+	switch role {
+	case Bucket:
+	case Quantile:
+		name = model.QuantileLabel
+	default:
+		return b
+	}
+	v, _ := strconv.ParseFloat(ls.Get(name), 64)
+	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+}

@@ -61,6 +61,9 @@ func (q *question) shares() []share {
 		if !q.f.counts(in, q.e) {
 			continue // another target of the same process speaks for it
 		}
+		if q.departs && q.f.departed(in, q.e) {
+			continue
+		}
 		if sh, ok := q.share(in, in.bindings[q.v.index]); ok {
 			list = append(list, sh)
 		}

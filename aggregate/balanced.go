@@ -21,6 +21,7 @@ type balanced struct {
 	last     int64
 	interval int64
 	guess    *instance // who answered last
+	left     int64     // until when one was watched that was retired
 	unclear  int       // scrapes that were of several, or of none, for certain
 }
 
@@ -166,7 +167,7 @@ func (b *balanced) join(in *instance) {
 func (b *balanced) open(f *Fleet, sc Scrape) *instance {
 	f.names.Lock()
 	defer f.names.Unlock()
-	in := &instance{name: fmt.Sprintf("%s#%d", b.target, b.named+1), labels: sc.Labels, pool: b}
+	in := &instance{name: fmt.Sprintf("%s#%d", b.target, b.named+1), labels: sc.Labels, pool: b, since: b.left}
 	f.instances[in.name] = in
 	return in
 }

@@ -45,7 +45,8 @@ type Config struct {
 	SplitAlternating bool
 
 	// MaxBytes bounds what the views keep of all instances together, and
-	// MaxInstances how many there may be. Zero: 1 GiB and 100,000.
+	// MaxInstances how many there may be, see the package documentation for
+	// how long they are kept. Zero: 1 GiB and 100,000.
 	MaxBytes     int64
 	MaxInstances int
 

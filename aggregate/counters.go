@@ -241,5 +241,9 @@ func (g *CounterGroup) words() []string {
 		name := g.answer.shares[g.answer.share[p]].name
 		g.answer.happenings(p, func(e *happening) { said.add(name, e.event) })
 	}
-	return slices.Concat(said.words(), g.answer.common, g.answer.partials.words(g.answer.view, g.Labels))
+	words := said.words()
+	if g.left != nil {
+		words = append(words, "what departed instances counted is in it, they are no members any more")
+	}
+	return slices.Concat(words, g.answer.common, g.answer.partials.words(g.answer.view, g.Labels))
 }

@@ -14,8 +14,9 @@ type CounterView struct{ *view }
 // CounterGroup is one group's answer.
 type CounterGroup struct {
 	Group
-	answer *answer // nil: of no question
-	number int     // in it
+	answer *answer     // nil: of no question
+	number int         // in it
+	left   *departures // of a question about everything; nil: none
 }
 
 // CounterMember is one instance's part in a group, its incarnations added.
@@ -43,7 +44,8 @@ func (v *CounterView) At(now time.Time, window time.Duration, conditions ...Cond
 		return nil, err
 	}
 	defer q.done()
-	return q.counters(q.shares()), nil
+	q.departs = q.all
+	return q.addDepartures(q.counters(q.shares())), nil
 }
 
 // parts are those of the group, by name of the instance: from and before to.
@@ -59,6 +61,9 @@ func (g *CounterGroup) final() *final { return &g.answer.groups[g.number] }
 
 // addTotal adds what the group grew in the window.
 func (g *CounterGroup) addTotal(sum *exact.Sum) {
+	if g.left != nil {
+		g.left.addTotal(sum)
+	}
 	from, to := g.parts()
 	switch a := g.answer; {
 	case from == to:
@@ -83,6 +88,12 @@ func (g *CounterGroup) Increase() (Answer, bool) {
 	for p := from; p < to; p++ {
 		g.answer.happenings(p, x.add)
 	}
+	if g.left != nil {
+		x.merge(&g.left.bounds)
+		if g.left.stepped {
+			return x.around(&total), true
+		}
+	}
 	return x.around(&total), g.someone(func(sh *shared) bool { return !sh.older })
 }
 
@@ -96,7 +107,14 @@ func (g *CounterGroup) someone(so func(*shared) bool) bool {
 // Rate is the fleet's mean rate over the window, per second: of each member its
 // rate over the time it was observed, weighted by the part of the window in
 // which it lived.
-func (g *CounterGroup) Rate() (Answer, bool) { return g.sumRates(false) }
+func (g *CounterGroup) Rate() (Answer, bool) {
+	a, ok := g.sumRates(false)
+	if g.left == nil || !g.left.stepped || g.answer.window() <= 0 {
+		return a, ok
+	}
+	left := g.left.rate(g.answer.window())
+	return Answer{a.Value + left.Value, a.Lo + left.Lo, a.Hi + left.Hi}, true
+}
 
 // RateNow is the rate of the members that are alive now: what scaling goes by.
 func (g *CounterGroup) RateNow() (Answer, bool) { return g.sumRates(true) }

@@ -30,6 +30,7 @@ type question struct {
 	v        *view
 	s, e     int64
 	all      bool // everything since the beginning
+	departs  bool // those that departed are added up, and are no members
 	coverage Coverage
 	missing  []string // what is expected and does not answer
 
@@ -82,7 +83,7 @@ func (q *question) cover() Coverage {
 			if q.partialNow(in) {
 				c.Partial++
 			}
-		case !in.gone:
+		case !in.gone && !f.departed(in, q.e):
 			c.Stale++
 		}
 		if q.restarted(in) {
@@ -115,6 +116,9 @@ func (f *Fleet) patience(interval int64) int64 {
 // later it is growth that may have been missed.
 func (f *Fleet) opening() int64 {
 	over := int64(math.MaxInt64)
+	if f.opened != 0 {
+		over = f.opened
+	}
 	for _, in := range f.ordered {
 		if in.second != 0 {
 			over = min(over, in.second)

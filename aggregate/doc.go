@@ -74,6 +74,14 @@
 //	                   change within the window are forgotten first
 //	births by absence  counted, unless a fifth of the body came or went
 //	expected targets   those seen within the last hour and not said to be gone
+//	departed           said to be gone and in no window any more; or silent
+//	                   for an hour of the fleet's scrapes
+//
+// An instance that departed is retired: what it counted stays in the totals and
+// in the sums of questions about everything, but it is no member of them any
+// more, and its state is given up. So a fleet holds those that are alive, and
+// those that were within the longest window. One that comes back counts from
+// then on.
 //
 // # Time and concurrency
 //

@@ -52,14 +52,19 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 
 // Sizes are what must not grow with churn.
 type Sizes struct {
-	Bytes         int64
-	Lines, Groups int
+	Bytes              int64
+	Lines, Groups      int
+	Instances, Targets int
+	Members            int // behind balancers
 }
 
 func (f *Fleet) Sizes() Sizes {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := Sizes{Bytes: f.bytes, Lines: f.store.Len()}
+	s := Sizes{Bytes: f.bytes, Lines: f.store.Len(), Instances: len(f.instances), Targets: len(f.targets)}
+	for _, b := range f.balancers {
+		s.Members += len(b.members)
+	}
 	for _, v := range f.views {
 		for _, r := range v.routes {
 			s.Groups += len(r.byGroup.byKey) + len(r.byObject.byKey)
@@ -67,3 +72,7 @@ func (f *Fleet) Sizes() Sizes {
 	}
 	return s
 }
+
+// NeverRetire keeps departed instances for good, as if nobody had come after
+// them.
+func (f *Fleet) NeverRetire() { f.newcomers = -1 << 40 }

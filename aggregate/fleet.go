@@ -34,16 +34,22 @@ type Fleet struct {
 	bytes     int64 // what the bindings may hold
 	garbage   int   // lines that vanished since the store was swept
 	unclaimed []*savedView
+	opened    int64 // when some retired instance was scraped for the second time; 0: none
+	newcomers int   // since it was looked who departed
+
+	latest, awake atomic.Int64 // the latest scrape; the first one after a lull
 
 	// reading is shared by those that read a body; they hold no other lock but
 	// their instance's, and wait for none.
 	reading sync.RWMutex
 
 	// names guards the instances that exist, accepted or not, and the scratch.
-	names     sync.Mutex
-	instances map[string]*instance
-	spelled   map[string]string // targets, as given, to their canonical spelling
-	scratch   []*staged
+	names      sync.Mutex
+	instances  map[string]*instance
+	leftAt     map[string]int64  // of instances that were retired: until when they were watched
+	leftBefore int64             // until when any may have been that leftAt had to forget
+	spelled    map[string]string // targets, as given, to their canonical spelling
+	scratch    []*staged
 }
 
 // target is what is known of an address. A steady scrape writes it while others
@@ -209,7 +215,8 @@ func (f *Fleet) Fail(name string, at time.Time, err error) {
 }
 
 // Gone tells that a target has left: its steps stay in the window, its gauges
-// and its coverage end. [ErrUnknown] where it was never seen. A later scrape
+// and its coverage end; when no window reaches it any more, it is retired.
+// [ErrUnknown] where it was never seen, or is retired already. A later scrape
 // brings it back.
 func (f *Fleet) Gone(name string, at time.Time) error {
 	f.mu.Lock()

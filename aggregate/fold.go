@@ -144,7 +144,7 @@ func (s *staged) refuse(id parse.ID, c, p counter.Point) {
 
 // appear judges a series without a point before it.
 func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
-	a := counter.Appearance{Since: s.f.since, Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
+	a := counter.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
 	if !s.baseline && s.restart == NoRestart {
 		a.Previous = s.in.last
 		if t, ok := s.in.tombs[id]; ok {

@@ -40,6 +40,7 @@ func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Co
 		return nil, err
 	}
 	defer q.done()
+	q.departs = q.all
 	shares := q.shares()
 	counters := q.counters(shares)
 	groups, list := make([]HistogramGroup, len(counters)), make([]*HistogramGroup, len(counters))
@@ -50,8 +51,43 @@ func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Co
 	if len(counters) > 0 {
 		addPieces(groups, counters[0].answer, shares)
 	}
+	if !q.all {
+		return list, nil
+	}
+	of := map[*CounterGroup]*HistogramGroup{}
+	for _, g := range list {
+		of[g.CounterGroup] = g
+	}
+	list = nil
+	for _, c := range q.addDepartures(counters) {
+		g := of[c]
+		if g == nil {
+			g = &HistogramGroup{CounterGroup: c}
+		}
+		g.addDepartures()
+		list = append(list, g)
+	}
 	return list, nil
 }
+
+// addDepartures adds what departed instances observed: no member's.
+func (g *HistogramGroup) addDepartures() {
+	if g.left == nil {
+		return
+	}
+	for i := range g.left.classes {
+		c := &g.left.classes[i]
+		p := buckets{share: departedShare, layout: c.layout, sum: c.sum.Float64()}
+		p.counts = c.counts.AppendDiff(nil, 0, c.layout.Len(), &exact.Vector{})
+		if c.noSum {
+			p.sum = math.NaN()
+		}
+		g.pieces = append(g.pieces, p)
+	}
+}
+
+// departedShare is that of those that are no members any more.
+const departedShare = -1
 
 // addPieces copies what the instances observed in the window.
 func addPieces(groups []HistogramGroup, a *answer, shares []share) {
@@ -133,12 +169,16 @@ func (g *HistogramGroup) Quantile(q float64) (histogram.Estimate, bool, error) {
 // Over is the share of the observations above x, with its bounds.
 func (g *HistogramGroup) Over(x float64) (histogram.Estimate, bool) { return g.merge().Over(x) }
 
-// Distributions are the members that observed something, by name.
+// Distributions are the members that observed something, by name. Departed
+// ones are none.
 func (g *HistogramGroup) Distributions() []histogram.Member {
 	var list []histogram.Member
 	last := int32(-1)
 	for i := range g.pieces {
 		p := &g.pieces[i]
+		if p.share == departedShare {
+			continue
+		}
 		if p.share != last {
 			list = append(list, histogram.Member{Name: g.answer.shares[p.share].name, Distribution: &histogram.Distribution{}})
 			last = p.share

@@ -35,6 +35,8 @@ type instance struct {
 	interval    int64 // between scrapes: the shorter of the last two
 	lastGap     int64
 	gone        bool
+	retired     bool        // it departed, and is no part of the fleet any more
+	since       int64       // until when the place was watched before it was retired
 	restarts    []restarted // since the oldest checkpoint
 	shrunk      []shrunk    // families that lost most of their lines
 

@@ -27,7 +27,8 @@ type ledger struct {
 // account is what a ledger knows of one group.
 type account struct {
 	labels  labels.Labels
-	retired []retired // what grew and belongs to no instance any more, by bounds
+	retired []retired // of groups that had to make room, see evict; by bounds
+	left    departures
 	bounds  []float64 // of what was shown; of a counter's total, +Inf
 	shown   []float64
 	sum     float64 // of what a histogram showed
@@ -171,6 +172,9 @@ func (v *view) settle(now time.Time) []*settlement {
 		s := of(a.labels)
 		for i := range a.retired {
 			s.class(a.retired[i].layout).merge(&a.retired[i])
+		}
+		for i := range a.left.classes {
+			s.class(a.left.classes[i].layout).merge(&a.left.classes[i])
 		}
 	}
 	for _, in := range f.ordered {

@@ -99,10 +99,16 @@ func (m *merger) check() error {
 	}
 	var shared []string
 	for _, in := range l.instances {
-		if f.instances[in.name] != nil {
+		if f.instances[in.name] != nil || f.leftAt[in.name] != 0 {
 			shared = append(shared, in.name)
 		}
 	}
+	for name := range l.leftAt {
+		if f.instances[name] != nil || f.leftAt[name] != 0 {
+			shared = append(shared, name)
+		}
+	}
+	slices.Sort(shared)
 	if len(shared) > 0 {
 		return &MergeError{Reason: "both watched", Instances: shared}
 	}
@@ -152,6 +158,7 @@ func (m *merger) apply() {
 		f.instances[in.name] = in
 		f.admit(in)
 	}
+	m.departed()
 	for j, v := range f.views {
 		v.ledger.merge(&m.views[j].ledger)
 	}
@@ -258,6 +265,7 @@ func (l *ledger) merge(o *ledger) {
 			s.class(b.retired[i].layout).merge(&b.retired[i])
 		}
 		a.retired = s.classes
+		a.left.merge(&b.left)
 		a.remember(b)
 	}
 }
@@ -275,4 +283,19 @@ func (a *account) remember(b *account) {
 	for _, bound := range a.bounds {
 		a.shown = append(a.shown, shown[bound])
 	}
+}
+
+// departed takes over what is remembered of those that left.
+func (m *merger) departed() {
+	f, l := m.f, m.l
+	if f.leftAt == nil {
+		f.leftAt = map[string]int64{}
+	}
+	maps.Copy(f.leftAt, l.leftAt)
+	f.leftBefore = max(f.leftBefore, l.leftBefore)
+	if f.opened == 0 || l.opened != 0 && l.opened < f.opened {
+		f.opened = l.opened
+	}
+	f.latest.Store(max(f.latest.Load(), l.latest))
+	f.awake.Store(max(f.awake.Load(), l.awake))
 }

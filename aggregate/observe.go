@@ -26,18 +26,34 @@ func (f *Fleet) take(sc Scrape) (Report, error) {
 	if b != nil {
 		return f.observeBalanced(b, sc)
 	}
-	in, err := f.instance(sc)
+	in, err := f.lock(sc)
 	if err != nil {
 		return Report{}, err
 	}
+	defer in.mu.Unlock()
 	return f.observe(in, sc)
 }
 
-// observe takes a scrape of a known instance in. The body is read beside all
+// lock has the instance that a scrape is of for this scrape alone.
+func (f *Fleet) lock(sc Scrape) (*instance, error) {
+	for {
+		in, err := f.instance(sc)
+		if err != nil {
+			if f.makeRoom(sc.Time.UnixMilli()) {
+				continue
+			}
+			return nil, err
+		}
+		if in.mu.Lock(); !in.retired {
+			return in, nil
+		}
+		in.mu.Unlock() // it was retired since it was looked up
+	}
+}
+
+// observe takes a scrape of a known instance in, whose lock is held. The body is read beside all
 // other reading: what it is read against only changes with in.mu held.
 func (f *Fleet) observe(in *instance, sc Scrape) (Report, error) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	s := f.stage(in, sc)
 	defer f.unstage(s)
 
@@ -80,7 +96,7 @@ func (f *Fleet) instance(sc Scrape) (*instance, error) {
 		if n := len(f.instances); n >= f.cfg.MaxInstances {
 			return nil, &LimitError{What: "instances", Limit: int64(f.cfg.MaxInstances), Need: int64(n + 1)}
 		}
-		in = &instance{name: name, labels: sc.Labels}
+		in = &instance{name: name, labels: sc.Labels, since: f.watchedSince(name)}
 		f.instances[name] = in
 	}
 	return in, nil
@@ -182,6 +198,9 @@ func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) ==
 // against MaxBytes.
 func (s *staged) rebind() error {
 	need := s.bindAll()
+	if need > s.f.cfg.MaxBytes && need > s.f.bytes && s.f.retire(s.at) {
+		need = s.bindAll()
+	}
 	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
 		if !s.f.evict(over) {
 			return &LimitError{What: "bytes", Limit: s.f.cfg.MaxBytes, Need: need}
@@ -216,6 +235,7 @@ func (s *staged) accept() {
 		return
 	}
 	in := s.in
+	came := !in.seen()
 	process := s.baseline || s.restart != NoRestart
 	s.checkpoint()
 	if s.alone {
@@ -238,6 +258,9 @@ func (s *staged) accept() {
 		in.noteStart(s.start)
 		s.f.suspect(in)
 	}
+	if came {
+		s.f.tidy(s.at)
+	}
 	s.report.Incarnation, s.report.Restart = in.incarnation, s.restart
 }
 
@@ -251,6 +274,7 @@ func (s *staged) enter() {
 	if !in.seen() {
 		f.names.Lock()
 		f.instances[in.name] = in // a failed scrape beside this one may have given it up
+		delete(f.leftAt, in.name)
 		f.names.Unlock()
 		f.admit(in)
 		in.self = selfName(f.store, stagedLines{s.r})
@@ -277,7 +301,7 @@ func (s *staged) enter() {
 	if s.restart == AnotherInstance {
 		clear(in.held)
 	}
-	if in.incarnation == 1 && s.start.later(f.since) {
+	if in.incarnation == 1 && s.start.later(max(f.since, in.since)) {
 		in.birth = min(s.start.at, s.at)
 	}
 	s.report.New, s.report.Gone = s.newLines(), len(s.r.Gone())
@@ -306,6 +330,7 @@ func (s *staged) advance() {
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
 	s.f.targets[s.target].seen(s.at)
+	s.f.awaken(s.at)
 }
 
 func (s *staged) newLines() int {

@@ -153,6 +153,9 @@ func (f *Fleet) absorb(content []byte) error {
 	}
 	f.since = l.since
 	f.expected = l.expected
+	f.leftAt, f.leftBefore, f.opened = l.leftAt, l.leftBefore, l.opened
+	f.latest.Store(l.latest)
+	f.awake.Store(l.awake)
 	f.targets = l.targets
 	for _, b := range l.balancers {
 		f.balancers[b.target] = b

@@ -19,6 +19,9 @@ type loaded struct {
 	balancers []*balanced // by target
 	instances []*instance // by name
 	views     []*savedView
+
+	leftAt                            map[string]int64
+	leftBefore, opened, latest, awake int64
 }
 
 // release gives the lines back that the instances hold.
@@ -42,6 +45,7 @@ func (f *Fleet) appendState(b []byte) []byte {
 	c := &codec{saver: parse.NewSaver(f.store)}
 	l := &loaded{
 		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: f.savedViews(),
+		leftAt: f.leftAt, leftBefore: f.leftBefore, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.balancers)) {
 		l.balancers = append(l.balancers, f.balancers[name])
@@ -70,6 +74,7 @@ func (c *codec) state(l *loaded) {
 	c.int64(&l.since)
 	c.expected(l)
 	c.targets(l)
+	c.left(l)
 	list(c, &l.instances, 30, func(in **instance) {
 		if c.reading() {
 			*in = &instance{}
@@ -112,6 +117,24 @@ func (c *codec) targets(l *loaded) {
 		c.target(l.targets[*name])
 	})
 	c.ascending(len(names), func(i int) string { return names[i] })
+}
+
+func (c *codec) left(l *loaded) {
+	names := slices.Sorted(maps.Keys(l.leftAt))
+	list(c, &names, 2, func(name *string) {
+		c.text(name)
+		at := l.leftAt[*name]
+		if c.int64(&at); c.reading() {
+			if l.leftAt == nil {
+				l.leftAt = map[string]int64{}
+			}
+			l.leftAt[*name] = at
+		}
+	})
+	c.ascending(len(names), func(i int) string { return names[i] })
+	for _, at := range []*int64{&l.leftBefore, &l.opened, &l.latest, &l.awake} {
+		c.int64(at)
+	}
 }
 
 func (c *codec) target(t *target) {
@@ -177,6 +200,7 @@ func (p *people) balancer(b **balanced) {
 	p.natural(&x.unclear)
 	p.int64(&x.last)
 	p.int64(&x.interval)
+	p.int64(&x.left)
 	list(p.codec, &x.members, 1, p.some)
 	p.one(&x.guess)
 }

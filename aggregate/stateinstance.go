@@ -24,7 +24,7 @@ func (c *codec) instance(in *instance) {
 	c.start(&in.start)
 	c.startPos(in)
 	c.natural(&in.incarnation)
-	for _, at := range []*int64{&in.birth, &in.first, &in.second, &in.last, &in.interval, &in.lastGap} {
+	for _, at := range []*int64{&in.birth, &in.since, &in.first, &in.second, &in.last, &in.interval, &in.lastGap} {
 		c.int64(at)
 	}
 	c.bool(&in.gone)

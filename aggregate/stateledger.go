@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -28,13 +29,38 @@ func (c *codec) ledger(l *ledger) {
 
 func (c *codec) account(a *account) {
 	c.labels(&a.labels)
-	slices.SortFunc(a.retired, func(x, y retired) int { return slices.Compare(boundsOf(x.layout), boundsOf(y.layout)) })
-	list(c, &a.retired, 5, c.retired)
+	c.classes(&a.retired)
+	c.departures(&a.left)
 	list(c, &a.bounds, 1, c.float)
 	list(c, &a.shown, 1, c.float)
 	c.float(&a.sum)
 	c.must(len(a.bounds) == len(a.shown))
 	c.must(slices.IsSorted(a.bounds))
+}
+
+func (c *codec) classes(x *[]retired) {
+	slices.SortFunc(*x, func(a, b retired) int { return slices.Compare(boundsOf(a.layout), boundsOf(b.layout)) })
+	list(c, x, 5, c.retired)
+}
+
+func (c *codec) departures(d *departures) {
+	if c.natural(&d.n); d.n == 0 {
+		return
+	}
+	c.classes(&d.classes)
+	for _, x := range []*exact.Sum{&d.bounds.below, &d.bounds.above, &d.weighted, &d.lowest, &d.highest} {
+		c.sum(x)
+	}
+	c.natural(&d.bounds.open)
+	c.bool(&d.stepped)
+	slices.SortFunc(d.begun, func(a, b opened) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), a.above.Cmp(&b.above), a.highest.Cmp(&b.highest))
+	})
+	list(c, &d.begun, 3, func(x *opened) {
+		c.int64(&x.at)
+		c.sum(&x.above)
+		c.sum(&x.highest)
+	})
 }
 
 func (c *codec) retired(r *retired) {

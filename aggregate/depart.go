@@ -1,0 +1,409 @@
+package aggregate
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// Instances that left are kept for as long as a window reaches them. Then
+// nobody asks for them one by one any more, and what they counted goes into the
+// ledgers: a fleet of short-lived workers holds those of a window, not of a year.
+// That answers depend on who has departed, and not on when it was tidied up,
+// is why questions about everything treat both alike.
+
+// lull is for how long the whole fleet must have been silent for the silence to
+// be the watcher's, who slept or was not there.
+const lull = learnt / 2
+
+// rememberedLeft is of how many that left it is known until when they were
+// watched, see watchedSince.
+const rememberedLeft = 10_000
+
+// departed: the instance left, and no window reaches it. It was said to be gone,
+// or was silent for an hour, in which the fleet was watched.
+func (f *Fleet) departed(in *instance, e int64) bool {
+	if !f.left(in, e) {
+		return false
+	}
+	if in.twins == nil {
+		return true
+	}
+	// One of them speaks for all, so they depart together.
+	return !slices.ContainsFunc(in.twins.members, func(m *instance) bool { return !f.left(m, e) })
+}
+
+func (f *Fleet) left(in *instance, e int64) bool {
+	silent := e - in.last
+	if silent <= f.cfg.Window.Milliseconds() { // nearly all of them
+		return false
+	}
+	reach := f.reach()
+	if silent <= reach {
+		return false
+	}
+	if in.gone {
+		return true
+	}
+	return !f.live(in, e) && e-max(in.last, f.awake.Load()) > max(reach, learnt.Milliseconds())
+}
+
+// reach is how far the longest window goes back, and the step before it.
+func (f *Fleet) reach() int64 {
+	longest := f.cfg.Window
+	for _, v := range f.views {
+		longest = max(longest, v.Window)
+	}
+	return (longest + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
+}
+
+// awaken notes a scrape: after a lull everyone gets time anew to answer. Steady
+// scrapes call it side by side.
+func (f *Fleet) awaken(at int64) {
+	for {
+		before := f.latest.Load()
+		if at <= before {
+			return
+		}
+		if f.latest.CompareAndSwap(before, at) {
+			if before != 0 && at-before > lull.Milliseconds() {
+				f.awake.Store(at)
+			}
+			return
+		}
+	}
+}
+
+// tidy retires who departed now and then: when an instance came, and a part of
+// the fleet is new, so that its cost is spread.
+func (f *Fleet) tidy(now int64) {
+	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
+		f.newcomers = 0
+		f.retire(now)
+	}
+}
+
+// makeRoom retires who departed, where a limit is in the way.
+func (f *Fleet) makeRoom(now int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.retire(now)
+}
+
+// retire forgets those that departed, but for what they counted. It is called
+// with the fleet's lock.
+func (f *Fleet) retire(now int64) (some bool) {
+	var list []*instance
+	for _, in := range f.ordered {
+		if f.departed(in, now) && in.mu.TryLock() { // else it is just answering
+			list = append(list, in)
+		}
+	}
+	list = f.wholeTwins(list)
+	if len(list) == 0 {
+		return false
+	}
+	for _, in := range list {
+		if f.counts(in, now) {
+			for _, b := range in.bindings {
+				f.depart(in, b, func(ls labels.Labels) *departures { return &b.view.account(ls).left })
+			}
+		}
+	}
+	opening := f.opening()
+	for _, v := range f.views {
+		for _, a := range v.ledger.accounts {
+			a.left.open(opening)
+		}
+	}
+	f.names.Lock()
+	defer f.names.Unlock()
+	for _, in := range list {
+		f.forget(in)
+		in.mu.Unlock()
+	}
+	f.ordered = slices.DeleteFunc(f.ordered, func(in *instance) bool { return in.retired })
+	f.forgetTargets(now)
+	f.forgetLeft()
+	return true
+}
+
+// wholeTwins leaves out those of whose twins one could not be had.
+func (f *Fleet) wholeTwins(list []*instance) []*instance {
+	return slices.DeleteFunc(list, func(in *instance) bool {
+		if in.twins == nil {
+			return false
+		}
+		for _, m := range in.twins.members {
+			if !slices.Contains(list, m) {
+				in.mu.Unlock()
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// depart adds what a view has of an instance to the departures of its groups.
+func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departures) {
+	if b.view.kind == kindGauge {
+		return
+	}
+	bounds, unseen := make([]bounds, len(b.cols)), make([]exact.Sum, len(b.cols))
+	each := func(e *event) {
+		if e.verdict == counter.First && e.at == in.first {
+			unseen[e.col].Merge(&e.above)
+			return
+		}
+		bounds[e.col].add(&happening{event: e})
+	}
+	for _, e := range b.past {
+		each(e)
+	}
+	for i := range b.events {
+		each(&b.events[i])
+	}
+	sumless := b.sumless()
+	alive := float64(in.alive(max(f.since, b.begun.at), math.MaxInt64, false))
+	for i := range b.cols {
+		d := of(b.route.labelsOf(b.cols[i].group, in.labels))
+		s := settlement{classes: d.classes}
+		s.class(b.cols[i].layout).add(b, i, sumless[int32(i)])
+		d.classes = s.classes
+		d.bounds.merge(&bounds[i])
+		d.n++
+		begun := opened{at: in.first}
+		begun.above.Set(&unseen[i])
+		span := in.history.span - b.begun.span
+		if b.view.finals.list[b.cols[i].final].outlives {
+			span = in.history.wall - b.begun.wall
+		}
+		if span > 0 {
+			var grown exact.Sum
+			b.live.counts.SumDiff(&grown, b.cols[i].count(), nil)
+			a, per := bounds[i].around(&grown), alive/float64(span)
+			d.stepped = true
+			d.weighted.Add(a.Value * per)
+			d.lowest.Add(a.Lo * per)
+			if !math.IsInf(a.Hi, 1) {
+				d.highest.Add(a.Hi * per)
+			}
+			begun.highest.Add(begun.above.Float64() * per)
+		}
+		if begun.above.Sign() != 0 {
+			d.begun = append(d.begun, begun)
+		}
+	}
+}
+
+// departures are what departed instances leave of a group.
+type departures struct {
+	labels  labels.Labels // in an answer
+	n       int           // columns of theirs
+	classes []retired
+	bounds  bounds
+	stepped bool // some of it was observed over time
+	// Σ of rate times ms lived: a mean over a window is that over its length.
+	weighted, lowest, highest exact.Sum
+	begun                     []opened
+}
+
+// opened is what members may have counted before their first scrape: growth
+// that was missed, unless they were there from the beginning, see
+// [Fleet.opening]. Of a part of a fleet that is known when it is merged.
+type opened struct {
+	at             int64
+	above, highest exact.Sum
+}
+
+// open adds what was missed after the beginning to the bounds.
+func (d *departures) open(opening int64) {
+	d.begun = slices.DeleteFunc(d.begun, func(x opened) bool {
+		if x.at < opening {
+			return false
+		}
+		d.bounds.above.Merge(&x.above)
+		d.highest.Merge(&x.highest)
+		return true
+	})
+}
+
+func (d *departures) merge(o *departures) {
+	s := settlement{classes: d.classes}
+	for i := range o.classes {
+		s.class(o.classes[i].layout).merge(&o.classes[i])
+	}
+	d.classes = s.classes
+	d.n += o.n
+	d.stepped = d.stepped || o.stepped
+	for i := range o.begun {
+		x := opened{at: o.begun[i].at}
+		x.above.Set(&o.begun[i].above)
+		x.highest.Set(&o.begun[i].highest)
+		d.begun = append(d.begun, x)
+	}
+	d.bounds.merge(&o.bounds)
+	d.weighted.Merge(&o.weighted)
+	d.lowest.Merge(&o.lowest)
+	d.highest.Merge(&o.highest)
+}
+
+func (x *bounds) merge(o *bounds) {
+	x.below.Merge(&o.below)
+	x.above.Merge(&o.above)
+	x.open += o.open
+}
+
+// addTotal adds what they counted.
+func (d *departures) addTotal(sum *exact.Sum) {
+	for i := range d.classes {
+		c := &d.classes[i]
+		c.counts.SumDiff(sum, c.counts.Len()-1, nil)
+	}
+}
+
+// departures of the groups, by their labels, for a question about everything.
+func (q *question) departures() map[string]*departures {
+	list := map[string]*departures{}
+	of := func(ls labels.Labels) *departures {
+		key := string(ls.Bytes(nil))
+		d, ok := list[key]
+		if !ok {
+			d = &departures{labels: ls}
+			list[key] = d
+		}
+		return d
+	}
+	for _, a := range q.v.ledger.accounts {
+		if a.left.n > 0 {
+			of(a.labels).merge(&a.left)
+		}
+	}
+	for _, in := range q.f.ordered {
+		if q.f.departed(in, q.e) && q.f.counts(in, q.e) {
+			q.f.depart(in, in.bindings[q.v.index], of)
+		}
+	}
+	opening := q.f.opening()
+	for _, d := range list {
+		d.open(opening)
+	}
+	return list
+}
+
+// addDepartures adds what departed instances left to the groups of an answer
+// about everything.
+func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
+	if !q.departs {
+		return groups
+	}
+	left := q.departures()
+	for _, g := range groups {
+		key := string(g.Labels.Bytes(nil))
+		g.left = left[key]
+		delete(left, key)
+	}
+	if len(left) == 0 {
+		return groups
+	}
+	for _, d := range left {
+		g := q.nothing(Group{Labels: d.labels, Coverage: q.coverage})
+		g.said, g.left = g, d
+		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.Labels, b.Labels) })
+	return groups
+}
+
+// rate is their part of a mean over a window of so many ms.
+func (d *departures) rate(window int64) Answer {
+	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }
+	a := Answer{per(&d.weighted), per(&d.lowest), math.Inf(1)}
+	if d.bounds.open == 0 {
+		a.Hi = per(&d.highest)
+	}
+	return a
+}
+
+// forget removes an instance; its lock and f.names are held.
+func (f *Fleet) forget(in *instance) {
+	in.retired = true
+	f.forgetTwins(in)
+	if second := in.second; second != 0 && (f.opened == 0 || second < f.opened) {
+		f.opened = second
+	}
+	for _, b := range in.bindings {
+		f.bytes -= b.bytes()
+	}
+	f.garbage += in.cols.Len()
+	in.release(f.store)
+	delete(f.instances, in.name)
+	if b := in.pool; b != nil {
+		b.left = max(b.left, in.last)
+	} else {
+		if f.leftAt == nil {
+			f.leftAt = map[string]int64{}
+		}
+		f.leftAt[in.name] = in.last
+	}
+	for _, b := range f.balancers {
+		b.members = slices.DeleteFunc(b.members, func(m *instance) bool { return m == in })
+		if b.guess == in {
+			b.guess = nil
+		}
+	}
+}
+
+// forgetTargets drops what is known of addresses that lead to no instance any
+// more and are not expected. f.names is held.
+func (f *Fleet) forgetTargets(now int64) {
+	used := map[string]bool{}
+	for _, in := range f.ordered {
+		for _, name := range in.targets {
+			used[name] = true
+		}
+	}
+	for name, t := range f.targets {
+		tried, horizon := t.tried.Load(), max(f.reach(), learnt.Milliseconds())
+		if t.gone {
+			horizon = f.reach()
+		}
+		if tried != 0 && now-tried > horizon && !used[name] && f.balancers[name] == nil {
+			delete(f.targets, name)
+			delete(f.spelled, name)
+		}
+	}
+}
+
+// forgetLeft bounds what is remembered of those that left. f.names is held.
+func (f *Fleet) forgetLeft() {
+	if len(f.leftAt) <= rememberedLeft {
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(f.leftAt), func(a, b string) int {
+		return cmp.Or(cmp.Compare(f.leftAt[a], f.leftAt[b]), strings.Compare(a, b))
+	})
+	for _, name := range names[:len(names)/2] {
+		f.leftBefore = max(f.leftBefore, f.leftAt[name])
+		delete(f.leftAt, name)
+	}
+}
+
+// watchedSince is until when an instance that now comes may have been watched
+// before: what it counted until then is in the ledgers, or never will be. Of
+// one of which nothing is remembered it is 0, unless so many left that some had
+// to be forgotten. f.names is held.
+func (f *Fleet) watchedSince(name string) int64 {
+	if at, ok := f.leftAt[name]; ok {
+		return at
+	}
+	return f.leftBefore
+}

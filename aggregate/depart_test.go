@@ -1,0 +1,378 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+)
+
+var poolConfig = aggregate.Config{Since: at(-1), Window: time.Minute, Checkpoints: 4, StartTolerance: 100 * time.Millisecond}
+
+// poolOn is a fleet with the views of a pool of workers.
+type poolOn struct {
+	bed
+	jobs *aggregate.CounterView
+	took *aggregate.HistogramView
+}
+
+func watchPool(t *testing.T, f *aggregate.Fleet) poolOn {
+	t.Helper()
+	p := poolOn{bed: bed{t, f}}
+	p.jobs = p.counter(aggregate.View{Metric: "jobs", Owner: counter.OwnerProcess})
+	var err error
+	p.took, err = f.Histogram(aggregate.View{Metric: "took", Owner: counter.OwnerProcess})
+	require.NoError(t, err)
+	return p
+}
+
+func newPool(t *testing.T) poolOn { return watchPool(t, newBed(t, poolConfig).Fleet) }
+
+// answers writes all that is not about the past of single instances.
+func (p poolOn) answers(now time.Time) string {
+	p.Helper()
+	text := fmt.Sprint(p.jobs.Totals(now), p.took.Totals(now), p.Instances(now, time.Minute))
+	for _, window := range []time.Duration{aggregate.All, time.Minute, 20 * time.Second} {
+		groups, err := p.jobs.At(now, window)
+		require.NoError(p, err)
+		for _, g := range groups {
+			inc, _ := g.Increase()
+			rate, _ := g.Rate()
+			current, _ := g.RateNow()
+			hot, share, _ := g.MaxRate()
+			text += fmt.Sprintf("\n%x %x %x %x %x %v %v %v", inc, rate, current, hot.Rate, share, g.Coverage, g.Warnings(), g.Members())
+		}
+		hs, err := p.took.At(now, window)
+		require.NoError(p, err)
+		for _, h := range hs {
+			sum, ok := h.Sum()
+			q, _, err := h.Quantile(0.9)
+			require.NoError(p, err)
+			inc, _ := h.Increase()
+			text += fmt.Sprintf("\n%x %x %v %x %x %v", h.Count(), sum, ok, q, inc, len(h.Distributions()))
+		}
+	}
+	return text
+}
+
+// scrapes of a pool whose workers come and go; told says who left.
+type poolEvent struct {
+	aggregate.Scrape
+	gone string
+	at   time.Time
+}
+
+func simulatePool(r *rand.Rand, workers, rounds int) []poolEvent {
+	var list []poolEvent
+	pool := make([]*worker, workers)
+	born := 0
+	spawn := func(i int, now float64) {
+		start := now
+		if r.IntN(6) == 0 {
+			start = 0 // it does not say
+		}
+		pool[i] = &worker{name: fmt.Sprintf("w%04d", born), start: start, jobs: r.Int64N(5)}
+		born++
+	}
+	for i := range pool {
+		spawn(i, -100)
+	}
+	for round := range rounds {
+		now := float64(20 * round)
+		for i, w := range pool {
+			w.jobs += r.Int64N(20)
+			if w.scraped > 0 && r.IntN(5) == 0 {
+				if r.IntN(2) == 0 {
+					list = append(list, poolEvent{gone: w.name, at: at(now)})
+				}
+				spawn(i, now-3)
+				continue
+			}
+			w.scraped++
+			list = append(list, poolEvent{Scrape: scrapeOf(w.name, now+float64(i)/10, w.start, w.lines()...)})
+		}
+	}
+	return list
+}
+
+func (p poolOn) feed(list []poolEvent) poolOn {
+	p.Helper()
+	for _, e := range list {
+		if e.gone != "" {
+			require.NoError(p, p.Gone(e.gone, e.at))
+			continue
+		}
+		_, err := p.Observe(e.Scrape)
+		require.NoError(p, err)
+	}
+	return p
+}
+
+// Those that departed are retired, and no answer tells whether they were yet:
+// to the bit; nor if the fleet was saved and loaded, or merged, meanwhile.
+func TestRetirementDoesNotShow(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 21))
+		list := simulatePool(r, rapid.IntRange(2, 6).Draw(rt, "workers"), 300)
+		tidy, untidy, parts := newPool(t), newPool(t), []poolOn{newPool(t), newPool(t)}
+		untidy.NeverRetire()
+		cut := r.IntN(len(list))
+		byPart := [2][]poolEvent{}
+		for i, e := range list {
+			if i == cut {
+				tidy = watchPool(t, loadedFrom(t, saved(t, tidy.Fleet), poolConfig))
+			}
+			tidy.feed(list[i : i+1])
+			untidy.feed(list[i : i+1])
+			part := int((e.Target + e.gone)[4]) % 2
+			byPart[part] = append(byPart[part], e)
+			if i%100 == 99 {
+				now := at(20 * 300)
+				if e.gone == "" {
+					now = e.Time
+				}
+				require.Equal(t, untidy.answers(now), tidy.answers(now))
+			}
+		}
+		for i := range parts {
+			parts[i].feed(byPart[i])
+		}
+		require.NoError(t, parts[0].Merge(parts[1].Fleet))
+		for _, now := range []time.Time{at(6000), at(6030), at(20_000)} {
+			require.Equal(t, untidy.answers(now), tidy.answers(now))
+			require.Equal(t, untidy.answers(now), parts[0].answers(now))
+		}
+		require.Less(t, tidy.Sizes().Instances, untidy.Sizes().Instances)
+		require.Equal(t, saved(t, tidy.Fleet), saved(t, loadedFrom(t, saved(t, tidy.Fleet), poolConfig)))
+	})
+}
+
+// Ten hours of 50 workers of which each second one is killed and one started:
+// as many are held as were alive within a window, or within the hour where
+// nobody tells that they left. Not one job is lost that a scrape saw.
+func TestTenHoursOfWorkers(t *testing.T) {
+	hours := 10
+	if testing.Short() {
+		hours = 2
+	}
+	for _, told := range []bool{true, false} {
+		t.Run(fmt.Sprint("told=", told), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(10, 50))
+			p := newPool(t)
+			pool := make([]*worker, 50)
+			born, most, truth := 0, aggregate.Sizes{}, int64(0)
+			spawn := func(i int, now float64) {
+				pool[i] = &worker{name: fmt.Sprintf("w%06d", born), start: now}
+				born++
+			}
+			for i := range pool {
+				spawn(i, 0.25)
+			}
+			for second := 1; second <= hours*3600; second++ {
+				now := float64(second)
+				if second%10 == 0 {
+					for _, w := range pool {
+						w.jobs += 1 + r.Int64N(20)
+						p.scrape(w.name, now, w.start, w.lines()...)
+						truth += w.jobs - w.scraped
+						w.scraped = w.jobs
+					}
+				}
+				dies := r.IntN(len(pool))
+				if w := pool[dies]; told && w.scraped > 0 {
+					require.NoError(t, p.Gone(w.name, at(now)))
+				}
+				spawn(dies, now+0.5)
+				if second%60 == 0 {
+					got := p.Sizes()
+					most.Instances, most.Targets = max(most.Instances, got.Instances), max(most.Targets, got.Targets)
+					most.Bytes = max(most.Bytes, got.Bytes)
+				}
+			}
+			end := at(float64(hours * 3600))
+			require.Equal(t, float64(truth), p.jobs.Totals(end)[0].Value)
+			groups, err := p.jobs.At(end, aggregate.All)
+			require.NoError(t, err)
+			require.Equal(t, float64(truth), grew(groups[0]))
+			horizon := 60 + 15 // the window, and a part of it
+			if !told {
+				horizon = 3600
+			}
+			bound := (50 + horizon) * 9 / 8
+			assert.LessOrEqual(t, most.Instances, bound)
+			assert.LessOrEqual(t, most.Targets, bound)
+			t.Logf("%d workers, at most %d instances, %d targets, %d bytes held", born, most.Instances, most.Targets, most.Bytes)
+		})
+	}
+}
+
+// newcomers come until whoever departed is retired.
+func (p poolOn) newcomers(seconds float64) {
+	for i := range p.Sizes().Instances/16 + 1 {
+		p.scrape(fmt.Sprintf("newcomer-%g-%d", seconds, i), seconds, 0, typeC, "c 1")
+	}
+}
+
+// Who comes back after it was retired is not counted again: what it counted
+// until then is in the ledger, or was missed; what it is seen to grow by counts.
+func TestTheRetiredComeBack(t *testing.T) {
+	w := &worker{name: "w", start: 10, jobs: 5}
+	p := newPool(t)
+	total := func(seconds float64) float64 { return p.jobs.Totals(at(seconds))[0].Value }
+	p.scrape("w", 20, w.start, w.lines()...)
+	require.NoError(t, p.Gone("w", at(30)))
+	p.newcomers(200)
+	require.Equal(t, 5.0, total(200))
+	require.ErrorIs(t, p.Gone("w", at(201)), aggregate.ErrUnknown, "it is retired")
+
+	p = watchPool(t, loadedFrom(t, saved(t, p.Fleet), poolConfig))
+	w.jobs = 50
+	p.scrape("w", 210, w.start, w.lines()...)
+	assert.Equal(t, 5.0, total(210), "what it did unwatched is not known to be new")
+	w.jobs = 57
+	p.scrape("w", 220, w.start, w.lines()...)
+	assert.Equal(t, 12.0, total(220))
+
+	require.NoError(t, p.Gone("w", at(230)))
+	p.newcomers(400)
+	w = &worker{name: "w", start: 395, jobs: 9}
+	p.scrape("w", 410, w.start, w.lines()...)
+	assert.Equal(t, 21.0, total(410), "a new process under the name counts from its birth")
+}
+
+// A watcher that slept takes nobody for departed because of it.
+func TestALullRetiresNobody(t *testing.T) {
+	p := newPool(t)
+	for i := range 3 {
+		w := &worker{start: -50, jobs: int64(10 * i)}
+		p.scrape("w", float64(10*i), w.start, w.lines()...)
+	}
+	p.newcomers(4 * 3600)
+	p.newcomers(4*3600 + 1)
+	w := &worker{start: -50, jobs: 100}
+	p.scrape("w", 4*3600+5, w.start, w.lines()...)
+	assert.Equal(t, 100.0, p.jobs.Totals(at(4*3600 + 5))[0].Value)
+	for i := range 10 {
+		p.newcomers(float64(4*3600 + 600 + 600*i))
+	}
+	require.ErrorIs(t, p.Gone("w", at(10*3600)), aggregate.ErrUnknown, "but an hour of silence while others answer does")
+}
+
+// Two addresses of one process depart together, and leave what it counted once.
+func TestTwinsAreRetiredOnce(t *testing.T) {
+	b := newBed(t, poolConfig)
+	v := b.counter(aggregate.View{Metric: "c"})
+	s := &server{start: -500, n: 1000}
+	for i := range 8 {
+		for j, name := range []string{"a", "b"} {
+			s.n += 5
+			b.scrape(name, float64(10*i+j), s.start, s.lines()...)
+		}
+	}
+	want := one(t, v, 75, aggregate.All)
+	require.Equal(t, 1, want.Coverage.Duplicates)
+	require.NoError(t, b.Gone("a", at(80)))
+	p := poolOn{bed: b}
+	p.newcomers(200)
+	require.Equal(t, 4, b.Sizes().Instances+1, "b is only silent")
+	require.NoError(t, b.Gone("b", at(200)))
+	p.newcomers(400)
+	require.ErrorIs(t, b.Gone("a", at(400)), aggregate.ErrUnknown)
+	assert.Equal(t, grew(want), v.Totals(at(400))[0].Value)
+	assert.Equal(t, grew(want), grew(one(t, v, 400, aggregate.All)))
+}
+
+// Behind a balancer, processes come and go for a day.
+func TestRetirementBehindABalancer(t *testing.T) {
+	b := newBed(t, poolConfig)
+	b.Balanced("vip", 0)
+	v := b.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
+	r := rand.New(rand.NewPCG(7, 7))
+	servers := []*server{{start: -30, n: 1000}, {start: -20, n: 2000}, {start: -10, n: 3000}}
+	for i := range 8640 {
+		now := float64(10 * i)
+		if i%60 == 59 { // one is replaced every ten minutes
+			servers[r.IntN(3)] = &server{start: now - 5, n: 10}
+		}
+		s := servers[r.IntN(3)]
+		s.n += 3
+		b.scrape("vip", now, s.start, s.lines()...)
+	}
+	got := b.Sizes()
+	assert.LessOrEqual(t, got.Instances, 25, "of some 150")
+	assert.Equal(t, got.Instances, got.Members)
+	require.Len(t, v.Totals(at(86_400)), 1)
+	whole := one(t, v, 86_400, aggregate.All)
+	assert.Equal(t, v.Totals(at(86_400))[0].Value, grew(whole))
+	assert.Contains(t, whole.Warnings(), "what departed instances counted is in it, they are no members any more")
+}
+
+// A scrape of an instance that is just being retired loses nothing, and breaks
+// nothing.
+func TestRetiredWhileItAnswers(t *testing.T) {
+	b := newBed(t, poolConfig)
+	v := b.counter(aggregate.View{Metric: "c"})
+	var g sync.WaitGroup
+	for n := range 4 {
+		g.Go(func() {
+			for i := range 200 {
+				now := float64(100 * i)
+				name := fmt.Sprintf("w%d", (n+i)%6)
+				_, err := b.Observe(scrapeOf(name, now, 0, typeC, fmt.Sprintf("c %d", i)))
+				if err != nil && !assert.ErrorContains(t, err, "scrape of") {
+					return
+				}
+				_ = b.Gone(name, at(now))
+				_, _ = b.Observe(scrapeOf(fmt.Sprintf("x%d-%d", n, i), now, 0, typeC, "c 1"))
+				_ = b.Gone(fmt.Sprintf("x%d-%d", n, i), at(now))
+			}
+		})
+	}
+	g.Wait()
+	assert.LessOrEqual(t, b.Sizes().Instances, 100)
+	assert.Equal(t, v.Totals(at(20_000))[0].Value, grew(one(t, v, 20_000, aggregate.All)))
+}
+
+// Retired instances are known to have been watched: no other fleet that saw
+// them is merged.
+func TestMergeKnowsTheRetired(t *testing.T) {
+	a, b := newPool(t), newPool(t)
+	w := &worker{start: 10, jobs: 5}
+	for _, p := range []poolOn{a, b} {
+		p.scrape("w", 20, w.start, w.lines()...)
+	}
+	require.NoError(t, a.Gone("w", at(30)))
+	a.scrape("other", 200, 0, w.lines()...)
+	a.newcomers(201)
+	var e *aggregate.MergeError
+	require.ErrorAs(t, a.Merge(b.Fleet), &e)
+	assert.Equal(t, []string{"w"}, e.Instances)
+	require.ErrorAs(t, b.Merge(a.Fleet), &e)
+	assert.Equal(t, []string{"w"}, e.Instances)
+}
+
+// Where the limit of instances is reached, those that departed make room first.
+func TestTheDepartedMakeRoom(t *testing.T) {
+	c := poolConfig
+	c.MaxInstances = 40
+	p := watchPool(t, newBed(t, c).Fleet)
+	for i := range 40 {
+		p.scrape(fmt.Sprintf("a%d", i), 0, 0, typeC, "c 1")
+	}
+	for i := range 40 {
+		require.NoError(t, p.Gone(fmt.Sprintf("a%d", i), at(1)))
+	}
+	_, err := p.Observe(scrapeOf("b", 70, 0, typeC, "c 1"))
+	var limit *aggregate.LimitError
+	require.ErrorAs(t, err, &limit, "a window still reaches them")
+	p.scrape("b", 80, 0, typeC, "c 1")
+	assert.Equal(t, 1, p.Sizes().Instances)
+}

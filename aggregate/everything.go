@@ -17,7 +17,8 @@ import (
 //
 // The families of a kind are those with its declared type: counters, and the
 // _count and _sum of summaries; gauges, infos and state sets; histograms. A
-// family without a TYPE is of none. Each group has the name it is about as its
+// family without a TYPE is of none, and the quantiles of summaries are not:
+// [Fleet.Unmerged] has them. Each group has the name it is about as its
 // __name__: that of the series, for histograms the family's; a matcher on
 // __name__ compares the same name. The answers are those that views of the
 // single metrics give, but that a member is listed with 0 only where another

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/require"
@@ -27,8 +26,7 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// sources are the first and the last text body of each endpoint of the whole
-// recordings.
+// corpusSources are the first text body of each endpoint of the whole recordings.
 func corpusSources(t *testing.T) (list []aggregate.Scrape) {
 	t.Helper()
 	const dir = "../../../shared/corpus"
@@ -68,8 +66,8 @@ func corpusSources(t *testing.T) (list []aggregate.Scrape) {
 }
 
 // A fleet of one instance that was watched from its beginning is that instance:
-// what is exposed of it has the values it exposed itself, in every format, but
-// for what has no type, quantiles, and a sum of a histogram that never was.
+// what is exposed of it has the families it exposed itself, whole, and their
+// values, in every format, but for those that are no number.
 func TestCorpusThroughAndBack(t *testing.T) {
 	sources := corpusSources(t)
 	if testing.Short() {
@@ -78,14 +76,15 @@ func TestCorpusThroughAndBack(t *testing.T) {
 	families := 0
 	for _, sc := range sources {
 		t.Run(sc.Target, func(t *testing.T) {
-			want := map[string]float64{}
+			want, types := map[string]float64{}, map[string]dto.MetricType{}
 			samples, err := parse.Samples(sc.Body, "")
 			require.NoError(t, err)
 			for _, s := range samples {
-				if s.Family.Type != model.MetricTypeUnknown && s.Role != parse.Quantile {
-					if _, twice := want[keyOf(s.Labels)]; !twice {
-						want[keyOf(s.Labels)] = s.Value + 0
-					}
+				if _, twice := want[keyOf(s.Labels)]; !twice {
+					want[keyOf(s.Labels)] = s.Value + 0
+				}
+				if s.Name != "process_start_time_seconds" && !math.IsNaN(s.Value) {
+					types[s.Family.Name] = typeOf(s.Family.Type)
 				}
 			}
 			sc.Header.Set("Process-Start-Time-Unix", "1000") // before all else
@@ -97,7 +96,15 @@ func TestCorpusThroughAndBack(t *testing.T) {
 			require.NoError(t, err)
 			list, err := e.Gather()
 			require.NoError(t, err)
-			families += len(list)
+			exposed := map[string]dto.MetricType{}
+			for _, f := range list {
+				if !strings.HasPrefix(f.GetName(), "promfold_") {
+					exposed[f.GetName()] = f.GetType()
+				}
+			}
+			require.Equal(t, types, exposed, "all families, and no other")
+			require.Equal(t, map[string]int{typeConflict: 0, notMerged: 0}, e.leftOut)
+			families += len(exposed)
 			for _, format := range []expfmt.Format{expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics), expfmt.NewFormat(expfmt.TypeProtoDelim)} {
 				got := throughFormat(t, list, format)
 				for name, x := range want {

@@ -1,6 +1,7 @@
 package expose
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,11 +19,21 @@ import (
 // each kind that is to be shown; others may be nil. What a gauge of the fleet
 // is, value says by name; without one it is [UsualGauge].
 //
-// A counter is the sum of what it grew by; a summary has its count and sum,
-// but no quantiles: those of a fleet are not known. Families without a type are
-// not there. Where instances declare different types for one name, those with
-// the type of the most count, which [Exposition.Self] tells. A name that a view
-// has stays that view's.
+// A counter is the sum of what it grew by, and so are a summary's count and sum.
+//
+// What has no sum over instances is shown of an instance that alone has it, as
+// it says it: a series without a type, which may be a counter as well as a
+// share or a fact; and the quantiles of a summary, which are neither added nor
+// averaged. Where a second instance has the series too, it is not there: neither
+// a wrong number nor one instance's in place of all. [Exposition.Self] counts
+// these families ("not merged"); a view of their own can say what they are, by
+// [aggregate.View.Type]. Series without a type are selected as gauges are.
+//
+// A value that is NaN is a missing answer and not shown, of a histogram's sum
+// apart, which the formats ask for.
+//
+// Where instances declare different types for one name, those with the type of
+// the most count, which Self tells. A name that a view has stays that view's.
 func (e *Exposition) Everything(c *aggregate.CounterView, g *aggregate.GaugeView, h *aggregate.HistogramView,
 	value func(name string, g *aggregate.GaugeGroup) (float64, bool)) {
 	if value == nil {
@@ -54,14 +65,24 @@ func (e *Exposition) Everything(c *aggregate.CounterView, g *aggregate.GaugeView
 				}
 			}
 		}
+		left := map[string]bool{}
+		for _, u := range e.fleet.Unmerged(now) {
+			if a.unmerged(u, g) {
+				left[u.Labels.Get(model.MetricNameLabel)] = true
+			}
+		}
 		e.mu.Lock()
-		e.leftOut[typeConflict] = a.conflicts
+		e.leftOut[typeConflict], e.leftOut[notMerged] = a.conflicts, len(left)
 		e.mu.Unlock()
 		return a.list, err
 	})
 }
 
-const typeConflict = "type conflict"
+// Why [Exposition.Everything] leaves families out.
+const (
+	typeConflict = "type conflict"
+	notMerged    = "not merged"
+)
 
 // UsualGauge is the sum over the instances, which is right for what each has a
 // share of; but of times and of what only says something (_info), the greatest.
@@ -166,7 +187,7 @@ func (a *all) counter(t aggregate.Total) {
 		return
 	}
 	f, name := a.family(t.Labels, dto.MetricType_SUMMARY)
-	key := name + string(labels.NewBuilder(t.Labels).Del(model.MetricNameLabel).Labels().Bytes(nil))
+	key := summaryKey(name, t.Labels)
 	m := a.summaries[key]
 	if m == nil {
 		m = &dto.Metric{Label: pairs(t.Labels), Summary: &dto.Summary{
@@ -179,4 +200,31 @@ func (a *all) counter(t aggregate.Total) {
 	} else {
 		m.Summary.SampleSum = &t.Value
 	}
+}
+
+// unmerged shows what has no sum over instances, if one alone has it, and says
+// whether it is left out.
+func (a *all) unmerged(u aggregate.Unmerged, g *aggregate.GaugeView) (left bool) {
+	name := u.Labels.Get(model.MetricNameLabel)
+	if u.Type == model.MetricTypeSummary {
+		m := a.summaries[summaryKey(name, u.Labels)]
+		if m == nil {
+			return false // its counts are not shown
+		}
+		for _, q := range u.Quantiles {
+			m.Summary.Quantile = append(m.Summary.Quantile, &dto.Quantile{Quantile: ptr(q.Level), Value: ptr(q.Value)})
+		}
+		return u.Instances > 1
+	}
+	if g == nil || slices.ContainsFunc(g.Where, func(m *labels.Matcher) bool { return !m.Matches(u.Labels.Get(m.Name)) }) {
+		return false
+	}
+	if f, _ := a.family(u.Labels, dto.MetricType_UNTYPED); f != nil && u.OK {
+		f.Metric = append(f.Metric, &dto.Metric{Label: pairs(u.Labels), Untyped: &dto.Untyped{Value: ptr(u.Value)}})
+	}
+	return u.Instances > 1
+}
+
+func summaryKey(family string, ls labels.Labels) string {
+	return family + string(labels.NewBuilder(ls).Del(model.MetricNameLabel).Labels().Bytes(nil))
 }

@@ -84,7 +84,7 @@ func (e *Exposition) Gather() ([]*dto.MetricFamily, error) {
 		}
 	}
 	e.mu.Lock()
-	left[typeConflict] = e.leftOut[typeConflict]
+	left[typeConflict], left[notMerged] = e.leftOut[typeConflict], e.leftOut[notMerged]
 	e.leftOut = left
 	e.mu.Unlock()
 	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })

@@ -152,7 +152,7 @@ func TestEverything(t *testing.T) {
 		"# TYPE h histogram", `h_bucket{le="1"} 1`, `h_bucket{le="+Inf"} 1`, "h_count 1", // no sum
 		"# TYPE h_count counter", "h_count 3", // a series of h's name
 		"# TYPE build_info gauge", `build_info{v="1"} 1`,
-		"# TYPE torn counter", "torn 1", "# TYPE g gauge", "g 2", "untyped 5")
+		"# TYPE torn counter", "torn 1", "# TYPE g gauge", "g 2", "g_nan NaN", "# TYPE none gauge", "none NaN", "untyped 5")
 	require.NoError(t, err)
 	for _, target := range []string{"b", "c"} {
 		_, err = observe(t, f, target, 11,
@@ -169,6 +169,8 @@ func TestEverything(t *testing.T) {
 	for _, line := range []string{
 		"# HELP c_total From a.", `c_total{zone="z-a"} 5`, `c_total{zone="z-b"} 2`,
 		`# TYPE s summary`, `s_sum{zone="z-a"} 7.5`, `s_count{zone="z-a"} 3`,
+		`s{zone="z-a",quantile="0.5"} 1`, "# TYPE untyped untyped", `untyped{zone="z-a"} 5`,
+		`promfold_families_left_out{reason="not merged"} 0`,
 		`h_sum{zone="z-a"} NaN`, `torn{zone="z-b"} 1`, "# TYPE torn gauge",
 		`promfold_families_left_out{reason="type conflict"} 1`,
 		`promfold_instances{state="reporting"} 3`, `promfold_targets{state="expected"} 3`, `promfold_coverage_ratio 1`,
@@ -176,9 +178,65 @@ func TestEverything(t *testing.T) {
 		assert.Contains(t, text, line+"\n")
 	}
 	assert.NotContains(t, text, "# TYPE h_count")
-	assert.NotContains(t, text, "untyped")
 	assert.NotContains(t, text, `torn{zone="z-a"}`)
-	assert.NotContains(t, text, "quantile")
+	assert.NotContains(t, text, "none", "a gauge that is no number")
+	assert.NotContains(t, text, "g_nan")
+}
+
+// What has no sum over instances is there while one alone has it.
+func TestEverythingThatIsNotMerged(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
+	require.NoError(t, err)
+	own := aggregate.View{Metric: "depth", Type: "gauge"} // what it is, somebody knows
+	depth, err := f.Gauge(own)
+	require.NoError(t, err)
+	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: counter.OwnerProcess}
+	c, err := f.Counter(all)
+	require.NoError(t, err)
+	all.Where = []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotRegexp, "__name__", "go_.*")}
+	g, err := f.Gauge(all)
+	require.NoError(t, err)
+	e := New(f, func() time.Time { return at(0) })
+	require.NoError(t, e.Gauge("depth_sum", "", depth, (*aggregate.GaugeGroup).Sum))
+	e.Everything(c, g, nil, nil)
+	e.Self(nil)
+	scrape := func(target string, seconds int, lines ...string) {
+		_, err := f.Observe(aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(strings.Join(lines, "\n") + "\n"),
+			Header: http.Header{"Process-Start-Time-Unix": {fmt.Sprint(t0.Unix() - 100)}}})
+		require.NoError(t, err)
+	}
+	show := func() string {
+		families, err := e.Gather()
+		require.NoError(t, err)
+		var b bytes.Buffer
+		require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+		noSeriesTwice(t, b.String())
+		return b.String()
+	}
+	summary := []string{"# TYPE s summary", `s{quantile="0.5"} 1`, `s{quantile="0.9"} NaN`, "s_sum 10", "s_count 4"}
+	scrape("a", 10, append(summary, "depth 3", "only_a 7", "go_x 1")...)
+	alone := show()
+	for _, line := range []string{"depth 3", "only_a 7", "depth_sum 3", `s{quantile="0.5"} 1`, "s_count 4", `promfold_families_left_out{reason="not merged"} 0`} {
+		assert.Contains(t, alone, line+"\n")
+	}
+	assert.NotContains(t, alone, "go_x")
+	assert.NotContains(t, alone, "0.9")
+
+	scrape("b", 11, append(summary, "depth 4", "go_x 1")...)
+	both := show()
+	for _, line := range []string{"only_a 7", "depth_sum 7", "s_sum 20", "s_count 8", `promfold_families_left_out{reason="not merged"} 2`} {
+		assert.Contains(t, both, line+"\n")
+	}
+	assert.NotContains(t, both, "depth 3")
+	assert.NotContains(t, both, "depth 4")
+	assert.NotContains(t, both, "quantile=")
+
+	require.NoError(t, f.Gone("a", at(12)))
+	left := show()
+	for _, line := range []string{"depth 4", "depth_sum 4", `s{quantile="0.5"} 1`, "s_count 8"} {
+		assert.Contains(t, left, line+"\n")
+	}
+	assert.NotContains(t, left, "only_a")
 }
 
 func everything(t testing.TB, r *Recorder) (*aggregate.Fleet, *Exposition) {

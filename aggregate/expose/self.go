@@ -48,8 +48,9 @@ func (e *Exposition) health(now time.Time) []*dto.MetricFamily {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	list = append(list,
-		gauges("promfold_families_left_out", "Families that are not exposed, by reason.", "reason", map[string]float64{
-			typeConflict: float64(e.leftOut[typeConflict]), "name taken": float64(e.leftOut["name taken"])}))
+		gauges("promfold_families_left_out", "Families that are not exposed, or not whole, by reason.", "reason", map[string]float64{
+			typeConflict: float64(e.leftOut[typeConflict]), notMerged: float64(e.leftOut[notMerged]),
+			"name taken": float64(e.leftOut["name taken"])}))
 	verdicts := family("promfold_series_verdicts_total", "Steps of series other than plain growth that a view met, by verdict.", dto.MetricType_COUNTER)
 	for _, v := range h.Views {
 		for _, verdict := range slices.Sorted(maps.Keys(v.Verdicts)) {

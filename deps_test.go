@@ -35,7 +35,7 @@ var edges = map[string][]string{
 	"histogram":            {"internal/exact"},
 	"aggregate":            {"parse", "counter", "histogram", "internal/exact", "internal/saved"},
 	"aggregate/checkpoint": {},
-	"aggregate/expose":     {"aggregate", "parse"},
+	"aggregate/expose":     {"aggregate", "histogram", "parse"},
 	"internal/exact":       {},
 	"internal/recording":   {},
 	"internal/saved":       {},

@@ -25,6 +25,7 @@ type binding struct {
 	entries []entry  // the wanted lines, by position
 	objects []object // histograms
 	buckets []uint32 // positions of the objects' buckets
+	natives []uint32 // objects that are followed by native buckets
 
 	cols   []column
 	byCol  map[columnKey]int32
@@ -50,21 +51,25 @@ type entry struct{ pos, ref uint32 }
 // buckets[from:to], aligned with the layout; where +Inf has no line of its
 // own, the last is that of _count.
 type object struct {
-	col      uint32
-	from, to uint32
-	count    int32 // positions; −1: none
-	sum      int32
+	col      uint32 // of what is followed; a native histogram's may change
+	from, to uint32 // none where there are native buckets alone
+	sum      int32  // positions; −1: none
+	native   int32
+	series   int32 // its number in the route
+	classic  bool  // the classic buckets are followed
+	reworded bool  // it was there before, in buckets that say nothing of these
 }
 
 // column is a group (and layout) in which the instance has something.
 type column struct {
 	columnKey
-	at    int   // the first of its counts in a row
-	final int32 // the group as it is answered
+	at     int     // the first of its counts in a row
+	final  int32   // the group as it is answered
+	places *places // of a native histogram's buckets; else nil
 }
 
-// count is where in a row the column's count stands: a histogram's is its last
-// bucket.
+// count is where in a row the column's count stands: a classic histogram's is
+// its last bucket.
 func (c *column) count() int {
 	if c.layout == nil {
 		return c.at
@@ -72,13 +77,42 @@ func (c *column) count() int {
 	return c.at + c.layout.Len() - 1
 }
 
+// width is how many counts the column has, and cell where in a row one stands.
+func (c *column) width() int {
+	if c.places != nil {
+		return gridHead + c.places.len()
+	}
+	return c.columnKey.width()
+}
+
+func (c *column) cell(i int) int {
+	if c.places != nil && i >= gridHead {
+		return int(c.places.at(i - gridHead))
+	}
+	return c.at + i
+}
+
+// columnKey: of a histogram there is a layout, or else a grid.
 type columnKey struct {
 	group  int32
-	layout *histogram.Layout // nil but for histograms
+	layout *histogram.Layout
+	grid   *grid
+}
+
+// width is how many counts a column begins with.
+func (k columnKey) width() int {
+	switch {
+	case k.grid != nil:
+		return gridHead
+	case k.layout != nil:
+		return k.layout.Len()
+	}
+	return 1
 }
 
 // row holds exact increases since the binding began: of each column one count,
-// or for histograms one for each bucket, cumulative, and a sum.
+// or for histograms one for each bucket, cumulative, and a sum. Native buckets
+// are not cumulative.
 type row struct{ counts, sums exact.Vector }
 
 func (r *row) set(o *row) {
@@ -88,7 +122,7 @@ func (r *row) set(o *row) {
 
 // bind leads the lines of a staged scrape to the view's columns. It leaves the
 // old binding as it was: the two are swapped when the scrape is accepted.
-func bind(v *view, in *instance, old *binding, lines lines) *binding {
+func bind(v *view, in *instance, old *binding, lines series) *binding {
 	s := v.fleet.store
 	b := &binding{view: v, byCol: map[columnKey]int32{}}
 	if old == nil {
@@ -97,7 +131,7 @@ func bind(v *view, in *instance, old *binding, lines lines) *binding {
 		b.snaps = make([]row, slots(v))
 	} else {
 		*b = *old
-		b.entries, b.objects, b.buckets = nil, nil, nil
+		b.entries, b.objects, b.buckets, b.natives = nil, nil, nil, nil
 		b.cols, b.shared = slices.Clip(b.cols), true
 		b.refused = 0
 	}
@@ -105,7 +139,7 @@ func bind(v *view, in *instance, old *binding, lines lines) *binding {
 		return b
 	}
 	if v.kind == kindHistogram {
-		b.bindObjects(s, lines)
+		b.bindObjects(s, old, lines)
 		return b
 	}
 	for pos := range lines.Len() {
@@ -151,19 +185,23 @@ func (b *binding) column(k columnKey) int32 {
 	if c, ok := b.byCol[k]; ok {
 		return c
 	}
-	width := 1
-	if k.layout != nil {
-		width = k.layout.Len()
-	}
-	if b.shared {
-		b.byCol, b.shared = maps.Clone(b.byCol), false
-	}
+	b.own()
 	c := int32(len(b.cols))
 	final := b.view.finals.of(b.view, b.route.labelsOf(k.group, b.target))
-	b.cols = append(b.cols, column{k, b.counts, final})
-	b.counts += width
+	b.cols = append(b.cols, column{columnKey: k, at: b.counts, final: final})
+	if k.grid != nil {
+		b.cols[c].places = &places{}
+	}
+	b.counts += k.width()
 	b.byCol[k] = c
 	return c
+}
+
+// own makes the columns the binding's alone.
+func (b *binding) own() {
+	if b.shared {
+		b.byCol, b.cols, b.shared = maps.Clone(b.byCol), slices.Clone(b.cols), false
+	}
 }
 
 // bytes is what the rows hold when all slots are filled.
@@ -179,11 +217,15 @@ func (b *binding) bytes() int64 {
 }
 
 func (b *binding) columnBytes(c *column) int64 {
-	width := int64(c.count() - c.at + 1)
+	width := int64(c.width())
 	if b.view.kind == kindHistogram {
 		width++ // the sum
 	}
-	return columnOverhead + 8*width*int64(1+len(b.snaps))
+	bytes := columnOverhead + 8*width*int64(1+len(b.snaps))
+	if c.places != nil {
+		bytes += 8 * int64(c.places.len())
+	}
+	return bytes
 }
 
 // What a column takes besides its numbers, as measured: itself and the way to
@@ -203,7 +245,7 @@ type piece struct {
 }
 
 // bindObjects gathers each object's lines, wherever in the body they stand.
-func (b *binding) bindObjects(s *parse.Store, lines lines) {
+func (b *binding) bindObjects(s *parse.Store, old *binding, lines series) {
 	var pieces []piece
 	for pos := range lines.Len() {
 		if lines.Duplicate(pos) {
@@ -231,7 +273,7 @@ func (b *binding) bindObjects(s *parse.Store, lines lines) {
 		for n < len(pieces) && pieces[n].object == pieces[0].object {
 			n++
 		}
-		b.bindObject(pieces[:n])
+		b.bindObject(pieces[:n], old, lines)
 		pieces = pieces[n:]
 	}
 	slices.SortFunc(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
@@ -239,31 +281,43 @@ func (b *binding) bindObjects(s *parse.Store, lines lines) {
 
 // bindObject makes one object of its lines. One that has no buckets, or the
 // same bound twice, is none: it is left out, which Status tells.
-func (b *binding) bindObject(pieces []piece) {
-	o := object{from: uint32(len(b.buckets)), count: -1, sum: -1}
+func (b *binding) bindObject(pieces []piece, old *binding, lines series) {
+	o := object{from: uint32(len(b.buckets)), sum: -1, native: -1, series: pieces[0].object}
 	var bounds []float64
+	count := int32(-1)
 	for _, p := range pieces {
 		switch p.role {
 		case parse.Bucket:
 			bounds = append(bounds, p.bound)
 			b.buckets = append(b.buckets, p.pos)
 		case parse.Count:
-			o.count = int32(p.pos)
+			count = int32(p.pos)
 		case parse.Sum:
 			o.sum = int32(p.pos)
+		case parse.Native:
+			o.native = int32(p.pos)
 		}
 	}
-	if n := len(bounds); n > 0 && !math.IsInf(bounds[n-1], 1) && o.count >= 0 {
+	if n := len(bounds); n > 0 && !math.IsInf(bounds[n-1], 1) && count >= 0 {
 		bounds = append(bounds, math.Inf(1))
-		b.buckets = append(b.buckets, uint32(o.count))
+		b.buckets = append(b.buckets, uint32(count))
 	}
 	layout := b.view.fleet.layout(bounds)
 	if layout == nil {
 		b.buckets = b.buckets[:o.from]
-		return
 	}
 	o.to = uint32(len(b.buckets))
-	o.col = uint32(b.column(columnKey{b.route.objects[pieces[0].object], layout}))
+	if layout == nil && o.native < 0 {
+		return
+	}
+	group := b.route.objects[o.series]
+	if o.classic = layout != nil && (o.native < 0 || lines.followsBuckets(pieces)); o.classic {
+		o.col = uint32(b.column(columnKey{group: group, layout: layout}))
+	} else {
+		o.col = uint32(b.nativeColumn(group, lines.native(int(o.native))))
+		b.natives = append(b.natives, uint32(len(b.objects)))
+	}
+	o.reworded = lines.reworded(old, b.route, pieces)
 	for _, p := range pieces {
 		b.entries = append(b.entries, entry{p.pos, uint32(len(b.objects))})
 	}

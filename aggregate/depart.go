@@ -176,7 +176,7 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departu
 	for i := range b.cols {
 		d := of(b.route.labelsOf(b.cols[i].group, in.labels))
 		s := settlement{classes: d.classes}
-		s.class(b.cols[i].layout).add(b, i, sumless[int32(i)])
+		s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
 		d.classes = s.classes
 		d.bounds.merge(&bounds[i])
 		d.n++
@@ -239,7 +239,7 @@ func (d *departures) open(opening int64) {
 func (d *departures) merge(o *departures) {
 	s := settlement{classes: d.classes}
 	for i := range o.classes {
-		s.class(o.classes[i].layout).merge(&o.classes[i])
+		s.class(o.classes[i].layout, o.classes[i].grid).merge(&o.classes[i])
 	}
 	d.classes = s.classes
 	d.n += o.n
@@ -266,7 +266,7 @@ func (x *bounds) merge(o *bounds) {
 func (d *departures) addTotal(sum *exact.Sum) {
 	for i := range d.classes {
 		c := &d.classes[i]
-		c.counts.SumDiff(sum, c.counts.Len()-1, nil)
+		c.counts.SumDiff(sum, c.count(), nil)
 	}
 }
 

@@ -48,7 +48,7 @@ func (v *view) fitsEvery(l *parse.Line) fit {
 	switch l.Role {
 	case parse.Count, parse.Sum: // of a histogram or summary
 		return fitName
-	case parse.Bucket:
+	case parse.Bucket, parse.Native:
 		return fitName
 	case parse.Value:
 		if v.kind != kindHistogram {

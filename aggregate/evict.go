@@ -171,6 +171,9 @@ func (b *binding) drop(marks []bool) {
 		moved[i] = -1
 		if !marks[i] {
 			moved[i] = b.column(old.cols[i].columnKey)
+			if p := old.cols[i].places; p != nil {
+				b.cols[moved[i]].places = copyPlaces(p, &b.counts)
+			}
 		}
 	}
 	b.live = b.moveRow(&old, &old.live, moved)
@@ -221,8 +224,8 @@ func (b *binding) moveRow(old *binding, r *row, moved []int32) row {
 		if to < 0 {
 			continue
 		}
-		for j := old.cols[i].at; j <= old.cols[i].count(); j++ {
-			take(&n.counts, &r.counts, b.cols[to].at+j-old.cols[i].at, j)
+		for j := range old.cols[i].width() {
+			take(&n.counts, &r.counts, b.cols[to].cell(j), old.cols[i].cell(j))
 		}
 		if b.view.kind == kindHistogram {
 			take(&n.sums, &r.sums, int(to), i)

@@ -126,7 +126,7 @@ func (s *staged) weigh() (fell, common int) {
 			continue
 		}
 		l := s.f.store.Line(id)
-		p, _ := s.baselineOf(id, old)
+		p, _ := s.baselineOf(old)
 		if !cumulative(l) || !(p.Value > 0) {
 			continue
 		}
@@ -158,7 +158,7 @@ func cumulative(l *parse.Line) bool {
 	case model.MetricTypeCounter:
 		return l.Role == parse.Value
 	case model.MetricTypeHistogram:
-		return l.Role == parse.Bucket || l.Role == parse.Count
+		return l.Role == parse.Bucket || l.Role == parse.Count || l.Role == parse.Native
 	case model.MetricTypeSummary:
 		return l.Role == parse.Count
 	}

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ type Fleet struct {
 	targets   map[string]*target
 	expected  map[string]bool // nil: learnt
 	layouts   map[string]*histogram.Layout
+	grids     map[grid]*grid
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
 	bytes     int64 // what the bindings may hold
@@ -84,6 +86,7 @@ func NewFleet(c Config) (*Fleet, error) {
 		store:     parse.NewStore(),
 		targets:   map[string]*target{},
 		layouts:   map[string]*histogram.Layout{},
+		grids:     map[grid]*grid{},
 		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
 		spelled:   map[string]string{},
@@ -143,7 +146,7 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 	}
 	bound := make([][]*binding, len(f.ordered))
 	for i, in := range f.ordered {
-		lines := knownLines{&in.cols}
+		lines := knownSeries{knownLines{&in.cols}, in}
 		for j, a := range added {
 			var b *binding
 			if s := kept[j]; s != nil {
@@ -249,20 +252,21 @@ func (f *Fleet) target(name string) *target {
 
 // layout interns a set of bounds; nil if they are none.
 func (f *Fleet) layout(bounds []float64) *histogram.Layout {
-	key := make([]byte, 0, 8*len(bounds))
-	for _, b := range bounds {
-		bits := math.Float64bits(b + 0) // −0 is 0
-		for range 8 {
-			key = append(key, byte(bits))
-			bits >>= 8
-		}
-	}
-	l, ok := f.layouts[string(key)]
+	key := layoutKey(bounds)
+	l, ok := f.layouts[key]
 	if !ok {
 		l, _ = histogram.NewLayout(bounds)
-		f.layouts[string(key)] = l
+		f.layouts[key] = l
 	}
 	return l
+}
+
+func layoutKey(bounds []float64) string {
+	key := make([]byte, 0, 8*len(bounds))
+	for _, b := range bounds {
+		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(b+0)) // −0 is 0
+	}
+	return string(key)
 }
 
 // admit makes an accepted instance part of the fleet.
@@ -278,3 +282,19 @@ func (l knownLines) Duplicate(pos int) bool {
 	_, twice := slices.BinarySearch(l.Duplicates(), uint32(pos))
 	return twice
 }
+
+// knownSeries are those of an instance.
+type knownSeries struct {
+	knownLines
+	in *instance
+}
+
+func (l knownSeries) native(pos int) *histogram.Native { return nativeOf(l.Native(pos)) }
+
+func (l knownSeries) followsBuckets(pieces []piece) bool {
+	return slices.ContainsFunc(pieces, func(p piece) bool {
+		return p.role == parse.Native && (l.in.byBuckets[l.ID(int(p.pos))] || l.native(int(p.pos)) == nil)
+	})
+}
+
+func (knownSeries) reworded(*binding, *route, []piece) bool { return false }

@@ -4,7 +4,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/parse"
 )
@@ -104,23 +107,23 @@ func (s *staged) touch(b *binding, e entry) {
 // step is one counter's: from the point before to the one just read.
 func (s *staged) step(b *binding, e entry) {
 	id, old, value, own := s.r.At(int(e.pos))
-	c := counter.Point{Time: s.at, Value: value}
+	c := counter.Point{Time: s.at, Value: value, Start: s.r.Start(int(e.pos))}
 	col := int32(e.ref)
 	if own != parse.NoTime {
 		c.Time = own
 	}
 	if old < 0 || s.baseline {
-		s.take(b, col, id, s.appear(b.view, id, c), c)
+		s.take(b, col, int(e.pos), s.appear(b.view, id, c), c)
 		return
 	}
-	p, zero := s.baselineOf(id, old)
+	p, zero := s.baselineOf(old)
 	if own != parse.NoTime && s.in.cols.Time(old) != parse.NoTime && own <= s.in.cols.Time(old) {
 		s.refuse(id, c, p)
 		return
 	}
 	life := s.life(id)
 	if !zero && counter.Plain(p, c, life) { // nearly every step
-		s.free(id)
+		s.free(old)
 		b.live.counts.AddDiff(b.cols[col].at, c.Value, p.Value)
 		s.report.Grown++
 		return
@@ -130,7 +133,7 @@ func (s *staged) step(b *binding, e entry) {
 		next = (*counter.Rules).AfterZero
 	}
 	step := next(b.view.rulesOf(s.f.store, id), p, c, life, s.start.at)
-	s.take(b, col, id, step, step.Baseline(p, c))
+	s.take(b, col, int(e.pos), step, step.Baseline(p, c))
 }
 
 // refuse leaves a line at the point it had: its own timestamp did not move on.
@@ -145,10 +148,13 @@ func (s *staged) refuse(id parse.ID, c, p counter.Point) {
 // appear judges a series without a point before it.
 func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
 	a := counter.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
+	if s.restart == AnotherInstance && s.returned() {
+		a.Since = s.at // what was born while it answered before was counted then
+	}
 	if !s.baseline && s.restart == NoRestart {
 		a.Previous = s.in.last
 		if t, ok := s.in.tombs[id]; ok {
-			a.Tombstone, a.Life = &t, s.verdict.Life(false)
+			a.Tombstone, a.Life = &t.Point, s.verdict.Life(false)
 		}
 	}
 	return v.rulesOf(s.f.store, id).Appear(c, a)
@@ -156,10 +162,11 @@ func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
 
 // take adds a step to its column, holds the point to grow from where that is
 // not the value just read, and notes what is out of the ordinary.
-func (s *staged) take(b *binding, col int32, id parse.ID, step counter.Step, baseline counter.Point) {
-	s.free(id)
+func (s *staged) take(b *binding, col int32, pos int, step counter.Step, baseline counter.Point) {
+	id, old, _, _ := s.r.At(pos)
+	s.free(old)
 	if step.Keep {
-		s.hold(id, held{baseline, step.Flags&counter.FellToZero != 0})
+		s.hold(id, held{Point: baseline, zero: step.Flags&counter.FellToZero != 0})
 	}
 	if step.Add != step.Sub {
 		b.live.counts.AddDiff(b.cols[col].at, step.Add, step.Sub)
@@ -204,15 +211,17 @@ func (r *Report) count(v counter.Verdict) {
 	}
 }
 
-// baselineOf is the point that a line grows from: the column's last value,
-// unless a verdict holds another; zero if that is from before it fell to 0.
-func (s *staged) baselineOf(id parse.ID, old int) (p counter.Point, zero bool) {
+// baselineOf is the point that the line that stood at a position grows from:
+// the column's last value, unless a verdict holds another; zero if that is from
+// before it fell to 0.
+func (s *staged) baselineOf(old int) (p counter.Point, zero bool) {
+	cols := &s.in.cols
 	if len(s.in.held) > 0 {
-		if h, ok := s.in.held[id]; ok {
+		if h, ok := s.in.held[cols.ID(old)]; ok {
 			return h.Point, h.zero
 		}
 	}
-	p = counter.Point{Time: s.in.cols.Time(old), Value: s.in.cols.Value(old)}
+	p = counter.Point{Time: cols.Time(old), Value: cols.Value(old), Start: cols.Start(old)}
 	if p.Time == parse.NoTime {
 		p.Time = s.in.last
 	}
@@ -222,7 +231,8 @@ func (s *staged) baselineOf(id parse.ID, old int) (p counter.Point, zero bool) {
 // held is a baseline that is not the column's last value.
 type held struct {
 	counter.Point
-	zero bool // the series fell to 0 since
+	zero   bool              // the series fell to 0 since
+	native *histogram.Native // of a line that is one
 }
 
 // hold is applied when all views have seen the scrape.
@@ -235,10 +245,11 @@ type hold struct {
 	held
 }
 
-// free ends a held baseline: the line was judged from it.
-func (s *staged) free(id parse.ID) {
-	if len(s.in.held) > 0 {
-		s.frees = append(s.frees, id)
+// free ends the baseline that is held for the line that stood at a position, if
+// there is one: it was judged from it.
+func (s *staged) free(old int) {
+	if len(s.in.held) > 0 && old >= 0 {
+		s.frees = append(s.frees, s.in.cols.ID(old))
 	}
 }
 
@@ -246,6 +257,9 @@ func (s *staged) settle() {
 	in := s.in
 	for _, id := range s.frees {
 		delete(in.held, id)
+	}
+	if len(in.held) > 0 && s.alone {
+		s.rename()
 	}
 	for _, h := range s.holds {
 		if in.held == nil {
@@ -255,15 +269,75 @@ func (s *staged) settle() {
 	}
 }
 
+// reworded: lines are written otherwise than in the scrape before.
+func (s *staged) reworded() bool {
+	for pos := range s.r.Len() {
+		if id, old, _, _ := s.r.At(pos); old >= 0 && s.in.cols.ID(old) != id {
+			return true
+		}
+	}
+	return false
+}
+
+// renameTombs leads tombstones of lines that are written in other words now to
+// what is back of them.
+func (s *staged) renameTombs() {
+	in, store := s.in, s.f.store
+	if len(in.tombs) == 0 {
+		return
+	}
+	if in.reworded = in.reworded || s.reworded(); !in.reworded {
+		return
+	}
+	byLabels := map[uint64]parse.ID{}
+	for id := range in.tombs {
+		byLabels[store.Line(id).Labels.Hash()] = id
+	}
+	for pos := range s.r.Len() {
+		id, old, _, _ := s.r.At(pos)
+		if old >= 0 {
+			continue
+		}
+		l := store.Line(id)
+		was, ok := byLabels[l.Labels.Hash()]
+		if !ok || was == id || store.Line(was).Role != l.Role || !labels.Equal(store.Line(was).Labels, l.Labels) {
+			continue
+		}
+		if _, ok := in.tombs[id]; ok {
+			continue // a later one
+		}
+		in.tombs[id] = in.tombs[was]
+		delete(in.tombs, was)
+		store.Retain(id)
+		store.Release(was)
+	}
+}
+
+// rename keeps what is held of lines that are written in other words now.
+func (s *staged) rename() {
+	in := s.in
+	for pos := range s.r.Len() {
+		id, old, _, _ := s.r.At(pos)
+		if old < 0 || in.cols.ID(old) == id {
+			continue
+		}
+		if h, ok := in.held[in.cols.ID(old)]; ok {
+			delete(in.held, in.cols.ID(old))
+			in.held[id] = h
+		}
+	}
+}
+
 // bury leaves a tombstone for each wanted line that vanished while its process
 // went on: what comes back is not born.
 func (s *staged) bury() {
 	in, f := s.in, s.f
 	for _, old := range s.r.Gone() {
 		id := in.cols.ID(int(old))
-		p, _ := s.baselineOf(id, int(old))
+		p, _ := s.baselineOf(int(old))
+		t := held{Point: p, native: s.nativeBefore(int(old))}
 		delete(in.held, id)
-		if s.baseline || s.restart != NoRestart || !f.remembered(in, id) {
+		if s.baseline || s.restart != NoRestart || !f.remembered(in, id) || s.continues(id) {
 			continue
 		}
 		if len(in.tombs) >= maxTombs(in) {
@@ -271,10 +345,10 @@ func (s *staged) bury() {
 			continue
 		}
 		if in.tombs == nil {
-			in.tombs = map[parse.ID]counter.Point{}
+			in.tombs = map[parse.ID]held{}
 		}
 		f.store.Retain(id)
-		in.tombs[id] = p
+		in.tombs[id] = t
 	}
 	if len(in.tombs) > 0 && s.alone {
 		s.exhume()

@@ -22,24 +22,38 @@ func (s *staged) foldObjects(b *binding) {
 }
 
 func (s *staged) foldObject(b *binding, o *object) {
+	if !o.classic {
+		s.foldNative(b, o)
+		return
+	}
 	positions := b.buckets[o.from:o.to]
 	known := s.gather(positions)
-	id, _, _, _ := s.r.At(int(positions[len(positions)-1]))
-	n := len(s.c) - 1
-	life := s.life(id)
-	if life == counter.LifeMasked && b.view.Owner == counter.OwnerProcess {
-		life = counter.LifeReset
+	last := int(positions[len(positions)-1])
+	id, old, count, _ := s.r.At(last)
+	now := counter.Point{Time: s.at, Value: count, Start: s.r.Start(last)}
+	if known == 0 && !o.reworded || s.baseline {
+		s.appearObject(b, o, id, now)
+		return
 	}
-	switch {
-	case known == len(positions) && !s.baseline:
-		v := histogram.Judge(s.growth, s.p, s.c, life == counter.LifeReset, life == counter.LifeUnmoved)
-		s.takeObject(b, o, v, life)
-	case known > 0 && !s.baseline:
-		// The bounds changed under way: the new layout starts at its own first point.
-		s.note(b, noteKey{col: int32(o.col), verdict: counter.First, quirk: newLayout}, counter.Step{Verdict: counter.First, Hi: s.c[n]})
-	default:
-		s.appearObject(b, o, id, s.c[n])
+	var before counter.Point
+	if old >= 0 {
+		before, _ = s.baselineOf(old)
 	}
+	life := b.view.rulesOf(s.f.store, id).Life(before, now, s.life(id))
+	if known < len(positions) && life != counter.LifeReset {
+		s.relayout(b, o, int32(o.col), count)
+		return
+	}
+	v := histogram.Judge(s.growth, s.p, s.c, life == counter.LifeReset, life == counter.LifeUnmoved)
+	s.addObject(b, o, v)
+	s.takeObject(b, o, int32(o.col), v, life, before, now)
+}
+
+// relayout: the buckets changed under way. The new ones start at their own
+// first point.
+func (s *staged) relayout(b *binding, o *object, col int32, count float64) {
+	s.freeObject(b, o)
+	s.note(b, noteKey{col: col, verdict: counter.First, quirk: newLayout}, counter.Step{Verdict: counter.First, Hi: count})
 }
 
 // gather reads the buckets before and now, and tells for how many there is a
@@ -47,10 +61,10 @@ func (s *staged) foldObject(b *binding, o *object) {
 func (s *staged) gather(positions []uint32) (known int) {
 	s.p, s.c, s.growth = s.p[:0], s.c[:0], s.growth[:0]
 	for _, pos := range positions {
-		id, old, v, _ := s.r.At(int(pos))
+		_, old, v, _ := s.r.At(int(pos))
 		p := math.NaN()
 		if old >= 0 {
-			base, _ := s.baselineOf(id, old)
+			base, _ := s.baselineOf(old)
 			p = base.Value
 			known++
 		}
@@ -60,15 +74,16 @@ func (s *staged) gather(positions []uint32) (known int) {
 }
 
 // appearObject: a histogram without a point before it, judged by its count.
-func (s *staged) appearObject(b *binding, o *object, id parse.ID, count float64) {
+func (s *staged) appearObject(b *binding, o *object, id parse.ID, now counter.Point) {
 	if histogram.Judge(s.growth, s.c, s.c, false, true) == histogram.Invalid {
 		s.refuseObject(b, o, false)
 		return
 	}
-	step := s.appear(b.view, id, counter.Point{Time: s.at, Value: count})
+	step := s.appear(b.view, id, now)
 	if step.Verdict == counter.Returned && s.unbury(b.buckets[o.from:o.to]) {
 		v := histogram.Judge(s.growth, s.p, s.c, false, s.start.known())
-		s.takeObject(b, o, v, counter.LifeUnknown)
+		s.addObject(b, o, v)
+		s.takeObject(b, o, int32(o.col), v, counter.LifeUnknown, s.in.tombs[id].Point, now)
 		s.note(b, noteKey{col: int32(o.col), verdict: counter.Returned, flags: step.Flags}, counter.Step{})
 		return
 	}
@@ -91,9 +106,10 @@ func (s *staged) unbury(positions []uint32) bool {
 	return true
 }
 
-func (s *staged) takeObject(b *binding, o *object, v histogram.Verdict, life counter.Life) {
-	n := len(s.c) - 1
-	step := counter.Step{Verdict: counter.Grew, Add: s.c[n], Sub: s.p[n]}
+// takeObject takes a histogram's step for made, and notes what was out of the
+// ordinary, by its count: p before, c now.
+func (s *staged) takeObject(b *binding, o *object, col int32, v histogram.Verdict, life counter.Life, p, c counter.Point) {
+	step := counter.Step{Verdict: counter.Grew, Add: c.Value, Sub: p.Value}
 	quirk := noQuirk
 	switch v {
 	case histogram.Invalid:
@@ -107,11 +123,10 @@ func (s *staged) takeObject(b *binding, o *object, v histogram.Verdict, life cou
 	case histogram.Torn:
 		quirk = torn
 	case histogram.Grew:
-		if life == counter.LifeMasked {
-			step.Flags = counter.MaskedResetPossible
+		if !counter.Plain(p, c, life) {
+			step.Flags = b.view.rules.Next(p, c, life, 0).Flags & counter.MaskedResetPossible
 		}
 	}
-	s.addObject(b, o, v)
 	s.freeObject(b, o)
 	if step.Verdict == counter.Grew && step.Flags == 0 && quirk == noQuirk {
 		s.report.Grown++
@@ -124,12 +139,15 @@ func (s *staged) takeObject(b *binding, o *object, v histogram.Verdict, life cou
 	case step.Verdict == counter.ResetDropped:
 		step.Lo = 0
 	}
-	s.note(b, noteKey{int32(o.col), step.Verdict, step.Flags, quirk}, step)
+	s.note(b, noteKey{col, step.Verdict, step.Flags, quirk}, step)
 }
 
 // addObject adds the increments: c − p, c after a reset, or what Judge made of
 // a torn scrape.
 func (s *staged) addObject(b *binding, o *object, v histogram.Verdict) {
+	if v == histogram.Invalid {
+		return
+	}
 	at := b.cols[o.col].at
 	for i, c := range s.c {
 		p := s.p[i]
@@ -144,8 +162,12 @@ func (s *staged) addObject(b *binding, o *object, v histogram.Verdict) {
 		}
 	}
 	if !s.addSum(b, o, v) {
-		s.note(b, noteKey{col: int32(o.col), verdict: counter.Gap, quirk: noSum}, counter.Step{Verdict: counter.Gap})
+		s.noteNoSum(b, int32(o.col))
 	}
+}
+
+func (s *staged) noteNoSum(b *binding, col int32) {
+	s.note(b, noteKey{col: col, verdict: counter.Gap, quirk: noSum}, counter.Step{Verdict: counter.Gap})
 }
 
 // addSum follows the sum along; false if it can't be followed.
@@ -153,13 +175,13 @@ func (s *staged) addSum(b *binding, o *object, v histogram.Verdict) bool {
 	if o.sum < 0 {
 		return false
 	}
-	id, old, c, _ := s.r.At(int(o.sum))
+	_, old, c, _ := s.r.At(int(o.sum))
 	p := 0.0
 	if v != histogram.Reset {
 		if old < 0 {
 			return false
 		}
-		base, _ := s.baselineOf(id, old)
+		base, _ := s.baselineOf(old)
 		p = base.Value
 	}
 	if !finite(c) || !finite(p) {
@@ -179,18 +201,14 @@ func (s *staged) refuseObject(b *binding, o *object, keep bool) {
 	if !keep {
 		return
 	}
-	for _, pos := range b.buckets[o.from:o.to] {
-		s.holdAt(int(pos))
-	}
-	if o.sum >= 0 {
-		s.holdAt(int(o.sum))
-	}
+	s.eachLine(b, o, s.holdAt)
 }
 
 func (s *staged) holdAt(pos int) {
 	if id, old, _, _ := s.r.At(pos); old >= 0 {
-		p, _ := s.baselineOf(id, old)
-		s.hold(id, held{Point: p})
+		p, _ := s.baselineOf(old)
+		s.free(old)
+		s.hold(id, held{Point: p, native: s.nativeBefore(old)})
 	}
 }
 
@@ -198,10 +216,21 @@ func (s *staged) freeObject(b *binding, o *object) {
 	if len(s.in.held) == 0 {
 		return
 	}
+	s.eachLine(b, o, func(pos int) {
+		_, old, _, _ := s.r.At(pos)
+		s.free(old)
+	})
+}
+
+// eachLine calls do for the lines of an object that are held or freed together,
+// those that are not followed, too.
+func (s *staged) eachLine(b *binding, o *object, do func(pos int)) {
 	for _, pos := range b.buckets[o.from:o.to] {
-		s.free(stagedLines{s.r}.ID(int(pos)))
+		do(int(pos))
 	}
-	if o.sum >= 0 {
-		s.free(stagedLines{s.r}.ID(int(o.sum)))
+	for _, pos := range []int32{o.sum, o.native} {
+		if pos >= 0 {
+			do(int(pos))
+		}
 	}
 }

@@ -27,8 +27,9 @@ type HistogramGroup struct {
 type buckets struct {
 	share  int32
 	layout *histogram.Layout
-	counts []float64 // cumulative
-	sum    float64   // NaN: not known
+	counts []float64         // cumulative
+	native *histogram.Native // in place of layout and counts
+	sum    float64           // NaN: not known
 }
 
 // At answers for the window that ends at now, as [CounterView.At] does.
@@ -78,7 +79,11 @@ func (g *HistogramGroup) addDepartures() {
 	for i := range g.left.classes {
 		c := &g.left.classes[i]
 		p := buckets{share: departedShare, layout: c.layout, sum: c.sum.Float64()}
-		p.counts = c.counts.AppendDiff(nil, 0, c.layout.Len(), &exact.Vector{})
+		if c.grid != nil {
+			p.native = c.places.native(c.grid, 0, c.counts.Float64)
+		} else {
+			p.counts = c.counts.AppendDiff(nil, 0, c.layout.Len(), &exact.Vector{})
+		}
 		if c.noSum {
 			p.sum = math.NaN()
 		}
@@ -127,7 +132,13 @@ func addPieces(groups []HistogramGroup, a *answer, shares []share) {
 				sum = math.NaN()
 			}
 			g := &groups[group[own[c].part]]
-			g.pieces = append(g.pieces, buckets{int32(i), col.layout, row[col.at : own[c].count+1], sum})
+			p := buckets{share: int32(i), layout: col.layout, sum: sum}
+			if col.grid != nil {
+				p.native = col.places.native(col.grid, col.at, func(at int) float64 { return row[at] })
+			} else {
+				p.counts = row[col.at : own[c].count+1]
+			}
+			g.pieces = append(g.pieces, p)
 		}
 	}
 }
@@ -149,7 +160,14 @@ func (g *HistogramGroup) merge() *histogram.Distribution {
 }
 
 // addTo cannot fail: a view keeps sums of steps, none of which falls with le.
-func (p *buckets) addTo(d *histogram.Distribution) { _ = d.Add(p.layout, p.counts, p.sum) }
+func (p *buckets) addTo(d *histogram.Distribution) {
+	if p.native != nil {
+		p.native.Sum = p.sum
+		_ = d.AddNative(p.native)
+		return
+	}
+	_ = d.Add(p.layout, p.counts, p.sum)
+}
 
 // Distribution is everything observed in the window, of all members together.
 func (g *HistogramGroup) Distribution() *histogram.Distribution { return g.merge() }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -20,10 +19,14 @@ type instance struct {
 	labels  labels.Labels // the target's, as first seen
 
 	cols  parse.Columns
-	held  map[parse.ID]held          // baselines that are not the column's value
-	tombs map[parse.ID]counter.Point // lines that vanished during this incarnation
+	held  map[parse.ID]held // baselines that are not the column's value
+	tombs map[parse.ID]held // lines that vanished during this incarnation
+	// byBuckets are the lines of native histograms that are followed by their
+	// classic buckets for as long as the process lives.
+	byBuckets map[parse.ID]bool
 	// tombsLost: some tombstones had to go, so absence proves no birth.
 	tombsLost bool
+	reworded  bool // some tombstones may be of lines in other words than its present ones
 
 	version     int   // how many scrapes were accepted
 	start       start // of the process, as last told
@@ -107,7 +110,7 @@ func (in *instance) clearTombs(s *parse.Store) {
 		s.Release(id)
 	}
 	clear(in.tombs)
-	in.tombsLost = false
+	in.tombsLost, in.reworded = false, false
 }
 
 // history is a ring of checkpoints: when they were, and for how long the

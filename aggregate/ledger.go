@@ -31,12 +31,15 @@ type account struct {
 	left    departures
 	bounds  []float64 // of what was shown; of a counter's total, +Inf
 	shown   []float64
-	sum     float64 // of what a histogram showed
+	sum     float64             // of what a histogram showed
+	natives []*histogram.Native // the same by native buckets, by grid
 }
 
 // retired are the counts of one layout, and their sum.
 type retired struct {
 	layout *histogram.Layout // nil but for histograms
+	grid   *grid             // of a native one, in place of a layout
+	places *places
 	counts exact.Vector
 	sum    exact.Sum
 	noSum  bool
@@ -64,6 +67,12 @@ type HistogramTotal struct {
 	// Without HasSum it is not known of all.
 	Sum    float64
 	HasSum bool
+	// Rounded: some of the observations are known by native buckets. They count
+	// from the first bound on that is certainly not below them.
+	Rounded bool
+	// Native is the same by native buckets, of a schema that all instances have;
+	// nil where some have classic buckets alone.
+	Native *histogram.Native
 }
 
 // Totals are the groups of the view, sorted, each with what it grew by since it
@@ -89,10 +98,15 @@ func (v *HistogramView) Totals(now time.Time) []HistogramTotal {
 	var list []HistogramTotal
 	for _, s := range v.settle(now) {
 		t := HistogramTotal{Labels: s.labels, Created: v.createdAt(), Bounds: s.commonBounds()}
+		natives := s.natives()
 		for _, b := range t.Bounds {
-			t.Counts = append(t.Counts, s.upTo(b))
+			t.Counts = append(t.Counts, s.upTo(b, natives))
 		}
 		a := v.account(s.labels)
+		if t.Native = a.showNative(s.native()); t.Native != nil {
+			t.Counts[len(t.Counts)-1] = t.Native.Count
+		}
+		t.Rounded = natives != nil && len(t.Bounds) > 1
 		t.Counts = a.show(t.Bounds, t.Counts)
 		if sum, ok, signed := s.sum(); ok {
 			if !signed {
@@ -171,10 +185,10 @@ func (v *view) settle(now time.Time) []*settlement {
 	for _, a := range v.ledger.accounts {
 		s := of(a.labels)
 		for i := range a.retired {
-			s.class(a.retired[i].layout).merge(&a.retired[i])
+			s.class(a.retired[i].layout, a.retired[i].grid).merge(&a.retired[i])
 		}
 		for i := range a.left.classes {
-			s.class(a.left.classes[i].layout).merge(&a.left.classes[i])
+			s.class(a.left.classes[i].layout, a.left.classes[i].grid).merge(&a.left.classes[i])
 		}
 	}
 	for _, in := range f.ordered {
@@ -185,32 +199,36 @@ func (v *view) settle(now time.Time) []*settlement {
 		sumless := b.sumless()
 		for i := range b.cols {
 			s := of(b.route.labelsOf(b.cols[i].group, in.labels))
-			s.class(b.cols[i].layout).add(b, i, sumless[int32(i)])
+			s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
 		}
 	}
 	list := slices.Collect(maps.Values(byKey))
 	for _, s := range list {
 		if len(s.classes) == 0 {
-			s.class(nil) // shown once, of an instance that is another one's twin now
+			s.class(nil, nil) // shown once, of an instance that is another one's twin now
 		}
 	}
 	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })
 	return list
 }
 
-// class is that of a layout.
-func (s *settlement) class(l *histogram.Layout) *retired {
+// class is that of a layout or grid.
+func (s *settlement) class(l *histogram.Layout, g *grid) *retired {
 	for i := range s.classes {
-		if s.classes[i].layout == l {
+		if s.classes[i].layout == l && s.classes[i].grid == g {
 			return &s.classes[i]
 		}
 	}
-	s.classes = append(s.classes, retired{layout: l})
+	s.classes = append(s.classes, retired{layout: l, grid: g})
 	return &s.classes[len(s.classes)-1]
 }
 
 func (r *retired) merge(o *retired) {
-	r.counts.Merge(&o.counts)
+	if r.grid != nil {
+		r.take(&o.counts, 0, o.places)
+	} else {
+		r.counts.Merge(&o.counts)
+	}
 	r.sum.Merge(&o.sum)
 	r.noSum = r.noSum || o.noSum
 }
@@ -218,15 +236,19 @@ func (r *retired) merge(o *retired) {
 // add adds what an instance has in a column.
 func (r *retired) add(b *binding, i int, sumless bool) {
 	col := &b.cols[i]
-	n := col.count() - col.at + 1
-	r.counts.Grow(n)
-	var x exact.Sum
-	for j := range n {
-		x.Reset()
-		b.live.counts.SumDiff(&x, col.at+j, nil)
-		r.counts.AddSum(j, &x)
+	if col.grid != nil {
+		r.take(&b.live.counts, col.at, col.places)
+	} else {
+		n := col.width()
+		r.counts.Grow(n)
+		var x exact.Sum
+		for j := range n {
+			x.Reset()
+			b.live.counts.SumDiff(&x, col.at+j, nil)
+			r.counts.AddSum(j, &x)
+		}
 	}
-	if col.layout != nil {
+	if b.view.kind == kindHistogram {
 		b.live.sums.SumDiff(&r.sum, i, nil)
 		r.noSum = r.noSum || sumless
 	}
@@ -266,13 +288,16 @@ func boundsOf(l *histogram.Layout) []float64 {
 // commonBounds are those of all classes.
 func (s *settlement) commonBounds() []float64 {
 	common := []float64{math.Inf(1)}
+	first := true
 	for i := range s.classes {
 		l := s.classes[i].layout
 		if l == nil {
 			continue
 		}
 		own := boundsOf(l)
-		if i > 0 {
+		if first {
+			first = false
+		} else {
 			own = slices.DeleteFunc(own, func(b float64) bool { _, ok := slices.BinarySearch(common, b); return !ok })
 		}
 		common = own
@@ -281,8 +306,12 @@ func (s *settlement) commonBounds() []float64 {
 }
 
 // upTo is how many observations are not above a bound that all classes have.
-func (s *settlement) upTo(bound float64) float64 {
+func (s *settlement) upTo(bound float64, natives *histogram.Distribution) float64 {
 	var sum exact.Sum
+	if natives != nil {
+		n, _ := natives.UpTo(bound)
+		sum.Add(n)
+	}
 	for i := range s.classes {
 		c := &s.classes[i]
 		if c.layout == nil {
@@ -305,7 +334,7 @@ func (s *settlement) sum() (x float64, ok, signed bool) {
 		c := &s.classes[i]
 		sum.Merge(&c.sum)
 		ok = ok && !c.noSum
-		signed = signed || c.layout != nil && c.layout.Floor() < 0
+		signed = signed || c.layout != nil && c.layout.Floor() < 0 || c.places != nil && len(c.places.negative) > 0
 	}
 	x = sum.Float64()
 	return x, ok && finite(x), signed
@@ -323,7 +352,7 @@ func (b *binding) retireColumns(in *instance, forgotten func(col int) bool) {
 		}
 		a := b.view.account(b.route.labelsOf(b.cols[i].group, in.labels))
 		s := settlement{classes: a.retired}
-		s.class(b.cols[i].layout).add(b, i, sumless[int32(i)])
+		s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
 		a.retired = s.classes
 	}
 }

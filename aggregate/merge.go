@@ -128,7 +128,7 @@ func (m *merger) bind() error {
 	f := m.f
 	m.bytes = f.bytes
 	for i, in := range m.l.instances {
-		lines := knownLines{&in.cols}
+		lines := knownSeries{knownLines{&in.cols}, in}
 		var bound []*binding
 		for j, v := range f.views {
 			b := bind(v, in, m.views[j].rows[i].unpack(v, in), lines)
@@ -262,7 +262,7 @@ func (l *ledger) merge(o *ledger) {
 		}
 		s := settlement{classes: a.retired}
 		for i := range b.retired {
-			s.class(b.retired[i].layout).merge(&b.retired[i])
+			s.class(b.retired[i].layout, b.retired[i].grid).merge(&b.retired[i])
 		}
 		a.retired = s.classes
 		a.left.merge(&b.left)
@@ -273,6 +273,7 @@ func (l *ledger) merge(o *ledger) {
 // remember makes what either showed the least that is shown.
 func (a *account) remember(b *account) {
 	a.sum = max(a.sum, b.sum)
+	a.rememberNatives(b)
 	shown := map[float64]float64{}
 	for _, x := range []*account{a, b} {
 		for i, bound := range x.bounds {

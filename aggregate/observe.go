@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -129,6 +130,9 @@ type staged struct {
 	places []uint32 // by parse.ID: where in the body the line stands, plus 1
 	p, c   []float64
 	growth []float64
+
+	natives  map[uint32]*histogram.Native // decoded, by position; nil: none that can be
+	increase histogram.Native
 }
 
 func (f *Fleet) stage(in *instance, sc Scrape) *staged {
@@ -150,6 +154,7 @@ func (f *Fleet) stage(in *instance, sc Scrape) *staged {
 func (f *Fleet) unstage(s *staged) {
 	s.r.Discard()
 	clear(s.fell)
+	clear(s.natives)
 	in := s.in
 	s.in, s.rebound = nil, nil
 	f.names.Lock()
@@ -188,7 +193,7 @@ func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
 		s.f.unclaimed == nil && in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
-			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone
+			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && s.roomy()
 }
 
 // same: the body says what the columns hold already.
@@ -197,6 +202,9 @@ func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) ==
 // rebind leads the lines to the views anew, and holds what they will keep
 // against MaxBytes.
 func (s *staged) rebind() error {
+	if s.restart == NoRestart && !s.baseline {
+		s.renameTombs()
+	}
 	need := s.bindAll()
 	if need > s.f.cfg.MaxBytes && need > s.f.bytes && s.f.retire(s.at) {
 		need = s.bindAll()
@@ -222,7 +230,7 @@ func (s *staged) bindAll() (need int64) {
 			old = in.bindings[i]
 			need -= old.bytes()
 		}
-		b := bind(v, in, old, stagedLines{s.r})
+		b := bind(v, in, old, stagedSeries{stagedLines{s.r}, s})
 		need += b.bytes()
 		s.rebound = append(s.rebound, b)
 	}
@@ -287,6 +295,7 @@ func (s *staged) enter() {
 	for _, b := range in.bindings {
 		b.fit()
 	}
+	s.noteBuckets()
 	if s.alternating {
 		s.alternate()
 	} else if s.doubtful() {

@@ -19,7 +19,9 @@ func (c *codec) instance(in *instance) {
 	c.columns(&in.cols)
 	c.held(in)
 	c.tombs(in)
+	c.byBuckets(in)
 	c.bool(&in.tombsLost)
+	c.bool(&in.reworded)
 	c.natural(&in.version)
 	c.start(&in.start)
 	c.startPos(in)
@@ -93,13 +95,18 @@ func (c *codec) point(p *counter.Point) {
 	c.int64(&p.Start)
 }
 
+func (c *codec) heldPoint(h *held) {
+	c.point(&h.Point)
+	c.bool(&h.zero)
+	c.native(&h.native)
+}
+
 func (c *codec) held(in *instance) {
 	ids := sortedIDs(c, in.held)
-	list(c, &ids, 5, func(id *parse.ID) {
+	list(c, &ids, 6, func(id *parse.ID) {
 		c.line(id)
 		h := in.held[*id]
-		c.point(&h.Point)
-		c.bool(&h.zero)
+		c.heldPoint(&h)
 		if c.reading() {
 			if in.held == nil {
 				in.held = map[parse.ID]held{}
@@ -112,15 +119,15 @@ func (c *codec) held(in *instance) {
 // tombs keep their lines in the store, see release.
 func (c *codec) tombs(in *instance) {
 	ids := sortedIDs(c, in.tombs)
-	list(c, &ids, 4, func(id *parse.ID) {
+	list(c, &ids, 6, func(id *parse.ID) {
 		c.line(id)
 		p := in.tombs[*id]
-		c.point(&p)
+		c.heldPoint(&p)
 		_, twice := in.tombs[*id]
 		c.must(!twice)
 		if c.reading() && !c.failed() {
 			if in.tombs == nil {
-				in.tombs = map[parse.ID]counter.Point{}
+				in.tombs = map[parse.ID]held{}
 			}
 			in.tombs[*id] = p
 			c.fleet.store.Retain(*id)

@@ -34,13 +34,16 @@ func (c *codec) account(a *account) {
 	list(c, &a.bounds, 1, c.float)
 	list(c, &a.shown, 1, c.float)
 	c.float(&a.sum)
+	list(c, &a.natives, 9, c.native)
 	c.must(len(a.bounds) == len(a.shown))
 	c.must(slices.IsSorted(a.bounds))
 }
 
 func (c *codec) classes(x *[]retired) {
-	slices.SortFunc(*x, func(a, b retired) int { return slices.Compare(boundsOf(a.layout), boundsOf(b.layout)) })
-	list(c, x, 5, c.retired)
+	slices.SortFunc(*x, func(a, b retired) int {
+		return cmp.Or(slices.Compare(boundsOf(a.layout), boundsOf(b.layout)), compareGrids(a.grid, b.grid))
+	})
+	list(c, x, 6, c.retired)
 }
 
 func (c *codec) departures(d *departures) {
@@ -70,11 +73,17 @@ func (c *codec) retired(r *retired) {
 		r.layout = c.fleet.layout(bounds)
 		c.must(r.layout != nil && r.layout.Len() == len(bounds))
 	}
-	n := max(1, len(bounds))
+	kept := r.places.pack(r.grid)
+	c.places(&kept)
+	n := (&savedColumn{bounds: bounds, places: kept}).width()
+	next := gridHead
+	if c.reading() && kept != nil && !c.failed() {
+		r.grid, r.places = c.fleet.grid(kept.grid), kept.unpack(&next)
+	}
 	for i := range n {
 		var x exact.Sum
 		if !c.reading() {
-			r.counts.SumDiff(&x, i, nil)
+			r.counts.SumDiff(&x, r.cell(i), nil)
 		}
 		if c.sum(&x); c.reading() {
 			r.counts.Grow(n)

@@ -59,17 +59,6 @@ type savedBinding struct {
 	changed []int64
 }
 
-type savedColumn struct {
-	group  labels.Labels
-	bounds []float64 // nil but for histograms
-}
-
-func (c *savedColumn) width() int { return max(1, len(c.bounds)) }
-
-func compareColumns(a, b savedColumn) int {
-	return cmp.Or(labels.Compare(a.group, b.group), slices.Compare(a.bounds, b.bounds))
-}
-
 // pack makes a savedBinding of the binding of an instance.
 func (b *binding) pack(in *instance) *savedBinding {
 	p := &savedBinding{exposes: b.exposes, since: b.since, floor: b.floor, begun: b.begun}
@@ -77,7 +66,8 @@ func (b *binding) pack(in *instance) *savedBinding {
 	cols := make([]savedColumn, len(b.cols))
 	for i := range b.cols {
 		order[i] = i
-		cols[i] = savedColumn{group: b.route.groups[b.cols[i].group], bounds: boundsOf(b.cols[i].layout)}
+		col := &b.cols[i]
+		cols[i] = savedColumn{b.route.groups[col.group], boundsOf(col.layout), col.places.pack(col.grid)}
 	}
 	slices.SortFunc(order, func(i, j int) int { return compareColumns(cols[i], cols[j]) })
 	moved := make([]int32, len(order))
@@ -115,8 +105,9 @@ func (b *binding) packRow(r *row, order []int) (p row) {
 	}
 	at := 0
 	for _, from := range order {
-		for i := b.cols[from].at; i <= b.cols[from].count(); i++ {
-			take(&p.counts, &r.counts, at, i)
+		col := &b.cols[from]
+		for i := range col.width() {
+			take(&p.counts, &r.counts, at, col.cell(i))
 			at++
 		}
 	}
@@ -152,10 +143,15 @@ func (p *savedBinding) unpack(v *view, in *instance) *binding {
 	}
 	for _, c := range p.cols {
 		k := columnKey{group: b.route.internGroup(c.group)}
-		if v.kind == kindHistogram {
+		switch {
+		case c.places != nil:
+			k.grid = v.fleet.grid(c.places.grid)
+		case v.kind == kindHistogram:
 			k.layout = v.fleet.layout(c.bounds)
 		}
-		b.column(k)
+		if col := b.column(k); c.places != nil {
+			b.cols[col].places = c.places.unpack(&b.counts)
+		}
 	}
 	b.live.set(&p.rows[0])
 	held := len(p.rows) - 1
@@ -262,10 +258,11 @@ func (c *codec) binding(p *savedBinding, k kind, in *instance) {
 	c.natural(&p.floor)
 	c.checkpoint(&p.begun)
 	c.must(p.since <= n && p.floor <= n)
-	list(c, &p.cols, 2, func(col *savedColumn) {
+	list(c, &p.cols, 3, func(col *savedColumn) {
 		c.labels(&col.group)
 		list(c, &col.bounds, 1, c.float)
-		c.must((k == kindHistogram) == (col.bounds != nil))
+		c.places(&col.places)
+		c.must((k == kindHistogram) == (col.bounds != nil || col.places != nil) && (col.bounds == nil || col.places == nil))
 		if c.reading() && !c.failed() && col.bounds != nil {
 			l := c.fleet.layout(col.bounds)
 			c.must(l != nil && l.Len() == len(col.bounds))

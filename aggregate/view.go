@@ -137,12 +137,12 @@ func (v *view) fits(l *parse.Line) fit {
 			return fitType
 		}
 		switch l.Role {
-		case parse.Bucket, parse.Count, parse.Sum:
+		case parse.Bucket, parse.Count, parse.Sum, parse.Native:
 			return fitName
 		}
 		return fitNone
 	case kindCounter:
-		if l.Name != v.base && l.Name != v.base+"_total" {
+		if l.Name != v.base && l.Name != v.base+"_total" || l.Role == parse.Native {
 			return fitNone
 		}
 		switch t := v.typeOf(l); {
@@ -153,7 +153,7 @@ func (v *view) fits(l *parse.Line) fit {
 		}
 		return fitName
 	default:
-		if l.Name != v.Metric {
+		if l.Name != v.Metric || l.Role == parse.Native {
 			return fitNone
 		}
 		switch v.typeOf(l) {

@@ -92,7 +92,7 @@ func (r *Rules) AfterZero(p, c Point, life Life, start int64) Step {
 	case Grew, Jitter:
 		s.Flags |= GlitchSuspected
 		s.Hi = c.Value
-		if r.Owner != OwnerExternal && r.moved(p, c, life) != LifeUnmoved {
+		if r.Owner != OwnerExternal && r.Life(p, c, life) != LifeUnmoved {
 			s.Verdict, s.Add, s.Sub, s.Keep = Grew, c.Value, 0, false
 		}
 	}
@@ -106,7 +106,7 @@ func (r *Rules) judge(p, c Point, life Life, start int64) Step {
 	case !countable(p.Value):
 		return first(c)
 	}
-	life = r.moved(p, c, life)
+	life = r.Life(p, c, life)
 	switch fell := c.Value < p.Value; {
 	case life == LifeReset, life == LifeMasked && fell:
 		return reset(p, c, start)
@@ -128,8 +128,9 @@ func (r *Rules) judge(p, c Point, life Life, start int64) Step {
 	return s
 }
 
-// moved joins what the caller knows of the process, what the series says of itself, and the owner.
-func (r *Rules) moved(p, c Point, life Life) Life {
+// Life joins what the caller knows of the process, what the series says of its own start, and the owner: what the step
+// from p to c is judged by. Where several series are one object (a histogram), one of them speaks for all.
+func (r *Rules) Life(p, c Point, life Life) Life {
 	switch r.Owner {
 	case OwnerProcess:
 		if life == LifeMasked {

@@ -7,13 +7,16 @@ package histogram
 //
 // Native histograms are exposed whole, so that none is Torn.
 func JudgeNative(dst, p, c *Native, restarted bool) Verdict {
-	if _, err := c.check(); err != nil {
+	outside, err := c.check()
+	if err != nil {
 		return Invalid
 	}
 	if !restarted {
-		if _, err := p.check(); err != nil {
+		before, err := p.check()
+		if err != nil {
 			return Invalid
 		}
+		restarted = outside < before // what is in no bucket never comes to be in one
 	}
 	if restarted || c.Count < p.Count {
 		dst.become(c)

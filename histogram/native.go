@@ -65,6 +65,12 @@ func lastButInfinite(b float64, exponent int) float64 {
 	return b
 }
 
+// Validate tells what keeps n from being a native histogram, as a [*NativeError]; nil if nothing does.
+func (n *Native) Validate() error {
+	_, err := n.check()
+	return err
+}
+
 // check returns the number of observations outside all buckets.
 func (n *Native) check() (outside float64, err error) {
 	switch {

@@ -107,3 +107,57 @@ func (d *Distribution) Classic() (Classic, bool) {
 	}
 	return h, true
 }
+
+// NotBelow is n, in exponential buckets as coarse as those of both, with no count less than in o: what shows a total
+// that must never fall. The sum is that of n.
+func (n *Native) NotBelow(o *Native) *Native {
+	var both [2]nativeClass
+	var outside float64
+	schema, zero := min(n.Schema, o.Schema), max(n.ZeroThreshold, o.ZeroThreshold)
+	for i, from := range [...]*Native{n, o} {
+		out, _ := from.check()
+		outside = max(outside, out)
+		fine := nativeClass{schema: from.Schema, zeroThreshold: from.ZeroThreshold}
+		fine.add(from, 0)
+		c := &both[i]
+		c.schema, c.zeroThreshold = schema, zero
+		c.zero.Merge(&fine.zero)
+		c.positive.coarsen(&fine.positive, from.Schema-schema)
+		c.negative.coarsen(&fine.negative, from.Schema-schema)
+	}
+	for { // widening for one may cut a bucket of the other
+		for i := range both {
+			both[i].zeroThreshold = zero
+			both[i].widen()
+		}
+		if zero = max(both[0].zeroThreshold, both[1].zeroThreshold); both[0].zeroThreshold == both[1].zeroThreshold {
+			break
+		}
+	}
+	r := &Native{Schema: schema, ZeroThreshold: zero, Sum: n.Sum, ZeroCount: max(both[0].zero.Float64(), both[1].zero.Float64())}
+	r.Positive = greater(both[0].positive.buckets(), both[1].positive.buckets())
+	r.Negative = greater(both[0].negative.buckets(), both[1].negative.buckets())
+	r.Count = r.ZeroCount + outside
+	for _, side := range [...][]Bucket{r.Positive, r.Negative} {
+		for _, b := range side {
+			r.Count += b.Count
+		}
+	}
+	return r
+}
+
+// greater is the greater count of each bucket.
+func greater(a, b []Bucket) []Bucket {
+	var all []Bucket
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].Index < b[0].Index:
+			all, a = append(all, a[0]), a[1:]
+		case len(a) == 0 || b[0].Index < a[0].Index:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all, a, b = append(all, Bucket{a[0].Index, max(a[0].Count, b[0].Count)}), a[1:], b[1:]
+		}
+	}
+	return all
+}

@@ -23,6 +23,12 @@ func (d *Distribution) Share(lower, upper float64) (Estimate, bool) {
 	return e, true
 }
 
+// UpTo bounds the number of observations ≤ v: those that certainly are, and those that may be. The two are equal if v
+// is a bound of every layout.
+func (d *Distribution) UpTo(v float64) (lo, hi float64) {
+	return d.reconciled().within(math.Inf(-1), v)
+}
+
 // within bounds the number of observations in (lower, upper]: those certainly inside and those that may be.
 func (x *index) within(lower, upper float64) (inside, reach float64) {
 	if math.IsInf(lower, -1) { // −Inf itself may have been observed

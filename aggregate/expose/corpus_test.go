@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 	"github.com/stretchr/testify/require"
@@ -176,6 +177,14 @@ func throughFormat(t *testing.T, list []*dto.MetricFamily, format expfmt.Format)
 			put(s.Labels, s.Value)
 		}
 	default:
+		created := map[string]bool{}
+		for _, f := range list {
+			name, ok := createdName(f)
+			created[name] = ok
+		}
+		for _, f := range list {
+			delete(created, f.GetName())
+		}
 		p := textparse.NewOpenMetricsParser(b.Bytes(), labels.NewSymbolTable())
 		for {
 			kind, err := p.Next()
@@ -187,7 +196,9 @@ func throughFormat(t *testing.T, list []*dto.MetricFamily, format expfmt.Format)
 				var ls labels.Labels
 				p.Labels(&ls)
 				_, _, v := p.Series()
-				put(ls, v)
+				if !created[ls.Get(model.MetricNameLabel)] {
+					put(ls, v)
+				}
 			}
 		}
 	}

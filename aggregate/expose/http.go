@@ -24,18 +24,38 @@ func offered() []expfmt.Format {
 	return list
 }
 
-// Write writes families in a format. OpenMetrics is ended as it has to be.
+// Write writes families in a format. OpenMetrics has a _created line for what
+// began at a known time, unless a family of that name is there, and is ended as
+// it has to be.
 func Write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) error {
-	enc := expfmt.NewEncoder(w, format)
+	names := make(map[string]bool, len(families))
 	for _, f := range families {
+		names[f.GetName()] = true
+	}
+	plain, dated := expfmt.NewEncoder(w, format), expfmt.NewEncoder(w, format, expfmt.WithCreatedLines())
+	for _, f := range families {
+		enc := plain
+		if name, ok := createdName(f); ok && !names[name] {
+			enc = dated
+		}
 		if err := enc.Encode(f); err != nil {
 			return err
 		}
 	}
-	if c, ok := enc.(expfmt.Closer); ok {
+	if c, ok := plain.(expfmt.Closer); ok {
 		return c.Close()
 	}
 	return nil
+}
+
+// createdName is the name of the lines that say when a family's series began.
+// OpenMetrics takes a counter without _total for none.
+func createdName(f *dto.MetricFamily) (string, bool) {
+	name, ok := f.GetName(), true
+	if f.GetType() == dto.MetricType_COUNTER {
+		name, ok = strings.CutSuffix(name, "_total")
+	}
+	return name + "_created", ok
 }
 
 // gatherer makes families.

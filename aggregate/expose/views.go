@@ -61,7 +61,10 @@ func (e *Exposition) gauges(v *aggregate.GaugeView, now time.Time) ([]*aggregate
 }
 
 // Histogram exposes the totals of a view as a histogram, with the buckets that
-// all instances have. Where the sum is not known of all it is NaN.
+// all instances have: native ones if all have native ones, else the classic ones
+// of those that have them (see [aggregate.HistogramTotal]). Native buckets are
+// shown in protobuf; elsewhere such a histogram has its count and sum. Where the
+// sum is not known of all it is NaN.
 func (e *Exposition) Histogram(name, help string, v *aggregate.HistogramView) error {
 	return e.add(name, func(now time.Time) ([]*dto.MetricFamily, error) {
 		f := family(name, help, dto.MetricType_HISTOGRAM)
@@ -84,6 +87,10 @@ func histogramOf(t aggregate.HistogramTotal) *dto.Metric {
 	h := &dto.Histogram{SampleSum: ptr(math.NaN()), CreatedTimestamp: timestamppb.New(t.Created)}
 	if t.HasSum {
 		h.SampleSum = &t.Sum
+	}
+	if t.Native != nil {
+		putNative(h, t.Native)
+		return &dto.Metric{Label: pairs(t.Labels), Histogram: h}
 	}
 	for i, bound := range t.Bounds {
 		n := whole(t.Counts[i])

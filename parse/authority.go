@@ -28,6 +28,7 @@ type authority struct {
 	lead       int
 	from, next int
 	live       bool
+	in         format
 	parser     textparse.Parser
 }
 
@@ -91,7 +92,7 @@ func (a *authority) open(in format, body []byte, at, size int, f *Family) {
 	} else {
 		a.parser = textparse.NewPromParser(a.buf, nil, false)
 	}
-	a.from, a.next, a.live = at, at, true
+	a.from, a.next, a.live, a.in = at, at, true, in
 	if a.lead > 0 {
 		a.parser.Next()
 	}
@@ -145,6 +146,12 @@ func (a *authority) read(body []byte) (e entry, err error, sure bool) {
 		for e.value < len(body) && (body[e.value] == ' ' || body[e.value] == '\t') {
 			e.value++
 		}
+	}
+	if e.kind == textparse.EntrySeries && a.in == openMetrics && breaksOff(body, e.value) {
+		// textparse notices when it looks for the next entry.
+		_, err = a.parser.Next()
+		a.live = false
+		return e, err, whole
 	}
 	e.end = windowEnd
 	if i := bytes.IndexByte(body[min(behind, windowEnd):windowEnd], '\n'); i >= 0 {

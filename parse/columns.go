@@ -19,6 +19,7 @@ const NoTime int64 = math.MinInt64
 // one position in their order. Each position and each heading holds one
 // reference to its text in the store.
 type Columns struct {
+	format   format
 	ids      []ID
 	values   []float64
 	times    []int64

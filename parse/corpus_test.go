@@ -20,6 +20,7 @@ const corpusDir = "../../shared/corpus"
 type scrape struct {
 	File, Scenario, Target, Format string
 	ContentType                    string `json:"content_type"`
+	Step                           int
 }
 
 // corpus returns the scrapes of each directory in their order.

@@ -130,5 +130,5 @@ func (r *Reader) failedEntry(err error) error {
 			at += i
 		}
 	}
-	return newError(w.body, at, err)
+	return newError(w.in, w.body, at, err)
 }

@@ -46,8 +46,10 @@ const shownText = 80
 // later: a quote that is never closed swallows the lines behind it. Within that
 // line the column is that of the first byte that fits nothing, as far as the
 // message tells.
-func newError(body []byte, start int, err error) *Error {
-	start = skipBlankLines(body, min(start, len(body)))
+func newError(in format, body []byte, start int, err error) *Error {
+	if in == text {
+		start = skipBlankLines(body, start)
+	}
 	end := len(body)
 	if i := bytes.IndexByte(body[start:], '\n'); i >= 0 {
 		end = start + i

@@ -60,7 +60,8 @@ type Line struct {
 func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 	n := len(f.Name)
 	if len(name) < n || string(name[:n]) != f.Name {
-		return Value, false
+		stem, total := strings.CutSuffix(f.Name, totalSuffix)
+		return Created, f.format == typed && total && f.Type == model.MetricTypeCounter && string(name) == stem+createdSuffix
 	}
 	histogram := f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeGaugeHistogram
 	summary := f.Type == model.MetricTypeSummary
@@ -79,7 +80,7 @@ func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 	case "_created":
 		return Created, histogram || summary || f.Type == model.MetricTypeCounter
 	}
-	if f.format != openMetrics {
+	if f.format != openMetrics && f.format != typed {
 		return Value, false
 	}
 	switch string(name[n:]) {

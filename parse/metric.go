@@ -189,10 +189,14 @@ func (r *Reader) histogram(b []byte, s sampled) (bool, error) {
 			negative.span(&w)
 		case 10<<3 | message:
 			negative.deltas(&w)
+		case 10<<3 | varint:
+			negative.delta(&w)
 		case 12<<3 | message:
 			positive.span(&w)
 		case 13<<3 | message:
 			positive.deltas(&w)
+		case 13<<3 | varint:
+			positive.delta(&w)
 		default:
 			w.once(&seen, tag)
 			switch tag {
@@ -225,7 +229,7 @@ func (r *Reader) histogram(b []byte, s sampled) (bool, error) {
 		total = float64(count)
 	}
 	if native {
-		s.v, s.native = total, own
+		s.v, s.native, s.kind = total, own, nativeKinds[r.messages.typ]
 		if err := r.message(Native, nil, s); err != nil || len(buckets) == 0 {
 			return true, err
 		}
@@ -278,6 +282,12 @@ func (d *side) span(w *wire) {
 	w.odd = w.odd || m.odd
 }
 
+func (d *side) delta(w *wire) {
+	w.varint()
+	d.buckets++
+}
+
+// deltas are packed into one field.
 func (d *side) deltas(w *wire) {
 	m := wire{rest: w.bytes()}
 	for len(m.rest) > 0 {

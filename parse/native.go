@@ -25,8 +25,12 @@ type nativeKind byte
 
 const (
 	encoded nativeKind = iota // a Histogram message of protobuf
+	gauge                     // the same, of a gauge histogram
 	written                   // see appendNative
 )
+
+// nativeKinds are the kinds of what a family of the type holds.
+var nativeKinds = [...]nativeKind{typeHistogram: encoded, typeGaugeHistogram: gauge}
 
 func findNative(list []native, pos int) []byte {
 	i, ok := slices.BinarySearchFunc(list, uint32(pos), func(n native, pos uint32) int { return int(n.pos) - int(pos) })
@@ -63,6 +67,9 @@ func nativeAt(list []native, pos int) *histogram.FloatHistogram {
 			_, _, h, f := p.Histogram()
 			if h != nil {
 				f = h.ToFloat(nil)
+			}
+			if nativeKind(raw[0]) == gauge {
+				f.CounterResetHint = histogram.GaugeType
 			}
 			return f
 		}

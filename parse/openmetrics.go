@@ -63,6 +63,25 @@ func token(b []byte, at int) (v float64, next int, ok bool) {
 	return v, next, true
 }
 
+// breaksOff reports whether what stands behind the value at at is none of what
+// may stand there.
+func breaksOff(b []byte, at int) bool {
+	for at < len(b) && b[at] != ' ' && b[at] != '\n' && b[at] != 0 {
+		at++
+	}
+	rest := b[at:]
+	if len(rest) == 0 || rest[0] == '\n' {
+		return false
+	}
+	if rest[0] == 0 {
+		return true
+	}
+	if bytes.HasPrefix(rest, []byte(" # ")) {
+		return !isExemplar(rest)
+	}
+	return len(rest) == 1 || rest[1] == ' ' || rest[1] == '\n' || rest[1] == 0
+}
+
 func isExemplar(b []byte) bool { return bytes.HasPrefix(b, []byte(" # {")) }
 
 // skipExemplar skips " # {labels} value [timestamp]" if all of it is plain ASCII

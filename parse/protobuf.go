@@ -21,6 +21,11 @@ import (
 // quantile; what it means, labels above all, is asked of textparse once. The
 // heading of a family is what the text format would say.
 //
+// textparse lets through a native histogram whose spans do not fit its buckets,
+// if another one stands before it in the family, and may panic over it later.
+// Here it is refused wherever it stands. An untyped metric without a value is 0;
+// textparse gives it that of the one before.
+//
 // What is not written plainly, or is not a metric of its family's type, is given
 // to textparse: the family to see whether all of it is well-formed, then metric
 // by metric.
@@ -49,10 +54,10 @@ func (r *Reader) readProtobuf() error {
 	w, m := &r.walk, &r.messages
 	for w.at < len(w.body) {
 		size, n := binary.Uvarint(w.body[w.at:])
+		m.at, m.name = w.at, nil
 		if n <= 0 || n > binary.MaxVarintLen32 || size > uint64(len(w.body)-w.at-n) {
 			return r.failedMessage(askAll(w.body[w.at:]))
 		}
-		m.at = w.at
 		family := w.body[w.at+n:][:size]
 		if err := r.family(family); err != nil {
 			return err
@@ -298,7 +303,7 @@ func (r *Reader) entryLine(text []byte, s sampled, labels func() (labels.Labels,
 func (r *Reader) askedLabels() (labels.Labels, error) {
 	m := &r.messages
 	if len(m.asked) == 0 {
-		err := r.ask(func(_ textparse.Parser, _ bool, ls labels.Labels) error {
+		err := r.ask(func(_ sampled, ls labels.Labels) error {
 			m.asked = append(m.asked, ls)
 			return nil
 		})
@@ -313,7 +318,7 @@ func (r *Reader) askedLabels() (labels.Labels, error) {
 }
 
 // ask lets textparse read the metric and gives each sample it finds.
-func (r *Reader) ask(each func(p textparse.Parser, native bool, ls labels.Labels) error) error {
+func (r *Reader) ask(each func(s sampled, ls labels.Labels) error) error {
 	m := &r.messages
 	family := appendMessage(append([]byte(nil), m.header...), 4, m.metric)
 	m.buf = appendDelimited(m.buf[:0], family)
@@ -326,12 +331,29 @@ func (r *Reader) ask(each func(p textparse.Parser, native bool, ls labels.Labels
 		if err != nil {
 			return r.failedMessage(err)
 		}
-		if entry != textparse.EntrySeries && entry != textparse.EntryHistogram {
+		var ts *int64
+		s := sampled{t: NoTime}
+		switch entry {
+		case textparse.EntrySeries:
+			_, ts, s.v = p.Series()
+		case textparse.EntryHistogram:
+			var h *histogram.Histogram
+			var f *histogram.FloatHistogram
+			if _, ts, h, f = p.Histogram(); h != nil {
+				s.v = float64(h.Count)
+			} else {
+				s.v = f.Count
+			}
+			s.native, s.kind = ownFields(fields(m.metric, 7, false)), nativeKinds[m.typ]
+		default:
 			continue
+		}
+		if s.start = p.StartTimestamp(); ts != nil {
+			s.t = *ts
 		}
 		var ls labels.Labels
 		p.Labels(&ls)
-		if err := each(p, entry == textparse.EntryHistogram, ls.Copy()); err != nil {
+		if err := each(s, ls.Copy()); err != nil {
 			return err
 		}
 	}
@@ -342,28 +364,10 @@ func (r *Reader) askMetric() error {
 	m := &r.messages
 	m.labels = fields(m.metric, 1, true)
 	m.n, m.asked = 0, m.asked[:0]
-	return r.ask(func(p textparse.Parser, native bool, ls labels.Labels) error {
-		var (
-			s  = sampled{t: NoTime, start: p.StartTimestamp()}
-			ts *int64
-		)
+	return r.ask(func(s sampled, ls labels.Labels) error {
 		role := Native
-		if native {
-			var h *histogram.Histogram
-			var f *histogram.FloatHistogram
-			_, ts, h, f = p.Histogram()
-			if s.v = 0; h != nil {
-				s.v = float64(h.Count)
-			} else {
-				s.v = f.Count
-			}
-			s.native = ownFields(fields(m.metric, 7, false))
-		} else {
-			_, ts, s.v = p.Series()
+		if s.native == nil {
 			role, _ = roleOf(r.walk.family, ls.Get(model.MetricNameLabel))
-		}
-		if ts != nil {
-			s.t = *ts
 		}
 		m.text = append(append(m.text[:0], byte(role)), m.labels...)
 		m.text = appendBound(m.text, role, ls)

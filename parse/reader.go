@@ -35,6 +35,7 @@ type Reader struct {
 	gone       []uint32 // by old position
 	dups       []uint32
 	headings   []heading
+	staging    format
 	rebuilt    bool
 	structural bool
 	staged     bool // a body was read and is neither committed nor discarded
@@ -71,6 +72,7 @@ func NewReader(s *Store, limits Limits) *Reader {
 // copied: from must not be committed to meanwhile, afterwards it may.
 func (r *Reader) Seed(c, from *Columns) {
 	d := &r.seed.columns
+	d.format = from.format
 	d.ids = append(d.ids[:0], from.ids...)
 	d.values = append(d.values[:0], from.values...)
 	d.dups = append(d.dups[:0], from.dups...)
@@ -102,6 +104,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 // stage stages a body, or samples, or nothing.
 func (r *Reader) stage(c *Columns, body []byte, samples []Sample, in format) (err error) {
 	r.expect(c, body, in)
+	r.staging = in
 	switch in {
 	case text, openMetrics:
 		err = r.readText()
@@ -152,7 +155,8 @@ func (r *Reader) Start(pos int) int64 { return startOf(pos, r.starts, r.pairs, r
 func (r *Reader) Native(pos int) *histogram.FloatHistogram { return nativeAt(r.natives, pos) }
 
 // Changed are the positions, ascending, of all new lines and of those whose
-// value, bit for bit, own timestamp, start or histogram differs from before.
+// value, bit for bit, own timestamp, start or histogram, as it is written,
+// differs from before.
 func (r *Reader) Changed() []uint32 { return r.changed }
 
 // Gone are the positions before, ascending, of the lines that are no more.
@@ -176,6 +180,7 @@ func (r *Reader) Commit(c *Columns) {
 	if !r.staged {
 		return
 	}
+	c.format = r.staging
 	if r.rebuilt {
 		r.commitRebuilt(c)
 	}

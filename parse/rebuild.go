@@ -146,7 +146,7 @@ func (r *Reader) finish() error {
 		r.starts = grow(r.starts, r.len())
 	}
 	if !r.rebuilt {
-		r.noteCreated()
+		r.noteStarts()
 		r.staged = true
 		return nil
 	}
@@ -157,7 +157,7 @@ func (r *Reader) finish() error {
 	} else {
 		r.findGone()
 		r.findRenamed()
-		r.noteCreated()
+		r.noteStarts()
 	}
 	r.pin()
 	r.staged = true

@@ -76,6 +76,7 @@ func (w *Saver) Sort(ids []ID) {
 
 // AppendColumns appends the columns to b.
 func (w *Saver) AppendColumns(b []byte, c *Columns) []byte {
+	b = append(b, byte(c.format))
 	b = saved.Uint(b, len(c.ids))
 	for i, id := range c.ids {
 		b = saved.Uint(b, w.Line(id))
@@ -273,7 +274,10 @@ func (l *Loader) Line(place uint64) (ID, bool) {
 // c must be empty; after an error it is so still.
 func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	r := saved.Read(data)
-	var d Columns
+	d := Columns{format: format(r.Byte())}
+	if d.format >= formats {
+		return nil, ErrSaved
+	}
 	for range r.Count(2) {
 		id, ok := l.Line(r.Uint())
 		if !ok {

@@ -119,25 +119,18 @@ func (s *Store) pairs(dst []uint32, creators map[uint64]uint32, ids []ID) []uint
 	return dst
 }
 
-// noteCreated makes the lines whose start changed changed ones.
-func (r *Reader) noteCreated() {
-	if len(r.pairs) == 0 {
+// noteStarts makes the lines whose start changed changed ones.
+func (r *Reader) noteStarts() {
+	e := r.walk.expect
+	if len(r.pairs) == 0 && len(e.pairs) == 0 && len(r.starts) == 0 && len(e.starts) == 0 {
 		return
 	}
-	moved := map[uint32]bool(nil)
-	for _, pos := range r.changed {
-		if r.pairs[pos] == pos+1 {
-			if moved == nil {
-				moved = map[uint32]bool{}
-			}
-			moved[pos+1] = true
-		}
-	}
-	if moved == nil {
+	told := func(pos uint32) bool { return len(r.pairs) > 0 && r.pairs[pos] == pos+1 }
+	if !r.rebuilt && (len(r.starts) > 0 || !slices.ContainsFunc(r.changed, told)) {
 		return
 	}
-	for pos, at := range r.pairs {
-		if moved[at] {
+	for pos := range r.ids {
+		if _, old, _, _ := r.At(pos); old >= 0 && r.Start(pos) != e.Start(old) {
 			r.changed = append(r.changed, uint32(pos))
 		}
 	}

@@ -106,7 +106,7 @@ func (r *Reader) start(c *Columns) {
 func (r *Reader) heading() bool {
 	w := &r.walk
 	hs := w.expect.headings
-	if w.h == len(hs) || int(hs[w.h].before) != w.k {
+	if w.h == len(hs) || int(hs[w.h].before) != w.k || w.in != w.expect.format {
 		return false
 	}
 	id := hs[w.h].id
@@ -163,7 +163,7 @@ func (r *Reader) len() int {
 // reports whether there was one.
 func (r *Reader) run() bool {
 	w := &r.walk
-	if w.k == len(w.expect.ids) || w.pending() || w.family != w.was {
+	if w.k == len(w.expect.ids) || w.pending() || w.family != w.was || w.in != w.expect.format {
 		return false
 	}
 	end := w.runEnd()
@@ -346,7 +346,7 @@ func (r *Reader) askEntry() error {
 	for {
 		e, err := w.ask.entry(w.in, w.body, end, said.family)
 		if err != nil && err != io.EOF {
-			return newError(w.body, end, err)
+			return newError(w.in, w.body, end, err)
 		}
 		if err == io.EOF {
 			r.askedHeading(start, skipBlankLines(w.body, end), said)

@@ -48,7 +48,7 @@ func Example() {
 	for _, g := range groups {
 		if increase, ok := g.Increase(); ok {
 			fmt.Printf("%.0f requests, at least %.0f, of %d of %d instances\n",
-				increase.Value, increase.Lo, g.Coverage.Reporting, g.Coverage.Expected)
+				increase.Value, increase.Lo, g.Coverage().Reporting, g.Coverage().Expected)
 		}
 		if now, ok := g.RateNow(); ok {
 			fmt.Printf("%.1f a second now\n", now.Value)

@@ -18,25 +18,40 @@ type Answer struct{ Value, Lo, Hi float64 }
 
 // Group is what the answers for one group of a view have in common.
 type Group struct {
-	Labels   labels.Labels
-	Coverage Coverage
-
-	said interface{ words() []string } // nil: there is nothing to be said
+	Labels labels.Labels
+	about  about // nil: of no question
 }
 
-// Warnings are what a reader of the numbers should know, in words. They are
-// put into words when they are asked for.
+// about tells of an answer what it tells only when it is asked.
+type about interface {
+	coverage() Coverage
+	words() []string
+}
+
+// Coverage says on how much of the fleet the answer rests.
+func (g *Group) Coverage() Coverage {
+	if g.about == nil {
+		return Coverage{}
+	}
+	return g.about.coverage()
+}
+
+// Warnings are what a reader of the numbers should know, in words.
 func (g *Group) Warnings() []string {
-	if g.said == nil {
+	if g.about == nil {
 		return nil
 	}
-	return g.said.words()
+	return g.about.words()
 }
 
-// sayings are warnings that are words already.
-type sayings []string
+// noted is about an answer what is told already.
+type noted struct {
+	covered Coverage
+	said    []string
+}
 
-func (s sayings) words() []string { return s }
+func (n *noted) coverage() Coverage { return n.covered }
+func (n *noted) words() []string    { return n.said }
 
 // part of an instance in the window of a question.
 type share struct {
@@ -64,8 +79,9 @@ func (q *question) shares() []share {
 		if q.departs && q.f.departed(in, q.e) {
 			continue
 		}
-		if sh, ok := q.share(in, in.bindings[q.v.index]); ok {
-			list = append(list, sh)
+		list = append(list, share{})
+		if !q.share(&list[len(list)-1], in, in.bindings[q.v.index]) {
+			list = list[:len(list)-1]
 		}
 	}
 	q.v.scratch = list
@@ -75,7 +91,8 @@ func (q *question) shares() []share {
 // done forgets what the shares refer to.
 func (q *question) done() { clear(q.v.scratch) }
 
-func (q *question) share(in *instance, b *binding) (share, bool) {
+// share makes the instance's; false: it has nothing in the window.
+func (q *question) share(sh *share, in *instance, b *binding) bool {
 	h := &in.history
 	first := max(b.since, b.floor, h.n-len(b.snaps))
 	n := b.since - 1
@@ -83,7 +100,7 @@ func (q *question) share(in *instance, b *binding) (share, bool) {
 	case q.all:
 	case in.last <= q.s:
 		if !q.f.live(in, q.e) {
-			return share{}, false
+			return false
 		}
 		n = max(n, h.n-1)
 	default:
@@ -92,23 +109,21 @@ func (q *question) share(in *instance, b *binding) (share, bool) {
 			n = first // what is older was dropped
 		}
 	}
-	return q.shareFrom(in, b, n), true
+	q.shareFrom(sh, in, b, n)
+	return true
 }
 
 // shareFrom is the share that begins with checkpoint n, or with the view.
-func (q *question) shareFrom(in *instance, b *binding, n int) share {
+func (q *question) shareFrom(sh *share, in *instance, b *binding, n int) {
 	at, h := b.begun, &in.history
 	if n >= b.since {
 		at = *h.at(n)
 	}
-	sh := share{
-		in: in, b: b, row: b.base(n), from: n, since: at.at,
-		span: h.span - at.span, wall: h.wall - at.wall, scrapes: in.version - at.scrapes,
-		live: q.f.live(in, q.e), older: !q.all && in.last <= q.s,
-	}
-	sh.events = q.events(&sh)
+	sh.in, sh.b, sh.row, sh.from, sh.since = in, b, b.base(n), n, at.at
+	sh.span, sh.wall, sh.scrapes = h.span-at.span, h.wall-at.wall, in.version-at.scrapes
+	sh.live, sh.older = q.f.live(in, q.e), !q.all && in.last <= q.s
+	sh.events = q.events(sh)
 	sh.alive = in.alive(max(q.s, b.begun.at), q.e, sh.live)
-	return sh
 }
 
 // beginning is when the growth of a share began to be counted: with the view,

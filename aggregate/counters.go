@@ -13,9 +13,8 @@ type answer struct {
 	asked
 	*plan
 	shares   []shared
-	grown    []float64   // by part: its growth, rounded
+	parts    []part
 	totals   []exact.Sum // by group; nil: what its parts add up to
-	odd      []int32     // by part: its first event, plus 1; nil: all is plain growth
 	events   []happening // of each part a list, by time
 	common   []string    // what is to be said of every group
 	partials partials
@@ -39,8 +38,8 @@ type shared struct {
 
 // part is what one instance has in one group, in the window.
 type part struct {
-	share int
-	index int // −1: nothing, it could only have
+	grown float64 // rounded
+	odd   int32   // its first event, plus 1; 0: all is plain growth
 }
 
 // happening is an event of the window.
@@ -50,37 +49,23 @@ type happening struct {
 	opening bool  // what was counted before it is no part of the answer
 }
 
-// isOdd: not all that the part has is plain growth.
-func (a *answer) isOdd(part int) bool { return a.odd != nil && part >= 0 && a.odd[part] != 0 }
-
 // happenings calls do for each event of a part.
-func (a *answer) happenings(part int, do func(*happening)) {
-	if a.isOdd(part) {
-		for i := a.odd[part]; i > 0; i = a.events[i-1].next {
-			do(&a.events[i-1])
-		}
+func (a *answer) happenings(p *part, do func(*happening)) {
+	for i := p.odd; i > 0; i = a.events[i-1].next {
+		do(&a.events[i-1])
 	}
-}
-
-// growth of a part, rounded.
-func (a *answer) growth(part int) float64 {
-	if part < 0 {
-		return 0
-	}
-	return a.grown[part]
 }
 
 // around is a part's growth with its bounds.
-func (a *answer) around(part int) Answer {
-	x := a.growth(part)
-	if !a.isOdd(part) {
-		return Answer{x, x, x}
+func (a *answer) around(p *part) Answer {
+	if p.odd == 0 {
+		return Answer{p.grown, p.grown, p.grown}
 	}
 	var grown exact.Sum
-	var b bounds
-	grown.Add(x)
-	a.happenings(part, b.add)
-	return b.around(&grown)
+	var x bounds
+	grown.Add(p.grown)
+	a.happenings(p, x.add)
+	return x.around(&grown)
 }
 
 func (a *answer) window() int64 { return a.e - a.s }
@@ -135,7 +120,7 @@ func (q *question) newAnswer(shares []share) *answer {
 // counters gathers the groups of an answer.
 func (q *question) counters(shares []share) []*CounterGroup {
 	a := q.newAnswer(shares)
-	a.grown = make([]float64, len(a.share))
+	a.parts = make([]part, len(a.owners))
 	if !a.addIntegers(shares) {
 		a.addSums(shares)
 	}
@@ -144,7 +129,7 @@ func (q *question) counters(shares []share) []*CounterGroup {
 	groups, list := make([]CounterGroup, len(a.groups)), make([]*CounterGroup, len(a.groups))
 	for i := range groups {
 		g := &groups[i]
-		g.Labels, g.Coverage, g.said, g.answer, g.number = a.groups[i].labels, q.coverage, g, a, i
+		g.Labels, g.about, g.answer, g.number = a.groups[i].labels, g, a, i
 		list[i] = g
 	}
 	return list
@@ -168,7 +153,7 @@ func (a *answer) addIntegers(shares []share) bool {
 				n -= base[c.count]
 			}
 			x := float64(n)
-			a.grown[c.part] += x
+			a.parts[c.part].grown += x
 			all += max(x, -x)
 		}
 	}
@@ -177,7 +162,7 @@ func (a *answer) addIntegers(shares []share) bool {
 
 // addSums adds up anything.
 func (a *answer) addSums(shares []share) {
-	clear(a.grown)
+	clear(a.parts)
 	a.totals = make([]exact.Sum, len(a.groups))
 	group, columns := a.groupOfParts(), a.columns
 	var grown exact.Sum
@@ -186,7 +171,7 @@ func (a *answer) addSums(shares []share) {
 		for _, c := range columns[:len(a.of[i])] {
 			grown.Reset()
 			sh.b.live.counts.SumDiff(&grown, int(c.count), &sh.row.counts)
-			a.grown[c.part] += grown.Float64()
+			a.parts[c.part].grown += grown.Float64()
 			if !sh.older {
 				a.totals[group[c.part]].Merge(&grown)
 			}
@@ -205,15 +190,15 @@ func (q *question) addEvents(a *answer, shares []share) {
 	if n == 0 {
 		return
 	}
-	a.odd, a.events = make([]int32, len(a.share)), make([]happening, 0, n)
+	a.events = make([]happening, 0, n)
 	opening, columns := q.f.opening(), a.columns
 	for i := range shares {
 		sh := &shares[i]
 		for j := len(sh.events) - 1; j >= 0; j-- {
 			e := &sh.events[j]
-			first := &a.odd[columns[e.col].part]
-			a.events = append(a.events, happening{e, *first, e.at == sh.in.first && e.at < opening})
-			*first = int32(len(a.events))
+			p := &a.parts[columns[e.col].part]
+			a.events = append(a.events, happening{e, p.odd, e.at == sh.in.first && e.at < opening})
+			p.odd = int32(len(a.events))
 		}
 		columns = columns[len(a.of[i]):]
 	}
@@ -233,13 +218,15 @@ func (q *question) remarks(shares []share) []string {
 	return slices.Concat(refused.words(), q.identities())
 }
 
+func (g *CounterGroup) coverage() Coverage { return g.answer.covered }
+
 // words are of the events of the group, and of what it has in common with others.
 func (g *CounterGroup) words() []string {
 	said := eventWords{}
-	from, to := g.parts()
-	for p := from; p < to; p++ {
-		name := g.answer.shares[g.answer.share[p]].name
-		g.answer.happenings(p, func(e *happening) { said.add(name, e.event) })
+	owners, parts := g.parts()
+	for i := range parts {
+		name := g.answer.shares[owners[i]].name
+		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.event) })
 	}
 	words := said.words()
 	if g.left != nil {

@@ -48,12 +48,14 @@ func (v *CounterView) At(now time.Time, window time.Duration, conditions ...Cond
 	return q.addDepartures(q.counters(q.shares())), nil
 }
 
-// parts are those of the group, by name of the instance: from and before to.
-func (g *CounterGroup) parts() (from, to int) {
-	if g.answer == nil {
-		return 0, 0
+// parts of the group, and whose they are, by name of the instance.
+func (g *CounterGroup) parts() (owners []int32, parts []part) {
+	a := g.answer
+	if a == nil {
+		return nil, nil
 	}
-	return int(g.answer.parts[g.number]), int(g.answer.parts[g.number+1])
+	from, to := a.from[g.number], a.from[g.number+1]
+	return a.owners[from:to], a.parts[from:to]
 }
 
 // final tells of the group what is the same in all answers.
@@ -64,15 +66,15 @@ func (g *CounterGroup) addTotal(sum *exact.Sum) {
 	if g.left != nil {
 		g.left.addTotal(sum)
 	}
-	from, to := g.parts()
-	switch a := g.answer; {
-	case from == to:
-	case a.totals != nil:
-		sum.Merge(&a.totals[g.number])
+	owners, parts := g.parts()
+	switch {
+	case len(parts) == 0:
+	case g.answer.totals != nil:
+		sum.Merge(&g.answer.totals[g.number])
 	default:
-		for p := from; p < to; p++ {
-			if !a.shares[a.share[p]].older {
-				sum.Add(a.grown[p])
+		for i := range parts {
+			if !g.answer.shares[owners[i]].older {
+				sum.Add(parts[i].grown)
 			}
 		}
 	}
@@ -82,11 +84,11 @@ func (g *CounterGroup) addTotal(sum *exact.Sum) {
 // in the window; false where there is no step.
 func (g *CounterGroup) Increase() (Answer, bool) {
 	var total exact.Sum
-	g.addTotal(&total)
 	var x bounds
-	from, to := g.parts()
-	for p := from; p < to; p++ {
-		g.answer.happenings(p, x.add)
+	g.addTotal(&total)
+	_, parts := g.parts()
+	for i := range parts {
+		g.answer.happenings(&parts[i], x.add)
 	}
 	if g.left != nil {
 		x.merge(&g.left.bounds)
@@ -100,7 +102,7 @@ func (g *CounterGroup) Increase() (Answer, bool) {
 // someone: the group has a member with a rate of which that is so.
 func (g *CounterGroup) someone(so func(*shared) bool) bool {
 	found := false
-	g.each(func(sh *shared, _ part) { found = found || sh.covers(g.final()) > 0 && so(sh) })
+	g.each(func(sh *shared, _ *part) { found = found || sh.covers(g.final()) > 0 && so(sh) })
 	return found
 }
 
@@ -128,17 +130,17 @@ func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
 	var some [3][8]float64 // enough for most fleets, without an allocation
 	rates, lower, upper := some[0][:0], some[1][:0], some[2][:0]
 	known, below, above := false, false, false
-	from, to := g.parts()
-	for p := from; p < to; p++ {
-		sh := &a.shares[a.share[p]]
+	owners, parts := g.parts()
+	for i := range parts {
+		sh, p := &a.shares[owners[i]], &parts[i]
 		weight, seconds := sh.counts(now), sh.observed(g.final())
 		if weight == 0 || seconds <= 0 {
 			continue
 		}
 		known = true
-		r := a.grown[p] / seconds * weight
+		r := p.grown / seconds * weight
 		lo, hi := r, r
-		if a.isOdd(p) && !sh.older {
+		if p.odd != 0 && !sh.older {
 			x := a.around(p)
 			lo, below = x.Lo/seconds*weight, below || x.Lo != x.Value
 			hi, above = x.Hi/seconds*weight, above || x.Hi != x.Value
@@ -184,40 +186,38 @@ func (g *CounterGroup) MaxRate() (m CounterMember, share float64, ok bool) {
 // series of the group, and with 0 those that expose the metric without one.
 func (g *CounterGroup) Members() []CounterMember {
 	var list []CounterMember
-	g.each(func(_ *shared, p part) { list = append(list, g.member(p)) })
+	g.each(func(sh *shared, p *part) { list = append(list, g.member(sh, p)) })
 	return list
 }
 
 // each calls do for each member, by name.
-func (g *CounterGroup) each(do func(*shared, part)) {
+func (g *CounterGroup) each(do func(*shared, *part)) {
 	a := g.answer
 	if a == nil {
 		return
 	}
-	p, to := g.parts()
+	owners, parts := g.parts()
 	for i := range a.shares {
 		switch {
-		case p < to && int(a.share[p]) == i:
-			do(&a.shares[i], part{i, p})
-			p++
+		case len(parts) > 0 && int(owners[0]) == i:
+			do(&a.shares[i], &parts[0])
+			owners, parts = owners[1:], parts[1:]
 		case a.idle(i, g.final()):
-			do(&a.shares[i], part{i, -1})
+			do(&a.shares[i], &part{})
 		}
 	}
 }
 
 // member: where all its steps are older than the window, what it grew in the
 // window is 0, and its rate that of the latest step.
-func (g *CounterGroup) member(p part) CounterMember {
-	a := g.answer
-	sh := &a.shares[p.share]
+func (g *CounterGroup) member(sh *shared, p *part) CounterMember {
 	m := CounterMember{Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.live, alive: sh.alive}
 	if m.Covers > 0 {
-		m.Rate, m.HasRate = a.growth(p.index)/sh.observed(g.final()), true
+		m.Rate, m.HasRate = p.grown/sh.observed(g.final()), true
 	}
 	if !sh.older {
-		m.Increase = a.around(p.index)
+		m.Increase = g.answer.around(p)
 	}
-	a.happenings(p.index, func(e *happening) { m.Resets += e.resets() })
+	g.answer.happenings(p, func(e *happening) { m.Resets += e.resets() })
 	return m
 }

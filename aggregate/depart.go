@@ -315,8 +315,8 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 		return groups
 	}
 	for _, d := range left {
-		g := q.nothing(Group{Labels: d.labels, Coverage: q.coverage})
-		g.said, g.left = g, d
+		g := q.nothing(Group{Labels: d.labels})
+		g.left = d
 		groups = append(groups, g)
 	}
 	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.Labels, b.Labels) })

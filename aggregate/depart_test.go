@@ -48,7 +48,7 @@ func (p poolOn) answers(now time.Time) string {
 			rate, _ := g.Rate()
 			current, _ := g.RateNow()
 			hot, share, _ := g.MaxRate()
-			text += fmt.Sprintf("\n%x %x %x %x %x %v %v %v", inc, rate, current, hot.Rate, share, g.Coverage, g.Warnings(), g.Members())
+			text += fmt.Sprintf("\n%x %x %x %x %x %v %v %v", inc, rate, current, hot.Rate, share, g.Coverage(), g.Warnings(), g.Members())
 		}
 		hs, err := p.took.At(now, window)
 		require.NoError(p, err)
@@ -278,7 +278,7 @@ func TestTwinsAreRetiredOnce(t *testing.T) {
 		}
 	}
 	want := one(t, v, 75, aggregate.All)
-	require.Equal(t, 1, want.Coverage.Duplicates)
+	require.Equal(t, 1, want.Coverage().Duplicates)
 	require.NoError(t, b.Gone("a", at(80)))
 	p := poolOn{bed: b}
 	p.newcomers(200)

@@ -49,7 +49,7 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 			key := string(ls.Bytes(nil))
 			g, ok := byKey[key]
 			if !ok {
-				g = &VariantGroup{Group: Group{Labels: ls, Coverage: q.coverage}}
+				g = &VariantGroup{Group: Group{Labels: ls}}
 				byKey[key] = g
 			}
 			shown := v.fleet.store.Line(in.cols.ID(int(e.pos))).Labels
@@ -59,7 +59,7 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 	list := sortGroups(byKey, func(g *VariantGroup) *Group { return &g.Group })
 	identities, partials := q.identities(), q.partials()
 	for _, g := range list {
-		g.said = sayings(slices.Concat(said.words(), identities, partials.words(q.v, g.Labels)))
+		g.about = &noted{q.coverage, slices.Concat(said.words(), identities, partials.words(q.v, g.Labels))}
 		for in, b := range q.present() {
 			if b.exposes && b.route.speaksFor(g.Labels, in.labels) {
 				g.Instances = append(g.Instances, in.name)

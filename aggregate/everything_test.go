@@ -96,7 +96,7 @@ func (e everything) answers(t *testing.T, now time.Time) map[string][]string {
 	note := func(kind string, g *aggregate.Group, text string) {
 		name := kind + " " + g.Labels.Get(model.MetricNameLabel)
 		rest := labels.NewBuilder(g.Labels).Del(model.MetricNameLabel).Labels()
-		list[name] = append(list[name], fmt.Sprint(rest, g.Coverage, g.Warnings(), text))
+		list[name] = append(list[name], fmt.Sprint(rest, g.Coverage(), g.Warnings(), text))
 	}
 	grown := func(g *aggregate.CounterGroup) string {
 		rate, _ := g.Rate()

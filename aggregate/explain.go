@@ -95,12 +95,13 @@ type GaugeMemberExplanation struct {
 // asked is what the groups of an answer remember of its question.
 type asked struct {
 	view    *view
+	covered Coverage
 	missing []string
 	s, e    int64
 }
 
 func (q *question) asked() asked {
-	return asked{view: q.v, missing: q.missing, s: q.s, e: q.e}
+	return asked{view: q.v, covered: q.coverage, missing: q.missing, s: q.s, e: q.e}
 }
 
 // provenance is told once for all groups of a gauge.
@@ -168,10 +169,10 @@ func (g *CounterGroup) Explain() Explanation {
 	x.Increase, x.HasIncrease = g.Increase()
 	x.Rate, x.HasRate = g.Rate()
 	x.Asymmetry, x.HasAsymmetry = g.Asymmetry()
-	g.each(func(sh *shared, p part) {
-		m := g.member(p)
+	g.each(func(sh *shared, p *part) {
+		m := g.member(sh, p)
 		e := MemberExplanation{CounterMember: m, Provenance: sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
-		a.happenings(p.index, func(h *happening) { e.Events = append(e.Events, h.told()) })
+		a.happenings(p, func(h *happening) { e.Events = append(e.Events, h.told()) })
 		e.Events = together(e.Events)
 		if !m.Older && x.Increase.Value > 0 {
 			e.Share = m.Increase.Value / x.Increase.Value

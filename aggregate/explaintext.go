@@ -122,7 +122,7 @@ func (x GaugeExplanation) String() string {
 }
 
 func (g *Group) covered(missing []string) string {
-	text := g.Coverage.String()
+	text := g.Coverage().String()
 	if len(missing) > 0 {
 		text += "; missing " + few(missing)
 	}

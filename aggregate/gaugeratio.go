@@ -66,7 +66,7 @@ func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRat
 			key := string(ls.Bytes(nil))
 			g, ok := byKey[key]
 			if !ok {
-				g = &GaugeRatioGroup{Group: Group{Labels: ls, Coverage: q.coverage}}
+				g = &GaugeRatioGroup{Group: Group{Labels: ls}}
 				byKey[key], said[g] = g, exclusions{}
 			}
 			if why := r.refusal(num.exposes, v.den.Sentinels); why != "" {
@@ -78,11 +78,11 @@ func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRat
 	}
 	list := sortGroups(byKey, func(g *GaugeRatioGroup) *Group { return &g.Group })
 	if len(list) == 0 && len(all) > 0 {
-		list = append(list, &GaugeRatioGroup{Group: Group{Coverage: q.coverage}})
+		list = append(list, &GaugeRatioGroup{})
 	}
 	identities, partials := q.identities(), q.partials()
 	for _, g := range list {
-		g.said = sayings(slices.Concat(said[g].words(), all.words(), identities, partials.words(q.v, g.Labels)))
+		g.about = &noted{q.coverage, slices.Concat(said[g].words(), all.words(), identities, partials.words(q.v, g.Labels))}
 		slices.SortFunc(g.members, func(a, b GaugeRatioMember) int {
 			return cmp.Or(cmp.Compare(a.Instance, b.Instance), labels.Compare(a.Labels, b.Labels))
 		})

@@ -60,7 +60,7 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 			g, ok := byKey[key]
 			if !ok {
 				g = &GaugeGroup{
-					Group:   Group{Labels: ls, Coverage: q.coverage},
+					Group:   Group{Labels: ls},
 					meaning: v.Meaning, leader: leader, excluded: exclusions{}, asked: &asked,
 				}
 				byKey[key] = g
@@ -75,7 +75,7 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 		if _, ok := g.Leader(); leader != "" && !ok {
 			said = append(said, "the leader has nothing in this group: "+leader)
 		}
-		g.said = sayings(said)
+		g.about = &noted{q.coverage, said}
 	}
 	return list, nil
 }

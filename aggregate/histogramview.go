@@ -128,7 +128,7 @@ func addPieces(groups []HistogramGroup, a *answer, shares []share) {
 			var diff exact.Sum
 			sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
 			sum := diff.Float64()
-			if a.has(int(own[c].part), noSum) {
+			if a.has(&a.parts[own[c].part], noSum) {
 				sum = math.NaN()
 			}
 			g := &groups[group[own[c].part]]
@@ -143,8 +143,8 @@ func addPieces(groups []HistogramGroup, a *answer, shares []share) {
 	}
 }
 
-func (a *answer) has(part int, q quirk) (found bool) {
-	a.happenings(part, func(e *happening) { found = found || e.quirk == q })
+func (a *answer) has(p *part, q quirk) (found bool) {
+	a.happenings(p, func(e *happening) { found = found || e.quirk == q })
 	return found
 }
 

@@ -89,7 +89,7 @@ func TestOneProcessUnderTwoTargets(t *testing.T) {
 	assert.Equal(t, "node-b", g.Members()[0].Instance, "the ready one is kept")
 	assert.Equal(t, "other", g.Members()[1].Instance)
 	assert.Equal(t, grown(0, 70)+grown(0, 49), grew(g))
-	assert.Equal(t, aggregate.Coverage{Expected: 2, Reporting: 2, Duplicates: 1}, g.Coverage)
+	assert.Equal(t, aggregate.Coverage{Expected: 2, Reporting: 2, Duplicates: 1}, g.Coverage())
 	assert.Equal(t, []string{"node-b is the process of node-a, too: counted once"}, g.Warnings())
 	list := b.Instances(at(72), aggregate.All)
 	require.Len(t, list, 2)
@@ -180,7 +180,7 @@ func TestIdleTwinsBehindABalancer(t *testing.T) {
 	g := one(t, v, 90, aggregate.All)
 	assert.Zero(t, grew(g))
 	assert.Len(t, g.Members(), 1)
-	assert.Equal(t, 2, g.Coverage.Expected)
+	assert.Equal(t, 2, g.Coverage().Expected)
 	assert.Contains(t, g.Warnings(), "lb: 1 instances met, 2 expected; increases are lower bounds")
 	assert.Contains(t, g.Warnings(), "lb#1: ambiguous without a start time, an idle twin would not show")
 }
@@ -199,7 +199,7 @@ func TestStaleBehindABalancer(t *testing.T) {
 		if i >= 10 { // (1 − 1/2)^10 < 0.001
 			want = 1
 		}
-		assert.Equal(t, want, one(t, v, float64(10*i), aggregate.All).Coverage.Reporting, "after %d", i)
+		assert.Equal(t, want, one(t, v, float64(10*i), aggregate.All).Coverage().Reporting, "after %d", i)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestSpellingsOfAnAddress(t *testing.T) {
 		g := one(t, v, last, aggregate.All)
 		assert.Equal(t, 10*last, grew(g))
 		require.Len(t, g.Members(), 1)
-		assert.Equal(t, aggregate.Coverage{Expected: 1, Reporting: 1}, g.Coverage)
+		assert.Equal(t, aggregate.Coverage{Expected: 1, Reporting: 1}, g.Coverage())
 		assert.Equal(t, spellings[0], b.Instances(at(last), aggregate.All)[0].Name)
 		require.NoError(t, b.Gone(spellings[len(spellings)-1], at(last)))
 		assert.True(t, b.Instances(at(last), aggregate.All)[0].Gone)
@@ -267,7 +267,7 @@ func TestReplacedBehindABalancer(t *testing.T) {
 			require.True(t, ok)
 			if expected == 3 {
 				assert.InDelta(t, 30, rate.Value, 1e-9, "scrape %d", i)
-				assert.Equal(t, 3, g.Coverage.Expected)
+				assert.Equal(t, 3, g.Coverage().Expected)
 			} else if i > 70 {
 				assert.InDelta(t, 30, rate.Value, 1e-9, "scrape %d", i)
 			}

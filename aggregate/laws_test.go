@@ -163,7 +163,7 @@ func (w watched) answers(now time.Time, window time.Duration) string {
 		inc, _ := g.Increase()
 		rate, _ := g.Rate()
 		current, _ := g.RateNow()
-		fmt.Fprint(&b, g.Labels, g.Coverage, g.Warnings())
+		fmt.Fprint(&b, g.Labels, g.Coverage(), g.Warnings())
 		bits(inc.Value, inc.Lo, inc.Hi, rate.Value, rate.Lo, rate.Hi, current.Value)
 	}
 	hs, err := w.latency.At(now, window)

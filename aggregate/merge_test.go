@@ -93,7 +93,7 @@ func TestMergeEventful(t *testing.T) {
 	groups, err := v.At(at(300), aggregate.All)
 	require.NoError(t, err)
 	require.NotEmpty(t, groups)
-	assert.Equal(t, 9, groups[0].Coverage.Expected, "a, b, vip, nobody, else, and four behind the balancer")
+	assert.Equal(t, 9, groups[0].Coverage().Expected, "a, b, vip, nobody, else, and four behind the balancer")
 	assert.Equal(t, len(f.Instances(at(300), aggregate.All)), len(g.Instances(at(300), aggregate.All)))
 }
 

@@ -95,7 +95,7 @@ func TestViewsOnAPartialFamilyWarn(t *testing.T) {
 			require.NoError(t, err)
 			for _, g := range groups {
 				warnings[name+g.Labels.Get("__name__")] = partialWarnings(g.Warnings())
-				inPart += g.Coverage.Partial
+				inPart += g.Coverage().Partial
 			}
 		}
 		warnings["restarts"] = partialWarnings(one(t, restarts, seconds, window).Warnings())
@@ -147,7 +147,7 @@ func TestSmallForLongIsSmall(t *testing.T) {
 		b.scrape("a", c.seconds, 0, family("pods", "gauge", 2)...)
 		groups, err := v.At(at(c.seconds))
 		require.NoError(t, err)
-		assert.Equal(t, c.partial, groups[0].Coverage.Partial)
+		assert.Equal(t, c.partial, groups[0].Coverage().Partial)
 		assert.Len(t, partialWarnings(groups[0].Warnings()), c.partial)
 	}
 }
@@ -162,7 +162,7 @@ func TestRestartEndsPartial(t *testing.T) {
 	b.scrape("a", 20, 15, family("pods", "gauge", 2)...)
 	groups, err := v.At(at(20))
 	require.NoError(t, err)
-	assert.Zero(t, groups[0].Coverage.Partial)
+	assert.Zero(t, groups[0].Coverage().Partial)
 }
 
 // No body of the recordings is partial: restarts, upgrades and objects that

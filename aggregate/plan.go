@@ -8,8 +8,8 @@ import "github.com/prometheus/common/model"
 type plan struct {
 	of      [][]column // by share: what the plan was made of
 	groups  []final    // in the order of their labels
-	parts   []int32    // group i has the parts from parts[i] to before parts[i+1]
-	share   []int32    // by part: the instance whose it is; ascending in a group
+	from    []int32    // group i has the parts from from[i] to before from[i+1]
+	owners  []int32    // by part: whose it is, an index of shares; ascending in a group
 	columns []place    // of all shares, one after the other
 	names   []map[string]bool
 }
@@ -56,11 +56,11 @@ func newPlan(finals *finals, shares []share) *plan {
 		}
 		columns += len(p.of[i])
 	}
-	p.parts, p.share, p.columns = make([]int32, 1, len(finals.list)+1), make([]int32, parts), make([]place, 0, columns)
+	p.from, p.owners, p.columns = make([]int32, 1, len(finals.list)+1), make([]int32, parts), make([]place, 0, columns)
 	for _, f := range finals.sorted() {
 		if n := next[f]; n > 0 {
-			from := p.parts[len(p.groups)]
-			p.groups, p.parts = append(p.groups, finals.list[f]), append(p.parts, from+n)
+			from := p.from[len(p.groups)]
+			p.groups, p.from = append(p.groups, finals.list[f]), append(p.from, from+n)
 			next[f] = from
 		}
 	}
@@ -70,7 +70,7 @@ func newPlan(finals *finals, shares []share) *plan {
 			col := &p.of[i][c]
 			if f := col.final; seen[f] != int32(i)+1 {
 				seen[f] = int32(i) + 1
-				p.share[next[f]] = int32(i)
+				p.owners[next[f]] = int32(i)
 				next[f]++
 			}
 			p.columns = append(p.columns, place{int32(col.count()), next[col.final] - 1})
@@ -87,9 +87,9 @@ func (p *plan) lacks(share int, g *final) bool {
 
 // groupOfParts is, by part, the group whose it is.
 func (p *plan) groupOfParts() []int32 {
-	group := make([]int32, len(p.share))
+	group := make([]int32, len(p.owners))
 	for g := range p.groups {
-		for i := p.parts[g]; i < p.parts[g+1]; i++ {
+		for i := p.from[g]; i < p.from[g+1]; i++ {
 			group[i] = int32(g)
 		}
 	}

@@ -107,7 +107,7 @@ func TestCoverageBehindABalancer(t *testing.T) {
 				require.NoError(t, err)
 				groups, err := v.At(at(2), time.Minute)
 				require.NoError(t, err)
-				require.Equal(t, c.want, groups[0].Coverage)
+				require.Equal(t, c.want, groups[0].Coverage())
 				return
 			}
 			var refused *aggregate.CoverageError

@@ -61,7 +61,7 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 			num = qn.nothing(den.Group)
 		}
 		g := &RatioGroup{Group: den.Group, num: num, den: den}
-		g.said = sayings(slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings(), den.Warnings())))))
+		g.about = &noted{qd.coverage, slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings(), den.Warnings()))))}
 		g.pair()
 		list = append(list, g)
 	}
@@ -70,9 +70,10 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 
 // nothing is the answer for a group that no instance has anything in.
 func (q *question) nothing(g Group) *CounterGroup {
-	g.said = nil
-	p := &plan{groups: []final{{labels: g.Labels}}, parts: make([]int32, 2)}
-	return &CounterGroup{Group: g, answer: &answer{asked: q.asked(), plan: p}}
+	p := &plan{groups: []final{{labels: g.Labels}}, from: make([]int32, 2)}
+	num := &CounterGroup{Group: g, answer: &answer{asked: q.asked(), plan: p}}
+	num.about = num
+	return num
 }
 
 // sameSteps are the shares of both views, each pair beginning at one
@@ -82,9 +83,8 @@ func sameSteps(qn, qd *question) (nums, dens []share) {
 		if !qd.f.counts(in, qd.e) {
 			continue
 		}
-		n, okN := qn.share(in, in.bindings[qn.v.index])
-		d, okD := qd.share(in, in.bindings[qd.v.index])
-		if !okN || !okD {
+		var n, d share
+		if !qn.share(&n, in, in.bindings[qn.v.index]) || !qd.share(&d, in, in.bindings[qd.v.index]) {
 			continue
 		}
 		if n.since != d.since {
@@ -92,7 +92,8 @@ func sameSteps(qn, qd *question) (nums, dens []share) {
 			if from >= in.history.n {
 				continue // no step in common yet
 			}
-			n, d = qn.shareFrom(in, n.b, from), qd.shareFrom(in, d.b, from)
+			qn.shareFrom(&n, in, n.b, from)
+			qd.shareFrom(&d, in, d.b, from)
 		}
 		nums, dens = append(nums, n), append(dens, d)
 	}

@@ -105,7 +105,7 @@ func TestRestartCountsEachProcess(t *testing.T) {
 	m := g.Members()[0]
 	assert.Equal(t, 15*time.Second, m.Covers)
 	assert.Equal(t, 1.0, m.Rate)
-	assert.Equal(t, 1, g.Coverage.Reset)
+	assert.Equal(t, 1, g.Coverage().Reset)
 	assert.Contains(t, strings.Join(g.Warnings(), "\n"), "1 series reset by a restart")
 }
 
@@ -475,9 +475,9 @@ func TestCoverage(t *testing.T) {
 	b.scrape("b", 0, 0, typeC, "c 1")
 	b.Fail("c", at(0), errors.New("refused"))
 	b.scrape("a", 300, 0, typeC, "c 2")
-	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Stale: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Stale: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage())
 	require.NoError(t, b.Gone("b", at(300)))
-	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage)
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage())
 }
 
 // A series that stands twice in a body counts once, also for a view that is

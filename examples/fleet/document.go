@@ -185,7 +185,7 @@ func (v *view) ask(at time.Time, window time.Duration, levels []float64) ([]grou
 }
 
 func newGroup(g *aggregate.Group) group {
-	c := g.Coverage
+	c := g.Coverage()
 	return group{
 		Labels:   g.Labels,
 		Coverage: coverage{c.Expected, c.Reporting, c.Stale},

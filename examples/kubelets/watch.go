@@ -180,7 +180,7 @@ func (w *watch) document(at time.Time) (document, error) {
 		if increase, ok := g.Increase(); ok {
 			d.Increase, d.ByName = &increase.Value, &w.naive.increase
 		}
-		d.Coverage = g.Coverage.String()
+		d.Coverage = g.Coverage().String()
 	}
 	return d, nil
 }

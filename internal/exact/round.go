@@ -4,17 +4,30 @@ import "math"
 
 // RoundedSum is the sum of xs, rounded once: as adding them to a Sum and
 // reading it, but faster for a few, and without storage. Their order does not
-// matter. It keeps the sum as a list of floats that do not overlap (J. R.
-// Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997).
+// matter.
 func RoundedSum(xs []float64) float64 {
-	switch len(xs) {
-	case 0:
-		return 0
-	case 1:
-		return xs[0]
-	case 2:
-		return xs[0] + xs[1] // one addition rounds correctly
+	sum, rest := 0.0, 0.0
+	for _, x := range xs {
+		high, low := twoSum(sum, x)
+		r, lost := twoSum(rest, low)
+		if lost != 0 { // NaN, too
+			return sumOfParts(xs)
+		}
+		sum, rest = high, r
 	}
+	return sum + rest // which is all there is: rounded here, and nowhere else
+}
+
+// twoSum is x+y rounded, and what that left out.
+func twoSum(x, y float64) (sum, rest float64) {
+	sum = x + y
+	z := sum - x
+	return sum, (x - (sum - z)) + (y - z)
+}
+
+// sumOfParts keeps the sum as a list of floats that do not overlap (J. R.
+// Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997).
+func sumOfParts(xs []float64) float64 {
 	var parts [8]float64 // by magnitude, the smallest first
 	n := 0
 	for _, x := range xs {

@@ -3,6 +3,7 @@ module github.com/promfold/promfold
 go 1.26.0
 
 require (
+	github.com/klauspost/compress v1.20.0
 	github.com/prometheus/client_model v0.6.3
 	github.com/prometheus/common v0.71.0
 	github.com/prometheus/prometheus v0.315.0

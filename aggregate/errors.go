@@ -22,7 +22,8 @@ var (
 )
 
 // ScrapeError says which scrape was refused, and why. Err is [ErrLate],
-// [ErrConflict], a *[LimitError] or a *parse.Error (with line and column).
+// [ErrConflict], a *[LimitError], a *parse.Error (with line and column), a
+// *parse.LimitError, *parse.FormatError or *parse.EncodingError.
 type ScrapeError struct {
 	Target string
 	Time   time.Time

@@ -46,12 +46,13 @@ type Fleet struct {
 	reading sync.RWMutex
 
 	// names guards the instances that exist, accepted or not, and the scratch.
-	names      sync.Mutex
-	instances  map[string]*instance
-	leftAt     map[string]int64  // of instances that were retired: until when they were watched
-	leftBefore int64             // until when any may have been that leftAt had to forget
-	spelled    map[string]string // targets, as given, to their canonical spelling
-	scratch    []*staged
+	names         sync.Mutex
+	instances     map[string]*instance
+	leftAt        map[string]int64  // of instances that were retired: until when they were watched
+	leftBefore    int64             // until when any may have been that leftAt had to forget
+	spelled       map[string]string // targets, as given, to their canonical spelling
+	scratch       []*staged
+	decompressors []*parse.Decompressor
 }
 
 // target is what is known of an address. A steady scrape writes it while others

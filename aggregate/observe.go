@@ -20,6 +20,13 @@ func (f *Fleet) Observe(sc Scrape) (Report, error) {
 }
 
 func (f *Fleet) take(sc Scrape) (Report, error) {
+	if encoding := sc.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return f.takePacked(sc, encoding)
+	}
+	return f.takeBody(sc)
+}
+
+func (f *Fleet) takeBody(sc Scrape) (Report, error) {
 	sc.Target = f.address(sc.Target)
 	f.mu.RLock()
 	b := f.balancers[sc.Target]

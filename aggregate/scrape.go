@@ -25,10 +25,11 @@ type Scrape struct {
 	Time time.Time
 
 	// Header is the response's: its Content-Type says the format (none: text),
-	// Process-Start-Time-Unix the start of the process. May be nil.
+	// its Content-Encoding how the body is compressed (gzip, zstd or not at
+	// all), Process-Start-Time-Unix the start of the process. May be nil.
 	Header http.Header
 
-	// Body is the exposition, decompressed. It may be reused after the call.
+	// Body is the exposition. It may be reused after the call.
 	Body []byte
 }
 

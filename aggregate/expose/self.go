@@ -156,6 +156,7 @@ func result(report aggregate.Report, err error) string {
 		limit *aggregate.LimitError
 		size  *parse.LimitError
 		kind  *parse.FormatError
+		pack  *parse.EncodingError
 		text  *parse.Error
 	)
 	switch {
@@ -173,7 +174,7 @@ func result(report aggregate.Report, err error) string {
 		return "limit"
 	case errors.As(err, &size):
 		return "too large"
-	case errors.As(err, &kind):
+	case errors.As(err, &kind), errors.As(err, &pack):
 		return "unknown format"
 	case errors.As(err, &text):
 		return "malformed"

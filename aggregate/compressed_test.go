@@ -1,0 +1,51 @@
+package aggregate_test
+
+import (
+	"bytes"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/parse"
+)
+
+// A packed body says what it says unpacked, and is held against the same limit.
+func TestPackedBodies(t *testing.T) {
+	fleet, err := aggregate.NewFleet(aggregate.Config{Limits: parse.Limits{Body: 1 << 10}})
+	require.NoError(t, err)
+	view, err := fleet.Counter(aggregate.View{Metric: "a_total"})
+	require.NoError(t, err)
+	pack := func(text []byte) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, err := z.Write(text)
+		require.NoError(t, err)
+		require.NoError(t, z.Close())
+		return b.Bytes()
+	}
+	header := http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"text/plain"}}
+	observe := func(at int64, header http.Header, body []byte) error {
+		_, err := fleet.Observe(aggregate.Scrape{Target: "x", Time: time.Unix(at, 0), Header: header, Body: body})
+		return err
+	}
+	require.NoError(t, observe(100, header, pack([]byte("# TYPE a_total counter\na_total 1\n"))))
+	require.NoError(t, observe(110, header, pack([]byte("# TYPE a_total counter\na_total 6\n"))))
+	groups, err := view.At(time.Unix(110, 0), 10*time.Second)
+	require.NoError(t, err)
+	total, ok := groups[0].Increase()
+	require.True(t, ok)
+	assert.Equal(t, 5.0, total.Value)
+
+	assert.ErrorAs(t, observe(120, header, pack(make([]byte, 1<<20))), new(*parse.LimitError))
+	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*parse.Error))
+	assert.ErrorAs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), new(*parse.EncodingError))
+	again, err := view.At(time.Unix(110, 0), 10*time.Second)
+	require.NoError(t, err)
+	total, _ = again[0].Increase()
+	assert.Equal(t, 5.0, total.Value, "a refused scrape changes nothing")
+}

@@ -7,8 +7,9 @@ require (
 	github.com/prometheus/common v0.71.0
 	github.com/prometheus/prometheus v0.315.0
 	github.com/stretchr/testify v1.12.1
-	pgregory.net/rapid v1.3.0
 )
+
+require github.com/klauspost/compress v1.20.0 // indirect
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect

@@ -449,3 +449,19 @@ func (s floatSample) H() *histogram.Histogram       { return nil }
 func (s floatSample) FH() *histogram.FloatHistogram { return nil }
 func (s floatSample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s floatSample) Copy() chunks.Sample           { return s }
+
+// WalkLabelsOf is WalkLabels for any format.
+func WalkLabelsOf(p textparse.Parser) (sum float64, err error) {
+	var ls labels.Labels
+	for {
+		entry, err := p.Next()
+		if err != nil {
+			return sum, eof(err)
+		}
+		if entry == textparse.EntrySeries {
+			_, _, v := p.Series()
+			p.Labels(&ls)
+			sum += v
+		}
+	}
+}

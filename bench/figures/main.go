@@ -38,6 +38,7 @@ func main() {
 		rounds = 5
 	}
 	figures := readFigures(d, rounds)
+	figures = append(figures, formatFigures(d, rounds)...)
 	figures = append(figures, ingestFigures(d, rounds)...)
 	m := machine{cpu(), runtime.NumCPU(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, d.source}
 	if *asJSON {

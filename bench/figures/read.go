@@ -29,11 +29,12 @@ type reading struct {
 	store *parse.Store
 	r     *parse.Reader
 	cols  map[string]*parse.Columns
+	as    string // the content type
 }
 
 func newReading() *reading {
 	s := parse.NewStore()
-	return &reading{s, parse.NewReader(s, parse.Limits{}), map[string]*parse.Columns{}}
+	return &reading{s, parse.NewReader(s, parse.Limits{}), map[string]*parse.Columns{}, contentType}
 }
 
 // read takes in one scrape of the instance and looks at the values that changed.
@@ -43,7 +44,7 @@ func (rd *reading) read(instance string, body []byte) (lines int) {
 		c = new(parse.Columns)
 		rd.cols[instance] = c
 	}
-	must(rd.r.Read(c, body, contentType))
+	must(rd.r.Read(c, body, rd.as))
 	for _, pos := range rd.r.Changed() {
 		_, _, v, _ := rd.r.At(int(pos))
 		sink += v

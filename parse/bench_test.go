@@ -54,6 +54,26 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(changed)/float64(b.N), "changed")
 }
 
+func BenchmarkReadProtobuf(b *testing.B) {
+	var bodies [][]byte
+	for _, body := range apiserver(b) {
+		bodies = append(bodies, familiesOf(b, string(body)))
+	}
+	s := NewStore()
+	r := NewReader(s, Limits{})
+	var c Columns
+	for _, body := range bodies {
+		r.Read(&c, body, asProtobuf)
+		r.Commit(&c)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		r.Read(&c, bodies[i%len(bodies)], asProtobuf)
+		r.Commit(&c)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(c.Len()), "ns/line")
+}
+
 // BenchmarkFloor compares bodies with copies of themselves: what no reader that
 // looks at all bytes can be faster than.
 func BenchmarkFloor(b *testing.B) {

@@ -110,7 +110,11 @@ func (q *bounded) setBound(bound float64, w *wire) {
 }
 
 func (w *wire) bucket() (q bounded) {
-	m := wire{rest: w.bytes()}
+	b := w.bytes()
+	if q, ok := plainBucket(b); ok {
+		return q
+	}
+	m := wire{rest: b}
 	var seen, count uint64
 	for {
 		tag, ok := m.next()
@@ -136,6 +140,27 @@ func (w *wire) bucket() (q bounded) {
 	}
 	w.odd = w.odd || m.odd
 	return q
+}
+
+// plainBucket reads a count and a bound and nothing else, as nearly all are.
+func plainBucket(b []byte) (q bounded, ok bool) {
+	if len(b) < 11 || b[0] != 1<<3|varint {
+		return q, false
+	}
+	n, count := 1, uint64(0)
+	for ; n < len(b)-9 && n <= 9; n++ {
+		count |= uint64(b[n]&0x7f) << (7 * (n - 1))
+		if b[n] < 0x80 {
+			break
+		}
+	}
+	if n++; n != len(b)-9 || b[n-1] >= 0x80 || b[n] != 2<<3|fixed64 {
+		return q, false
+	}
+	q.v = float64(count)
+	w := wire{rest: b[n+1:]}
+	q.setBound(w.double(), &w)
+	return q, !w.odd
 }
 
 // compound stages the lines of a summary or a classic histogram.

@@ -18,8 +18,6 @@ func (w *walk) isEOF(at int) bool {
 	return w.in == openMetrics && bytes.HasPrefix(w.body[at:], []byte(eof))
 }
 
-func (w *walk) atEOF() bool { return w.isEOF(w.at) }
-
 // sample reads what stands behind a line's text at at, if it is plain enough.
 func (w *walk) sample(at int) (v float64, t int64, next int, ok bool) {
 	if w.in == openMetrics {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
@@ -132,7 +131,7 @@ func (r *Reader) family(b []byte) error {
 	if m.typ >= uint64(len(types)) {
 		return r.failedMessage(nil)
 	}
-	if err := r.familyHeading(string(name), help, string(unit)); err != nil {
+	if err := r.familyHeading(name, help, unit); err != nil {
 		return err
 	}
 	for f := (wire{rest: b}); ; {
@@ -159,9 +158,9 @@ func appendDelimited(b, m []byte) []byte {
 var errMessage = errors.New("no message of a metric family")
 
 // familyHeading stages what the text format would say in front of a family.
-func (r *Reader) familyHeading(name string, help []byte, unit string) error {
+func (r *Reader) familyHeading(name, help, unit []byte) error {
 	m := &r.messages
-	m.text = appendHeading(m.text[:0], name, string(help), unit, types[m.typ])
+	m.text = appendHeading(m.text[:0], name, help, unit, types[m.typ])
 	if r.headingIs(m.text) {
 		return nil
 	}
@@ -173,38 +172,45 @@ func (r *Reader) familyHeading(name string, help []byte, unit string) error {
 	if err := askAll(appendDelimited(nil, empty)); err != io.EOF {
 		return r.failedMessage(err)
 	}
-	f := r.store.family(Family{Name: name, Type: types[m.typ], Help: string(help), Unit: unit, format: protobuf})
+	f := r.store.family(Family{Name: string(name), Type: types[m.typ], Help: string(help), Unit: string(unit), format: protobuf})
 	r.addHeading(r.store.addHeading(protobuf, m.text, f), r.walk.at)
 	return nil
 }
 
 // appendHeading appends the comments of a family.
-func appendHeading(b []byte, name, help, unit string, typ model.MetricType) []byte {
-	if help != "" {
+func appendHeading[T string | []byte](b []byte, name, help, unit T, typ model.MetricType) []byte {
+	if len(help) > 0 {
 		b = appendComment(b, "HELP", name, help)
 	}
-	b = appendComment(b, "TYPE", name, string(typ))
-	if unit != "" {
+	b = appendComment(b, "TYPE", name, T(typ))
+	if len(unit) > 0 {
 		b = appendComment(b, "UNIT", name, unit)
 	}
 	return b
 }
 
-func appendComment(b []byte, word, name, text string) []byte {
+// appendComment appends one, in which a line feed and what escapes it are
+// escaped.
+func appendComment[T string | []byte](b []byte, word string, name, text T) []byte {
 	b = append(append(append(b, "# "...), word...), ' ')
 	if nameLen(name) == len(name) {
 		b = append(b, name...)
 	} else {
-		b = strconv.AppendQuote(b, name)
+		b = strconv.AppendQuote(b, string(name))
 	}
 	b = append(b, ' ')
-	if strings.ContainsAny(text, "\\\n") {
-		text = helpEscaper.Replace(text)
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '\\':
+			b = append(b, `\\`...)
+		case '\n':
+			b = append(b, `\n`...)
+		default:
+			b = append(b, c)
+		}
 	}
-	return append(append(b, text...), '\n')
+	return append(b, '\n')
 }
-
-var helpEscaper = strings.NewReplacer(`\`, `\\`, "\n", `\n`)
 
 // metric stages a Metric message of the family.
 func (r *Reader) metric(b []byte) error {

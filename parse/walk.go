@@ -240,7 +240,11 @@ func (r *Reader) untaken(k, end int) int {
 // textparse sees.
 func (r *Reader) entry() error {
 	w := &r.walk
-	if w.at == len(w.body) || w.atEOF() {
+	if rest := w.body[w.at:]; string(rest) == eof || string(rest) == eof+"\n" {
+		if w.in == openMetrics {
+			return io.EOF
+		}
+	} else if len(rest) == 0 || w.isEOF(w.at) {
 		return r.askEntry()
 	}
 	if c := w.body[w.at]; c == '#' || c == '\n' {

@@ -29,6 +29,10 @@ func (w *wire) next() (tag uint64, ok bool) {
 	if len(w.rest) == 0 || w.odd {
 		return 0, false
 	}
+	if c := w.rest[0]; c >= 1<<3 && c < 0x80 { // a number up to 15
+		w.rest = w.rest[1:]
+		return uint64(c), true
+	}
 	tag = w.varint()
 	if number := int32(tag >> 3); number <= 0 {
 		w.fail()
@@ -46,6 +50,10 @@ func (w *wire) varint() uint64 {
 		w.rest = w.rest[1:]
 		return uint64(v)
 	}
+	return w.longVarint()
+}
+
+func (w *wire) longVarint() uint64 {
 	var v uint64
 	for i := 0; i < len(w.rest) && i < binary.MaxVarintLen64; i++ {
 		c := w.rest[i]

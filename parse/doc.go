@@ -1,12 +1,15 @@
-// Package parse reads Prometheus expositions. It agrees with textparse, the
-// parser of Prometheus itself, on every input: the same series in the same
-// order, the same labels, types, values and timestamps, the same bodies
-// refused.
+// Package parse reads Prometheus expositions: Prometheus' text format,
+// OpenMetrics 1.0 and (if asked for) 2.0, and delimited protobuf. It agrees with
+// textparse, the parser of Prometheus itself, on every input: the same series in
+// the same order, the same labels, types, values, timestamps, start times and
+// native histograms, the same bodies refused.
 //
 // # One body
 //
 // [Samples] reads one body and gives its samples with names, types and labels.
-// Nothing of it points into the body.
+// Nothing of it points into the body. [Exemplars] reads those. A [Decompressor]
+// unpacks gzip and zstd, no further than a limit. [Accept] and [AcceptEncoding]
+// are what to ask a target for.
 //
 // # The same targets again and again
 //
@@ -23,6 +26,28 @@
 //     [Reader.Commit] applies it. An error leaves store, columns and reader as
 //     if the body had never been seen.
 //
-// A type is what the "# TYPE" comment in force says. It is a line's own only if
-// it names the line's family; else the family is the name and the type unknown.
+// An instance may change its format from one scrape to the next, or the order of
+// labels: its series stay the same ones. Samples that come from elsewhere, not
+// from a body, enter by [Reader.ReadSamples].
+//
+// # What a line means
+//
+// A type is what the TYPE comment in force says. It is a line's own only if it
+// names the line's family; else the family is the name and the type unknown.
+// Families are called what the text format calls them: OpenMetrics declares x
+// where the counter is x_total.
+//
+// When a series began ([Reader.Start]) is told by its protobuf message, or by
+// the _created line beside it, in OpenMetrics and in what client libraries write
+// in the text format. Such lines are lines as well.
+//
+// A native histogram is a line of its own role, [Native], in front of the lines
+// of its classic buckets, if it has both.
+//
+// # Where it is stricter than textparse
+//
+// A native histogram whose spans do not fit its buckets is refused; textparse
+// looks at the first one of a row only. An untyped protobuf metric without a
+// value is 0, not what the metric before it was. [Limits] bound a body, and
+// RequireWhole refuses one that was cut where textparse cannot see it.
 package parse

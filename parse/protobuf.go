@@ -70,11 +70,8 @@ func (r *Reader) readProtobuf() error {
 func askAll(body []byte) error {
 	p := newProtobufParser(body)
 	for {
-		switch entry, err := p.Next(); {
-		case err != nil:
+		if _, err := p.Next(); err != nil {
 			return err
-		case entry == textparse.EntryHistogram:
-			p.Histogram()
 		}
 	}
 }
@@ -112,7 +109,7 @@ func (r *Reader) family(b []byte) error {
 		case 5<<3 | message:
 			unit = f.bytes()
 		case 3<<3 | varint:
-			m.typ = f.varint()
+			m.typ = uint64(uint32(f.varint())) // as decoders for Go do it
 		default:
 			f.skip(tag)
 			plain = false

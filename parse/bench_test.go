@@ -74,6 +74,25 @@ func BenchmarkReadProtobuf(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(c.Len()), "ns/line")
 }
 
+func BenchmarkNative(b *testing.B) {
+	for _, body := range protobufBodies(b) {
+		var c Columns
+		r := NewReader(NewStore(), Limits{})
+		if err := r.Read(&c, []byte(body), asProtobuf); err != nil {
+			b.Fatal(err)
+		}
+		r.Commit(&c)
+		if len(c.natives) == 0 {
+			continue
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			c.Native(int(c.natives[0].pos))
+		}
+		return
+	}
+}
+
 // BenchmarkFloor compares bodies with copies of themselves: what no reader that
 // looks at all bytes can be faster than.
 func BenchmarkFloor(b *testing.B) {

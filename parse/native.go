@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
 	"unsafe"
 
@@ -57,6 +58,12 @@ func nativeAt(list []native, pos int) *histogram.FloatHistogram {
 	if nativeKind(raw[0]) == written {
 		return decodeNative(raw[1:])
 	}
+	if f, ok := decodeHistogram(raw[1:]); ok {
+		if nativeKind(raw[0]) == gauge {
+			f.CounterResetHint = histogram.GaugeType
+		}
+		return f
+	}
 	p := newProtobufParser(histogramFamily(raw[1:]))
 	for {
 		entry, err := p.Next()
@@ -74,6 +81,79 @@ func nativeAt(list []native, pos int) *histogram.FloatHistogram {
 			return f
 		}
 	}
+}
+
+// decodeHistogram decodes a Histogram message whose counts are integers, as
+// textparse does; false if it is not plain.
+func decodeHistogram(raw []byte) (*histogram.FloatHistogram, bool) {
+	w, f := wire{rest: raw}, &histogram.FloatHistogram{}
+	for {
+		tag, ok := w.next()
+		if !ok {
+			break
+		}
+		switch tag {
+		case 1<<3 | varint:
+			f.Count = float64(w.varint())
+		case 2<<3 | fixed64:
+			f.Sum = w.double()
+		case 5<<3 | varint:
+			f.Schema = int32(unzigzag(w.varint()))
+		case 6<<3 | fixed64:
+			f.ZeroThreshold = w.double()
+		case 7<<3 | varint:
+			f.ZeroCount = float64(w.varint())
+		case 9<<3 | message:
+			f.NegativeSpans = append(f.NegativeSpans, w.span())
+		case 10<<3 | varint:
+			f.NegativeBuckets = append(f.NegativeBuckets, float64(unzigzag(w.varint())))
+		case 12<<3 | message:
+			f.PositiveSpans = append(f.PositiveSpans, w.span())
+		case 13<<3 | varint:
+			f.PositiveBuckets = append(f.PositiveBuckets, float64(unzigzag(w.varint())))
+		default:
+			w.fail()
+		}
+	}
+	if w.odd || !sumUp(f.NegativeBuckets) || !sumUp(f.PositiveBuckets) {
+		return nil, false
+	}
+	return f.Compact(0), true
+}
+
+func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
+
+func (w *wire) span() (s histogram.Span) {
+	m := wire{rest: w.bytes()}
+	for {
+		tag, ok := m.next()
+		if !ok {
+			break
+		}
+		switch tag {
+		case 1<<3 | varint:
+			s.Offset = int32(unzigzag(m.varint()))
+		case 2<<3 | varint:
+			s.Length = uint32(m.varint())
+		default:
+			m.fail()
+		}
+	}
+	w.odd = w.odd || m.odd
+	return s
+}
+
+// sumUp makes counts of their differences; false where a float64 is not exact.
+func sumUp(deltas []float64) bool {
+	for i := range deltas {
+		if i > 0 {
+			deltas[i] += deltas[i-1]
+		}
+		if math.Abs(deltas[i]) > 1<<53 {
+			return false
+		}
+	}
+	return true
 }
 
 func newProtobufParser(body []byte) textparse.Parser {

@@ -164,7 +164,7 @@ func (a *answer) addIntegers(shares []share) bool {
 func (a *answer) addSums(shares []share) {
 	clear(a.parts)
 	a.totals = make([]exact.Sum, len(a.groups))
-	group, columns := a.groupOfParts(), a.columns
+	columns := a.columns
 	var grown exact.Sum
 	for i := range shares {
 		sh := &shares[i]
@@ -173,7 +173,7 @@ func (a *answer) addSums(shares []share) {
 			sh.b.live.counts.SumDiff(&grown, int(c.count), &sh.row.counts)
 			a.parts[c.part].grown += grown.Float64()
 			if !sh.older {
-				a.totals[group[c.part]].Merge(&grown)
+				a.totals[a.group[c.part]].Merge(&grown)
 			}
 		}
 		columns = columns[len(a.of[i]):]

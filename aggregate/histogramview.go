@@ -96,23 +96,16 @@ const departedShare = -1
 
 // addPieces copies what the instances observed in the window.
 func addPieces(groups []HistogramGroup, a *answer, shares []share) {
-	pieces, counts := 0, 0
-	for i := range shares {
-		pieces, counts = pieces+len(shares[i].b.cols), counts+shares[i].b.counts
-	}
-	room, next := make([]buckets, pieces), make([]float64, 0, counts)
-	// group by group
-	from := 0
-	group := a.groupOfParts()
-	sizes := make([]int, len(groups))
-	for _, c := range a.columns {
-		sizes[group[c.part]]++
-	}
+	room := make([]buckets, len(a.columns))
 	for i := range groups {
-		groups[i].pieces = room[from : from : from+sizes[i]]
-		from += sizes[i]
+		groups[i].pieces, room = room[:0:a.width[i]], room[a.width[i]:]
 	}
-	columns := a.columns
+	counts := 0
+	for i := range shares {
+		counts += shares[i].b.counts
+	}
+	next, columns := make([]float64, 0, counts), a.columns
+	var diff exact.Sum
 	for i := range shares {
 		sh := &shares[i]
 		own := columns[:len(sh.b.cols)]
@@ -125,13 +118,13 @@ func addPieces(groups []HistogramGroup, a *answer, shares []share) {
 		row := next[begin:]
 		for c := range own {
 			col := &sh.b.cols[c]
-			var diff exact.Sum
+			diff.Reset()
 			sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
 			sum := diff.Float64()
 			if a.has(&a.parts[own[c].part], noSum) {
 				sum = math.NaN()
 			}
-			g := &groups[group[own[c].part]]
+			g := &groups[a.group[own[c].part]]
 			p := buckets{share: int32(i), layout: col.layout, sum: sum}
 			if col.grid != nil {
 				p.native = col.places.native(col.grid, col.at, func(at int) float64 { return row[at] })

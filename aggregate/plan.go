@@ -10,6 +10,8 @@ type plan struct {
 	groups  []final    // in the order of their labels
 	from    []int32    // group i has the parts from from[i] to before from[i+1]
 	owners  []int32    // by part: whose it is, an index of shares; ascending in a group
+	group   []int32    // by part: the group whose it is
+	width   []int32    // by group: how many columns go there
 	columns []place    // of all shares, one after the other
 	names   []map[string]bool
 }
@@ -76,6 +78,15 @@ func newPlan(finals *finals, shares []share) *plan {
 			p.columns = append(p.columns, place{int32(col.count()), next[col.final] - 1})
 		}
 	}
+	p.group, p.width = make([]int32, parts), make([]int32, len(p.groups))
+	for g := range p.groups {
+		for i := p.from[g]; i < p.from[g+1]; i++ {
+			p.group[i] = int32(g)
+		}
+	}
+	for _, c := range p.columns {
+		p.width[p.group[c.part]]++
+	}
 	return p
 }
 
@@ -83,15 +94,4 @@ func newPlan(finals *finals, shares []share) *plan {
 func (p *plan) lacks(share int, g *final) bool {
 	names := p.names[share]
 	return names != nil && !names[g.labels.Get(model.MetricNameLabel)]
-}
-
-// groupOfParts is, by part, the group whose it is.
-func (p *plan) groupOfParts() []int32 {
-	group := make([]int32, len(p.owners))
-	for g := range p.groups {
-		for i := p.from[g]; i < p.from[g+1]; i++ {
-			group[i] = int32(g)
-		}
-	}
-	return group
 }

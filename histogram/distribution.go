@@ -22,7 +22,7 @@ type Distribution struct {
 	sum     exact.Sum
 	noSum   bool // a sum was missing or not finite
 
-	index   index // what questions need, made when the first is asked
+	index   *index // what questions need, made when the first is asked
 	indexed bool
 }
 
@@ -55,9 +55,7 @@ func (d *Distribution) Add(l *Layout, cumulative []float64, sum float64) error {
 		return nil
 	}
 	c := d.class(l)
-	for i, n := range cumulative {
-		c.counts.Add(i, n)
-	}
+	c.counts.AddAll(cumulative)
 	return nil
 }
 
@@ -91,6 +89,9 @@ func (d *Distribution) Merge(o *Distribution) {
 // class returns the class of l, a new one if there is none yet.
 func (d *Distribution) class(l *Layout) *class {
 	d.indexed = false
+	if len(d.classic) == 1 && d.classic[0].layout == l {
+		return &d.classic[0]
+	}
 	i, found := slices.BinarySearchFunc(d.classic, l, func(c class, l *Layout) int { return c.layout.compare(l) })
 	if !found {
 		d.classic = insertReusing(d.classic, i)
@@ -124,8 +125,18 @@ func insertReusing[T any](s []T, i int) []T {
 	return s
 }
 
+func (d *Distribution) empty() bool { return len(d.classic)+len(d.native) == 0 }
+
 // Count is the number of observations, rounded once.
-func (d *Distribution) Count() float64 { return d.reconciled().n }
+func (d *Distribution) Count() float64 {
+	if d.empty() {
+		return 0
+	}
+	if s, ok := d.single(); ok {
+		return s.n()
+	}
+	return d.reconciled().n
+}
 
 // Sum is the sum of all observations, rounded once; none if a part of it is not known or not finite.
 func (d *Distribution) Sum() (float64, bool) {

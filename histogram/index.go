@@ -132,7 +132,10 @@ const maxInteger = 1 << 53
 
 // reconciled returns the index of d, made anew if d changed.
 func (d *Distribution) reconciled() *index {
-	x := &d.index
+	if d.index == nil {
+		d.index = new(index)
+	}
+	x := d.index
 	if d.indexed {
 		return x
 	}

@@ -18,15 +18,24 @@ func (d *Distribution) Quantile(q float64) (Estimate, bool, error) {
 	if err != nil {
 		return Estimate{}, false, err
 	}
-	x := d.reconciled()
-	if x.n == 0 {
-		return Estimate{}, false, nil
-	}
-	e, ok := x.quantile(l)
+	e, ok := d.quantile(l)
 	return e, ok, nil
 }
 
+func (d *Distribution) quantile(l level) (Estimate, bool) {
+	if d.empty() {
+		return Estimate{}, false
+	}
+	if s, ok := d.single(); ok {
+		return s.quantile(l)
+	}
+	return d.reconciled().quantile(l)
+}
+
 func (x *index) quantile(l level) (Estimate, bool) {
+	if x.n == 0 {
+		return Estimate{}, false
+	}
 	e := Estimate{N: x.n}
 	if l.few(x.n, x.integral) {
 		e.Flags |= FewObservations
@@ -129,7 +138,11 @@ func (x *index) invert(l level, lo, hi float64) float64 {
 		}
 		return clamp(-powerAt(-b, -a, 1-t), a, b)
 	}
-	t := x.way(l, rank, fa, fb)
+	return evenly(a, b, x.way(l, rank, fa, fb))
+}
+
+// evenly is the point between a and b that is t on the way.
+func evenly(a, b, t float64) float64 {
 	if width := b - a; !math.IsInf(width, 1) {
 		return clamp(a+float64(width*t), a, b)
 	}

@@ -43,9 +43,8 @@ func Worst(q float64, members []Member) (WorstMember, bool, error) {
 		if m.Distribution == nil || m.Distribution.Count() == 0 {
 			continue
 		}
-		x := m.Distribution.reconciled()
-		total.Add(x.n)
-		e, ok := x.quantile(l)
+		e, ok := m.Distribution.quantile(l)
+		total.Add(e.N)
 		if w.Members++; w.Members == 1 {
 			w.Lo, w.Hi, next = e.Lo, e.Hi, math.Inf(-1)
 		}

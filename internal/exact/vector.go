@@ -38,6 +38,19 @@ func (v *Vector) Add(i int, x float64) {
 	v.put(i, s)
 }
 
+// AddAll adds to each sum one of xs, of which there are not more than sums.
+func (v *Vector) AddAll(xs []float64) {
+	sums := v.n[:len(xs)]
+	for i, x := range xs {
+		k := int64(x)
+		if n := sums[i] + k; float64(k) == x && n <= small && n >= -small {
+			sums[i] = n
+			continue
+		}
+		v.Add(i, x)
+	}
+}
+
 // AddInt adds x to sum i.
 func (v *Vector) AddInt(i int, x int64) {
 	if n := v.n[i] + x; n <= small && n >= -small {

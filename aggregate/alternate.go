@@ -15,6 +15,7 @@ const rememberedStarts = 16
 type undo struct {
 	rows   []*row // by view; nil: the view was not there yet
 	events []int
+	segs   []*segment // shorter where it was loaded
 }
 
 // doubtful: the process that answers now was there while its predecessor still
@@ -29,7 +30,7 @@ func (s *staged) saveUndo() {
 	for _, b := range s.in.bindings {
 		r := &row{}
 		r.set(&b.live)
-		u.rows, u.events = append(u.rows, r), append(u.events, len(b.events))
+		u.rows, u.events, u.segs = append(u.rows, r), append(u.events, len(b.events)), append(u.segs, b.seg.clone())
 	}
 	s.in.undo = u
 }
@@ -41,6 +42,9 @@ func (s *staged) retract() {
 	for i, b := range in.bindings {
 		if i < len(in.undo.rows) && in.undo.rows[i] != nil {
 			b.live.set(in.undo.rows[i])
+			if b.seg = nil; i < len(in.undo.segs) {
+				b.seg = in.undo.segs[i]
+			}
 			b.fit()
 			b.events = slices.Clip(b.events[:min(in.undo.events[i], len(b.events))])
 		}

@@ -32,6 +32,7 @@ type binding struct {
 	shared bool // byCol is the old binding's
 	counts int  // length of a row's counts
 
+	seg   *segment // of the process that answers; nil: not followed
 	live  row
 	snaps []row      // by checkpoint, as instance.history.points
 	since int        // the first checkpoint that this binding has
@@ -221,7 +222,11 @@ func (b *binding) columnBytes(c *column) int64 {
 	if b.view.kind == kindHistogram {
 		width++ // the sum
 	}
-	bytes := columnOverhead + 8*width*int64(1+len(b.snaps))
+	rows := 1 + len(b.snaps)
+	if b.view.fleet.joinable() {
+		rows += 2
+	}
+	bytes := columnOverhead + 8*width*int64(rows)
 	if c.places != nil {
 		bytes += 8 * int64(c.places.len())
 	}
@@ -334,6 +339,9 @@ func (b *binding) fit() {
 		b.live.sums.Grow(len(b.cols))
 	}
 	b.live.counts.Grow(b.counts)
+	if b.seg != nil {
+		b.seg.fit(b)
+	}
 }
 
 // snap keeps the present as checkpoint n.

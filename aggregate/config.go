@@ -40,6 +40,11 @@ type Config struct {
 	StartTolerance time.Duration
 	ClockSkew      time.Duration
 
+	// JoinHorizon makes a fleet that can be joined ([Fleet.Join]), and says how
+	// long what processes counted is known of each after they ended. Zero: the
+	// fleet is its instances' only watcher, which takes less.
+	JoinHorizon time.Duration
+
 	// SplitAlternating makes a balanced target of an address that proves to
 	// reach several processes, as [Fleet.Balanced] does.
 	SplitAlternating bool
@@ -85,7 +90,7 @@ func (c Config) validate() error {
 		return fmt.Errorf("%w: window %s", errConfig, c.Window)
 	case c.Checkpoints < 1:
 		return fmt.Errorf("%w: %d checkpoints", errConfig, c.Checkpoints)
-	case c.Staleness < 1 || c.MinStaleness < 0 || c.StartTolerance < 0 || c.ClockSkew < 0:
+	case c.Staleness < 1 || c.MinStaleness < 0 || c.StartTolerance < 0 || c.ClockSkew < 0 || c.JoinHorizon < 0:
 		return fmt.Errorf("%w: staleness below one interval, or a negative tolerance", errConfig)
 	case c.MaxBytes < 0 || c.MaxInstances < 0:
 		return fmt.Errorf("%w: negative limit", errConfig)

@@ -88,6 +88,9 @@ func (f *Fleet) tidy(now int64) {
 	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
 		f.newcomers = 0
 		f.retire(now)
+		if f.joinable() {
+			f.foldLives(now)
+		}
 	}
 }
 
@@ -112,6 +115,9 @@ func (f *Fleet) retire(now int64) (some bool) {
 		return false
 	}
 	for _, in := range list {
+		for _, b := range in.bindings {
+			b.view.ledger.known.note(in, b)
+		}
 		if f.counts(in, now) {
 			for _, b := range in.bindings {
 				f.depart(in, b, func(ls labels.Labels) *departures { return &b.view.account(ls).left })

@@ -120,6 +120,7 @@ func (f *Fleet) evict(enough int64) bool {
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
 			if marks, ok := idle[b]; ok {
+				b.view.ledger.known.note(in, b)
 				b.retireColumns(in, func(col int) bool { return marks[col] })
 				b.drop(marks)
 				in.undo = nil // its rows have the columns that were
@@ -165,6 +166,9 @@ func (b *binding) idle(h *history) (marks []bool, bytes int64) {
 // drop rebuilds the binding without the marked columns.
 func (b *binding) drop(marks []bool) {
 	old := *b
+	if g := b.seg; g != nil {
+		defer g.drop(b, &old, marks)
+	}
 	b.cols, b.byCol, b.shared, b.counts = nil, map[columnKey]int32{}, false, 0
 	moved := make([]int32, len(old.cols))
 	for i := range old.cols {

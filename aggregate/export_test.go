@@ -76,3 +76,29 @@ func (f *Fleet) Sizes() Sizes {
 // NeverRetire keeps departed instances for good, as if nobody had come after
 // them.
 func (f *Fleet) NeverRetire() { f.newcomers = -1 << 40 }
+
+// Knowledge is what the fleet would tell another one in a join, byte for byte.
+func (f *Fleet) Knowledge(now int64) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := &codec{}
+	for _, v := range f.views {
+		if v.kind == kindGauge {
+			continue
+		}
+		of := func(i int) *binding { return f.ordered[i].bindings[v.index] }
+		c.known(f.knows(v, f.ordered, of, v.settleOf(f, of, now)))
+	}
+	return string(c.out)
+}
+
+// Lives is how many processes are known one by one.
+func (f *Fleet) Lives() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, v := range f.views {
+		n = max(n, len(v.ledger.known.lives))
+	}
+	return n
+}

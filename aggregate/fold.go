@@ -113,7 +113,9 @@ func (s *staged) step(b *binding, e entry) {
 		c.Time = own
 	}
 	if old < 0 || s.baseline {
-		s.take(b, col, int(e.pos), s.appear(b.view, id, c), c)
+		step := s.appear(b.view, id, c)
+		s.begin(b, col, &step, c.Value)
+		s.take(b, col, int(e.pos), step, c)
 		return
 	}
 	p, zero := s.baselineOf(old)
@@ -122,7 +124,7 @@ func (s *staged) step(b *binding, e entry) {
 		return
 	}
 	life := s.life(id)
-	if !zero && counter.Plain(p, c, life) { // nearly every step
+	if !zero && !s.opens && counter.Plain(p, c, life) { // nearly every step
 		s.free(old)
 		b.live.counts.AddDiff(b.cols[col].at, c.Value, p.Value)
 		s.report.Grown++
@@ -133,6 +135,7 @@ func (s *staged) step(b *binding, e entry) {
 		next = (*counter.Rules).AfterZero
 	}
 	step := next(b.view.rulesOf(s.f.store, id), p, c, life, s.start.at)
+	s.begin(b, col, &step, c.Value)
 	s.take(b, col, int(e.pos), step, step.Baseline(p, c))
 }
 

@@ -53,6 +53,7 @@ func (s *staged) foldObject(b *binding, o *object) {
 // first point.
 func (s *staged) relayout(b *binding, o *object, col int32, count float64) {
 	s.freeObject(b, o)
+	s.beginUnknown(b, col)
 	s.note(b, noteKey{col: col, verdict: counter.First, quirk: newLayout}, counter.Step{Verdict: counter.First, Hi: count})
 }
 
@@ -87,8 +88,11 @@ func (s *staged) appearObject(b *binding, o *object, id parse.ID, now counter.Po
 		s.note(b, noteKey{col: int32(o.col), verdict: counter.Returned, flags: step.Flags}, counter.Step{})
 		return
 	}
-	if step.Add != step.Sub {
+	switch {
+	case step.Add != step.Sub:
 		s.addObject(b, o, histogram.Reset)
+	case step.Verdict != counter.Gap:
+		s.beginObject(b, o, baseline, nil)
 	}
 	s.note(b, noteKey{col: int32(o.col), verdict: step.Verdict, flags: step.Flags}, step)
 }
@@ -164,6 +168,16 @@ func (s *staged) addObject(b *binding, o *object, v histogram.Verdict) {
 	if !s.addSum(b, o, v) {
 		s.noteNoSum(b, int32(o.col))
 	}
+	if v == histogram.Reset {
+		s.beginObject(b, o, fromZero, nil)
+		return
+	}
+	s.beginObject(b, o, goesOn, func(i int) (c, p float64) {
+		if v == histogram.Torn {
+			return s.growth[i], 0
+		}
+		return s.c[i], s.p[i]
+	})
 }
 
 func (s *staged) noteNoSum(b *binding, col int32) {

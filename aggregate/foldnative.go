@@ -209,7 +209,11 @@ func (s *staged) takeNative(b *binding, o *object, col int32, p, c *histogram.Na
 func (s *staged) addNative(b *binding, o *object, col int32, p, c, increase *histogram.Native) {
 	if p == nil {
 		p = &histogram.Native{}
+	} else if s.opens && b.seg != nil && !b.outlives(int(col)) {
+		// It went on while its process changed: of neither process alone.
+		defer func(before row) { b.seg.leaveOut(b, int(col), &before) }(b.live.copyOf())
 	}
+	s.beginUnknown(b, col)
 	at := &b.cols[col]
 	if c.Custom != nil {
 		total, next := 0.0, 0

@@ -22,6 +22,7 @@ import (
 type ledger struct {
 	created  int64 // when all totals were 0; 0: at the fleet's Since
 	accounts map[string]*account
+	known    known // of a fleet that can be joined
 }
 
 // account is what a ledger knows of one group.
@@ -171,9 +172,18 @@ type settlement struct {
 
 // settle adds up all groups of a view, sorted.
 func (v *view) settle(now time.Time) []*settlement {
-	f, e := v.fleet, now.UnixMilli()
+	f := v.fleet
+	list := v.settleOf(f, func(i int) *binding { return f.ordered[i].bindings[v.index] }, now.UnixMilli())
+	if f.joinable() {
+		return v.joined(list)
+	}
+	return list
+}
+
+// settleOf adds up what a fleet counts by itself.
+func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlement {
 	byKey := map[string]*settlement{}
-	of := func(ls labels.Labels) *settlement {
+	group := func(ls labels.Labels) *settlement {
 		key := string(ls.Bytes(nil))
 		s, ok := byKey[key]
 		if !ok {
@@ -183,7 +193,7 @@ func (v *view) settle(now time.Time) []*settlement {
 		return s
 	}
 	for _, a := range v.ledger.accounts {
-		s := of(a.labels)
+		s := group(a.labels)
 		for i := range a.retired {
 			s.class(a.retired[i].layout, a.retired[i].grid).merge(&a.retired[i])
 		}
@@ -191,14 +201,14 @@ func (v *view) settle(now time.Time) []*settlement {
 			s.class(a.left.classes[i].layout, a.left.classes[i].grid).merge(&a.left.classes[i])
 		}
 	}
-	for _, in := range f.ordered {
+	for i, in := range f.ordered {
 		if !f.counts(in, e) {
 			continue
 		}
-		b := in.bindings[v.index]
+		b := of(i)
 		sumless := b.sumless()
 		for i := range b.cols {
-			s := of(b.route.labelsOf(b.cols[i].group, in.labels))
+			s := group(b.route.labelsOf(b.cols[i].group, in.labels))
 			s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
 		}
 	}

@@ -84,18 +84,8 @@ func (m *merger) check() error {
 	case l.since != 0 && l.since != m.since:
 		return &MergeError{Reason: "observed since different times"}
 	}
-	left := slices.Clone(l.views)
-	for _, v := range f.views {
-		key := v.key()
-		i := slices.IndexFunc(left, func(s *savedView) bool { return s.key == key })
-		if i < 0 {
-			return &MergeError{Reason: "of different views: " + v.String()}
-		}
-		m.views = append(m.views, left[i])
-		left = slices.Delete(left, i, i+1)
-	}
-	if len(left)+len(f.unclaimed) > 0 {
-		return &MergeError{Reason: "of different views"}
+	if err := m.pairViews(); err != nil {
+		return err
 	}
 	var shared []string
 	for _, in := range l.instances {
@@ -123,8 +113,34 @@ func (m *merger) check() error {
 	return nil
 }
 
+// pairViews finds the part's view for each of the fleet's.
+func (m *merger) pairViews() *MergeError {
+	left := slices.Clone(m.l.views)
+	for _, v := range m.f.views {
+		key := v.key()
+		i := slices.IndexFunc(left, func(s *savedView) bool { return s.key == key })
+		if i < 0 {
+			return &MergeError{Reason: "of different views: " + v.String()}
+		}
+		m.views = append(m.views, left[i])
+		left = slices.Delete(left, i, i+1)
+	}
+	if len(left)+len(m.f.unclaimed) > 0 {
+		return &MergeError{Reason: "of different views"}
+	}
+	return nil
+}
+
 // bind leads the lines of the part's instances to the fleet's views.
 func (m *merger) bind() error {
+	m.bindParts()
+	if m.bytes > m.f.cfg.MaxBytes {
+		return &LimitError{What: "bytes", Limit: m.f.cfg.MaxBytes, Need: m.bytes}
+	}
+	return nil
+}
+
+func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
 	for i, in := range m.l.instances {
@@ -137,10 +153,6 @@ func (m *merger) bind() error {
 		}
 		m.bound = append(m.bound, bound)
 	}
-	if m.bytes > f.cfg.MaxBytes {
-		return &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: m.bytes}
-	}
-	return nil
 }
 
 func (m *merger) apply() {
@@ -251,6 +263,7 @@ func (m *merger) balance(b *balanced) {
 
 func (l *ledger) merge(o *ledger) {
 	l.created = min(l.created, o.created)
+	l.known.merge(&o.known)
 	for key, b := range o.accounts {
 		a := l.accounts[key]
 		if a == nil {

@@ -126,6 +126,7 @@ type staged struct {
 	baseline    bool // no scrape of this process came before
 	churned     bool // so much came or went that absence proves no birth
 	fell        map[string]bool
+	opens       bool       // a fleet that can be joined follows another process from now on
 	alone       bool       // it changes what is shared: this scrape has the fleet's lock alone
 	rebound     []*binding // replaces in.bindings
 	holds       []hold     // baselines to keep
@@ -152,7 +153,7 @@ func (f *Fleet) stage(in *instance, sc Scrape) *staged {
 		s = &staged{f: f, r: parse.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating = counter.RestartUnknown, NoRestart, false, false, false, false
+	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = counter.RestartUnknown, NoRestart, false, false, false, false, false
 	s.holds, s.frees = s.holds[:0], s.frees[:0]
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
@@ -250,7 +251,6 @@ func (s *staged) accept() {
 		return
 	}
 	in := s.in
-	came := !in.seen()
 	process := s.baseline || s.restart != NoRestart
 	s.checkpoint()
 	if s.alone {
@@ -273,7 +273,7 @@ func (s *staged) accept() {
 		in.noteStart(s.start)
 		s.f.suspect(in)
 	}
-	if came {
+	if process {
 		s.f.tidy(s.at)
 	}
 	s.report.Incarnation, s.report.Restart = in.incarnation, s.restart
@@ -316,6 +316,9 @@ func (s *staged) enter() {
 	}
 	if s.restart == AnotherInstance {
 		clear(in.held)
+	}
+	if f.joinable() && (s.baseline || s.restart == RestartProven) {
+		s.openSegments()
 	}
 	if in.incarnation == 1 && s.start.later(max(f.since, in.since)) {
 		in.birth = min(s.start.at, s.at)

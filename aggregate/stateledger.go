@@ -25,6 +25,7 @@ func (c *codec) ledger(l *ledger) {
 		c.account(l.accounts[*key])
 	})
 	c.ascending(len(keys), func(i int) string { return keys[i] })
+	c.known(&l.known)
 }
 
 func (c *codec) account(a *account) {

@@ -57,6 +57,7 @@ type savedBinding struct {
 	events  []event
 	past    []event
 	changed []int64
+	seg     *segment
 }
 
 // pack makes a savedBinding of the binding of an instance.
@@ -86,6 +87,12 @@ func (b *binding) pack(in *instance) *savedBinding {
 	if u, i := in.undo, b.view.index; u != nil && i < len(u.rows) && u.rows[i] != nil {
 		r := b.packRow(u.rows[i], order)
 		p.undo, p.undone = &r, min(u.events[i], len(b.events))
+	}
+	if g := b.seg; g != nil {
+		p.seg = &segment{start: g.start, first: g.first, dead: g.dead, from: b.packRow(&g.from, order), base: b.packRow(&g.base, order)}
+		for _, from := range order {
+			p.seg.at = append(p.seg.at, g.at[from])
+		}
 	}
 	p.events = packEvents(b.events, moved)
 	for _, e := range b.past {
@@ -171,6 +178,7 @@ func (p *savedBinding) unpack(v *view, in *instance) *binding {
 		b.past[e.noteKey] = &e
 	}
 	b.changed = slices.Clone(p.changed)
+	b.seg = p.seg.clone()
 	return b
 }
 
@@ -276,6 +284,7 @@ func (c *codec) binding(p *savedBinding, k kind, in *instance) {
 		c.must(len(p.changed) == len(p.cols))
 	}
 	c.rows(p, k, in)
+	c.segment(p, k)
 	list(c, &p.events, 8, func(e *event) { c.event(e, len(p.cols)) })
 	list(c, &p.past, 8, func(e *event) { c.event(e, len(p.cols)) })
 }

@@ -1,0 +1,75 @@
+package aggregate_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// Two watchers of recorded API servers, of which one sees every second scrape
+// and the other one the rest, while one server is restarted and one is killed:
+// together they know as much as one that sees all, but for what a process
+// counted in its last seconds before it ended, which the other one may not have
+// seen before.
+func TestJoinOfTwoHalves(t *testing.T) {
+	lines := corpus(t, "apiserver-ha")
+	config := aggregate.Config{Since: time.UnixMilli(lines[0].Time - 60_000), JoinHorizon: time.Hour}
+	type watch struct {
+		*aggregate.Fleet
+		requests *aggregate.CounterView
+		latency  *aggregate.HistogramView
+	}
+	begin := func() watch {
+		f, err := aggregate.NewFleet(config)
+		require.NoError(t, err)
+		requests, err := f.Counter(aggregate.View{Metric: "apiserver_request_total", Where: selections["all requests for a resource"]})
+		require.NoError(t, err)
+		latency, err := f.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+		require.NoError(t, err)
+		return watch{f, requests, latency}
+	}
+	even, odd, all := begin(), begin(), begin()
+	var now time.Time
+	for _, l := range lines {
+		if l.Format != "text" || l.Path != "/metrics" || l.ThroughLB || l.File == "" || l.Scenario != "apiserver-ha" {
+			continue
+		}
+		half := even
+		if l.Step%2 == 1 {
+			half = odd
+		}
+		body := corpusBody(t, "apiserver-ha", l.File)
+		for _, w := range []watch{half, all} {
+			_, err := w.Observe(l.scrape(body))
+			require.NoError(t, err)
+		}
+		now = time.UnixMilli(l.Time)
+	}
+	totals := func(w watch) (requests, count float64) {
+		a, b := w.requests.Totals(now), w.latency.Totals(now)
+		require.Len(t, a, 1)
+		require.Len(t, b, 1)
+		return a[0].Value, b[0].Counts[len(b[0].Counts)-1]
+	}
+	evenRequests, evenCount := totals(even)
+	oddRequests, oddCount := totals(odd)
+	wantRequests, wantCount := totals(all)
+	require.NoError(t, even.Join(odd.Fleet))
+	require.NoError(t, odd.Join(even.Fleet))
+	requests, count := totals(even)
+	otherRequests, otherCount := totals(odd)
+	assert.Equal(t, requests, otherRequests)
+	assert.Equal(t, count, otherCount)
+	t.Logf("requests: halves %g and %g, joined %g, one watcher %g", evenRequests, oddRequests, requests, wantRequests)
+	t.Logf("latency: halves %g and %g, joined %g, one watcher %g", evenCount, oddCount, count, wantCount)
+	assert.GreaterOrEqual(t, requests, max(evenRequests, oddRequests))
+	assert.GreaterOrEqual(t, count, max(evenCount, oddCount))
+	assert.LessOrEqual(t, requests, wantRequests)
+	assert.LessOrEqual(t, count, wantCount)
+	assert.Greater(t, requests, 0.99*wantRequests)
+	assert.Greater(t, count, 0.99*wantCount)
+}

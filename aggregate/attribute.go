@@ -13,10 +13,25 @@ import (
 // pending is a scrape that was attributed without a start time: it counts when
 // the next one of the same instance confirms it.
 type pending struct {
-	cols parse.Columns
-	body []byte
-	at   int64
-	head http.Header
+	cols  parse.Columns
+	body  []byte
+	typed bool // there is no body: cols says all
+	at    int64
+	head  http.Header
+}
+
+// again is the scrape as it came.
+func (p *pending) again(s *parse.Store) *incoming {
+	sc := &incoming{Scrape: Scrape{Body: p.body, Header: p.head}, typed: p.typed}
+	for pos := range p.cols.Len() {
+		if !p.typed {
+			break
+		}
+		c := &p.cols
+		sc.samples = append(sc.samples, parse.Sample{
+			Line: s.Line(c.ID(pos)), Value: c.Value(pos), Time: c.Time(pos), Start: c.Start(pos), Native: c.Native(pos)})
+	}
+	return sc
 }
 
 // latest is what the instance exposed last, confirmed or not.
@@ -28,14 +43,14 @@ func (in *instance) latest() *parse.Columns {
 }
 
 // attribute takes the staged scrape in as one of an instance's.
-func (b *balanced) attribute(s *staged, who *instance, why Attribution, sc Scrape) error {
+func (b *balanced) attribute(s *staged, who *instance, why Attribution, sc incoming) error {
 	p := who.pending
 	if !why.Provisional || !who.seen() {
 		if p != nil {
 			p.cols.Release(s.f.store)
 			who.pending = nil
 		}
-		return s.retake(who, sc.Body, sc.Header, sc.Time.UnixMilli(), s.in == who && p == nil)
+		return s.retake(who, &sc, sc.Time.UnixMilli(), s.in == who && p == nil)
 	}
 	if p != nil {
 		// Either the new scrape confirms the one before, or it shows that one
@@ -45,18 +60,18 @@ func (b *balanced) attribute(s *staged, who *instance, why Attribution, sc Scrap
 			of = b.open(s.f, sc)
 			of.sighted = why.refuted.sighted
 		}
-		if err := s.retake(of, p.body, p.head, p.at, false); err != nil {
+		if err := s.retake(of, p.again(s.f.store), p.at, false); err != nil {
 			return err
 		}
 		b.join(of)
 	} else {
 		p = &pending{}
 	}
-	if err := s.r.Read(&p.cols, sc.Body, sc.Header.Get("Content-Type")); err != nil {
+	if err := s.open(&p.cols, &sc); err != nil {
 		return err
 	}
 	s.r.Commit(&p.cols)
-	p.body, p.at, p.head = append(p.body[:0], sc.Body...), sc.Time.UnixMilli(), sc.Header
+	p.body, p.typed, p.at, p.head = append(p.body[:0], sc.Body...), sc.typed, sc.Time.UnixMilli(), sc.Header
 	who.pending = p
 	s.report.Instance, s.report.Incarnation = who.name, 1
 	return nil
@@ -64,13 +79,13 @@ func (b *balanced) attribute(s *staged, who *instance, why Attribution, sc Scrap
 
 // retake takes a body in as a scrape of an instance; staged says that it has
 // been read against the instance's columns already.
-func (s *staged) retake(who *instance, body []byte, h http.Header, at int64, staged bool) error {
+func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) error {
 	s.in, s.at, s.report.Instance = who, at, who.name
 	if !staged {
-		if err := s.r.Read(&who.cols, body, h.Get("Content-Type")); err != nil {
+		if err := s.open(&who.cols, sc); err != nil {
 			return err
 		}
-		s.start = s.readStart(h)
+		s.start = s.readStart(sc.Header)
 	}
 	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
 	if who.seen() && at <= who.last {
@@ -86,7 +101,7 @@ func (s *staged) retake(who *instance, body []byte, h http.Header, at int64, sta
 		s.verdict = counter.RestartUnmoved
 	}
 	s.churned = !s.baseline && s.churn()
-	if s.baseline || s.r.Structural() || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) {
+	if s.baseline || s.r.Structural() || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
 		if err := s.rebind(); err != nil {
 			return err
 		}

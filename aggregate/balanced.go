@@ -80,7 +80,7 @@ type Attribution struct {
 }
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
-func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
+func (f *Fleet) observeBalanced(b *balanced, sc incoming) (Report, error) {
 	for {
 		r, busy, err := f.tryBalanced(b, sc)
 		if busy == nil {
@@ -92,7 +92,7 @@ func (f *Fleet) observeBalanced(b *balanced, sc Scrape) (Report, error) {
 
 // tryBalanced has the fleet's lock, since any instance may be the one. It gives
 // up if a scrape of that one is being read just now.
-func (f *Fleet) tryBalanced(b *balanced, sc Scrape) (r Report, busy *instance, err error) {
+func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := sc.Time.UnixMilli()
@@ -101,7 +101,7 @@ func (f *Fleet) tryBalanced(b *balanced, sc Scrape) (r Report, busy *instance, e
 	}
 	s := f.stage(b.expect(sc), sc)
 	defer f.unstage(s)
-	if err := s.r.Read(s.in.latest(), sc.Body, sc.Header.Get("Content-Type")); err != nil {
+	if err := s.open(s.in.latest(), &sc); err != nil {
 		return Report{}, nil, err
 	}
 	if at == b.last && s.in == b.guess && s.same() {
@@ -164,7 +164,7 @@ func (b *balanced) join(in *instance) {
 }
 
 // open makes an instance for a process not seen before.
-func (b *balanced) open(f *Fleet, sc Scrape) *instance {
+func (b *balanced) open(f *Fleet, sc incoming) *instance {
 	f.names.Lock()
 	defer f.names.Unlock()
 	in := &instance{name: fmt.Sprintf("%s#%d", b.target, b.named+1), labels: sc.Labels, pool: b, since: b.left}
@@ -174,7 +174,7 @@ func (b *balanced) open(f *Fleet, sc Scrape) *instance {
 
 // expect is the instance that probably answered. It is a matter of speed
 // alone: the body is read against its columns first.
-func (b *balanced) expect(sc Scrape) *instance {
+func (b *balanced) expect(sc incoming) *instance {
 	if at := hintedStart(sc.Body); at != 0 {
 		for _, in := range b.members {
 			if in.start.from == startMetric && in.start.at == at {

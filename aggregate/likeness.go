@@ -3,6 +3,8 @@ package aggregate
 import (
 	"strings"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold/parse"
 )
 
@@ -59,34 +61,63 @@ func (s *staged) unindex() {
 	for pos := range s.r.Len() {
 		s.places[stagedLines{s.r}.ID(pos)] = 0
 	}
+	clear(s.byLabels)
 }
 
 // liken compares the staged scrape, which is indexed, with columns.
 func (s *staged) liken(c *parse.Columns) likeness {
 	var l likeness
 	for pos := range c.Len() {
-		id := c.ID(pos)
-		place := s.places[id]
-		if place == 0 {
-			continue
+		if place := s.places[c.ID(pos)]; place != 0 {
+			s.likenLine(&l, c, pos, int(place-1))
 		}
-		l.shared++
-		before := c.Value(pos)
-		if !(before > 0) || !cumulative(s.f.store.Line(id)) {
-			continue
-		}
-		_, _, now, _ := s.r.At(int(place - 1))
-		l.common++
-		switch {
-		case now < before:
-			l.fell++
-		case now > before:
-			l.moved++
-			l.grown += (now - before) / now
-		}
+	}
+	if l.shared == 0 {
+		s.likenReworded(&l, c)
 	}
 	l.before, l.union = c.Len(), c.Len()+s.r.Len()-l.shared
 	return l
+}
+
+// likenReworded compares with columns of another format, in which all lines are
+// written otherwise.
+func (s *staged) likenReworded(l *likeness, c *parse.Columns) {
+	if s.byLabels == nil {
+		s.byLabels = map[uint64]uint32{}
+	}
+	if len(s.byLabels) == 0 {
+		for pos := range s.r.Len() {
+			s.byLabels[s.f.store.Line(stagedLines{s.r}.ID(pos)).Labels.Hash()] = uint32(pos)
+		}
+	}
+	for pos := range c.Len() {
+		was := s.f.store.Line(c.ID(pos))
+		place, ok := s.byLabels[was.Labels.Hash()]
+		if !ok {
+			continue
+		}
+		if is := s.f.store.Line(stagedLines{s.r}.ID(int(place))); is.Role == was.Role && labels.Equal(is.Labels, was.Labels) {
+			s.likenLine(l, c, pos, int(place))
+		}
+	}
+}
+
+// likenLine compares one line, at pos of the columns and at place now.
+func (s *staged) likenLine(l *likeness, c *parse.Columns, pos, place int) {
+	l.shared++
+	before := c.Value(pos)
+	if !(before > 0) || !cumulative(s.f.store.Line(c.ID(pos))) {
+		return
+	}
+	_, _, now, _ := s.r.At(place)
+	l.common++
+	switch {
+	case now < before:
+		l.fell++
+	case now > before:
+		l.moved++
+		l.grown += (now - before) / now
+	}
 }
 
 // namingLabels are the metrics and labels by which programs tell who they are.

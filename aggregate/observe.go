@@ -11,8 +11,11 @@ import (
 // Observe takes one scrape in. It is all or nothing: on an error, a
 // *[ScrapeError], the fleet is as it was. The same scrape once more changes
 // nothing and is reported as a duplicate.
-func (f *Fleet) Observe(sc Scrape) (Report, error) {
-	r, err := f.take(sc)
+func (f *Fleet) Observe(sc Scrape) (Report, error) { return f.observed(sc, f.take) }
+
+// observed names the scrape in an error.
+func (f *Fleet) observed(sc Scrape, take func(Scrape) (Report, error)) (Report, error) {
+	r, err := take(sc)
 	if err != nil {
 		return Report{}, &ScrapeError{Target: sc.Target, Time: sc.Time, Err: err}
 	}
@@ -26,7 +29,9 @@ func (f *Fleet) take(sc Scrape) (Report, error) {
 	return f.takeBody(sc)
 }
 
-func (f *Fleet) takeBody(sc Scrape) (Report, error) {
+func (f *Fleet) takeBody(sc Scrape) (Report, error) { return f.takeIn(incoming{Scrape: sc}) }
+
+func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = f.address(sc.Target)
 	f.mu.RLock()
 	b := f.balancers[sc.Target]
@@ -43,7 +48,7 @@ func (f *Fleet) takeBody(sc Scrape) (Report, error) {
 }
 
 // lock has the instance that a scrape is of for this scrape alone.
-func (f *Fleet) lock(sc Scrape) (*instance, error) {
+func (f *Fleet) lock(sc incoming) (*instance, error) {
 	for {
 		in, err := f.instance(sc)
 		if err != nil {
@@ -61,7 +66,7 @@ func (f *Fleet) lock(sc Scrape) (*instance, error) {
 
 // observe takes a scrape of a known instance in, whose lock is held. The body is read beside all
 // other reading: what it is read against only changes with in.mu held.
-func (f *Fleet) observe(in *instance, sc Scrape) (Report, error) {
+func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	s := f.stage(in, sc)
 	defer f.unstage(s)
 
@@ -92,7 +97,7 @@ func (f *Fleet) observe(in *instance, sc Scrape) (Report, error) {
 }
 
 // instance finds or makes the place that a scrape is of.
-func (f *Fleet) instance(sc Scrape) (*instance, error) {
+func (f *Fleet) instance(sc incoming) (*instance, error) {
 	name := sc.Instance
 	if name == "" {
 		name = sc.Target
@@ -133,17 +138,18 @@ type staged struct {
 	frees       []parse.ID // baselines that ended
 	report      Report
 
-	noted  map[noteKey]int
-	dirty  []uint32
-	places []uint32 // by parse.ID: where in the body the line stands, plus 1
-	p, c   []float64
-	growth []float64
+	noted    map[noteKey]int
+	dirty    []uint32
+	places   []uint32          // by parse.ID: where in the body the line stands, plus 1
+	byLabels map[uint64]uint32 // by the hash of a line's labels: the same, less 1; of bodies in other words
+	p, c     []float64
+	growth   []float64
 
 	natives  map[uint32]*histogram.Native // decoded, by position; nil: none that can be
 	increase histogram.Native
 }
 
-func (f *Fleet) stage(in *instance, sc Scrape) *staged {
+func (f *Fleet) stage(in *instance, sc incoming) *staged {
 	f.names.Lock()
 	defer f.names.Unlock()
 	var s *staged
@@ -174,12 +180,12 @@ func (f *Fleet) unstage(s *staged) {
 }
 
 // read stages the body and judges what it says about the process.
-func (s *staged) read(sc Scrape) error {
+func (s *staged) read(sc incoming) error {
 	in := s.in
 	if in.seen() && s.at < in.last {
 		return ErrLate
 	}
-	if err := s.r.Read(&in.cols, sc.Body, sc.Header.Get("Content-Type")); err != nil {
+	if err := s.open(&in.cols, &sc); err != nil {
 		return err
 	}
 	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())

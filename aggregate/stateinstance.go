@@ -147,6 +147,7 @@ func (c *codec) pending(in *instance) {
 	p := in.pending
 	c.columns(&p.cols)
 	c.bytes(&p.body)
+	c.bool(&p.typed)
 	c.int64(&p.at)
 	for _, name := range []string{"Content-Type", startHeaderName} {
 		value := p.head.Get(name)

@@ -237,8 +237,13 @@ func (s *staged) addNative(b *binding, o *object, col int32, p, c, increase *his
 
 // appearNative: a native histogram without a point before it.
 func (s *staged) appearNative(b *binding, o *object, col int32, id parse.ID, c *histogram.Native, now counter.Point) {
-	if o.reworded && !(s.restart != NoRestart && s.life(id) == counter.LifeReset) {
-		s.relayout(b, o, col, now.Value)
+	if o.reworded {
+		life := b.view.rulesOf(s.f.store, id).Life(counter.Point{}, now, s.life(id))
+		if life != counter.LifeReset {
+			s.relayout(b, o, col, now.Value)
+			return
+		}
+		s.takeNative(b, o, col, nil, c, counter.Point{}, now, life)
 		return
 	}
 	step := s.appear(b.view, id, now)

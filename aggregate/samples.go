@@ -4,9 +4,9 @@ import "github.com/promfold/promfold/parse"
 
 // ObserveSamples takes in a scrape that was read elsewhere, as samples: from a
 // dto ([parse.FromFamilies]), from OpenTelemetry points ([parse.NewSample]). It
-// is [Fleet.Observe] in all else; the scrape's Body, and what its
-// Header says of that, do not count. Of an instance, bodies and samples may follow each other. The samples
-// may be reused after the call.
+// is [Fleet.Observe] in all else; the scrape's Body, and what its Header says of
+// that, do not count. Bodies and samples of an instance may follow each other.
+// The samples may be reused after the call.
 func (f *Fleet) ObserveSamples(sc Scrape, samples []parse.Sample) (Report, error) {
 	return f.observed(sc, func(sc Scrape) (Report, error) {
 		sc.Body = nil

@@ -140,6 +140,7 @@ func (l *live) fetch(ctx context.Context, url string, fresh bool, body *bytes.Bu
 	if err != nil {
 		return nil, err
 	}
+	request.Header.Set("Accept", parse.Accept)
 	request.Close = fresh
 	response, err := l.client.Do(request)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/promfold/promfold/parse"
 )
 
 // live asks targets for their metrics, round by round.

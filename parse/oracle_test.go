@@ -2,6 +2,7 @@ package parse
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -85,7 +86,7 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 				if series, ts, h, f = p.Histogram(); h != nil {
 					f = h.ToFloat(nil)
 				}
-				v, native = f.Count, f.TestExpression()
+				v, native = f.Count, fmt.Sprintf("%+v", *f)
 			}
 			key = append(append(append(key[:0], series...), 0xff, byte(in), byte(entry)), family.Type...)
 			seen, ok := m[string(key)]
@@ -132,7 +133,7 @@ func (in *instance) truth(id ID, v float64, t, start int64, h *histogram.FloatHi
 	}
 	native := ""
 	if h != nil {
-		native = h.TestExpression()
+		native = fmt.Sprintf("%+v", *h)
 	}
 	return truth{in.text[l], l.Family.Type, math.Float64bits(v), t, start, native}
 }

@@ -65,6 +65,7 @@ func (e *Exposition) Everything(c *aggregate.CounterView, g *aggregate.GaugeView
 				}
 			}
 		}
+		a.date()
 		left := map[string]bool{}
 		for _, u := range e.fleet.Unmerged(now) {
 			if a.unmerged(u, g) {

@@ -51,9 +51,12 @@ func Write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) erro
 // createdName is the name of the lines that say when a family's series began.
 // OpenMetrics takes a counter without _total for none.
 func createdName(f *dto.MetricFamily) (string, bool) {
-	name, ok := f.GetName(), true
-	if f.GetType() == dto.MetricType_COUNTER {
+	name, ok := f.GetName(), false
+	switch f.GetType() {
+	case dto.MetricType_COUNTER:
 		name, ok = strings.CutSuffix(name, "_total")
+	case dto.MetricType_HISTOGRAM, dto.MetricType_SUMMARY:
+		ok = true
 	}
 	return name + "_created", ok
 }

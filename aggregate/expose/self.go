@@ -64,17 +64,10 @@ func (e *Exposition) health(now time.Time) []*dto.MetricFamily {
 
 // once adds up metrics with the same labels: two views may read alike.
 func once(f *dto.MetricFamily) *dto.MetricFamily {
-	key := func(m *dto.Metric) string {
-		s := ""
-		for _, l := range m.Label {
-			s += l.GetName() + "\xff" + l.GetValue() + "\xff"
-		}
-		return s
-	}
-	slices.SortStableFunc(f.Metric, func(a, b *dto.Metric) int { return cmp.Compare(key(a), key(b)) })
+	slices.SortStableFunc(f.Metric, func(a, b *dto.Metric) int { return cmp.Compare(keyOfPairs(a), keyOfPairs(b)) })
 	out := f.Metric[:0]
 	for _, m := range f.Metric {
-		if n := len(out); n > 0 && key(out[n-1]) == key(m) {
+		if n := len(out); n > 0 && keyOfPairs(out[n-1]) == keyOfPairs(m) {
 			*out[n-1].Counter.Value += m.Counter.GetValue()
 			continue
 		}

@@ -47,6 +47,9 @@ func throughBalancer(l corpusLine) bool {
 // Which processes answered behind the balancer is found out at every step, and
 // the increases are the sums over them.
 func TestBalancedAPIServers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the recording in the repository is enough to find a race")
+	}
 	lines := slices.DeleteFunc(corpus(t, "apiserver-ha"), func(l corpusLine) bool { return !throughBalancer(l) })
 	seen := map[string]bool{}
 	names := lives(lines, func(l corpusLine) bool {

@@ -103,6 +103,9 @@ func match(name, op, value string) *labels.Matcher {
 // TestGroundTruth replays a restarting, asymmetric fleet and compares with
 // what a script found by hand, and with the audit logs' order of magnitude.
 func TestGroundTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the recording in the repository is enough to find a race")
+	}
 	lines := corpus(t, "apiserver-ha")
 	lines = slices.DeleteFunc(lines, func(l corpusLine) bool {
 		return l.Format != "text" || l.Path != "/metrics" || l.ThroughLB || l.File == ""

@@ -71,8 +71,8 @@ func unzip(t testing.TB, file string) []byte {
 func TestCorpus(t *testing.T) {
 	for dir, scrapes := range corpus(t) {
 		t.Run(dir, func(t *testing.T) {
-			if testing.Short() && len(scrapes) > 10 {
-				scrapes = scrapes[:10]
+			if testing.Short() && len(scrapes) > 4 {
+				scrapes = scrapes[:4]
 			}
 			t.Parallel()
 			known := memory{}

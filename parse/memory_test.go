@@ -144,7 +144,7 @@ func TestChurnLeavesNothingBehind(t *testing.T) {
 	const lines, instances = 2000, 2
 	scrapes := 24 * 60 * 4
 	if testing.Short() {
-		scrapes = 300
+		scrapes = 100
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	live := make([][]byte, lines)

@@ -15,6 +15,9 @@ import (
 // corpus is the whole recording that the trimmed one was made from.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("the recording in the program is enough to find a race")
+	}
 	const dir = "../../../shared/corpus/apiserver-ha"
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("the whole recording is not here: ", err)

@@ -134,7 +134,7 @@ func TestRetirementDoesNotShow(t *testing.T) {
 			untidy.feed(list[i : i+1])
 			part := int((e.Target + e.gone)[4]) % 2
 			byPart[part] = append(byPart[part], e)
-			if i%100 == 99 {
+			if i%300 == 299 {
 				now := at(20 * 300)
 				if e.gone == "" {
 					now = e.Time

@@ -61,6 +61,13 @@
 // out when their scrapes make one chain in which no counter falls, and count
 // once ([Fleet.Describe] says which is kept).
 //
+// # Several watchers
+//
+// Fleets over different instances are merged: [Fleet.Merge] is as if one had
+// seen all. Fleets that watch the same instances, of a highly available pair,
+// are joined: [Fleet.Join] makes the totals of each hold what either saw,
+// counted once.
+//
 // # Defaults
 //
 //	staleness          5 × the target's own interval, at least 1 min

@@ -401,3 +401,40 @@ func TestJoinRefused(t *testing.T) {
 	require.NoError(t, newWatcher(t, joinConfig).Join(loadedFrom(t, want, joinConfig)), "views of o need not be declared")
 	assert.False(t, math.IsNaN(a.totals()["200"]))
 }
+
+// Two addresses of one process count once, if either watcher found it out; and
+// a start time that moved while its process went on makes no second one.
+func TestJoinKnowsTwins(t *testing.T) {
+	one, both := newBed(t, joinConfig), newBed(t, joinConfig)
+	views := map[string]*aggregate.CounterView{}
+	for name, b := range map[string]bed{"one": one, "both": both} {
+		views[name] = b.counter(aggregate.View{Metric: "c"})
+	}
+	p := &server{start: -500, n: 1000}
+	for i := range 8 {
+		for j, name := range []string{"node-a", "node-b"} {
+			p.n += 5
+			both.scrape(name, float64(10*i+j), p.start, p.lines()...)
+			if i < 2 {
+				one.scrape(name, float64(10*i+j), p.start, p.lines()...)
+			}
+		}
+	}
+	truth := grown(1000, p.n)
+	require.NoError(t, one.Join(both.Fleet))
+	require.NoError(t, both.Join(one.Fleet))
+	got := views["one"].Totals(end)[0].Value
+	assert.LessOrEqual(t, got, truth)
+	assert.Equal(t, got, views["both"].Totals(end)[0].Value)
+	assert.GreaterOrEqual(t, got, grown(1005, p.n), "from the first scrape of either address")
+
+	a, b := newWatcher(t, joinConfig), newWatcher(t, joinConfig)
+	say := func(n int) []string { return []string{"# TYPE requests_total counter", fmt.Sprintf(`requests_total{code="200"} %d`, n)} }
+	a.scrape("i", 10, -5000, say(100)...)
+	a.scrape("i", 20, -4990, say(150)...) // the clock was set
+	b.scrape("i", 30, -4990, say(200)...)
+	b.scrape("i", 40, -4990, say(260)...)
+	a.scrape("i", 50, -4990, say(300)...)
+	assert.Equal(t, 200.0, a.told(b).totals()["200"])
+	assert.Equal(t, 200.0, b.told(a).totals()["200"])
+}

@@ -35,6 +35,9 @@ func TestJoinOfTwoHalves(t *testing.T) {
 	even, odd, all := begin(), begin(), begin()
 	var now time.Time
 	for _, l := range lines {
+		if testing.Short() && l.Step > 18 { // until one was restarted
+			break
+		}
 		if l.Format != "text" || l.Path != "/metrics" || l.ThroughLB || l.File == "" || l.Scenario != "apiserver-ha" {
 			continue
 		}
@@ -72,4 +75,69 @@ func TestJoinOfTwoHalves(t *testing.T) {
 	assert.LessOrEqual(t, count, wantCount)
 	assert.Greater(t, requests, 0.99*wantRequests)
 	assert.Greater(t, count, 0.99*wantCount)
+}
+
+// Native histograms, of which one watcher saw the first scrapes of each server
+// and the other one the rest: of what they observed, that of the watcher who saw
+// more stands; both say the same, in every bucket.
+func TestJoinOfNativeHistograms(t *testing.T) {
+	lines := corpus(t, "apiserver-native")
+	config := aggregate.Config{Since: time.UnixMilli(lines[0].Time - 60_000), JoinHorizon: time.Hour}
+	begin := func() (*aggregate.Fleet, *aggregate.HistogramView) {
+		f, err := aggregate.NewFleet(config)
+		require.NoError(t, err)
+		v, err := f.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+		require.NoError(t, err)
+		return f, v
+	}
+	a, early := begin()
+	b, late := begin()
+	c, all := begin()
+	var now time.Time
+	for _, l := range lines {
+		if l.Format != "protobuf" || l.Path != "/metrics" || l.ThroughLB || l.File == "" {
+			continue
+		}
+		half := a
+		if l.Step >= 2 {
+			half = b
+		}
+		body := corpusBody(t, "apiserver-native", l.File)
+		for _, f := range []*aggregate.Fleet{half, c} {
+			_, err := f.Observe(l.scrape(body))
+			require.NoError(t, err)
+		}
+		now = time.UnixMilli(l.Time)
+	}
+	total := func(v *aggregate.HistogramView) aggregate.HistogramTotal {
+		list := v.Totals(now)
+		require.Len(t, list, 1)
+		return list[0]
+	}
+	count := func(v *aggregate.HistogramView) float64 { x := total(v); return x.Counts[len(x.Counts)-1] }
+	least, most := max(count(early), count(late)), count(all)
+	again, err := aggregate.NewFleet(config)
+	require.NoError(t, err)
+	third, err := again.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+	require.NoError(t, err)
+	require.NoError(t, again.Join(b))
+	require.NoError(t, again.Join(a))
+	require.NoError(t, a.Join(b))
+	require.NoError(t, b.Join(a))
+	require.NoError(t, b.Join(a))
+	assert.Equal(t, total(early), total(late))
+	assert.Equal(t, total(early), total(third))
+	assert.Equal(t, a.Knowledge(now.UnixMilli()), loadedKnowledge(t, a, config, now))
+	t.Logf("alone at most %g, joined %g, one watcher %g", least, count(early), most)
+	assert.GreaterOrEqual(t, count(early), least)
+	assert.LessOrEqual(t, count(early), most)
+}
+
+// loadedKnowledge is what a fleet knows once it was saved and loaded.
+func loadedKnowledge(t *testing.T, f *aggregate.Fleet, c aggregate.Config, now time.Time) string {
+	t.Helper()
+	again := loadedFrom(t, saved(t, f), c)
+	_, err := again.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+	require.NoError(t, err)
+	return again.Knowledge(now.UnixMilli())
 }

@@ -1,8 +1,6 @@
 package aggregate
 
-import (
-	"time"
-)
+import "time"
 
 // JoinError says why two fleets cannot be joined.
 type JoinError struct{ Reason string }
@@ -30,6 +28,10 @@ func (e *JoinError) Error() string { return "joining fleets: " + e.Reason }
 // all that began before, and what only the other one saw of it is lost: never is
 // anything counted twice. A pair that tells each other more often than that
 // loses nothing.
+//
+// Of native histograms the buckets of the watcher stand who saw most of a
+// process. Sums of histograms whose observations may be negative are not known:
+// of two sums that may fall, none is the better one.
 //
 // The two series that a pair exposes must not be read alternately as one: they
 // agree only after they were joined.

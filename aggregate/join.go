@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/internal/exact"
 )
 
 // known is what the watchers of one fleet know together, of one view. Joining
@@ -214,7 +213,7 @@ func (k *known) processes(tolerance int64) []*process {
 	return list
 }
 
-// add adds up columns.
+// addColumns adds to one of the sums.
 func addColumns(sums map[columnName]*columnSum, name columnName, ls labels.Labels, x *retired) {
 	c, ok := sums[name]
 	if !ok {
@@ -224,7 +223,7 @@ func addColumns(sums map[columnName]*columnSum, name columnName, ls labels.Label
 	c.merge(x)
 }
 
-// valueOf adds up the processes of one instance. What is known without a start
+// valueOf adds up an instance's processes. What is known without a start
 // time may be of the same processes as what is known with one: the greater of
 // both counts.
 func valueOf(list []*process) map[columnName]*columnSum {
@@ -324,75 +323,6 @@ func (in *instance) lifeKey(start int64) lifeKey {
 		return lifeKey{in.pool.target, start}
 	}
 	return lifeKey{in.name, start}
-}
-
-// livesOf is what a binding knows of the process that answers, under its
-// start, and of what outlives processes.
-func livesOf(in *instance, b *binding) map[lifeKey]*life {
-	g := b.seg
-	if g == nil || g.dead {
-		return nil
-	}
-	lives := map[lifeKey]*life{}
-	sumless := b.sumless()
-	for i := range g.at {
-		c := &b.cols[i]
-		start := g.start
-		if b.outlives(i) {
-			start = 0
-		}
-		key := in.lifeKey(start)
-		l := lives[key]
-		if l == nil {
-			l = &life{first: g.first, last: in.last, columns: map[columnName]*record{}}
-			lives[key] = l
-		}
-		ls := b.route.labelsOf(c.group, in.labels)
-		r := &record{labels: ls, grown: b.between(i, &b.live, &g.from, sumless[int32(i)])}
-		if g.at[i] > 0 && in.pool == nil && c.grid == nil {
-			base := b.between(i, &g.base, nil, sumless[int32(i)])
-			r.met, r.left = []point{{g.at[i], base}}, []point{{g.at[i], base.plus(r.grown)}}
-		}
-		name := columnName{string(ls.Bytes(nil)), c.layout, c.grid}
-		if mine, ok := l.columns[name]; ok { // the target's labels make one group of two
-			r = &record{labels: ls, grown: mine.grown.plus(r.grown)}
-		}
-		l.columns[name] = r
-	}
-	return lives
-}
-
-// between is the difference of two rows in a column; nil is 0.
-func (b *binding) between(i int, r, from *row, noSum bool) *retired {
-	if from == nil {
-		from = &row{}
-	}
-	col := &b.cols[i]
-	x := &retired{layout: col.layout, grid: col.grid, noSum: noSum}
-	n := col.width()
-	var s exact.Sum
-	diff := func(to *exact.Vector, at, j int) {
-		s.Reset()
-		r.counts.SumDiff(&s, col.cell(j), &from.counts)
-		to.AddSum(at, &s)
-	}
-	if col.grid == nil {
-		x.counts.Grow(n)
-		for j := range n {
-			diff(&x.counts, j, j)
-		}
-	} else {
-		var d exact.Vector // a row with nothing but this column
-		d.Grow(b.counts)
-		for j := range n {
-			diff(&d, col.cell(j), j)
-		}
-		x.take(&d, col.at, col.places)
-	}
-	if b.view.kind == kindHistogram {
-		r.sums.SumDiff(&x.sum, i, &from.sums)
-	}
-	return x
 }
 
 // note keeps what a binding knows of a process that ends.

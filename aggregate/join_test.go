@@ -429,7 +429,9 @@ func TestJoinKnowsTwins(t *testing.T) {
 	assert.GreaterOrEqual(t, got, grown(1005, p.n), "from the first scrape of either address")
 
 	a, b := newWatcher(t, joinConfig), newWatcher(t, joinConfig)
-	say := func(n int) []string { return []string{"# TYPE requests_total counter", fmt.Sprintf(`requests_total{code="200"} %d`, n)} }
+	say := func(n int) []string {
+		return []string{"# TYPE requests_total counter", fmt.Sprintf(`requests_total{code="200"} %d`, n)}
+	}
 	a.scrape("i", 10, -5000, say(100)...)
 	a.scrape("i", 20, -4990, say(150)...) // the clock was set
 	b.scrape("i", 30, -4990, say(200)...)

@@ -123,12 +123,12 @@ func newInstance(s *Store) *instance {
 	return &instance{store: s, text: map[*Line]string{}}
 }
 
-func (in *instance) truth(id ID, v float64, t, start int64, h *histogram.FloatHistogram) truth {
+func (in *instance) truth(as format, id ID, v float64, t, start int64, h *histogram.FloatHistogram) truth {
 	l := in.store.Line(id)
 	if _, ok := in.text[l]; !ok {
 		in.text[l] = l.Labels.String()
 	}
-	if f := in.store.lines.payload(uint32(id)).under; f == nil || f.format == text || f.format == openMetrics {
+	if as == text || as == openMetrics {
 		start = 0 // not textparse's
 	}
 	native := ""
@@ -143,7 +143,7 @@ func (in *instance) staged(r *Reader) []truth {
 	var out []truth
 	for i := range r.Len() {
 		id, _, v, t := r.At(i)
-		out = append(out, in.truth(id, v, t, r.Start(i), r.Native(i)))
+		out = append(out, in.truth(r.staging, id, v, t, r.Start(i), r.Native(i)))
 	}
 	return out
 }
@@ -152,7 +152,7 @@ func (in *instance) staged(r *Reader) []truth {
 func (in *instance) held() []truth {
 	var out []truth
 	for i := range in.cols.Len() {
-		out = append(out, in.truth(in.cols.ID(i), in.cols.Value(i), in.cols.Time(i), in.cols.Start(i), in.cols.Native(i)))
+		out = append(out, in.truth(in.cols.format, in.cols.ID(i), in.cols.Value(i), in.cols.Time(i), in.cols.Start(i), in.cols.Native(i)))
 	}
 	return out
 }

@@ -89,12 +89,12 @@ func (r *Reader) family(b []byte) error {
 	m := &r.messages
 	var name, help, unit []byte
 	m.header, m.typ = m.header[:0], 0
-	metrics, plain := 0, true
+	metrics, plain, odd := 0, true, false
 	for f := (wire{rest: b}); ; {
 		start := f.rest
 		tag, ok := f.next()
 		if !ok {
-			plain = plain && !f.odd
+			odd = f.odd
 			break
 		}
 		switch tag {
@@ -117,16 +117,14 @@ func (r *Reader) family(b []byte) error {
 		m.header = append(m.header, start[:len(start)-len(f.rest)]...)
 	}
 	m.name = name
-	if !plain || m.typ >= uint64(len(types)) {
-		if err := askAll(appendDelimited(nil, b)); err != io.EOF {
+	strange := odd || metrics > 0 && m.typ >= uint64(len(types))
+	if !plain || strange {
+		if err := askAll(appendDelimited(nil, b)); err != io.EOF || strange {
 			return r.failedMessage(err)
 		}
 	}
 	if metrics == 0 {
 		return nil
-	}
-	if m.typ >= uint64(len(types)) {
-		return r.failedMessage(nil)
 	}
 	if err := r.familyHeading(name, help, unit); err != nil {
 		return err

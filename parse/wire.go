@@ -99,13 +99,13 @@ func (w *wire) skip(tag uint64) {
 	case message:
 		w.bytes()
 	case group:
-		for !w.odd {
-			tag, ok := w.next()
-			if !ok {
-				w.fail()
-			} else if tag&7 == endGroup {
-				return
-			} else {
+		for depth := 1; depth > 0 && !w.odd; {
+			switch tag := w.varint(); tag & 7 {
+			case group:
+				depth++
+			case endGroup:
+				depth--
+			default:
 				w.skip(tag)
 			}
 		}

@@ -307,7 +307,10 @@ func (b *binding) bindObject(pieces []piece, old *binding, lines series) {
 		bounds = append(bounds, math.Inf(1))
 		b.buckets = append(b.buckets, uint32(count))
 	}
-	layout := b.view.fleet.layout(bounds)
+	var layout *histogram.Layout
+	if len(bounds) > 0 {
+		layout = b.view.fleet.layout(bounds)
+	}
 	if layout == nil {
 		b.buckets = b.buckets[:o.from]
 	}

@@ -11,6 +11,15 @@ import (
 // HistogramView answers how observations were distributed. Quantiles are of
 // the merged observations, or of the worst instance: a mean of quantiles says
 // nothing, and is not to be had.
+//
+// Instances may expose classic buckets, native ones, or both, in any mixture
+// and in text and protobuf by turns: a series is one histogram, and each
+// observation counts once. Native buckets are preferred; a series that comes
+// without them is followed by its classic ones until its process ends. Where
+// nothing is the same before and after (other bounds, finer buckets, no buckets
+// in text of what has native ones alone), the new buckets start at their own
+// first point, and a warning says so. Gauge histograms do not count what
+// happened: no view takes them, and Status names who exposes them.
 type HistogramView struct{ *view }
 
 // HistogramGroup is one group's answer. As a [CounterGroup] it tells of the

@@ -372,3 +372,64 @@ func answersOf(t require.TestingT, v *aggregate.HistogramView, now time.Time) st
 	}
 	return b.String()
 }
+
+// nativeFleet is one with all that can be of native histograms: in text and
+// protobuf in turns, gone, refused, and shown as totals.
+func nativeFleet(t require.TestingT) *aggregate.Fleet {
+	f, err := aggregate.NewFleet(aggregate.Config{})
+	require.NoError(t, err)
+	v, err := f.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+	require.NoError(t, err)
+	take := func(sc aggregate.Scrape) {
+		_, err := f.Observe(sc)
+		require.NoError(t, err)
+	}
+	list, _ := simulateNative(t, rand.New(rand.NewPCG(5, 6)), 4, 6)
+	for _, sc := range list {
+		take(sc)
+	}
+	x := &nativeProcess{start: 60, native: true, signed: true, series: [2]*observed{{values: []float64{1, -2}}, {values: []float64{3}}}}
+	take(exposed(t, "x", 70, expfmt.TypeProtoDelim, x.families()...))
+	broken := x.families()
+	broken[0].Metric[0].Histogram.SampleCount = p(uint64(1)) // of two
+	take(exposed(t, "x", 80, expfmt.TypeProtoDelim, broken...))
+	x.series[1] = nil
+	broken[0].Metric = broken[0].Metric[:1]
+	take(exposed(t, "x", 90, expfmt.TypeProtoDelim, broken...))
+	v.Totals(at(100))
+	return f
+}
+
+// A histogram of which there is a count and a sum alone has no buckets.
+func TestHistogramWithoutBuckets(t *testing.T) {
+	b, v := nativeBed(t)
+	for i := range 3 {
+		b.scrape("a", float64(10*i), -5, "# TYPE h histogram", fmt.Sprint("h_count ", i), fmt.Sprint("h_sum ", i))
+	}
+	groups, err := v.At(at(30), aggregate.All)
+	require.NoError(t, err)
+	require.Empty(t, groups)
+	require.Zero(t, v.Status().Series)
+	require.Equal(t, 1, v.Status().Exposing)
+}
+
+// What cannot be is left out, and what it grew by is counted when it is right
+// again; what was gone and is back grew by the difference.
+func TestNativeRefusedAndReturned(t *testing.T) {
+	f := loadedFrom(t, saved(t, nativeFleet(t)), aggregate.Config{})
+	_, err := f.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+	require.NoError(t, err)
+	v, err := f.Histogram(aggregate.View{Metric: "h", By: []string{"i"}})
+	require.NoError(t, err)
+	before, err := v.At(at(100), aggregate.All)
+	require.NoError(t, err)
+	x := &nativeProcess{start: 60, native: true, series: [2]*observed{{values: []float64{1, -2, 3, 4, -5}}, {values: []float64{3, 7, 8}}}}
+	r, err := f.Observe(exposed(t, "x", 110, expfmt.TypeProtoDelim, x.families()...))
+	require.NoError(t, err)
+	require.Zero(t, r.Births)
+	after, err := v.At(at(110), aggregate.All)
+	require.NoError(t, err)
+	require.Len(t, after, 2)
+	require.Equal(t, before[0].Count()+3, after[0].Count())
+	require.Equal(t, before[1].Count()+2, after[1].Count())
+}

@@ -254,6 +254,7 @@ func FuzzLoad(f *testing.F) {
 	require.NotEmpty(f, content)
 	f.Add(content)
 	f.Add(content[:len(content)/2])
+	f.Add(aggregate.StateContent(saved(f, nativeFleet(f))))
 	empty, err := aggregate.NewFleet(aggregate.Config{})
 	require.NoError(f, err)
 	f.Add(aggregate.StateContent(saved(f, empty)))

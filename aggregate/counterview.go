@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
@@ -127,9 +128,8 @@ func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
 	if a == nil || a.window() <= 0 {
 		return Answer{}, false
 	}
-	var some [3][8]float64 // enough for most fleets, without an allocation
-	rates, lower, upper := some[0][:0], some[1][:0], some[2][:0]
-	known, below, above := false, false, false
+	var rate, lower, upper exact.Total
+	known, open := false, false
 	owners, parts := g.parts()
 	for i := range parts {
 		sh, p := &a.shares[owners[i]], &parts[i]
@@ -142,23 +142,20 @@ func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
 		lo, hi := r, r
 		if p.odd != 0 && !sh.older {
 			x := a.around(p)
-			lo, below = x.Lo/seconds*weight, below || x.Lo != x.Value
-			hi, above = x.Hi/seconds*weight, above || x.Hi != x.Value
+			lo, hi = x.Lo/seconds*weight, x.Hi/seconds*weight
 		}
-		if lo != 0 || hi != 0 {
-			rates, lower, upper = append(rates, r), append(lower, lo), append(upper, hi)
+		rate.Add(r)
+		lower.Add(lo)
+		if open = open || math.IsInf(hi, 1); !open {
+			upper.Add(hi)
 		}
 	}
 	if !known {
 		return Answer{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
 	}
-	rate := exact.RoundedSum(rates)
-	x := Answer{rate, rate, rate}
-	if below {
-		x.Lo = exact.RoundedSum(lower)
-	}
-	if above {
-		x.Hi = exact.RoundedSum(upper)
+	x := Answer{rate.Float64(), lower.Float64(), upper.Float64()}
+	if open {
+		x.Hi = math.Inf(1)
 	}
 	return x, true
 }

@@ -21,6 +21,7 @@ type scrape struct {
 	step             int
 	time             int64
 	body             []byte
+	start            string // of the process, where the body does not tell it
 }
 
 // data are the scrapes that the figures are measured on.
@@ -89,7 +90,7 @@ func (d *data) add(files fs.FS, m manifestLine) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.File, err)
 	}
-	s := scrape{m.Target, m.Answered, m.Step, m.Time, body}
+	s := scrape{target: m.Target, answered: m.Answered, step: m.Step, time: m.Time, body: body}
 	if steady {
 		d.steady = append(d.steady, s)
 	}

@@ -1,6 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"log"
+	"net/http"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -12,6 +18,7 @@ const (
 	counterName   = "apiserver_request_total"
 	histogramName = "apiserver_request_duration_seconds"
 	askedWindow   = time.Minute
+	kept          = 5 * time.Minute
 )
 
 var (
@@ -29,7 +36,7 @@ type fleet struct {
 func newFleet() *fleet {
 	var f fleet
 	var err error
-	f.Fleet, err = aggregate.NewFleet(aggregate.Config{Window: 5 * time.Minute})
+	f.Fleet, err = aggregate.NewFleet(aggregate.Config{Window: kept})
 	must(err)
 	f.requests, err = f.Counter(aggregate.View{Metric: counterName, By: counterBy})
 	must(err)
@@ -39,7 +46,11 @@ func newFleet() *fleet {
 }
 
 func (f *fleet) observe(target string, s scrape) int {
-	report, err := f.Observe(aggregate.Scrape{Target: target, Time: time.UnixMilli(s.time), Body: s.body})
+	sc := aggregate.Scrape{Target: target, Time: time.UnixMilli(s.time), Body: s.body}
+	if s.start != "" {
+		sc.Header = http.Header{"Process-Start-Time-Unix": {s.start}}
+	}
+	report, err := f.Observe(sc)
 	must(err)
 	return report.Lines
 }
@@ -73,26 +84,46 @@ func ingestFigures(d *data, rounds int) []figure {
 		cacheColumns(d, rounds, lines),
 		expfmtMerge(d, min(rounds, 7), lines),
 		promqlRate(d, rounds),
+		promqlRateMany(d, rounds),
 		promqlQuantile(d, rounds),
-		parallel(d, rounds, lines),
+		parallel(d, rounds),
+		parallelMachine(rounds),
 	}
 }
 
+// standing is a fleet that has watched instances for longer than its window:
+// all it keeps has reached its size. Each began with its first scrape and then
+// stood still at its second.
+func standing(instances ...[]scrape) *fleet {
+	f := newFleet()
+	for ago := 2 * kept; ago >= 0; ago -= kept / 16 {
+		for _, of := range instances {
+			first, second := of[0], of[1]
+			if ago == 2*kept {
+				first.time = second.time - ago.Milliseconds() - 5000
+				f.observe(first.target, first)
+			}
+			second.time -= ago.Milliseconds()
+			f.observe(second.target, second)
+		}
+	}
+	return f
+}
+
 // cacheColumns goes from bytes to state to grouped rates, after each of the
-// scrapes but the first.
+// scrapes but the first two.
 func cacheColumns(d *data, rounds int, lines map[*byte]int) figure {
 	var f *fleet
 	var loop *bench.Loop
-	first, rest := d.steady[0], d.steady[1:]
+	warm, rest := d.steady[:2], d.steady[2:]
 	ours := each(rest, func(s scrape) int {
 		n := f.observe(s.target, s)
 		f.rates(s.time)
 		return n
 	})
 	ours.prepare = func() {
-		f = newFleet()
-		f.observe(first.target, first)
-		f.rates(first.time)
+		f = standing(warm)
+		f.rates(warm[1].time)
 	}
 	peer := peerOver(rest, lines, func(s scrape) error {
 		err := loop.Observe(s.target, s.time, s.body)
@@ -101,7 +132,9 @@ func cacheColumns(d *data, rounds int, lines map[*byte]int) figure {
 	})
 	peer.prepare = func() {
 		loop = bench.NewLoop(counterName, counterBy, histogramName, histogramBy)
-		must(loop.Observe(first.target, first.time, first.body))
+		for _, s := range warm {
+			must(loop.Observe(s.target, s.time, s.body))
+		}
 	}
 	return compare("ingest/cache-columns", rounds, len(rest), false, ours, peer)
 }
@@ -109,24 +142,21 @@ func cacheColumns(d *data, rounds int, lines map[*byte]int) figure {
 func expfmtMerge(d *data, rounds int, lines map[*byte]int) figure {
 	var f *fleet
 	var gateway *bench.Gateway
-	first, rest := d.steady[0], d.steady[1:4]
+	warm, rest := d.steady[:2], d.steady[2:5]
 	ours := each(rest, func(s scrape) int { return f.observe(s.target, s) })
-	ours.prepare = func() {
-		f = newFleet()
-		f.observe(first.target, first)
-	}
+	ours.prepare = func() { f = standing(warm) }
 	peer := peerOver(rest, lines, func(s scrape) error { return gateway.Push(s.body) })
 	peer.prepare = func() {
 		gateway = bench.NewGateway()
-		must(gateway.Push(first.body))
+		must(gateway.Push(warm[0].body))
 	}
 	return compare("ingest/expfmt-merge", rounds, len(rest), false, ours, peer)
 }
 
-// asked is a fleet and an engine with the same scrapes of all instances.
-func asked(d *data) (f *fleet, e *bench.Engine, now int64) {
+// asked is a fleet and an engine with the same scrapes.
+func asked(scrapes []scrape) (f *fleet, e *bench.Engine, now int64) {
 	f, e = newFleet(), bench.NewEngine()
-	for _, s := range d.fleet {
+	for _, s := range scrapes {
 		f.observe(s.target, s)
 		must(e.Append(s.target, s.time, s.body))
 		now = max(now, s.time)
@@ -134,26 +164,67 @@ func asked(d *data) (f *fleet, e *bench.Engine, now int64) {
 	return f, e, now
 }
 
+const rateQuery = `sum by (verb, code) (rate(` + counterName + `[1m]))`
+
 func promqlRate(d *data, rounds int) figure {
-	f, e, now := asked(d)
-	return question("query/promql-rate", rounds, func() { f.rates(now) }, func() {
-		_, err := e.Query(`sum by (verb, code) (rate(`+counterName+`[1m]))`, now)
+	f, e, now := asked(d.fleet)
+	return question("query/promql-rate", rounds, 100, func() { f.rates(now) }, func() int {
+		n, err := e.Query(rateQuery, now)
 		must(err)
+		return n
 	})
+}
+
+// promqlRateMany asks of 100 instances, each of which is one of the three
+// recorded ones with a start time of its own. Both sides get the lines that the
+// question is about: the engine would hold a gigabyte of the others.
+func promqlRateMany(d *data, rounds int) figure {
+	var many []scrape
+	for _, s := range d.fleet {
+		s.body = only(s.body, counterName)
+		for i := range 100 / 3 {
+			s := s
+			s.target = fmt.Sprintf("%s-%d", s.target, i)
+			s.start = strconv.Itoa(1e9 + 60*i)
+			many = append(many, s)
+		}
+	}
+	f, e, now := asked(many)
+	return question("query/promql-rate-99", rounds, 10, func() { f.rates(now) }, func() int {
+		n, err := e.Query(rateQuery, now)
+		must(err)
+		return n
+	})
+}
+
+// only keeps the lines of one metric.
+func only(body []byte, name string) (kept []byte) {
+	for line := range bytes.Lines(body) {
+		if bytes.HasPrefix(line, []byte(name)) || bytes.HasPrefix(line, []byte("# TYPE "+name+" ")) {
+			kept = append(kept, line...)
+		}
+	}
+	return append(kept, '\n')[:len(kept)]
 }
 
 func promqlQuantile(d *data, rounds int) figure {
-	f, e, now := asked(d)
-	return question("query/promql-quantile", rounds, func() { f.quantiles(now) }, func() {
-		_, err := e.Query(`histogram_quantile(0.99, sum by (verb, le) (rate(`+histogramName+`_bucket[1m])))`, now)
+	f, e, now := asked(d.fleet)
+	return question("query/promql-quantile", rounds, 10, func() { f.quantiles(now) }, func() int {
+		n, err := e.Query(`histogram_quantile(0.99, sum by (verb, le) (rate(`+histogramName+`_bucket[1m])))`, now)
 		must(err)
+		return n
 	})
 }
 
-// question compares two answers to one question. Ours is asked often enough to
-// be measured.
-func question(name string, rounds int, ours, peer func()) figure {
+// question compares two answers to one question, each asked often in a run:
+// what it needs is in the caches of both. (Until it was asked as often as ours,
+// the engine was measured with cold ones, two to three times slower.) Neither
+// keeps an answer for the next question.
+func question(name string, rounds, peerOften int, ours func(), peer func() (groups int)) figure {
 	const often = 100
+	if peer() == 0 {
+		log.Fatal(name + ": the engine finds nothing")
+	}
 	f := compare(name, rounds, often, false,
 		way{run: func() int {
 			for range often {
@@ -161,43 +232,96 @@ func question(name string, rounds int, ours, peer func()) figure {
 			}
 			return often
 		}},
-		way{run: func() int { peer(); return 1 }})
+		way{run: func() int {
+			for range peerOften {
+				peer()
+			}
+			return peerOften
+		}})
 	f.Unit = "ns/question"
 	return f
 }
 
-// parallel takes in the scrapes of two targets, in turn and both at once. Either
-// way a body comes from memory once and from a cache the second time.
-func parallel(d *data, rounds int, lines map[*byte]int) figure {
+// parallel takes in the scrapes of two instances, in turn and both at once.
+// Each has bodies of its own, as another process: of two with one start time it
+// would be watched whether they are the same, under the fleet's lock.
+func parallel(d *data, rounds int) figure {
 	var f *fleet
-	targets := []string{"one", "two"}
+	halves := [2][]scrape{d.steady, anotherProcess(d.steady, "another")}
+	steps := len(d.steady) - 2
+	observe := func(half, i int) int { s := halves[half][i]; return f.observe(s.target, s) }
 	prepare := func() {
-		f = newFleet()
-		for _, t := range targets {
-			f.observe(t, d.steady[0])
-		}
-	}
-	rest := d.steady[1:]
-	one := way{prepare: prepare, wall: true, run: func() (n int) {
-		for _, s := range rest {
-			for _, t := range targets {
-				n += f.observe(t, s)
+		f = standing(halves[0], halves[1])
+		both(func(half int) { // so that there are two readers, too
+			for range 8 {
+				observe(half, 1)
 			}
+		})
+	}
+	return twoCores("parallel/2-cores", rounds, 2*steps, prepare, func(half, step int) int { return observe(half, step+2) }, steps)
+}
+
+// anotherProcess exposes the same, but began years before.
+func anotherProcess(scrapes []scrape, target string) []scrape {
+	list := slices.Clone(scrapes)
+	for i := range list {
+		s := &list[i]
+		s.target, s.body = target, append(bytes.Clone(s.body), '\n')[:len(s.body)]
+		start := []byte("\nprocess_start_time_seconds 1.7")
+		at := bytes.Index(s.body, start)
+		if at < 0 {
+			log.Fatal("no start time")
+		}
+		s.body[at+len(start)-1] = '6'
+	}
+	return list
+}
+
+// parallelMachine is what the machine gives to two that share nothing, not even
+// memory: what else runs on it, and how real its cores are.
+func parallelMachine(rounds int) figure {
+	const steps, numbers = 16, 200_000
+	f := twoCores("parallel/machine", rounds, 2*steps, nil, func(half, _ int) int {
+		x := uint64(half) + 1
+		for range numbers {
+			x ^= x << 13
+			x ^= x >> 7
+			x ^= x << 17
+		}
+		return numbers + int(x&1) // it must not be left out
+	}, steps)
+	f.Unit = "ns/number"
+	return f
+}
+
+// twoCores compares two halves of some steps, one step of each in turn and
+// both at once.
+func twoCores(name string, rounds, calls int, prepare func(), do func(half, step int) int, steps int) figure {
+	inTurn := way{prepare: prepare, wall: true, run: func() (n int) {
+		for step := range steps {
+			n += do(0, step) + do(1, step)
 		}
 		return n
 	}}
-	two := way{prepare: prepare, wall: true, run: func() (n int) {
-		var wg sync.WaitGroup
-		counts := make([]int, len(targets))
-		for i, t := range targets {
-			wg.Go(func() {
-				for _, s := range rest {
-					counts[i] += f.observe(t, s)
-				}
-			})
-		}
-		wg.Wait()
+	atOnce := way{prepare: prepare, wall: true, run: func() int {
+		var counts [2]int
+		both(func(half int) {
+			n := 0 // counted apart: the halves share no line of the cache
+			for step := range steps {
+				n += do(half, step)
+			}
+			counts[half] = n
+		})
 		return counts[0] + counts[1]
 	}}
-	return compare("parallel/2-cores", rounds, 2*len(rest), false, two, one)
+	return compare(name, rounds, calls, false, atOnce, inTurn)
+}
+
+// both does two halves at once.
+func both(do func(half int)) {
+	var wg sync.WaitGroup
+	for half := range 2 {
+		wg.Go(func() { do(half) })
+	}
+	wg.Wait()
 }

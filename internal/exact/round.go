@@ -1,21 +1,40 @@
 package exact
 
-import "math"
+// Total is a sum that is read at once and not kept: the same value as a [Sum]
+// of the same numbers, in any order, and faster. It holds them as two floats,
+// their sum and what rounding left out of it, as long as these are all there is.
+type Total struct {
+	sum, rest float64
+	all       *Sum // instead, once two floats did not do
+}
 
-// RoundedSum is the sum of xs, rounded once: as adding them to a Sum and
-// reading it, but faster for a few, and without storage. Their order does not
-// matter.
-func RoundedSum(xs []float64) float64 {
-	sum, rest := 0.0, 0.0
-	for _, x := range xs {
-		high, low := twoSum(sum, x)
-		r, lost := twoSum(rest, low)
-		if lost != 0 { // NaN, too
-			return sumOfParts(xs)
-		}
-		sum, rest = high, r
+// Add adds x.
+func (t *Total) Add(x float64) {
+	sum, low := twoSum(t.sum, x)
+	rest, lost := twoSum(t.rest, low)
+	if lost == 0 && t.all == nil {
+		t.sum, t.rest = sum, rest
+		return
 	}
-	return sum + rest // which is all there is: rounded here, and nowhere else
+	t.addToAll(x) // or nothing of this is a number
+}
+
+func (t *Total) addToAll(x float64) {
+	if t.all == nil {
+		t.all = &Sum{}
+		t.all.Add(t.sum)
+		t.all.Add(t.rest)
+		t.sum, t.rest = 0, 0
+	}
+	t.all.Add(x)
+}
+
+// Float64 is the value, rounded once.
+func (t *Total) Float64() float64 {
+	if t.all != nil {
+		return t.all.Float64()
+	}
+	return t.sum + t.rest
 }
 
 // twoSum is x+y rounded, and what that left out.
@@ -23,53 +42,4 @@ func twoSum(x, y float64) (sum, rest float64) {
 	sum = x + y
 	z := sum - x
 	return sum, (x - (sum - z)) + (y - z)
-}
-
-// sumOfParts keeps the sum as a list of floats that do not overlap (J. R.
-// Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997).
-func sumOfParts(xs []float64) float64 {
-	var parts [8]float64 // by magnitude, the smallest first
-	n := 0
-	for _, x := range xs {
-		kept := 0
-		for _, y := range parts[:n] {
-			if math.Abs(x) < math.Abs(y) {
-				x, y = y, x
-			}
-			high := x + y
-			if low := y - (high - x); low != 0 {
-				parts[kept] = low
-				kept++
-			}
-			x = high
-		}
-		if kept == len(parts) || math.IsInf(x, 0) || math.IsNaN(x) {
-			var s Sum
-			s.AddAll(xs)
-			return s.Float64()
-		}
-		parts[kept] = x
-		n = kept + 1
-	}
-	return roundParts(parts[:n])
-}
-
-// roundParts adds from the greatest down until something is rounded off. That
-// may be exactly half a unit: then what lies below decides.
-func roundParts(parts []float64) float64 {
-	n := len(parts) - 1
-	sum, rest := parts[n], 0.0
-	for n > 0 && rest == 0 {
-		n--
-		high := sum + parts[n]
-		rest = parts[n] - (high - sum)
-		sum = high
-	}
-	if n > 0 && rest != 0 && (rest < 0) == (parts[n-1] < 0) {
-		twice := 2 * rest
-		if up := sum + twice; up-sum == twice {
-			return up
-		}
-	}
-	return sum
 }

@@ -1,6 +1,7 @@
 package exact
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -124,4 +125,28 @@ func TestVectorEnds(t *testing.T) {
 	assert.Equal(t, 1.0, s.Float64())
 	v.Reset()
 	assert.Zero(t, v.Float64(1))
+}
+
+// AddAll is Add, one by one.
+func TestVectorAddAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	var a, b Vector
+	a.Grow(9)
+	b.Grow(9)
+	for range 1000 {
+		xs := make([]float64, r.IntN(10))
+		for i := range xs {
+			if xs[i] = float64(r.Int64N(1 << 60)); r.IntN(5) == 0 {
+				xs[i] = r.NormFloat64()
+			}
+			b.Add(i, xs[i])
+		}
+		a.AddAll(xs)
+		for i := range a.Len() {
+			x, y := a.get(i), b.get(i)
+			require.Zero(t, x.Cmp(&y))
+		}
+	}
+	_, ok := a.Integers()
+	require.False(t, ok)
 }

@@ -344,8 +344,12 @@ func TestTextAndProtobufAgree(t *testing.T) {
 			if !ok || !found || target == "lb" || testing.Short() && pairs > 2 {
 				continue
 			}
+			body := unzip(t, other.File)
+			if testing.Short() && len(body) > large {
+				continue
+			}
 			pairs++
-			a, err := Samples(unzip(t, other.File), other.ContentType)
+			a, err := Samples(body, other.ContentType)
 			require.NoError(t, err)
 			b, err := Samples(unzip(t, s.File), s.ContentType)
 			require.NoError(t, err)
@@ -360,7 +364,10 @@ func TestTextAndProtobufAgree(t *testing.T) {
 					continue
 				}
 				common++
-				assert.Equal(t, []any{y.Role, y.Family.Type, y.Family.Name}, []any{x.Role, x.Family.Type, x.Family.Name}, x.Labels)
+				want, got := [...]any{y.Role, y.Family.Type, y.Family.Name}, [...]any{x.Role, x.Family.Type, x.Family.Name}
+				if want != got { // of a million samples
+					assert.Equal(t, want, got, x.Labels)
+				}
 				if x.Value == y.Value {
 					equal++
 				}

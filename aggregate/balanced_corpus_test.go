@@ -156,6 +156,9 @@ func without(body []byte, name string) []byte {
 }
 
 func TestBalancedShards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the recording in the repository is enough to find a race")
+	}
 	all := corpus(t, "ksm-shards")
 	for _, scenario := range []string{"good", "duplicate", "scaleup", "gap", "overlap", "stale", "stopped"} {
 		t.Run(scenario, func(t *testing.T) {

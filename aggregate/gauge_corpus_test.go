@@ -208,6 +208,9 @@ func TestStorageObjectsAreNotTripled(t *testing.T) {
 
 // In the middle of an upgrade: a gauge that became a counter, other HELP texts.
 func TestVersionsThatDiffer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the recording in the repository is enough to find a race")
+	}
 	b := newBed(t, aggregate.Config{})
 	c := aggregate.Kubernetes()
 	total := b.counter(c.View(aggregate.View{Metric: "etcd_bookmark_total"}))

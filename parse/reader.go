@@ -19,7 +19,6 @@ type Reader struct {
 	seed     seed
 	walk     walk
 	messages messages
-	formats  [4]func() error // how a body of each is read
 
 	// Staged, by new position. While rebuilt is false, the lines are those of
 	// the columns, ids is their slice, olds is not used, and dups is theirs.
@@ -35,7 +34,7 @@ type Reader struct {
 	gone       []uint32 // by old position
 	dups       []uint32
 	headings   []heading
-	staging    format
+	staging    format // of the body that was read
 	rebuilt    bool
 	structural bool
 	staged     bool // a body was read and is neither committed nor discarded

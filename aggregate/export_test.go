@@ -75,7 +75,7 @@ func (f *Fleet) Sizes() Sizes {
 
 // NeverRetire keeps departed instances for good, as if nobody had come after
 // them.
-func (f *Fleet) NeverRetire() { f.newcomers = -1 << 40 }
+func (f *Fleet) NeverRetire() { f.newcomers = math.MinInt32 }
 
 // Knowledge is what the fleet would tell another one in a join, byte for byte.
 func (f *Fleet) Knowledge(now int64) string {

@@ -341,11 +341,9 @@ func (r *Reader) ask(each func(s sampled, ls labels.Labels) error) error {
 			var h *histogram.Histogram
 			var f *histogram.FloatHistogram
 			if _, ts, h, f = p.Histogram(); h != nil {
-				s.v = float64(h.Count)
-			} else {
-				s.v = f.Count
+				f = h.ToFloat(nil)
 			}
-			s.native, s.kind = ownFields(fields(m.metric, 7, false)), nativeKinds[m.typ]
+			s.v, s.native, s.kind = f.Count, appendNative(nil, f), written
 		default:
 			continue
 		}
@@ -363,7 +361,7 @@ func (r *Reader) ask(each func(s sampled, ls labels.Labels) error) error {
 // askMetric stages the metric as textparse reads it.
 func (r *Reader) askMetric() error {
 	m := &r.messages
-	m.labels = fields(m.metric, 1, true)
+	m.labels = labelFields(m.metric)
 	m.n, m.asked = 0, m.asked[:0]
 	return r.ask(func(s sampled, ls labels.Labels) error {
 		role := Native
@@ -377,40 +375,18 @@ func (r *Reader) askMetric() error {
 	})
 }
 
-// fields are all of that number, with their tags or without. Of a message that
-// is there twice the decoder makes one, as it does of their concatenation.
-func fields(m []byte, number uint64, tags bool) []byte {
+// labelFields are a metric's labels as they are encoded, wherever they stand.
+func labelFields(m []byte) []byte {
 	var all []byte
-	for f := (wire{rest: m}); ; {
-		start := f.rest
-		tag, ok := f.next()
-		if !ok {
-			return all
-		}
-		if tag != number<<3|message {
-			f.skip(tag)
-			continue
-		}
-		b := f.bytes()
-		if tags {
-			b = start[:len(start)-len(f.rest)]
-		}
-		all = append(all, b...)
-	}
-}
-
-// ownFields are those of a Histogram that make the native one.
-func ownFields(m []byte) []byte {
-	own := []byte{}
 	for f := (wire{rest: m}); ; {
 		from := f.rest
 		tag, ok := f.next()
 		if !ok {
-			return own
+			return all
 		}
 		f.skip(tag)
-		if n := tag >> 3; n != 3 && n != 15 && n != 16 {
-			own = append(own, from[:len(from)-len(f.rest)]...)
+		if tag == 1<<3|message {
+			all = append(all, from[:len(from)-len(f.rest)]...)
 		}
 	}
 }

@@ -23,7 +23,7 @@ const (
 
 // Accept is an Accept header for all that is read, in the order of what it tells:
 // protobuf has start times and native histograms, OpenMetrics start times.
-const Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6," +
+const Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6," +
 	openMetricsType + ";version=1.0.0;escaping=allow-utf-8;q=0.5," +
 	openMetricsType + ";version=0.0.1;q=0.4," +
 	textType + ";version=1.0.0;escaping=allow-utf-8;q=0.3," +

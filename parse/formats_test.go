@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -390,5 +392,19 @@ func TestWhatBrokeOthers(t *testing.T) {
 		sequenceIn(t, asOpenMetrics, "z 1\n# EOF\n", body+"# EOF\n", "z 1\n# EOF\n", body+"# EOF\n")
 		sequenceIn(t, asOpenMetrics2, "z 1\n# EOF\n", body+"# EOF\n", "z 1\n# EOF\n")
 		sequenceIn(t, asProtobuf, body, body)
+	}
+}
+
+// A server that has all formats answers with the one that tells most, names as they are.
+func TestAccept(t *testing.T) {
+	f := expfmt.NegotiateIncludingOpenMetrics(http.Header{"Accept": {Accept}})
+	assert.Equal(t, expfmt.TypeProtoDelim, f.FormatType())
+	assert.Contains(t, string(f), "allow-utf-8")
+	in, err := formatOf(string(f), Limits{})
+	require.NoError(t, err)
+	assert.Equal(t, protobuf, in)
+	for _, contentType := range strings.Split(Accept, ",") {
+		_, err := formatOf(contentType, Limits{})
+		assert.NoError(t, err, contentType)
 	}
 }

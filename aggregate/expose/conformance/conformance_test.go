@@ -85,7 +85,7 @@ func TestCompareAndHandle(t *testing.T) {
 		theirs, ours := httptest.NewRecorder(), httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 		r.Header.Set("Accept", accept)
-		promhttp.HandlerFor(e, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(theirs, r)
+		promhttp.HandlerFor(e, promhttp.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true}).ServeHTTP(theirs, r)
 		e.ServeHTTP(ours, r)
 		assert.Equal(t, theirs.Code, ours.Code)
 		assert.Equal(t, theirs.Header().Get("Content-Type"), ours.Header().Get("Content-Type"))

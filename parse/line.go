@@ -52,6 +52,7 @@ type Line struct {
 	Bound  float64       // le of a Bucket, quantile of a Quantile; else NaN
 
 	under  *Family // in force where the line stands, if it is its own
+	hash   uint64  // of the labels
 	object uint64  // hash of the name its family's series begin with, and of the labels they share
 }
 
@@ -191,7 +192,7 @@ func (s *Store) newLine(ls labels.Labels, f *Family) *Line {
 	default:
 		l.Family = s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit})
 	}
-	l.object = objectOf(l)
+	l.hash, l.object = ls.Hash(), objectOf(l)
 	switch l.Role {
 	case Bucket:
 		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)

@@ -41,17 +41,19 @@ type Reader struct {
 	pinned     bool // new lines and all headings hold references for the commit
 
 	// Scratch of a rebuild; the slices of ids and more are kept for the next one.
-	newIDs   []ID
-	newDups  []uint32
-	newPairs []uint32
-	creators map[uint64]uint32 // by Line.object: where the line stands that says when it began
-	renames  map[uint64]uint32 // by hash of labels: old positions of lines that are gone
-	spans    []uint32
-	taken    []uint64  // bit set by old position: matched with a new one
-	oldAt    []uint32  // by id: where it stands in the columns, if it does
-	newAt    []uint32  // by id: where it stands among ids, if it does
-	blank    []byte    // a text that lacks one
-	inForce  []*Family // by number of expected headings: the family behind them
+	newIDs     []ID
+	newDups    []uint32
+	newPairs   []uint32
+	creators   map[uint64]uint32 // by Line.object: where the line stands that says when it began
+	renames    map[uint64]uint32 // by hash of labels: old positions of lines that are gone
+	filters    [2]filter         // of what went and what came
+	candidates []uint32          // new lines that may have been there in other words
+	spans      []uint32
+	taken      []uint64  // bit set by old position: matched with a new one
+	oldAt      []uint32  // by id: where it stands in the columns, if it does
+	newAt      []uint32  // by id: where it stands among ids, if it does
+	blank      []byte    // a text that lacks one
+	inForce    []*Family // by number of expected headings: the family behind them
 }
 
 // seed is a copy of what a sibling exposed.

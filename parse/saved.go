@@ -236,7 +236,7 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 	ls := b.Labels()
 	return ID(l.store.lines.add([]byte(text), key, func() *Line {
 		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound, under: under}
-		line.object = objectOf(line)
+		line.hash, line.object = ls.Hash(), objectOf(line)
 		l.store.added(line)
 		return line
 	})), true

@@ -111,8 +111,10 @@ func (s *Store) pairs(dst []uint32, creators map[uint64]uint32, ids []ID) []uint
 	}
 	for _, id := range ids {
 		l, pair := s.Line(id), uint32(0)
-		if at, ok := creators[l.object]; ok && l.object != 0 && sameObject(l, s.Line(ids[at])) {
-			pair = at + 1 // a line that tells a start is paired with itself
+		if l.object != 0 {
+			if at, ok := creators[l.object]; ok && sameObject(l, s.Line(ids[at])) {
+				pair = at + 1 // a line that tells a start is paired with itself
+			}
 		}
 		dst = append(dst, pair)
 	}

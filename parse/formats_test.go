@@ -397,7 +397,8 @@ func TestWhatBrokeOthers(t *testing.T) {
 
 // A server that has all formats answers with the one that tells most, names as they are.
 func TestAccept(t *testing.T) {
-	f := expfmt.NegotiateIncludingOpenMetrics(http.Header{"Accept": {Accept}})
+	f := expfmt.NegotiateAccept(http.Header{"Accept": {Accept}},
+		expfmt.NewFormat(expfmt.TypeTextPlain), expfmt.NewFormat(expfmt.TypeOpenMetrics), expfmt.NewFormat(expfmt.TypeProtoDelim))
 	assert.Equal(t, expfmt.TypeProtoDelim, f.FormatType())
 	assert.Contains(t, string(f), "allow-utf-8")
 	in, err := formatOf(string(f), Limits{})

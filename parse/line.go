@@ -61,8 +61,11 @@ type Line struct {
 func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 	n := len(f.Name)
 	if len(name) < n || string(name[:n]) != f.Name {
+		if f.format != typed || f.Type != model.MetricTypeCounter {
+			return Value, false
+		}
 		stem, total := strings.CutSuffix(f.Name, totalSuffix)
-		return Created, f.format == typed && total && f.Type == model.MetricTypeCounter && string(name) == stem+createdSuffix
+		return Created, total && string(name) == stem+createdSuffix
 	}
 	histogram := f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeGaugeHistogram
 	summary := f.Type == model.MetricTypeSummary

@@ -13,11 +13,7 @@ func (r *Reader) scalar(b []byte, s sampled) (bool, error) {
 	w := wire{rest: b}
 	counter := r.messages.typ == typeCounter
 	var seen uint64
-	for {
-		tag, ok := w.next()
-		if !ok {
-			break
-		}
+	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		w.once(&seen, tag)
 		switch {
 		case tag == 1<<3|fixed64:
@@ -44,11 +40,7 @@ func (r *Reader) summary(b []byte, s sampled) (bool, error) {
 		sum         float64
 		quantiles   = r.messages.parts[:0]
 	)
-	for {
-		tag, ok := w.next()
-		if !ok {
-			break
-		}
+	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		if tag != 3<<3|message {
 			w.once(&seen, tag)
 		}
@@ -81,11 +73,7 @@ type bounded struct {
 func (w *wire) quantile() (q bounded) {
 	m := wire{rest: w.bytes()}
 	var seen uint64
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		m.once(&seen, tag)
 		switch tag {
 		case 1<<3 | fixed64:
@@ -116,11 +104,7 @@ func (w *wire) bucket() (q bounded) {
 	}
 	m := wire{rest: b}
 	var seen, count uint64
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		m.once(&seen, tag)
 		switch tag {
 		case 1<<3 | varint:
@@ -290,11 +274,7 @@ func (d *side) span(w *wire) {
 	m := wire{rest: w.bytes()}
 	d.spans++
 	var seen uint64
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		m.once(&seen, tag)
 		switch n := m.varint(); {
 		case tag == 1<<3|varint:

@@ -87,11 +87,7 @@ func nativeAt(list []native, pos int) *histogram.FloatHistogram {
 // textparse does; false if it is not plain.
 func decodeHistogram(raw []byte) (*histogram.FloatHistogram, bool) {
 	w, f := wire{rest: raw}, &histogram.FloatHistogram{}
-	for {
-		tag, ok := w.next()
-		if !ok {
-			break
-		}
+	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		switch tag {
 		case 1<<3 | varint:
 			f.Count = float64(w.varint())
@@ -125,11 +121,7 @@ func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func (w *wire) span() (s histogram.Span) {
 	m := wire{rest: w.bytes()}
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		switch tag {
 		case 1<<3 | varint:
 			s.Offset = int32(unzigzag(m.varint()))

@@ -133,11 +133,7 @@ func (w *wire) once(seen *uint64, tag uint64) {
 func (w *wire) timestamp() int64 {
 	m := wire{rest: w.bytes()}
 	var seconds, nanos, seen uint64
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		m.once(&seen, tag)
 		switch tag {
 		case 1<<3 | varint:
@@ -158,11 +154,7 @@ func (w *wire) timestamp() int64 {
 func (w *wire) exemplar() {
 	m := wire{rest: w.bytes()}
 	var seen uint64
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		switch tag {
 		case 1<<3 | message:
 			m.labelPair()
@@ -181,11 +173,7 @@ func (w *wire) exemplar() {
 
 func (w *wire) labelPair() {
 	m := wire{rest: w.bytes()}
-	for {
-		tag, ok := m.next()
-		if !ok {
-			break
-		}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		if tag != 1<<3|message && tag != 2<<3|message {
 			m.fail()
 		}

@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"math"
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
@@ -15,9 +14,8 @@ type CounterView struct{ *view }
 // CounterGroup is one group's answer.
 type CounterGroup struct {
 	Group
-	answer *answer     // nil: of no question
-	number int         // in it
-	left   *departures // of a question about everything; nil: none
+	answer *answer // nil: of no question
+	number int     // in it
 }
 
 // CounterMember is one instance's part in a group, its incarnations added.
@@ -38,7 +36,7 @@ type CounterMember struct {
 // sorted. [ErrWindow]: longer than kept. [ErrPast]: before the last scrape.
 // *[CoverageError]: a condition is not met.
 func (v *CounterView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*CounterGroup, error) {
-	v.fleet.mu.Lock()
+	v.fleet.mu.ask()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, window, conditions)
 	if err != nil {
@@ -59,13 +57,22 @@ func (g *CounterGroup) parts() (owners []int32, parts []part) {
 	return a.owners[from:to], a.parts[from:to]
 }
 
+// left is what departed instances had in the group; nil: nothing, or nobody
+// asked for everything.
+func (g *CounterGroup) left() *departures {
+	if g.answer == nil || g.answer.left == nil {
+		return nil
+	}
+	return g.answer.left[g.number]
+}
+
 // final tells of the group what is the same in all answers.
 func (g *CounterGroup) final() *final { return &g.answer.groups[g.number] }
 
 // addTotal adds what the group grew in the window.
 func (g *CounterGroup) addTotal(sum *exact.Sum) {
-	if g.left != nil {
-		g.left.addTotal(sum)
+	if left := g.left(); left != nil {
+		left.addTotal(sum)
 	}
 	owners, parts := g.parts()
 	switch {
@@ -91,9 +98,9 @@ func (g *CounterGroup) Increase() (Answer, bool) {
 	for i := range parts {
 		g.answer.happenings(&parts[i], x.add)
 	}
-	if g.left != nil {
-		x.merge(&g.left.bounds)
-		if g.left.stepped {
+	if left := g.left(); left != nil {
+		x.merge(&left.bounds)
+		if left.stepped {
 			return x.around(&total), true
 		}
 	}
@@ -112,52 +119,26 @@ func (g *CounterGroup) someone(so func(*shared) bool) bool {
 // which it lived.
 func (g *CounterGroup) Rate() (Answer, bool) {
 	a, ok := g.sumRates(false)
-	if g.left == nil || !g.left.stepped || g.answer.window() <= 0 {
+	left := g.left()
+	if left == nil || !left.stepped || g.answer.window() <= 0 {
 		return a, ok
 	}
-	left := g.left.rate(g.answer.window())
-	return Answer{a.Value + left.Value, a.Lo + left.Lo, a.Hi + left.Hi}, true
+	b := left.rate(g.answer.window())
+	return Answer{a.Value + b.Value, a.Lo + b.Lo, a.Hi + b.Hi}, true
 }
 
 // RateNow is the rate of the members that are alive now: what scaling goes by.
 func (g *CounterGroup) RateNow() (Answer, bool) { return g.sumRates(true) }
 
-// sumRates is exact in its additions, so that no order of members shows.
 func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
 	a := g.answer
 	if a == nil || a.window() <= 0 {
 		return Answer{}, false
 	}
-	var rate, lower, upper exact.Total
-	known, open := false, false
-	owners, parts := g.parts()
-	for i := range parts {
-		sh, p := &a.shares[owners[i]], &parts[i]
-		weight, seconds := sh.counts(now), sh.observed(g.final())
-		if weight == 0 || seconds <= 0 {
-			continue
-		}
-		known = true
-		r := p.grown / seconds * weight
-		lo, hi := r, r
-		if p.odd != 0 && !sh.older {
-			x := a.around(p)
-			lo, hi = x.Lo/seconds*weight, x.Hi/seconds*weight
-		}
-		rate.Add(r)
-		lower.Add(lo)
-		if open = open || math.IsInf(hi, 1); !open {
-			upper.Add(hi)
-		}
+	if r := a.ratesOf(now)[g.number]; r.known {
+		return r.Answer, true
 	}
-	if !known {
-		return Answer{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
-	}
-	x := Answer{rate.Float64(), lower.Float64(), upper.Float64()}
-	if open {
-		x.Hi = math.Inf(1)
-	}
-	return x, true
+	return Answer{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
 }
 
 // MaxRate is the member with the highest rate, and which share of the group's

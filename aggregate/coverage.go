@@ -67,12 +67,6 @@ func (f *Fleet) ask(v *view, now time.Time, window time.Duration, conditions []C
 func (q *question) cover() Coverage {
 	f := q.f
 	var c Coverage
-	for _, t := range f.targets {
-		t.reached, t.other = false, false
-		if t.failed.Load() && !t.gone {
-			c.Failed++
-		}
-	}
 	for _, in := range f.ordered {
 		switch {
 		case !f.counts(in, q.e):
@@ -89,9 +83,6 @@ func (q *question) cover() Coverage {
 		if q.restarted(in) {
 			c.Reset++
 		}
-	}
-	for _, b := range f.balancers {
-		c.Ambiguous += b.unclear
 	}
 	q.expect(&c)
 	return c
@@ -157,7 +148,7 @@ func (in *instance) addresses() []string {
 // Instances lists the members that were seen in the window that ends at now,
 // by name; departed ones too.
 func (f *Fleet) Instances(now time.Time, window time.Duration) []Instance {
-	f.mu.Lock()
+	f.mu.ask()
 	defer f.mu.Unlock()
 	var list []Instance
 	for _, in := range f.ordered {

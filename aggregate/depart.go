@@ -314,7 +314,7 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 	left := q.departures()
 	for _, g := range groups {
 		key := string(g.Labels.Bytes(nil))
-		g.left = left[key]
+		g.leave(left[key])
 		delete(left, key)
 	}
 	if len(left) == 0 {
@@ -322,11 +322,19 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 	}
 	for _, d := range left {
 		g := q.nothing(Group{Labels: d.labels})
-		g.left = d
+		g.leave(d)
 		groups = append(groups, g)
 	}
 	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.Labels, b.Labels) })
 	return groups
+}
+
+// leave adds what departed instances had in the group, or nil.
+func (g *CounterGroup) leave(left *departures) {
+	if g.answer.left == nil {
+		g.answer.left = make([]*departures, len(g.answer.groups))
+	}
+	g.answer.left[g.number] = left
 }
 
 // rate is their part of a mean over a window of so many ms.

@@ -29,7 +29,7 @@ type VariantGroup struct {
 // versions (kubernetes_build_info), switches (kubernetes_feature_enabled, by
 // name), cluster identities. Times are as for [GaugeView.At].
 func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*VariantGroup, error) {
-	v.fleet.mu.Lock()
+	v.fleet.mu.ask()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, All, conditions)
 	if err != nil {

@@ -120,17 +120,27 @@ func (q *question) provenance(in *instance) *Provenance {
 
 // tell where an instance's data comes from, as of the question.
 func (q *question) tell(in *instance, p *Provenance) {
+	in.tell(p)
+	p.Restarts = restartsWithin(in.restarts, q.s, q.e)
+}
+
+// tell what is the same in every window.
+func (in *instance) tell(p *Provenance) {
 	p.Targets = in.targets[:len(in.targets):len(in.targets)]
 	p.First, p.Last, p.Scrapes, p.Incarnations = time.UnixMilli(in.first), time.UnixMilli(in.last), in.version, in.incarnation
 	p.Attributed, p.Provisional, p.Alternating = in.by, in.pending != nil, in.alternates
 	if in.twins != nil {
 		p.Targets = in.addresses()
 	}
-	for _, r := range in.restarts {
-		if r.at > q.s && r.at <= q.e {
-			p.Restarts = append(p.Restarts, RestartEvent{time.UnixMilli(r.at), r.how})
+}
+
+func restartsWithin(all []restarted, s, e int64) (list []RestartEvent) {
+	for _, r := range all {
+		if r.at > s && r.at <= e {
+			list = append(list, RestartEvent{time.UnixMilli(r.at), r.how})
 		}
 	}
+	return list
 }
 
 // told is a happening as an explanation tells it. At the opening, what was
@@ -172,6 +182,7 @@ func (g *CounterGroup) Explain() Explanation {
 	g.each(func(sh *shared, p *part) {
 		m := g.member(sh, p)
 		e := MemberExplanation{CounterMember: m, Provenance: sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
+		e.Restarts = restartsWithin(sh.restarts, a.s, a.e)
 		a.happenings(p, func(h *happening) { e.Events = append(e.Events, h.told()) })
 		e.Events = together(e.Events)
 		if !m.Older && x.Increase.Value > 0 {

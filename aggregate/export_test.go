@@ -102,3 +102,6 @@ func (f *Fleet) Lives() int {
 	}
 	return n
 }
+
+// Forget makes the next question count anew.
+func (v *view) Forget() { v.latest = latest{} }

@@ -24,7 +24,7 @@ type Fleet struct {
 
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
-	mu        sync.RWMutex
+	mu        fleetLock
 	views     []*view
 	ordered   []*instance // those that were ever accepted, by name
 	targets   map[string]*target
@@ -36,6 +36,7 @@ type Fleet struct {
 	bytes     int64 // what the bindings may hold
 	garbage   int   // lines that vanished since the store was swept
 	unclaimed []*savedView
+	book      addressBook
 	opened    int64 // when some retired instance was scraped for the second time; 0: none
 	newcomers int   // since it was looked who departed
 
@@ -63,10 +64,6 @@ type target struct {
 	gone   bool // written under the fleet's lock, like what follows
 	err    error
 	info   TargetInfo
-
-	// Of the question that is being asked:
-	reached bool // a live instance answers there
-	other   bool // another address speaks for what answers there
 }
 
 func (t *target) seen(at int64) {

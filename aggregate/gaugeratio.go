@@ -50,7 +50,7 @@ type GaugeRatioMember struct {
 // match, the numerator is 0.
 func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRatioGroup, error) {
 	f := v.num.fleet
-	f.mu.Lock()
+	f.mu.ask()
 	defer f.mu.Unlock()
 	q, err := f.ask(v.den, now, All, conditions)
 	if err != nil {

@@ -39,7 +39,7 @@ type GaugeMember struct {
 // At answers for a time not before the last scrape ([ErrPast]): a group for
 // each set of labels, sorted. Instances that are stale or gone are not in it.
 func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, error) {
-	v.fleet.mu.Lock()
+	v.fleet.mu.ask()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, All, conditions)
 	if err != nil {

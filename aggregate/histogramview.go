@@ -43,7 +43,7 @@ type buckets struct {
 
 // At answers for the window that ends at now, as [CounterView.At] does.
 func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*HistogramGroup, error) {
-	v.fleet.mu.Lock()
+	v.fleet.mu.ask()
 	defer v.fleet.mu.Unlock()
 	q, err := v.fleet.ask(v.view, now, window, conditions)
 	if err != nil {
@@ -82,11 +82,12 @@ func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Co
 
 // addDepartures adds what departed instances observed: no member's.
 func (g *HistogramGroup) addDepartures() {
-	if g.left == nil {
+	left := g.left()
+	if left == nil {
 		return
 	}
-	for i := range g.left.classes {
-		c := &g.left.classes[i]
+	for i := range left.classes {
+		c := &left.classes[i]
 		p := buckets{share: departedShare, layout: c.layout, sum: c.sum.Float64()}
 		if c.grid != nil {
 			p.native = c.places.native(c.grid, 0, c.counts.Float64)
@@ -145,8 +146,8 @@ func addPieces(groups []HistogramGroup, a *answer, shares []share) {
 	}
 }
 
-func (a *answer) has(p *part, q quirk) (found bool) {
-	a.happenings(p, func(e *happening) { found = found || e.quirk == q })
+func (t *tally) has(p *part, q quirk) (found bool) {
+	t.happenings(p, func(e *happening) { found = found || e.quirk == q })
 	return found
 }
 

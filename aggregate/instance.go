@@ -162,7 +162,7 @@ func (h *history) before(s int64, first int) int {
 func (in *instance) noteRestart(at int64, how Restart) {
 	if h := &in.history; h.n > len(h.points) {
 		oldest := h.at(h.oldest()).at
-		in.restarts = slices.DeleteFunc(in.restarts, func(r restarted) bool { return r.at <= oldest })
+		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
 	}
 	in.restarts = append(in.restarts, restarted{at, how})
 }

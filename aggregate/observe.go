@@ -81,6 +81,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	steady := s.steady()
 	if steady {
 		s.accept()
+		f.mu.changed()
 	}
 	f.mu.RUnlock()
 	if steady {

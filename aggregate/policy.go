@@ -84,45 +84,39 @@ func (q *question) inPart() []string {
 // their number is known. Of several addresses of one process one is expected,
 // unless the caller named them all.
 func (q *question) expect(c *Coverage) {
-	f := q.f
-	for _, in := range f.ordered {
-		targets := in.targets
-		if in.twins != nil {
-			targets = in.addresses()
+	list := q.f.addresses()
+	for i := range list {
+		p := &list[i]
+		if t := p.target; t != nil && t.failed.Load() && !t.gone {
+			c.Failed++
 		}
-		if f.live(in, q.e) {
-			for _, name := range targets {
-				f.targets[name].reached = true
+		switch {
+		case p.balancer != nil:
+			q.expectBehind(p, c)
+		case p.expected(q.f, q.e):
+			c.Expected++
+			if !p.reached(q.f, q.e) {
+				q.missing = append(q.missing, p.name)
+				c.Missing++
 			}
-		}
-		if f.expected == nil && !f.counts(in, q.e) {
-			for _, name := range in.targets {
-				f.targets[name].other = true
-			}
-		}
-	}
-	f.eachExpected(q.e, func(name string, t *target) {
-		if t != nil && t.other || f.balancers[name] != nil {
-			return
-		}
-		c.Expected++
-		if t == nil || !t.reached {
-			q.missing = append(q.missing, name)
-			c.Missing++
-		}
-	})
-	for name, b := range f.balancers {
-		live, n := b.alive(f, q.e), b.expects()
-		if t := f.targets[name]; n == 0 && t != nil && !t.gone && !t.reached {
-			n = 1 // at least
-		}
-		c.Expected += n
-		if n > live {
-			q.missing = append(q.missing, fmt.Sprintf("%s (%d of %d)", name, n-live, n))
-			c.Missing += n - live
 		}
 	}
 	slices.Sort(q.missing)
+}
+
+// expectBehind counts the instances behind a balancer.
+func (q *question) expectBehind(p *address, c *Coverage) {
+	b := p.balancer
+	live, n := b.alive(q.f, q.e), b.expects()
+	if t := p.target; n == 0 && t != nil && !t.gone && !p.reached(q.f, q.e) {
+		n = 1 // at least
+	}
+	c.Expected += n
+	if n > live {
+		q.missing = append(q.missing, fmt.Sprintf("%s (%d of %d)", p.name, n-live, n))
+		c.Missing += n - live
+	}
+	c.Ambiguous += b.unclear
 }
 
 // alive is how many of the instances behind the balancer that have no address
@@ -135,20 +129,4 @@ func (b *balanced) alive(f *Fleet, e int64) int {
 		}
 	}
 	return n
-}
-
-// eachExpected calls do for each target that should be there: those given, or
-// else those that were tried lately and not said to be gone.
-func (f *Fleet) eachExpected(e int64, do func(name string, t *target)) {
-	if f.expected != nil {
-		for name := range f.expected {
-			do(name, f.targets[name])
-		}
-		return
-	}
-	for name, t := range f.targets {
-		if !t.gone && e-t.tried.Load() <= learnt.Milliseconds() {
-			do(name, t)
-		}
-	}
 }

@@ -34,6 +34,15 @@ func BenchmarkQuestion(b *testing.B) {
 			}
 		}
 	})
+	b.Run("rate anew", func(b *testing.B) { // of two windows in turn: nothing counted is left for the next
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			groups, _ := requests.At(now, time.Minute-time.Duration(i%2)*time.Millisecond)
+			for _, g := range groups {
+				g.Rate()
+			}
+		}
+	})
 	b.Run("quantile", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

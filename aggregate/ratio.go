@@ -42,7 +42,7 @@ type RatioMember struct {
 // At answers as [CounterView.At] does, for the groups of the denominator. A
 // member that has no series of the numerator counts as 0 there.
 func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*RatioGroup, error) {
-	v.num.fleet.mu.Lock()
+	v.num.fleet.mu.ask()
 	defer v.num.fleet.mu.Unlock()
 	qn, errN := v.num.fleet.ask(v.num, now, window, conditions)
 	qd, errD := v.den.fleet.ask(v.den, now, window, conditions)
@@ -71,7 +71,7 @@ func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condit
 // nothing is the answer for a group that no instance has anything in.
 func (q *question) nothing(g Group) *CounterGroup {
 	p := &plan{groups: []final{{labels: g.Labels}}, from: make([]int32, 2)}
-	num := &CounterGroup{Group: g, answer: &answer{asked: q.asked(), plan: p}}
+	num := &CounterGroup{Group: g, answer: &answer{asked: q.asked(), tally: &tally{plan: p}}}
 	num.about = num
 	return num
 }

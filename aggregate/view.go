@@ -78,6 +78,7 @@ type view struct {
 
 	// Of the latest question:
 	plan    *plan
+	latest  latest
 	scratch []share
 
 	base string // Metric without _total, for counters

@@ -1,0 +1,91 @@
+package aggregate
+
+// address is a place, and who is to be found there.
+type address struct {
+	name     string
+	target   *target   // nil: it was never tried
+	balancer *balanced // nil: it is none
+	given    bool      // the caller expects it
+
+	behind []*instance // whose address it is, and then those that are the same process
+	own    int         // how many of them are the former
+}
+
+// addressBook has all of them, as of a number of changes made alone.
+type addressBook struct {
+	list []address
+	at   uint64
+}
+
+// addresses are those of the fleet: those that were tried, are expected or
+// are balancers. They change only with its lock held alone.
+func (f *Fleet) addresses() []address {
+	if f.book.list == nil || f.book.at != f.mu.alone {
+		f.book = addressBook{f.findAddresses(), f.mu.alone}
+	}
+	return f.book.list
+}
+
+func (f *Fleet) findAddresses() []address {
+	list, at := make([]address, 0, len(f.targets)), make(map[string]int, len(f.targets))
+	of := func(name string) *address {
+		i, ok := at[name]
+		if !ok {
+			i, at[name] = len(list), len(list)
+			list = append(list, address{name: name})
+		}
+		return &list[i]
+	}
+	for name, t := range f.targets {
+		of(name).target = t
+	}
+	for name, b := range f.balancers {
+		of(name).balancer = b
+	}
+	for name := range f.expected {
+		of(name).given = true
+	}
+	for _, in := range f.ordered {
+		for _, name := range in.targets {
+			p := of(name)
+			p.behind = append(p.behind, in)
+			p.own++
+		}
+	}
+	for _, in := range f.ordered {
+		if in.twins != nil {
+			for _, name := range in.addresses()[len(in.targets):] {
+				p := of(name)
+				p.behind = append(p.behind, in)
+			}
+		}
+	}
+	return list
+}
+
+// reached: a live instance answers there.
+func (p *address) reached(f *Fleet, e int64) bool {
+	for _, in := range p.behind {
+		if f.live(in, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// expected: what is given, or else what was tried lately, was not said to be
+// gone, and has no other address that speaks for it.
+func (p *address) expected(f *Fleet, e int64) bool {
+	if f.expected != nil {
+		return p.given
+	}
+	if t := p.target; t == nil || t.gone || e-t.tried.Load() > learnt.Milliseconds() {
+		return false
+	}
+	for _, in := range p.behind[:p.own] {
+		if !f.counts(in, e) {
+			return false
+		}
+	}
+	return true
+}

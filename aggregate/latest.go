@@ -1,0 +1,43 @@
+package aggregate
+
+// latest is what the latest question of a view counted. It is kept, since a
+// fleet is asked more often than it is scraped: by each request that a gateway
+// admits, say. As long as nothing but the time is another, the next question
+// has the same instances with the same growth.
+type latest struct {
+	*tally
+	changes      uint64 // of the fleet until then
+	window       int64
+	all, departs bool
+}
+
+// latest is what the shares have in the window: as the latest question found
+// it, where that still holds.
+func (q *question) latest(shares []share) *tally {
+	l := latest{nil, q.f.mu.changes(), q.e - q.s, q.all, q.departs}
+	if k := q.v.latest; k.tally != nil {
+		if l.tally = k.tally; l == k && k.holds(shares) {
+			return k.tally
+		}
+	}
+	l.tally = q.tally(shares)
+	if !q.v.every() { // a copy of all that a fleet counts is too much to keep
+		q.v.latest = l
+	}
+	return l.tally
+}
+
+// holds: the shares are the same. Of an unchanged fleet they are told apart by
+// where in the instance's history they begin, and by what the time makes of it.
+func (t *tally) holds(shares []share) bool {
+	if len(shares) != len(t.shares) {
+		return false
+	}
+	for i := range shares {
+		a, b := &shares[i], &t.shares[i]
+		if a.b != b.b || a.from != b.checkpoint || a.alive != b.alive || a.live != b.live || a.older != b.older {
+			return false
+		}
+	}
+	return true
+}

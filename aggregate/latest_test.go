@@ -1,0 +1,156 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// all that an answer tells.
+func all(t require.TestingT, v *aggregate.CounterView, now time.Time, window time.Duration) string {
+	groups, err := v.At(now, window)
+	require.NoError(t, err)
+	var b strings.Builder
+	for _, g := range groups {
+		rate, ok := g.RateNow()
+		fmt.Fprintf(&b, "%s: %+v, %+v %t, %+v, %q\n", g.Labels, g.Explain(), rate, ok, g.Coverage(), g.Warnings())
+	}
+	return b.String()
+}
+
+// Whatever happens between two questions, and whenever they are asked: what is
+// kept of the first one is no part of the second where it should not be.
+func TestKeptIsCountedAnew(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
+		scrapes, _, _ := simulate(r, 3, 6)
+		w := watch(t)
+		ask := func(step int) {
+			last := scrapes[step].Time
+			for range 3 {
+				now := last.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 900, 40_000, 90_000, 4_000_000}).Draw(rt, "later")) * time.Millisecond)
+				window := rapid.SampledFrom([]time.Duration{30 * time.Second, 31 * time.Second, aggregate.All, now.Sub(t0) + time.Second}).Draw(rt, "window")
+				if window > time.Hour {
+					window = aggregate.All
+				}
+				kept := all(rt, w.requests, now, window)
+				w.requests.Forget()
+				require.Equal(rt, all(rt, w.requests, now, window), kept)
+			}
+		}
+		for i, sc := range scrapes {
+			if i >= 2 && rapid.Bool().Draw(rt, "both") { // two addresses of one process
+				twin := sc
+				twin.Target += "-twin"
+				_, err := w.Observe(twin)
+				require.NoError(rt, err)
+			}
+			_, err := w.Observe(sc)
+			require.NoError(rt, err)
+			ask(i)
+			switch rapid.IntRange(0, 5).Draw(rt, "then") {
+			case 0:
+				w.Fail(sc.Target, sc.Time, nil)
+			case 1:
+				_ = w.Gone("i0", sc.Time)
+			case 2:
+				w.Expect("i0", "i1", "elsewhere")
+			case 3:
+				w.Balanced("balancer", 2)
+			case 4:
+				w.Describe(sc.Target, aggregate.TargetInfo{Created: sc.Time})
+			default:
+				continue
+			}
+			ask(i)
+		}
+	})
+}
+
+// Between two scrapes, a question finds what the one before counted, whenever
+// it is asked; after a scrape it does not.
+func TestQuestionsBetweenScrapes(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{})
+	require.NoError(t, err)
+	v, err := f.Counter(aggregate.View{Metric: "apiserver_request_total", By: []string{"verb", "code"}})
+	require.NoError(t, err)
+	scrapes := recorded(t)
+	last := len(scrapes) - 1
+	for _, sc := range scrapes[:last] {
+		_, err := f.Observe(sc)
+		require.NoError(t, err)
+	}
+	now := scrapes[last].Time.Add(-time.Millisecond)
+	ask := func() {
+		groups, err := v.At(now, time.Minute)
+		require.NoError(t, err)
+		for _, g := range groups {
+			g.Rate()
+		}
+		now = now.Add(time.Millisecond)
+	}
+	kept := testing.AllocsPerRun(100, ask)
+	anew := testing.AllocsPerRun(100, func() {
+		v.Forget()
+		ask()
+	})
+	assert.Less(t, kept, anew)
+
+	before := all(t, v, scrapes[last].Time, time.Minute)
+	_, err = f.Observe(scrapes[last])
+	require.NoError(t, err)
+	assert.NotEqual(t, before, all(t, v, scrapes[last].Time, time.Minute))
+}
+
+// Answers that have in common what was counted are asked at once.
+func TestAnswersInCommon(t *testing.T) {
+	w := watch(t)
+	scrapes, _, _ := simulate(rand.New(rand.NewPCG(1, 2)), 3, 10)
+	for _, sc := range scrapes {
+		_, err := w.Observe(sc)
+		require.NoError(t, err)
+	}
+	now := scrapes[len(scrapes)-1].Time
+	var all sync.WaitGroup
+	rates := make([]aggregate.Answer, 4)
+	for i := range rates {
+		all.Go(func() {
+			groups, err := w.requests.At(now, 30*time.Second)
+			if assert.NoError(t, err) {
+				rates[i], _ = groups[0].Rate()
+			}
+		})
+	}
+	all.Wait()
+	assert.Positive(t, rates[0].Value)
+	for _, r := range rates {
+		assert.Equal(t, rates[0], r)
+	}
+}
+
+// Who lived for ten seconds of a window did so of a longer one, too: a smaller
+// part of it.
+func TestKeptOfAnotherWindow(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Hour)})
+	v := b.counter(aggregate.View{Metric: "c"})
+	for _, sec := range []float64{95, 100} {
+		_, err := b.Observe(scrapeOf("i", sec, 90, typeC, fmt.Sprintf("c %g", sec-90)))
+		require.NoError(t, err)
+	}
+	for _, seconds := range []float64{20, 40} {
+		groups, err := v.At(at(100), time.Duration(seconds)*time.Second)
+		require.NoError(t, err)
+		rate, ok := groups[0].Rate()
+		assert.True(t, ok)
+		assert.InDelta(t, 10/seconds, rate.Value, 1e-9)
+	}
+}

@@ -1,0 +1,86 @@
+package aggregate
+
+import (
+	"math"
+	"sync"
+
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// rates are those of the groups, all added up when the first one is asked for.
+type rates struct {
+	once sync.Once
+	list []rate
+}
+
+// rate is a group's; not known where nobody was observed for any time.
+type rate struct {
+	Answer
+	known bool
+}
+
+// ratesOf the groups: of what is alive now, or the mean over the window.
+func (t *tally) ratesOf(now bool) []rate {
+	r := &t.mean
+	if now {
+		r = &t.now
+	}
+	r.once.Do(func() {
+		r.list = make([]rate, len(t.groups))
+		for g := range r.list {
+			r.list[g] = t.addRates(g, now)
+		}
+	})
+	return r.list
+}
+
+// addRates adds up a group's, exactly, so that no order of members shows.
+func (t *tally) addRates(group int, now bool) rate {
+	var sum exact.Total
+	known, loose := false, false
+	for i := t.from[group]; i < t.from[group+1]; i++ {
+		sh, p := &t.shares[t.owners[i]], &t.parts[i]
+		weight, seconds := sh.counts(now), sh.observed(&t.groups[group])
+		if weight == 0 || seconds <= 0 {
+			continue
+		}
+		known = true
+		loose = loose || p.loose && !sh.older
+		if p.grown != 0 {
+			sum.Add(p.grown / seconds * weight)
+		}
+	}
+	x := sum.Float64()
+	if !loose {
+		return rate{Answer{x, x, x}, known}
+	}
+	lo, hi := t.addBounds(group, now)
+	return rate{Answer{x, lo, hi}, known}
+}
+
+// addBounds adds up those of the members' rates.
+func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
+	var lower, upper exact.Total
+	open := false
+	for i := t.from[group]; i < t.from[group+1]; i++ {
+		sh, p := &t.shares[t.owners[i]], &t.parts[i]
+		weight, seconds := sh.counts(now), sh.observed(&t.groups[group])
+		if weight == 0 || seconds <= 0 {
+			continue
+		}
+		x := Answer{p.grown, p.grown, p.grown}
+		if !sh.older {
+			x = t.around(p)
+		}
+		lower.Add(x.Lo / seconds * weight)
+		if h := x.Hi / seconds * weight; math.IsInf(h, 1) {
+			open = true
+		} else {
+			upper.Add(h)
+		}
+	}
+	if open {
+		return lower.Float64(), math.Inf(1)
+	}
+	return lower.Float64(), upper.Float64()
+}

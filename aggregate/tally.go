@@ -1,0 +1,204 @@
+package aggregate
+
+import (
+	"time"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// tally is what instances counted in a window. It never changes: answers that
+// only differ in when they were asked for have it in common.
+type tally struct {
+	*plan
+	shares []shared
+	parts  []part
+	totals []exact.Sum // by group; nil: what its parts add up to
+	events []happening // of each part a list, by time
+
+	mean, now rates
+}
+
+// shared is what is the same for an instance in all groups.
+type shared struct {
+	weight              float64 // the part of the window in which the instance lived
+	seconds, wall       float64 // observed; wall: of what outlives processes
+	older               bool
+	live                bool
+	exposes             bool
+	b                   *binding // for what does not change: route and target
+	name                string
+	since               int64 // from when its growth is counted
+	alive               int64
+	span, spanOfOutlive time.Duration
+	steps               int
+	from                Provenance // but for the restarts
+	restarts            []restarted
+	checkpoint          int // from which its growth is counted
+}
+
+// part is what one instance has in one group, in the window.
+type part struct {
+	grown float64 // rounded
+	odd   int32   // its first event, plus 1; 0: all is plain growth
+	loose bool    // an event sets its bounds apart
+}
+
+// happening is an event of the window.
+type happening struct {
+	*event
+	next    int32 // of the part, plus 1
+	opening bool  // what was counted before it is no part of the answer
+}
+
+// widens: the event sets bounds apart. What was counted before the opening is
+// no part of the answer.
+func (e *happening) widens() bool {
+	if e.opening && e.verdict == counter.First {
+		return false
+	}
+	return e.open != 0 || e.below.Sign() != 0 || e.above.Sign() != 0
+}
+
+// happenings calls do for each event of a part.
+func (t *tally) happenings(p *part, do func(*happening)) {
+	for i := p.odd; i > 0; i = t.events[i-1].next {
+		do(&t.events[i-1])
+	}
+}
+
+// around is a part's growth with its bounds.
+func (t *tally) around(p *part) Answer {
+	if !p.loose {
+		return Answer{p.grown, p.grown, p.grown}
+	}
+	var grown exact.Sum
+	var x bounds
+	grown.Add(p.grown)
+	t.happenings(p, x.add)
+	return x.around(&grown)
+}
+
+// covers is the time that the steps of the instance span.
+func (sh *shared) covers(g *final) time.Duration {
+	if g.outlives {
+		return sh.spanOfOutlive
+	}
+	return sh.span
+}
+
+// observed is the same in seconds.
+func (sh *shared) observed(g *final) float64 {
+	if g.outlives {
+		return sh.wall
+	}
+	return sh.seconds
+}
+
+// counts: how much of the instance's rate is the group's.
+func (sh *shared) counts(now bool) float64 {
+	switch {
+	case !now:
+		return sh.weight
+	case sh.live:
+		return 1
+	}
+	return 0
+}
+
+// idle: the instance exposes the metric, and could have a series in the group.
+func (t *tally) idle(share int, g *final) bool {
+	sh := &t.shares[share]
+	return sh.exposes && !t.lacks(share, g) && sh.b.route.speaksFor(g.labels, sh.b.target)
+}
+
+// tally what the shares have in the window.
+func (q *question) tally(shares []share) *tally {
+	t := &tally{plan: q.v.planFor(shares), shares: make([]shared, len(shares))}
+	window := float64(q.e - q.s)
+	for i := range shares {
+		sh, to := &shares[i], &t.shares[i]
+		to.span, to.spanOfOutlive = time.Duration(sh.span)*time.Millisecond, time.Duration(sh.wall)*time.Millisecond
+		to.weight, to.seconds, to.wall = float64(sh.alive)/window, to.span.Seconds(), to.spanOfOutlive.Seconds()
+		to.name, to.since, to.steps, to.alive = sh.in.name, sh.beginning(), sh.scrapes, sh.alive
+		to.older, to.live, to.exposes, to.b, to.checkpoint = sh.older, sh.live, sh.b.exposes, sh.b, sh.from
+		to.restarts = sh.in.restarts
+		sh.in.tell(&to.from)
+	}
+	t.parts = make([]part, len(t.owners))
+	if !t.addIntegers(shares) {
+		t.addSums(shares)
+	}
+	t.addEvents(shares, q.f.opening())
+	return t
+}
+
+// addIntegers adds up what the instances have, where it consists of integers
+// that add up without rounding; else it returns false.
+func (t *tally) addIntegers(shares []share) bool {
+	columns, all := t.columns, 0.0
+	for i := range shares {
+		live, ok := shares[i].b.live.counts.Integers()
+		base, too := shares[i].row.counts.Integers()
+		if !ok || !too {
+			return false
+		}
+		own := columns[:len(t.of[i])]
+		columns = columns[len(own):]
+		for _, c := range own {
+			n := live[c.count]
+			if int(c.count) < len(base) {
+				n -= base[c.count]
+			}
+			x := float64(n)
+			t.parts[c.part].grown += x
+			all += max(x, -x)
+		}
+	}
+	return all < 1<<53
+}
+
+// addSums adds up anything.
+func (t *tally) addSums(shares []share) {
+	clear(t.parts)
+	t.totals = make([]exact.Sum, len(t.groups))
+	columns := t.columns
+	var grown exact.Sum
+	for i := range shares {
+		sh := &shares[i]
+		for _, c := range columns[:len(t.of[i])] {
+			grown.Reset()
+			sh.b.live.counts.SumDiff(&grown, int(c.count), &sh.row.counts)
+			t.parts[c.part].grown += grown.Float64()
+			if !sh.older {
+				t.totals[t.group[c.part]].Merge(&grown)
+			}
+		}
+		columns = columns[len(t.of[i]):]
+	}
+}
+
+// addEvents notes what was out of the ordinary. An event never changes once
+// its scrape is over, so it is enough to know where it is.
+func (t *tally) addEvents(shares []share, opening int64) {
+	n := 0
+	for i := range shares {
+		n += len(shares[i].events)
+	}
+	if n == 0 {
+		return
+	}
+	t.events = make([]happening, 0, n)
+	columns := t.columns
+	for i := range shares {
+		sh := &shares[i]
+		for j := len(sh.events) - 1; j >= 0; j-- {
+			e := &sh.events[j]
+			p := &t.parts[columns[e.col].part]
+			t.events = append(t.events, happening{e, p.odd, e.at == sh.in.first && e.at < opening})
+			p.odd = int32(len(t.events))
+			p.loose = p.loose || t.events[p.odd-1].widens()
+		}
+		columns = columns[len(t.of[i]):]
+	}
+}

@@ -39,6 +39,9 @@ func (q *question) remarks(shares []share) []string {
 			refused.add(ofAnotherType, shares[i].in.name, b.refused)
 		}
 	}
+	if refused == nil {
+		return q.identities()
+	}
 	return slices.Concat(refused.words(), q.identities())
 }
 

@@ -91,14 +91,14 @@ func (q *question) cover() Coverage {
 // live: the instance answered lately enough to speak for the present.
 func (f *Fleet) live(in *instance, e int64) bool {
 	if b := in.pool; b != nil {
-		return !in.gone && b.live(in) && e-b.last <= f.patience(b.interval)
+		return !in.gone && b.live(in) && f.patient(e-b.last, b.interval)
 	}
-	return !in.gone && e-in.last <= f.patience(in.interval)
+	return !in.gone && f.patient(e-in.last, in.interval)
 }
 
-// patience is how long a target may be silent whose answers come at intervals.
-func (f *Fleet) patience(interval int64) int64 {
-	return max(f.cfg.MinStaleness.Milliseconds(), int64(f.cfg.Staleness*float64(interval)))
+// patient: a target whose answers come at intervals was not silent for too long.
+func (f *Fleet) patient(silent, interval int64) bool {
+	return silent <= f.cfg.MinStaleness.Milliseconds() || silent <= int64(f.cfg.Staleness*float64(interval))
 }
 
 // opening is when the first round of scrapes was over: some instance had been

@@ -1,6 +1,7 @@
 package promfold_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,9 +11,11 @@ import (
 	"go/types"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -323,4 +326,28 @@ func TestOffences(t *testing.T) {
 		}
 		assert.Equal(t, want, offences(fset, []*ast.File{file}), source)
 	}
+}
+
+// Each file of aggregate stands once in the map of CONTRIBUTING.md.
+func TestMapOfAggregate(t *testing.T) {
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	require.NoError(t, err)
+	_, text, ok := bytes.Cut(text, []byte("## Where things are in `aggregate`"))
+	require.True(t, ok)
+	text, _, _ = bytes.Cut(text, []byte("\n## "))
+	files, err := filepath.Glob("aggregate/*.go")
+	require.NoError(t, err)
+	var names []string
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".go")
+		if name != "doc" && !strings.HasSuffix(name, "_test") {
+			names = append(names, name)
+		}
+	}
+	_, table, _ := bytes.Cut(text, []byte("\n|"))
+	var mapped []string
+	for _, m := range regexp.MustCompile("`([a-z]+)`").FindAllSubmatch(table, -1) {
+		mapped = append(mapped, string(m[1]))
+	}
+	assert.ElementsMatch(t, names, mapped)
 }

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/promfold/promfold/histogram"
@@ -55,11 +56,8 @@ func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Co
 	counters := q.counters(shares)
 	groups, list := make([]HistogramGroup, len(counters)), make([]*HistogramGroup, len(counters))
 	for i, c := range counters {
-		groups[i].CounterGroup = c
+		groups[i].CounterGroup, groups[i].pieces = c, c.answer.piecesOf(shares)[i]
 		list[i] = &groups[i]
-	}
-	if len(counters) > 0 {
-		addPieces(groups, counters[0].answer, shares)
 	}
 	if !q.all {
 		return list, nil
@@ -97,24 +95,32 @@ func (g *HistogramGroup) addDepartures() {
 		if c.noSum {
 			p.sum = math.NaN()
 		}
-		g.pieces = append(g.pieces, p)
+		if p.native != nil {
+			p.native.Sum = p.sum
+		}
+		g.pieces = append(slices.Clip(g.pieces), p) // others have the same ones
 	}
 }
 
 // departedShare is that of those that are no members any more.
 const departedShare = -1
 
-// addPieces copies what the instances observed in the window.
-func addPieces(groups []HistogramGroup, a *answer, shares []share) {
-	room := make([]buckets, len(a.columns))
-	for i := range groups {
-		groups[i].pieces, room = room[:0:a.width[i]], room[a.width[i]:]
+// piecesOf copies what the instances observed in the window, by group. The
+// fleet's lock is held.
+func (t *tally) piecesOf(shares []share) [][]buckets {
+	if t.pieces != nil {
+		return t.pieces
+	}
+	t.pieces = make([][]buckets, len(t.groups))
+	room := make([]buckets, len(t.columns))
+	for i := range t.pieces {
+		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
 	}
 	counts := 0
 	for i := range shares {
 		counts += shares[i].b.counts
 	}
-	next, columns := make([]float64, 0, counts), a.columns
+	next, columns := make([]float64, 0, counts), t.columns
 	var diff exact.Sum
 	for i := range shares {
 		sh := &shares[i]
@@ -131,19 +137,21 @@ func addPieces(groups []HistogramGroup, a *answer, shares []share) {
 			diff.Reset()
 			sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
 			sum := diff.Float64()
-			if a.has(&a.parts[own[c].part], noSum) {
+			if t.has(&t.parts[own[c].part], noSum) {
 				sum = math.NaN()
 			}
-			g := &groups[a.group[own[c].part]]
 			p := buckets{share: int32(i), layout: col.layout, sum: sum}
 			if col.grid != nil {
 				p.native = col.places.native(col.grid, col.at, func(at int) float64 { return row[at] })
+				p.native.Sum = sum
 			} else {
 				p.counts = row[col.at : own[c].count+1]
 			}
-			g.pieces = append(g.pieces, p)
+			g := t.group[own[c].part]
+			t.pieces[g] = append(t.pieces[g], p)
 		}
 	}
+	return t.pieces
 }
 
 func (t *tally) has(p *part, q quirk) (found bool) {
@@ -165,7 +173,6 @@ func (g *HistogramGroup) merge() *histogram.Distribution {
 // addTo cannot fail: a view keeps sums of steps, none of which falls with le.
 func (p *buckets) addTo(d *histogram.Distribution) {
 	if p.native != nil {
-		p.native.Sum = p.sum
 		_ = d.AddNative(p.native)
 		return
 	}

@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/histogram"
 )
 
 // all that an answer tells.
@@ -25,6 +27,34 @@ func all(t require.TestingT, v *aggregate.CounterView, now time.Time, window tim
 		fmt.Fprintf(&b, "%s: %+v, %+v %t, %+v, %q\n", g.Labels, g.Explain(), rate, ok, g.Coverage(), g.Warnings())
 	}
 	return b.String()
+}
+
+// allOf is the same of a histogram.
+func allOf(t require.TestingT, v *aggregate.HistogramView, now time.Time, window time.Duration) string {
+	groups, err := v.At(now, window)
+	require.NoError(t, err)
+	var b strings.Builder
+	for _, g := range groups {
+		tell := func(d *histogram.Distribution) {
+			q, ok, _ := d.Quantile(0.9)
+			sum, known := d.Sum()
+			fmt.Fprintf(&b, "%g, %g %t, %+v %t\n", d.Count(), sum, known, q, ok)
+			require.NoError(t, d.Add(layout(t), []float64{1, 2, 3}, 7)) // what a caller adds is the caller's
+		}
+		fmt.Fprintf(&b, "%s: %+v, %q\n", g.Labels, g.Explain(), g.Warnings())
+		tell(g.Distribution())
+		for _, m := range g.Distributions() {
+			fmt.Fprintln(&b, m.Name)
+			tell(m.Distribution)
+		}
+	}
+	return b.String()
+}
+
+func layout(t require.TestingT) *histogram.Layout {
+	l, err := histogram.NewLayout([]float64{0.1, 1, math.Inf(1)})
+	require.NoError(t, err)
+	return l
 }
 
 // Whatever happens between two questions, and whenever they are asked: what is
@@ -45,6 +75,9 @@ func TestKeptIsCountedAnew(t *testing.T) {
 				kept := all(rt, w.requests, now, window)
 				w.requests.Forget()
 				require.Equal(rt, all(rt, w.requests, now, window), kept)
+				kept = allOf(rt, w.latency, now, window)
+				w.latency.Forget()
+				require.Equal(rt, allOf(rt, w.latency, now, window), kept)
 			}
 		}
 		for i, sc := range scrapes {
@@ -121,19 +154,27 @@ func TestAnswersInCommon(t *testing.T) {
 	}
 	now := scrapes[len(scrapes)-1].Time
 	var all sync.WaitGroup
-	rates := make([]aggregate.Answer, 4)
+	rates, quantiles := make([]aggregate.Answer, 4), make([]float64, 4)
 	for i := range rates {
 		all.Go(func() {
 			groups, err := w.requests.At(now, 30*time.Second)
 			if assert.NoError(t, err) {
 				rates[i], _ = groups[0].Rate()
 			}
+			histograms, err := w.latency.At(now, 30*time.Second)
+			if assert.NoError(t, err) {
+				q, ok, err := histograms[0].Quantile(0.5)
+				assert.NoError(t, err)
+				assert.True(t, ok)
+				quantiles[i] = q.Value
+			}
 		})
 	}
 	all.Wait()
 	assert.Positive(t, rates[0].Value)
-	for _, r := range rates {
-		assert.Equal(t, rates[0], r)
+	for i := range rates {
+		assert.Equal(t, rates[0], rates[i])
+		assert.Equal(t, quantiles[0], quantiles[i])
 	}
 }
 

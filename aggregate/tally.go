@@ -17,6 +17,7 @@ type tally struct {
 	events []happening // of each part a list, by time
 
 	mean, now rates
+	pieces    [][]buckets // of histograms, by group; nil: nobody asked yet
 }
 
 // shared is what is the same for an instance in all groups.

@@ -9,6 +9,7 @@ import (
 type answer struct {
 	asked
 	*tally
+	again    bool          // the question before was answered with the tally, too
 	left     []*departures // by group, nil for none; nil: there is none at all
 	common   []string      // what is to be said of every group
 	partials partials
@@ -18,7 +19,8 @@ func (a *answer) window() int64 { return a.e - a.s }
 
 // counters gathers the groups of an answer.
 func (q *question) counters(shares []share) []*CounterGroup {
-	a := &answer{asked: q.asked(), tally: q.latest(shares), common: q.remarks(shares), partials: q.partials()}
+	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: q.partials()}
+	a.tally, a.again = q.latest(shares)
 	groups, list := make([]CounterGroup, len(a.groups)), make([]*CounterGroup, len(a.groups))
 	for i := range groups {
 		g := &groups[i]

@@ -135,7 +135,13 @@ func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
 	if a == nil || a.window() <= 0 {
 		return Answer{}, false
 	}
-	if r := a.ratesOf(now)[g.number]; r.known {
+	var r rate
+	if a.again {
+		r = a.ratesOf(now)[g.number]
+	} else {
+		r = a.addRates(g.number, now)
+	}
+	if r.known {
 		return r.Answer, true
 	}
 	return Answer{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })

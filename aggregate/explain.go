@@ -182,7 +182,7 @@ func (g *CounterGroup) Explain() Explanation {
 	g.each(func(sh *shared, p *part) {
 		m := g.member(sh, p)
 		e := MemberExplanation{CounterMember: m, Provenance: sh.from, Since: time.UnixMilli(sh.since), Steps: sh.steps}
-		e.Restarts = restartsWithin(sh.restarts, a.s, a.e)
+		e.Targets, e.Restarts = slices.Clone(e.Targets), restartsWithin(sh.restarts, a.s, a.e)
 		a.happenings(p, func(h *happening) { e.Events = append(e.Events, h.told()) })
 		e.Events = together(e.Events)
 		if !m.Older && x.Increase.Value > 0 {
@@ -234,6 +234,7 @@ func (g *GaugeGroup) Explain() GaugeExplanation {
 	x.Value, x.Instance, x.HasValue = g.Value()
 	for _, m := range g.members {
 		e := GaugeMemberExplanation{GaugeMember: m, Provenance: *m.from}
+		e.Targets = slices.Clone(e.Targets)
 		if m.changed != 0 {
 			e.Changed = time.UnixMilli(m.changed)
 		}

@@ -12,19 +12,19 @@ type latest struct {
 }
 
 // latest is what the shares have in the window: as the latest question found
-// it, where that still holds.
-func (q *question) latest(shares []share) *tally {
+// it, where that still holds, which again tells.
+func (q *question) latest(shares []share) (t *tally, again bool) {
 	l := latest{nil, q.f.mu.changes(), q.e - q.s, q.all, q.departs}
 	if k := q.v.latest; k.tally != nil {
 		if l.tally = k.tally; l == k && k.holds(shares) {
-			return k.tally
+			return k.tally, true
 		}
 	}
 	l.tally = q.tally(shares)
 	if !q.v.every() { // a copy of all that a fleet counts is too much to keep
 		q.v.latest = l
 	}
-	return l.tally
+	return l.tally, false
 }
 
 // holds: the shares are the same. Of an unchanged fleet they are told apart by

@@ -7,7 +7,8 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 )
 
-// rates are those of the groups, all added up when the first one is asked for.
+// rates are those of the groups, all added up at once for a second question.
+// Nobody knows in the first one whether they will be asked for again.
 type rates struct {
 	once sync.Once
 	list []rate

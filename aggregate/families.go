@@ -24,7 +24,7 @@ type Family struct {
 
 // Families are those that the instances exposed last, by name.
 func (f *Fleet) Families() []Family {
-	f.mu.Lock()
+	f.mu.ask()
 	defer f.mu.Unlock()
 	byName := map[string][]Family{}
 	var help parse.Help
@@ -96,7 +96,7 @@ type ViewHealth struct {
 
 // Health looks at the fleet at a time not before the last scrape.
 func (f *Fleet) Health(now time.Time) Health {
-	f.mu.Lock()
+	f.mu.ask()
 	defer f.mu.Unlock()
 	e := now.UnixMilli()
 	for _, in := range f.ordered {

@@ -26,7 +26,7 @@ type Status struct {
 // Status looks at what the instances exposed last.
 func (v *view) Status() Status {
 	f := v.fleet
-	f.mu.Lock()
+	f.mu.ask()
 	defer f.mu.Unlock()
 	s := Status{Instances: len(f.ordered)}
 	types := map[model.MetricType]bool{}

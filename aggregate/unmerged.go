@@ -33,7 +33,7 @@ type Unmerged struct {
 // Unmerged are those that the instances alive at a time (not before the last
 // scrape) exposed last, by labels. All lines of the fleet are looked at.
 func (f *Fleet) Unmerged(now time.Time) []Unmerged {
-	f.mu.Lock()
+	f.mu.ask()
 	defer f.mu.Unlock()
 	e := now.UnixMilli()
 	for _, in := range f.ordered {

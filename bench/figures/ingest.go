@@ -294,17 +294,19 @@ func anotherProcess(scrapes []scrape, target string) []scrape {
 }
 
 // parallelMachine is what the machine gives to two that share nothing, not even
-// memory: what else runs on it, and how real its cores are.
+// memory: what else runs on it, and how real its cores are. Four numbers at a
+// time keep a core as busy as reading does; one would leave room for another
+// thread of it.
 func parallelMachine(rounds int) figure {
-	const steps, numbers = 16, 200_000
+	const steps, numbers = 16, 800_000
 	f := twoCores("parallel/machine", rounds, 2*steps, nil, func(half, _ int) int {
-		x := uint64(half) + 1
-		for range numbers {
-			x ^= x << 13
-			x ^= x >> 7
-			x ^= x << 17
+		a, b, c, d := uint64(half)+1, uint64(half)+2, uint64(half)+3, uint64(half)+4
+		for range numbers / 4 {
+			a, b, c, d = a^a<<13, b^b<<13, c^c<<13, d^d<<13
+			a, b, c, d = a^a>>7, b^b>>7, c^c>>7, d^d>>7
+			a, b, c, d = a^a<<17, b^b<<17, c^c<<17, d^d<<17
 		}
-		return numbers + int(x&1) // it must not be left out
+		return numbers + int((a^b^c^d)&1) // they must not be left out
 	}, steps)
 	f.Unit = "ns/number"
 	return f

@@ -52,7 +52,7 @@ type Config struct {
 	// MaxBytes bounds what the views keep of all instances together, and
 	// MaxInstances how many there may be, see the package documentation for
 	// how long they are kept. Zero: 1 GiB and 100,000. A view that is asked
-	// keeps its latest answer besides: 16 bytes for each instance in a group, of
+	// keeps its latest answer besides: 32 bytes for each instance in a group, of
 	// a histogram its buckets, too.
 	MaxBytes     int64
 	MaxInstances int

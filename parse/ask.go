@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/prometheus/prometheus/model/textparse"
@@ -15,8 +16,14 @@ func (r *Reader) askEntry() error {
 	start, end := w.at, w.at
 	said := comments{family: w.family, in: w.in}
 	for {
+		if w.startsWithNUL(end) {
+			return newError(w.in, w.body, end, errNULFirst)
+		}
 		e, err := w.ask.entry(w.in, w.body, end, said.family)
 		if err != nil && err != io.EOF {
+			if next := w.behindComment(end); w.startsWithNUL(next) {
+				return newError(w.in, w.body, next, errNULFirst)
+			}
 			return newError(w.in, w.body, end, err)
 		}
 		if err == io.EOF {
@@ -30,6 +37,22 @@ func (r *Reader) askEntry() error {
 		said.add(e)
 		end = e.end
 	}
+}
+
+// startsWithNUL: the line at an offset does, in OpenMetrics. textparse takes the
+// NUL for a part of the comment before it, and might refuse that.
+func (w *walk) startsWithNUL(at int) bool {
+	return w.in == openMetrics && at < len(w.body) && w.body[at] == 0
+}
+
+// behindComment is where the line behind a comment starts, or the end.
+func (w *walk) behindComment(at int) int {
+	if at < len(w.body) && w.body[at] == '#' && !w.isEOF(at) {
+		if i := bytes.IndexByte(w.body[at:], '\n'); i >= 0 {
+			return at + i + 1
+		}
+	}
+	return len(w.body)
 }
 
 // comments are what the entries of a heading say.

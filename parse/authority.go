@@ -11,7 +11,8 @@ import (
 // authority asks textparse about single entries of a body, anywhere in it.
 //
 // textparse reads from left to right and never looks behind the line feed that
-// ends an entry. So it may be given a window of the body that starts where an
+// ends an entry (but for NULs behind a comment of OpenMetrics, where no entry
+// starts: see startsWithNUL). So it may be given a window of the body that starts where an
 // entry starts: if it finds an entry there whose line feed lies in the window,
 // it would find the same in the whole body. If it does not, the window may have
 // cut the entry, and a longer one is tried, in the end the whole rest: what it

@@ -48,6 +48,8 @@
 //
 // A native histogram whose spans do not fit its buckets is refused; textparse
 // looks at the first one of a row only. An untyped protobuf metric without a
-// value is 0, not what the metric before it was. [Limits] bound a body, and
-// RequireWhole refuses one that was cut where textparse cannot see it.
+// value is 0, not what the metric before it was. In OpenMetrics a line that
+// starts with a NUL is refused; behind a HELP textparse drops the NUL. [Limits]
+// bound a body, and RequireWhole refuses one that was cut where textparse cannot
+// see it.
 package parse

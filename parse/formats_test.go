@@ -127,6 +127,8 @@ func TestWhereOpenMetricsIsWrong(t *testing.T) {
 		{asOpenMetrics, "a 1\n\nb 1\n# EOF\n", 2, 1, ""},
 		{asOpenMetrics, "a 1\nb 2\n", 3, 1, ""},
 		{asOpenMetrics, "a 1\n# EOF\nb 2\n", 2, 1, "# EOF"},
+		{asOpenMetrics, "# HELP a x\n\x00a 1\n# EOF\n", 2, 1, "\x00a 1"},
+		{asOpenMetrics, "# TYPE a_s summary\n# UNIT a_s s\n\x00a_s 1\n# EOF\n", 3, 1, "\x00a_s 1"},
 		{asOpenMetrics2, "# TYPE a counter\na 1\nb one\n# EOF\n", 3, 5, "b one"},
 	} {
 		_, err := func() ([]Sample, error) {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -33,6 +34,16 @@ func oracle(body []byte, contentType string) ([]truth, error) {
 	return memory{}.oracle(body, contentType)
 }
 
+// startsWithNUL is the error for a line that does: textparse drops the NUL behind
+// a comment, and takes it for a part of the comment. Behind the end is nothing.
+func startsWithNUL(body []byte) error {
+	body = bytes.TrimRight(body, "\x00")
+	if bytes.HasPrefix(body, []byte{0}) || bytes.Contains(body, []byte("\n\x00")) {
+		return errNULFirst
+	}
+	return nil
+}
+
 // memory spares an oracle the labels of what it has seen under the same type.
 type memory map[string]remembered
 
@@ -43,10 +54,14 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if in == protobuf {
-		if err := inconsistent(body); err != nil {
-			return nil, err
-		}
+	switch in {
+	case protobuf:
+		err = inconsistent(body)
+	case openMetrics:
+		err = startsWithNUL(body)
+	}
+	if err != nil {
+		return nil, err
 	}
 	p, err := textparse.New(slices.Clone(body), cmp.Or(contentType, textType), nil, textparse.ParserOptions{
 		KeepClassicOnClassicAndNativeHistograms: true, EnableOpenMetrics2: true,

@@ -349,6 +349,7 @@ func errorNoNewline(body []byte) error {
 var (
 	errNoNewline = errors.New("the last line is not ended")
 	errNUL       = errors.New("a NUL, behind which nothing would be read")
+	errNULFirst  = errors.New("a NUL at the start of a line")
 )
 
 // line stages one line.

@@ -66,8 +66,8 @@ func (f *fleet) rates(now int64, window time.Duration) (groups int) {
 	return len(gs)
 }
 
-func (f *fleet) quantiles(now int64) (groups int) {
-	gs, err := f.latency.At(time.UnixMilli(now), askedWindow)
+func (f *fleet) quantiles(now int64, window time.Duration) (groups int) {
+	gs, err := f.latency.At(time.UnixMilli(now), window)
 	must(err)
 	for _, g := range gs {
 		if q, ok, err := g.Quantile(0.99); ok && err == nil {
@@ -87,6 +87,7 @@ func ingestFigures(d *data, rounds int) []figure {
 		promqlRateAnew(d, rounds),
 		promqlRateMany(d, rounds),
 		promqlQuantile(d, rounds),
+		promqlQuantileAnew(d, rounds),
 		parallel(d, rounds),
 		parallelMachine(rounds),
 	}
@@ -170,24 +171,27 @@ const rateQuery = `sum by (verb, code) (rate(` + counterName + `[1m]))`
 
 func promqlRate(d *data, rounds int) figure {
 	f, e, now := asked(d.fleet)
-	return question("query/promql-rate", rounds, 100, now, func(now int64) { f.rates(now, askedWindow) }, func(now int64) int {
-		n, err := e.Query(rateQuery, now)
-		must(err)
-		return n
-	})
+	return question("query/promql-rate", rounds, 100, now, func(now int64) { f.rates(now, askedWindow) }, asks(e, rateQuery))
 }
 
-// promqlRateAnew asks about two windows in turn, a millisecond apart: of one
-// question nothing that was counted is left for the next, as after a scrape.
 func promqlRateAnew(d *data, rounds int) figure {
 	f, e, now := asked(d.fleet)
-	return question("query/promql-rate-anew", rounds, 100, now, func(now int64) {
-		f.rates(now, askedWindow-time.Duration(now%2)*time.Millisecond)
-	}, func(now int64) int {
-		n, err := e.Query(rateQuery, now)
+	return question("query/promql-rate-anew", rounds, 100, now, func(now int64) { f.rates(now, another(now)) }, asks(e, rateQuery))
+}
+
+// another window each time, a millisecond apart from the one before: of that
+// question nothing that was counted is left for this one, as after a scrape.
+func another(now int64) time.Duration {
+	return askedWindow - time.Duration(now%2)*time.Millisecond
+}
+
+// asks the engine.
+func asks(e *bench.Engine, query string) func(now int64) (groups int) {
+	return func(now int64) int {
+		n, err := e.Query(query, now)
 		must(err)
 		return n
-	})
+	}
 }
 
 // promqlRateMany asks of 100 instances, each of which is one of the three
@@ -205,11 +209,7 @@ func promqlRateMany(d *data, rounds int) figure {
 		}
 	}
 	f, e, now := asked(many)
-	return question("query/promql-rate-99", rounds, 10, now, func(now int64) { f.rates(now, askedWindow) }, func(now int64) int {
-		n, err := e.Query(rateQuery, now)
-		must(err)
-		return n
-	})
+	return question("query/promql-rate-99", rounds, 10, now, func(now int64) { f.rates(now, askedWindow) }, asks(e, rateQuery))
 }
 
 // only keeps the lines of one metric.
@@ -222,13 +222,16 @@ func only(body []byte, name string) (kept []byte) {
 	return append(kept, '\n')[:len(kept)]
 }
 
+const quantileQuery = `histogram_quantile(0.99, sum by (verb, le) (rate(` + histogramName + `_bucket[1m])))`
+
 func promqlQuantile(d *data, rounds int) figure {
 	f, e, now := asked(d.fleet)
-	return question("query/promql-quantile", rounds, 10, now, func(now int64) { f.quantiles(now) }, func(now int64) int {
-		n, err := e.Query(`histogram_quantile(0.99, sum by (verb, le) (rate(`+histogramName+`_bucket[1m])))`, now)
-		must(err)
-		return n
-	})
+	return question("query/promql-quantile", rounds, 10, now, func(now int64) { f.quantiles(now, askedWindow) }, asks(e, quantileQuery))
+}
+
+func promqlQuantileAnew(d *data, rounds int) figure {
+	f, e, now := asked(d.fleet)
+	return question("query/promql-quantile-anew", rounds, 10, now, func(now int64) { f.quantiles(now, another(now)) }, asks(e, quantileQuery))
 }
 
 // question compares two answers to one question, each asked often in a run, a

@@ -47,16 +47,16 @@ func (f *Fleet) findAddresses() []address {
 	}
 	for _, in := range f.ordered {
 		for _, name := range in.targets {
-			p := of(name)
-			p.behind = append(p.behind, in)
-			p.own++
+			a := of(name)
+			a.behind = append(a.behind, in)
+			a.own++
 		}
 	}
 	for _, in := range f.ordered {
 		if in.twins != nil {
 			for _, name := range in.addresses()[len(in.targets):] {
-				p := of(name)
-				p.behind = append(p.behind, in)
+				a := of(name)
+				a.behind = append(a.behind, in)
 			}
 		}
 	}
@@ -64,8 +64,8 @@ func (f *Fleet) findAddresses() []address {
 }
 
 // reached: a live instance answers there.
-func (p *address) reached(f *Fleet, e int64) bool {
-	for _, in := range p.behind {
+func (a *address) reached(f *Fleet, e int64) bool {
+	for _, in := range a.behind {
 		if f.live(in, e) {
 			return true
 		}
@@ -75,14 +75,14 @@ func (p *address) reached(f *Fleet, e int64) bool {
 
 // expected: what is given, or else what was tried lately, was not said to be
 // gone, and has no other address that speaks for it.
-func (p *address) expected(f *Fleet, e int64) bool {
+func (a *address) expected(f *Fleet, e int64) bool {
 	if f.expected != nil {
-		return p.given
+		return a.given
 	}
-	if t := p.target; t == nil || t.gone || e-t.tried.Load() > learnt.Milliseconds() {
+	if t := a.target; t == nil || t.gone || e-t.tried.Load() > learnt.Milliseconds() {
 		return false
 	}
-	for _, in := range p.behind[:p.own] {
+	for _, in := range a.behind[:a.own] {
 		if !f.counts(in, e) {
 			return false
 		}

@@ -1,8 +1,6 @@
 package aggregate
 
-import (
-	"slices"
-)
+import "slices"
 
 // answer is what the groups of one answer share. It is a copy: scrapes that
 // come later do not show in it.

@@ -130,6 +130,7 @@ func (g *CounterGroup) Rate() (Answer, bool) {
 // RateNow is the rate of the members that are alive now: what scaling goes by.
 func (g *CounterGroup) RateNow() (Answer, bool) { return g.sumRates(true) }
 
+// sumRates is the rate of the members: of those alive now, or the mean.
 func (g *CounterGroup) sumRates(now bool) (Answer, bool) {
 	a := g.answer
 	if a == nil || a.window() <= 0 {

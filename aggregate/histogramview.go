@@ -38,7 +38,7 @@ type buckets struct {
 	share  int32
 	layout *histogram.Layout
 	counts []float64         // cumulative
-	native *histogram.Native // in place of layout and counts
+	native *histogram.Native // in place of layout and counts; without its sum
 	sum    float64           // NaN: not known
 }
 
@@ -95,9 +95,6 @@ func (g *HistogramGroup) addDepartures() {
 		if c.noSum {
 			p.sum = math.NaN()
 		}
-		if p.native != nil {
-			p.native.Sum = p.sum
-		}
 		g.pieces = append(slices.Clip(g.pieces), p) // others have the same ones
 	}
 }
@@ -143,7 +140,6 @@ func (t *tally) piecesOf(shares []share) [][]buckets {
 			p := buckets{share: int32(i), layout: col.layout, sum: sum}
 			if col.grid != nil {
 				p.native = col.places.native(col.grid, col.at, func(at int) float64 { return row[at] })
-				p.native.Sum = sum
 			} else {
 				p.counts = row[col.at : own[c].count+1]
 			}
@@ -173,7 +169,9 @@ func (g *HistogramGroup) merge() *histogram.Distribution {
 // addTo cannot fail: a view keeps sums of steps, none of which falls with le.
 func (p *buckets) addTo(d *histogram.Distribution) {
 	if p.native != nil {
-		_ = d.AddNative(p.native)
+		n := *p.native // others read it, too
+		n.Sum = p.sum
+		_ = d.AddNative(&n)
 		return
 	}
 	_ = d.Add(p.layout, p.counts, p.sum)

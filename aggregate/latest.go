@@ -5,26 +5,29 @@ package aggregate
 // admits, say. As long as nothing but the time is another, the next question
 // has the same instances with the same growth.
 type latest struct {
-	*tally
-	changes      uint64 // of the fleet until then
-	window       int64
-	all, departs bool
+	basis
+	tally *tally // nil: nobody asked yet
+}
+
+// basis is what a tally rests on, besides its shares.
+type basis struct {
+	changes uint64 // of the fleet until then
+	window  int64
+	all     bool
 }
 
 // latest is what the shares have in the window: as the latest question found
 // it, where that still holds, which again tells.
 func (q *question) latest(shares []share) (t *tally, again bool) {
-	l := latest{nil, q.f.mu.changes(), q.e - q.s, q.all, q.departs}
-	if k := q.v.latest; k.tally != nil {
-		if l.tally = k.tally; l == k && k.holds(shares) {
-			return k.tally, true
-		}
+	b, kept := basis{q.f.mu.changes(), q.e - q.s, q.all}, &q.v.latest
+	if kept.tally != nil && kept.basis == b && kept.tally.holds(shares) {
+		return kept.tally, true
 	}
-	l.tally = q.tally(shares)
+	t = q.tally(shares)
 	if !q.v.every() { // a copy of all that a fleet counts is too much to keep
-		q.v.latest = l
+		*kept = latest{b, t}
 	}
-	return l.tally, false
+	return t, false
 }
 
 // holds: the shares are the same. Of an unchanged fleet they are told apart by

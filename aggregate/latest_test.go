@@ -153,10 +153,10 @@ func TestAnswersInCommon(t *testing.T) {
 		require.NoError(t, err)
 	}
 	now := scrapes[len(scrapes)-1].Time
-	var all sync.WaitGroup
+	var asked sync.WaitGroup
 	rates, quantiles := make([]aggregate.Answer, 4), make([]float64, 4)
 	for i := range rates {
-		all.Go(func() {
+		asked.Go(func() {
 			groups, err := w.requests.At(now, 30*time.Second)
 			if assert.NoError(t, err) {
 				rates[i], _ = groups[0].Rate()
@@ -170,7 +170,7 @@ func TestAnswersInCommon(t *testing.T) {
 			}
 		})
 	}
-	all.Wait()
+	asked.Wait()
 	assert.Positive(t, rates[0].Value)
 	for i := range rates {
 		assert.Equal(t, rates[0], rates[i])

@@ -86,17 +86,17 @@ func (q *question) inPart() []string {
 func (q *question) expect(c *Coverage) {
 	list := q.f.addresses()
 	for i := range list {
-		p := &list[i]
-		if t := p.target; t != nil && t.failed.Load() && !t.gone {
+		a := &list[i]
+		if t := a.target; t != nil && t.failed.Load() && !t.gone {
 			c.Failed++
 		}
 		switch {
-		case p.balancer != nil:
-			q.expectBehind(p, c)
-		case p.expected(q.f, q.e):
+		case a.balancer != nil:
+			q.expectBehind(a, c)
+		case a.expected(q.f, q.e):
 			c.Expected++
-			if !p.reached(q.f, q.e) {
-				q.missing = append(q.missing, p.name)
+			if !a.reached(q.f, q.e) {
+				q.missing = append(q.missing, a.name)
 				c.Missing++
 			}
 		}
@@ -105,15 +105,15 @@ func (q *question) expect(c *Coverage) {
 }
 
 // expectBehind counts the instances behind a balancer.
-func (q *question) expectBehind(p *address, c *Coverage) {
-	b := p.balancer
+func (q *question) expectBehind(a *address, c *Coverage) {
+	b := a.balancer
 	live, n := b.alive(q.f, q.e), b.expects()
-	if t := p.target; n == 0 && t != nil && !t.gone && !p.reached(q.f, q.e) {
+	if t := a.target; n == 0 && t != nil && !t.gone && !a.reached(q.f, q.e) {
 		n = 1 // at least
 	}
 	c.Expected += n
 	if n > live {
-		q.missing = append(q.missing, fmt.Sprintf("%s (%d of %d)", p.name, n-live, n))
+		q.missing = append(q.missing, fmt.Sprintf("%s (%d of %d)", a.name, n-live, n))
 		c.Missing += n - live
 	}
 	c.Ambiguous += b.unclear

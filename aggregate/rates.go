@@ -41,8 +41,8 @@ func (t *tally) addRates(group int, now bool) rate {
 	known, loose := false, false
 	for i := t.from[group]; i < t.from[group+1]; i++ {
 		sh, p := &t.shares[t.owners[i]], &t.parts[i]
-		weight, seconds := sh.counts(now), sh.observed(&t.groups[group])
-		if weight == 0 || seconds <= 0 {
+		weight, seconds, ok := sh.rates(&t.groups[group], now)
+		if !ok {
 			continue
 		}
 		known = true
@@ -59,14 +59,21 @@ func (t *tally) addRates(group int, now bool) rate {
 	return rate{Answer{x, lo, hi}, known}
 }
 
+// rates: with what weight the growth over so many seconds is in a group's rate;
+// false where it is not.
+func (sh *shared) rates(g *final, now bool) (weight, seconds float64, ok bool) {
+	weight, seconds = sh.counts(now), sh.observed(g)
+	return weight, seconds, weight != 0 && seconds > 0
+}
+
 // addBounds adds up those of the members' rates.
 func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
 	var lower, upper exact.Total
 	open := false
 	for i := t.from[group]; i < t.from[group+1]; i++ {
 		sh, p := &t.shares[t.owners[i]], &t.parts[i]
-		weight, seconds := sh.counts(now), sh.observed(&t.groups[group])
-		if weight == 0 || seconds <= 0 {
+		weight, seconds, ok := sh.rates(&t.groups[group], now)
+		if !ok {
 			continue
 		}
 		x := Answer{p.grown, p.grown, p.grown}

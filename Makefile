@@ -2,7 +2,7 @@
 
 GO       ?= go
 TOOL     := $(GO) tool -modfile=tools/go.mod
-FUZZTIME ?= 10s
+FUZZTIME ?= 30000x
 BENCH    ?= .
 COUNT    ?= 1
 
@@ -17,7 +17,7 @@ test: # the import rule is one of the tests: deps_test.go
 race: # -short: a part of the whole recordings is enough to find a race
 	$(GO) test -race -short -timeout 20m ./...
 
-fuzz: # every fuzz target for FUZZTIME
+fuzz: # every fuzz target, for FUZZTIME or so many inputs
 	tools/fuzz.sh $(FUZZTIME)
 
 bench: # make bench BENCH=Read COUNT=10

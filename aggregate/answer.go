@@ -7,8 +7,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // Answer is a number and the interval that is sure to hold what it estimates:
@@ -180,7 +180,7 @@ type bounds struct {
 }
 
 func (x *bounds) add(e *happening) {
-	if e.opening && e.verdict == counter.First {
+	if e.opening && e.verdict == judge.First {
 		return
 	}
 	x.below.Merge(&e.below)
@@ -190,7 +190,7 @@ func (x *bounds) add(e *happening) {
 
 // resets is how many series were, by the event.
 func (e *event) resets() int {
-	if e.verdict == counter.ResetProven || e.verdict == counter.ResetDropped {
+	if e.verdict == judge.ResetProven || e.verdict == judge.ResetDropped {
 		return e.n
 	}
 	return 0

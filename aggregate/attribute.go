@@ -6,14 +6,14 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // pending is a scrape that was attributed without a start time: it counts when
 // the next one of the same instance confirms it.
 type pending struct {
-	cols  parse.Columns
+	cols  lines.Columns
 	body  []byte
 	typed bool // there is no body: cols says all
 	at    int64
@@ -21,21 +21,21 @@ type pending struct {
 }
 
 // again is the scrape as it came.
-func (p *pending) again(s *parse.Store) *incoming {
+func (p *pending) again(s *lines.Store) *incoming {
 	sc := &incoming{Scrape: Scrape{Body: p.body, Header: p.head}, typed: p.typed}
 	for pos := range p.cols.Len() {
 		if !p.typed {
 			break
 		}
 		c := &p.cols
-		sc.samples = append(sc.samples, parse.Sample{
+		sc.samples = append(sc.samples, lines.Sample{
 			Line: s.Line(c.ID(pos)), Value: c.Value(pos), Time: c.Time(pos), Start: c.Start(pos), Native: c.Native(pos)})
 	}
 	return sc
 }
 
 // latest is what the instance exposed last, confirmed or not.
-func (in *instance) latest() *parse.Columns {
+func (in *instance) latest() *lines.Columns {
 	if in.pending != nil {
 		return &in.pending.cols
 	}
@@ -96,9 +96,9 @@ func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) erro
 		return nil
 	}
 	// Behind a balancer each process is an instance: it does not restart.
-	s.baseline, s.verdict = !who.seen(), counter.RestartUnknown
+	s.baseline, s.verdict = !who.seen(), judge.RestartUnknown
 	if s.start.known() && who.start.known() {
-		s.verdict = counter.RestartUnmoved
+		s.verdict = judge.RestartUnmoved
 	}
 	s.churned = !s.baseline && s.churn()
 	if s.baseline || s.r.Structural() || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {

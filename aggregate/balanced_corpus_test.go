@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // lives names the processes behind a recording's scrapes, in order of first
@@ -114,7 +114,7 @@ func newSightings(since int64) *sightings {
 
 func (x *sightings) add(t *testing.T, process string, body []byte) {
 	t.Helper()
-	samples, err := parse.Samples(body, "")
+	samples, err := lines.Samples(body, "")
 	require.NoError(t, err)
 	now, born := map[string]float64{}, false
 	for _, s := range samples {

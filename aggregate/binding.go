@@ -8,9 +8,9 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // binding is what one view keeps of one instance. Where the instance's lines
@@ -96,7 +96,7 @@ func (c *column) cell(i int) int {
 // columnKey: of a histogram there is a layout, or else a grid.
 type columnKey struct {
 	group  int32
-	layout *histogram.Layout
+	layout *layout.Layout
 	grid   *grid
 }
 
@@ -123,7 +123,7 @@ func (r *row) set(o *row) {
 
 // bind leads the lines of a staged scrape to the view's columns. It leaves the
 // old binding as it was: the two are swapped when the scrape is accepted.
-func bind(v *view, in *instance, old *binding, lines series) *binding {
+func bind(v *view, in *instance, old *binding, body series) *binding {
 	s := v.fleet.store
 	b := &binding{view: v, byCol: map[columnKey]int32{}}
 	if old == nil {
@@ -140,14 +140,14 @@ func bind(v *view, in *instance, old *binding, lines series) *binding {
 		return b
 	}
 	if v.kind == kindHistogram {
-		b.bindObjects(s, old, lines)
+		b.bindObjects(s, old, body)
 		return b
 	}
-	for pos := range lines.Len() {
-		if lines.Duplicate(pos) {
+	for pos := range body.Len() {
+		if body.Duplicate(pos) {
 			continue
 		}
-		id := lines.ID(pos)
+		id := body.ID(pos)
 		switch w := b.route.way(s, id); {
 		case w == wayMatched:
 			b.exposes = true
@@ -166,9 +166,9 @@ func bind(v *view, in *instance, old *binding, lines series) *binding {
 
 // lines are those of an instance's columns, or those of a staged scrape. Of a
 // series that stands twice in a body, the first one counts.
-type lines interface {
+type lineSet interface {
 	Len() int
-	ID(pos int) parse.ID
+	ID(pos int) lines.ID
 	Duplicate(pos int) bool
 }
 
@@ -244,19 +244,19 @@ const (
 // piece is a line of a histogram object on the way to its binding.
 type piece struct {
 	object int32
-	role   parse.Role
+	role   lines.Role
 	bound  float64
 	pos    uint32
 }
 
 // bindObjects gathers each object's lines, wherever in the body they stand.
-func (b *binding) bindObjects(s *parse.Store, old *binding, lines series) {
+func (b *binding) bindObjects(s *lines.Store, old *binding, body series) {
 	var pieces []piece
-	for pos := range lines.Len() {
-		if lines.Duplicate(pos) {
+	for pos := range body.Len() {
+		if body.Duplicate(pos) {
 			continue
 		}
-		id := lines.ID(pos)
+		id := body.ID(pos)
 		w := b.route.way(s, id)
 		switch w {
 		case wayMatched:
@@ -278,7 +278,7 @@ func (b *binding) bindObjects(s *parse.Store, old *binding, lines series) {
 		for n < len(pieces) && pieces[n].object == pieces[0].object {
 			n++
 		}
-		b.bindObject(pieces[:n], old, lines)
+		b.bindObject(pieces[:n], old, body)
 		pieces = pieces[n:]
 	}
 	slices.SortFunc(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
@@ -286,20 +286,20 @@ func (b *binding) bindObjects(s *parse.Store, old *binding, lines series) {
 
 // bindObject makes one object of its lines. One that has no buckets, or the
 // same bound twice, is none: it is left out, which Status tells.
-func (b *binding) bindObject(pieces []piece, old *binding, lines series) {
+func (b *binding) bindObject(pieces []piece, old *binding, body series) {
 	o := object{from: uint32(len(b.buckets)), sum: -1, native: -1, series: pieces[0].object}
 	var bounds []float64
 	count := int32(-1)
 	for _, p := range pieces {
 		switch p.role {
-		case parse.Bucket:
+		case lines.Bucket:
 			bounds = append(bounds, p.bound)
 			b.buckets = append(b.buckets, p.pos)
-		case parse.Count:
+		case lines.Count:
 			count = int32(p.pos)
-		case parse.Sum:
+		case lines.Sum:
 			o.sum = int32(p.pos)
-		case parse.Native:
+		case lines.Native:
 			o.native = int32(p.pos)
 		}
 	}
@@ -307,25 +307,25 @@ func (b *binding) bindObject(pieces []piece, old *binding, lines series) {
 		bounds = append(bounds, math.Inf(1))
 		b.buckets = append(b.buckets, uint32(count))
 	}
-	var layout *histogram.Layout
+	var lay *layout.Layout
 	if len(bounds) > 0 {
-		layout = b.view.fleet.layout(bounds)
+		lay = b.view.fleet.layout(bounds)
 	}
-	if layout == nil {
+	if lay == nil {
 		b.buckets = b.buckets[:o.from]
 	}
 	o.to = uint32(len(b.buckets))
-	if layout == nil && o.native < 0 {
+	if lay == nil && o.native < 0 {
 		return
 	}
 	group := b.route.objects[o.series]
-	if o.classic = layout != nil && (o.native < 0 || lines.followsBuckets(pieces)); o.classic {
-		o.col = uint32(b.column(columnKey{group: group, layout: layout}))
+	if o.classic = lay != nil && (o.native < 0 || body.followsBuckets(pieces)); o.classic {
+		o.col = uint32(b.column(columnKey{group: group, layout: lay}))
 	} else {
-		o.col = uint32(b.nativeColumn(group, lines.native(int(o.native))))
+		o.col = uint32(b.nativeColumn(group, body.native(int(o.native))))
 		b.natives = append(b.natives, uint32(len(b.objects)))
 	}
-	o.reworded = lines.reworded(old, b.route, pieces)
+	o.reworded = body.reworded(old, b.route, pieces)
 	for _, p := range pieces {
 		b.entries = append(b.entries, entry{p.pos, uint32(len(b.objects))})
 	}

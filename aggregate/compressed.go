@@ -1,6 +1,6 @@
 package aggregate
 
-import "github.com/promfold/promfold/parse"
+import "github.com/promfold/promfold/internal/lines"
 
 // takePacked undoes the Content-Encoding of a scrape's body, whose size is
 // bounded once it is unpacked too, and takes it in.
@@ -20,12 +20,12 @@ func (f *Fleet) takePacked(sc Scrape, encoding string) (Report, error) {
 }
 
 // decompressor is one that nobody uses at present.
-func (f *Fleet) decompressor() *parse.Decompressor {
+func (f *Fleet) decompressor() *lines.Decompressor {
 	f.names.Lock()
 	defer f.names.Unlock()
 	n := len(f.decompressors)
 	if n == 0 {
-		return new(parse.Decompressor)
+		return new(lines.Decompressor)
 	}
 	d := f.decompressors[n-1]
 	f.decompressors = f.decompressors[:n-1]

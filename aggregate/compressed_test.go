@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // A packed body says what it says unpacked, and is held against the same limit.
 func TestPackedBodies(t *testing.T) {
-	fleet, err := aggregate.NewFleet(aggregate.Config{Limits: parse.Limits{Body: 1 << 10}})
+	fleet, err := aggregate.NewFleet(aggregate.Config{Limits: lines.Limits{Body: 1 << 10}})
 	require.NoError(t, err)
 	view, err := fleet.Counter(aggregate.View{Metric: "a_total"})
 	require.NoError(t, err)
@@ -41,9 +41,9 @@ func TestPackedBodies(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, 5.0, total.Value)
 
-	assert.ErrorAs(t, observe(120, header, pack(make([]byte, 1<<20))), new(*parse.LimitError))
-	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*parse.Error))
-	assert.ErrorAs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), new(*parse.EncodingError))
+	assert.ErrorAs(t, observe(120, header, pack(make([]byte, 1<<20))), new(*lines.LimitError))
+	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*lines.Error))
+	assert.ErrorAs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), new(*lines.EncodingError))
 	again, err := view.At(time.Unix(110, 0), 10*time.Second)
 	require.NoError(t, err)
 	total, _ = again[0].Increase()

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // LedgerOnly, as a window, keeps totals since the beginning and the latest
@@ -59,7 +59,7 @@ type Config struct {
 
 	// Limits bound one body. The zero value: 64 MiB, 2 M lines, 16 KiB a
 	// line, 64 labels.
-	Limits parse.Limits
+	Limits lines.Limits
 }
 
 func (c Config) withDefaults() Config {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // Instances that left are kept for as long as a window reaches them. Then
@@ -165,7 +165,7 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departu
 	}
 	bounds, unseen := make([]bounds, len(b.cols)), make([]exact.Sum, len(b.cols))
 	each := func(e *event) {
-		if e.verdict == counter.First && e.at == in.first {
+		if e.verdict == judge.First && e.at == in.first {
 			unseen[e.col].Merge(&e.above)
 			return
 		}

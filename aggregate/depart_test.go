@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 var poolConfig = aggregate.Config{Since: at(-1), Window: time.Minute, Checkpoints: 4, StartTolerance: 100 * time.Millisecond}
@@ -27,9 +27,9 @@ type poolOn struct {
 func watchPool(t *testing.T, f *aggregate.Fleet) poolOn {
 	t.Helper()
 	p := poolOn{bed: bed{t, f}}
-	p.jobs = p.counter(aggregate.View{Metric: "jobs", Owner: counter.OwnerProcess})
+	p.jobs = p.counter(aggregate.View{Metric: "jobs", Owner: judge.OwnerProcess})
 	var err error
-	p.took, err = f.Histogram(aggregate.View{Metric: "took", Owner: counter.OwnerProcess})
+	p.took, err = f.Histogram(aggregate.View{Metric: "took", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	return p
 }
@@ -294,7 +294,7 @@ func TestTwinsAreRetiredOnce(t *testing.T) {
 func TestRetirementBehindABalancer(t *testing.T) {
 	b := newBed(t, poolConfig)
 	b.Balanced("vip", 0)
-	v := b.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
+	v := b.counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess})
 	r := rand.New(rand.NewPCG(7, 7))
 	servers := []*server{{start: -30, n: 1000}, {start: -20, n: 2000}, {start: -10, n: 3000}}
 	for i := range 8640 {

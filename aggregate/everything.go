@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Every, as [View.Metric], is every family of the view's kind, and alone in
@@ -41,16 +41,16 @@ func (v View) settled() View {
 }
 
 // fitsEvery goes by the declared type alone.
-func (v *view) fitsEvery(l *parse.Line) fit {
+func (v *view) fitsEvery(l *lines.Line) fit {
 	if v.kind != kindOf(l.Family.Type) {
 		return fitNone
 	}
 	switch l.Role {
-	case parse.Count, parse.Sum: // of a histogram or summary
+	case lines.Count, lines.Sum: // of a histogram or summary
 		return fitName
-	case parse.Bucket, parse.Native:
+	case lines.Bucket, lines.Native:
 		return fitName
-	case parse.Value:
+	case lines.Value:
 		if v.kind != kindHistogram {
 			return fitName
 		}
@@ -74,7 +74,7 @@ func kindOf(t model.MetricType) kind {
 const noKind = kind(255)
 
 // nameOf is the name that a line has in a view.
-func (v *view) nameOf(l *parse.Line) string {
+func (v *view) nameOf(l *lines.Line) string {
 	if v.every() && v.kind == kindHistogram {
 		return l.Family.Name
 	}
@@ -84,7 +84,7 @@ func (v *view) nameOf(l *parse.Line) string {
 func (v *view) every() bool { return v.Metric == Every }
 
 // label is what a matcher of the view compares.
-func (v *view) label(l *parse.Line, name string) string {
+func (v *view) label(l *lines.Line, name string) string {
 	if name == model.MetricNameLabel {
 		return v.nameOf(l)
 	}
@@ -92,7 +92,7 @@ func (v *view) label(l *parse.Line, name string) string {
 }
 
 // named gives the labels of a group or object their name, where it matters.
-func (v *view) named(b *labels.Builder, l *parse.Line) *labels.Builder {
+func (v *view) named(b *labels.Builder, l *lines.Line) *labels.Builder {
 	if v.every() {
 		b.Set(model.MetricNameLabel, v.nameOf(l))
 	}
@@ -101,16 +101,16 @@ func (v *view) named(b *labels.Builder, l *parse.Line) *labels.Builder {
 
 // ownerOf is who counts a metric, unless the view says it: what the network
 // namespace of a process counts goes on when the process restarts.
-func ownerOf(name string) counter.Owner {
+func ownerOf(name string) judge.Owner {
 	if strings.HasPrefix(name, "process_network_") {
-		return counter.OwnerExternal
+		return judge.OwnerExternal
 	}
-	return counter.OwnerUnknown
+	return judge.OwnerUnknown
 }
 
 // rulesOf are the rules for a line: in a view of every family its name decides.
-func (v *view) rulesOf(s *parse.Store, id parse.ID) *counter.Rules {
-	if v.every() && v.Owner == counter.OwnerUnknown && ownerOf(s.Line(id).Name) != counter.OwnerUnknown {
+func (v *view) rulesOf(s *lines.Store, id lines.ID) *judge.Rules {
+	if v.every() && v.Owner == judge.OwnerUnknown && ownerOf(s.Line(id).Name) != judge.OwnerUnknown {
 		return &v.external
 	}
 	return &v.rules
@@ -119,10 +119,10 @@ func (v *view) rulesOf(s *parse.Store, id parse.ID) *counter.Rules {
 // outlives: what a group counts goes on when a process ends, so the time
 // between two processes was observed, too.
 func (v *view) outlives(group labels.Labels) bool {
-	if v.every() && v.Owner == counter.OwnerUnknown {
-		return ownerOf(group.Get(model.MetricNameLabel)) == counter.OwnerExternal
+	if v.every() && v.Owner == judge.OwnerUnknown {
+		return ownerOf(group.Get(model.MetricNameLabel)) == judge.OwnerExternal
 	}
-	return v.rules.Owner == counter.OwnerExternal
+	return v.rules.Owner == judge.OwnerExternal
 }
 
 // names are those that an instance has in a view of every family: with one it

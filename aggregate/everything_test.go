@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -320,7 +320,7 @@ func TestEveryFamilyKnowsWhatOutlivesTheProcess(t *testing.T) {
 	const m = "process_network_receive_bytes_total"
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Metric: aggregate.Every})
-	own := b.counter(aggregate.View{Metric: aggregate.Every, Owner: counter.OwnerProcess})
+	own := b.counter(aggregate.View{Metric: aggregate.Every, Owner: judge.OwnerProcess})
 	b.scrape("a", 0, -100, "# TYPE "+m+" counter", m+" 1000", typeC, "c 50")
 	b.scrape("a", 10, 5, "# TYPE "+m+" counter", m+" 1040", typeC, "c 3")
 	for v, want := range map[*aggregate.CounterView]map[string]float64{v: {m: 40, "c": 3}, own: {m: 1040, "c": 3}} {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // start is when a process began, and who says so: two readings are compared
@@ -90,27 +90,27 @@ func (s *staged) judge() {
 	if s.baseline {
 		return
 	}
-	e := counter.RestartEvidence{PrevTime: in.last}
+	e := judge.RestartEvidence{PrevTime: in.last}
 	if s.start.from == in.start.from {
 		e.PrevStart, e.Start = in.start.at, s.start.at
 	}
-	rules := counter.Rules{StartTolerance: s.f.cfg.StartTolerance.Milliseconds(), ClockSkew: s.f.cfg.ClockSkew.Milliseconds()}
+	rules := judge.Rules{StartTolerance: s.f.cfg.StartTolerance.Milliseconds(), ClockSkew: s.f.cfg.ClockSkew.Milliseconds()}
 	// Counters are weighed only where it matters: that is dear, and nearly never.
 	if blind := !in.start.known() && !s.start.known(); e.Start-e.PrevStart > rules.StartTolerance || blind && s.anyFell() {
 		e.Fell, e.Common = s.weigh()
 	}
 	s.verdict = e.Judge(&rules)
-	moved := s.verdict == counter.RestartProven || s.verdict == counter.RestartMoved || s.verdict == counter.RestartOther
+	moved := s.verdict == judge.RestartProven || s.verdict == judge.RestartMoved || s.verdict == judge.RestartOther
 	s.alternating = moved && s.returned()
 	if s.alternating || s.another() {
-		s.verdict = counter.RestartOther
+		s.verdict = judge.RestartOther
 	}
 	switch s.verdict {
-	case counter.RestartProven:
+	case judge.RestartProven:
 		s.restart = RestartProven
-	case counter.RestartGuessed:
+	case judge.RestartGuessed:
 		s.restart = RestartGuessed
-	case counter.RestartOther:
+	case judge.RestartOther:
 		s.restart, s.baseline = AnotherInstance, true
 	}
 	s.churned = s.restart == NoRestart && s.churn()
@@ -153,14 +153,14 @@ func (s *staged) anyFell() bool {
 
 // cumulative: the line counts something. A sum is no evidence: observations
 // may be negative.
-func cumulative(l *parse.Line) bool {
+func cumulative(l *lines.Line) bool {
 	switch l.Family.Type {
 	case model.MetricTypeCounter:
-		return l.Role == parse.Value
+		return l.Role == lines.Value
 	case model.MetricTypeHistogram:
-		return l.Role == parse.Bucket || l.Role == parse.Count || l.Role == parse.Native
+		return l.Role == lines.Bucket || l.Role == lines.Count || l.Role == lines.Native
 	case model.MetricTypeSummary:
-		return l.Role == parse.Count
+		return l.Role == lines.Count
 	}
 	return false
 }
@@ -175,7 +175,7 @@ func (s *staged) churn() bool {
 }
 
 // life is what the scrape says about the process behind a line.
-func (s *staged) life(id parse.ID) counter.Life {
+func (s *staged) life(id lines.ID) judge.Life {
 	fell := len(s.fell) > 0 && s.fell[s.f.store.Line(id).Family.Name]
 	return s.verdict.Life(fell)
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // Explanation is how the answer for a group came about. It is made of what the
@@ -61,8 +61,8 @@ type RestartEvent struct {
 // they grew.
 type Event struct {
 	Time    time.Time // of many that no window reaches any more, the first
-	Verdict counter.Verdict
-	Flags   counter.Flags
+	Verdict judge.Verdict
+	Flags   judge.Flags
 	Note    string // what the verdict does not say
 	Series  int
 	// By how much the member's increase may be too large or too small for it:
@@ -150,7 +150,7 @@ func (e *happening) told() Event {
 	if e.quirk != noQuirk {
 		x.Note = quirkNotes[e.quirk]
 	}
-	if !e.opening || e.verdict != counter.First {
+	if !e.opening || e.verdict != judge.First {
 		x.Below, x.Above = e.below.Float64(), e.above.Float64()
 		if e.open > 0 {
 			x.Above = math.Inf(1)

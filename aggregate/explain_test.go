@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // addsUp checks an explanation against the answer it explains.
@@ -33,7 +33,7 @@ func addsUp(t require.TestingT, g *aggregate.CounterGroup) {
 		for _, e := range m.Events {
 			below += e.Below
 			above += e.Above
-			if e.Verdict == counter.ResetProven || e.Verdict == counter.ResetDropped {
+			if e.Verdict == judge.ResetProven || e.Verdict == judge.ResetDropped {
 				resets += e.Series
 			}
 			require.False(t, e.Time.Before(m.First) || e.Time.After(m.Last))
@@ -138,15 +138,15 @@ func TestExplainedEvents(t *testing.T) {
 	}{
 		{"growth is no event", -100, aggregate.View{Metric: "c"}, [2][]string{{"c 1"}, {"c 5"}}, nil, nil},
 		{"restart", 5, aggregate.View{Metric: "c"}, [2][]string{{`c{a="1"} 10`, `c{a="2"} 20`}, {`c{a="1"} 3`, `c{a="2"} 4`}},
-			[]aggregate.Event{{Verdict: counter.ResetProven, Series: 2, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
+			[]aggregate.Event{{Verdict: judge.ResetProven, Series: 2, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
 		{"masked reset", 5, aggregate.View{Metric: "c"}, [2][]string{{"c 10"}, {"c 30"}},
-			[]aggregate.Event{{Verdict: counter.Grew, Flags: counter.MaskedResetPossible, Series: 1, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
+			[]aggregate.Event{{Verdict: judge.Grew, Flags: judge.MaskedResetPossible, Series: 1, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
 		{"reset without a restart", -100, aggregate.View{Metric: "c"}, [2][]string{{"c 100"}, {"c 3"}},
-			[]aggregate.Event{{Verdict: counter.ResetDropped, Flags: counter.Unproven, Series: 1, Below: 3, Above: inf}}, nil},
+			[]aggregate.Event{{Verdict: judge.ResetDropped, Flags: judge.Unproven, Series: 1, Below: 3, Above: inf}}, nil},
 		{"birth by absence", -100, aggregate.View{Metric: "c"}, [2][]string{{`c{a="1"} 1`}, {`c{a="1"} 1`, `c{a="2"} 7`}},
-			[]aggregate.Event{{Verdict: counter.BornByAbsence, Series: 1, Below: 7}}, nil},
+			[]aggregate.Event{{Verdict: judge.BornByAbsence, Series: 1, Below: 7}}, nil},
 		{"no number", -100, aggregate.View{Metric: "c"}, [2][]string{{"c 1"}, {"c NaN"}},
-			[]aggregate.Event{{Verdict: counter.Gap, Series: 1}}, nil},
+			[]aggregate.Event{{Verdict: judge.Gap, Series: 1}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // String is the explanation as text, with times in UTC: what was asked, what
@@ -83,7 +83,7 @@ func (p *Provenance) write(b *strings.Builder, live bool) {
 // String is the event as a line of text.
 func (e Event) String() string {
 	text := fmt.Sprintf("%s %d series: %s", clock(e.Time), e.Series, e.Verdict)
-	if e.Verdict == counter.Gap && e.Note != "" {
+	if e.Verdict == judge.Gap && e.Note != "" {
 		text = fmt.Sprintf("%s %d histograms: not read", clock(e.Time), e.Series)
 	}
 	for _, s := range []string{e.Flags.String(), e.Note} {

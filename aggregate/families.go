@@ -8,8 +8,8 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Family is what the instances say of a metric family.
@@ -27,7 +27,7 @@ func (f *Fleet) Families() []Family {
 	f.mu.ask()
 	defer f.mu.Unlock()
 	byName := map[string][]Family{}
-	var help parse.Help
+	var help lines.Help
 	for _, in := range f.ordered {
 		help.Read(f.store, &in.cols)
 		for _, x := range f.familiesOf(in) {
@@ -59,10 +59,10 @@ func (f *Fleet) Families() []Family {
 	return all
 }
 
-func (f *Fleet) familiesOf(in *instance) []*parse.Family {
-	var list []*parse.Family
-	seen := map[*parse.Family]bool{}
-	var last *parse.Family
+func (f *Fleet) familiesOf(in *instance) []*lines.Family {
+	var list []*lines.Family
+	seen := map[*lines.Family]bool{}
+	var last *lines.Family
 	for pos := range in.cols.Len() {
 		x := f.store.Line(in.cols.ID(pos)).Family
 		if x == last {
@@ -91,7 +91,7 @@ type Health struct {
 type ViewHealth struct {
 	View     string
 	Kind     string // counter or histogram
-	Verdicts map[counter.Verdict]int
+	Verdicts map[judge.Verdict]int
 }
 
 // Health looks at the fleet at a time not before the last scrape.
@@ -114,7 +114,7 @@ func (f *Fleet) Health(now time.Time) Health {
 		if v.kind == kindGauge {
 			continue
 		}
-		x := ViewHealth{View: v.String(), Kind: v.kind.String(), Verdicts: map[counter.Verdict]int{}}
+		x := ViewHealth{View: v.String(), Kind: v.kind.String(), Verdicts: map[judge.Verdict]int{}}
 		for _, in := range f.ordered {
 			b := in.bindings[v.index]
 			for i := range b.events {

@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use: scrapes of
@@ -20,7 +20,7 @@ import (
 // between two scrapes. It never reads a clock.
 type Fleet struct {
 	cfg   Config
-	store *parse.Store
+	store *lines.Store
 
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
@@ -29,7 +29,7 @@ type Fleet struct {
 	ordered   []*instance // those that were ever accepted, by name
 	targets   map[string]*target
 	expected  map[string]bool // nil: learnt
-	layouts   map[string]*histogram.Layout
+	layouts   map[string]*layout.Layout
 	grids     map[grid]*grid
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
@@ -53,7 +53,7 @@ type Fleet struct {
 	leftBefore    int64             // until when any may have been that leftAt had to forget
 	spelled       map[string]string // targets, as given, to their canonical spelling
 	scratch       []*staged
-	decompressors []*parse.Decompressor
+	decompressors []*lines.Decompressor
 }
 
 // target is what is known of an address. A steady scrape writes it while others
@@ -81,9 +81,9 @@ func NewFleet(c Config) (*Fleet, error) {
 	}
 	f := &Fleet{
 		cfg:       c,
-		store:     parse.NewStore(),
+		store:     lines.NewStore(),
 		targets:   map[string]*target{},
-		layouts:   map[string]*histogram.Layout{},
+		layouts:   map[string]*layout.Layout{},
 		grids:     map[grid]*grid{},
 		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
@@ -181,12 +181,12 @@ func (f *Fleet) newView(v View, k kind) *view {
 	v = v.settled()
 	d := &view{View: v, fleet: f, kind: k, routes: map[string]*route{}, base: strings.TrimSuffix(v.Metric, "_total")}
 	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
-	d.rules = counter.Rules{Owner: v.Owner, Births: v.Births}
-	if v.Owner == counter.OwnerUnknown {
+	d.rules = judge.Rules{Owner: v.Owner, Births: v.Births}
+	if v.Owner == judge.OwnerUnknown {
 		d.rules.Owner = ownerOf(v.Metric)
 	}
 	d.external = d.rules
-	d.external.Owner = counter.OwnerExternal
+	d.external.Owner = judge.OwnerExternal
 	return d
 }
 
@@ -249,11 +249,11 @@ func (f *Fleet) target(name string) *target {
 }
 
 // layout interns a set of bounds; nil if they are none.
-func (f *Fleet) layout(bounds []float64) *histogram.Layout {
+func (f *Fleet) layout(bounds []float64) *layout.Layout {
 	key := layoutKey(bounds)
 	l, ok := f.layouts[key]
 	if !ok {
-		l, _ = histogram.NewLayout(bounds)
+		l, _ = layout.NewLayout(bounds)
 		f.layouts[key] = l
 	}
 	return l
@@ -274,7 +274,7 @@ func (f *Fleet) admit(in *instance) {
 }
 
 // knownLines are those of an instance's columns.
-type knownLines struct{ *parse.Columns }
+type knownLines struct{ *lines.Columns }
 
 func (l knownLines) Duplicate(pos int) bool {
 	_, twice := slices.BinarySearch(l.Duplicates(), uint32(pos))
@@ -287,11 +287,11 @@ type knownSeries struct {
 	in *instance
 }
 
-func (l knownSeries) native(pos int) *histogram.Native { return nativeOf(l.Native(pos)) }
+func (l knownSeries) native(pos int) *layout.Native { return nativeOf(l.Native(pos)) }
 
 func (l knownSeries) followsBuckets(pieces []piece) bool {
 	return slices.ContainsFunc(pieces, func(p piece) bool {
-		return p.role == parse.Native && (l.in.byBuckets[l.ID(int(p.pos))] || l.native(int(p.pos)) == nil)
+		return p.role == lines.Native && (l.in.byBuckets[l.ID(int(p.pos))] || l.native(int(p.pos)) == nil)
 	})
 }
 

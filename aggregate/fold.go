@@ -6,10 +6,10 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // event is what was out of the ordinary in one scrape and column: everything
@@ -35,8 +35,8 @@ func (e *event) copy() *event {
 
 type noteKey struct {
 	col     int32
-	verdict counter.Verdict
-	flags   counter.Flags
+	verdict judge.Verdict
+	flags   judge.Flags
 	quirk   quirk
 }
 
@@ -107,9 +107,9 @@ func (s *staged) touch(b *binding, e entry) {
 // step is one counter's: from the point before to the one just read.
 func (s *staged) step(b *binding, e entry) {
 	id, old, value, own := s.r.At(int(e.pos))
-	c := counter.Point{Time: s.at, Value: value, Start: s.r.Start(int(e.pos))}
+	c := judge.Point{Time: s.at, Value: value, Start: s.r.Start(int(e.pos))}
 	col := int32(e.ref)
-	if own != parse.NoTime {
+	if own != lines.NoTime {
 		c.Time = own
 	}
 	if old < 0 || s.baseline {
@@ -119,20 +119,20 @@ func (s *staged) step(b *binding, e entry) {
 		return
 	}
 	p, zero := s.baselineOf(old)
-	if own != parse.NoTime && s.in.cols.Time(old) != parse.NoTime && own <= s.in.cols.Time(old) {
+	if own != lines.NoTime && s.in.cols.Time(old) != lines.NoTime && own <= s.in.cols.Time(old) {
 		s.refuse(id, c, p)
 		return
 	}
 	life := s.life(id)
-	if !zero && !s.opens && counter.Plain(p, c, life) { // nearly every step
+	if !zero && !s.opens && judge.Plain(p, c, life) { // nearly every step
 		s.free(old)
 		b.live.counts.AddDiff(b.cols[col].at, c.Value, p.Value)
 		s.report.Grown++
 		return
 	}
-	next := (*counter.Rules).Next
+	next := (*judge.Rules).Next
 	if zero {
-		next = (*counter.Rules).AfterZero
+		next = (*judge.Rules).AfterZero
 	}
 	step := next(b.view.rulesOf(s.f.store, id), p, c, life, s.start.at)
 	s.begin(b, col, &step, c.Value)
@@ -140,7 +140,7 @@ func (s *staged) step(b *binding, e entry) {
 }
 
 // refuse leaves a line at the point it had: its own timestamp did not move on.
-func (s *staged) refuse(id parse.ID, c, p counter.Point) {
+func (s *staged) refuse(id lines.ID, c, p judge.Point) {
 	if c == p {
 		return // the same point once more
 	}
@@ -149,8 +149,8 @@ func (s *staged) refuse(id parse.ID, c, p counter.Point) {
 }
 
 // appear judges a series without a point before it.
-func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
-	a := counter.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
+func (s *staged) appear(v *view, id lines.ID, c judge.Point) judge.Step {
+	a := judge.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
 	if s.restart == AnotherInstance && s.returned() {
 		a.Since = s.at // what was born while it answered before was counted then
 	}
@@ -165,23 +165,23 @@ func (s *staged) appear(v *view, id parse.ID, c counter.Point) counter.Step {
 
 // take adds a step to its column, holds the point to grow from where that is
 // not the value just read, and notes what is out of the ordinary.
-func (s *staged) take(b *binding, col int32, pos int, step counter.Step, baseline counter.Point) {
+func (s *staged) take(b *binding, col int32, pos int, step judge.Step, baseline judge.Point) {
 	id, old, _, _ := s.r.At(pos)
 	s.free(old)
 	if step.Keep {
-		s.hold(id, held{Point: baseline, zero: step.Flags&counter.FellToZero != 0})
+		s.hold(id, held{Point: baseline, zero: step.Flags&judge.FellToZero != 0})
 	}
 	if step.Add != step.Sub {
 		b.live.counts.AddDiff(b.cols[col].at, step.Add, step.Sub)
 	}
-	if step.Verdict == counter.Grew && step.Flags == 0 {
+	if step.Verdict == judge.Grew && step.Flags == 0 {
 		s.report.Grown++
 		return
 	}
 	s.note(b, noteKey{col: col, verdict: step.Verdict, flags: step.Flags}, step)
 }
 
-func (s *staged) note(b *binding, k noteKey, step counter.Step) {
+func (s *staged) note(b *binding, k noteKey, step judge.Step) {
 	s.report.count(step.Verdict)
 	i, ok := s.noted[k]
 	if !ok {
@@ -191,7 +191,7 @@ func (s *staged) note(b *binding, k noteKey, step counter.Step) {
 	}
 	e := &b.events[i]
 	e.n++
-	if step.Verdict == counter.Gap {
+	if step.Verdict == judge.Gap {
 		return // the step that ends the gap holds what it hid
 	}
 	growth := step.Value()
@@ -203,13 +203,13 @@ func (s *staged) note(b *binding, k noteKey, step counter.Step) {
 	}
 }
 
-func (r *Report) count(v counter.Verdict) {
+func (r *Report) count(v judge.Verdict) {
 	switch v {
-	case counter.BornProven, counter.BornByAbsence:
+	case judge.BornProven, judge.BornByAbsence:
 		r.Births++
-	case counter.ResetProven, counter.ResetDropped:
+	case judge.ResetProven, judge.ResetDropped:
 		r.Resets++
-	case counter.Grew:
+	case judge.Grew:
 		r.Grown++
 	}
 }
@@ -217,15 +217,15 @@ func (r *Report) count(v counter.Verdict) {
 // baselineOf is the point that the line that stood at a position grows from:
 // the column's last value, unless a verdict holds another; zero if that is from
 // before it fell to 0.
-func (s *staged) baselineOf(old int) (p counter.Point, zero bool) {
+func (s *staged) baselineOf(old int) (p judge.Point, zero bool) {
 	cols := &s.in.cols
 	if len(s.in.held) > 0 {
 		if h, ok := s.in.held[cols.ID(old)]; ok {
 			return h.Point, h.zero
 		}
 	}
-	p = counter.Point{Time: cols.Time(old), Value: cols.Value(old), Start: cols.Start(old)}
-	if p.Time == parse.NoTime {
+	p = judge.Point{Time: cols.Time(old), Value: cols.Value(old), Start: cols.Start(old)}
+	if p.Time == lines.NoTime {
 		p.Time = s.in.last
 	}
 	return p, false
@@ -233,18 +233,18 @@ func (s *staged) baselineOf(old int) (p counter.Point, zero bool) {
 
 // held is a baseline that is not the column's last value.
 type held struct {
-	counter.Point
-	zero   bool              // the series fell to 0 since
-	native *histogram.Native // of a line that is one
+	judge.Point
+	zero   bool           // the series fell to 0 since
+	native *layout.Native // of a line that is one
 }
 
 // hold is applied when all views have seen the scrape.
-func (s *staged) hold(id parse.ID, h held) {
+func (s *staged) hold(id lines.ID, h held) {
 	s.holds = append(s.holds, hold{id, h})
 }
 
 type hold struct {
-	id parse.ID
+	id lines.ID
 	held
 }
 
@@ -266,7 +266,7 @@ func (s *staged) settle() {
 	}
 	for _, h := range s.holds {
 		if in.held == nil {
-			in.held = map[parse.ID]held{}
+			in.held = map[lines.ID]held{}
 		}
 		in.held[h.id] = h.held
 	}
@@ -292,7 +292,7 @@ func (s *staged) renameTombs() {
 	if in.reworded = in.reworded || s.reworded(); !in.reworded {
 		return
 	}
-	byLabels := map[uint64]parse.ID{}
+	byLabels := map[uint64]lines.ID{}
 	for id := range in.tombs {
 		byLabels[store.Line(id).Labels.Hash()] = id
 	}
@@ -348,7 +348,7 @@ func (s *staged) bury() {
 			continue
 		}
 		if in.tombs == nil {
-			in.tombs = map[parse.ID]held{}
+			in.tombs = map[lines.ID]held{}
 		}
 		f.store.Retain(id)
 		in.tombs[id] = t
@@ -377,7 +377,7 @@ func (s *staged) exhume() {
 func maxTombs(in *instance) int { return max(1000, in.cols.Len()/5) }
 
 // remembered: a view follows the line's growth.
-func (f *Fleet) remembered(in *instance, id parse.ID) bool {
+func (f *Fleet) remembered(in *instance, id lines.ID) bool {
 	for _, b := range in.bindings {
 		if b.view.kind != kindGauge && b.route.way(f.store, id) >= 0 {
 			return true

@@ -4,9 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // foldObjects judges each histogram that a changed line belongs to as one
@@ -30,21 +30,21 @@ func (s *staged) foldObject(b *binding, o *object) {
 	known := s.gather(positions)
 	last := int(positions[len(positions)-1])
 	id, old, count, _ := s.r.At(last)
-	now := counter.Point{Time: s.at, Value: count, Start: s.r.Start(last)}
+	now := judge.Point{Time: s.at, Value: count, Start: s.r.Start(last)}
 	if known == 0 && !o.reworded || s.baseline {
 		s.appearObject(b, o, id, now)
 		return
 	}
-	var before counter.Point
+	var before judge.Point
 	if old >= 0 {
 		before, _ = s.baselineOf(old)
 	}
 	life := b.view.rulesOf(s.f.store, id).Life(before, now, s.life(id))
-	if known < len(positions) && life != counter.LifeReset {
+	if known < len(positions) && life != judge.LifeReset {
 		s.relayout(b, o, int32(o.col), count)
 		return
 	}
-	v := histogram.Judge(s.growth, s.p, s.c, life == counter.LifeReset, life == counter.LifeUnmoved)
+	v := layout.Judge(s.growth, s.p, s.c, life == judge.LifeReset, life == judge.LifeUnmoved)
 	s.addObject(b, o, v)
 	s.takeObject(b, o, int32(o.col), v, life, before, now)
 }
@@ -54,7 +54,7 @@ func (s *staged) foldObject(b *binding, o *object) {
 func (s *staged) relayout(b *binding, o *object, col int32, count float64) {
 	s.freeObject(b, o)
 	s.beginUnknown(b, col)
-	s.note(b, noteKey{col: col, verdict: counter.First, quirk: newLayout}, counter.Step{Verdict: counter.First, Hi: count})
+	s.note(b, noteKey{col: col, verdict: judge.First, quirk: newLayout}, judge.Step{Verdict: judge.First, Hi: count})
 }
 
 // gather reads the buckets before and now, and tells for how many there is a
@@ -75,23 +75,23 @@ func (s *staged) gather(positions []uint32) (known int) {
 }
 
 // appearObject: a histogram without a point before it, judged by its count.
-func (s *staged) appearObject(b *binding, o *object, id parse.ID, now counter.Point) {
-	if histogram.Judge(s.growth, s.c, s.c, false, true) == histogram.Invalid {
+func (s *staged) appearObject(b *binding, o *object, id lines.ID, now judge.Point) {
+	if layout.Judge(s.growth, s.c, s.c, false, true) == layout.Invalid {
 		s.refuseObject(b, o, false)
 		return
 	}
 	step := s.appear(b.view, id, now)
-	if step.Verdict == counter.Returned && s.unbury(b.buckets[o.from:o.to]) {
-		v := histogram.Judge(s.growth, s.p, s.c, false, s.start.known())
+	if step.Verdict == judge.Returned && s.unbury(b.buckets[o.from:o.to]) {
+		v := layout.Judge(s.growth, s.p, s.c, false, s.start.known())
 		s.addObject(b, o, v)
-		s.takeObject(b, o, int32(o.col), v, counter.LifeUnknown, s.in.tombs[id].Point, now)
-		s.note(b, noteKey{col: int32(o.col), verdict: counter.Returned, flags: step.Flags}, counter.Step{})
+		s.takeObject(b, o, int32(o.col), v, judge.LifeUnknown, s.in.tombs[id].Point, now)
+		s.note(b, noteKey{col: int32(o.col), verdict: judge.Returned, flags: step.Flags}, judge.Step{})
 		return
 	}
 	switch {
 	case step.Add != step.Sub:
-		s.addObject(b, o, histogram.Reset)
-	case step.Verdict != counter.Gap:
+		s.addObject(b, o, layout.Reset)
+	case step.Verdict != judge.Gap:
 		s.beginObject(b, o, baseline, nil)
 	}
 	s.note(b, noteKey{col: int32(o.col), verdict: step.Verdict, flags: step.Flags}, step)
@@ -112,35 +112,35 @@ func (s *staged) unbury(positions []uint32) bool {
 
 // takeObject takes a histogram's step for made, and notes what was out of the
 // ordinary, by its count: p before, c now.
-func (s *staged) takeObject(b *binding, o *object, col int32, v histogram.Verdict, life counter.Life, p, c counter.Point) {
-	step := counter.Step{Verdict: counter.Grew, Add: c.Value, Sub: p.Value}
+func (s *staged) takeObject(b *binding, o *object, col int32, v layout.Verdict, life judge.Life, p, c judge.Point) {
+	step := judge.Step{Verdict: judge.Grew, Add: c.Value, Sub: p.Value}
 	quirk := noQuirk
 	switch v {
-	case histogram.Invalid:
+	case layout.Invalid:
 		s.refuseObject(b, o, true)
 		return
-	case histogram.Reset:
-		step.Sub, step.Verdict = 0, counter.ResetDropped
-		if life == counter.LifeReset {
-			step.Verdict = counter.ResetProven
+	case layout.Reset:
+		step.Sub, step.Verdict = 0, judge.ResetDropped
+		if life == judge.LifeReset {
+			step.Verdict = judge.ResetProven
 		}
-	case histogram.Torn:
+	case layout.Torn:
 		quirk = torn
-	case histogram.Grew:
-		if !counter.Plain(p, c, life) {
-			step.Flags = b.view.rules.Next(p, c, life, 0).Flags & counter.MaskedResetPossible
+	case layout.Grew:
+		if !judge.Plain(p, c, life) {
+			step.Flags = b.view.rules.Next(p, c, life, 0).Flags & judge.MaskedResetPossible
 		}
 	}
 	s.freeObject(b, o)
-	if step.Verdict == counter.Grew && step.Flags == 0 && quirk == noQuirk {
+	if step.Verdict == judge.Grew && step.Flags == 0 && quirk == noQuirk {
 		s.report.Grown++
 		return
 	}
 	step.Lo, step.Hi = step.Value(), math.Inf(1)
 	switch {
-	case v == histogram.Torn:
+	case v == layout.Torn:
 		step.Hi = step.Lo
-	case step.Verdict == counter.ResetDropped:
+	case step.Verdict == judge.ResetDropped:
 		step.Lo = 0
 	}
 	s.note(b, noteKey{col, step.Verdict, step.Flags, quirk}, step)
@@ -148,17 +148,17 @@ func (s *staged) takeObject(b *binding, o *object, col int32, v histogram.Verdic
 
 // addObject adds the increments: c − p, c after a reset, or what Judge made of
 // a torn scrape.
-func (s *staged) addObject(b *binding, o *object, v histogram.Verdict) {
-	if v == histogram.Invalid {
+func (s *staged) addObject(b *binding, o *object, v layout.Verdict) {
+	if v == layout.Invalid {
 		return
 	}
 	at := b.cols[o.col].at
 	for i, c := range s.c {
 		p := s.p[i]
 		switch v {
-		case histogram.Reset:
+		case layout.Reset:
 			p = 0
-		case histogram.Torn:
+		case layout.Torn:
 			c, p = s.growth[i], 0
 		}
 		if c != p {
@@ -168,12 +168,12 @@ func (s *staged) addObject(b *binding, o *object, v histogram.Verdict) {
 	if !s.addSum(b, o, v) {
 		s.noteNoSum(b, int32(o.col))
 	}
-	if v == histogram.Reset {
+	if v == layout.Reset {
 		s.beginObject(b, o, fromZero, nil)
 		return
 	}
 	s.beginObject(b, o, goesOn, func(i int) (c, p float64) {
-		if v == histogram.Torn {
+		if v == layout.Torn {
 			return s.growth[i], 0
 		}
 		return s.c[i], s.p[i]
@@ -181,17 +181,17 @@ func (s *staged) addObject(b *binding, o *object, v histogram.Verdict) {
 }
 
 func (s *staged) noteNoSum(b *binding, col int32) {
-	s.note(b, noteKey{col: col, verdict: counter.Gap, quirk: noSum}, counter.Step{Verdict: counter.Gap})
+	s.note(b, noteKey{col: col, verdict: judge.Gap, quirk: noSum}, judge.Step{Verdict: judge.Gap})
 }
 
 // addSum follows the sum along; false if it can't be followed.
-func (s *staged) addSum(b *binding, o *object, v histogram.Verdict) bool {
+func (s *staged) addSum(b *binding, o *object, v layout.Verdict) bool {
 	if o.sum < 0 {
 		return false
 	}
 	_, old, c, _ := s.r.At(int(o.sum))
 	p := 0.0
-	if v != histogram.Reset {
+	if v != layout.Reset {
 		if old < 0 {
 			return false
 		}
@@ -211,7 +211,7 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // at the point it had.
 func (s *staged) refuseObject(b *binding, o *object, keep bool) {
 	s.report.Refused++
-	s.note(b, noteKey{col: int32(o.col), verdict: counter.Gap, quirk: malformed}, counter.Step{Verdict: counter.Gap})
+	s.note(b, noteKey{col: int32(o.col), verdict: judge.Gap, quirk: malformed}, judge.Step{Verdict: judge.Gap})
 	if !keep {
 		return
 	}

@@ -4,9 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // A series may be exposed with native buckets, with classic ones, or with both,
@@ -17,8 +17,8 @@ import (
 
 // series are lines of which it is known what they were before.
 type series interface {
-	lines
-	native(pos int) *histogram.Native
+	lineSet
+	native(pos int) *layout.Native
 	// followsBuckets: of an object with both, the classic buckets are followed.
 	followsBuckets(pieces []piece) bool
 	// reworded: the object was there before, but none of its lines was.
@@ -31,7 +31,7 @@ type stagedSeries struct {
 	s *staged
 }
 
-func (l stagedSeries) native(pos int) *histogram.Native { return l.s.native(uint32(pos)) }
+func (l stagedSeries) native(pos int) *layout.Native { return l.s.native(uint32(pos)) }
 
 func (l stagedSeries) followsBuckets(pieces []piece) bool {
 	s := l.s
@@ -39,7 +39,7 @@ func (l stagedSeries) followsBuckets(pieces []piece) bool {
 	var native, buckets int64 // when the lines were last seen
 	for _, p := range pieces {
 		seen := s.lastSeen(p.pos)
-		if p.role != parse.Native {
+		if p.role != lines.Native {
 			buckets = max(buckets, seen)
 			continue
 		}
@@ -89,8 +89,8 @@ func (s *staged) lastSeen(pos uint32) int64 {
 
 // continues: the series of a native histogram that is gone is there still, in
 // classic buckets.
-func (s *staged) continues(native parse.ID) bool {
-	if s.f.store.Line(native).Role != parse.Native {
+func (s *staged) continues(native lines.ID) bool {
+	if s.f.store.Line(native).Role != lines.Native {
 		return false
 	}
 	for _, b := range s.in.bindings {
@@ -105,12 +105,12 @@ func (s *staged) continues(native parse.ID) bool {
 }
 
 // native is the native histogram at a position; nil if it cannot be one.
-func (s *staged) native(pos uint32) *histogram.Native {
+func (s *staged) native(pos uint32) *layout.Native {
 	n, ok := s.natives[pos]
 	if !ok {
 		n = nativeOf(s.r.Native(int(pos)))
 		if s.natives == nil {
-			s.natives = map[uint32]*histogram.Native{}
+			s.natives = map[uint32]*layout.Native{}
 		}
 		s.natives[pos] = n
 	}
@@ -119,9 +119,9 @@ func (s *staged) native(pos uint32) *histogram.Native {
 
 // nativeBefore is what the native histogram that stood at a position grows from;
 // nil if there was none.
-func (s *staged) nativeBefore(old int) *histogram.Native {
+func (s *staged) nativeBefore(old int) *layout.Native {
 	id := s.in.cols.ID(old)
-	if s.f.store.Line(id).Role != parse.Native {
+	if s.f.store.Line(id).Role != lines.Native {
 		return nil
 	}
 	if h, ok := s.in.held[id]; ok {
@@ -157,7 +157,7 @@ func (s *staged) noteBuckets() {
 		for i := range b.objects {
 			if o := &b.objects[i]; o.classic && o.native >= 0 {
 				if in.byBuckets == nil {
-					in.byBuckets = map[parse.ID]bool{}
+					in.byBuckets = map[lines.ID]bool{}
 				}
 				in.byBuckets[stagedLines{s.r}.ID(int(o.native))] = true
 			}
@@ -169,7 +169,7 @@ func (s *staged) noteBuckets() {
 func (s *staged) foldNative(b *binding, o *object) {
 	c := s.native(uint32(o.native))
 	id, old, count, _ := s.r.At(int(o.native))
-	now := counter.Point{Time: s.at, Value: count, Start: s.r.Start(int(o.native))}
+	now := judge.Point{Time: s.at, Value: count, Start: s.r.Start(int(o.native))}
 	if c == nil {
 		s.refuseObject(b, o, old >= 0)
 		return
@@ -182,7 +182,7 @@ func (s *staged) foldNative(b *binding, o *object) {
 	before, _ := s.baselineOf(old)
 	life := b.view.rulesOf(s.f.store, id).Life(before, now, s.life(id))
 	p := s.nativeBefore(old)
-	if p == nil && life != counter.LifeReset {
+	if p == nil && life != judge.LifeReset {
 		s.relayout(b, o, col, count)
 		return
 	}
@@ -191,13 +191,13 @@ func (s *staged) foldNative(b *binding, o *object) {
 
 // takeNative takes in the step from p to c, of which p may be nil after a
 // restart.
-func (s *staged) takeNative(b *binding, o *object, col int32, p, c *histogram.Native, before, now counter.Point, life counter.Life) (grew bool) {
-	v := histogram.JudgeNative(&s.increase, p, c, life == counter.LifeReset)
-	if v == histogram.Changed {
+func (s *staged) takeNative(b *binding, o *object, col int32, p, c *layout.Native, before, now judge.Point, life judge.Life) (grew bool) {
+	v := layout.JudgeNative(&s.increase, p, c, life == judge.LifeReset)
+	if v == layout.Changed {
 		s.relayout(b, o, col, now.Value)
 		return false
 	}
-	if v == histogram.Reset {
+	if v == layout.Reset {
 		p = nil
 	}
 	s.addNative(b, o, col, p, c, &s.increase)
@@ -206,9 +206,9 @@ func (s *staged) takeNative(b *binding, o *object, col int32, p, c *histogram.Na
 }
 
 // addNative adds what a native histogram grew by from p, nil if from 0, to c.
-func (s *staged) addNative(b *binding, o *object, col int32, p, c, increase *histogram.Native) {
+func (s *staged) addNative(b *binding, o *object, col int32, p, c, increase *layout.Native) {
 	if p == nil {
-		p = &histogram.Native{}
+		p = &layout.Native{}
 	} else if s.opens && b.seg != nil && !b.outlives(int(col)) {
 		// It went on while its process changed: of neither process alone.
 		defer func(before row) { b.seg.leaveOut(b, int(col), &before) }(b.live.copyOf())
@@ -236,22 +236,22 @@ func (s *staged) addNative(b *binding, o *object, col int32, p, c, increase *his
 }
 
 // appearNative: a native histogram without a point before it.
-func (s *staged) appearNative(b *binding, o *object, col int32, id parse.ID, c *histogram.Native, now counter.Point) {
+func (s *staged) appearNative(b *binding, o *object, col int32, id lines.ID, c *layout.Native, now judge.Point) {
 	if o.reworded {
-		life := b.view.rulesOf(s.f.store, id).Life(counter.Point{}, now, s.life(id))
-		if life != counter.LifeReset {
+		life := b.view.rulesOf(s.f.store, id).Life(judge.Point{}, now, s.life(id))
+		if life != judge.LifeReset {
 			s.relayout(b, o, col, now.Value)
 			return
 		}
-		s.takeNative(b, o, col, nil, c, counter.Point{}, now, life)
+		s.takeNative(b, o, col, nil, c, judge.Point{}, now, life)
 		return
 	}
 	step := s.appear(b.view, id, now)
-	if t := s.in.tombs[id]; step.Verdict == counter.Returned {
+	if t := s.in.tombs[id]; step.Verdict == judge.Returned {
 		if t.native == nil {
 			s.relayout(b, o, col, now.Value)
-		} else if s.takeNative(b, o, col, t.native, c, t.Point, now, counter.LifeUnknown) {
-			s.note(b, noteKey{col: col, verdict: counter.Returned, flags: step.Flags}, counter.Step{})
+		} else if s.takeNative(b, o, col, t.native, c, t.Point, now, judge.LifeUnknown) {
+			s.note(b, noteKey{col: col, verdict: judge.Returned, flags: step.Flags}, judge.Step{})
 		}
 		return
 	}

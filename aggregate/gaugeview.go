@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // GaugeView answers what a gauge reads now. What the number of a fleet is
@@ -101,7 +101,7 @@ func (q *question) read(in *instance, b *binding) []columnRead {
 		pos, c := int(e.pos), &cols[e.ref]
 		x := in.cols.Value(pos) + 0 // −0 is 0
 		at := in.last
-		if own := in.cols.Time(pos); own != parse.NoTime {
+		if own := in.cols.Time(pos); own != lines.NoTime {
 			at = min(at, own)
 		}
 		if c.lines++; c.lines == 1 || at < c.oldest {

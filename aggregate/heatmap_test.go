@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // The maximum by le of cumulative buckets, as dashboards copy it for heatmaps,
@@ -61,10 +61,10 @@ func TestSlowInstanceBehindTheMaximumOfBuckets(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, c.worst, worst.Name, name)
 
-		layout, err := histogram.NewLayout(bounds)
+		lay, err := layout.NewLayout(bounds)
 		require.NoError(t, err)
-		var d histogram.Distribution
-		require.NoError(t, d.Add(layout, widest, math.NaN()))
+		var d layout.Distribution
+		require.NoError(t, d.Add(lay, widest, math.NaN()))
 		e, ok, err := d.Quantile(c.q)
 		require.NoError(t, err)
 		require.True(t, ok)

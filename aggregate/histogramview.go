@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // HistogramView answers how observations were distributed. Quantiles are of
@@ -29,17 +29,17 @@ type HistogramView struct{ *view }
 type HistogramGroup struct {
 	*CounterGroup
 	pieces []buckets
-	all    histogram.Distribution // of all pieces, once merged
+	all    layout.Distribution // of all pieces, once merged
 	merged bool
 }
 
 // buckets is what one instance observed in buckets of one layout.
 type buckets struct {
 	share  int32
-	layout *histogram.Layout
-	counts []float64         // cumulative
-	native *histogram.Native // in place of layout and counts; without its sum
-	sum    float64           // NaN: not known
+	layout *layout.Layout
+	counts []float64      // cumulative
+	native *layout.Native // in place of layout and counts; without its sum
+	sum    float64        // NaN: not known
 }
 
 // At answers for the window that ends at now, as [CounterView.At] does.
@@ -156,7 +156,7 @@ func (t *tally) has(p *part, q quirk) (found bool) {
 }
 
 // merge adds up what the members observed, when it is first asked for.
-func (g *HistogramGroup) merge() *histogram.Distribution {
+func (g *HistogramGroup) merge() *layout.Distribution {
 	if !g.merged {
 		g.merged = true
 		for _, p := range g.pieces {
@@ -167,7 +167,7 @@ func (g *HistogramGroup) merge() *histogram.Distribution {
 }
 
 // addTo cannot fail: a view keeps sums of steps, none of which falls with le.
-func (p *buckets) addTo(d *histogram.Distribution) {
+func (p *buckets) addTo(d *layout.Distribution) {
 	if p.native != nil {
 		n := *p.native // others read it, too
 		n.Sum = p.sum
@@ -178,7 +178,7 @@ func (p *buckets) addTo(d *histogram.Distribution) {
 }
 
 // Distribution is everything observed in the window, of all members together.
-func (g *HistogramGroup) Distribution() *histogram.Distribution { return g.merge() }
+func (g *HistogramGroup) Distribution() *layout.Distribution { return g.merge() }
 
 // Count is how many observations the group had in the window.
 func (g *HistogramGroup) Count() float64 { return g.merge().Count() }
@@ -188,17 +188,17 @@ func (g *HistogramGroup) Sum() (float64, bool) { return g.merge().Sum() }
 
 // Quantile is of all observations together, with the interval that holds it.
 // The error is of q alone: not within [0, 1].
-func (g *HistogramGroup) Quantile(q float64) (histogram.Estimate, bool, error) {
+func (g *HistogramGroup) Quantile(q float64) (layout.Estimate, bool, error) {
 	return g.merge().Quantile(q)
 }
 
 // Over is the share of the observations above x, with its bounds.
-func (g *HistogramGroup) Over(x float64) (histogram.Estimate, bool) { return g.merge().Over(x) }
+func (g *HistogramGroup) Over(x float64) (layout.Estimate, bool) { return g.merge().Over(x) }
 
 // Distributions are the members that observed something, by name. Departed
 // ones are none.
-func (g *HistogramGroup) Distributions() []histogram.Member {
-	var list []histogram.Member
+func (g *HistogramGroup) Distributions() []layout.Member {
+	var list []layout.Member
 	last := int32(-1)
 	for i := range g.pieces {
 		p := &g.pieces[i]
@@ -206,7 +206,7 @@ func (g *HistogramGroup) Distributions() []histogram.Member {
 			continue
 		}
 		if p.share != last {
-			list = append(list, histogram.Member{Name: g.answer.shares[p.share].name, Distribution: &histogram.Distribution{}})
+			list = append(list, layout.Member{Name: g.answer.shares[p.share].name, Distribution: &layout.Distribution{}})
 			last = p.share
 		}
 		p.addTo(list[len(list)-1].Distribution)
@@ -216,6 +216,6 @@ func (g *HistogramGroup) Distributions() []histogram.Member {
 
 // WorstQuantile is the instance with the greatest quantile, which the merged
 // one hides, and which share of the observations is its own.
-func (g *HistogramGroup) WorstQuantile(q float64) (histogram.WorstMember, bool, error) {
-	return histogram.Worst(q, g.Distributions())
+func (g *HistogramGroup) WorstQuantile(q float64) (layout.WorstMember, bool, error) {
+	return layout.Worst(q, g.Distributions())
 }

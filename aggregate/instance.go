@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // instance is a place in the fleet that runs one process at a time. mu is held
@@ -18,12 +18,12 @@ type instance struct {
 	targets []string
 	labels  labels.Labels // the target's, as first seen
 
-	cols  parse.Columns
-	held  map[parse.ID]held // baselines that are not the column's value
-	tombs map[parse.ID]held // lines that vanished during this incarnation
+	cols  lines.Columns
+	held  map[lines.ID]held // baselines that are not the column's value
+	tombs map[lines.ID]held // lines that vanished during this incarnation
 	// byBuckets are the lines of native histograms that are followed by their
 	// classic buckets for as long as the process lives.
-	byBuckets map[parse.ID]bool
+	byBuckets map[lines.ID]bool
 	// tombsLost: some tombstones had to go, so absence proves no birth.
 	tombsLost bool
 	reworded  bool // some tombstones may be of lines in other words than its present ones
@@ -105,7 +105,7 @@ func (in *instance) alive(s, e int64, live bool) int64 {
 }
 
 // release gives up the references of what is no longer remembered.
-func (in *instance) clearTombs(s *parse.Store) {
+func (in *instance) clearTombs(s *lines.Store) {
 	for id := range in.tombs {
 		s.Release(id)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // known is what the watchers of one fleet know together, of one view. Joining
@@ -51,7 +51,7 @@ func (k lifeKey) began(l *life) int64 {
 // columnName is a group as it is answered, and a layout, as comparable values.
 type columnName struct {
 	group  string
-	layout *histogram.Layout
+	layout *layout.Layout
 	grid   *grid
 }
 

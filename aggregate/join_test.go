@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 var joinConfig = aggregate.Config{Since: at(-1), Window: time.Minute, Checkpoints: 4, JoinHorizon: time.Hour}
@@ -27,9 +27,9 @@ type watcher struct {
 func watcherOn(t *testing.T, f *aggregate.Fleet) watcher {
 	t.Helper()
 	w := watcher{bed: bed{t, f}}
-	w.requests = w.counter(aggregate.View{Metric: "requests_total", By: []string{"code"}, Owner: counter.OwnerProcess})
+	w.requests = w.counter(aggregate.View{Metric: "requests_total", By: []string{"code"}, Owner: judge.OwnerProcess})
 	var err error
-	w.latency, err = f.Histogram(aggregate.View{Metric: "latency", Owner: counter.OwnerProcess})
+	w.latency, err = f.Histogram(aggregate.View{Metric: "latency", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	return w
 }

@@ -1,8 +1,8 @@
 package aggregate
 
 import (
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // A fleet that can be joined knows of each process where its counters were when
@@ -161,13 +161,13 @@ func (s *staged) where(b *binding, col int32, how beginning) beginning {
 }
 
 // begin notes a counter's step that is not plain growth.
-func (s *staged) begin(b *binding, col int32, step *counter.Step, c float64) {
-	if b.seg == nil || step.Verdict == counter.Gap {
+func (s *staged) begin(b *binding, col int32, step *judge.Step, c float64) {
+	if b.seg == nil || step.Verdict == judge.Gap {
 		return
 	}
 	how := goesOn
 	switch {
-	case step.Add == step.Sub && (step.Verdict == counter.First || step.Verdict == counter.BornByAbsence):
+	case step.Add == step.Sub && (step.Verdict == judge.First || step.Verdict == judge.BornByAbsence):
 		how = baseline
 	case step.Sub == 0 && step.Add == c:
 		how = fromZero

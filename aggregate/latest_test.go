@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // all that an answer tells.
@@ -35,11 +35,11 @@ func allOf(t require.TestingT, v *aggregate.HistogramView, now time.Time, window
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, g := range groups {
-		tell := func(d *histogram.Distribution) {
+		tell := func(d *layout.Distribution) {
 			q, ok, _ := d.Quantile(0.9)
 			sum, known := d.Sum()
 			fmt.Fprintf(&b, "%g, %g %t, %+v %t\n", d.Count(), sum, known, q, ok)
-			require.NoError(t, d.Add(layout(t), []float64{1, 2, 3}, 7)) // what a caller adds is the caller's
+			require.NoError(t, d.Add(layoutOf(t), []float64{1, 2, 3}, 7)) // what a caller adds is the caller's
 		}
 		fmt.Fprintf(&b, "%s: %+v, %q\n", g.Labels, g.Explain(), g.Warnings())
 		tell(g.Distribution())
@@ -51,8 +51,8 @@ func allOf(t require.TestingT, v *aggregate.HistogramView, now time.Time, window
 	return b.String()
 }
 
-func layout(t require.TestingT) *histogram.Layout {
-	l, err := histogram.NewLayout([]float64{0.1, 1, math.Inf(1)})
+func layoutOf(t require.TestingT) *layout.Layout {
+	l, err := layout.NewLayout([]float64{0.1, 1, math.Inf(1)})
 	require.NoError(t, err)
 	return l
 }

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // process is one life of a simulated instance: what it counted.
@@ -130,9 +130,9 @@ type watched struct {
 func watch(t *testing.T) watched {
 	t.Helper()
 	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour, Checkpoints: 400})
-	w := watched{bed: b, requests: b.counter(aggregate.View{Metric: "requests_total", By: []string{"code"}, Owner: counter.OwnerProcess})}
+	w := watched{bed: b, requests: b.counter(aggregate.View{Metric: "requests_total", By: []string{"code"}, Owner: judge.OwnerProcess})}
 	var err error
-	w.latency, err = b.Histogram(aggregate.View{Metric: "latency", Owner: counter.OwnerProcess})
+	w.latency, err = b.Histogram(aggregate.View{Metric: "latency", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	w.inflight, err = b.Gauge(aggregate.View{Metric: "inflight"})
 	require.NoError(t, err)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // Counters of the fleet that are exposed again must not fall. A view's total is
@@ -32,14 +32,14 @@ type account struct {
 	left    departures
 	bounds  []float64 // of what was shown; of a counter's total, +Inf
 	shown   []float64
-	sum     float64             // of what a histogram showed
-	natives []*histogram.Native // the same by native buckets, by grid
+	sum     float64          // of what a histogram showed
+	natives []*layout.Native // the same by native buckets, by grid
 }
 
 // retired are the counts of one layout, and their sum.
 type retired struct {
-	layout *histogram.Layout // nil but for histograms
-	grid   *grid             // of a native one, in place of a layout
+	layout *layout.Layout // nil but for histograms
+	grid   *grid          // of a native one, in place of a layout
 	places *places
 	counts exact.Vector
 	sum    exact.Sum
@@ -73,7 +73,7 @@ type HistogramTotal struct {
 	Rounded bool
 	// Native is the same by native buckets, of a schema that all instances have;
 	// nil where some have classic buckets alone.
-	Native *histogram.Native
+	Native *layout.Native
 }
 
 // Totals are the groups of the view, sorted, each with what it grew by since it
@@ -223,7 +223,7 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlemen
 }
 
 // class is that of a layout or grid.
-func (s *settlement) class(l *histogram.Layout, g *grid) *retired {
+func (s *settlement) class(l *layout.Layout, g *grid) *retired {
 	for i := range s.classes {
 		if s.classes[i].layout == l && s.classes[i].grid == g {
 			return &s.classes[i]
@@ -284,7 +284,7 @@ func (b *binding) sumless() map[int32]bool {
 }
 
 // boundsOf a layout; of none there are none.
-func boundsOf(l *histogram.Layout) []float64 {
+func boundsOf(l *layout.Layout) []float64 {
 	if l == nil {
 		return nil
 	}
@@ -316,7 +316,7 @@ func (s *settlement) commonBounds() []float64 {
 }
 
 // upTo is how many observations are not above a bound that all classes have.
-func (s *settlement) upTo(bound float64, natives *histogram.Distribution) float64 {
+func (s *settlement) upTo(bound float64, natives *layout.Distribution) float64 {
 	var sum exact.Sum
 	if natives != nil {
 		n, _ := natives.UpTo(bound)

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
@@ -56,7 +56,7 @@ func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
 func TestTotalsNeverFall(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	declare := func(f bed) *aggregate.CounterView {
-		return f.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
+		return f.counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess})
 	}
 	v := declare(b)
 	total := func(seconds float64) float64 {
@@ -87,8 +87,8 @@ func TestTotalsNeverFall(t *testing.T) {
 // Columns that had to make room leave what they counted behind.
 func TestTotalsOutliveEviction(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"id"}, Owner: counter.OwnerProcess})
-	h, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"id"}, Owner: counter.OwnerProcess})
+	v := b.counter(aggregate.View{Metric: "c", By: []string{"id"}, Owner: judge.OwnerProcess})
+	h, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"id"}, Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	const n = 120
 	for i := range n {
@@ -118,7 +118,7 @@ func TestTotalsOutliveEviction(t *testing.T) {
 // Instances with other buckets: what is exposed is what all of them know.
 func TestHistogramTotalsOfMixedLayouts(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1)})
-	h, err := b.Histogram(aggregate.View{Metric: "h", Owner: counter.OwnerProcess})
+	h, err := b.Histogram(aggregate.View{Metric: "h", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	show := func(seconds float64) aggregate.HistogramTotal {
 		list := h.Totals(at(seconds))

@@ -3,8 +3,8 @@ package aggregate
 import (
 	"slices"
 
-	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // take adds what a row, whose column begins at first, has by native buckets.
@@ -13,10 +13,10 @@ func (r *retired) take(from *exact.Vector, first int, p *places) {
 		r.places = &places{}
 	}
 	next := gridHead + r.places.len()
-	marks := func(list []bucketPlace) []histogram.Bucket {
-		var all []histogram.Bucket
+	marks := func(list []bucketPlace) []layout.Bucket {
+		var all []layout.Bucket
 		for _, x := range list {
-			all = append(all, histogram.Bucket{Index: x.index, Count: 1})
+			all = append(all, layout.Bucket{Index: x.index, Count: 1})
 		}
 		return all
 	}
@@ -34,10 +34,10 @@ func (r *retired) take(from *exact.Vector, first int, p *places) {
 	}
 	for _, side := range []struct {
 		to, from []bucketPlace
-		marks    []histogram.Bucket
+		marks    []layout.Bucket
 	}{{r.places.negative, p.negative, negative}, {r.places.positive, p.positive, positive}} {
 		i := 0
-		eachPlace(side.to, side.marks, func(_ histogram.Bucket, at int32) {
+		eachPlace(side.to, side.marks, func(_ layout.Bucket, at int32) {
 			move(int(at), int(side.from[i].at))
 			i++
 		})
@@ -62,15 +62,15 @@ func (r *retired) cell(i int) int {
 
 // natives are the observations that are known by native buckets; nil if none
 // can be.
-func (s *settlement) natives() *histogram.Distribution {
-	var d *histogram.Distribution
+func (s *settlement) natives() *layout.Distribution {
+	var d *layout.Distribution
 	for i := range s.classes {
 		c := &s.classes[i]
 		if c.grid == nil {
 			continue
 		}
 		if d == nil {
-			d = &histogram.Distribution{}
+			d = &layout.Distribution{}
 		}
 		n := c.places.native(c.grid, 0, c.counts.Float64)
 		_ = d.AddNative(n) // cannot fail: these are sums of steps
@@ -80,7 +80,7 @@ func (s *settlement) natives() *histogram.Distribution {
 
 // native are all observations by native buckets; nil if some are known by
 // others.
-func (s *settlement) native() *histogram.Native {
+func (s *settlement) native() *layout.Native {
 	if slices.ContainsFunc(s.classes, func(c retired) bool { return c.layout != nil }) {
 		return nil
 	}
@@ -100,14 +100,14 @@ func (s *settlement) native() *histogram.Native {
 }
 
 // showNative gives buckets none of which is less than what was shown before.
-func (a *account) showNative(n *histogram.Native) *histogram.Native {
+func (a *account) showNative(n *layout.Native) *layout.Native {
 	if n == nil {
 		return nil
 	}
 	for _, before := range a.natives {
 		n = n.NotBelow(before)
 	}
-	a.natives = []*histogram.Native{n}
+	a.natives = []*layout.Native{n}
 	return n
 }
 
@@ -116,7 +116,7 @@ func (a *account) showNative(n *histogram.Native) *histogram.Native {
 // shows.
 func (a *account) rememberNatives(b *account) {
 	for _, n := range b.natives {
-		i, found := slices.BinarySearchFunc(a.natives, n, func(x, y *histogram.Native) int {
+		i, found := slices.BinarySearchFunc(a.natives, n, func(x, y *layout.Native) int {
 			g, h := gridOf(x), gridOf(y)
 			return compareGrids(&g, &h)
 		})

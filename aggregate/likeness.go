@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // likeness is how a scrape compares with what an instance exposed last.
@@ -65,7 +65,7 @@ func (s *staged) unindex() {
 }
 
 // liken compares the staged scrape, which is indexed, with columns.
-func (s *staged) liken(c *parse.Columns) likeness {
+func (s *staged) liken(c *lines.Columns) likeness {
 	var l likeness
 	for pos := range c.Len() {
 		if place := s.places[c.ID(pos)]; place != 0 {
@@ -81,7 +81,7 @@ func (s *staged) liken(c *parse.Columns) likeness {
 
 // likenReworded compares with columns of another format, in which all lines are
 // written otherwise.
-func (s *staged) likenReworded(l *likeness, c *parse.Columns) {
+func (s *staged) likenReworded(l *likeness, c *lines.Columns) {
 	if s.byLabels == nil {
 		s.byLabels = map[uint64]uint32{}
 	}
@@ -103,7 +103,7 @@ func (s *staged) likenReworded(l *likeness, c *parse.Columns) {
 }
 
 // likenLine compares one line, at pos of the columns and at place now.
-func (s *staged) likenLine(l *likeness, c *parse.Columns, pos, place int) {
+func (s *staged) likenLine(l *likeness, c *lines.Columns, pos, place int) {
 	l.shared++
 	before := c.Value(pos)
 	if !(before > 0) || !cumulative(s.f.store.Line(c.ID(pos))) {
@@ -131,7 +131,7 @@ var namingLabels = map[string]string{
 const namingHash, namingHashMetrics = "apiserver_id_hash", "_config_"
 
 // selfName is what the lines of a body say who they are of; "" if nothing.
-func selfName(s *parse.Store, body lines) string {
+func selfName(s *lines.Store, body lineSet) string {
 	hash, name := "", ""
 	for pos := range body.Len() {
 		l := s.Line(body.ID(pos))

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // MergeError says why two fleets cannot be merged.
@@ -144,10 +144,10 @@ func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
 	for i, in := range m.l.instances {
-		lines := knownSeries{knownLines{&in.cols}, in}
+		body := knownSeries{knownLines{&in.cols}, in}
 		var bound []*binding
 		for j, v := range f.views {
-			b := bind(v, in, m.views[j].rows[i].unpack(v, in), lines)
+			b := bind(v, in, m.views[j].rows[i].unpack(v, in), body)
 			m.bytes += b.bytes()
 			bound = append(bound, b)
 		}
@@ -214,7 +214,7 @@ func (m *merger) told(a, b *instance) bool {
 	if a.last > b.last {
 		a, b = b, a
 	}
-	later := map[parse.ID]float64{}
+	later := map[lines.ID]float64{}
 	for pos := range b.latest().Len() {
 		later[b.latest().ID(pos)] = b.latest().Value(pos)
 	}

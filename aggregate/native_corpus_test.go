@@ -13,21 +13,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // nativeLines are the direct scrapes of the mixed fleet in order of time, under
 // the names of the instances.
 func nativeLines(t *testing.T, formats ...string) []corpusLine {
-	lines := slices.DeleteFunc(corpus(t, "apiserver-native"), func(l corpusLine) bool {
+	record := slices.DeleteFunc(corpus(t, "apiserver-native"), func(l corpusLine) bool {
 		return l.ThroughLB || l.Path != "/metrics" || l.File == "" || !slices.Contains(formats, l.Format)
 	})
-	slices.SortStableFunc(lines, func(a, b corpusLine) int { return cmp.Compare(a.Time, b.Time) })
-	for i := range lines {
-		lines[i].Target = strings.TrimSuffix(lines[i].Target, "-pb")
+	slices.SortStableFunc(record, func(a, b corpusLine) int { return cmp.Compare(a.Time, b.Time) })
+	for i := range record {
+		record[i].Target = strings.TrimSuffix(record[i].Target, "-pb")
 	}
-	require.NotEmpty(t, lines)
-	return lines
+	require.NotEmpty(t, record)
+	return record
 }
 
 // shorter are the first rounds, where time matters.
@@ -68,16 +68,16 @@ func (m mixed) groups(now time.Time, window time.Duration) map[string]*aggregate
 // native buckets, without them, and both in turn. What is said of quantiles
 // holds the same truth.
 func TestNativeCorpusCountsOnce(t *testing.T) {
-	lines := shorter(nativeLines(t, "protobuf"))
-	both, classic, turns := newMixed(t, lines[0].Time), newMixed(t, lines[0].Time), newMixed(t, lines[0].Time)
+	record := shorter(nativeLines(t, "protobuf"))
+	both, classic, turns := newMixed(t, record[0].Time), newMixed(t, record[0].Time), newMixed(t, record[0].Time)
 	natives := 0
-	for _, l := range lines {
+	for _, l := range record {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
 		_, err := both.Observe(sc)
 		require.NoError(t, err)
-		samples, err := parse.Samples(sc.Body, l.ContentType)
+		samples, err := lines.Samples(sc.Body, l.ContentType)
 		require.NoError(t, err)
-		without := slices.DeleteFunc(slices.Clone(samples), func(s parse.Sample) bool { return s.Native != nil })
+		without := slices.DeleteFunc(slices.Clone(samples), func(s lines.Sample) bool { return s.Native != nil })
 		natives += len(samples) - len(without)
 		_, err = classic.ObserveSamples(sc, without)
 		require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestNativeCorpusCountsOnce(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.GreaterOrEqual(t, natives, 2*300)
-	now := time.UnixMilli(lines[len(lines)-1].Time)
+	now := time.UnixMilli(record[len(record)-1].Time)
 	differ := 0
 	for _, window := range []time.Duration{aggregate.All, 8 * time.Second} {
 		want, got, inTurns := classic.groups(now, window), both.groups(now, window), turns.groups(now, window)
@@ -138,9 +138,9 @@ func TestNativeCorpusCountsOnce(t *testing.T) {
 // Text and protobuf of one address in turns: as if it had been protobuf all the
 // time. (Both of one step were answered at the same moment, in either order.)
 func TestNativeCorpusInTurns(t *testing.T) {
-	lines := shorter(nativeLines(t, "text", "protobuf"))
-	turns, only := newMixed(t, lines[0].Time), newMixed(t, lines[0].Time)
-	for _, l := range lines {
+	record := shorter(nativeLines(t, "text", "protobuf"))
+	turns, only := newMixed(t, record[0].Time), newMixed(t, record[0].Time)
+	for _, l := range record {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
 		if l.Format == "protobuf" {
 			_, err := only.Observe(sc)
@@ -151,7 +151,7 @@ func TestNativeCorpusInTurns(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	now := time.UnixMilli(lines[len(lines)-1].Time)
+	now := time.UnixMilli(record[len(record)-1].Time)
 	want, got := only.groups(now, aggregate.All), turns.groups(now, aggregate.All)
 	require.Len(t, got, len(want))
 	for name, w := range want {
@@ -170,15 +170,15 @@ func TestNativeCorpusInTurns(t *testing.T) {
 // Two addresses of one process, one read as text, the other as protobuf, are
 // found out as any two are.
 func TestNativeCorpusTwinsInTwoFormats(t *testing.T) {
-	lines := nativeLines(t, "text", "protobuf")
-	m := newMixed(t, lines[0].Time)
-	for _, l := range lines {
+	record := nativeLines(t, "text", "protobuf")
+	m := newMixed(t, record[0].Time)
+	for _, l := range record {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
 		sc.Target += "-" + l.Format
 		_, err := m.Observe(sc)
 		require.NoError(t, err)
 	}
-	now := time.UnixMilli(lines[len(lines)-1].Time)
+	now := time.UnixMilli(record[len(record)-1].Time)
 	c := m.Health(now).Coverage
 	assert.Equal(t, 3, c.Duplicates)
 	assert.Equal(t, 3, c.Reporting)
@@ -187,14 +187,14 @@ func TestNativeCorpusTwinsInTwoFormats(t *testing.T) {
 // Every protobuf body of the recordings goes through, alone and a second time.
 func TestProtobufCorpus(t *testing.T) {
 	for _, name := range []string{"apiserver-ha", "apiserver-native", "apiserver-skew", "kubelets"} {
-		lines := slices.DeleteFunc(corpus(t, name), func(l corpusLine) bool { return l.Format != "protobuf" || l.File == "" })
-		require.NotEmpty(t, lines, name)
+		record := slices.DeleteFunc(corpus(t, name), func(l corpusLine) bool { return l.Format != "protobuf" || l.File == "" })
+		require.NotEmpty(t, record, name)
 		if testing.Short() {
-			lines = lines[:1]
+			record = record[:1]
 		}
-		slices.SortStableFunc(lines, func(a, b corpusLine) int { return cmp.Compare(a.Time, b.Time) })
-		m := newMixed(t, lines[0].Time)
-		for _, l := range lines {
+		slices.SortStableFunc(record, func(a, b corpusLine) int { return cmp.Compare(a.Time, b.Time) })
+		m := newMixed(t, record[0].Time)
+		for _, l := range record {
 			sc := l.scrape(corpusBody(t, name, l.File))
 			sc.Target += l.Path
 			r, err := m.Observe(sc)

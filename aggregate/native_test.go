@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // observed is a histogram that a simulated process keeps, in all forms: the
@@ -215,7 +215,7 @@ var nativeConfig = aggregate.Config{Since: t0.Add(-time.Minute), Window: time.Ho
 
 func nativeView(b bed) *aggregate.HistogramView {
 	b.Helper()
-	v, err := b.Histogram(aggregate.View{Metric: "h", Owner: counter.OwnerProcess})
+	v, err := b.Histogram(aggregate.View{Metric: "h", Owner: judge.OwnerProcess})
 	require.NoError(b, err)
 	return v
 }
@@ -343,7 +343,7 @@ func TestSamplesAreAsGoodAsBodies(t *testing.T) {
 		for _, sc := range list {
 			_, err := bodies.Observe(sc)
 			require.NoError(rt, err)
-			read, err := parse.Samples(sc.Body, sc.Header.Get("Content-Type"))
+			read, err := lines.Samples(sc.Body, sc.Header.Get("Content-Type"))
 			require.NoError(rt, err)
 			_, err = samples.ObserveSamples(sc, read)
 			require.NoError(rt, err)

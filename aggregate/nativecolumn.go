@@ -8,7 +8,7 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 
-	ours "github.com/promfold/promfold/histogram"
+	ours "github.com/promfold/promfold/internal/layout"
 )
 
 // grid is the exponential buckets of a native histogram: a layout without an

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Prometheus' parser takes a NUL at the start of a line for the end of the
@@ -18,7 +18,7 @@ func TestNothingIsLostBehindANUL(t *testing.T) {
 	before := b.Dump()
 	for _, body := range []string{"\x00\xff\xfe noise\n", "c 2\n\x00c2 5\n", "\x00\n"} {
 		_, err := b.Observe(aggregate.Scrape{Target: "a", Time: at(10), Body: []byte(body)})
-		var pe *parse.Error
+		var pe *lines.Error
 		require.ErrorAs(t, err, &pe, "%q", body)
 		assert.Equal(t, before, b.Dump())
 	}

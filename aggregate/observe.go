@@ -3,9 +3,9 @@ package aggregate
 import (
 	"slices"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Observe takes one scrape in. It is all or nothing: on an error, a
@@ -120,13 +120,13 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 type staged struct {
 	f  *Fleet
 	in *instance
-	r  *parse.Reader
+	r  *lines.Reader
 
 	target      string
 	at          int64
 	start       start
 	startPos    int
-	verdict     counter.Restart
+	verdict     judge.Restart
 	restart     Restart
 	alternating bool // a process is back that another one seemed to have replaced
 	baseline    bool // no scrape of this process came before
@@ -136,18 +136,18 @@ type staged struct {
 	alone       bool       // it changes what is shared: this scrape has the fleet's lock alone
 	rebound     []*binding // replaces in.bindings
 	holds       []hold     // baselines to keep
-	frees       []parse.ID // baselines that ended
+	frees       []lines.ID // baselines that ended
 	report      Report
 
 	noted    map[noteKey]int
 	dirty    []uint32
-	places   []uint32          // by parse.ID: where in the body the line stands, plus 1
+	places   []uint32          // by lines.ID: where in the body the line stands, plus 1
 	byLabels map[uint64]uint32 // by the hash of a line's labels: the same, less 1; of bodies in other words
 	p, c     []float64
 	growth   []float64
 
-	natives  map[uint32]*histogram.Native // decoded, by position; nil: none that can be
-	increase histogram.Native
+	natives  map[uint32]*layout.Native // decoded, by position; nil: none that can be
+	increase layout.Native
 }
 
 func (f *Fleet) stage(in *instance, sc incoming) *staged {
@@ -157,10 +157,10 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 	if n := len(f.scratch); n > 0 {
 		s, f.scratch = f.scratch[n-1], f.scratch[:n-1]
 	} else {
-		s = &staged{f: f, r: parse.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
+		s = &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = counter.RestartUnknown, NoRestart, false, false, false, false, false
+	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = judge.RestartUnknown, NoRestart, false, false, false, false, false
 	s.holds, s.frees = s.holds[:0], s.frees[:0]
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
@@ -389,9 +389,9 @@ func (s *staged) checkpoint() {
 }
 
 // stagedLines are the lines of a scrape on its way in.
-type stagedLines struct{ *parse.Reader }
+type stagedLines struct{ *lines.Reader }
 
-func (l stagedLines) ID(pos int) parse.ID {
+func (l stagedLines) ID(pos int) lines.ID {
 	id, _, _, _ := l.At(pos)
 	return id
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // A program may answer while it does not know all it should: kube-state-metrics
@@ -34,7 +34,7 @@ type PartialFamily struct {
 // shrunk is what is remembered of a partial family until it has at least half
 // of its lines again, or its process ends; then, until no window reaches it.
 type shrunk struct {
-	family        *parse.Family
+	family        *lines.Family
 	at, until     int64 // the scrapes that found it so, and no longer so (0: none yet)
 	before, lines int
 }
@@ -65,12 +65,12 @@ func (s *staged) noteShrunk() {
 }
 
 // lost are the families of the lines that went, where those are enough to matter.
-func (s *staged) lost() map[string]*parse.Family {
+func (s *staged) lost() map[string]*lines.Family {
 	gone := s.r.Gone()
 	if 2*len(gone) <= fewLines {
 		return nil
 	}
-	lost := map[string]*parse.Family{}
+	lost := map[string]*lines.Family{}
 	for _, old := range gone {
 		f := s.f.store.Line(s.in.cols.ID(int(old))).Family
 		lost[f.Name] = f
@@ -80,7 +80,7 @@ func (s *staged) lost() map[string]*parse.Family {
 
 func (s *staged) countFamilies(in interface {
 	Len() int
-	ID(pos int) parse.ID
+	ID(pos int) lines.ID
 }) map[string]int {
 	lines := map[string]int{}
 	for pos := range in.Len() {
@@ -136,7 +136,7 @@ func (q *question) partialNow(in *instance) bool {
 }
 
 // about: the view is on the family, as far as that can be told by names.
-func (v *view) about(f *parse.Family) bool {
+func (v *view) about(f *lines.Family) bool {
 	if v.every() {
 		return v.kind == kindOf(f.Type)
 	}
@@ -144,7 +144,7 @@ func (v *view) about(f *parse.Family) bool {
 }
 
 // ofFamily: a metric of that name is one of the family's.
-func ofFamily(metric string, f *parse.Family) bool {
+func ofFamily(metric string, f *lines.Family) bool {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(metric, "_total"), strings.TrimSuffix(f.Name, "_total"))
 	if !ok {
 		return false
@@ -164,7 +164,7 @@ func ofFamily(metric string, f *parse.Family) bool {
 type partials []partial
 
 type partial struct {
-	family *parse.Family
+	family *lines.Family
 	text   string
 }
 

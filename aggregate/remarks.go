@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // eventWords turns the events of a group into words.
 type eventWords map[remark]map[string]int
 
 type remark struct {
-	verdict counter.Verdict
-	flags   counter.Flags
+	verdict judge.Verdict
+	flags   judge.Flags
 	quirk   quirk
 }
 
@@ -57,23 +57,23 @@ func remarkText(k remark) string {
 	switch {
 	case k.quirk != noQuirk:
 		return quirkTexts[k.quirk]
-	case k.verdict == counter.Returned:
+	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
-	case k.flags&counter.MaskedResetPossible != 0:
+	case k.flags&judge.MaskedResetPossible != 0:
 		return "%d series went on over a restart of their process, a masked reset is possible"
-	case k.flags&counter.GlitchSuspected != 0:
+	case k.flags&judge.GlitchSuspected != 0:
 		return "%d series fell and came back, a glitch is suspected"
 	}
 	switch k.verdict {
-	case counter.ResetProven:
+	case judge.ResetProven:
 		return "%d series reset by a restart, what grew before its end is lost"
-	case counter.ResetDropped:
+	case judge.ResetDropped:
 		return "%d series fell without a restart, taken as reset"
-	case counter.BornByAbsence:
+	case judge.BornByAbsence:
 		return "%d series appeared, taken as born since the scrape before"
-	case counter.Gap:
+	case judge.Gap:
 		return "%d readings were no numbers"
-	case counter.Jitter:
+	case judge.Jitter:
 		return "%d series fell by less than the tolerance"
 	}
 	return ""

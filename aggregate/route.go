@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // route leads a line of the store to what a view makes of it: its group, or
@@ -20,7 +20,7 @@ type route struct {
 	view     *view
 	given    []string // names given by target labels, sorted
 	matchers []*labels.Matcher
-	ways     []int32 // by parse.ID
+	ways     []int32 // by lines.ID
 
 	groups  []labels.Labels // what the series say; targets' labels are put over
 	byGroup interner
@@ -80,7 +80,7 @@ func (r *route) admits(target labels.Labels) bool {
 }
 
 // way is where a line leads: an index of groups or objects, or a negative way.
-func (r *route) way(s *parse.Store, id parse.ID) int32 {
+func (r *route) way(s *lines.Store, id lines.ID) int32 {
 	if int(id) >= len(r.ways) {
 		r.ways = append(r.ways, make([]int32, max(s.Cap(), int(id)+1)-len(r.ways))...)
 	}
@@ -95,7 +95,7 @@ func (r *route) way(s *parse.Store, id parse.ID) int32 {
 	return w
 }
 
-func (r *route) work(l *parse.Line) int32 {
+func (r *route) work(l *lines.Line) int32 {
 	switch r.view.fits(l) {
 	case fitNone:
 		return wayUnwanted
@@ -120,7 +120,7 @@ func (r *route) work(l *parse.Line) int32 {
 }
 
 // group interns what a series says of its group.
-func (r *route) group(l *parse.Line) int32 {
+func (r *route) group(l *lines.Line) int32 {
 	b := labels.NewBuilder(l.Labels)
 	if v := r.view; len(v.Without) > 0 {
 		b.Del(model.MetricNameLabel, labels.BucketLabel).Del(v.Without...)
@@ -160,7 +160,7 @@ func (r *route) labelsOf(group int32, target labels.Labels) labels.Labels {
 }
 
 // forget drops what is known of lines that the store no longer holds.
-func (r *route) forget(ids []parse.ID) {
+func (r *route) forget(ids []lines.ID) {
 	for _, id := range ids {
 		if int(id) < len(r.ways) {
 			r.ways[id] = wayUnasked

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Behind a balancer samples are attributed as bodies are, also those that wait
@@ -32,7 +32,7 @@ func TestSamplesBehindABalancer(t *testing.T) {
 			sc := scrapeOf("lb", float64(10*i+j), x.start, x.lines()...)
 			want, err := fleets[0].Observe(sc)
 			require.NoError(t, err)
-			samples, err := parse.Samples(sc.Body, "")
+			samples, err := lines.Samples(sc.Body, "")
 			require.NoError(t, err)
 			got, err := fleets[1].ObserveSamples(sc, samples)
 			require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestSamplesBehindABalancer(t *testing.T) {
 func TestSamplesThatAreNone(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	before := b.Dump()
-	_, err := b.ObserveSamples(aggregate.Scrape{Target: "a", Time: at(0)}, []parse.Sample{{}})
+	_, err := b.ObserveSamples(aggregate.Scrape{Target: "a", Time: at(0)}, []lines.Sample{{}})
 	var refused *aggregate.ScrapeError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, before, b.Dump())

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 func saved(t testing.TB, f *aggregate.Fleet) []byte {
@@ -39,9 +39,9 @@ func (w watched) again(f *aggregate.Fleet) watched {
 	var err error
 	n.inflight, err = f.Gauge(aggregate.View{Metric: "inflight"})
 	require.NoError(w, err)
-	n.latency, err = f.Histogram(aggregate.View{Metric: "latency", Owner: counter.OwnerProcess})
+	n.latency, err = f.Histogram(aggregate.View{Metric: "latency", Owner: judge.OwnerProcess})
 	require.NoError(w, err)
-	n.requests, err = f.Counter(aggregate.View{Metric: "requests", By: []string{"code", "code"}, Owner: counter.OwnerProcess})
+	n.requests, err = f.Counter(aggregate.View{Metric: "requests", By: []string{"code", "code"}, Owner: judge.OwnerProcess})
 	require.NoError(w, err)
 	return n
 }

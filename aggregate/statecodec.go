@@ -8,18 +8,18 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/saved"
-	"github.com/promfold/promfold/parse"
 )
 
 // codec writes values down, or reads them back: one description of the state
 // serves both, so that they cannot part. Reading, it fails once for good.
 type codec struct {
 	out   []byte
-	saver *parse.Saver
+	saver *lines.Saver
 
 	in     *saved.Reader // nil: writing
-	loader *parse.Loader
+	loader *lines.Loader
 	fleet  *Fleet
 
 	checkpoints map[*instance]int // how many of them were there to read
@@ -116,7 +116,7 @@ func (c *codec) labels(x *labels.Labels) {
 	x.Range(func(l labels.Label) { c.out = saved.Text(saved.Text(c.out, l.Name), l.Value) })
 }
 
-func (c *codec) line(x *parse.ID) {
+func (c *codec) line(x *lines.ID) {
 	if c.in != nil {
 		id, ok := c.loader.Line(c.in.Uint())
 		c.must(ok)
@@ -126,7 +126,7 @@ func (c *codec) line(x *parse.ID) {
 	c.out = saved.Uint(c.out, c.saver.Line(*x))
 }
 
-func (c *codec) columns(x *parse.Columns) {
+func (c *codec) columns(x *lines.Columns) {
 	if c.in != nil {
 		c.in.Through(func(data []byte) ([]byte, error) { return c.loader.Columns(x, data) })
 		return

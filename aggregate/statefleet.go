@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/saved"
-	"github.com/promfold/promfold/parse"
 )
 
 // loaded is a state that was read and is not yet a fleet's. Its lines are those
@@ -31,7 +31,7 @@ func (l *loaded) release(f *Fleet) {
 	}
 }
 
-func (in *instance) release(s *parse.Store) {
+func (in *instance) release(s *lines.Store) {
 	in.cols.Release(s)
 	in.clearTombs(s)
 	if in.pending != nil {
@@ -42,7 +42,7 @@ func (in *instance) release(s *parse.Store) {
 // appendState writes the content of a saved state: the lines that it refers to,
 // then the rest. The fleet's lock is held.
 func (f *Fleet) appendState(b []byte) []byte {
-	c := &codec{saver: parse.NewSaver(f.store)}
+	c := &codec{saver: lines.NewSaver(f.store)}
 	l := &loaded{
 		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: f.savedViews(),
 		leftAt: f.leftAt, leftBefore: f.leftBefore, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
@@ -56,7 +56,7 @@ func (f *Fleet) appendState(b []byte) []byte {
 
 // decode reads the content of a saved state; its lines join the fleet's.
 func (f *Fleet) decode(content []byte) (*loaded, error) {
-	table, rest, err := parse.NewLoader(f.store, content)
+	table, rest, err := lines.NewLoader(f.store, content)
 	if err != nil {
 		return nil, &StateError{"its lines", ErrCorrupt}
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // instance is all of it but what belongs to the views, and who else it may be.
@@ -66,7 +66,7 @@ func (c *codec) startPos(in *instance) {
 
 func (c *codec) shrunk(x *shrunk) {
 	if c.reading() {
-		x.family = &parse.Family{}
+		x.family = &lines.Family{}
 	}
 	c.text(&x.family.Name)
 	typ := string(x.family.Type)
@@ -80,7 +80,7 @@ func (c *codec) shrunk(x *shrunk) {
 }
 
 // sortedIDs are the keys of a map by line, in an order that every store has.
-func sortedIDs[T any](c *codec, m map[parse.ID]T) []parse.ID {
+func sortedIDs[T any](c *codec, m map[lines.ID]T) []lines.ID {
 	if c.reading() {
 		return nil
 	}
@@ -89,7 +89,7 @@ func sortedIDs[T any](c *codec, m map[parse.ID]T) []parse.ID {
 	return ids
 }
 
-func (c *codec) point(p *counter.Point) {
+func (c *codec) point(p *judge.Point) {
 	c.int64(&p.Time)
 	c.float(&p.Value)
 	c.int64(&p.Start)
@@ -103,13 +103,13 @@ func (c *codec) heldPoint(h *held) {
 
 func (c *codec) held(in *instance) {
 	ids := sortedIDs(c, in.held)
-	list(c, &ids, 6, func(id *parse.ID) {
+	list(c, &ids, 6, func(id *lines.ID) {
 		c.line(id)
 		h := in.held[*id]
 		c.heldPoint(&h)
 		if c.reading() {
 			if in.held == nil {
-				in.held = map[parse.ID]held{}
+				in.held = map[lines.ID]held{}
 			}
 			in.held[*id] = h
 		}
@@ -119,7 +119,7 @@ func (c *codec) held(in *instance) {
 // tombs keep their lines in the store, see release.
 func (c *codec) tombs(in *instance) {
 	ids := sortedIDs(c, in.tombs)
-	list(c, &ids, 6, func(id *parse.ID) {
+	list(c, &ids, 6, func(id *lines.ID) {
 		c.line(id)
 		p := in.tombs[*id]
 		c.heldPoint(&p)
@@ -127,7 +127,7 @@ func (c *codec) tombs(in *instance) {
 		c.must(!twice)
 		if c.reading() && !c.failed() {
 			if in.tombs == nil {
-				in.tombs = map[parse.ID]held{}
+				in.tombs = map[lines.ID]held{}
 			}
 			in.tombs[*id] = p
 			c.fleet.store.Retain(*id)

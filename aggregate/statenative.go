@@ -6,18 +6,18 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // byBuckets are lines of the instance's columns.
 func (c *codec) byBuckets(in *instance) {
 	ids := sortedIDs(c, in.byBuckets)
-	list(c, &ids, 1, func(id *parse.ID) {
+	list(c, &ids, 1, func(id *lines.ID) {
 		c.line(id)
 		if c.reading() {
 			if in.byBuckets == nil {
-				in.byBuckets = map[parse.ID]bool{}
+				in.byBuckets = map[lines.ID]bool{}
 			}
 			in.byBuckets[*id] = true
 		}
@@ -25,21 +25,21 @@ func (c *codec) byBuckets(in *instance) {
 }
 
 // native is a native histogram, if there is one. What is read can be one.
-func (c *codec) native(x **histogram.Native) {
+func (c *codec) native(x **layout.Native) {
 	there := *x != nil
 	if c.bool(&there); !there {
 		return
 	}
 	if c.reading() {
-		*x = &histogram.Native{}
+		*x = &layout.Native{}
 	}
 	n := *x
 	c.int32(&n.Schema)
 	for _, f := range []*float64{&n.ZeroThreshold, &n.ZeroCount, &n.Count, &n.Sum} {
 		c.float(f)
 	}
-	for _, side := range []*[]histogram.Bucket{&n.Negative, &n.Positive} {
-		list(c, side, 2, func(b *histogram.Bucket) {
+	for _, side := range []*[]layout.Bucket{&n.Negative, &n.Positive} {
+		list(c, side, 2, func(b *layout.Bucket) {
 			c.int32(&b.Index)
 			c.float(&b.Count)
 		})
@@ -50,7 +50,7 @@ func (c *codec) native(x **histogram.Native) {
 		return
 	}
 	if len(bounds) > 0 {
-		l, err := histogram.NewLayout(bounds)
+		l, err := layout.NewLayout(bounds)
 		c.must(err == nil && l.Len() == len(bounds))
 		n.Custom = l
 	}
@@ -111,7 +111,7 @@ func (c *codec) places(x **savedPlaces) {
 	s := *x
 	c.int32(&s.grid.schema)
 	c.float(&s.grid.zero)
-	c.must((&histogram.Native{Schema: s.grid.schema, ZeroThreshold: s.grid.zero}).Validate() == nil)
+	c.must((&layout.Native{Schema: s.grid.schema, ZeroThreshold: s.grid.zero}).Validate() == nil)
 	for _, side := range []*[]int32{&s.negative, &s.positive} {
 		list(c, side, 1, c.int32)
 		for i := 1; i < len(*side); i++ {

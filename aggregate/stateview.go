@@ -7,8 +7,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/saved"
 )
 
@@ -362,7 +362,7 @@ func (c *codec) event(e *event, cols int) {
 	c.natural(&col)
 	c.must(col < cols)
 	e.col = int32(col)
-	small(c, &e.verdict, counter.Gap)
+	small(c, &e.verdict, judge.Gap)
 	small(c, &e.flags, 255)
 	small(c, &e.quirk, malformed)
 	c.int64(&e.at)

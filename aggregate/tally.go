@@ -3,8 +3,8 @@ package aggregate
 import (
 	"time"
 
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // tally is what instances counted in a window. It never changes: answers that
@@ -55,7 +55,7 @@ type happening struct {
 // widens: the event sets bounds apart. What was counted before the opening is
 // no part of the answer.
 func (e *happening) widens() bool {
-	if e.opening && e.verdict == counter.First {
+	if e.opening && e.verdict == judge.First {
 		return false
 	}
 	return e.open != 0 || e.below.Sign() != 0 || e.above.Sign() != 0

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Unmerged is a series that no view of [Every] family takes, as nothing can be
@@ -27,7 +27,7 @@ type Unmerged struct {
 	// out: ok is false, the quantile is not there.
 	Value     float64
 	OK        bool
-	Quantiles []histogram.SummaryQuantile // of a summary, as they stand in the body
+	Quantiles []layout.SummaryQuantile // of a summary, as they stand in the body
 }
 
 // Unmerged are those that the instances alive at a time (not before the last
@@ -44,14 +44,14 @@ func (f *Fleet) Unmerged(now time.Time) []Unmerged {
 		if !f.live(in, e) || !f.counts(in, e) {
 			continue
 		}
-		lines := knownLines{&in.cols}
+		body := knownLines{&in.cols}
 		for pos := range in.cols.Len() {
 			l := f.store.Line(in.cols.ID(pos))
-			if l.Role != parse.Quantile && l.Family.Type != model.MetricTypeUnknown || lines.Duplicate(pos) {
+			if l.Role != lines.Quantile && l.Family.Type != model.MetricTypeUnknown || body.Duplicate(pos) {
 				continue
 			}
 			b := labels.NewBuilder(l.Labels)
-			if l.Role == parse.Quantile {
+			if l.Role == lines.Quantile {
 				b.Del(model.QuantileLabel)
 			}
 			in.labels.Range(func(l labels.Label) { b.Set(l.Name, l.Value) })
@@ -85,7 +85,7 @@ type unmerged struct {
 
 // take in what an instance says; what the second one does makes the first's
 // unknown.
-func (u *unmerged) take(in *instance, l *parse.Line, x float64) {
+func (u *unmerged) take(in *instance, l *lines.Line, x float64) {
 	if u.of != in {
 		u.of = in
 		u.Instances++
@@ -94,11 +94,11 @@ func (u *unmerged) take(in *instance, l *parse.Line, x float64) {
 	case u.Instances > 1:
 		u.Value, u.OK, u.Quantiles = 0, false, nil
 	case math.IsNaN(x):
-	case l.Role == parse.Quantile:
-		if slices.ContainsFunc(u.Quantiles, func(q histogram.SummaryQuantile) bool { return q.Level == l.Bound }) {
+	case l.Role == lines.Quantile:
+		if slices.ContainsFunc(u.Quantiles, func(q layout.SummaryQuantile) bool { return q.Level == l.Bound }) {
 			return // spelled otherwise, it stands twice
 		}
-		u.Quantiles = append(u.Quantiles, histogram.SummaryQuantile{Level: l.Bound, Value: x})
+		u.Quantiles = append(u.Quantiles, layout.SummaryQuantile{Level: l.Bound, Value: x})
 	case !u.OK:
 		u.Value, u.OK = x, true
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 func TestUnmerged(t *testing.T) {
@@ -29,7 +29,7 @@ func TestUnmerged(t *testing.T) {
 	alone := []aggregate.Unmerged{
 		{Labels: named("nan"), Type: model.MetricTypeUnknown, Instances: 1},
 		{Labels: named("plain"), Type: model.MetricTypeUnknown, Instances: 1, Value: 7, OK: true},
-		{Labels: named("s"), Type: model.MetricTypeSummary, Instances: 1, Quantiles: []histogram.SummaryQuantile{{Level: .5, Value: 1}, {Level: 1, Value: 2}}},
+		{Labels: named("s"), Type: model.MetricTypeSummary, Instances: 1, Quantiles: []layout.SummaryQuantile{{Level: .5, Value: 1}, {Level: 1, Value: 2}}},
 	}
 	want := append(alone[:3:3],
 		aggregate.Unmerged{Labels: named("s_of_another"), Type: model.MetricTypeSummary, Instances: 2}, // of other levels, but the series is one
@@ -39,7 +39,7 @@ func TestUnmerged(t *testing.T) {
 
 	require.NoError(t, b.Gone("a", at(13)))
 	assert.Equal(t, []aggregate.Unmerged{
-		{Labels: named("s_of_another"), Type: model.MetricTypeSummary, Instances: 1, Quantiles: []histogram.SummaryQuantile{{Level: .9, Value: 5}}},
+		{Labels: named("s_of_another"), Type: model.MetricTypeSummary, Instances: 1, Quantiles: []layout.SummaryQuantile{{Level: .9, Value: 5}}},
 		{Labels: named("x"), Type: model.MetricTypeUnknown, Instances: 1, Value: 2, OK: true}, inZone,
 	}, b.Unmerged(at(13)))
 	assert.Empty(t, b.Unmerged(at(1000)), "all are stale")

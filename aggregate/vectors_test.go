@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // t0 is when the tests' fleets begin: an instant of no meaning.
@@ -148,7 +148,7 @@ func TestFirstScrapeIsABaseline(t *testing.T) {
 // One scrape of a process that was born ten seconds ago: 5/s.
 func TestKnownBirthHasARate(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-60)})
-	v := b.counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess})
+	v := b.counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess})
 	b.scrape("a", 0, -10, typeC, "c 50")
 	g := one(t, v, 0, time.Minute)
 	assert.Equal(t, 50.0, grew(g))
@@ -160,7 +160,7 @@ func TestKnownBirthHasARate(t *testing.T) {
 func TestSeriesBornByAbsence(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	counted := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
-	bounded := b.counter(aggregate.View{Metric: "c", By: []string{"x"}, Births: counter.BirthsBounded})
+	bounded := b.counter(aggregate.View{Metric: "c", By: []string{"x"}, Births: judge.BirthsBounded})
 	many := []string{typeC}
 	for i := range 20 {
 		many = append(many, fmt.Sprintf(`c{x="%02d"} 1`, i))
@@ -272,7 +272,7 @@ func TestAcceptance(t *testing.T) {
 	assert.ErrorIs(t, err, aggregate.ErrLate)
 
 	_, err = b.Observe(aggregate.Scrape{Target: "a", Time: at(20), Body: []byte("c 7\nc{ 8\n")})
-	var pe *parse.Error
+	var pe *lines.Error
 	require.ErrorAs(t, err, &pe)
 	assert.Equal(t, 2, pe.Line)
 	_, err = b.Observe(aggregate.Scrape{Target: "new", Time: at(20), Body: []byte("<html>\n")})

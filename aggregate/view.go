@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // View is a standing question: which series, grouped how, kept how long. It is
@@ -34,8 +34,8 @@ type View struct {
 
 	// Owner says whose life a counter shares (see the counter package), and
 	// Births what becomes of series that appear without proof of their birth.
-	Owner  counter.Owner
-	Births counter.Births
+	Owner  judge.Owner
+	Births judge.Births
 
 	// Meaning says what a gauge's numbers mean across instances; Election, who
 	// leads where its meaning is [MeaningLeader].
@@ -72,7 +72,7 @@ type view struct {
 	fleet  *Fleet
 	kind   kind
 	index  int // in Fleet.views and instance.bindings
-	rules  counter.Rules
+	rules  judge.Rules
 	routes map[string]*route // by the target labels' names that matter to the view
 	finals finals
 
@@ -83,7 +83,7 @@ type view struct {
 
 	base string // Metric without _total, for counters
 
-	external counter.Rules // of every family: for what outlives the process
+	external judge.Rules // of every family: for what outlives the process
 
 	ledger ledger // what was shown of its totals
 
@@ -125,7 +125,7 @@ const (
 )
 
 // fits compares name and type alone.
-func (v *view) fits(l *parse.Line) fit {
+func (v *view) fits(l *lines.Line) fit {
 	if v.every() {
 		return v.fitsEvery(l)
 	}
@@ -138,23 +138,23 @@ func (v *view) fits(l *parse.Line) fit {
 			return fitType
 		}
 		switch l.Role {
-		case parse.Bucket, parse.Count, parse.Sum, parse.Native:
+		case lines.Bucket, lines.Count, lines.Sum, lines.Native:
 			return fitName
 		}
 		return fitNone
 	case kindCounter:
-		if l.Name != v.base && l.Name != v.base+"_total" || l.Role == parse.Native {
+		if l.Name != v.base && l.Name != v.base+"_total" || l.Role == lines.Native {
 			return fitNone
 		}
 		switch t := v.typeOf(l); {
-		case l.Role == parse.Count || l.Role == parse.Sum:
+		case l.Role == lines.Count || l.Role == lines.Sum:
 			return fitName
-		case l.Role != parse.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
+		case l.Role != lines.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
 			return fitType
 		}
 		return fitName
 	default:
-		if l.Name != v.Metric || l.Role == parse.Native {
+		if l.Name != v.Metric || l.Role == lines.Native {
 			return fitNone
 		}
 		switch v.typeOf(l) {
@@ -165,7 +165,7 @@ func (v *view) fits(l *parse.Line) fit {
 	}
 }
 
-func (v *view) typeOf(l *parse.Line) model.MetricType {
+func (v *view) typeOf(l *lines.Line) model.MetricType {
 	if v.Type != "" {
 		return v.Type
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // worker is a process of a pool, with what it counted until now, and until it
@@ -43,9 +43,9 @@ func TestWorkerPool(t *testing.T) {
 			f, err := aggregate.NewFleet(config)
 			require.NoError(t, err)
 			declare := func(f *aggregate.Fleet) (*aggregate.CounterView, *aggregate.HistogramView) {
-				v, err := f.Counter(aggregate.View{Metric: "jobs", Window: aggregate.LedgerOnly, Owner: counter.OwnerProcess})
+				v, err := f.Counter(aggregate.View{Metric: "jobs", Window: aggregate.LedgerOnly, Owner: judge.OwnerProcess})
 				require.NoError(t, err)
-				h, err := f.Histogram(aggregate.View{Metric: "took", Window: aggregate.LedgerOnly, Owner: counter.OwnerProcess})
+				h, err := f.Histogram(aggregate.View{Metric: "took", Window: aggregate.LedgerOnly, Owner: judge.OwnerProcess})
 				require.NoError(t, err)
 				return v, h
 			}

@@ -23,7 +23,7 @@ import (
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/checkpoint"
 	"github.com/promfold/promfold/aggregate/expose"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // A world of four instances, in steps. What an instance counts in a step is
@@ -68,7 +68,7 @@ func child(dir string, final bool) error {
 	if err != nil {
 		return err
 	}
-	v, err := f.Counter(aggregate.View{Metric: "c", Owner: counter.OwnerProcess, Window: aggregate.LedgerOnly})
+	v, err := f.Counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess, Window: aggregate.LedgerOnly})
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 var t0 = time.Unix(1_700_000_000, 0)
@@ -40,9 +40,9 @@ func shop(t testing.TB) (*aggregate.Fleet, *Exposition) {
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
 	e := New(f, func() time.Time { return at(15) })
-	orders, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: counter.OwnerProcess})
+	orders, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: judge.OwnerProcess})
 	require.NoError(t, err)
-	latency, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: counter.OwnerProcess})
+	latency, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	open, err := f.Gauge(aggregate.View{Metric: "open", Meaning: aggregate.MeaningHighest, By: []string{"zone"}})
 	require.NoError(t, err)
@@ -190,7 +190,7 @@ func TestEverythingThatIsNotMerged(t *testing.T) {
 	own := aggregate.View{Metric: "depth", Type: "gauge"} // what it is, somebody knows
 	depth, err := f.Gauge(own)
 	require.NoError(t, err)
-	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: counter.OwnerProcess}
+	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: judge.OwnerProcess}
 	c, err := f.Counter(all)
 	require.NoError(t, err)
 	all.Where = []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotRegexp, "__name__", "go_.*")}
@@ -248,7 +248,7 @@ func everything(t testing.TB, r *Recorder) (*aggregate.Fleet, *Exposition) {
 
 func everythingOf(t testing.TB, f *aggregate.Fleet, r *Recorder) *Exposition {
 	t.Helper()
-	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: counter.OwnerProcess}
+	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: judge.OwnerProcess}
 	c, err := f.Counter(all)
 	require.NoError(t, err)
 	g, err := f.Gauge(all)
@@ -264,7 +264,7 @@ func everythingOf(t testing.TB, f *aggregate.Fleet, r *Recorder) *Exposition {
 // noSeriesTwice reads a text exposition and looks for a series that is twice in it.
 func noSeriesTwice(t testing.TB, text string) {
 	t.Helper()
-	samples, err := parse.Samples([]byte(text), "")
+	samples, err := lines.Samples([]byte(text), "")
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, s := range samples {
@@ -277,7 +277,7 @@ func noSeriesTwice(t testing.TB, text string) {
 func TestViewsStandBeforeEverything(t *testing.T) {
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
-	v, err := f.Counter(aggregate.View{Metric: "c_total", Owner: counter.OwnerProcess})
+	v, err := f.Counter(aggregate.View{Metric: "c_total", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	e := everythingOf(t, f, nil)
 	first := New(f, e.now)

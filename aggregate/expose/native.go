@@ -5,11 +5,11 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 // putNative writes native buckets into a histogram: only protobuf shows them.
-func putNative(h *dto.Histogram, n *histogram.Native) {
+func putNative(h *dto.Histogram, n *layout.Native) {
 	h.Schema, h.ZeroThreshold = &n.Schema, &n.ZeroThreshold
 	h.ZeroCount, h.SampleCount = ptr(whole(n.ZeroCount)), ptr(whole(n.Count))
 	h.PositiveSpan, h.PositiveDelta = spans(n.Positive)
@@ -22,7 +22,7 @@ func putNative(h *dto.Histogram, n *histogram.Native) {
 
 // spans are runs of neighbouring buckets, and by how much each bucket differs
 // from the one before it.
-func spans(buckets []histogram.Bucket) (list []*dto.BucketSpan, deltas []int64) {
+func spans(buckets []layout.Bucket) (list []*dto.BucketSpan, deltas []int64) {
 	next, before := int32(0), int64(0)
 	for i, b := range buckets {
 		if i == 0 || b.Index != next {

@@ -17,22 +17,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // nativeSample is a histogram h with n observations in each of four buckets and
 // in zero, of a process that began at t0 − 100 s.
-func nativeSample(schema int32, n float64) []parse.Sample {
-	s := parse.NewSample(&parse.Family{Name: "h", Type: model.MetricTypeHistogram}, labels.FromStrings("__name__", "h", "x", "1"), 0)
+func nativeSample(schema int32, n float64) []lines.Sample {
+	s := lines.NewSample(&lines.Family{Name: "h", Type: model.MetricTypeHistogram}, labels.FromStrings("__name__", "h", "x", "1"), 0)
 	s.Start = at(-100).UnixMilli()
 	s.Native = &promhistogram.FloatHistogram{
 		Schema: schema, ZeroThreshold: 1e-9, ZeroCount: n, Count: 5 * n, Sum: 10 * n,
 		PositiveSpans: []promhistogram.Span{{Offset: -1, Length: 2}, {Offset: 3, Length: 1}}, PositiveBuckets: []float64{n, n, n},
 		NegativeSpans: []promhistogram.Span{{Offset: 2, Length: 1}}, NegativeBuckets: []float64{n},
 	}
-	return []parse.Sample{s}
+	return []lines.Sample{s}
 }
 
 // again exposes a fleet of native histograms, and feeds another one with it.
@@ -52,7 +52,7 @@ func newAgain(t *testing.T) *again {
 	x.to, err = aggregate.NewFleet(aggregate.Config{Since: at(-2000)})
 	require.NoError(t, err)
 	x.e = New(x.from, func() time.Time { return x.now })
-	x.v, err = x.from.Histogram(aggregate.View{Metric: "h", By: []string{"x"}, Owner: counter.OwnerProcess})
+	x.v, err = x.from.Histogram(aggregate.View{Metric: "h", By: []string{"x"}, Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	x.w, err = x.to.Histogram(aggregate.View{Metric: "fleet_h", By: []string{"x"}})
 	require.NoError(t, err)
@@ -60,7 +60,7 @@ func newAgain(t *testing.T) *again {
 	return x
 }
 
-func (x *again) observe(seconds int, target string, samples []parse.Sample) {
+func (x *again) observe(seconds int, target string, samples []lines.Sample) {
 	x.Helper()
 	_, err := x.from.ObserveSamples(aggregate.Scrape{Target: target, Time: at(seconds)}, samples)
 	require.NoError(x, err)
@@ -187,13 +187,13 @@ func TestCreatedLines(t *testing.T) {
 			want = []string{want[0], want[1] + ".0", `e_created{zone="z-a"} 1.699999e+09`}
 		}
 		assert.Equal(t, want, created)
-		_, err = parse.Samples(b.Bytes(), string(expfmt.NewFormat(typ)))
+		_, err = lines.Samples(b.Bytes(), string(expfmt.NewFormat(typ)))
 		require.NoError(t, err)
 	}
 }
 
 func TestSpans(t *testing.T) {
-	list, deltas := spans([]histogram.Bucket{{Index: -3, Count: 2}, {Index: -2, Count: 5}, {Index: 4, Count: 1}})
+	list, deltas := spans([]layout.Bucket{{Index: -3, Count: 2}, {Index: -2, Count: 5}, {Index: 4, Count: 1}})
 	require.Len(t, list, 2)
 	assert.Equal(t, []int64{2, 3, -4}, deltas)
 	assert.EqualValues(t, -3, list[0].GetOffset())

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Self exposes how it stands with the fleet: how many instances there are,
@@ -147,10 +147,10 @@ func (r *Recorder) Scrape(report aggregate.Report, err error, took time.Duration
 func result(report aggregate.Report, err error) string {
 	var (
 		limit *aggregate.LimitError
-		size  *parse.LimitError
-		kind  *parse.FormatError
-		pack  *parse.EncodingError
-		text  *parse.Error
+		size  *lines.LimitError
+		kind  *lines.FormatError
+		pack  *lines.EncodingError
+		text  *lines.Error
 	)
 	switch {
 	case err == nil && report.Duplicate:

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/promfold/promfold/bench"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // formatFigures compare reading other formats than text, and what unpacking
@@ -68,7 +68,7 @@ func gunzip(list []scrape, rounds int) figure {
 		must(z.Close())
 		packed = append(packed, b.Bytes())
 	}
-	var unpack parse.Decompressor
+	var unpack lines.Decompressor
 	plain := each(list, func(s scrape) int { return rd.read("a", s.body) })
 	both := way{run: func() (n int) {
 		for _, b := range packed {

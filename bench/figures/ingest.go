@@ -79,10 +79,10 @@ func (f *fleet) quantiles(now int64, window time.Duration) (groups int) {
 
 // ingestFigures compare what comes after reading: state, and answers.
 func ingestFigures(d *data, rounds int) []figure {
-	lines := countLines(d)
+	held := countLines(d)
 	return []figure{
-		cacheColumns(d, rounds, lines),
-		expfmtMerge(d, min(rounds, 7), lines),
+		cacheColumns(d, rounds, held),
+		expfmtMerge(d, min(rounds, 7), held),
 		promqlRate(d, rounds),
 		promqlRateAnew(d, rounds),
 		promqlRateMany(d, rounds),
@@ -114,7 +114,7 @@ func standing(instances ...[]scrape) *fleet {
 
 // cacheColumns goes from bytes to state to grouped rates, after each of the
 // scrapes but the first two.
-func cacheColumns(d *data, rounds int, lines map[*byte]int) figure {
+func cacheColumns(d *data, rounds int, held map[*byte]int) figure {
 	var f *fleet
 	var loop *bench.Loop
 	warm, rest := d.steady[:2], d.steady[2:]
@@ -127,7 +127,7 @@ func cacheColumns(d *data, rounds int, lines map[*byte]int) figure {
 		f = standing(warm)
 		f.rates(warm[1].time, askedWindow)
 	}
-	peer := peerOver(rest, lines, func(s scrape) error {
+	peer := peerOver(rest, held, func(s scrape) error {
 		err := loop.Observe(s.target, s.time, s.body)
 		loop.Rates(askedWindow.Milliseconds(), func(_ string, rate float64) { sink += rate })
 		return err
@@ -141,14 +141,14 @@ func cacheColumns(d *data, rounds int, lines map[*byte]int) figure {
 	return compare("ingest/cache-columns", rounds, len(rest), false, ours, peer)
 }
 
-func expfmtMerge(d *data, rounds int, lines map[*byte]int) figure {
+func expfmtMerge(d *data, rounds int, held map[*byte]int) figure {
 	var f *fleet
 	var gateway *bench.Gateway
 	warm, rest := d.steady[:2], d.steady[2:]
 	ours := each(rest, func(s scrape) int { return f.observe(s.target, s) })
 	ours.prepare = func() { f = standing(warm) }
 	few := rest[:min(3, len(rest))] // it is slow
-	peer := peerOver(few, lines, func(s scrape) error { return gateway.Push(s.body) })
+	peer := peerOver(few, held, func(s scrape) error { return gateway.Push(s.body) })
 	peer.prepare = func() {
 		gateway = bench.NewGateway()
 		must(gateway.Push(warm[0].body))

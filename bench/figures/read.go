@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/bench"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 const contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,22 +26,22 @@ func must(err error) {
 
 // reading is a store, a reader and the columns of instances.
 type reading struct {
-	store *parse.Store
-	r     *parse.Reader
-	cols  map[string]*parse.Columns
+	store *lines.Store
+	r     *lines.Reader
+	cols  map[string]*lines.Columns
 	as    string // the content type
 }
 
 func newReading() *reading {
-	s := parse.NewStore()
-	return &reading{s, parse.NewReader(s, parse.Limits{}), map[string]*parse.Columns{}, contentType}
+	s := lines.NewStore()
+	return &reading{s, lines.NewReader(s, lines.Limits{}), map[string]*lines.Columns{}, contentType}
 }
 
 // read takes in one scrape of the instance and looks at the values that changed.
-func (rd *reading) read(instance string, body []byte) (lines int) {
+func (rd *reading) read(instance string, body []byte) (n int) {
 	c := rd.cols[instance]
 	if c == nil {
-		c = new(parse.Columns)
+		c = new(lines.Columns)
 		rd.cols[instance] = c
 	}
 	must(rd.r.Read(c, body, rd.as))
@@ -64,10 +64,10 @@ func each(scrapes []scrape, f func(s scrape) int) way {
 }
 
 // peerOver is a peer that does not count lines: they are those of ours.
-func peerOver(scrapes []scrape, lines map[*byte]int, f func(s scrape) error) way {
+func peerOver(scrapes []scrape, held map[*byte]int, f func(s scrape) error) way {
 	return each(scrapes, func(s scrape) int {
 		must(f(s))
-		return lines[&s.body[0]]
+		return held[&s.body[0]]
 	})
 }
 
@@ -76,7 +76,7 @@ func countLines(d *data) map[*byte]int {
 	rd := newReading()
 	for _, list := range [][]scrape{d.steady, d.lb, d.fleet} {
 		for _, s := range list {
-			lines[&s.body[0]] = rd.read(s.answered, s.body)
+			held[&s.body[0]] = rd.read(s.answered, s.body)
 		}
 	}
 	return lines
@@ -84,7 +84,7 @@ func countLines(d *data) map[*byte]int {
 
 // readFigures compare reading alone.
 func readFigures(d *data, rounds int) (fs []figure) {
-	lines := countLines(d)
+	held := countLines(d)
 	steady := d.steady
 	few := steady[:min(4, len(steady))]
 	st := labels.NewSymbolTable()
@@ -95,17 +95,17 @@ func readFigures(d *data, rounds int) (fs []figure) {
 		return each(list, func(s scrape) int { return rd.read("a", s.body) })
 	}
 	fs = append(fs,
-		compare("read/textparse-labels", rounds, len(steady), false, ours(steady), peerOver(steady, lines, withLabels)),
-		compare("read/textparse-walk", rounds, len(steady), false, ours(steady), peerOver(steady, lines, func(s scrape) error {
+		compare("read/textparse-labels", rounds, len(steady), false, ours(steady), peerOver(steady, held, withLabels)),
+		compare("read/textparse-walk", rounds, len(steady), false, ours(steady), peerOver(steady, held, func(s scrape) error {
 			_, err := bench.Walk(s.body, st)
 			return err
 		})))
 	cache := bench.NewCache()
-	fs = append(fs, compare("read/textparse-cache", rounds, len(steady), false, ours(steady), peerOver(steady, lines, func(s scrape) error {
+	fs = append(fs, compare("read/textparse-cache", rounds, len(steady), false, ours(steady), peerOver(steady, held, func(s scrape) error {
 		return cache.Read(s.body, nil)
 	})))
 	// Of a slow peer a few scrapes are enough; ours would be over before it began.
-	fs = append(fs, compare("read/expfmt", min(rounds, 7), len(steady), false, ours(steady), peerOver(few, lines, func(s scrape) error {
+	fs = append(fs, compare("read/expfmt", min(rounds, 7), len(steady), false, ours(steady), peerOver(few, held, func(s scrape) error {
 		_, err := bench.Families(s.body)
 		return err
 	})))
@@ -119,15 +119,15 @@ func readFigures(d *data, rounds int) (fs []figure) {
 		if !bytes.Equal(s.body, copies[&s.body[0]]) {
 			log.Fatal("not equal")
 		}
-		return lines[&s.body[0]]
+		return held[&s.body[0]]
 	})))
-	fs = append(fs, firstKnown(d, rounds, lines, withLabels), balanced(d, rounds, lines, withLabels))
+	fs = append(fs, firstKnown(d, rounds, held, withLabels), balanced(d, rounds, lines, withLabels))
 	return append(fs, memory(d))
 }
 
 // firstKnown reads the first scrape of an instance whose service is known from
 // two others.
-func firstKnown(d *data, rounds int, lines map[*byte]int, peer func(scrape) error) figure {
+func firstKnown(d *data, rounds int, held map[*byte]int, peer func(scrape) error) figure {
 	var first []scrape
 	rd := newReading()
 	for _, s := range d.fleet {
@@ -138,9 +138,9 @@ func firstKnown(d *data, rounds int, lines map[*byte]int, peer func(scrape) erro
 		}
 	}
 	sibling := rd.cols["apiserver-b"]
-	var known []*parse.Columns
+	var known []*lines.Columns
 	ours := each(first, func(s scrape) int {
-		c := new(parse.Columns)
+		c := new(lines.Columns)
 		rd.r.Seed(c, sibling)
 		must(rd.r.Read(c, s.body, contentType))
 		for i := range rd.r.Len() {
@@ -149,7 +149,7 @@ func firstKnown(d *data, rounds int, lines map[*byte]int, peer func(scrape) erro
 		}
 		rd.r.Commit(c)
 		known = append(known, c)
-		return lines[&s.body[0]]
+		return held[&s.body[0]]
 	})
 	ours.prepare = func() {
 		for _, c := range known {
@@ -157,15 +157,15 @@ func firstKnown(d *data, rounds int, lines map[*byte]int, peer func(scrape) erro
 		}
 		known = known[:0]
 	}
-	return compare("read/first-known", rounds, len(first), false, ours, peerOver(first, lines, peer))
+	return compare("read/first-known", rounds, len(first), false, ours, peerOver(first, held, peer))
 }
 
 // balanced reads what a balancer answers, each body against the columns of the
 // instance before: what it costs when nothing is known of who answers.
-func balanced(d *data, rounds int, lines map[*byte]int, peer func(scrape) error) figure {
+func balanced(d *data, rounds int, held map[*byte]int, peer func(scrape) error) figure {
 	rd := newReading()
 	return compare("read/balanced", rounds, len(d.lb), false,
-		each(d.lb, func(s scrape) int { return rd.read("lb", s.body) }), peerOver(d.lb, lines, peer))
+		each(d.lb, func(s scrape) int { return rd.read("lb", s.body) }), peerOver(d.lb, held, peer))
 }
 
 // memory is what a line of an instance costs, with the recorded instances
@@ -189,7 +189,7 @@ func memory(d *data) figure {
 		runtime.ReadMemStats(&m)
 		return float64(m.HeapAlloc)
 	}
-	cols := make([]parse.Columns, 300)
+	cols := make([]lines.Columns, 300)
 	before, stored, said := heap(), rd.store.Bytes(), 0
 	for i := range cols {
 		s := bodies[i%len(bodies)]

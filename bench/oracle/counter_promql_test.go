@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/stretchr/testify/require"
 
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 const (
@@ -26,19 +26,19 @@ const (
 	minute = 60 * second
 )
 
-// sample is a counter.Point as the engine's storage has it.
-type sample counter.Point
+// sample is a judge.Point as the engine's storage has it.
+type sample judge.Point
 
 func (s sample) T() int64                      { return s.Time }
 func (s sample) ST() int64                     { return s.Start }
 func (s sample) F() float64                    { return s.Value }
-func (s sample) H() *histogram.Histogram       { return nil }
+func (s sample) H() *histogram.Histogram          { return nil }
 func (s sample) FH() *histogram.FloatHistogram { return nil }
 func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }
 
 // memory is a storage of series 0, 1, 2…, whatever is asked.
-type memory [][]counter.Point
+type memory [][]judge.Point
 
 func (m memory) Querier(int64, int64) (storage.Querier, error) { return querier{series: m}, nil }
 
@@ -126,32 +126,32 @@ func ulps(a, b float64) uint64 {
 type mode struct {
 	name  string
 	query string // %s: the range
-	mode  counter.Mode
-	ours  func(counter.Range, []counter.Point) (float64, bool)
+	mode  judge.Mode
+	ours  func(judge.Range, []judge.Point) (float64, bool)
 }
 
-func resets(r counter.Range, p []counter.Point) (float64, bool) {
+func resets(r judge.Range, p []judge.Point) (float64, bool) {
 	n, ok := r.Resets(p)
 	return float64(n), ok
 }
 
 var modes = []mode{
-	{"rate", "rate(m[%s])", counter.Extrapolated, counter.Range.Rate},
-	{"increase", "increase(m[%s])", counter.Extrapolated, counter.Range.Increase},
-	{"delta", "delta(m[%s])", counter.Extrapolated, counter.Range.Delta},
-	{"irate", "irate(m[%s])", counter.Extrapolated, counter.Range.Irate},
-	{"idelta", "idelta(m[%s])", counter.Extrapolated, counter.Range.Idelta},
-	{"resets", "resets(m[%s])", counter.Extrapolated, resets},
-	{"rate anchored", "rate(m[%s] anchored)", counter.Anchored, counter.Range.Rate},
-	{"increase anchored", "increase(m[%s] anchored)", counter.Anchored, counter.Range.Increase},
-	{"delta anchored", "delta(m[%s] anchored)", counter.Anchored, counter.Range.Delta},
-	{"resets anchored", "resets(m[%s] anchored)", counter.Anchored, resets},
-	{"rate smoothed", "rate(m[%s] smoothed)", counter.Smoothed, counter.Range.Rate},
-	{"increase smoothed", "increase(m[%s] smoothed)", counter.Smoothed, counter.Range.Increase},
-	{"delta smoothed", "delta(m[%s] smoothed)", counter.Smoothed, counter.Range.Delta},
+	{"rate", "rate(m[%s])", judge.Extrapolated, judge.Range.Rate},
+	{"increase", "increase(m[%s])", judge.Extrapolated, judge.Range.Increase},
+	{"delta", "delta(m[%s])", judge.Extrapolated, judge.Range.Delta},
+	{"irate", "irate(m[%s])", judge.Extrapolated, judge.Range.Irate},
+	{"idelta", "idelta(m[%s])", judge.Extrapolated, judge.Range.Idelta},
+	{"resets", "resets(m[%s])", judge.Extrapolated, resets},
+	{"rate anchored", "rate(m[%s] anchored)", judge.Anchored, judge.Range.Rate},
+	{"increase anchored", "increase(m[%s] anchored)", judge.Anchored, judge.Range.Increase},
+	{"delta anchored", "delta(m[%s] anchored)", judge.Anchored, judge.Range.Delta},
+	{"resets anchored", "resets(m[%s] anchored)", judge.Anchored, resets},
+	{"rate smoothed", "rate(m[%s] smoothed)", judge.Smoothed, judge.Range.Rate},
+	{"increase smoothed", "increase(m[%s] smoothed)", judge.Smoothed, judge.Range.Increase},
+	{"delta smoothed", "delta(m[%s] smoothed)", judge.Smoothed, judge.Range.Delta},
 }
 
-// TestCounterAgreesWithPromQL asks the engine and a counter.Range the same of 21,000 random series per function:
+// TestCounterAgreesWithPromQL asks the engine and a judge.Range the same of 21,000 random series per function:
 // 3,000 for each of seven windows.
 func TestCounterAgreesWithPromQL(t *testing.T) {
 	engine := newEngine()
@@ -172,7 +172,7 @@ func TestCounterAgreesWithPromQL(t *testing.T) {
 			bad := 0
 			for i, points := range series {
 				x, ok := want[i]
-				y, ours := m.ours(counter.Range{Start: w.at - w.width, End: w.at, Mode: m.mode}, points)
+				y, ours := m.ours(judge.Range{Start: w.at - w.width, End: w.at, Mode: m.mode}, points)
 				if ok != ours || ok && ulps(x, y) > 2 {
 					if bad++; bad <= 3 {
 						t.Errorf("%s over %d..%d: promql %v %v, ours %v %v, points %v", m.name, w.at-w.width, w.at, x, ok, y, ours, points)
@@ -191,13 +191,13 @@ func TestCounterAgreesWithPromQL(t *testing.T) {
 
 // randomSeries has what a series can have, around the window from..to: gaps, resets, NaN, stale markers, start
 // timestamps of every kind, points on the ends of the window, several at one time, values of every size.
-func randomSeries(r *rand.Rand, from, to int64) []counter.Point {
+func randomSeries(r *rand.Rand, from, to int64) []judge.Point {
 	interval := []int64{second, 5 * second, 15 * second, 30 * second, minute, 1234}[r.IntN(6)]
 	t := from - r.Int64N(6*minute)
 	if r.IntN(2) == 0 {
 		t = from - r.Int64N(5)*interval // hits the ends
 	}
-	var points []counter.Point
+	var points []judge.Point
 	value, step, start := 0.0, math.Pow(10, float64(r.IntN(7)-2)), int64(0)
 	kind, jitter := r.IntN(6), r.IntN(2)*200
 	size := []float64{1, 1, 1, 1e-300, 1e290, 5e-324}[r.IntN(6)]
@@ -206,7 +206,7 @@ func randomSeries(r *rand.Rand, from, to int64) []counter.Point {
 		value = math.Floor(r.ExpFloat64() * 1e4)
 	}
 	for t < to+6*minute && len(points) < 1000 {
-		p := counter.Point{Time: t, Value: value * size}
+		p := judge.Point{Time: t, Value: value * size}
 		switch kind {
 		case 1: // one start, moved by resets
 			p.Start = start

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	fold "github.com/promfold/promfold/histogram"
+	fold "github.com/promfold/promfold/internal/layout"
 )
 
 var histogramCases = flag.Int("histogramcases", 50_000, "random cases of each agreement with PromQL's histogram functions")

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 	"github.com/stretchr/testify/require"
 
-	fold "github.com/promfold/promfold/histogram"
+	fold "github.com/promfold/promfold/internal/layout"
 )
 
 func wideNative(buckets int) fold.Native {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	fold "github.com/promfold/promfold/histogram"
+	fold "github.com/promfold/promfold/internal/layout"
 )
 
 // Each line of the table of differences in the documentation of package histogram: what PromQL answers, and what we do.

@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	fold "github.com/promfold/promfold/histogram"
+	fold "github.com/promfold/promfold/internal/layout"
 )
 
 // The reference's own suites for histograms, read from its module. Of an evaluation whose outermost function is one of

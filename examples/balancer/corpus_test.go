@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/recording"
-	"github.com/promfold/promfold/parse"
 )
 
 // The selections of the audit logs that are compared.
@@ -63,7 +63,7 @@ type sighted struct {
 	Duration     int64  `json:"duration_ms"`
 	process      string // instance and life
 	body         []byte
-	samples      []parse.Sample
+	samples      []lines.Sample
 }
 
 // event is what was done to an instance.
@@ -115,7 +115,7 @@ func sightings(t *testing.T, dir fs.FS) (list []sighted) {
 			return err
 		}
 		s.body = excerpt(s.body)
-		s.samples, err = parse.Samples(s.body, s.ContentType)
+		s.samples, err = lines.Samples(s.body, s.ContentType)
 		list = append(list, s)
 		return err
 	})

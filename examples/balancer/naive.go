@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // naive is the usual reset logic, which takes all scrapes of an address for
@@ -27,7 +27,7 @@ func newNaive(o *options) *naive {
 }
 
 func (n *naive) observe(body []byte, contentType string) error {
-	samples, err := parse.Samples(body, contentType)
+	samples, err := lines.Samples(body, contentType)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (n *naive) selects(l labels.Labels) bool {
 	return true
 }
 
-func (n *naive) step(s parse.Sample) {
+func (n *naive) step(s lines.Sample) {
 	g := n.groups[n.key(s.Labels)]
 	if g == nil {
 		g = &naiveGroup{}

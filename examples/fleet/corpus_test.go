@@ -127,7 +127,7 @@ func TestCorpusUnderOtherManifests(t *testing.T) {
 	// the worst; then it is the first by name.
 	args := append([]string{"-counter", selections["code 404"],
 		"-histogram", `apiserver_request_duration_seconds{resource!="",verb!="WATCH"} by (verb)`}, scope...)
-	manifest := lines(t, dir)
+	manifest := linesOf(t, dir)
 	want := replayManifest(t, dir, manifest, args...)
 
 	var twiceBackwards []map[string]any

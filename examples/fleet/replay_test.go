@@ -129,7 +129,7 @@ func TestBadBodies(t *testing.T) {
 // TestOrderAndRepetitionDoNotShow: neither the order of the targets within a step nor
 // a step that is fed twice shows in the answers, down to the last byte.
 func TestOrderAndRepetitionDoNotShow(t *testing.T) {
-	manifest := lines(t, recording.FS)
+	manifest := linesOf(t, recording.FS)
 	args := []string{"-json", "-counter", "apiserver_request_total by (verb,code)", "-counter", "process_cpu_seconds_total",
 		"-gauge", "fact(apiserver_storage_objects) by (resource)", "-gauge", "mean(process_resident_memory_bytes)",
 		"-histogram", "apiserver_request_duration_seconds by (verb)"}
@@ -149,9 +149,9 @@ func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 func TestNamesDoNotMatter(t *testing.T) {
 	names := strings.NewReplacer("apiserver-a", "zz", "apiserver-b", "m", "apiserver-c", "a1")
 	args := []string{"-json", "-counter", "apiserver_request_total by (verb)", "-histogram", "apiserver_request_duration_seconds by (verb)"}
-	want := replayManifest(t, recording.FS, lines(t, recording.FS), args...)
+	want := replayManifest(t, recording.FS, linesOf(t, recording.FS), args...)
 	var renamed []map[string]any
-	for _, l := range lines(t, recording.FS) {
+	for _, l := range linesOf(t, recording.FS) {
 		r := map[string]any{}
 		for k, v := range l {
 			r[k] = v
@@ -189,7 +189,7 @@ func fleetNumbers(t *testing.T, document string) (list []map[string]any) {
 }
 
 // lines are those of a manifest, with all their fields.
-func lines(t *testing.T, dir fs.FS) (list []map[string]any) {
+func linesOf(t *testing.T, dir fs.FS) (list []map[string]any) {
 	t.Helper()
 	data, err := fs.ReadFile(dir, "manifest.jsonl")
 	require.NoError(t, err)

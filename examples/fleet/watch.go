@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // watch is a fleet, what is asked of it, and what went wrong with its targets.
@@ -42,7 +42,7 @@ const maxReason = 160
 const bodyLimit = 64 << 20
 
 func newWatch(o options, s *screen) (*watch, error) {
-	c := aggregate.Config{Limits: parse.Limits{Body: bodyLimit}}
+	c := aggregate.Config{Limits: lines.Limits{Body: bodyLimit}}
 	if o.window != aggregate.All {
 		c.Window, c.Checkpoints = o.window, o.checkpoints()
 	}

@@ -8,12 +8,12 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // content is what one shard's body tells.
 type content struct {
-	samples []parse.Sample
+	samples []lines.Sample
 	keys    []string           // the labels of each sample, as text
 	series  map[string]float64 // by labels
 	pods    map[string]pod     // by UID
@@ -26,7 +26,7 @@ type pod struct {
 }
 
 func readContent(body []byte, contentType string) (*content, error) {
-	samples, err := parse.Samples(body, contentType)
+	samples, err := lines.Samples(body, contentType)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (c *content) changed(before *content) map[string]bool {
 
 // object names what a sample is about: kube_pod_… is about a pod, which its
 // label pod names.
-func object(s parse.Sample) string {
+func object(s lines.Sample) string {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(s.Name, "kube_"), "_")
 	name := s.Labels.Get(kind)
 	if name == "" {
@@ -94,7 +94,7 @@ type telemetry struct {
 }
 
 func readTelemetry(body []byte, contentType string) (*telemetry, error) {
-	samples, err := parse.Samples(body, contentType)
+	samples, err := lines.Samples(body, contentType)
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/recording"
-	"github.com/promfold/promfold/parse"
 )
 
 // watchLive asks all shards every interval.
@@ -70,7 +70,7 @@ func ask(ctx context.Context, client *http.Client, o options) round {
 
 // storedPods is what an API server says of the number of pods, once a minute.
 func storedPods(body []byte, contentType string) *stored {
-	samples, err := parse.Samples(body, contentType)
+	samples, err := lines.Samples(body, contentType)
 	if err != nil {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/parse"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // union is what all shards tell together, each series once.
@@ -20,7 +20,7 @@ type union struct {
 	series    map[string]told // by labels
 	order     []string        // families, in the order of the bodies
 	families  map[string][]string
-	kind      map[string]*parse.Family
+	kind      map[string]*lines.Family
 	twice     int            // series that more than one shard tells
 	conflicts []string       // of them, those with two values
 	shards    map[string]int // by UID: how many tell of the pod
@@ -29,7 +29,7 @@ type union struct {
 }
 
 type told struct {
-	sample parse.Sample
+	sample lines.Sample
 	by     string // the first shard
 	times  int
 }
@@ -38,7 +38,7 @@ type told struct {
 // series that of the shard with less frozen counts, then that of the first by name.
 func unite(list []*shard) *union {
 	u := &union{
-		series: map[string]told{}, families: map[string][]string{}, kind: map[string]*parse.Family{},
+		series: map[string]told{}, families: map[string][]string{}, kind: map[string]*lines.Family{},
 		shards: map[string]int{}, pods: map[string]pod{},
 	}
 	order := slices.DeleteFunc(slices.Clone(list), func(s *shard) bool { return s.content == nil })
@@ -107,7 +107,7 @@ func (u *union) add(s *shard, old map[string]bool) {
 	}
 }
 
-func (u *union) expose(key string, x parse.Sample) {
+func (u *union) expose(key string, x lines.Sample) {
 	name := x.Family.Name
 	if _, ok := u.families[name]; !ok {
 		u.order = append(u.order, name)
@@ -148,7 +148,7 @@ func (u *union) write(to io.Writer, complete bool) error {
 
 var escape = strings.NewReplacer("\\", `\\`, "\n", `\n`, `"`, `\"`)
 
-func writeSample(b *strings.Builder, s parse.Sample) {
+func writeSample(b *strings.Builder, s lines.Sample) {
 	b.WriteString(s.Name)
 	separator := "{"
 	s.Labels.Range(func(l labels.Label) {
@@ -162,7 +162,7 @@ func writeSample(b *strings.Builder, s parse.Sample) {
 		b.WriteByte('}')
 	}
 	fmt.Fprintf(b, " %s", strconv.FormatFloat(s.Value, 'g', -1, 64))
-	if s.Time != parse.NoTime {
+	if s.Time != lines.NoTime {
 		fmt.Fprintf(b, " %d", s.Time)
 	}
 	b.WriteByte('\n')

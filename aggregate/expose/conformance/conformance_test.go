@@ -28,7 +28,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/expose"
-	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 var (
@@ -46,9 +46,9 @@ func shop(t *testing.T) *expose.Exposition {
 	require.NoError(t, err)
 	rec := expose.NewRecorder(at(0))
 	e := expose.New(f, func() time.Time { return at(15) })
-	v, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: counter.OwnerProcess})
+	v, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: judge.OwnerProcess})
 	require.NoError(t, err)
-	h, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: counter.OwnerProcess})
+	h, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: judge.OwnerProcess})
 	require.NoError(t, err)
 	require.NoError(t, e.Counter("shop_orders_total", "Orders taken.", v))
 	require.NoError(t, e.Histogram("shop_latency_seconds", "Latency of orders.", h))

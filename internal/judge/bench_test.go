@@ -1,0 +1,103 @@
+package judge
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// go test ./counter -run xxx -bench Step -count 6
+//
+// The peer is what is written by hand: the difference, or the new value after a drop, added to a float64.
+func BenchmarkStep(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, data := range []struct {
+		name string
+		next func() float64
+	}{
+		{"integers", func() float64 { return float64(r.IntN(1000)) }},
+		{"floats", func() float64 { return r.ExpFloat64() }},
+	} {
+		points := make([]Point, 4096)
+		value := 0.0
+		for i := range points {
+			if value += data.next(); i%1000 == 999 {
+				value = 0
+			}
+			points[i] = Point{Time: int64(i) * 15_000, Value: value}
+		}
+		b.Run("data="+data.name+"/step=naive", func(b *testing.B) {
+			b.ReportAllocs()
+			var total float64
+			for range b.N / len(points) {
+				p := points[0]
+				for _, c := range points[1:] {
+					if d := c.Value - p.Value; d >= 0 {
+						total += d
+					} else {
+						total += c.Value
+					}
+					p = c
+				}
+			}
+			sink = total
+		})
+		b.Run("data="+data.name+"/step=all", func(b *testing.B) {
+			b.ReportAllocs()
+			var rules Rules
+			for range b.N / len(points) {
+				sink = rules.Increase(points)
+			}
+		})
+		b.Run("data="+data.name+"/step=plain", func(b *testing.B) {
+			b.ReportAllocs()
+			var rules Rules
+			var total exact.Sum
+			for range b.N / len(points) {
+				p := points[0]
+				for _, c := range points[1:] {
+					if Plain(p, c, LifeUnmoved) {
+						total.AddDiff(c.Value, p.Value)
+					} else {
+						s := rules.Next(p, c, LifeUnmoved, 0)
+						total.AddDiff(s.Add, s.Sub)
+					}
+					p = c
+				}
+			}
+			sink = total.Float64()
+		})
+		b.Run("data="+data.name+"/step=judged", func(b *testing.B) {
+			b.ReportAllocs()
+			var rules Rules
+			var total exact.Sum
+			for range b.N / len(points) {
+				p := points[0]
+				for _, c := range points[1:] {
+					s := rules.Next(p, c, LifeUnmoved, 0)
+					total.AddDiff(s.Add, s.Sub)
+					p = c
+				}
+			}
+			sink = total.Float64()
+		})
+	}
+}
+
+// go test ./counter -run xxx -bench Tracker -count 6
+func BenchmarkTracker(b *testing.B) {
+	b.ReportAllocs()
+	var t Tracker
+	for i := range b.N {
+		if _, err := t.Observe(Point{Time: int64(i+1) * 15_000, Value: float64(i)}); err != nil {
+			b.Fatal(err)
+		}
+		if i%64 == 0 {
+			t.Forget(int64(i-20) * 15_000)
+		}
+	}
+	sink = t.Total()
+}
+
+var sink float64

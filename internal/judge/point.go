@@ -1,0 +1,17 @@
+package judge
+
+import "math"
+
+// Point is one reading of a cumulative series.
+type Point struct {
+	Time  int64   // when it was read, Unix milliseconds
+	Value float64 // the count; a NaN (a stale marker is one), an infinite or a negative value is a gap
+	Start int64   // when the series began at 0 (created or start timestamp), Unix milliseconds; 0 or equal to Time: unknown
+}
+
+// started tells if the start of p's series is known. A start equal to the timestamp is what producers write who do
+// not know it (OpenTelemetry's data model, "unknown start time").
+func (p Point) started() bool { return p.Start != 0 && p.Start != p.Time }
+
+// countable tells a value that a counter can have.
+func countable(x float64) bool { return x >= 0 && x <= math.MaxFloat64 }

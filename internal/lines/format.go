@@ -1,0 +1,56 @@
+package lines
+
+import "mime"
+
+// format is how a body is written.
+type format uint8
+
+const (
+	text         format = iota // Prometheus' text format
+	openMetrics                // OpenMetrics 1.0
+	openMetrics2               // OpenMetrics 2.0
+	protobuf                   // delimited messages of io.prometheus.client.MetricFamily
+	typed                      // samples, not bytes
+	formats
+)
+
+// Content types, for asking and for answering.
+const (
+	textType        = "text/plain"
+	openMetricsType = "application/openmetrics-text"
+	protobufType    = "application/vnd.google.protobuf"
+)
+
+// Accept is an Accept header for all that is read, in the order of what it tells:
+// protobuf has start times and native histograms, OpenMetrics start times.
+const Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6," +
+	openMetricsType + ";version=1.0.0;escaping=allow-utf-8;q=0.5," +
+	openMetricsType + ";version=0.0.1;q=0.4," +
+	textType + ";version=1.0.0;escaping=allow-utf-8;q=0.3," +
+	textType + ";version=0.0.4;q=0.2"
+
+// formatOf is the format that a content type names, as a Prometheus server
+// understands it; none is text.
+func formatOf(contentType string, limits Limits) (format, error) {
+	if contentType == "" {
+		return text, nil
+	}
+	media, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return text, &FormatError{ContentType: contentType}
+	}
+	switch media {
+	case textType:
+		return text, nil
+	case openMetricsType:
+		if params["version"] != "2.0.0" {
+			return openMetrics, nil
+		}
+		if limits.OpenMetrics2 {
+			return openMetrics2, nil
+		}
+	case protobufType:
+		return protobuf, nil
+	}
+	return text, &FormatError{ContentType: contentType}
+}

@@ -1,0 +1,128 @@
+package lines
+
+import (
+	"bytes"
+	"math"
+)
+
+// OpenMetrics' text is read as Prometheus' is. What differs is said here: what
+// stands behind a value, and that the body has an end.
+
+const eof = "# EOF"
+
+// maxSeconds is what a timestamp is below, to be read here.
+const maxSeconds = 1e15
+
+// isEOF reports whether the end of an OpenMetrics body may be at at.
+func (w *walk) isEOF(at int) bool {
+	return w.in == openMetrics && bytes.HasPrefix(w.body[at:], []byte(eof))
+}
+
+// sample reads what stands behind a line's text at at, if it is plain enough.
+func (w *walk) sample(at int) (v float64, t int64, next int, ok bool) {
+	if w.in == openMetrics {
+		return sampleOpenMetrics(w.body, at)
+	}
+	return sample(w.body, at)
+}
+
+// sampleOpenMetrics reads a number, an optional timestamp in seconds, an optional
+// exemplar, of which nothing is kept, and the line feed at b[at:].
+func sampleOpenMetrics(b []byte, at int) (v float64, t int64, next int, ok bool) {
+	v, next, ok = token(b, at)
+	if !ok {
+		return 0, 0, at, false
+	}
+	t = NoTime
+	if b[next] == ' ' && !isExemplar(b[next:]) {
+		var seconds float64
+		if seconds, next, ok = token(b, next+1); !ok || !(math.Abs(seconds) < maxSeconds) {
+			return 0, 0, at, false
+		}
+		t = int64(seconds * 1000)
+	}
+	if isExemplar(b[next:]) {
+		if next, ok = skipExemplar(b, next); !ok {
+			return 0, 0, at, false
+		}
+	}
+	if b[next] != '\n' {
+		return 0, 0, at, false
+	}
+	return v, t, next + 1, true
+}
+
+// token reads the number at b[at:], which a blank or a line feed ends.
+func token(b []byte, at int) (v float64, next int, ok bool) {
+	v, next, ok = number(b, at)
+	if !ok || next == len(b) || b[next] != ' ' && b[next] != '\n' {
+		return 0, at, false
+	}
+	return v, next, true
+}
+
+// breaksOff reports whether what stands behind the value at at is none of what
+// may stand there.
+func breaksOff(b []byte, at int) bool {
+	for at < len(b) && b[at] != ' ' && b[at] != '\n' && b[at] != 0 {
+		at++
+	}
+	rest := b[at:]
+	if len(rest) == 0 || rest[0] == '\n' {
+		return false
+	}
+	if rest[0] == 0 {
+		return true
+	}
+	if bytes.HasPrefix(rest, []byte(" # ")) {
+		return !isExemplar(rest)
+	}
+	return len(rest) == 1 || rest[1] == ' ' || rest[1] == '\n' || rest[1] == 0
+}
+
+func isExemplar(b []byte) bool { return bytes.HasPrefix(b, []byte(" # {")) }
+
+// skipExemplar skips " # {labels} value [timestamp]" if all of it is plain ASCII
+// without escapes.
+func skipExemplar(b []byte, at int) (next int, ok bool) {
+	i := at + len(" # {")
+	for i < len(b) && b[i] != '}' {
+		n := labelNameLen(b[i:])
+		if n == 0 || !bytes.HasPrefix(b[i+n:], []byte(`="`)) {
+			return at, false
+		}
+		i += n + len(`="`)
+		for i < len(b) && b[i] >= ' ' && b[i] < 0x7f && b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		if i+1 >= len(b) || b[i] != '"' {
+			return at, false
+		}
+		if i++; b[i] == ',' {
+			if i++; i == len(b) || b[i] == '}' {
+				return at, false
+			}
+		} else if b[i] != '}' {
+			return at, false
+		}
+	}
+	if i+1 >= len(b) || b[i+1] != ' ' {
+		return at, false
+	}
+	_, i, ok = token(b, i+2)
+	if ok && b[i] == ' ' {
+		var seconds float64
+		seconds, i, ok = token(b, i+1)
+		ok = ok && math.Abs(seconds) < maxSeconds
+	}
+	return i, ok && b[i] == '\n'
+}
+
+// labelNameLen is the length of the label name at the start of b.
+func labelNameLen(b []byte) int {
+	n := nameLen(b)
+	if bytes.IndexByte(b[:n], ':') >= 0 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,336 @@
+package lines
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/saved"
+)
+
+// Lines and columns can be written down and read back, so that what instances
+// exposed last outlives the program. Ids are a store's own and depend on what
+// came first; written down, a line is named by its place in a [Saver]'s table,
+// so that equal columns, met in the same order, are equal bytes in any store.
+//
+// What is read back is what was written, not what a parser makes of it: a line
+// is its text, the meaning it was read under, and what came of that.
+
+// ErrSaved is returned for bytes that no [Saver] wrote.
+var ErrSaved = errors.New("parse: not saved lines or columns")
+
+// Saver writes down the lines and columns of one store.
+type Saver struct {
+	store    *Store
+	families savedTable[*Family]
+	lines    savedTable[ID]
+	headings savedTable[uint32]
+}
+
+// savedTable numbers what it is given in the order of first sight.
+type savedTable[K comparable] struct {
+	places map[K]int
+	list   []K
+}
+
+func (t *savedTable[K]) place(k K) int {
+	i, ok := t.places[k]
+	if !ok {
+		i = len(t.list)
+		if t.places == nil {
+			t.places = map[K]int{}
+		}
+		t.places[k] = i
+		t.list = append(t.list, k)
+	}
+	return i
+}
+
+// NewSaver returns a Saver for lines and columns of the store, which must not
+// be swept as long as it is used.
+func NewSaver(s *Store) *Saver { return &Saver{store: s} }
+
+// Line is the line's place in the table, a new one if it has none yet.
+func (w *Saver) Line(id ID) int { return w.lines.place(id) }
+
+// Sort brings lines into an order that is the same in every store.
+func (w *Saver) Sort(ids []ID) {
+	inForce := w.store.familiesByID()
+	name := func(id ID) (string, string, string) {
+		key := w.store.lines.key(uint32(id))
+		if f := inForce[key]; f != nil {
+			return w.store.lines.text(uint32(id)), f.Name, string(f.Type)
+		}
+		return w.store.lines.text(uint32(id)), "", strings.Repeat("?", int(min(key, firstFamily)))
+	}
+	slices.SortFunc(ids, func(a, b ID) int {
+		textA, nameA, typeA := name(a)
+		textB, nameB, typeB := name(b)
+		return cmp.Or(strings.Compare(textA, textB), strings.Compare(nameA, nameB), strings.Compare(typeA, typeB))
+	})
+}
+
+// AppendColumns appends the columns to b.
+func (w *Saver) AppendColumns(b []byte, c *Columns) []byte {
+	b = append(b, byte(c.format))
+	b = saved.Uint(b, len(c.ids))
+	for i, id := range c.ids {
+		b = saved.Uint(b, w.Line(id))
+		b = saved.Value(b, c.values[i])
+	}
+	b = saved.Bool(b, c.times != nil)
+	for _, t := range c.times {
+		b = saved.Int(b, t)
+	}
+	b = saved.Bool(b, c.starts != nil)
+	for _, t := range c.starts {
+		b = saved.Int(b, t)
+	}
+	b = saved.Uint(b, len(c.natives))
+	for _, n := range c.natives {
+		b = saved.Text(saved.Uint(b, n.pos), string(n.raw))
+	}
+	b = saved.Uint(b, len(c.headings))
+	for _, h := range c.headings {
+		b = saved.Uint(b, h.before)
+		b = saved.Uint(b, w.headings.place(h.id))
+	}
+	return b
+}
+
+// AppendTable appends what the Saver's lines and columns refer to. It has to be
+// read before them.
+func (w *Saver) AppendTable(b []byte) []byte {
+	var body []byte // writing it finds the families
+	body = saved.Uint(body, len(w.headings.list))
+	for _, id := range w.headings.list {
+		f := w.store.headings.payload(id)
+		body = saved.Text(body, w.store.headings.text(id))
+		body = append(body, byte(w.store.headings.key(id)))
+		body = w.appendFamily(body, f)
+	}
+	inForce := w.store.familiesByID()
+	body = saved.Uint(body, len(w.lines.list))
+	for _, id := range w.lines.list {
+		body = w.appendLine(body, uint32(id), inForce)
+	}
+	b = saved.Uint(b, len(w.families.list))
+	for _, f := range w.families.list {
+		b = saved.Text(b, f.Name)
+		b = saved.Text(b, string(f.Type))
+		b = saved.Text(b, f.Unit)
+		b = append(b, byte(f.format))
+	}
+	return append(b, body...)
+}
+
+func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []byte {
+	t := &w.store.lines
+	l, key := t.payload(id), t.key(id)
+	b = saved.Text(b, t.text(id))
+	if key < firstFamily {
+		b = append(b, byte(key))
+	} else {
+		b = w.appendFamily(append(b, byte(firstFamily)), inForce[key])
+	}
+	b = w.appendFamily(w.appendFamily(b, l.Family), l.under)
+	b = append(b, byte(l.Role))
+	b = saved.Float(b, l.Bound)
+	b = saved.Uint(b, l.Labels.Len())
+	l.Labels.Range(func(l labels.Label) {
+		b = saved.Text(saved.Text(b, l.Name), l.Value)
+	})
+	return b
+}
+
+// appendFamily appends 0 for none, else the family's place, counted from 1.
+func (w *Saver) appendFamily(b []byte, f *Family) []byte {
+	if f == nil {
+		return append(b, 0)
+	}
+	return saved.Uint(b, w.families.place(f)+1)
+}
+
+func (s *Store) familiesByID() map[uint32]*Family {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := make(map[uint32]*Family, len(s.families))
+	for _, f := range s.families {
+		m[f.id] = f
+	}
+	return m
+}
+
+// Loader reads lines and columns back into a store.
+type Loader struct {
+	store    *Store
+	families []*Family
+	headings []uint32
+	lines    []ID
+}
+
+// NewLoader reads a table at the start of data into the store and returns what
+// follows it. The error is [ErrSaved]; the store may then hold lines that
+// nothing refers to, which a sweep frees. The store must not be swept before
+// the columns are read and the lines retained.
+func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
+	l = &Loader{store: s}
+	r := saved.Read(data)
+	for range r.Count(4) {
+		name, typ, unit, in := r.Text(), model.MetricType(r.Text()), r.Text(), format(r.Byte())
+		if r.Failed() || in >= formats {
+			return nil, nil, ErrSaved
+		}
+		f := s.family(Family{Name: name, Type: typ, format: in})
+		if f.Unit == "" {
+			f.Unit = unit
+		}
+		l.families = append(l.families, f)
+	}
+	for range r.Count(3) {
+		text, in, f := r.Text(), format(r.Byte()), l.family(r)
+		if r.Failed() || len(text) == 0 || in >= formats {
+			return nil, nil, ErrSaved
+		}
+		l.headings = append(l.headings, s.addHeading(in, []byte(text), f))
+	}
+	for range r.Count(14) {
+		id, ok := l.line(r)
+		if !ok {
+			return nil, nil, ErrSaved
+		}
+		l.lines = append(l.lines, id)
+	}
+	if r.Failed() {
+		return nil, nil, ErrSaved
+	}
+	rest, _ = r.Rest()
+	return l, rest, nil
+}
+
+func (l *Loader) line(r *saved.Reader) (ID, bool) {
+	text, key := r.Text(), uint32(r.Byte())
+	switch {
+	case key > firstFamily:
+		r.Fail()
+	case key == firstFamily:
+		if f := l.family(r); f != nil {
+			key = f.id
+		} else {
+			key = l.store.strange()
+		}
+	}
+	family, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
+	var b labels.ScratchBuilder
+	for range r.Count(2) {
+		b.Add(r.Text(), r.Text())
+	}
+	if r.Failed() || len(text) == 0 || family == nil || role > Native {
+		return 0, false
+	}
+	b.Sort()
+	ls := b.Labels()
+	return ID(l.store.lines.add([]byte(text), key, func() *Line {
+		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound, under: under}
+		line.hash, line.object = ls.Hash(), objectOf(line)
+		l.store.added(line)
+		return line
+	})), true
+}
+
+// strange is a meaning under which nothing is found: that of a line which
+// depends on a family nobody has any more.
+func (s *Store) strange() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID++
+	return s.lastID - 1
+}
+
+func (l *Loader) family(r *saved.Reader) *Family {
+	n := r.Uint()
+	if n > uint64(len(l.families)) {
+		r.Fail()
+	}
+	if r.Failed() || n == 0 {
+		return nil
+	}
+	return l.families[n-1]
+}
+
+// Line is the line at a place of the table.
+func (l *Loader) Line(place uint64) (ID, bool) {
+	if place >= uint64(len(l.lines)) {
+		return 0, false
+	}
+	return l.lines[place], true
+}
+
+// Columns reads the columns at the start of data and returns what follows them.
+// c must be empty; after an error it is so still.
+func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
+	r := saved.Read(data)
+	d := Columns{format: format(r.Byte())}
+	if d.format >= formats {
+		return nil, ErrSaved
+	}
+	for range r.Count(2) {
+		id, ok := l.Line(r.Uint())
+		if !ok {
+			return nil, ErrSaved
+		}
+		d.ids, d.values = append(d.ids, id), append(d.values, r.Value())
+	}
+	if r.Bool() {
+		for range d.ids {
+			d.times = append(d.times, r.Int())
+		}
+	}
+	if r.Bool() {
+		for range d.ids {
+			d.starts = append(d.starts, r.Int())
+		}
+	}
+	for range r.Count(2) {
+		pos, raw := r.Uint(), []byte(r.Text())
+		n := len(d.natives)
+		if pos >= uint64(len(d.ids)) || len(raw) == 0 || n > 0 && uint32(pos) <= d.natives[n-1].pos {
+			return nil, ErrSaved
+		}
+		d.natives = append(d.natives, native{uint32(pos), raw})
+	}
+	for range r.Count(2) {
+		before, place := r.Uint(), r.Uint()
+		n := len(d.headings)
+		if r.Failed() || before > uint64(len(d.ids)) || place >= uint64(len(l.headings)) || n > 0 && uint32(before) < d.headings[n-1].before {
+			return nil, ErrSaved
+		}
+		d.headings = append(d.headings, heading{uint32(before), l.headings[place]})
+	}
+	if r.Failed() {
+		return nil, ErrSaved
+	}
+	seen := make(map[ID]bool, len(d.ids))
+	for i, id := range d.ids {
+		if seen[id] {
+			d.dups = append(d.dups, uint32(i))
+		}
+		seen[id] = true
+		l.store.lines.retain(uint32(id))
+	}
+	for _, h := range d.headings {
+		l.store.headings.retain(h.id)
+	}
+	d.ids, d.values, d.headings = slices.Clip(d.ids), slices.Clip(d.values), slices.Clip(d.headings)
+	d.findSpans(nil)
+	if d.starts == nil {
+		d.pairs = l.store.pairs(nil, map[uint64]uint32{}, d.ids)
+	}
+	*c = d
+	rest, _ = r.Rest()
+	return rest, nil
+}

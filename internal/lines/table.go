@@ -1,0 +1,271 @@
+package lines
+
+import (
+	"cmp"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
+
+const (
+	chunkBits = 8
+	chunkLen  = 1 << chunkBits
+	minSlab   = 4 << 10
+	maxSlab   = 64 << 10
+	free      = -1 // as a count of references
+)
+
+// A table holds texts once each, numbered, with a payload. One text may be held
+// under several keys.
+//
+// Reading takes no lock. Chunks never move and the list of chunks, the index and
+// its slots are published atomically, after what they lead to is written. An
+// entry is written once, before it is published by its reference count (it is
+// free before) or its slot in the index, and stays until a sweep. So whoever
+// holds an id from columns, from the index, or has seen its count to be ≥ 0, may
+// read its text, key and payload.
+//
+// Invariants: an id is listed in exactly one of the index and spare. An entry
+// nothing refers to any more stays until a sweep.
+type table[P any] struct {
+	chunks atomic.Pointer[[]*chunk[P]]
+	index  atomic.Pointer[index]
+	cap    atomic.Uint32 // ids given out are below
+
+	mu    sync.Mutex // guards growing
+	seed  maphash.Seed
+	spare []uint32 // free ids below cap
+	slab  *strings.Builder
+	slabs int // bytes allocated for texts
+	used  int // bytes of texts that are held
+}
+
+type chunk[P any] struct {
+	text    [chunkLen]string
+	key     [chunkLen]uint32
+	refs    [chunkLen]atomic.Int32
+	payload [chunkLen]P
+}
+
+// index is a hash table with open addressing: a slot holds the upper half of
+// the hash and the id + 1; 0 is empty. At most three of four slots are taken.
+type index struct {
+	slots []atomic.Uint64
+	taken int
+}
+
+func (t *table[P]) init() {
+	t.seed = maphash.MakeSeed()
+	t.chunks.Store(new([]*chunk[P]))
+	t.index.Store(&index{slots: make([]atomic.Uint64, 64)})
+	t.slab = new(strings.Builder)
+}
+
+func (t *table[P]) chunk(id uint32) (*chunk[P], uint32) {
+	return (*t.chunks.Load())[id>>chunkBits], id & (chunkLen - 1)
+}
+
+func (t *table[P]) text(id uint32) string {
+	c, i := t.chunk(id)
+	return c.text[i]
+}
+
+func (t *table[P]) key(id uint32) uint32 {
+	c, i := t.chunk(id)
+	return c.key[i]
+}
+
+func (t *table[P]) payload(id uint32) P {
+	c, i := t.chunk(id)
+	return c.payload[i]
+}
+
+// live reports whether the id is held, for those who do not know.
+func (t *table[P]) live(id uint32) bool {
+	if id >= t.cap.Load() {
+		return false
+	}
+	c, i := t.chunk(id)
+	return c.refs[i].Load() != free
+}
+
+func (t *table[P]) retain(id uint32) {
+	c, i := t.chunk(id)
+	c.refs[i].Add(1)
+}
+
+func (t *table[P]) release(id uint32) {
+	c, i := t.chunk(id)
+	c.refs[i].Add(-1)
+}
+
+func (t *table[P]) hash(text []byte) uint64 { return maphash.Bytes(t.seed, text) }
+
+// find returns the id of a text under a key.
+func (t *table[P]) find(text []byte, key uint32) (uint32, bool) {
+	return t.findHash(text, key, t.hash(text))
+}
+
+func (t *table[P]) findHash(text []byte, key uint32, hash uint64) (uint32, bool) {
+	slots := t.index.Load().slots
+	mask := uint32(len(slots) - 1)
+	for at := uint32(hash) & mask; ; at = (at + 1) & mask {
+		slot := slots[at].Load()
+		if slot == 0 {
+			return 0, false
+		}
+		if slot>>32 != hash>>32 {
+			continue
+		}
+		id := uint32(slot) - 1
+		c, i := t.chunk(id)
+		if c.key[i] == key && c.text[i] == string(text) {
+			return id, true
+		}
+	}
+}
+
+// add returns the id of a text under a key, which it gets if it has none yet:
+// then make makes its payload.
+func (t *table[P]) add(text []byte, key uint32, make func() P) uint32 {
+	hash := t.hash(text)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if id, ok := t.findHash(text, key, hash); ok {
+		return id
+	}
+	payload := make()
+	if x := t.index.Load(); 4*(x.taken+1) > 3*len(x.slots) {
+		t.index.Store(t.reindex(2 * len(x.slots)))
+	}
+	id := t.newID()
+	c, i := t.chunk(id)
+	c.text[i] = t.keep(text)
+	c.key[i] = key
+	c.payload[i] = payload
+	c.refs[i].Store(0)
+	t.index.Load().put(id, hash)
+	return id
+}
+
+func (t *table[P]) newID() uint32 {
+	if n := len(t.spare); n > 0 {
+		id := t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		return id
+	}
+	id := t.cap.Load()
+	if id&(chunkLen-1) == 0 {
+		c := new(chunk[P])
+		for i := range c.refs {
+			c.refs[i].Store(free)
+		}
+		chunks := append(*t.chunks.Load(), c)
+		t.chunks.Store(&chunks)
+	}
+	t.cap.Store(id + 1)
+	return id
+}
+
+// keep copies a text to where texts are kept, many to an allocation.
+func (t *table[P]) keep(text []byte) string {
+	if t.slab.Cap()-t.slab.Len() < len(text) {
+		t.slab = new(strings.Builder)
+		t.slab.Grow(max(min(t.used, maxSlab), minSlab, len(text)))
+		t.slabs += t.slab.Cap()
+	}
+	from := t.slab.Len()
+	t.slab.Write(text)
+	t.used += len(text)
+	return t.slab.String()[from:]
+}
+
+func (x *index) put(id uint32, hash uint64) {
+	mask := uint32(len(x.slots) - 1)
+	at := uint32(hash) & mask
+	for x.slots[at].Load() != 0 {
+		at = (at + 1) & mask
+	}
+	x.slots[at].Store(hash>>32<<32 | uint64(id+1))
+	x.taken++
+}
+
+// reindex makes an index of all ids held.
+func (t *table[P]) reindex(size int) *index {
+	x := &index{slots: make([]atomic.Uint64, size)}
+	for id := range t.cap.Load() {
+		if t.live(id) {
+			x.put(id, maphash.String(t.seed, t.text(id)))
+		}
+	}
+	return x
+}
+
+// sweep frees what nothing refers to and tells gone, if there is one. Nobody may
+// read the table meanwhile.
+func (t *table[P]) sweep(gone func(id uint32, payload P)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := len(t.spare)
+	for id := range t.cap.Load() {
+		c, i := t.chunk(id)
+		if c.refs[i].Load() != 0 {
+			continue
+		}
+		if gone != nil {
+			gone(id, c.payload[i])
+		}
+		c.refs[i].Store(free)
+		t.used -= len(c.text[i])
+		var none P
+		c.text[i], c.payload[i] = "", none
+		t.spare = append(t.spare, id)
+	}
+	if len(t.spare) == before {
+		return
+	}
+	slices.SortFunc(t.spare, func(a, b uint32) int { return cmp.Compare(b, a) }) // neighbours go to neighbours
+	t.index.Store(t.reindex(len(t.index.Load().slots)))
+	if t.slabs > t.used+t.used/8+maxSlab {
+		t.compact()
+	}
+}
+
+// compact copies the texts held together, so that the memory of those freed
+// becomes free too.
+func (t *table[P]) compact() {
+	t.slab, t.slabs, t.used = new(strings.Builder), 0, 0
+	for id := range t.cap.Load() {
+		c, i := t.chunk(id)
+		if c.text[i] != "" {
+			c.text[i] = t.keep([]byte(c.text[i]))
+		}
+	}
+}
+
+// each calls f with the payload of each entry held.
+func (t *table[P]) each(f func(P)) {
+	for id := range t.cap.Load() {
+		if t.live(id) {
+			f(t.payload(id))
+		}
+	}
+}
+
+// bytes is the memory held, payloads excepted.
+func (t *table[P]) bytes() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	chunks := *t.chunks.Load()
+	return len(chunks)*int(unsafe.Sizeof(chunk[P]{})) + 8*cap(chunks) +
+		8*len(t.index.Load().slots) + t.slabs + 4*cap(t.spare)
+}
+
+func (t *table[P]) len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int(t.cap.Load()) - len(t.spare)
+}

@@ -1,0 +1,183 @@
+package lines
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// wire reads the fields of a protobuf message one by one, as far as they are
+// written plainly. What is not is left to textparse.
+//
+// See https://protobuf.dev/programming-guides/encoding/.
+type wire struct {
+	rest []byte
+	odd  bool // something is there that is not understood
+}
+
+// A tag is a field's number and how its value is written.
+const (
+	varint   = 0
+	fixed64  = 1
+	message  = 2
+	group    = 3
+	endGroup = 4
+	fixed32  = 5
+)
+
+// next reads a tag; false at the end of the message.
+func (w *wire) next() (tag uint64, ok bool) {
+	if len(w.rest) == 0 || w.odd {
+		return 0, false
+	}
+	if c := w.rest[0]; c >= 1<<3 && c < 0x80 { // a number up to 15
+		w.rest = w.rest[1:]
+		return uint64(c), true
+	}
+	tag = w.varint()
+	if number := int32(tag >> 3); number <= 0 {
+		w.fail()
+	} else {
+		tag = uint64(number)<<3 | tag&7 // as decoders for Go do it
+	}
+	return tag, !w.odd
+}
+
+func (w *wire) fail() { w.rest, w.odd = nil, true }
+
+func (w *wire) varint() uint64 {
+	if len(w.rest) > 0 && w.rest[0] < 0x80 {
+		v := w.rest[0]
+		w.rest = w.rest[1:]
+		return uint64(v)
+	}
+	return w.longVarint()
+}
+
+func (w *wire) longVarint() uint64 {
+	var v uint64
+	for i := 0; i < len(w.rest) && i < binary.MaxVarintLen64; i++ {
+		c := w.rest[i]
+		v |= uint64(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			w.rest = w.rest[i+1:]
+			return v
+		}
+	}
+	w.fail()
+	return 0
+}
+
+func (w *wire) double() float64 {
+	if len(w.rest) < 8 {
+		w.fail()
+		return 0
+	}
+	bits := binary.LittleEndian.Uint64(w.rest)
+	w.rest = w.rest[8:]
+	return math.Float64frombits(bits)
+}
+
+// bytes is a string, a message, or packed numbers. It is a part of what is read.
+func (w *wire) bytes() []byte {
+	n := w.varint()
+	if n > uint64(len(w.rest)) {
+		w.fail()
+		return nil
+	}
+	b := w.rest[:n:n]
+	w.rest = w.rest[n:]
+	return b
+}
+
+// skip skips the value of a field.
+func (w *wire) skip(tag uint64) {
+	switch tag & 7 {
+	case varint:
+		w.varint()
+	case fixed64:
+		w.double()
+	case message:
+		w.bytes()
+	case group:
+		for depth := 1; depth > 0 && !w.odd; {
+			switch tag := w.varint(); tag & 7 {
+			case group:
+				depth++
+			case endGroup:
+				depth--
+			default:
+				w.skip(tag)
+			}
+		}
+	case fixed32:
+		if len(w.rest) < 4 {
+			w.fail()
+			return
+		}
+		w.rest = w.rest[4:]
+	default:
+		w.fail()
+	}
+}
+
+// once refuses a field that is there twice: seen has a bit for each number.
+func (w *wire) once(seen *uint64, tag uint64) {
+	bit := uint64(1) << (tag >> 3 & 63)
+	if *seen&bit != 0 {
+		w.fail()
+	}
+	*seen |= bit
+}
+
+// timestamp is a google.protobuf.Timestamp in Unix milliseconds.
+func (w *wire) timestamp() int64 {
+	m := wire{rest: w.bytes()}
+	var seconds, nanos, seen uint64
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
+		m.once(&seen, tag)
+		switch tag {
+		case 1<<3 | varint:
+			seconds = m.varint()
+		case 2<<3 | varint:
+			nanos = m.varint()
+		default:
+			m.fail()
+		}
+	}
+	if m.odd || seconds > math.MaxInt64/1000-1 || nanos >= 1e9 {
+		w.fail()
+	}
+	return int64(seconds)*1000 + int64(nanos)/1e6
+}
+
+// exemplar skips an io.prometheus.client.Exemplar.
+func (w *wire) exemplar() {
+	m := wire{rest: w.bytes()}
+	var seen uint64
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
+		switch tag {
+		case 1<<3 | message:
+			m.labelPair()
+		case 2<<3 | fixed64:
+			m.once(&seen, tag)
+			m.double()
+		case 3<<3 | message:
+			m.once(&seen, tag)
+			m.timestamp()
+		default:
+			m.fail()
+		}
+	}
+	w.odd = w.odd || m.odd
+}
+
+func (w *wire) labelPair() {
+	m := wire{rest: w.bytes()}
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
+		if tag != 1<<3|message && tag != 2<<3|message {
+			m.fail()
+		}
+		m.bytes()
+	}
+	w.odd = w.odd || m.odd
+}

@@ -76,7 +76,7 @@ func countLines(d *data) map[*byte]int {
 	rd := newReading()
 	for _, list := range [][]scrape{d.steady, d.lb, d.fleet} {
 		for _, s := range list {
-			held[&s.body[0]] = rd.read(s.answered, s.body)
+			lines[&s.body[0]] = rd.read(s.answered, s.body)
 		}
 	}
 	return lines

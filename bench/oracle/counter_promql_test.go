@@ -32,7 +32,7 @@ type sample judge.Point
 func (s sample) T() int64                      { return s.Time }
 func (s sample) ST() int64                     { return s.Start }
 func (s sample) F() float64                    { return s.Value }
-func (s sample) H() *histogram.Histogram          { return nil }
+func (s sample) H() *histogram.Histogram       { return nil }
 func (s sample) FH() *histogram.FloatHistogram { return nil }
 func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }

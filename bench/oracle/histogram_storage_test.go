@@ -36,7 +36,7 @@ type suiteSample struct {
 func (s suiteSample) T() int64                      { return s.t }
 func (s suiteSample) ST() int64                     { return 0 }
 func (s suiteSample) F() float64                    { return s.f }
-func (s suiteSample) H() *histogram.Histogram          { return nil }
+func (s suiteSample) H() *histogram.Histogram       { return nil }
 func (s suiteSample) FH() *histogram.FloatHistogram { return s.fh }
 func (s suiteSample) Copy() chunks.Sample           { return s }
 func (s suiteSample) Type() chunkenc.ValueType {

@@ -121,7 +121,7 @@ func readFigures(d *data, rounds int) (fs []figure) {
 		}
 		return held[&s.body[0]]
 	})))
-	fs = append(fs, firstKnown(d, rounds, held, withLabels), balanced(d, rounds, lines, withLabels))
+	fs = append(fs, firstKnown(d, rounds, held, withLabels), balanced(d, rounds, held, withLabels))
 	return append(fs, memory(d))
 }
 

@@ -32,10 +32,12 @@ const module = "github.com/promfold/promfold"
 
 // edges lists for every package which of ours it may import.
 var edges = map[string][]string{
-	".":                    {}, // the tour: documentation only
-	"aggregate":            {"internal/lines", "internal/judge", "internal/layout", "internal/exact", "internal/saved"},
+	".":                    {},
+	"aggregate":            {".", "counter", "histogram", "parse", "internal/lines", "internal/judge", "internal/layout", "internal/exact", "internal/saved"},
 	"aggregate/checkpoint": {},
 	"aggregate/expose":     {"aggregate", "internal/layout", "internal/lines"},
+	"counter":              {".", "internal/judge", "internal/exact"},
+	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/exact":       {},
 	"internal/judge":       {"internal/exact"},
 	"internal/layout":      {"internal/exact"},
@@ -48,7 +50,9 @@ var edges = map[string][]string{
 // the packages of outside.
 var core = map[string][]string{
 	"aggregate":       nil,
-	"internal/exact":  {"sync", "sync/atomic"}, // a value somebody merges holds no lock
+	"counter":         {"sync", "sync/atomic"}, // a value somebody merges holds no lock
+	"histogram":       {"sync", "sync/atomic"},
+	"internal/exact":  {"sync", "sync/atomic"},
 	"internal/judge":  {"sync", "sync/atomic"},
 	"internal/layout": {"sync", "sync/atomic"},
 	"internal/lines":  nil,

@@ -137,10 +137,7 @@ func (s *staged) addSum(b *binding, col int32, x *growth.Hist) {
 
 // addPart adds a histogram's step to a view of its count or of its sum alone.
 func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist) {
-	from, to := x.Sum[0], x.Sum[1]
-	if part == growth.CountOf {
-		from, to = x.Growth()
-	}
+	from, to, read := x.Of(part)
 	if from != to {
 		b.Add(col, to, from)
 	}
@@ -156,7 +153,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 		step = n.Step
 		b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Flags: n.Flags, Quirk: n.Quirk}, &step)
 	}
-	s.begin(b, col, &step, to)
+	s.begin(b, col, &step, read)
 }
 
 // touchGauges notes when the value of a gauge was seen to change. The first look

@@ -55,7 +55,14 @@ func (v *view) Status() Status {
 			s.Selected++
 		}
 		s.Series += n
+		used := make([]bool, len(b.Cols))
+		if v.kind == growth.Gauge {
+			in.plan.Used(int32(v.index), used)
+		}
 		for c := range b.Cols {
+			if v.kind == growth.Gauge && !used[c] {
+				continue
+			}
 			groups[string(b.labelsOf(c).Bytes(nil))] = true
 		}
 	}

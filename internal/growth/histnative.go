@@ -61,7 +61,7 @@ func (w *walk) takeNative(object uint32, before *point, c *layout.Native, now ju
 	if v == layout.Reset || p == nil {
 		p, origin = &layout.Native{}, Zero
 	}
-	x := w.add(Hist{Object: object, Origin: origin, Increase: increase, Count: [2]float64{p.Count, c.Count}})
+	x := w.add(Hist{Object: object, Origin: origin, Increase: increase, Count: [2]float64{p.Count, c.Count}, CountRead: c.Count})
 	x.addSum(p.Sum, c.Sum, v)
 	w.step(x, v, life, before.Point, now)
 	w.free(object)
@@ -90,7 +90,7 @@ func (w *walk) appearNative(object uint32, o *object, h *hist, c *layout.Native,
 		}
 		return
 	}
-	x := w.add(Hist{Object: object, Origin: Baseline, SumRead: c.Sum})
+	x := w.add(Hist{Object: object, Origin: Baseline, CountRead: c.Count, SumRead: c.Sum})
 	if step.Add != step.Sub {
 		x.Origin, x.Increase, x.Count = Zero, c, [2]float64{0, c.Count}
 		x.addSum(0, c.Sum, layout.Reset)

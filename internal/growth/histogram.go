@@ -140,7 +140,7 @@ func (w *walk) classic(object uint32, o *object, h *hist) {
 // takeClassic adds the step from p to c: the difference, all of c after a reset,
 // or what the layouts made of a torn scrape.
 func (w *walk) takeClassic(object uint32, h *hist, v layout.Verdict, p, c, growth []float64, before *point, now judge.Point, sum float64, life judge.Life) *Hist {
-	x := w.add(Hist{Object: object, Origin: Reading, Layout: h.layout, Before: p, Now: c, Read: c})
+	x := w.add(Hist{Object: object, Origin: Reading, Layout: h.layout, Before: p, Now: c, Read: c, CountRead: now.Value})
 	switch v {
 	case layout.Reset:
 		x.Origin, x.Before = Zero, w.out.room(len(c))
@@ -220,7 +220,7 @@ func (w *walk) appearClassic(object uint32, o *object, h *hist, c []float64, now
 		x.note(judge.Step{Verdict: judge.Returned, Flags: step.Flags}, NoQuirk)
 		return
 	}
-	x := w.add(Hist{Object: object, Origin: Baseline, Layout: h.layout, Read: c, SumRead: sum})
+	x := w.add(Hist{Object: object, Origin: Baseline, Layout: h.layout, Read: c, CountRead: now.Value, SumRead: sum})
 	switch {
 	case step.Add != step.Sub:
 		x.Origin, x.Before, x.Now = Zero, w.out.room(len(c)), c

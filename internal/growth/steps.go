@@ -62,10 +62,11 @@ type Hist struct {
 	Sum   [2]float64
 	NoSum bool
 
-	// Read is what was read of the classic buckets, and SumRead of the sum; NaN
-	// if there is none.
-	Read    []float64
-	SumRead float64
+	// Read is what was read of the classic buckets, CountRead of the count, and
+	// SumRead of the sum; NaN if there is none.
+	Read      []float64
+	CountRead float64
+	SumRead   float64
 }
 
 // HistNote is what happened to a histogram.
@@ -97,15 +98,18 @@ const (
 	Baseline               // this reading: nothing of it is added
 )
 
-// Growth returns what the count grew from and to.
-func (x *Hist) Growth() (from, to float64) {
-	if x.Increase != nil {
-		return x.Count[0], x.Count[1]
+// Of returns what the count or the sum grew from and to, and what was read of
+// it.
+func (x *Hist) Of(part Part) (from, to, read float64) {
+	switch n := len(x.Now); {
+	case part == SumOf:
+		return x.Sum[0], x.Sum[1], x.SumRead
+	case x.Increase != nil:
+		return x.Count[0], x.Count[1], x.CountRead
+	case n > 0:
+		return x.Before[n-1], x.Now[n-1], x.CountRead
 	}
-	if n := len(x.Now); n > 0 {
-		return x.Before[n-1], x.Now[n-1]
-	}
-	return 0, 0
+	return 0, 0, x.CountRead
 }
 
 // OfSum returns the step of the sum that goes with the note's step of the count:

@@ -42,6 +42,9 @@ type binding struct {
 	events  []event            // by time. Answers refer to them: once their scrape is over they never change
 	past    map[noteKey]*event // of events that no window reaches any more
 	changed []int64            // gauges: when each column's value last changed; 0: never seen to
+
+	pastShared bool      // a copy has past, too
+	readings   []reading // of a gauge's copy: the values of its entries
 }
 
 // entry: the line at pos belongs to column ref (counters, gauges) or to
@@ -175,7 +178,7 @@ type lineSet interface {
 // slots is how many checkpoints a view keeps: one before the window, one for
 // each part of it, and one for the part that has begun.
 func slots(v *view) int {
-	if v.Window == LedgerOnly {
+	if v.Window == ledgerOnly {
 		return 2
 	}
 	return v.fleet.cfg.Checkpoints + 2
@@ -309,7 +312,7 @@ func (b *binding) bindObject(pieces []piece, old *binding, body series) {
 	}
 	var lay *layout.Layout
 	if len(bounds) > 0 {
-		lay = b.view.fleet.layout(bounds)
+		lay = b.view.layout(bounds)
 	}
 	if lay == nil {
 		b.buckets = b.buckets[:o.from]

@@ -105,7 +105,7 @@ func (f *Fleet) evict(enough int64) bool {
 	room := int64(0)
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
-			if b.view.Window == LedgerOnly || b.view.kind == kindGauge {
+			if b.view.Window == ledgerOnly || b.view.kind == kindGauge {
 				continue
 			}
 			marks, bytes := b.idle(&in.history)
@@ -192,8 +192,8 @@ func (b *binding) drop(marks []bool) {
 		}
 	}
 	b.events = kept
-	past := b.past
-	b.past = nil
+	past := copyEvents(b.past)
+	b.past, b.pastShared = nil, false
 	for _, e := range past {
 		if e.col = moved[e.col]; e.col >= 0 {
 			b.retire(e)

@@ -3,24 +3,23 @@ package aggregate
 import (
 	"cmp"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use: scrapes of
 // different instances are read in parallel, and each question sees the fleet
-// between two scrapes. It never reads a clock.
+// between two scrapes. It reads no clock.
 type Fleet struct {
-	cfg   Config
-	store *lines.Store
+	cfg       settings
+	catalogue func(metric string) (View, bool)
+	store     *lines.Store
 
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
@@ -39,8 +38,15 @@ type Fleet struct {
 	book      addressBook
 	opened    int64 // when some retired instance was scraped for the second time; 0: none
 	newcomers int   // since it was looked who departed
+	strangers int   // targets that failed before they ever answered, at most
+	tidied    int64 // when those that are forgotten were looked for
 
-	latest, awake atomic.Int64 // the latest scrape; the first one after a lull
+	snapshots uint64  // how many were taken
+	moment    *moment // the latest
+	states    []state // scratch of questions
+
+	latest, awake     atomic.Int64 // the latest scrape; the first one after a lull
+	accepted, refused atomic.Int64 // scrapes
 
 	// reading is shared by those that read a body; they hold no other lock but
 	// their instance's, and wait for none.
@@ -56,31 +62,15 @@ type Fleet struct {
 	decompressors []*lines.Decompressor
 }
 
-// target is what is known of an address. A steady scrape writes it while others
-// are read in parallel, hence the atomics.
-type target struct {
-	tried  atomic.Int64 // latest scrape or failure
-	failed atomic.Bool
-	gone   bool // written under the fleet's lock, like what follows
-	err    error
-	info   TargetInfo
-}
-
-func (t *target) seen(at int64) {
-	if at > t.tried.Load() {
-		t.tried.Store(at)
-	}
-	t.failed.Store(false)
-}
-
-// NewFleet makes an empty fleet.
+// NewFleet returns an empty fleet.
 func NewFleet(c Config) (*Fleet, error) {
-	c = c.withDefaults()
-	if err := c.validate(); err != nil {
+	s, err := c.settings()
+	if err != nil {
 		return nil, err
 	}
 	f := &Fleet{
-		cfg:       c,
+		cfg:       s,
+		catalogue: c.Catalogue,
 		store:     lines.NewStore(),
 		targets:   map[string]*target{},
 		layouts:   map[string]*layout.Layout{},
@@ -89,15 +79,15 @@ func NewFleet(c Config) (*Fleet, error) {
 		instances: map[string]*instance{},
 		spelled:   map[string]string{},
 	}
-	if !c.Since.IsZero() {
-		f.since = c.Since.UnixMilli()
+	if !s.Since.IsZero() {
+		f.since = s.Since.UnixMilli()
 	}
 	return f, nil
 }
 
 // Counter declares a view of a counter.
 func (f *Fleet) Counter(v View) (*CounterView, error) {
-	d, err := f.declare(v, kindCounter)
+	d, err := f.declareOne(v, kindCounter)
 	if err != nil {
 		return nil, err
 	}
@@ -106,43 +96,112 @@ func (f *Fleet) Counter(v View) (*CounterView, error) {
 
 // Gauge declares a view of a gauge.
 func (f *Fleet) Gauge(v View) (*GaugeView, error) {
-	d, err := f.declare(v, kindGauge)
+	d, err := f.declareOne(v, kindGauge)
 	if err != nil {
 		return nil, err
 	}
 	return &GaugeView{d}, nil
 }
 
-// Histogram declares a view of a histogram.
+// Histogram declares a view of a histogram or summary.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
-	d, err := f.declare(v, kindHistogram)
+	d, err := f.declareOne(v, kindHistogram)
 	if err != nil {
 		return nil, err
 	}
 	return &HistogramView{d}, nil
 }
 
-// declare adds a view. One that is declared late starts from what the
-// instances exposed last. Over MaxBytes it is refused.
-func (f *Fleet) declare(v View, k kind) (*view, error) {
-	if err := v.validate(k); err != nil {
+// declareOne declares a view, with those that it needs.
+func (f *Fleet) declareOne(v View, k kind) (*view, error) {
+	s, v, err := f.spec(v, k)
+	if err != nil {
 		return nil, err
 	}
+	list := []declaration{{s, k, declared}}
+	for _, x := range []struct {
+		role     role
+		selector string
+	}{{electoral, v.Leader}, {limiting, v.Limit}} {
+		if x.role == electoral && v.Combine == Leader {
+			x.selector = cmp.Or(x.selector, electionMetric)
+		}
+		if x.selector == "" {
+			continue
+		}
+		metric, where, err := parseSelector(x.selector)
+		if err != nil {
+			return nil, err
+		}
+		if metric == everyFamily {
+			return nil, fmt.Errorf("%w: selector %q names no metric", errView, x.selector)
+		}
+		need := spec{Metric: metric, Where: where}
+		if x.role == limiting {
+			need.By, need.Without = s.By, s.Without
+		}
+		list = append(list, declaration{need, kindGauge, x.role})
+	}
+	views, err := f.declare(list...)
+	if err != nil {
+		return nil, err
+	}
+	return views[0], nil
+}
+
+// declaration is a view on its way into a fleet.
+type declaration struct {
+	spec
+	kind kind
+	role role
+}
+
+// declare adds views, all or none; the first one needs those that are electoral
+// or limiting. A view that is declared late starts from what the instances
+// exposed last. Over MaxBytes it is refused.
+func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := f.newView(v, k)
-	added := []*view{d}
-	if v.Meaning == MeaningLeader && v.Election.Ask == nil {
-		if d.elects = f.companion(&v.Election); !slices.Contains(f.views, d.elects) {
-			added = append(added, d.elects)
+	var all, added []*view
+	for _, d := range list {
+		var v *view
+		if d.role == electoral {
+			v = f.electorate(d.spec)
+			all[0].elects = v
+		} else if v = f.newView(d.spec, d.kind, d.role); d.role == limiting {
+			all[0].limit = v
+		}
+		if all = append(all, v); !slices.Contains(f.views, v) {
+			added = append(added, v)
 		}
 	}
-	need := f.bytes
 	kept := make([]*savedView, len(added))
 	for i, a := range added {
-		kept[i] = f.claim(a)
+		kept[i] = f.claim(a, kept[:i])
 	}
-	bound := make([][]*binding, len(f.ordered))
+	bound, need := f.bindLate(added, kept)
+	if need > f.cfg.MaxBytes {
+		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
+	}
+	for i, in := range f.ordered {
+		for _, b := range bound[i] {
+			b.fit()
+		}
+		in.bindings = append(in.bindings, bound[i]...)
+	}
+	for i, a := range added {
+		a.index = len(f.views)
+		f.views = append(f.views, a)
+		f.claimed(a, kept[i])
+	}
+	f.bytes = need
+	return all, nil
+}
+
+// bindLate leads what the instances exposed last to new views, or to what was
+// kept for them, and says what all views may hold then.
+func (f *Fleet) bindLate(added []*view, kept []*savedView) (bound [][]*binding, need int64) {
+	bound, need = make([][]*binding, len(f.ordered)), f.bytes
 	for i, in := range f.ordered {
 		lines := knownSeries{knownLines{&in.cols}, in}
 		for j, a := range added {
@@ -158,109 +217,31 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 			need += b.bytes()
 		}
 	}
-	if need > f.cfg.MaxBytes {
-		return nil, &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
-	}
-	for i, in := range f.ordered {
-		for _, b := range bound[i] {
-			b.fit()
-		}
-		in.bindings = append(in.bindings, bound[i]...)
-	}
-	for i, a := range added {
-		a.index = len(f.views)
-		f.views = append(f.views, a)
-		f.claimed(a, kept[i])
-	}
-	f.bytes = need
-	return d, nil
-}
-
-// newView makes a view of a question, not yet the fleet's.
-func (f *Fleet) newView(v View, k kind) *view {
-	v = v.settled()
-	d := &view{View: v, fleet: f, kind: k, routes: map[string]*route{}, base: strings.TrimSuffix(v.Metric, "_total")}
-	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
-	d.rules = judge.Rules{Owner: v.Owner, Births: v.Births}
-	if v.Owner == judge.OwnerUnknown {
-		d.rules.Owner = ownerOf(v.Metric)
-	}
-	d.external = d.rules
-	d.external.Owner = judge.OwnerExternal
-	return d
-}
-
-// Expect says of which targets the fleet consists: what coverage is measured
-// against. Without it, every target seen within the last hour and not said to
-// be gone is expected.
-func (f *Fleet) Expect(targets ...string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.expected = make(map[string]bool, len(targets))
-	for _, t := range targets {
-		f.expected[f.address(t)] = true
-	}
-}
-
-// Fail tells of a scrape that failed: no answer, an error status, a body that
-// was refused.
-func (f *Fleet) Fail(name string, at time.Time, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	t := f.target(f.address(name))
-	if ms := at.UnixMilli(); ms >= t.tried.Load() {
-		t.tried.Store(ms)
-		t.failed.Store(true)
-		t.err = err
-	}
-}
-
-// Gone tells that a target has left: its steps stay in the window, its gauges
-// and its coverage end; when no window reaches it any more, it is retired.
-// [ErrUnknown] where it was never seen, or is retired already. A later scrape
-// brings it back.
-func (f *Fleet) Gone(name string, at time.Time) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	name = f.address(name)
-	t, ok := f.targets[name]
-	if !ok {
-		return ErrUnknown
-	}
-	if at.UnixMilli() < t.tried.Load() {
-		return ErrLate
-	}
-	t.gone = true
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
-		}
-	}
-	return nil
-}
-
-func (f *Fleet) target(name string) *target {
-	t, ok := f.targets[name]
-	if !ok {
-		t = &target{}
-		f.targets[name] = t
-	}
-	return t
+	return bound, need
 }
 
 // layout interns a set of bounds; nil if they are none.
-func (f *Fleet) layout(bounds []float64) *layout.Layout {
-	key := layoutKey(bounds)
+func (f *Fleet) layout(bounds []float64, signed bool) *layout.Layout {
+	key := layoutKey(bounds, signed)
 	l, ok := f.layouts[key]
 	if !ok {
-		l, _ = layout.NewLayout(bounds)
+		if signed {
+			l, _ = layout.NewSignedLayout(bounds)
+		} else {
+			l, _ = layout.NewLayout(bounds)
+		}
 		f.layouts[key] = l
 	}
 	return l
 }
 
-func layoutKey(bounds []float64) string {
-	key := make([]byte, 0, 8*len(bounds))
+func (v *view) layout(bounds []float64) *layout.Layout { return v.fleet.layout(bounds, v.Signed) }
+
+func layoutKey(bounds []float64, signed bool) string {
+	key := make([]byte, 0, 8*len(bounds)+1)
+	if signed {
+		key = append(key, 's')
+	}
 	for _, b := range bounds {
 		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(b+0)) // −0 is 0
 	}

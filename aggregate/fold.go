@@ -151,10 +151,10 @@ func (s *staged) refuse(id lines.ID, c, p judge.Point) {
 // appear judges a series without a point before it.
 func (s *staged) appear(v *view, id lines.ID, c judge.Point) judge.Step {
 	a := judge.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
-	if s.restart == AnotherInstance && s.returned() {
+	if s.restart == anotherInstance && s.returned() {
 		a.Since = s.at // what was born while it answered before was counted then
 	}
-	if !s.baseline && s.restart == NoRestart {
+	if !s.baseline && s.restart == noRestart {
 		a.Previous = s.in.last
 		if t, ok := s.in.tombs[id]; ok {
 			a.Tombstone, a.Life = &t.Point, s.verdict.Life(false)
@@ -340,7 +340,7 @@ func (s *staged) bury() {
 		p, _ := s.baselineOf(int(old))
 		t := held{Point: p, native: s.nativeBefore(int(old))}
 		delete(in.held, id)
-		if s.baseline || s.restart != NoRestart || !f.remembered(in, id) || s.continues(id) {
+		if s.baseline || s.restart != noRestart || !f.remembered(in, id) || s.continues(id) {
 			continue
 		}
 		if len(in.tombs) >= maxTombs(in) {
@@ -408,6 +408,9 @@ func (b *binding) prune(h *history) (pruned bool) {
 }
 
 func (b *binding) retire(e *event) {
+	if b.pastShared {
+		b.past, b.pastShared = copyEvents(b.past), false
+	}
 	p := b.past[e.noteKey]
 	if p == nil {
 		if b.past == nil {
@@ -420,4 +423,12 @@ func (b *binding) retire(e *event) {
 	p.open += e.open
 	p.below.Merge(&e.below)
 	p.above.Merge(&e.above)
+}
+
+func copyEvents(events map[noteKey]*event) map[noteKey]*event {
+	c := make(map[noteKey]*event, len(events))
+	for k, e := range events {
+		c[k] = e.copy()
+	}
+	return c
 }

@@ -45,7 +45,7 @@ func (l stagedSeries) followsBuckets(pieces []piece) bool {
 		}
 		_, old, _, _ := s.r.At(int(p.pos))
 		native, unfit = seen, s.native(p.pos) == nil
-		chosen = old >= 0 && s.restart == NoRestart && s.in.byBuckets[s.in.cols.ID(old)]
+		chosen = old >= 0 && s.restart == noRestart && s.in.byBuckets[s.in.cols.ID(old)]
 	}
 	return unfit || chosen || native < buckets
 }
@@ -61,7 +61,7 @@ func (l stagedSeries) reworded(old *binding, r *route, pieces []piece) bool {
 	if slices.ContainsFunc(old.objects, func(o object) bool { return o.series == pieces[0].object }) {
 		return true
 	}
-	if s.restart != NoRestart {
+	if s.restart != noRestart {
 		return false
 	}
 	for id, t := range s.in.tombs {
@@ -81,7 +81,7 @@ func (s *staged) lastSeen(pos uint32) int64 {
 		return 0
 	case old >= 0:
 		return math.MaxInt64
-	case s.restart != NoRestart:
+	case s.restart != noRestart:
 		return 0
 	}
 	return s.in.tombs[id].Time

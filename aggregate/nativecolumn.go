@@ -46,7 +46,7 @@ func (b *binding) nativeColumn(group int32, n *ours.Native) int32 {
 	case n == nil:
 		return b.column(columnKey{group: group, grid: f.grid(grid{})})
 	case n.Custom != nil:
-		return b.column(columnKey{group: group, layout: f.layout(boundsOf(n.Custom))})
+		return b.column(columnKey{group: group, layout: b.view.layout(boundsOf(n.Custom))})
 	}
 	i := b.column(columnKey{group: group, grid: f.grid(gridOf(n))})
 	if p := b.cols[i].places; !p.hold(n) {
@@ -62,7 +62,7 @@ func (b *binding) placed(group int32, n *ours.Native) (col int32, ok bool) {
 	f := b.view.fleet
 	k := columnKey{group: group}
 	if n.Custom != nil {
-		k.layout = f.layouts[layoutKey(boundsOf(n.Custom))]
+		k.layout = f.layouts[layoutKey(boundsOf(n.Custom), b.view.Signed)]
 	} else {
 		k.grid = f.grids[gridOf(n)]
 	}

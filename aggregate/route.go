@@ -62,7 +62,7 @@ func (v *view) routeFor(target labels.Labels) *route {
 
 // mentions: without groups by every label it does not list.
 func (v *view) mentions(name string) bool {
-	if v.companion {
+	if v.role == electoral {
 		return false // the election is named in the body
 	}
 	return slices.Contains(v.By, name) || len(v.Without) > 0 ||
@@ -121,9 +121,15 @@ func (r *route) work(l *lines.Line) int32 {
 
 // group interns what a series says of its group.
 func (r *route) group(l *lines.Line) int32 {
-	b := labels.NewBuilder(l.Labels)
-	if v := r.view; len(v.Without) > 0 {
-		b.Del(model.MetricNameLabel, labels.BucketLabel).Del(v.Without...)
+	b, v := labels.NewBuilder(l.Labels), r.view
+	part := labels.BucketLabel // tells the lines of one object apart
+	if v.role == unmergeable {
+		if part = ""; l.Role == lines.Quantile {
+			part = model.QuantileLabel
+		}
+	}
+	if len(v.Without) > 0 {
+		b.Del(model.MetricNameLabel, part).Del(v.Without...)
 	} else {
 		b.Keep(v.By...)
 	}

@@ -23,6 +23,7 @@ type codec struct {
 	fleet  *Fleet
 
 	checkpoints map[*instance]int // how many of them were there to read
+	signed      bool              // of the view at hand
 }
 
 func (c *codec) reading() bool { return c.in != nil }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/prometheus/common/model"
 
@@ -32,7 +33,7 @@ func (c *codec) instance(in *instance) {
 	c.bool(&in.gone)
 	list(c, &in.restarts, 2, func(r *restarted) {
 		c.int64(&r.at)
-		small(c, &r.how, AnotherInstance)
+		small(c, &r.how, anotherInstance)
 	})
 	list(c, &in.shrunk, 6, c.shrunk)
 	list(c, &in.starts, 2, c.start)
@@ -52,7 +53,7 @@ func (c *codec) instance(in *instance) {
 
 func (c *codec) start(x *start) {
 	c.int64(&x.at)
-	small(c, &x.from, startMetric)
+	small(c, &x.from, startGiven)
 }
 
 // startPos is written as the position plus 2: a position, or why there is none.
@@ -149,6 +150,13 @@ func (c *codec) pending(in *instance) {
 	c.bytes(&p.body)
 	c.bool(&p.typed)
 	c.int64(&p.at)
+	given := int64(0)
+	if !p.given.IsZero() {
+		given = p.given.UnixMilli()
+	}
+	if c.int64(&given); c.reading() && given != 0 {
+		p.given = time.UnixMilli(given)
+	}
 	for _, name := range []string{"Content-Type", startHeaderName} {
 		value := p.head.Get(name)
 		if c.text(&value); c.reading() && value != "" {

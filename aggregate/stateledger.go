@@ -71,7 +71,7 @@ func (c *codec) retired(r *retired) {
 	bounds := boundsOf(r.layout)
 	list(c, &bounds, 1, c.float)
 	if c.reading() && len(bounds) > 0 && !c.failed() {
-		r.layout = c.fleet.layout(bounds)
+		r.layout = c.fleet.layout(bounds, c.signed)
 		c.must(r.layout != nil && r.layout.Len() == len(bounds))
 	}
 	kept := r.places.pack(r.grid)

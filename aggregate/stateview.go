@@ -26,7 +26,7 @@ func (v *view) key() string {
 	if v.kind == kindCounter {
 		name = v.base
 	}
-	b := saved.Text(saved.Bool(saved.Uint(nil, v.kind), v.companion), name)
+	b := saved.Text(saved.Bool(saved.Uint(saved.Uint(nil, v.kind), v.role), v.Signed), name)
 	var where []string
 	for _, m := range v.Where {
 		where = append(where, m.String())
@@ -154,7 +154,7 @@ func (p *savedBinding) unpack(v *view, in *instance) *binding {
 		case c.places != nil:
 			k.grid = v.fleet.grid(c.places.grid)
 		case v.kind == kindHistogram:
-			k.layout = v.fleet.layout(c.bounds)
+			k.layout = v.layout(c.bounds)
 		}
 		if col := b.column(k); c.places != nil {
 			b.cols[col].places = c.places.unpack(&b.counts)
@@ -193,9 +193,9 @@ func (r *route) internGroup(ls labels.Labels) int32 {
 
 // claim is what was kept for a view that is being declared; nil if nothing is.
 // Of several views with one key the first one declared has the first.
-func (f *Fleet) claim(v *view) *savedView {
+func (f *Fleet) claim(v *view, taken []*savedView) *savedView {
 	key := v.key()
-	i := slices.IndexFunc(f.unclaimed, func(s *savedView) bool { return s.key == key })
+	i := slices.IndexFunc(f.unclaimed, func(s *savedView) bool { return s.key == key && !slices.Contains(taken, s) })
 	if i < 0 {
 		return nil
 	}
@@ -240,8 +240,8 @@ func (c *codec) view(v **savedView, instances []*instance) {
 	}
 	c.text(&(*v).key)
 	k := kind(255)
-	if key := (*v).key; len(key) > 0 {
-		k = kind(key[0])
+	if key := (*v).key; len(key) > 2 {
+		k, c.signed = kind(key[0]), key[2] != 0
 	}
 	c.must(k <= kindHistogram)
 	if c.count(len(instances), 10) != len(instances) {
@@ -272,7 +272,7 @@ func (c *codec) binding(p *savedBinding, k kind, in *instance) {
 		c.places(&col.places)
 		c.must((k == kindHistogram) == (col.bounds != nil || col.places != nil) && (col.bounds == nil || col.places == nil))
 		if c.reading() && !c.failed() && col.bounds != nil {
-			l := c.fleet.layout(col.bounds)
+			l := c.fleet.layout(col.bounds, c.signed)
 			c.must(l != nil && l.Len() == len(col.bounds))
 		}
 	})

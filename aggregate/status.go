@@ -6,36 +6,63 @@ import (
 	"slices"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promfold/promfold/counter"
 )
 
-// Status tells why a view is silent: a typo, a type that lies, a selector that
-// matches nothing, or simply no scrape yet.
+// Status says what a view selects, and so why it is silent: a typo, a type that
+// lies, a selector that matches nothing, or simply no scrape yet.
 type Status struct {
-	Instances int // that were scraped
-	Exposing  int // of them, those that expose the metric
-	Selected  int // of them, those with a series that the view selects
-	Series    int // selected, over all instances
-	Groups    int
-
-	// Types are those that bodies declare for the metric. Excluded are the
-	// instances whose type is not one that the view takes.
-	Types    []model.MetricType
-	Excluded []string
+	View                                          string
+	Kind                                          string
+	Instances, Exposing, Selected, Series, Groups int                     // scraped; of them exposing the metric; with a series selected
+	Types                                         []model.MetricType      // that bodies declare
+	Excluded                                      []string                // instances of another type
+	Verdicts                                      map[counter.Verdict]int // of series since the beginning, other than plain growth
+	Bytes                                         int64                   // that it may hold
 }
 
-// Status looks at what the instances exposed last.
-func (v *view) Status() Status {
-	f := v.fleet
-	f.mu.ask()
-	defer f.mu.Unlock()
-	s := Status{Instances: len(f.ordered)}
+// String returns the status as one sentence.
+func (s Status) String() string {
+	switch {
+	case s.Instances == 0:
+		return "nothing scraped yet"
+	case s.Exposing == 0:
+		return "no instance exposes the metric"
+	case s.Selected == 0 && len(s.Excluded) > 0:
+		return fmt.Sprintf("the metric is of another type: %v", s.Types)
+	case s.Selected == 0:
+		return "the metric is there, but no series is selected"
+	}
+	return fmt.Sprintf("%d series in %d groups, of %d instances", s.Series, s.Groups, s.Selected)
+}
+
+// status looks at what the instances exposed last.
+func (s Snapshot) status(v *view) Status {
+	s.scope.least = 0
+	q, err := s.SinceStart().ask(v)
+	if err != nil {
+		return Status{}
+	}
+	defer q.close()
+	return q.status(v, true)
+}
+
+// status looks at the bindings alone, unless it is to be thorough: that takes a
+// look at every line.
+func (q *question) status(v *view, thorough bool) Status {
+	s := Status{View: v.String(), Kind: v.kind.String(), Instances: len(q.states), Verdicts: map[counter.Verdict]int{}}
 	types := map[model.MetricType]bool{}
 	groups := map[string]bool{}
-	for _, in := range f.ordered {
+	for i := range q.states {
+		in := q.states[i].member.in
 		b := in.bindings[v.index]
-		named, refused := false, false
+		named, refused := b.exposes, b.refused > 0
 		for pos := range in.cols.Len() {
-			switch l := f.store.Line(in.cols.ID(pos)); v.fits(l) {
+			if !thorough {
+				break
+			}
+			switch l := q.f.store.Line(in.cols.ID(pos)); v.fits(l) {
 			case fitType:
 				types[l.Family.Type], refused = true, true
 			case fitName:
@@ -59,22 +86,55 @@ func (v *view) Status() Status {
 		for _, c := range b.cols {
 			groups[string(b.route.labelsOf(c.group, in.labels).Bytes(nil))] = true
 		}
+		b.countVerdicts(s.Verdicts)
+		s.Bytes += b.bytes()
 	}
 	s.Groups = len(groups)
 	s.Types = slices.Sorted(maps.Keys(types))
 	return s
 }
 
-func (s Status) String() string {
-	switch {
-	case s.Instances == 0:
-		return "nothing scraped yet"
-	case s.Exposing == 0:
-		return "no instance exposes the metric"
-	case s.Selected == 0 && len(s.Excluded) > 0:
-		return fmt.Sprintf("the metric is of another type: %v", s.Types)
-	case s.Selected == 0:
-		return "the metric is there, but no series is selected"
+func (b *binding) countVerdicts(n map[counter.Verdict]int) {
+	for i := range b.events {
+		v, _ := outcome(b.events[i].verdict, b.events[i].flags)
+		n[v] += b.events[i].n
 	}
-	return fmt.Sprintf("%d series in %d groups, of %d instances", s.Series, s.Groups, s.Selected)
+	for _, e := range b.past {
+		v, _ := outcome(e.verdict, e.flags)
+		n[v] += e.n
+	}
+}
+
+// Health says what the fleet holds.
+type Health struct {
+	Instances, Gone, Lines int   // those that left, too; distinct lines
+	LineBytes, ViewBytes   int64 // ViewBytes is what the views may hold, see Config.MaxBytes
+	Accepted, Refused      int   // scrapes since the program began
+	Views                  []Status
+}
+
+// Health returns what the fleet holds.
+func (s Snapshot) Health() Health {
+	q, err := s.anyQuestion()
+	if err != nil {
+		return Health{}
+	}
+	defer q.close()
+	f := q.f
+	h := Health{
+		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
+		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()),
+	}
+	for _, in := range f.ordered {
+		h.LineBytes += int64(in.cols.Bytes())
+		if in.gone {
+			h.Gone++
+		}
+	}
+	for _, v := range f.views {
+		if v.role == declared {
+			h.Views = append(h.Views, q.status(v, false))
+		}
+	}
+	return h
 }

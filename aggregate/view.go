@@ -1,58 +1,67 @@
 package aggregate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/lines"
 )
 
-// View is a standing question: which series, grouped how, kept how long. It is
-// declared once; its cost is paid as scrapes arrive, its answers are cheap.
+// View is a standing question: which series, grouped how, kept how long. A
+// field that does not fit the kind is refused.
+//
+// A selector that fixes no name selects all families of the kind, by their
+// declared type; each group then has the name it is about as __name__. A
+// counter's name may leave out _total; a histogram's is the family's.
 type View struct {
-	// Metric is the name of the metric. A counter's may be written with or
-	// without _total; a histogram's is the family's, without _bucket. The
-	// _count and _sum of a histogram or summary are counters of their own.
-	// [Every] is all of them.
-	Metric string
-
-	// Where selects series, as a Prometheus selector does: anchored regular
-	// expressions, and a label that is missing is the empty string.
-	Where []*labels.Matcher
-
-	// By and Without group as in PromQL; with neither there is one group. An
-	// instance is never a label: each group's answer lists its members. By
-	// [Every], each set of labels is a group.
+	Select      string // a PromQL vector selector
 	By, Without []string
+	ByAllLabels bool
 
-	// Owner says whose life a counter shares (see the counter package), and
-	// Births what becomes of series that appear without proof of their birth.
-	Owner  judge.Owner
-	Births judge.Births
+	Window     time.Duration    // the longest window to ask; default Config.Window
+	TotalsOnly bool             // keeps totals and the latest step, no window
+	Type       model.MetricType // in place of the type that bodies declare
 
-	// Meaning says what a gauge's numbers mean across instances; Election, who
-	// leads where its meaning is [MeaningLeader].
-	Meaning  Meaning
-	Election Election
+	Owner       counter.Owner // counters and histograms
+	BoundBirths bool          // as counter.Rules
+	Signed      bool          // histograms: values may be negative
 
-	// Sentinels are values of a gauge that stand for "not known", such as −1:
-	// no vote in [GaugeGroup.Fact], no part in a [GaugeRatio].
-	Sentinels []float64
-
-	// Window is how long a window this view can be asked about, at most (and
-	// by default) [Config.Window]. [LedgerOnly] keeps totals and the latest step.
-	Window time.Duration
-
-	// Type replaces the type that bodies declare, where it lies.
-	Type model.MetricType
+	Combine   Combine   // gauges: what the fleet's number is
+	Leader    string    // Leader: selects the gauge that is 1 at the leader; default leader_election_master_status
+	Limit     string    // gauges: selects the limit; values are then shares of it, inside each instance
+	Sentinels []float64 // gauges: values that stand for "not known"
 }
+
+// Combine says how the values of a gauge's instances make one; the zero value
+// makes none.
+type Combine uint8
+
+// The ways to combine.
+const (
+	Sum       Combine = iota + 1 // each instance has a part of its own
+	Max                          // each speaks of itself, the highest is the worst
+	Min                          // the lowest is the worst
+	Consensus                    // all repeat one truth: the value that changed last
+	Leader                       // only the elected instance's value is real
+	Distinct                     // the labels say something, see GaugeGroup.Variants
+)
+
+// String returns the name in lower case.
+func (c Combine) String() string {
+	names := [...]string{"none", "sum", "max", "min", "consensus", "leader", "distinct"}
+	if int(c) < len(names) {
+		return names[c]
+	}
+	return fmt.Sprintf("Combine(%d)", uint8(c))
+}
+
+// ledgerOnly, as a window, keeps totals and the latest step, and no history.
+const ledgerOnly time.Duration = -1
 
 // kind is what a view makes of its series.
 type kind uint8
@@ -61,132 +70,142 @@ const (
 	kindCounter kind = iota
 	kindGauge
 	kindHistogram
+	kindEverything // of no view: that of several
 )
 
-func (k kind) String() string { return [...]string{"counter", "gauge", "histogram"}[k] }
-
-// view is a declared View and what belongs to it fleet-wide. The fleet's lock
-// guards all of it.
-type view struct {
-	View
-	fleet  *Fleet
-	kind   kind
-	index  int // in Fleet.views and instance.bindings
-	rules  judge.Rules
-	routes map[string]*route // by the target labels' names that matter to the view
-	finals finals
-
-	// Of the latest question:
-	plan    *plan
-	latest  latest
-	scratch []share
-
-	base string // Metric without _total, for counters
-
-	external judge.Rules // of every family: for what outlives the process
-
-	ledger ledger // what was shown of its totals
-
-	companion bool  // says who leads; no one declared it
-	elects    *view // the companion, if the view has one
+func (k kind) String() string {
+	return [...]string{"counter", "gauge", "histogram", "view of everything"}[k]
 }
 
-var errView = errors.New("invalid view")
+// spec is a View as it is kept.
+type spec struct {
+	Metric      string // everyFamily: all of the kind
+	Where       []*labels.Matcher
+	By, Without []string
+	Owner       judge.Owner
+	Births      judge.Births
+	Window      time.Duration // 0: the fleet's; or ledgerOnly
+	Type        model.MetricType
+	Signed      bool
+	Combine     Combine
+	Sentinels   []float64
+}
 
-func (v *View) validate(k kind) error {
+// spec reads and checks a view.
+func (f *Fleet) spec(v View, k kind) (s spec, full View, err error) {
+	metric, where, err := parseSelector(v.Select)
+	if err != nil {
+		return s, v, err
+	}
+	v = f.completed(v, metric, k)
+	if err := v.validate(k, metric, where); err != nil {
+		return s, v, err
+	}
+	if v.Window > f.cfg.Window {
+		return s, v, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, v.Window, f.cfg.Window)
+	}
+	s = spec{
+		Metric: metric, Where: where, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
+		Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Sentinels: slices.Clone(v.Sentinels),
+	}
+	if v.ByAllLabels {
+		s.Without = []string{""} // as "without ()"
+	}
+	if v.TotalsOnly || k == kindEverything {
+		s.Window = ledgerOnly
+	}
+	if v.BoundBirths {
+		s.Births = judge.BirthsBounded
+	}
+	return s, v, nil
+}
+
+// completed takes over what the catalogue knows of the metric. What the view
+// says itself stays.
+func (f *Fleet) completed(v View, metric string, k kind) View {
+	if f.catalogue == nil || metric == everyFamily {
+		return v
+	}
+	known, ok := f.catalogue(metric)
+	if !ok {
+		return v
+	}
+	setDefault(&v.Type, known.Type)
+	if k != kindGauge {
+		setDefault(&v.Owner, known.Owner)
+		setDefault(&v.BoundBirths, known.BoundBirths)
+		v.Signed = v.Signed || known.Signed && k == kindHistogram
+		return v
+	}
+	if v.Sentinels == nil {
+		v.Sentinels = known.Sentinels
+	}
+	if v.Combine == 0 {
+		v.Combine = known.Combine
+		setDefault(&v.Limit, known.Limit)
+		setDefault(&v.Leader, known.Leader)
+	}
+	return v
+}
+
+func (v *View) validate(k kind, metric string, where []*labels.Matcher) error {
+	if field := v.misfit(k); field != "" {
+		return fmt.Errorf("%w: %s does not fit a %s", errView, field, k)
+	}
+	groupings := 0
+	for _, given := range []bool{len(v.By) > 0, len(v.Without) > 0, v.ByAllLabels} {
+		if given {
+			groupings++
+		}
+	}
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
 	case k == kindHistogram && (slices.ContainsFunc(v.By, le) ||
-		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
+		slices.ContainsFunc(where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
-	case v.Meaning > MeaningSaturation:
-		return fmt.Errorf("%w: meaning %d", errView, v.Meaning)
-	case v.Meaning == MeaningLeader && k != kindGauge:
-		return fmt.Errorf("%w: the %s of a leader alone", errView, k)
-	case v.Metric == "":
-		return fmt.Errorf("%w: no metric", errView)
-	case v.Metric == Every && v.Type != "":
-		return fmt.Errorf("%w: a type for every family", errView)
-	case len(v.By) > 0 && len(v.Without) > 0:
-		return fmt.Errorf("%w: by and without exclude each other", errView)
-	case v.Window < LedgerOnly:
-		return fmt.Errorf("%w: window %s", errView, v.Window)
+	case metric == everyFamily && v.Type != "":
+		return fmt.Errorf("%w: a Type for all families", errView)
+	case groupings > 1:
+		return fmt.Errorf("%w: By, Without and ByAllLabels exclude each other", errView)
+	case v.Window < 0:
+		return fmt.Errorf("%w: negative Window", errView)
+	case v.Window > 0 && v.TotalsOnly:
+		return fmt.Errorf("%w: Window and TotalsOnly exclude each other", errView)
+	case v.Combine > Distinct:
+		return fmt.Errorf("%w: %s", errView, v.Combine)
+	case v.Owner > counter.External:
+		return fmt.Errorf("%w: %s", errView, v.Owner)
+	case v.Leader != "" && v.Combine != Leader:
+		return fmt.Errorf("%w: Leader without Combine Leader", errView)
+	case v.Limit != "" && v.Combine != 0 && v.Combine != Max && v.Combine != Min:
+		return fmt.Errorf("%w: shares of a limit have no %s", errView, v.Combine)
 	}
 	return nil
 }
 
-// fit says how a line relates to a view.
-type fit uint8
-
-const (
-	fitNone fit = iota // another metric
-	fitType            // the metric, with a type that the view does not take
-	fitName            // the metric and type; the matchers decide
-)
-
-// fits compares name and type alone.
-func (v *view) fits(l *lines.Line) fit {
-	if v.every() {
-		return v.fitsEvery(l)
-	}
-	switch v.kind {
-	case kindHistogram:
-		if l.Family.Name != v.Metric {
-			return fitNone
+// misfit names a field that is set and does not fit the kind.
+func (v *View) misfit(k kind) string {
+	const c, g, h, e = 1 << kindCounter, 1 << kindGauge, 1 << kindHistogram, 1 << kindEverything
+	for _, x := range []struct {
+		field string
+		set   bool
+		fits  int
+	}{
+		{"Window", v.Window != 0, c | h},
+		{"TotalsOnly", v.TotalsOnly, c | h | e},
+		{"Type", v.Type != "", c | g | h},
+		{"Owner", v.Owner != 0, c | h | e},
+		{"BoundBirths", v.BoundBirths, c | h | e},
+		{"Signed", v.Signed, h | e},
+		{"Combine", v.Combine != 0, g | e},
+		{"Combine " + v.Combine.String(), v.Combine == Leader || v.Combine == Distinct, g},
+		{"Leader", v.Leader != "", g},
+		{"Limit", v.Limit != "", g},
+		{"Sentinels", v.Sentinels != nil, g | e},
+	} {
+		if x.set && x.fits&(1<<k) == 0 {
+			return x.field
 		}
-		if t := v.typeOf(l); t != model.MetricTypeHistogram {
-			return fitType
-		}
-		switch l.Role {
-		case lines.Bucket, lines.Count, lines.Sum, lines.Native:
-			return fitName
-		}
-		return fitNone
-	case kindCounter:
-		if l.Name != v.base && l.Name != v.base+"_total" || l.Role == lines.Native {
-			return fitNone
-		}
-		switch t := v.typeOf(l); {
-		case l.Role == lines.Count || l.Role == lines.Sum:
-			return fitName
-		case l.Role != lines.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
-			return fitType
-		}
-		return fitName
-	default:
-		if l.Name != v.Metric || l.Role == lines.Native {
-			return fitNone
-		}
-		switch v.typeOf(l) {
-		case model.MetricTypeCounter, model.MetricTypeHistogram, model.MetricTypeGaugeHistogram, model.MetricTypeSummary:
-			return fitType
-		}
-		return fitName
 	}
-}
-
-func (v *view) typeOf(l *lines.Line) model.MetricType {
-	if v.Type != "" {
-		return v.Type
-	}
-	return l.Family.Type
-}
-
-func (v *View) String() string {
-	var b strings.Builder
-	b.WriteString(v.Metric)
-	for i, m := range v.Where {
-		b.WriteString([]string{"{", ","}[min(i, 1)])
-		b.WriteString(m.String())
-	}
-	if len(v.Where) > 0 {
-		b.WriteByte('}')
-	}
-	if len(v.By) > 0 {
-		fmt.Fprintf(&b, " by (%s)", strings.Join(v.By, ", "))
-	}
-	if len(v.Without) > 0 {
-		fmt.Fprintf(&b, " without (%s)", strings.Join(v.Without, ", "))
-	}
-	return b.String()
+	return ""
 }

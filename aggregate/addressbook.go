@@ -63,23 +63,13 @@ func (f *Fleet) findAddresses() []address {
 	return list
 }
 
-// reached: a live instance answers there.
-func (a *address) reached(f *Fleet, e int64) bool {
-	for _, in := range a.behind {
-		if f.live(in, e) {
-			return true
-		}
-	}
-	return false
-}
-
-// expected: what is given, or else what was tried lately, was not said to be
-// gone, and has no other address that speaks for it.
+// expected: what is given, or else what was described or tried lately, did not
+// leave, and has no other address that speaks for it.
 func (a *address) expected(f *Fleet, e int64) bool {
 	if f.expected != nil {
 		return a.given
 	}
-	if t := a.target; t == nil || t.gone || e-t.tried.Load() > learnt.Milliseconds() {
+	if t := a.target; t == nil || t.gone || !t.told && e-t.tried.Load() > learnt.Milliseconds() {
 		return false
 	}
 	for _, in := range a.behind[:a.own] {
@@ -88,4 +78,14 @@ func (a *address) expected(f *Fleet, e int64) bool {
 		}
 	}
 	return true
+}
+
+// failed: the latest scrape did. Of what never answered that counts for as long
+// as it is expected to.
+func (a *address) failed(e int64) bool {
+	t := a.target
+	if t == nil || t.gone || !t.failed.Load() {
+		return false
+	}
+	return t.told || a.given || a.balancer != nil || len(a.behind) > 0 || e-t.tried.Load() <= learnt.Milliseconds()
 }

@@ -24,7 +24,7 @@ type undo struct {
 // doubtful: the process that answers now was there while its predecessor still
 // answered, by its own account.
 func (s *staged) doubtful() bool {
-	return s.restart == RestartProven && s.start.at < s.in.last
+	return s.restart == restartProven && s.start.at < s.in.last
 }
 
 // saveUndo keeps the rows before a doubtful restart is taken in.
@@ -98,6 +98,8 @@ func (s *staged) alternate() {
 // split makes a balanced target of an address that proved to be one.
 func (f *Fleet) split(in *instance, name string, at int64) {
 	b := &balanced{target: name, members: []*instance{in}, guess: in, last: at, scrapes: 1, interval: in.interval}
+	f.names.Lock()
 	in.pool, in.sighted = b, b.scrapes
+	f.names.Unlock()
 	f.balancers[name] = b
 }

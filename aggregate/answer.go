@@ -2,59 +2,31 @@ package aggregate
 
 import (
 	"cmp"
-	"slices"
+	"fmt"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Answer is a number and the interval that is sure to hold what it estimates:
-// the growth inside the time in which the members were observed. Hi is +Inf
-// where growth was lost with a process that ended.
-type Answer struct{ Value, Lo, Hi float64 }
+// estimate is a number with an interval that holds it.
+type estimate = promfold.Estimate
 
-// Group is what the answers for one group of a view have in common.
-type Group struct {
-	Labels labels.Labels
-	about  about // nil: of no question
+func exactly(x float64) estimate { return estimate{Value: x, Lo: x, Hi: x} }
+
+// Group is what the answers for one group of any view have in common.
+type Group interface {
+	Labels() labels.Labels
+	Coverage() Coverage
+	Warnings() []string // what a reader of the numbers should know, in words
+	Explain() string    // how the answer came about, member by member
 }
-
-// about tells of an answer what it tells only when it is asked.
-type about interface {
-	coverage() Coverage
-	words() []string
-}
-
-// Coverage says on how much of the fleet the answer rests.
-func (g *Group) Coverage() Coverage {
-	if g.about == nil {
-		return Coverage{}
-	}
-	return g.about.coverage()
-}
-
-// Warnings are what a reader of the numbers should know, in words.
-func (g *Group) Warnings() []string {
-	if g.about == nil {
-		return nil
-	}
-	return g.about.words()
-}
-
-// noted is about an answer what is told already.
-type noted struct {
-	covered Coverage
-	said    []string
-}
-
-func (n *noted) coverage() Coverage { return n.covered }
-func (n *noted) words() []string    { return n.said }
 
 // part of an instance in the window of a question.
 type share struct {
-	in      *instance
+	in      *instance // as it was at the moment
 	b       *binding
 	row     *window.Row // what stood at the beginning of the window
 	events  []window.Event
@@ -69,37 +41,36 @@ type share struct {
 }
 
 // shares are the instances that have something in the window, by name.
-func (q *question) shares() []share {
+func (q *question) shares() ([]share, error) {
 	list := q.v.scratch[:0]
-	for _, in := range q.f.ordered {
-		if !q.f.counts(in, q.e) {
-			continue // another target of the same process speaks for it
-		}
-		if q.departs && q.f.departed(in, q.e) {
+	for i := range q.states {
+		x := &q.states[i]
+		if q.departs && x.departed {
 			continue
 		}
 		list = append(list, share{})
-		if !q.share(&list[len(list)-1], in, in.bindings[q.v.index]) {
+		ok, err := q.share(&list[len(list)-1], x, x.in.bindings[q.v.index])
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
 			list = list[:len(list)-1]
 		}
 	}
 	q.v.scratch = list
-	return list
+	return list, nil
 }
 
-// done forgets what the shares refer to.
-func (q *question) done() { clear(q.v.scratch) }
-
 // share makes the instance's; false: it has nothing in the window.
-func (q *question) share(sh *share, in *instance, b *binding) bool {
-	h := &in.history
+func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
+	in, h := x.in, &x.in.history
 	first := b.First(h.N)
 	n := b.Since - 1
 	switch {
 	case q.all:
 	case in.last <= q.s:
-		if !q.f.live(in, q.e) {
-			return false
+		if !x.live {
+			return false, nil
 		}
 		n = max(n, h.N-1)
 	default:
@@ -108,19 +79,22 @@ func (q *question) share(sh *share, in *instance, b *binding) bool {
 			n = first // what is older was dropped
 		}
 	}
-	q.shareFrom(sh, in, b, n)
-	return true
+	if n >= b.Since && n < x.member.in.history.N-b.Slots() {
+		return false, fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
+	}
+	q.shareFrom(sh, x, b, n)
+	return true, nil
 }
 
 // shareFrom is the share that begins with checkpoint n, or with the view.
-func (q *question) shareFrom(sh *share, in *instance, b *binding, n int) {
-	at, h := b.Begun, &in.history
+func (q *question) shareFrom(sh *share, x *state, b *binding, n int) {
+	at, in, h := b.Begun, x.in, &x.in.history
 	if n >= b.Since {
 		at = *h.At(n)
 	}
 	sh.in, sh.b, sh.row, sh.from, sh.since = in, b, b.Base(n), n, at.At
 	sh.span, sh.wall, sh.scrapes = h.Span-at.Span, h.Wall-at.Wall, in.version-at.Scrapes
-	sh.live, sh.older = q.f.live(in, q.e), !q.all && in.last <= q.s
+	sh.live, sh.older = x.live, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
 	sh.alive = in.alive(max(q.s, b.Begun.At), q.e, sh.live)
 }
@@ -135,14 +109,6 @@ func (sh *share) beginning() int64 {
 		return cmp.Or(sh.in.birth, sh.in.first)
 	}
 	return sh.since
-}
-
-// restarted: a restart of the instance lies in the window.
-func (q *question) restarted(in *instance) bool {
-	if q.all {
-		return in.incarnation > 1
-	}
-	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
 }
 
 // events of the window. They stay as they are, whatever comes later.
@@ -162,26 +128,4 @@ func (e *happening) bound(x *window.Bounds) {
 	if !e.opening || e.Verdict != judge.First {
 		x.Add(e.Event)
 	}
-}
-
-// sortGroups sorts what was gathered by group.
-func sortGroups[T any](byKey map[string]T, of func(T) *Group) []T {
-	list := make([]T, 0, len(byKey))
-	for _, g := range byKey {
-		list = append(list, g)
-	}
-	slices.SortFunc(list, func(a, b T) int { return labels.Compare(of(a).Labels, of(b).Labels) })
-	return list
-}
-
-// hottest is the index of the greatest, of equals the one with the smallest
-// name (members stand in the order of their names); −1 of none.
-func hottest[T any](members []T, less func(a, b T) int, ok func(T) bool) int {
-	best := -1
-	for i, m := range members {
-		if ok(m) && (best < 0 || less(members[best], m) < 0) {
-			best = i
-		}
-	}
-	return best
 }

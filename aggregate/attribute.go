@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
@@ -18,11 +19,12 @@ type pending struct {
 	typed bool // there is no body: cols says all
 	at    int64
 	head  http.Header
+	given time.Time // when the process started, by the caller
 }
 
 // again is the scrape as it came.
 func (p *pending) again(s *lines.Store) *incoming {
-	sc := &incoming{Scrape: Scrape{Body: p.body, Header: p.head}, typed: p.typed}
+	sc := &incoming{Scrape: Scrape{Body: p.body, Header: p.head, Start: p.given}, typed: p.typed}
 	for pos := range p.cols.Len() {
 		if !p.typed {
 			break
@@ -43,7 +45,7 @@ func (in *instance) latest() *lines.Columns {
 }
 
 // attribute takes the staged scrape in as one of an instance's.
-func (b *balanced) attribute(s *staged, who *instance, why Attribution, sc incoming) error {
+func (b *balanced) attribute(s *staged, who *instance, why attribution, sc incoming) error {
 	p := who.pending
 	if !why.Provisional || !who.seen() {
 		if p != nil {
@@ -71,8 +73,8 @@ func (b *balanced) attribute(s *staged, who *instance, why Attribution, sc incom
 		return err
 	}
 	s.r.Commit(&p.cols)
-	p.body, p.typed, p.at, p.head = append(p.body[:0], sc.Body...), sc.typed, sc.Time.UnixMilli(), sc.Header
-	who.pending = p
+	p.body, p.typed, p.at, p.head = append(p.body[:0], sc.Body...), sc.typed, sc.Time.UnixMilli(), readHeader(sc.Header)
+	p.given, who.pending = sc.Start, p
 	s.report.Instance, s.report.Incarnation = who.name, 1
 	return nil
 }
@@ -85,7 +87,7 @@ func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) erro
 		if err := s.open(&who.cols, sc); err != nil {
 			return err
 		}
-		s.start = s.readStart(sc.Header)
+		s.start = s.readStart(sc)
 	}
 	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
 	if who.seen() && at <= who.last {
@@ -118,13 +120,13 @@ type match struct {
 }
 
 // identify says of whom the staged scrape is; nil is a new instance.
-func (b *balanced) identify(s *staged) (*instance, Attribution) {
+func (b *balanced) identify(s *staged) (*instance, attribution) {
 	if !s.start.known() {
 		return b.byLikeness(s)
 	}
 	near := b.startedAlike(s)
 	if len(near) == 1 && near[0].exact && near[0].in == s.in && s.in.pending == nil && len(s.r.Gone()) == 0 && !s.anyFell() {
-		return s.in, Attribution{By: ByStart | ByDominance}
+		return s.in, attribution{By: byStart | byDominance}
 	}
 	return b.byStart(s, near)
 }
@@ -149,7 +151,7 @@ func (b *balanced) startedAlike(s *staged) []match {
 
 // byStart: the start time, confirmed by dominance. Start times that are equal
 // or nearly so are told apart by names and by dominance.
-func (b *balanced) byStart(s *staged, near []match) (*instance, Attribution) {
+func (b *balanced) byStart(s *staged, near []match) (*instance, attribution) {
 	near = b.compare(s, near)
 	var fit []match
 	for _, m := range near {
@@ -160,20 +162,20 @@ func (b *balanced) byStart(s *staged, near []match) (*instance, Attribution) {
 	exact := slices.DeleteFunc(slices.Clone(fit), func(m match) bool { return !m.exact })
 	switch {
 	case len(exact) == 1:
-		return exact[0].in, Attribution{By: ByStart | ByDominance}
+		return exact[0].in, attribution{By: byStart | byDominance}
 	case len(exact) > 1:
-		return nearest(exact, ByStart|ByDominance, false)
+		return nearest(exact, byStart|byDominance, false)
 	}
 	// A few series began anew while their process went on.
 	began := slices.DeleteFunc(slices.Clone(near), func(m match) bool { return !m.exact || !m.mostly() || !m.stays() })
 	if len(began) == 1 {
-		return began[0].in, Attribution{By: ByStart}
+		return began[0].in, attribution{By: byStart}
 	}
 	if len(fit) > 0 {
 		// Start times jitter; or two processes started together.
-		return nearest(fit, ByStart|ByDominance, true)
+		return nearest(fit, byStart|byDominance, true)
 	}
-	return nil, Attribution{By: ByStart, New: true}
+	return nil, attribution{By: byStart, New: true}
 }
 
 // byLikeness: without a start time names decide, then dominance where it is
@@ -181,7 +183,7 @@ func (b *balanced) byStart(s *staged, near []match) (*instance, Attribution) {
 // are alike and grow: on recorded API servers another one's set is at times
 // the nearer one, while dominance is right every time.) What is found so is
 // provisional.
-func (b *balanced) byLikeness(s *staged) (*instance, Attribution) {
+func (b *balanced) byLikeness(s *staged) (*instance, attribution) {
 	var all []match
 	for _, in := range b.members {
 		if !in.start.known() {
@@ -189,27 +191,27 @@ func (b *balanced) byLikeness(s *staged) (*instance, Attribution) {
 		}
 	}
 	all = b.compare(s, all)
-	by := Evidence(0)
+	by := evidence(0)
 	if len(all) > 0 && all[0].in.self != "" {
-		by = ByName
+		by = byName
 	}
-	if len(all) == 1 && by == ByName && (all[0].dominates() || all[0].mostly()) {
-		return all[0].in, Attribution{By: by, Provisional: true}
+	if len(all) == 1 && by == byName && (all[0].dominates() || all[0].mostly()) {
+		return all[0].in, attribution{By: by, Provisional: true}
 	}
 	if fit := dominated(all); len(fit) > 0 {
-		return nearest(fit, by|ByDominance, true)
+		return nearest(fit, by|byDominance, true)
 	}
 	fit := alike(all)
 	if len(fit) == 1 {
-		return fit[0].in, Attribution{By: by | BySeries, Provisional: true}
+		return fit[0].in, attribution{By: by | bySeries, Provisional: true}
 	}
 	if who, ok := b.refutes(s); ok {
-		return who, Attribution{By: by | ByDominance, Provisional: true, refuted: who}
+		return who, attribution{By: by | byDominance, Provisional: true, refuted: who}
 	}
 	if len(fit) > 1 {
-		return nearest(fit, by|BySeries, true)
+		return nearest(fit, by|bySeries, true)
 	}
-	return nil, Attribution{By: by, New: true}
+	return nil, attribution{By: by, New: true}
 }
 
 func dominated(all []match) []match {
@@ -260,15 +262,15 @@ func (b *balanced) compare(s *staged, list []match) []match {
 
 // nearest is the one that grew least, where the order of vectors says enough;
 // between equals nobody can tell.
-func nearest(fit []match, by Evidence, provisional bool) (*instance, Attribution) {
+func nearest(fit []match, by evidence, provisional bool) (*instance, attribution) {
 	if len(fit) == 1 && fit[0].common >= enoughCounters {
-		return fit[0].in, Attribution{By: by, Provisional: provisional}
+		return fit[0].in, attribution{By: by, Provisional: provisional}
 	}
 	slices.SortStableFunc(fit, func(a, b match) int { return cmp.Compare(a.grown, b.grown) })
 	if len(fit) > 1 && fit[0].common >= enoughCounters && fit[0].grown < fit[1].grown {
-		return fit[0].in, Attribution{By: by, Provisional: provisional}
+		return fit[0].in, attribution{By: by, Provisional: provisional}
 	}
-	a := Attribution{By: by, Ambiguous: true}
+	a := attribution{By: by, Ambiguous: true}
 	for _, m := range fit {
 		a.Candidates = append(a.Candidates, m.in.name)
 	}
@@ -334,4 +336,15 @@ func (b *balanced) expects() int {
 		}
 	}
 	return max(live, b.expected-fixed)
+}
+
+// readHeader copies what is read of a response's header.
+func readHeader(h http.Header) http.Header {
+	kept := http.Header{}
+	for _, name := range []string{"Content-Type", startHeaderName} {
+		if v := h.Get(name); v != "" {
+			kept.Set(name, v)
+		}
+	}
+	return kept
 }

@@ -25,37 +25,21 @@ type balanced struct {
 	unclear  int       // scrapes that were of several, or of none, for certain
 }
 
-// Balanced tells that a target is a load balancer, with the number of
-// instances behind it where that is known (0 where not). Its scrapes are split
-// by evidence; fetch it on fresh connections, since a kept one goes to one
-// instance alone.
-func (f *Fleet) Balanced(target string, expected int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	target = f.address(target)
-	b, ok := f.balancers[target]
-	if !ok {
-		b = &balanced{target: target}
-		f.balancers[target] = b
-	}
-	b.expected = expected
-}
-
-// Evidence is why a scrape was taken for one of a certain instance.
-type Evidence uint8
+// evidence is why a scrape was taken for one of a certain instance.
+type evidence uint8
 
 const (
-	// ByStart: the start time of the process.
-	ByStart Evidence = 1 << iota
-	// ByName: labels in which the program names itself.
-	ByName
-	// BySeries: the set of series is one instance's alone.
-	BySeries
-	// ByDominance: no counter is less than the instance's last one.
-	ByDominance
+	// byStart: the start time of the process.
+	byStart evidence = 1 << iota
+	// byName: labels in which the program names itself.
+	byName
+	// bySeries: the set of series is one instance's alone.
+	bySeries
+	// byDominance: no counter is less than the instance's last one.
+	byDominance
 )
 
-func (e Evidence) String() string {
+func (e evidence) String() string {
 	var list []string
 	for i, name := range []string{"start time", "name", "set of series", "dominance"} {
 		if e&(1<<i) != 0 {
@@ -65,9 +49,9 @@ func (e Evidence) String() string {
 	return strings.Join(list, ", ")
 }
 
-// Attribution says to whom a scrape through a balancer was attributed, and why.
-type Attribution struct {
-	By  Evidence
+// attribution says to whom a scrape through a balancer was attributed, and why.
+type attribution struct {
+	By  evidence
 	New bool // an instance not seen before
 	// Ambiguous: it may be of any of Candidates. It counts for none.
 	Ambiguous  bool
@@ -108,13 +92,14 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
 		return s.report, nil, nil
 	}
-	s.start = s.readStart(sc.Header)
+	s.start = s.readStart(&sc)
 	who, why := b.identify(s)
 	if why.Ambiguous {
 		b.seen(nil, at)
 		b.unclear++
 		f.target(b.target).seen(at)
-		s.report.Lines, s.report.Instance, s.report.Attribution = s.r.Len(), "", why
+		s.report.Lines, s.report.Instance = s.r.Len(), ""
+		s.report.attribute(why)
 		return s.report, nil, nil
 	}
 	if who == nil {
@@ -128,7 +113,8 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 		return Report{}, nil, err
 	}
 	b.seen(who, at)
-	s.report.Attribution, who.by = why, why.By
+	s.report.attribute(why)
+	who.by = why.By
 	return s.report, nil, nil
 }
 
@@ -167,7 +153,11 @@ func (b *balanced) join(in *instance) {
 func (b *balanced) open(f *Fleet, sc incoming) *instance {
 	f.names.Lock()
 	defer f.names.Unlock()
-	in := &instance{name: fmt.Sprintf("%s#%d", b.target, b.named+1), labels: sc.Labels, pool: b, since: b.left}
+	name := fmt.Sprintf("%s#%d", b.target, b.named+1)
+	for f.instances[name] != nil { // a program named a target like that
+		name += "'"
+	}
+	in := &instance{name: name, labels: f.labelsAt(b.target), pool: b, since: b.left}
 	f.instances[in.name] = in
 	return in
 }

@@ -14,6 +14,10 @@ type binding struct {
 	view    *view
 	seg     *segment // of the process that answers; nil: not followed
 	changed []int64  // gauges: when each column's value changed last; 0: never seen to
+
+	// Of a copy, see before:
+	entries  []growth.GaugeLine
+	readings []reading
 }
 
 // newBinding returns one without columns, of an instance with so many
@@ -28,7 +32,7 @@ func slots(v *view) int {
 	switch {
 	case v.kind == growth.Gauge:
 		return 0
-	case v.Window == LedgerOnly:
+	case v.Window == ledgerOnly:
 		return 2
 	}
 	return v.fleet.cfg.Checkpoints + 2
@@ -84,11 +88,16 @@ type drafts struct {
 
 // draft begins drafts of all bindings, and makes those that are missing.
 func (f *Fleet) draft(in *instance, route *growth.Route) *drafts {
-	d := &drafts{f: f, in: in, route: route, bound: append([]*binding(nil), in.bindings...)}
-	for _, v := range f.views[len(d.bound):] {
-		d.bound = append(d.bound, newBinding(v, in.history.N))
+	bound := append([]*binding(nil), in.bindings...)
+	for _, v := range f.views[len(bound):] {
+		bound = append(bound, newBinding(v, in.history.N))
 	}
-	for _, b := range d.bound {
+	return f.draftOf(in, route, bound)
+}
+
+func (f *Fleet) draftOf(in *instance, route *growth.Route, bound []*binding) *drafts {
+	d := &drafts{f: f, in: in, route: route, bound: bound}
+	for _, b := range bound {
 		d.list = append(d.list, b.Draft())
 	}
 	return d
@@ -101,11 +110,14 @@ func (d *drafts) Group(view, group int32) int32 {
 }
 
 func (d *drafts) Column(view, group int32, l *layout.Layout) int32 {
+	if v := d.f.views[view]; l != nil && v.Signed {
+		l = d.f.signed.Layout(window.BoundsOf(l))
+	}
 	return d.list[view].Column(window.Key{Group: group, Layout: l})
 }
 
 func (d *drafts) Native(view, group int32, n *layout.Native) int32 {
-	return d.list[view].Native(&d.f.set, group, n)
+	return d.list[view].Native(d.f.views[view].set(), group, n)
 }
 
 func (d *drafts) Layout(bounds []float64) *layout.Layout { return d.f.set.Layout(bounds) }
@@ -184,4 +196,12 @@ func (in *instance) refused(v *view) int {
 		return x.Refused
 	}
 	return 0
+}
+
+// set is where the layouts of the view's columns are.
+func (v *view) set() *window.Set {
+	if v.Signed {
+		return &v.fleet.signed
+	}
+	return &v.fleet.set
 }

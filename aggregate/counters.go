@@ -1,6 +1,28 @@
 package aggregate
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// asked is what the groups of an answer remember of its question.
+type asked struct {
+	view    *view
+	m       *moment
+	scope   scope
+	covered Coverage
+	s, e    int64
+}
+
+func (q *question) asked() asked {
+	return asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
+}
+
+func (a *asked) window() int64 { return a.e - a.s }
+
+// missing names what is expected and does not answer.
+func (a *asked) missing() []string { return (&question{m: a.m, scope: a.scope}).missing() }
 
 // answer is what the groups of one answer share. It is a copy: scrapes that
 // come later do not show in it.
@@ -9,23 +31,40 @@ type answer struct {
 	*tally
 	again    bool          // the question before was answered with the tally, too
 	left     []*departures // by group, nil for none; nil: there is none at all
+	apart    bool          // what departed instances counted is not in it, see question.leftApart
 	common   []string      // what is to be said of every group
 	partials partials
 }
 
-func (a *answer) window() int64 { return a.e - a.s }
-
 // counters gathers the groups of an answer.
 func (q *question) counters(shares []share) []*CounterGroup {
 	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: q.partials()}
-	a.tally, a.again = q.latest(shares)
+	if a.tally, a.again = q.latest(shares); len(a.groups) == 0 && q.v.single() {
+		a.tally, a.again = a.tally.empty(q.v), false
+	}
 	groups, list := make([]CounterGroup, len(a.groups)), make([]*CounterGroup, len(a.groups))
 	for i := range groups {
 		g := &groups[i]
-		g.Labels, g.about, g.answer, g.number = a.groups[i].labels, g, a, i
+		g.labels, g.answer, g.number = a.groups[i].labels, a, i
 		list[i] = g
 	}
 	return list
+}
+
+// single: the view has one group, whatever is selected.
+func (v *view) single() bool { return len(v.By) == 0 && len(v.Without) == 0 && !v.every() }
+
+// empty is a tally of one group in which no instance has anything.
+func (t *tally) empty(v *view) *tally {
+	none := labels.EmptyLabels()
+	p := &plan{groups: []final{{none, v.selection.Outlives(none)}}, from: make([]int32, 2), width: make([]int32, 1), names: t.names}
+	return &tally{plan: p, shares: t.shares}
+}
+
+// nothing is the answer for a group that no instance has anything in.
+func (q *question) nothing(ls labels.Labels) *CounterGroup {
+	p := &plan{groups: []final{{labels: ls}}, from: make([]int32, 2)}
+	return &CounterGroup{labels: ls, answer: &answer{asked: q.asked(), tally: &tally{plan: p}}}
 }
 
 // remarks are what a reader of any group should know.
@@ -39,13 +78,8 @@ func (q *question) remarks(shares []share) []string {
 			refused.add(ofAnotherType, shares[i].in.name, n)
 		}
 	}
-	if refused == nil {
-		return q.identities()
-	}
-	return slices.Concat(refused.words(), q.identities())
+	return slices.Concat(refused.words(), q.notes())
 }
-
-func (g *CounterGroup) coverage() Coverage { return g.answer.covered }
 
 // words are of the events of the group, and of what it has in common with others.
 func (g *CounterGroup) words() []string {
@@ -56,8 +90,11 @@ func (g *CounterGroup) words() []string {
 		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
 	}
 	words := said.words()
-	if g.left() != nil {
-		words = append(words, "what departed instances counted is in it, they are no members any more")
+	switch {
+	case g.answer.apart:
+		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")
+	case g.left() != nil:
+		words = append(words, "what departed instances counted is in it; they are no members any more")
 	}
-	return slices.Concat(words, g.answer.common, g.answer.partials.words(g.answer.view, g.Labels))
+	return slices.Concat(words, g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
 }

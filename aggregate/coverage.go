@@ -1,7 +1,7 @@
 package aggregate
 
 import (
-	"math"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -12,7 +12,7 @@ type Coverage struct {
 	Missing   int // of them, those that did not answer lately
 	Partial   int // instances that answered, but most of the view's family vanished from them
 	Reporting int // instances that answered lately, expected or not
-	Stale     int // instances that did not, and were not said to be gone
+	Stale     int // instances that did not, and did not leave
 	Failed    int // targets whose latest scrape failed
 	Reset     int // instances that restarted inside the window
 
@@ -20,73 +20,50 @@ type Coverage struct {
 	Ambiguous  int // scrapes through balancers that could not be attributed
 }
 
+// Share returns the part of the expected fleet that answers in full; false if
+// nothing is expected.
+func (c Coverage) Share() (float64, bool) {
+	if c.Expected <= 0 {
+		return 0, false
+	}
+	return float64(max(0, c.Expected-c.Missing-c.Partial)) / float64(c.Expected), true
+}
+
+// String lists the expected count and every non-zero deficit.
+func (c Coverage) String() string {
+	text := fmt.Sprintf("%d of %d expected", c.Expected-c.Missing, c.Expected)
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{c.Partial, "in part"}, {c.Stale, "stale"}, {c.Failed, "failed"}, {c.Reset, "restarted"},
+		{c.Duplicates, "duplicates left out"}, {c.Ambiguous, "scrapes ambiguous"},
+	} {
+		if x.n > 0 {
+			text += fmt.Sprintf(", %d %s", x.n, x.what)
+		}
+	}
+	return text
+}
+
+// CoverageError refuses an answer that would rest on too little of the fleet.
+type CoverageError struct {
+	Coverage Coverage
+	AtLeast  float64
+	Missing  []string // expected targets without an answer, and instances that answer in part
+}
+
+func (e *CoverageError) Error() string {
+	share, _ := e.Coverage.Share()
+	text := fmt.Sprintf("covers %.3g %% of the fleet, less than the %.3g %% required: %s", 100*share, 100*e.AtLeast, e.Coverage)
+	if len(e.Missing) > 0 {
+		text += "; missing " + few(e.Missing)
+	}
+	return text
+}
+
 // learnt is for how long a target that does not answer stays expected.
 const learnt = time.Hour
-
-// question is one consistent look at the fleet: the window (s, e] of a view.
-// It is made under the fleet's lock.
-type question struct {
-	f        *Fleet
-	v        *view
-	s, e     int64
-	all      bool // everything since the beginning
-	departs  bool // those that departed are added up, and are no members
-	coverage Coverage
-	missing  []string // what is expected and does not answer
-
-	provenances map[*instance]*Provenance
-}
-
-// ask opens a question, or says why it has no answer.
-func (f *Fleet) ask(v *view, now time.Time, window time.Duration, conditions []Condition) (q question, err error) {
-	q = question{f: f, v: v, e: now.UnixMilli(), all: window == All}
-	kept := f.cfg.Window
-	if v.Window != 0 {
-		kept = v.Window
-	}
-	switch {
-	case window <= 0 && !q.all:
-		return q, errView
-	case !q.all && (kept == LedgerOnly || window > kept):
-		return q, ErrWindow
-	}
-	for _, in := range f.ordered {
-		if in.last > q.e {
-			return q, ErrPast
-		}
-	}
-	q.s = f.since // nothing is known of what was before
-	if !q.all {
-		q.s = max(q.s, q.e-window.Milliseconds())
-	}
-	q.coverage = q.cover()
-	return q, q.meet(conditions)
-}
-
-// cover counts what the answer may rest on.
-func (q *question) cover() Coverage {
-	f := q.f
-	var c Coverage
-	for _, in := range f.ordered {
-		switch {
-		case !f.counts(in, q.e):
-			c.Duplicates++
-			continue
-		case f.live(in, q.e):
-			c.Reporting++
-			if q.partialNow(in) {
-				c.Partial++
-			}
-		case !in.gone && !f.departed(in, q.e):
-			c.Stale++
-		}
-		if q.restarted(in) {
-			c.Reset++
-		}
-	}
-	q.expect(&c)
-	return c
-}
 
 // live: the instance answered lately enough to speak for the present.
 func (f *Fleet) live(in *instance, e int64) bool {
@@ -106,7 +83,7 @@ func (f *Fleet) patient(silent, interval int64) bool {
 // an answer for those that were there from the beginning; of one that joined
 // later it is growth that may have been missed.
 func (f *Fleet) opening() int64 {
-	over := int64(math.MaxInt64)
+	over := farFuture
 	if f.opened != 0 {
 		over = f.opened
 	}
@@ -118,56 +95,131 @@ func (f *Fleet) opening() int64 {
 	return over
 }
 
-// Instance is what the fleet knows of one of its members.
-type Instance struct {
-	Name         string
-	Targets      []string // also those of its duplicates
-	Incarnations int
-	First, Last  time.Time // accepted scrapes
-	Start        time.Time // of the process that answers now; zero: not known
-	Stale, Gone  bool
-	Alternating  bool // the address reaches several processes
+const farFuture = int64(1<<63 - 1)
+
+// cover counts what the answer may rest on.
+func (q *question) cover() Coverage {
+	var c Coverage
+	for _, ls := range q.m.doubles {
+		if q.scope.holds(ls) {
+			c.Duplicates++
+		}
+	}
+	for i := range q.states {
+		x := &q.states[i]
+		switch {
+		case x.live:
+			c.Reporting++
+			if q.partialNow(x.in) {
+				c.Partial++
+			}
+		case !x.gone && !x.departed:
+			c.Stale++
+		}
+		if q.restarted(x.in) {
+			c.Reset++
+		}
+	}
+	for i := range q.m.targets {
+		a := &q.m.targets[i]
+		if !q.scope.holds(a.labels) {
+			continue
+		}
+		if a.failed {
+			c.Failed++
+		}
+		c.Expected += a.expected
+		c.Missing += max(0, a.expected-a.live)
+		c.Ambiguous += a.unclear
+	}
+	return c
 }
 
-// addresses are the targets of an instance and of its twins, its own first.
-func (in *instance) addresses() []string {
-	list := slices.Clone(in.targets)
-	if in.twins != nil {
-		for _, m := range in.twins.members {
-			for _, t := range m.targets {
-				if !slices.Contains(list, t) {
-					list = append(list, t)
-				}
+// missing names what is expected and does not answer.
+func (q *question) missing() []string {
+	var list []string
+	for i := range q.m.targets {
+		a := &q.m.targets[i]
+		switch n := a.expected - a.live; {
+		case n <= 0 || !q.scope.holds(a.labels):
+		case a.balanced:
+			list = append(list, fmt.Sprintf("%s (%d of %d)", a.name, n, a.expected))
+		default:
+			list = append(list, a.name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// inPart names the instances that answer a part only.
+func (q *question) inPart() []string {
+	var list []string
+	for i := range q.states {
+		if x := &q.states[i]; x.live && q.partialNow(x.in) {
+			list = append(list, x.in.name+" (in part)")
+		}
+	}
+	return list
+}
+
+// aim finds what should be there, and what of it does not answer: targets that
+// no live instance is behind, and instances behind balancers, as far as their
+// number is known. Of several addresses of one process one is expected, unless
+// the program named them all.
+func (m *moment) aim() {
+	list := m.f.addresses()
+	m.targets = make([]aim, 0, len(list))
+	for i := range list {
+		a := &list[i]
+		x := aim{name: a.name, labels: m.f.labelsAt(a.name), balanced: a.balancer != nil}
+		x.failed = a.failed(m.e)
+		switch {
+		case a.balancer != nil:
+			m.aimBehind(&x, a)
+		case a.expected(m.f, m.e):
+			x.expected = 1
+			if m.reached(a) {
+				x.live = 1
 			}
 		}
-		slices.Sort(list[len(in.targets):])
+		if x.expected > 0 || x.failed || x.unclear > 0 {
+			m.targets = append(m.targets, x)
+		}
 	}
-	return list
 }
 
-// Instances lists the members that were seen in the window that ends at now,
-// by name; departed ones too.
-func (f *Fleet) Instances(now time.Time, window time.Duration) []Instance {
-	f.mu.ask()
-	defer f.mu.Unlock()
-	var list []Instance
-	for _, in := range f.ordered {
-		if window != All && in.last <= now.Add(-window).UnixMilli() {
-			continue
-		}
-		if !f.counts(in, now.UnixMilli()) {
-			continue
-		}
-		var began time.Time
-		if in.start.known() {
-			began = time.UnixMilli(in.start.at)
-		}
-		list = append(list, Instance{
-			Start: began,
-			Name:  in.name, Targets: in.addresses(), Alternating: in.alternates, Incarnations: in.incarnation,
-			First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
-			Stale: !in.gone && !f.live(in, now.UnixMilli()), Gone: in.gone,
-		})
+// aimBehind counts the instances behind a balancer.
+func (m *moment) aimBehind(x *aim, a *address) {
+	b := a.balancer
+	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.expects(), b.unclear
+	if t := a.target; x.expected == 0 && t != nil && !t.gone && !m.reached(a) {
+		x.expected = 1 // at least
 	}
-	return list
+}
+
+// reached: a live instance answers there.
+func (m *moment) reached(a *address) bool {
+	for _, in := range a.behind {
+		if in.last > m.e {
+			if in.before != nil && m.f.live(in.before.in, m.e) {
+				return true
+			}
+		} else if m.f.live(in, m.e) {
+			return true
+		}
+	}
+	return false
+}
+
+// alive is how many of the instances behind the balancer that have no address
+// of their own answered lately.
+func (b *balanced) alive(f *Fleet, e int64) int {
+	n := 0
+	for _, m := range b.members {
+		if m.pool == b && m.twins == nil && f.live(m, e) {
+			n++
+		}
+	}
+	return n
 }

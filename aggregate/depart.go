@@ -285,18 +285,21 @@ func (q *question) departures() map[string]*departures {
 		return d
 	}
 	for _, a := range q.v.ledger.accounts {
-		if a.left.n > 0 {
+		switch {
+		case a.left.n == 0:
+		case len(q.scope.only) > 0: // their targets' labels are not kept
+			q.apart = true
+		default:
 			of(a.labels).merge(&a.left)
 		}
 	}
-	for _, in := range q.f.ordered {
-		if q.f.departed(in, q.e) && q.f.counts(in, q.e) {
-			q.f.depart(in, in.bindings[q.v.index], of)
+	for i := range q.states {
+		if x := &q.states[i]; x.departed {
+			q.f.depart(x.in, x.in.bindings[q.v.index], of)
 		}
 	}
-	opening := q.f.opening()
 	for _, d := range list {
-		d.open(opening)
+		d.open(q.m.opening)
 	}
 	return list
 }
@@ -309,7 +312,8 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 	}
 	left := q.departures()
 	for _, g := range groups {
-		key := string(g.Labels.Bytes(nil))
+		g.answer.apart = q.apart
+		key := string(g.labels.Bytes(nil))
 		g.leave(left[key])
 		delete(left, key)
 	}
@@ -317,11 +321,11 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 		return groups
 	}
 	for _, d := range left {
-		g := q.nothing(Group{Labels: d.labels})
+		g := q.nothing(d.labels)
 		g.leave(d)
 		groups = append(groups, g)
 	}
-	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.Labels, b.Labels) })
+	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.labels, b.labels) })
 	return groups
 }
 
@@ -334,9 +338,9 @@ func (g *CounterGroup) leave(left *departures) {
 }
 
 // rate is their part of a mean over a window of so many ms.
-func (d *departures) rate(window int64) Answer {
+func (d *departures) rate(window int64) estimate {
 	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }
-	a := Answer{per(&d.weighted), per(&d.lowest), math.Inf(1)}
+	a := estimate{Value: per(&d.weighted), Lo: per(&d.lowest), Hi: math.Inf(1)}
 	if d.bounds.Open == 0 {
 		a.Hi = per(&d.highest)
 	}
@@ -375,22 +379,27 @@ func (f *Fleet) forget(in *instance) {
 // forgetTargets drops what is known of addresses that lead to no instance any
 // more and are not expected. f.names is held.
 func (f *Fleet) forgetTargets(now int64) {
+	used := f.reachedTargets()
+	for name, t := range f.targets {
+		tried, horizon := t.tried.Load(), max(f.reach(), learnt.Milliseconds())
+		if t.gone {
+			horizon = f.reach()
+		}
+		if tried != 0 && now-tried > horizon && !used[name] && !t.told && f.balancers[name] == nil {
+			f.forgetTarget(name)
+		}
+	}
+}
+
+// reachedTargets are those that lead to an instance.
+func (f *Fleet) reachedTargets() map[string]bool {
 	used := map[string]bool{}
 	for _, in := range f.ordered {
 		for _, name := range in.targets {
 			used[name] = true
 		}
 	}
-	for name, t := range f.targets {
-		tried, horizon := t.tried.Load(), max(f.reach(), learnt.Milliseconds())
-		if t.gone {
-			horizon = f.reach()
-		}
-		if tried != 0 && now-tried > horizon && !used[name] && f.balancers[name] == nil {
-			delete(f.targets, name)
-			delete(f.spelled, name)
-		}
-	}
+	return used
 }
 
 // forgetLeft bounds what is remembered of those that left. f.names is held.

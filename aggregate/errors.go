@@ -6,42 +6,45 @@ import (
 	"time"
 )
 
-// Why a scrape was refused, or a question has no answer. Test with errors.Is;
-// the state of the fleet is what it was before the call.
+// The reasons for which a scrape, a question or a state is refused; test with
+// errors.Is. The fleet is unchanged.
 var (
-	// ErrLate: an accepted scrape of the same instance is newer.
-	ErrLate = errors.New("older than the last accepted scrape")
-	// ErrConflict: another body of the same instance at the same time stands.
-	ErrConflict = errors.New("another body was accepted for the same time")
-	// ErrPast: the question is about a time before the last accepted scrape.
-	ErrPast = errors.New("before the last accepted scrape")
-	// ErrWindow: the window is longer than what the view keeps.
-	ErrWindow = errors.New("window longer than kept")
-	// ErrUnknown: nothing is known of the target.
-	ErrUnknown = errors.New("unknown target")
+	ErrLate         = errors.New("older than the last accepted scrape")
+	ErrConflict     = errors.New("another body was accepted for the same time")
+	ErrLimit        = errors.New("limit of Config reached")
+	ErrWindow       = errors.New("window longer than the view keeps")
+	ErrIncompatible = errors.New("fleets, views or snapshots that do not belong together")
+	ErrVersion      = errors.New("state of another version")
+	ErrCorrupt      = errors.New("not a state, or a damaged one")
 )
 
-// ScrapeError says which scrape was refused, and why. Err is [ErrLate],
-// [ErrConflict], a *[LimitError], a *parse.Error (with line and column), a
-// *parse.LimitError, *parse.FormatError or *parse.EncodingError.
-type ScrapeError struct {
-	Target string
-	Time   time.Time
-	Err    error
+var (
+	errView     = errors.New("invalid view")
+	errQuestion = errors.New("invalid question")
+	errTarget   = errors.New("invalid target")
+	errUnnamed  = errors.New("failed, the reason was not told")
+)
+
+// scrapeError says which scrape was refused.
+func scrapeError(sc *Scrape, err error) error {
+	return fmt.Errorf("scrape of %s at %s: %w", sc.Target, sc.Time.UTC().Format(time.RFC3339Nano), err)
 }
 
-func (e *ScrapeError) Error() string {
-	return fmt.Sprintf("scrape of %s at %s: %v", e.Target, e.Time.UTC().Format(time.RFC3339Nano), e.Err)
+// limitError names the limit and what would have been needed.
+func limitError(what string, limit, need int64) error {
+	return fmt.Errorf("%w: %s: at most %d, needed %d", ErrLimit, what, limit, need)
 }
 
-func (e *ScrapeError) Unwrap() error { return e.Err }
+// stateError says what of a state was wrong.
+func stateError(what string, err error) error { return fmt.Errorf("saved state: %s: %w", what, err) }
 
-// LimitError says which limit of [Config] was in the way.
-type LimitError struct {
-	What        string // "instances" or "bytes"
-	Limit, Need int64
-}
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("limit of %s: %d, needed %d", e.What, e.Limit, e.Need)
+// checkTarget refuses what names no target or no time.
+func checkTarget(name string, at time.Time) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("%w: no name", errTarget)
+	case at.IsZero():
+		return fmt.Errorf("%w: %s: no time", errTarget, name)
+	}
+	return nil
 }

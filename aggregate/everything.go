@@ -1,41 +1,20 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/prometheus/common/model"
 )
 
-// Every, as [View.Metric], is every family of the view's kind, and alone in
-// [View.By] every label. A view of every family by every label is what merging
-// the instances of a service into one needs.
+// A view whose selector fixes no name is of every family of its kind: those with
+// its declared type. Counters are also the _count and _sum of summaries; gauges
+// are also infos and state sets. A family without a TYPE is of no kind, nor are
+// the quantiles of summaries: a view of the role unmergeable has them.
 //
-// The families of a kind are those with its declared type: counters, and the
-// _count and _sum of summaries; gauges, infos and state sets; histograms. A
-// family without a TYPE is of none, and the quantiles of summaries are not:
-// [Fleet.Unmerged] has them. Each group has the name it is about as its
-// __name__: that of the series, for histograms the family's; a matcher on
-// __name__ compares the same name. The answers are those that views of the
-// single metrics give, but that a member is listed with 0 only where another
-// series of the family is selected.
-//
-// Such a view keeps totals and no history, unless its Window says otherwise.
-// What it holds for each instance and group is about 250 bytes, of a gauge 100,
-// and of a histogram 24 more for each bucket: [Config.MaxBytes] bounds it.
-const Every = "*"
+// Each group has the name it is about as its __name__: that of the series, for
+// histograms the family's; a matcher on __name__ compares the same name. The
+// answers are those of views of the single metrics, except that a member is
+// listed with 0 only where another series of the family is selected.
 
-// settled is the view with its shorthands written out.
-func (v View) settled() View {
-	if v.Metric == Every && v.Window == 0 {
-		v.Window = LedgerOnly
-	}
-	if slices.Contains(v.By, Every) {
-		v.By, v.Without = nil, []string{""} // as "without ()"
-	}
-	return v
-}
-
-func (v *view) every() bool { return v.Metric == Every }
+func (v *view) every() bool { return v.Metric == everyFamily }
 
 // names are those that an instance has in a view of every family: with one it
 // lacks, it is no member.

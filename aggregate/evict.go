@@ -43,7 +43,7 @@ func (f *Fleet) evict(enough int64) bool {
 	room := int64(0)
 	for _, in := range f.ordered {
 		for i, b := range in.bindings {
-			if b.view.Window == LedgerOnly || b.view.kind == growth.Gauge {
+			if b.view.Window == ledgerOnly || b.view.kind == growth.Gauge {
 				continue
 			}
 			used := make([]bool, len(b.Cols))

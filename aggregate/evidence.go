@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"math"
-	"net/http"
 	"strconv"
 
 	"github.com/prometheus/common/model"
@@ -25,6 +24,7 @@ const (
 	startUnknown startSource = iota
 	startHeaderField
 	startMetric
+	startGiven
 )
 
 func (s start) known() bool { return s.from != startUnknown }
@@ -42,25 +42,38 @@ const startHeaderName = "Process-Start-Time-Unix"
 // between two scrapes, makes absence a poor proof of birth.
 const churnLimit = 0.20
 
-// readStart takes the start from the body, finer than the header's whole
-// seconds. Several in one body are of several processes: no evidence.
-func (s *staged) readStart(h http.Header) start {
+// readStart takes the start that the caller gave, else the body's, which is
+// finer than the header's whole seconds. Several in one body are of several
+// processes: no evidence.
+func (s *staged) readStart(sc *incoming) start {
 	pos := s.in.startPos
 	if s.in.last == 0 || s.r.Structural() {
 		pos = s.findStart()
 	}
 	s.startPos = pos
+	if !sc.Start.IsZero() {
+		return startAt(float64(sc.Start.UnixMilli())/1000, startGiven)
+	}
 	if pos >= 0 {
-		if _, _, v, _ := s.r.At(pos); v > 0 && !math.IsInf(v, 1) {
-			return start{int64(math.Round(v * 1000)), startMetric}
+		_, _, v, _ := s.r.At(pos)
+		if x := startAt(v, startMetric); x.known() {
+			return x
 		}
 	}
-	if field := h.Get(startHeaderName); pos != startSeveral && field != "" {
-		if v, err := strconv.ParseFloat(field, 64); err == nil && v > 0 && v < math.MaxInt64/1e4 {
-			return start{int64(math.Round(v * 1000)), startHeaderField}
+	if field := sc.Header.Get(startHeaderName); pos != startSeveral && field != "" {
+		if v, err := strconv.ParseFloat(field, 64); err == nil {
+			return startAt(v, startHeaderField)
 		}
 	}
 	return start{}
+}
+
+// startAt is a start in Unix seconds; a number that is no time says nothing.
+func startAt(seconds float64, from startSource) start {
+	if !(seconds > 0 && seconds < math.MaxInt64/1e6) {
+		return start{}
+	}
+	return start{int64(math.Round(seconds * 1000)), from}
 }
 
 // Positions that are none.
@@ -108,13 +121,13 @@ func (s *staged) judge() {
 	}
 	switch s.verdict {
 	case judge.RestartProven:
-		s.restart = RestartProven
+		s.restart = restartProven
 	case judge.RestartGuessed:
-		s.restart = RestartGuessed
+		s.restart = restartGuessed
 	case judge.RestartOther:
-		s.restart, s.baseline = AnotherInstance, true
+		s.restart, s.baseline = anotherInstance, true
 	}
-	s.churned = s.restart == NoRestart && s.churn()
+	s.churned = s.restart == noRestart && s.churn()
 }
 
 // weigh counts the counters that are non-zero in both scrapes, and those of

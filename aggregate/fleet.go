@@ -2,23 +2,23 @@ package aggregate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use: scrapes of
 // different instances are read in parallel, and each question sees the fleet
-// between two scrapes. It never reads a clock.
+// between two scrapes. It reads no clock.
 type Fleet struct {
-	cfg   Config
-	store *lines.Store
+	cfg       settings
+	catalogue func(metric string) (View, bool)
+	store     *lines.Store
 
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
@@ -29,6 +29,7 @@ type Fleet struct {
 	expected  map[string]bool // nil: learnt
 	router    *growth.Router
 	set       window.Set
+	signed    window.Set // of views whose values may be negative
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
 	bytes     int64 // what the bindings may hold
@@ -37,8 +38,15 @@ type Fleet struct {
 	book      addressBook
 	opened    int64 // when some retired instance was scraped for the second time; 0: none
 	newcomers int   // since it was looked who departed
+	strangers int   // targets that failed before they ever answered, at most
+	tidied    int64 // when those that are forgotten were looked for
 
-	latest, awake atomic.Int64 // the latest scrape; the first one after a lull
+	snapshots uint64  // how many were taken
+	moment    *moment // the latest
+	states    []state // scratch of questions
+
+	latest, awake     atomic.Int64 // the latest scrape; the first one after a lull
+	accepted, refused atomic.Int64 // scrapes
 
 	// reading is shared by those that read a body; they hold no other lock but
 	// their instance's, and wait for none.
@@ -54,31 +62,15 @@ type Fleet struct {
 	decompressors []*lines.Decompressor
 }
 
-// target is what is known of an address. A steady scrape writes it while others
-// are read in parallel, hence the atomics.
-type target struct {
-	tried  atomic.Int64 // latest scrape or failure
-	failed atomic.Bool
-	gone   bool // written under the fleet's lock, like what follows
-	err    error
-	info   TargetInfo
-}
-
-func (t *target) seen(at int64) {
-	if at > t.tried.Load() {
-		t.tried.Store(at)
-	}
-	t.failed.Store(false)
-}
-
-// NewFleet makes an empty fleet.
+// NewFleet returns an empty fleet.
 func NewFleet(c Config) (*Fleet, error) {
-	c = c.withDefaults()
-	if err := c.validate(); err != nil {
+	s, err := c.settings()
+	if err != nil {
 		return nil, err
 	}
 	f := &Fleet{
-		cfg:       c,
+		cfg:       s,
+		catalogue: c.Catalogue,
 		store:     lines.NewStore(),
 		targets:   map[string]*target{},
 		balancers: map[string]*balanced{},
@@ -86,15 +78,16 @@ func NewFleet(c Config) (*Fleet, error) {
 		spelled:   map[string]string{},
 	}
 	f.router = growth.NewRouter(f.store)
-	if !c.Since.IsZero() {
-		f.since = c.Since.UnixMilli()
+	f.signed.Signed = true
+	if !s.Since.IsZero() {
+		f.since = s.Since.UnixMilli()
 	}
 	return f, nil
 }
 
 // Counter declares a view of a counter.
 func (f *Fleet) Counter(v View) (*CounterView, error) {
-	d, err := f.declare(v, growth.Counter)
+	d, err := f.declareOne(v, growth.Counter)
 	if err != nil {
 		return nil, err
 	}
@@ -103,68 +96,101 @@ func (f *Fleet) Counter(v View) (*CounterView, error) {
 
 // Gauge declares a view of a gauge.
 func (f *Fleet) Gauge(v View) (*GaugeView, error) {
-	d, err := f.declare(v, growth.Gauge)
+	d, err := f.declareOne(v, growth.Gauge)
 	if err != nil {
 		return nil, err
 	}
 	return &GaugeView{d}, nil
 }
 
-// Histogram declares a view of a histogram.
+// Histogram declares a view of a histogram or summary.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
-	d, err := f.declare(v, growth.Histogram)
+	d, err := f.declareOne(v, growth.Histogram)
 	if err != nil {
 		return nil, err
 	}
 	return &HistogramView{d}, nil
 }
 
-// declare adds a view. One that is declared late starts from what the
-// instances exposed last. Over MaxBytes it is refused.
-func (f *Fleet) declare(v View, k growth.Kind) (*view, error) {
-	if err := v.validate(k); err != nil {
+// declareOne declares a view, with those that it needs.
+func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
+	s, v, err := f.spec(v, k)
+	if err != nil {
 		return nil, err
 	}
+	list := []declaration{{s, k, declared}}
+	for _, x := range []struct {
+		role     role
+		selector string
+	}{{electoral, v.Leader}, {limiting, v.Limit}} {
+		if x.role == electoral && v.Combine == Leader {
+			x.selector = cmp.Or(x.selector, electionMetric)
+		}
+		if x.selector == "" {
+			continue
+		}
+		metric, where, err := parseSelector(x.selector)
+		if err != nil {
+			return nil, err
+		}
+		if metric == everyFamily {
+			return nil, fmt.Errorf("%w: selector %q names no metric", errView, x.selector)
+		}
+		need := spec{Metric: metric, Where: where}
+		if x.role == limiting {
+			need.By, need.Without = s.By, s.Without
+		}
+		list = append(list, declaration{need, growth.Gauge, x.role})
+	}
+	views, err := f.declare(list...)
+	if err != nil {
+		return nil, err
+	}
+	return views[0], nil
+}
+
+// declaration is a view on its way into a fleet.
+type declaration struct {
+	spec
+	kind growth.Kind
+	role role
+}
+
+// declare adds views, all or none; the first one needs those that are electoral
+// or limiting. A view that is declared late starts from what the instances
+// exposed last. Over MaxBytes it is refused.
+func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := f.newView(v, k)
-	added := []*view{d}
-	if v.Meaning == MeaningLeader && v.Election.Ask == nil {
-		if d.elects = f.companion(&v.Election); !slices.Contains(f.views, d.elects) {
-			added = append(added, d.elects)
+	var all, added []*view
+	for _, d := range list {
+		var v *view
+		if d.role == electoral {
+			v = f.electorate(d.spec)
+			all[0].elects = v
+		} else if v = f.newView(d.spec, d.kind, d.role); d.role == limiting {
+			all[0].limit = v
+		}
+		if all = append(all, v); !slices.Contains(f.views, v) {
+			added = append(added, v)
 		}
 	}
 	kept := make([]*savedView, len(added))
 	for i, a := range added {
-		kept[i] = f.claim(a)
+		kept[i] = f.claim(a, kept[:i])
 		a.index = len(f.views)
 		f.views = append(f.views, a)
 		f.router.Add(&a.selection)
 	}
-	plans, drafts, need := f.rebind(func(v, i int) *savedBinding {
-		if s := kept[v-(len(f.views)-len(added))]; s != nil {
-			return s.rows[i]
-		}
-		return nil
-	})
+	plans, drafts, need := f.rebind(len(f.views)-len(added), kept)
 	if need > f.cfg.MaxBytes {
 		f.views = f.views[:len(f.views)-len(added)]
 		f.router.Only(len(f.views))
-		return nil, &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
+		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
 		drafts[i].adopt()
-		if in.plan != nil {
-			in.state.Moved(in.plan.Succeed(plans[i]))
-		}
-		plans[i].Remember(in.plan)
-		in.plan = plans[i]
-		in.state.Adopt(in.plan, &in.cols)
-		for j, a := range added {
-			if kept[j] != nil && kept[j].rows[i].exposes {
-				in.plan.Presence(a.index).Exposes = true
-			}
-		}
+		f.adopt(in, plans[i])
 	}
 	for i, a := range added {
 		if kept[i] == nil {
@@ -175,38 +201,56 @@ func (f *Fleet) declare(v View, k growth.Kind) (*view, error) {
 		f.claimed(a, kept[i])
 	}
 	f.bytes = need
-	return d, nil
+	return all, nil
 }
 
-// rebind makes new plans for all instances, and drafts of their bindings: a view
-// was added. restore returns what was saved of a view of an instance.
-func (f *Fleet) rebind(restore func(view, instance int) *savedBinding) (plans []*growth.Plan, all []*drafts, need int64) {
+// rebind makes new plans for all instances, and drafts of their bindings: views
+// were added, the first of which is number first. kept is what was saved of
+// them.
+func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all []*drafts, need int64) {
 	need = f.bytes
 	for i, in := range f.ordered {
-		route := f.router.For(in.labels)
-		d := &drafts{f: f, in: in, route: route, bound: append([]*binding(nil), in.bindings...)}
-		for v := len(d.bound); v < len(f.views); v++ {
-			d.bound = append(d.bound, f.bindingOf(f.views[v], in, restore(v, i)))
+		bound := append([]*binding(nil), in.bindings...)
+		exposed := make([]bool, len(f.views))
+		for v := len(bound); v < len(f.views); v++ {
+			if s := kept[v-first]; s != nil {
+				bound = append(bound, s.rows[i].unpack(f.views[v], in))
+				exposed[v] = s.rows[i].exposes
+				continue
+			}
+			b := newBinding(f.views[v], in.history.N)
+			b.Begun = in.present()
+			bound = append(bound, b)
 		}
-		for _, b := range d.bound {
-			d.list = append(d.list, b.Draft())
+		d := f.draftOf(in, f.router.For(in.labels), bound)
+		plan := growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		for v, yes := range exposed {
+			if yes {
+				plan.Presence(v).Exposes = true
+			}
 		}
-		plan := growth.NewPlan(route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		plans, all = append(plans, plan), append(all, d)
 		need += d.need(plan)
 	}
 	return plans, all, need
 }
 
-// bindingOf returns what was saved of a view of an instance, or a binding that
-// begins with what the instance exposed last.
-func (f *Fleet) bindingOf(v *view, in *instance, p *savedBinding) *binding {
-	if p != nil {
-		return p.unpack(v, in)
+// adopt makes a plan of the lines that an instance exposed last its own.
+func (f *Fleet) adopt(in *instance, next *growth.Plan) {
+	if in.plan != nil {
+		in.state.Moved(in.plan.Succeed(next))
 	}
-	b := newBinding(v, in.history.N)
-	b.Begun = in.present()
-	return b
+	next.Remember(in.plan)
+	in.plan = next
+	in.state.Adopt(in.plan, &in.cols)
+}
+
+// replan makes the plan of an instance anew: its target's labels changed.
+func (f *Fleet) replan(in *instance) {
+	d := f.draftOf(in, f.router.For(in.labels), in.bindings)
+	next := growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+	d.adopt()
+	f.adopt(in, next)
 }
 
 // admitted says of each view whether the instance's target labels let it in.
@@ -216,76 +260,6 @@ func (f *Fleet) admitted(in *instance) []bool {
 		list[i] = v.selection.Admits(in.labels)
 	}
 	return list
-}
-
-// newView makes a view of a question, not yet the fleet's.
-func (f *Fleet) newView(v View, k growth.Kind) *view {
-	v = v.settled()
-	d := &view{View: v, fleet: f, kind: k}
-	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
-	d.selection = growth.Selection{
-		Kind: k, Metric: v.Metric, Every: v.Metric == Every, Type: v.Type, Where: d.Where, By: d.By, Without: d.Without,
-		Rules: judge.Rules{Owner: v.Owner, Births: v.Births},
-	}
-	return d
-}
-
-// Expect says of which targets the fleet consists: what coverage is measured
-// against. Without it, every target seen within the last hour and not said to
-// be gone is expected.
-func (f *Fleet) Expect(targets ...string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.expected = make(map[string]bool, len(targets))
-	for _, t := range targets {
-		f.expected[f.address(t)] = true
-	}
-}
-
-// Fail tells of a scrape that failed: no answer, an error status, a body that
-// was refused.
-func (f *Fleet) Fail(name string, at time.Time, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	t := f.target(f.address(name))
-	if ms := at.UnixMilli(); ms >= t.tried.Load() {
-		t.tried.Store(ms)
-		t.failed.Store(true)
-		t.err = err
-	}
-}
-
-// Gone tells that a target has left: its steps stay in the window, its gauges
-// and its coverage end; when no window reaches it any more, it is retired.
-// [ErrUnknown] where it was never seen, or is retired already. A later scrape
-// brings it back.
-func (f *Fleet) Gone(name string, at time.Time) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	name = f.address(name)
-	t, ok := f.targets[name]
-	if !ok {
-		return ErrUnknown
-	}
-	if at.UnixMilli() < t.tried.Load() {
-		return ErrLate
-	}
-	t.gone = true
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
-		}
-	}
-	return nil
-}
-
-func (f *Fleet) target(name string) *target {
-	t, ok := f.targets[name]
-	if !ok {
-		t = &target{}
-		f.targets[name] = t
-	}
-	return t
 }
 
 // admit makes an accepted instance part of the fleet.

@@ -24,7 +24,7 @@ func (s *staged) fold() {
 		in.state.Moved(s.moved)
 		in.plan = s.next
 	}
-	if s.restart == AnotherInstance {
+	if s.restart == anotherInstance {
 		in.state.Forget()
 	}
 	in.state.Judge(in.plan, &s.scraped, &s.steps)
@@ -94,7 +94,7 @@ func (s *staged) addHist(x *growth.Hist) {
 			s.addPart(b, col, k.Part, x)
 			continue
 		case x.Increase != nil:
-			col = b.Placed(&s.f.set, k.Group, x.Increase)
+			col = b.Placed(b.view.set(), k.Group, x.Increase)
 			s.addNative(b, col, x)
 		case x.Now != nil:
 			s.addClassic(b, col, x)
@@ -174,7 +174,7 @@ func (s *staged) touchGauges() {
 
 func (s *staged) touch(b *binding, col int32, moved bool) {
 	switch {
-	case b.view.companion && s.restart != NoRestart:
+	case b.view.role == electoral && s.restart != noRestart:
 		b.changed[col] = s.at
 	case s.baseline:
 		b.changed[col] = 0

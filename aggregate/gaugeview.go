@@ -5,79 +5,119 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// GaugeView answers what a gauge reads now. What the number of a fleet is
-// depends on what the gauge means; a rate it has none.
-type GaugeView struct{ *view }
+// GaugeView answers what a gauge reads. What the number of a fleet is depends on
+// what the gauge means, see View.Combine; a rate is not offered.
+type GaugeView struct{ v *view }
 
-// GaugeGroup is one group's answer, of the instances that are alive.
-type GaugeGroup struct {
-	Group
-	meaning  Meaning
-	leader   string // who is elected; "": nobody, or not known
-	excluded exclusions
-	silent   []string // instances without a vote in Fact
-	asked    *asked
-	members  []GaugeMember
+func (v *GaugeView) kept() *view {
+	if v == nil {
+		return nil
+	}
+	return v.v
 }
 
-// GaugeMember is one instance's part in a group.
-type GaugeMember struct {
-	Instance string
-	Value    float64       // the sum of its series in the group
-	Series   int           // how many those are; NaN ones are left out
-	Age      time.Duration // since the oldest of them was read, or measured if it tells
-
-	silent  bool  // a sentinel or NaN is among its series
-	changed int64 // when one of them last changed; 0: never seen to
-	from    *Provenance
-}
-
-// At answers for a time not before the last scrape ([ErrPast]): a group for
-// each set of labels, sorted. Instances that are stale or gone are not in it.
-func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, error) {
-	v.fleet.mu.ask()
-	defer v.fleet.mu.Unlock()
-	q, err := v.fleet.ask(v.view, now, All, conditions)
+// At returns the groups at a moment, sorted by labels; a view without By has
+// exactly one. Instances that are stale or have left are not in them.
+func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
+	q, err := s.SinceStart().ask(v.kept())
 	if err != nil {
 		return nil, err
 	}
-	leader, election := q.elect(now)
-	byKey := map[string]*GaugeGroup{}
-	asked := q.asked()
-	refused := exclusions{}
-	for in, b := range q.present() {
-		refused.mistyped(in, v.view)
-		for c, read := range q.read(in, b) {
-			if read.lines == 0 {
-				continue
+	defer q.close()
+	a := q.gauges()
+	switch {
+	case q.v.limit != nil:
+		a.readShares()
+	case q.v.Combine == Distinct:
+		a.readVariants()
+	default:
+		a.read()
+	}
+	return a.finish(), nil
+}
+
+// One returns the group of a view without By.
+func (v *GaugeView) One(s Snapshot) (*GaugeGroup, error) {
+	if err := v.kept().checkSingle(); err != nil {
+		return nil, err
+	}
+	return only(v.At(s))
+}
+
+// Status says what the view selects.
+func (v *GaugeView) Status(s Snapshot) Status { return s.status(v.kept()) }
+
+// gaugeAnswer gathers the groups of an answer.
+type gaugeAnswer struct {
+	q        *question
+	asked    asked
+	groups   map[string]*GaugeGroup
+	common   exclusions // of no group
+	leader   string     // who is elected; empty: nobody, or not known
+	election []string   // what is to be said of it
+}
+
+func (q *question) gauges() *gaugeAnswer {
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: exclusions{}}
+	if q.v.Combine == Leader {
+		a.leader, a.election = q.elect()
+	}
+	if q.v.single() {
+		a.group(labels.EmptyLabels())
+	}
+	return a
+}
+
+func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
+	key := string(ls.Bytes(nil))
+	g, ok := a.groups[key]
+	if !ok {
+		g = &GaugeGroup{labels: ls, asked: &a.asked, leader: a.leader, excluded: exclusions{}}
+		a.groups[key] = g
+	}
+	return g
+}
+
+// read gathers the sums of the instances' series.
+func (a *gaugeAnswer) read() {
+	for in, b := range a.q.present() {
+		a.common.mistyped(in, b.view)
+		for c, read := range a.q.read(in, b) {
+			if read.lines > 0 {
+				a.group(b.labelsOf(c)).add(in, read, b.changed[c], a.q)
 			}
-			ls := b.labelsOf(c)
-			key := string(ls.Bytes(nil))
-			g, ok := byKey[key]
-			if !ok {
-				g = &GaugeGroup{
-					Group:   Group{Labels: ls},
-					meaning: v.Meaning, leader: leader, excluded: exclusions{}, asked: &asked,
-				}
-				byKey[key] = g
-			}
-			g.add(in, read, b.changed[c], &q)
 		}
 	}
-	list := sortGroups(byKey, func(g *GaugeGroup) *Group { return &g.Group })
-	identities, partials := q.identities(), q.partials()
+}
+
+// finish sorts the groups and notes what is to be said of them.
+func (a *gaugeAnswer) finish() []*GaugeGroup {
+	q := a.q
+	if q.v.limit != nil && len(a.groups) == 0 && len(a.common) > 0 {
+		a.group(labels.EmptyLabels())
+	}
+	list := make([]*GaugeGroup, 0, len(a.groups))
+	for _, g := range a.groups {
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
+	notes, partials, common := q.notes(), q.partials(), a.common.words()
 	for _, g := range list {
-		said := slices.Concat(g.excluded.words(), refused.words(), election, identities, partials.words(q.v, g.Labels))
-		if _, ok := g.Leader(); leader != "" && !ok {
-			said = append(said, "the leader has nothing in this group: "+leader)
+		g.said = slices.Concat(g.excluded.words(), common, a.election, notes, partials.words(q.v, g.labels))
+		if a.leader != "" && !g.has(a.leader) {
+			g.said = append(g.said, "the leader has nothing in this group: "+a.leader)
 		}
-		g.about = &noted{q.coverage, said}
+		if q.v.Combine == Consensus {
+			g.said = append(g.said, g.disagreement()...)
+		}
 	}
-	return list, nil
+	return list
 }
 
 // Why a member or a part of it is left out of an answer.
@@ -97,33 +137,43 @@ type columnRead struct {
 
 func (q *question) read(in *instance, b *binding) []columnRead {
 	cols := make([]columnRead, len(b.Cols))
-	for _, e := range in.plan.Gauges(b.view.index) {
-		pos, c := int(e.Pos), &cols[e.Col]
-		x := in.cols.Value(pos) + 0 // −0 is 0
+	for i, e := range b.lines(in) {
+		r, c := b.reading(in, i), &cols[e.Col]
 		at := in.last
-		if own := in.cols.Time(pos); own != lines.NoTime {
-			at = min(at, own)
+		if r.own != lines.NoTime {
+			at = min(at, r.own)
 		}
 		if c.lines++; c.lines == 1 || at < c.oldest {
 			c.oldest = at
 		}
-		if math.IsNaN(x) {
+		if math.IsNaN(r.value) {
 			c.nans++
 			continue
 		}
-		c.sum.Add(x)
-		if slices.Contains(q.v.Sentinels, x) {
+		c.sum.Add(r.value)
+		if slices.Contains(q.v.Sentinels, r.value) {
 			c.sentinels++
 		}
 	}
 	return cols
 }
 
+// gaugeMember is one instance's part in a group.
+type gaugeMember struct {
+	instance string
+	value    float64       // the sum of its series in the group
+	series   int           // how many those are; NaN ones are left out
+	age      time.Duration // since the oldest of them was read, or measured if it tells
+	silent   bool          // a sentinel or NaN is among its series
+	changed  int64         // when one of them last changed; 0: never seen to
+	from     *provenance
+}
+
 // add takes in what an instance reads, or says why not.
 func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question) {
-	m := GaugeMember{
-		Instance: in.name, Value: c.sum.Float64(), Series: c.lines - c.nans,
-		Age:     time.Duration(q.e-c.oldest) * time.Millisecond,
+	m := gaugeMember{
+		instance: in.name, value: c.sum.Float64(), series: c.lines - c.nans,
+		age:     time.Duration(q.e-c.oldest) * time.Millisecond,
 		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
 	}
 	if c.nans > 0 {
@@ -133,14 +183,11 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 		g.silent = append(g.silent, in.name)
 	}
 	switch {
-	case m.Series == 0:
-	case math.IsNaN(m.Value):
-		g.excluded.add(hasNoSum, in.name, m.Series)
+	case m.series == 0:
+	case math.IsNaN(m.value):
+		g.excluded.add(hasNoSum, in.name, m.series)
 	default:
 		m.from = q.provenance(in)
 		g.members = append(g.members, m)
 	}
 }
-
-// Members are the instances behind the answer, by name.
-func (g *GaugeGroup) Members() []GaugeMember { return g.members }

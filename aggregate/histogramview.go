@@ -3,36 +3,77 @@ package aggregate
 import (
 	"math"
 	"slices"
-	"time"
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
 )
 
-// HistogramView answers how observations were distributed. Quantiles are of
-// the merged observations, or of the worst instance: a mean of quantiles says
-// nothing, and is not to be had.
+// HistogramView answers how observations were distributed. Quantiles are of the
+// merged observations, or of the worst instance; a mean of quantiles is not
+// offered.
 //
-// Instances may expose classic buckets, native ones, or both, in any mixture
-// and in text and protobuf by turns: a series is one histogram, and each
-// observation counts once. Native buckets are preferred; a series that comes
-// without them is followed by its classic ones until its process ends. Where
-// nothing is the same before and after (other bounds, finer buckets, no buckets
-// in text of what has native ones alone), the new buckets start at their own
-// first point, and a warning says so. Gauge histograms do not count what
-// happened: no view takes them, and Status names who exposes them.
-type HistogramView struct{ *view }
+// Instances may expose classic buckets, native ones, or both: a series is one
+// histogram, and each observation counts once. Native buckets are preferred; a
+// series that comes without them is followed by its classic ones until its
+// process ends. Where nothing is the same before and after, the new buckets
+// start at their own first point, and a warning says so. Gauge histograms do not
+// count what happened: no view takes them, and Status names who exposes them.
+type HistogramView struct{ v *view }
 
-// HistogramGroup is one group's answer. As a [CounterGroup] it tells of the
-// number of observations. It is not for concurrent use: questions to a
-// distribution use scratch of its own.
-type HistogramGroup struct {
-	*CounterGroup
-	pieces []buckets
-	all    layout.Distribution // of all pieces, once merged
-	merged bool
+func (v *HistogramView) kept() *view {
+	if v == nil {
+		return nil
+	}
+	return v.v
 }
+
+// In returns the groups in a window, sorted by labels; a view without By has
+// exactly one.
+func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
+	q, err := w.ask(v.kept())
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	counters, shares, err := q.grown()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*HistogramGroup, 0, len(counters))
+	for _, c := range counters {
+		g := &HistogramGroup{counter: c}
+		if len(c.answer.of) > 0 { // else it is a group of departed instances alone
+			g.pieces = c.answer.piecesOf(shares)[c.number]
+		}
+		g.addDepartures()
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+// One returns the group of a view without By.
+func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
+	if err := v.kept().checkSingle(); err != nil {
+		return nil, err
+	}
+	return only(v.In(w))
+}
+
+// Totals returns the groups as histograms to expose; no count ever falls. There
+// are none of a part of the fleet.
+//
+// The bounds are those that all instances have. Where some of the observations
+// are known by native buckets, they count from the first bound on that is
+// certainly not below them. Native buckets are of a schema that all instances
+// have, and are left out where some have classic buckets alone. The sum is NaN
+// where it is not known of all; it may fall if observations may be negative.
+func (v *HistogramView) Totals(s Snapshot) []Series {
+	return s.totals(v.kept(), (*view).histogramTotals)
+}
+
+// Status says what the view selects.
+func (v *HistogramView) Status(s Snapshot) Status { return s.status(v.kept()) }
 
 // buckets is what one instance observed in buckets of one layout.
 type buckets struct {
@@ -43,45 +84,12 @@ type buckets struct {
 	sum    float64        // NaN: not known
 }
 
-// At answers for the window that ends at now, as [CounterView.At] does.
-func (v *HistogramView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*HistogramGroup, error) {
-	v.fleet.mu.ask()
-	defer v.fleet.mu.Unlock()
-	q, err := v.fleet.ask(v.view, now, window, conditions)
-	if err != nil {
-		return nil, err
-	}
-	defer q.done()
-	q.departs = q.all
-	shares := q.shares()
-	counters := q.counters(shares)
-	groups, list := make([]HistogramGroup, len(counters)), make([]*HistogramGroup, len(counters))
-	for i, c := range counters {
-		groups[i].CounterGroup, groups[i].pieces = c, c.answer.piecesOf(shares)[i]
-		list[i] = &groups[i]
-	}
-	if !q.all {
-		return list, nil
-	}
-	of := map[*CounterGroup]*HistogramGroup{}
-	for _, g := range list {
-		of[g.CounterGroup] = g
-	}
-	list = nil
-	for _, c := range q.addDepartures(counters) {
-		g := of[c]
-		if g == nil {
-			g = &HistogramGroup{CounterGroup: c}
-		}
-		g.addDepartures()
-		list = append(list, g)
-	}
-	return list, nil
-}
+// departedShare is that of those that are no members any more.
+const departedShare = -1
 
 // addDepartures adds what departed instances observed: no member's.
 func (g *HistogramGroup) addDepartures() {
-	left := g.left()
+	left := g.counter.left()
 	if left == nil {
 		return
 	}
@@ -99,9 +107,6 @@ func (g *HistogramGroup) addDepartures() {
 		g.pieces = append(slices.Clip(g.pieces), p) // others have the same ones
 	}
 }
-
-// departedShare is that of those that are no members any more.
-const departedShare = -1
 
 // piecesOf copies what the instances observed in the window, by group. The
 // fleet's lock is held.
@@ -156,17 +161,6 @@ func (t *tally) has(p *part, q growth.Quirk) (found bool) {
 	return found
 }
 
-// merge adds up what the members observed, when it is first asked for.
-func (g *HistogramGroup) merge() *layout.Distribution {
-	if !g.merged {
-		g.merged = true
-		for _, p := range g.pieces {
-			p.addTo(&g.all)
-		}
-	}
-	return &g.all
-}
-
 // addTo cannot fail: a view keeps sums of steps, none of which falls with le.
 func (p *buckets) addTo(d *layout.Distribution) {
 	if p.native != nil {
@@ -176,47 +170,4 @@ func (p *buckets) addTo(d *layout.Distribution) {
 		return
 	}
 	_ = d.Add(p.layout, p.counts, p.sum)
-}
-
-// Distribution is everything observed in the window, of all members together.
-func (g *HistogramGroup) Distribution() *layout.Distribution { return g.merge() }
-
-// Count is how many observations the group had in the window.
-func (g *HistogramGroup) Count() float64 { return g.merge().Count() }
-
-// Sum is that of the observed values; false where a member's is not known.
-func (g *HistogramGroup) Sum() (float64, bool) { return g.merge().Sum() }
-
-// Quantile is of all observations together, with the interval that holds it.
-// The error is of q alone: not within [0, 1].
-func (g *HistogramGroup) Quantile(q float64) (layout.Estimate, bool, error) {
-	return g.merge().Quantile(q)
-}
-
-// Over is the share of the observations above x, with its bounds.
-func (g *HistogramGroup) Over(x float64) (layout.Estimate, bool) { return g.merge().Over(x) }
-
-// Distributions are the members that observed something, by name. Departed
-// ones are none.
-func (g *HistogramGroup) Distributions() []layout.Member {
-	var list []layout.Member
-	last := int32(-1)
-	for i := range g.pieces {
-		p := &g.pieces[i]
-		if p.share == departedShare {
-			continue
-		}
-		if p.share != last {
-			list = append(list, layout.Member{Name: g.answer.shares[p.share].name, Distribution: &layout.Distribution{}})
-			last = p.share
-		}
-		p.addTo(list[len(list)-1].Distribution)
-	}
-	return list
-}
-
-// WorstQuantile is the instance with the greatest quantile, which the merged
-// one hides, and which share of the observations is its own.
-func (g *HistogramGroup) WorstQuantile(q float64) (layout.WorstMember, bool, error) {
-	return layout.Worst(q, g.Distributions())
 }

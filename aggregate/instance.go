@@ -55,10 +55,13 @@ type instance struct {
 	lost    bool     // it was not met for so long that it was given up
 	pending *pending // nil: all that was attributed is confirmed
 	self    string   // what its lines say who it is
-	by      Evidence // why its latest scrape is taken for its
+	by      evidence // why its latest scrape is taken for its
 
 	history  window.History
 	bindings []*binding // by view.index; nil: not bound yet
+
+	after  uint64  // how many snapshots there were when its state changed last
+	before *before // its state before that, for those that were taken until then
 }
 
 // wait until no scrape of the instance is being observed.
@@ -109,7 +112,7 @@ func (in *instance) present() window.Checkpoint {
 }
 
 // noteRestart remembers a restart for as long as a window can reach it.
-func (in *instance) noteRestart(at int64, how Restart) {
+func (in *instance) noteRestart(at int64, how restart) {
 	if h := &in.history; h.Full() {
 		oldest := h.At(h.Oldest()).At
 		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
@@ -120,5 +123,5 @@ func (in *instance) noteRestart(at int64, how Restart) {
 // restarted is a scrape that found another process.
 type restarted struct {
 	at  int64
-	how Restart
+	how restart
 }

@@ -6,55 +6,40 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 )
 
-// JoinError says why two fleets cannot be joined.
-type JoinError struct{ Reason string }
-
-func (e *JoinError) Error() string { return "joining fleets: " + e.Reason }
-
-// Join tells f what another watcher of the same instances knows, so that its
-// totals count what either saw: of a highly available pair, any of which may
+// Join adds to f's totals what another watcher of the same instances knows, so
+// that they count what either saw: of a highly available pair, any of which may
 // miss scrapes, start later or be restarted. o is left as it is. Windows, rates
 // and gauges are those of what f itself observed.
 //
 // The totals of a joined fleet are at least those of each watcher, and never
-// more than was counted. Joining is idempotent, commutative and associative;
-// watchers that told each other all they know show the same totals, and none
-// that falls. They are exact
+// more than was counted. Joining is idempotent, commutative and associative.
+// Totals are exact of a process that said when it started, if that was after
+// Since, and of any other whose series neither reset nor came later unseen; else
+// as good as the watcher who saw most of it.
 //
-//   - of a process that said when it started, if that was after Since: whoever
-//     saw it last knows all of it;
-//   - of any other process, if no series of it was reset or came later that was
-//     not seen to be born: from the first scrape of any watcher to the last;
-//   - else as good as the watcher who saw most of it.
-//
-// What processes counted that ended longer ago than [Config].JoinHorizon is no
-// longer known one by one. Then the fleet that looks back less far stands for
-// all that began before, and what only the other one saw of it is lost: never is
-// anything counted twice. A pair that tells each other more often than that
-// loses nothing.
-//
-// Of native histograms the buckets of the watcher stand who saw most of a
-// process. Sums of histograms whose observations may be negative are not known:
-// of two sums that may fall, none is the better one.
+// What processes counted that ended longer ago than Config.JoinHorizon is no
+// longer known one by one: what only the other watcher saw of it is lost, and
+// nothing is counted twice. A pair that joins more often loses nothing. Of
+// native histograms the buckets of the watcher with the most observations win;
+// sums of observations that may be negative are not known.
 //
 // The two series that a pair exposes must not be read alternately as one: they
 // agree only after they were joined.
 //
-// Both are of one configuration, with a JoinHorizon, Since included, and with
-// equal views declared on f and saved in or declared on o; o may have been
-// loaded from what [Fleet.Save] of the other program wrote. Otherwise, as for a
-// fleet with itself, the error is a *[JoinError], and nothing has changed.
+// Both are of one configuration, with a JoinHorizon, and with equal views
+// declared on f and saved in or declared on o, which may have been loaded: else
+// the error is ErrIncompatible. Of different Since the later one counts.
 func (f *Fleet) Join(o *Fleet) error {
 	if f == o {
-		return &JoinError{"a fleet with itself"}
+		return incompatible("joining", "one fleet with itself")
 	}
 	mine, other := f.cfg, o.cfg
 	mine.Since, other.Since = time.Time{}, time.Time{}
 	switch {
 	case mine != other:
-		return &JoinError{"of different configurations"}
+		return incompatible("joining", "of different configurations")
 	case !f.joinable():
-		return &JoinError{"without a JoinHorizon"}
+		return incompatible("joining", "without a JoinHorizon")
 	}
 	state := o.state() // before f is locked: o may be joining f
 	f.mu.Lock()
@@ -64,35 +49,32 @@ func (f *Fleet) Join(o *Fleet) error {
 		return err
 	}
 	defer l.release(f)
-	m := &merger{f: f, l: l}
-	if err := m.pairViews(); err != nil {
-		return &JoinError{err.Reason}
+	m := &merger{f: f, l: l, since: max(f.since, l.since)}
+	if err := m.pairViews("joining"); err != nil {
+		return err
 	}
-	switch {
-	case l.since == 0:
+	if l.since == 0 {
 		return nil // it saw nothing
-	case f.since != 0 && f.since != l.since:
-		return &JoinError{"observed since different times"}
 	}
 	m.bindParts()
-	f.since = l.since
 	for j, v := range f.views {
 		if v.kind != growth.Gauge {
 			m.joinView(v, j)
 		}
 	}
+	f.since = m.since
 	return nil
 }
 
 // joinView tells a view what the other watcher knows.
 func (m *merger) joinView(v *view, j int) {
-	f, theirs := m.f, m.views[j]
-	other := &view{View: v.View, fleet: f, kind: v.kind, index: j, selection: v.selection, ledger: theirs.ledger}
+	f, theirs, created := m.f, m.views[j], m.created(v, j)
+	other := &view{spec: v.spec, fleet: f, kind: v.kind, index: j, selection: v.selection, ledger: theirs.ledger}
 	known := f.knows(other, m.l.instances, func(i int) *binding { return m.bound[i][j] }, m.settle(other, j))
 	own := f.knows(v, f.ordered, func(i int) *binding { return f.ordered[i].bindings[j] }, nil)
 	own.join(known)
 	v.ledger.known = *own
-	v.ledger.created = min(v.ledger.created, theirs.ledger.created)
+	v.ledger.created = created
 	for key, b := range theirs.ledger.accounts {
 		a := v.ledger.accounts[key]
 		if a == nil {

@@ -24,7 +24,7 @@ func (q *question) latest(shares []share) (t *tally, again bool) {
 		return kept.tally, true
 	}
 	t = q.tally(shares)
-	if !q.v.every() { // a copy of all that a fleet counts is too much to keep
+	if !q.v.every() && !q.past && len(q.scope.only) == 0 { // a copy of all that a fleet counts is too much to keep
 		*kept = latest{b, t}
 	}
 	return t, false

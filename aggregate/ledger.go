@@ -38,80 +38,6 @@ type account struct {
 	natives []*layout.Native // the same by native buckets, by grid
 }
 
-// Total is a counter of the fleet as it is to be exposed again: it never falls,
-// not when instances leave and not when they restart, nor over [Fleet.Save] and
-// [Load].
-type Total struct {
-	Labels  labels.Labels
-	Value   float64
-	Created time.Time // when it was 0
-}
-
-// HistogramTotal is a histogram of the fleet as it is to be exposed again: none
-// of its counts ever falls.
-type HistogramTotal struct {
-	Labels  labels.Labels
-	Created time.Time
-	// Bounds are those that all instances have, the last is +Inf: only there is
-	// known how much all of them observed.
-	Bounds []float64
-	Counts []float64 // up to each bound
-	// Sum of what was observed. It can fall if observations may be negative.
-	// Without HasSum it is not known of all.
-	Sum    float64
-	HasSum bool
-	// Rounded: some of the observations are known by native buckets. They count
-	// from the first bound on that is certainly not below them.
-	Rounded bool
-	// Native is the same by native buckets, of a schema that all instances have;
-	// nil where some have classic buckets alone.
-	Native *layout.Native
-}
-
-// Totals are the groups of the view, sorted, each with what it grew by since it
-// was created. What they are is remembered: a later one is never less. Two
-// addresses of one process are counted once, as of now.
-func (v *CounterView) Totals(now time.Time) []Total {
-	f := v.fleet
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var list []Total
-	for _, s := range v.settle(now) {
-		shown := v.account(s.labels).show(s.commonBounds(), []float64{s.classes[0].Counts.Float64(0)})
-		list = append(list, Total{Labels: s.labels, Value: shown[0], Created: v.createdAt()})
-	}
-	return list
-}
-
-// Totals are the groups of the view, sorted, as [CounterView.Totals] are.
-func (v *HistogramView) Totals(now time.Time) []HistogramTotal {
-	f := v.fleet
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var list []HistogramTotal
-	for _, s := range v.settle(now) {
-		t := HistogramTotal{Labels: s.labels, Created: v.createdAt(), Bounds: s.commonBounds()}
-		natives := s.natives()
-		for _, b := range t.Bounds {
-			t.Counts = append(t.Counts, s.upTo(b, natives))
-		}
-		a := v.account(s.labels)
-		if t.Native = a.showNative(s.native()); t.Native != nil {
-			t.Counts[len(t.Counts)-1] = t.Native.Count
-		}
-		t.Rounded = natives != nil && len(t.Bounds) > 1
-		t.Counts = a.show(t.Bounds, t.Counts)
-		if sum, ok, signed := s.sum(); ok {
-			if !signed {
-				sum = notLess(sum, a.sum)
-			}
-			t.Sum, t.HasSum, a.sum = sum, true, sum
-		}
-		list = append(list, t)
-	}
-	return list
-}
-
 // show gives counts that are not less than what was shown before, nor fall with
 // their bounds.
 func (a *account) show(bounds, counts []float64) []float64 {
@@ -128,7 +54,7 @@ func (a *account) show(bounds, counts []float64) []float64 {
 	return slices.Clone(shown)
 }
 
-// notLess is the greater of two; what is no number is none.
+// notLess returns the larger value and ignores NaN.
 func notLess(x, before float64) float64 {
 	if x > before {
 		return x
@@ -162,10 +88,10 @@ type settlement struct {
 	classes []window.Class
 }
 
-// settle adds up all groups of a view, sorted.
-func (v *view) settle(now time.Time) []*settlement {
+// settle adds up all groups of a view, sorted, as they were at a moment.
+func (v *view) settle(m *moment) []*settlement {
 	f := v.fleet
-	list := v.settleOf(f, func(i int) *binding { return f.ordered[i].bindings[v.index] }, now.UnixMilli())
+	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
 	if f.joinable() {
 		return v.joined(list)
 	}
@@ -194,6 +120,9 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlemen
 			continue
 		}
 		b := of(i)
+		if b == nil {
+			continue
+		}
 		sumless := b.Sumless()
 		for i := range b.Cols {
 			s := group(b.labelsOf(i))

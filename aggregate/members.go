@@ -3,113 +3,110 @@ package aggregate
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"math"
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
 )
 
-// Operations across the members of a group. All stand in the order of their
-// names, so that of equals the first by name is meant.
+// Member is an instance and its number: of a method's question, or of a gauge
+// its value.
+type Member struct {
+	Instance string
+	Estimate promfold.Estimate
+	Share    float64       // of the sum over all members, by rates for counters; 0 where parts do not add up
+	Weight   float64       // of its rate in the group's: the part of the window in which it lived
+	Age      time.Duration // of its latest scrape or, of a gauge, of its value
+	Covers   time.Duration // the time its steps in the window span
+	Older    bool          // no step in the window: the rate is that of its latest
+	Live     bool
+	Steps    int
+	Resets   int // of series
+}
 
-// Count is of how many members the answer is.
-func (g *GaugeGroup) Count() int { return len(g.members) }
-
-// Sum is right for what each instance has a share of.
-func (g *GaugeGroup) Sum() (float64, bool) {
-	var s exact.Sum
-	for _, m := range g.members {
-		s.Add(m.Value)
+// String returns instance, number and share.
+func (m Member) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", m.Instance, m.Estimate)
+	if m.Share > 0 {
+		fmt.Fprintf(&b, ", %.3g %%", 100*m.Share)
 	}
-	x := s.Float64()
-	if math.IsNaN(x) { // +Inf and −Inf have no sum
-		return 0, false
+	return b.String()
+}
+
+func (m Member) value() float64 { return m.Estimate.Value }
+
+// member is all but the number that is asked for.
+func (g *CounterGroup) member(sh *shared, p *part) Member {
+	m := Member{
+		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.live, Steps: sh.steps,
+		Age: time.Duration(g.answer.e-sh.last) * time.Millisecond,
 	}
-	return x, len(g.members) > 0
-}
-
-// Mean is the mean of the members' values.
-func (g *GaugeGroup) Mean() (float64, bool) {
-	sum, ok := g.Sum()
-	return sum / float64(max(1, len(g.members))), ok
-}
-
-// Stddev is the standard deviation of the members' values around their mean:
-// of these members, not an estimate for others (divided by their number, as
-// PromQL does). Of values that are not finite there is none.
-func (g *GaugeGroup) Stddev() (float64, bool) {
-	mean, ok := g.Mean()
-	if !ok || !finite(mean) {
-		return 0, false
+	if g.answer.window() > 0 {
+		m.Weight = sh.weight
 	}
-	widest := 0.0
-	for _, m := range g.members {
-		widest = max(widest, math.Abs(m.Value-mean))
+	g.answer.happenings(p, func(e *happening) { m.Resets += e.Resets() })
+	return m
+}
+
+// increased is a member with its increase: 0 where all its steps are older than
+// the window.
+func (g *CounterGroup) increased(sh *shared, p *part) Member {
+	m := g.member(sh, p)
+	if !sh.older {
+		m.Estimate = g.answer.around(p)
 	}
-	if widest == 0 || !finite(widest) {
-		return 0, widest == 0
+	return m
+}
+
+// rateOf is a member's rate over the time it was observed; false if that is one
+// moment only.
+func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
+	if sh.covers(g.final()) <= 0 {
+		return estimate{}, false
 	}
-	var squares exact.Sum // relative to the widest: a square may not be a number
-	for _, m := range g.members {
-		d := (m.Value - mean) / widest
-		squares.Add(d * d)
+	x, seconds := exactly(p.grown), sh.observed(g.final())
+	if !sh.older {
+		x = g.answer.around(p)
 	}
-	return widest * math.Sqrt(squares.Float64()/float64(len(g.members))), true
+	return estimate{Value: p.grown / seconds, Lo: x.Lo / seconds, Hi: x.Hi / seconds}, true
 }
 
-// Max is the instance with the largest value.
-func (g *GaugeGroup) Max() (GaugeMember, bool) { return greatest(g.members, gaugeValue) }
-
-// Min is the instance with the smallest value.
-func (g *GaugeGroup) Min() (GaugeMember, bool) {
-	return greatest(g.members, func(m GaugeMember) float64 { return -m.Value })
+// rated are the members with a rate, by name.
+func (g *CounterGroup) rated() []Member {
+	var list []Member
+	g.each(func(sh *shared, p *part) {
+		if r, ok := g.rateOf(sh, p); ok {
+			m := g.member(sh, p)
+			m.Estimate = r
+			list = append(list, m)
+		}
+	})
+	return g.shared(list)
 }
 
-// Quantile is the member of rank max(1, ⌈q·n⌉), from the smallest value up: at
-// least a part q of the members are not above it. It is a member, not a number
-// between two as PromQL has it. The error is of q alone: not within [0, 1].
-func (g *GaugeGroup) Quantile(q float64) (GaugeMember, bool, error) {
-	return memberAt(q, g.members, gaugeValue)
-}
-
-// Top lists the k members with the largest values, largest first.
-func (g *GaugeGroup) Top(k int) []GaugeMember { return top(k, g.members, gaugeValue) }
-
-func gaugeValue(m GaugeMember) float64 { return m.Value }
-
-// Top lists the k members with the highest rates, highest first; those that
-// have none are left out.
-func (g *CounterGroup) Top(k int) []CounterMember { return top(k, g.rated(), memberRate) }
-
-// RateQuantile is the member of rank max(1, ⌈q·n⌉) among those that have a
-// rate, from the lowest up, as [GaugeGroup.Quantile].
-func (g *CounterGroup) RateQuantile(q float64) (CounterMember, bool, error) {
-	return memberAt(q, g.rated(), memberRate)
-}
-
-func memberRate(m CounterMember) float64 { return m.Rate }
-
-func (g *CounterGroup) rated() []CounterMember {
-	return slices.DeleteFunc(g.Members(), func(m CounterMember) bool { return !m.HasRate })
-}
-
-// MaxIncrease is the member that saw most, which is right where every instance
-// counts the same events (the leader changes that each member of an etcd
-// cluster sees). It may have missed some: a lower bound. Without a step in the
-// window there is none.
-func (g *CounterGroup) MaxIncrease() (CounterMember, bool) {
-	seen := slices.DeleteFunc(g.rated(), func(m CounterMember) bool { return m.Older })
-	return greatest(seen, func(m CounterMember) float64 { return m.Increase.Value })
-}
-
-// top are the k greatest, greatest first, equals by name.
-func top[T any](k int, members []T, value func(T) float64) []T {
-	sorted := slices.Clone(members)
-	slices.SortStableFunc(sorted, func(a, b T) int { return cmp.Compare(value(b), value(a)) })
-	return sorted[:max(0, min(k, len(sorted)))]
+// shared notes which share of the rates is each member's. Rates of older steps
+// are of another time.
+func (g *CounterGroup) shared(list []Member) []Member {
+	rates := map[string]float64{}
+	var sum exact.Sum
+	g.each(func(sh *shared, p *part) {
+		if r, ok := g.rateOf(sh, p); ok && !sh.older {
+			rates[sh.name] = r.Value
+			sum.Add(r.Value)
+		}
+	})
+	if total := sum.Float64(); total > 0 {
+		for i := range list {
+			list[i].Share = rates[list[i].Instance] / total
+		}
+	}
+	return list
 }
 
 // greatest is the first by name of the greatest.
@@ -124,13 +121,10 @@ func greatest[T any](members []T, value func(T) float64) (x T, ok bool) {
 
 // memberAt is the member at a quantile's rank. As elsewhere, q is the shortest
 // decimal that reads as it, and the product is exact: 0.07 of 100 is 7.
-func memberAt[T any](q float64, members []T, value func(T) float64) (x T, ok bool, err error) {
-	if !(q >= 0 && q <= 1) {
-		return x, false, fmt.Errorf("%w: quantile %g of members", errView, q)
-	}
+func memberAt(q float64, members []Member) (Member, bool) {
 	n := len(members)
-	if n == 0 {
-		return x, false, nil
+	if !(q >= 0 && q <= 1) || n == 0 {
+		return Member{}, false
 	}
 	product, _ := new(big.Rat).SetString(strconv.FormatFloat(q, 'g', -1, 64))
 	product.Mul(product, big.NewRat(int64(n), 1))
@@ -139,22 +133,60 @@ func memberAt[T any](q float64, members []T, value func(T) float64) (x T, ok boo
 		rank.Add(rank, big.NewInt(1))
 	}
 	sorted := slices.Clone(members)
-	slices.SortStableFunc(sorted, func(a, b T) int { return cmp.Compare(value(a), value(b)) })
-	return sorted[max(1, rank.Int64())-1], true, nil
+	slices.SortStableFunc(sorted, func(a, b Member) int { return cmp.Compare(a.value(), b.value()) })
+	return sorted[max(1, rank.Int64())-1], true
 }
 
-// present are the instances that speak for the present, with what the view
-// keeps of them, by name.
-func (q *question) present() iter.Seq2[*instance, *binding] { return q.presentOf(q.v) }
+// asymmetry says how unevenly members share a load. Of n members with the loads
+// x_i, whose mean is m:
+//
+//	share  max x_i / Σ x_i      1/n where all are equal, 1 where one has all
+//	peak   max x_i / m          the peak-to-average ratio, share × n: 1 … n
+//	cv     √(Σ (x_i−m)²/n) / m  the coefficient of variation: 0 … √(n−1)
+//
+// The load is a member's rate over the time it was observed, so that one that
+// joined late is not taken for a cold one. Members whose rate is not known are
+// not in it.
+type asymmetry struct {
+	members         int
+	hottest         string // ties go to the first name
+	share, peak, cv float64
+}
 
-func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
-	return func(yield func(*instance, *binding) bool) {
-		for _, in := range q.f.ordered {
-			if q.f.live(in, q.e) && q.f.counts(in, q.e) && !yield(in, in.bindings[v.index]) {
-				return
-			}
+// asymmetryOf loads; false where there is no load, or a negative one.
+func asymmetryOf(list []Member) (asymmetry, bool) {
+	var a asymmetry
+	var sum exact.Sum
+	highest := math.Inf(-1)
+	for _, m := range list {
+		x := m.value()
+		if x < 0 || math.IsInf(x, 1) {
+			return asymmetry{}, false
+		}
+		sum.Add(x)
+		a.members++
+		if x > highest {
+			highest, a.hottest = x, m.Instance
 		}
 	}
+	total := sum.Float64()
+	if !(total > 0) || math.IsInf(total, 1) {
+		return asymmetry{}, false
+	}
+	mean := total / float64(a.members)
+	var squares exact.Sum // of x/m − 1: no overflow
+	for _, m := range list {
+		d := m.value()/mean - 1
+		squares.Add(d * d)
+	}
+	a.share, a.peak = highest/total, highest/mean
+	a.cv = math.Sqrt(squares.Float64() / float64(a.members))
+	return a, true
+}
+
+// asymmetry says how unevenly the members share the group's traffic.
+func (g *CounterGroup) asymmetry() (asymmetry, bool) {
+	return asymmetryOf(slices.DeleteFunc(g.rated(), func(m Member) bool { return m.Older }))
 }
 
 // exclusions are the reasons why series are left out of an answer, as formats

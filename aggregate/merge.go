@@ -12,38 +12,31 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// MergeError says why two fleets cannot be merged.
-type MergeError struct {
-	Reason    string
-	Instances []string // that both watched, where this is it
-}
-
-func (e *MergeError) Error() string {
-	if len(e.Instances) == 0 {
-		return "merging fleets: " + e.Reason
+// incompatible says why two fleets cannot be made one.
+func incompatible(what, reason string, instances ...string) error {
+	if len(instances) > 0 {
+		reason += ": " + few(instances)
 	}
-	return fmt.Sprintf("merging fleets: %s: %s", e.Reason, few(e.Instances))
+	return fmt.Errorf("%s fleets: %w: %s", what, ErrIncompatible, reason)
 }
 
-// Merge makes f what it were if it had observed what o observed, too: all
-// answers are the same to the bit, however a fleet's instances are spread over
-// parts and in whichever order these are merged. o is left as it is.
+// Merge adds o's instances to f; the result equals a single fleet that saw
+// everything, to the bit, however a fleet's instances are spread over parts and
+// in whichever order these are merged. o is left as it is.
 //
-// Parts are of one configuration, Since included, with equal views declared on
-// f and saved in or declared on o. They watch different instances; those behind
-// one balancer belong to one part. Otherwise, as for a fleet with itself, the
-// error is a *[MergeError], or a *[LimitError] of f, and nothing has changed.
-//
-// That two instances of different parts are one process, no part could see:
-// whether they are is watched from now on.
+// Parts are of one configuration, with equal views declared on f and saved in or
+// declared on o; of different Since the later one counts. They watch different
+// instances, and those behind one balancer belong to one part: else the error is
+// ErrIncompatible. Whether instances of different parts are one process is
+// watched from then on.
 func (f *Fleet) Merge(o *Fleet) error {
 	if f == o {
-		return &MergeError{Reason: "a fleet with itself"}
+		return incompatible("merging", "one fleet with itself")
 	}
 	mine, other := f.cfg, o.cfg
 	mine.Since, other.Since = time.Time{}, time.Time{}
 	if mine != other {
-		return &MergeError{Reason: "of different configurations"}
+		return incompatible("merging", "of different configurations")
 	}
 	state := o.state() // before f is locked: o may be merging f
 	f.mu.Lock()
@@ -54,7 +47,7 @@ func (f *Fleet) Merge(o *Fleet) error {
 	if err != nil {
 		return err
 	}
-	m := &merger{f: f, l: l, since: f.since}
+	m := &merger{f: f, l: l, since: max(f.since, l.since)}
 	if err := m.check(); err != nil {
 		l.release(f)
 		return err
@@ -65,6 +58,19 @@ func (f *Fleet) Merge(o *Fleet) error {
 	}
 	m.apply()
 	return nil
+}
+
+// created is when the totals of a view were 0, of f and of the part: the earlier
+// time, or 0 if that is the fleet's Since.
+func (m *merger) created(v *view, j int) int64 {
+	at := cmp.Or(v.ledger.created, m.f.since)
+	if theirs := cmp.Or(m.views[j].ledger.created, m.l.since); at == 0 || theirs != 0 && theirs < at {
+		at = theirs
+	}
+	if at == m.since {
+		return 0
+	}
+	return at
 }
 
 // merger is a part on its way into a fleet.
@@ -80,13 +86,7 @@ type merger struct {
 // check says why the part is none of the fleet's.
 func (m *merger) check() error {
 	f, l := m.f, m.l
-	switch {
-	case m.since == 0:
-		m.since = l.since
-	case l.since != 0 && l.since != m.since:
-		return &MergeError{Reason: "observed since different times"}
-	}
-	if err := m.pairViews(); err != nil {
+	if err := m.pairViews("merging"); err != nil {
 		return err
 	}
 	var shared []string
@@ -102,33 +102,33 @@ func (m *merger) check() error {
 	}
 	slices.Sort(shared)
 	if len(shared) > 0 {
-		return &MergeError{Reason: "both watched", Instances: shared}
+		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
 		if x := f.balancers[b.target]; x != nil && len(x.members) > 0 && len(b.members) > 0 {
-			return &MergeError{Reason: "both looked behind the balancer " + b.target}
+			return incompatible("merging", "both looked behind the balancer "+b.target)
 		}
 	}
 	if n := len(f.instances) + len(l.instances); n > f.cfg.MaxInstances {
-		return &LimitError{What: "instances", Limit: int64(f.cfg.MaxInstances), Need: int64(n)}
+		return limitError("instances", int64(f.cfg.MaxInstances), int64(n))
 	}
 	return nil
 }
 
 // pairViews finds the part's view for each of the fleet's.
-func (m *merger) pairViews() *MergeError {
+func (m *merger) pairViews(what string) error {
 	left := slices.Clone(m.l.views)
 	for _, v := range m.f.views {
 		key := v.key()
 		i := slices.IndexFunc(left, func(s *savedView) bool { return s.key == key })
 		if i < 0 {
-			return &MergeError{Reason: "of different views: " + v.String()}
+			return incompatible(what, "of different views: "+v.String())
 		}
 		m.views = append(m.views, left[i])
 		left = slices.Delete(left, i, i+1)
 	}
 	if len(left)+len(m.f.unclaimed) > 0 {
-		return &MergeError{Reason: "of different views"}
+		return incompatible(what, "of different views")
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (m *merger) pairViews() *MergeError {
 func (m *merger) bind() error {
 	m.bindParts()
 	if m.bytes > m.f.cfg.MaxBytes {
-		return &LimitError{What: "bytes", Limit: m.f.cfg.MaxBytes, Need: m.bytes}
+		return limitError("bytes of views", m.f.cfg.MaxBytes, m.bytes)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (m *merger) bindParts() {
 
 func (m *merger) apply() {
 	f, l := m.f, m.l
-	f.since, f.bytes = m.since, m.bytes
+	f.bytes = m.bytes
 	m.suspect()
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
@@ -185,8 +185,10 @@ func (m *merger) apply() {
 	}
 	m.departed()
 	for j, v := range f.views {
+		v.ledger.created = m.created(v, j)
 		v.ledger.merge(&m.views[j].ledger)
 	}
+	f.since = m.since
 	for name, t := range l.targets {
 		f.targets[name] = laterTarget(f.targets[name], t)
 	}
@@ -245,20 +247,20 @@ func (m *merger) told(a, b *instance) bool {
 	return common >= enoughCounters && fell > 0
 }
 
-// laterTarget is the one of two reports on a target that was tried later. What
-// is said about it otherwise is the better of both.
+// laterTarget is the one of two reports on a target that was tried later. Of
+// two descriptions the greater one counts.
 func laterTarget(a, b *target) *target {
 	if a == nil {
 		return b
 	}
-	info := a.info
-	if cmp.Or(cmp.Compare(b.info.Ready, info.Ready), b.info.Created.Compare(info.Created)) > 0 {
-		info = b.info
+	d := a.description
+	if b.description.compare(&d) > 0 {
+		d = b.description
 	}
 	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() {
 		a = b
 	}
-	a.info = info
+	a.description = d
 	return a
 }
 
@@ -275,7 +277,6 @@ func (m *merger) balance(b *balanced) {
 }
 
 func (l *ledger) merge(o *ledger) {
-	l.created = min(l.created, o.created)
 	l.known.merge(&o.known)
 	for key, b := range o.accounts {
 		a := l.accounts[key]

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/promfold/promfold/internal/growth"
@@ -9,18 +10,22 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// Observe takes one scrape in. It is all or nothing: on an error, a
-// *[ScrapeError], the fleet is as it was. The same scrape once more changes
-// nothing and is reported as a duplicate.
-func (f *Fleet) Observe(sc Scrape) (Report, error) { return f.observed(sc, f.take) }
+// Ingest takes in one scrape, all of it or, on an error, nothing. The same
+// scrape once more changes nothing and is reported as a duplicate.
+func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(s, f.take) }
 
-// observed names the scrape in an error.
-func (f *Fleet) observed(sc Scrape, take func(Scrape) (Report, error)) (Report, error) {
-	r, err := take(sc)
-	if err != nil {
-		return Report{}, &ScrapeError{Target: sc.Target, Time: sc.Time, Err: err}
+// ingest counts a scrape, and names it in an error.
+func (f *Fleet) ingest(sc Scrape, take func(Scrape) (Report, error)) (Report, error) {
+	err := checkTarget(sc.Target, sc.Time)
+	if err == nil {
+		var r Report
+		if r, err = take(sc); err == nil {
+			f.accepted.Add(1)
+			return r, nil
+		}
 	}
-	return r, nil
+	f.refused.Add(1)
+	return Report{}, scrapeError(&sc, err)
 }
 
 func (f *Fleet) take(sc Scrape) (Report, error) {
@@ -36,6 +41,9 @@ func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = f.address(sc.Target)
 	f.mu.RLock()
 	b := f.balancers[sc.Target]
+	if t := f.targets[sc.Target]; t != nil {
+		sc.instance = t.instance
+	}
 	f.mu.RUnlock()
 	if b != nil {
 		return f.observeBalanced(b, sc)
@@ -91,6 +99,9 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if s.report.NewInstance = !in.seen(); s.report.NewInstance {
+		in.labels = f.labelsAt(s.target)
+	}
 	if err := s.rebind(); err != nil {
 		return Report{}, err
 	}
@@ -100,18 +111,19 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 
 // instance finds or makes the place that a scrape is of.
 func (f *Fleet) instance(sc incoming) (*instance, error) {
-	name := sc.Instance
-	if name == "" {
-		name = sc.Target
-	}
+	name := cmp.Or(sc.instance, sc.Target)
 	f.names.Lock()
 	defer f.names.Unlock()
 	in, ok := f.instances[name]
+	for ok && in.pool != nil && in.pool.target != sc.Target { // one behind a balancer has the name
+		name += "'"
+		in, ok = f.instances[name]
+	}
 	if !ok {
 		if n := len(f.instances); n >= f.cfg.MaxInstances {
-			return nil, &LimitError{What: "instances", Limit: int64(f.cfg.MaxInstances), Need: int64(n + 1)}
+			return nil, limitError("instances", int64(f.cfg.MaxInstances), int64(n+1))
 		}
-		in = &instance{name: name, labels: sc.Labels, since: f.watchedSince(name)}
+		in = &instance{name: name, since: f.watchedSince(name)}
 		f.instances[name] = in
 	}
 	return in, nil
@@ -129,7 +141,7 @@ type staged struct {
 	start       start
 	startPos    int
 	verdict     judge.Restart
-	restart     Restart
+	restart     restart
 	alternating bool // a process is back that another one seemed to have replaced
 	baseline    bool // no scrape of this process came before
 	churned     bool // so much came or went that absence proves no birth
@@ -160,7 +172,7 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 		s.body.Reader = s.r
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = judge.RestartUnknown, NoRestart, false, false, false, false, false
+	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = judge.RestartUnknown, noRestart, false, false, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
@@ -196,7 +208,7 @@ func (s *staged) read(sc incoming) error {
 		s.report.Duplicate, s.report.Incarnation = true, in.incarnation
 		return nil
 	}
-	s.start = s.readStart(sc.Header)
+	s.start = s.readStart(&sc)
 	s.judge()
 	return nil
 }
@@ -206,7 +218,7 @@ func (s *staged) read(sc incoming) error {
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
-		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == NoRestart &&
+		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == noRestart &&
 			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && s.roomy()
 }
 
@@ -222,7 +234,7 @@ func (s *staged) rebind() error {
 	}
 	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
 		if !s.f.evict(over) {
-			return &LimitError{What: "bytes", Limit: s.f.cfg.MaxBytes, Need: need}
+			return limitError("bytes of views", s.f.cfg.MaxBytes, need)
 		}
 		need = s.plan()
 	}
@@ -235,7 +247,7 @@ func (s *staged) plan() (need int64) {
 	in, f := s.in, s.f
 	s.alone = true
 	s.next, s.moved, s.drafts = nil, nil, nil
-	if in.plan != nil && !s.r.Structural() && s.restart == NoRestart && !s.baseline && s.roomy() {
+	if in.plan != nil && !s.r.Structural() && s.restart == noRestart && !s.baseline && s.roomy() {
 		return f.bytes
 	}
 	s.scraped = s.evidence()
@@ -255,9 +267,9 @@ func (s *staged) evidence() growth.Scraped {
 	x := growth.Scraped{
 		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
 		At: s.at, LastTime: in.last, Since: max(s.f.since, in.since), Start: s.start.at, Verdict: s.verdict,
-		First: s.baseline, Process: s.baseline || s.restart != NoRestart, Churned: s.churned, Fell: s.fell, Whole: s.opens,
+		First: s.baseline, Process: s.baseline || s.restart != noRestart, Churned: s.churned, Fell: s.fell, Whole: s.opens,
 	}
-	if s.restart == AnotherInstance && s.returned() {
+	if s.restart == anotherInstance && s.returned() {
 		x.Since = s.at // what was born while it answered before was counted then
 	}
 	return x
@@ -272,7 +284,7 @@ func (s *staged) roomy() bool {
 
 // Placed reports whether a column has places for all buckets of n.
 func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
-	return s.in.bindings[k.View].Placed(&s.f.set, k.Group, n) >= 0
+	return s.in.bindings[k.View].Placed(s.f.views[k.View].set(), k.Group, n) >= 0
 }
 
 // accept takes the staged scrape in. Nothing fails from here on.
@@ -281,7 +293,9 @@ func (s *staged) accept() {
 		return
 	}
 	in := s.in
-	process := s.baseline || s.restart != NoRestart
+	process := s.baseline || s.restart != noRestart
+	s.f.changeAhead(in, s.at)
+	s.f.change(in)
 	s.checkpoint()
 	if s.alone {
 		s.enter()
@@ -303,7 +317,8 @@ func (s *staged) accept() {
 	if process {
 		s.f.tidy(s.at)
 	}
-	s.report.Incarnation, s.report.Restart = in.incarnation, s.restart
+	s.report.Incarnation = in.incarnation
+	s.report.tell(s.restart)
 }
 
 // enter applies what changes for the whole fleet.
@@ -334,19 +349,19 @@ func (s *staged) enter() {
 	} else if s.doubtful() {
 		s.saveUndo()
 	}
-	if s.baseline || s.restart != NoRestart {
+	if s.baseline || s.restart != noRestart {
 		in.state.ReleaseTombs(f.store)
 		if in.incarnation++; in.incarnation > 1 {
 			in.noteRestart(s.at, s.restart)
 		}
 	}
-	if f.joinable() && (s.baseline || s.restart == RestartProven) {
+	if f.joinable() && (s.baseline || s.restart == restartProven) {
 		s.openSegments()
 	}
 	if in.incarnation == 1 && s.start.later(max(f.since, in.since)) {
 		in.birth = min(s.start.at, s.at)
 	}
-	s.report.New, s.report.Gone = s.newLines(), len(s.r.Gone())
+	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
 }
 
 // advance moves the instance's clocks to the scrape.
@@ -359,9 +374,9 @@ func (s *staged) advance() {
 			from = s.at
 		}
 		in.history.Wall += s.at - from
-	case s.restart == AnotherInstance:
+	case s.restart == anotherInstance:
 		from = s.at
-	case s.restart == RestartProven:
+	case s.restart == restartProven:
 		in.history.Wall += s.at - from
 		from = min(max(from, s.start.at), s.at)
 	default:

@@ -24,13 +24,6 @@ const fewLines = 10
 
 func lostMost(before, lines int) bool { return before >= fewLines && 2*lines < before }
 
-// PartialFamily is a family that lost most of its lines between two scrapes of
-// one process.
-type PartialFamily struct {
-	Name          string
-	Before, Lines int
-}
-
 // shrunk is what is remembered of a partial family until it has at least half
 // of its lines again, or its process ends; then, until no window reaches it.
 type shrunk struct {
@@ -43,10 +36,10 @@ type shrunk struct {
 // back, in a scrape that is accepted but not committed yet.
 func (s *staged) noteShrunk() {
 	in := s.in
-	if !s.alone || !s.r.Structural() && s.restart == NoRestart {
+	if !s.alone || !s.r.Structural() && s.restart == noRestart {
 		return
 	}
-	if s.baseline || s.restart != NoRestart {
+	if s.baseline || s.restart != noRestart {
 		in.recover(s.at, func(*shrunk) bool { return true })
 		return
 	}
@@ -59,7 +52,8 @@ func (s *staged) noteShrunk() {
 	for _, name := range slices.Sorted(maps.Keys(lost)) {
 		if b, n := before[name], now[name]; lostMost(b, n) {
 			in.shrink(shrunk{family: lost[name], at: s.at, before: b, lines: n})
-			s.report.Partial = append(s.report.Partial, PartialFamily{name, b, n})
+			s.report.Partial = append(s.report.Partial, name)
+			s.report.Warnings = append(s.report.Warnings, fmt.Sprintf("only %d of %d lines of %s are left, of the same process: it may be partial", n, b, name))
 		}
 	}
 }
@@ -144,9 +138,10 @@ type partial struct {
 }
 
 func (q *question) partials() (list partials) {
-	for _, in := range q.f.ordered {
+	for i := range q.states {
+		in := q.states[i].in
 		for i := range in.shrunk {
-			if x := &in.shrunk[i]; q.partial(x) && q.f.counts(in, q.e) {
+			if x := &in.shrunk[i]; q.partial(x) {
 				list = append(list, partial{x.family, x.of(in)})
 			}
 		}

@@ -16,7 +16,7 @@ type rates struct {
 
 // rate is a group's; not known where nobody was observed for any time.
 type rate struct {
-	Answer
+	estimate
 	known bool
 }
 
@@ -53,10 +53,10 @@ func (t *tally) addRates(group int, now bool) rate {
 	}
 	x := sum.Float64()
 	if !loose {
-		return rate{Answer{x, x, x}, known}
+		return rate{exactly(x), known}
 	}
 	lo, hi := t.addBounds(group, now)
-	return rate{Answer{x, lo, hi}, known}
+	return rate{estimate{Value: x, Lo: lo, Hi: hi}, known}
 }
 
 // rates: with what weight the growth over so many seconds is in a group's rate;
@@ -76,7 +76,7 @@ func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
 		if !ok {
 			continue
 		}
-		x := Answer{p.grown, p.grown, p.grown}
+		x := exactly(p.grown)
 		if !sh.older {
 			x = t.around(p)
 		}

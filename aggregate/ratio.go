@@ -1,90 +1,107 @@
 package aggregate
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // RatioView answers how two counters relate, over the same steps of the same
 // instances: errors to requests, hits to look-ups.
 type RatioView struct{ num, den *view }
 
-// Ratio declares the ratio of two views of one fleet that group alike.
-func Ratio(numerator, denominator *CounterView) (*RatioView, error) {
-	n, d := numerator.view, denominator.view
+// Ratio declares the ratio of two counters over the same steps of the same
+// instances. Both group alike.
+func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
+	var pair [2]declaration
+	for i, v := range []View{numerator, denominator} {
+		s, _, err := f.spec(v, growth.Counter)
+		if err != nil {
+			return nil, err
+		}
+		pair[i] = declaration{s, growth.Counter, declared}
+	}
+	n, d := &pair[0].spec, &pair[1].spec
 	switch {
-	case n.fleet != d.fleet:
-		return nil, fmt.Errorf("%w: a ratio of two fleets", errView)
 	case !slices.Equal(n.By, d.By) || !slices.Equal(n.Without, d.Without):
 		return nil, fmt.Errorf("%w: a ratio of views that group differently", errView)
+	case (n.Metric == everyFamily) != (d.Metric == everyFamily):
+		return nil, fmt.Errorf("%w: a ratio of one metric and all", errView)
 	}
-	return &RatioView{n, d}, nil
-}
-
-// RatioGroup is one group's answer.
-type RatioGroup struct {
-	Group
-	num, den *CounterGroup
-	members  []RatioMember
-}
-
-// RatioMember is one instance's part: both of its increases, over one span.
-type RatioMember struct {
-	Instance               string
-	Numerator, Denominator Answer
-	Covers                 time.Duration
-}
-
-// At answers as [CounterView.At] does, for the groups of the denominator. A
-// member that has no series of the numerator counts as 0 there.
-func (v *RatioView) At(now time.Time, window time.Duration, conditions ...Condition) ([]*RatioGroup, error) {
-	v.num.fleet.mu.ask()
-	defer v.num.fleet.mu.Unlock()
-	qn, errN := v.num.fleet.ask(v.num, now, window, conditions)
-	qd, errD := v.den.fleet.ask(v.den, now, window, conditions)
-	if err := errors.Join(errN, errD); err != nil {
+	views, err := f.declare(pair[:]...)
+	if err != nil {
 		return nil, err
 	}
-	nums, dens := sameSteps(&qn, &qd)
+	return &RatioView{views[0], views[1]}, nil
+}
+
+func (v *RatioView) kept() *view {
+	if v == nil {
+		return nil
+	}
+	return v.den
+}
+
+// In returns the groups of the denominator in a window. A member that has no
+// series of the numerator counts as 0 there.
+func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
+	qd, err := w.ask(v.kept())
+	if err != nil {
+		return nil, err
+	}
+	defer qd.close()
+	qn := *qd
+	if qn.v, err = v.num, qn.checkWindow(w, v.num); err != nil {
+		return nil, err
+	}
+	defer func() { clear(v.num.scratch) }()
+	nums, dens, err := sameSteps(&qn, qd)
+	if err != nil {
+		return nil, err
+	}
 	numerators := map[string]*CounterGroup{}
 	for _, g := range qn.counters(nums) {
-		numerators[string(g.Labels.Bytes(nil))] = g
+		numerators[string(g.labels.Bytes(nil))] = g
 	}
 	var list []*RatioGroup
 	for _, den := range qd.counters(dens) {
-		num := numerators[string(den.Labels.Bytes(nil))]
+		num := numerators[string(den.labels.Bytes(nil))]
 		if num == nil {
-			num = qn.nothing(den.Group)
+			num = qn.nothing(den.labels)
 		}
-		g := &RatioGroup{Group: den.Group, num: num, den: den}
-		g.about = &noted{qd.coverage, slices.Compact(slices.Sorted(slices.Values(slices.Concat(num.Warnings(), den.Warnings()))))}
-		g.pair()
-		list = append(list, g)
+		list = append(list, &RatioGroup{num: num, den: den})
 	}
 	return list, nil
 }
 
-// nothing is the answer for a group that no instance has anything in.
-func (q *question) nothing(g Group) *CounterGroup {
-	p := &plan{groups: []final{{labels: g.Labels}}, from: make([]int32, 2)}
-	num := &CounterGroup{Group: g, answer: &answer{asked: q.asked(), tally: &tally{plan: p}}}
-	num.about = num
-	return num
+// One returns the group of views without By.
+func (v *RatioView) One(w Window) (*RatioGroup, error) {
+	if err := v.kept().checkSingle(); err != nil {
+		return nil, err
+	}
+	return only(v.In(w))
 }
 
 // sameSteps are the shares of both views, each pair beginning at one
 // checkpoint: where one view was declared later, at its first one.
-func sameSteps(qn, qd *question) (nums, dens []share) {
-	for _, in := range qd.f.ordered {
-		if !qd.f.counts(in, qd.e) {
-			continue
-		}
+func sameSteps(qn, qd *question) (nums, dens []share, err error) {
+	for i := range qd.states {
+		x := &qd.states[i]
+		in := x.in
 		var n, d share
-		if !qn.share(&n, in, in.bindings[qn.v.index]) || !qd.share(&d, in, in.bindings[qd.v.index]) {
+		hasN, errN := qn.share(&n, x, in.bindings[qn.v.index])
+		hasD, errD := qd.share(&d, x, in.bindings[qd.v.index])
+		switch {
+		case errN != nil:
+			return nil, nil, errN
+		case errD != nil:
+			return nil, nil, errD
+		case !hasN || !hasD:
 			continue
 		}
 		if n.since != d.since {
@@ -92,69 +109,84 @@ func sameSteps(qn, qd *question) (nums, dens []share) {
 			if from >= in.history.N {
 				continue // no step in common yet
 			}
-			qn.shareFrom(&n, in, n.b, from)
-			qd.shareFrom(&d, in, d.b, from)
+			qn.shareFrom(&n, x, n.b, from)
+			qd.shareFrom(&d, x, d.b, from)
 		}
 		nums, dens = append(nums, n), append(dens, d)
 	}
-	return nums, dens
+	return nums, dens, nil
 }
 
-// pair joins the members of both sides; both stand by name.
-func (g *RatioGroup) pair() {
-	nums := g.num.Members()
-	for _, d := range g.den.Members() {
-		m := RatioMember{Instance: d.Instance, Denominator: d.Increase, Covers: d.Covers}
-		for len(nums) > 0 && nums[0].Instance < d.Instance {
-			nums = nums[1:]
-		}
-		if len(nums) > 0 && nums[0].Instance == d.Instance {
-			m.Numerator = nums[0].Increase
-		}
-		g.members = append(g.members, m)
-	}
+// RatioGroup is one group's answer.
+type RatioGroup struct{ num, den *CounterGroup }
+
+// Labels returns the group's labels.
+func (g *RatioGroup) Labels() labels.Labels { return g.Denominator().Labels() }
+
+// Coverage returns how much of the fleet the answer rests on.
+func (g *RatioGroup) Coverage() Coverage { return g.Denominator().Coverage() }
+
+// Warnings returns what a reader of the numbers should know, in words.
+func (g *RatioGroup) Warnings() []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(g.Numerator().Warnings(), g.Denominator().Warnings()))))
 }
 
-// Members are the instances behind the answer, by name.
-func (g *RatioGroup) Members() []RatioMember { return g.members }
-
-// Ratio is the fleet's: all of the numerator to all of the denominator. Where
-// the denominator did not grow there is none.
-func (g *RatioGroup) Ratio() (Answer, bool) {
-	n, _ := g.num.Increase() // without a series of it: 0
-	d, ok := g.den.Increase()
+// Ratio returns all of the numerator to all of the denominator; false if the
+// denominator did not grow.
+func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
+	n, _ := g.Numerator().Increase() // without a series of it: 0
+	d, ok := g.Denominator().Increase()
 	if !ok {
-		return Answer{}, false
+		return estimate{}, false
 	}
 	return quotient(n, d)
 }
 
-// Ratio is the member's own.
-func (m RatioMember) Ratio() (Answer, bool) { return quotient(m.Numerator, m.Denominator) }
+// Max returns the member with the greatest ratio, which the fleet's hides; ties
+// go to the first name.
+func (g *RatioGroup) Max() (Member, bool) { return greatest(g.Members(), Member.value) }
 
-// Max is the member with the greatest ratio, which the fleet's hides; of
-// equals the first by name.
-func (g *RatioGroup) Max() (RatioMember, bool) {
-	i := hottest(g.members,
-		func(a, b RatioMember) int {
-			x, _ := a.Ratio()
-			y, _ := b.Ratio()
-			return cmp.Compare(x.Value, y.Value)
-		},
-		func(m RatioMember) bool { return m.Denominator.Value > 0 })
-	if i < 0 {
-		return RatioMember{}, false
+// Members returns the members and their own ratios, by name: those whose
+// denominator grew.
+func (g *RatioGroup) Members() []Member {
+	var list []Member
+	nums := g.Numerator().Increases()
+	for _, m := range g.Denominator().Increases() {
+		for len(nums) > 0 && nums[0].Instance < m.Instance {
+			nums = nums[1:]
+		}
+		n := estimate{}
+		if len(nums) > 0 && nums[0].Instance == m.Instance {
+			n = nums[0].Estimate
+		}
+		own, ok := quotient(n, m.Estimate)
+		if m.Estimate, m.Share = own, 0; ok {
+			list = append(list, m)
+		}
 	}
-	return g.members[i], true
+	return list
+}
+
+// Numerator returns the numerator's answer over the same steps.
+func (g *RatioGroup) Numerator() *CounterGroup { return orNone(g.num) }
+
+// Denominator returns the denominator's answer over the same steps.
+func (g *RatioGroup) Denominator() *CounterGroup { return orNone(g.den) }
+
+func orNone(g *CounterGroup) *CounterGroup {
+	if g == nil {
+		return &CounterGroup{}
+	}
+	return g
 }
 
 // quotient of two intervals: the numerator may be anything in its own while
 // the denominator is anything in its own.
-func quotient(n, d Answer) (Answer, bool) {
+func quotient(n, d estimate) (estimate, bool) {
 	if !(d.Value > 0) {
-		return Answer{}, false
+		return estimate{}, false
 	}
-	a := Answer{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
+	a := estimate{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
 	if math.IsNaN(a.Lo) {
 		a.Lo = 0
 	}

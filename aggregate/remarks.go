@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,19 +63,19 @@ func remarkText(k remark) string {
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
 	case k.flags&judge.MaskedResetPossible != 0:
-		return "%d series went on over a restart of their process, a masked reset is possible"
+		return "%d series did not fall when their process restarted; a masked reset is possible"
 	case k.flags&judge.GlitchSuspected != 0:
-		return "%d series fell and came back, a glitch is suspected"
+		return "%d series fell and came back; a glitch is suspected"
 	}
 	switch k.verdict {
 	case judge.ResetProven:
-		return "%d series reset by a restart, what grew before its end is lost"
+		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
 	case judge.ResetDropped:
-		return "%d series fell without a restart, taken as reset"
+		return "%d series fell without a restart; taken as reset"
 	case judge.BornByAbsence:
-		return "%d series appeared, taken as born since the scrape before"
+		return "%d series appeared; taken as born since the scrape before"
 	case judge.Gap:
-		return "%d readings were no numbers"
+		return "%d readings were not counts"
 	case judge.Jitter:
 		return "%d series fell by less than the tolerance"
 	}
@@ -82,34 +83,37 @@ func remarkText(k remark) string {
 }
 
 var quirkTexts = [...]string{
-	growth.NoSum:     "%d sums missing or not finite, no mean",
-	growth.Torn:      "%d histograms read while being written, their buckets repaired",
-	growth.NewLayout: "%d histograms changed their buckets, what grew at the change is lost",
-	growth.Malformed: "%d histograms with counts that cannot be, left out",
+	growth.NoSum:     "%d sums missing or not finite; no mean",
+	growth.Torn:      "%d histograms read while being written; their buckets repaired",
+	growth.NewLayout: "%d histograms changed their buckets; growth at the change is unknown",
+	growth.Malformed: "%d histograms with impossible counts, left out",
 }
 
 // identities says in words what is not sure about who is who: it concerns every
 // answer of the fleet.
-func (q *question) identities() []string {
-	var list []string
-	for _, b := range q.f.balancers {
-		list = append(list, b.words()...)
-	}
-	for _, in := range q.f.ordered {
-		if in.alternates && in.pool == nil {
-			list = append(list, in.name+" reaches several processes: declare it as balanced")
+func (f *Fleet) identities(e int64) []note {
+	var list []note
+	for _, b := range f.balancers {
+		for _, text := range b.words() {
+			list = append(list, note{f.labelsAt(b.target), text})
 		}
-		if in.twins != nil && q.f.counts(in, q.e) {
+	}
+	for _, in := range f.ordered {
+		if in.alternates && in.pool == nil {
+			list = append(list, note{in.labels, in.name + " reaches several processes: declare it as balanced"})
+		}
+		if in.twins != nil && f.counts(in, e) {
 			others := slices.DeleteFunc(in.addresses(), func(t string) bool { return t == in.name })
-			list = append(list, fmt.Sprintf("%s is the process of %s, too: counted once", in.name, strings.Join(others, ", ")))
+			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
 		}
 		for _, x := range in.suspicions {
 			if x.a == in && x.alternations >= twinAlternations {
-				list = append(list, fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name))
+				list = append(list, note{in.labels,
+					fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name)})
 			}
 		}
 	}
-	slices.Sort(list)
+	slices.SortFunc(list, func(a, b note) int { return cmp.Compare(a.text, b.text) })
 	return list
 }
 

@@ -1,81 +1,103 @@
 package aggregate
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Scrape is one exposition body of one target.
+// Scrape is one body of one target.
 type Scrape struct {
-	// Target is the address that was fetched.
 	Target string
-
-	// Instance names who answered, where the caller knows better than the
-	// address (a pod's UID). Empty: the target.
-	Instance string
-
-	// Labels say more about the target (node, zone). Views can group by them
-	// and match them; they stand before a label of the same name in the body,
-	// as a Prometheus server's target labels do.
-	Labels labels.Labels
-
-	// Time is when the whole body was here.
-	Time time.Time
-
-	// Header is the response's: its Content-Type says the format (none: text),
-	// its Content-Encoding how the body is compressed (gzip, zstd or not at
-	// all), Process-Start-Time-Unix the start of the process. May be nil.
+	Time   time.Time // when the response body had been read
+	Start  time.Time // of the process, where the caller knows it; else the body and header tell
 	Header http.Header
-
-	// Body is the exposition. It may be reused after the call.
-	Body []byte
+	Body   []byte // may be reused after the call
 }
 
-// Report is what one accepted scrape did.
+// Report says what one accepted scrape did.
 type Report struct {
 	Target      string
-	Instance    string
-	Incarnation int  // 1, 2, …: which life of the instance answered
-	Duplicate   bool // the same scrape once more: nothing was done
+	Instance    string   // empty if it may be of any of Candidates
+	Incarnation int      // which life of the instance answered, from 1
+	By          string   // the evidence by which a scrape through a balancer was attributed, in words
+	Candidates  []string // instances of which it may be; it counts for none
+	Duplicate   bool     // the same scrape once more; nothing changed
+	NewInstance bool
+	Restarted   bool
+	Provisional bool // counts when the next scrape of the instance confirms it
+	Alternating bool // the address reaches several processes
 
-	Lines   int // series in the body
-	Changed int // of them, those whose value or timestamp is another than before, and new ones
-	New     int // lines that the scrape before did not hold
-	Gone    int // lines that only the scrape before held
-
-	// Partial are the families that lost most of their lines while the process
-	// went on: it may not know yet what it will tell again.
-	Partial []PartialFamily
-
-	Attribution Attribution // to whom it was attributed, behind a balancer
-
-	// Alternating: the address reaches several processes. Declare it with
-	// [Fleet.Balanced], or have it split ([Config.SplitAlternating]).
-	Alternating bool
-
-	Restart Restart // what the scrape said about the process
-
-	// Of the series that views ask for:
-	Grown, Births, Resets, Refused int
+	Lines, Changed, Came, Went     int      // lines of the body: all, with another value, new, vanished
+	Grown, Births, Resets, Refused int      // of the series that views follow
+	Partial                        []string // families that lost most of their lines while the process went on
+	Warnings                       []string
 }
 
-// Restart is what a scrape says about the process behind an instance.
-type Restart uint8
+// String returns the report as one line.
+func (r Report) String() string {
+	var b strings.Builder
+	b.WriteString(r.Target)
+	if r.Instance != r.Target && r.Instance != "" {
+		fmt.Fprintf(&b, " (%s)", r.Instance)
+	}
+	fmt.Fprintf(&b, ": %d lines, %d changed", r.Lines, r.Changed)
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{r.Came, "came"}, {r.Went, "went"}, {r.Grown, "grown"}, {r.Births, "born"}, {r.Resets, "reset"}, {r.Refused, "refused"},
+	} {
+		if x.n > 0 {
+			fmt.Fprintf(&b, ", %d %s", x.n, x.what)
+		}
+	}
+	for _, x := range []struct {
+		ok   bool
+		what string
+	}{
+		{r.Duplicate, "duplicate"}, {r.NewInstance, "new instance"}, {r.Restarted, "restarted"}, {r.Provisional, "provisional"},
+		{r.Alternating, "the address reaches several processes"},
+		{r.By != "", "attributed by " + r.By}, {len(r.Candidates) > 0, "may be of " + few(r.Candidates)},
+		{len(r.Partial) > 0, "partial: " + few(r.Partial)},
+	} {
+		if x.ok {
+			b.WriteString("; " + x.what)
+		}
+	}
+	for _, w := range r.Warnings {
+		b.WriteString("; " + w)
+	}
+	return b.String()
+}
+
+// restart is what a scrape says about the process behind an instance.
+type restart uint8
 
 const (
-	// NoRestart: the same process as before, or no evidence against it.
-	NoRestart Restart = iota
-	// RestartProven: the start time moved, and so did the clock or a counter.
-	RestartProven
-	// RestartGuessed: no start time at all, and at least half of the counters fell.
-	RestartGuessed
-	// AnotherInstance: the start time is earlier than before. Nothing restarts
-	// into the past: another process answered, so the scrape is a baseline.
-	AnotherInstance
+	noRestart       restart = iota // the same process as before, or no evidence against it
+	restartProven                  // the start time moved, and so did the clock or a counter
+	restartGuessed                 // no start time at all, and at least half of the counters fell
+	anotherInstance                // an earlier start: another process answered, so the scrape is a baseline
 )
 
-func (r Restart) String() string {
+func (r restart) String() string {
 	return [...]string{"no restart", "restart", "restart guessed from falling counters", "another instance answered"}[r]
+}
+
+// tell notes in a report what the scrape says about the process.
+func (r *Report) tell(how restart) {
+	switch how {
+	case restartProven, restartGuessed:
+		r.Restarted = true
+	}
+	if how > restartProven {
+		r.Warnings = append(r.Warnings, how.String())
+	}
+}
+
+// attribute notes in a report to whom a scrape was attributed, and why.
+func (r *Report) attribute(why attribution) {
+	r.By, r.NewInstance, r.Candidates, r.Provisional = why.By.String(), why.New, why.Candidates, why.Provisional
 }

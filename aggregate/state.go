@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 )
@@ -23,35 +22,13 @@ import (
 
 const stateMagic = "promfold fleet\n"
 
-const stateVersion = 1
+const stateVersion = 2
 
 const stateHead = len(stateMagic) + 2 + 8
 
-// Why a saved state was refused. Test with errors.Is.
-var (
-	// ErrForeign: it is no saved state at all.
-	ErrForeign = errors.New("not the state of a fleet")
-	// ErrVersion: it was saved by another version, which wrote it otherwise.
-	ErrVersion = errors.New("another version of the format")
-	// ErrCorrupt: it was cut, or is not what was saved.
-	ErrCorrupt = errors.New("cut or damaged")
-)
-
-// StateError says why a saved state was refused: Err is [ErrForeign],
-// [ErrVersion], [ErrCorrupt], a *[LimitError], or what the reader said.
-type StateError struct {
-	What string
-	Err  error
-}
-
-func (e *StateError) Error() string { return fmt.Sprintf("saved state: %s: %v", e.What, e.Err) }
-
-func (e *StateError) Unwrap() error { return e.Err }
-
-// Save writes all that the fleet knows, so that [Load] makes a fleet that goes
-// on as this one would. The fleet can be used meanwhile; what is written is its
-// state between two scrapes. Equal states give equal bytes. To replace the file
-// of an earlier state, see package checkpoint.
+// Save writes the state; scrapes and questions go on meanwhile. What is written
+// is the state between two scrapes, and equal states give equal bytes. To
+// replace the file of an earlier state, see package checkpoint.
 func (f *Fleet) Save(w io.Writer) error {
 	_, err := w.Write(f.state())
 	return err
@@ -69,18 +46,16 @@ func (f *Fleet) state() []byte {
 	return append(b, sum[:]...)
 }
 
-// Load makes a fleet of what [Fleet.Save] wrote, and reads r to its end. It
-// goes on as if it had never stopped, once the program has declared its views
-// again: a view finds what was kept for it by kind, metric, selection, grouping,
-// owner, births and type, whatever the order of declaration. Views have to be
-// declared before the first scrape: what no view has claimed by then is
-// dropped. A view that is new begins with what the instances exposed last.
+// Load returns a fleet that goes on from a saved state, reading r to its end;
+// declare its views before the first scrape. A view finds what was kept for it
+// by kind, selector, grouping, owner, births, sign and type; what no view has
+// claimed by the first scrape is dropped. A view that is new begins with what
+// the instances exposed last.
 //
-// The configuration is the program's, not the saved one, but for Since, which
-// stays what it was. With a longer Window or more Checkpoints the windows grow
-// from what there is; totals are not touched by either.
+// The configuration is the program's, not the saved one, except for Since. With
+// a longer Window the windows grow from what there is; totals are not touched.
 //
-// The error is a *[StateError].
+// The error is ErrCorrupt, ErrVersion, ErrLimit, or the reader's.
 func Load(r io.Reader, c Config) (*Fleet, error) {
 	content, err := readState(r)
 	if err != nil {
@@ -102,17 +77,17 @@ func readState(r io.Reader) ([]byte, error) {
 	head := make([]byte, stateHead)
 	n, err := io.ReadFull(r, head)
 	if !bytes.HasPrefix(append(head[:n:n], stateMagic[min(n, len(stateMagic)):]...), []byte(stateMagic)) || n == 0 && err == io.EOF {
-		return nil, &StateError{"its beginning", ErrForeign}
+		return nil, stateError("its beginning", ErrCorrupt)
 	}
 	if err != nil {
 		return nil, cutShort("its head", err)
 	}
 	if v := binary.BigEndian.Uint16(head[len(stateMagic):]); v != stateVersion {
-		return nil, &StateError{fmt.Sprintf("version %d, not %d", v, stateVersion), ErrVersion}
+		return nil, stateError(fmt.Sprintf("version %d, not %d", v, stateVersion), ErrVersion)
 	}
 	length := binary.BigEndian.Uint64(head[stateHead-8:])
 	if length > 1<<62 {
-		return nil, &StateError{"its length", ErrCorrupt}
+		return nil, stateError("its length", ErrCorrupt)
 	}
 	var buf bytes.Buffer
 	if _, err := io.CopyN(&buf, r, int64(length)+sha256.Size); err != nil {
@@ -123,10 +98,10 @@ func readState(r io.Reader) ([]byte, error) {
 	h.Write(head)
 	h.Write(content)
 	if !bytes.Equal(h.Sum(nil), sum) {
-		return nil, &StateError{"its checksum", ErrCorrupt}
+		return nil, stateError("its checksum", ErrCorrupt)
 	}
 	if n, err := io.ReadFull(r, head[:1]); n != 0 || err != io.EOF {
-		return nil, &StateError{"behind its end", ErrCorrupt}
+		return nil, stateError("behind its end", ErrCorrupt)
 	}
 	return content, nil
 }
@@ -138,7 +113,7 @@ func cutShort(what string, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = ErrCorrupt
 	}
-	return &StateError{what, err}
+	return stateError(what, err)
 }
 
 // absorb makes the content of a saved state that of an empty fleet.
@@ -149,7 +124,7 @@ func (f *Fleet) absorb(content []byte) error {
 	}
 	if n, limit := len(l.instances), f.cfg.MaxInstances; n > limit {
 		l.release(f)
-		return &StateError{"its instances", &LimitError{What: "instances", Limit: int64(limit), Need: int64(n)}}
+		return stateError("its instances", limitError("instances", int64(limit), int64(n)))
 	}
 	f.since = l.since
 	f.expected = l.expected

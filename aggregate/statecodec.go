@@ -4,6 +4,7 @@ import (
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // codec writes the state of a fleet down, or reads it back.
@@ -14,6 +15,7 @@ type codec struct {
 	fleet  *Fleet
 
 	checkpoints map[*instance]int // how many of them were there to read
+	signed      bool              // of the view at hand
 }
 
 // Line writes a line down by its place among those of the state.
@@ -32,6 +34,14 @@ func (c *codec) Sort(ids []lines.ID) { c.saver.Sort(ids) }
 
 // Layout returns the fleet's layout of a set of bounds.
 func (c *codec) Layout(bounds []float64) *layout.Layout { return c.fleet.set.Layout(bounds) }
+
+// set is where the layouts of the view at hand are.
+func (c *codec) set() *window.Set {
+	if c.signed {
+		return &c.fleet.signed
+	}
+	return &c.fleet.set
+}
 
 func (c *codec) columns(x *lines.Columns) {
 	if c.Reading() {

@@ -58,14 +58,14 @@ func (f *Fleet) appendState(b []byte) []byte {
 func (f *Fleet) decode(content []byte) (*loaded, error) {
 	table, rest, err := lines.NewLoader(f.store, content)
 	if err != nil {
-		return nil, &StateError{"its lines", ErrCorrupt}
+		return nil, stateError("its lines", ErrCorrupt)
 	}
 	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f, checkpoints: map[*instance]int{}}
 	l := &loaded{targets: map[string]*target{}}
 	c.state(l)
 	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
 		l.release(f)
-		return nil, &StateError{"its content", ErrCorrupt}
+		return nil, stateError("its content", ErrCorrupt)
 	}
 	return l, nil
 }
@@ -142,7 +142,21 @@ func (c *codec) target(t *target) {
 	c.Int64(&tried)
 	c.Bool(&failed)
 	c.Bool(&t.gone)
-	saved.Small(&c.Codec, &t.info.Ready, ReadyTrue)
+	if c.Bool(&t.told); t.told {
+		c.description(&t.description)
+	}
+	if c.Reading() {
+		t.tried.Store(tried)
+		t.failed.Store(failed)
+	}
+}
+
+func (c *codec) description(t *description) {
+	c.Text(&t.instance)
+	c.Labels(&t.labels)
+	priority := int64(t.info.Priority)
+	c.Int64(&priority)
+	t.info.Priority = int(priority)
 	known := !t.info.Created.IsZero()
 	if c.Bool(&known); known {
 		s, ns := t.info.Created.Unix(), int64(t.info.Created.Nanosecond())
@@ -151,10 +165,6 @@ func (c *codec) target(t *target) {
 		if c.Reading() {
 			t.info.Created = time.Unix(s, ns)
 		}
-	}
-	if c.Reading() {
-		t.tried.Store(tried)
-		t.failed.Store(failed)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/prometheus/common/model"
 
@@ -29,7 +30,7 @@ func (c *codec) instance(in *instance) {
 	c.Bool(&in.gone)
 	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
-		saved.Small(&c.Codec, &r.how, AnotherInstance)
+		saved.Small(&c.Codec, &r.how, anotherInstance)
 	})
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
@@ -52,7 +53,7 @@ func (c *codec) instance(in *instance) {
 
 func (c *codec) start(x *start) {
 	c.Int64(&x.at)
-	saved.Small(&c.Codec, &x.from, startMetric)
+	saved.Small(&c.Codec, &x.from, startGiven)
 }
 
 // startPos is written as the position plus 2: a position, or why there is none.
@@ -115,6 +116,13 @@ func (c *codec) pending(in *instance) {
 	c.Bytes(&p.body)
 	c.Bool(&p.typed)
 	c.Int64(&p.at)
+	given := int64(0)
+	if !p.given.IsZero() {
+		given = p.given.UnixMilli()
+	}
+	if c.Int64(&given); c.Reading() && given != 0 {
+		p.given = time.UnixMilli(given)
+	}
 	for _, name := range []string{"Content-Type", startHeaderName} {
 		value := p.head.Get(name)
 		if c.Text(&value); c.Reading() && value != "" {

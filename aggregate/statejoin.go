@@ -105,7 +105,7 @@ func (c *codec) shared(x **window.Class) {
 	if c.Reading() {
 		*x = &window.Class{}
 	}
-	(*x).Code(&c.Codec, &c.fleet.set)
+	(*x).Code(&c.Codec, c.set())
 }
 
 func (c *codec) columnSums(m *map[columnName]*columnSum) {

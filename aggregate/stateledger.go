@@ -34,7 +34,7 @@ func (c *codec) ledger(l *ledger) {
 
 func (c *codec) account(a *account) {
 	c.Labels(&a.labels)
-	window.CodeClasses(&c.Codec, &c.fleet.set, &a.retired)
+	window.CodeClasses(&c.Codec, c.set(), &a.retired)
 	c.departures(&a.left)
 	saved.List(&c.Codec, &a.bounds, 1, c.Float)
 	saved.List(&c.Codec, &a.shown, 1, c.Float)
@@ -48,7 +48,7 @@ func (c *codec) departures(d *departures) {
 	if c.Natural(&d.n); d.n == 0 {
 		return
 	}
-	window.CodeClasses(&c.Codec, &c.fleet.set, &d.classes)
+	window.CodeClasses(&c.Codec, c.set(), &d.classes)
 	for _, x := range []*exact.Sum{&d.bounds.Below, &d.bounds.Above, &d.weighted, &d.lowest, &d.highest} {
 		c.Sum(x)
 	}

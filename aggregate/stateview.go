@@ -25,7 +25,7 @@ func (v *view) key() string {
 	if v.kind == growth.Counter {
 		name = strings.TrimSuffix(name, "_total")
 	}
-	b := saved.Text(saved.Bool(saved.Uint(nil, v.kind), v.companion), name)
+	b := saved.Text(saved.Bool(saved.Uint(saved.Uint(nil, v.kind), v.role), v.Signed), name)
 	var where []string
 	for _, m := range v.Where {
 		where = append(where, m.String())
@@ -76,15 +76,15 @@ func (b *binding) pack(in *instance) *savedBinding {
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
 	b := &binding{view: v, changed: slices.Clone(p.changed), seg: p.seg.clone()}
-	b.Table = p.Unpack(&v.fleet.set, v.kind == growth.Histogram, slots(v), in.history.N, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v), in.history.N, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
 	return b
 }
 
 // claim is what was kept for a view that is being declared; nil if nothing is.
 // Of several views with one key the first one declared has the first.
-func (f *Fleet) claim(v *view) *savedView {
+func (f *Fleet) claim(v *view, taken []*savedView) *savedView {
 	key := v.key()
-	i := slices.IndexFunc(f.unclaimed, func(s *savedView) bool { return s.key == key })
+	i := slices.IndexFunc(f.unclaimed, func(s *savedView) bool { return s.key == key && !slices.Contains(taken, s) })
 	if i < 0 {
 		return nil
 	}
@@ -129,8 +129,8 @@ func (c *codec) view(v **savedView, instances []*instance) {
 	}
 	c.Text(&(*v).key)
 	k := growth.NoKind
-	if key := (*v).key; len(key) > 0 {
-		k = growth.Kind(key[0])
+	if key := (*v).key; len(key) > 2 {
+		k, c.signed = growth.Kind(key[0]), key[2] != 0
 	}
 	c.Must(k <= growth.Histogram)
 	if c.Count(len(instances), 10) != len(instances) {
@@ -154,7 +154,7 @@ func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
 	}
 	c.Bool(&p.exposes)
 	slots := c.fleet.cfg.Checkpoints + 2
-	p.Code(&c.Codec, &c.fleet.set, k == growth.Histogram, in.history.N, c.checkpoints[in], slots)
+	p.Code(&c.Codec, c.set(), k == growth.Histogram, in.history.N, c.checkpoints[in], slots)
 	if k == growth.Gauge {
 		saved.List(&c.Codec, &p.changed, 1, c.Int64)
 		c.Must(len(p.changed) == len(p.Cols))

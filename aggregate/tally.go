@@ -6,7 +6,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
-
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -34,11 +33,11 @@ type shared struct {
 	b                   *binding // for what does not change: its view
 	target              labels.Labels
 	name                string
-	since               int64 // from when its growth is counted
+	since, last         int64 // from when its growth is counted, and until when
 	alive               int64
 	span, spanOfOutlive time.Duration
 	steps               int
-	from                Provenance // but for the restarts
+	from                provenance // but for the restarts
 	restarts            []restarted
 	checkpoint          int // from which its growth is counted
 }
@@ -74,15 +73,15 @@ func (t *tally) happenings(p *part, do func(*happening)) {
 }
 
 // around is a part's growth with its bounds.
-func (t *tally) around(p *part) Answer {
+func (t *tally) around(p *part) estimate {
 	if !p.loose {
-		return Answer{p.grown, p.grown, p.grown}
+		return exactly(p.grown)
 	}
 	var grown exact.Sum
 	var x window.Bounds
 	grown.Add(p.grown)
 	t.happenings(p, func(e *happening) { e.bound(&x) })
-	return Answer(x.Around(&grown))
+	return x.Around(&grown)
 }
 
 // covers is the time that the steps of the instance span.
@@ -126,7 +125,7 @@ func (q *question) tally(shares []share) *tally {
 		sh, to := &shares[i], &t.shares[i]
 		to.span, to.spanOfOutlive = time.Duration(sh.span)*time.Millisecond, time.Duration(sh.wall)*time.Millisecond
 		to.weight, to.seconds, to.wall = float64(sh.alive)/window, to.span.Seconds(), to.spanOfOutlive.Seconds()
-		to.name, to.since, to.steps, to.alive = sh.in.name, sh.beginning(), sh.scrapes, sh.alive
+		to.name, to.since, to.last, to.steps, to.alive = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes, sh.alive
 		to.older, to.live, to.exposes, to.b, to.checkpoint = sh.older, sh.live, sh.exposes(), sh.b, sh.from
 		to.target = sh.in.labels
 		to.restarts = sh.in.restarts
@@ -136,7 +135,7 @@ func (q *question) tally(shares []share) *tally {
 	if !t.addIntegers(shares) {
 		t.addSums(shares)
 	}
-	t.addEvents(shares, q.f.opening())
+	t.addEvents(shares, q.m.opening)
 	return t
 }
 

@@ -3,33 +3,7 @@ package aggregate
 import (
 	"cmp"
 	"slices"
-	"time"
 )
-
-// Readiness is what an orchestrator says of a target. More is better.
-type Readiness uint8
-
-const (
-	ReadyAbsent Readiness = iota
-	ReadyUnknown
-	ReadyFalse
-	ReadyTrue
-)
-
-// TargetInfo is what is known of a target besides its scrapes: it decides
-// which of several addresses of one process is kept.
-type TargetInfo struct {
-	Ready   Readiness
-	Created time.Time
-}
-
-// Describe tells about a target. Of several that turn out to be one process,
-// the readiest is kept, then the newest, then the first by name.
-func (f *Fleet) Describe(name string, info TargetInfo) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.target(f.address(name)).info = info
-}
 
 // Evidence that two targets are one process: their scrapes, put together in
 // order of time, never fall, over so many changes of side, while so many
@@ -152,7 +126,7 @@ func (f *Fleet) join(a, b *instance) {
 
 // counts: the instance speaks for itself and, if it has any, for its twins:
 // one that is live before one that is not, one with an address of its own
-// before one met behind a balancer, then by [Fleet.Describe].
+// before one met behind a balancer, then by Target.Priority and Target.Created.
 func (f *Fleet) counts(in *instance, e int64) bool {
 	if in.twins == nil {
 		return true
@@ -161,8 +135,7 @@ func (f *Fleet) counts(in *instance, e int64) bool {
 		return cmp.Or(
 			-compareBool(f.live(a, e), f.live(b, e)),
 			compareBool(a.pool != nil, b.pool != nil),
-			-cmp.Compare(f.info(a).Ready, f.info(b).Ready),
-			-f.info(a).Created.Compare(f.info(b).Created),
+			-f.info(a).compare(f.info(b)),
 			cmp.Compare(a.name, b.name),
 		)
 	})
@@ -180,10 +153,10 @@ func compareBool(a, b bool) int {
 }
 
 // info is the best that is said of an instance's targets.
-func (f *Fleet) info(in *instance) TargetInfo {
-	var best TargetInfo
-	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && cmp.Or(cmp.Compare(t.info.Ready, best.Ready), t.info.Created.Compare(best.Created)) > 0 {
+func (f *Fleet) info(in *instance) targetInfo {
+	var best targetInfo
+	for i, name := range in.targets {
+		if t := f.targets[name]; t != nil && (i == 0 || t.info.compare(best) > 0) {
 			best = t.info
 		}
 	}

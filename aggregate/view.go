@@ -1,120 +1,201 @@
 package aggregate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
 
-// View is a standing question: which series, grouped how, kept how long. It is
-// declared once; its cost is paid as scrapes arrive, its answers are cheap.
+// View is a standing question: which series, grouped how, kept how long. A
+// field that does not fit the kind is refused.
+//
+// A selector that fixes no name selects all families of the kind, by their
+// declared type; each group then has the name it is about as __name__. A
+// counter's name may leave out _total; a histogram's is the family's.
 type View struct {
-	// Metric is the name of the metric. A counter's may be written with or
-	// without _total; a histogram's is the family's, without _bucket. The
-	// _count and _sum of a histogram or summary are counters of their own.
-	// [Every] is all of them.
-	Metric string
-
-	// Where selects series, as a Prometheus selector does: anchored regular
-	// expressions, and a label that is missing is the empty string.
-	Where []*labels.Matcher
-
-	// By and Without group as in PromQL; with neither there is one group. An
-	// instance is never a label: each group's answer lists its members. By
-	// [Every], each set of labels is a group.
+	Select      string // a PromQL vector selector
 	By, Without []string
+	ByAllLabels bool
 
-	// Owner says whose life a counter shares (see the counter package), and
-	// Births what becomes of series that appear without proof of their birth.
-	Owner  judge.Owner
-	Births judge.Births
+	Window     time.Duration    // the longest window to ask; default Config.Window
+	TotalsOnly bool             // keeps totals and the latest step, no window
+	Type       model.MetricType // in place of the type that bodies declare
 
-	// Meaning says what a gauge's numbers mean across instances; Election, who
-	// leads where its meaning is [MeaningLeader].
-	Meaning  Meaning
-	Election Election
+	Owner       counter.Owner // counters and histograms
+	BoundBirths bool          // as counter.Rules
+	Signed      bool          // histograms: values may be negative
 
-	// Sentinels are values of a gauge that stand for "not known", such as −1:
-	// no vote in [GaugeGroup.Fact], no part in a [GaugeRatio].
-	Sentinels []float64
-
-	// Window is how long a window this view can be asked about, at most (and
-	// by default) [Config.Window]. [LedgerOnly] keeps totals and the latest step.
-	Window time.Duration
-
-	// Type replaces the type that bodies declare, where it lies.
-	Type model.MetricType
+	Combine   Combine   // gauges: what the fleet's number is
+	Leader    string    // Leader: selects the gauge that is 1 at the leader; default leader_election_master_status
+	Limit     string    // gauges: selects the limit; values are then shares of it, inside each instance
+	Sentinels []float64 // gauges: values that stand for "not known"
 }
 
-// view is a declared View and what belongs to it fleet-wide. The fleet's lock
-// guards all of it.
-type view struct {
-	View
-	fleet  *Fleet
-	kind   growth.Kind
-	index  int // in Fleet.views and instance.bindings
-	finals finals
+// Combine says how the values of a gauge's instances make one; the zero value
+// makes none.
+type Combine uint8
 
-	selection growth.Selection
+// The ways to combine.
+const (
+	Sum       Combine = iota + 1 // each instance has a part of its own
+	Max                          // each speaks of itself, the highest is the worst
+	Min                          // the lowest is the worst
+	Consensus                    // all repeat one truth: the value that changed last
+	Leader                       // only the elected instance's value is real
+	Distinct                     // the labels say something, see GaugeGroup.Variants
+)
 
-	// Of the latest question:
-	plan    *plan
-	latest  latest
-	scratch []share
-
-	ledger ledger // what was shown of its totals
-
-	companion bool  // says who leads; no one declared it
-	elects    *view // the companion, if the view has one
+// String returns the name in lower case.
+func (c Combine) String() string {
+	names := [...]string{"none", "sum", "max", "min", "consensus", "leader", "distinct"}
+	if int(c) < len(names) {
+		return names[c]
+	}
+	return fmt.Sprintf("Combine(%d)", uint8(c))
 }
 
-var errView = errors.New("invalid view")
+// ledgerOnly, as a window, keeps totals and the latest step, and no history.
+const ledgerOnly time.Duration = -1
 
-func (v *View) validate(k growth.Kind) error {
+// everything is the kind of a view of all kinds.
+const everything growth.Kind = 3
+
+// spec is a View as it is kept.
+type spec struct {
+	Metric      string // everyFamily: all of the kind
+	Where       []*labels.Matcher
+	By, Without []string
+	Owner       judge.Owner
+	Births      judge.Births
+	Window      time.Duration // 0: the fleet's; or ledgerOnly
+	Type        model.MetricType
+	Signed      bool
+	Combine     Combine
+	Sentinels   []float64
+}
+
+// spec reads and checks a view.
+func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
+	metric, where, err := parseSelector(v.Select)
+	if err != nil {
+		return s, v, err
+	}
+	v = f.completed(v, metric, k)
+	if err := v.validate(k, metric, where); err != nil {
+		return s, v, err
+	}
+	if v.Window > f.cfg.Window {
+		return s, v, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, v.Window, f.cfg.Window)
+	}
+	s = spec{
+		Metric: metric, Where: where, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
+		Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Sentinels: slices.Clone(v.Sentinels),
+	}
+	if v.ByAllLabels {
+		s.Without = []string{""} // as "without ()"
+	}
+	if v.TotalsOnly || k == everything {
+		s.Window = ledgerOnly
+	}
+	if v.BoundBirths {
+		s.Births = judge.BirthsBounded
+	}
+	return s, v, nil
+}
+
+// completed takes over what the catalogue knows of the metric. What the view
+// says itself stays.
+func (f *Fleet) completed(v View, metric string, k growth.Kind) View {
+	if f.catalogue == nil || metric == everyFamily {
+		return v
+	}
+	known, ok := f.catalogue(metric)
+	if !ok {
+		return v
+	}
+	setDefault(&v.Type, known.Type)
+	if k != growth.Gauge {
+		setDefault(&v.Owner, known.Owner)
+		setDefault(&v.BoundBirths, known.BoundBirths)
+		v.Signed = v.Signed || known.Signed && k == growth.Histogram
+		return v
+	}
+	if v.Sentinels == nil {
+		v.Sentinels = known.Sentinels
+	}
+	if v.Combine == 0 {
+		v.Combine = known.Combine
+		setDefault(&v.Limit, known.Limit)
+		setDefault(&v.Leader, known.Leader)
+	}
+	return v
+}
+
+func (v *View) validate(k growth.Kind, metric string, where []*labels.Matcher) error {
+	if field := v.misfit(k); field != "" {
+		return fmt.Errorf("%w: %s does not fit a %s", errView, field, k)
+	}
+	groupings := 0
+	for _, given := range []bool{len(v.By) > 0, len(v.Without) > 0, v.ByAllLabels} {
+		if given {
+			groupings++
+		}
+	}
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
 	case k == growth.Histogram && (slices.ContainsFunc(v.By, le) ||
-		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
+		slices.ContainsFunc(where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
-	case v.Meaning > MeaningSaturation:
-		return fmt.Errorf("%w: meaning %d", errView, v.Meaning)
-	case v.Meaning == MeaningLeader && k != growth.Gauge:
-		return fmt.Errorf("%w: the %s of a leader alone", errView, k)
-	case v.Metric == "":
-		return fmt.Errorf("%w: no metric", errView)
-	case v.Metric == Every && v.Type != "":
-		return fmt.Errorf("%w: a type for every family", errView)
-	case len(v.By) > 0 && len(v.Without) > 0:
-		return fmt.Errorf("%w: by and without exclude each other", errView)
-	case v.Window < LedgerOnly:
-		return fmt.Errorf("%w: window %s", errView, v.Window)
+	case metric == everyFamily && v.Type != "":
+		return fmt.Errorf("%w: a Type for all families", errView)
+	case groupings > 1:
+		return fmt.Errorf("%w: By, Without and ByAllLabels exclude each other", errView)
+	case v.Window < 0:
+		return fmt.Errorf("%w: negative Window", errView)
+	case v.Window > 0 && v.TotalsOnly:
+		return fmt.Errorf("%w: Window and TotalsOnly exclude each other", errView)
+	case v.Combine > Distinct:
+		return fmt.Errorf("%w: %s", errView, v.Combine)
+	case v.Owner > counter.External:
+		return fmt.Errorf("%w: %s", errView, v.Owner)
+	case v.Leader != "" && v.Combine != Leader:
+		return fmt.Errorf("%w: Leader without Combine Leader", errView)
+	case v.Limit != "" && v.Combine != 0 && v.Combine != Max && v.Combine != Min:
+		return fmt.Errorf("%w: shares of a limit have no %s", errView, v.Combine)
 	}
 	return nil
 }
 
-func (v *View) String() string {
-	var b strings.Builder
-	b.WriteString(v.Metric)
-	for i, m := range v.Where {
-		b.WriteString([]string{"{", ","}[min(i, 1)])
-		b.WriteString(m.String())
+// misfit names a field that is set and does not fit the kind.
+func (v *View) misfit(k growth.Kind) string {
+	const c, g, h, e = 1 << growth.Counter, 1 << growth.Gauge, 1 << growth.Histogram, 1 << everything
+	for _, x := range []struct {
+		field string
+		set   bool
+		fits  int
+	}{
+		{"Window", v.Window != 0, c | h},
+		{"TotalsOnly", v.TotalsOnly, c | h | e},
+		{"Type", v.Type != "", c | g | h},
+		{"Owner", v.Owner != 0, c | h | e},
+		{"BoundBirths", v.BoundBirths, c | h | e},
+		{"Signed", v.Signed, h | e},
+		{"Combine", v.Combine != 0, g | e},
+		{"Combine " + v.Combine.String(), v.Combine == Leader || v.Combine == Distinct, g},
+		{"Leader", v.Leader != "", g},
+		{"Limit", v.Limit != "", g},
+		{"Sentinels", v.Sentinels != nil, g | e},
+	} {
+		if x.set && x.fits&(1<<k) == 0 {
+			return x.field
+		}
 	}
-	if len(v.Where) > 0 {
-		b.WriteByte('}')
-	}
-	if len(v.By) > 0 {
-		fmt.Fprintf(&b, " by (%s)", strings.Join(v.By, ", "))
-	}
-	if len(v.Without) > 0 {
-		fmt.Fprintf(&b, " without (%s)", strings.Join(v.Without, ", "))
-	}
-	return b.String()
+	return ""
 }

@@ -14,87 +14,100 @@ import (
 	"github.com/promfold/promfold/aggregate"
 )
 
-// Exposition is what is shown of a fleet. It is set up first and then used, by
-// any number of goroutines.
+// Exposition is what is shown of a fleet: an http.Handler, and a Gatherer of
+// client_golang. It is set up first and then used, by any number of goroutines.
 type Exposition struct {
 	fleet *aggregate.Fleet
 	now   func() time.Time
 
 	sources []source
 	names   map[string]bool // of the views' families
+	whole   bool            // everything is shown already
+	self    bool
 
-	mu      sync.Mutex
-	leftOut map[string]int // by reason, when gathered last
-	shown   map[string]float64
+	mu    sync.Mutex
+	shown map[string]float64
 }
 
-// source makes families for a moment.
-type source func(now time.Time) ([]*dto.MetricFamily, error)
+// source makes families of a snapshot; it may count in left what it leaves out.
+type source func(s aggregate.Snapshot, left map[string]int) ([]*dto.MetricFamily, error)
 
-// New makes an exposition of a fleet that shows nothing yet. What it shows is
-// as of now, most often time.Now.
+// Why families are left out.
+const (
+	typeConflict = "type conflict" // instances declare another type
+	notMerged    = "not merged"    // the fleet has no value for some series
+	nameTaken    = "name taken"    // another family shows the same series
+)
+
+// New returns an exposition that shows nothing yet; now is usually time.Now.
 func New(f *aggregate.Fleet, now func() time.Time) *Exposition {
-	return &Exposition{fleet: f, now: now, names: map[string]bool{}, leftOut: map[string]int{}, shown: map[string]float64{}}
+	return &Exposition{fleet: f, now: now, names: map[string]bool{}, shown: map[string]float64{}}
 }
 
-var errName = errors.New("expose: invalid name")
+var errSource = errors.New("expose: cannot be added")
 
 // add registers the family of a view.
 func (e *Exposition) add(name string, s source) error {
 	switch {
 	case !model.UTF8Validation.IsValidMetricName(name):
-		return fmt.Errorf("%w: %q", errName, name)
+		return fmt.Errorf("%w: invalid name %q", errSource, name)
 	case e.names[name]:
-		return fmt.Errorf("%w: %q is taken", errName, name)
+		return fmt.Errorf("%w: name %q is taken", errSource, name)
 	}
 	e.names[name] = true
 	e.sources = append(e.sources, s)
 	return nil
 }
 
-// Gather makes the families, sorted by name, their metrics by labels. It
-// satisfies the Gatherer interface of client_golang. Of two families that would
-// show one series twice the one whose source was added first stands; all that
-// is the fleet's own comes last. An error is that of a view; the other families
-// are there.
+// Gather returns the families, sorted by name. The error is that of views; the
+// other families are there.
 func (e *Exposition) Gather() ([]*dto.MetricFamily, error) {
-	now := e.now()
-	var families []*dto.MetricFamily
+	s := e.fleet.Snapshot(e.now())
+	g := gathering{taken: map[string]bool{}, left: map[string]int{}}
 	var errs []error
-	taken := map[string]string{} // sample name → family
-	left := map[string]int{}
-	for _, s := range e.sources {
-		list, err := s(now)
+	for _, source := range e.sources {
+		list, err := source(s, g.left)
 		if err != nil {
 			errs = append(errs, err)
 		}
-		for _, f := range list {
-			if len(f.Metric) == 0 {
-				continue
-			}
-			names := sampleNames(f)
-			if slices.ContainsFunc(names, func(n string) bool { return taken[n] != "" }) {
-				left["name taken"]++
-				continue
-			}
-			for _, n := range names {
-				taken[n] = f.GetName()
-			}
-			families = append(families, f)
-		}
+		g.add(list)
 	}
-	e.mu.Lock()
-	left[typeConflict], left[notMerged] = e.leftOut[typeConflict], e.leftOut[notMerged]
-	e.leftOut = left
-	e.mu.Unlock()
-	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
-	return families, errors.Join(errs...)
+	if e.self {
+		g.add(e.health(s, g.left))
+	}
+	slices.SortFunc(g.families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return g.families, errors.Join(errs...)
+}
+
+// gathering is what was gathered so far.
+type gathering struct {
+	families []*dto.MetricFamily
+	taken    map[string]bool // names of samples
+	left     map[string]int
+}
+
+// add adds families that show no series which is there already.
+func (g *gathering) add(list []*dto.MetricFamily) {
+	for _, f := range list {
+		if len(f.Metric) == 0 {
+			continue
+		}
+		names := sampleNames(f)
+		if slices.ContainsFunc(names, func(n string) bool { return g.taken[n] }) {
+			g.left[nameTaken]++
+			continue
+		}
+		for _, n := range names {
+			g.taken[n] = true
+		}
+		g.families = append(g.families, f)
+	}
 }
 
 // sampleNames are the names that a family's samples have, in any of the formats.
 // That the comments on x_total and on x read alike in OpenMetrics is so wherever
 // Go programs are scraped (go_memstats_alloc_bytes), and no series is there
-// twice for it.
+// twice because of it.
 func sampleNames(f *dto.MetricFamily) []string {
 	name := f.GetName()
 	switch f.GetType() {

@@ -2,6 +2,8 @@ package expose
 
 import (
 	"compress/gzip"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -24,10 +26,34 @@ func offered() []expfmt.Format {
 	return list
 }
 
-// Write writes families in a format. OpenMetrics has a _created line for what
-// began at a known time, unless a family of that name is there, and is ended as
-// it has to be.
-func Write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) error {
+// Write writes the families in the format of a content type; an empty one is
+// text.
+func (e *Exposition) Write(w io.Writer, contentType string) error {
+	format, err := formatOf(contentType)
+	if err != nil {
+		return err
+	}
+	families, err := e.Gather()
+	if err != nil {
+		return err
+	}
+	return write(w, families, format)
+}
+
+func formatOf(contentType string) (expfmt.Format, error) {
+	if contentType == "" {
+		return expfmt.NewFormat(expfmt.TypeTextPlain), nil
+	}
+	format := expfmt.Format(contentType)
+	if format.FormatType() == expfmt.TypeUnknown {
+		return "", fmt.Errorf("expose: content type %q: %w", contentType, errors.ErrUnsupported)
+	}
+	return format, nil
+}
+
+// write writes families in a format. OpenMetrics has a _created line for what
+// began at a known time, unless a family of that name is there, and its end.
+func write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) error {
 	names := make(map[string]bool, len(families))
 	for _, f := range families {
 		names[f.GetName()] = true
@@ -66,13 +92,17 @@ type gatherer interface {
 	Gather() ([]*dto.MetricFamily, error)
 }
 
-// ServeHTTP shows the families in the format that the client prefers, text
-// where it does not say, compressed if it takes that.
+// ServeHTTP serves the families in the format the client prefers, text where it
+// does not say, compressed if it takes that.
 func (e *Exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) { serve(e, w, r) }
 
 func serve(g gatherer, w http.ResponseWriter, r *http.Request) {
 	families, err := g.Gather()
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnpublished):
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -90,7 +120,7 @@ func serve(g gatherer, w http.ResponseWriter, r *http.Request) {
 		out = z
 	}
 	// What fails now is the connection; the client sees that it was cut.
-	_ = Write(out, families, format)
+	_ = write(out, families, format)
 }
 
 func acceptsGzip(h http.Header) bool {
@@ -104,21 +134,24 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// Publisher shows what was gathered and saved last, so that what it shows is
-// never more than what a program that was killed knows when it is back:
+// Publisher serves what was gathered and saved last, so a killed program never
+// showed more than it knows when it is back:
 //
 //	err := p.Publish(func() error { return checkpoint.Write(path, fleet.Save) })
 type Publisher struct {
 	from *Exposition
 
-	mu       sync.RWMutex
-	families []*dto.MetricFamily
+	mu        sync.RWMutex
+	published bool
+	families  []*dto.MetricFamily
 }
 
-// NewPublisher makes a publisher of an exposition; it shows nothing yet.
+var errUnpublished = errors.New("expose: nothing is published yet")
+
+// NewPublisher returns a publisher that answers 503 until the first Publish.
 func NewPublisher(e *Exposition) *Publisher { return &Publisher{from: e} }
 
-// Publish gathers, saves, and shows what was gathered, if saving went well.
+// Publish gathers, saves, and shows what was gathered if saving succeeded.
 func (p *Publisher) Publish(save func() error) error {
 	families, err := p.from.Gather()
 	if err != nil {
@@ -129,16 +162,19 @@ func (p *Publisher) Publish(save func() error) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.families = families
+	p.families, p.published = families, true
 	return nil
 }
 
-// Gather gives what was published last.
+// Gather returns what was published last; before that an error.
 func (p *Publisher) Gather() ([]*dto.MetricFamily, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
+	if !p.published {
+		return nil, errUnpublished
+	}
 	return p.families, nil
 }
 
-// ServeHTTP shows it, as [Exposition.ServeHTTP] does.
+// ServeHTTP serves what was published last.
 func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) { serve(p, w, r) }

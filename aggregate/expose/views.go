@@ -1,121 +1,113 @@
 package expose
 
 import (
-	"math"
-	"time"
+	"errors"
+	"fmt"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/promfold/promfold/aggregate"
 )
 
-// Counter exposes the totals of a view as a counter, whose name should end in
-// _total.
+// Counter exposes the totals of a view; the name should end in _total.
 func (e *Exposition) Counter(name, help string, v *aggregate.CounterView) error {
-	return e.add(name, func(now time.Time) ([]*dto.MetricFamily, error) {
-		f := family(name, help, dto.MetricType_COUNTER)
-		for _, t := range v.Totals(now) {
-			f.Metric = append(f.Metric, counterOf(t))
-		}
-		return []*dto.MetricFamily{f}, nil
+	return e.addSeries(name, help, dto.MetricType_COUNTER, func(s aggregate.Snapshot) ([]aggregate.Series, error) {
+		return v.Totals(s), nil
 	})
 }
 
-// Gauge exposes a number of each group of a view: value makes it; without one
-// it is the [aggregate.GaugeGroup.Value] that the view's meaning gives. A group
-// without a number is not there.
-func (e *Exposition) Gauge(name, help string, v *aggregate.GaugeView, value func(*aggregate.GaugeGroup) (float64, bool)) error {
-	if value == nil {
-		value = func(g *aggregate.GaugeGroup) (float64, bool) {
-			x, _, ok := g.Value()
-			return x, ok
-		}
-	}
-	return e.add(name, func(now time.Time) ([]*dto.MetricFamily, error) {
-		f := family(name, help, dto.MetricType_GAUGE)
-		groups, err := e.gauges(v, now)
+// Gauge exposes the value of each group; a group without one is not there.
+func (e *Exposition) Gauge(name, help string, v *aggregate.GaugeView) error {
+	return e.addSeries(name, help, dto.MetricType_GAUGE, func(s aggregate.Snapshot) ([]aggregate.Series, error) {
+		groups, err := v.At(s)
+		var list []aggregate.Series
 		for _, g := range groups {
-			if x, ok := value(g); ok {
-				f.Metric = append(f.Metric, gaugeOf(g.Labels, x))
+			if x, ok := g.Value(); ok {
+				list = append(list, aggregate.Series{Labels: g.Labels(), Value: x.Value})
 			}
+		}
+		return list, err
+	})
+}
+
+// Histogram exposes the totals of a view, with the buckets that all instances
+// have: native ones if all have native ones, else the classic ones. Native
+// buckets are shown in protobuf; elsewhere such a histogram has its count and
+// sum.
+func (e *Exposition) Histogram(name, help string, v *aggregate.HistogramView) error {
+	return e.addSeries(name, help, dto.MetricType_HISTOGRAM, func(s aggregate.Snapshot) ([]aggregate.Series, error) {
+		return v.Totals(s), nil
+	})
+}
+
+// Func exposes a gauge of the caller's own questions, such as a quantile with
+// its bounds.
+func (e *Exposition) Func(name, help string, ask func(aggregate.Snapshot) ([]aggregate.Series, error)) error {
+	return e.addSeries(name, help, dto.MetricType_GAUGE, ask)
+}
+
+func (e *Exposition) addSeries(name, help string, t dto.MetricType, ask func(aggregate.Snapshot) ([]aggregate.Series, error)) error {
+	return e.add(name, func(s aggregate.Snapshot, _ map[string]int) ([]*dto.MetricFamily, error) {
+		f := family(name, help, t)
+		list, err := ask(s)
+		for i := range list {
+			f.Metric = append(f.Metric, metric(&list[i], t))
 		}
 		return []*dto.MetricFamily{f}, err
 	})
 }
 
-// gauges are as of now, or of the last scrape where the clock is behind it.
-func (e *Exposition) gauges(v *aggregate.GaugeView, now time.Time) ([]*aggregate.GaugeGroup, error) {
-	groups, err := v.At(now)
-	if err == nil {
-		return groups, nil
+// Everything exposes all families of a view under their own names. A name that
+// another view has stays that view's, if it was added before.
+func (e *Exposition) Everything(v *aggregate.EverythingView) error {
+	if v == nil || e.whole {
+		return fmt.Errorf("%w: one view of everything", errSource)
 	}
-	for _, in := range e.fleet.Instances(now, aggregate.All) {
-		if in.Last.After(now) {
-			now = in.Last
+	e.whole = true
+	e.sources = append(e.sources, func(s aggregate.Snapshot, left map[string]int) ([]*dto.MetricFamily, error) {
+		var list []*dto.MetricFamily
+		for _, x := range v.Families(s) {
+			t := typeOf(x.Type)
+			f := family(x.Name, x.Help, t)
+			for i := range x.Series {
+				f.Metric = append(f.Metric, metric(&x.Series[i], t))
+			}
+			if x.Others > 0 {
+				left[typeConflict]++
+			} else if x.LeftOut > 0 {
+				left[notMerged]++
+			}
+			list = append(list, f)
 		}
-	}
-	return v.At(now)
-}
-
-// Histogram exposes the totals of a view as a histogram, with the buckets that
-// all instances have: native ones if all have native ones, else the classic ones
-// of those that have them (see [aggregate.HistogramTotal]). Native buckets are
-// shown in protobuf; elsewhere such a histogram has its count and sum. Where the
-// sum is not known of all it is NaN.
-func (e *Exposition) Histogram(name, help string, v *aggregate.HistogramView) error {
-	return e.add(name, func(now time.Time) ([]*dto.MetricFamily, error) {
-		f := family(name, help, dto.MetricType_HISTOGRAM)
-		for _, t := range v.Totals(now) {
-			f.Metric = append(f.Metric, histogramOf(t))
-		}
-		return []*dto.MetricFamily{f}, nil
+		return list, nil
 	})
+	return nil
 }
 
-func counterOf(t aggregate.Total) *dto.Metric {
-	return &dto.Metric{Label: pairs(t.Labels), Counter: &dto.Counter{Value: &t.Value, CreatedTimestamp: timestamppb.New(t.Created)}}
-}
-
-func gaugeOf(ls labels.Labels, x float64) *dto.Metric {
-	return &dto.Metric{Label: pairs(ls), Gauge: &dto.Gauge{Value: &x}}
-}
-
-func histogramOf(t aggregate.HistogramTotal) *dto.Metric {
-	h := &dto.Histogram{SampleSum: ptr(math.NaN()), CreatedTimestamp: timestamppb.New(t.Created)}
-	if t.HasSum {
-		h.SampleSum = &t.Sum
+// Also exposes the families of another gatherer, such as a Scraper or a
+// registry.
+func (e *Exposition) Also(g interface {
+	Gather() ([]*dto.MetricFamily, error)
+}) error {
+	if g == nil {
+		return errors.New("expose: no gatherer")
 	}
-	if t.Native != nil {
-		putNative(h, t.Native)
-		return &dto.Metric{Label: pairs(t.Labels), Histogram: h}
-	}
-	for i, bound := range t.Bounds {
-		n := whole(t.Counts[i])
-		h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: ptr(bound), CumulativeCount: &n})
-		h.SampleCount = &n
-	}
-	return &dto.Metric{Label: pairs(t.Labels), Histogram: h}
+	e.sources = append(e.sources, func(aggregate.Snapshot, map[string]int) ([]*dto.MetricFamily, error) { return g.Gather() })
+	return nil
 }
 
-// whole is a count as the formats have it: without a fraction, which only
-// counts of counts that are none have.
-func whole(x float64) uint64 {
-	if x >= 1<<63 {
-		return 1 << 63
+// typeOf is the type as which a family is exposed.
+func typeOf(t model.MetricType) dto.MetricType {
+	switch t {
+	case model.MetricTypeCounter:
+		return dto.MetricType_COUNTER
+	case model.MetricTypeSummary:
+		return dto.MetricType_SUMMARY
+	case model.MetricTypeHistogram:
+		return dto.MetricType_HISTOGRAM
+	case model.MetricTypeGauge, model.MetricTypeInfo, model.MetricTypeStateset:
+		return dto.MetricType_GAUGE
 	}
-	return uint64(max(0, x))
-}
-
-// pairs are the labels but for the metric's name, in their order.
-func pairs(ls labels.Labels) []*dto.LabelPair {
-	var list []*dto.LabelPair
-	ls.Range(func(l labels.Label) {
-		if l.Name != model.MetricNameLabel {
-			list = append(list, &dto.LabelPair{Name: ptr(l.Name), Value: ptr(l.Value)})
-		}
-	})
-	return list
+	return dto.MetricType_UNTYPED
 }

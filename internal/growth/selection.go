@@ -50,7 +50,8 @@ func KindOf(t model.MetricType) Kind {
 type Selection struct {
 	Kind   Kind
 	Metric string // a counter's with or without _total, a histogram's family
-	Every  bool   // all families of the kind; Metric is empty
+	Every  bool   // all families of the kind
+	Loose  bool   // what has no sum over instances: series without a type, quantiles of summaries
 	Type   model.MetricType
 	Where  []*labels.Matcher
 	By     []string
@@ -92,7 +93,12 @@ const (
 
 // fits compares name and type alone.
 func (s *Selection) fits(l *lines.Line) (Fit, Part) {
-	if s.Every {
+	switch {
+	case s.Loose && (l.Role == lines.Quantile || l.Family.Type == model.MetricTypeUnknown):
+		return OfTheMetric, Whole
+	case s.Loose:
+		return OfAnother, Whole
+	case s.Every:
 		return s.fitsEvery(l), Whole
 	}
 	switch s.Kind {
@@ -225,8 +231,8 @@ func (s *Selection) label(l *lines.Line, name string) string {
 	return l.Labels.Get(name)
 }
 
-// mentions reports whether the view matches or groups by a label.
-func (s *Selection) mentions(name string) bool {
+// Mentions reports whether the view matches or groups by a label.
+func (s *Selection) Mentions(name string) bool {
 	if s.Body {
 		return false
 	}
@@ -238,7 +244,7 @@ func (s *Selection) mentions(name string) bool {
 func (s *Selection) given(target labels.Labels) []string {
 	var names []string
 	target.Range(func(l labels.Label) {
-		if s.mentions(l.Name) {
+		if s.Mentions(l.Name) {
 			names = append(names, l.Name)
 		}
 	})
@@ -295,8 +301,14 @@ func (s *Selection) matches(l *lines.Line, given []string) bool {
 // group returns what a series says of its group.
 func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 	b := labels.NewBuilder(l.Labels)
+	part := labels.BucketLabel // tells the lines of one object apart
+	if s.Loose {
+		if part = ""; l.Role == lines.Quantile {
+			part = model.QuantileLabel
+		}
+	}
 	if len(s.Without) > 0 {
-		b.Del(model.MetricNameLabel, labels.BucketLabel).Del(s.Without...)
+		b.Del(model.MetricNameLabel, part).Del(s.Without...)
 	} else {
 		b.Keep(s.By...)
 	}

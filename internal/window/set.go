@@ -11,6 +11,8 @@ import (
 // Set holds the bucket layouts and grids of a fleet, each once, so that equal
 // ones are the same pointer. The zero value is empty.
 type Set struct {
+	// Signed says that values may be negative although every bound is positive.
+	Signed  bool
 	layouts map[string]*layout.Layout
 	grids   map[Grid]*Grid
 }
@@ -23,7 +25,11 @@ func (s *Set) Layout(bounds []float64) *layout.Layout {
 		if s.layouts == nil {
 			s.layouts = map[string]*layout.Layout{}
 		}
-		l, _ = layout.NewLayout(bounds)
+		if s.Signed {
+			l, _ = layout.NewSignedLayout(bounds)
+		} else {
+			l, _ = layout.NewLayout(bounds)
+		}
 		s.layouts[key] = l
 	}
 	return l

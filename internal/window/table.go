@@ -29,6 +29,7 @@ type Table struct {
 	Events []Event
 	Past   map[Note]*Event // of events that no window reaches any more
 	noted  map[Note]int    // events of the scrape that is being added
+	shared bool            // a copy has Past, too
 }
 
 // NewTable returns an empty table that keeps so many checkpoints, the first of
@@ -125,6 +126,13 @@ func (t *Table) Prune(h *History) (pruned bool) {
 }
 
 func (t *Table) retire(e *Event) {
+	if t.shared {
+		past := make(map[Note]*Event, len(t.Past))
+		for k, x := range t.Past {
+			past[k] = x.Clone()
+		}
+		t.Past, t.shared = past, false
+	}
 	p := t.Past[e.Note]
 	if p == nil {
 		if t.Past == nil {
@@ -215,4 +223,20 @@ func (t *Table) Grown(sum *exact.Sum, col int, since *Row) {
 		before = &since.Counts
 	}
 	t.Live.Counts.SumDiff(sum, t.Cols[col].Count(), before)
+}
+
+// Copy returns the table as it is, for questions alone. It shares the
+// checkpoints, which may be overwritten later. Its row takes the room of another
+// table's that is of no use any more, if there is one.
+func (t *Table) Copy(room *Row) *Table {
+	c := &Table{
+		columns: t.columns, Histograms: t.Histograms, snaps: t.snaps, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
+		Events: t.Events, Past: t.Past,
+	}
+	t.shared = t.Past != nil
+	if room != nil {
+		c.Live = *room
+	}
+	c.Live.Set(&t.Live)
+	return c
 }

@@ -1,0 +1,227 @@
+package aggregate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// CounterGroup is one group's answer.
+type CounterGroup struct {
+	labels labels.Labels
+	answer *answer // nil: of no question
+	number int     // in it
+}
+
+// Labels returns the group's labels.
+func (g *CounterGroup) Labels() labels.Labels { return g.labels }
+
+// Coverage returns how much of the fleet the answer rests on.
+func (g *CounterGroup) Coverage() Coverage {
+	if g.answer == nil {
+		return Coverage{}
+	}
+	return g.answer.covered
+}
+
+// Warnings returns what a reader of the numbers should know, in words.
+func (g *CounterGroup) Warnings() []string {
+	if g.answer == nil {
+		return nil
+	}
+	return g.words()
+}
+
+// Increase returns the growth of the group: the exact sum of the steps that end
+// in the window; false if no step ended in the window.
+func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
+	var total exact.Sum
+	var x window.Bounds
+	g.addTotal(&total)
+	_, parts := g.parts()
+	for i := range parts {
+		g.answer.happenings(&parts[i], func(e *happening) { e.bound(&x) })
+	}
+	if g.answer != nil && g.answer.apart {
+		x.Open++
+	}
+	if left := g.left(); left != nil {
+		x.Merge(&left.bounds)
+		if left.stepped {
+			return x.Around(&total), true
+		}
+	}
+	return x.Around(&total), g.someone(func(sh *shared) bool { return !sh.older })
+}
+
+// Rate returns the mean rate per second over the window: of each member its
+// rate over the time it was observed, weighted by the part of the window in
+// which it lived.
+func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
+	a, ok := g.sumRates(false)
+	if g.answer != nil && g.answer.apart {
+		a.Hi = math.Inf(1)
+	}
+	left := g.left()
+	if left == nil || !left.stepped || g.answer.window() <= 0 {
+		return a, ok
+	}
+	b := left.rate(g.answer.window())
+	return estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}, true
+}
+
+// RateNow returns the rate per second of the instances alive at the end of the
+// window.
+func (g *CounterGroup) RateNow() (promfold.Estimate, bool) { return g.sumRates(true) }
+
+// Hottest returns the member with the highest rate; ties go to the first name.
+func (g *CounterGroup) Hottest() (Member, bool) {
+	return greatest(g.rated(), Member.value)
+}
+
+// MaxIncrease returns the member that saw most, for events that every instance
+// counts. It may have missed some: a lower bound.
+func (g *CounterGroup) MaxIncrease() (Member, bool) {
+	var seen []Member
+	g.each(func(sh *shared, p *part) {
+		if !sh.older && sh.covers(g.final()) > 0 {
+			seen = append(seen, g.increased(sh, p))
+		}
+	})
+	return greatest(g.shared(seen), Member.value)
+}
+
+// Rates returns the members with a rate, highest first.
+func (g *CounterGroup) Rates() []Member {
+	list := g.rated()
+	slices.SortStableFunc(list, func(a, b Member) int { return cmp.Compare(b.value(), a.value()) })
+	return list
+}
+
+// Increases returns the members by name; one without a series of the group
+// has 0.
+func (g *CounterGroup) Increases() []Member {
+	var list []Member
+	g.each(func(sh *shared, p *part) { list = append(list, g.increased(sh, p)) })
+	return g.shared(list)
+}
+
+// Covers returns the time that the steps in the window span.
+func (g *CounterGroup) Covers() (from, to time.Time) {
+	first, last := farFuture, int64(0)
+	g.each(func(sh *shared, _ *part) {
+		if !sh.older && sh.covers(g.final()) > 0 {
+			first, last = min(first, sh.since), max(last, sh.last)
+		}
+	})
+	if last == 0 {
+		return time.Time{}, time.Time{}
+	}
+	return time.UnixMilli(first), time.UnixMilli(last)
+}
+
+// Events returns what happened in the window, by time.
+func (g *CounterGroup) Events() []Event {
+	var list []Event
+	g.each(func(sh *shared, p *part) { list = append(list, g.eventsOf(sh, p)...) })
+	slices.SortStableFunc(list, func(a, b Event) int { return a.Time.Compare(b.Time) })
+	return list
+}
+
+// eventsOf are the events of a member.
+func (g *CounterGroup) eventsOf(sh *shared, p *part) []Event {
+	var list []Event
+	g.answer.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
+	return together(list)
+}
+
+// parts of the group, and whose they are, by name of the instance.
+func (g *CounterGroup) parts() (owners []int32, parts []part) {
+	a := g.answer
+	if a == nil {
+		return nil, nil
+	}
+	from, to := a.from[g.number], a.from[g.number+1]
+	return a.owners[from:to], a.parts[from:to]
+}
+
+// left is what departed instances had in the group; nil: nothing, or nobody
+// asked for everything.
+func (g *CounterGroup) left() *departures {
+	if g.answer == nil || g.answer.left == nil {
+		return nil
+	}
+	return g.answer.left[g.number]
+}
+
+// final tells of the group what is the same in all answers.
+func (g *CounterGroup) final() *final { return &g.answer.groups[g.number] }
+
+// addTotal adds what the group grew in the window.
+func (g *CounterGroup) addTotal(sum *exact.Sum) {
+	if left := g.left(); left != nil {
+		left.addTotal(sum)
+	}
+	owners, parts := g.parts()
+	switch {
+	case len(parts) == 0:
+	case g.answer.totals != nil:
+		sum.Merge(&g.answer.totals[g.number])
+	default:
+		for i := range parts {
+			if !g.answer.shares[owners[i]].older {
+				sum.Add(parts[i].grown)
+			}
+		}
+	}
+}
+
+// someone reports whether any member that was observed for some time satisfies so.
+func (g *CounterGroup) someone(so func(*shared) bool) bool {
+	found := false
+	g.each(func(sh *shared, _ *part) { found = found || sh.covers(g.final()) > 0 && so(sh) })
+	return found
+}
+
+// sumRates is the rate of the members: of those alive now, or the mean.
+func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
+	a := g.answer
+	if a == nil || a.window() <= 0 {
+		return estimate{}, false
+	}
+	var r rate
+	if a.again {
+		r = a.ratesOf(now)[g.number]
+	} else {
+		r = a.addRates(g.number, now)
+	}
+	if r.known {
+		return r.estimate, true
+	}
+	return estimate{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
+}
+
+// each calls do for each member, by name.
+func (g *CounterGroup) each(do func(*shared, *part)) {
+	a := g.answer
+	if a == nil {
+		return
+	}
+	owners, parts := g.parts()
+	for i := range a.shares {
+		switch {
+		case len(parts) > 0 && int(owners[0]) == i:
+			do(&a.shares[i], &parts[0])
+			owners, parts = owners[1:], parts[1:]
+		case a.idle(i, g.final()):
+			do(&a.shares[i], &part{})
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package aggregate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+)
+
+// Event is what one scrape did to series of a member, other than growth.
+type Event struct {
+	Time         time.Time // of many that no window reaches any more, the first
+	Instance     string
+	Verdict      counter.Verdict
+	Doubt        counter.Doubt
+	Series       int
+	Below, Above float64 // by how much it widens the member's increase; Above may be +Inf
+	Note         string  // what the verdict does not say
+}
+
+// String returns the event as one line.
+func (e Event) String() string { return clock(e.Time) + " " + e.Instance + ": " + e.text() }
+
+func (e *Event) text() string {
+	text := fmt.Sprintf("%d series: %s", e.Series, e.Verdict)
+	if e.Verdict == counter.Gap && e.Note != "" {
+		text = fmt.Sprintf("%d histograms: not read", e.Series)
+	}
+	for _, s := range []string{e.Doubt.String(), e.Note} {
+		if s != "" {
+			text += ", " + s
+		}
+	}
+	if e.Below != 0 || e.Above != 0 {
+		text += fmt.Sprintf(" (−%.6g %+.6g)", e.Below, e.Above)
+	}
+	return text
+}
+
+// outcome is a verdict of the engine in the words of package counter.
+func outcome(v judge.Verdict, f judge.Flags) (counter.Verdict, counter.Doubt) {
+	d := counter.Doubt(0)
+	for _, x := range []struct {
+		set   bool
+		doubt counter.Doubt
+	}{
+		{v == judge.BornByAbsence || v == judge.ResetDropped || f&judge.Unproven != 0, counter.Unproven},
+		{f&judge.MaskedResetPossible != 0, counter.Masked},
+		{f&judge.GlitchSuspected != 0, counter.Glitch},
+	} {
+		if x.set {
+			d |= x.doubt
+		}
+	}
+	switch v {
+	case judge.BornProven, judge.BornByAbsence:
+		return counter.Born, d
+	case judge.Returned:
+		return counter.Returned, d
+	case judge.Grew:
+		return counter.Grew, d
+	case judge.ResetProven, judge.ResetDropped:
+		return counter.Reset, d
+	case judge.Jitter:
+		return counter.Jitter, d
+	case judge.Gap:
+		return counter.Gap, d
+	}
+	return counter.First, d
+}
+
+var quirkNotes = [...]string{
+	growth.NoSum:     "sum missing or not finite",
+	growth.Torn:      "read while being written",
+	growth.NewLayout: "other buckets than before",
+	growth.Malformed: "counts that cannot be",
+}
+
+// told is a happening as an answer tells it. At the opening, what was counted
+// before the first scrape is no part of the answer.
+func (e *happening) told(sh *shared) Event {
+	x := Event{Time: time.UnixMilli(e.At), Instance: sh.name, Series: e.N}
+	x.Verdict, x.Doubt = outcome(e.Verdict, e.Flags)
+	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
+		x.Doubt |= counter.Guessed
+	}
+	if e.Quirk != growth.NoQuirk {
+		x.Note = quirkNotes[e.Quirk]
+	}
+	if !e.opening || e.Verdict != judge.First {
+		x.Below, x.Above = e.Below.Float64(), e.Above.Float64()
+		if e.Open > 0 {
+			x.Above = math.Inf(1)
+		}
+	}
+	return x
+}
+
+// together sorts events of one instance by time, and makes one of those that
+// only differ in the series.
+func together(list []Event) []Event {
+	slices.SortStableFunc(list, func(a, b Event) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Doubt, b.Doubt), cmp.Compare(a.Note, b.Note),
+			cmp.Compare(a.Below, b.Below), cmp.Compare(a.Above, b.Above)) // so that sums do not depend on the order
+	})
+	out := list[:0]
+	for _, e := range list {
+		if n := len(out); n > 0 && out[n-1].like(e) {
+			last := &out[n-1]
+			last.Series, last.Below, last.Above = last.Series+e.Series, last.Below+e.Below, last.Above+e.Above
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (e Event) like(o Event) bool {
+	return e.Time.Equal(o.Time) && e.Verdict == o.Verdict && e.Doubt == o.Doubt && e.Note == o.Note
+}

@@ -1,0 +1,133 @@
+package aggregate
+
+import (
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/layout"
+)
+
+// HistogramGroup is one group's answer. It is not for concurrent use.
+type HistogramGroup struct {
+	counter *CounterGroup
+	pieces  []buckets
+	all     layout.Distribution // of all pieces, once merged
+	merged  bool
+}
+
+// Labels returns the group's labels.
+func (g *HistogramGroup) Labels() labels.Labels { return g.Observations().Labels() }
+
+// Coverage returns how much of the fleet the answer rests on.
+func (g *HistogramGroup) Coverage() Coverage { return g.Observations().Coverage() }
+
+// Warnings returns what a reader of the numbers should know, in words.
+func (g *HistogramGroup) Warnings() []string { return g.Observations().Warnings() }
+
+// Explain tells how the answer came about, member by member, as text.
+func (g *HistogramGroup) Explain() string { return g.Observations().Explain() }
+
+// Observations returns the number of observations as a counter: growth, rates,
+// members.
+func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter) }
+
+// Quantile returns the q-quantile of all observations; false without any or for
+// a q outside [0, 1].
+func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool) {
+	e, ok, err := g.merge().Quantile(q)
+	return found(e, ok && err == nil)
+}
+
+// WorstQuantile returns the member with the greatest q-quantile, which the
+// merged one hides; Lo and Hi hold the greatest of all members'.
+func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
+	worst, ok, err := layout.Worst(q, g.distributions())
+	if !ok || err != nil {
+		return Member{}, false
+	}
+	for _, m := range g.Observations().Increases() {
+		if m.Instance == worst.Name {
+			m.Estimate = estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}
+			return m, true
+		}
+	}
+	return Member{}, false
+}
+
+// Over returns the share of observations above x.
+func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return found(g.merge().Over(x)) }
+
+// Sum returns the sum of the observations; false if a member's is not known.
+// Observations that may have been missed have any value.
+func (g *HistogramGroup) Sum() (promfold.Estimate, bool) {
+	sum, ok := g.merge().Sum()
+	return g.allowing(sum), ok
+}
+
+// Mean returns the mean observation.
+func (g *HistogramGroup) Mean() (promfold.Estimate, bool) {
+	mean, ok := g.merge().Mean()
+	return g.allowing(mean), ok
+}
+
+// allowing widens what is known of the observations that were counted to what
+// those may be that were missed, or may not have been.
+func (g *HistogramGroup) allowing(x float64) estimate {
+	e := exactly(x)
+	if n, _ := g.Observations().Increase(); !n.Exact() {
+		if e.Lo, e.Hi = 0, math.Inf(1); g.signed() {
+			e.Lo = math.Inf(-1)
+		}
+	}
+	return e
+}
+
+// signed: an observation may be negative.
+func (g *HistogramGroup) signed() bool {
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if p.layout != nil && p.layout.Floor() < 0 || p.native != nil && len(p.native.Negative) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// merge adds up what the members observed, when it is first asked for.
+func (g *HistogramGroup) merge() *layout.Distribution {
+	if !g.merged {
+		g.merged = true
+		for _, p := range g.pieces {
+			p.addTo(&g.all)
+		}
+	}
+	return &g.all
+}
+
+// distributions are the members that observed something, by name. Departed ones
+// are none.
+func (g *HistogramGroup) distributions() []layout.Member {
+	var list []layout.Member
+	last := int32(-1)
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if p.share == departedShare {
+			continue
+		}
+		if p.share != last {
+			list = append(list, layout.Member{Name: g.counter.answer.shares[p.share].name, Distribution: &layout.Distribution{}})
+			last = p.share
+		}
+		p.addTo(list[len(list)-1].Distribution)
+	}
+	return list
+}
+
+func found(e layout.Estimate, ok bool) (promfold.Estimate, bool) {
+	if !ok {
+		return estimate{}, false
+	}
+	return estimate{Value: e.Value, Lo: e.Lo, Hi: e.Hi}, true
+}

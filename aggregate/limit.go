@@ -1,0 +1,135 @@
+package aggregate
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// How far something is used up that each instance has of its own, such as seats,
+// quotas or file descriptors, is taken inside each instance, within one scrape.
+// The ratio of two maxima, or of two sums, is nobody's: it shows 33 % or 50 %
+// where one of two instances is at 98 %.
+//
+// Each series of the limit is matched with the sum of the view's series that
+// have its labels, whatever others they have. The groups are the limit's.
+// Several matches of an instance in a group make its value as the view combines
+// members: the highest, or with Min the lowest.
+
+// readShares gathers the shares of the limit. Left out and named are limits that
+// are missing, NaN, 0 or less, and what the instance does not expose a value of;
+// where it does, but not for this match, the value is 0.
+func (a *gaugeAnswer) readShares() {
+	q := a.q
+	for in, den := range q.presentOf(q.v.limit) {
+		num := in.bindings[q.v.index]
+		for _, r := range matchInside(in, num, den, a.common) {
+			g := a.group(den.labelsOf(int(r.col)))
+			if why := r.refusal(in.exposes(num.view), q.v.Sentinels); why != "" {
+				g.excluded.add(why, in.name, 1)
+				continue
+			}
+			g.addShare(q, in, r.num.Float64()/r.den)
+		}
+	}
+}
+
+// addShare takes in one match of an instance; members come by name.
+func (g *GaugeGroup) addShare(q *question, in *instance, x float64) {
+	if n := len(g.members); n > 0 && g.members[n-1].instance == in.name {
+		m := &g.members[n-1]
+		if m.series++; q.v.Combine == Min {
+			m.value = min(m.value, x)
+		} else {
+			m.value = max(m.value, x)
+		}
+		return
+	}
+	age := time.Duration(q.e-in.last) * time.Millisecond
+	g.members = append(g.members, gaugeMember{instance: in.name, value: x, series: 1, age: age, from: q.provenance(in)})
+}
+
+// Why a match is left out.
+const (
+	noLimit  = "%d series without a limit, left out"
+	noValue  = "%d limits without a value, left out"
+	badValue = "%d values not known, left out"
+	badLimit = "%d limits not above 0, or not known, left out"
+)
+
+// inside is one match: a series of the limit, and what is used of it.
+type inside struct {
+	labels labels.Labels
+	col    uint32
+	num    exact.Sum
+	den    float64
+}
+
+// matchInside matches the series of one instance.
+func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
+	var list []*inside
+	byLabels := map[string]*inside{}
+	names := map[string][]string{} // the sets of names that limits have
+	for i, e := range den.lines(in) {
+		read := den.reading(in, i)
+		ls := withoutName(read.line.Labels)
+		r := &inside{labels: ls, col: e.Col, den: read.value}
+		list = append(list, r)
+		byLabels[string(ls.Bytes(nil))] = r
+		set := namesOf(ls)
+		names[fmt.Sprintf("%q", set)] = set
+	}
+	for i := range num.lines(in) {
+		read, matched := num.reading(in, i), false
+		x := read.value
+		if slices.Contains(num.view.Sentinels, x) {
+			x = math.NaN()
+		}
+		for r := range matches(read.line.Labels, names, byLabels) {
+			r.num.Add(x)
+			matched = true
+		}
+		if !matched {
+			said.add(noLimit, in.name, 1)
+		}
+	}
+	return list
+}
+
+func namesOf(ls labels.Labels) []string {
+	var list []string
+	ls.Range(func(l labels.Label) { list = append(list, l.Name) })
+	return list
+}
+
+// matches are the limits all of whose labels a value has.
+func matches(num labels.Labels, names map[string][]string, byLabels map[string]*inside) iter.Seq[*inside] {
+	return func(yield func(*inside) bool) {
+		for _, set := range names {
+			r := byLabels[string(labels.NewBuilder(num).Keep(set...).Labels().Bytes(nil))]
+			if r != nil && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// refusal says why a match is none; empty: it is one.
+func (r *inside) refusal(exposed bool, sentinels []float64) string {
+	n := r.num.Float64()
+	switch {
+	case !(r.den > 0) || slices.Contains(sentinels, r.den):
+		return badLimit
+	case !exposed:
+		return noValue
+	case math.IsNaN(n) || math.IsNaN(n/r.den):
+		return badValue
+	}
+	return ""
+}

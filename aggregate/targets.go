@@ -1,0 +1,262 @@
+package aggregate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Target is an address that is expected to answer.
+type Target struct {
+	Name     string        // "10.0.0.7:6443"
+	Instance string        // who answers there, such as a pod's UID; two targets with one Instance are one; default Name
+	Labels   labels.Labels // views group by and match them; they stand before a label of the same name in the body
+	Balanced bool          // a load balancer: its scrapes are split by evidence. It stays one
+	Expected int           // instances behind the balancer; 0 if unknown
+	Priority int           // of several addresses found to be one process, the highest priority is kept
+	Created  time.Time     // then the newest, then the first by name
+}
+
+// target is what is known of an address. A steady scrape writes it while others
+// are read in parallel, hence the atomics.
+type target struct {
+	tried  atomic.Int64 // latest scrape or failure
+	failed atomic.Bool
+	gone   bool // written under the fleet's lock, like what follows
+	err    error
+	description
+}
+
+// description is what a program said of a target.
+type description struct {
+	told     bool // it said something
+	instance string
+	labels   labels.Labels
+	info     targetInfo
+}
+
+// targetInfo decides which of several addresses of one process is kept.
+type targetInfo struct {
+	Priority int
+	Created  time.Time
+}
+
+func (i targetInfo) compare(o targetInfo) int {
+	return cmp.Or(cmp.Compare(i.Priority, o.Priority), i.Created.Compare(o.Created))
+}
+
+// compare orders descriptions: of two parts of a fleet the greater one counts.
+func (d *description) compare(o *description) int {
+	return cmp.Or(compareBool(d.told, o.told), d.info.compare(o.info),
+		cmp.Compare(d.instance, o.instance), labels.Compare(d.labels, o.labels))
+}
+
+func (t *target) seen(at int64) {
+	if at > t.tried.Load() {
+		t.tried.Store(at)
+	}
+	t.failed.Store(false)
+}
+
+func (t *Target) validate(now time.Time) error {
+	switch {
+	case t.Expected < 0:
+		return fmt.Errorf("%w: %s: Expected %d", errTarget, t.Name, t.Expected)
+	case t.Expected > 0 && !t.Balanced:
+		return fmt.Errorf("%w: %s: Expected without Balanced", errTarget, t.Name)
+	case t.Balanced && t.Instance != "":
+		return fmt.Errorf("%w: %s: an Instance behind a balancer", errTarget, t.Name)
+	}
+	return checkTarget(t.Name, now)
+}
+
+// SetTargets says who is expected; a target that is not named has left. Without
+// it, the targets that were described are expected, and those that were tried
+// within the last hour.
+func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
+	if now.IsZero() {
+		return fmt.Errorf("%w: no time", errTarget)
+	}
+	for i := range targets {
+		if err := targets[i].validate(now); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expected = make(map[string]bool, len(targets))
+	for i := range targets {
+		f.describe(&targets[i])
+	}
+	for name, t := range f.targets {
+		if !f.expected[name] {
+			f.leave(name, t, now.UnixMilli())
+		}
+	}
+	return nil
+}
+
+// Describe adds or changes one target and leaves the others as they are.
+func (f *Fleet) Describe(now time.Time, t Target) error {
+	if err := t.validate(now); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.describe(&t)
+	return nil
+}
+
+// Remove says that targets have left and leaves the others as they are: their
+// steps stay in the window, their gauges and their coverage end. A later scrape
+// brings a target back.
+func (f *Fleet) Remove(now time.Time, names ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, name := range names {
+		name = f.address(name)
+		delete(f.expected, name)
+		if t, ok := f.targets[name]; ok {
+			f.leave(name, t, now.UnixMilli())
+		}
+	}
+}
+
+// ScrapeFailed says that a target did not answer, or with a status or a body
+// that says nothing. A failure older than the latest scrape changes nothing.
+func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
+	if err := checkTarget(name, at); err != nil {
+		return err
+	}
+	if err == nil {
+		err = errUnnamed
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	name = f.address(name)
+	ms := at.UnixMilli()
+	if f.targets[name] == nil {
+		f.meetStranger(ms)
+	}
+	if t := f.target(name); ms >= t.tried.Load() {
+		t.tried.Store(ms)
+		t.failed.Store(true)
+		t.err = err
+	}
+	return nil
+}
+
+// describe takes over what a program says of a target.
+func (f *Fleet) describe(t *Target) {
+	name := f.address(t.Name)
+	if f.expected != nil {
+		f.expected[name] = true
+	}
+	known := f.target(name)
+	known.gone = false
+	relabelled := !labels.Equal(known.labels, t.Labels)
+	known.description = description{true, t.Instance, t.Labels, targetInfo{t.Priority, t.Created}}
+	if t.Balanced {
+		b, ok := f.balancers[name]
+		if !ok {
+			b = &balanced{target: name}
+			f.balancers[name] = b
+		}
+		b.expected = t.Expected
+	}
+	for _, in := range f.ordered {
+		if slices.Contains(in.targets, name) {
+			in.gone = f.allGone(in)
+			if relabelled && in.targets[0] == name {
+				f.relabel(in, t.Labels)
+			}
+		}
+	}
+}
+
+// leave notes that a target left, unless something newer is known of it.
+func (f *Fleet) leave(name string, t *target, now int64) {
+	if now < t.tried.Load() {
+		return
+	}
+	if t.told {
+		f.meetStranger(now) // it may never have answered
+	}
+	t.gone, t.description = true, description{}
+	for _, in := range f.ordered {
+		if slices.Contains(in.targets, name) {
+			in.gone = f.allGone(in)
+		}
+	}
+}
+
+// allGone: no target of the instance is there any more.
+func (f *Fleet) allGone(in *instance) bool {
+	return !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+}
+
+func (f *Fleet) target(name string) *target {
+	t, ok := f.targets[name]
+	if !ok {
+		t = &target{}
+		f.targets[name] = t
+	}
+	return t
+}
+
+// labelsAt are those of the target.
+func (f *Fleet) labelsAt(name string) labels.Labels {
+	if t := f.targets[name]; t != nil {
+		return t.labels
+	}
+	return labels.EmptyLabels()
+}
+
+// maxStrangers is how many targets are remembered that never answered and that
+// nobody described.
+const maxStrangers = 10_000
+
+// meetStranger makes room for a target that failed before it ever answered, so
+// that a program that fails at ever new addresses does not fill the fleet.
+func (f *Fleet) meetStranger(now int64) {
+	if f.tidied == 0 {
+		f.tidied = now
+	}
+	if f.strangers++; f.strangers <= maxStrangers && now-f.tidied <= learnt.Milliseconds() {
+		return
+	}
+	f.tidied = now
+	f.names.Lock()
+	defer f.names.Unlock()
+	f.forgetTargets(now)
+	if list := f.unmet(); len(list) > maxStrangers/2 {
+		slices.SortFunc(list, func(a, b string) int {
+			return cmp.Or(cmp.Compare(f.targets[a].tried.Load(), f.targets[b].tried.Load()), cmp.Compare(a, b))
+		})
+		for _, name := range list[:len(list)-maxStrangers/2] {
+			f.forgetTarget(name)
+		}
+	}
+	f.strangers = len(f.unmet())
+}
+
+// unmet are the targets that never answered and that nobody described.
+func (f *Fleet) unmet() []string {
+	used := f.reachedTargets()
+	var list []string
+	for name, t := range f.targets {
+		if !used[name] && !t.told && f.balancers[name] == nil {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+func (f *Fleet) forgetTarget(name string) {
+	delete(f.targets, name)
+	delete(f.spelled, name)
+}

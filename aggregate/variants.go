@@ -1,0 +1,63 @@
+package aggregate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Variant is one way in which instances show a metric.
+type Variant struct {
+	Labels    labels.Labels // of the series, without the metric's name
+	Value     float64
+	Instances []string // that show it, by name
+}
+
+// String returns labels, value and instances.
+func (v Variant) String() string {
+	return fmt.Sprintf("%s %g: %s", v.Labels, v.Value, strings.Join(v.Instances, ", "))
+}
+
+// readVariants gathers what is shown, and by whom, where arithmetic says
+// nothing: versions, switches, cluster identities. Members are those that expose
+// the metric.
+func (a *gaugeAnswer) readVariants() {
+	for in, b := range a.q.present() {
+		a.common.mistyped(in, b.view)
+		for i, e := range b.lines(in) {
+			r := b.reading(in, i)
+			if math.IsNaN(r.value) {
+				a.common.add(isNaN, in.name, 1)
+				continue
+			}
+			g := a.group(b.labelsOf(int(e.Col)))
+			g.show(Variant{Labels: withoutName(r.line.Labels), Value: r.value}, in.name)
+		}
+	}
+	for in, b := range a.q.present() {
+		for _, g := range a.groups {
+			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
+				g.members = append(g.members, gaugeMember{instance: in.name, from: a.q.provenance(in),
+					age: time.Duration(a.q.e-in.last) * time.Millisecond})
+			}
+		}
+	}
+}
+
+// show adds an instance to a variant.
+func (g *GaugeGroup) show(v Variant, name string) {
+	i, ok := slices.BinarySearchFunc(g.variants, v, func(a, b Variant) int {
+		return cmp.Or(labels.Compare(a.Labels, b.Labels), cmp.Compare(a.Value, b.Value))
+	})
+	if !ok {
+		g.variants = slices.Insert(g.variants, i, v)
+	}
+	if at := &g.variants[i].Instances; len(*at) == 0 || (*at)[len(*at)-1] != name {
+		*at = append(*at, name)
+	}
+}

@@ -190,7 +190,7 @@ func (x *bounds) add(e *happening) {
 
 // resets is how many series were, by the event.
 func (e *event) resets() int {
-	if e.verdict == judge.ResetProven || e.verdict == judge.ResetDropped {
+	if e.verdict == judge.Reset {
 		return e.n
 	}
 	return 0

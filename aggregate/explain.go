@@ -62,7 +62,7 @@ type RestartEvent struct {
 type Event struct {
 	Time    time.Time // of many that no window reaches any more, the first
 	Verdict judge.Verdict
-	Flags   judge.Flags
+	Flags   judge.Doubt
 	Note    string // what the verdict does not say
 	Series  int
 	// By how much the member's increase may be too large or too small for it:

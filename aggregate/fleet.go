@@ -181,7 +181,7 @@ func (f *Fleet) newView(v View, k kind) *view {
 	v = v.settled()
 	d := &view{View: v, fleet: f, kind: k, routes: map[string]*route{}, base: strings.TrimSuffix(v.Metric, "_total")}
 	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
-	d.rules = judge.Rules{Owner: v.Owner, Births: v.Births}
+	d.rules = judge.Rules{Owner: v.Owner, BoundBirths: v.BoundBirths}
 	if v.Owner == judge.OwnerUnknown {
 		d.rules.Owner = ownerOf(v.Metric)
 	}

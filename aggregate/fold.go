@@ -36,7 +36,7 @@ func (e *event) copy() *event {
 type noteKey struct {
 	col     int32
 	verdict judge.Verdict
-	flags   judge.Flags
+	flags   judge.Doubt
 	quirk   quirk
 }
 
@@ -169,16 +169,16 @@ func (s *staged) take(b *binding, col int32, pos int, step judge.Step, baseline 
 	id, old, _, _ := s.r.At(pos)
 	s.free(old)
 	if step.Keep {
-		s.hold(id, held{Point: baseline, zero: step.Flags&judge.FellToZero != 0})
+		s.hold(id, held{Point: baseline, zero: step.Doubt&judge.FellToZero != 0})
 	}
 	if step.Add != step.Sub {
 		b.live.counts.AddDiff(b.cols[col].at, step.Add, step.Sub)
 	}
-	if step.Verdict == judge.Grew && step.Flags == 0 {
+	if step.Verdict == judge.Grew && step.Doubt == 0 {
 		s.report.Grown++
 		return
 	}
-	s.note(b, noteKey{col: col, verdict: step.Verdict, flags: step.Flags}, step)
+	s.note(b, noteKey{col: col, verdict: step.Verdict, flags: step.Doubt}, step)
 }
 
 func (s *staged) note(b *binding, k noteKey, step judge.Step) {
@@ -205,9 +205,9 @@ func (s *staged) note(b *binding, k noteKey, step judge.Step) {
 
 func (r *Report) count(v judge.Verdict) {
 	switch v {
-	case judge.BornProven, judge.BornByAbsence:
+	case judge.Born:
 		r.Births++
-	case judge.ResetProven, judge.ResetDropped:
+	case judge.Reset:
 		r.Resets++
 	case judge.Grew:
 		r.Grown++

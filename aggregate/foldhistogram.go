@@ -85,7 +85,7 @@ func (s *staged) appearObject(b *binding, o *object, id lines.ID, now judge.Poin
 		v := layout.Judge(s.growth, s.p, s.c, false, s.start.known())
 		s.addObject(b, o, v)
 		s.takeObject(b, o, int32(o.col), v, judge.LifeUnknown, s.in.tombs[id].Point, now)
-		s.note(b, noteKey{col: int32(o.col), verdict: judge.Returned, flags: step.Flags}, judge.Step{})
+		s.note(b, noteKey{col: int32(o.col), verdict: judge.Returned, flags: step.Doubt}, judge.Step{})
 		return
 	}
 	switch {
@@ -94,7 +94,7 @@ func (s *staged) appearObject(b *binding, o *object, id lines.ID, now judge.Poin
 	case step.Verdict != judge.Gap:
 		s.beginObject(b, o, baseline, nil)
 	}
-	s.note(b, noteKey{col: int32(o.col), verdict: step.Verdict, flags: step.Flags}, step)
+	s.note(b, noteKey{col: int32(o.col), verdict: step.Verdict, flags: step.Doubt}, step)
 }
 
 // unbury puts the tombstones of an object's buckets before; false if some lack.
@@ -120,19 +120,19 @@ func (s *staged) takeObject(b *binding, o *object, col int32, v layout.Verdict, 
 		s.refuseObject(b, o, true)
 		return
 	case layout.Reset:
-		step.Sub, step.Verdict = 0, judge.ResetDropped
-		if life == judge.LifeReset {
-			step.Verdict = judge.ResetProven
+		step.Sub, step.Verdict = 0, judge.Reset
+		if life != judge.LifeReset {
+			step.Doubt = judge.Unproven
 		}
 	case layout.Torn:
 		quirk = torn
 	case layout.Grew:
 		if !judge.Plain(p, c, life) {
-			step.Flags = b.view.rules.Next(p, c, life, 0).Flags & judge.MaskedResetPossible
+			step.Doubt = b.view.rules.Next(p, c, life, 0).Doubt & judge.Masked
 		}
 	}
 	s.freeObject(b, o)
-	if step.Verdict == judge.Grew && step.Flags == 0 && quirk == noQuirk {
+	if step.Verdict == judge.Grew && step.Doubt == 0 && quirk == noQuirk {
 		s.report.Grown++
 		return
 	}
@@ -140,10 +140,10 @@ func (s *staged) takeObject(b *binding, o *object, col int32, v layout.Verdict, 
 	switch {
 	case v == layout.Torn:
 		step.Hi = step.Lo
-	case step.Verdict == judge.ResetDropped:
+	case step.Doubt&judge.Unproven != 0:
 		step.Lo = 0
 	}
-	s.note(b, noteKey{col, step.Verdict, step.Flags, quirk}, step)
+	s.note(b, noteKey{col, step.Verdict, step.Doubt, quirk}, step)
 }
 
 // addObject adds the increments: c − p, c after a reset, or what Judge made of

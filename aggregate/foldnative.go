@@ -251,12 +251,12 @@ func (s *staged) appearNative(b *binding, o *object, col int32, id lines.ID, c *
 		if t.native == nil {
 			s.relayout(b, o, col, now.Value)
 		} else if s.takeNative(b, o, col, t.native, c, t.Point, now, judge.LifeUnknown) {
-			s.note(b, noteKey{col: col, verdict: judge.Returned, flags: step.Flags}, judge.Step{})
+			s.note(b, noteKey{col: col, verdict: judge.Returned, flags: step.Doubt}, judge.Step{})
 		}
 		return
 	}
 	if step.Add != step.Sub {
 		s.addNative(b, o, col, nil, c, c)
 	}
-	s.note(b, noteKey{col: col, verdict: step.Verdict, flags: step.Flags}, step)
+	s.note(b, noteKey{col: col, verdict: step.Verdict, flags: step.Doubt}, step)
 }

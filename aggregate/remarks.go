@@ -13,7 +13,7 @@ type eventWords map[remark]map[string]int
 
 type remark struct {
 	verdict judge.Verdict
-	flags   judge.Flags
+	flags   judge.Doubt
 	quirk   quirk
 }
 
@@ -59,21 +59,21 @@ func remarkText(k remark) string {
 		return quirkTexts[k.quirk]
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
-	case k.flags&judge.MaskedResetPossible != 0:
+	case k.flags&judge.Masked != 0:
 		return "%d series went on over a restart of their process, a masked reset is possible"
-	case k.flags&judge.GlitchSuspected != 0:
+	case k.flags&judge.Glitch != 0:
 		return "%d series fell and came back, a glitch is suspected"
 	}
-	switch k.verdict {
-	case judge.ResetProven:
-		return "%d series reset by a restart, what grew before its end is lost"
-	case judge.ResetDropped:
+	switch unproven := k.flags&judge.Unproven != 0; {
+	case k.verdict == judge.Reset && unproven:
 		return "%d series fell without a restart, taken as reset"
-	case judge.BornByAbsence:
+	case k.verdict == judge.Reset:
+		return "%d series reset by a restart, what grew before its end is lost"
+	case k.verdict == judge.Born && unproven:
 		return "%d series appeared, taken as born since the scrape before"
-	case judge.Gap:
+	case k.verdict == judge.Gap:
 		return "%d readings were no numbers"
-	case judge.Jitter:
+	case k.verdict == judge.Jitter:
 		return "%d series fell by less than the tolerance"
 	}
 	return ""

@@ -32,10 +32,12 @@ type View struct {
 	// [Every], each set of labels is a group.
 	By, Without []string
 
-	// Owner says whose life a counter shares (see the counter package), and
-	// Births what becomes of series that appear without proof of their birth.
-	Owner  judge.Owner
-	Births judge.Births
+	// Owner says whose life a counter shares (see the counter package).
+	Owner judge.Owner
+
+	// BoundBirths counts 0 for a series that appears without proof of its
+	// birth, with its value as the upper bound; by default the value counts.
+	BoundBirths bool
 
 	// Meaning says what a gauge's numbers mean across instances; Election, who
 	// leads where its meaning is [MeaningLeader].

@@ -42,36 +42,9 @@ func (e *Event) text() string {
 	return text
 }
 
-// outcome is a verdict of the engine in the words of package counter.
-func outcome(v judge.Verdict, f judge.Flags) (counter.Verdict, counter.Doubt) {
-	d := counter.Doubt(0)
-	for _, x := range []struct {
-		set   bool
-		doubt counter.Doubt
-	}{
-		{v == judge.BornByAbsence || v == judge.ResetDropped || f&judge.Unproven != 0, counter.Unproven},
-		{f&judge.MaskedResetPossible != 0, counter.Masked},
-		{f&judge.GlitchSuspected != 0, counter.Glitch},
-	} {
-		if x.set {
-			d |= x.doubt
-		}
-	}
-	switch v {
-	case judge.BornProven, judge.BornByAbsence:
-		return counter.Born, d
-	case judge.Returned:
-		return counter.Returned, d
-	case judge.Grew:
-		return counter.Grew, d
-	case judge.ResetProven, judge.ResetDropped:
-		return counter.Reset, d
-	case judge.Jitter:
-		return counter.Jitter, d
-	case judge.Gap:
-		return counter.Gap, d
-	}
-	return counter.First, d
+// outcome is a verdict of the engine as package counter has it.
+func outcome(v judge.Verdict, d judge.Doubt) (counter.Verdict, counter.Doubt) {
+	return counter.Verdict(v), counter.Doubt(d & judge.Public)
 }
 
 var quirkNotes = [...]string{
@@ -85,7 +58,7 @@ var quirkNotes = [...]string{
 // before the first scrape is no part of the answer.
 func (e *happening) told(sh *shared) Event {
 	x := Event{Time: time.UnixMilli(e.At), Instance: sh.name, Series: e.N}
-	x.Verdict, x.Doubt = outcome(e.Verdict, e.Flags)
+	x.Verdict, x.Doubt = outcome(e.Verdict, e.Doubt)
 	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
 		x.Doubt |= counter.Guessed
 	}

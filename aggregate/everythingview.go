@@ -38,7 +38,7 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	counters, gauges, histograms := s, s, s
 	counters.Combine, counters.Sentinels, counters.Signed = 0, nil, false
 	histograms.Combine, histograms.Sentinels = 0, nil
-	gauges.Owner, gauges.Births, gauges.Signed, gauges.Window = 0, 0, false, 0
+	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
 	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
 		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
 	if err != nil {

@@ -33,7 +33,7 @@ func addsUp(t require.TestingT, g *aggregate.CounterGroup) {
 		for _, e := range m.Events {
 			below += e.Below
 			above += e.Above
-			if e.Verdict == judge.ResetProven || e.Verdict == judge.ResetDropped {
+			if e.Verdict == judge.Reset {
 				resets += e.Series
 			}
 			require.False(t, e.Time.Before(m.First) || e.Time.After(m.Last))
@@ -138,13 +138,13 @@ func TestExplainedEvents(t *testing.T) {
 	}{
 		{"growth is no event", -100, aggregate.View{Metric: "c"}, [2][]string{{"c 1"}, {"c 5"}}, nil, nil},
 		{"restart", 5, aggregate.View{Metric: "c"}, [2][]string{{`c{a="1"} 10`, `c{a="2"} 20`}, {`c{a="1"} 3`, `c{a="2"} 4`}},
-			[]aggregate.Event{{Verdict: judge.ResetProven, Series: 2, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
+			[]aggregate.Event{{Verdict: judge.Reset, Series: 2, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
 		{"masked reset", 5, aggregate.View{Metric: "c"}, [2][]string{{"c 10"}, {"c 30"}},
-			[]aggregate.Event{{Verdict: judge.Grew, Flags: judge.MaskedResetPossible, Series: 1, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
+			[]aggregate.Event{{Verdict: judge.Grew, Doubt: judge.Masked, Series: 1, Above: inf}}, []aggregate.Restart{aggregate.RestartProven}},
 		{"reset without a restart", -100, aggregate.View{Metric: "c"}, [2][]string{{"c 100"}, {"c 3"}},
-			[]aggregate.Event{{Verdict: judge.ResetDropped, Flags: judge.Unproven, Series: 1, Below: 3, Above: inf}}, nil},
+			[]aggregate.Event{{Verdict: judge.Reset, Doubt: judge.Unproven, Series: 1, Below: 3, Above: inf}}, nil},
 		{"birth by absence", -100, aggregate.View{Metric: "c"}, [2][]string{{`c{a="1"} 1`}, {`c{a="1"} 1`, `c{a="2"} 7`}},
-			[]aggregate.Event{{Verdict: judge.BornByAbsence, Series: 1, Below: 7}}, nil},
+			[]aggregate.Event{{Verdict: judge.Born, Doubt: judge.Unproven, Series: 1, Below: 7}}, nil},
 		{"no number", -100, aggregate.View{Metric: "c"}, [2][]string{{"c 1"}, {"c NaN"}},
 			[]aggregate.Event{{Verdict: judge.Gap, Series: 1}}, nil},
 	} {
@@ -194,7 +194,7 @@ increase 25 [25, +Inf], 1.5/s; a has 66.7 % of the rate, 1.33 times the mean of 
     2 scrapes since 2023-11-14T22:13:20Z, 15s observed
     at a: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, process 2
     2023-11-14T22:13:40Z restart
-    2023-11-14T22:13:40Z 1 series: reset, proven (−0 +Inf)
+    2023-11-14T22:13:40Z 1 series: reset (−0 +Inf)
   b: increase 10, 0.5/s × 1, 40 %
     2 scrapes since 2023-11-14T22:13:20Z, 20s observed
     at b: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z

@@ -58,7 +58,7 @@ func (s *staged) addPlain() {
 
 // addOdd adds a counter's step, and notes what is out of the ordinary.
 func (s *staged) addOdd(x *growth.Odd) {
-	plain := x.Verdict == judge.Grew && x.Flags == 0
+	plain := x.Verdict == judge.Grew && x.Doubt == 0
 	if plain {
 		s.report.Grown++
 	} else {
@@ -71,7 +71,7 @@ func (s *staged) addOdd(x *growth.Odd) {
 			b.Add(k.Col, x.Add, x.Sub)
 		}
 		if !plain {
-			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Flags: x.Flags}, &x.Step)
+			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt}, &x.Step)
 		}
 	}
 }
@@ -102,7 +102,7 @@ func (s *staged) addHist(x *growth.Hist) {
 		s.beginHist(b, col, x)
 		for i := range x.Notes {
 			n := &x.Notes[i]
-			b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Flags: n.Flags, Quirk: n.Quirk}, &n.Step)
+			b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &n.Step)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 			n.Step = n.OfSum(x.Sum, x.SumRead)
 		}
 		step = n.Step
-		b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Flags: n.Flags, Quirk: n.Quirk}, &step)
+		b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &step)
 	}
 	s.begin(b, col, &step, read)
 }
@@ -185,9 +185,9 @@ func (s *staged) touch(b *binding, col int32, moved bool) {
 
 func (r *Report) count(v judge.Verdict) {
 	switch v {
-	case judge.BornProven, judge.BornByAbsence:
+	case judge.Born:
 		r.Births++
-	case judge.ResetProven, judge.ResetDropped:
+	case judge.Reset:
 		r.Resets++
 	case judge.Grew:
 		r.Grown++

@@ -166,7 +166,7 @@ func (s *staged) begin(b *binding, col int32, step *judge.Step, c float64) {
 	}
 	how := goesOn
 	switch {
-	case step.Add == step.Sub && (step.Verdict == judge.First || step.Verdict == judge.BornByAbsence):
+	case step.Add == step.Sub && (step.Verdict == judge.First || step.Verdict == judge.Born && step.Doubt&judge.Unproven != 0):
 		how = baseline
 	case step.Sub == 0 && step.Add == c:
 		how = fromZero

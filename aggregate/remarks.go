@@ -16,12 +16,12 @@ type eventWords map[remark]map[string]int
 
 type remark struct {
 	verdict judge.Verdict
-	flags   judge.Flags
+	flags   judge.Doubt
 	quirk   growth.Quirk
 }
 
 func (r eventWords) add(name string, e *window.Event) {
-	k := remark{e.Verdict, e.Flags, e.Quirk}
+	k := remark{e.Verdict, e.Doubt, e.Quirk}
 	if r[k] == nil {
 		r[k] = map[string]int{}
 	}
@@ -62,21 +62,21 @@ func remarkText(k remark) string {
 		return quirkTexts[k.quirk]
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
-	case k.flags&judge.MaskedResetPossible != 0:
+	case k.flags&judge.Masked != 0:
 		return "%d series did not fall when their process restarted; a masked reset is possible"
-	case k.flags&judge.GlitchSuspected != 0:
+	case k.flags&judge.Glitch != 0:
 		return "%d series fell and came back; a glitch is suspected"
 	}
-	switch k.verdict {
-	case judge.ResetProven:
-		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
-	case judge.ResetDropped:
+	switch unproven := k.flags&judge.Unproven != 0; {
+	case k.verdict == judge.Reset && unproven:
 		return "%d series fell without a restart; taken as reset"
-	case judge.BornByAbsence:
+	case k.verdict == judge.Reset:
+		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
+	case k.verdict == judge.Born && unproven:
 		return "%d series appeared; taken as born since the scrape before"
-	case judge.Gap:
+	case k.verdict == judge.Gap:
 		return "%d readings were not counts"
-	case judge.Jitter:
+	case k.verdict == judge.Jitter:
 		return "%d series fell by less than the tolerance"
 	}
 	return ""

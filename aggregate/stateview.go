@@ -37,7 +37,11 @@ func (v *view) key() string {
 			b = saved.Text(b, x)
 		}
 	}
-	b = saved.Uint(saved.Uint(b, v.Owner), v.Births)
+	bounded := 0
+	if v.BoundBirths {
+		bounded = 1
+	}
+	b = saved.Uint(saved.Uint(b, v.Owner), bounded)
 	return string(saved.Text(b, string(v.Type)))
 }
 

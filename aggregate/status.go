@@ -106,11 +106,11 @@ func (b *binding) countGroups(in *instance, groups map[string]bool) {
 
 func (b *binding) countVerdicts(n map[counter.Verdict]int) {
 	for i := range b.Events {
-		v, _ := outcome(b.Events[i].Verdict, b.Events[i].Flags)
+		v, _ := outcome(b.Events[i].Verdict, b.Events[i].Doubt)
 		n[v] += b.Events[i].N
 	}
 	for _, e := range b.Past {
-		v, _ := outcome(e.Verdict, e.Flags)
+		v, _ := outcome(e.Verdict, e.Doubt)
 		n[v] += e.N
 	}
 }

@@ -160,7 +160,7 @@ func TestKnownBirthHasARate(t *testing.T) {
 func TestSeriesBornByAbsence(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	counted := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
-	bounded := b.counter(aggregate.View{Metric: "c", By: []string{"x"}, Births: judge.BirthsBounded})
+	bounded := b.counter(aggregate.View{Metric: "c", By: []string{"x"}, BoundBirths: true})
 	many := []string{typeC}
 	for i := range 20 {
 		many = append(many, fmt.Sprintf(`c{x="%02d"} 1`, i))

@@ -73,7 +73,7 @@ type spec struct {
 	Where       []*labels.Matcher
 	By, Without []string
 	Owner       judge.Owner
-	Births      judge.Births
+	BoundBirths bool
 	Window      time.Duration // 0: the fleet's; or ledgerOnly
 	Type        model.MetricType
 	Signed      bool
@@ -105,7 +105,7 @@ func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
 		s.Window = ledgerOnly
 	}
 	if v.BoundBirths {
-		s.Births = judge.BirthsBounded
+		s.BoundBirths = true
 	}
 	return s, v, nil
 }

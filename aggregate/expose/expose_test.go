@@ -323,7 +323,7 @@ func TestRecorder(t *testing.T) {
 		`promfold_scrapes_total{result="malformed"} 1`, `promfold_scrapes_total{result="failed"} 1`,
 		`promfold_scrape_duration_seconds_bucket{le="0.01"} 0`, `promfold_scrape_duration_seconds_bucket{le="0.025"} 6`,
 		`promfold_scrape_duration_seconds_count 7`, `promfold_series_steps_total{step="reset"} 1`,
-		`promfold_series_verdicts_total{kind="counter",verdict="reset, dropped",view="* without ()"} 1`,
+		`promfold_series_verdicts_total{kind="counter",verdict="reset",view="* without ()"} 1`,
 	} {
 		assert.Contains(t, b.String(), line+"\n")
 	}

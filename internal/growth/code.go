@@ -89,7 +89,14 @@ func (k *kept) compare(o *kept) int {
 	case k.hist != o.hist:
 		return -1
 	}
-	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(k.rules.Births, o.rules.Births))
+	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)))
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (st *State) tombList(to Lines, r *Router) (list []kept) {
@@ -135,7 +142,7 @@ func (k *kept) code(c *saved.Codec, to Lines) {
 	to.Line(&k.id)
 	c.Bool(&k.hist)
 	saved.Small(c, &k.rules.Owner, judge.OwnerExternal)
-	saved.Small(c, &k.rules.Births, judge.BirthsBounded)
+	c.Bool(&k.rules.BoundBirths)
 	x := &k.point
 	c.Int64(&x.Time)
 	c.Float(&x.Value)

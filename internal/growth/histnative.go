@@ -86,7 +86,7 @@ func (w *walk) appearNative(object uint32, o *object, h *hist, c *layout.Native,
 		if t.native == nil {
 			w.relayout(object, now.Value)
 		} else if x := w.takeNative(object, &t.point, c, now, judge.LifeUnknown); x != nil {
-			x.note(judge.Step{Verdict: judge.Returned, Flags: step.Flags}, NoQuirk)
+			x.note(judge.Step{Verdict: judge.Returned, Doubt: step.Doubt}, NoQuirk)
 		}
 		return
 	}

@@ -71,26 +71,26 @@ func (w *walk) step(x *Hist, v layout.Verdict, life judge.Life, before, now judg
 	quirk := NoQuirk
 	switch v {
 	case layout.Reset:
-		s.Sub, s.Verdict = 0, judge.ResetDropped
-		if life == judge.LifeReset {
-			s.Verdict = judge.ResetProven
+		s.Sub, s.Verdict = 0, judge.Reset
+		if life != judge.LifeReset {
+			s.Doubt = judge.Unproven
 		}
 	case layout.Torn:
 		quirk = Torn
 	case layout.Grew:
 		if !judge.Plain(before, now, life) {
 			rules := w.rules(&w.objects[x.Object])
-			s.Flags = rules.Next(before, now, life, 0).Flags & judge.MaskedResetPossible
+			s.Doubt = rules.Next(before, now, life, 0).Doubt & judge.Masked
 		}
 	}
-	if s.Verdict == judge.Grew && s.Flags == 0 && quirk == NoQuirk {
+	if s.Verdict == judge.Grew && s.Doubt == 0 && quirk == NoQuirk {
 		return
 	}
 	s.Lo, s.Hi = s.Value(), math.Inf(1)
 	switch {
 	case v == layout.Torn:
 		s.Hi = s.Lo
-	case s.Verdict == judge.ResetDropped:
+	case s.Doubt&judge.Unproven != 0:
 		s.Lo = 0
 	}
 	x.note(s, quirk)
@@ -217,7 +217,7 @@ func (w *walk) appearClassic(object uint32, o *object, h *hist, c []float64, now
 		growth := w.out.room(len(c))
 		v := layout.Judge(growth, t.buckets, c, false, w.Start != 0)
 		x := w.takeClassic(object, h, v, t.buckets, c, growth, &t.point, now, sum, judge.LifeUnknown)
-		x.note(judge.Step{Verdict: judge.Returned, Flags: step.Flags}, NoQuirk)
+		x.note(judge.Step{Verdict: judge.Returned, Doubt: step.Doubt}, NoQuirk)
 		return
 	}
 	x := w.add(Hist{Object: object, Origin: Baseline, Layout: h.layout, Read: c, CountRead: now.Value, SumRead: sum})

@@ -106,7 +106,7 @@ func (w *walk) counter(e entry) {
 func (w *walk) take(object uint32, step judge.Step, baseline, c judge.Point) {
 	w.free(object)
 	if step.Keep {
-		w.hold(object, &point{Point: baseline, zero: step.Flags&judge.FellToZero != 0})
+		w.hold(object, &point{Point: baseline, zero: step.Doubt&judge.FellToZero != 0})
 	}
 	w.out.Odd = append(w.out.Odd, Odd{object, step, c.Value})
 }

@@ -121,7 +121,7 @@ func (n *HistNote) OfSum(grown [2]float64, read float64) judge.Step {
 	switch {
 	case n.Step.Lo == n.Step.Hi:
 		s.Lo, s.Hi = value, value
-	case s.Verdict == judge.First || s.Verdict == judge.BornByAbsence:
+	case s.Verdict == judge.First || s.Verdict == judge.Born && s.Doubt&judge.Unproven != 0:
 		s.Lo, s.Hi = 0, max(0, read)
 	default:
 		if s.Lo = value; n.Step.Lo < n.Step.Value() {

@@ -146,7 +146,7 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Must(col < cols)
 	e.Col = int32(col)
 	saved.Small(c, &e.Verdict, judge.Gap)
-	saved.Small(c, &e.Flags, 255)
+	saved.Small(c, &e.Doubt, 255)
 	saved.Small(c, &e.Quirk, growth.Malformed)
 	c.Int64(&e.At)
 	c.Natural(&e.N)

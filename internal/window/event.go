@@ -24,7 +24,7 @@ type Event struct {
 type Note struct {
 	Col     int32
 	Verdict judge.Verdict
-	Flags   judge.Flags
+	Doubt   judge.Doubt
 	Quirk   growth.Quirk
 }
 
@@ -39,7 +39,7 @@ func (e *Event) Clone() *Event {
 
 // Resets returns how many series the event says were reset.
 func (e *Event) Resets() int {
-	if e.Verdict == judge.ResetProven || e.Verdict == judge.ResetDropped {
+	if e.Verdict == judge.Reset {
 		return e.N
 	}
 	return 0

@@ -124,7 +124,7 @@ func packEvents(events []Event, moved []int32) []Event {
 	}
 	slices.SortStableFunc(list, func(a, b Event) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Verdict, b.Verdict),
-			cmp.Compare(a.Flags, b.Flags), cmp.Compare(a.Quirk, b.Quirk))
+			cmp.Compare(a.Doubt, b.Doubt), cmp.Compare(a.Quirk, b.Quirk))
 	})
 	return list
 }

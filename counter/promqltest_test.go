@@ -1,4 +1,4 @@
-package judge
+package counter
 
 import (
 	"bufio"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -40,10 +41,10 @@ func TestPromqltest(t *testing.T) {
 				if v == "_" {
 					continue
 				}
-				p := Point{Time: int64(i) * integer(word[2])}
+				p := Point{Time: at(int64(i) * integer(word[2]))}
 				v, start, known := strings.Cut(v, "@")
 				if p.Value, err = strconv.ParseFloat(v, 64); known {
-					p.Start = p.Time + integer(start)
+					p.Start = p.Time.Add(time.Duration(integer(start)) * time.Millisecond)
 				}
 				require.NoError(t, err)
 				points = append(points, p)
@@ -51,9 +52,9 @@ func TestPromqltest(t *testing.T) {
 			series = append(series, points)
 		case "eval", "rounded":
 			evals++
-			at := integer(word[4])
-			r := Range{Start: at - integer(word[3]), End: at, Mode: map[string]Mode{"anchored": Anchored, "smoothed": Smoothed}[word[2]]}
-			got, ok := evaluate(r, word[1], series[integer(word[5])])
+			end := integer(word[4])
+			r := Range{Start: at(end - integer(word[3])), End: at(end)}
+			got, ok := evaluate(r, word[1], word[2], series[integer(word[5])])
 			if word[0] == "rounded" {
 				got = math.Round(got)
 			}
@@ -69,57 +70,83 @@ func TestPromqltest(t *testing.T) {
 		}
 	}
 	require.NoError(t, lines.Err())
-	require.Greater(t, evals, 460)
+	require.Greater(t, evals, 440)
 }
 
-func evaluate(r Range, function string, points []Point) (float64, bool) {
-	switch function {
-	case "rate":
+func evaluate(r Range, function, mode string, points []Point) (float64, bool) {
+	switch function + " " + mode {
+	case "rate extrapolated":
 		return r.Rate(points)
-	case "increase":
+	case "increase extrapolated":
 		return r.Increase(points)
-	case "delta":
+	case "delta extrapolated":
 		return r.Delta(points)
-	case "irate":
+	case "irate extrapolated":
 		return r.Irate(points)
-	case "idelta":
+	case "idelta extrapolated":
 		return r.Idelta(points)
+	case "resets extrapolated":
+		n, ok := r.Resets(points)
+		return float64(n), ok
+	case "increase anchored":
+		return r.AnchoredIncrease(points)
+	case "rate anchored":
+		x, ok := r.AnchoredIncrease(points)
+		return x / r.seconds(), ok
+	case "increase smoothed":
+		return r.SmoothedIncrease(points)
+	case "rate smoothed":
+		x, ok := r.SmoothedIncrease(points)
+		return x / r.seconds(), ok
 	}
-	n, ok := r.Resets(points)
-	return float64(n), ok
+	panic(function + " " + mode)
 }
 
 func TestRangeWithoutAnswer(t *testing.T) {
-	points := []Point{at(10, 1), at(20, 2), at(20, 5)}
-	whole := Range{Start: 0, End: 60 * second}
-	for name, r := range map[string]Range{"empty window": {Start: 5, End: 5}, "before": {Start: 0, End: 5 * second}, "after": {Start: 30 * second, End: 60 * second}} {
+	points := []Point{pt(10, 1), pt(20, 2), pt(20, 5)}
+	for name, r := range map[string]Range{
+		"empty window": {Start: moment(5), End: moment(5)},
+		"before":       {Start: moment(0), End: moment(5)},
+		"after":        {Start: moment(30), End: moment(60)},
+	} {
 		for _, function := range []string{"rate", "increase", "delta", "irate", "idelta", "resets"} {
-			_, ok := evaluate(r, function, points)
+			_, ok := evaluate(r, function, "extrapolated", points)
 			assert.False(t, ok, "%s %s", function, name)
 		}
+		_, ok := r.AnchoredIncrease(points)
+		assert.False(t, ok, name)
+		_, ok = r.SmoothedIncrease(points)
+		assert.False(t, ok, name)
 	}
-	_, ok := whole.Irate(points)
+	_, ok := Range{Start: moment(0), End: moment(60)}.Irate(points)
 	assert.False(t, ok, "no time passed")
-	whole.Mode = Smoothed
-	_, ok = whole.Resets(points)
-	assert.False(t, ok, "PromQL has no smoothed resets")
-	_, ok = whole.Idelta(points)
-	assert.False(t, ok, "nor a smoothed idelta")
+}
+
+// Anchored and Smoothed look for a point as far as Lookback before the window.
+func TestRangeLookback(t *testing.T) {
+	points := []Point{pt(10, 1), pt(100, 5), pt(130, 6)}
+	for lookback, want := range map[float64]float64{0: 5, 95: 5, 60: 1} {
+		r := Range{Start: moment(90), End: moment(140), Lookback: time.Duration(lookback) * time.Second}
+		x, ok := r.AnchoredIncrease(points)
+		assert.True(t, ok)
+		assert.Equal(t, want, x, lookback)
+	}
 }
 
 // Stale markers are no points; other NaNs are.
 func TestRangeStale(t *testing.T) {
 	stale := math.Float64frombits(0x7ff0000000000002)
-	points := []Point{at(10, 1), at(20, stale), at(30, 5), at(40, stale), at(50, stale)}
+	points := []Point{pt(10, 1), pt(20, stale), pt(30, 5), pt(40, stale), pt(50, stale)}
 	before := append([]Point(nil), points...)
-	x, ok := Range{End: 60 * second}.Idelta(points)
+	whole := Range{Start: moment(0), End: moment(60)}
+	x, ok := whole.Idelta(points)
 	assert.True(t, ok)
 	assert.Equal(t, 4.0, x)
 	for i, p := range before {
 		assert.Equal(t, math.Float64bits(p.Value), math.Float64bits(points[i].Value), "the points are the caller's")
 	}
 	points[2].Value = math.NaN()
-	x, ok = Range{End: 60 * second}.Idelta(points)
+	x, ok = whole.Idelta(points)
 	assert.True(t, ok)
 	assert.True(t, math.IsNaN(x))
 }

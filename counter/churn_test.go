@@ -1,4 +1,4 @@
-package judge
+package counter
 
 import (
 	"math"
@@ -16,24 +16,23 @@ type instance struct {
 	dated                  bool // it tells its start
 }
 
-func (x instance) count(at int64) float64 {
-	return math.Floor(x.perSecond * float64(at-x.birth) / 1000)
+func (x instance) count(ms int64) float64 {
+	return math.Floor(x.perSecond * float64(ms-x.birth) / 1000)
 }
 
 // watch scrapes x from 0 to end.
 func (x instance) watch(t *testing.T, r *rand.Rand, end int64) *Tracker {
-	tracker := &Tracker{Since: 1}
-	at := x.birth - x.birth%x.interval + r.Int64N(x.interval)
-	for at <= x.birth || at < 0 {
-		at += x.interval
+	tracker := &Tracker{Since: at(1)}
+	ms := x.birth - x.birth%x.interval + r.Int64N(x.interval)
+	for ms <= x.birth || ms < 0 {
+		ms += x.interval
 	}
-	for ; at <= end && at < x.death; at += x.interval {
-		start := int64(0)
+	for ; ms <= end && ms < x.death; ms += x.interval {
+		p := Point{Time: at(ms), Value: x.count(ms)}
 		if x.dated && x.birth > 0 {
-			start = x.birth
+			p.Process = at(x.birth)
 		}
-		_, err := tracker.ObserveProcess(Point{Time: at, Value: x.count(at)}, start)
-		require.NoError(t, err)
+		feed(t, tracker, p)
 	}
 	if x.death <= end {
 		tracker.Gone()
@@ -149,11 +148,12 @@ func TestFleetRateIsUnbiased(t *testing.T) {
 				var members []Window
 				for _, x := range c.fleet(r) {
 					truth += x.perSecond * float64(max(0, min(x.death, end)-max(x.birth, start))) / 1000
-					w := x.watch(t, r, end).mustWindow(start, end)
+					w := window(t, x.watch(t, r, end), start/1000, end/1000)
 					members = append(members, w)
 					if g, ok := w.Increase(); ok {
 						increases += g.Value
-						rates += g.Value / float64(g.Span) * 1000
+						rate, _ := w.Rate()
+						rates += rate.Value
 					}
 				}
 				rate, ok := MeanRate(members...)
@@ -185,12 +185,11 @@ func TestRateNowIsThatOfTheLiving(t *testing.T) {
 			fleet = append(fleet, instance{death: at}, instance{birth: at, dated: true})
 		}
 		for _, x := range ten(fleet...) {
-			members = append(members, x.watch(t, r, end).mustWindow(start, end))
+			members = append(members, window(t, x.watch(t, r, end), start/1000, end/1000))
 		}
 		now, ok := RateNow(members...)
 		require.True(t, ok)
 		assert.InDelta(t, 1000, now.Value, 5)
-		assert.Equal(t, 10, now.Members)
 		mean, _ := MeanRate(members...)
 		r.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 		again, _ := MeanRate(members...)

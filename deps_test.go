@@ -40,7 +40,7 @@ var edges = map[string][]string{
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/exact":       {},
 	"internal/judge":       {"internal/exact"},
-	"internal/layout":      {"internal/exact"},
+	"internal/layout":      {".", "internal/exact"},
 	"internal/lines":       {"internal/saved"},
 	"internal/recording":   {},
 	"internal/saved":       {},

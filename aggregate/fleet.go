@@ -2,8 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"encoding/binary"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +27,7 @@ type Fleet struct {
 	ordered   []*instance // those that were ever accepted, by name
 	targets   map[string]*target
 	expected  map[string]bool // nil: learnt
-	layouts   map[string]*layout.Layout
+	layouts   layout.Set
 	grids     map[grid]*grid
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
@@ -83,7 +81,6 @@ func NewFleet(c Config) (*Fleet, error) {
 		cfg:       c,
 		store:     lines.NewStore(),
 		targets:   map[string]*target{},
-		layouts:   map[string]*layout.Layout{},
 		grids:     map[grid]*grid{},
 		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
@@ -250,21 +247,8 @@ func (f *Fleet) target(name string) *target {
 
 // layout interns a set of bounds; nil if they are none.
 func (f *Fleet) layout(bounds []float64) *layout.Layout {
-	key := layoutKey(bounds)
-	l, ok := f.layouts[key]
-	if !ok {
-		l, _ = layout.NewLayout(bounds)
-		f.layouts[key] = l
-	}
+	l, _ := f.layouts.Of(bounds, false)
 	return l
-}
-
-func layoutKey(bounds []float64) string {
-	key := make([]byte, 0, 8*len(bounds))
-	for _, b := range bounds {
-		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(b+0)) // −0 is 0
-	}
-	return string(key)
 }
 
 // admit makes an accepted instance part of the fleet.

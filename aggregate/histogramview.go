@@ -1,10 +1,12 @@
 package aggregate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/layout"
 )
@@ -188,12 +190,16 @@ func (g *HistogramGroup) Sum() (float64, bool) { return g.merge().Sum() }
 
 // Quantile is of all observations together, with the interval that holds it.
 // The error is of q alone: not within [0, 1].
-func (g *HistogramGroup) Quantile(q float64) (layout.Estimate, bool, error) {
-	return g.merge().Quantile(q)
+func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool, error) {
+	if !(q >= 0 && q <= 1) {
+		return promfold.Estimate{}, false, fmt.Errorf("%w: quantile %g of observations", errView, q)
+	}
+	e, ok := g.merge().Quantile(q)
+	return e, ok, nil
 }
 
 // Over is the share of the observations above x, with its bounds.
-func (g *HistogramGroup) Over(x float64) (layout.Estimate, bool) { return g.merge().Over(x) }
+func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return g.merge().Over(x) }
 
 // Distributions are the members that observed something, by name. Departed
 // ones are none.
@@ -217,5 +223,9 @@ func (g *HistogramGroup) Distributions() []layout.Member {
 // WorstQuantile is the instance with the greatest quantile, which the merged
 // one hides, and which share of the observations is its own.
 func (g *HistogramGroup) WorstQuantile(q float64) (layout.WorstMember, bool, error) {
-	return layout.Worst(q, g.Distributions())
+	if !(q >= 0 && q <= 1) {
+		return layout.WorstMember{}, false, fmt.Errorf("%w: quantile %g of members", errView, q)
+	}
+	w, ok := layout.Worst(q, g.Distributions())
+	return w, ok, nil
 }

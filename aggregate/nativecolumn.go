@@ -62,7 +62,7 @@ func (b *binding) placed(group int32, n *ours.Native) (col int32, ok bool) {
 	f := b.view.fleet
 	k := columnKey{group: group}
 	if n.Custom != nil {
-		k.layout = f.layouts[layoutKey(boundsOf(n.Custom))]
+		k.layout = f.layouts.Find(n.Custom.Bounds(), false)
 	} else {
 		k.grid = f.grids[gridOf(n)]
 	}

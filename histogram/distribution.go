@@ -17,7 +17,6 @@ type Distribution struct {
 	Signed bool
 
 	engine
-	_ [0]func()
 }
 
 // engine is what a Distribution stands on. Engine is promoted for package aggregate, which fills a Distribution with
@@ -25,9 +24,7 @@ type Distribution struct {
 type engine struct {
 	Engine layout.Distribution
 
-	layouts            layout.Set
-	counts             []float64
-	before, now, grown layout.Native
+	layouts layout.Set
 }
 
 // Observe adds one value by classic bounds, for callers that measure themselves. If the bounds cannot be those of a
@@ -47,11 +44,44 @@ func (d *Distribution) Add(h *Histogram) error {
 	if err := h.Validate(); err != nil {
 		return err
 	}
-	return d.add(h)
+	if h.Exponential {
+		return refused(d.Engine.AddNative(h.native()))
+	}
+	l, err := d.layout(h, h.Sum)
+	if err != nil {
+		return err
+	}
+	counts := h.cumulative()
+	if err := d.Engine.Add(l, counts, h.Sum); err != nil {
+		return invalid(err)
+	}
+	d.doubt(l, counts, h.total())
+	return nil
+}
+
+// layout returns the layout of a histogram whose observations have a sum.
+func (d *Distribution) layout(h *Histogram, sum float64) (*layout.Layout, error) {
+	l, err := d.layouts.Of(h.Bounds, d.Signed || sum < 0)
+	return l, refused(err)
+}
+
+// doubt widens the bounds of cumulative counts that were added, to hold a number of observations that is said a second
+// time.
+func (d *Distribution) doubt(l *layout.Layout, counts []float64, total float64) {
+	switch n := counts[len(counts)-1]; {
+	case total < n:
+		d.Engine.AddDoubt(l, counts, n-total)
+	case total > n:
+		d.Engine.AddUnknown(total-n, l.Floor() < 0)
+	}
 }
 
 // Merge adds what o holds to d and leaves o as it is. d.Merge(d) doubles d.
-func (d *Distribution) Merge(o *Distribution) { d.Engine.Merge(&o.Engine) }
+func (d *Distribution) Merge(o *Distribution) {
+	if o != nil {
+		d.Engine.Merge(&o.Engine)
+	}
+}
 
 // Reset empties d and keeps its storage.
 func (d *Distribution) Reset() { d.Engine.Reset() }

@@ -58,7 +58,7 @@
 //	custom 1: 5, 2: 10 and custom 1.5: 5, 2.5: 10        +Inf     1.2         layouts are not intersected
 //	q=.95 of .1: 900, .5: 1000, 1: 1000, +Inf: 1000
 //	and .25: 50, 2.5: 90, +Inf: 100, summed by le        2.5      .465        layouts are not added up by le
-//	growth of 1: 10, 2: 20 to 1: 25, 2: 30               15, 10   10…30 in all  increases do not fall with le
+//	growth of 1: 10, 2: 20 to 1: 25, 2: 30               15, 10   10, 10      increases do not fall with le; Hi is 25, 30
 //
 // The bucket of a classic histogram without a lower bound is at its upper bound for a quantile and below everything for
 // a share, as in PromQL.

@@ -8,51 +8,57 @@ import (
 // AddGrowth adds what was observed between two readings of one histogram, prev and then cur, and reports whether it was
 // reset between them. restarted says that the process is known to have restarted in between; then prev does not matter.
 //
-// A histogram resets as one: if the count fell, or buckets by more than the count grew. Then all of cur is new; what was
-// observed after prev and before the reset is unknown. If buckets fell by less, cur was read while the client updated
-// it, and was not reset. As nothing proves either, intervals hold both.
+// A histogram resets as one: if the count fell, all of cur is new. What was observed after prev and before the reset is
+// unknown, and in no interval. If a bucket fell and the count did not, either cur was read while the client updated it,
+// or the histogram was cleared and grew beyond its former count. Growth is counted as in the first case, where the next
+// reading sets right what this one has too much or too little, and the intervals hold both.
 //
 // If the two readings have different buckets, growth is counted by the buckets that both have. A reading that cannot be
 // a histogram is an error that wraps [ErrInvalid] and changes nothing.
 func (d *Distribution) AddGrowth(prev, cur *Histogram, restarted bool) (reset bool, err error) {
-	if restarted {
-		return true, d.Add(cur)
-	}
-	if err := prev.Validate(); err != nil {
-		return false, err
+	if !restarted {
+		if err := prev.Validate(); err != nil {
+			return false, err
+		}
 	}
 	if err := cur.Validate(); err != nil {
 		return false, err
 	}
-	if prev.Exponential && cur.Exponential {
-		return d.addNativeGrowth(prev, cur)
+	switch {
+	case restarted:
+		reset = true
+	case prev.Exponential && cur.Exponential:
+		reset, err = d.addNativeGrowth(prev, cur)
+	default:
+		reset, err = d.addClassicGrowth(prev, cur)
 	}
-	return d.addClassicGrowth(prev, cur)
+	if reset {
+		err = d.Add(cur)
+	}
+	return reset, err
 }
 
-// addNativeGrowth is AddGrowth for valid histograms with exponential buckets.
+// addNativeGrowth adds growth by exponential buckets; it adds nothing after a reset.
 func (d *Distribution) addNativeGrowth(prev, cur *Histogram) (reset bool, err error) {
-	prev.native(&d.before)
-	cur.native(&d.now)
-	p, c := &d.before, &d.now
-	if prev.Schema != cur.Schema || prev.ZeroThreshold != cur.ZeroThreshold {
+	p, c := prev.native(), cur.native()
+	if p.Schema != c.Schema || p.ZeroThreshold != c.ZeroThreshold {
 		p, c = layout.Alike(p, c)
 	}
-	reset = layout.JudgeNative(&d.grown, p, c, false) == layout.Reset
-	if reset {
-		return true, d.Add(cur)
+	var grown layout.Native
+	if layout.JudgeNative(&grown, p, c, false) == layout.Reset {
+		return true, nil
 	}
-	sum, rest := exact.TwoDiff(cur.Sum, prev.Sum)
-	d.grown.Sum = sum
-	if err := d.Engine.AddNative(&d.grown); err != nil {
+	var rest float64
+	grown.Sum, rest = exact.TwoDiff(cur.Sum, prev.Sum)
+	if err := d.Engine.AddNative(&grown); err != nil {
 		return false, invalid(err)
 	}
 	d.Engine.AddSum(rest)
 	return false, nil
 }
 
-// addClassicGrowth is AddGrowth for valid histograms of which not both have exponential buckets. The count is all that
-// a classic and an exponential one have in common: without bounds it is the count of the one bucket.
+// addClassicGrowth adds growth by classic buckets; it adds nothing after a reset. An exponential histogram without
+// classic buckets has one, up to +Inf.
 func (d *Distribution) addClassicGrowth(prev, cur *Histogram) (reset bool, err error) {
 	sum, rest := exact.TwoDiff(cur.Sum, prev.Sum)
 	before, err := d.layout(prev, sum)
@@ -64,78 +70,18 @@ func (d *Distribution) addClassicGrowth(prev, cur *Histogram) (reset bool, err e
 		return false, err
 	}
 	both := layout.Common(before, now)
-	p := before.At(nil, both, prev.cumulative(nil))
-	c := now.At(nil, both, cur.cumulative(nil))
-	grown := make([]float64, both.Len())
-	value, hi, total := grown, grown, max(0, cur.total()-prev.total())
-	switch layout.Judge(grown, p, c, false, true) {
-	case layout.Reset:
-		return true, d.Add(cur)
-	case layout.Torn:
-		if hi = c; layout.Fallen(p, c) > c[len(c)-1]-p[len(p)-1] {
-			value, total, sum, rest = c, cur.total(), cur.Sum, 0
-			reset = true
-		}
-	default:
-		for i := range c {
-			grown[i] = c[i] - p[i]
-		}
+	p := before.At(nil, both, prev.cumulative())
+	c := now.At(nil, both, cur.cumulative())
+	if c[len(c)-1] < p[len(p)-1] {
+		return true, nil
 	}
-	if err := d.addCounts(both, grown, value, hi, total, sum); err != nil {
-		return false, err
+	if err := d.Engine.AddIncrease(both, p, c, sum); err != nil {
+		return false, invalid(err)
 	}
 	d.Engine.AddSum(rest)
-	return reset, nil
-}
-
-// add adds a valid histogram.
-func (d *Distribution) add(h *Histogram) error {
-	if h.Exponential {
-		h.native(&d.now)
-		if err := d.Engine.AddNative(&d.now); err != nil {
-			return invalid(err)
-		}
-		return nil
+	for i := range c {
+		c[i] -= p[i]
 	}
-	l, err := d.layout(h, h.Sum)
-	if err != nil {
-		return err
-	}
-	d.counts = h.cumulative(d.counts[:0])
-	return d.addCounts(l, d.counts, d.counts, d.counts, h.total(), h.Sum)
-}
-
-// layout returns the layout of a valid histogram whose observations have a sum.
-func (d *Distribution) layout(h *Histogram, sum float64) (*layout.Layout, error) {
-	l, err := d.layouts.Of(h.Bounds, d.Signed || sum < 0)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	return l, nil
-}
-
-// addCounts adds cumulative counts with bounds. total is the number of observations as said a second time. If it
-// differs from the last count, the bounds are widened to hold both.
-func (d *Distribution) addCounts(l *layout.Layout, lo, value, hi []float64, total, sum float64) error {
-	n := value[len(value)-1]
-	if total < n {
-		lo = without(lo, n-total)
-	}
-	if err := d.Engine.AddBetween(l, lo, value, hi, sum); err != nil {
-		return invalid(err)
-	}
-	if total > n {
-		d.Engine.AddUnknown(total-n, l.Floor() < 0)
-	}
-	return nil
-}
-
-// without returns cumulative counts from which so many observations may be taken, whichever they are.
-func without(counts []float64, surplus float64) []float64 {
-	lo, before, sum := make([]float64, 0, len(counts)), 0.0, 0.0
-	for _, c := range counts {
-		sum += max(0, c-before-surplus)
-		lo, before = append(lo, sum), c
-	}
-	return lo
+	d.doubt(both, c, max(0, cur.total()-prev.total()))
+	return false, nil
 }

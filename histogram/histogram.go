@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/promfold/promfold/internal/layout"
 )
@@ -56,22 +57,25 @@ func (h *Histogram) Validate() error {
 		if err != nil {
 			return invalid(err)
 		}
-		if err := l.Check(h.cumulative(nil)); err != nil {
+		if err := l.Check(h.cumulative()); err != nil {
 			return invalid(err)
 		}
 	}
 	if !h.Exponential {
 		return nil
 	}
-	var n layout.Native
-	h.native(&n)
-	if err := n.Validate(); err != nil {
-		return invalid(err)
-	}
-	return nil
+	return refused(h.native().Validate())
 }
 
 func invalid(err error) error { return fmt.Errorf("%w: %w", ErrInvalid, err) }
+
+// refused is invalid unless err is nil.
+func refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	return invalid(err)
+}
 
 // endsInInf reports whether the last bound is +Inf.
 func (h *Histogram) endsInInf() bool {
@@ -79,13 +83,12 @@ func (h *Histogram) endsInInf() bool {
 	return n > 0 && math.IsInf(h.Bounds[n-1], 1)
 }
 
-// cumulative appends the counts of classic buckets to dst, the last of them up to +Inf.
-func (h *Histogram) cumulative(dst []float64) []float64 {
-	dst = append(dst, h.Counts...)
-	if !h.endsInInf() {
-		dst = append(dst, h.Count)
+// cumulative returns the counts of classic buckets, the last of them up to +Inf.
+func (h *Histogram) cumulative() []float64 {
+	if h.endsInInf() {
+		return h.Counts
 	}
-	return dst
+	return append(slices.Clip(h.Counts), h.Count)
 }
 
 // total returns the number of observations that Count says, or the bucket up to +Inf if Count says nothing.
@@ -96,19 +99,20 @@ func (h *Histogram) total() float64 {
 	return h.Count
 }
 
-// native makes n the exponential buckets of h, in storage that n has.
-func (h *Histogram) native(n *layout.Native) {
-	*n = layout.Native{
+// native returns the exponential buckets of h.
+func (h *Histogram) native() *layout.Native {
+	return &layout.Native{
 		Schema: h.Schema, ZeroThreshold: h.ZeroThreshold, ZeroCount: h.ZeroCount, Count: h.Count, Sum: h.Sum,
-		Positive: appendBuckets(n.Positive[:0], h.Positive), Negative: appendBuckets(n.Negative[:0], h.Negative),
+		Positive: toBuckets(h.Positive), Negative: toBuckets(h.Negative),
 	}
 }
 
-func appendBuckets(dst []layout.Bucket, buckets []Bucket) []layout.Bucket {
-	for _, b := range buckets {
-		dst = append(dst, layout.Bucket(b))
+func toBuckets(buckets []Bucket) []layout.Bucket {
+	all := make([]layout.Bucket, len(buckets))
+	for i, b := range buckets {
+		all[i] = layout.Bucket(b)
 	}
-	return dst
+	return all
 }
 
 // fromNative returns a native histogram to expose.

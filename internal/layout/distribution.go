@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"errors"
 	"math"
 	"slices"
 
@@ -22,6 +21,7 @@ type Distribution struct {
 	summaries  []Summary // in order; none without observations
 	sum        exact.Sum
 	noSum      bool // a sum was missing or not finite
+	torn       bool // counts in value may fall with the bound
 
 	model *model // what questions need, made when the first is asked
 	built bool   // model is of what d holds
@@ -34,7 +34,7 @@ func (d *Distribution) Reset() {
 	d.more.reset()
 	d.summaries = d.summaries[:0]
 	d.sum.Reset()
-	d.noSum, d.built = false, false
+	d.noSum, d.torn, d.built = false, false, false
 }
 
 // Add adds the observations of a classic histogram: cumulative counts by the buckets of l, the last of them all, and
@@ -84,7 +84,34 @@ func (d *Distribution) AddBetween(l *Layout, lo, value, hi []float64, sum float6
 	return nil
 }
 
-var errNotBetween = errors.New("the count of a bucket is not between its bounds")
+// AddIncrease adds what cumulative counts grew by between two readings, from p, nil if from 0, to c. The last count must
+// not fall. If another one does so, or falls with the bound, a reading was torn. Then c may as well be all new, and
+// bounds hold that, too. Counts that are no numbers are an error and change nothing.
+func (d *Distribution) AddIncrease(l *Layout, p, c []float64, sum float64) error {
+	if p == nil {
+		p = make([]float64, len(c))
+	}
+	if err := l.Check(p); err != nil {
+		return err
+	}
+	if err := l.checkNumbers(p, c); err != nil {
+		return err
+	}
+	d.built = false
+	d.AddSum(sum)
+	if slices.Equal(p, c) {
+		return nil
+	}
+	counts := &d.value.class(l).counts
+	for i := range c {
+		counts.AddDiff(i, c[i], p[i])
+	}
+	if bucketFell(p, c) {
+		d.torn = true
+		d.more.add(l, p)
+	}
+	return nil
+}
 
 // AddUnknown allows n further observations anywhere; +Inf stands for any number. Unless signed they are not negative.
 // Estimates do not change.
@@ -93,6 +120,18 @@ func (d *Distribution) AddUnknown(n float64, signed bool) {
 		d.built = false
 		d.more.class(anywhere(signed)).counts.Add(0, n)
 	}
+}
+
+// AddDoubt allows that up to n of the observations in cumulative counts that were added are none, whichever they are.
+// Estimates do not change.
+func (d *Distribution) AddDoubt(l *Layout, counts []float64, n float64) {
+	d.built = false
+	sure, total := make([]float64, len(counts)), 0.0
+	for i := range counts {
+		total += max(0, own(counts, i)-n)
+		sure[i] = total
+	}
+	d.less.addRoom(l, sure, counts)
 }
 
 // AddSum adds to the sum alone. A sum that is NaN or infinite makes that of d unknown.
@@ -210,5 +249,5 @@ func (d *Distribution) Merge(o *Distribution) {
 		d.insert(s)
 	}
 	d.sum.Merge(&o.sum)
-	d.noSum = d.noSum || o.noSum
+	d.noSum, d.torn = d.noSum || o.noSum, d.torn || o.torn
 }

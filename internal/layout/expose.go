@@ -6,9 +6,9 @@ import (
 )
 
 // Native returns d as one native histogram to expose, in the finest exponential buckets that all of it can be brought
-// to. It returns false if d is empty or holds anything by classic or custom buckets, or by quantiles.
+// to. It returns false without observations or if any of them is known by classic or custom buckets, or by quantiles.
 func (d *Distribution) Native() (Native, bool) {
-	if len(d.value.classic)+len(d.summaries) > 0 || len(d.value.native) == 0 {
+	if len(d.value.classic)+len(d.summaries) > 0 || d.Count() == 0 {
 		return Native{}, false
 	}
 	all := nativeClass{schema: d.value.native[0].schema} // classes are in order of schema
@@ -29,9 +29,9 @@ type Classic struct {
 }
 
 // Classic returns d as one classic histogram to expose: cumulative counts at the bounds that all layouts have, the only
-// ones where they are known. It returns false if d is empty or holds exponential buckets alone.
+// ones where they are known. It returns false without observations or if d holds exponential buckets alone.
 func (d *Distribution) Classic() (Classic, bool) {
-	if len(d.value.classic)+len(d.summaries) == 0 {
+	if len(d.value.classic)+len(d.summaries) == 0 || d.Count() == 0 {
 		return Classic{}, false
 	}
 	h := Classic{Layout: d.common(), Sum: d.sumOrNaN()}

@@ -41,8 +41,7 @@ func (v Verdict) String() string {
 // makes impossible distributions, whose counts fall with le. The sum is no evidence: it falls when values are negative.
 //
 // If a bucket fell, the count did not and the process is stable, the reading was torn. Only then Judge writes the
-// increments to dst, which may be p or c. It keeps no reference to its arguments. How much [Fallen] is tells a torn
-// reading, which is little, from a vector that was cleared and outgrew itself.
+// increments to dst, which may be p or c. It keeps no reference to its arguments.
 func Judge(dst, p, c []float64, restarted, stable bool) Verdict {
 	n := len(c)
 	if n == 0 || invalidCount(c) >= 0 || !restarted && len(p) != n {
@@ -80,14 +79,4 @@ func bucketFell(p, c []float64) bool {
 		p1, c1 = p[i], c[i]
 	}
 	return false
-}
-
-// Fallen returns how many observations are missing in c from buckets that, taken by themselves, had more in p.
-func Fallen(p, c []float64) float64 {
-	fallen, p1, c1 := 0.0, 0.0, 0.0
-	for i := range c {
-		fallen += max(0, (p[i]-p1)-(c[i]-c1))
-		p1, c1 = p[i], c[i]
-	}
-	return fallen
 }

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -155,6 +156,8 @@ func (l *Layout) Check(counts []float64) error {
 	return fmt.Errorf("count %v of bucket %v is not a number of observations", counts[i], l.bounds[i])
 }
 
+var errNotBetween = errors.New("the count of a bucket is not between its bounds")
+
 // checkRoom returns an error unless both are cumulative counts and no bucket has more in least than in most, but for
 // rounding.
 func (l *Layout) checkRoom(least, most []float64) error {
@@ -167,6 +170,22 @@ func (l *Layout) checkRoom(least, most []float64) error {
 		if own(least, i)-own(most, i) > 1e-9*most[len(most)-1] {
 			return errNotBetween
 		}
+	}
+	return nil
+}
+
+// checkNumbers returns an error unless c has a number for each bucket, the last of them not less than that of p.
+func (l *Layout) checkNumbers(p, c []float64) error {
+	if len(c) != len(l.bounds) {
+		return fmt.Errorf("%d counts for %d buckets", len(c), len(l.bounds))
+	}
+	for i, x := range c {
+		if !(math.Abs(x) <= maxCount) {
+			return fmt.Errorf("count %v of bucket %v is not a number of observations", x, l.bounds[i])
+		}
+	}
+	if n := len(c) - 1; c[n] < p[n] {
+		return fmt.Errorf("count %v of bucket %v fell from %v", c[n], l.bounds[n], p[n])
 	}
 	return nil
 }

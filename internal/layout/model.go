@@ -22,14 +22,15 @@ type model struct {
 // build makes m the model of d.
 func (m *model) build(d *Distribution) {
 	m.claims = m.claims[:0]
-	m.all.fill(&d.value, &d.value)
-	m.less.fill(&d.less, &d.value)
-	m.more.fill(&d.more, &d.value)
+	value, more := repaired(d)
+	m.all.fill(value, value)
+	m.less.fill(&d.less, value)
+	m.more.fill(more, value)
 	m.sure = &m.all
 	if len(d.summaries) == 0 {
 		return
 	}
-	m.counted.fill(&d.value, &d.value)
+	m.counted.fill(value, value)
 	for i := range d.summaries {
 		s := &d.summaries[i]
 		s.appendTo(&m.all)

@@ -23,14 +23,16 @@ func (d *Distribution) Sum() (float64, bool) {
 	return sum, !d.noSum && sum-sum == 0
 }
 
-// Mean returns Sum divided by Count, exact where that is a float64; false without observations or without their sum.
+// Mean returns Sum divided by Count, exact where that is a float64; false without observations, without their sum, and
+// beyond all numbers.
 func (d *Distribution) Mean() (float64, bool) {
 	_, ok := d.Sum()
 	n := d.Count()
 	if !ok || n == 0 {
 		return 0, false
 	}
-	return d.sum.Quo(n), true
+	mean := d.sum.Quo(n)
+	return mean, mean-mean == 0
 }
 
 // Quantile returns the q-quantile: the observation of rank max(1, ⌈qN⌉), with q taken as its shortest decimal. Hi is

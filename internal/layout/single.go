@@ -16,7 +16,7 @@ type single struct {
 
 // singleOf returns d as a single; false if it is not one.
 func singleOf(d *Distribution) (s single, ok bool) {
-	if len(d.value.classic) != 1 || len(d.value.native)+len(d.summaries) > 0 || !d.less.empty() || !d.more.empty() {
+	if len(d.value.classic) != 1 || len(d.value.native)+len(d.summaries) > 0 || !d.less.empty() || !d.more.empty() || d.torn {
 		return s, false
 	}
 	c := &d.value.classic[0]

@@ -41,7 +41,7 @@ var edges = map[string][]string{
 	"internal/exact":       {},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/judge":       {"internal/exact"},
-	"internal/layout":      {"internal/exact"},
+	"internal/layout":      {".", "internal/exact"},
 	"internal/lines":       {"internal/saved"},
 	"internal/recording":   {},
 	"internal/saved":       {"internal/exact"},

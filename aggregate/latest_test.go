@@ -36,7 +36,7 @@ func allOf(t require.TestingT, v *aggregate.HistogramView, now time.Time, window
 	var b strings.Builder
 	for _, g := range groups {
 		tell := func(d *layout.Distribution) {
-			q, ok, _ := d.Quantile(0.9)
+			q, ok := d.Quantile(0.9)
 			sum, known := d.Sum()
 			fmt.Fprintf(&b, "%g, %g %t, %+v %t\n", d.Count(), sum, known, q, ok)
 			require.NoError(t, d.Add(layoutOf(t), []float64{1, 2, 3}, 7)) // what a caller adds is the caller's

@@ -182,11 +182,11 @@ func TestNativeWindows(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, ok)
 	assert.Equal(t, "a", worst.Name)
-	heat := g.Distribution().Rows(nil, nil)
+	heat := g.Distribution().Rows(nil)
 	assert.NotEmpty(t, heat)
 	n := 0.0
 	for _, row := range heat {
-		n += row.Count
+		n += row.Count.Value
 	}
 	assert.Equal(t, 10.0, n)
 	assert.Contains(t, g.Explain().String(), "increase 10")

@@ -80,7 +80,7 @@ func (x *columns) Of(k Key) int32 {
 // its buckets, or −1.
 func (x *columns) Placed(set *Set, group int32, n *layout.Native) int32 {
 	if n.Custom != nil {
-		return x.Of(Key{Group: group, Layout: set.layouts[layoutKey(BoundsOf(n.Custom))]})
+		return x.Of(Key{Group: group, Layout: set.layouts.Find(n.Custom.Bounds(), set.Signed)})
 	}
 	col := x.Of(Key{Group: group, Grid: set.grids[GridOf(n)]})
 	if col >= 0 && !x.Cols[col].Places.Hold(n) {

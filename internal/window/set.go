@@ -2,8 +2,6 @@ package window
 
 import (
 	"cmp"
-	"encoding/binary"
-	"math"
 
 	"github.com/promfold/promfold/internal/layout"
 )
@@ -13,25 +11,13 @@ import (
 type Set struct {
 	// Signed says that values may be negative although every bound is positive.
 	Signed  bool
-	layouts map[string]*layout.Layout
+	layouts layout.Set
 	grids   map[Grid]*Grid
 }
 
 // Layout returns the layout of a set of bounds, or nil if they cannot be one.
 func (s *Set) Layout(bounds []float64) *layout.Layout {
-	key := layoutKey(bounds)
-	l, ok := s.layouts[key]
-	if !ok {
-		if s.layouts == nil {
-			s.layouts = map[string]*layout.Layout{}
-		}
-		if s.Signed {
-			l, _ = layout.NewSignedLayout(bounds)
-		} else {
-			l, _ = layout.NewLayout(bounds)
-		}
-		s.layouts[key] = l
-	}
+	l, _ := s.layouts.Of(bounds, s.Signed)
 	return l
 }
 
@@ -48,24 +34,12 @@ func (s *Set) Grid(g Grid) *Grid {
 	return p
 }
 
-func layoutKey(bounds []float64) string {
-	key := make([]byte, 0, 8*len(bounds))
-	for _, b := range bounds {
-		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(b+0)) // −0 is 0
-	}
-	return string(key)
-}
-
 // BoundsOf returns the bounds of a layout, or nil if there is none.
 func BoundsOf(l *layout.Layout) []float64 {
 	if l == nil {
 		return nil
 	}
-	list := make([]float64, l.Len())
-	for i := range list {
-		list[i] = l.Bound(i)
-	}
-	return list
+	return l.Bounds()
 }
 
 // Grid is the exponential buckets of a native histogram: a layout without an

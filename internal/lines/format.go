@@ -37,7 +37,7 @@ func formatOf(contentType string, limits Limits) (format, error) {
 	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return text, &FormatError{ContentType: contentType}
+		return text, &Error{Err: unsupported{"content type", contentType}}
 	}
 	switch media {
 	case textType:
@@ -52,5 +52,5 @@ func formatOf(contentType string, limits Limits) (format, error) {
 	case protobufType:
 		return protobuf, nil
 	}
-	return text, &FormatError{ContentType: contentType}
+	return text, &Error{Err: unsupported{"content type", contentType}}
 }

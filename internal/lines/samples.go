@@ -31,7 +31,7 @@ type Sample struct {
 // Classic is a whole classic histogram. In a body it is several lines.
 type Classic struct {
 	Bounds     []float64 // ascending upper bounds
-	Counts     []float64 // observations up to each bound
+	Counts     []float64 // observations up to each bound; one more is up to +Inf
 	Count, Sum float64   // Sum is NaN if unknown
 }
 
@@ -153,7 +153,7 @@ func (r *Reader) readSample(s *Sample) error {
 		in.native = nil
 	}
 	if h := s.Classic; h != nil {
-		if len(h.Counts) != len(h.Bounds) {
+		if n := len(h.Counts) - len(h.Bounds); n != 0 && n != 1 {
 			return errCounts
 		}
 		return r.readClassic(s, h, in)
@@ -166,8 +166,12 @@ func (r *Reader) readSample(s *Sample) error {
 
 // readClassic stages the lines that a body has of a classic histogram.
 func (r *Reader) readClassic(s *Sample, h *Classic, in sampled) error {
-	for i, bound := range h.Bounds {
-		in.v = h.Counts[i]
+	for i, n := range h.Counts {
+		bound := math.Inf(1)
+		if i < len(h.Bounds) {
+			bound = h.Bounds[i]
+		}
+		in.v = n
 		if err := r.readPart(s, Bucket, bound, in); err != nil {
 			return err
 		}

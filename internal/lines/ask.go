@@ -32,7 +32,11 @@ func (r *Reader) askEntry() error {
 		}
 		if e.kind == textparse.EntrySeries {
 			r.askedHeading(start, e.start, said)
-			return r.askedLine(e)
+			err := r.askedLine(e)
+			if err == nil {
+				w.at = e.end
+			}
+			return err
 		}
 		said.add(e)
 		end = e.end
@@ -58,7 +62,7 @@ func (w *walk) behindComment(at int) int {
 // comments are what the entries of a heading say.
 type comments struct {
 	in         format
-	family     *Family // in force; not the store's yet if typed
+	family     *family // in force; not the store's yet if typed
 	typed      bool
 	name, help string // of the last HELP
 	unit       string // of the last UNIT, on unitOf
@@ -72,7 +76,7 @@ func (c *comments) add(e entry) {
 	case textparse.EntryUnit:
 		c.unitOf, c.unit = string(e.name), string(e.help)
 	case textparse.EntryType:
-		c.family = &Family{Name: string(e.name), Type: e.typ, format: c.in}
+		c.family = &family{Family: Family{Name: string(e.name), Type: e.typ}, format: c.in}
 		c.typed = true
 	}
 	if !c.typed {
@@ -93,9 +97,9 @@ func (r *Reader) askedHeading(start, end int, said comments) {
 	if end == start || w.body[end-1] != '\n' {
 		return
 	}
-	var f *Family
+	var f *family
 	if said.typed {
-		f = r.store.family(*said.family)
+		f = r.store.family(said.family.Family, said.in)
 	}
 	r.addHeading(r.store.addHeading(w.in, w.body[start:end], f), end)
 }
@@ -104,9 +108,8 @@ func (r *Reader) askedHeading(start, end int, said comments) {
 func (r *Reader) askedLine(e entry) error {
 	w := &r.walk
 	if e.end-e.start > r.limits.Line {
-		return &LimitError{What: "line bytes", Limit: r.limits.Line, Line: lineNumber(w.body, e.start)}
+		return newError(w.in, w.body, e.start, overLimit("bytes in a line", r.limits.Line))
 	}
-	w.at = e.end
 	text := w.body[e.start:e.value]
 	if c := text[len(text)-1]; c != ' ' && c != '\t' {
 		// "a.5" and "a{}5" are lines too. Known as "a", the former would be seen
@@ -125,7 +128,7 @@ func (r *Reader) askedLine(e entry) error {
 	if !ok {
 		ls := w.ask.labels()
 		if ls.Len() > r.limits.Labels {
-			return &LimitError{What: "labels", Limit: r.limits.Labels, Line: lineNumber(w.body, e.start)}
+			return newError(w.in, w.body, e.start, overLimit("labels", r.limits.Labels))
 		}
 		id = uint32(r.store.addLine(w.in, text, w.family, ls))
 	}

@@ -60,7 +60,7 @@ func (a *authority) forget() {
 
 // entry returns the entry at body[at:], which stands under the comments of f. Its
 // error is io.EOF where textparse sees the end of the body, or textparse's own.
-func (a *authority) entry(in format, body []byte, at int, f *Family) (entry, error) {
+func (a *authority) entry(in format, body []byte, at int, f *family) (entry, error) {
 	if a.live && at == a.next {
 		if e, err, sure := a.read(body); sure {
 			return e, err
@@ -80,7 +80,7 @@ func (a *authority) entry(in format, body []byte, at int, f *Family) (entry, err
 }
 
 // open starts a window of the body.
-func (a *authority) open(in format, body []byte, at, size int, f *Family) {
+func (a *authority) open(in format, body []byte, at, size int, f *family) {
 	if size <= 0 || size > len(body)-at {
 		size = len(body) - at
 	}
@@ -100,7 +100,7 @@ func (a *authority) open(in format, body []byte, at, size int, f *Family) {
 }
 
 // typeComment says in a line what the type in force does to labels.
-func typeComment(f *Family) string {
+func typeComment(f *family) string {
 	switch f.rewrites() {
 	case meaningHistogram:
 		return "# TYPE x histogram\n"

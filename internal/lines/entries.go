@@ -14,7 +14,7 @@ import (
 // is its role, Value or Native, and what textparse calls the series.
 func (r *Reader) readEntries() error {
 	w := &r.walk
-	p := textparse.NewOpenMetrics2Parser(w.body, nil, textparse.ParserOptions{KeepClassicOnClassicAndNativeHistograms: true})
+	p := newOpenMetrics2Parser(w.body)
 	said := comments{in: w.in}
 	r.messages.heading = r.messages.heading[:0]
 	for {
@@ -36,6 +36,10 @@ func (r *Reader) readEntries() error {
 			r.entryComment(entry, p, &said)
 		}
 	}
+}
+
+func newOpenMetrics2Parser(body []byte) textparse.Parser {
+	return textparse.NewOpenMetrics2Parser(body, nil, textparse.ParserOptions{KeepClassicOnClassicAndNativeHistograms: true})
 }
 
 // entryComment takes in what stands between two lines, and writes it down as a heading.
@@ -68,9 +72,9 @@ func (r *Reader) entryHeading(said *comments) {
 		return
 	}
 	if !r.headingIs(m.heading) {
-		var f *Family
+		var f *family
 		if said.typed {
-			f = r.store.family(*said.family)
+			f = r.store.family(said.family.Family, said.in)
 		}
 		r.addHeading(r.store.addHeading(w.in, m.heading, f), w.at)
 	}
@@ -92,6 +96,9 @@ func (r *Reader) entrySample(p textparse.Parser, isNative bool) error {
 		var f *histogram.FloatHistogram
 		if series, ts, h, f = p.Histogram(); h != nil {
 			f = h.ToFloat(nil)
+		}
+		if sizeOf(f) > r.limits.Buckets {
+			return overLimit("buckets", r.limits.Buckets)
 		}
 		m.native = appendNative(m.native[:0], f)
 		s.v, s.native, role = f.Count, m.native, Native

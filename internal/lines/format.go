@@ -21,13 +21,17 @@ const (
 	protobufType    = "application/vnd.google.protobuf"
 )
 
-// Accept is an Accept header for all that is read, in the order of what it tells:
-// protobuf has start times and native histograms, OpenMetrics start times.
-const Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6," +
-	openMetricsType + ";version=1.0.0;escaping=allow-utf-8;q=0.5," +
-	openMetricsType + ";version=0.0.1;q=0.4," +
-	textType + ";version=1.0.0;escaping=allow-utf-8;q=0.3," +
-	textType + ";version=0.0.4;q=0.2"
+// Accept is an Accept header for all formats that are read, best first: protobuf
+// has start times and native histograms, OpenMetrics has start times. AcceptText
+// leaves out protobuf.
+const (
+	Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6," + AcceptText
+
+	AcceptText = openMetricsType + ";version=1.0.0;escaping=allow-utf-8;q=0.5," +
+		openMetricsType + ";version=0.0.1;q=0.4," +
+		textType + ";version=1.0.0;escaping=allow-utf-8;q=0.3," +
+		textType + ";version=0.0.4;q=0.2"
+)
 
 // formatOf is the format that a content type names, as a Prometheus server
 // understands it; none is text.
@@ -37,7 +41,7 @@ func formatOf(contentType string, limits Limits) (format, error) {
 	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return text, &FormatError{ContentType: contentType}
+		return text, &Error{Err: unsupported{"content type", contentType}}
 	}
 	switch media {
 	case textType:
@@ -52,5 +56,5 @@ func formatOf(contentType string, limits Limits) (format, error) {
 	case protobufType:
 		return protobuf, nil
 	}
-	return text, &FormatError{ContentType: contentType}
+	return text, &Error{Err: unsupported{"content type", contentType}}
 }

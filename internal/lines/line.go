@@ -37,9 +37,13 @@ type Family struct {
 	Type model.MetricType // MetricTypeUnknown if no TYPE comment names the family
 	Help string           // as first seen: two versions of a program may word it differently
 	Unit string
+}
 
+// family is a Family as a TYPE comment declares it.
+type family struct {
+	Family
 	id     uint32 // see meaning
-	format format // in which it was declared; that of a line's own family is text
+	format format // of the body with the comment; a line's own family is in text
 }
 
 // Line is one distinct series line of a fleet, without its value. It is shared
@@ -51,14 +55,14 @@ type Line struct {
 	Labels labels.Labels // as textparse says, with __name__
 	Bound  float64       // le of a Bucket, quantile of a Quantile; else NaN
 
-	under  *Family // in force where the line stands, if it is its own
+	under  *family // in force where the line stands, if it is its own
 	hash   uint64  // of the labels
 	object uint64  // hash of the name its family's series begin with, and of the labels they share
 }
 
 // roleOf says what a line of that name is to the family; ok is false if it does
 // not belong to it.
-func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
+func roleOf[T string | []byte](f *family, name T) (r Role, ok bool) {
 	n := len(f.Name)
 	if len(name) < n || string(name[:n]) != f.Name {
 		if f.format != typed || f.Type != model.MetricTypeCounter {
@@ -102,7 +106,7 @@ func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 
 // nameInText is what the family of a line is called in Prometheus' text format,
 // and here: OpenMetrics declares x where the counter is x_total.
-func (f *Family) nameInText(line string) string {
+func (f *family) nameInText(line string) string {
 	if f.format != openMetrics {
 		return f.Name
 	}
@@ -141,7 +145,7 @@ const (
 //
 // One text may be written in one format and an error in another: each has
 // meanings of its own.
-func meaning[T string | []byte](in format, f *Family, text T) uint32 {
+func meaning[T string | []byte](in format, f *family, text T) uint32 {
 	alone := meanings * uint32(in)
 	if f == nil {
 		return alone + meaningPlain
@@ -157,7 +161,7 @@ func meaning[T string | []byte](in format, f *Family, text T) uint32 {
 }
 
 // rewrites is the meaning of a text that is not of the family.
-func (f *Family) rewrites() uint32 {
+func (f *family) rewrites() uint32 {
 	switch {
 	case f == nil:
 	case f.Type == model.MetricTypeHistogram:
@@ -180,7 +184,7 @@ func nameLen[T string | []byte](text T) int {
 }
 
 // newLine makes the line of a series. f is nil or the family it stands under.
-func (s *Store) newLine(ls labels.Labels, f *Family) *Line {
+func (s *Store) newLine(ls labels.Labels, f *family) *Line {
 	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
@@ -189,11 +193,11 @@ func (s *Store) newLine(ls labels.Labels, f *Family) *Line {
 	}
 	switch {
 	case l.under == nil:
-		l.Family = s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown})
+		l.Family = &s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown}, text).Family
 	case f.format == text:
-		l.Family = f
+		l.Family = &f.Family
 	default:
-		l.Family = s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit})
+		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
 	}
 	l.hash, l.object = ls.Hash(), objectOf(l)
 	switch l.Role {

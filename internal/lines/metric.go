@@ -229,6 +229,9 @@ func (r *Reader) histogram(b []byte, s sampled) (bool, error) {
 	}
 	r.messages.native = own
 	r.messages.parts = buckets
+	if n := max(positive.buckets+negative.buckets, positive.spans+negative.spans); n > r.limits.Buckets {
+		return false, overLimit("buckets", r.limits.Buckets)
+	}
 	native := positive.spans+negative.spans > 0 || zt > 0 || zeros > 0
 	if w.odd || native && (floatCount != 0 || !positive.whole() || !negative.whole()) {
 		return false, nil

@@ -117,6 +117,57 @@ func decodeHistogram(raw []byte) (*histogram.FloatHistogram, bool) {
 	return f.Compact(0), true
 }
 
+// sizeOf is the number of buckets of a native histogram, or of spans if those
+// are more. Limits.Buckets bounds it.
+func sizeOf(h *histogram.FloatHistogram) int {
+	return max(len(h.PositiveBuckets)+len(h.NegativeBuckets), len(h.PositiveSpans)+len(h.NegativeSpans))
+}
+
+// sizeOfMetric is sizeOf of the Histogram message in a Metric message, as far
+// as it can be read.
+func sizeOfMetric(metric []byte) (n int) {
+	for w := (wire{rest: metric}); ; {
+		tag, ok := w.next()
+		if !ok {
+			return n
+		}
+		if tag != 7<<3|message {
+			w.skip(tag)
+			continue
+		}
+		// A second message would be merged with the first.
+		n += sizeOfMessage(w.bytes())
+	}
+}
+
+func sizeOfMessage(histogram []byte) int {
+	buckets, spans := 0, 0
+	for w := (wire{rest: histogram}); ; {
+		tag, ok := w.next()
+		if !ok {
+			return max(buckets, spans)
+		}
+		switch tag {
+		case 9<<3 | message, 12<<3 | message:
+			w.bytes()
+			spans++
+		case 10<<3 | message, 13<<3 | message: // packed varints: the last byte of each is below 0x80
+			for _, c := range w.bytes() {
+				if c < 0x80 {
+					buckets++
+				}
+			}
+		case 11<<3 | message, 14<<3 | message: // packed doubles
+			buckets += len(w.bytes()) / 8
+		case 10<<3 | varint, 13<<3 | varint, 11<<3 | fixed64, 14<<3 | fixed64:
+			w.skip(tag)
+			buckets++
+		default:
+			w.skip(tag)
+		}
+	}
+}
+
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
 func (w *wire) span() (s histogram.Span) {

@@ -119,6 +119,9 @@ func (r *Reader) family(b []byte) error {
 	m.name = name
 	strange := odd || metrics > 0 && m.typ >= uint64(len(types))
 	if !plain || strange {
+		if err := r.checkSizes(b); err != nil {
+			return err
+		}
 		if err := askAll(appendDelimited(nil, b)); err != io.EOF || strange {
 			return r.failedMessage(err)
 		}
@@ -140,6 +143,24 @@ func (r *Reader) family(b []byte) error {
 		}
 		if err := r.metric(f.bytes()); err != nil {
 			return err
+		}
+	}
+}
+
+// checkSizes checks the sizes of a family's native histograms before textparse
+// decodes them.
+func (r *Reader) checkSizes(family []byte) error {
+	for f := (wire{rest: family}); ; {
+		tag, ok := f.next()
+		if !ok {
+			return nil
+		}
+		if tag != 4<<3|message {
+			f.skip(tag)
+			continue
+		}
+		if sizeOfMetric(f.bytes()) > r.limits.Buckets {
+			return overLimit("buckets", r.limits.Buckets)
 		}
 	}
 }
@@ -167,7 +188,7 @@ func (r *Reader) familyHeading(name, help, unit []byte) error {
 	if err := askAll(appendDelimited(nil, empty)); err != io.EOF {
 		return r.failedMessage(err)
 	}
-	f := r.store.family(Family{Name: string(name), Type: types[m.typ], Help: string(help), Unit: string(unit), format: protobuf})
+	f := r.store.family(Family{Name: string(name), Type: types[m.typ], Help: string(help), Unit: string(unit)}, protobuf)
 	r.addHeading(r.store.addHeading(protobuf, m.text, f), r.walk.at)
 	return nil
 }
@@ -286,14 +307,14 @@ func (r *Reader) entryLine(text []byte, s sampled, labels func() (labels.Labels,
 	id, ok := r.store.lines.find(text, meaning(w.in, w.family, text))
 	if !ok {
 		if len(text) > r.limits.Line {
-			return &LimitError{What: "line bytes", Limit: r.limits.Line}
+			return overLimit("bytes in a line", r.limits.Line)
 		}
 		ls, err := labels()
 		if err != nil {
 			return err
 		}
 		if ls.Len() > r.limits.Labels {
-			return &LimitError{What: "labels", Limit: r.limits.Labels}
+			return overLimit("labels", r.limits.Labels)
 		}
 		id = uint32(r.store.addLine(w.in, text, w.family, ls))
 	}
@@ -321,6 +342,9 @@ func (r *Reader) askedLabels() (labels.Labels, error) {
 // ask lets textparse read the metric and gives each sample it finds.
 func (r *Reader) ask(each func(s sampled, ls labels.Labels) error) error {
 	m := &r.messages
+	if sizeOfMetric(m.metric) > r.limits.Buckets {
+		return overLimit("buckets", r.limits.Buckets)
+	}
 	family := appendMessage(append([]byte(nil), m.header...), 4, m.metric)
 	m.buf = appendDelimited(m.buf[:0], family)
 	p := newProtobufParser(m.buf)

@@ -53,7 +53,7 @@ type Reader struct {
 	oldAt      []uint32  // by id: where it stands in the columns, if it does
 	newAt      []uint32  // by id: where it stands among ids, if it does
 	blank      []byte    // a text that lacks one
-	inForce    []*Family // by number of expected headings: the family behind them
+	inForce    []*family // by number of expected headings: the family behind them
 }
 
 // seed is a copy of what a sibling exposed.
@@ -90,7 +90,7 @@ func (r *Reader) Seed(c, from *Columns) {
 func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 	r.Discard()
 	if len(body) > r.limits.Body {
-		return &LimitError{What: "body bytes", Limit: r.limits.Body}
+		return &Error{Offset: r.limits.Body, Err: overLimit("bytes", r.limits.Body)}
 	}
 	if contentType != r.known {
 		in, err := formatOf(contentType, r.limits)
@@ -119,6 +119,9 @@ func (r *Reader) stage(c *Columns, body []byte, samples []Sample, in format) (er
 	if err == nil {
 		err = r.finish()
 	}
+	if err != nil {
+		err = r.located(err)
+	}
 	r.walk.forget()
 	r.messages.forget()
 	r.seed.of = nil
@@ -126,6 +129,20 @@ func (r *Reader) stage(c *Columns, body []byte, samples []Sample, in format) (er
 		r.Discard()
 	}
 	return err
+}
+
+// located is err with the place where the reader is, if it names none.
+func (r *Reader) located(err error) error {
+	if _, ok := err.(*Error); ok {
+		return err
+	}
+	switch r.staging {
+	case protobuf:
+		return r.failedMessage(err)
+	case typed:
+		return &Error{Err: err}
+	}
+	return newError(r.walk.in, r.walk.body, r.walk.at, err)
 }
 
 // Structural reports whether lines came, went or moved. If not, positions are

@@ -54,7 +54,7 @@ func (r *Reader) fit(ids int) {
 // families works out which family is in force behind each number of expected
 // headings.
 func (r *Reader) families(hs []heading) {
-	var f *Family
+	var f *family
 	r.inForce = append(r.inForce[:0], nil)
 	for _, h := range hs {
 		if g := r.store.headings.payload(h.id); g != nil {
@@ -140,7 +140,7 @@ func (r *Reader) finish() error {
 		}
 	}
 	if r.len() > r.limits.Lines {
-		return &LimitError{What: "lines", Limit: r.limits.Lines}
+		return overLimit("lines", r.limits.Lines)
 	}
 	if len(r.starts) > 0 {
 		r.starts = grow(r.starts, r.len())

@@ -26,7 +26,7 @@ var ErrSaved = errors.New("parse: not saved lines or columns")
 // Saver writes down the lines and columns of one store.
 type Saver struct {
 	store    *Store
-	families savedTable[*Family]
+	families savedTable[*family]
 	lines    savedTable[ID]
 	headings savedTable[uint32]
 }
@@ -128,7 +128,7 @@ func (w *Saver) AppendTable(b []byte) []byte {
 	return append(b, body...)
 }
 
-func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []byte {
+func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*family) []byte {
 	t := &w.store.lines
 	l, key := t.payload(id), t.key(id)
 	b = saved.Text(b, t.text(id))
@@ -137,7 +137,7 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []by
 	} else {
 		b = w.appendFamily(append(b, byte(firstFamily)), inForce[key])
 	}
-	b = w.appendFamily(w.appendFamily(b, l.Family), l.under)
+	b = w.appendFamily(w.appendFamily(b, w.store.familyOf(l)), l.under)
 	b = append(b, byte(l.Role))
 	b = saved.Float(b, l.Bound)
 	b = saved.Uint(b, l.Labels.Len())
@@ -148,17 +148,24 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []by
 }
 
 // appendFamily appends 0 for none, else the family's place, counted from 1.
-func (w *Saver) appendFamily(b []byte, f *Family) []byte {
+func (w *Saver) appendFamily(b []byte, f *family) []byte {
 	if f == nil {
 		return append(b, 0)
 	}
 	return saved.Uint(b, w.families.place(f)+1)
 }
 
-func (s *Store) familiesByID() map[uint32]*Family {
+// familyOf is the line's own family, as it is in force.
+func (s *Store) familyOf(l *Line) *family {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := make(map[uint32]*Family, len(s.families))
+	return s.families[l.Family.key(text)]
+}
+
+func (s *Store) familiesByID() map[uint32]*family {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := make(map[uint32]*family, len(s.families))
 	for _, f := range s.families {
 		m[f.id] = f
 	}
@@ -168,7 +175,7 @@ func (s *Store) familiesByID() map[uint32]*Family {
 // Loader reads lines and columns back into a store.
 type Loader struct {
 	store    *Store
-	families []*Family
+	families []*family
 	headings []uint32
 	lines    []ID
 }
@@ -185,7 +192,7 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 		if r.Failed() || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		f := s.family(Family{Name: name, Type: typ, format: in})
+		f := s.family(Family{Name: name, Type: typ}, in)
 		if f.Unit == "" {
 			f.Unit = unit
 		}
@@ -213,7 +220,7 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 }
 
 func (l *Loader) line(r *saved.Reader) (ID, bool) {
-	text, key := r.Text(), uint32(r.Byte())
+	line, key := r.Text(), uint32(r.Byte())
 	switch {
 	case key > firstFamily:
 		r.Fail()
@@ -224,21 +231,21 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 			key = l.store.strange()
 		}
 	}
-	family, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
+	own, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
 	var b labels.ScratchBuilder
 	for range r.Count(2) {
 		b.Add(r.Text(), r.Text())
 	}
-	if r.Failed() || len(text) == 0 || family == nil || role > Native {
+	if r.Failed() || len(line) == 0 || own == nil || own.format != text || role > Native {
 		return 0, false
 	}
 	b.Sort()
 	ls := b.Labels()
-	return ID(l.store.lines.add([]byte(text), key, func() *Line {
-		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound, under: under}
-		line.hash, line.object = ls.Hash(), objectOf(line)
-		l.store.added(line)
-		return line
+	return ID(l.store.lines.add([]byte(line), key, func() *Line {
+		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
+		made.hash, made.object = ls.Hash(), objectOf(made)
+		l.store.added(made)
+		return made
 	})), true
 }
 
@@ -251,7 +258,7 @@ func (s *Store) strange() uint32 {
 	return s.lastID - 1
 }
 
-func (l *Loader) family(r *saved.Reader) *Family {
+func (l *Loader) family(r *saved.Reader) *family {
 	n := r.Uint()
 	if n > uint64(len(l.families)) {
 		r.Fail()

@@ -18,10 +18,10 @@ import (
 // whose TYPE comment is its last, nil if it has none.
 type Store struct {
 	lines    table[*Line]
-	headings table[*Family]
+	headings table[*family]
 
 	mu       sync.Mutex // guards families
-	families map[familyKey]*Family
+	families map[familyKey]*family
 	lastID   uint32
 
 	lineBytes atomic.Int64 // of the Lines held
@@ -35,11 +35,11 @@ type familyKey struct {
 	format format
 }
 
-func (f *Family) key() familyKey { return familyKey{f.Name, f.Type, f.format} }
+func (f *Family) key(in format) familyKey { return familyKey{f.Name, f.Type, in} }
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	s := &Store{families: map[familyKey]*Family{}, lastID: firstFamily}
+	s := &Store{families: map[familyKey]*family{}, lastID: firstFamily}
 	s.lines.init()
 	s.headings.init()
 	return s
@@ -87,35 +87,36 @@ func (s *Store) Sweep() []ID {
 func (s *Store) sweepFamilies() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.families)
-	name := func(f *Family) {
+	before := s.families
+	s.families = map[familyKey]*family{}
+	keep := func(f *family) {
 		if f != nil {
-			s.families[f.key()] = f
+			s.families[f.key(f.format)] = f
 		}
 	}
-	s.headings.each(name)
+	s.headings.each(keep)
 	s.lines.each(func(l *Line) {
-		name(l.Family)
-		name(l.under)
+		keep(l.under)
+		keep(before[l.Family.key(text)])
 	})
 }
 
 // family is the store's own of that name, type and format.
-func (s *Store) family(said Family) *Family {
+func (s *Store) family(said Family, in format) *family {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.families[said.key()]
+	key := said.key(in)
+	f := s.families[key]
 	if f == nil {
-		f = &said
-		f.id = s.lastID
+		f = &family{said, s.lastID, in}
 		s.lastID++
-		s.families[f.key()] = f
+		s.families[key] = f
 	}
 	return f
 }
 
 // addLine makes a text, read under the comments of f, a line of the store.
-func (s *Store) addLine(in format, line []byte, f *Family, ls labels.Labels) ID {
+func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) ID {
 	meaning := meaning(in, f, line)
 	if f != nil && meaning != f.id {
 		f = nil
@@ -140,8 +141,8 @@ func (s *Store) added(l *Line) {
 
 // addHeading makes the text, which ends in the family's comments, one of the
 // store.
-func (s *Store) addHeading(in format, heading []byte, f *Family) uint32 {
-	return s.headings.add(heading, uint32(in), func() *Family { return f })
+func (s *Store) addHeading(in format, heading []byte, f *family) uint32 {
+	return s.headings.add(heading, uint32(in), func() *family { return f })
 }
 
 func (l *Line) bytes() int64 {

@@ -23,8 +23,8 @@ type walk struct {
 	expect *Columns
 	k, h   int
 	span   int // expect.spans[span] ≤ k; the next one need not be above
-	family *Family
-	was    *Family
+	family *family
+	was    *family
 	last   uint32 // the line staged last: its neighbour in the store may follow
 	fresh  bool   // expect is a sibling's, or nothing: every line is new
 	ask    authority
@@ -251,8 +251,11 @@ func (r *Reader) entry() error {
 		}
 	} else if id, text, old, ok := r.knownLine(); ok {
 		if v, t, next, ok := w.sample(w.at + len(text)); ok {
+			if err := r.line(id, old, v, t); err != nil {
+				return err
+			}
 			w.at = next
-			return r.line(id, old, v, t)
+			return nil
 		}
 	}
 	return r.askEntry()
@@ -339,8 +342,6 @@ func (r *Reader) addHeading(id uint32, end int) {
 	r.walk.at = end
 }
 
-func lineNumber(body []byte, at int) int { return 1 + bytes.Count(body[:at], []byte{'\n'}) }
-
 func errorNoNewline(body []byte) error {
 	start := bytes.LastIndexByte(body, '\n') + 1
 	return place(body, start, len(body), len(body), errNoNewline)
@@ -361,7 +362,7 @@ func (r *Reader) line(id uint32, old int, v float64, t int64) error {
 	pos := r.len()
 	if r.rebuilt {
 		if pos >= r.limits.Lines {
-			return &LimitError{What: "lines", Limit: r.limits.Lines}
+			return overLimit("lines", r.limits.Lines)
 		}
 		r.values = append(r.values, v)
 	} else {

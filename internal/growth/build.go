@@ -11,8 +11,8 @@ import (
 // NewPlan makes the plan of a body for the views that the instance's target
 // labels admit. Of a native histogram that chosen says is
 // followed by its classic buckets, those are.
-func NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
-	b := newBuilder(route, admitted, body, to)
+func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
+	b := st.newBuilder(route, admitted, body, to)
 	for pos := range body.Len() {
 		if !body.Duplicate(pos) {
 			b.come(uint32(pos))
@@ -25,6 +25,7 @@ func NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(p
 // builder makes a plan.
 type builder struct {
 	*Plan
+	st    *State
 	body  Body
 	to    Columns
 	dirty map[uint32]bool // histograms whose lines came or went
@@ -33,10 +34,10 @@ type builder struct {
 	stays func(h *hist, pos uint32) bool
 }
 
-func newBuilder(route *Route, admitted []bool, body Body, to Columns) *builder {
+func (st *State) newBuilder(route *Route, admitted []bool, body Body, to Columns) *builder {
 	n := len(route.router.views)
 	p := &Plan{route: route, admitted: admitted, bySeries: map[seriesKey]uint32{}, views: make([]Presence, n), gauges: make([][]GaugeLine, n)}
-	return &builder{Plan: p, body: body, to: to, dirty: map[uint32]bool{}}
+	return &builder{Plan: p, st: st, body: body, to: to, dirty: map[uint32]bool{}}
 }
 
 // come takes in a line that was not there before.
@@ -80,7 +81,7 @@ func (b *builder) same(x, w want) bool {
 // object returns the object of a line under the rules of one view. A histogram
 // may be there.
 func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
-	o := object{kind: b.kind(w), class: w.class}
+	o := object{kind: b.kind(w), class: w.class, line: pos, family: b.family(id)}
 	if o.kind != Histogram {
 		return b.add(o, pos, w, ways)
 	}
@@ -94,6 +95,16 @@ func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 	}
 	b.dirty[i] = true
 	return i
+}
+
+// family returns the number of the family of a line.
+func (b *builder) family(id lines.ID) uint32 {
+	f := b.st.note(b.route.router.store.Line(id).Family.Name)
+	if i := slices.Index(b.tops, f); i >= 0 {
+		return uint32(i)
+	}
+	b.tops = append(b.tops, f)
+	return uint32(len(b.tops) - 1)
 }
 
 // add gives an object its sinks.
@@ -234,6 +245,10 @@ func (b *builder) lead(i uint32, h *hist) {
 			s.Col = b.to.Column(s.View, s.Group, h.layout)
 		case h.form == native:
 			s.Col = b.to.Native(s.View, s.Group, b.body.Native(int(h.native)))
+		}
+		if x := b.was[i]; x != nil && s.Part == Whole && (h.form == native || x.layout != h.layout) {
+			// What both forms have in common is counted, too.
+			b.to.Column(s.View, s.Group, b.to.Layout(commonBounds(x.layout, h.layout)))
 		}
 	}
 }

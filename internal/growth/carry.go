@@ -9,15 +9,21 @@ import (
 // Carry makes the plan of a scrape in which lines came, went or moved, in one
 // pass over them. moved says of each object of p where it went, −1 if it ended.
 func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int32) {
-	b := newBuilder(p.route, p.admitted, s.Body, to)
+	b := st.newBuilder(p.route, p.admitted, s.Body, to)
 	newAt, fresh := p.place(s)
 	copy(b.views, p.views)
 	for i := range b.views {
 		b.views[i].Series, b.views[i].Broken = 0, 0
 	}
 	b.unrefuse(p, s, newAt)
+	b.tops, b.was = append(b.tops, p.tops...), map[uint32]*point{}
 	c := &carrying{builder: b, from: p, newAt: newAt}
 	moved = c.takeOver()
+	for i, to := range moved {
+		if to >= 0 && b.dirty[uint32(to)] {
+			b.was[uint32(to)] = st.pointOf(p, uint32(i), s, 0)
+		}
+	}
 	b.stays = func(h *hist, pos uint32) bool {
 		if h.carried || s.Process {
 			return h.form == classic && !s.Process
@@ -99,6 +105,9 @@ func (c *carrying) takeOver() []int32 {
 			c.moved[i] = int32(len(c.objects))
 			c.take(uint32(i))
 		}
+	}
+	for _, e := range kept {
+		c.objects[c.moved[e.object]].line = e.pos
 	}
 	for i := range kept {
 		kept[i].object = uint32(c.moved[kept[i].object])

@@ -2,6 +2,7 @@ package growth
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -37,12 +38,16 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	tombs := st.tombList(to, r)
 	saved.List(c, &tombs, 8, func(k *kept) { k.code(c, to) })
 	c.Bool(&st.Lost)
+	c.Bool(&st.vanished[0])
+	c.Bool(&st.vanished[1])
+	st.codeFamilies(c)
+	st.codePaces(c, cols)
 	if !c.Reading() || c.Failed() {
 		return
 	}
 	st.loaded = held
 	for _, k := range tombs {
-		t := &tomb{k.point, k.id, tombKey{class: r.class(k.rules), hist: k.hist}}
+		t := &tomb{k.point, k.id, tombKey{class: r.classLike(&k), hist: k.hist}}
 		l := r.store.Line(k.id)
 		if t.key.hash = l.Labels.Hash(); k.hist {
 			t.key.hash = histHash(l)
@@ -56,6 +61,30 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 		st.tombs[t.key] = t
 		r.store.Retain(k.id)
 	}
+}
+
+// codeFamilies writes down what the families showed, by name.
+func (st *State) codeFamilies(c *saved.Codec) {
+	names := slices.Sorted(maps.Keys(st.families))
+	saved.List(c, &names, 3, func(name *string) {
+		c.Text(name)
+		x := st.families[*name]
+		if c.Reading() {
+			x = st.note(*name)
+		}
+		saved.Small(c, &x.habits, 255)
+		c.Float(&x.top)
+	})
+	c.Ascending(len(names), func(i int) string { return names[i] })
+}
+
+func (st *State) codePaces(c *saved.Codec, cols *lines.Columns) {
+	saved.List(c, &st.paces, 1, func(x *float32) {
+		wide := float64(*x)
+		c.Float(&wide)
+		*x = float32(wide)
+	})
+	c.Must(len(st.paces) == 0 || len(st.paces) == cols.Len())
 }
 
 // heldList returns what is held, in the order of the body.
@@ -128,7 +157,7 @@ func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 		o := &p.objects[e.object]
 		id := cols.ID(int(e.pos))
 		st.loaded = slices.DeleteFunc(st.loaded, func(k kept) bool {
-			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.rules == *p.rules(o)
+			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.sameRules(p.rules(o))
 			if fits {
 				x := k.point
 				st.hold(e.object, &x)
@@ -138,19 +167,47 @@ func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 	}
 }
 
+// sameRules compares what is written down of the rules.
+func (k *kept) sameRules(r *judge.Rules) bool {
+	return k.rules.Owner == r.Owner && k.rules.BoundBirths == r.BoundBirths && k.rules.WrapBits == r.WrapBits
+}
+
 func (k *kept) code(c *saved.Codec, to Lines) {
 	to.Line(&k.id)
 	c.Bool(&k.hist)
 	saved.Small(c, &k.rules.Owner, judge.OwnerExternal)
 	c.Bool(&k.rules.BoundBirths)
-	x := &k.point
-	c.Int64(&x.Time)
-	c.Float(&x.Value)
-	c.Int64(&x.Start)
-	c.Bool(&x.zero)
-	if !k.hist {
-		return
+	saved.Small(c, &k.rules.WrapBits, 64)
+	codeSeries(c, &k.point.Series)
+	if k.hist {
+		k.point.codeParts(c, to)
+		marked := k.point.mark != nil
+		if c.Bool(&marked); marked {
+			if c.Reading() {
+				k.point.mark = &point{}
+			}
+			k.point.mark.codeParts(c, to)
+		}
 	}
+}
+
+func codeSeries(c *saved.Codec, x *judge.Series) {
+	c.Int64(&x.Last.Time)
+	c.Float(&x.Last.Value)
+	c.Int64(&x.Last.Start)
+	saved.Small(c, &x.Cause, judge.CauseGone)
+	saved.Small(c, &x.Left, 255)
+	c.Bool(&x.Zero)
+	c.Bool(&x.Gapped)
+	for _, f := range []*float64{&x.Mark, &x.Counted, &x.Fell, &x.Lost, &x.Other} {
+		c.Float(f)
+	}
+	c.Int64(&x.Since)
+	c.Int64(&x.Until)
+}
+
+// codeParts writes down what the parts of a histogram grow from.
+func (x *point) codeParts(c *saved.Codec, to Lines) {
 	c.Float(&x.sum)
 	saved.List(c, &x.buckets, 1, c.Float)
 	bounds := boundsOf(x.layout)

@@ -2,26 +2,162 @@ package growth
 
 import (
 	"math"
+	"slices"
 
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 )
 
-// hist judges a histogram as one object: count, sum and all buckets restart
-// together or not at all.
+// hist judges a histogram as one object, by its count: sum and all buckets
+// restart with it or not at all.
 func (w *walk) hist(object uint32) {
 	o := &w.objects[object]
 	h := &w.hists[o.hist]
-	switch h.form {
-	case classic:
-		w.classic(object, o, h)
-	case native:
-		w.native(object, o, h)
-	case formless:
-		if h.carried {
-			w.free(object)
+	if h.form == formless {
+		w.free(object)
+		w.refused(object, nil)
+		return
+	}
+	t := turn{walk: w, object: object, o: o, h: h}
+	if !t.read() {
+		w.refused(object, t.was())
+		return
+	}
+	before := t.was()
+	if w.First || before == nil {
+		t.appear()
+		return
+	}
+	if t.now.Time <= before.Last.Time {
+		return // nothing is newer than what was judged
+	}
+	w.judgeHist(&t, before)
+}
+
+// turn is one histogram while its step is judged: what was read of it.
+type turn struct {
+	*walk
+	object uint32
+	o      *object
+	h      *hist
+	pos    int // of the line that has the count
+
+	now    judge.Point
+	counts []float64      // of classic buckets
+	nat    *layout.Native // of native ones
+	sum    float64        // NaN if there is none
+}
+
+// read reads the histogram; false if it cannot be one.
+func (t *turn) read() bool {
+	t.sum = math.NaN()
+	if t.h.form == native {
+		t.pos = int(t.h.native)
+		t.now = t.Scraped.point(t.pos)
+		if t.nat = t.Body.Native(t.pos); t.nat == nil {
+			return false
+		}
+		t.sum = t.nat.Sum
+		return true
+	}
+	positions := t.buckets[t.h.from:t.h.to]
+	t.pos = int(positions[len(positions)-1])
+	t.now = t.Scraped.point(t.pos)
+	t.counts = t.out.room(len(positions))
+	for i, pos := range positions {
+		_, _, t.counts[i], _ = t.Reader.At(int(pos))
+	}
+	if t.h.sum >= 0 {
+		_, _, t.sum, _ = t.Reader.At(int(t.h.sum))
+	}
+	return t.h.layout.Check(t.counts) == nil
+}
+
+// was returns what the histogram grows from; nil if there is nothing.
+func (t *turn) was() *point {
+	if x := t.heldOf(t.object); x != nil {
+		return x
+	}
+	if t.First {
+		return nil
+	}
+	if x := t.direct(); x != nil {
+		return x
+	}
+	return t.Plan.was[t.object]
+}
+
+// direct returns what the lines read before, if all of them were there.
+func (t *turn) direct() *point {
+	x := &t.out.before
+	*x = point{sum: math.NaN()}
+	_, old, _, _ := t.Reader.At(t.pos)
+	if old < 0 {
+		return nil
+	}
+	x.Series = judge.Series{Last: ColumnPoint(t.Scraped.Before, old, t.LastTime)}
+	if t.h.form == native {
+		if x.native = NativeOf(t.Scraped.Before.Native(old)); x.native == nil {
+			return nil
+		}
+		x.sum = x.native.Sum
+		return x
+	}
+	x.layout, x.buckets = t.h.layout, t.out.room(len(t.counts))
+	for i, pos := range t.buckets[t.h.from:t.h.to] {
+		if _, old, _, _ := t.Reader.At(int(pos)); old >= 0 {
+			x.buckets[i] = t.Scraped.Before.Value(old)
+		} else {
+			return nil
 		}
 	}
+	if t.h.sum >= 0 {
+		if _, old, _, _ := t.Reader.At(int(t.h.sum)); old >= 0 {
+			x.sum = t.Scraped.Before.Value(old)
+		}
+	}
+	return x
+}
+
+// judgeHist judges the step from before.
+func (w *walk) judgeHist(t *turn, before *point) {
+	id, old, _, _ := w.Reader.At(t.pos)
+	l := w.Store.Line(id)
+	ev := w.evidenceOf(t.o, l)
+	var next judge.Series
+	var step judge.Step
+	plain := before.Ordinary() && ev.plain && judge.Rise(before.Last, t.now)
+	if plain {
+		d := t.now.Value - before.Last.Value
+		next = judge.Series{Last: t.now}
+		step = judge.Step{Verdict: judge.Grew, Add: t.now.Value, Sub: before.Last.Value, Lo: d, Hi: d, From: before.Last.Time, To: t.now.Time}
+	} else {
+		next, step = w.next(t.o, l, before.Series, t.now, ev, old)
+	}
+	x := t.step(before, &step)
+	if !plain || step.Doubt != 0 || step.Lo != step.Hi || step.Verdict != judge.Grew {
+		x.note(step, NoQuirk)
+	}
+	w.sure(t.o, step)
+	w.keep(t, before, next, &step)
+}
+
+// keep remembers the state of a histogram where it is not what was just read.
+func (w *walk) keep(t *turn, before *point, next judge.Series, step *judge.Step) {
+	if next.Ordinary() && next.Last == t.now {
+		w.free(t.object)
+		return
+	}
+	x := &point{Series: next, layout: t.h.layout, buckets: slices.Clone(t.counts), native: t.nat, sum: t.sum}
+	if next.Last != t.now { // a gap
+		x.buckets, x.native, x.sum, x.layout = slices.Clone(before.buckets), before.native, before.sum, before.layout
+	}
+	if next.Mark > 0 || next.Other > 0 {
+		if x.mark = before.mark; x.mark == nil || max(next.Mark, next.Other) != max(before.Mark, before.Other) {
+			x.mark = &point{layout: before.layout, buckets: slices.Clone(before.buckets), native: before.native, sum: before.sum}
+		}
+	}
+	w.hold(t.object, x)
 }
 
 // add appends a step to those of the scrape.
@@ -32,203 +168,202 @@ func (w *walk) add(x Hist) *Hist {
 
 func (x *Hist) note(step judge.Step, q Quirk) { x.Notes = append(x.Notes, HistNote{step, q}) }
 
-// relayout starts a histogram anew at this reading: its buckets say nothing of
-// those before.
-func (w *walk) relayout(object uint32, count float64) {
-	w.free(object)
-	x := w.add(Hist{Object: object, Origin: Nowhere})
-	x.note(judge.Step{Verdict: judge.First, Hi: count}, NewLayout)
-}
-
-// refused leaves a histogram that cannot be one (counts that fall with le, NaN)
-// at the reading it had.
+// refused leaves a histogram that cannot be one (bounds that occur twice, counts
+// that fall with le, NaN) at the reading it had.
 func (w *walk) refused(object uint32, before *point) {
 	w.out.Refused++
 	x := w.add(Hist{Object: object, Origin: Nowhere})
 	x.note(judge.Step{Verdict: judge.Gap}, Malformed)
 	if before != nil {
-		w.hold(object, before)
+		held := *before
+		held.buckets = slices.Clone(before.buckets)
+		w.hold(object, &held)
 	}
 }
 
-// reading is a histogram's count, as a point, and its sum.
-func (w *walk) reading(h *hist, pos int) (now judge.Point, sum float64) {
-	_, _, count, _ := w.Reader.At(pos)
-	sum = math.NaN()
-	if h.native >= 0 && h.form == native {
-		if n := w.Body.Native(int(h.native)); n != nil {
-			sum = n.Sum
-		}
-	} else if h.sum >= 0 {
-		_, _, sum, _ = w.Reader.At(int(h.sum))
-	}
-	return judge.Point{Time: w.At, Value: count, Start: w.Reader.Start(pos)}, sum
+// blank is a step of the histogram with what was read of it.
+func (t *turn) blank(origin Origin) Hist {
+	return Hist{Object: t.object, Origin: origin, Layout: t.h.layout, Read: t.counts, CountRead: t.now.Value, SumRead: t.sum}
 }
 
-// step makes the histogram's step of the layouts' verdict, life and count.
-func (w *walk) step(x *Hist, v layout.Verdict, life judge.Life, before, now judge.Point) {
-	s := judge.Step{Verdict: judge.Grew, Add: now.Value, Sub: before.Value}
-	quirk := NoQuirk
-	switch v {
-	case layout.Reset:
-		s.Sub, s.Verdict = 0, judge.Reset
-		if life != judge.LifeReset {
-			s.Doubt = judge.Unproven
-		}
-	case layout.Torn:
-		quirk = Torn
-	case layout.Grew:
-		if !judge.Plain(before, now, life) {
-			rules := w.rules(&w.objects[x.Object])
-			s.Doubt = rules.Next(before, now, life, 0).Doubt & judge.Masked
-		}
-	}
-	if s.Verdict == judge.Grew && s.Doubt == 0 && quirk == NoQuirk {
-		return
-	}
-	s.Lo, s.Hi = s.Value(), math.Inf(1)
+// step makes the histogram's step of that of its count: the same for all of its
+// buckets and its sum.
+func (t *turn) step(before *point, s *judge.Step) *Hist {
+	base := before
 	switch {
-	case v == layout.Torn:
-		s.Hi = s.Lo
-	case s.Doubt&judge.Unproven != 0:
-		s.Lo = 0
+	case s.Add == s.Sub && s.Value() == 0 && s.Verdict != judge.Grew:
+		x := t.blank(Nowhere)
+		return t.add(x)
+	case s.Sub == 0 && s.Add != 0 && s.Verdict != judge.Grew:
+		return t.fromZero()
+	case s.Sub != before.Last.Value:
+		if base = before.mark; base == nil || t.count(base) != s.Sub {
+			// What stood in the buckets there is not known.
+			s.Add, s.Sub, s.Lo = 0, 0, 0
+			return t.add(t.blank(Nowhere))
+		}
 	}
-	x.note(s, quirk)
+	if t.h.form == native {
+		return t.growNative(base, s)
+	}
+	return t.growClassic(base, s)
 }
 
-// addSum follows the sum along from the one before; a reset begins at 0.
-func (x *Hist) addSum(before, now float64, v layout.Verdict) {
-	x.SumRead = now
-	if v == layout.Reset {
-		before = 0
+func (t *turn) count(x *point) float64 {
+	if x.native != nil {
+		return x.native.Count
 	}
+	if n := len(x.buckets); n > 0 {
+		return x.buckets[n-1]
+	}
+	return math.NaN()
+}
+
+// fromZero adds all that was read.
+func (t *turn) fromZero() *Hist {
+	x := t.blank(Zero)
+	x.Before, x.Now = nil, t.counts
+	if t.nat != nil {
+		x.Increase, x.Count = t.nat, [2]float64{0, t.nat.Count}
+	} else {
+		x.Before = t.out.room(len(t.counts))
+	}
+	x.addSum(0, t.sum)
+	return t.add(x)
+}
+
+// addSum follows the sum along.
+func (x *Hist) addSum(before, now float64) {
 	if x.NoSum = !finite(before) || !finite(now); !x.NoSum {
 		x.Sum = [2]float64{before, now}
 	}
 }
 
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// classic judges a histogram by its classic buckets.
-func (w *walk) classic(object uint32, o *object, h *hist) {
-	positions := w.buckets[h.from:h.to]
-	last := int(positions[len(positions)-1])
-	now, sum := w.reading(h, last)
-	c, p, known := w.gather(object, h, positions)
-	if w.First || known == 0 && !h.carried {
-		w.appearClassic(object, o, h, c, now, sum)
-		return
+// growClassic adds the growth of each bucket. Where the bounds are others than
+// before, it is known at those that both have.
+func (t *turn) growClassic(base *point, s *judge.Step) *Hist {
+	if base.layout != t.h.layout {
+		return t.coarse(base, s)
 	}
-	before := w.before(object, h, last)
-	id, _, _, _ := w.Reader.At(last)
-	life := w.rules(o).Life(before.Point, now, w.life(w.Store.Line(id)))
-	if known < len(positions) && life != judge.LifeReset {
-		w.relayout(object, now.Value)
-		return
+	x := t.blank(Reading)
+	x.Before, x.Now = base.buckets, t.counts
+	x.addSum(base.sum, t.sum)
+	if s.Verdict != judge.Grew && s.Verdict != judge.Returned {
+		return t.add(x)
 	}
-	growth := w.out.room(len(c))
-	v := layout.Judge(growth, p, c, life == judge.LifeReset, life == judge.LifeUnmoved)
-	if v == layout.Invalid {
-		held := before
-		held.layout, held.buckets = h.layout, append([]float64(nil), p...)
-		w.refused(object, &held)
-		return
+	fell := fallen(base.buckets, t.counts)
+	if fell == 0 {
+		return t.add(x)
 	}
-	w.takeClassic(object, h, v, p, c, growth, &before, now, sum, life)
+	// A bucket fell while the count did not: the client was read while it was
+	// writing, or the vector was cleared and outgrew itself.
+	top := t.tops[t.o.family].top
+	if top < 0 || fell <= s.Value()+top*float64(s.To-s.From) {
+		s.Hi = max(s.Hi, t.now.Value)
+		h := t.add(x)
+		h.note(*s, Torn)
+		return h
+	}
+	*s = judge.Step{Verdict: judge.Reset, Doubt: judge.Unproven, Add: s.Add, Lo: s.Lo, Hi: math.Inf(1), From: s.From, To: s.To, Reach: s.From}
+	return t.fromZero()
 }
 
-// takeClassic adds the step from p to c: the difference, all of c after a reset,
-// or what the layouts made of a torn scrape.
-func (w *walk) takeClassic(object uint32, h *hist, v layout.Verdict, p, c, growth []float64, before *point, now judge.Point, sum float64, life judge.Life) *Hist {
-	x := w.add(Hist{Object: object, Origin: Reading, Layout: h.layout, Before: p, Now: c, Read: c, CountRead: now.Value})
-	switch v {
-	case layout.Reset:
-		x.Origin, x.Before = Zero, w.out.room(len(c))
-	case layout.Torn:
-		x.Before, x.Now = w.out.room(len(c)), growth
+// fallen returns by how much buckets, each by itself, fell.
+func fallen(p, c []float64) float64 {
+	var fell, p1, c1 float64
+	for i := range c {
+		fell += max(0, (p[i]-p1)-(c[i]-c1))
+		p1, c1 = p[i], c[i]
 	}
-	x.addSum(before.sum, sum, v)
-	w.step(x, v, life, before.Point, now)
-	w.free(object)
-	return x
+	return fell
 }
 
-// gather reads the buckets now and before, and counts those that have a value
-// before.
-func (w *walk) gather(object uint32, h *hist, positions []uint32) (c, p []float64, known int) {
-	c, p = w.out.room(len(positions)), w.out.room(len(positions))
-	held := w.heldBuckets(object, h)
-	for i, pos := range positions {
-		_, old, v, _ := w.Reader.At(int(pos))
-		c[i], p[i] = v, math.NaN()
-		if old < 0 {
+// coarse adds the growth at the bounds that the reading and the one before have
+// in common; that of the count is always one.
+func (t *turn) coarse(base *point, s *judge.Step) *Hist {
+	common := t.common(base)
+	x := t.blank(Reading)
+	x.Layout, x.Read = common, nil
+	x.Before, x.Now = at(t.out, common, base.layout, base.buckets, t.count(base)), at(t.out, common, t.h.layout, t.counts, t.now.Value)
+	x.addSum(base.sum, t.sum)
+	h := t.add(x)
+	h.note(*s, NewLayout)
+	return h
+}
+
+// at returns the counts up to the bounds of common, which l has, too.
+func at(out *Steps, common, l *layout.Layout, counts []float64, total float64) []float64 {
+	list := out.room(common.Len())
+	for i := range list {
+		list[i] = total
+		if l == nil {
 			continue
 		}
-		known++
-		if p[i] = w.Before.Value(old); held != nil {
-			p[i] = held[i]
+		for j := range l.Len() {
+			if l.Bound(j) == common.Bound(i) {
+				list[i] = counts[j]
+			}
 		}
 	}
-	return c, p, known
+	return list
 }
 
-func (w *walk) heldBuckets(object uint32, h *hist) []float64 {
-	if len(w.held) == 0 {
-		return nil
-	}
-	if x := w.held[object]; x != nil && x.layout == h.layout {
-		return x.buckets
-	}
-	return nil
+// common returns the layout of the bounds that a reading before has in common
+// with the histogram's.
+func (t *turn) common(base *point) *layout.Layout {
+	return t.Layouts(commonBounds(base.layout, t.h.layout))
 }
 
-// before returns what a histogram whose count stands at pos grows from.
-func (w *walk) before(object uint32, h *hist, pos int) point {
-	if len(w.held) > 0 {
-		if x := w.held[object]; x != nil {
-			return *x
-		}
+func commonBounds(a, b *layout.Layout) []float64 {
+	if a == nil || b == nil {
+		return []float64{math.Inf(1)}
 	}
-	x := point{sum: math.NaN()}
-	if _, old, _, _ := w.Reader.At(pos); old >= 0 {
-		x.Point = ColumnPoint(w.Scraped.Before, old, w.LastTime)
-	}
-	if h.sum >= 0 {
-		if _, old, _, _ := w.Reader.At(int(h.sum)); old >= 0 {
-			x.sum = w.Scraped.Before.Value(old)
-		}
-	}
-	return x
+	return slices.DeleteFunc(a.Bounds(), func(x float64) bool { return !slices.Contains(b.Bounds(), x) })
 }
 
-// appearClassic judges a histogram without a reading before it, by its count.
-func (w *walk) appearClassic(object uint32, o *object, h *hist, c []float64, now judge.Point, sum float64) {
-	if layout.Judge(nil, c, c, false, true) == layout.Invalid {
-		w.refused(object, nil)
-		return
+// growNative adds the growth of each native bucket.
+func (t *turn) growNative(base *point, s *judge.Step) *Hist {
+	if base.native == nil {
+		return t.coarse(base, s)
 	}
-	id, _, _, _ := w.Reader.At(int(w.buckets[h.to-1]))
-	step, t := w.appear(o, w.Store.Line(id), now)
-	if step.Verdict == judge.Returned {
-		if t.layout != h.layout {
-			w.relayout(object, now.Value)
-			return
-		}
-		growth := w.out.room(len(c))
-		v := layout.Judge(growth, t.buckets, c, false, w.Start != 0)
-		x := w.takeClassic(object, h, v, t.buckets, c, growth, &t.point, now, sum, judge.LifeUnknown)
-		x.note(judge.Step{Verdict: judge.Returned, Doubt: step.Doubt}, NoQuirk)
-		return
+	increase := &layout.Native{}
+	switch layout.JudgeNative(increase, base.native, t.nat, false) {
+	case layout.Grew:
+	case layout.Reset:
+		*s = judge.Step{Verdict: judge.Reset, Doubt: judge.Unproven, Add: s.Add, Lo: s.Lo, Hi: math.Inf(1), From: s.From, To: s.To, Reach: s.From}
+		return t.fromZero()
+	default:
+		return t.coarse(base, s)
 	}
-	x := w.add(Hist{Object: object, Origin: Baseline, Layout: h.layout, Read: c, CountRead: now.Value, SumRead: sum})
+	x := t.blank(Reading)
+	x.Increase, x.Count = increase, [2]float64{base.native.Count, t.nat.Count}
+	x.addSum(base.sum, t.sum)
+	return t.add(x)
+}
+
+// appear judges a histogram without a reading before it, by its count, or one
+// that is back.
+func (t *turn) appear() {
+	id, _, _, _ := t.Reader.At(t.pos)
+	tomb, next, step := t.begin(t.o, t.Store.Line(id), t.now)
+	before := &point{sum: math.NaN()}
+	if tomb != nil {
+		before = &tomb.point
+	}
+	var x *Hist
 	switch {
-	case step.Add != step.Sub:
-		x.Origin, x.Before, x.Now = Zero, w.out.room(len(c)), c
-		x.addSum(0, sum, layout.Reset)
+	case tomb != nil && step.Verdict != judge.First && step.Verdict != judge.Born && step.Verdict != judge.Gap:
+		x = t.step(before, &step)
+	case step.Add != 0:
+		x = t.fromZero()
 	case step.Verdict == judge.Gap:
-		x.Origin = Nowhere
+		x = t.add(t.blank(Nowhere))
+	default:
+		x = t.add(t.blank(Baseline))
 	}
 	x.note(step, NoQuirk)
+	t.sure(t.o, step)
+	t.keep(t, before, next, &step)
 }
 
 // room returns n numbers of scratch, all 0.

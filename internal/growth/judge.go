@@ -8,18 +8,25 @@ import (
 )
 
 // Judge judges every object that a staged scrape, which is accepted, says
-// something new about: those with lines that changed or, of another process,
-// all. It writes the steps to out.
-func (st *State) Judge(p *Plan, s *Scraped, out *Steps) {
+// something new about: those with lines that changed, those in an unusual state
+// and, where not only growth is plain, all. It writes the steps to out.
+func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 	out.reset()
-	w := walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0]}
-	if s.Process {
+	w := walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0], ms: float64(s.interval())}
+	if !s.weighed && !s.First {
+		w.calm = &evidence{Evidence: s.Decision.Of(&judge.Family{}), plain: true}
+		w.calm.Interval = s.interval()
+	} else {
+		w.known = map[evidenceKey]*evidence{}
+	}
+	if w.calm == nil && (s.First || !s.plain()) {
 		for _, e := range p.entries {
 			w.touch(e)
 		}
 	} else {
 		w.changed()
 		w.dirty = append(w.dirty, p.fresh...)
+		w.unusual()
 	}
 	p.fresh = p.fresh[:0]
 	slices.Sort(w.dirty)
@@ -27,6 +34,19 @@ func (st *State) Judge(p *Plan, s *Scraped, out *Steps) {
 		w.hist(i)
 	}
 	out.dirty = w.dirty
+	w.bury(gone)
+	st.learn(s)
+	p.was = nil
+}
+
+// plain reports whether all growth of all families is simply growth.
+func (s *Scraped) plain() bool {
+	for _, f := range s.families {
+		if e := s.Decision.Of(f); !e.Plain() {
+			return false
+		}
+	}
+	return true
 }
 
 // walk is one scrape on its way along a plan.
@@ -36,6 +56,9 @@ type walk struct {
 	*Scraped
 	out   *Steps
 	dirty []uint32 // histograms to judge
+	calm  *evidence
+	known map[evidenceKey]*evidence
+	ms    float64
 }
 
 // changed walks two ascending lists: lines that changed, and lines followed.
@@ -51,6 +74,28 @@ func (w *walk) changed() {
 		}
 		if len(entries) == 0 {
 			return
+		}
+	}
+}
+
+// unusual touches the objects in an unusual state whose lines did not change: a
+// scrape has passed for them, too.
+func (w *walk) unusual() {
+	if len(w.held) == 0 {
+		return
+	}
+	list := make([]uint32, 0, len(w.held))
+	for object := range w.held {
+		list = append(list, object)
+	}
+	slices.Sort(list)
+	changed := w.Reader.Changed()
+	for _, object := range list {
+		o := &w.objects[object]
+		if o.kind == Histogram {
+			w.dirty = append(w.dirty, object)
+		} else if _, found := slices.BinarySearch(changed, o.line); !found && o.kind == Counter {
+			w.touch(entry{o.line, object})
 		}
 	}
 }
@@ -79,76 +124,118 @@ func (w *walk) counter(e entry) {
 	}
 	o := &w.objects[e.object]
 	if old < 0 || w.First {
-		step, _ := w.appear(o, w.Store.Line(id), c)
-		w.take(e.object, step, c, c)
+		_, next, step := w.begin(o, w.Store.Line(id), c)
+		w.take(e.object, next, step, c)
 		return
 	}
-	p, zero := w.baseline(e.object, old)
-	if own != lines.NoTime && w.Before.Time(old) != lines.NoTime && own <= w.Before.Time(old) {
-		w.refuse(e.object, c, p)
+	held := w.heldOf(e.object)
+	if held == nil && w.calm != nil {
+		p := judge.Point{Time: w.LastTime, Value: w.Before.Value(old), Start: w.Before.Start(old)}
+		if own == lines.NoTime && judge.Rise(p, c) { // nearly every step
+			w.plain(e.object, o, p.Value, value)
+			return
+		}
+	}
+	l := w.Store.Line(id)
+	s := judge.Series{Last: ColumnPoint(w.Before, old, w.LastTime)}
+	if held != nil {
+		s = held.Series
+	}
+	if c.Time <= s.Last.Time {
+		w.refuse(e.object, s, c)
 		return
 	}
-	life := w.life(w.Store.Line(id))
-	if !zero && !w.Whole && judge.Plain(p, c, life) { // nearly every step
-		w.free(e.object)
-		w.out.Plain = append(w.out.Plain, Plain{e.object, p.Value, c.Value})
+	ev := w.evidenceOf(o, l)
+	if held == nil && ev.plain && judge.Rise(s.Last, c) {
+		w.plain(e.object, o, s.Last.Value, value)
 		return
 	}
-	next := (*judge.Rules).Next
-	if zero {
-		next = (*judge.Rules).AfterZero
-	}
-	step := next(w.rules(o), p, c, life, w.Start)
-	w.take(e.object, step, step.Baseline(p, c), c)
+	next, step := w.next(o, l, s, c, ev, old)
+	w.take(e.object, next, step, c)
 }
 
-// take holds the point to grow from where that is not the value just read.
-func (w *walk) take(object uint32, step judge.Step, baseline, c judge.Point) {
-	w.free(object)
-	if step.Keep {
-		w.hold(object, &point{Point: baseline, zero: step.Doubt&judge.FellToZero != 0})
+// plain passes growth on that is simply growth.
+func (w *walk) plain(object uint32, o *object, before, now float64) {
+	w.out.Plain = append(w.out.Plain, Plain{object, before, now})
+	if f := w.tops[o.family]; (now-before)/w.ms > f.top {
+		f.top = (now - before) / w.ms
+	}
+}
+
+// next judges the step of a series; the evidence gets its own pace.
+func (w *walk) next(o *object, l *lines.Line, s judge.Series, c judge.Point, ev *evidence, old int) (judge.Series, judge.Step) {
+	e := ev.Evidence
+	e.Pace = w.paceAt(w.Scraped, l, old)
+	return s.Next(w.rules(o), c, &e)
+}
+
+// take keeps the state of a series where it is not the value just read.
+func (w *walk) take(object uint32, next judge.Series, step judge.Step, c judge.Point) {
+	if next.Ordinary() && next.Last == c {
+		w.free(object)
+	} else {
+		w.hold(object, &point{Series: next})
 	}
 	w.out.Odd = append(w.out.Odd, Odd{object, step, c.Value})
+	w.sure(&w.objects[object], step)
 }
 
-// refuse leaves a line at the point it had: its own timestamp did not move on.
-func (w *walk) refuse(object uint32, c, p judge.Point) {
-	if c == p {
+// sure remembers the pace that a step shows.
+func (w *walk) sure(o *object, step judge.Step) {
+	if step.Sure() {
+		if f := w.tops[o.family]; step.Verdict == judge.Grew {
+			f.top = max(f.top, step.Value()/float64(step.To-step.From))
+		}
+	}
+}
+
+// refuse leaves a series at the point it had: its own timestamp did not move on.
+func (w *walk) refuse(object uint32, s judge.Series, c judge.Point) {
+	if c == s.Last {
 		return // the same point once more
 	}
 	w.out.Refused++
-	w.hold(object, &point{Point: p})
+	w.hold(object, &point{Series: s})
 }
 
-// appear judges an object without a point before it.
-func (w *walk) appear(o *object, l *lines.Line, c judge.Point) (judge.Step, *tomb) {
-	a := judge.Appearance{Since: w.Since, Start: w.Start, Churned: w.Churned, Evicted: w.Lost}
-	var t *tomb
+// begin judges an object without a point before it, or one that is back, of
+// which before is the tombstone.
+func (w *walk) begin(o *object, l *lines.Line, c judge.Point) (before *tomb, next judge.Series, step judge.Step) {
+	a := judge.Arrival{
+		Since: w.Since, Start: w.Start, Interval: w.interval(), Unmoved: w.Decision.Restart == judge.RestartUnmoved,
+		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1], Evicted: w.Lost,
+	}
+	var e judge.Evidence
+	if w.First {
+		e.Own = w.rules(o).Owner == judge.OwnerProcess
+	} else {
+		e = w.evidenceOf(o, l).Evidence
+		e.Pace = w.State.families[l.Family.Name].pace()
+	}
+	a.Evidence = &e
 	if !w.Process {
 		a.Previous = w.LastTime
-		if len(w.tombs) > 0 {
-			if t = w.tombs[w.tombOf(o, l)]; t != nil {
-				a.Tombstone, a.Life = &t.Point, w.Verdict.Life(false)
-			}
+	}
+	if len(w.tombs) > 0 && !w.First {
+		if before = w.tombs[w.tombOf(o, l)]; before != nil {
+			a.Before = &before.Series
 		}
 	}
-	return w.rules(o).Appear(c, a), t
+	next, step = judge.Begin(w.rules(o), c, &a)
+	return before, next, step
 }
 
-// baseline returns the point that a counter whose line stood at old grows from;
-// zero says that it is from before a fall to 0.
-func (w *walk) baseline(object uint32, old int) (p judge.Point, zero bool) {
-	if len(w.held) > 0 {
-		if h := w.held[object]; h != nil {
-			return h.Point, h.zero
-		}
-	}
-	return ColumnPoint(w.Before, old, w.LastTime), false
-}
-
-// free ends the baseline that is held for an object: it was judged from it.
+// free ends the state that is kept for an object: it is an ordinary one.
 func (w *walk) free(object uint32) {
 	if len(w.held) > 0 {
 		delete(w.held, object)
 	}
+}
+
+// heldOf returns the state that is kept for an object; nil if there is none.
+func (w *walk) heldOf(object uint32) *point {
+	if len(w.held) == 0 {
+		return nil
+	}
+	return w.held[object]
 }

@@ -24,10 +24,12 @@ type Plan struct {
 	bySeries map[seriesKey]uint32 // objects that are histograms
 	views    []Presence
 	gauges   [][]GaugeLine // by view
+	tops     []*family     // of the objects
 
 	// Of the scrape for which the plan was made:
-	fresh []uint32 // histograms whose lines came or went
-	ended []Sink   // of gauges, lines that went
+	fresh []uint32          // histograms whose lines came or went
+	was   map[uint32]*point // what those grow from
+	ended []Sink            // of gauges, lines that went
 }
 
 // entry says which object a followed line belongs to. A line may belong to
@@ -39,6 +41,8 @@ type object struct {
 	kind     Kind
 	class    uint8  // its rules
 	hist     uint32 // of a histogram: its index in hists
+	line     uint32 // position of one of its lines
+	family   uint32 // index in tops
 	from, to uint32 // its sinks
 }
 

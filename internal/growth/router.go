@@ -14,6 +14,9 @@ import (
 // Router knows of each line of a store which views want it. A line's way is
 // worked out once for a fleet, not for each instance or scrape.
 type Router struct {
+	// Tolerance has those of all rules, with which starts are compared.
+	Tolerance judge.Rules
+
 	store  *lines.Store
 	views  []*Selection
 	routes map[string]*Route // by the names that targets give
@@ -39,6 +42,11 @@ func (r *Router) Add(s *Selection) {
 // Views returns how many there are.
 func (r *Router) Views() int { return len(r.views) }
 
+func (r *Router) tolerant(x judge.Rules) judge.Rules {
+	x.StartTolerance, x.ClockSkew = r.Tolerance.StartTolerance, r.Tolerance.ClockSkew
+	return x
+}
+
 // class returns the number of a set of rules.
 func (r *Router) class(x judge.Rules) uint8 {
 	if i := slices.Index(r.rules, x); i >= 0 {
@@ -47,6 +55,14 @@ func (r *Router) class(x judge.Rules) uint8 {
 	r.rules = append(r.rules, x)
 	return uint8(len(r.rules) - 1)
 }
+
+// classLike returns the number of the rules of something that was read back.
+func (r *Router) classLike(k *kept) uint8 {
+	return r.class(r.tolerant(k.rules))
+}
+
+// ownerOf returns who keeps the counts of a line, whatever a view says.
+func (r *Router) ownerOf(l *lines.Line) judge.Owner { return OwnerOf(l.Name) }
 
 // For returns the route of instances with the given target labels: those whose
 // targets give the same names share one.
@@ -166,7 +182,7 @@ func (r *Route) work(id lines.ID) int32 {
 		}
 		w := want{view: int32(i), part: part, group: r.group(int32(i), v.group(l, r.given[i]))}
 		if v.Kind != Gauge {
-			w.class = r.router.class(v.rulesOf(l))
+			w.class = r.router.class(r.router.tolerant(v.rulesOf(l)))
 		}
 		list = append(list, w)
 	}

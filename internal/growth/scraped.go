@@ -16,22 +16,24 @@ type Scraped struct {
 	Before *lines.Columns
 	Body   Body
 
-	At       int64         // of the scrape
-	LastTime int64         // of the scrape before; 0: there is none
-	Since    int64         // since when the instance is watched
-	Start    int64         // of the process; 0: unknown
-	Verdict  judge.Restart // on the process
-	First    bool          // no scrape of this process came before
-	Process  bool          // another process answers than before
-	Churned  bool          // so many lines came or went that absence proves no birth
-	Fell     map[string]bool
-	// Whole asks for the verdict on every step: none is passed on as plain.
-	Whole bool
-}
+	At        int64 // of the scrape
+	LastTime  int64 // of the scrape before; 0: there is none
+	Since     int64 // since when the instance is watched
+	Start     int64 // of the process; 0: unknown
+	PrevStart int64 // as the scrape before said; 0: unknown, or told by another source
+	Rules     judge.Rules
+	Router    *Router
+	Layouts   func(bounds []float64) *layout.Layout
 
-// life returns what the scrape says about the process behind a line.
-func (s *Scraped) life(l *lines.Line) judge.Life {
-	return s.Verdict.Life(len(s.Fell) > 0 && s.Fell[l.Family.Name])
+	Decision judge.Decision // on the process, see Weigh
+	First    bool           // no scrape of this process came before
+	Process  bool           // another process answers than before
+	// Vanishing says that so many lines vanished that absence proves no birth.
+	Vanishing bool
+
+	weighed  bool // the counters were looked at
+	families map[*lines.Family]*judge.Family
+	paces    []float32
 }
 
 // StagedBody is the lines of a reader's staged scrape. It decodes each native

@@ -329,11 +329,23 @@ func (s *Selection) rulesOf(l *lines.Line) judge.Rules {
 	return r
 }
 
-// OwnerOf returns who keeps the counts of a metric: what the network namespace
-// of a process counts goes on when the process restarts.
+// outside are prefixes of metrics that a process only shows: what the network
+// namespace of a process counts, a machine, a container runtime or the objects of
+// a cluster goes on when the process restarts.
+var outside = []string{"process_network_", "node_", "container_", "kube_"}
+
+// ownSelf is what kube-state-metrics counts of itself.
+const ownSelf = "kube_state_metrics_"
+
+// OwnerOf returns who keeps the counts of a metric, as far as its name tells.
 func OwnerOf(name string) judge.Owner {
-	if strings.HasPrefix(name, "process_network_") {
-		return judge.OwnerExternal
+	if strings.HasPrefix(name, ownSelf) {
+		return judge.OwnerUnknown
+	}
+	for _, prefix := range outside {
+		if strings.HasPrefix(name, prefix) {
+			return judge.OwnerExternal
+		}
 	}
 	return judge.OwnerUnknown
 }

@@ -13,26 +13,29 @@ import (
 )
 
 // State is what an instance remembers of its objects besides their last values:
-// points that they grow from where those are not the last values, and what
-// vanished while its process went on. The zero value remembers nothing.
+// the states that are not ordinary, what vanished while its process went on, and
+// what its families showed. The zero value remembers nothing.
 type State struct {
-	held  map[uint32]*point // by object of the plan
-	tombs map[tombKey]*tomb
+	held     map[uint32]*point // by object of the plan
+	tombs    map[tombKey]*tomb
+	families map[string]*family
+	paces    []float32 // by position of the line, where no start time is known
+	vanished [2]bool   // a fifth of the lines vanished in the last scrape, and in the one before
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
 	// loaded is what was read for objects that no plan has yet.
 	loaded []kept
 }
 
-// point is what an object grows from.
+// point is the state of an object, and what its parts grow from.
 type point struct {
-	judge.Point      // of a histogram: by its count
-	zero        bool // a counter that fell to 0 since
+	judge.Series // of a histogram: by its count
 	// Of a histogram:
 	layout  *layout.Layout
 	buckets []float64
 	native  *layout.Native
 	sum     float64 // NaN: none
+	mark    *point  // its parts where the count was Mark or Other; nil: not known
 }
 
 // tomb is an object that vanished: where it was, and one of its lines, which it
@@ -57,7 +60,7 @@ func (st *State) Release(s *lines.Store) {
 	clear(st.held)
 }
 
-// ReleaseTombs gives up the tombstones: their process ended.
+// ReleaseTombs gives up the tombstones.
 func (st *State) ReleaseTombs(s *lines.Store) {
 	for _, t := range st.tombs {
 		s.Release(t.id)
@@ -110,15 +113,18 @@ func histHash(l *lines.Line) uint64 {
 // and some for small bodies.
 func maxTombs(n int) int { return max(1000, n/5) }
 
-// Dying are objects that end with a scrape, and what they would grow from.
-type Dying []tomb
+// dying is an object that ends with a scrape.
+type dying struct {
+	tomb
+	class  uint8
+	kind   Kind
+	sinks  []Sink
+	family *lines.Family
+}
 
-// Dying lists the objects of p that end with a staged scrape while their process
-// goes on. moved is of the plan that is about to replace p.
-func (st *State) Dying(p *Plan, moved []int32, s *Scraped) (list Dying) {
-	if s.Process {
-		return nil
-	}
+// Dying lists the objects of p that end with a staged scrape. moved is of the
+// plan that is about to replace p.
+func (st *State) Dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 	last := int64(-1)
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
@@ -126,43 +132,82 @@ func (st *State) Dying(p *Plan, moved []int32, s *Scraped) (list Dying) {
 			continue
 		}
 		last = int64(e.object)
-		if x := st.pointOf(p, e.object, s, int(e.pos)); x != nil {
-			id := s.Before.ID(int(e.pos))
-			list = append(list, tomb{*x, id, p.tombOf(o, s.Store.Line(id))})
+		x := st.pointOf(p, e.object, s, int(e.pos))
+		if x == nil {
+			continue
 		}
+		id := s.Before.ID(int(e.pos))
+		l := s.Store.Line(id)
+		list = append(list, dying{tomb{*x, id, p.tombOf(o, l)}, o.class, o.kind, p.Sinks(e.object), l.Family})
 	}
 	return list
 }
 
-// Bury leaves a tombstone for each of them: what comes back is not born. n is
-// the number of lines of the scrape before.
-func (st *State) Bury(list Dying, n int, store *lines.Store) {
+// bury leaves a tombstone for each object that ends: what comes back is not
+// born. It says to those of before, of another process, that they are of the
+// past, and forgets those that are of no use any more.
+func (w *walk) bury(list []dying) {
+	if w.First {
+		return
+	}
+	for key, t := range w.tombs {
+		e := w.evidence(t.id, key.class, key.hist)
+		if e.Restarted() && t.Cause == judge.CauseGone {
+			t.Series, _ = t.Series.Vanish(w.At, &e)
+		}
+		if t.Cause == judge.CauseRestart && w.At > t.Until {
+			delete(w.tombs, key)
+			w.Store.Release(t.id)
+		}
+	}
 	for i := range list {
-		t := &list[i]
-		old := st.tombs[t.key]
-		if old == nil && len(st.tombs) >= maxTombs(n) {
-			st.Lost = true
-			continue
-		}
-		if old != nil {
-			store.Release(old.id)
-		}
-		if st.tombs == nil {
-			st.tombs = map[tombKey]*tomb{}
-		}
-		store.Retain(t.id)
-		st.tombs[t.key] = t
+		x := &list[i]
+		e := w.evidence(x.id, x.class, x.kind == Histogram)
+		var step judge.Step
+		x.Series, step = x.Series.Vanish(w.At, &e)
+		w.out.Gone = append(w.out.Gone, Gone{x.sinks, x.kind, step})
+		w.buryOne(&x.tomb)
 	}
 }
 
-// pointOf returns what an object whose line stood at pos grows from.
+func (w *walk) buryOne(t *tomb) {
+	old := w.tombs[t.key]
+	if old == nil && len(w.tombs) >= maxTombs(w.Scraped.Before.Len()) {
+		w.Lost = true
+		return
+	}
+	if old != nil {
+		w.Store.Release(old.id)
+	}
+	if w.tombs == nil {
+		w.tombs = map[tombKey]*tomb{}
+	}
+	w.Store.Retain(t.id)
+	kept := *t
+	kept.buckets = slices.Clone(t.buckets)
+	w.tombs[t.key] = &kept
+}
+
+// evidence returns what the scrape says of a line that is gone.
+func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
+	o := object{class: class, kind: Counter}
+	if hist {
+		o.kind = Histogram
+	}
+	l := w.Store.Line(id)
+	e := w.evidenceOf(&o, l).Evidence
+	e.Pace = w.State.families[l.Family.Name].pace()
+	return e
+}
+
+// pointOf returns the state of an object whose line stood at pos.
 func (st *State) pointOf(p *Plan, object uint32, s *Scraped, pos int) *point {
 	if x := st.held[object]; x != nil {
 		return x
 	}
 	o := &p.objects[object]
 	if o.kind != Histogram {
-		return &point{Point: ColumnPoint(s.Before, pos, s.LastTime)}
+		return &point{Series: judge.Series{Last: ColumnPoint(s.Before, pos, s.LastTime)}}
 	}
 	h := &p.hists[o.hist]
 	x := &point{sum: math.NaN()}
@@ -175,10 +220,13 @@ func (st *State) pointOf(p *Plan, object uint32, s *Scraped, pos int) *point {
 		for _, pos := range p.buckets[h.from:h.to] {
 			x.buckets = append(x.buckets, s.Before.Value(int(pos)))
 		}
-		x.Point = ColumnPoint(s.Before, int(p.buckets[h.to-1]), s.LastTime)
+		x.Last = ColumnPoint(s.Before, int(p.buckets[h.to-1]), s.LastTime)
 	case native:
-		x.native = NativeOf(s.Before.Native(int(h.native)))
-		x.Point = ColumnPoint(s.Before, int(h.native), s.LastTime)
+		if x.native = NativeOf(s.Before.Native(int(h.native))); x.native == nil {
+			return nil
+		}
+		x.sum = x.native.Sum
+		x.Last = ColumnPoint(s.Before, int(h.native), s.LastTime)
 	default:
 		return nil
 	}
@@ -221,16 +269,12 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 	return t != nil && t.layout != nil
 }
 
-// PointAt returns what the line that stood at a position of the columns grows
-// from: its last reading, or the point that is held for it.
-func (st *State) PointAt(p *Plan, c *lines.Columns, pos int, last int64) judge.Point {
-	if len(st.held) > 0 {
-		i, found := slices.BinarySearchFunc(p.entries, uint32(pos), func(e entry, pos uint32) int { return cmp.Compare(e.pos, pos) })
-		if found && p.objects[p.entries[i].object].kind == Counter {
-			if x := st.held[p.entries[i].object]; x != nil {
-				return x.Point
-			}
-		}
+// heldAt returns the state that is kept for the counter, or for the histogram,
+// whose line stood at a position; nil if there is none.
+func (st *State) heldAt(p *Plan, pos int) *point {
+	i, found := slices.BinarySearchFunc(p.entries, uint32(pos), func(e entry, pos uint32) int { return cmp.Compare(e.pos, pos) })
+	if !found {
+		return nil
 	}
-	return ColumnPoint(c, pos, last)
+	return st.held[p.entries[i].object]
 }

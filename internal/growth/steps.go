@@ -15,12 +15,14 @@ type Steps struct {
 	Hists   []Hist   // histograms that changed
 	Gauges  []Gauged // gauges of which a line was looked at
 	dirty   []uint32
+	Gone    []Gone // objects that vanished
+	before  point
 	Refused int       // readings that were not taken: a gap that repeats, no histogram
 	scratch []float64 // of the buckets
 }
 
 func (s *Steps) reset() {
-	s.Plain, s.Odd, s.Hists, s.Gauges, s.Refused = s.Plain[:0], s.Odd[:0], s.Hists[:0], s.Gauges[:0], 0
+	s.Plain, s.Odd, s.Hists, s.Gauges, s.Gone, s.Refused = s.Plain[:0], s.Odd[:0], s.Hists[:0], s.Gauges[:0], s.Gone[:0], 0
 	s.scratch = s.scratch[:0]
 }
 
@@ -34,6 +36,14 @@ type Gauged struct {
 type Plain struct {
 	Object      uint32
 	Before, Now float64
+}
+
+// Gone is an object that vanished, and what may have been counted since it was
+// seen last.
+type Gone struct {
+	Sinks []Sink
+	Kind  Kind
+	Step  judge.Step
 }
 
 // Odd is a counter's step with its verdict.

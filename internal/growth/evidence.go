@@ -1,0 +1,225 @@
+package growth
+
+import (
+	"math"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// family is what the families of an instance showed so far.
+type family struct {
+	habits judge.Habits
+	top    float64 // the fastest sure growth of a followed series, per ms; −1: none yet
+}
+
+func (f *family) pace() judge.Pace {
+	if f == nil || f.top < 0 {
+		return judge.Pace{}
+	}
+	return judge.Pace{Most: f.top, Known: true} // of a single series it says no least
+}
+
+// Weigh decides what a staged scrape says about the process behind an instance.
+// It looks at every counter only where that can matter: if the start is not
+// known, or moved, or if something fell. p may be nil.
+func (st *State) Weigh(p *Plan, s *Scraped) judge.Decision {
+	b := judge.Body{Rules: &s.Rules, PrevTime: s.LastTime, Time: s.At, PrevStart: s.PrevStart, Start: s.Start}
+	s.families, s.paces, s.weighed = nil, nil, false
+	if s.PrevStart != 0 && s.Start == s.PrevStart && !s.anyFell() {
+		return b.Decide()
+	}
+	s.weighed = true
+	for pos := range s.Reader.Len() {
+		st.weigh(p, s, &b, pos)
+	}
+	d := b.Decide()
+	if s.Start == 0 {
+		s.paces = st.nextPaces(s, &d)
+	}
+	return d
+}
+
+// anyFell looks at the lines that changed alone.
+func (s *Scraped) anyFell() bool {
+	for _, pos := range s.Reader.Changed() {
+		id, old, c, _ := s.Reader.At(int(pos))
+		if old >= 0 && c < s.Before.Value(old) && Cumulative(s.Store.Line(id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Cumulative reports whether a line counts something. A sum is no evidence:
+// observations may be negative.
+func Cumulative(l *lines.Line) bool {
+	switch l.Family.Type {
+	case model.MetricTypeCounter:
+		return l.Role == lines.Value
+	case model.MetricTypeHistogram:
+		return l.Role == lines.Bucket || l.Role == lines.Count || l.Role == lines.Native
+	case model.MetricTypeSummary:
+		return l.Role == lines.Count
+	}
+	return false
+}
+
+// weigh takes in a counter, or a histogram by its count.
+func (st *State) weigh(p *Plan, s *Scraped, b *judge.Body, pos int) {
+	id, old, _, _ := s.Reader.At(pos)
+	if old < 0 {
+		return
+	}
+	l := s.Store.Line(id)
+	if !Cumulative(l) || l.Role == lines.Bucket || s.Body.Duplicate(pos) {
+		return
+	}
+	series := st.seriesAt(p, s, old)
+	b.Add(st.familyOf(s, l), &series, s.point(pos), st.paceAt(s, l, old))
+}
+
+// point returns the reading at a position.
+func (s *Scraped) point(pos int) judge.Point {
+	_, _, value, own := s.Reader.At(pos)
+	c := judge.Point{Time: s.At, Value: value, Start: s.Reader.Start(pos)}
+	if own != lines.NoTime {
+		c.Time = own
+	}
+	return c
+}
+
+// familyOf returns what a scrape shows of a family.
+func (st *State) familyOf(s *Scraped, l *lines.Line) *judge.Family {
+	f := s.families[l.Family]
+	if f == nil {
+		f = &judge.Family{Owner: s.Router.ownerOf(l)}
+		if x := st.families[l.Family.Name]; x != nil {
+			f.Habits = x.habits
+		}
+		if s.families == nil {
+			s.families = map[*lines.Family]*judge.Family{}
+		}
+		s.families[l.Family] = f
+	}
+	return f
+}
+
+// paceAt returns the fastest pace of the line that stood at a position: its own
+// where no start time is known, else no more than its family's.
+func (st *State) paceAt(s *Scraped, l *lines.Line, old int) judge.Pace {
+	if old < len(st.paces) {
+		x := float64(st.paces[old])
+		if x < 0 {
+			return judge.Pace{}
+		}
+		return judge.Pace{Least: x * (1 - 1e-6), Most: x * (1 + 1e-6), Known: true}
+	}
+	return st.families[l.Family.Name].pace()
+}
+
+// nextPaces returns the fastest pace of each line, by its new position, −1 if
+// none is known. Only instances without a start time keep them.
+func (st *State) nextPaces(s *Scraped, d *judge.Decision) []float32 {
+	next := make([]float32, s.Reader.Len())
+	sure := d.Restart == judge.RestartUnknown && !d.Blind && s.LastTime != 0
+	ms := float64(s.At - s.LastTime)
+	for pos := range next {
+		id, old, c, _ := s.Reader.At(pos)
+		next[pos] = -1
+		if old < 0 {
+			continue
+		}
+		if old < len(st.paces) {
+			next[pos] = st.paces[old]
+		}
+		if grown := c - s.Before.Value(old); sure && grown >= 0 && Cumulative(s.Store.Line(id)) {
+			next[pos] = max(next[pos], float32(grown/ms))
+		}
+	}
+	return next
+}
+
+// seriesAt returns the state of the series whose line stood at a position.
+func (st *State) seriesAt(p *Plan, s *Scraped, old int) judge.Series {
+	if len(st.held) > 0 && p != nil {
+		if x := st.heldAt(p, old); x != nil {
+			return x.Series
+		}
+	}
+	return judge.Series{Last: ColumnPoint(s.Before, old, s.LastTime)}
+}
+
+// evidence is what a scrape says of the series of one family under one set of
+// rules.
+type evidence struct {
+	judge.Evidence
+	plain bool
+}
+
+type evidenceKey struct {
+	family *lines.Family
+	class  uint8
+}
+
+// evidenceOf returns it, worked out once a scrape.
+func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
+	if w.calm != nil {
+		return w.calm
+	}
+	key := evidenceKey{l.Family, o.class}
+	e := w.known[key]
+	if e == nil {
+		f := *w.familyOf(w.Scraped, l)
+		if r := w.rules(o); r.Owner != judge.OwnerUnknown {
+			f.Owner = r.Owner
+		}
+		e = &evidence{Evidence: w.Decision.Of(&f)}
+		e.Interval = w.interval()
+		e.plain = e.Plain()
+		w.known[key] = e
+	}
+	return e
+}
+
+// interval returns the time between this scrape and the one before; 0 if there
+// was none.
+func (s *Scraped) interval() int64 {
+	if s.LastTime == 0 {
+		return 0
+	}
+	return s.At - s.LastTime
+}
+
+// learn remembers what the scrape showed of the families.
+func (st *State) learn(s *Scraped) {
+	if s.paces != nil || s.Start != 0 {
+		st.paces = s.paces
+	}
+	switch s.Decision.Restart {
+	case judge.RestartProven, judge.RestartRestored:
+		for f, x := range s.families {
+			if h := x.Habits.After(&s.Decision, x); h != x.Habits {
+				st.note(f.Name).habits = h
+			}
+		}
+	}
+}
+
+// note returns what is remembered of a family, which it makes if there is
+// nothing.
+func (st *State) note(name string) *family {
+	x := st.families[name]
+	if x == nil {
+		if st.families == nil {
+			st.families = map[string]*family{}
+		}
+		x = &family{top: -1}
+		st.families[name] = x
+	}
+	return x
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

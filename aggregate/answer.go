@@ -173,7 +173,7 @@ func (x *bounds) around(value *exact.Sum) estimate {
 	lo.Sub(&x.below)
 	hi.Set(value)
 	hi.Merge(&x.above)
-	a := estimate{value.Float64(), lo.Float64(), hi.Float64()}
+	a := estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
 	if x.open > 0 {
 		a.Hi = math.Inf(1)
 	}

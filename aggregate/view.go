@@ -160,7 +160,7 @@ func (v *View) validate(k kind, metric string, where []*labels.Matcher) error {
 	}
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
-	case k == kindHistogram && (slices.ContainsFunc(v.By, le) ||
+	case k != kindCounter && k != kindGauge && (slices.ContainsFunc(v.By, le) ||
 		slices.ContainsFunc(where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
 	case metric == everyFamily && v.Type != "":

@@ -159,8 +159,8 @@ func (f *Fleet) Instances(now time.Time, window time.Duration) []Instance {
 			continue
 		}
 		var began time.Time
-		if in.start.known() {
-			began = time.UnixMilli(in.start.at)
+		if in.start.Known() {
+			began = time.UnixMilli(in.start.At)
 		}
 		list = append(list, Instance{
 			Start: began,

@@ -134,7 +134,7 @@ func (s *staged) step(b *binding, e entry) {
 	if zero {
 		next = (*judge.Rules).AfterZero
 	}
-	step := next(b.view.rulesOf(s.f.store, id), p, c, life, s.start.at)
+	step := next(b.view.rulesOf(s.f.store, id), p, c, life, s.start.At)
 	s.begin(b, col, &step, c.Value)
 	s.take(b, col, int(e.pos), step, step.Baseline(p, c))
 }
@@ -150,7 +150,7 @@ func (s *staged) refuse(id lines.ID, c, p judge.Point) {
 
 // appear judges a series without a point before it.
 func (s *staged) appear(v *view, id lines.ID, c judge.Point) judge.Step {
-	a := judge.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.at, Churned: s.churned, Evicted: s.in.tombsLost}
+	a := judge.Appearance{Since: max(s.f.since, s.in.since), Start: s.start.At, Churned: s.churned, Evicted: s.in.tombsLost}
 	if s.restart == AnotherInstance && s.returned() {
 		a.Since = s.at // what was born while it answered before was counted then
 	}

@@ -82,7 +82,7 @@ func (s *staged) appearObject(b *binding, o *object, id lines.ID, now judge.Poin
 	}
 	step := s.appear(b.view, id, now)
 	if step.Verdict == judge.Returned && s.unbury(b.buckets[o.from:o.to]) {
-		v := layout.Judge(s.growth, s.p, s.c, false, s.start.known())
+		v := layout.Judge(s.growth, s.p, s.c, false, s.start.Known())
 		s.addObject(b, o, v)
 		s.takeObject(b, o, int32(o.col), v, judge.LifeUnknown, s.in.tombs[id].Point, now)
 		s.note(b, noteKey{col: int32(o.col), verdict: judge.Returned, flags: step.Flags}, judge.Step{})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -28,9 +29,9 @@ type instance struct {
 	tombsLost bool
 	reworded  bool // some tombstones may be of lines in other words than its present ones
 
-	version     int   // how many scrapes were accepted
-	start       start // of the process, as last told
-	startPos    int   // its line; negative: none
+	version     int            // how many scrapes were accepted
+	start       identity.Start // of the process, as last told
+	startPos    int            // its line; negative: none
 	incarnation int
 	birth       int64 // start of the first incarnation, if proven; else 0
 	first, last int64 // times of the accepted scrapes
@@ -44,11 +45,11 @@ type instance struct {
 	shrunk      []shrunk    // families that lost most of their lines
 
 	// Identity:
-	suspicions []*suspicion // instances that may be the same process
-	twins      *twins       // instances that are; nil: none
-	starts     []start      // of the processes that answered here
-	alternates bool         // several of them at a time
-	undo       *undo        // nil: the latest restart is beyond doubt
+	suspicions []*suspicion     // instances that may be the same process
+	twins      *twins           // instances that are; nil: none
+	starts     []identity.Start // of the processes that answered here
+	alternates bool             // several of them at a time
+	undo       *undo            // nil: the latest restart is beyond doubt
 
 	// Behind a balancer:
 	pool    *balanced

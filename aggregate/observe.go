@@ -3,6 +3,7 @@ package aggregate
 import (
 	"slices"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
@@ -124,7 +125,7 @@ type staged struct {
 
 	target      string
 	at          int64
-	start       start
+	start       identity.Start
 	startPos    int
 	verdict     judge.Restart
 	restart     Restart
@@ -277,7 +278,7 @@ func (s *staged) accept() {
 		s.f.sweep(gone)
 	}
 	if process {
-		in.noteStart(s.start)
+		in.starts = identity.Remember(in.starts, s.start)
 		s.f.suspect(in)
 	}
 	if process {
@@ -312,7 +313,7 @@ func (s *staged) enter() {
 	s.noteBuckets()
 	if s.alternating {
 		s.alternate()
-	} else if s.doubtful() {
+	} else if x := s.succession(); s.restart == RestartProven && x.Doubtful() {
 		s.saveUndo()
 	}
 	if s.baseline || s.restart != NoRestart {
@@ -327,8 +328,8 @@ func (s *staged) enter() {
 	if f.joinable() && (s.baseline || s.restart == RestartProven) {
 		s.openSegments()
 	}
-	if in.incarnation == 1 && s.start.later(max(f.since, in.since)) {
-		in.birth = min(s.start.at, s.at)
+	if in.incarnation == 1 && s.start.After(max(f.since, in.since)) {
+		in.birth = min(s.start.At, s.at)
 	}
 	s.report.New, s.report.Gone = s.newLines(), len(s.r.Gone())
 }
@@ -347,7 +348,7 @@ func (s *staged) advance() {
 		from = s.at
 	case s.restart == RestartProven:
 		in.history.wall += s.at - from
-		from = min(max(from, s.start.at), s.at)
+		from = min(max(from, s.start.At), s.at)
 	default:
 		in.history.wall += s.at - from
 	}

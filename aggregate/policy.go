@@ -107,7 +107,7 @@ func (q *question) expect(c *Coverage) {
 // expectBehind counts the instances behind a balancer.
 func (q *question) expectBehind(a *address, c *Coverage) {
 	b := a.balancer
-	live, n := b.alive(q.f, q.e), b.expects()
+	live, n := b.alive(q.f, q.e), b.pool().Expects()
 	if t := a.target; n == 0 && t != nil && !t.gone && !a.reached(q.f, q.e) {
 		n = 1 // at least
 	}

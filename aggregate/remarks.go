@@ -102,7 +102,7 @@ func (q *question) identities() []string {
 			list = append(list, fmt.Sprintf("%s is the process of %s, too: counted once", in.name, strings.Join(others, ", ")))
 		}
 		for _, x := range in.suspicions {
-			if x.a == in && x.alternations >= twinAlternations {
+			if x.a == in && x.Doubtful() {
 				list = append(list, fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name))
 			}
 		}
@@ -118,7 +118,7 @@ func (b *balanced) words() []string {
 		if m.pool != b || b.live(m) {
 			met++
 		}
-		if m.pool == b && !m.start.known() {
+		if m.pool == b && !m.start.Known() {
 			blind = append(blind, m.name)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/identity"
 )
 
 // Scrape is one exposition body of one target.
@@ -78,4 +80,32 @@ const (
 
 func (r Restart) String() string {
 	return [...]string{"no restart", "restart", "restart guessed from falling counters", "another instance answered"}[r]
+}
+
+// Evidence is why a scrape was taken for one of a certain instance.
+type Evidence uint8
+
+const (
+	// ByStart: the start time of the process.
+	ByStart = Evidence(identity.ByStart)
+	// ByName: labels in which the program names itself.
+	ByName = Evidence(identity.ByName)
+	// BySeries: the set of series is one instance's alone.
+	BySeries = Evidence(identity.BySeries)
+	// ByDominance: no counter is less than the instance's last one.
+	ByDominance = Evidence(identity.ByDominance)
+)
+
+func (e Evidence) String() string { return identity.Evidence(e).String() }
+
+// Attribution says to whom a scrape through a balancer was attributed, and why.
+type Attribution struct {
+	By  Evidence
+	New bool // an instance not seen before
+	// Ambiguous: it may be of any of Candidates. It counts for none.
+	Ambiguous  bool
+	Candidates []string
+	// Provisional: without a start time, the growth counts only when the next
+	// scrape of the same instance confirms it.
+	Provisional bool
 }

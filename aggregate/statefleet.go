@@ -259,8 +259,8 @@ func (p *people) suspicions() {
 		p.some(&x.a)
 		p.some(&x.b)
 		p.some(&x.last)
-		p.natural(&x.alternations)
-		p.natural(&x.moved)
+		p.natural(&x.Alternations)
+		p.natural(&x.Moved)
 		if p.must(x.a != x.b && (x.last == x.a || x.last == x.b)); p.reading() && !p.failed() {
 			x.a.suspicions = append(x.a.suspicions, x)
 			x.b.suspicions = append(x.b.suspicions, x)

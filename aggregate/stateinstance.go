@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -50,9 +51,9 @@ func (c *codec) instance(in *instance) {
 	c.must(in.name != "" && in.incarnation > 0 && len(in.targets) > 0)
 }
 
-func (c *codec) start(x *start) {
-	c.int64(&x.at)
-	small(c, &x.from, startMetric)
+func (c *codec) start(x *identity.Start) {
+	c.int64(&x.At)
+	small(c, &x.From, identity.Metric)
 }
 
 // startPos is written as the position plus 2: a position, or why there is none.
@@ -149,7 +150,7 @@ func (c *codec) pending(in *instance) {
 	c.bytes(&p.body)
 	c.bool(&p.typed)
 	c.int64(&p.at)
-	for _, name := range []string{"Content-Type", startHeaderName} {
+	for _, name := range []string{"Content-Type", identity.StartHeader} {
 		value := p.head.Get(name)
 		if c.text(&value); c.reading() && value != "" {
 			p.head.Set(name, value)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/promfold/promfold/internal/identity"
 )
 
 // Readiness is what an orchestrator says of a target. More is better.
@@ -31,20 +33,11 @@ func (f *Fleet) Describe(name string, info TargetInfo) {
 	f.target(f.address(name)).info = info
 }
 
-// Evidence that two targets are one process: their scrapes, put together in
-// order of time, never fall, over so many changes of side, while so many
-// counters moved.
-const (
-	twinAlternations = 3
-	twinMoved        = 10
-)
-
 // suspicion is that two instances with one start time are one process.
 type suspicion struct {
-	a, b         *instance
-	last         *instance // who was scraped last
-	alternations int
-	moved        int
+	a, b *instance
+	last *instance // who was scraped last
+	identity.Suspicion
 }
 
 func (x *suspicion) other(in *instance) *instance {
@@ -54,8 +47,6 @@ func (x *suspicion) other(in *instance) *instance {
 	return x.a
 }
 
-func (x *suspicion) proven() bool { return x.alternations >= twinAlternations && x.moved >= twinMoved }
-
 // twins are instances that are one process under several targets.
 type twins struct{ members []*instance }
 
@@ -63,7 +54,7 @@ type twins struct{ members []*instance }
 // met. What was believed of the instance's former process ends.
 func (f *Fleet) suspect(in *instance) {
 	f.forgetTwins(in)
-	if !in.start.known() {
+	if !in.start.Known() {
 		return
 	}
 	for _, x := range f.ordered {
@@ -105,17 +96,12 @@ func (s *staged) weighTwins() {
 		if o.last > s.at {
 			continue
 		}
-		l := s.liken(o.latest())
-		switch {
-		case l.common >= enoughCounters && !l.dominates():
+		switch x.Weigh(s.liken(o.latest()), x.last == o) {
+		case identity.Refuted:
 			x.end()
-		case l.common >= enoughCounters && x.last == o:
-			x.alternations++
-			x.moved += l.moved
-			if x.proven() {
-				x.end()
-				s.f.join(in, o)
-			}
+		case identity.Proven:
+			x.end()
+			s.f.join(in, o)
 		}
 		x.last = in
 	}
@@ -157,16 +143,12 @@ func (f *Fleet) counts(in *instance, e int64) bool {
 	if in.twins == nil {
 		return true
 	}
-	best := slices.MinFunc(in.twins.members, func(a, b *instance) int {
-		return cmp.Or(
-			-compareBool(f.live(a, e), f.live(b, e)),
-			compareBool(a.pool != nil, b.pool != nil),
-			-cmp.Compare(f.info(a).Ready, f.info(b).Ready),
-			-f.info(a).Created.Compare(f.info(b).Created),
-			cmp.Compare(a.name, b.name),
-		)
-	})
-	return best == in
+	list := make([]identity.Alias, len(in.twins.members))
+	for i, m := range in.twins.members {
+		info := f.info(m)
+		list[i] = identity.Alias{Name: m.name, Live: f.live(m, e), Pooled: m.pool != nil, Priority: int(info.Ready), Created: info.Created}
+	}
+	return in.twins.members[identity.Speaker(list)] == in
 }
 
 func compareBool(a, b bool) int {

@@ -1,0 +1,95 @@
+package aggregate
+
+import (
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// churnLimit is the part of a body's lines that, when it appeared or vanished
+// between two scrapes, makes absence a poor proof of birth.
+const churnLimit = 0.20
+
+// judge weighs what the scrape says about the process: the same as before,
+// started anew, or another one.
+func (s *staged) judge() {
+	in := s.in
+	s.baseline = !in.seen()
+	if s.baseline {
+		return
+	}
+	e := judge.RestartEvidence{PrevTime: in.last}
+	if s.start.Comparable(in.start) {
+		e.PrevStart, e.Start = in.start.At, s.start.At
+	}
+	rules := judge.Rules{StartTolerance: s.f.cfg.StartTolerance.Milliseconds(), ClockSkew: s.f.cfg.ClockSkew.Milliseconds()}
+	// Counters are weighed only where it matters: that is dear, and nearly never.
+	if blind := !in.start.Known() && !s.start.Known(); e.Start-e.PrevStart > rules.StartTolerance || blind && s.anyFell() {
+		e.Fell, e.Common = s.weigh()
+	}
+	s.verdict = e.Judge(&rules)
+	moved := s.verdict == judge.RestartProven || s.verdict == judge.RestartMoved || s.verdict == judge.RestartOther
+	x := s.succession()
+	s.alternating = moved && x.Returned()
+	if s.alternating || x.Another() {
+		s.verdict = judge.RestartOther
+	}
+	switch s.verdict {
+	case judge.RestartProven:
+		s.restart = RestartProven
+	case judge.RestartGuessed:
+		s.restart = RestartGuessed
+	case judge.RestartOther:
+		s.restart, s.baseline = AnotherInstance, true
+	}
+	s.churned = s.restart == NoRestart && s.churn()
+}
+
+// weigh counts the counters that are non-zero in both scrapes, and those of
+// them that fell, whose families it notes.
+func (s *staged) weigh() (fell, common int) {
+	r := s.r
+	for pos := range r.Len() {
+		id, old, c, _ := r.At(pos)
+		if old < 0 {
+			continue
+		}
+		l := s.f.store.Line(id)
+		p, _ := s.baselineOf(old)
+		if !cumulative(l) || !(p.Value > 0) {
+			continue
+		}
+		common++
+		if c < p.Value {
+			fell++
+			s.fell[l.Family.Name] = true
+		}
+	}
+	return fell, common
+}
+
+// anyFell looks at the lines that changed alone: an instance without a start
+// time nearly always goes on, and then none of them did.
+func (s *staged) anyFell() bool {
+	for _, pos := range s.r.Changed() {
+		id, old, c, _ := s.r.At(int(pos))
+		if old >= 0 && c < s.in.cols.Value(old) && cumulative(s.f.store.Line(id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// churn: so many lines came or went that absence is a poor proof of birth.
+func (s *staged) churn() bool {
+	if !s.r.Structural() {
+		return false
+	}
+	moved := s.newLines() + len(s.r.Gone())
+	return float64(moved) >= churnLimit*float64(max(s.r.Len(), s.in.cols.Len()))
+}
+
+// life is what the scrape says about the process behind a line.
+func (s *staged) life(id lines.ID) judge.Life {
+	fell := len(s.fell) > 0 && s.fell[s.f.store.Line(id).Family.Name]
+	return s.verdict.Life(fell)
+}

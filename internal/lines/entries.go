@@ -36,6 +36,9 @@ func (r *entryReader) read(body []byte) error {
 }
 
 func (r *entryReader) readAll() error {
+	if at := findOverlong(r.body, r.limits.Buckets); at >= 0 {
+		return newError(r.in, r.body, at, overLimit("buckets", r.limits.Buckets))
+	}
 	p := newOpenMetrics2Parser(r.body)
 	said := comments{in: r.in}
 	for {
@@ -57,6 +60,30 @@ func (r *entryReader) readAll() error {
 			r.comment(kind, p, &said)
 		}
 	}
+}
+
+// findOverlong returns the start of the first line with a native histogram that
+// has a list of more than limit buckets or spans, or −1. textparse would spend
+// memory on it before its size is known.
+func findOverlong(body []byte, limit int) int {
+	at := 0
+	for line := range bytes.Lines(body) {
+		for _, list := range []string{"_buckets:[", "_spans:["} {
+			for rest := line; line[0] != '#'; {
+				i := bytes.Index(rest, []byte(list))
+				if i < 0 {
+					break
+				}
+				rest = rest[i+len(list):]
+				items, _, _ := bytes.Cut(rest, []byte("]"))
+				if bytes.Count(items, []byte(",")) >= limit {
+					return at
+				}
+			}
+		}
+		at += len(line)
+	}
+	return -1
 }
 
 // comment appends a comment to the heading of the next line.

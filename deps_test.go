@@ -43,20 +43,24 @@ var edges = map[string][]string{
 	"internal/layout":      {"internal/exact"},
 	"internal/lines":       {"internal/saved"},
 	"internal/recording":   {},
+	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {},
+	"parse":                {"histogram", "internal/lines"},
 }
 
 // core are the packages that compute, with what each must not import besides
 // the packages of outside.
 var core = map[string][]string{
-	"aggregate":       nil,
-	"counter":         {"sync", "sync/atomic"}, // a value somebody merges holds no lock
-	"histogram":       {"sync", "sync/atomic"},
-	"internal/exact":  {"sync", "sync/atomic"},
-	"internal/judge":  {"sync", "sync/atomic"},
-	"internal/layout": {"sync", "sync/atomic"},
-	"internal/lines":  nil,
-	"internal/saved":  {"sync", "sync/atomic"},
+	"aggregate":        nil,
+	"counter":          {"sync", "sync/atomic"}, // a value somebody merges holds no lock
+	"histogram":        {"sync", "sync/atomic"},
+	"internal/exact":   {"sync", "sync/atomic"},
+	"internal/judge":   {"sync", "sync/atomic"},
+	"internal/layout":  {"sync", "sync/atomic"},
+	"internal/lines":   nil,
+	"internal/samples": {"sync", "sync/atomic"},
+	"internal/saved":   {"sync", "sync/atomic"},
+	"parse":            {"sync", "sync/atomic"},
 }
 
 // outside are the packages of the standard library that reach for the world.
@@ -155,7 +159,7 @@ func TestModulesBehind(t *testing.T) {
 		return sorted(modules)
 	}
 	assert.Empty(t, count("./internal/judge", "./internal/layout", "./internal/exact"), "beyond the standard library")
-	behind := count("./internal/lines", "./aggregate")
+	behind := count("./parse", "./aggregate")
 	assert.NotEmpty(t, behind, "parse stands on prometheus/prometheus: is the list read at all?")
 	assert.LessOrEqual(t, len(behind), maxModules, "modules: %v", behind)
 }

@@ -27,9 +27,7 @@ func (p *pending) again(s *lines.Store) *incoming {
 		if !p.typed {
 			break
 		}
-		c := &p.cols
-		sc.samples = append(sc.samples, lines.Sample{
-			Line: s.Line(c.ID(pos)), Value: c.Value(pos), Time: c.Time(pos), Start: c.Start(pos), Native: c.Native(pos)})
+		sc.samples = append(sc.samples, p.cols.Sample(s, pos))
 	}
 	return sc
 }

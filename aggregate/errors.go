@@ -22,8 +22,8 @@ var (
 )
 
 // ScrapeError says which scrape was refused, and why. Err is [ErrLate],
-// [ErrConflict], a *[LimitError], a *parse.Error (with line and column), a
-// *parse.LimitError, *parse.FormatError or *parse.EncodingError.
+// [ErrConflict], a *[LimitError] or a *lines.Error (with line and column),
+// which wraps lines.ErrLimit or errors.ErrUnsupported where that is the reason.
 type ScrapeError struct {
 	Target string
 	Time   time.Time

@@ -147,9 +147,6 @@ func (r *Recorder) Scrape(report aggregate.Report, err error, took time.Duration
 func result(report aggregate.Report, err error) string {
 	var (
 		limit *aggregate.LimitError
-		size  *lines.LimitError
-		kind  *lines.FormatError
-		pack  *lines.EncodingError
 		text  *lines.Error
 	)
 	switch {
@@ -165,9 +162,9 @@ func result(report aggregate.Report, err error) string {
 		return "conflict"
 	case errors.As(err, &limit):
 		return "limit"
-	case errors.As(err, &size):
+	case errors.Is(err, lines.ErrLimit):
 		return "too large"
-	case errors.As(err, &kind), errors.As(err, &pack):
+	case errors.Is(err, errors.ErrUnsupported):
 		return "unknown format"
 	case errors.As(err, &text):
 		return "malformed"

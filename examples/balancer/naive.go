@@ -1,11 +1,12 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // naive is the usual reset logic, which takes all scrapes of an address for
@@ -27,7 +28,7 @@ func newNaive(o *options) *naive {
 }
 
 func (n *naive) observe(body []byte, contentType string) error {
-	samples, err := lines.Samples(body, contentType)
+	samples, err := parse.Samples(http.Header{"Content-Type": {contentType}}, body)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (n *naive) selects(l labels.Labels) bool {
 	return true
 }
 
-func (n *naive) step(s lines.Sample) {
+func (n *naive) step(s parse.Sample) {
 	g := n.groups[n.key(s.Labels)]
 	if g == nil {
 		g = &naiveGroup{}

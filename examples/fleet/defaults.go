@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io/fs"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -11,7 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // What is asked when no SPEC is given: of API servers, this.
@@ -88,7 +89,7 @@ type busy struct {
 }
 
 func (c *census) add(body []byte, contentType string) error {
-	samples, err := lines.Samples(body, contentType)
+	samples, err := parse.Samples(http.Header{"Content-Type": {contentType}}, body)
 	if err != nil {
 		return err
 	}
@@ -100,16 +101,16 @@ func (c *census) add(body []byte, contentType string) error {
 	c.bodies++
 	for _, s := range samples {
 		switch {
-		case s.Family.Type == model.MetricTypeCounter && s.Role == lines.Value:
+		case s.Family.Type == model.MetricTypeCounter && s.Role == parse.Value:
 			c.count(s.Name, counterKind, s)
-		case s.Family.Type == model.MetricTypeHistogram && s.Role == lines.Count:
+		case s.Family.Type == model.MetricTypeHistogram && s.Role == parse.Count:
 			c.count(s.Family.Name, histogramKind, s)
 		}
 	}
 	return nil
 }
 
-func (c *census) count(metric string, k kind, s lines.Sample) {
+func (c *census) count(metric string, k kind, s parse.Sample) {
 	b := c.found[metric]
 	if b == nil {
 		b = &busy{metric: metric, kind: k, values: map[string]map[string]bool{}}

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // live asks targets for their metrics, round by round.
@@ -142,7 +142,7 @@ func (l *live) fetch(ctx context.Context, url string, fresh bool, body *bytes.Bu
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Accept", lines.Accept)
+	request.Header.Set("Accept", parse.Accept)
 	request.Close = fresh
 	response, err := l.client.Do(request)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // watch is the fleet of the chosen kubelets.
@@ -77,9 +77,9 @@ func (w *watch) observe(name string, at time.Time, header http.Header, body []by
 	if err == nil {
 		_, err = w.fleet.Observe(aggregate.Scrape{Target: name, Time: at, Header: header, Body: body})
 	}
-	var samples []lines.Sample
+	var samples []parse.Sample
 	if err == nil {
-		samples, err = lines.Samples(body, header.Get("Content-Type"))
+		samples, err = parse.Samples(header, body)
 	}
 	if err != nil {
 		w.fleet.Fail(name, at, err)
@@ -120,7 +120,7 @@ type naive struct {
 	increase float64
 }
 
-func (n *naive) observe(name string, samples []lines.Sample) {
+func (n *naive) observe(name string, samples []parse.Sample) {
 	for _, s := range samples {
 		if s.Name != n.metric {
 			continue

@@ -10,6 +10,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -30,6 +31,12 @@ func Text(s string) string {
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// Reason returns why a scrape failed, without the target and the time that
+// Fleet.Ingest puts in front: the reader has them already.
+func Reason(err error, target string, at time.Time) string {
+	return strings.TrimPrefix(err.Error(), fmt.Sprintf("scrape of %s at %s: ", target, at.UTC().Format(time.RFC3339Nano)))
 }
 
 // JSON returns v as one line of JSON. Characters that are not printable are

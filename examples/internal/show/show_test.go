@@ -2,13 +2,18 @@ package show
 
 import (
 	"encoding/json"
+	"io"
 	"math"
+	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
 )
 
 func TestText(t *testing.T) {
@@ -23,6 +28,16 @@ func TestText(t *testing.T) {
 	} {
 		assert.Equal(t, want, Text(in))
 	}
+}
+
+func TestReason(t *testing.T) {
+	fleet, err := aggregate.NewFleet(aggregate.Config{})
+	require.NoError(t, err)
+	at := time.UnixMilli(1_234_567)
+	_, err = fleet.Ingest(aggregate.Scrape{Target: "a", Time: at, Body: []byte("<html>\n")})
+	require.Error(t, err)
+	assert.True(t, strings.HasPrefix(Reason(err, "a", at), "line 1, column 1: "), err)
+	assert.Equal(t, "EOF", Reason(io.EOF, "a", at))
 }
 
 func TestJSON(t *testing.T) {

@@ -42,6 +42,7 @@ var edges = map[string][]string{
 	"aggregate/expose":     {"aggregate", "histogram", "parse", "internal/layout", "internal/lines"},
 	"counter":              {".", "internal/judge", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
+	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
 	"internal/exact":       {},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/identity":    {},

@@ -1,8 +1,7 @@
 package aggregate
 
 import (
-	"slices"
-
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -12,19 +11,10 @@ import (
 // process claims to have started well before its predecessor's last scrape,
 // what it counted is kept apart for the case that the predecessor returns.
 
-// rememberedStarts is how many processes of one address are told apart.
-const rememberedStarts = 16
-
 // undo is what an instance's views held before a restart that is doubtful.
 type undo struct {
 	tables []*window.Saved // by view; nil: the view was not there yet
 	segs   []*segment      // shorter where it was loaded
-}
-
-// doubtful: the process that answers now was there while its predecessor still
-// answered, by its own account.
-func (s *staged) doubtful() bool {
-	return s.restart == restartProven && s.start.at < s.in.last
 }
 
 // saveUndo keeps the rows before a doubtful restart is taken in.
@@ -60,27 +50,16 @@ func (s *staged) retract() {
 	in.undo = nil
 }
 
-// returned: the process answered before another one did.
+// succession is the change of the process at the address, if it is one.
+func (s *staged) succession() identity.Succession {
+	in := s.in
+	return identity.Succession{Seen: in.starts, Alternates: in.alternates, Last: in.last, From: in.start, To: s.start}
+}
+
+// returned reports whether the process answered before another one did.
 func (s *staged) returned() bool {
-	return s.start.known() && slices.Contains(s.in.starts, s.start)
-}
-
-// another: at an address known to reach several, a process that is not the one
-// before did not restart. Nor is a start time that differs a little the same:
-// processes are started together.
-func (s *staged) another() bool {
-	return s.in.alternates && s.start.known() && s.in.start.known() && s.start != s.in.start
-}
-
-// noteStart remembers which processes answered at the address.
-func (in *instance) noteStart(x start) {
-	if !x.known() || slices.Contains(in.starts, x) {
-		return
-	}
-	if len(in.starts) == rememberedStarts {
-		in.starts = in.starts[1:]
-	}
-	in.starts = append(in.starts, x)
+	x := s.succession()
+	return x.Returned()
 }
 
 // alternate notes that the address reaches several processes.

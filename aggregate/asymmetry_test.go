@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -18,12 +17,12 @@ import (
 func loaded(t *testing.T, loads ...float64) *aggregate.CounterGroup {
 	t.Helper()
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	for i, x := range loads {
 		b.scrape(fmt.Sprintf("i%02d", i), 0, 0, typeC, "c 0")
 		b.scrape(fmt.Sprintf("i%02d", i), 10, 0, typeC, fmt.Sprint("c ", x))
 	}
-	return one(t, v, 10, time.Minute)
+	return b.one(v, 10, time.Minute)
 }
 
 func TestAsymmetry(t *testing.T) {
@@ -58,7 +57,7 @@ func TestAsymmetry(t *testing.T) {
 // was not read in the window is not in it.
 func TestAsymmetryIsOfRates(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	for s := range 11 {
 		for i, joined := range []int{0, 0, 8} {
 			if s >= joined && (i != 1 || s < 5) {
@@ -66,25 +65,31 @@ func TestAsymmetryIsOfRates(t *testing.T) {
 			}
 		}
 	}
-	a, ok := one(t, v, 100, 40*time.Second).Asymmetry()
+	g := b.one(v, 100, 40*time.Second)
+	a, ok := g.Asymmetry()
 	require.True(t, ok)
+	for _, m := range g.Rates() {
+		want := 0.5
+		if m.Older {
+			want = 0
+		}
+		assert.Equal(t, want, m.Share, m.Instance)
+	}
 	assert.Equal(t, aggregate.Asymmetry{Members: 2, Hottest: "0", Share: 0.5, Peak: 1}, a)
 }
 
-func TestAsymmetryOfAGauge(t *testing.T) {
+func TestSharesOfAGauge(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v, err := b.Gauge(aggregate.View{Metric: "watchers", By: []string{"x"}})
-	require.NoError(t, err)
+	v := b.gauge(aggregate.View{Select: "watchers", By: []string{"x"}, Combine: aggregate.Sum})
+	highest := b.gauge(aggregate.View{Select: `watchers{x="1"}`, Combine: aggregate.Max})
 	for i, lines := range [][]string{{`{x="1"} 30`, `{x="2"} -1`}, {`{x="1"} 10`, `{x="2"} 5`}} {
 		b.scrape(fmt.Sprint(i), 0, 0, "# TYPE watchers gauge", "watchers"+lines[0], "watchers"+lines[1])
 	}
-	groups, err := v.At(at(0))
+	groups, err := v.At(b.Snapshot(at(0)))
 	require.NoError(t, err)
-	a, ok := groups[0].Asymmetry()
-	require.True(t, ok)
-	assert.Equal(t, aggregate.Asymmetry{Members: 2, Hottest: "0", Share: 0.75, Peak: 1.5, CV: 0.5}, a)
-	_, ok = groups[1].Asymmetry()
-	assert.False(t, ok, "a negative load is none")
+	assert.Equal(t, "[0: 30, 75 % 1: 10, 25 %]", fmt.Sprint(groups[0].Members()))
+	assert.Equal(t, "[0: -1 1: 5]", fmt.Sprint(groups[1].Members()), "with a negative part there are no shares")
+	assert.Equal(t, "[0: 30 1: 10]", fmt.Sprint(b.reading(highest, 0).Members()), "nor where parts do not add up")
 }
 
 // 1 ≤ Peak ≤ n, 0 ≤ CV ≤ √(n−1), Share = Peak/n; a power of two of all loads
@@ -116,10 +121,10 @@ func TestAsymmetryLaws(t *testing.T) {
 func TestAsymmetryOfTheRecording(t *testing.T) {
 	scrapes := recorded(t)
 	b := newBed(t, aggregate.Config{})
-	all := b.counter(aggregate.View{Metric: "apiserver_request_total", Where: selections["all requests for a resource"]})
-	jobs := b.counter(aggregate.View{Metric: "apiserver_request_total", Where: []*labels.Matcher{match("verb", "=", "LIST"), match("resource", "=", "jobs")}})
+	all := b.counter(aggregate.View{Select: selector("apiserver_request_total", selections["all requests for a resource"])})
+	jobs := b.counter(aggregate.View{Select: `apiserver_request_total{verb="LIST",resource="jobs"}`})
 	for _, sc := range scrapes {
-		_, err := b.Observe(sc)
+		_, err := b.Ingest(sc)
 		require.NoError(t, err)
 	}
 	now := scrapes[len(scrapes)-1].Time
@@ -127,7 +132,7 @@ func TestAsymmetryOfTheRecording(t *testing.T) {
 		hottest     string
 		share, most float64
 	}{all: {"apiserver-a", 0.6, 0.9}, jobs: {"apiserver-b", 1, 1}} {
-		groups, err := v.At(now, aggregate.All)
+		groups, err := v.In(until(b, now, sinceStart))
 		require.NoError(t, err)
 		a, ok := groups[0].Asymmetry()
 		require.True(t, ok)

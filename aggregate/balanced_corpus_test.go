@@ -65,10 +65,10 @@ func TestBalancedAPIServers(t *testing.T) {
 	for _, tokens := range []bool{true, false} {
 		t.Run(fmt.Sprint("start=", tokens), func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})
-			b.Balanced("lb", 3)
+			b.balanced("lb", 3)
 			views := map[string]*aggregate.CounterView{}
 			for name, where := range selections {
-				views[name] = b.counter(aggregate.View{Metric: "apiserver_request_total", Where: where})
+				views[name] = b.counter(aggregate.View{Select: selector("apiserver_request_total", where)})
 			}
 			truth := newSightings(lines[0].Time)
 			for i, l := range lines {
@@ -77,14 +77,14 @@ func TestBalancedAPIServers(t *testing.T) {
 				if !tokens {
 					body = without(body, "process_start_time_seconds")
 				}
-				r, err := b.Observe(l.scrape(body))
+				r, err := b.Ingest(l.scrape(body))
 				require.NoError(t, err)
-				assert.Equal(t, want[names[i]], r.Instance, "step %d: %+v", i, r.Attribution)
-				assert.False(t, r.Attribution.Ambiguous)
+				assert.Equal(t, want[names[i]], r.Instance, "step %d: %+v", i, r)
+				assert.Empty(t, r.Candidates)
 			}
 			now := time.UnixMilli(lines[len(lines)-1].Time)
 			for name, where := range selections {
-				groups, err := views[name].At(now, aggregate.All)
+				groups, err := views[name].In(until(b, now, sinceStart))
 				require.NoError(t, err)
 				require.Len(t, groups, 1)
 				got, want := grew(groups[0]), truth.increase(where)
@@ -173,11 +173,11 @@ func TestBalancedShards(t *testing.T) {
 			names := lives(lines, func(corpusLine) bool { return false })
 			want := aliases(names, "ksm-lb")
 			b := newBed(t, aggregate.Config{})
-			b.Balanced("ksm-lb", 3)
+			b.balanced("ksm-lb", 3)
 			for i, l := range lines {
-				r, err := b.Observe(l.scrape(corpusBody(t, "ksm-shards", l.File)))
+				r, err := b.Ingest(l.scrape(corpusBody(t, "ksm-shards", l.File)))
 				require.NoError(t, err)
-				assert.Equal(t, want[names[i]], r.Instance, "step %d: %+v", i, r.Attribution)
+				assert.Equal(t, want[names[i]], r.Instance, "step %d: %+v", i, r)
 			}
 		})
 	}

@@ -51,8 +51,8 @@ func TestPriceOfABalancer(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, uint64(len(x.metric))))
 			lines = slices.DeleteFunc(lines, func(corpusLine) bool { return r.IntN(10) < 3 })
 			behind, direct := newBed(t, aggregate.Config{}), newBed(t, aggregate.Config{})
-			behind.Balanced("lb", 0)
-			vb, vd := behind.counter(aggregate.View{Metric: x.metric}), direct.counter(aggregate.View{Metric: x.metric})
+			behind.balanced("lb", 0)
+			vb, vd := behind.counter(aggregate.View{Select: x.metric}), direct.counter(aggregate.View{Select: x.metric})
 			owner := map[string]string{} // whom each found instance is, by its first scrape
 			wrong, unclear, resets := 0, 0, 0
 			var now time.Time
@@ -61,14 +61,14 @@ func TestPriceOfABalancer(t *testing.T) {
 				if !x.starts {
 					body = without(body, "process_start_time_seconds")
 				}
-				_, err := direct.Observe(l.scrape(body))
+				_, err := direct.Ingest(l.scrape(body))
 				require.NoError(t, err)
 				sc := l.scrape(body)
 				sc.Target = "lb"
-				rep, err := behind.Observe(sc)
+				rep, err := behind.Ingest(sc)
 				require.NoError(t, err)
 				now, resets = sc.Time, resets+rep.Resets
-				if rep.Attribution.Ambiguous {
+				if len(rep.Candidates) > 0 {
 					unclear++
 					continue
 				}
@@ -79,16 +79,8 @@ func TestPriceOfABalancer(t *testing.T) {
 					wrong++
 				}
 			}
-			sum := func(v *aggregate.CounterView) float64 {
-				groups, err := v.At(now, aggregate.All)
-				require.NoError(t, err)
-				total := 0.0
-				for _, g := range groups {
-					total += grew(g)
-				}
-				return total
-			}
-			got, want := sum(vb), sum(vd)
+			until := func(b bed) float64 { return now.Sub(t0).Seconds() }
+			got, want := grew(behind.one(vb, until(behind), sinceStart)), grew(direct.one(vd, until(direct), sinceStart))
 			t.Logf("%d scrapes, %d wrong, %d ambiguous, %d instances, growth %g of %g, %d resets", len(lines), wrong, unclear, len(owner), got, want, resets)
 			assert.LessOrEqual(t, float64(wrong), x.wrong*float64(len(lines)))
 			assert.LessOrEqual(t, got, want*(1+1e-12), "growth that was not there")

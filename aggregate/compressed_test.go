@@ -17,9 +17,9 @@ import (
 
 // A packed body says what it says unpacked, and is held against the same limit.
 func TestPackedBodies(t *testing.T) {
-	fleet, err := aggregate.NewFleet(aggregate.Config{Limits: lines.Limits{Body: 1 << 10}})
+	fleet, err := aggregate.NewFleet(aggregate.Config{}.WithLimits(lines.Limits{Body: 1 << 10}))
 	require.NoError(t, err)
-	view, err := fleet.Counter(aggregate.View{Metric: "a_total"})
+	view, err := fleet.Counter(aggregate.View{Select: "a_total"})
 	require.NoError(t, err)
 	pack := func(text []byte) []byte {
 		var b bytes.Buffer
@@ -31,12 +31,12 @@ func TestPackedBodies(t *testing.T) {
 	}
 	header := http.Header{"Content-Encoding": {"gzip"}, "Content-Type": {"text/plain"}}
 	observe := func(at int64, header http.Header, body []byte) error {
-		_, err := fleet.Observe(aggregate.Scrape{Target: "x", Time: time.Unix(at, 0), Header: header, Body: body})
+		_, err := fleet.Ingest(aggregate.Scrape{Target: "x", Time: time.Unix(at, 0), Header: header, Body: body})
 		return err
 	}
 	require.NoError(t, observe(100, header, pack([]byte("# TYPE a_total counter\na_total 1\n"))))
 	require.NoError(t, observe(110, header, pack([]byte("# TYPE a_total counter\na_total 6\n"))))
-	groups, err := view.At(time.Unix(110, 0), 10*time.Second)
+	groups, err := view.In(until(fleet, time.Unix(110, 0), 10*time.Second))
 	require.NoError(t, err)
 	total, ok := groups[0].Increase()
 	require.True(t, ok)
@@ -45,7 +45,7 @@ func TestPackedBodies(t *testing.T) {
 	assert.ErrorIs(t, observe(120, header, pack(make([]byte, 1<<20))), lines.ErrLimit)
 	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*lines.Error))
 	assert.ErrorIs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), errors.ErrUnsupported)
-	again, err := view.At(time.Unix(110, 0), 10*time.Second)
+	again, err := view.In(until(fleet, time.Unix(110, 0), 10*time.Second))
 	require.NoError(t, err)
 	total, _ = again[0].Increase()
 	assert.Equal(t, 5.0, total.Value, "a refused scrape changes nothing")

@@ -19,7 +19,7 @@ import (
 func TestConcurrentUse(t *testing.T) {
 	const instances, rounds = 6, 40
 	b := newBed(t, aggregate.Config{Window: time.Hour})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
 	var ingest, questions sync.WaitGroup
 	for i := range instances {
 		ingest.Go(func() {
@@ -28,7 +28,7 @@ func TestConcurrentUse(t *testing.T) {
 				for x := range 10 + round/10 { // now and then a line more
 					lines = append(lines, fmt.Sprintf(`c{x="%d"} %d`, x, round*(x+1)))
 				}
-				_, err := b.Observe(scrapeOf(fmt.Sprintf("i%d", i), float64(round), -100, lines...))
+				_, err := b.Ingest(scrapeOf(fmt.Sprintf("i%d", i), float64(round), -100, lines...))
 				assert.NoError(t, err)
 			}
 		})
@@ -41,21 +41,21 @@ func TestConcurrentUse(t *testing.T) {
 				return
 			default:
 			}
-			groups, err := v.At(at(rounds), time.Hour)
+			groups, err := v.In(until(b, at(rounds), time.Hour))
 			assert.NoError(t, err)
 			for _, g := range groups {
 				// One snapshot: the total is that of the members.
 				total := 0.0
-				for _, m := range g.Members() {
-					total += m.Increase.Value
+				for _, m := range g.Increases() {
+					total += m.Estimate.Value
 				}
 				assert.Equal(t, total, grew(g))
 			}
-			b.Instances(at(rounds), aggregate.All)
-			v.Status()
-			b.Fail("elsewhere", at(float64(n)), nil)
+			b.Snapshot(at(rounds)).Instances()
+			v.Status(b.Snapshot(t0))
+			b.fail("elsewhere", at(float64(n)), nil)
 			if n < 3 {
-				_, err := b.Counter(aggregate.View{Metric: "c"})
+				_, err := b.Counter(aggregate.View{Select: "c"})
 				assert.NoError(t, err)
 			}
 		}
@@ -63,7 +63,7 @@ func TestConcurrentUse(t *testing.T) {
 	ingest.Wait()
 	close(done)
 	questions.Wait()
-	groups, err := v.At(at(rounds), aggregate.All)
+	groups, err := v.In(until(b, at(rounds), sinceStart))
 	require.NoError(t, err)
 	require.Len(t, groups, 13)
 	for x := range 10 {
@@ -74,7 +74,7 @@ func TestConcurrentUse(t *testing.T) {
 func findGroup(t *testing.T, groups []*aggregate.CounterGroup, x string) *aggregate.CounterGroup {
 	t.Helper()
 	for _, g := range groups {
-		if g.Labels.Get("x") == x {
+		if g.Labels().Get("x") == x {
 			return g
 		}
 	}
@@ -85,10 +85,10 @@ func findGroup(t *testing.T, groups []*aggregate.CounterGroup, x string) *aggreg
 // A scrape whose lines are those of the one before allocates nothing.
 func TestSteadyScrapesDoNotAllocate(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
-	_, err := b.Histogram(aggregate.View{Metric: "h"})
+	b.counter(aggregate.View{Select: "c", By: []string{"x"}})
+	_, err := b.Histogram(aggregate.View{Select: "h"})
 	require.NoError(t, err)
-	_, err = b.Gauge(aggregate.View{Metric: "g"})
+	_, err = b.Gauge(aggregate.View{Select: "g"})
 	require.NoError(t, err)
 	var bodies [][]byte
 	for i := range 400 {
@@ -103,7 +103,7 @@ func TestSteadyScrapesDoNotAllocate(t *testing.T) {
 	}
 	n := 0
 	observe := func() {
-		_, err := b.Observe(aggregate.Scrape{Target: "a", Time: at(float64(5 * n)), Body: bodies[n]})
+		_, err := b.Ingest(aggregate.Scrape{Target: "a", Time: at(float64(5 * n)), Body: bodies[n]})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func BenchmarkObserve(b *testing.B) {
 	const lines = 1000
 	f, err := aggregate.NewFleet(aggregate.Config{})
 	require.NoError(b, err)
-	_, err = f.Counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	_, err = f.Counter(aggregate.View{Select: "c", By: []string{"x"}})
 	require.NoError(b, err)
 	var body []byte
 	var ends [lines]int
@@ -134,7 +134,7 @@ func BenchmarkObserve(b *testing.B) {
 		for x := i % 4; x < lines; x += 4 {
 			increment(body[:ends[x]])
 		}
-		_, err := f.Observe(aggregate.Scrape{Target: "a", Time: at(float64(5 * i)), Body: body})
+		_, err := f.Ingest(aggregate.Scrape{Target: "a", Time: at(float64(5 * i)), Body: body})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -161,8 +161,8 @@ type twoAndABalancer struct {
 
 func newTwoAndABalancer(t *testing.T) twoAndABalancer {
 	b := newBed(t, aggregate.Config{Window: time.Hour})
-	b.Balanced("lb", 2)
-	return twoAndABalancer{b, b.counter(aggregate.View{Metric: "c"})}
+	b.balanced("lb", 2)
+	return twoAndABalancer{b, b.counter(aggregate.View{Select: "c"})}
 }
 
 // direct and balanced are the scrapes of a round; in each the balancer leads to
@@ -178,7 +178,7 @@ func (b twoAndABalancer) balanced(round int64) {
 func (b twoAndABalancer) observe(target string, seconds float64, i int, grown int64) {
 	p := []server{{start: -500, n: 1000}, {start: -900, n: 50_000}}[i]
 	p.n += grown
-	_, err := b.Observe(scrapeOf(target, seconds, p.start, p.lines()...))
+	_, err := b.Ingest(scrapeOf(target, seconds, p.start, p.lines()...))
 	if !errors.Is(err, aggregate.ErrLate) { // the balancer's was later, and there first
 		assert.NoError(b, err)
 	}
@@ -189,7 +189,7 @@ func (b twoAndABalancer) observe(target string, seconds float64, i int, grown in
 func (b twoAndABalancer) check(rounds int64, about ...any) {
 	b.direct(0, rounds)
 	b.direct(1, rounds)
-	g := one(b.T, b.requests, float64(rounds), aggregate.All)
+	g := b.one(b.requests, float64(rounds), sinceStart)
 	require.InDelta(b, 2*grown(0, 10*rounds), grew(g), 2*grown(0, 15), about...)
 }
 

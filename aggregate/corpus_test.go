@@ -119,43 +119,40 @@ func TestGroundTruth(t *testing.T) {
 	require.NoError(t, err)
 	views := map[string]*aggregate.CounterView{}
 	for name, where := range selections {
-		views[name], err = f.Counter(aggregate.View{Metric: "apiserver_request_total", Where: where})
+		views[name], err = f.Counter(aggregate.View{Select: selector("apiserver_request_total", where)})
 		require.NoError(t, err)
 	}
-	latency, err := f.Histogram(aggregate.View{
-		Metric: "apiserver_request_duration_seconds", By: []string{"verb"},
-		Where: []*labels.Matcher{match("resource", "!=", "")},
-	})
+	latency, err := f.Histogram(aggregate.View{Select: `apiserver_request_duration_seconds{resource!=""}`, By: []string{"verb"}})
 	require.NoError(t, err)
 
 	var now time.Time
 	for _, l := range lines {
 		body := corpusBody(t, "apiserver-ha", l.File)
-		_, err := f.Observe(l.scrape(body))
+		_, err := f.Ingest(l.scrape(body))
 		require.NoError(t, err, l.File)
-		again, err := f.Observe(l.scrape(body))
+		again, err := f.Ingest(l.scrape(body))
 		require.NoError(t, err, l.File)
 		require.True(t, again.Duplicate)
 		now = time.UnixMilli(l.Time)
 	}
 
 	for name, want := range truth.Selections {
-		groups, err := views[name].At(now, aggregate.All)
+		groups, err := views[name].In(until(f, now, sinceStart))
 		require.NoError(t, err)
 		require.Len(t, groups, 1, name)
 		require.Equal(t, want.PerInstance, grew(groups[0]), name)
 		got := map[string]float64{}
-		for _, m := range groups[0].Members() {
-			got[m.Instance] = m.Increase.Value
+		for _, m := range groups[0].Increases() {
+			got[m.Instance] = m.Estimate.Value
 		}
 		require.Equal(t, want.PerInstanceEach, got, name)
 	}
 
-	groups, err := latency.At(now, aggregate.All)
+	groups, err := latency.In(until(f, now, sinceStart))
 	require.NoError(t, err)
 	byVerb := map[string]*aggregate.HistogramGroup{}
 	for _, g := range groups {
-		byVerb[g.Labels.Get("verb")] = g
+		byVerb[g.Labels().Get("verb")] = g
 	}
 	for name, want := range truth.Latency {
 		var verb string
@@ -164,12 +161,11 @@ func TestGroundTruth(t *testing.T) {
 		require.NoError(t, err)
 		g := byVerb[verb]
 		require.NotNil(t, g, verb)
-		e, ok, err := g.Quantile(p / 100)
-		require.NoError(t, err)
+		e, ok := g.Quantile(p / 100)
 		require.True(t, ok)
 		require.InDelta(t, want.Merged, e.Value, 1e-9*math.Max(1, want.Merged), name)
 		require.Less(t, e.Lo, e.Value)
 		require.LessOrEqual(t, e.Value, e.Hi)
-		require.Equal(t, want.Count, g.Count(), name)
+		require.Equal(t, want.Count, counted(g), name)
 	}
 }

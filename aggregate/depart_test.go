@@ -12,10 +12,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
-var poolConfig = aggregate.Config{Since: at(-1), Window: time.Minute, Checkpoints: 4, StartTolerance: 100 * time.Millisecond}
+var poolConfig = aggregate.Config{Since: at(-1), Window: time.Minute, StartTolerance: 100 * time.Millisecond}.WithCheckpoints(4)
 
 // poolOn is a fleet with the views of a pool of workers.
 type poolOn struct {
@@ -27,9 +27,9 @@ type poolOn struct {
 func watchPool(t *testing.T, f *aggregate.Fleet) poolOn {
 	t.Helper()
 	p := poolOn{bed: bed{t, f}}
-	p.jobs = p.counter(aggregate.View{Metric: "jobs", Owner: judge.OwnerProcess})
+	p.jobs = p.counter(aggregate.View{Select: "jobs", Owner: counter.Process})
 	var err error
-	p.took, err = f.Histogram(aggregate.View{Metric: "took", Owner: judge.OwnerProcess})
+	p.took, err = f.Histogram(aggregate.View{Select: "took", Owner: counter.Process})
 	require.NoError(t, err)
 	return p
 }
@@ -39,25 +39,24 @@ func newPool(t *testing.T) poolOn { return watchPool(t, newBed(t, poolConfig).Fl
 // answers writes all that is not about the past of single instances.
 func (p poolOn) answers(now time.Time) string {
 	p.Helper()
-	text := fmt.Sprint(p.jobs.Totals(now), p.took.Totals(now), p.Instances(now, time.Minute))
-	for _, window := range []time.Duration{aggregate.All, time.Minute, 20 * time.Second} {
-		groups, err := p.jobs.At(now, window)
+	text := fmt.Sprint(totalsText(p.jobs.Totals(p.Snapshot(now))), totalsText(p.took.Totals(p.Snapshot(now))), p.Snapshot(now).Instances())
+	for _, window := range []time.Duration{sinceStart, time.Minute, 20 * time.Second} {
+		groups, err := p.jobs.In(until(p, now, window))
 		require.NoError(p, err)
 		for _, g := range groups {
 			inc, _ := g.Increase()
 			rate, _ := g.Rate()
 			current, _ := g.RateNow()
-			hot, share, _ := g.MaxRate()
-			text += fmt.Sprintf("\n%x %x %x %x %x %v %v %v", inc, rate, current, hot.Rate, share, g.Coverage(), g.Warnings(), g.Members())
+			hot, _ := g.Hottest()
+			text += fmt.Sprintf("\n%x %x %x %x %v %v %v", inc, rate, current, hot.Estimate, g.Coverage(), g.Warnings(), g.Increases())
 		}
-		hs, err := p.took.At(now, window)
+		hs, err := p.took.In(until(p, now, window))
 		require.NoError(p, err)
 		for _, h := range hs {
 			sum, ok := h.Sum()
-			q, _, err := h.Quantile(0.9)
-			require.NoError(p, err)
-			inc, _ := h.Increase()
-			text += fmt.Sprintf("\n%x %x %v %x %x %v", h.Count(), sum, ok, q, inc, len(h.Distributions()))
+			q, _ := h.Quantile(0.9)
+			inc, _ := h.Observations().Increase()
+			text += fmt.Sprintf("\n%x %x %v %x %v", inc, sum, ok, q, h.Observations().Increases())
 		}
 	}
 	return text
@@ -107,10 +106,10 @@ func (p poolOn) feed(list []poolEvent) poolOn {
 	p.Helper()
 	for _, e := range list {
 		if e.gone != "" {
-			require.NoError(p, p.Gone(e.gone, e.at))
+			p.Remove(e.at, e.gone)
 			continue
 		}
-		_, err := p.Observe(e.Scrape)
+		_, err := p.Ingest(e.Scrape)
 		require.NoError(p, err)
 	}
 	return p
@@ -188,7 +187,7 @@ func TestTenHoursOfWorkers(t *testing.T) {
 				}
 				dies := r.IntN(len(pool))
 				if w := pool[dies]; told && w.scraped > 0 {
-					require.NoError(t, p.Gone(w.name, at(now)))
+					p.Remove(at(now), w.name)
 				}
 				spawn(dies, now+0.5)
 				if second%60 == 0 {
@@ -198,8 +197,8 @@ func TestTenHoursOfWorkers(t *testing.T) {
 				}
 			}
 			end := at(float64(hours * 3600))
-			require.Equal(t, float64(truth), p.jobs.Totals(end)[0].Value)
-			groups, err := p.jobs.At(end, aggregate.All)
+			require.Equal(t, float64(truth), p.jobs.Totals(p.Snapshot(end))[0].Value)
+			groups, err := p.jobs.In(until(p, end, sinceStart))
 			require.NoError(t, err)
 			require.Equal(t, float64(truth), grew(groups[0]))
 			horizon := 60 + 15 // the window, and a part of it
@@ -226,12 +225,12 @@ func (p poolOn) newcomers(seconds float64) {
 func TestTheRetiredComeBack(t *testing.T) {
 	w := &worker{name: "w", start: 10, jobs: 5}
 	p := newPool(t)
-	total := func(seconds float64) float64 { return p.jobs.Totals(at(seconds))[0].Value }
+	total := func(seconds float64) float64 { return p.jobs.Totals(p.Snapshot(at(seconds)))[0].Value }
 	p.scrape("w", 20, w.start, w.lines()...)
-	require.NoError(t, p.Gone("w", at(30)))
+	p.Remove(at(30), "w")
 	p.newcomers(200)
 	require.Equal(t, 5.0, total(200))
-	require.ErrorIs(t, p.Gone("w", at(201)), aggregate.ErrUnknown, "it is retired")
+	require.False(t, p.Holds("w"), "it is retired")
 
 	p = watchPool(t, loadedFrom(t, saved(t, p.Fleet), poolConfig))
 	w.jobs = 50
@@ -241,7 +240,7 @@ func TestTheRetiredComeBack(t *testing.T) {
 	p.scrape("w", 220, w.start, w.lines()...)
 	assert.Equal(t, 12.0, total(220))
 
-	require.NoError(t, p.Gone("w", at(230)))
+	p.Remove(at(230), "w")
 	p.newcomers(400)
 	w = &worker{name: "w", start: 395, jobs: 9}
 	p.scrape("w", 410, w.start, w.lines()...)
@@ -259,17 +258,17 @@ func TestALullRetiresNobody(t *testing.T) {
 	p.newcomers(4*3600 + 1)
 	w := &worker{start: -50, jobs: 100}
 	p.scrape("w", 4*3600+5, w.start, w.lines()...)
-	assert.Equal(t, 100.0, p.jobs.Totals(at(4*3600 + 5))[0].Value)
+	assert.Equal(t, 100.0, p.jobs.Totals(p.Snapshot(at(4*3600 + 5)))[0].Value)
 	for i := range 10 {
 		p.newcomers(float64(4*3600 + 600 + 600*i))
 	}
-	require.ErrorIs(t, p.Gone("w", at(10*3600)), aggregate.ErrUnknown, "but an hour of silence while others answer does")
+	require.False(t, p.Holds("w"), "but an hour of silence while others answer does")
 }
 
 // Two addresses of one process depart together, and leave what it counted once.
 func TestTwinsAreRetiredOnce(t *testing.T) {
 	b := newBed(t, poolConfig)
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	s := &server{start: -500, n: 1000}
 	for i := range 8 {
 		for j, name := range []string{"a", "b"} {
@@ -277,24 +276,24 @@ func TestTwinsAreRetiredOnce(t *testing.T) {
 			b.scrape(name, float64(10*i+j), s.start, s.lines()...)
 		}
 	}
-	want := one(t, v, 75, aggregate.All)
+	want := b.one(v, 75, sinceStart)
 	require.Equal(t, 1, want.Coverage().Duplicates)
-	require.NoError(t, b.Gone("a", at(80)))
+	b.Remove(at(80), "a")
 	p := poolOn{bed: b}
 	p.newcomers(200)
 	require.Equal(t, 4, b.Sizes().Instances+1, "b is only silent")
-	require.NoError(t, b.Gone("b", at(200)))
+	b.Remove(at(200), "b")
 	p.newcomers(400)
-	require.ErrorIs(t, b.Gone("a", at(400)), aggregate.ErrUnknown)
-	assert.Equal(t, grew(want), v.Totals(at(400))[0].Value)
-	assert.Equal(t, grew(want), grew(one(t, v, 400, aggregate.All)))
+	require.False(t, b.Holds("a"))
+	assert.Equal(t, grew(want), v.Totals(b.Snapshot(at(400)))[0].Value)
+	assert.Equal(t, grew(want), grew(b.one(v, 400, sinceStart)))
 }
 
 // Behind a balancer, processes come and go for a day.
 func TestRetirementBehindABalancer(t *testing.T) {
 	b := newBed(t, poolConfig)
-	b.Balanced("vip", 0)
-	v := b.counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess})
+	b.balanced("vip", 0)
+	v := b.counter(aggregate.View{Select: "c", Owner: counter.Process})
 	r := rand.New(rand.NewPCG(7, 7))
 	servers := []*server{{start: -30, n: 1000}, {start: -20, n: 2000}, {start: -10, n: 3000}}
 	for i := range 8640 {
@@ -309,36 +308,36 @@ func TestRetirementBehindABalancer(t *testing.T) {
 	got := b.Sizes()
 	assert.LessOrEqual(t, got.Instances, 25, "of some 150")
 	assert.Equal(t, got.Instances, got.Members)
-	require.Len(t, v.Totals(at(86_400)), 1)
-	whole := one(t, v, 86_400, aggregate.All)
-	assert.Equal(t, v.Totals(at(86_400))[0].Value, grew(whole))
-	assert.Contains(t, whole.Warnings(), "what departed instances counted is in it, they are no members any more")
+	require.Len(t, v.Totals(b.Snapshot(at(86_400))), 1)
+	whole := b.one(v, 86_400, sinceStart)
+	assert.Equal(t, v.Totals(b.Snapshot(at(86_400)))[0].Value, grew(whole))
+	assert.Contains(t, whole.Warnings(), "what departed instances counted is in it; they are no members any more")
 }
 
 // A scrape of an instance that is just being retired loses nothing, and breaks
 // nothing.
 func TestRetiredWhileItAnswers(t *testing.T) {
 	b := newBed(t, poolConfig)
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	var g sync.WaitGroup
 	for n := range 4 {
 		g.Go(func() {
 			for i := range 200 {
 				now := float64(100 * i)
 				name := fmt.Sprintf("w%d", (n+i)%6)
-				_, err := b.Observe(scrapeOf(name, now, 0, typeC, fmt.Sprintf("c %d", i)))
+				_, err := b.Ingest(scrapeOf(name, now, 0, typeC, fmt.Sprintf("c %d", i)))
 				if err != nil && !assert.ErrorContains(t, err, "scrape of") {
 					return
 				}
-				_ = b.Gone(name, at(now))
-				_, _ = b.Observe(scrapeOf(fmt.Sprintf("x%d-%d", n, i), now, 0, typeC, "c 1"))
-				_ = b.Gone(fmt.Sprintf("x%d-%d", n, i), at(now))
+				b.Remove(at(now), name)
+				_, _ = b.Ingest(scrapeOf(fmt.Sprintf("x%d-%d", n, i), now, 0, typeC, "c 1"))
+				b.Remove(at(now), fmt.Sprintf("x%d-%d", n, i))
 			}
 		})
 	}
 	g.Wait()
 	assert.LessOrEqual(t, b.Sizes().Instances, 100)
-	assert.Equal(t, v.Totals(at(20_000))[0].Value, grew(one(t, v, 20_000, aggregate.All)))
+	assert.Equal(t, v.Totals(b.Snapshot(at(20_000)))[0].Value, grew(b.one(v, 20_000, sinceStart)))
 }
 
 // Retired instances are known to have been watched: no other fleet that saw
@@ -349,14 +348,13 @@ func TestMergeKnowsTheRetired(t *testing.T) {
 	for _, p := range []poolOn{a, b} {
 		p.scrape("w", 20, w.start, w.lines()...)
 	}
-	require.NoError(t, a.Gone("w", at(30)))
+	a.Remove(at(30), "w")
 	a.scrape("other", 200, 0, w.lines()...)
 	a.newcomers(201)
-	var e *aggregate.MergeError
-	require.ErrorAs(t, a.Merge(b.Fleet), &e)
-	assert.Equal(t, []string{"w"}, e.Instances)
-	require.ErrorAs(t, b.Merge(a.Fleet), &e)
-	assert.Equal(t, []string{"w"}, e.Instances)
+	for _, err := range []error{a.Merge(b.Fleet), b.Merge(a.Fleet)} {
+		require.ErrorIs(t, err, aggregate.ErrIncompatible)
+		assert.ErrorContains(t, err, "both watched: w")
+	}
 }
 
 // Where the limit of instances is reached, those that departed make room first.
@@ -368,11 +366,10 @@ func TestTheDepartedMakeRoom(t *testing.T) {
 		p.scrape(fmt.Sprintf("a%d", i), 0, 0, typeC, "c 1")
 	}
 	for i := range 40 {
-		require.NoError(t, p.Gone(fmt.Sprintf("a%d", i), at(1)))
+		p.Remove(at(1), fmt.Sprintf("a%d", i))
 	}
-	_, err := p.Observe(scrapeOf("b", 70, 0, typeC, "c 1"))
-	var limit *aggregate.LimitError
-	require.ErrorAs(t, err, &limit, "a window still reaches them")
+	_, err := p.Ingest(scrapeOf("b", 70, 0, typeC, "c 1"))
+	require.ErrorIs(t, err, aggregate.ErrLimit, "a window still reaches them")
 	p.scrape("b", 80, 0, typeC, "c 1")
 	assert.Equal(t, 1, p.Sizes().Instances)
 }

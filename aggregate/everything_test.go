@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -66,20 +66,17 @@ func ofCorpus(t *testing.T, name, scenario string) (list []aggregate.Scrape) {
 
 // views of every family, by kind.
 type everything struct {
+	bed
 	counters   *aggregate.CounterView
 	gauges     *aggregate.GaugeView
 	histograms *aggregate.HistogramView
 }
 
-func (b bed) everything(v aggregate.View) (e everything) {
+func (b bed) everything(v aggregate.View) everything {
 	b.Helper()
-	var err error
-	e.counters, err = b.Counter(v)
-	require.NoError(b, err)
-	e.gauges, err = b.Gauge(v)
-	require.NoError(b, err)
-	e.histograms, err = b.Histogram(v)
-	require.NoError(b, err)
+	e := everything{bed: b, counters: b.counter(v), histograms: b.histogram(v)}
+	v.TotalsOnly = false
+	e.gauges = b.gauge(v)
 	return e
 }
 
@@ -93,45 +90,44 @@ func (e everything) answers(t *testing.T, now time.Time) map[string][]string {
 		}
 		return text
 	}
-	note := func(kind string, g *aggregate.Group, text string) {
-		name := kind + " " + g.Labels.Get(model.MetricNameLabel)
-		rest := labels.NewBuilder(g.Labels).Del(model.MetricNameLabel).Labels()
+	note := func(kind string, g aggregate.Group, text string) {
+		name := kind + " " + g.Labels().Get(model.MetricNameLabel)
+		rest := labels.NewBuilder(g.Labels()).Del(model.MetricNameLabel).Labels()
 		list[name] = append(list[name], fmt.Sprint(rest, g.Coverage(), g.Warnings(), text))
 	}
 	grown := func(g *aggregate.CounterGroup) string {
 		rate, _ := g.Rate()
 		current, _ := g.RateNow()
 		text := bits(rate.Value, rate.Lo, rate.Hi, current.Value)
-		for _, m := range g.Explain().Members {
-			text += fmt.Sprint(m.Instance, m.Covers, m.Steps, m.Older, m.Live, m.Resets, m.Events) + bits(m.Increase.Value, m.Increase.Lo, m.Increase.Hi, m.Rate)
+		for _, m := range slices.Concat(g.Increases(), g.Rates()) {
+			text += fmt.Sprint(m.Instance, m.Covers, m.Steps, m.Older, m.Live, m.Resets) + bits(m.Estimate.Value, m.Estimate.Lo, m.Estimate.Hi)
 		}
-		return text
+		return text + fmt.Sprint(g.Events())
 	}
-	cs, err := e.counters.At(now, aggregate.All)
+	cs, err := e.counters.In(until(e, now, sinceStart))
 	require.NoError(t, err)
 	for _, g := range cs {
-		note("counter", &g.Group, grown(g))
+		note("counter", g, grown(g))
 	}
-	hs, err := e.histograms.At(now, aggregate.All)
+	hs, err := e.histograms.In(until(e, now, sinceStart))
 	require.NoError(t, err)
 	for _, g := range hs {
 		sum, _ := g.Sum()
-		text := grown(g.CounterGroup) + bits(g.Count(), sum)
+		text := grown(g.Observations()) + bits(counted(g), sum.Value)
 		for _, q := range []float64{0.5, 0.99} {
-			e, _, err := g.Quantile(q)
-			require.NoError(t, err)
+			e, _ := g.Quantile(q)
 			text += bits(e.Value, e.Lo, e.Hi)
 		}
-		note("histogram", &g.Group, text)
+		note("histogram", g, text)
 	}
-	gs, err := e.gauges.At(now)
+	gs, err := e.gauges.At(e.Snapshot(now))
 	require.NoError(t, err)
 	for _, g := range gs {
 		text := ""
 		for _, m := range g.Members() {
-			text += fmt.Sprint(m.Instance, m.Series, m.Age) + bits(m.Value)
+			text += fmt.Sprint(m.Instance, m.Age) + bits(m.Estimate.Value)
 		}
-		note("gauge", &g.Group, text)
+		note("gauge", g, text)
 	}
 	return list
 }
@@ -140,15 +136,15 @@ func (e everything) answers(t *testing.T, now time.Time) map[string][]string {
 func TestEveryFamilyAsTheSingleOnes(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		by      []string
+		by      aggregate.View
 		scrapes func(t *testing.T) []aggregate.Scrape
 	}{
-		{"recording, by every label", []string{aggregate.Every}, func(t *testing.T) []aggregate.Scrape { return recorded(t) }},
-		{"recording, by verb", []string{"verb"}, func(t *testing.T) []aggregate.Scrape { return recorded(t) }},
-		{"controllers", []string{"name", "code"}, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "controllers-ha", "")[:24] }},
-		{"node exporters, haproxy", []string{aggregate.Every}, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "other", "") }},
-		{"kube-state-metrics", nil, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "ksm-shards", "good") }},
-		{"mixed versions", nil, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "apiserver-skew", "")[:9] }},
+		{"recording, by every label", aggregate.View{ByAllLabels: true}, func(t *testing.T) []aggregate.Scrape { return recorded(t) }},
+		{"recording, by verb", aggregate.View{By: []string{"verb"}}, func(t *testing.T) []aggregate.Scrape { return recorded(t) }},
+		{"controllers", aggregate.View{By: []string{"name", "code"}}, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "controllers-ha", "")[:24] }},
+		{"node exporters, haproxy", aggregate.View{ByAllLabels: true}, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "other", "") }},
+		{"kube-state-metrics", aggregate.View{}, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "ksm-shards", "good") }},
+		{"mixed versions", aggregate.View{}, func(t *testing.T) []aggregate.Scrape { return ofCorpus(t, "apiserver-skew", "")[:9] }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if testing.Short() && !strings.HasPrefix(c.name, "recording") {
@@ -158,9 +154,11 @@ func TestEveryFamilyAsTheSingleOnes(t *testing.T) {
 			now := scrapes[len(scrapes)-1].Time
 			since := aggregate.Config{Since: scrapes[0].Time}
 			b := newBed(t, since)
-			all := b.everything(aggregate.View{Metric: aggregate.Every, By: c.by})
+			view := c.by
+			view.Select, view.TotalsOnly = everyFamily, true
+			all := b.everything(view)
 			for _, sc := range scrapes {
-				_, err := b.Observe(sc)
+				_, err := b.Ingest(sc)
 				require.NoError(t, err)
 			}
 			got := all.answers(t, now)
@@ -171,10 +169,11 @@ func TestEveryFamilyAsTheSingleOnes(t *testing.T) {
 			names := slices.Sorted(maps.Keys(got))
 			for _, name := range names {
 				kind, metric, _ := strings.Cut(name, " ")
-				views = append(views, single.one(kind, aggregate.View{Metric: metric, By: c.by, Window: aggregate.LedgerOnly}))
+				view.Select = metric
+				views = append(views, single.ofKind(kind, view))
 			}
 			for _, sc := range scrapes {
-				_, err := single.Observe(sc)
+				_, err := single.Ingest(sc)
 				require.NoError(t, err)
 			}
 			for i, name := range names {
@@ -188,21 +187,16 @@ func TestEveryFamilyAsTheSingleOnes(t *testing.T) {
 	}
 }
 
-// one is a view of a kind; those of the other kinds have nothing to say.
-func (b bed) one(kind string, v aggregate.View) everything {
+// ofKind is a view of a kind; those of the other kinds have nothing to say.
+func (b bed) ofKind(kind string, v aggregate.View) everything {
 	b.Helper()
-	none := aggregate.View{Metric: "nothing"}
+	none := aggregate.View{Select: "nothing", By: []string{"x"}}
 	views := map[string]aggregate.View{"counter": none, "gauge": none, "histogram": none}
+	if kind == "gauge" {
+		v.TotalsOnly = false
+	}
 	views[kind] = v
-	var e everything
-	var err error
-	e.counters, err = b.Counter(views["counter"])
-	require.NoError(b, err)
-	e.gauges, err = b.Gauge(views["gauge"])
-	require.NoError(b, err)
-	e.histograms, err = b.Histogram(views["histogram"])
-	require.NoError(b, err)
-	return e
+	return everything{b, b.counter(views["counter"]), b.gauge(views["gauge"]), b.histogram(views["histogram"])}
 }
 
 const everyKind = `# TYPE requests_total counter
@@ -227,22 +221,22 @@ something_without_a_type 9`
 // is the series', for histograms the family's.
 func TestTheTypeDecides(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1)})
-	e := b.everything(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+	e := b.everything(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 	b.scrape("a", 0, 0, everyKind)
 	got := slices.Sorted(maps.Keys(e.answers(t, at(0))))
 	assert.Equal(t, []string{
 		"counter process_network_receive_bytes_total", "counter requests_total", "counter size_count", "counter size_sum",
 		"gauge open", "histogram seconds",
 	}, got)
-	groups, err := e.counters.At(at(0), aggregate.All)
+	groups, err := e.counters.In(until(b, at(0), sinceStart))
 	require.NoError(t, err)
-	assert.Equal(t, `{__name__="requests_total", code="200"}`, groups[1].Labels.String())
-	assert.Equal(t, 5, e.counters.Status().Series)
+	assert.Equal(t, `{__name__="requests_total", code="200"}`, groups[1].Labels().String())
+	assert.Equal(t, 5, e.counters.Status(b.Snapshot(t0)).Series)
 }
 
 func TestEveryFamilyIsSelectedByName(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1)})
-	v := aggregate.View{Metric: aggregate.Every, Where: []*labels.Matcher{match(model.MetricNameLabel, "=~", "seconds|re.*_total")}}
+	v := aggregate.View{Select: `{__name__=~"seconds|re.*_total"}`, TotalsOnly: true}
 	e := b.everything(v)
 	b.scrape("a", 0, 0, everyKind)
 	assert.Equal(t, []string{"counter requests_total", "histogram seconds"}, slices.Sorted(maps.Keys(e.answers(t, at(0)))))
@@ -259,21 +253,21 @@ func TestEveryFamilyGrouped(t *testing.T) {
 		{"by", []string{"b"}, nil, []string{`{__name__="x_total", b="1"}=50`, `{__name__="y_total"}=40`}},
 		{"by the name, too", []string{"b", "__name__"}, nil, []string{`{__name__="x_total", b="1"}=50`, `{__name__="y_total"}=40`}},
 		{"without", nil, []string{"a", "__name__"}, []string{`{__name__="x_total", b="1"}=50`, `{__name__="y_total"}=40`}},
-		{"by every", []string{aggregate.Every}, nil, []string{`{__name__="x_total", a="1", b="1"}=20`, `{__name__="x_total", a="2", b="1"}=30`, `{__name__="y_total", a="1"}=40`}},
+		{"by all labels", nil, nil, []string{`{__name__="x_total", a="1", b="1"}=20`, `{__name__="x_total", a="2", b="1"}=30`, `{__name__="y_total", a="1"}=40`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})
-			v := b.counter(aggregate.View{Metric: aggregate.Every, By: c.by, Without: c.without})
+			v := b.counter(aggregate.View{Select: everyFamily, TotalsOnly: true, By: c.by, Without: c.without, ByAllLabels: c.name == "by all labels"})
 			for i := range 2 {
 				b.scrape("i", float64(10*i), 0,
 					"# TYPE x_total counter", fmt.Sprintf(`x_total{a="1",b="1"} %d`, 20*i), fmt.Sprintf(`x_total{a="2",b="1"} %d`, 30*i),
 					"# TYPE y_total counter", fmt.Sprintf(`y_total{a="1"} %d`, 40*i))
 			}
-			groups, err := v.At(at(10), aggregate.All)
+			groups, err := v.In(until(b, at(10), sinceStart))
 			require.NoError(t, err)
 			var got []string
 			for _, g := range groups {
-				got = append(got, fmt.Sprintf("%s=%g", g.Labels, g.Members()[0].Increase.Value))
+				got = append(got, fmt.Sprintf("%s=%g", g.Labels(), g.Increases()[0].Estimate.Value))
 			}
 			assert.Equal(t, c.want, got)
 		})
@@ -282,14 +276,14 @@ func TestEveryFamilyGrouped(t *testing.T) {
 
 func TestEveryFamilyKeepsTotalsAlone(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: aggregate.Every})
+	v := b.counter(aggregate.View{Select: everyFamily, TotalsOnly: true})
 	b.scrape("a", 0, 0, everyKind)
-	_, err := v.At(at(0), time.Minute)
+	_, err := v.In(until(b, at(0), time.Minute))
 	require.ErrorIs(t, err, aggregate.ErrWindow)
-	kept := b.counter(aggregate.View{Metric: aggregate.Every, Window: time.Minute})
-	_, err = kept.At(at(0), time.Minute)
+	kept := b.counter(aggregate.View{Select: everyFamily, Window: time.Minute})
+	_, err = kept.In(until(b, at(0), time.Minute))
 	require.NoError(t, err)
-	_, err = b.Counter(aggregate.View{Metric: aggregate.Every, Type: model.MetricTypeCounter})
+	_, err = b.Counter(aggregate.View{Select: everyFamily, TotalsOnly: true, Type: model.MetricTypeCounter})
 	require.Error(t, err)
 }
 
@@ -297,16 +291,16 @@ func TestEveryFamilyKeepsTotalsAlone(t *testing.T) {
 // those without the family are not.
 func TestEveryFamilyListsIdleMembers(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: aggregate.Every, By: []string{"code"}})
+	v := b.counter(aggregate.View{Select: everyFamily, TotalsOnly: true, By: []string{"code"}})
 	b.scrape("a", 0, 0, "# TYPE x_total counter", `x_total{code="200"} 1`)
 	b.scrape("b", 0, 0, "# TYPE x_total counter", `x_total{code="500"} 1`)
 	b.scrape("c", 0, 0, "# TYPE y_total counter", `y_total{code="200"} 1`)
-	groups, err := v.At(at(0), aggregate.All)
+	groups, err := v.In(until(b, at(0), sinceStart))
 	require.NoError(t, err)
 	got := map[string][]string{}
 	for _, g := range groups {
-		for _, m := range g.Members() {
-			got[g.Labels.String()] = append(got[g.Labels.String()], m.Instance)
+		for _, m := range g.Increases() {
+			got[g.Labels().String()] = append(got[g.Labels().String()], m.Instance)
 		}
 	}
 	assert.Equal(t, map[string][]string{
@@ -319,17 +313,17 @@ func TestEveryFamilyListsIdleMembers(t *testing.T) {
 func TestEveryFamilyKnowsWhatOutlivesTheProcess(t *testing.T) {
 	const m = "process_network_receive_bytes_total"
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: aggregate.Every})
-	own := b.counter(aggregate.View{Metric: aggregate.Every, Owner: judge.OwnerProcess})
+	v := b.counter(aggregate.View{Select: everyFamily, TotalsOnly: true})
+	own := b.counter(aggregate.View{Select: everyFamily, TotalsOnly: true, Owner: counter.Process})
 	b.scrape("a", 0, -100, "# TYPE "+m+" counter", m+" 1000", typeC, "c 50")
 	b.scrape("a", 10, 5, "# TYPE "+m+" counter", m+" 1040", typeC, "c 3")
 	for v, want := range map[*aggregate.CounterView]map[string]float64{v: {m: 40, "c": 3}, own: {m: 1040, "c": 3}} {
-		groups, err := v.At(at(10), aggregate.All)
+		groups, err := v.In(until(b, at(10), sinceStart))
 		require.NoError(t, err)
 		got, covers := map[string]float64{}, map[string]time.Duration{}
 		for _, g := range groups {
-			name := g.Labels.Get(model.MetricNameLabel)
-			got[name], covers[name] = g.Members()[0].Increase.Value, g.Members()[0].Covers
+			name := g.Labels().Get(model.MetricNameLabel)
+			got[name], covers[name] = g.Increases()[0].Estimate.Value, g.Increases()[0].Covers
 		}
 		assert.Equal(t, want, got)
 		assert.Equal(t, 5*time.Second, covers["c"])
@@ -347,10 +341,9 @@ func TestEveryFamilyWithinMaxBytes(t *testing.T) {
 		lines = append(lines, fmt.Sprintf(`c{i="%d"} 1`, i))
 	}
 	b.scrape("a", 0, 0, lines...)
-	_, err := b.Counter(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
-	var limit *aggregate.LimitError
-	require.ErrorAs(t, err, &limit)
-	assert.Equal(t, int64(2000), limit.Limit)
-	_, err = b.Counter(aggregate.View{Metric: aggregate.Every})
+	_, err := b.Counter(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
+	require.ErrorIs(t, err, aggregate.ErrLimit)
+	assert.ErrorContains(t, err, "at most 2000")
+	_, err = b.Counter(aggregate.View{Select: everyFamily, TotalsOnly: true})
 	require.NoError(t, err, "one group fits")
 }

@@ -22,9 +22,9 @@ func churning(i int) []string {
 
 // A day of a service whose series come and go: what is kept does not grow.
 func TestChurnIsForgotten(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 256 << 10, Window: time.Minute, Checkpoints: 4})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
-	h, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"x"}})
+	b := newBed(t, aggregate.Config{MaxBytes: 256 << 10, Window: time.Minute}.WithCheckpoints(4))
+	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
+	h, err := b.Histogram(aggregate.View{Select: "h", By: []string{"x"}})
 	require.NoError(t, err)
 	for i := range 3000 {
 		lines := append(churning(i), "# TYPE h histogram",
@@ -32,12 +32,12 @@ func TestChurnIsForgotten(t *testing.T) {
 			fmt.Sprintf(`h_sum{x="%d"} 3`, i/3), fmt.Sprintf(`h_count{x="%d"} 2`, i/3))
 		b.scrape("a", float64(15*i), -100, lines...)
 	}
-	groups, err := v.At(at(15*2999), time.Minute)
+	groups, err := v.In(until(b, at(15*2999), time.Minute))
 	require.NoError(t, err)
 	for _, g := range groups[len(groups)-200 : len(groups)-10] {
-		assert.Equal(t, 4.0, grew(g), "%s", g.Labels) // the window holds four steps
+		assert.Equal(t, 4.0, grew(g), "%s", g.Labels()) // the window holds four steps
 	}
-	hs, err := h.At(at(15*2999), time.Minute)
+	hs, err := h.In(until(b, at(15*2999), time.Minute))
 	require.NoError(t, err)
 	assert.NotEmpty(t, hs)
 	got := b.Sizes()

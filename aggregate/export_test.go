@@ -6,6 +6,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
@@ -90,6 +93,13 @@ func (f *Fleet) Knowledge(now int64) string {
 	return string(c.Out)
 }
 
+// Holds reports whether an instance of the name is kept.
+func (f *Fleet) Holds(name string) bool {
+	f.names.Lock()
+	defer f.names.Unlock()
+	return f.instances[name] != nil
+}
+
 // Lives is how many processes are known one by one.
 func (f *Fleet) Lives() int {
 	f.mu.Lock()
@@ -102,4 +112,41 @@ func (f *Fleet) Lives() int {
 }
 
 // Forget makes the next question count anew.
-func (v *view) Forget() { v.latest = latest{} }
+func (v *CounterView) Forget() { v.v.latest = latest{} }
+
+func (v *HistogramView) Forget() { v.v.latest = latest{} }
+
+// WithCheckpoints keeps other steps apart than a program can ask for.
+func (c Config) WithCheckpoints(n int) Config {
+	c.checkpoints = n
+	return c
+}
+
+// WithMinStaleness lets no instance go stale before.
+func (c Config) WithMinStaleness(d time.Duration) Config {
+	c.minStaleness = d
+	return c
+}
+
+// WithLimits bounds the bodies.
+func (c Config) WithLimits(l lines.Limits) Config {
+	c.limits = l
+	return c
+}
+
+// Asymmetry says how unevenly the members share the group's load.
+func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
+	a, ok := g.asymmetry()
+	return Asymmetry{a.members, a.hottest, a.share, a.peak, a.cv}, ok
+}
+
+type Asymmetry struct {
+	Members         int
+	Hottest         string
+	Share, Peak, CV float64
+}
+
+// CheckSelector parses a selector.
+func CheckSelector(text string) (metric string, where []*labels.Matcher, err error) {
+	return parseSelector(text)
+}

@@ -15,7 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/catalogue"
 )
+
+// kubernetes makes fleets that know the metrics of Kubernetes.
+var kubernetes = aggregate.Config{Catalogue: catalogue.Kubernetes().View}
 
 // rounds are the direct scrapes of a recording, those that failed too, step by
 // step.
@@ -45,11 +49,11 @@ func (b bed) play(name string, round []corpusLine) (bodies map[string][]byte, no
 			now = at
 		}
 		if l.File == "" {
-			b.Fail(l.Target, time.UnixMilli(l.Time), errRefused)
+			b.fail(l.Target, time.UnixMilli(l.Time), errRefused)
 			continue
 		}
 		bodies[l.Target] = corpusBody(b.T, name, l.File)
-		_, err := b.Observe(l.scrape(bodies[l.Target]))
+		_, err := b.Ingest(l.scrape(bodies[l.Target]))
 		require.NoError(b, err, l.File)
 	}
 	return bodies, now
@@ -77,13 +81,12 @@ func linesOf(t *testing.T, body []byte, name string) map[string]float64 {
 // The leader of the controller managers is killed; after two rounds without
 // one its standby takes over, and keeps the lead when the other is back.
 func TestControllersFollowTheirLeader(t *testing.T) {
-	b := newBed(t, aggregate.Config{})
-	c := aggregate.Kubernetes()
-	pods := b.gauge(c.View(aggregate.View{Metric: "scheduler_pending_pods", By: []string{"queue"}}))
-	work := aggregate.View{Metric: "workqueue_depth", By: []string{"name"}}
-	unnamed := b.gauge(c.View(work))
-	work.Election.Name = "kube-controller-manager"
-	queues := b.gauge(c.View(work))
+	b := newBed(t, kubernetes)
+	pods := b.gauge(aggregate.View{Select: "scheduler_pending_pods", By: []string{"queue"}})
+	work := aggregate.View{Select: "workqueue_depth", By: []string{"name"}}
+	unnamed := b.gauge(work)
+	work.Leader = `leader_election_master_status{name="kube-controller-manager"}`
+	queues := b.gauge(work)
 	for step, round := range rounds(t, "controllers-ha") {
 		bodies, now := b.play("controllers-ha", round)
 		want := "kcm-1"
@@ -93,18 +96,18 @@ func TestControllersFollowTheirLeader(t *testing.T) {
 		case step >= 10:
 			want = ""
 		}
-		groups, err := queues.At(now)
+		groups, err := queues.At(b.Snapshot(now))
 		require.NoError(t, err)
 		led := 0
 		for _, g := range groups {
-			value, instance, ok := g.Value()
+			leader, ok := g.Leader()
 			if !ok {
 				continue
 			}
 			led++
-			assert.Equal(t, want, instance, "step %d", step)
-			series := fmt.Sprintf("workqueue_depth{name=%q}", g.Labels.Get("name"))
-			assert.Equal(t, linesOf(t, bodies[want], "workqueue_depth")[series], value)
+			assert.Equal(t, want, leader.Instance, "step %d", step)
+			series := fmt.Sprintf("workqueue_depth{name=%q}", g.Labels().Get("name"))
+			assert.Equal(t, linesOf(t, bodies[want], "workqueue_depth")[series], value(g))
 		}
 		if want == "" {
 			assert.Zero(t, led, "step %d", step)
@@ -113,20 +116,20 @@ func TestControllersFollowTheirLeader(t *testing.T) {
 			assert.Equal(t, 11, led, "step %d: a standby has 2 queues", step)
 		}
 
-		groups, err = pods.At(now)
+		groups, err = pods.At(b.Snapshot(now))
 		require.NoError(t, err)
 		require.Len(t, groups, 4)
 		for _, g := range groups {
-			value, instance, ok := g.Value()
+			leader, ok := g.Leader()
 			require.True(t, ok)
-			assert.Equal(t, "sched-1", instance)
-			assert.Equal(t, map[string]float64{"unschedulable": 80}[g.Labels.Get("queue")], value, "step %d", step)
-			if hottest, _ := g.Max(); g.Labels.Get("queue") == "active" {
-				assert.Equal(t, 80.0, hottest.Value, "what the standby leaves lying")
+			assert.Equal(t, "sched-1", leader.Instance)
+			assert.Equal(t, map[string]float64{"unschedulable": 80}[g.Labels().Get("queue")], value(g), "step %d", step)
+			if hottest, _ := g.Max(); g.Labels().Get("queue") == "active" {
+				assert.Equal(t, 80.0, hottest.Estimate.Value, "what the standby leaves lying")
 			}
 		}
 
-		groups, err = unnamed.At(now)
+		groups, err = unnamed.At(b.Snapshot(now))
 		require.NoError(t, err)
 		for _, g := range groups {
 			_, ok := g.Leader()
@@ -147,8 +150,8 @@ type told struct {
 // compared with one found by reading the bodies line by line.
 func TestStorageObjectsAreNotTripled(t *testing.T) {
 	const metric = "apiserver_storage_objects"
-	b := newBed(t, aggregate.Config{})
-	v := b.gauge(aggregate.Kubernetes().View(aggregate.View{Metric: metric, By: []string{"resource"}}))
+	b := newBed(t, kubernetes)
+	v := b.gauge(aggregate.View{Select: metric, By: []string{"resource"}})
 	all := rounds(t, "apiserver-ha")
 	if testing.Short() {
 		all = all[:12]
@@ -171,16 +174,16 @@ func TestStorageObjectsAreNotTripled(t *testing.T) {
 			}
 			met[l.Target] = met[l.Target] || l.File != ""
 		}
-		groups, err := v.At(now)
+		groups, err := v.At(b.Snapshot(now))
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, len(groups), 50)
 		for _, g := range groups {
-			f, ok := g.Fact()
-			require.True(t, ok, g.Labels)
-			series := fmt.Sprintf("%s{resource=%q}", metric, g.Labels.Get("resource"))
+			f, ok := g.Value()
+			require.True(t, ok, g.Labels())
+			series := fmt.Sprintf("%s{resource=%q}", metric, g.Labels().Get("resource"))
 			latest, want := int64(-1), math.Inf(-1)
 			for target, x := range naive[series] {
-				if !slices.ContainsFunc(g.Members(), func(m aggregate.GaugeMember) bool { return m.Instance == target }) {
+				if !slices.ContainsFunc(g.Members(), func(m aggregate.Member) bool { return m.Instance == target }) {
 					continue // stale
 				}
 				if x.changed > latest {
@@ -190,13 +193,13 @@ func TestStorageObjectsAreNotTripled(t *testing.T) {
 			if latest > 0 { // ties of the first round are tested elsewhere
 				assert.Equal(t, want, f.Value, "step %d %s", step, series)
 			}
-			assert.LessOrEqual(t, f.Min, f.Value)
-			assert.LessOrEqual(t, f.Value, f.Max)
-			if f.Agree < f.Of {
+			assert.LessOrEqual(t, f.Lo, f.Value)
+			assert.LessOrEqual(t, f.Value, f.Hi)
+			if strings.Contains(strings.Join(g.Warnings(), "\n"), " instances say ") {
 				disagree++
 			}
-			if sum, _ := g.Sum(); f.Of == 3 && f.Agree == 3 && f.Value > 0 {
-				assert.Equal(t, 3*f.Value, sum)
+			if mean, _ := g.Mean(); len(g.Members()) == 3 && f.Exact() && f.Value > 0 {
+				assert.Equal(t, f.Value, mean, "the sum is three times as much")
 				tripled++
 			}
 		}
@@ -211,17 +214,22 @@ func TestVersionsThatDiffer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the recording in the repository is enough to find a race")
 	}
-	b := newBed(t, aggregate.Config{})
-	c := aggregate.Kubernetes()
-	total := b.counter(c.View(aggregate.View{Metric: "etcd_bookmark_total"}))
-	counts := b.counter(c.View(aggregate.View{Metric: "etcd_bookmark_counts"}))
-	declared := b.counter(aggregate.View{Metric: "etcd_bookmark_counts"})
-	build := b.gauge(c.View(aggregate.View{Metric: "kubernetes_build_info"}))
-	features := b.gauge(c.View(aggregate.View{Metric: "kubernetes_feature_enabled", By: []string{"name"}}))
+	known := true
+	b := newBed(t, aggregate.Config{Catalogue: func(metric string) (aggregate.View, bool) {
+		v, ok := kubernetes.Catalogue(metric)
+		return v, ok && known
+	}})
+	total := b.counter(aggregate.View{Select: "etcd_bookmark_total"})
+	counts := b.counter(aggregate.View{Select: "etcd_bookmark_counts"})
+	known = false
+	declared := b.counter(aggregate.View{Select: "etcd_bookmark_counts"})
+	known = true
+	build := b.gauge(aggregate.View{Select: "kubernetes_build_info"})
+	features := b.gauge(aggregate.View{Select: "kubernetes_feature_enabled", By: []string{"name"}})
 
 	help := map[string]map[string]bool{}
 	const reworded = "workqueue_adds_total"
-	adds := b.counter(aggregate.View{Metric: reworded, By: []string{"name"}})
+	adds := b.counter(aggregate.View{Select: reworded, By: []string{"name"}})
 	first, last := map[string]map[string]float64{}, map[string]map[string]float64{} // of it, by target
 	var now time.Time
 	for _, round := range rounds(t, "apiserver-skew") {
@@ -252,118 +260,102 @@ func TestVersionsThatDiffer(t *testing.T) {
 	assert.Len(t, help[reworded], 2)
 
 	members := func(v *aggregate.CounterView) []string {
-		groups, err := v.At(now, aggregate.All)
+		groups, err := v.In(until(b, now, sinceStart))
 		require.NoError(t, err)
 		require.Len(t, groups, 1)
 		var names []string
-		for _, m := range groups[0].Members() {
+		for _, m := range groups[0].Increases() {
 			names = append(names, m.Instance)
-			assert.GreaterOrEqual(t, m.Increase.Value, 0.0)
+			assert.GreaterOrEqual(t, m.Estimate.Value, 0.0)
 		}
 		return names
 	}
 	assert.Equal(t, []string{"apiserver-c"}, members(counts))
 	assert.Subset(t, members(total), []string{"apiserver-a", "apiserver-b"})
-	groups, err := declared.At(now, aggregate.All)
+	groups, err := declared.In(until(b, now, sinceStart))
 	require.NoError(t, err)
 	assert.Empty(t, groups, "bodies declare it a gauge")
-	assert.Equal(t, []string{"apiserver-c"}, declared.Status().Excluded)
+	assert.Equal(t, []string{"apiserver-c"}, declared.Status(b.Snapshot(t0)).Excluded)
 
-	variants, err := build.Distinct(now)
-	require.NoError(t, err)
-	require.Len(t, variants, 1)
 	var versions []string
-	for _, v := range variants[0].Skew() {
+	g, err := build.One(b.Snapshot(now))
+	require.NoError(t, err)
+	for _, v := range g.Variants() {
 		versions = append(versions, fmt.Sprint(v.Labels.Get("git_version"), v.Instances))
 	}
 	assert.Equal(t, []string{"v1.35.4[apiserver-c]", "v1.36.3[apiserver-a apiserver-b]"}, versions)
-	variants, err = features.Distinct(now)
+	byName, err := features.At(b.Snapshot(now))
 	require.NoError(t, err)
-	skew := 0
-	for _, g := range variants {
-		skew += len(g.Skew())
+	skewed := 0
+	for _, g := range byName {
+		skewed += strings.Count(skew(g), "\n")
 	}
-	assert.Greater(t, skew, 20, "features that one version alone has")
+	assert.Greater(t, skewed, 20, "features that one version alone has")
 
 	// Per instance and series, across the two versions: what was there at the end, less what was at the start.
-	groups, err = adds.At(now, aggregate.All)
+	groups, err = adds.In(until(b, now, sinceStart))
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(groups), 25)
 	for _, g := range groups {
-		key := fmt.Sprintf("%s{name=%q}", reworded, g.Labels.Get("name"))
-		require.Len(t, g.Members(), 3, key)
-		for _, m := range g.Members() {
+		key := fmt.Sprintf("%s{name=%q}", reworded, g.Labels().Get("name"))
+		require.Len(t, g.Increases(), 3, key)
+		for _, m := range g.Increases() {
 			if m.Instance == "apiserver-c" { // it restarted into another version: at least its count since
-				assert.GreaterOrEqual(t, m.Increase.Value, last[m.Instance][key], key)
+				assert.GreaterOrEqual(t, m.Estimate.Value, last[m.Instance][key], key)
 				continue
 			}
-			assert.Equal(t, last[m.Instance][key]-first[m.Instance][key], m.Increase.Value, "%s %s", m.Instance, key)
+			assert.Equal(t, last[m.Instance][key]-first[m.Instance][key], m.Estimate.Value, "%s %s", m.Instance, key)
 		}
 	}
 }
 
 func TestEtcdMembers(t *testing.T) {
-	b := newBed(t, aggregate.Config{})
-	c := aggregate.Kubernetes()
-	view := func(metric string) *aggregate.GaugeView { return b.gauge(c.View(aggregate.View{Metric: metric})) }
+	b := newBed(t, kubernetes)
+	view := func(metric string) *aggregate.GaugeView { return b.gauge(aggregate.View{Select: metric}) }
 	leader, seen := view("etcd_server_is_leader"), view("etcd_server_has_leader")
 	log := view("etcd_server_proposals_committed_total")
-	full, err := aggregate.GaugeRatio(view("etcd_mvcc_db_total_size_in_bytes"), view("etcd_server_quota_backend_bytes"))
-	require.NoError(t, err)
-	changes := b.counter(c.View(aggregate.View{Metric: "etcd_server_leader_changes_seen_total"}))
+	full := view("etcd_mvcc_db_total_size_in_bytes")
+	changes := b.counter(aggregate.View{Select: "etcd_server_leader_changes_seen_total"})
 	one := func(v *aggregate.GaugeView, now time.Time) *aggregate.GaugeGroup {
-		groups, err := v.At(now)
+		g, err := v.One(b.Snapshot(now))
 		require.NoError(t, err)
-		require.Len(t, groups, 1)
-		require.Equal(t, 3, groups[0].Count(), "three members, though with one start time")
-		return groups[0]
+		require.Len(t, g.Members(), 3, "three members, though with one start time")
+		return g
 	}
 	var now time.Time
 	for _, round := range rounds(t, "etcd") {
 		var bodies map[string][]byte
 		bodies, now = b.play("etcd", round)
-		value, _, ok := one(leader, now).Value()
-		assert.True(t, ok)
-		assert.Equal(t, 1.0, value)
-		value, _, ok = one(seen, now).Value()
-		assert.True(t, ok)
-		assert.Equal(t, 1.0, value)
-		groups, err := full.At(now)
-		require.NoError(t, err)
-		worst, ok := groups[0].Max()
-		require.True(t, ok)
+		assert.Equal(t, 1.0, value(one(leader, now)))
+		assert.Equal(t, 1.0, value(one(seen, now)))
 		size := 0.0
 		for _, body := range bodies {
 			size = max(size, linesOf(t, body, "etcd_mvcc_db_total_size_in_bytes")["etcd_mvcc_db_total_size_in_bytes"])
 		}
-		assert.Equal(t, size/2147483648, worst.Ratio, "one quota for all of them")
-		value, _, ok = one(log, now).Value()
+		assert.Equal(t, size/2147483648, value(one(full, now)), "one quota for all of them")
+		mean, ok := one(log, now).Mean()
 		assert.True(t, ok)
-		sum, _ := one(log, now).Sum()
-		assert.InEpsilon(t, 3*value, sum, 0.05, "the sum counts each entry three times")
+		assert.InEpsilon(t, value(one(log, now)), mean, 0.05, "the sum counts each entry three times")
 	}
-	groups, err := changes.At(now, aggregate.All)
+	groups, err := changes.In(until(b, now, sinceStart))
 	require.NoError(t, err)
 	m, ok := groups[0].MaxIncrease()
 	assert.True(t, ok)
-	assert.Zero(t, m.Increase.Value)
+	assert.Zero(t, m.Estimate.Value)
 }
 
 // Each level of each API server: what it executes to its own limit.
 func TestSeatsOfRecordedServers(t *testing.T) {
-	b := newBed(t, aggregate.Config{})
-	c := aggregate.Kubernetes()
-	e, ok := c.Lookup("apiserver_flowcontrol_current_executing_seats")
+	b := newBed(t, kubernetes)
+	e, ok := catalogue.Kubernetes().Lookup("apiserver_flowcontrol_current_executing_seats")
 	require.True(t, ok)
-	by := []string{"priority_level"}
-	v, err := aggregate.GaugeRatio(b.gauge(c.View(aggregate.View{Metric: e.Metric})), b.gauge(c.View(aggregate.View{Metric: e.Limit, By: by})))
-	require.NoError(t, err)
+	v := b.gauge(aggregate.View{Select: e.Metric, By: []string{"priority_level"}})
 	bodies, now := b.play("apiserver-ha", rounds(t, "apiserver-ha")[5])
-	groups, err := v.At(now)
+	groups, err := v.At(b.Snapshot(now))
 	require.NoError(t, err)
 	require.Len(t, groups, 8)
 	for _, g := range groups {
-		level := g.Labels.Get("priority_level")
+		level := g.Labels().Get("priority_level")
 		want := -1.0 // none
 		for _, body := range bodies {
 			seats := 0.0
@@ -372,16 +364,16 @@ func TestSeatsOfRecordedServers(t *testing.T) {
 					seats += n
 				}
 			}
-			if limit := linesOf(t, body, e.Limit)[fmt.Sprintf("%s{priority_level=%q}", e.Limit, level)]; limit > 0 {
+			if limit := linesOf(t, body, e.View.Limit)[fmt.Sprintf("%s{priority_level=%q}", e.View.Limit, level)]; limit > 0 {
 				want = max(want, seats/limit)
 			}
 		}
 		m, ok := g.Max()
 		assert.Equal(t, want >= 0, ok, level)
 		if ok {
-			assert.Equal(t, want, m.Ratio, level)
+			assert.Equal(t, want, m.Estimate.Value, level)
 		} else {
-			assert.Equal(t, []string{"3 denominators not above 0, or not known, left out: apiserver-a, apiserver-b, apiserver-c"}, g.Warnings(), level)
+			assert.Equal(t, []string{"3 limits not above 0, or not known, left out: apiserver-a, apiserver-b, apiserver-c"}, g.Warnings(), level)
 		}
 	}
 }

@@ -108,10 +108,13 @@ func (m gaugeModel) fact() (value float64, agree, of int) {
 // Random fleets that elect, fail and restart, against the model.
 func TestLeaderAndFactAgainstTheModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		f, err := aggregate.NewFleet(aggregate.Config{MinStaleness: time.Hour})
+		f, err := aggregate.NewFleet(aggregate.Config{}.WithMinStaleness(time.Hour))
 		require.NoError(r, err)
-		view := aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Sentinels: []float64{-1}}
+		view := aggregate.View{Select: "g", Combine: aggregate.Leader, Sentinels: []float64{-1}}
 		v, err := f.Gauge(view)
+		require.NoError(r, err)
+		view.Combine = aggregate.Consensus
+		c, err := f.Gauge(view)
 		require.NoError(r, err)
 		m := gaugeModel{map[string][]gaugeScrape{}, map[string]float64{}}
 		now := 0.0
@@ -125,7 +128,7 @@ func TestLeaderAndFactAgainstTheModel(t *testing.T) {
 				continue
 			}
 			if len(said) > 0 && rapid.IntRange(0, 4).Draw(r, "fails") == 0 {
-				f.Fail(name, at(now), errRefused)
+				require.NoError(r, f.ScrapeFailed(name, at(now), errRefused))
 				m.failed[name] = now
 				continue
 			}
@@ -139,21 +142,25 @@ func TestLeaderAndFactAgainstTheModel(t *testing.T) {
 			if s.leads {
 				n = 1
 			}
-			_, err := f.Observe(scrapeOf(name, now, s.start, elected(float64(s.value), n)...))
+			_, err := f.Ingest(scrapeOf(name, now, s.start, elected(float64(s.value), n)...))
 			require.NoError(r, err)
 			m.said[name] = append(said, s)
 			delete(m.failed, name)
 
-			groups, err := v.At(at(now))
+			groups, err := v.At(f.Snapshot(at(now)))
 			require.NoError(r, err)
 			require.Len(r, groups, 1)
 			want, wantOK := m.leader()
 			got, ok := groups[0].Leader()
 			require.Equal(r, fmt.Sprint(want, wantOK), fmt.Sprint(got.Instance, ok), "%v", groups[0].Warnings)
 			value, agree, of := m.fact()
-			fact, ok := groups[0].Fact()
+			g, err := c.One(f.Snapshot(at(now)))
+			require.NoError(r, err)
+			fact, ok := g.Value()
 			require.Equal(r, of > 0, ok)
-			require.Equal(r, fmt.Sprint(value, agree, of), fmt.Sprint(fact.Value, fact.Agree, fact.Of))
+			require.Equal(r, value, fact.Value)
+			disagree := fmt.Sprintf("%d of %d instances say %g", agree, of, value)
+			require.Equal(r, agree < of, slices.Contains(g.Warnings(), disagree), "%s: %v", disagree, g.Warnings())
 		}
 	})
 }
@@ -161,7 +168,7 @@ func TestLeaderAndFactAgainstTheModel(t *testing.T) {
 // Groups that end leave nothing behind; the others keep when they changed.
 func TestEndedGaugesAreForgotten(t *testing.T) {
 	b := newBed(t, aggregate.Config{MaxBytes: 2000})
-	v := b.gauge(aggregate.View{Metric: "g", By: []string{"x"}})
+	v := b.gauge(aggregate.View{Select: "g", By: []string{"x"}, Combine: aggregate.Consensus})
 	held := int64(0)
 	for i := range 60 { // a's fact changed last; the groups before its column come and go
 		b.scrape("b", float64(15*i), -100, typeG, fmt.Sprintf(`g{x="fact"} %d`, min(i, 2)))
@@ -174,11 +181,9 @@ func TestEndedGaugesAreForgotten(t *testing.T) {
 			held = b.Sizes().Bytes
 		}
 	}
-	groups, err := v.At(at(60 * 15))
+	groups, err := v.At(b.Snapshot(at(60 * 15)))
 	require.NoError(t, err)
 	require.Len(t, groups, 11)
-	f, ok := groups[10].Fact()
-	require.True(t, ok)
-	require.Equal(t, 10.0, f.Value)
+	require.Equal(t, 10.0, value(groups[10]))
 	require.Equal(t, held, b.Sizes().Bytes)
 }

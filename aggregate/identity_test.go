@@ -41,7 +41,7 @@ func TestAlternatingTargetIsFoundOut(t *testing.T) {
 	for _, split := range []bool{false, true} {
 		t.Run(fmt.Sprint("split=", split), func(t *testing.T) {
 			b := newBed(t, aggregate.Config{SplitAlternating: split})
-			v := b.counter(aggregate.View{Metric: "c"})
+			v := b.counter(aggregate.View{Select: "c"})
 			elder, younger := &server{start: -5000, n: 100_000}, &server{start: -4000, n: 50_000}
 			found := -1
 			for i := range 12 {
@@ -56,10 +56,10 @@ func TestAlternatingTargetIsFoundOut(t *testing.T) {
 				}
 			}
 			assert.Equal(t, 2, found, "as soon as the elder returns")
-			got := grew(one(t, v, 110, aggregate.All))
+			got := grew(b.one(v, 110, sinceStart))
 			if !split {
 				assert.Zero(t, got, "no two scrapes in a row were of one process: nothing is known to have grown")
-				assert.True(t, b.Instances(at(110), aggregate.All)[0].Alternating)
+				assert.True(t, b.Snapshot(at(110)).Instances()[0].Alternating)
 				return
 			}
 			// Each counts from its first scrape after the discovery on.
@@ -71,9 +71,9 @@ func TestAlternatingTargetIsFoundOut(t *testing.T) {
 // Two targets, one process: their scrapes make one monotone chain.
 func TestOneProcessUnderTwoTargets(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
-	b.Describe("node-b", aggregate.TargetInfo{Ready: aggregate.ReadyTrue})
-	b.Describe("node-a", aggregate.TargetInfo{Ready: aggregate.ReadyUnknown})
+	v := b.counter(aggregate.View{Select: "c"})
+	b.describe(aggregate.Target{Name: "node-b", Priority: 3})
+	b.describe(aggregate.Target{Name: "node-a", Priority: 1})
 	p := &server{start: -500, n: 1000}
 	other := &server{start: -500, n: 3000} // started in the same moment, and is another
 	for i := range 8 {
@@ -84,21 +84,21 @@ func TestOneProcessUnderTwoTargets(t *testing.T) {
 		other.n += 7
 		b.scrape("other", float64(10*i+2), other.start, other.lines()...)
 	}
-	g := one(t, v, 72, aggregate.All)
-	require.Len(t, g.Members(), 2)
-	assert.Equal(t, "node-b", g.Members()[0].Instance, "the ready one is kept")
-	assert.Equal(t, "other", g.Members()[1].Instance)
+	g := b.one(v, 72, sinceStart)
+	require.Len(t, g.Increases(), 2)
+	assert.Equal(t, "node-b", g.Increases()[0].Instance, "the one of the higher priority is kept")
+	assert.Equal(t, "other", g.Increases()[1].Instance)
 	assert.Equal(t, grown(0, 70)+grown(0, 49), grew(g))
 	assert.Equal(t, aggregate.Coverage{Expected: 2, Reporting: 2, Duplicates: 1}, g.Coverage())
-	assert.Equal(t, []string{"node-b is the process of node-a, too: counted once"}, g.Warnings())
-	list := b.Instances(at(72), aggregate.All)
+	assert.Equal(t, []string{"node-b and node-a are one process, counted once"}, g.Warnings())
+	list := b.Snapshot(at(72)).Instances()
 	require.Len(t, list, 2)
 	assert.Equal(t, []string{"node-b", "node-a"}, list[0].Targets)
 
 	// It restarts: the two names are strangers again, until proven.
 	p = &server{start: 75, n: 3}
 	b.scrape("node-a", 80, p.start, p.lines()...)
-	assert.Len(t, b.Instances(at(80), aggregate.All), 3)
+	assert.Len(t, b.Snapshot(at(80)).Instances(), 3)
 }
 
 // Start times 10 ms apart, equal ones, and jitter: dominance tells.
@@ -115,8 +115,8 @@ func TestBalancedStartTimes(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})
-			b.Balanced("lb", 3)
-			v := b.counter(aggregate.View{Metric: "c"})
+			b.balanced("lb", 3)
+			v := b.counter(aggregate.View{Select: "c"})
 			// Met in the order of their counters, the greatest first: the first
 			// sight of each is dominated by none.
 			ps := []*server{{x.starts[0], 30_000}, {x.starts[1], 20_000}, {x.starts[2], 10_000}}
@@ -130,13 +130,13 @@ func TestBalancedStartTimes(t *testing.T) {
 				}
 				start := p.start + x.jitter*float64(i%3)
 				r := b.scrape("lb", float64(10*i), start, p.lines()...)
-				assert.Equal(t, fmt.Sprintf("lb#%d", k+1), r.Instance, "scrape %d: %+v", i, r.Attribution)
+				assert.Equal(t, fmt.Sprintf("lb#%d", k+1), r.Instance, "scrape %d: %+v", i, r)
 			}
 			want := 0.0
 			for k, p := range ps {
 				want += grown(first[k], p.n)
 			}
-			got, _ := one(t, v, 290, aggregate.All).Increase()
+			got, _ := b.one(v, 290, sinceStart).Increase()
 			if x.jitter == 0 {
 				assert.Equal(t, want, got.Value)
 			} else {
@@ -150,8 +150,8 @@ func TestBalancedStartTimes(t *testing.T) {
 // Without any start time growth is provisional, and never more than there was.
 func TestBalancedWithoutStartTimes(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.Balanced("lb", 2)
-	v := b.counter(aggregate.View{Metric: "c"})
+	b.balanced("lb", 2)
+	v := b.counter(aggregate.View{Select: "c"})
 	// The greater one is met second: at first it looks like the growth of the other.
 	small, great := &server{0, 1000}, &server{0, 9000}
 	for i := range 20 {
@@ -162,7 +162,7 @@ func TestBalancedWithoutStartTimes(t *testing.T) {
 		p.n += 10
 		b.scrape("lb", float64(10*i), 0, p.lines()...)
 	}
-	got := grew(one(t, v, 190, aggregate.All))
+	got := grew(b.one(v, 190, sinceStart))
 	want := grown(0, 90) * 2
 	assert.LessOrEqual(t, got, want)
 	assert.Greater(t, got, 0.7*want)
@@ -171,15 +171,15 @@ func TestBalancedWithoutStartTimes(t *testing.T) {
 // Two processes with equal vectors cannot be told apart: one instance.
 func TestIdleTwinsBehindABalancer(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.Balanced("lb", 2)
-	v := b.counter(aggregate.View{Metric: "c"})
+	b.balanced("lb", 2)
+	v := b.counter(aggregate.View{Select: "c"})
 	p := &server{0, 1000}
 	for i := range 10 {
 		b.scrape("lb", float64(10*i), 0, p.lines()...)
 	}
-	g := one(t, v, 90, aggregate.All)
+	g := b.one(v, 90, sinceStart)
 	assert.Zero(t, grew(g))
-	assert.Len(t, g.Members(), 1)
+	assert.Len(t, g.Increases(), 1)
 	assert.Equal(t, 2, g.Coverage().Expected)
 	assert.Contains(t, g.Warnings(), "lb: 1 instances met, 2 expected; increases are lower bounds")
 	assert.Contains(t, g.Warnings(), "lb#1: ambiguous without a start time, an idle twin would not show")
@@ -188,8 +188,8 @@ func TestIdleTwinsBehindABalancer(t *testing.T) {
 // Not met lately is not stale: only when it is too unlikely.
 func TestStaleBehindABalancer(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.Balanced("lb", 2)
-	v := b.counter(aggregate.View{Metric: "c"})
+	b.balanced("lb", 2)
+	v := b.counter(aggregate.View{Select: "c"})
 	x, y := &server{-500, 5000}, &server{-600, 900}
 	b.scrape("lb", 0, x.start, x.lines()...)
 	for i := 1; i <= 12; i++ {
@@ -199,21 +199,21 @@ func TestStaleBehindABalancer(t *testing.T) {
 		if i >= 10 { // (1 − 1/2)^10 < 0.001
 			want = 1
 		}
-		assert.Equal(t, want, one(t, v, float64(10*i), aggregate.All).Coverage().Reporting, "after %d", i)
+		assert.Equal(t, want, b.one(v, float64(10*i), sinceStart).Coverage().Reporting, "after %d", i)
 	}
 }
 
 func TestLateAndRepeatedScrapesOfABalancer(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.Balanced("lb", 2)
+	b.balanced("lb", 2)
 	p, q := &server{-500, 5000}, &server{-600, 900}
 	b.scrape("lb", 0, p.start, p.lines()...)
 	b.scrape("lb", 10, q.start, q.lines()...)
 	before := b.Dump()
 	assert.True(t, b.scrape("lb", 10, q.start, q.lines()...).Duplicate)
-	_, err := b.Observe(scrapeOf("lb", 5, p.start, p.lines()...))
+	_, err := b.Ingest(scrapeOf("lb", 5, p.start, p.lines()...))
 	assert.ErrorIs(t, err, aggregate.ErrLate)
-	_, err = b.Observe(aggregate.Scrape{Target: "lb", Time: at(20), Body: []byte("<html>\n")})
+	_, err = b.Ingest(aggregate.Scrape{Target: "lb", Time: at(20), Body: []byte("<html>\n")})
 	assert.Error(t, err)
 	assert.Equal(t, before, b.Dump())
 }
@@ -227,19 +227,19 @@ func TestSpellingsOfAnAddress(t *testing.T) {
 		{"https://[fd00::1]:10250/metrics", "https://[fd00:0::1]:10250/metrics"},
 	} {
 		b := newBed(t, aggregate.Config{})
-		b.Expect(spellings...)
-		v := b.counter(aggregate.View{Metric: "c"})
+		b.expect(spellings...)
+		v := b.counter(aggregate.View{Select: "c"})
 		for i, name := range spellings {
 			b.scrape(name, float64(i), -100, typeC, fmt.Sprintf("c %d", 10*i))
 		}
 		last := float64(len(spellings) - 1)
-		g := one(t, v, last, aggregate.All)
+		g := b.one(v, last, sinceStart)
 		assert.Equal(t, 10*last, grew(g))
-		require.Len(t, g.Members(), 1)
+		require.Len(t, g.Increases(), 1)
 		assert.Equal(t, aggregate.Coverage{Expected: 1, Reporting: 1}, g.Coverage())
-		assert.Equal(t, spellings[0], b.Instances(at(last), aggregate.All)[0].Name)
-		require.NoError(t, b.Gone(spellings[len(spellings)-1], at(last)))
-		assert.True(t, b.Instances(at(last), aggregate.All)[0].Gone)
+		assert.Equal(t, spellings[0], b.Snapshot(at(last)).Instances()[0].Name)
+		b.Remove(at(last), spellings[len(spellings)-1])
+		assert.True(t, b.Snapshot(at(last)).Instances()[0].Gone)
 	}
 }
 
@@ -248,8 +248,8 @@ func TestSpellingsOfAnAddress(t *testing.T) {
 func TestReplacedBehindABalancer(t *testing.T) {
 	for _, expected := range []int{3, 0} {
 		b := newBed(t, aggregate.Config{Window: time.Minute})
-		b.Balanced("lb", expected)
-		v := b.counter(aggregate.View{Metric: "x_total"})
+		b.balanced("lb", expected)
+		v := b.counter(aggregate.View{Select: "x_total"})
 		starts := []float64{-900, -800, -700}
 		for i := range 80 {
 			now := float64(5 * i)
@@ -259,7 +259,7 @@ func TestReplacedBehindABalancer(t *testing.T) {
 			}
 			s := starts[i%3]
 			b.scrape("lb", now, s, "# TYPE x_total counter", fmt.Sprintf("x_total %.0f", 10*(now-s)))
-			g := one(t, v, now, time.Minute)
+			g := b.one(v, now, time.Minute)
 			rate, ok := g.RateNow()
 			if i < 6 {
 				continue // not all were met twice

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -27,9 +28,9 @@ type instance struct {
 	// followed by the classic buckets of.
 	chosen map[lines.ID]bool
 
-	version     int   // how many scrapes were accepted
-	start       start // of the process, as last told
-	startPos    int   // its line; negative: none
+	version     int            // how many scrapes were accepted
+	start       identity.Start // of the process, as last told
+	startPos    int            // its line; negative: none
 	incarnation int
 	birth       int64 // start of the first incarnation, if proven; else 0
 	first, last int64 // times of the accepted scrapes
@@ -43,19 +44,19 @@ type instance struct {
 	shrunk      []shrunk    // families that lost most of their lines
 
 	// Identity:
-	suspicions []*suspicion // instances that may be the same process
-	twins      *twins       // instances that are; nil: none
-	starts     []start      // of the processes that answered here
-	alternates bool         // several of them at a time
-	undo       *undo        // nil: the latest restart is beyond doubt
+	suspicions []*suspicion     // instances that may be the same process
+	twins      *twins           // instances that are; nil: none
+	starts     []identity.Start // of the processes that answered here
+	alternates bool             // several of them at a time
+	undo       *undo            // nil: the latest restart is beyond doubt
 
 	// Behind a balancer:
 	pool    *balanced
-	sighted int      // the balancer's scrape that met it last
-	lost    bool     // it was not met for so long that it was given up
-	pending *pending // nil: all that was attributed is confirmed
-	self    string   // what its lines say who it is
-	by      evidence // why its latest scrape is taken for its
+	sighted int               // the balancer's scrape that met it last
+	lost    bool              // it was not met for so long that it was given up
+	pending *pending          // nil: all that was attributed is confirmed
+	self    string            // what its lines say who it is
+	by      identity.Evidence // why its latest scrape is taken for its
 
 	history  window.History
 	bindings []*binding // by view.index; nil: not bound yet

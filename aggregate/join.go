@@ -353,9 +353,9 @@ func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []
 				alias[in.lifeKey(b.seg.start)] = first.lifeKey(b.seg.start)
 			}
 		}
-		if b.seg != nil && in.pool == nil && b.seg.start != 0 && in.start.known() && in.start.at != b.seg.start {
+		if b.seg != nil && in.pool == nil && b.seg.start != 0 && in.start.Known() && in.start.At != b.seg.start {
 			// Its start time moved while it went on: others know it by that one.
-			alias[in.lifeKey(in.start.at)] = in.lifeKey(b.seg.start)
+			alias[in.lifeKey(in.start.At)] = in.lifeKey(b.seg.start)
 		}
 	}
 	k := v.ledger.known

@@ -12,10 +12,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
-var joinConfig = aggregate.Config{Since: at(-1), Window: time.Minute, Checkpoints: 4, JoinHorizon: time.Hour}
+var joinConfig = aggregate.Config{Since: at(-1), Window: time.Minute, JoinHorizon: time.Hour}.WithCheckpoints(4)
 
 // watcher is one of several fleets that watch the same instances.
 type watcher struct {
@@ -27,9 +27,9 @@ type watcher struct {
 func watcherOn(t *testing.T, f *aggregate.Fleet) watcher {
 	t.Helper()
 	w := watcher{bed: bed{t, f}}
-	w.requests = w.counter(aggregate.View{Metric: "requests_total", By: []string{"code"}, Owner: judge.OwnerProcess})
+	w.requests = w.counter(aggregate.View{Select: "requests_total", By: []string{"code"}, Owner: counter.Process})
 	var err error
-	w.latency, err = f.Histogram(aggregate.View{Metric: "latency", Owner: judge.OwnerProcess})
+	w.latency, err = f.Histogram(aggregate.View{Select: "latency", Owner: counter.Process})
 	require.NoError(t, err)
 	return w
 }
@@ -60,15 +60,15 @@ var end = at(100_000)
 func (w watcher) totals() map[string]float64 {
 	w.Helper()
 	m := map[string]float64{}
-	for _, x := range w.requests.Totals(end) {
+	for _, x := range w.requests.Totals(w.Snapshot(end)) {
 		m[x.Labels.Get("code")] = x.Value
 	}
-	for _, x := range w.latency.Totals(end) {
-		for i, b := range x.Bounds {
-			m[fmt.Sprint("le ", b)] = x.Counts[i]
+	for _, x := range w.latency.Totals(w.Snapshot(end)) {
+		for i, b := range x.Histogram.Bounds {
+			m[fmt.Sprint("le ", b)] = x.Histogram.Counts[i]
 		}
-		if x.HasSum {
-			m["sum"] = x.Sum
+		if !math.IsNaN(x.Histogram.Sum) {
+			m["sum"] = x.Histogram.Sum
 		}
 	}
 	return m
@@ -157,7 +157,7 @@ func watchedBy(t *testing.T, r *rand.Rand, n int, list []seenScrape) (all []watc
 			if miss > 0 && r.IntN(6) < miss {
 				continue
 			}
-			_, err := w.Observe(sc.Scrape)
+			_, err := w.Ingest(sc.Scrape)
 			require.NoError(t, err)
 			own = append(own, sc)
 		}
@@ -241,7 +241,7 @@ func TestAPairOfWatchers(t *testing.T) {
 				if r.IntN(3) == 0 {
 					continue
 				}
-				_, err := w.Observe(sc.Scrape)
+				_, err := w.Ingest(sc.Scrape)
 				require.NoError(t, err)
 				if r.IntN(8) == 0 {
 					requireAtLeast(t, w.totals(), shown[j])
@@ -304,7 +304,7 @@ func TestJoinKnowsWhoIsWho(t *testing.T) {
 	require.Equal(t, 150.0, a.told(b).totals()["200"])
 
 	for i, w := range []watcher{a, b} {
-		w.Balanced("vip", 0)
+		w.balanced("vip", 0)
 		for j := range 2 {
 			k := (i + j) % 2
 			w.scrape("vip", 30+float64(j), 3+10*float64(k), say(1000+k)...)
@@ -332,7 +332,7 @@ func TestJoinOverTheHorizon(t *testing.T) {
 					if w == nil || r.IntN(10) == 0 {
 						for j := range pair {
 							if w != nil {
-								_ = pair[j].Gone(w.name, at(now))
+								pair[j].Remove(at(now), w.name)
 							}
 						}
 						w = &worker{name: fmt.Sprintf("w%d", born), start: now + 1}
@@ -377,8 +377,7 @@ func TestJoinRefused(t *testing.T) {
 	refused := func(o *aggregate.Fleet, why string) {
 		t.Helper()
 		err := a.Join(o)
-		var e *aggregate.JoinError
-		require.ErrorAs(t, err, &e)
+		require.ErrorIs(t, err, aggregate.ErrIncompatible)
 		assert.Contains(t, err.Error(), why)
 		require.Equal(t, want, saved(t, a.Fleet))
 	}
@@ -388,15 +387,12 @@ func TestJoinRefused(t *testing.T) {
 	refused(newWatcher(t, c).Fleet, "configurations")
 	refused(newBed(t, joinConfig).Fleet, "different views")
 	c = joinConfig
-	c.Since = at(-100)
-	refused(newWatcher(t, c).Fleet, "since")
-	c = joinConfig
 	c.JoinHorizon = 0
 	alone := newWatcher(t, c)
-	var e *aggregate.JoinError
-	require.ErrorAs(t, alone.Join(newWatcher(t, c).Fleet), &e)
-	assert.Contains(t, e.Error(), "JoinHorizon")
-	_, err := aggregate.NewFleet(aggregate.Config{JoinHorizon: -1})
+	err := alone.Join(newWatcher(t, c).Fleet)
+	require.ErrorIs(t, err, aggregate.ErrIncompatible)
+	assert.ErrorContains(t, err, "JoinHorizon")
+	_, err = aggregate.NewFleet(aggregate.Config{JoinHorizon: -1})
 	require.Error(t, err)
 	require.NoError(t, newWatcher(t, joinConfig).Join(loadedFrom(t, want, joinConfig)), "views of o need not be declared")
 	assert.False(t, math.IsNaN(a.totals()["200"]))
@@ -408,7 +404,7 @@ func TestJoinKnowsTwins(t *testing.T) {
 	one, both := newBed(t, joinConfig), newBed(t, joinConfig)
 	views := map[string]*aggregate.CounterView{}
 	for name, b := range map[string]bed{"one": one, "both": both} {
-		views[name] = b.counter(aggregate.View{Metric: "c"})
+		views[name] = b.counter(aggregate.View{Select: "c"})
 	}
 	p := &server{start: -500, n: 1000}
 	for i := range 8 {
@@ -423,9 +419,9 @@ func TestJoinKnowsTwins(t *testing.T) {
 	truth := grown(1000, p.n)
 	require.NoError(t, one.Join(both.Fleet))
 	require.NoError(t, both.Join(one.Fleet))
-	got := views["one"].Totals(end)[0].Value
+	got := views["one"].Totals(one.Snapshot(end))[0].Value
 	assert.LessOrEqual(t, got, truth)
-	assert.Equal(t, got, views["both"].Totals(end)[0].Value)
+	assert.Equal(t, got, views["both"].Totals(both.Snapshot(end))[0].Value)
 	assert.GreaterOrEqual(t, got, grown(1005, p.n), "from the first scrape of either address")
 
 	a, b := newWatcher(t, joinConfig), newWatcher(t, joinConfig)

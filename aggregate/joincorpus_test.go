@@ -29,9 +29,9 @@ func TestJoinOfTwoHalves(t *testing.T) {
 	begin := func() watch {
 		f, err := aggregate.NewFleet(config)
 		require.NoError(t, err)
-		requests, err := f.Counter(aggregate.View{Metric: "apiserver_request_total", Where: selections["all requests for a resource"]})
+		requests, err := f.Counter(aggregate.View{Select: selector("apiserver_request_total", selections["all requests for a resource"])})
 		require.NoError(t, err)
-		latency, err := f.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+		latency, err := f.Histogram(aggregate.View{Select: "apiserver_request_duration_seconds"})
 		require.NoError(t, err)
 		return watch{f, requests, latency}
 	}
@@ -47,16 +47,16 @@ func TestJoinOfTwoHalves(t *testing.T) {
 		}
 		body := corpusBody(t, "apiserver-ha", l.File)
 		for _, w := range []watch{half, all} {
-			_, err := w.Observe(l.scrape(body))
+			_, err := w.Ingest(l.scrape(body))
 			require.NoError(t, err)
 		}
 		now = time.UnixMilli(l.Time)
 	}
 	totals := func(w watch) (requests, count float64) {
-		a, b := w.requests.Totals(now), w.latency.Totals(now)
+		a, b := w.requests.Totals(w.Snapshot(now)), w.latency.Totals(w.Snapshot(now))
 		require.Len(t, a, 1)
 		require.Len(t, b, 1)
-		return a[0].Value, b[0].Counts[len(b[0].Counts)-1]
+		return a[0].Value, b[0].Histogram.Counts[len(b[0].Histogram.Counts)-1]
 	}
 	evenRequests, evenCount := totals(even)
 	oddRequests, oddCount := totals(odd)
@@ -86,7 +86,7 @@ func TestJoinOfNativeHistograms(t *testing.T) {
 	begin := func() (*aggregate.Fleet, *aggregate.HistogramView) {
 		f, err := aggregate.NewFleet(config)
 		require.NoError(t, err)
-		v, err := f.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+		v, err := f.Histogram(aggregate.View{Select: "apiserver_request_duration_seconds"})
 		require.NoError(t, err)
 		return f, v
 	}
@@ -104,29 +104,33 @@ func TestJoinOfNativeHistograms(t *testing.T) {
 		}
 		body := corpusBody(t, "apiserver-native", l.File)
 		for _, f := range []*aggregate.Fleet{half, c} {
-			_, err := f.Observe(l.scrape(body))
+			_, err := f.Ingest(l.scrape(body))
 			require.NoError(t, err)
 		}
 		now = time.UnixMilli(l.Time)
 	}
-	total := func(v *aggregate.HistogramView) aggregate.HistogramTotal {
-		list := v.Totals(now)
+	again, err := aggregate.NewFleet(config)
+	require.NoError(t, err)
+	third, err := again.Histogram(aggregate.View{Select: "apiserver_request_duration_seconds"})
+	require.NoError(t, err)
+	fleets := map[*aggregate.HistogramView]*aggregate.Fleet{early: a, late: b, all: c, third: again}
+	total := func(v *aggregate.HistogramView) aggregate.Series {
+		list := v.Totals(fleets[v].Snapshot(now))
 		require.Len(t, list, 1)
 		return list[0]
 	}
-	count := func(v *aggregate.HistogramView) float64 { x := total(v); return x.Counts[len(x.Counts)-1] }
+	count := func(v *aggregate.HistogramView) float64 {
+		x := total(v)
+		return x.Histogram.Counts[len(x.Histogram.Counts)-1]
+	}
 	least, most := max(count(early), count(late)), count(all)
-	again, err := aggregate.NewFleet(config)
-	require.NoError(t, err)
-	third, err := again.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
-	require.NoError(t, err)
 	require.NoError(t, again.Join(b))
 	require.NoError(t, again.Join(a))
 	require.NoError(t, a.Join(b))
 	require.NoError(t, b.Join(a))
 	require.NoError(t, b.Join(a))
-	assert.Equal(t, total(early), total(late))
-	assert.Equal(t, total(early), total(third))
+	assert.Equal(t, totalsText([]aggregate.Series{total(early)}), totalsText([]aggregate.Series{total(late)}))
+	assert.Equal(t, totalsText([]aggregate.Series{total(early)}), totalsText([]aggregate.Series{total(third)}))
 	assert.Equal(t, a.Knowledge(now.UnixMilli()), loadedKnowledge(t, a, config, now))
 	t.Logf("alone at most %g, joined %g, one watcher %g", least, count(early), most)
 	assert.GreaterOrEqual(t, count(early), least)
@@ -137,7 +141,7 @@ func TestJoinOfNativeHistograms(t *testing.T) {
 func loadedKnowledge(t *testing.T, f *aggregate.Fleet, c aggregate.Config, now time.Time) string {
 	t.Helper()
 	again := loadedFrom(t, saved(t, f), c)
-	_, err := again.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds"})
+	_, err := again.Histogram(aggregate.View{Select: "apiserver_request_duration_seconds"})
 	require.NoError(t, err)
 	return again.Knowledge(now.UnixMilli())
 }

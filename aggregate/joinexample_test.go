@@ -13,14 +13,14 @@ import (
 func ExampleFleet_Join() {
 	begin := time.Unix(1_700_000_000, 0)
 	config := aggregate.Config{Since: begin, JoinHorizon: 24 * time.Hour}
-	view := aggregate.View{Metric: "jobs_total"}
+	view := aggregate.View{Select: "jobs_total"}
 	first, _ := aggregate.NewFleet(config)
 	second, _ := aggregate.NewFleet(config)
 	_, _ = first.Counter(view)
 	jobs, _ := second.Counter(view)
 	scrape := func(f *aggregate.Fleet, seconds, n int) {
 		body := fmt.Sprintf("# TYPE jobs_total counter\njobs_total %d\n", n)
-		_, err := f.Observe(aggregate.Scrape{Target: "server:80", Time: begin.Add(time.Duration(seconds) * time.Second), Body: []byte(body)})
+		_, err := f.Ingest(aggregate.Scrape{Target: "server:80", Time: begin.Add(time.Duration(seconds) * time.Second), Body: []byte(body)})
 		if err != nil {
 			panic(err)
 		}
@@ -39,11 +39,11 @@ func ExampleFleet_Join() {
 		panic(err)
 	}
 	now := begin.Add(90 * time.Second)
-	fmt.Println("alone:", jobs.Totals(now)[0].Value)
+	fmt.Println("alone:", jobs.Totals(second.Snapshot(now))[0].Value)
 	if err := second.Join(peer); err != nil {
 		panic(err)
 	}
-	fmt.Println("joined:", jobs.Totals(now)[0].Value)
+	fmt.Println("joined:", jobs.Totals(second.Snapshot(now))[0].Value)
 	// Output:
 	// alone: 500
 	// joined: 900

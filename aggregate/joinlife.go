@@ -81,8 +81,8 @@ func (s *staged) openSegments() {
 			b.view.ledger.known.note(s.in, b)
 		}
 		g := &segment{first: s.at}
-		if s.start.known() {
-			g.start = s.start.at
+		if s.start.Known() {
+			g.start = s.start.At
 		}
 		g.from.Set(&b.Live)
 		g.fit(b)
@@ -132,8 +132,8 @@ func (s *staged) where(b *binding, col int32, how beginning) beginning {
 	switch at := &g.at[col]; how {
 	case fromZero:
 		t := s.at
-		if s.opens && s.start.known() {
-			t = min(t, s.start.at)
+		if s.opens && s.start.Known() {
+			t = min(t, s.start.At)
 		}
 		if *at == unseenBase || *at > 0 && s.opens {
 			*at = max(*at, t)

@@ -2,7 +2,6 @@ package aggregate_test
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -13,48 +12,36 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/layout"
 )
 
 // all that an answer tells.
-func all(t require.TestingT, v *aggregate.CounterView, now time.Time, window time.Duration) string {
-	groups, err := v.At(now, window)
+func all(t require.TestingT, f *aggregate.Fleet, v *aggregate.CounterView, now time.Time, window time.Duration) string {
+	groups, err := v.In(until(f, now, window))
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, g := range groups {
 		rate, ok := g.RateNow()
-		fmt.Fprintf(&b, "%s: %+v, %+v %t, %+v, %q\n", g.Labels, g.Explain(), rate, ok, g.Coverage(), g.Warnings())
+		fmt.Fprintf(&b, "%s: %s, %+v %t, %+v, %+v, %+v, %+v\n", g.Labels(), g.Explain(), rate, ok, g.Coverage(), g.Increases(), g.Rates(), g.Events())
 	}
 	return b.String()
 }
 
 // allOf is the same of a histogram.
-func allOf(t require.TestingT, v *aggregate.HistogramView, now time.Time, window time.Duration) string {
-	groups, err := v.At(now, window)
+func allOf(t require.TestingT, f *aggregate.Fleet, v *aggregate.HistogramView, now time.Time, window time.Duration) string {
+	groups, err := v.In(until(f, now, window))
 	require.NoError(t, err)
 	var b strings.Builder
 	for _, g := range groups {
-		tell := func(d *layout.Distribution) {
-			q, ok := d.Quantile(0.9)
-			sum, known := d.Sum()
-			fmt.Fprintf(&b, "%g, %g %t, %+v %t\n", d.Count(), sum, known, q, ok)
-			require.NoError(t, d.Add(layoutOf(t), []float64{1, 2, 3}, 7)) // what a caller adds is the caller's
-		}
-		fmt.Fprintf(&b, "%s: %+v, %q\n", g.Labels, g.Explain(), g.Warnings())
-		tell(g.Distribution())
-		for _, m := range g.Distributions() {
-			fmt.Fprintln(&b, m.Name)
-			tell(m.Distribution)
+		worst, ok := g.WorstQuantile(0.9)
+		fmt.Fprintf(&b, "%s: %s, %+v, %+v %t\n", g.Labels(), g.Explain(), g.Observations().Increases(), worst, ok)
+		for _, ask := range []func() (promfold.Estimate, bool){g.Sum, g.Mean, func() (promfold.Estimate, bool) { return g.Quantile(0.9) }} {
+			x, ok := ask()
+			fmt.Fprintf(&b, "%g %t\n", x, ok)
 		}
 	}
 	return b.String()
-}
-
-func layoutOf(t require.TestingT) *layout.Layout {
-	l, err := layout.NewLayout([]float64{0.1, 1, math.Inf(1)})
-	require.NoError(t, err)
-	return l
 }
 
 // Whatever happens between two questions, and whenever they are asked: what is
@@ -68,39 +55,39 @@ func TestKeptIsCountedAnew(t *testing.T) {
 			last := scrapes[step].Time
 			for range 3 {
 				now := last.Add(time.Duration(rapid.SampledFrom([]int{0, 1, 900, 40_000, 90_000, 4_000_000}).Draw(rt, "later")) * time.Millisecond)
-				window := rapid.SampledFrom([]time.Duration{30 * time.Second, 31 * time.Second, aggregate.All, now.Sub(t0) + time.Second}).Draw(rt, "window")
+				window := rapid.SampledFrom([]time.Duration{30 * time.Second, 31 * time.Second, sinceStart, now.Sub(t0) + time.Second}).Draw(rt, "window")
 				if window > time.Hour {
-					window = aggregate.All
+					window = sinceStart
 				}
-				kept := all(rt, w.requests, now, window)
+				kept := all(rt, w.Fleet, w.requests, now, window)
 				w.requests.Forget()
-				require.Equal(rt, all(rt, w.requests, now, window), kept)
-				kept = allOf(rt, w.latency, now, window)
+				require.Equal(rt, all(rt, w.Fleet, w.requests, now, window), kept)
+				kept = allOf(rt, w.Fleet, w.latency, now, window)
 				w.latency.Forget()
-				require.Equal(rt, allOf(rt, w.latency, now, window), kept)
+				require.Equal(rt, allOf(rt, w.Fleet, w.latency, now, window), kept)
 			}
 		}
 		for i, sc := range scrapes {
 			if i >= 2 && rapid.Bool().Draw(rt, "both") { // two addresses of one process
 				twin := sc
 				twin.Target += "-twin"
-				_, err := w.Observe(twin)
+				_, err := w.Ingest(twin)
 				require.NoError(rt, err)
 			}
-			_, err := w.Observe(sc)
+			_, err := w.Ingest(sc)
 			require.NoError(rt, err)
 			ask(i)
 			switch rapid.IntRange(0, 5).Draw(rt, "then") {
 			case 0:
-				w.Fail(sc.Target, sc.Time, nil)
+				w.fail(sc.Target, sc.Time, nil)
 			case 1:
-				_ = w.Gone("i0", sc.Time)
+				w.Remove(sc.Time, "i0")
 			case 2:
-				w.Expect("i0", "i1", "elsewhere")
+				w.expect("i0", "i1", "elsewhere")
 			case 3:
-				w.Balanced("balancer", 2)
+				w.balanced("balancer", 2)
 			case 4:
-				w.Describe(sc.Target, aggregate.TargetInfo{Created: sc.Time})
+				w.describe(aggregate.Target{Name: sc.Target, Created: sc.Time})
 			default:
 				continue
 			}
@@ -114,17 +101,17 @@ func TestKeptIsCountedAnew(t *testing.T) {
 func TestQuestionsBetweenScrapes(t *testing.T) {
 	f, err := aggregate.NewFleet(aggregate.Config{})
 	require.NoError(t, err)
-	v, err := f.Counter(aggregate.View{Metric: "apiserver_request_total", By: []string{"verb", "code"}})
+	v, err := f.Counter(aggregate.View{Select: "apiserver_request_total", By: []string{"verb", "code"}})
 	require.NoError(t, err)
 	scrapes := recorded(t)
 	last := len(scrapes) - 1
 	for _, sc := range scrapes[:last] {
-		_, err := f.Observe(sc)
+		_, err := f.Ingest(sc)
 		require.NoError(t, err)
 	}
 	now := scrapes[last].Time.Add(-time.Millisecond)
 	ask := func() {
-		groups, err := v.At(now, time.Minute)
+		groups, err := v.In(until(f, now, time.Minute))
 		require.NoError(t, err)
 		for _, g := range groups {
 			g.Rate()
@@ -138,10 +125,10 @@ func TestQuestionsBetweenScrapes(t *testing.T) {
 	})
 	assert.Less(t, kept, anew)
 
-	before := all(t, v, scrapes[last].Time, time.Minute)
-	_, err = f.Observe(scrapes[last])
+	before := all(t, f, v, scrapes[last].Time, time.Minute)
+	_, err = f.Ingest(scrapes[last])
 	require.NoError(t, err)
-	assert.NotEqual(t, before, all(t, v, scrapes[last].Time, time.Minute))
+	assert.NotEqual(t, before, all(t, f, v, scrapes[last].Time, time.Minute))
 }
 
 // Answers that have in common what was counted are asked at once.
@@ -149,22 +136,21 @@ func TestAnswersInCommon(t *testing.T) {
 	w := watch(t)
 	scrapes, _, _ := simulate(rand.New(rand.NewPCG(1, 2)), 3, 10)
 	for _, sc := range scrapes {
-		_, err := w.Observe(sc)
+		_, err := w.Ingest(sc)
 		require.NoError(t, err)
 	}
 	now := scrapes[len(scrapes)-1].Time
 	var asked sync.WaitGroup
-	rates, quantiles := make([]aggregate.Answer, 4), make([]float64, 4)
+	rates, quantiles := make([]promfold.Estimate, 4), make([]float64, 4)
 	for i := range rates {
 		asked.Go(func() {
-			groups, err := w.requests.At(now, 30*time.Second)
+			groups, err := w.requests.In(until(w, now, 30*time.Second))
 			if assert.NoError(t, err) {
 				rates[i], _ = groups[0].Rate()
 			}
-			histograms, err := w.latency.At(now, 30*time.Second)
+			histograms, err := w.latency.In(until(w, now, 30*time.Second))
 			if assert.NoError(t, err) {
-				q, ok, err := histograms[0].Quantile(0.5)
-				assert.NoError(t, err)
+				q, ok := histograms[0].Quantile(0.5)
 				assert.True(t, ok)
 				quantiles[i] = q.Value
 			}
@@ -182,13 +168,13 @@ func TestAnswersInCommon(t *testing.T) {
 // part of it.
 func TestKeptOfAnotherWindow(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Hour)})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	for _, sec := range []float64{95, 100} {
-		_, err := b.Observe(scrapeOf("i", sec, 90, typeC, fmt.Sprintf("c %g", sec-90)))
+		_, err := b.Ingest(scrapeOf("i", sec, 90, typeC, fmt.Sprintf("c %g", sec-90)))
 		require.NoError(t, err)
 	}
 	for _, seconds := range []float64{20, 40} {
-		groups, err := v.At(at(100), time.Duration(seconds)*time.Second)
+		groups, err := v.In(until(b, at(100), time.Duration(seconds)*time.Second))
 		require.NoError(t, err)
 		rate, ok := groups[0].Rate()
 		assert.True(t, ok)

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
 // process is one life of a simulated instance: what it counted.
@@ -129,12 +129,12 @@ type watched struct {
 
 func watch(t *testing.T) watched {
 	t.Helper()
-	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour, Checkpoints: 400})
-	w := watched{bed: b, requests: b.counter(aggregate.View{Metric: "requests_total", By: []string{"code"}, Owner: judge.OwnerProcess})}
+	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour}.WithCheckpoints(400))
+	w := watched{bed: b, requests: b.counter(aggregate.View{Select: "requests_total", By: []string{"code"}, Owner: counter.Process})}
 	var err error
-	w.latency, err = b.Histogram(aggregate.View{Metric: "latency", Owner: judge.OwnerProcess})
+	w.latency, err = b.Histogram(aggregate.View{Select: "latency", Owner: counter.Process})
 	require.NoError(t, err)
-	w.inflight, err = b.Gauge(aggregate.View{Metric: "inflight"})
+	w.inflight, err = b.Gauge(aggregate.View{Select: "inflight", Combine: aggregate.Sum})
 	require.NoError(t, err)
 	return w
 }
@@ -142,7 +142,7 @@ func watch(t *testing.T) watched {
 func (w watched) feed(list []aggregate.Scrape) watched {
 	w.Helper()
 	for _, sc := range list {
-		_, err := w.Observe(sc)
+		_, err := w.Ingest(sc)
 		require.NoError(w, err)
 	}
 	return w
@@ -157,31 +157,29 @@ func (w watched) answers(now time.Time, window time.Duration) string {
 			fmt.Fprintf(&b, " %x", math.Float64bits(x))
 		}
 	}
-	groups, err := w.requests.At(now, window)
+	groups, err := w.requests.In(until(w, now, window))
 	require.NoError(w, err)
 	for _, g := range groups {
 		inc, _ := g.Increase()
 		rate, _ := g.Rate()
 		current, _ := g.RateNow()
-		fmt.Fprint(&b, g.Labels, g.Coverage(), g.Warnings())
+		fmt.Fprint(&b, g.Labels(), g.Coverage(), g.Warnings())
 		bits(inc.Value, inc.Lo, inc.Hi, rate.Value, rate.Lo, rate.Hi, current.Value)
 	}
-	hs, err := w.latency.At(now, window)
+	hs, err := w.latency.In(until(w, now, window))
 	require.NoError(w, err)
 	for _, g := range hs {
 		sum, _ := g.Sum()
-		bits(g.Count(), sum)
+		bits(counted(g), sum.Value, sum.Lo, sum.Hi)
 		for _, q := range []float64{0, 0.5, 0.9, 0.99, 1} {
-			e, _, err := g.Quantile(q)
-			require.NoError(w, err)
+			e, _ := g.Quantile(q)
 			bits(e.Value, e.Lo, e.Hi)
 		}
 	}
-	gs, err := w.inflight.At(now)
+	gs, err := w.inflight.At(w.Snapshot(now))
 	require.NoError(w, err)
 	for _, g := range gs {
-		x, _ := g.Sum()
-		bits(x)
+		bits(value(g))
 	}
 	return b.String()
 }
@@ -194,27 +192,27 @@ func TestAgainstTheModel(t *testing.T) {
 		list, increase, buckets := simulate(r, rapid.IntRange(1, 6).Draw(rt, "instances"), rounds)
 		w := watch(t).feed(list)
 		now := at(float64(10 * rounds))
-		groups, err := w.requests.At(now, aggregate.All)
+		groups, err := w.requests.In(until(w, now, sinceStart))
 		require.NoError(t, err)
 		for _, g := range groups {
 			total := 0.0
-			for _, m := range g.Members() {
-				want := increase[m.Instance+"/"+g.Labels.Get("code")]
-				require.Equal(t, want, m.Increase.Value, "%s of %s", g.Labels, m.Instance)
-				require.LessOrEqual(t, m.Increase.Lo, m.Increase.Value)
-				require.GreaterOrEqual(t, m.Increase.Hi, m.Increase.Value)
+			for _, m := range g.Increases() {
+				want := increase[m.Instance+"/"+g.Labels().Get("code")]
+				require.Equal(t, want, m.Estimate.Value, "%s of %s", g.Labels(), m.Instance)
+				require.LessOrEqual(t, m.Estimate.Lo, m.Estimate.Value)
+				require.GreaterOrEqual(t, m.Estimate.Hi, m.Estimate.Value)
 				total += want
 			}
 			require.Equal(t, total, grew(g))
 		}
-		hs, err := w.latency.At(now, aggregate.All)
+		hs, err := w.latency.In(until(w, now, sinceStart))
 		require.NoError(t, err)
 		require.Len(t, hs, 1)
-		require.Equal(t, buckets[0]+buckets[1]+buckets[2], hs[0].Count())
-		if hs[0].Count() > 0 {
+		require.Equal(t, buckets[0]+buckets[1]+buckets[2], counted(hs[0]))
+		if counted(hs[0]) > 0 {
 			over, ok := hs[0].Over(1)
 			require.True(t, ok)
-			require.InDelta(t, buckets[2]/hs[0].Count(), over.Value, 1e-12)
+			require.InDelta(t, buckets[2]/counted(hs[0]), over.Value, 1e-12)
 		}
 	})
 }
@@ -227,20 +225,20 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 		rounds := rapid.IntRange(2, 25).Draw(rt, "rounds")
 		list, increase, buckets := simulate(r, rapid.IntRange(1, 6).Draw(rt, "instances"), rounds)
 		w := watch(t)
-		w.Balanced("lb", 0)
+		w.balanced("lb", 0)
 		for _, sc := range list {
 			sc.Target = "lb"
-			rep, err := w.Observe(sc)
+			rep, err := w.Ingest(sc)
 			require.NoError(t, err)
-			require.False(t, rep.Attribution.Ambiguous)
+			require.Empty(t, rep.Candidates)
 			require.Zero(t, rep.Resets)
 			if r.IntN(4) == 0 { // again, and late
 				before := w.Dump()
-				again, err := w.Observe(sc)
+				again, err := w.Ingest(sc)
 				require.NoError(t, err)
 				require.True(t, again.Duplicate)
 				sc.Time = sc.Time.Add(-time.Minute)
-				_, err = w.Observe(sc)
+				_, err = w.Ingest(sc)
 				require.ErrorIs(t, err, aggregate.ErrLate)
 				require.Equal(t, before, w.Dump())
 			}
@@ -249,14 +247,14 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 		for key, n := range increase {
 			want[key[strings.LastIndexByte(key, '/')+1:]] += n
 		}
-		groups, err := w.requests.At(at(float64(10*rounds)), aggregate.All)
+		groups, err := w.requests.In(until(w, at(float64(10*rounds)), sinceStart))
 		require.NoError(t, err)
 		for _, g := range groups {
-			require.Equal(t, want[g.Labels.Get("code")], grew(g), "%s", g.Labels)
+			require.Equal(t, want[g.Labels().Get("code")], grew(g), "%s", g.Labels())
 		}
-		hs, err := w.latency.At(at(float64(10*rounds)), aggregate.All)
+		hs, err := w.latency.In(until(w, at(float64(10*rounds)), sinceStart))
 		require.NoError(t, err)
-		require.Equal(t, buckets[0]+buckets[1]+buckets[2], hs[0].Count())
+		require.Equal(t, buckets[0]+buckets[1]+buckets[2], counted(hs[0]))
 	})
 }
 
@@ -268,7 +266,7 @@ func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 		rounds := rapid.IntRange(2, 12).Draw(rt, "rounds")
 		list, _, _ := simulate(r, rapid.IntRange(2, 5).Draw(rt, "instances"), rounds)
 		now := at(float64(10 * rounds))
-		window := []time.Duration{aggregate.All, 30 * time.Second, 100 * time.Second}[r.IntN(3)]
+		window := []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second}[r.IntN(3)]
 		want := watch(t).feed(list)
 
 		// The order per instance stays; across instances it is free.
@@ -292,7 +290,7 @@ func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 		})
 		got := watch(t)
 		for i, sc := range shuffled {
-			_, err := got.Observe(sc)
+			_, err := got.Ingest(sc)
 			require.NoError(t, err)
 			before := got.Dump()
 			got.pester(r, sc, shuffled[:i])
@@ -304,7 +302,7 @@ func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 
 // pester repeats, delays and breaks scrapes.
 func (w watched) pester(r *rand.Rand, sc aggregate.Scrape, earlier []aggregate.Scrape) {
-	rep, err := w.Observe(sc)
+	rep, err := w.Ingest(sc)
 	require.NoError(w, err)
 	require.True(w, rep.Duplicate)
 	broken := sc
@@ -318,18 +316,18 @@ func (w watched) pester(r *rand.Rand, sc aggregate.Scrape, earlier []aggregate.S
 			}
 			broken.Body = sc.Body[:cut]
 		}
-		_, err := w.Observe(broken)
+		_, err := w.Ingest(broken)
 		require.Error(w, err, "%q", broken.Body)
 	}
 	conflict := sc
 	conflict.Body = append([]byte("other 1\n"), sc.Body...)
-	_, err = w.Observe(conflict)
+	_, err = w.Ingest(conflict)
 	require.ErrorIs(w, err, aggregate.ErrConflict)
 	if len(earlier) == 0 {
 		return
 	}
 	if old := earlier[r.IntN(len(earlier))]; old.Target == sc.Target && old.Time.Before(sc.Time) {
-		_, err := w.Observe(old)
+		_, err := w.Ingest(old)
 		require.ErrorIs(w, err, aggregate.ErrLate)
 	}
 }
@@ -343,12 +341,12 @@ func TestNamesAndTimeDoNotMatter(t *testing.T) {
 		w, renamed := watch(t).feed(list), watch(t)
 		for _, sc := range list {
 			sc.Target = "z" + fmt.Sprint('9'-sc.Target[1]) // the order of names turns round
-			_, err := renamed.Observe(sc)
+			_, err := renamed.Ingest(sc)
 			require.NoError(t, err)
 		}
-		a, err := w.requests.At(at(100), aggregate.All)
+		a, err := w.requests.In(until(w, at(100), sinceStart))
 		require.NoError(t, err)
-		b, err := renamed.requests.At(at(100), aggregate.All)
+		b, err := renamed.requests.In(until(renamed, at(100), sinceStart))
 		require.NoError(t, err)
 		require.Len(t, b, len(a))
 		for i := range a {
@@ -371,27 +369,27 @@ func TestAdjacentWindowsAddUp(t *testing.T) {
 		cut := r.Int64N(190)
 		now := at(200)
 		sum := func(window time.Duration) map[string]float64 {
-			groups, err := w.requests.At(now, window)
+			groups, err := w.requests.In(until(w, now, window))
 			require.NoError(t, err)
 			m := map[string]float64{}
 			for _, g := range groups {
-				m[g.Labels.String()] = grew(g)
+				m[g.Labels().String()] = grew(g)
 			}
 			return m
 		}
-		whole, recent := sum(aggregate.All), sum(time.Duration(200-cut)*time.Second)
+		whole, recent := sum(sinceStart), sum(time.Duration(200-cut)*time.Second)
 		// What came before the cut, asked when the cut was the present.
 		early := watch(t)
 		for _, sc := range list {
 			if !sc.Time.After(at(float64(cut))) {
-				_, err := early.Observe(sc)
+				_, err := early.Ingest(sc)
 				require.NoError(t, err)
 			}
 		}
-		groups, err := early.requests.At(at(float64(cut)), aggregate.All)
+		groups, err := early.requests.In(until(early, at(float64(cut)), sinceStart))
 		require.NoError(t, err)
 		for _, g := range groups {
-			recent[g.Labels.String()] += grew(g)
+			recent[g.Labels().String()] += grew(g)
 		}
 		require.Equal(t, whole, recent)
 	})

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
@@ -26,26 +25,25 @@ func elected(value float64, leads int, election ...string) []string {
 	return lines
 }
 
-var ofLeader = aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader}
+var ofLeader = aggregate.View{Select: "g", Combine: aggregate.Leader}
 
 // leads says who leads, with what value, or the warning instead.
-func leads(t *testing.T, v *aggregate.GaugeView, seconds float64) string {
-	t.Helper()
-	g := reading(t, v, seconds)
+func (b bed) leads(v *aggregate.GaugeView, seconds float64) string {
+	b.Helper()
+	g := b.reading(v, seconds)
 	said := strings.Join(slices.DeleteFunc(slices.Clone(g.Warnings()), func(w string) bool { return strings.Contains(w, "process") || strings.HasPrefix(w, "lb") }), "; ")
 	m, ok := g.Leader()
-	value, instance, okValue := g.Value()
-	require.Equal(t, ok, okValue)
+	value, okValue := g.Value()
+	require.Equal(b, ok, okValue)
 	if !ok {
-		require.Zero(t, m)
+		require.Zero(b, m)
 		return said
 	}
-	require.Equal(t, m.Instance, instance)
-	require.Equal(t, m.Value, value)
+	require.Equal(b, m.Estimate, value)
 	if said != "" {
 		said = " (" + said + ")"
 	}
-	return fmt.Sprint(instance, "=", value, said)
+	return fmt.Sprint(m.Instance, "=", value, said)
 }
 
 // Standbys show what is left of their start: the leader's 0 is the truth.
@@ -55,20 +53,20 @@ func TestLeaderAlone(t *testing.T) {
 	b.scrape("a", 0, 0, elected(3, 0)...)
 	b.scrape("b", 0, 0, elected(0, 1)...)
 	b.scrape("c", 0, 0, elected(3, 0)...)
-	assert.Equal(t, "b=0", leads(t, v, 0))
+	assert.Equal(t, "b=0", b.leads(v, 0))
 
 	b.scrape("b", 10, 0, elected(0, 0)...)
-	assert.Equal(t, "nobody leads", leads(t, v, 10))
+	assert.Equal(t, "nobody leads", b.leads(v, 10))
 	b.scrape("a", 11, 0, elected(2, 1)...)
-	assert.Equal(t, "a=2", leads(t, v, 11))
+	assert.Equal(t, "a=2", b.leads(v, 11))
 }
 
 func TestLeaderWithoutElection(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.gauge(ofLeader)
 	b.scrape("a", 0, 0, typeG, "g 1")
-	assert.Equal(t, "nobody says who leads: no leader_election_master_status", leads(t, v, 0))
-	assert.Equal(t, "nobody says who leads: no leader_election_master_status", leads(t, v, 0))
+	assert.Equal(t, "nobody says who leads: no leader_election_master_status", b.leads(v, 0))
+	assert.Equal(t, "nobody says who leads: no leader_election_master_status", b.leads(v, 0))
 }
 
 // Two say they lead: the one that began later.
@@ -78,12 +76,12 @@ func TestTwoLeaders(t *testing.T) {
 	b.scrape("a", 0, 0, elected(1, 1)...)
 	b.scrape("b", 0, 0, elected(2, 0)...)
 	b.scrape("b", 10, 0, elected(2, 1)...)
-	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", leads(t, v, 10))
+	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", b.leads(v, 10))
 	b.scrape("a", 20, 0, elected(1, 1)...)
-	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", leads(t, v, 20), "a newer scrape is no newer term")
+	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", b.leads(v, 20), "a newer scrape is no newer term")
 	b.scrape("a", 30, 0, elected(1, 0)...)
 	b.scrape("a", 40, 0, elected(1, 1)...)
-	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", leads(t, v, 40))
+	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", b.leads(v, 40))
 }
 
 func TestLeadersThatTie(t *testing.T) {
@@ -91,17 +89,17 @@ func TestLeadersThatTie(t *testing.T) {
 	v := b.gauge(ofLeader)
 	b.scrape("a", 0, 0, elected(1, 1)...)
 	b.scrape("b", 0, 0, elected(2, 1)...)
-	assert.Equal(t, "two lead: a, b", leads(t, v, 0))
+	assert.Equal(t, "two lead: a, b", b.leads(v, 0))
 	b.scrape("b", 5, 0, elected(2, 1)...)
-	assert.Equal(t, "b=2 (two say they lead, the first was scraped later: b, a)", leads(t, v, 5))
+	assert.Equal(t, "b=2 (two say they lead, the first was scraped later: b, a)", b.leads(v, 5))
 	b.scrape("a", 6, 0, elected(1, 1)...)
-	assert.Equal(t, "a=1 (two say they lead, the first was scraped later: a, b)", leads(t, v, 6))
+	assert.Equal(t, "a=1 (two say they lead, the first was scraped later: a, b)", b.leads(v, 6))
 
 	for i, n := range []int{0, 1} {
 		b.scrape("a", float64(10+10*i), 0, elected(1, n)...)
 		b.scrape("b", float64(10+10*i), 0, elected(2, n)...)
 	}
-	assert.Equal(t, "two lead: a, b", leads(t, v, 20), "both began at once")
+	assert.Equal(t, "two lead: a, b", b.leads(v, 20), "both began at once")
 }
 
 // A new pod that leads at first sight leads since then: it can't have before.
@@ -112,7 +110,7 @@ func TestLeaderThatJoined(t *testing.T) {
 	b.scrape("a", 10, 0, elected(1, 1)...)
 	b.scrape("b", 20, 0, elected(2, 1)...)
 	b.scrape("a", 25, 0, elected(1, 1)...)
-	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", leads(t, v, 25))
+	assert.Equal(t, "b=2 (two say they lead, the first began later: b, a)", b.leads(v, 25))
 }
 
 // The leader restarts and leads again: a term of its own.
@@ -123,7 +121,7 @@ func TestLeaderThatRestarted(t *testing.T) {
 	b.scrape("b", 0, -90, elected(2, 0)...)
 	b.scrape("b", 10, -90, elected(2, 1)...)
 	b.scrape("a", 20, 15, elected(1, 1)...)
-	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", leads(t, v, 20))
+	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", b.leads(v, 20))
 }
 
 // A failed scrape ends a leadership at once, and the next good one restores it.
@@ -132,20 +130,20 @@ func TestFailedScrapeEndsLeadership(t *testing.T) {
 	v := b.gauge(ofLeader)
 	b.scrape("a", 0, 0, elected(1, 1)...)
 	b.scrape("b", 0, 0, elected(2, 0)...)
-	b.Fail("a", at(10), errRefused)
-	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", leads(t, v, 10))
-	assert.Equal(t, 2, reading(t, v, 10).Count(), "its value is not stale yet, it just does not lead")
+	b.fail("a", at(10), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", b.leads(v, 10))
+	assert.Len(t, b.reading(v, 10).Members(), 2, "its value is not stale yet, it just does not lead")
 	b.scrape("a", 20, 0, elected(1, 1)...)
-	assert.Equal(t, "a=1", leads(t, v, 20))
-	b.Fail("a", at(15), errRefused)
-	assert.Equal(t, "a=1", leads(t, v, 20), "an older failure says nothing")
-	b.Fail("a", at(20), errRefused)
-	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", leads(t, v, 20), "in one moment the failure counts")
+	assert.Equal(t, "a=1", b.leads(v, 20))
+	b.fail("a", at(15), errRefused)
+	assert.Equal(t, "a=1", b.leads(v, 20), "an older failure says nothing")
+	b.fail("a", at(20), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", b.leads(v, 20), "in one moment the failure counts")
 	b.scrape("a", 21, 0, elected(1, 1)...)
-	b.Fail("b", at(25), errRefused)
-	assert.Equal(t, "a=1", leads(t, v, 25))
-	require.NoError(t, b.Gone("a", at(30)))
-	assert.Equal(t, "nobody leads", leads(t, v, 30))
+	b.fail("b", at(25), errRefused)
+	assert.Equal(t, "a=1", b.leads(v, 25))
+	b.Remove(at(30), "a")
+	assert.Equal(t, "nobody leads", b.leads(v, 30))
 }
 
 // An instance may have several addresses; of one address several instances may
@@ -154,85 +152,79 @@ func TestLeadershipAndAddresses(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.gauge(ofLeader)
 	scrape := func(target, instance string, seconds float64, leads int) {
-		sc := scrapeOf(target, seconds, 0, elected(7, leads)...)
-		sc.Instance = instance
-		_, err := b.Observe(sc)
-		require.NoError(t, err)
+		b.describe(aggregate.Target{Name: target, Instance: instance})
+		b.scrape(target, seconds, 0, elected(7, leads)...)
 	}
 	scrape("x:1", "pod", 0, 1)
 	scrape("x:2", "pod", 1, 1)
-	b.Fail("x:1", at(0.5), errRefused)
-	assert.Equal(t, "pod=7", leads(t, v, 1), "it answered since, at the other address")
-	b.Fail("x:1", at(2), errRefused)
-	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", leads(t, v, 2))
+	b.fail("x:1", at(0.5), errRefused)
+	assert.Equal(t, "pod=7", b.leads(v, 1), "it answered since, at the other address")
+	b.fail("x:1", at(2), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", b.leads(v, 2))
 	scrape("x:2", "pod", 3, 1)
-	assert.Equal(t, "pod=7", leads(t, v, 3))
+	assert.Equal(t, "pod=7", b.leads(v, 3))
 	scrape("x:2", "successor", 4, 0)
-	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", leads(t, v, 4), "another one answers there")
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: pod", b.leads(v, 4), "another one answers there")
 }
 
 func TestLeaderWithAnAddressLess(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.gauge(ofLeader)
 	for i, target := range []string{"x:1", "x:2"} {
-		sc := scrapeOf(target, float64(i), 0, elected(7, 1)...)
-		sc.Instance = "pod"
-		_, err := b.Observe(sc)
-		require.NoError(t, err)
+		b.describe(aggregate.Target{Name: target, Instance: "pod"})
+		b.scrape(target, float64(i), 0, elected(7, 1)...)
 	}
-	b.Fail("x:1", at(2), errRefused)
-	require.NoError(t, b.Gone("x:1", at(2)))
-	assert.Equal(t, "pod=7", leads(t, v, 2))
+	b.fail("x:1", at(2), errRefused)
+	b.Remove(at(2), "x:1")
+	assert.Equal(t, "pod=7", b.leads(v, 2))
 }
 
 // A balancer that fails says nothing about who has an address of its own.
 func TestLeaderBehindABalancer(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.Balanced("lb", 2)
+	b.balanced("lb", 2)
 	v := b.gauge(ofLeader)
 	b.scrape("a", 0, -100, elected(7, 1)...)
 	r := b.scrape("lb", 1, -100, elected(7, 1)...)
 	require.Equal(t, "a", r.Instance)
 	r = b.scrape("lb", 2, -50, elected(3, 0)...)
 	require.Equal(t, "lb#1", r.Instance)
-	b.Fail("lb", at(3), errRefused)
-	assert.Equal(t, "a=7", leads(t, v, 3))
+	b.fail("lb", at(3), errRefused)
+	assert.Equal(t, "a=7", b.leads(v, 3))
 
 	b.scrape("a", 5, -100, elected(7, 0)...)
 	b.scrape("lb", 6, -50, elected(3, 1)...)
 	b.scrape("lb", 7, -100, elected(7, 0)...)
-	assert.Equal(t, "lb#1=3", leads(t, v, 7), "another one answered since, as it should be")
-	b.Fail("lb", at(8), errRefused)
-	assert.Equal(t, "nobody is known to lead, the last scrape failed: lb#1", leads(t, v, 8))
+	assert.Equal(t, "lb#1=3", b.leads(v, 7), "another one answered since, as it should be")
+	b.fail("lb", at(8), errRefused)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: lb#1", b.leads(v, 8))
 }
 
 // The election is named in the body, whatever labels the target has.
 func TestElectionAndTargetLabels(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Election: aggregate.Election{Name: "e"}})
-	sc := scrapeOf("a", 0, 0, elected(1, 1)...)
-	sc.Labels = labels.FromStrings("name", "pod-1")
-	_, err := b.Observe(sc)
-	require.NoError(t, err)
-	assert.Equal(t, "a=1", leads(t, v, 0))
+	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Leader, Leader: `leader_election_master_status{name="e"}`})
+	b.describe(aggregate.Target{Name: "a", Labels: labels.FromStrings("name", "pod-1")})
+	b.scrape("a", 0, 0, elected(1, 1)...)
+	assert.Equal(t, "a=1", b.leads(v, 0))
 }
 
 func TestElectionsAreToldApart(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	any := b.gauge(ofLeader)
 	e := ofLeader
-	e.Election.Name = "e"
+	e.Leader = `leader_election_master_status{name="e"}`
 	one := b.gauge(e)
-	e.Election.Name = "no such"
+	e.Leader = `leader_election_master_status{name="none"}`
 	none := b.gauge(e)
 	b.scrape("a", 0, 0, elected(1, 1, "e")...)
 	b.scrape("b", 0, 0, elected(2, 0, "e")...)
 	b.scrape("other", 0, 0, elected(0, 1, "x")[2:]...)
-	assert.Equal(t, "a=1", leads(t, any, 0), "the election x is of instances that do not expose g")
+	assert.Equal(t, "a=1", b.leads(any, 0), "the election x is of instances that do not expose g")
 	b.scrape("c", 0, 0, elected(3, 1, "f", "g")...)
-	assert.Equal(t, "several elections, the view names none: e, f, g", leads(t, any, 0))
-	assert.Equal(t, "a=1", leads(t, one, 0))
-	assert.Equal(t, "nobody leads", leads(t, none, 0))
+	assert.Equal(t, "several elections, the view selects none: e, f, g", b.leads(any, 0))
+	assert.Equal(t, "a=1", b.leads(one, 0))
+	assert.Equal(t, `nobody says who leads: no leader_election_master_status{name="none"}`, b.leads(none, 0))
 }
 
 // The leader may lack what the standbys show.
@@ -241,35 +233,15 @@ func TestLeaderWithoutTheSeries(t *testing.T) {
 	v := b.gauge(ofLeader)
 	b.scrape("a", 0, 0, elected(1, 1)[2:]...)
 	b.scrape("b", 0, 0, elected(2, 0)...)
-	assert.Equal(t, "the leader has nothing in this group: a", leads(t, v, 0))
+	assert.Equal(t, "the leader has nothing in this group: a", b.leads(v, 0))
 }
 
 func TestLeaderByAnotherMetric(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Election: aggregate.Election{Metric: "is_leader"}})
+	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Leader, Leader: "is_leader"})
 	b.scrape("a", 0, 0, typeG, "g 1", "# TYPE is_leader gauge", "is_leader 0")
 	b.scrape("b", 0, 0, typeG, "g 2", "# TYPE is_leader gauge", "is_leader 1")
-	assert.Equal(t, "b=2", leads(t, v, 0))
-}
-
-func TestLeaderByAsking(t *testing.T) {
-	b := newBed(t, aggregate.Config{})
-	who := "b"
-	var asked time.Time
-	v := b.gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader, Election: aggregate.Election{
-		Ask: func(now time.Time) (string, bool) { asked = now; return who, who != "" },
-	}})
-	b.scrape("a", 0, 0, elected(1, 1)...)
-	b.scrape("b", 0, 0, elected(2, 0)...)
-	assert.Equal(t, "b=2", leads(t, v, 3))
-	assert.Equal(t, at(3), asked)
-	who = ""
-	assert.Equal(t, "nobody leads", leads(t, v, 3))
-	who = "c"
-	assert.Equal(t, "the leader does not answer: c", leads(t, v, 3))
-	who = "a"
-	b.Fail("a", at(5), errRefused)
-	assert.Equal(t, "the leader does not answer: a", leads(t, v, 5))
+	assert.Equal(t, "b=2", b.leads(v, 0))
 }
 
 // A view declared late knows who leads, though not since when.
@@ -278,9 +250,9 @@ func TestElectionDeclaredLate(t *testing.T) {
 	b.scrape("a", 0, 0, elected(1, 0)...)
 	b.scrape("b", 0, 0, elected(2, 1)...)
 	v := b.gauge(ofLeader)
-	assert.Equal(t, "b=2", leads(t, v, 0))
+	assert.Equal(t, "b=2", b.leads(v, 0))
 	b.scrape("a", 10, 0, elected(1, 1)...)
-	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", leads(t, v, 10))
+	assert.Equal(t, "a=1 (two say they lead, the first began later: a, b)", b.leads(v, 10))
 }
 
 // A view that does not fit in leaves nothing behind; nor do several views of
@@ -297,8 +269,7 @@ func TestElectionIsSharedOrNot(t *testing.T) {
 		}
 		before := b.Dump()
 		_, err := b.Gauge(ofLeader)
-		var le *aggregate.LimitError
-		require.ErrorAs(t, err, &le, "%d bytes", c.maxBytes)
+		require.ErrorIs(t, err, aggregate.ErrLimit, "%d bytes", c.maxBytes)
 		assert.Equal(t, before, b.Dump())
 	}
 }
@@ -313,7 +284,7 @@ func TestSteadyScrapesOfElectionsDoNotAllocate(t *testing.T) {
 	}
 	n := 0
 	observe := func() {
-		_, err := b.Observe(aggregate.Scrape{Target: "a", Time: at(float64(5 * n)), Body: bodies[n]})
+		_, err := b.Ingest(aggregate.Scrape{Target: "a", Time: at(float64(5 * n)), Body: bodies[n]})
 		if err != nil {
 			t.Fatal(err)
 		}

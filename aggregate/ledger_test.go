@@ -13,7 +13,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/histogram"
 )
 
 func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
@@ -23,27 +24,26 @@ func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
 		w := watch(t)
 		before := map[string]float64{}
 		for _, sc := range list {
-			_, err := w.Observe(sc)
+			_, err := w.Ingest(sc)
 			require.NoError(t, err)
-			groups, err := w.requests.At(sc.Time, aggregate.All)
+			groups, err := w.requests.In(until(w, sc.Time, sinceStart))
 			require.NoError(t, err)
-			totals := w.requests.Totals(sc.Time)
+			totals := w.requests.Totals(w.Snapshot(sc.Time))
 			require.Len(t, totals, len(groups))
 			for i, g := range groups {
-				require.Equal(t, g.Labels, totals[i].Labels)
+				require.Equal(t, g.Labels(), totals[i].Labels)
 				require.Equal(t, grew(g), totals[i].Value)
-				require.GreaterOrEqual(t, totals[i].Value, before[g.Labels.String()])
-				require.Equal(t, watchedConfig.Since.UnixMilli(), totals[i].Created.UnixMilli())
-				before[g.Labels.String()] = totals[i].Value
+				require.GreaterOrEqual(t, totals[i].Value, before[g.Labels().String()])
+				require.Equal(t, watchedConfig.Since.UnixMilli(), totals[i].Start.UnixMilli())
+				before[g.Labels().String()] = totals[i].Value
 			}
-			hs, err := w.latency.At(sc.Time, aggregate.All)
+			hs, err := w.latency.In(until(w, sc.Time, sinceStart))
 			require.NoError(t, err)
-			for i, h := range w.latency.Totals(sc.Time) {
-				require.Equal(t, []float64{0.1, 1, math.Inf(1)}, h.Bounds)
-				require.Equal(t, hs[i].Count(), h.Counts[2])
+			for i, h := range w.latency.Totals(w.Snapshot(sc.Time)) {
+				require.Equal(t, []float64{0.1, 1, math.Inf(1)}, h.Histogram.Bounds)
+				require.Equal(t, counted(hs[i]), h.Histogram.Counts[2])
 				if sum, ok := hs[i].Sum(); ok {
-					require.True(t, h.HasSum)
-					require.InEpsilon(t, 1+sum, 1+h.Sum, 1e-12)
+					require.InEpsilon(t, 1+sum.Value, 1+h.Histogram.Sum, 1e-12)
 				}
 			}
 		}
@@ -56,11 +56,11 @@ func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
 func TestTotalsNeverFall(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	declare := func(f bed) *aggregate.CounterView {
-		return f.counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess})
+		return f.counter(aggregate.View{Select: "c", Owner: counter.Process})
 	}
 	v := declare(b)
 	total := func(seconds float64) float64 {
-		list := v.Totals(at(seconds))
+		list := v.Totals(b.Snapshot(at(seconds)))
 		require.Len(t, list, 1)
 		return list[0].Value
 	}
@@ -71,7 +71,7 @@ func TestTotalsNeverFall(t *testing.T) {
 	require.Positive(t, peak)
 	elder.n += 10
 	b.scrape("vip", 20, elder.start, elder.lines()...) // it was none
-	require.Zero(t, grew(one(t, v, 20, aggregate.All)))
+	require.Zero(t, grew(b.one(v, 20, sinceStart)))
 	assert.Equal(t, peak, total(20))
 	n := bed{t, loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})}
 	b, v = n, declare(n)
@@ -80,15 +80,15 @@ func TestTotalsNeverFall(t *testing.T) {
 		elder.n += 2000
 		b.scrape("vip", float64(30+10*i), elder.start, elder.lines()...)
 	}
-	assert.Equal(t, grew(one(t, v, 40, aggregate.All)), total(40))
+	assert.Equal(t, grew(b.one(v, 40, sinceStart)), total(40))
 	assert.Greater(t, total(40), peak)
 }
 
 // Columns that had to make room leave what they counted behind.
 func TestTotalsOutliveEviction(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"id"}, Owner: judge.OwnerProcess})
-	h, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"id"}, Owner: judge.OwnerProcess})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"id"}, Owner: counter.Process})
+	h, err := b.Histogram(aggregate.View{Select: "h", By: []string{"id"}, Owner: counter.Process})
 	require.NoError(t, err)
 	const n = 120
 	for i := range n {
@@ -98,17 +98,17 @@ func TestTotalsOutliveEviction(t *testing.T) {
 		}
 		b.scrape("i", float64(10*i), -0.5, list...)
 	}
-	groups, err := v.At(at(10*n), aggregate.All)
+	groups, err := v.In(until(b, at(10*n), sinceStart))
 	require.NoError(t, err)
 	require.Less(t, len(groups), n, "nothing had to go, the test is of no use")
-	totals := v.Totals(at(10 * n))
+	totals := v.Totals(b.Snapshot(at(10 * n)))
 	require.Len(t, totals, n)
-	counts := h.Totals(at(10 * n))
+	counts := h.Totals(b.Snapshot(at(10 * n)))
 	require.Len(t, counts, n)
 	for i := range n - 11 {
 		want := 11.0
 		assert.Equal(t, want, totals[i].Value, totals[i].Labels.String())
-		assert.Equal(t, []float64{want}, counts[i].Counts, counts[i].Labels.String())
+		assert.Equal(t, []float64{want}, counts[i].Histogram.Counts, counts[i].Labels.String())
 	}
 	state := saved(t, b.Fleet)
 	f := loadedFrom(t, state, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
@@ -118,23 +118,24 @@ func TestTotalsOutliveEviction(t *testing.T) {
 // Instances with other buckets: what is exposed is what all of them know.
 func TestHistogramTotalsOfMixedLayouts(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1)})
-	h, err := b.Histogram(aggregate.View{Metric: "h", Owner: judge.OwnerProcess})
+	h, err := b.Histogram(aggregate.View{Select: "h", Owner: counter.Process})
 	require.NoError(t, err)
-	show := func(seconds float64) aggregate.HistogramTotal {
-		list := h.Totals(at(seconds))
+	show := func(seconds float64) aggregate.Series {
+		list := h.Totals(b.Snapshot(at(seconds)))
 		require.Len(t, list, 1)
 		return list[0]
 	}
 	b.scrape("a", 10, 1, "# TYPE h histogram", `h_bucket{le="1"} 5`, `h_bucket{le="2"} 6`, `h_bucket{le="+Inf"} 7`, "h_sum 9", "h_count 7")
-	assert.Equal(t, aggregate.HistogramTotal{
-		Labels: labels.EmptyLabels(), Created: at(-1), Bounds: []float64{1, 2, math.Inf(1)}, Counts: []float64{5, 6, 7}, Sum: 9, HasSum: true,
+	assert.Equal(t, aggregate.Series{
+		Labels: labels.EmptyLabels(), Start: at(-1), Value: 7,
+		Histogram: &histogram.Histogram{Bounds: []float64{1, 2, math.Inf(1)}, Counts: []float64{5, 6, 7}, Count: 7, Sum: 9},
 	}, show(10))
 	b.scrape("b", 20, 2, "# TYPE h histogram", `h_bucket{le="0.5"} 1`, `h_bucket{le="2"} 2`, `h_bucket{le="+Inf"} 3`, "h_count 3")
 	got := show(20)
-	assert.Equal(t, []float64{2, math.Inf(1)}, got.Bounds)
-	assert.Equal(t, []float64{8, 10}, got.Counts)
-	assert.False(t, got.HasSum)
+	assert.Equal(t, []float64{2, math.Inf(1)}, got.Histogram.Bounds)
+	assert.Equal(t, []float64{8, 10}, got.Histogram.Counts)
+	assert.True(t, math.IsNaN(got.Histogram.Sum))
 
 	b.scrape("idle", 30, 3, "# TYPE h histogram", `h_bucket{le="2"} 0`, `h_bucket{le="+Inf"} 0`, "h_sum 0", "h_count 0")
-	assert.Equal(t, []float64{8, 10}, show(30).Counts)
+	assert.Equal(t, []float64{8, 10}, show(30).Histogram.Counts)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -208,7 +209,7 @@ func (m *merger) apply() {
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {
-			if !in.start.known() || in.start != x.start || m.told(in, x) {
+			if !in.start.Known() || in.start != x.start || m.told(in, x) {
 				continue
 			}
 			s := &suspicion{a: in, b: x, last: in}
@@ -233,18 +234,14 @@ func (m *merger) told(a, b *instance) bool {
 	for pos := range b.latest().Len() {
 		later[b.latest().ID(pos)] = b.latest().Value(pos)
 	}
-	common, fell := 0, 0
+	var l identity.Likeness
 	for pos := range a.latest().Len() {
 		id, before := a.latest().ID(pos), a.latest().Value(pos)
-		now, ok := later[id]
-		if !ok || !(before > 0) || !cumulative(m.f.store.Line(id)) {
-			continue
-		}
-		if common++; now < before {
-			fell++
+		if now, ok := later[id]; ok && cumulative(m.f.store.Line(id)) {
+			l.Counter(before, now)
 		}
 	}
-	return common >= enoughCounters && fell > 0
+	return l.Enough() && !l.Dominates()
 }
 
 // laterTarget is the one of two reports on a target that was tried later. Of

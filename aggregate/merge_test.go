@@ -38,7 +38,7 @@ func TestMergeOfParts(t *testing.T) {
 			if _, ok := of[sc.Target]; !ok {
 				of[sc.Target] = r.IntN(len(parts))
 			}
-			_, err := parts[of[sc.Target]].Observe(sc)
+			_, err := parts[of[sc.Target]].Ingest(sc)
 			require.NoError(t, err)
 		}
 		for len(parts) > 1 { // any two, either way
@@ -54,7 +54,7 @@ func TestMergeOfParts(t *testing.T) {
 		got := parts[0]
 		require.Equal(t, saved(t, whole.Fleet), saved(t, got.Fleet))
 		require.Equal(t, whole.Sizes().Bytes, got.Sizes().Bytes)
-		for _, window := range []time.Duration{aggregate.All, 30 * time.Second, 100 * time.Second} {
+		for _, window := range []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second} {
 			require.Equal(t, whole.answers(until, window), got.answers(until, window))
 		}
 		whole.feed(list[later:])
@@ -85,16 +85,15 @@ func TestMergeEventful(t *testing.T) {
 	g, err := aggregate.NewFleet(aggregate.Config{SplitAlternating: true, Since: list[0].Time})
 	require.NoError(t, err)
 	eventfulViews(t, g)
-	g.Balanced("lb", 4)
-	g.Expect("else")
-	g.Fail("a", at(200), nil)
+	require.NoError(t, g.SetTargets(t0, aggregate.Target{Name: "else"}, aggregate.Target{Name: "lb", Balanced: true, Expected: 4}))
+	require.NoError(t, g.ScrapeFailed("a", at(200), errRefused))
 	require.NoError(t, g.Merge(f))
 	v := eventfulViews(t, g) // once more: what it has now
-	groups, err := v.At(at(300), aggregate.All)
+	groups, err := v.In(until(g, at(300), sinceStart))
 	require.NoError(t, err)
 	require.NotEmpty(t, groups)
-	assert.Equal(t, 9, groups[0].Coverage().Expected, "a, b, vip, nobody, else, and four behind the balancer")
-	assert.Equal(t, len(f.Instances(at(300), aggregate.All)), len(g.Instances(at(300), aggregate.All)))
+	assert.Equal(t, 8, groups[0].Coverage().Expected, "a, vip, nobody, else, and four behind the balancer")
+	assert.Equal(t, len(f.Snapshot(at(300)).Instances()), len(g.Snapshot(at(300)).Instances()))
 }
 
 func TestMergeRefused(t *testing.T) {
@@ -102,24 +101,23 @@ func TestMergeRefused(t *testing.T) {
 	list, _, _ := simulate(r, 3, 4)
 	w := watch(t).feed(list)
 	want := saved(t, w.Fleet)
-	refused := func(o *aggregate.Fleet) *aggregate.MergeError {
+	refused := func(o *aggregate.Fleet) error {
 		t.Helper()
 		err := w.Merge(o)
-		var e *aggregate.MergeError
-		require.ErrorAs(t, err, &e)
+		require.ErrorIs(t, err, aggregate.ErrIncompatible)
 		require.Equal(t, want, saved(t, w.Fleet), "a call that failed changes nothing")
-		return e
+		return err
 	}
 	refused(w.Fleet)
 
 	half := watch(t)
 	for _, sc := range list {
 		if sc.Target == "i1" {
-			_, err := half.Observe(sc)
+			_, err := half.Ingest(sc)
 			require.NoError(t, err)
 		}
 	}
-	assert.Equal(t, []string{"i1"}, refused(half.Fleet).Instances)
+	assert.ErrorContains(t, refused(half.Fleet), "both watched: i1")
 
 	other := func(c aggregate.Config) *aggregate.Fleet {
 		f, err := aggregate.NewFleet(c)
@@ -128,12 +126,8 @@ func TestMergeRefused(t *testing.T) {
 	}
 	refused(other(aggregate.Config{}))
 	refused(other(watchedConfig)) // without the views
-	since := watchedConfig
-	since.Since = t0
-	late := watch(t).again(other(since))
-	refused(late.Fleet)
 	more := watch(t)
-	more.counter(aggregate.View{Metric: "more"})
+	more.counter(aggregate.View{Select: "more"})
 	refused(more.Fleet)
 
 	small := watchedConfig
@@ -144,7 +138,6 @@ func TestMergeRefused(t *testing.T) {
 	for i := range 2 {
 		o.scrape(fmt.Sprintf("o%d", i), 0, 0, typeC, "c 1")
 	}
-	var limit *aggregate.LimitError
-	require.ErrorAs(t, w.Merge(o.Fleet), &limit)
+	require.ErrorIs(t, w.Merge(o.Fleet), aggregate.ErrLimit)
 	require.Equal(t, want, saved(t, w.Fleet))
 }

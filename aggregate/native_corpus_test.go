@@ -47,19 +47,19 @@ type mixed struct {
 
 func newMixed(t *testing.T, since int64) mixed {
 	b := newBed(t, aggregate.Config{Since: time.UnixMilli(since).Add(-time.Hour)})
-	h, err := b.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Window: time.Minute})
+	h, err := b.Histogram(aggregate.View{Select: everyFamily, ByAllLabels: true, Window: time.Minute})
 	require.NoError(t, err)
-	return mixed{b, h, b.counter(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})}
+	return mixed{b, h, b.counter(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})}
 }
 
 // groups are the histograms of the last 8 seconds, and of all time.
 func (m mixed) groups(now time.Time, window time.Duration) map[string]*aggregate.HistogramGroup {
 	m.Helper()
-	list, err := m.histograms.At(now, window)
+	list, err := m.histograms.In(until(m, now, window))
 	require.NoError(m, err)
 	byName := map[string]*aggregate.HistogramGroup{}
 	for _, g := range list {
-		byName[g.Labels.String()] = g
+		byName[g.Labels().String()] = g
 	}
 	return byName
 }
@@ -73,40 +73,38 @@ func TestNativeCorpusCountsOnce(t *testing.T) {
 	natives := 0
 	for _, l := range record {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
-		_, err := both.Observe(sc)
+		_, err := both.Ingest(sc)
 		require.NoError(t, err)
 		samples, err := lines.Samples(sc.Body, l.ContentType)
 		require.NoError(t, err)
 		without := slices.DeleteFunc(slices.Clone(samples), func(s lines.Sample) bool { return s.Native != nil })
 		natives += len(samples) - len(without)
-		_, err = classic.ObserveSamples(sc, without)
+		_, err = classic.IngestSamples(sc, without)
 		require.NoError(t, err)
 		if l.Step%2 == 1 {
 			samples = without
 		}
-		_, err = turns.ObserveSamples(sc, samples)
+		_, err = turns.IngestSamples(sc, samples)
 		require.NoError(t, err)
 	}
 	require.GreaterOrEqual(t, natives, 2*300)
 	now := time.UnixMilli(record[len(record)-1].Time)
 	differ := 0
-	for _, window := range []time.Duration{aggregate.All, 8 * time.Second} {
+	for _, window := range []time.Duration{sinceStart, 8 * time.Second} {
 		want, got, inTurns := classic.groups(now, window), both.groups(now, window), turns.groups(now, window)
 		require.Len(t, got, len(want))
 		require.Len(t, inTurns, len(want))
 		for name, w := range want {
 			for _, g := range []*aggregate.HistogramGroup{got[name], inTurns[name]} {
 				require.NotNil(t, g, name)
-				require.Equal(t, w.Count(), g.Count(), name)
+				require.Equal(t, counted(w), counted(g), name)
 				sum, ok := w.Sum()
 				sum2, ok2 := g.Sum()
 				require.Equal(t, ok, ok2, name)
-				require.Equal(t, math.Float64bits(sum), math.Float64bits(sum2), name)
+				require.Equal(t, math.Float64bits(sum.Value), math.Float64bits(sum2.Value), name)
 				for _, q := range []float64{0, 0.5, 0.9, 0.99, 1} {
-					e, ok, err := w.Quantile(q)
-					require.NoError(t, err)
-					e2, ok2, err := g.Quantile(q)
-					require.NoError(t, err)
+					e, ok := w.Quantile(q)
+					e2, ok2 := g.Quantile(q)
 					require.Equal(t, ok, ok2)
 					require.LessOrEqual(t, e.Lo, e2.Hi, "%s %v", name, q)
 					require.LessOrEqual(t, e2.Lo, e.Hi, "%s %v", name, q)
@@ -118,20 +116,17 @@ func TestNativeCorpusCountsOnce(t *testing.T) {
 		}
 	}
 	require.Positive(t, differ, "native buckets were read")
-	totals := func(m mixed) (list []aggregate.HistogramTotal) { return m.histograms.Totals(now) }
+	totals := func(m mixed) (list []aggregate.Series) { return m.histograms.Totals(m.Snapshot(now)) }
 	want, got := totals(classic), totals(both)
 	require.Len(t, got, len(want))
 	for i, w := range want {
 		g := got[i]
 		require.Equal(t, w.Labels, g.Labels)
-		require.Equal(t, w.Counts[len(w.Counts)-1], g.Counts[len(g.Counts)-1], w.Labels)
-		require.Equal(t, w.Sum, g.Sum, w.Labels)
-		if !g.Rounded && g.Native == nil {
-			require.Equal(t, w, g)
-		}
+		require.Equal(t, w.Histogram.Counts[len(w.Histogram.Counts)-1], g.Histogram.Counts[len(g.Histogram.Counts)-1], w.Labels)
+		require.Equal(t, w.Histogram.Sum, g.Histogram.Sum, w.Labels)
 	}
-	require.Equal(t, classic.counters.Totals(now), both.counters.Totals(now))
-	require.Equal(t, classic.counters.Totals(now), turns.counters.Totals(now))
+	require.Equal(t, classic.counters.Totals(classic.Snapshot(now)), both.counters.Totals(both.Snapshot(now)))
+	require.Equal(t, classic.counters.Totals(classic.Snapshot(now)), turns.counters.Totals(turns.Snapshot(now)))
 }
 
 // Text and protobuf of one address in turns: as if it had been protobuf all the
@@ -142,28 +137,28 @@ func TestNativeCorpusInTurns(t *testing.T) {
 	for _, l := range record {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
 		if l.Format == "protobuf" {
-			_, err := only.Observe(sc)
+			_, err := only.Ingest(sc)
 			require.NoError(t, err)
 		}
 		if (l.Format == "protobuf") == (l.Step%2 == 1) {
-			_, err := turns.Observe(sc)
+			_, err := turns.Ingest(sc)
 			require.NoError(t, err)
 		}
 	}
 	now := time.UnixMilli(record[len(record)-1].Time)
-	want, got := only.groups(now, aggregate.All), turns.groups(now, aggregate.All)
+	want, got := only.groups(now, sinceStart), turns.groups(now, sinceStart)
 	require.Len(t, got, len(want))
 	for name, w := range want {
 		require.NotNil(t, got[name], name)
-		require.Equal(t, w.Count(), got[name].Count(), name)
+		require.Equal(t, counted(w), counted(got[name]), name)
 	}
-	counted := func(m mixed) []aggregate.Total {
-		return slices.DeleteFunc(m.counters.Totals(now), func(t aggregate.Total) bool {
+	totals := func(m mixed) []aggregate.Series {
+		return slices.DeleteFunc(m.counters.Totals(m.Snapshot(now)), func(t aggregate.Series) bool {
 			// Counted by the kernel, from the first scrape on: that is another one.
 			return strings.HasPrefix(t.Labels.Get("__name__"), "process_network_")
 		})
 	}
-	require.Equal(t, counted(only), counted(turns))
+	require.Equal(t, totals(only), totals(turns))
 }
 
 // Two addresses of one process, one read as text, the other as protobuf, are
@@ -174,11 +169,11 @@ func TestNativeCorpusTwinsInTwoFormats(t *testing.T) {
 	for _, l := range record {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
 		sc.Target += "-" + l.Format
-		_, err := m.Observe(sc)
+		_, err := m.Ingest(sc)
 		require.NoError(t, err)
 	}
 	now := time.UnixMilli(record[len(record)-1].Time)
-	c := m.Health(now).Coverage
+	c := m.Snapshot(now).Coverage()
 	assert.Equal(t, 3, c.Duplicates)
 	assert.Equal(t, 3, c.Reporting)
 }
@@ -196,10 +191,10 @@ func TestProtobufCorpus(t *testing.T) {
 		for _, l := range record {
 			sc := l.scrape(corpusBody(t, name, l.File))
 			sc.Target += l.Path
-			r, err := m.Observe(sc)
+			r, err := m.Ingest(sc)
 			require.NoError(t, err, filepath.Join(name, l.File))
 			require.Positive(t, r.Lines)
-			again, err := m.Observe(sc)
+			again, err := m.Ingest(sc)
 			require.NoError(t, err)
 			require.True(t, again.Duplicate)
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -211,11 +212,11 @@ func nativeBed(t *testing.T) (bed, *aggregate.HistogramView) {
 	return b, nativeView(b)
 }
 
-var nativeConfig = aggregate.Config{Since: t0.Add(-time.Minute), Window: time.Hour, Checkpoints: 100}
+var nativeConfig = aggregate.Config{Since: t0.Add(-time.Minute), Window: time.Hour}.WithCheckpoints(100)
 
 func nativeView(b bed) *aggregate.HistogramView {
 	b.Helper()
-	v, err := b.Histogram(aggregate.View{Metric: "h", Owner: judge.OwnerProcess})
+	v, err := b.Histogram(aggregate.View{Select: "h", Owner: counter.Process})
 	require.NoError(b, err)
 	return v
 }
@@ -230,55 +231,57 @@ func TestNativeAgainstTheModel(t *testing.T) {
 		list, values := simulateNative(rt, r, rapid.IntRange(1, 4).Draw(rt, "instances"), rounds)
 		b, v := nativeBed(t)
 		for _, sc := range list {
-			rep, err := b.Observe(sc)
+			rep, err := b.Ingest(sc)
 			require.NoError(rt, err)
 			require.Zero(rt, rep.Refused)
 			if r.IntN(4) == 0 {
 				before := b.Dump()
-				again, err := b.Observe(sc)
+				again, err := b.Ingest(sc)
 				require.NoError(rt, err)
 				require.True(rt, again.Duplicate)
 				require.Equal(rt, before, b.Dump())
 			}
 		}
-		groups, err := v.At(at(float64(10*rounds)), aggregate.All)
+		groups, err := v.In(until(b, at(float64(10*rounds)), sinceStart))
 		require.NoError(rt, err)
 		if len(values) == 0 {
 			return
 		}
 		require.Len(rt, groups, 1)
 		g := groups[0]
-		require.Equal(rt, float64(len(values)), g.Count())
-		require.Equal(rt, float64(len(values)), grew(g))
+		require.Equal(rt, float64(len(values)), counted(g))
+		require.Equal(rt, float64(len(values)), counted(g))
 		total := 0.0
 		for _, x := range values {
 			total += x
 		}
 		sum, ok := g.Sum()
 		require.True(rt, ok)
-		require.InDelta(rt, total, sum, 1e-9*(1+math.Abs(total)))
+		require.InDelta(rt, total, sum.Value, 1e-9*(1+math.Abs(total)))
 		for _, q := range []float64{0, 0.1, 0.5, 0.9, 0.99, 1} {
-			e, ok, err := g.Quantile(q)
-			require.NoError(rt, err)
+			e, ok := g.Quantile(q)
 			require.True(rt, ok)
 			truth := values[max(1, int(math.Ceil(q*float64(len(values)))))-1]
 			require.LessOrEqual(rt, e.Lo, truth, "q=%v", q)
 			require.GreaterOrEqual(rt, e.Hi, truth, "q=%v", q)
 		}
-		totals := v.Totals(at(float64(10 * rounds)))
+		totals := v.Totals(b.Snapshot(at(float64(10 * rounds))))
 		require.Len(rt, totals, 1)
-		require.Equal(rt, float64(len(values)), totals[0].Counts[len(totals[0].Counts)-1])
-		for i, bound := range totals[0].Bounds {
+		require.Equal(rt, float64(len(values)), totals[0].Histogram.Counts[len(totals[0].Histogram.Counts)-1])
+		mixed := slices.ContainsFunc(list, func(sc aggregate.Scrape) bool {
+			return strings.Contains(sc.Header.Get("Content-Type"), "protobuf")
+		})
+		for i, bound := range totals[0].Histogram.Bounds {
 			n, _ := slices.BinarySearchFunc(values, bound, func(x, b float64) int {
 				if x <= b {
 					return -1
 				}
 				return 1
 			})
-			if totals[0].Rounded {
-				require.LessOrEqual(rt, totals[0].Counts[i], float64(n))
+			if mixed {
+				require.LessOrEqual(rt, totals[0].Histogram.Counts[i], float64(n))
 			} else {
-				require.Equal(rt, float64(n), totals[0].Counts[i])
+				require.Equal(rt, float64(n), totals[0].Histogram.Counts[i])
 			}
 		}
 	})
@@ -299,13 +302,13 @@ func TestNativeStateAndMerge(t *testing.T) {
 		}
 		for _, sc := range list {
 			for _, b := range []bed{whole, loaded, parts[int(sc.Target[1])%2]} {
-				_, err := b.Observe(sc)
+				_, err := b.Ingest(sc)
 				require.NoError(rt, err)
 			}
 			if r.IntN(5) > 0 {
 				continue
 			}
-			v.Totals(sc.Time) // they are remembered
+			v.Totals(whole.Snapshot(sc.Time)) // they are remembered
 			for i, x := range []*aggregate.Fleet{whole.Fleet, loaded.Fleet} {
 				state := saved(t, x)
 				f := loadedFrom(t, state, nativeConfig)
@@ -314,7 +317,7 @@ func TestNativeStateAndMerge(t *testing.T) {
 				require.Equal(rt, state, saved(t, f))
 				require.Equal(rt, x.Sizes().Bytes, f.Sizes().Bytes)
 				if i == 1 {
-					w.Totals(sc.Time)
+					w.Totals(f.Snapshot(sc.Time))
 					loaded = bed{t, f}
 				}
 			}
@@ -323,7 +326,7 @@ func TestNativeStateAndMerge(t *testing.T) {
 		// the parts were never asked
 		fresh, _ := nativeBed(t)
 		for _, sc := range list {
-			_, err := fresh.Observe(sc)
+			_, err := fresh.Ingest(sc)
 			require.NoError(rt, err)
 		}
 		i := r.IntN(2)
@@ -341,30 +344,29 @@ func TestSamplesAreAsGoodAsBodies(t *testing.T) {
 		bodies, v := nativeBed(t)
 		samples, w := nativeBed(t)
 		for _, sc := range list {
-			_, err := bodies.Observe(sc)
+			_, err := bodies.Ingest(sc)
 			require.NoError(rt, err)
 			read, err := lines.Samples(sc.Body, sc.Header.Get("Content-Type"))
 			require.NoError(rt, err)
-			_, err = samples.ObserveSamples(sc, read)
+			_, err = samples.IngestSamples(sc, read)
 			require.NoError(rt, err)
 		}
 		now := at(float64(10 * rounds))
-		require.Equal(rt, answersOf(rt, v, now), answersOf(rt, w, now))
+		require.Equal(rt, answersOf(rt, bodies.Fleet, v, now), answersOf(rt, samples.Fleet, w, now))
 	})
 }
 
 // answersOf writes the answers of a view, bit for bit.
-func answersOf(t require.TestingT, v *aggregate.HistogramView, now time.Time) string {
+func answersOf(t require.TestingT, f *aggregate.Fleet, v *aggregate.HistogramView, now time.Time) string {
 	var b bytes.Buffer
-	for _, window := range []time.Duration{aggregate.All, 25 * time.Second} {
-		groups, err := v.At(now, window)
+	for _, window := range []time.Duration{sinceStart, 25 * time.Second} {
+		groups, err := v.In(until(f, now, window))
 		require.NoError(t, err)
 		for _, g := range groups {
 			sum, ok := g.Sum()
-			fmt.Fprintf(&b, "%s %x %x %v %v\n", g.Labels, math.Float64bits(g.Count()), math.Float64bits(sum), ok, g.Warnings())
+			fmt.Fprintf(&b, "%s %x %x %v %v\n", g.Labels(), math.Float64bits(counted(g)), math.Float64bits(sum.Value), ok, g.Warnings())
 			for _, q := range []float64{0, 0.5, 0.9, 0.99, 1} {
-				e, ok, err := g.Quantile(q)
-				require.NoError(t, err)
+				e, ok := g.Quantile(q)
 				fmt.Fprintf(&b, "%x %x %x %v\n", math.Float64bits(e.Value), math.Float64bits(e.Lo), math.Float64bits(e.Hi), ok)
 			}
 			fmt.Fprintln(&b, g.Explain())
@@ -378,10 +380,10 @@ func answersOf(t require.TestingT, v *aggregate.HistogramView, now time.Time) st
 func nativeFleet(t require.TestingT) *aggregate.Fleet {
 	f, err := aggregate.NewFleet(aggregate.Config{})
 	require.NoError(t, err)
-	v, err := f.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+	v, err := f.Histogram(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 	require.NoError(t, err)
 	take := func(sc aggregate.Scrape) {
-		_, err := f.Observe(sc)
+		_, err := f.Ingest(sc)
 		require.NoError(t, err)
 	}
 	list, _ := simulateNative(t, rand.New(rand.NewPCG(5, 6)), 4, 6)
@@ -396,43 +398,45 @@ func nativeFleet(t require.TestingT) *aggregate.Fleet {
 	x.series[1] = nil
 	broken[0].Metric = broken[0].Metric[:1]
 	take(exposed(t, "x", 90, expfmt.TypeProtoDelim, broken...))
-	v.Totals(at(100))
+	v.Totals(f.Snapshot(at(100)))
 	return f
 }
 
-// A histogram of which there are a count and a sum alone has one bucket, +Inf.
+// A histogram of which there is a count and a sum alone has one bucket, +Inf.
 func TestHistogramWithoutBuckets(t *testing.T) {
 	b, v := nativeBed(t)
 	for i := range 3 {
 		b.scrape("a", float64(10*i), -5, "# TYPE h histogram", fmt.Sprint("h_count ", i), fmt.Sprint("h_sum ", 2*i))
 	}
-	groups, err := v.At(at(30), aggregate.All)
+	groups, err := v.In(until(b, at(30), sinceStart))
 	require.NoError(t, err)
 	require.Len(t, groups, 1)
-	require.Equal(t, 2.0, groups[0].Count())
+	count, ok := groups[0].Observations().Increase()
+	require.True(t, ok)
+	require.Equal(t, 2.0, count.Value)
 	sum, ok := groups[0].Sum()
 	require.True(t, ok)
-	require.Equal(t, 4.0, sum)
-	require.Equal(t, 1, v.Status().Series)
+	require.Equal(t, 4.0, sum.Value)
+	require.Equal(t, 1, v.Status(b.Snapshot(t0)).Series)
 }
 
 // What cannot be is left out, and what it grew by is counted when it is right
 // again; what was gone and is back grew by the difference.
 func TestNativeRefusedAndReturned(t *testing.T) {
 	f := loadedFrom(t, saved(t, nativeFleet(t)), aggregate.Config{})
-	_, err := f.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+	_, err := f.Histogram(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 	require.NoError(t, err)
-	v, err := f.Histogram(aggregate.View{Metric: "h", By: []string{"i"}})
+	v, err := f.Histogram(aggregate.View{Select: "h", By: []string{"i"}})
 	require.NoError(t, err)
-	before, err := v.At(at(100), aggregate.All)
+	before, err := v.In(until(f, at(100), sinceStart))
 	require.NoError(t, err)
 	x := &nativeProcess{start: 60, native: true, series: [2]*observed{{values: []float64{1, -2, 3, 4, -5}}, {values: []float64{3, 7, 8}}}}
-	r, err := f.Observe(exposed(t, "x", 110, expfmt.TypeProtoDelim, x.families()...))
+	r, err := f.Ingest(exposed(t, "x", 110, expfmt.TypeProtoDelim, x.families()...))
 	require.NoError(t, err)
 	require.Zero(t, r.Births)
-	after, err := v.At(at(110), aggregate.All)
+	after, err := v.In(until(f, at(110), sinceStart))
 	require.NoError(t, err)
 	require.Len(t, after, 2)
-	require.Equal(t, before[0].Count()+3, after[0].Count())
-	require.Equal(t, before[1].Count()+2, after[1].Count())
+	require.Equal(t, counted(before[0])+3, counted(after[0]))
+	require.Equal(t, counted(before[1])+2, counted(after[1]))
 }

@@ -12,11 +12,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 func nativeFamily(o *observed, label string) *dto.MetricFamily {
 	return &dto.MetricFamily{Name: p("h"), Type: dto.MetricType_HISTOGRAM.Enum(), Metric: []*dto.Metric{{
 		Label: []*dto.LabelPair{{Name: p("x"), Value: &label}}, Histogram: o.dto(true, false)}}}
+}
+
+// nativeOf are the native buckets of a histogram.
+func nativeOf(h *histogram.Histogram) *layout.Native {
+	side := func(list []histogram.Bucket) (out []layout.Bucket) {
+		for _, b := range list {
+			out = append(out, layout.Bucket{Index: b.Index, Count: b.Count})
+		}
+		return out
+	}
+	return &layout.Native{Schema: h.Schema, ZeroThreshold: h.ZeroThreshold, ZeroCount: h.ZeroCount, Count: h.Count, Sum: h.Sum,
+		Positive: side(h.Positive), Negative: side(h.Negative)}
 }
 
 // Buckets that come count against MaxBytes, also where no line does. A scrape
@@ -25,21 +39,20 @@ func TestNativeBucketsHaveALimit(t *testing.T) {
 	b := newBed(t, aggregate.Config{MaxBytes: 8 << 10})
 	v := nativeView(b)
 	o := &observed{schema: 8}
-	var limit *aggregate.LimitError
 	for i := range 1000 {
 		o.values = append(o.values, 1+float64(i)/10)
 		before, state := b.Dump(), saved(t, b.Fleet)
-		_, err := b.Observe(exposed(t, "a", float64(i), expfmt.TypeProtoDelim, nativeFamily(o, "1"), ballast(-1000)))
+		_, err := b.Ingest(exposed(t, "a", float64(i), expfmt.TypeProtoDelim, nativeFamily(o, "1"), ballast(-1000)))
 		if err == nil {
 			require.LessOrEqual(t, b.Sizes().Bytes, int64(8<<10))
 			continue
 		}
-		require.ErrorAs(t, err, &limit)
+		require.ErrorIs(t, err, aggregate.ErrLimit)
 		require.Equal(t, before, b.Dump())
 		require.Equal(t, state, saved(t, b.Fleet))
-		groups, err := v.At(at(float64(i)), aggregate.All)
+		groups, err := v.In(until(b, at(float64(i)), sinceStart))
 		require.NoError(t, err)
-		require.Equal(t, float64(i-1), groups[0].Count())
+		require.Equal(t, float64(i-1), counted(groups[0]))
 		return
 	}
 	t.Fatal("no limit")
@@ -48,8 +61,8 @@ func TestNativeBucketsHaveALimit(t *testing.T) {
 // Series with native buckets come and go: what is kept does not grow, and the
 // totals of those that had to go stay.
 func TestNativeChurnIsForgotten(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 64 << 10, Window: time.Minute, Checkpoints: 4, Since: at(-1000)})
-	v, err := b.Histogram(aggregate.View{Metric: "h", By: []string{"x"}, Owner: 1})
+	b := newBed(t, aggregate.Config{MaxBytes: 64 << 10, Window: time.Minute, Since: at(-1000)}.WithCheckpoints(4))
+	v, err := b.Histogram(aggregate.View{Select: "h", By: []string{"x"}, Owner: 1})
 	require.NoError(t, err)
 	r := rand.New(rand.NewPCG(1, 2))
 	counted := map[string]float64{}
@@ -62,18 +75,18 @@ func TestNativeChurnIsForgotten(t *testing.T) {
 		for range 5 {
 			o.values = append(o.values, r.ExpFloat64()-0.1)
 		}
-		_, err := b.Observe(exposed(t, "a", float64(15*i), expfmt.TypeProtoDelim, nativeFamily(o, label), ballast(-900), ballast(0)))
+		_, err := b.Ingest(exposed(t, "a", float64(15*i), expfmt.TypeProtoDelim, nativeFamily(o, label), ballast(-900), ballast(0)))
 		require.NoError(t, err)
 		counted[label] = float64(len(o.values))
 	}
 	assert.LessOrEqual(t, b.Sizes().Bytes, int64(64<<10))
-	totals := v.Totals(at(15_000))
+	totals := v.Totals(b.Snapshot(at(15_000)))
 	require.Len(t, totals, 200)
 	for _, x := range totals {
-		require.Equal(t, counted[x.Labels.Get("x")], x.Counts[0], x.Labels)
-		require.NotNil(t, x.Native)
-		require.NoError(t, x.Native.Validate())
-		require.Equal(t, x.Counts[0], x.Native.Count)
+		require.Equal(t, counted[x.Labels.Get("x")], x.Histogram.Counts[0], x.Labels)
+		require.True(t, x.Histogram.Exponential)
+		require.NoError(t, nativeOf(x.Histogram).Validate())
+		require.Equal(t, x.Histogram.Counts[0], x.Histogram.Count)
 	}
 }
 
@@ -96,18 +109,18 @@ func TestNativeTotalsNeverFall(t *testing.T) {
 				procs[i] = x
 			}
 			x.work(r)
-			_, err := b.Observe(exposed(t, fmt.Sprint("i", i), float64(10*round)+float64(i), expfmt.TypeProtoDelim, x.families()...))
+			_, err := b.Ingest(exposed(t, fmt.Sprint("i", i), float64(10*round)+float64(i), expfmt.TypeProtoDelim, x.families()...))
 			require.NoError(t, err)
 		}
 		if r.IntN(4) == 0 {
 			b = bed{t, loadedFrom(t, saved(t, b.Fleet), nativeConfig)}
 			v = nativeView(b)
 		}
-		totals := v.Totals(at(float64(10*round) + 5))
+		totals := v.Totals(b.Snapshot(at(float64(10*round) + 5)))
 		require.Len(t, totals, 1)
-		h := totals[0].Native
-		require.NotNil(t, h)
-		require.NoError(t, h.Validate())
+		h := totals[0].Histogram
+		require.True(t, h.Exponential)
+		require.NoError(t, nativeOf(h).Validate())
 		require.GreaterOrEqual(t, h.Count, n)
 		n = h.Count
 		now := map[int32]float64{}

@@ -17,7 +17,7 @@ func TestNothingIsLostBehindANUL(t *testing.T) {
 	b.scrape("a", 0, 0, typeC, "c 1", "c2 1")
 	before := b.Dump()
 	for _, body := range []string{"\x00\xff\xfe noise\n", "c 2\n\x00c2 5\n", "\x00\n"} {
-		_, err := b.Observe(aggregate.Scrape{Target: "a", Time: at(10), Body: []byte(body)})
+		_, err := b.Ingest(aggregate.Scrape{Target: "a", Time: at(10), Body: []byte(body)})
 		var pe *lines.Error
 		require.ErrorAs(t, err, &pe, "%q", body)
 		assert.Equal(t, before, b.Dump())

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
@@ -138,7 +139,7 @@ type staged struct {
 
 	target      string
 	at          int64
-	start       start
+	start       identity.Start
 	startPos    int
 	verdict     judge.Restart
 	restart     restart
@@ -266,7 +267,7 @@ func (s *staged) evidence() growth.Scraped {
 	in := s.in
 	x := growth.Scraped{
 		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
-		At: s.at, LastTime: in.last, Since: max(s.f.since, in.since), Start: s.start.at, Verdict: s.verdict,
+		At: s.at, LastTime: in.last, Since: max(s.f.since, in.since), Start: s.start.At, Verdict: s.verdict,
 		First: s.baseline, Process: s.baseline || s.restart != noRestart, Churned: s.churned, Fell: s.fell, Whole: s.opens,
 	}
 	if s.restart == anotherInstance && s.returned() {
@@ -311,7 +312,7 @@ func (s *staged) accept() {
 		s.f.sweep(gone)
 	}
 	if process {
-		in.noteStart(s.start)
+		in.starts = identity.Remember(in.starts, s.start)
 		s.f.suspect(in)
 	}
 	if process {
@@ -346,7 +347,7 @@ func (s *staged) enter() {
 	}
 	if s.alternating {
 		s.alternate()
-	} else if s.doubtful() {
+	} else if x := s.succession(); s.restart == restartProven && x.Doubtful() {
 		s.saveUndo()
 	}
 	if s.baseline || s.restart != noRestart {
@@ -358,8 +359,8 @@ func (s *staged) enter() {
 	if f.joinable() && (s.baseline || s.restart == restartProven) {
 		s.openSegments()
 	}
-	if in.incarnation == 1 && s.start.later(max(f.since, in.since)) {
-		in.birth = min(s.start.at, s.at)
+	if in.incarnation == 1 && s.start.After(max(f.since, in.since)) {
+		in.birth = min(s.start.At, s.at)
 	}
 	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
 }
@@ -378,7 +379,7 @@ func (s *staged) advance() {
 		from = s.at
 	case s.restart == restartProven:
 		in.history.Wall += s.at - from
-		from = min(max(from, s.start.at), s.at)
+		from = min(max(from, s.start.At), s.at)
 	default:
 		in.history.Wall += s.at - from
 	}

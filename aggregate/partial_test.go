@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,21 +44,22 @@ func TestFamilyThatLostMostOfItsLines(t *testing.T) {
 		name          string
 		before, after int
 		start         float64 // of the process in the second scrape
-		want          []aggregate.PartialFamily
+		want          string
 	}{
-		{"most", 20, 9, -100, []aggregate.PartialFamily{{Name: "pods", Before: 20, Lines: 9}}},
-		{"all", 20, 0, -100, []aggregate.PartialFamily{{Name: "pods", Before: 20, Lines: 0}}},
-		{"half", 20, 10, -100, nil},
-		{"a handful", 9, 0, -100, nil},
-		{"the least", 10, 4, -100, []aggregate.PartialFamily{{Name: "pods", Before: 10, Lines: 4}}},
-		{"with a restart", 20, 1, 5, nil},
+		{"most", 20, 9, -100, "only 9 of 20 lines of pods are left, of the same process: it may be partial"},
+		{"all", 20, 0, -100, "only 0 of 20 lines of pods are left, of the same process: it may be partial"},
+		{"half", 20, 10, -100, ""},
+		{"a handful", 9, 0, -100, ""},
+		{"the least", 10, 4, -100, "only 4 of 10 lines of pods are left, of the same process: it may be partial"},
+		{"with a restart", 20, 1, 5, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})
 			r := b.scrape("a", 0, -100, body(family("pods", "gauge", c.before), family("nodes", "gauge", 20))...)
 			require.Nil(t, r.Partial)
 			r = b.scrape("a", 10, c.start, body(family("pods", "gauge", c.after), family("nodes", "gauge", 20))...)
-			require.Equal(t, c.want, r.Partial)
+			require.Equal(t, c.want, strings.Join(r.Warnings, ""))
+			require.Equal(t, c.want != "", slices.Equal(r.Partial, []string{"pods"}))
 		})
 	}
 }
@@ -71,7 +73,7 @@ func TestReplacedLinesAreNotPartial(t *testing.T) {
 		lines[i] = strings.Replace(lines[i], `i="`, `i="new-`, 1)
 	}
 	r := b.scrape("a", 10, 0, lines...)
-	require.Equal(t, 20, r.Gone)
+	require.Equal(t, 20, r.Went)
 	require.Nil(t, r.Partial)
 }
 
@@ -79,26 +81,26 @@ func TestReplacedLinesAreNotPartial(t *testing.T) {
 // it so, and count its instance as answering in part; others do not.
 func TestViewsOnAPartialFamilyWarn(t *testing.T) {
 	b := newBed(t, aggregate.Config{Window: 10 * time.Minute})
-	pods, err := b.Gauge(aggregate.View{Metric: "pods"})
+	pods, err := b.Gauge(aggregate.View{Select: "pods"})
 	require.NoError(t, err)
-	nodes, err := b.Gauge(aggregate.View{Metric: "nodes"})
+	nodes, err := b.Gauge(aggregate.View{Select: "nodes"})
 	require.NoError(t, err)
-	restarts := b.counter(aggregate.View{Metric: "restarts_total"})
-	all := b.everything(aggregate.View{Metric: aggregate.Every})
+	restarts := b.counter(aggregate.View{Select: "restarts_total"})
+	all := b.everything(aggregate.View{Select: everyFamily, TotalsOnly: true})
 	whole := body(family("pods", "gauge", 20), family("nodes", "gauge", 20), family("restarts_total", "counter", 20))
 	part := body(family("pods", "gauge", 3), family("nodes", "gauge", 20), family("restarts_total", "counter", 2))
 
 	ask := func(seconds float64, window time.Duration) (warnings map[string][]string, inPart int) {
 		warnings = map[string][]string{}
 		for name, v := range map[string]*aggregate.GaugeView{"pods": pods, "nodes": nodes, "all": all.gauges} {
-			groups, err := v.At(at(seconds))
+			groups, err := v.At(b.Snapshot(at(seconds)))
 			require.NoError(t, err)
 			for _, g := range groups {
-				warnings[name+g.Labels.Get("__name__")] = partialWarnings(g.Warnings())
+				warnings[name+g.Labels().Get("__name__")] = partialWarnings(g.Warnings())
 				inPart += g.Coverage().Partial
 			}
 		}
-		warnings["restarts"] = partialWarnings(one(t, restarts, seconds, window).Warnings())
+		warnings["restarts"] = partialWarnings(b.one(restarts, seconds, window).Warnings())
 		return warnings, inPart
 	}
 	b.scrape("a", 0, -100, whole...)
@@ -117,11 +119,11 @@ func TestViewsOnAPartialFamilyWarn(t *testing.T) {
 		"restarts": {"a: only 2 of 20 lines of restarts_total since 2023-11-14T22:14:20Z, of the same process: it may be partial"},
 	}, got)
 	assert.Equal(t, 1, n, "for the view on the pods alone")
-	_, err = pods.At(at(120), aggregate.AtLeast(1))
+	_, err = pods.At(b.Snapshot(at(120)).AtLeast(1))
 	var refused *aggregate.CoverageError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, []string{"a (in part)"}, refused.Missing)
-	_, err = nodes.At(at(120), aggregate.AtLeast(1))
+	_, err = nodes.At(b.Snapshot(at(120)).AtLeast(1))
 	require.NoError(t, err)
 
 	b.scrape("a", 180, -100, whole...)
@@ -137,7 +139,7 @@ func TestViewsOnAPartialFamilyWarn(t *testing.T) {
 // A family that stays small is not partial for ever.
 func TestSmallForLongIsSmall(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v, err := b.Gauge(aggregate.View{Metric: "pods"})
+	v, err := b.Gauge(aggregate.View{Select: "pods"})
 	require.NoError(t, err)
 	b.scrape("a", 0, 0, family("pods", "gauge", 20)...)
 	for _, c := range []struct {
@@ -145,7 +147,7 @@ func TestSmallForLongIsSmall(t *testing.T) {
 		partial int
 	}{{10, 1}, {3610, 1}, {3611, 0}} {
 		b.scrape("a", c.seconds, 0, family("pods", "gauge", 2)...)
-		groups, err := v.At(at(c.seconds))
+		groups, err := v.At(b.Snapshot(at(c.seconds)))
 		require.NoError(t, err)
 		assert.Equal(t, c.partial, groups[0].Coverage().Partial)
 		assert.Len(t, partialWarnings(groups[0].Warnings()), c.partial)
@@ -155,12 +157,12 @@ func TestSmallForLongIsSmall(t *testing.T) {
 // A restart ends what was partial: the new process has its own families.
 func TestRestartEndsPartial(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v, err := b.Gauge(aggregate.View{Metric: "pods"})
+	v, err := b.Gauge(aggregate.View{Select: "pods"})
 	require.NoError(t, err)
 	b.scrape("a", 0, -100, family("pods", "gauge", 20)...)
 	b.scrape("a", 10, -100, family("pods", "gauge", 2)...)
 	b.scrape("a", 20, 15, family("pods", "gauge", 2)...)
-	groups, err := v.At(at(20))
+	groups, err := v.At(b.Snapshot(at(20)))
 	require.NoError(t, err)
 	assert.Zero(t, groups[0].Coverage().Partial)
 }
@@ -184,7 +186,7 @@ func TestNoRecordedBodyIsPartial(t *testing.T) {
 				}
 				sc := l.scrape(corpusBody(t, name, l.File))
 				sc.Target += l.Path
-				r, err := b.Observe(sc)
+				r, err := b.Ingest(sc)
 				require.NoError(t, err, l.File)
 				require.Nil(t, r.Partial, l.File)
 				n++
@@ -202,7 +204,7 @@ func TestTrimmedBodyOfARecordingIsPartial(t *testing.T) {
 			continue
 		}
 		sc := l.scrape(corpusBody(t, "ksm-shards", l.File))
-		_, err := b.Observe(sc)
+		_, err := b.Ingest(sc)
 		require.NoError(t, err)
 		// What a relist serves: of the pods, only the first few.
 		n := 0
@@ -216,9 +218,10 @@ func TestTrimmedBodyOfARecordingIsPartial(t *testing.T) {
 			kept = append(kept, line)
 		}
 		sc.Body, sc.Time = []byte(strings.Join(kept, "")), sc.Time.Add(time.Second)
-		r, err := b.Observe(sc)
+		r, err := b.Ingest(sc)
 		require.NoError(t, err)
-		require.Equal(t, []aggregate.PartialFamily{{Name: "kube_pod_info", Before: n, Lines: 3}}, r.Partial)
+		require.Equal(t, []string{"kube_pod_info"}, r.Partial)
+		require.Contains(t, r.Warnings[0], fmt.Sprintf("only 3 of %d lines", n))
 		return
 	}
 	t.Fatal("no scrape of the shard")

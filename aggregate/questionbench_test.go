@@ -15,20 +15,20 @@ import (
 func BenchmarkQuestion(b *testing.B) {
 	f, err := aggregate.NewFleet(aggregate.Config{})
 	require.NoError(b, err)
-	requests, err := f.Counter(aggregate.View{Metric: "apiserver_request_total", By: []string{"verb", "code"}})
+	requests, err := f.Counter(aggregate.View{Select: "apiserver_request_total", By: []string{"verb", "code"}})
 	require.NoError(b, err)
-	latency, err := f.Histogram(aggregate.View{Metric: "apiserver_request_duration_seconds", By: []string{"verb"}})
+	latency, err := f.Histogram(aggregate.View{Select: "apiserver_request_duration_seconds", By: []string{"verb"}})
 	require.NoError(b, err)
 	var now time.Time
 	for _, sc := range recorded(b) {
-		_, err := f.Observe(sc)
+		_, err := f.Ingest(sc)
 		require.NoError(b, err)
 		now = sc.Time
 	}
 	b.Run("rate", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			groups, _ := requests.At(now, time.Minute)
+			groups, _ := requests.In(until(f, now, time.Minute))
 			for _, g := range groups {
 				g.Rate()
 			}
@@ -37,7 +37,7 @@ func BenchmarkQuestion(b *testing.B) {
 	b.Run("rate anew", func(b *testing.B) { // of two windows in turn: nothing counted is left for the next
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			groups, _ := requests.At(now, time.Minute-time.Duration(i%2)*time.Millisecond)
+			groups, _ := requests.In(until(f, now, time.Minute-time.Duration(i%2)*time.Millisecond))
 			for _, g := range groups {
 				g.Rate()
 			}
@@ -46,9 +46,9 @@ func BenchmarkQuestion(b *testing.B) {
 	b.Run("quantile", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			groups, _ := latency.At(now, time.Minute)
+			groups, _ := latency.In(until(f, now, time.Minute))
 			for _, g := range groups {
-				_, _, _ = g.Quantile(0.99)
+				_, _ = g.Quantile(0.99)
 			}
 		}
 	})

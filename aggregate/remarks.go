@@ -107,7 +107,7 @@ func (f *Fleet) identities(e int64) []note {
 			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
 		}
 		for _, x := range in.suspicions {
-			if x.a == in && x.alternations >= twinAlternations {
+			if x.a == in && x.Doubtful() {
 				list = append(list, note{in.labels,
 					fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name)})
 			}
@@ -124,7 +124,7 @@ func (b *balanced) words() []string {
 		if m.pool != b || b.live(m) {
 			met++
 		}
-		if m.pool == b && !m.start.known() {
+		if m.pool == b && !m.start.Known() {
 			blind = append(blind, m.name)
 		}
 	}

@@ -15,14 +15,14 @@ func TestSamplesBehindABalancer(t *testing.T) {
 	fleets := [2]*aggregate.Fleet{}
 	views := [2]*aggregate.CounterView{}
 	declare := func(i int, f *aggregate.Fleet) {
-		v, err := f.Counter(aggregate.View{Metric: "c", By: []string{"i"}})
+		v, err := f.Counter(aggregate.View{Select: "c", By: []string{"i"}})
 		require.NoError(t, err)
 		fleets[i], views[i] = f, v
 	}
 	for i := range fleets {
 		f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1)})
 		require.NoError(t, err)
-		f.Balanced("lb", 3)
+		require.NoError(t, f.Describe(t0, aggregate.Target{Name: "lb", Balanced: true, Expected: 3}))
 		declare(i, f)
 	}
 	known, blind, other := &server{start: -100, n: 1000}, &server{n: 50_000}, &server{n: 7}
@@ -30,11 +30,11 @@ func TestSamplesBehindABalancer(t *testing.T) {
 		for j, x := range []*server{known, blind, other} {
 			x.n += int64(i * (j + 1))
 			sc := scrapeOf("lb", float64(10*i+j), x.start, x.lines()...)
-			want, err := fleets[0].Observe(sc)
+			want, err := fleets[0].Ingest(sc)
 			require.NoError(t, err)
 			samples, err := lines.Samples(sc.Body, "")
 			require.NoError(t, err)
-			got, err := fleets[1].ObserveSamples(sc, samples)
+			got, err := fleets[1].IngestSamples(sc, samples)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 			clear(samples) // they are the caller's again
@@ -45,7 +45,7 @@ func TestSamplesBehindABalancer(t *testing.T) {
 	}
 	var total [2]float64
 	for i, v := range views {
-		groups, err := v.At(at(200), aggregate.All)
+		groups, err := v.In(until(fleets[i], at(200), sinceStart))
 		require.NoError(t, err)
 		for _, g := range groups {
 			total[i] += grew(g)
@@ -58,8 +58,7 @@ func TestSamplesBehindABalancer(t *testing.T) {
 func TestSamplesThatAreNone(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	before := b.Dump()
-	_, err := b.ObserveSamples(aggregate.Scrape{Target: "a", Time: at(0)}, []lines.Sample{{}})
-	var refused *aggregate.ScrapeError
-	require.ErrorAs(t, err, &refused)
+	_, err := b.IngestSamples(aggregate.Scrape{Target: "a", Time: at(0)}, []lines.Sample{{}})
+	require.ErrorContains(t, err, "scrape of a at ")
 	require.Equal(t, before, b.Dump())
 }

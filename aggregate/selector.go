@@ -87,7 +87,7 @@ func (p *selector) check(named bool) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("no matcher that refuses an empty value")
+	return fmt.Errorf("at least one matcher must not match an empty value")
 }
 
 // list reads the matchers up to the closing brace.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,14 +60,14 @@ func throughShards(t *testing.T, list []aggregate.Scrape, n int, now time.Time) 
 	var c *aggregate.CounterView
 	var h *aggregate.HistogramView
 	for i := range shards {
-		f, err := aggregate.NewFleet(aggregate.Config{Since: list[0].Time, Checkpoints: 4})
+		f, err := aggregate.NewFleet(aggregate.Config{Since: list[0].Time}.WithCheckpoints(4))
 		require.NoError(t, err)
-		all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}}
+		all := aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true}
 		cv, err := f.Counter(all)
 		require.NoError(t, err)
 		hv, err := f.Histogram(all)
 		require.NoError(t, err)
-		_, err = f.Counter(aggregate.View{Metric: "rest_client_requests_total", By: []string{"code"}})
+		_, err = f.Counter(aggregate.View{Select: "rest_client_requests_total", By: []string{"code"}})
 		require.NoError(t, err)
 		if shards[i] = f; i == 0 {
 			c, h = cv, hv
@@ -75,12 +76,21 @@ func throughShards(t *testing.T, list []aggregate.Scrape, n int, now time.Time) 
 	for _, sc := range list {
 		hash := fnv.New32()
 		_, _ = hash.Write([]byte(sc.Target))
-		_, err := shards[hash.Sum32()%uint32(n)].Observe(sc)
+		_, err := shards[hash.Sum32()%uint32(n)].Ingest(sc)
 		require.NoError(t, err)
 	}
 	for _, o := range shards[1:] {
 		require.NoError(t, shards[0].Merge(o))
 	}
 	state = saved(t, shards[0])
-	return state, fmt.Sprint(c.Totals(now), h.Totals(now))
+	return state, fmt.Sprint(totalsText(c.Totals(shards[0].Snapshot(now))), totalsText(h.Totals(shards[0].Snapshot(now))))
+}
+
+// totalsText writes totals with all that they point to.
+func totalsText(list []aggregate.Series) string {
+	var b strings.Builder
+	for _, x := range list {
+		fmt.Fprintf(&b, "%s %v %v %+v\n", x.Labels, x.Value, x.Start, x.Histogram)
+	}
+	return b.String()
 }

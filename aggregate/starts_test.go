@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/internal/judge"
 )
@@ -75,19 +76,19 @@ func TestStartsOfSeries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBed(t, aggregate.Config{Since: at(-100)})
-			v := b.counter(aggregate.View{Metric: "c"})
+			v := b.counter(aggregate.View{Select: "c"})
 			var last aggregate.Report
 			for _, x := range c.points {
 				var err error
-				last, err = b.Observe(exposed(t, "a", x.at, expfmt.TypeProtoDelim, counterOf(x.value, x.created), ballast(c.start)))
+				last, err = b.Ingest(exposed(t, "a", x.at, expfmt.TypeProtoDelim, counterOf(x.value, x.created), ballast(c.start)))
 				require.NoError(t, err)
 			}
-			g := one(t, v, 20, aggregate.All)
+			g := b.one(v, 20, sinceStart)
 			a, _ := g.Increase()
-			assert.Equal(t, aggregate.Answer{Value: c.want, Lo: c.lo, Hi: c.hi}, a)
+			assert.Equal(t, promfold.Estimate{Value: c.want, Lo: c.lo, Hi: c.hi}, a)
 			assert.Equal(t, c.verdict == judge.Reset, last.Resets == 1)
 			assert.Equal(t, c.verdict == judge.Born, last.Births == 1)
-			assert.Equal(t, aggregate.NoRestart, last.Restart)
+			assert.False(t, last.Restarted)
 		})
 	}
 }
@@ -102,16 +103,15 @@ func TestStartOfHistogram(t *testing.T) {
 			h := o.dto(native, !native)
 			h.CreatedTimestamp = timestamppb.New(at(created))
 			f := &dto.MetricFamily{Name: p("h"), Type: dto.MetricType_HISTOGRAM.Enum(), Metric: []*dto.Metric{{Histogram: h}}}
-			r, err := b.Observe(exposed(t, "a", float64(10*i), expfmt.TypeProtoDelim, f, ballast(-1000)))
+			r, err := b.Ingest(exposed(t, "a", float64(10*i), expfmt.TypeProtoDelim, f, ballast(-1000)))
 			require.NoError(t, err)
 			assert.Equal(t, i, r.Resets)
 			o.values = []float64{0.5, 2, 2.5}
 		}
-		groups, err := v.At(at(20), aggregate.All)
+		groups, err := v.In(until(b, at(20), sinceStart))
 		require.NoError(t, err)
-		assert.Equal(t, 3.0, groups[0].Count())
-		e, _, err := groups[0].Quantile(1)
-		require.NoError(t, err)
+		assert.Equal(t, 3.0, counted(groups[0]))
+		e, _ := groups[0].Quantile(1)
 		assert.True(t, e.Lo <= 2.5 && 2.5 <= e.Hi)
 	}
 }
@@ -123,9 +123,9 @@ func TestSeriesInOtherWords(t *testing.T) {
 	for _, formats := range [][]expfmt.FormatType{{text, text, text}, {text, protobuf, text}, {protobuf, text, text}, {protobuf, text, protobuf}, {text, protobuf, protobuf}} {
 		t.Run(fmt.Sprint(formats), func(t *testing.T) {
 			b := newBed(t, aggregate.Config{})
-			v := b.counter(aggregate.View{Metric: "c"})
+			v := b.counter(aggregate.View{Select: "c"})
 			show := func(seconds float64, i int, families ...*dto.MetricFamily) aggregate.Report {
-				r, err := b.Observe(exposed(t, "a", seconds, formats[i], append(families, ballast(0), ballast(-1000))...))
+				r, err := b.Ingest(exposed(t, "a", seconds, formats[i], append(families, ballast(0), ballast(-1000))...))
 				require.NoError(t, err)
 				return r
 			}
@@ -133,14 +133,14 @@ func TestSeriesInOtherWords(t *testing.T) {
 			show(0, 0, counterOf(1000, unknown, "i", "1"))
 			show(10, 0, counterOf(999, unknown, "i", "1")) // jitter: 1000 stays the mark
 			show(20, 1, counterOf(1005, unknown, "i", "1"))
-			assert.Equal(t, 5.0, grew(one(t, v, 20, aggregate.All)))
+			assert.Equal(t, 5.0, grew(b.one(v, 20, sinceStart)))
 			show(30, 1)
 			r := show(40, 2, counterOf(1007, unknown, "i", "1")) // not born: it was there
 			assert.Zero(t, r.Births)
-			assert.Equal(t, 7.0, grew(one(t, v, 40, aggregate.All)))
+			assert.Equal(t, 7.0, grew(b.one(v, 40, sinceStart)))
 			r = show(50, 0, counterOf(1010, unknown, "i", "1"))
-			assert.Zero(t, r.Gone)
-			assert.Equal(t, 10.0, grew(one(t, v, 50, aggregate.All)))
+			assert.Zero(t, r.Went)
+			assert.Equal(t, 10.0, grew(b.one(v, 50, sinceStart)))
 		})
 	}
 }
@@ -148,48 +148,39 @@ func TestSeriesInOtherWords(t *testing.T) {
 // Births are proven once, also of processes that answer at one address in turns.
 func TestBornOnceBehindOneAddress(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-100)})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	for i := range 8 {
 		start := -50 + 10*float64(i%2)
-		_, err := b.Observe(exposed(t, "vip", float64(10*i), expfmt.TypeProtoDelim, counterOf(1000+float64(i), start+1), ballast(start)))
+		_, err := b.Ingest(exposed(t, "vip", float64(10*i), expfmt.TypeProtoDelim, counterOf(1000+float64(i), start+1), ballast(start)))
 		require.NoError(t, err)
 	}
-	assert.LessOrEqual(t, grew(one(t, v, 100, aggregate.All)), 2007.0, "never above what both counted")
+	assert.LessOrEqual(t, grew(b.one(v, 100, sinceStart)), 2007.0, "never above what both counted")
 }
 
 // The views of what protobuf bodies say are windows like any others.
 func TestNativeWindows(t *testing.T) {
-	b := newBed(t, aggregate.Config{Window: time.Minute, Checkpoints: 60})
+	b := newBed(t, aggregate.Config{Window: time.Minute}.WithCheckpoints(60))
 	v := nativeView(b)
 	o := &observed{schema: 2, zero: 0x1p-10}
 	for i := range 20 {
 		o.values = append(o.values, float64(i)+0.5, -float64(i)-0.5)
 		f := &dto.MetricFamily{Name: p("h"), Type: dto.MetricType_HISTOGRAM.Enum(), Metric: []*dto.Metric{{Histogram: o.dto(true, false)}}}
-		_, err := b.Observe(exposed(t, "a", float64(i), expfmt.TypeProtoDelim, f, ballast(-1000)))
+		_, err := b.Ingest(exposed(t, "a", float64(i), expfmt.TypeProtoDelim, f, ballast(-1000)))
 		require.NoError(t, err)
 	}
-	groups, err := v.At(at(19), 5*time.Second)
+	groups, err := v.In(until(b, at(19), 5*time.Second))
 	require.NoError(t, err)
 	g := groups[0]
-	assert.Equal(t, 10.0, g.Count())
-	e, ok, err := g.Quantile(0.9) // 9th of −19.5 … −15.5, 15.5 … 19.5
-	require.NoError(t, err)
+	assert.Equal(t, 10.0, counted(g))
+	e, ok := g.Quantile(0.9) // 9th of −19.5 … −15.5, 15.5 … 19.5
 	require.True(t, ok)
 	assert.True(t, e.Lo <= 18.5 && 18.5 <= e.Hi, e)
 	e, _ = g.Over(10)
 	assert.Equal(t, 0.5, e.Value)
-	worst, ok, err := g.WorstQuantile(0.9)
-	require.NoError(t, err)
+	worst, ok := g.WorstQuantile(0.9)
 	assert.True(t, ok)
-	assert.Equal(t, "a", worst.Name)
-	heat := g.Distribution().Rows(nil)
-	assert.NotEmpty(t, heat)
-	n := 0.0
-	for _, row := range heat {
-		n += row.Count.Value
-	}
-	assert.Equal(t, 10.0, n)
-	assert.Contains(t, g.Explain().String(), "increase 10")
+	assert.Equal(t, "a", worst.Instance)
+	assert.Contains(t, g.Explain(), "increase 10")
 }
 
 // A gauge histogram is what it is now, not a sum of what happened: no view of
@@ -199,7 +190,7 @@ func TestGaugeHistogramIsNone(t *testing.T) {
 	v := nativeView(b)
 	o := &observed{schema: 2, values: []float64{1, 2}}
 	f := &dto.MetricFamily{Name: p("h"), Type: dto.MetricType_GAUGE_HISTOGRAM.Enum(), Metric: []*dto.Metric{{Histogram: o.dto(true, true)}}}
-	_, err := b.Observe(exposed(t, "a", 0, expfmt.TypeProtoDelim, f))
+	_, err := b.Ingest(exposed(t, "a", 0, expfmt.TypeProtoDelim, f))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"a"}, v.Status().Excluded)
+	assert.Equal(t, []string{"a"}, v.Status(b.Snapshot(t0)).Excluded)
 }

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
 func saved(t testing.TB, f *aggregate.Fleet) []byte {
@@ -37,16 +37,16 @@ func (w watched) again(f *aggregate.Fleet) watched {
 	w.Helper()
 	n := watched{bed: bed{w.T, f}}
 	var err error
-	n.inflight, err = f.Gauge(aggregate.View{Metric: "inflight"})
+	n.inflight, err = f.Gauge(aggregate.View{Select: "inflight", Combine: aggregate.Sum})
 	require.NoError(w, err)
-	n.latency, err = f.Histogram(aggregate.View{Metric: "latency", Owner: judge.OwnerProcess})
+	n.latency, err = f.Histogram(aggregate.View{Select: "latency", Owner: counter.Process})
 	require.NoError(w, err)
-	n.requests, err = f.Counter(aggregate.View{Metric: "requests", By: []string{"code", "code"}, Owner: judge.OwnerProcess})
+	n.requests, err = f.Counter(aggregate.View{Select: "requests", By: []string{"code", "code"}, Owner: counter.Process})
 	require.NoError(w, err)
 	return n
 }
 
-var watchedConfig = aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour, Checkpoints: 400}
+var watchedConfig = aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour}.WithCheckpoints(400)
 
 // A fleet that is saved and loaded at any moment goes on as one that never
 // stopped: all answers are the same to the bit, and so is what it saves.
@@ -57,9 +57,9 @@ func TestSavedAndLoadedGoesOn(t *testing.T) {
 		list, _, _ := simulate(r, rapid.IntRange(1, 5).Draw(rt, "instances"), rounds)
 		w, n := watch(t), watch(t)
 		for i, sc := range list {
-			_, err := w.Observe(sc)
+			_, err := w.Ingest(sc)
 			require.NoError(t, err)
-			_, err = n.Observe(sc)
+			_, err = n.Ingest(sc)
 			require.NoError(t, err)
 			if r.IntN(5) > 0 {
 				continue
@@ -71,7 +71,7 @@ func TestSavedAndLoadedGoesOn(t *testing.T) {
 			require.Equal(t, state, saved(t, f))
 			require.Equal(t, saved(t, w.Fleet), state)
 			require.Equal(t, w.Sizes().Bytes, n.Sizes().Bytes)
-			for _, window := range []time.Duration{aggregate.All, 30 * time.Second, 100 * time.Second} {
+			for _, window := range []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second} {
 				require.Equal(t, w.answers(list[i].Time, window), n.answers(list[i].Time, window))
 			}
 		}
@@ -84,12 +84,12 @@ func eventfulFleet(t testing.TB) (*aggregate.Fleet, []aggregate.Scrape) {
 	f, err := aggregate.NewFleet(aggregate.Config{SplitAlternating: true})
 	require.NoError(t, err)
 	eventfulViews(t, f)
-	f.Expect("a", "b", "vip", "nobody")
-	f.Describe("a", aggregate.TargetInfo{Ready: aggregate.ReadyTrue, Created: t0})
-	f.Balanced("lb", 3)
+	require.NoError(t, f.SetTargets(t0, aggregate.Target{Name: "a", Priority: -3, Created: t0}, aggregate.Target{Name: "b", Instance: "pod-b"},
+		aggregate.Target{Name: "vip", Labels: labels.FromStrings("zone", "z")}, aggregate.Target{Name: "nobody"},
+		aggregate.Target{Name: "lb", Balanced: true, Expected: 3}))
 	var list []aggregate.Scrape
 	scrape := func(sc aggregate.Scrape) {
-		_, err := f.Observe(sc)
+		_, err := f.Ingest(sc)
 		require.NoError(t, err)
 		list = append(list, sc)
 	}
@@ -107,26 +107,23 @@ func eventfulFleet(t testing.TB) (*aggregate.Fleet, []aggregate.Scrape) {
 		scrape(scrapeOf("a", s, shared.start, append(shared.lines(), h)...))
 		scrape(scrapeOf("b", s+4, shared.start, append(shared.lines(), h)...)) // may be a's process
 		if i != 4 {
-			sc := scrapeOf("vip", s+5, -100-float64(i%2), fmt.Sprintf("%s\nc %d", typeC, 1000*(i%2)+i), fmt.Sprintf("d{i=\"%d\"} 1 %d", i%3, at(s).UnixMilli()))
-			sc.Labels = labels.FromStrings("zone", "z")
-			scrape(sc)
+			scrape(scrapeOf("vip", s+5, -100-float64(i%2), fmt.Sprintf("%s\nc %d", typeC, 1000*(i%2)+i), fmt.Sprintf("d{i=\"%d\"} 1 %d", i%3, at(s).UnixMilli())))
 		}
 	}
-	f.Fail("a", at(95), io.ErrUnexpectedEOF)
-	require.NoError(t, f.Gone("b", at(95)))
+	require.NoError(t, f.ScrapeFailed("a", at(95), io.ErrUnexpectedEOF))
+	f.Remove(at(95), "b")
 	return f, list
 }
 
 func eventfulViews(t testing.TB, f *aggregate.Fleet) *aggregate.CounterView {
 	t.Helper()
-	v, err := f.Counter(aggregate.View{Metric: "c", By: []string{"i", "zone"}, Where: []*labels.Matcher{
-		labels.MustNewMatcher(labels.MatchNotEqual, "i", "05")}})
+	v, err := f.Counter(aggregate.View{Select: `c{i!="05"}`, By: []string{"i", "zone"}})
 	require.NoError(t, err)
-	_, err = f.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+	_, err = f.Histogram(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 	require.NoError(t, err)
-	_, err = f.Gauge(aggregate.View{Metric: "g", Meaning: aggregate.MeaningLeader})
+	_, err = f.Gauge(aggregate.View{Select: "g", Combine: aggregate.Leader})
 	require.NoError(t, err)
-	_, err = f.Counter(aggregate.View{Metric: "c", Window: aggregate.LedgerOnly})
+	_, err = f.Counter(aggregate.View{Select: "c", TotalsOnly: true})
 	require.NoError(t, err)
 	return v
 }
@@ -141,68 +138,68 @@ func TestEventfulStateGoesOn(t *testing.T) {
 	assert.NotEmpty(t, list)
 	for _, sc := range list { // what comes next is taken in the same way
 		sc.Time = sc.Time.Add(200 * time.Second)
-		want, errF := f.Observe(sc)
-		got, errG := g.Observe(sc)
+		want, errF := f.Ingest(sc)
+		got, errG := g.Ingest(sc)
 		require.Equal(t, want, got)
 		require.Equal(t, errF, errG)
 	}
 	require.Equal(t, saved(t, f), saved(t, g))
-	groups, err := v.At(at(400), aggregate.All)
+	groups, err := v.In(until(g, at(400), sinceStart))
 	require.NoError(t, err)
 	require.NotEmpty(t, groups)
-	assert.Equal(t, f.Instances(at(400), aggregate.All), g.Instances(at(400), aggregate.All))
+	assert.Equal(t, f.Snapshot(at(400)).Instances(), g.Snapshot(at(400)).Instances())
 }
 
 // What no view claims before the first scrape is dropped; a view of other rows
 // than those saved begins anew.
 func TestViewsFindTheirRows(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.counter(aggregate.View{Metric: "c", By: []string{"b", "a"}})
+	b.counter(aggregate.View{Select: "c", By: []string{"b", "a"}})
 	b.scrape("i", 0, 0, typeC, "c{a=\"1\"} 5")
 	b.scrape("i", 10, 0, typeC, "c{a=\"1\"} 8")
 	state := saved(t, b.Fleet)
 	load := func() bed { return bed{t, loadedFrom(t, state, aggregate.Config{})} }
 
 	n := load()
-	v := n.counter(aggregate.View{Metric: "c_total", By: []string{"a", "b"}, Window: aggregate.LedgerOnly})
-	assert.Equal(t, 3.0, grew(one(t, v, 20, aggregate.All)), "written otherwise, it is the same view")
-	twin := n.counter(aggregate.View{Metric: "c", By: []string{"a", "b"}})
-	assert.Equal(t, 0.0, grew(one(t, twin, 20, aggregate.All)), "the rows are one view's")
+	v := n.counter(aggregate.View{Select: "c_total", By: []string{"a", "b"}, TotalsOnly: true})
+	assert.Equal(t, 3.0, grew(n.one(v, 20, sinceStart)), "written otherwise, it is the same view")
+	twin := n.counter(aggregate.View{Select: "c", By: []string{"a", "b"}})
+	assert.Equal(t, 0.0, grew(n.one(twin, 20, sinceStart)), "the rows are one view's")
 
 	n = load()
-	v = n.counter(aggregate.View{Metric: "c", By: []string{"a"}})
-	assert.Equal(t, 0.0, grew(one(t, v, 20, aggregate.All)), "another grouping")
+	v = n.counter(aggregate.View{Select: "c", By: []string{"a"}})
+	assert.Equal(t, 0.0, grew(n.one(v, 20, sinceStart)), "another grouping")
 	n.scrape("i", 20, 0, typeC, "c{a=\"1\"} 9")
-	v = n.counter(aggregate.View{Metric: "c", By: []string{"a", "b"}})
-	assert.Equal(t, 0.0, grew(one(t, v, 20, aggregate.All)), "it missed a scrape")
+	v = n.counter(aggregate.View{Select: "c", By: []string{"a", "b"}})
+	assert.Equal(t, 0.0, grew(n.one(v, 20, sinceStart)), "it missed a scrape")
 	n.scrape("i", 30, 0, typeC, "c{a=\"1\"} 11")
-	assert.Equal(t, 2.0, grew(one(t, v, 30, aggregate.All)))
+	assert.Equal(t, 2.0, grew(n.one(v, 30, sinceStart)))
 }
 
 // The windows are the program's: what was kept for others serves as far as it
 // reaches, and totals are what they were.
 func TestLoadWithOtherWindows(t *testing.T) {
 	for _, c := range []aggregate.Config{
-		{}, {Checkpoints: 2}, {Checkpoints: 50}, {Window: time.Hour}, {Window: time.Minute, Checkpoints: 3},
+		{}, aggregate.Config{}.WithCheckpoints(2), aggregate.Config{}.WithCheckpoints(50), {Window: time.Hour}, aggregate.Config{Window: time.Minute}.WithCheckpoints(3),
 	} {
-		for _, before := range []time.Duration{0, aggregate.LedgerOnly} {
-			for _, after := range []time.Duration{0, aggregate.LedgerOnly} {
+		for _, before := range []bool{false, true} {
+			for _, after := range []bool{false, true} {
 				b := newBed(t, aggregate.Config{})
-				b.counter(aggregate.View{Metric: "c", Window: before})
+				b.counter(aggregate.View{Select: "c", TotalsOnly: before})
 				for i := range 60 {
 					b.scrape("i", float64(10*i), -50, typeC, fmt.Sprintf("c %d", 7*i))
 				}
 				n := bed{t, loadedFrom(t, saved(t, b.Fleet), c)}
-				v := n.counter(aggregate.View{Metric: "c", Window: after})
+				v := n.counter(aggregate.View{Select: "c", TotalsOnly: after})
 				for i := 60; i < 200; i++ {
-					if after == 0 {
-						g := one(t, v, float64(10*i-10), time.Minute)
-						m := g.Members()[0]
-						require.InDelta(t, 0.7*m.Covers.Seconds(), m.Increase.Value, 1e-9, "%v %v at %d", c, before, i)
+					if !after {
+						g := n.one(v, float64(10*i-10), time.Minute)
+						m := g.Increases()[0]
+						require.InDelta(t, 0.7*m.Covers.Seconds(), m.Estimate.Value, 1e-9, "%v %v at %d", c, before, i)
 					}
 					n.scrape("i", float64(10*i), -50, typeC, fmt.Sprintf("c %d", 7*i))
 				}
-				require.Equal(t, 7.0*199, grew(one(t, v, 2000, aggregate.All)))
+				require.Equal(t, 7.0*199, grew(n.one(v, 2000, sinceStart)))
 			}
 		}
 	}
@@ -215,8 +212,7 @@ func TestLoadRefuses(t *testing.T) {
 		g, err := aggregate.Load(bytes.NewReader(b), aggregate.Config{})
 		if err != nil {
 			assert.Nil(t, g)
-			var e *aggregate.StateError
-			require.ErrorAs(t, err, &e)
+			require.ErrorContains(t, err, "saved state: ")
 		}
 		return err
 	}
@@ -224,7 +220,7 @@ func TestLoadRefuses(t *testing.T) {
 	for n := 0; n < len(state); n += 1 + len(state)/997 {
 		err := load(state[:n])
 		if n == 0 {
-			require.ErrorIs(t, err, aggregate.ErrForeign)
+			require.ErrorIs(t, err, aggregate.ErrCorrupt)
 			continue
 		}
 		require.ErrorIs(t, err, aggregate.ErrCorrupt, "cut at %d", n)
@@ -232,15 +228,14 @@ func TestLoadRefuses(t *testing.T) {
 		damaged[n] ^= 0x10
 		require.Error(t, load(damaged), "damaged at %d", n)
 	}
-	require.ErrorIs(t, load([]byte("# HELP c Counts.\n")), aggregate.ErrForeign)
+	require.ErrorIs(t, load([]byte("# HELP c Counts.\n")), aggregate.ErrCorrupt)
 	require.ErrorIs(t, load(append(bytes.Clone(state), 0)), aggregate.ErrCorrupt)
 	newer := bytes.Clone(state)
 	newer[len("promfold fleet\n")+1]++
 	require.ErrorIs(t, load(newer), aggregate.ErrVersion)
 
 	_, err := aggregate.Load(bytes.NewReader(state), aggregate.Config{MaxInstances: 1})
-	var limit *aggregate.LimitError
-	require.ErrorAs(t, err, &limit)
+	require.ErrorIs(t, err, aggregate.ErrLimit)
 	_, err = aggregate.Load(iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(state))), aggregate.Config{})
 	require.ErrorIs(t, err, iotest.ErrTimeout)
 }
@@ -268,23 +263,22 @@ func FuzzLoad(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, again, saved(t, h))
 		// What was read can be used, whatever it says.
-		v, err := g.Counter(aggregate.View{Metric: "c", By: []string{"i", "zone"}, Where: []*labels.Matcher{
-			labels.MustNewMatcher(labels.MatchNotEqual, "i", "05")}})
+		v, err := g.Counter(aggregate.View{Select: `c{i!="05"}`, By: []string{"i", "zone"}})
 		if err != nil {
 			return
 		}
-		hv, err := g.Histogram(aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}})
+		hv, err := g.Histogram(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 		if err != nil {
 			return
 		}
-		v.Totals(at(1000))
-		hv.Totals(at(1000))
+		v.Totals(g.Snapshot(at(1000)))
+		hv.Totals(g.Snapshot(at(1000)))
 		for _, sc := range list[:6] {
 			sc.Time = sc.Time.Add(200 * time.Second)
-			_, _ = g.Observe(sc)
+			_, _ = g.Ingest(sc)
 		}
-		_, _ = v.At(at(1000), time.Minute)
-		_, _ = hv.At(at(1000), aggregate.All)
+		_, _ = v.In(until(g, at(1000), time.Minute))
+		_, _ = hv.In(until(g, at(1000), sinceStart))
 		saved(t, g)
 	})
 }

@@ -16,7 +16,7 @@ import (
 // everyView declares a view of every counter and of every histogram.
 func everyView(t testing.TB, f *aggregate.Fleet) (*aggregate.CounterView, *aggregate.HistogramView) {
 	t.Helper()
-	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}}
+	all := aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true}
 	c, err := f.Counter(all)
 	require.NoError(t, err)
 	h, err := f.Histogram(all)
@@ -40,7 +40,7 @@ func TestSavedWhileItIsFed(t *testing.T) {
 	for _, own := range byTarget {
 		feeding.Go(func() {
 			for _, sc := range own {
-				_, err := f.Observe(sc)
+				_, err := f.Ingest(sc)
 				assert.NoError(t, err)
 			}
 		})
@@ -58,14 +58,14 @@ func TestSavedWhileItIsFed(t *testing.T) {
 			_, err := aggregate.Load(&b, aggregate.Config{})
 			assert.NoError(t, err)
 			sum := 0.0
-			for _, x := range c.Totals(time.UnixMilli(0)) {
+			for _, x := range c.Totals(f.Snapshot(time.UnixMilli(1))) {
 				sum += x.Value
 			}
 			assert.GreaterOrEqual(t, sum, before)
 			before = sum
-			h.Totals(time.UnixMilli(0))
-			f.Health(time.UnixMilli(0))
-			f.Families()
+			h.Totals(f.Snapshot(time.UnixMilli(1)))
+			f.Snapshot(time.UnixMilli(1)).Health()
+			f.Snapshot(time.UnixMilli(1)).Families()
 		}
 	})
 	feeding.Wait()
@@ -79,7 +79,7 @@ func benchFleet(b *testing.B) *aggregate.Fleet {
 	require.NoError(b, err)
 	everyView(b, f)
 	for _, sc := range recorded(b) {
-		_, err := f.Observe(sc)
+		_, err := f.Ingest(sc)
 		require.NoError(b, err)
 	}
 	return f

@@ -269,8 +269,8 @@ func (p *people) suspicions() {
 		p.some(&x.a)
 		p.some(&x.b)
 		p.some(&x.last)
-		p.Natural(&x.alternations)
-		p.Natural(&x.moved)
+		p.Natural(&x.Alternations)
+		p.Natural(&x.Moved)
 		if p.Must(x.a != x.b && (x.last == x.a || x.last == x.b)); p.Reading() && !p.Failed() {
 			x.a.suspicions = append(x.a.suspicions, x)
 			x.b.suspicions = append(x.b.suspicions, x)

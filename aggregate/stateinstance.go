@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -51,9 +52,9 @@ func (c *codec) instance(in *instance) {
 	c.Must(in.name != "" && in.incarnation > 0 && len(in.targets) > 0)
 }
 
-func (c *codec) start(x *start) {
-	c.Int64(&x.at)
-	saved.Small(&c.Codec, &x.from, startGiven)
+func (c *codec) start(x *identity.Start) {
+	c.Int64(&x.At)
+	saved.Small(&c.Codec, &x.From, identity.Given)
 }
 
 // startPos is written as the position plus 2: a position, or why there is none.
@@ -123,7 +124,7 @@ func (c *codec) pending(in *instance) {
 	if c.Int64(&given); c.Reading() && given != 0 {
 		p.given = time.UnixMilli(given)
 	}
-	for _, name := range []string{"Content-Type", startHeaderName} {
+	for _, name := range []string{"Content-Type", identity.StartHeader} {
 		value := p.head.Get(name)
 		if c.Text(&value); c.Reading() && value != "" {
 			p.head.Set(name, value)

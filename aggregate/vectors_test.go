@@ -12,99 +12,31 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/lines"
 )
-
-// t0 is when the tests' fleets begin: an instant of no meaning.
-var t0 = time.Unix(1_700_000_000, 0)
-
-func at(seconds float64) time.Time {
-	return t0.Add(time.Duration(seconds * float64(time.Second)))
-}
-
-// bed is a fleet under test, with the shortest words for what tests do.
-type bed struct {
-	*testing.T
-	*aggregate.Fleet
-}
-
-func newBed(t *testing.T, c aggregate.Config) bed {
-	t.Helper()
-	f, err := aggregate.NewFleet(c)
-	require.NoError(t, err)
-	return bed{t, f}
-}
-
-func (b bed) counter(v aggregate.View) *aggregate.CounterView {
-	b.Helper()
-	c, err := b.Counter(v)
-	require.NoError(b, err)
-	return c
-}
-
-// scrape observes lines at a time; a start of the process, in seconds, is one
-// of the lines where it is not 0.
-func (b bed) scrape(target string, seconds, start float64, lines ...string) aggregate.Report {
-	b.Helper()
-	r, err := b.Observe(scrapeOf(target, seconds, start, lines...))
-	require.NoError(b, err)
-	return r
-}
-
-func scrapeOf(target string, seconds, start float64, lines ...string) aggregate.Scrape {
-	body := strings.Join(lines, "\n") + "\n"
-	if start != 0 {
-		body += fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %.3f\n", float64(t0.Unix())+start)
-	}
-	return aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(body)}
-}
-
-const typeC = "# TYPE c counter"
-
-func one(t *testing.T, v *aggregate.CounterView, seconds float64, window time.Duration) *aggregate.CounterGroup {
-	t.Helper()
-	groups, err := v.At(at(seconds), window)
-	require.NoError(t, err)
-	require.Len(t, groups, 1)
-	return groups[0]
-}
-
-// grew is the increase of a group.
-func grew(g interface {
-	Increase() (aggregate.Answer, bool)
-}) float64 {
-	a, _ := g.Increase()
-	return a.Value
-}
-
-func rate(t *testing.T, g *aggregate.CounterGroup) float64 {
-	t.Helper()
-	a, ok := g.Rate()
-	require.True(t, ok)
-	return a.Value
-}
 
 // A restart in the middle: each process' own growth, and no more.
 func TestRestartCountsEachProcess(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 0, -100, typeC, "c 1000")
 	b.scrape("a", 10, -100, typeC, "c 1010")
 	r := b.scrape("a", 20, 15, typeC, "c 5")
-	assert.Equal(t, aggregate.RestartProven, r.Restart)
+	assert.True(t, r.Restarted)
 	assert.Equal(t, 2, r.Incarnation)
-	g := one(t, v, 20, time.Minute)
+	g := b.one(v, 20, time.Minute)
 	a, ok := g.Increase()
 	require.True(t, ok)
 	assert.Equal(t, 15.0, a.Value)
 	assert.Equal(t, 15.0, a.Lo)
 	assert.True(t, math.IsInf(a.Hi, 1), "what grew before the end is lost")
 	// 10 s before, 5 s after: the time between the last scrape and the start was not observed.
-	m := g.Members()[0]
+	m := g.Increases()[0]
 	assert.Equal(t, 15*time.Second, m.Covers)
-	assert.Equal(t, 1.0, m.Rate)
+	assert.Equal(t, 1.0, g.Rates()[0].Estimate.Value)
 	assert.Equal(t, 1, g.Coverage().Reset)
 	assert.Contains(t, strings.Join(g.Warnings(), "\n"), "1 series reset by a restart")
 }
@@ -113,10 +45,10 @@ func TestRestartCountsEachProcess(t *testing.T) {
 // series of the family fell, so the whole family began anew.
 func TestMaskedResetIsJoint(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
 	b.scrape("a", 0, -100, typeC, `c{x="1"} 1000`, `c{x="2"} 5`)
 	b.scrape("a", 10, 5, typeC, `c{x="1"} 7`, `c{x="2"} 9`)
-	groups, err := v.At(at(10), time.Minute)
+	groups, err := v.In(until(b, at(10), time.Minute))
 	require.NoError(t, err)
 	assert.Equal(t, 7.0, grew(groups[0]))
 	assert.Equal(t, 9.0, grew(groups[1]), "not 4: it restarted with its family")
@@ -126,19 +58,19 @@ func TestMaskedResetIsJoint(t *testing.T) {
 func TestNetworkNamespaceOutlivesTheProcess(t *testing.T) {
 	const m = "process_network_receive_bytes_total"
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: m})
-	own := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: m})
+	own := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 0, -100, "# TYPE "+m+" counter", m+" 2311950201", typeC, "c 50")
 	b.scrape("a", 10, 5, "# TYPE "+m+" counter", m+" 2457692378", typeC, "c 3")
-	assert.Equal(t, 145742177.0, grew(one(t, v, 10, time.Minute)))
-	assert.Equal(t, 3.0, grew(one(t, own, 10, time.Minute)))
+	assert.Equal(t, 145742177.0, grew(b.one(v, 10, time.Minute)))
+	assert.Equal(t, 3.0, grew(b.one(own, 10, time.Minute)))
 }
 
 func TestFirstScrapeIsABaseline(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 0, 0, typeC, "c 1000")
-	g := one(t, v, 0, time.Minute)
+	g := b.one(v, 0, time.Minute)
 	_, ok := g.Increase()
 	assert.False(t, ok)
 	_, ok = g.Rate()
@@ -148,9 +80,9 @@ func TestFirstScrapeIsABaseline(t *testing.T) {
 // One scrape of a process that was born ten seconds ago: 5/s.
 func TestKnownBirthHasARate(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-60)})
-	v := b.counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess})
+	v := b.counter(aggregate.View{Select: "c", Owner: counter.Process})
 	b.scrape("a", 0, -10, typeC, "c 50")
-	g := one(t, v, 0, time.Minute)
+	g := b.one(v, 0, time.Minute)
 	assert.Equal(t, 50.0, grew(g))
 	now, ok := g.RateNow()
 	require.True(t, ok)
@@ -159,43 +91,43 @@ func TestKnownBirthHasARate(t *testing.T) {
 
 func TestSeriesBornByAbsence(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	counted := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
-	bounded := b.counter(aggregate.View{Metric: "c", By: []string{"x"}, BoundBirths: true})
+	counted := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
+	bounded := b.counter(aggregate.View{Select: "c", By: []string{"x"}, BoundBirths: true})
 	many := []string{typeC}
 	for i := range 20 {
 		many = append(many, fmt.Sprintf(`c{x="%02d"} 1`, i))
 	}
 	b.scrape("a", 0, -100, many...)
 	r := b.scrape("a", 10, -100, append(many, `c{x="new"} 7`)...)
-	assert.Equal(t, 1, r.New)
-	last := func(v *aggregate.CounterView) aggregate.Answer {
-		groups, err := v.At(at(10), time.Minute)
+	assert.Equal(t, 1, r.Came)
+	last := func(v *aggregate.CounterView) promfold.Estimate {
+		groups, err := v.In(until(b, at(10), time.Minute))
 		require.NoError(t, err)
 		a, ok := groups[len(groups)-1].Increase()
 		require.True(t, ok)
 		return a
 	}
-	assert.Equal(t, aggregate.Answer{Value: 7, Lo: 0, Hi: 7}, last(counted))
-	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 7}, last(bounded))
+	assert.Equal(t, promfold.Estimate{Value: 7, Lo: 0, Hi: 7}, last(counted))
+	assert.Equal(t, promfold.Estimate{Value: 0, Lo: 0, Hi: 7}, last(bounded))
 }
 
 // When a good part of the body is new, absence proves no birth.
 func TestChurnProvesNoBirth(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
 	b.scrape("a", 0, -100, typeC, `c{x="1"} 1`)
 	b.scrape("a", 10, -100, typeC, `c{x="1"} 1`, `c{x="2"} 500`)
-	groups, err := v.At(at(10), time.Minute)
+	groups, err := v.In(until(b, at(10), time.Minute))
 	require.NoError(t, err)
 	a, ok := groups[1].Increase()
 	require.True(t, ok)
-	assert.Equal(t, aggregate.Answer{Value: 0, Lo: 0, Hi: 500}, a)
+	assert.Equal(t, promfold.Estimate{Value: 0, Lo: 0, Hi: 500}, a)
 }
 
 // A series that was away comes back: the difference, never a birth.
 func TestReturnedSeries(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
 	filler := []string{typeC}
 	for i := range 30 {
 		filler = append(filler, fmt.Sprintf(`c{x="%02d"} 1`, i))
@@ -203,39 +135,39 @@ func TestReturnedSeries(t *testing.T) {
 	b.scrape("a", 0, -100, append(filler, `c{x="z"} 100`)...)
 	b.scrape("a", 10, -100, filler...)
 	b.scrape("a", 20, -100, append(filler, `c{x="z"} 130`)...)
-	groups, err := v.At(at(20), time.Minute)
+	groups, err := v.In(until(b, at(20), time.Minute))
 	require.NoError(t, err)
 	assert.Equal(t, 30.0, grew(groups[len(groups)-1]))
 }
 
 func TestJitterIsNoReset(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
-	byVerb := b.counter(aggregate.View{Metric: "c", By: []string{"x"}}) // held baselines are shared by views
+	v := b.counter(aggregate.View{Select: "c"})
+	byVerb := b.counter(aggregate.View{Select: "c", By: []string{"x"}}) // held baselines are shared by views
 	for i, x := range []string{"100", "99.95", "99.95", "100.5"} {
 		b.scrape("a", float64(10*i), -100, typeC, "c "+x)
 	}
-	assert.Equal(t, 0.5, grew(one(t, v, 30, time.Minute)))
-	assert.Equal(t, 0.5, grew(one(t, byVerb, 30, time.Minute)))
+	assert.Equal(t, 0.5, grew(b.one(v, 30, time.Minute)))
+	assert.Equal(t, 0.5, grew(b.one(byVerb, 30, time.Minute)))
 }
 
 func TestNaNGap(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	for i, x := range []string{"100", "NaN", "NaN", "130"} {
 		b.scrape("a", float64(10*i), -100, typeC, "c "+x)
 	}
-	assert.Equal(t, 30.0, grew(one(t, v, 30, time.Minute)))
+	assert.Equal(t, 30.0, grew(b.one(v, 30, time.Minute)))
 }
 
 // The vector of VictoriaMetrics: 1.32, 4.34, 2 is 5.02.
 func TestVictoriaMetricsVector(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	for i, x := range []string{"1.32", "4.34", "2"} {
 		b.scrape("a", float64(10*i), 0, typeC, "c "+x)
 	}
-	assert.InDelta(t, 5.02, grew(one(t, v, 20, time.Minute)), 1e-15)
+	assert.InDelta(t, 5.02, grew(b.one(v, 20, time.Minute)), 1e-15)
 }
 
 // Exact where floating-point sums cancel: 1e16, 1e16+2, 5 is 7, not 6.
@@ -248,68 +180,64 @@ func TestNoCancellation(t *testing.T) {
 		{[]string{"1e17", "100000000000000016", "5"}, 21},
 	} {
 		b := newBed(t, aggregate.Config{})
-		v := b.counter(aggregate.View{Metric: "c"})
+		v := b.counter(aggregate.View{Select: "c"})
 		for i, p := range x.points {
 			b.scrape("a", float64(10*i), 0, typeC, "c "+p)
 		}
-		assert.Equal(t, x.want, grew(one(t, v, 20, time.Minute)))
+		assert.Equal(t, x.want, grew(b.one(v, 20, time.Minute)))
 	}
 }
 
 func TestAcceptance(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 0, 0, typeC, "c 1")
 	b.scrape("a", 10, 0, typeC, "c 5")
 	assert.True(t, b.scrape("a", 10, 0, typeC, "c 5").Duplicate)
 
-	var se *aggregate.ScrapeError
-	_, err := b.Observe(scrapeOf("a", 10, 0, typeC, "c 6"))
+	_, err := b.Ingest(scrapeOf("a", 10, 0, typeC, "c 6"))
 	assert.ErrorIs(t, err, aggregate.ErrConflict)
-	require.ErrorAs(t, err, &se)
-	assert.Equal(t, "a", se.Target)
-	_, err = b.Observe(scrapeOf("a", 5, 0, typeC, "c 3"))
+	assert.EqualError(t, err, "scrape of a at 2023-11-14T22:13:30Z: another body was accepted for the same time")
+	_, err = b.Ingest(scrapeOf("a", 5, 0, typeC, "c 3"))
 	assert.ErrorIs(t, err, aggregate.ErrLate)
 
-	_, err = b.Observe(aggregate.Scrape{Target: "a", Time: at(20), Body: []byte("c 7\nc{ 8\n")})
+	_, err = b.Ingest(aggregate.Scrape{Target: "a", Time: at(20), Body: []byte("c 7\nc{ 8\n")})
 	var pe *lines.Error
 	require.ErrorAs(t, err, &pe)
 	assert.Equal(t, 2, pe.Line)
-	_, err = b.Observe(aggregate.Scrape{Target: "new", Time: at(20), Body: []byte("<html>\n")})
+	_, err = b.Ingest(aggregate.Scrape{Target: "new", Time: at(20), Body: []byte("<html>\n")})
 	require.ErrorAs(t, err, &pe)
-	assert.Equal(t, 4.0, grew(one(t, v, 20, time.Minute)))
-	assert.Len(t, b.Instances(at(20), aggregate.All), 1)
+	assert.Equal(t, 4.0, grew(b.one(v, 20, time.Minute)))
+	assert.Len(t, b.Snapshot(at(20)).Instances(), 1)
 }
 
 func TestQuestionsThatHaveNoAnswer(t *testing.T) {
 	b := newBed(t, aggregate.Config{Window: time.Minute})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 10, 0, typeC, "c 1")
-	_, err := v.At(at(5), time.Minute)
-	assert.ErrorIs(t, err, aggregate.ErrPast)
-	_, err = v.At(at(10), 2*time.Minute)
+	_, err := v.In(until(b, at(10), 2*time.Minute))
 	assert.ErrorIs(t, err, aggregate.ErrWindow)
-	_, err = v.At(at(10), 0)
+	_, err = v.In(until(b, at(10), 0))
 	assert.Error(t, err)
 }
 
 // An earlier start is another process, and no reset: a baseline.
 func TestEarlierStartIsAnotherInstance(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 0, -100, typeC, "c 10")
 	b.scrape("a", 10, -100, typeC, "c 20")
 	r := b.scrape("a", 20, -500, typeC, "c 9000")
-	assert.Equal(t, aggregate.AnotherInstance, r.Restart)
-	assert.Equal(t, 10.0, grew(one(t, v, 20, time.Minute)))
+	assert.Equal(t, "another instance answered", strings.Join(r.Warnings, ""))
+	assert.Equal(t, 10.0, grew(b.one(v, 20, time.Minute)))
 	b.scrape("a", 30, -500, typeC, "c 9007")
-	assert.Equal(t, 17.0, grew(one(t, v, 30, time.Minute)))
+	assert.Equal(t, 17.0, grew(b.one(v, 30, time.Minute)))
 }
 
 // A step belongs to the window that holds its end: adjacent windows add up.
 func TestWindowsHoldTheStepsThatEndInThem(t *testing.T) {
-	b := newBed(t, aggregate.Config{Window: 5 * time.Minute, Checkpoints: 60})
-	v := b.counter(aggregate.View{Metric: "c"})
+	b := newBed(t, aggregate.Config{Window: 5 * time.Minute}.WithCheckpoints(60))
+	v := b.counter(aggregate.View{Select: "c"})
 	total := 0
 	for i := range 31 {
 		total += i
@@ -322,38 +250,38 @@ func TestWindowsHoldTheStepsThatEndInThem(t *testing.T) {
 		return sum
 	}
 	for _, s := range []int{10, 20, 50, 100, 300} {
-		g := one(t, v, 300, time.Duration(s)*time.Second)
+		g := b.one(v, 300, time.Duration(s)*time.Second)
 		assert.Equal(t, want(s), grew(g), "%d s", s)
-		assert.Equal(t, time.Duration(s)*time.Second, g.Members()[0].Covers)
+		assert.Equal(t, time.Duration(s)*time.Second, g.Increases()[0].Covers)
 	}
 	// 295 s back lies inside a step, whose end counts.
-	g := one(t, v, 300, 295*time.Second)
-	assert.Equal(t, 300*time.Second, g.Members()[0].Covers)
+	g := b.one(v, 300, 295*time.Second)
+	assert.Equal(t, 300*time.Second, g.Increases()[0].Covers)
 }
 
 // Steps closer together than Window/Checkpoints are kept as one: the answer
 // covers a little more, and says so.
 func TestCheckpointsBoundTheMemory(t *testing.T) {
-	b := newBed(t, aggregate.Config{Window: 2 * time.Minute, Checkpoints: 4})
-	v := b.counter(aggregate.View{Metric: "c"})
+	b := newBed(t, aggregate.Config{Window: 2 * time.Minute}.WithCheckpoints(4))
+	v := b.counter(aggregate.View{Select: "c"})
 	for i := range 400 {
 		b.scrape("a", float64(i), 0, typeC, fmt.Sprintf("c %d", i))
 	}
-	g := one(t, v, 399, 2*time.Minute)
-	m := g.Members()[0]
+	g := b.one(v, 399, 2*time.Minute)
+	m := g.Increases()[0]
 	assert.Equal(t, m.Covers.Seconds(), grew(g))
 	assert.GreaterOrEqual(t, m.Covers, 2*time.Minute)
 	assert.LessOrEqual(t, m.Covers, 150*time.Second)
-	assert.Equal(t, 1.0, m.Rate)
-	ledger := one(t, v, 399, aggregate.All)
+	assert.Equal(t, 1.0, g.Rates()[0].Estimate.Value)
+	ledger := b.one(v, 399, sinceStart)
 	assert.Equal(t, 399.0, grew(ledger))
 }
 
 // Ten instances at 100/s, replaced one after the other: the fleet's rate stays
 // 1000, where adding increases and dividing by a time says up to 1900.
 func TestRollingDeploy(t *testing.T) {
-	b := newBed(t, aggregate.Config{Window: 5 * time.Minute, Checkpoints: 40, Since: t0})
-	v := b.counter(aggregate.View{Metric: "c"})
+	b := newBed(t, aggregate.Config{Window: 5 * time.Minute, Since: t0}.WithCheckpoints(40))
+	v := b.counter(aggregate.View{Select: "c"})
 	start := func(pod int) float64 { // the first ten are older than the fleet
 		if pod < 10 {
 			return -1000
@@ -372,125 +300,122 @@ func TestRollingDeploy(t *testing.T) {
 		}
 	}
 	for pod := range 10 {
-		require.NoError(t, b.Gone(fmt.Sprintf("pod-%02d", pod), at(300)))
+		b.Remove(at(300), fmt.Sprintf("pod-%02d", pod))
 	}
-	assert.InDelta(t, 1000, rate(t, one(t, v, 300, 5*time.Minute)), 10)
+	assert.InDelta(t, 1000, rate(t, b.one(v, 300, 5*time.Minute)), 10)
 }
 
 func TestTypesThatLie(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	strict := b.counter(aggregate.View{Metric: "etcd_bookmark_counts"})
-	told := b.counter(aggregate.View{Metric: "etcd_bookmark_counts", Type: "counter"})
+	strict := b.counter(aggregate.View{Select: "etcd_bookmark_counts"})
+	told := b.counter(aggregate.View{Select: "etcd_bookmark_counts", Type: "counter"})
 	b.scrape("a", 0, 0, "# TYPE etcd_bookmark_counts gauge", "etcd_bookmark_counts 5")
 	b.scrape("a", 10, 0, "# TYPE etcd_bookmark_counts gauge", "etcd_bookmark_counts 8")
-	groups, err := strict.At(at(10), time.Minute)
+	groups, err := strict.In(until(b, at(10), time.Minute))
 	require.NoError(t, err)
-	assert.Empty(t, groups)
-	s := strict.Status()
+	_, ok := groups[0].Increase()
+	assert.False(t, ok)
+	s := strict.Status(b.Snapshot(t0))
 	assert.Equal(t, []string{"a"}, s.Excluded)
 	assert.Contains(t, s.String(), "another type")
-	assert.Equal(t, 3.0, grew(one(t, told, 10, time.Minute)))
+	assert.Equal(t, 3.0, grew(b.one(told, 10, time.Minute)))
 }
 
 func TestStatusTellsSilenceApart(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	typo := b.counter(aggregate.View{Metric: "cc"})
-	selects := b.counter(aggregate.View{Metric: "c", Where: []*labels.Matcher{match("x", "=", "no")}})
-	assert.Equal(t, "nothing scraped yet", typo.Status().String())
+	typo := b.counter(aggregate.View{Select: "cc"})
+	selects := b.counter(aggregate.View{Select: `c{x="no"}`})
+	assert.Equal(t, "nothing scraped yet", typo.Status(b.Snapshot(t0)).String())
 	b.scrape("a", 0, 0, typeC, `c{x="yes"} 5`)
-	assert.Equal(t, "no instance exposes the metric", typo.Status().String())
-	assert.Equal(t, "the metric is there, but no series is selected", selects.Status().String())
+	assert.Equal(t, "no instance exposes the metric", typo.Status(b.Snapshot(t0)).String())
+	assert.Equal(t, "the metric is there, but no series is selected", selects.Status(b.Snapshot(t0)).String())
 }
 
 func TestTargetLabelsGroupAndSelect(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"zone", "x"}})
-	only := b.counter(aggregate.View{Metric: "c", Where: []*labels.Matcher{match("zone", "=", "north")}})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"zone", "x"}})
+	only := b.counter(aggregate.View{Select: `c{zone="north"}`})
 	for i := range 2 {
 		for _, zone := range []string{"north", "south"} {
-			sc := scrapeOf(zone, float64(10*i), 0, typeC, fmt.Sprintf(`c{x="1",zone="body's"} %d`, 10*i))
-			sc.Labels = labels.FromStrings("zone", zone, "rack", "r")
-			_, err := b.Observe(sc)
-			require.NoError(t, err)
+			b.describe(aggregate.Target{Name: zone, Labels: labels.FromStrings("zone", zone, "rack", "r")})
+			b.scrape(zone, float64(10*i), 0, typeC, fmt.Sprintf(`c{x="1",zone="body's"} %d`, 10*i))
 		}
 	}
-	groups, err := v.At(at(10), time.Minute)
+	groups, err := v.In(until(b, at(10), time.Minute))
 	require.NoError(t, err)
 	require.Len(t, groups, 2)
 	for i, zone := range []string{"north", "south"} {
-		assert.Equal(t, labels.FromStrings("x", "1", "zone", zone), groups[i].Labels)
-		require.Len(t, groups[i].Members(), 1)
+		assert.Equal(t, labels.FromStrings("x", "1", "zone", zone), groups[i].Labels())
+		require.Len(t, groups[i].Increases(), 1)
 		assert.Equal(t, 10.0, grew(groups[i]))
 	}
-	assert.Equal(t, 10.0, grew(one(t, only, 10, time.Minute)))
+	assert.Equal(t, 10.0, grew(b.one(only, 10, time.Minute)))
 }
 
 func TestViewDeclaredLate(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	b.scrape("a", 0, -100, typeC, "c 100")
 	b.scrape("a", 10, -100, typeC, "c 110")
-	v := b.counter(aggregate.View{Metric: "c"})
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 20, -100, typeC, "c 125")
-	g := one(t, v, 20, time.Minute)
+	g := b.one(v, 20, time.Minute)
 	assert.Equal(t, 15.0, grew(g))
-	assert.Equal(t, 10*time.Second, g.Members()[0].Covers)
-	assert.Equal(t, 1.5, g.Members()[0].Rate)
+	assert.Equal(t, 10*time.Second, g.Increases()[0].Covers)
+	assert.Equal(t, 1.5, g.Rates()[0].Estimate.Value)
 }
 
 func TestMemoryLimit(t *testing.T) {
 	b := newBed(t, aggregate.Config{MaxBytes: 1000})
-	v := b.counter(aggregate.View{Metric: "c", By: []string{"x"}})
+	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
 	b.scrape("a", 0, 0, typeC, `c{x="1"} 1`)
 	lines := []string{typeC}
 	for i := range 100 {
 		lines = append(lines, fmt.Sprintf(`c{x="%d"} 5`, i))
 	}
-	_, err := b.Observe(scrapeOf("a", 10, 0, lines...))
-	var le *aggregate.LimitError
-	require.ErrorAs(t, err, &le)
-	assert.Equal(t, "bytes", le.What)
+	_, err := b.Ingest(scrapeOf("a", 10, 0, lines...))
+	require.ErrorIs(t, err, aggregate.ErrLimit)
+	assert.ErrorContains(t, err, "limit of Config reached: bytes of views: at most 1000, needed ")
 	b.scrape("a", 10, 0, typeC, `c{x="1"} 4`)
-	groups, err := v.At(at(10), time.Minute)
+	groups, err := v.In(until(b, at(10), time.Minute))
 	require.NoError(t, err)
 	require.Len(t, groups, 1, "nothing of the refused scrape is there")
 	assert.Equal(t, 3.0, grew(groups[0]))
-	_, err = b.Counter(aggregate.View{Metric: "c", By: []string{"y"}})
+	_, err = b.Counter(aggregate.View{Select: "c", By: []string{"y"}})
 	assert.NoError(t, err)
 }
 
 func TestInstanceLimit(t *testing.T) {
 	b := newBed(t, aggregate.Config{MaxInstances: 1})
 	b.scrape("a", 0, 0, typeC, "c 1")
-	_, err := b.Observe(scrapeOf("b", 0, 0, typeC, "c 1"))
-	var le *aggregate.LimitError
-	require.True(t, errors.As(err, &le))
-	assert.Equal(t, "instances", le.What)
+	_, err := b.Ingest(scrapeOf("b", 0, 0, typeC, "c 1"))
+	require.ErrorIs(t, err, aggregate.ErrLimit)
+	assert.ErrorContains(t, err, "instances: at most 1, needed 2")
 }
 
 func TestCoverage(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.Expect("a", "b", "c")
-	v := b.counter(aggregate.View{Metric: "c"})
+	b.expect("a", "b", "c")
+	v := b.counter(aggregate.View{Select: "c"})
 	b.scrape("a", 0, 0, typeC, "c 1")
 	b.scrape("b", 0, 0, typeC, "c 1")
-	b.Fail("c", at(0), errors.New("refused"))
+	b.fail("c", at(0), errors.New("refused"))
 	b.scrape("a", 300, 0, typeC, "c 2")
-	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Stale: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage())
-	require.NoError(t, b.Gone("b", at(300)))
-	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Failed: 1}, one(t, v, 300, time.Minute).Coverage())
+	assert.Equal(t, aggregate.Coverage{Expected: 3, Missing: 2, Reporting: 1, Stale: 1, Failed: 1}, b.one(v, 300, time.Minute).Coverage())
+	b.Remove(at(300), "b")
+	assert.Equal(t, aggregate.Coverage{Expected: 2, Missing: 1, Reporting: 1, Failed: 1}, b.one(v, 300, time.Minute).Coverage())
 }
 
 // A series that stands twice in a body counts once, also for a view that is
 // declared when the body has been read.
 func TestSeriesThatStandsTwice(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	early := b.counter(aggregate.View{Metric: "c"})
+	early := b.counter(aggregate.View{Select: "c"})
 	for i := range 4 {
 		if i == 2 {
-			late := b.counter(aggregate.View{Metric: "c"})
-			defer func() { assert.Equal(t, 20.0, grew(one(t, late, 30, time.Minute))) }()
+			late := b.counter(aggregate.View{Select: "c"})
+			defer func() { assert.Equal(t, 20.0, grew(b.one(late, 30, time.Minute))) }()
 		}
 		b.scrape("a", float64(10*i), -100, typeC, fmt.Sprintf("c %d", 10*i), fmt.Sprintf("c %d", 10*i))
 	}
-	assert.Equal(t, 30.0, grew(one(t, early, 30, time.Minute)))
+	assert.Equal(t, 30.0, grew(b.one(early, 30, time.Minute)))
 }

@@ -150,7 +150,7 @@ func (v *View) validate(k growth.Kind, metric string, where []*labels.Matcher) e
 	}
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
-	case k == growth.Histogram && (slices.ContainsFunc(v.By, le) ||
+	case k != growth.Counter && k != growth.Gauge && (slices.ContainsFunc(v.By, le) ||
 		slices.ContainsFunc(where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
 	case metric == everyFamily && v.Type != "":

@@ -3,7 +3,6 @@ package aggregate_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
 // worker is a process of a pool, with what it counted until now, and until it
@@ -43,9 +42,9 @@ func TestWorkerPool(t *testing.T) {
 			f, err := aggregate.NewFleet(config)
 			require.NoError(t, err)
 			declare := func(f *aggregate.Fleet) (*aggregate.CounterView, *aggregate.HistogramView) {
-				v, err := f.Counter(aggregate.View{Metric: "jobs", Window: aggregate.LedgerOnly, Owner: judge.OwnerProcess})
+				v, err := f.Counter(aggregate.View{Select: "jobs", TotalsOnly: true, Owner: counter.Process})
 				require.NoError(t, err)
-				h, err := f.Histogram(aggregate.View{Metric: "took", Window: aggregate.LedgerOnly, Owner: judge.OwnerProcess})
+				h, err := f.Histogram(aggregate.View{Select: "took", TotalsOnly: true, Owner: counter.Process})
 				require.NoError(t, err)
 				return v, h
 			}
@@ -74,7 +73,7 @@ func TestWorkerPool(t *testing.T) {
 				}
 				if second%5 == 0 {
 					for _, w := range pool {
-						_, err := f.Observe(scrapeOf(w.name, now, w.start, w.lines()...))
+						_, err := f.Ingest(scrapeOf(w.name, now, w.start, w.lines()...))
 						require.NoError(t, err)
 						w.scraped = w.jobs
 					}
@@ -83,23 +82,23 @@ func TestWorkerPool(t *testing.T) {
 				w := pool[dies]
 				unseen += w.jobs - w.scraped
 				if w.scraped > 0 && !sameNames {
-					require.NoError(t, f.Gone(w.name, at(now)))
+					f.Remove(at(now), w.name)
 				}
 				spawn(dies, now+0.5)
 				if second < 5 {
 					continue
 				}
-				totals := v.Totals(at(now))
+				totals := v.Totals(f.Snapshot(at(now)))
 				require.Len(t, totals, 1)
 				require.GreaterOrEqual(t, totals[0].Value, before)
 				before = totals[0].Value
-				hs := h.Totals(at(now))
-				require.Equal(t, before, hs[0].Counts[1])
-				require.GreaterOrEqual(t, hs[0].Counts[1], hs[0].Counts[0])
+				hs := h.Totals(f.Snapshot(at(now)))
+				require.Equal(t, before, hs[0].Histogram.Counts[1])
+				require.GreaterOrEqual(t, hs[0].Histogram.Counts[1], hs[0].Histogram.Counts[0])
 				if second%97 == 0 {
 					f = loadedFrom(t, saved(t, f), config)
 					v, h = declare(f)
-					require.Equal(t, before, v.Totals(at(now))[0].Value)
+					require.Equal(t, before, v.Totals(f.Snapshot(at(now)))[0].Value)
 				}
 			}
 			for _, w := range pool {
@@ -108,7 +107,12 @@ func TestWorkerPool(t *testing.T) {
 			assert.Equal(t, float64(truth-unseen), before)
 			assert.Positive(t, unseen)
 			t.Logf("%d jobs by %d workers, %d unseen (%.2g %%)", truth, born, unseen, 100*float64(unseen)/float64(truth))
-			assert.False(t, strings.Contains(fmt.Sprint(f.Health(at(600)).Views), "dropped"))
+			g, err := v.One(f.Snapshot(at(600)).SinceStart())
+			require.NoError(t, err)
+			assert.NotEmpty(t, g.Events())
+			for _, e := range g.Events() {
+				assert.Zero(t, e.Doubt&counter.Unproven, e.String())
+			}
 		})
 	}
 }

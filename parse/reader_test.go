@@ -2,13 +2,18 @@ package parse_test
 
 import (
 	"bytes"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -185,6 +190,69 @@ func TestFormatChanges(t *testing.T) {
 	require.Len(t, changed, 1)
 	require.Equal(t, "a_total", changed[0].Name)
 	require.True(t, r.read(t, []byte(text), asText))
+}
+
+// What is joined, and what comes out as its lines.
+func TestJoinBuckets(t *testing.T) {
+	inf := math.Inf(1)
+	classic := func(count, sum float64, bounds, counts []float64) *histogram.Histogram {
+		return &histogram.Histogram{Bounds: bounds, Counts: counts, Count: count, Sum: sum}
+	}
+	for name, tc := range map[string]struct {
+		body string
+		want *histogram.Histogram // nil: its lines
+	}{
+		"whole":                    {"h_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 3\nh_sum 4\nh_count 3\n", classic(3, 4, []float64{1, inf}, []float64{2, 3})},
+		"in another order":         {"h_count 3\nh_bucket{le=\"+Inf\"} 3\nh_sum 4\nh_bucket{le=\"1\"} 2\n", classic(3, 4, []float64{1, inf}, []float64{2, 3})},
+		"+Inf from the count":      {"h_bucket{le=\"1\"} 2\nh_count 3\n", classic(3, math.NaN(), []float64{1, inf}, []float64{2, 3})},
+		"the count from +Inf":      {"h_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 3\n", classic(3, math.NaN(), []float64{1, inf}, []float64{2, 3})},
+		"a count alone":            {"h_count 3\n", classic(3, math.NaN(), []float64{inf}, []float64{3})},
+		"+Inf and count differ":    {"h_bucket{le=\"+Inf\"} 3\nh_count 4\n", classic(4, math.NaN(), []float64{inf}, []float64{3})},
+		"counts fall":              {"h_bucket{le=\"1\"} 5\nh_bucket{le=\"+Inf\"} 3\nh_count 3\n", classic(3, math.NaN(), []float64{1, inf}, []float64{5, 3})},
+		"at one time":              {"h_bucket{le=\"+Inf\"} 3 7\nh_count 3 7\n", classic(3, math.NaN(), []float64{inf}, []float64{3})},
+		"neither a count nor +Inf": {"h_bucket{le=\"1\"} 2\nh_sum 4\n", nil},
+		"a sum alone":              {"h_sum 4\n", nil},
+		"a bound twice":            {"h_bucket{le=\"1\"} 2\nh_bucket{le=\"1.0\"} 2\nh_count 3\n", nil},
+		"a line twice":             {"h_bucket{le=\"+Inf\"} 3\nh_count 3\nh_count 3\n", nil},
+		"at two times":             {"h_bucket{le=\"+Inf\"} 3 7\nh_count 3 8\n", nil},
+		"a line without a time":    {"h_bucket{le=\"+Inf\"} 3 7\nh_count 3\n", nil},
+	} {
+		r := parse.Reader{Options: parse.Options{JoinBuckets: true}}
+		require.NoError(t, r.Read(nil, []byte("# TYPE h histogram\n"+tc.body)), name)
+		got := collect(r.Samples())
+		if tc.want == nil {
+			assert.Len(t, got, strings.Count(tc.body, "\n"), name)
+			for _, s := range got {
+				assert.NotEqual(t, parse.Histogram, s.Role, name)
+			}
+			continue
+		}
+		require.Len(t, got, 1, name)
+		assert.Equal(t, []any{"h", parse.Histogram, `{__name__="h"}`, tc.want.Count}, []any{got[0].Name, got[0].Role, got[0].Labels.String(), got[0].Value}, name)
+		assert.Equal(t, fmt.Sprint(*tc.want), fmt.Sprint(*got[0].Histogram), name) // NaN is NaN
+	}
+}
+
+// A histogram that cannot be joined any more is gone as one sample, and there as its lines; then the other way round.
+func TestJoinedAndTorn(t *testing.T) {
+	r := newReaders()
+	whole := []byte("# TYPE h histogram\nh_bucket{le=\"+Inf\"} 3 7\nh_count 3 7\nx 1\n")
+	torn := []byte("# TYPE h histogram\nh_bucket{le=\"+Inf\"} 3 7\nh_count 3 8\nx 1\n")
+	names := func(samples []parse.Sample) (list []string) {
+		for _, s := range samples {
+			list = append(list, s.Name)
+		}
+		return list
+	}
+	for range 3 {
+		require.True(t, r.read(t, whole, asText))
+		require.True(t, r.read(t, torn, asText))
+		assert.Equal(t, []string{"h_bucket", "h_count"}, names(collect(r.joined.Changed())))
+		assert.Equal(t, []string{"h"}, names(collect(r.joined.Gone())))
+		require.True(t, r.read(t, whole, asText))
+		assert.Equal(t, []string{"h"}, names(collect(r.joined.Changed())))
+		assert.Equal(t, []string{"h_bucket", "h_count"}, names(collect(r.joined.Gone())))
+	}
 }
 
 func FuzzReader(f *testing.F) {

@@ -2,7 +2,7 @@ package lines
 
 import "mime"
 
-// format is how a body is written.
+// format is the format of a body.
 type format uint8
 
 const (
@@ -10,11 +10,11 @@ const (
 	openMetrics                // OpenMetrics 1.0
 	openMetrics2               // OpenMetrics 2.0
 	protobuf                   // delimited messages of io.prometheus.client.MetricFamily
-	typed                      // samples, not bytes
-	formats
+	typed                      // no body: samples that a caller made
+	formats                    // the number of formats
 )
 
-// Content types, for asking and for answering.
+// Media types of content types.
 const (
 	textType        = "text/plain"
 	openMetricsType = "application/openmetrics-text"
@@ -33,8 +33,8 @@ const (
 		textType + ";version=0.0.4;q=0.2"
 )
 
-// formatOf is the format that a content type names, as a Prometheus server
-// understands it; none is text.
+// formatOf returns the format that a content type names, as a Prometheus server
+// understands it. An empty content type is the text format.
 func formatOf(contentType string, limits Limits) (format, error) {
 	if contentType == "" {
 		return text, nil

@@ -162,7 +162,7 @@ func (in *instance) staged(r *Reader) []truth {
 	var out []truth
 	for i := range r.Len() {
 		id, _, v, t := r.At(i)
-		out = append(out, in.truth(r.staging, id, v, t, r.Start(i), r.Native(i)))
+		out = append(out, in.truth(r.in, id, v, t, r.Start(i), r.Native(i)))
 	}
 	return out
 }

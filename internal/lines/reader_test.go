@@ -168,7 +168,6 @@ func TestErrorsReadWell(t *testing.T) {
 		assert.EqualError(t, tc.err, tc.want)
 	}
 	assert.ErrorIs(t, &Error{Err: errNoNewline}, errNoNewline)
-	assert.Equal(t, "quantile", Quantile.String())
 	_, err := Samples([]byte("a{b=\""+strings.Repeat("x", 300)+"\"} one\n"), "")
 	var at *Error
 	require.ErrorAs(t, err, &at)

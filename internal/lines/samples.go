@@ -85,19 +85,16 @@ func FromFamilies(families []*dto.MetricFamily) ([]Sample, error) {
 	return Samples(b.Bytes(), protobufType)
 }
 
-// ReadSamples is [Reader.Read] for samples from elsewhere. It uses their
-// family's name, type, help and unit, their labels, value, time and start, and
-// Native and Classic, and ignores Name, Role and Bound: these follow from the
-// family and the labels. The labels have __name__. Of a bucket that is the
-// family's name with _bucket, and they have le; of a sample with Native or
-// Classic it is the family's name. The samples of a family stand together. The
-// error is an [*Error] whose Line is the number of the sample.
-func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
-	r.Discard()
-	return r.stage(c, nil, samples, typed)
+// sampleReader reads samples that a caller made. The text of a line is its role,
+// the sample's labels, and for a bucket of a Classic sample the bound.
+type sampleReader struct {
+	*diff
+	labels []byte // of the sample that is read, as encoded
+	text   []byte // of a heading or a line
+	native []byte // an encoded histogram
 }
 
-func (r *Reader) readSamples(samples []Sample) error {
+func (r *sampleReader) read(samples []Sample) error {
 	var last *Family
 	for i := range samples {
 		s := &samples[i]
@@ -109,7 +106,7 @@ func (r *Reader) readSamples(samples []Sample) error {
 			f = &Family{Name: s.Labels.Get(model.MetricNameLabel), Type: model.MetricTypeUnknown}
 		}
 		if last == nil || f != last && (f.Name != last.Name || f.Type != last.Type) {
-			r.sampleHeading(f)
+			r.stageHeading(f)
 			last = f
 		}
 		if err := r.readSample(s); err != nil {
@@ -124,74 +121,71 @@ var (
 	errCounts = errors.New("a histogram needs one count for each bound")
 )
 
-// sampleHeading stages what a body would say in front of a family.
-func (r *Reader) sampleHeading(f *Family) {
-	m := &r.messages
-	m.text = appendHeading(m.text[:0], f.Name, f.Help, f.Unit, f.Type)
-	if r.headingIs(m.text) {
+// stageHeading stages what a body would say in front of a family.
+func (r *sampleReader) stageHeading(f *Family) {
+	r.text = appendHeading(r.text[:0], f.Name, f.Help, f.Unit, f.Type)
+	if r.headingIs(r.text) {
 		return
 	}
-	own := r.store.family(*f, typed)
-	r.addHeading(r.store.addHeading(typed, m.text, own), 0)
+	r.addHeading(r.store.addHeading(typed, r.text, r.store.family(*f, typed)))
 }
 
-// readSample stages the lines of a sample. The text of such a line is its role,
-// its labels, and of a Classic sample the bound of a bucket.
-func (r *Reader) readSample(s *Sample) error {
-	m := &r.messages
-	m.buf = s.Labels.Bytes(m.buf[:0])
-	in := sampled{v: s.Value, t: s.Time, start: s.Start, kind: written}
+// readSample stages the lines of a sample.
+func (r *sampleReader) readSample(s *Sample) error {
+	r.labels = s.Labels.Bytes(r.labels[:0])
+	is := reading{v: s.Value, t: s.Time, start: s.Start, kind: written}
+	if s.Native == nil && s.Classic == nil {
+		return r.stagePart(s, Value, 0, is)
+	}
 	if h := s.Native; h != nil {
 		if sizeOf(h) > r.limits.Buckets {
 			return overLimit("buckets", r.limits.Buckets)
 		}
-		m.native = appendNative(m.native[:0], h)
-		in.v, in.native = h.Count, m.native
-		if err := r.readPart(s, Native, math.NaN(), in); err != nil {
+		r.native = appendNative(r.native[:0], h)
+		is.v, is.native = h.Count, r.native
+		if err := r.stagePart(s, Native, 0, is); err != nil {
 			return err
 		}
-		in.native = nil
+		is.native = nil
 	}
-	if h := s.Classic; h != nil {
-		if n := len(h.Counts) - len(h.Bounds); n != 0 && n != 1 {
-			return errCounts
-		}
-		return r.readClassic(s, h, in)
+	if s.Classic != nil {
+		return r.readClassic(s, is)
 	}
-	if s.Native != nil {
-		return nil
-	}
-	return r.readPart(s, Value, math.NaN(), in)
+	return nil
 }
 
-// readClassic stages the lines that a body has of a classic histogram.
-func (r *Reader) readClassic(s *Sample, h *Classic, in sampled) error {
+// readClassic stages the lines that a body has for a classic histogram.
+func (r *sampleReader) readClassic(s *Sample, is reading) error {
+	h := s.Classic
+	if n := len(h.Counts) - len(h.Bounds); n != 0 && n != 1 {
+		return errCounts
+	}
 	for i, n := range h.Counts {
 		bound := math.Inf(1)
 		if i < len(h.Bounds) {
 			bound = h.Bounds[i]
 		}
-		in.v = n
-		if err := r.readPart(s, Bucket, bound, in); err != nil {
+		is.v = n
+		if err := r.stagePart(s, Bucket, bound, is); err != nil {
 			return err
 		}
 	}
-	in.v = h.Count
-	if err := r.readPart(s, Count, math.NaN(), in); err != nil || math.IsNaN(h.Sum) {
+	is.v = h.Count
+	if err := r.stagePart(s, Count, 0, is); err != nil || math.IsNaN(h.Sum) {
 		return err
 	}
-	in.v = h.Sum
-	return r.readPart(s, Sum, math.NaN(), in)
+	is.v = h.Sum
+	return r.stagePart(s, Sum, 0, is)
 }
 
-// readPart stages one line of a sample.
-func (r *Reader) readPart(s *Sample, role Role, bound float64, in sampled) error {
-	m := &r.messages
-	m.text = append(append(m.text[:0], byte(role)), m.buf...)
+// stagePart stages one line of a sample. bound is that of a bucket.
+func (r *sampleReader) stagePart(s *Sample, role Role, bound float64, is reading) error {
+	r.text = append(append(r.text[:0], byte(role)), r.labels...)
 	if role == Bucket {
-		m.text = binary.LittleEndian.AppendUint64(m.text, math.Float64bits(bound+0)) // −0 is 0
+		bound += 0 // −0 is 0
+		r.text = binary.LittleEndian.AppendUint64(r.text, math.Float64bits(bound))
 	}
-	return r.entryLine(m.text, in, func() (labels.Labels, error) { return partLabels(s, role, bound), nil })
+	return r.find(r.text, is, func() (labels.Labels, error) { return partLabels(s, role, bound), nil })
 }
 
 // partLabels returns the labels that a body has on the part of a sample.
@@ -209,7 +203,7 @@ func partLabels(s *Sample, role Role, bound float64) labels.Labels {
 	}
 	b := labels.NewBuilder(s.Labels).Set(model.MetricNameLabel, s.Labels.Get(model.MetricNameLabel)+suffix)
 	if role == Bucket {
-		b.Set(labels.BucketLabel, labels.FormatOpenMetricsFloat(bound+0))
+		b.Set(labels.BucketLabel, labels.FormatOpenMetricsFloat(bound))
 	}
 	return b.Labels()
 }

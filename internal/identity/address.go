@@ -1,27 +1,13 @@
-package aggregate
+package identity
 
 import (
 	"net/netip"
 	"net/url"
 )
 
-// address is the spelling under which the fleet knows a target.
-func (f *Fleet) address(target string) string {
-	f.names.Lock()
-	defer f.names.Unlock()
-	if known, ok := f.spelled[target]; ok {
-		return known
-	}
-	known := canonical(target)
-	if len(f.spelled) < 2*f.cfg.MaxInstances {
-		f.spelled[target] = known // spares the next scrape the work
-	}
-	return known
-}
-
-// canonical is one spelling for an address that has several: IPv6 can be
-// written in many ways. What is no address stays as it is.
-func canonical(target string) string {
+// Canonical returns one spelling for an address that has several: IPv6 can be written in many ways. A target that is no
+// address is returned as it is.
+func Canonical(target string) string {
 	if a, err := netip.ParseAddrPort(target); err == nil {
 		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
 	}

@@ -1,4 +1,4 @@
-package aggregate_test
+package catalogue_test
 
 import (
 	"bufio"

@@ -1,0 +1,295 @@
+package judge
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// world is one instance whose every count is known: second by second.
+type world struct {
+	r       *rand.Rand
+	process int64              // when the process started, in seconds
+	down    int64              // until when it is down
+	own     map[string]bool    // lines whose counts the process keeps
+	counts  map[string]float64 // what a scrape shows
+	rates   map[string]float64
+	born    map[string]int64     // since when a line counts, in seconds
+	truth   map[string][]float64 // all that was ever counted, by second
+	past    []map[string]float64 // what scrapes would have shown, by second
+}
+
+// kind is what can happen to a world. Rates are per second.
+type kind struct {
+	name     string
+	starts   bool    // start times are shown
+	said     bool    // owners are said
+	created  bool    // lines show since when they count
+	restart  float64 // a crash, and up to 20 s of downtime
+	clear    float64 // a vector is cleared
+	lost     float64 // part of the scrapes that fail
+	restore  float64 // restarts that read counts back from up to 30 s ago
+	handover float64 // hot restarts: the new process shows 0 for a while, then all counts
+	lag      float64 // part of the scrapes that a copy answers, up to 5 s behind
+	worker   float64 // part of the scrapes that lack one of four workers
+	second   float64 // part of the scrapes that another, older copy with its own counts answers
+	come     float64 // lines that come and go
+	bursty   bool    // rates change every minute, by up to a factor of 30
+
+	slack int64 // by how many seconds a scrape may be behind
+
+	lo, hi float64 // parts of the windows whose truth may lie below Lo, above Hi
+}
+
+var kinds = []kind{
+	{name: "steady, starts", starts: true},
+	{name: "steady, no starts"},
+	{name: "restarts, starts", starts: true, restart: 1. / 120},
+	{name: "restarts, starts, said", starts: true, said: true, restart: 1. / 120},
+	{name: "restarts, no starts", restart: 1. / 120},
+	{name: "bursts, restarts, starts", starts: true, restart: 1. / 120, bursty: true},
+	{name: "bursts, restarts, no starts", restart: 1. / 120, bursty: true},
+	{name: "clears, starts", starts: true, clear: 1. / 60},
+	{name: "clears, no starts", clear: 1. / 60},
+	{name: "clears, created", created: true, clear: 1. / 60},
+	{name: "restarts, created, starts", starts: true, created: true, restart: 1. / 120},
+	{name: "restarts, created", created: true, restart: 1. / 120},
+	{name: "lost scrapes, starts", starts: true, lost: .3, restart: 1. / 200},
+	{name: "lost scrapes, no starts", lost: .3, restart: 1. / 200},
+	{name: "lines come and go, starts", starts: true, come: 1. / 40, restart: 1. / 200, hi: .02},
+	{name: "lines come and go, no starts", come: 1. / 40, restart: 1. / 200, hi: .02},
+	{name: "restored, starts", starts: true, restore: 1. / 150},
+	{name: "restored, no starts", restore: 1. / 150, hi: .25},
+	{name: "handed over, starts", starts: true, handover: 1. / 150, lo: .003},
+	{name: "handed over, no starts", handover: 1. / 150, lo: .01},
+	{name: "a copy lags, starts", starts: true, lag: .3, slack: 5},
+	{name: "a copy lags, no starts", lag: .3, slack: 5},
+	{name: "a worker is missing, no starts", worker: .1, lo: .001},
+	{name: "two copies, no starts", second: .3, lo: .15, hi: .15},
+	{name: "two copies, starts", starts: true, second: .3, lo: .002, hi: .002},
+	{name: "everything, starts", starts: true, restart: 1. / 300, clear: 1. / 200, lost: .1, come: 1. / 80, bursty: true, hi: .02},
+	{name: "everything, no starts", restart: 1. / 300, clear: 1. / 200, lost: .1, come: 1. / 80, bursty: true, hi: .02},
+}
+
+func newWorld(r *rand.Rand) *world {
+	w := &world{r: r, own: map[string]bool{}, counts: map[string]float64{}, born: map[string]int64{}, rates: map[string]float64{}, truth: map[string][]float64{}}
+	for f := range 1 + r.IntN(4) {
+		own := r.IntN(4) > 0
+		for s := range 1 + r.IntN(4) {
+			name := fmt.Sprintf("f%d/s%d", f, s)
+			w.own[name] = own
+			w.rates[name] = math.Pow(10, r.Float64()*3-1)
+			w.counts[name] = math.Floor(w.rates[name] * float64(r.IntN(2000)))
+		}
+	}
+	w.process = -int64(r.IntN(5000)) - 2000
+	for name := range w.counts {
+		w.born[name] = w.process
+	}
+	return w
+}
+
+const base = 1_000_000 // seconds, so that no time is 0
+
+// tick lets a second pass.
+func (w *world) tick(k *kind, now int64) {
+	for _, name := range slices.Sorted(maps.Keys(w.rates)) {
+		if k.bursty && now%60 == 0 {
+			w.rates[name] = math.Pow(10, w.r.Float64()*1.5-1)
+		}
+		n := 0.0
+		if now >= w.down || !w.own[name] {
+			n = math.Floor(w.rates[name]*(.5+w.r.Float64()) + w.r.Float64())
+		}
+		before := 0.0
+		if t := w.truth[name]; len(t) > 0 {
+			before = t[len(t)-1]
+		}
+		w.truth[name] = append(w.truth[name], before+n)
+		w.counts[name] += n
+	}
+	w.past = append(w.past, maps.Clone(w.counts))
+}
+
+// restart zeroes what the process keeps.
+func (w *world) restart(now, down int64) {
+	w.process, w.down = now+down-1, now+down // what a second counts, it counted before its end
+	for name, own := range w.own {
+		if own {
+			w.counts[name], w.born[name] = 0, w.process
+		}
+	}
+}
+
+// simulate runs a world of a kind and counts the windows, and those whose truth is outside of the bounds.
+func simulate(k *kind, seed uint64) (windows, lo, hi int, worst string) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	w, watch := newWorld(r), &watcher{since: base * 1000, owners: map[string]Owner{}}
+	for name, own := range w.own {
+		if !own || k.said {
+			watch.owners[familyOf(name)] = OwnerExternal
+			if own {
+				watch.owners[familyOf(name)] = OwnerProcess
+			}
+		}
+		if !own && !k.said && r.IntN(2) == 0 {
+			delete(watch.owners, familyOf(name))
+		}
+	}
+	interval := int64([]int{5, 10, 15, 30}[r.IntN(4)])
+	other := map[string]float64{}
+	for name, c := range w.counts {
+		other[name] = math.Floor(c * (r.Float64()*1.5 + .1))
+	}
+	hidden, handed, next := map[string]bool{}, int64(0), interval
+	late := map[string]float64{}
+	for now := range int64(600) {
+		hit := func(p float64) bool { return r.Float64() < p }
+		switch {
+		case hit(k.restart):
+			w.restart(now, int64(1+r.IntN(20)))
+		case hit(k.clear):
+			names := slices.Sorted(maps.Keys(w.counts))
+			if name := names[r.IntN(len(names))]; w.counts[name] > 100*w.rates[name] { // else it is outgrown within a step
+				w.counts[name], w.born[name] = 0, now-1
+			}
+		case now > w.down+30 && hit(k.restore):
+			back := w.past[len(w.past)-1-r.IntN(30)]
+			w.process, w.down = now, now+1
+			for name, own := range w.own {
+				if own {
+					w.counts[name] = back[name]
+				}
+			}
+		case now > 60 && handed == 0 && hit(k.handover):
+			late, handed = maps.Clone(w.counts), now+int64(1+r.IntN(int(2*interval)))
+			w.restart(now, 0)
+		case handed > 0 && now >= handed:
+			for name, own := range w.own {
+				if own {
+					w.counts[name] += late[name]
+				}
+			}
+			handed = 0
+		}
+		if hit(k.come) {
+			names := slices.Sorted(maps.Keys(w.counts))
+			name := names[r.IntN(len(names))]
+			hidden[name] = !hidden[name]
+		}
+		w.tick(k, now)
+		for _, name := range slices.Sorted(maps.Keys(other)) {
+			n := math.Floor(w.rates[name]*r.Float64()*2 + r.Float64())
+			other[name] += n
+			if k.second > 0 && !k.starts {
+				w.truth[name][now] += n
+			}
+		}
+		if now < next {
+			continue
+		}
+		next = now + interval + int64(r.IntN(3)) - 1
+		if now < w.down || hit(k.lost) {
+			continue
+		}
+		shown, process := w.counts, w.process
+		switch {
+		case hit(k.lag):
+			shown = w.past[max(0, len(w.past)-1-r.IntN(6))]
+		case hit(k.second):
+			shown, process = other, -10_000
+		}
+		missing := watch.lines != nil && hit(k.worker)
+		body := map[string]Point{}
+		for name, c := range shown {
+			if hidden[name] {
+				continue
+			}
+			if missing {
+				c = math.Floor(c * .75)
+			}
+			p := Point{Time: (base + now) * 1000, Value: c}
+			if k.created {
+				p.Start = (base + w.born[name]) * 1000
+			}
+			body[name] = p
+		}
+		start := int64(0)
+		if k.starts {
+			start = (base + process) * 1000
+		}
+		watch.scrape((base+now)*1000, start, body)
+	}
+	return w.compare(k, watch, r)
+}
+
+// compare asks random windows of every line.
+func (w *world) compare(k *kind, watch *watcher, r *rand.Rand) (windows, lo, hi int, worst string) {
+	for _, name := range slices.Sorted(maps.Keys(watch.lines)) {
+		truth := func(ms int64) float64 {
+			i := ms/1000 - base
+			if i < 0 {
+				return 0
+			}
+			return w.truth[name][min(int(i), len(w.truth[name])-1)]
+		}
+		for range 10 {
+			from := base + int64(r.IntN(500))
+			to := from + int64(1+r.IntN(int(base+600-from)))
+			v, l, h, since, ok := watch.bounds(name, from*1000, to*1000)
+			if !ok {
+				continue
+			}
+			end := int64(0)
+			for _, s := range watch.lines[name].steps {
+				if s.To <= to*1000 {
+					end = max(end, s.To)
+				}
+			}
+			windows++
+			t := truth(end) - truth(since)
+			most, least := truth(end)-truth(since-k.slack*1000), truth(end-k.slack*1000)-truth(since)
+			switch eps := 1e-6 * (1 + t); {
+			case l > most+eps:
+				lo++
+				worst = "LO " + fmt.Sprintf("%s (%d,%d] %v [%v, %v], truth %v", name, from-base, to-base, v, l, h, t)
+			case h < least-eps:
+				hi++
+				if worst != "" {
+					break
+				}
+				worst = fmt.Sprintf("%s (%d,%d] %v [%v, %v], truth %v", name, from-base, to-base, v, l, h, t)
+			}
+		}
+	}
+	return windows, lo, hi, worst
+}
+
+// TestBoundsHoldTheTruth simulates instances whose every count is known.
+func TestBoundsHoldTheTruth(t *testing.T) {
+	seeds := 300
+	if testing.Short() {
+		seeds = 60
+	}
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			var windows, lo, hi int
+			worst, bad := "", uint64(0)
+			for seed := range uint64(seeds) {
+				n, l, h, x := simulate(&k, seed)
+				windows, lo, hi = windows+n, lo+l, hi+h
+				if x != "" && (worst == "" || worst[0] != 'L' && x[0] == 'L') {
+					worst, bad = x, seed
+				}
+			}
+			t.Logf("%d windows, truth below Lo %.3f %%, above Hi %.3f %%; seed %d: %s", windows, 100*float64(lo)/float64(windows), 100*float64(hi)/float64(windows), bad, worst)
+			assert.LessOrEqual(t, float64(lo), k.lo*float64(windows), "below Lo")
+			assert.LessOrEqual(t, float64(hi), k.hi*float64(windows), "above Hi")
+		})
+	}
+}

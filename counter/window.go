@@ -152,10 +152,13 @@ func (w Window) life(m *rate.Member) {
 	m.Unseen += max(0, unseen-seen)
 }
 
-// pace returns the fastest sure growth per millisecond of the window, or if it has none of all time; +Inf if there is
-// none at all.
+// pace returns the fastest sure growth per millisecond of the window and of the step before it, which may be that of an
+// earlier process that died in it; or if they have none of all time; +Inf if there is none at all.
 func (w Window) pace() float64 {
 	var p judge.Pace
+	if n := ended(w.t.steps, w.start); n > 0 {
+		p = p.After(w.t.steps[n-1].Step)
+	}
 	for _, s := range w.steps {
 		p = p.After(s.Step)
 	}

@@ -16,7 +16,7 @@ type Body struct {
 	swift                      int       // at least doubled, and beyond twice the fastest pace
 	ratios                     []float64 // c/p of those that fell
 	dropped, above             int       // fell or dipped; of them, beyond what twice their pace makes in the new life
-	marked, back               int       // fell deep before; of them, back where they were
+	marked, back               int       // fell deep before; of them, suddenly back where they were
 }
 
 // Reset empties b for another pair of scrapes and keeps its storage.
@@ -55,7 +55,7 @@ func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 	}
 	if s.Other > p.Value {
 		b.marked++
-		if c.Value >= s.Other {
+		if c.Value >= s.Other && pace.Exceeded(c.Value-p.Value, ms) {
 			b.back++
 		}
 	}

@@ -172,7 +172,7 @@ func TestBodyComesBack(t *testing.T) {
 	b, f := body(0, 0), Family{}
 	for _, x := range []struct{ other, p, c float64 }{{100, 3, 101}, {50, 2, 55}, {70, 1, 4}} {
 		s := Series{Last: at(1985, x.p), Memory: Memory{Other: x.other}}
-		b.Add(&f, &s, at(2000, x.c), Pace{1, 1, true})
+		b.Add(&f, &s, at(2000, x.c), Pace{1e-3, 1e-3, true})
 	}
 	d := b.Decide()
 	assert.True(t, d.Of(&f).Back)
@@ -195,12 +195,13 @@ func TestAddUnchanged(t *testing.T) {
 // A pace kept in a byte errs to the wide side of the true one.
 func TestCoarsePace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var exact Pace
+		var exact Pace // the fastest growth itself
 		var coarse Coarse
 		for range rapid.IntRange(0, 5).Draw(t, "steps") {
 			s := Step{Verdict: Grew, To: rapid.Int64Range(1, 1e6).Draw(t, "ms"), Add: rapid.OneOf(rapid.Float64Range(0, 1e12), rapid.SampledFrom([]float64{0, 1e-300, 1e300})).Draw(t, "grown")}
 			s.Lo = s.Add
-			exact, coarse = exact.After(s), coarse.After(s)
+			x := s.Add / float64(s.To)
+			exact, coarse = Pace{max(exact.Least, x), max(exact.Most, x), true}, coarse.After(s)
 		}
 		p := coarse.Pace()
 		assert.Equal(t, exact.Known, p.Known)
@@ -218,4 +219,20 @@ func TestCoarsePace(t *testing.T) {
 		assert.Zero(t, family.Least)
 	})
 	assert.True(t, math.IsInf(Pace{}.Makes(1), 1))
+}
+
+// One sudden step does not make the next usual.
+func TestPaceRisesSlowly(t *testing.T) {
+	step := func(v Verdict, grown float64) Step { return Step{Verdict: v, Add: grown, Lo: grown, To: 1000} }
+	p := Pace{}.After(step(Grew, 10))
+	assert.Equal(t, Pace{.01, .01, true}, p)
+	p = p.After(step(Grew, 15))
+	assert.Equal(t, Pace{.015, .015, true}, p)
+	p = p.After(step(Grew, 1000))
+	assert.Equal(t, Pace{.03, 1, true}, p)
+	p = p.After(step(Grew, 1000))
+	assert.Equal(t, Pace{.06, 1, true}, p)
+	assert.Equal(t, Pace{.06, 2, true}, p.After(step(Reset, 2000)))
+	assert.Equal(t, p, p.After(Step{Verdict: Grew, Add: 5000, To: 1000}), "not sure")
+	assert.Equal(t, Pace{1, 1, true}, Pace{Known: true}.After(step(Grew, 1000)), "after rest")
 }

@@ -6,7 +6,7 @@ import "math"
 func (t *turn) rise() Step {
 	p, c := t.Last.Value, t.c.Value
 	d := c - p
-	fast := t.Memory != Memory{} && t.e.Pace.Exceeded(d, t.ms)
+	fast := !t.Ordinary() && t.e.Pace.Exceeded(d, t.ms)
 	switch {
 	case t.Cause == CauseGone:
 		return t.returned()
@@ -21,7 +21,6 @@ func (t *turn) rise() Step {
 	}
 	if t.e.Copies {
 		s.Lo, s.Hi, s.Doubt = 0, math.Inf(1), s.Doubt|Unproven
-		t.Other = p
 	}
 	if t.Lost > 0 && fast {
 		s.Lo, s.Hi, s.Doubt = t.less(d), math.Inf(1), s.Doubt|Unproven

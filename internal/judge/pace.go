@@ -9,17 +9,24 @@ type Pace struct {
 	Known       bool
 }
 
-// After returns the pace after one more step. A step whose growth is not sure shows none. What was counted from 0 raises
-// only Most: if it should not be growth after all, the next of its kind is not taken for usual.
+// After returns the pace after one more step. A step whose growth is not sure shows none.
+//
+// Least rises slowly: what was counted from 0 does not raise it, and one sudden step at most doubles it. If that step
+// should be no growth after all, but another copy of the series, the next of its kind is not taken for usual.
 func (p Pace) After(s Step) Pace {
 	if !s.Sure() {
 		return p
 	}
 	x := s.Value() / float64(s.To-s.From)
+	p.Most = max(p.Most, x)
 	if s.Verdict == Grew {
+		if p.Known && p.Least > 0 {
+			x = min(x, 2*p.Least)
+		}
 		p.Least = max(p.Least, x)
 	}
-	return Pace{p.Least, max(p.Most, x), true}
+	p.Known = true
+	return p
 }
 
 // Exceeded reports whether a growth is, or may be, more than twice what the pace makes in so many milliseconds.
@@ -41,8 +48,8 @@ func (p Pace) Witness(value float64, ms int64) bool {
 	return p.Known && value > 0 && value >= 2*p.Most*float64(ms)
 }
 
-// Coarse is a Pace to a power of two, in a byte. The zero value is unknown. It always errs to the wide side: it exceeds
-// too easily, makes too much and is a witness too rarely.
+// Coarse is the fastest growth of steps from one count to the next, to a power of two, in a byte. The zero value is
+// unknown. It errs to the wide side: its pace is exceeded too easily, makes too much and is a witness too rarely.
 type Coarse uint8
 
 const (
@@ -50,7 +57,7 @@ const (
 	coarseOne Coarse = 130 // a pace in [1, 2)
 )
 
-// After returns the pace after one more step, as [Pace.After] does. What was counted from 0 shows none here.
+// After returns the pace after one more step.
 func (c Coarse) After(s Step) Coarse {
 	if !s.Sure() || s.Verdict != Grew {
 		return c

@@ -5,7 +5,10 @@ import "math"
 // Series is the state of one series between two points: its last count, and a memory that is zero for all but a few.
 // It is a value; Next returns the state that follows.
 //
-//	0 ≤ Left ≤ 3; Cause != CauseNone ⇔ Mark is set; Mark > Last.Value while Cause is CauseDip or CauseFall
+//	0 ≤ Left ≤ 3
+//	Mark, Counted, Since and Until are 0 while Cause is CauseNone
+//	Mark > Last.Value while Cause is CauseDip or CauseFall
+//	Fell and Zero are 0 while Cause is CauseNone and Left is 0
 type Series struct {
 	Last Point
 	Memory
@@ -41,7 +44,9 @@ type Memory struct {
 const patience = 3
 
 // Ordinary reports whether the series remembers nothing: Last is all of its state.
-func (s *Series) Ordinary() bool { return s.Memory == Memory{} }
+func (s *Series) Ordinary() bool {
+	return s.Cause == CauseNone && s.Left == 0 && !s.Gapped && s.Lost == 0 && s.Other == 0
+}
 
 // Next judges the step from s to c, the point after it. The evidence is of the scrape that holds c.
 func (s Series) Next(r *Rules, c Point, e *Evidence) (Series, Step) {
@@ -178,7 +183,9 @@ func (t *turn) restarted(lo float64) Step {
 	} else {
 		t.Memory = Memory{}
 	}
-	return t.anew(lo)
+	s := t.anew(lo)
+	s.Reach = t.Last.Time // who knows whether it began with the process, or with something that restarted before it
+	return s
 }
 
 // wentOn counts on over a restart, where the value did not fall by more than jitter.

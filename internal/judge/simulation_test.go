@@ -22,6 +22,13 @@ type world struct {
 	born    map[string]int64     // since when a line counts, in seconds
 	truth   map[string][]float64 // all that was ever counted, by second
 	past    []map[string]float64 // what scrapes would have shown, by second
+
+	names    []string
+	interval int64              // between scrapes, in seconds
+	hidden   map[string]bool    // lines that scrapes do not show
+	late     map[string]float64 // counts that are handed over, at a second
+	handed   int64
+	other    map[string]float64 // what another copy counts
 }
 
 // kind is what can happen to a world. Rates are per second.
@@ -70,35 +77,39 @@ var kinds = []kind{
 	{name: "a copy lags, starts", starts: true, lag: .3, slack: 5},
 	{name: "a copy lags, no starts", lag: .3, slack: 5},
 	{name: "a worker is missing, no starts", worker: .1, lo: .001},
-	{name: "two copies, no starts", second: .3, lo: .15, hi: .15},
+	{name: "two copies, no starts", second: .3, lo: .1, hi: .15},
 	{name: "two copies, starts", starts: true, second: .3, lo: .002, hi: .002},
 	{name: "everything, starts", starts: true, restart: 1. / 300, clear: 1. / 200, lost: .1, come: 1. / 80, bursty: true, hi: .02},
 	{name: "everything, no starts", restart: 1. / 300, clear: 1. / 200, lost: .1, come: 1. / 80, bursty: true, hi: .02},
 }
 
 func newWorld(r *rand.Rand) *world {
-	w := &world{r: r, own: map[string]bool{}, counts: map[string]float64{}, born: map[string]int64{}, rates: map[string]float64{}, truth: map[string][]float64{}}
+	w := &world{r: r, own: map[string]bool{}, counts: map[string]float64{}, born: map[string]int64{}, rates: map[string]float64{},
+		truth: map[string][]float64{}, hidden: map[string]bool{}, other: map[string]float64{}}
+	w.process = -int64(r.IntN(5000)) - 2000
+	w.interval = int64([]int{5, 10, 15, 30}[r.IntN(4)])
 	for f := range 1 + r.IntN(4) {
 		own := r.IntN(4) > 0
 		for s := range 1 + r.IntN(4) {
 			name := fmt.Sprintf("f%d/s%d", f, s)
-			w.own[name] = own
+			w.names = append(w.names, name)
+			w.own[name], w.born[name] = own, w.process
 			w.rates[name] = math.Pow(10, r.Float64()*3-1)
 			w.counts[name] = math.Floor(w.rates[name] * float64(r.IntN(2000)))
+			w.other[name] = math.Floor(w.counts[name] * (r.Float64()*1.5 + .1))
 		}
-	}
-	w.process = -int64(r.IntN(5000)) - 2000
-	for name := range w.counts {
-		w.born[name] = w.process
 	}
 	return w
 }
+
+// any returns one of the lines.
+func (w *world) any() string { return w.names[w.r.IntN(len(w.names))] }
 
 const base = 1_000_000 // seconds, so that no time is 0
 
 // tick lets a second pass.
 func (w *world) tick(k *kind, now int64) {
-	for _, name := range slices.Sorted(maps.Keys(w.rates)) {
+	for _, name := range w.names {
 		if k.bursty && now%60 == 0 {
 			w.rates[name] = math.Pow(10, w.r.Float64()*1.5-1)
 		}
@@ -126,110 +137,116 @@ func (w *world) restart(now, down int64) {
 	}
 }
 
+// happen lets things of a kind befall the world in the second before now.
+func (w *world) happen(k *kind, now int64) {
+	hit := func(p float64) bool { return w.r.Float64() < p }
+	switch {
+	case hit(k.restart):
+		w.restart(now, int64(1+w.r.IntN(20)))
+	case hit(k.clear):
+		if name := w.any(); w.counts[name] > 100*w.rates[name] { // else it is outgrown within a step
+			w.counts[name], w.born[name] = 0, now-1
+		}
+	case now > w.down+30 && hit(k.restore):
+		back := w.past[len(w.past)-1-w.r.IntN(30)]
+		w.process, w.down = now, now+1
+		for name, own := range w.own {
+			if own {
+				w.counts[name] = back[name]
+			}
+		}
+	case now > 60 && w.handed == 0 && hit(k.handover):
+		w.late, w.handed = maps.Clone(w.counts), now+int64(1+w.r.IntN(int(2*w.interval)))
+		w.restart(now, 0)
+	case w.handed > 0 && now >= w.handed:
+		for name, own := range w.own {
+			if own {
+				w.counts[name] += w.late[name]
+			}
+		}
+		w.handed = 0
+	}
+	if hit(k.come) {
+		name := w.any()
+		w.hidden[name] = !w.hidden[name]
+	}
+	w.tick(k, now)
+	for _, name := range w.names {
+		n := math.Floor(w.rates[name]*w.r.Float64()*2 + w.r.Float64())
+		w.other[name] += n
+		if k.second > 0 && !k.starts {
+			w.truth[name][now] += n
+		}
+	}
+}
+
+// show returns the body of a scrape, and when the process that answers started.
+func (w *world) show(k *kind, now int64, first bool) (body map[string]Point, start int64) {
+	hit := func(p float64) bool { return w.r.Float64() < p }
+	shown, process := w.counts, w.process
+	switch {
+	case hit(k.lag):
+		shown = w.past[max(0, len(w.past)-1-w.r.IntN(6))]
+	case hit(k.second):
+		shown, process = w.other, -10_000
+	}
+	missing := hit(k.worker) && !first
+	body = map[string]Point{}
+	for name, c := range shown {
+		if w.hidden[name] {
+			continue
+		}
+		if missing {
+			c = math.Floor(c * .75)
+		}
+		p := Point{Time: (base + now) * 1000, Value: c}
+		if k.created {
+			p.Start = (base + w.born[name]) * 1000
+		}
+		body[name] = p
+	}
+	if k.starts {
+		start = (base + process) * 1000
+	}
+	return body, start
+}
+
+// owners says of some families who counts.
+func (w *world) owners(k *kind) map[string]Owner {
+	owners := map[string]Owner{}
+	for _, name := range w.names {
+		switch own := w.own[name]; {
+		case own && k.said:
+			owners[familyOf(name)] = OwnerProcess
+		case !own && (k.said || w.r.IntN(2) == 0):
+			owners[familyOf(name)] = OwnerExternal
+		}
+	}
+	return owners
+}
+
 // simulate runs a world of a kind and counts the windows, and those whose truth is outside of the bounds.
 func simulate(k *kind, seed uint64) (windows, lo, hi int, worst string) {
-	r := rand.New(rand.NewPCG(seed, 1))
-	w, watch := newWorld(r), &watcher{since: base * 1000, owners: map[string]Owner{}}
-	for name, own := range w.own {
-		if !own || k.said {
-			watch.owners[familyOf(name)] = OwnerExternal
-			if own {
-				watch.owners[familyOf(name)] = OwnerProcess
-			}
-		}
-		if !own && !k.said && r.IntN(2) == 0 {
-			delete(watch.owners, familyOf(name))
-		}
-	}
-	interval := int64([]int{5, 10, 15, 30}[r.IntN(4)])
-	other := map[string]float64{}
-	for name, c := range w.counts {
-		other[name] = math.Floor(c * (r.Float64()*1.5 + .1))
-	}
-	hidden, handed, next := map[string]bool{}, int64(0), interval
-	late := map[string]float64{}
+	w := newWorld(rand.New(rand.NewPCG(seed, 1)))
+	watch := &watcher{since: base * 1000, owners: w.owners(k)}
+	next := w.interval
 	for now := range int64(600) {
-		hit := func(p float64) bool { return r.Float64() < p }
-		switch {
-		case hit(k.restart):
-			w.restart(now, int64(1+r.IntN(20)))
-		case hit(k.clear):
-			names := slices.Sorted(maps.Keys(w.counts))
-			if name := names[r.IntN(len(names))]; w.counts[name] > 100*w.rates[name] { // else it is outgrown within a step
-				w.counts[name], w.born[name] = 0, now-1
-			}
-		case now > w.down+30 && hit(k.restore):
-			back := w.past[len(w.past)-1-r.IntN(30)]
-			w.process, w.down = now, now+1
-			for name, own := range w.own {
-				if own {
-					w.counts[name] = back[name]
-				}
-			}
-		case now > 60 && handed == 0 && hit(k.handover):
-			late, handed = maps.Clone(w.counts), now+int64(1+r.IntN(int(2*interval)))
-			w.restart(now, 0)
-		case handed > 0 && now >= handed:
-			for name, own := range w.own {
-				if own {
-					w.counts[name] += late[name]
-				}
-			}
-			handed = 0
-		}
-		if hit(k.come) {
-			names := slices.Sorted(maps.Keys(w.counts))
-			name := names[r.IntN(len(names))]
-			hidden[name] = !hidden[name]
-		}
-		w.tick(k, now)
-		for _, name := range slices.Sorted(maps.Keys(other)) {
-			n := math.Floor(w.rates[name]*r.Float64()*2 + r.Float64())
-			other[name] += n
-			if k.second > 0 && !k.starts {
-				w.truth[name][now] += n
-			}
-		}
+		w.happen(k, now)
 		if now < next {
 			continue
 		}
-		next = now + interval + int64(r.IntN(3)) - 1
-		if now < w.down || hit(k.lost) {
+		next = now + w.interval + int64(w.r.IntN(3)) - 1
+		if now < w.down || w.r.Float64() < k.lost {
 			continue
 		}
-		shown, process := w.counts, w.process
-		switch {
-		case hit(k.lag):
-			shown = w.past[max(0, len(w.past)-1-r.IntN(6))]
-		case hit(k.second):
-			shown, process = other, -10_000
-		}
-		missing := watch.lines != nil && hit(k.worker)
-		body := map[string]Point{}
-		for name, c := range shown {
-			if hidden[name] {
-				continue
-			}
-			if missing {
-				c = math.Floor(c * .75)
-			}
-			p := Point{Time: (base + now) * 1000, Value: c}
-			if k.created {
-				p.Start = (base + w.born[name]) * 1000
-			}
-			body[name] = p
-		}
-		start := int64(0)
-		if k.starts {
-			start = (base + process) * 1000
-		}
+		body, start := w.show(k, now, watch.lines == nil)
 		watch.scrape((base+now)*1000, start, body)
 	}
-	return w.compare(k, watch, r)
+	return w.compare(k, watch)
 }
 
 // compare asks random windows of every line.
-func (w *world) compare(k *kind, watch *watcher, r *rand.Rand) (windows, lo, hi int, worst string) {
+func (w *world) compare(k *kind, watch *watcher) (windows, lo, hi int, worst string) {
 	for _, name := range slices.Sorted(maps.Keys(watch.lines)) {
 		truth := func(ms int64) float64 {
 			i := ms/1000 - base
@@ -239,8 +256,8 @@ func (w *world) compare(k *kind, watch *watcher, r *rand.Rand) (windows, lo, hi 
 			return w.truth[name][min(int(i), len(w.truth[name])-1)]
 		}
 		for range 10 {
-			from := base + int64(r.IntN(500))
-			to := from + int64(1+r.IntN(int(base+600-from)))
+			from := base + int64(w.r.IntN(500))
+			to := from + int64(1+w.r.IntN(int(base+600-from)))
 			v, l, h, since, ok := watch.bounds(name, from*1000, to*1000)
 			if !ok {
 				continue

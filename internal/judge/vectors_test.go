@@ -112,7 +112,7 @@ func TestVectors(t *testing.T) {
 		{"a snapshot is read back, no start", 0, values(0, 900, 1000, 975, 1010), nil, [3]float64{110, 110, inf}},
 		{"a glitch", 0, values(fromStart, 1000, 0, 1001), nil, [3]float64{1, 1, inf}},
 		{"two behind one address", 0, values(0, 1000, 500, 1010, 505, 1020, 510, 1030), nil, [3]float64{540, 0, inf}},
-		{"two behind one address, the lower first", 0, values(0, 500, 1100, 505, 1110), nil, [3]float64{615, 0, inf}},
+		{"two behind one address, the lower first", 0, values(0, 500, 1100, 505, 1110), nil, [3]float64{1115, 0, inf}},
 		{"two that started apart", 0, []shot{one(0, -9000, 9000), one(15, -5000, 5000)}, nil, [3]float64{0, 0, inf}},
 
 		// Restarts that are proven.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -162,12 +161,7 @@ func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) erro
 		s.report.Duplicate, s.report.Incarnation = true, who.incarnation
 		return nil
 	}
-	// Behind a balancer each process is an instance: it does not restart.
-	s.baseline, s.verdict = !who.seen(), judge.RestartUnknown
-	if s.start.Known() && who.start.Known() {
-		s.verdict = judge.RestartUnmoved
-	}
-	s.churned = !s.baseline && s.churn()
+	s.judgeMember()
 	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
 		if err := s.rebind(); err != nil {
 			return err

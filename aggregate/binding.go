@@ -110,10 +110,7 @@ func (d *drafts) Group(view, group int32) int32 {
 }
 
 func (d *drafts) Column(view, group int32, l *layout.Layout) int32 {
-	if v := d.f.views[view]; l != nil && v.Signed {
-		l = d.f.signed.Layout(window.BoundsOf(l))
-	}
-	return d.list[view].Column(window.Key{Group: group, Layout: l})
+	return d.list[view].Column(window.Key{Group: group, Layout: d.f.views[view].layout(l)})
 }
 
 func (d *drafts) Native(view, group int32, n *layout.Native) int32 {
@@ -196,6 +193,14 @@ func (in *instance) refused(v *view) int {
 		return x.Refused
 	}
 	return 0
+}
+
+// layout returns the view's own form of a layout.
+func (v *view) layout(l *layout.Layout) *layout.Layout {
+	if l == nil || !v.Signed {
+		return l
+	}
+	return v.fleet.signed.Layout(window.BoundsOf(l))
 }
 
 // set is where the layouts of the view's columns are.

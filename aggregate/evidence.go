@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
@@ -84,19 +83,6 @@ func selfName(s *lines.Store, body growth.Body) string {
 	return name.String()
 }
 
-// cumulative reports whether the line counts something. A sum is no evidence: observations may be negative.
-func cumulative(l *lines.Line) bool {
-	switch l.Family.Type {
-	case model.MetricTypeCounter:
-		return l.Role == lines.Value
-	case model.MetricTypeHistogram:
-		return l.Role == lines.Bucket || l.Role == lines.Count || l.Role == lines.Native
-	case model.MetricTypeSummary:
-		return l.Role == lines.Count
-	}
-	return false
-}
-
 // index notes where each line of the staged scrape stands, for liken.
 func (s *staged) index() {
 	n := s.f.store.Cap()
@@ -158,7 +144,7 @@ func (s *staged) likenReworded(l *identity.Likeness, c *lines.Columns) (shared i
 
 // likenLine compares one line, at pos of the columns and at place now.
 func (s *staged) likenLine(l *identity.Likeness, c *lines.Columns, pos, place int) {
-	if before := c.Value(pos); before > 0 && cumulative(s.f.store.Line(c.ID(pos))) {
+	if before := c.Value(pos); before > 0 && growth.Cumulative(s.f.store.Line(c.ID(pos))) {
 		_, _, now, _ := s.r.At(place)
 		l.Counter(before, now)
 	}

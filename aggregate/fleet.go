@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -78,6 +79,7 @@ func NewFleet(c Config) (*Fleet, error) {
 		spelled:   map[string]string{},
 	}
 	f.router = growth.NewRouter(f.store)
+	f.router.Tolerance = judge.Rules{StartTolerance: s.StartTolerance.Milliseconds(), ClockSkew: s.ClockSkew.Milliseconds()}
 	f.signed.Signed = true
 	if !s.Since.IsZero() {
 		f.since = s.Since.UnixMilli()
@@ -223,7 +225,7 @@ func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all 
 			bound = append(bound, b)
 		}
 		d := f.draftOf(in, f.router.For(in.labels), bound)
-		plan := growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		plan := in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
@@ -248,7 +250,7 @@ func (f *Fleet) adopt(in *instance, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (f *Fleet) replan(in *instance) {
 	d := f.draftOf(in, f.router.For(in.labels), in.bindings)
-	next := growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+	next := in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 	d.adopt()
 	f.adopt(in, next)
 }

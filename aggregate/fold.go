@@ -18,16 +18,8 @@ func (s *staged) fold() {
 			in.undo = nil // what a restart of so long ago counted stands
 		}
 	}
-	s.dying = s.dying[:0]
-	if s.next != nil {
-		s.dying = in.state.Dying(in.plan, s.moved, &s.scraped)
-		in.state.Moved(s.moved)
-		in.plan = s.next
-	}
-	if s.restart == anotherInstance {
-		in.state.Forget()
-	}
-	in.state.Judge(in.plan, &s.scraped, &s.steps)
+	dying := in.state.Follow(&in.plan, s.next, s.moved, &s.scraped)
+	in.state.Judge(in.plan, &s.scraped, dying, &s.steps)
 	s.report.Refused += s.steps.Refused
 	s.addPlain()
 	for i := range s.steps.Odd {
@@ -36,9 +28,11 @@ func (s *staged) fold() {
 	for i := range s.steps.Hists {
 		s.addHist(&s.steps.Hists[i])
 	}
+	for i := range s.steps.Gone {
+		s.addGone(&s.steps.Gone[i])
+	}
 	s.touchGauges()
 	if s.alone {
-		in.state.Bury(s.dying, in.cols.Len(), s.f.store)
 		in.state.Exhume(in.plan, &s.scraped, s.f.store)
 		in.shed()
 	}
@@ -76,6 +70,16 @@ func (s *staged) addOdd(x *growth.Odd) {
 	}
 }
 
+// addGone notes what may have been counted of an object that vanished, since it
+// was seen last.
+func (s *staged) addGone(x *growth.Gone) {
+	for _, k := range x.Sinks {
+		if k.Col >= 0 {
+			s.in.bindings[k.View].Note(s.at, window.Note{Col: k.Col, Verdict: x.Step.Verdict, Doubt: x.Step.Doubt}, &x.Step)
+		}
+	}
+}
+
 // addHist adds a histogram's step to the views of its distribution, of its
 // count and of its sum.
 func (s *staged) addHist(x *growth.Hist) {
@@ -97,6 +101,9 @@ func (s *staged) addHist(x *growth.Hist) {
 			col = b.Placed(b.view.set(), k.Group, x.Increase)
 			s.addNative(b, col, x)
 		case x.Now != nil:
+			if x.Layout != b.Cols[col].Layout {
+				col = b.Of(window.Key{Group: k.Group, Layout: b.view.layout(x.Layout)})
+			}
 			s.addClassic(b, col, x)
 		}
 		s.beginHist(b, col, x)

@@ -173,7 +173,7 @@ func (m *merger) apply() {
 			}
 		}
 		d := f.draft(in, f.router.For(in.labels))
-		in.plan = growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		in.plan = in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].rows[i].exposes {
@@ -237,7 +237,7 @@ func (m *merger) told(a, b *instance) bool {
 	var l identity.Likeness
 	for pos := range a.latest().Len() {
 		id, before := a.latest().ID(pos), a.latest().Value(pos)
-		if now, ok := later[id]; ok && cumulative(m.f.store.Line(id)) {
+		if now, ok := later[id]; ok && growth.Cumulative(m.f.store.Line(id)) {
 			l.Counter(before, now)
 		}
 	}

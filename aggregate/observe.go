@@ -6,7 +6,6 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -141,12 +140,9 @@ type staged struct {
 	at          int64
 	start       identity.Start
 	startPos    int
-	verdict     judge.Restart
 	restart     restart
 	alternating bool // a process is back that another one seemed to have replaced
 	baseline    bool // no scrape of this process came before
-	churned     bool // so much came or went that absence proves no birth
-	fell        map[string]bool
 	opens       bool // a fleet that can be joined follows another process from now on
 	alone       bool // it changes what is shared: this scrape has the fleet's lock alone
 	report      Report
@@ -156,7 +152,6 @@ type staged struct {
 	next    *growth.Plan // replaces the instance's; nil: that stays
 	moved   []int32      // where its objects went
 	drafts  *drafts      // columns that the next plan leads to
-	dying   growth.Dying // objects that end
 
 	places   []uint32          // by lines.ID: where in the body the line stands, plus 1
 	byLabels map[uint64]uint32 // by the hash of a line's labels: the same, less 1; of bodies in other words
@@ -169,21 +164,20 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 	if n := len(f.scratch); n > 0 {
 		s, f.scratch = f.scratch[n-1], f.scratch[:n-1]
 	} else {
-		s = &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}}
+		s = &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits)}
 		s.body.Reader = s.r
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = judge.RestartUnknown, noRestart, false, false, false, false, false
+	s.restart, s.baseline, s.alone, s.alternating, s.opens = noRestart, false, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
 
 func (f *Fleet) unstage(s *staged) {
 	s.r.Discard()
-	clear(s.fell)
 	s.body.Reset()
 	in := s.in
-	s.in, s.next, s.moved, s.drafts, s.dying, s.scraped = nil, nil, nil, nil, nil, growth.Scraped{}
+	s.in, s.next, s.moved, s.drafts, s.scraped = nil, nil, nil, nil, growth.Scraped{}
 	f.names.Lock()
 	defer f.names.Unlock()
 	f.scratch = append(f.scratch, s)
@@ -251,10 +245,9 @@ func (s *staged) plan() (need int64) {
 	if in.plan != nil && !s.r.Structural() && s.restart == noRestart && !s.baseline && s.roomy() {
 		return f.bytes
 	}
-	s.scraped = s.evidence()
 	if in.plan == nil {
 		s.drafts = f.draft(in, f.router.For(in.labels))
-		s.next = growth.NewPlan(s.drafts.route, f.admitted(in), &s.body, s.drafts, func(int) bool { return false })
+		s.next = in.state.NewPlan(s.drafts.route, f.admitted(in), &s.body, s.drafts, func(int) bool { return false })
 	} else {
 		s.drafts = f.draft(in, in.plan.Route())
 		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
@@ -262,24 +255,9 @@ func (s *staged) plan() (need int64) {
 	return f.bytes + s.drafts.need(s.next)
 }
 
-// evidence is what the scrape says, for those who judge its series.
-func (s *staged) evidence() growth.Scraped {
-	in := s.in
-	x := growth.Scraped{
-		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
-		At: s.at, LastTime: in.last, Since: max(s.f.since, in.since), Start: s.start.At, Verdict: s.verdict,
-		First: s.baseline, Process: s.baseline || s.restart != noRestart, Churned: s.churned, Fell: s.fell, Whole: s.opens,
-	}
-	if s.restart == anotherInstance && s.returned() {
-		x.Since = s.at // what was born while it answered before was counted then
-	}
-	return x
-}
-
 // roomy reports whether the native histograms that changed have places for all
 // of their buckets.
 func (s *staged) roomy() bool {
-	s.scraped = s.evidence()
 	return s.in.plan.Roomy(&s.scraped, s)
 }
 
@@ -302,7 +280,10 @@ func (s *staged) accept() {
 		s.enter()
 		s.weighTwins()
 	}
-	s.scraped = s.evidence()
+	s.scraped.Since = max(s.f.since, in.since)
+	if s.restart == anotherInstance && s.returned() {
+		s.scraped.Since = s.at // what was born while it answered before was counted then
+	}
 	s.fold()
 	s.noteShrunk()
 	gone := len(s.r.Gone())

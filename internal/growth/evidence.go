@@ -195,6 +195,7 @@ func (s *Scraped) interval() int64 {
 
 // learn remembers what the scrape showed of the families.
 func (st *State) learn(s *Scraped) {
+	st.vanished = [2]bool{s.Vanishing, st.vanished[0]}
 	if s.paces != nil || s.Start != 0 {
 		st.paces = s.paces
 	}

@@ -69,9 +69,6 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 	st.Lost = false
 }
 
-// Forget lets every object grow from what is read next.
-func (st *State) Forget() { clear(st.held) }
-
 // Claimed drops what was read and no object took: a scrape has come.
 func (st *State) Claimed() { st.loaded = nil }
 
@@ -122,9 +119,25 @@ type dying struct {
 	family *lines.Family
 }
 
-// Dying lists the objects of p that end with a staged scrape. moved is of the
+// Follow goes over to the plan of a staged scrape, which replaces *p unless it is
+// nil; moved says where the objects of *p went. It returns those that end.
+func (st *State) Follow(p **Plan, next *Plan, moved []int32, s *Scraped) (list []dying) {
+	if next != nil && *p != nil {
+		list = st.dying(*p, moved, s)
+		st.Moved(moved)
+	}
+	if next != nil {
+		*p = next
+	}
+	if s.First {
+		clear(st.held) // all grow from what is read next
+	}
+	return list
+}
+
+// dying lists the objects of p that end with a staged scrape. moved is of the
 // plan that is about to replace p.
-func (st *State) Dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
+func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 	last := int64(-1)
 	for _, e := range p.entries {
 		o := &p.objects[e.object]

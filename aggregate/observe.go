@@ -148,6 +148,7 @@ type staged struct {
 	report      Report
 
 	scraped growth.Scraped
+	scratch growth.Scratch
 	steps   growth.Steps
 	next    *growth.Plan // replaces the instance's; nil: that stays
 	moved   []int32      // where its objects went

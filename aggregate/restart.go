@@ -52,7 +52,7 @@ func (s *staged) weigh() {
 	s.scraped = growth.Scraped{
 		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
 		At: s.at, LastTime: in.last, Start: s.start.At, Rules: s.f.router.Tolerance, Router: s.f.router, Layouts: s.f.set.Layout,
-		Vanishing: s.vanishing(),
+		Vanishing: s.vanishing(), Scratch: &s.scratch,
 	}
 	if s.start.Comparable(in.start) {
 		s.scraped.PrevStart = in.start.At
@@ -76,5 +76,6 @@ func (s *staged) anyFell() bool {
 
 // vanishing: so many lines went that absence is a poor proof of birth.
 func (s *staged) vanishing() bool {
-	return s.r.Structural() && float64(len(s.r.Gone())) >= churnLimit*float64(s.in.cols.Len())
+	gone := len(s.r.Gone())
+	return gone > 0 && float64(gone) >= churnLimit*float64(s.in.cols.Len())
 }

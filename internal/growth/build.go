@@ -81,7 +81,10 @@ func (b *builder) same(x, w want) bool {
 // object returns the object of a line under the rules of one view. A histogram
 // may be there.
 func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
-	o := object{kind: b.kind(w), class: w.class, line: pos, family: b.family(id)}
+	o := object{kind: b.kind(w), class: w.class, line: pos}
+	if o.kind != Gauge {
+		o.family = b.family(id)
+	}
 	if o.kind != Histogram {
 		return b.add(o, pos, w, ways)
 	}

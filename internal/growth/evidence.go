@@ -26,20 +26,17 @@ func (f *family) pace() judge.Pace {
 // It looks at every counter only where that can matter: if the start is not
 // known, or moved, or if something fell. p may be nil.
 func (st *State) Weigh(p *Plan, s *Scraped) judge.Decision {
-	b := judge.Body{Rules: &s.Rules, PrevTime: s.LastTime, Time: s.At, PrevStart: s.PrevStart, Start: s.Start}
-	s.families, s.paces, s.weighed = nil, nil, false
-	if s.PrevStart != 0 && s.Start == s.PrevStart && !s.anyFell() {
-		return b.Decide()
-	}
-	s.weighed = true
+	s.Scratch.reset()
+	b := &s.Scratch.body
+	b.Rules, b.PrevTime, b.Time, b.PrevStart, b.Start = &s.Rules, s.LastTime, s.At, s.PrevStart, s.Start
+	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || s.anyFell()
 	for pos := range s.Reader.Len() {
-		st.weigh(p, s, &b, pos)
+		if !s.weighed {
+			break
+		}
+		st.weigh(p, s, b, pos)
 	}
-	d := b.Decide()
-	if s.Start == 0 {
-		s.paces = st.nextPaces(s, &d)
-	}
-	return d
+	return b.Decide()
 }
 
 // anyFell looks at the lines that changed alone.
@@ -91,26 +88,26 @@ func (s *Scraped) point(pos int) judge.Point {
 	return c
 }
 
-// familyOf returns what a scrape shows of a family.
+// familyOf returns what a scrape shows of a family, until the next one is asked
+// for.
 func (st *State) familyOf(s *Scraped, l *lines.Line) *judge.Family {
-	f := s.families[l.Family]
-	if f == nil {
-		f = &judge.Family{Owner: s.Router.ownerOf(l)}
-		if x := st.families[l.Family.Name]; x != nil {
-			f.Habits = x.habits
+	x := s.Scratch
+	i, ok := x.families[l.Family]
+	if !ok {
+		f := judge.Family{Owner: s.Router.ownerOf(l)}
+		if known := st.families[l.Family.Name]; known != nil {
+			f.Habits = known.habits
 		}
-		if s.families == nil {
-			s.families = map[*lines.Family]*judge.Family{}
-		}
-		s.families[l.Family] = f
+		i = int32(len(x.list))
+		x.list, x.families[l.Family] = append(x.list, f), i
 	}
-	return f
+	return &x.list[i]
 }
 
 // paceAt returns the fastest pace of the line that stood at a position: its own
 // where no start time is known, else no more than its family's.
 func (st *State) paceAt(s *Scraped, l *lines.Line, old int) judge.Pace {
-	if old < len(st.paces) {
+	if uint(old) < uint(len(st.paces)) {
 		x := float64(st.paces[old])
 		if x < 0 {
 			return judge.Pace{}
@@ -120,26 +117,34 @@ func (st *State) paceAt(s *Scraped, l *lines.Line, old int) judge.Pace {
 	return st.families[l.Family.Name].pace()
 }
 
-// nextPaces returns the fastest pace of each line, by its new position, −1 if
-// none is known. Only instances without a start time keep them.
-func (st *State) nextPaces(s *Scraped, d *judge.Decision) []float32 {
-	next := make([]float32, s.Reader.Len())
+// keepPaces follows the fastest pace of each line to its new position; −1 if none
+// is known. Only instances without a start time keep them.
+func (st *State) keepPaces(s *Scraped) {
+	if s.Start != 0 {
+		st.paces = nil
+		return
+	}
+	next := st.paces
+	if s.Reader.Structural() || len(next) != s.Reader.Len() {
+		next = make([]float32, s.Reader.Len())
+	}
+	d := &s.Decision
 	sure := d.Restart == judge.RestartUnknown && !d.Blind && s.LastTime != 0
 	ms := float64(s.At - s.LastTime)
 	for pos := range next {
 		id, old, c, _ := s.Reader.At(pos)
-		next[pos] = -1
-		if old < 0 {
-			continue
+		x := float32(-1)
+		if uint(old) < uint(len(st.paces)) {
+			x = st.paces[old]
 		}
-		if old < len(st.paces) {
-			next[pos] = st.paces[old]
+		if old >= 0 && sure && Cumulative(s.Store.Line(id)) {
+			if grown := c - s.Before.Value(old); grown >= 0 {
+				x = max(x, float32(grown/ms))
+			}
 		}
-		if grown := c - s.Before.Value(old); sure && grown >= 0 && Cumulative(s.Store.Line(id)) {
-			next[pos] = max(next[pos], float32(grown/ms))
-		}
+		next[pos] = x
 	}
-	return next
+	st.paces = next
 }
 
 // seriesAt returns the state of the series whose line stood at a position.
@@ -196,12 +201,11 @@ func (s *Scraped) interval() int64 {
 // learn remembers what the scrape showed of the families.
 func (st *State) learn(s *Scraped) {
 	st.vanished = [2]bool{s.Vanishing, st.vanished[0]}
-	if s.paces != nil || s.Start != 0 {
-		st.paces = s.paces
-	}
+	st.keepPaces(s)
 	switch s.Decision.Restart {
 	case judge.RestartProven, judge.RestartRestored:
-		for f, x := range s.families {
+		for f, i := range s.Scratch.families {
+			x := &s.Scratch.list[i]
 			if h := x.Habits.After(&s.Decision, x); h != x.Habits {
 				st.note(f.Name).habits = h
 			}

@@ -17,7 +17,7 @@ func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 		w.calm = &evidence{Evidence: s.Decision.Of(&judge.Family{}), plain: true}
 		w.calm.Interval = s.interval()
 	} else {
-		w.known = map[evidenceKey]*evidence{}
+		w.known = s.Scratch.known
 	}
 	if w.calm == nil && (s.First || !s.plain()) {
 		for _, e := range p.entries {
@@ -41,8 +41,8 @@ func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 
 // plain reports whether all growth of all families is simply growth.
 func (s *Scraped) plain() bool {
-	for _, f := range s.families {
-		if e := s.Decision.Of(f); !e.Plain() {
+	for i := range s.Scratch.list {
+		if e := s.Decision.Of(&s.Scratch.list[i]); !e.Plain() {
 			return false
 		}
 	}

@@ -31,9 +31,27 @@ type Scraped struct {
 	// Vanishing says that so many lines vanished that absence proves no birth.
 	Vanishing bool
 
-	weighed  bool // the counters were looked at
-	families map[*lines.Family]*judge.Family
-	paces    []float32
+	Scratch *Scratch
+	weighed bool // the counters were looked at
+}
+
+// Scratch is what a scrape shows of each family, and what that means. It is
+// reused.
+type Scratch struct {
+	body     judge.Body
+	families map[*lines.Family]int32
+	list     []judge.Family
+	known    map[evidenceKey]*evidence
+}
+
+func (s *Scratch) reset() {
+	if s.families == nil {
+		s.families, s.known = map[*lines.Family]int32{}, map[evidenceKey]*evidence{}
+	}
+	clear(s.families)
+	clear(s.known)
+	s.list = s.list[:0]
+	s.body.Reset()
 }
 
 // StagedBody is the lines of a reader's staged scrape. It decodes each native

@@ -84,7 +84,7 @@ func (t *turn) pass(grown float64) {
 		t.forget()
 	}
 	if t.Other > t.Last.Value && t.c.Value >= t.Other {
-		t.Other, t.Left, t.Fell = 0, 0, 0 // outgrown
+		t.Other, t.OtherAt, t.Left, t.Fell = 0, 0, 0, 0 // outgrown
 	}
 }
 
@@ -122,13 +122,13 @@ func (t *turn) regained(fast bool) Step {
 func (t *turn) otherCopy() Step {
 	s := Step{Verdict: Grew, Doubt: Unproven, Add: t.c.Value, Sub: t.Other, Hi: math.Inf(1), From: t.Last.Time}
 	if t.e.Stands {
-		s.Lo = s.Value()
+		s.Lo, s.Reach = s.Value(), t.OtherAt
 	}
 	if t.Zero {
 		s.Doubt |= Glitch
 	}
 	t.Lost = max(0, t.Lost-(t.Other-t.Last.Value))
-	t.Other = t.Last.Value
+	t.see()
 	t.Left = max(t.Left, 1) - 1
 	t.Zero = false
 	t.forget()
@@ -168,7 +168,15 @@ func (t *turn) lower(s *Step) {
 	}
 	fell := t.Fell + max(0, t.Last.Value-t.c.Value)
 	t.forget()
-	t.Other, t.Left, t.Fell = t.Last.Value, patience, fell
+	t.Left, t.Fell = patience, fell
+	t.see()
+}
+
+// see remembers the last value as that of another copy. One at 0 is none: from there, all is growth.
+func (t *turn) see() {
+	if t.Other, t.OtherAt = t.Last.Value, t.Last.Time; t.Other == 0 {
+		t.OtherAt = 0
+	}
 }
 
 // guessed counts everything from 0, and nothing of it is certain.

@@ -45,9 +45,9 @@ func (t *turn) open() bool {
 	if t.stands() {
 		return false
 	}
-	new := p.Start == 0 && c.created(t.r) && c.Start > p.Time
+	fresh := p.Start == 0 && c.created(t.r) && c.Start > p.Time
 	moved := p.created(t.r) && c.created(t.r) && c.Start-p.Start > t.r.startTolerance()
-	return t.e.Hidden || new || moved
+	return t.e.Hidden || fresh || moved
 }
 
 // bounded reports whether growth below the mark is all there was: the fall was jitter of a process that lives on.

@@ -39,6 +39,18 @@ func (f *Fleet) changeAhead(in *instance, at int64) {
 	}
 }
 
+// until is the instance as of a time before which its latest scrape may be left
+// out; nil if that is not known.
+func (in *instance) until(e int64) *instance {
+	switch {
+	case in.last <= e:
+		return in
+	case in.before != nil && in.before.in.last <= e:
+		return in.before.in
+	}
+	return nil
+}
+
 // copied is the instance as it is, for questions alone: it has no columns.
 func (in *instance) copied() *instance {
 	c := &instance{
@@ -123,6 +135,9 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 		b.target = ls
 	}
 	for _, v := range moved {
+		if v.kind != kindGauge {
+			v.moved = f.snapshots
+		}
 		f.bytes -= in.bindings[v.index].bytes()
 		b := bind(v, in, nil, knownSeries{knownLines{&in.cols}, in})
 		b.begun = in.present()

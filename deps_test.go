@@ -69,6 +69,7 @@ var core = map[string][]string{
 	"internal/layout":   {"sync", "sync/atomic"},
 	"internal/lines":    nil,
 	"internal/samples":  {"sync", "sync/atomic"},
+	"internal/rate":     {"sync", "sync/atomic"},
 	"internal/saved":    {"sync", "sync/atomic"},
 	"internal/window":   {"sync", "sync/atomic"},
 	"internal/identity": {"sync", "sync/atomic"},

@@ -15,7 +15,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	requests, err := fleet.Counter(aggregate.View{Metric: "http_requests_total"})
+	requests, err := fleet.Counter(aggregate.View{Select: "http_requests_total"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func Example() {
 		{"10.0.0.7:8080", 60, body(1600, -500)},
 		{"10.0.0.8:8080", 60, body(45, 30)}, // began anew 30 s ago
 	} {
-		_, err := fleet.Observe(aggregate.Scrape{
+		_, err := fleet.Ingest(aggregate.Scrape{
 			Target: s.target,
 			Time:   start.Add(time.Duration(s.seconds) * time.Second),
 			Body:   []byte(s.body),
@@ -41,7 +41,7 @@ func Example() {
 		}
 	}
 
-	groups, err := requests.At(start.Add(time.Minute), time.Minute)
+	groups, err := requests.In(fleet.Snapshot(start.Add(time.Minute)).Last(time.Minute))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,8 +53,8 @@ func Example() {
 		if now, ok := g.RateNow(); ok {
 			fmt.Printf("%.1f a second now\n", now.Value)
 		}
-		if hot, share, ok := g.MaxRate(); ok {
-			fmt.Printf("%s has %.0f %% of them\n", hot.Instance, 100*share)
+		if hot, ok := g.Hottest(); ok {
+			fmt.Printf("%s has %.0f %% of them\n", hot.Instance, 100*hot.Share)
 		}
 		for _, w := range g.Warnings() {
 			fmt.Println("note:", w)
@@ -63,8 +63,8 @@ func Example() {
 	// Output:
 	// 645 requests, at least 645, of 2 of 2 instances
 	// 11.5 a second now
-	// 10.0.0.7:8080 has 93 % of them
-	// note: 1 series reset by a restart, what grew before its end is lost: 10.0.0.8:8080
+	// 10.0.0.7:8080 has 87 % of them
+	// note: 1 series reset by a restart; growth between the last scrape and the restart is unknown: 10.0.0.8:8080
 }
 
 // body is what a server exposes that has answered so many requests and started

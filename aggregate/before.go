@@ -41,6 +41,18 @@ func (f *Fleet) changeAhead(in *instance, at int64) {
 	}
 }
 
+// until is the instance as of a time before which its latest scrape may be left
+// out; nil if that is not known.
+func (in *instance) until(e int64) *instance {
+	switch {
+	case in.last <= e:
+		return in
+	case in.before != nil && in.before.in.last <= e:
+		return in.before.in
+	}
+	return nil
+}
+
 // copied is the instance as it is, for questions alone: it has no columns.
 func (in *instance) copied() *instance {
 	c := &instance{
@@ -124,6 +136,9 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 	}
 	in.labels, in.undo = ls, nil
 	for _, v := range moved {
+		if v.kind != growth.Gauge {
+			v.moved = f.snapshots
+		}
 		f.bytes -= in.bindings[v.index].bytes(in.plan)
 		b := newBinding(v, in.history.N)
 		b.Begun = in.present()

@@ -200,16 +200,10 @@ func (m *moment) aimBehind(x *aim, a *address) {
 
 // reached: a live instance answers there.
 func (m *moment) reached(a *address) bool {
-	for _, in := range a.behind {
-		if in.last > m.e {
-			if in.before != nil && m.f.live(in.before.in, m.e) {
-				return true
-			}
-		} else if m.f.live(in, m.e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.behind, func(in *instance) bool {
+		in = in.until(m.e)
+		return in != nil && m.f.live(in, m.e)
+	})
 }
 
 // alive is how many of the instances behind the balancer that have no address

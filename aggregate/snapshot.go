@@ -180,15 +180,14 @@ func (f *Fleet) look(now int64) *moment {
 			continue
 		}
 		x := member{in: in, labels: in.labels, gone: in.gone, silent: elects && f.unheard(in)}
-		if late.of(in) && in.last > e {
-			if in.before == nil || in.before.in.last > e {
-				continue
-			}
-			x.held = in.before
-			x.live, x.departed = f.live(x.held.in, e), f.departed(x.held.in, e)
-		} else {
-			x.live, x.departed = f.live(in, e), f.departed(in, e)
+		then := in.until(e)
+		if then == nil {
+			continue
 		}
+		if then != in {
+			x.held = in.before
+		}
+		x.live, x.departed = f.live(then, e), f.departed(then, e)
 		m.members = append(m.members, x)
 	}
 	m.aim()

@@ -29,6 +29,8 @@ type view struct {
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // what values are shares of, if they are
+
+	moved uint64 // the last snapshot before a target's labels moved what it counts to other groups
 }
 
 // role is what a view is there for.

@@ -103,7 +103,7 @@ func exponential(h *histogram.Histogram, n *layout.Native) {
 // not there.
 func (m *moment) bindingOf(v *view, in *instance) *binding {
 	switch b := in.before; {
-	case in.after < m.number || b == nil || m.f.joinable():
+	case in.after < m.number || b == nil || m.f.joinable() || m.number <= v.moved:
 	case b.from < m.number && m.number <= b.to && v.index < len(b.in.bindings):
 		return b.in.bindings[v.index]
 	}

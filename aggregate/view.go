@@ -130,7 +130,7 @@ func (f *Fleet) completed(v View, metric string, k growth.Kind) View {
 	if v.Sentinels == nil {
 		v.Sentinels = known.Sentinels
 	}
-	if v.Combine == 0 {
+	if v.Combine == 0 && v.Limit == "" {
 		v.Combine = known.Combine
 		setDefault(&v.Limit, known.Limit)
 		setDefault(&v.Leader, known.Leader)

@@ -3,43 +3,68 @@ package catalogue_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/catalogue"
 )
 
-func TestCatalogueIsComplete(t *testing.T) {
-	c := aggregate.Kubernetes()
+func TestKubernetesIsComplete(t *testing.T) {
+	c := catalogue.Kubernetes()
+	f, err := aggregate.NewFleet(aggregate.Config{Catalogue: c.View})
+	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, e := range c {
 		assert.False(t, seen[e.Metric], "%s stands twice", e.Metric)
 		seen[e.Metric] = true
-		assert.NotEqual(t, aggregate.MeaningUnknown, e.Meaning, e.Metric)
-		assert.NotEmpty(t, e.Read, e.Metric)
+		assert.NotEmpty(t, e.How, e.Metric)
 		assert.NotEmpty(t, e.Why, e.Metric)
-		assert.Equal(t, e.Type == "", strings.Contains(e.Metric, "*"), "%s: only patterns have no type", e.Metric)
-		assert.True(t, e.Declared == "" || e.Declared != e.Type, e.Metric)
+		assert.Empty(t, e.View.Select, e.Metric)
+		pattern := strings.Contains(e.Metric, "*")
+		assert.Equal(t, e.View.Type == "", pattern, "%s: only patterns have no type", e.Metric)
+		assert.Equal(t, e.View.Combine != 0, pattern || e.View.Type == model.MetricTypeGauge, e.Metric)
+		assert.True(t, e.Declared == "" || e.Declared != e.View.Type, e.Metric)
+		if e.View.Limit != "" {
+			_, known := c.Lookup(e.View.Limit)
+			assert.True(t, known, e.View.Limit)
+		}
+		v := aggregate.View{Select: fmt.Sprintf("{%q}", strings.TrimSuffix(e.Metric, "*"))}
+		switch e.View.Type {
+		case model.MetricTypeCounter:
+			_, err = f.Counter(v)
+		case model.MetricTypeHistogram:
+			_, err = f.Histogram(v)
+		default:
+			_, err = f.Gauge(v)
+		}
+		assert.NoError(t, err, e.Metric)
 	}
 }
 
-func TestCatalogueLookup(t *testing.T) {
-	c := aggregate.Kubernetes()
+func TestLookup(t *testing.T) {
+	c := catalogue.Kubernetes()
 	e, ok := c.Lookup("apiserver_storage_objects")
 	require.True(t, ok)
-	assert.Equal(t, aggregate.MeaningFact, e.Meaning)
-	assert.Equal(t, "apiserver_storage_objects (gauge): fact: the value that changed last; "+
+	assert.Equal(t, aggregate.Consensus, e.View.Combine)
+	assert.Equal(t, "apiserver_storage_objects (gauge): consensus: the value that changed last; "+
 		"every server counts the same objects, once a minute; −1 is one that could not", e.String())
 	e, ok = c.Lookup("etcd_bookmark_counts")
 	require.True(t, ok)
-	assert.Equal(t, "etcd_bookmark_counts (counter, declared gauge): share: increase of each instance, then the sum; "+
+	assert.Equal(t, "etcd_bookmark_counts (counter, declared gauge): increase of each instance, then the sum; "+
 		"it only grows; etcd_bookmark_total of later versions says so", e.String())
 	e, ok = c.Lookup("apiserver_request")
 	assert.True(t, ok, "_total may be left out")
@@ -51,52 +76,76 @@ func TestCatalogueLookup(t *testing.T) {
 	assert.False(t, ok)
 
 	// What is appended counts, but a name stands before a pattern.
-	own := append(aggregate.Kubernetes(),
-		aggregate.Entry{Metric: "kube_pod_info", Meaning: aggregate.MeaningIdentity},
-		aggregate.Entry{Metric: "apiserver_*", Meaning: aggregate.MeaningHighest},
-		aggregate.Entry{Metric: "apiserver_storage_objects", Meaning: aggregate.MeaningLowest},
-		aggregate.Entry{Metric: "[", Meaning: aggregate.MeaningLowest})
-	for metric, want := range map[string]aggregate.Meaning{
-		"kube_pod_info": aggregate.MeaningIdentity, "kube_pod_labels": aggregate.MeaningShare,
-		"apiserver_other": aggregate.MeaningHighest, "apiserver_storage_objects": aggregate.MeaningLowest,
-		"apiserver_request_total": aggregate.MeaningShare,
+	entry := func(metric string, c aggregate.Combine) catalogue.Entry {
+		return catalogue.Entry{Metric: metric, View: aggregate.View{Combine: c}}
+	}
+	own := append(catalogue.Kubernetes(), entry("kube_pod_info", aggregate.Distinct), entry("apiserver_*", aggregate.Max),
+		entry("apiserver_storage_objects", aggregate.Min), entry("[", aggregate.Min))
+	for metric, want := range map[string]aggregate.Combine{
+		"kube_pod_info": aggregate.Distinct, "kube_pod_labels": aggregate.Sum, "apiserver_other": aggregate.Max,
+		"apiserver_storage_objects": aggregate.Min, "apiserver_registered_watchers": aggregate.Sum,
 	} {
 		e, ok := own.Lookup(metric)
 		assert.True(t, ok, metric)
-		assert.Equal(t, want, e.Meaning, metric)
+		assert.Equal(t, want, e.View.Combine, metric)
 	}
-	e, _ = aggregate.Kubernetes().Lookup("apiserver_storage_objects")
-	assert.Equal(t, aggregate.MeaningFact, e.Meaning, "it is the caller's own")
+	e, _ = catalogue.Kubernetes().Lookup("apiserver_storage_objects")
+	assert.Equal(t, aggregate.Consensus, e.View.Combine, "it is the caller's own")
 }
 
-func TestCatalogueCompletesViews(t *testing.T) {
-	c := aggregate.Kubernetes()
-	v := c.View(aggregate.View{Metric: "apiserver_storage_objects", By: []string{"resource"}})
-	assert.Equal(t, aggregate.View{
-		Metric: "apiserver_storage_objects", By: []string{"resource"}, Meaning: aggregate.MeaningFact, Sentinels: []float64{-1},
-	}, v)
-	assert.Equal(t, "kube-scheduler", c.View(aggregate.View{Metric: "scheduler_pending_pods"}).Election.Name)
-	assert.Equal(t, model.MetricTypeCounter, c.View(aggregate.View{Metric: "etcd_bookmark_counts"}).Type)
-	assert.Empty(t, c.View(aggregate.View{Metric: "etcd_bookmark_total"}).Type, "where bodies are right, they are believed")
-	// What the view says stays.
-	own := aggregate.View{Metric: "scheduler_pending_pods", Meaning: aggregate.MeaningShare, Type: model.MetricTypeGauge, Sentinels: []float64{}}
-	assert.Equal(t, own, c.View(own))
-	own = aggregate.View{Metric: "scheduler_pending_pods", Election: aggregate.Election{Name: "my-scheduler"}}
-	assert.Equal(t, "my-scheduler", c.View(own).Election.Name)
-	own = aggregate.View{Metric: "nobody_knows"}
-	assert.Equal(t, own, c.View(own))
+func TestView(t *testing.T) {
+	c := catalogue.Kubernetes()
+	v, ok := c.View("apiserver_storage_objects")
+	assert.True(t, ok)
+	assert.Equal(t, aggregate.View{Combine: aggregate.Consensus, Sentinels: []float64{-1}}, v)
+	v, _ = c.View("scheduler_pending_pods")
+	assert.Equal(t, `leader_election_master_status{name="kube-scheduler"}`, v.Leader)
+	v, _ = c.View("etcd_bookmark_counts")
+	assert.Equal(t, model.MetricTypeCounter, v.Type)
+	v, _ = c.View("etcd_bookmark_total")
+	assert.Empty(t, v.Type, "where bodies are right, they are believed")
+	_, ok = c.View("nobody_knows")
+	assert.False(t, ok)
+}
 
-	b := newBed(t, aggregate.Config{})
-	for _, e := range c {
-		if e.Limit == "" {
-			assert.NotEqual(t, aggregate.MeaningSaturation, e.Meaning, e.Metric)
-			continue
-		}
-		assert.Equal(t, aggregate.MeaningSaturation, e.Meaning, e.Metric)
-		_, known := c.Lookup(e.Limit)
-		assert.True(t, known, e.Limit)
-		_, err := aggregate.GaugeRatio(b.gauge(c.View(aggregate.View{Metric: e.Metric})), b.gauge(c.View(aggregate.View{Metric: e.Limit})))
-		assert.NoError(t, err)
+// Views are completed, and what they say themselves stays.
+func TestCompletedViews(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{Catalogue: catalogue.Kubernetes().View})
+	require.NoError(t, err)
+	at := time.Unix(1_700_000_000, 0)
+	value := func(v aggregate.View) (float64, bool) {
+		g, err := f.Gauge(v)
+		require.NoError(t, err)
+		group, err := g.One(f.Snapshot(at))
+		require.NoError(t, err)
+		x, ok := group.Value()
+		return x.Value, ok
+	}
+	for i, body := range []string{
+		"apiserver_storage_objects 5\nprocess_open_fds 50\nprocess_max_fds 100\nscheduler_pending_pods 1\nis_leader 0\n",
+		"apiserver_storage_objects -1\nprocess_open_fds 10\nprocess_max_fds 40\nscheduler_pending_pods 2\nis_leader 1\n",
+	} {
+		_, err := f.Ingest(aggregate.Scrape{Target: fmt.Sprint(i), Time: at, Body: []byte(body)})
+		require.NoError(t, err)
+	}
+	for _, c := range []struct {
+		view aggregate.View
+		want float64
+		ok   bool
+	}{
+		{aggregate.View{Select: "apiserver_storage_objects"}, 5, true},
+		{aggregate.View{Select: "apiserver_storage_objects", Combine: aggregate.Min}, -1, true},
+		{aggregate.View{Select: "process_open_fds"}, 0.5, true},
+		{aggregate.View{Select: "process_open_fds", Combine: aggregate.Sum}, 60, true},
+		{aggregate.View{Select: "process_open_fds", Limit: "apiserver_storage_objects", Combine: aggregate.Min}, 10, true},
+		{aggregate.View{Select: "scheduler_pending_pods"}, 0, false},
+		{aggregate.View{Select: "scheduler_pending_pods", Leader: "is_leader"}, 2, true},
+		{aggregate.View{Select: "scheduler_pending_pods", Combine: aggregate.Max}, 2, true},
+		{aggregate.View{Select: "nobody_knows"}, 0, false},
+	} {
+		x, ok := value(c.view)
+		assert.Equal(t, c.ok, ok, "%+v", c.view)
+		assert.Equal(t, c.want, x, "%+v", c.view)
 	}
 }
 
@@ -104,14 +153,14 @@ func TestCatalogueCompletesViews(t *testing.T) {
 func TestCatalogueAgainstRecordings(t *testing.T) {
 	declared := map[string]map[string]bool{}
 	for _, name := range []string{"apiserver-ha", "apiserver-skew", "controllers-ha", "etcd"} {
-		last := map[string]corpusLine{}
-		for _, l := range corpus(t, name) {
+		last := map[string]scrape{}
+		for _, l := range recording(t, name) {
 			if l.File != "" && l.Format == "text" && l.Path == "/metrics" {
 				last[l.Target] = l
 			}
 		}
 		for _, l := range last {
-			sc := bufio.NewScanner(bytes.NewReader(corpusBody(t, name, l.File)))
+			sc := bufio.NewScanner(bytes.NewReader(l.body(t, name)))
 			for sc.Scan() {
 				if f := strings.Fields(sc.Text()); len(f) == 4 && f[0] == "#" && f[1] == "TYPE" {
 					if declared[f[2]] == nil {
@@ -124,10 +173,10 @@ func TestCatalogueAgainstRecordings(t *testing.T) {
 		}
 	}
 	checked := 0
-	for _, e := range aggregate.Kubernetes() {
+	for _, e := range catalogue.Kubernetes() {
 		want := e.Declared
 		if want == "" {
-			want = e.Type
+			want = e.View.Type
 		}
 		if types, ok := declared[e.Metric]; ok {
 			assert.Equal(t, []string{string(want)}, slices.Collect(maps.Keys(types)), e.Metric)
@@ -137,40 +186,75 @@ func TestCatalogueAgainstRecordings(t *testing.T) {
 	assert.Greater(t, checked, 35)
 }
 
+type scrape struct{ File, Target, Path, Format string }
+
+const corpus = "../../../shared/corpus"
+
+// recording are the scrapes of one.
+func recording(t *testing.T, name string) (list []scrape) {
+	t.Helper()
+	f, err := os.Open(filepath.Join(corpus, name, "manifest.jsonl"))
+	if os.IsNotExist(err) {
+		t.Skip("the corpus of recordings is not here")
+	}
+	require.NoError(t, err)
+	defer f.Close()
+	sc := bufio.NewScanner(f)
+	for sc.Scan() {
+		var l scrape
+		require.NoError(t, json.Unmarshal(sc.Bytes(), &l))
+		list = append(list, l)
+	}
+	require.NoError(t, sc.Err())
+	require.NotEmpty(t, list)
+	return list
+}
+
+func (l scrape) body(t *testing.T, name string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(corpus, name, l.File))
+	require.NoError(t, err)
+	z, err := gzip.NewReader(bytes.NewReader(raw))
+	require.NoError(t, err)
+	body, err := io.ReadAll(z)
+	require.NoError(t, err)
+	return body
+}
+
 func ExampleKubernetes() {
-	known := append(aggregate.Kubernetes(), aggregate.Entry{
-		Metric: "myapp_tenants", Type: model.MetricTypeGauge, Meaning: aggregate.MeaningFact,
-		Read: "the value that changed last", Why: "each replica reads it from the database",
+	known := append(catalogue.Kubernetes(), catalogue.Entry{
+		Metric: "myapp_tenants", View: aggregate.View{Type: model.MetricTypeGauge, Combine: aggregate.Consensus},
+		How: "the value that changed last", Why: "each replica reads it from the database",
 	})
 	for _, metric := range []string{"apiserver_current_inflight_requests", "scheduler_pending_pods", "myapp_tenants"} {
 		e, _ := known.Lookup(metric)
 		fmt.Println(e)
 	}
 
-	fleet, err := aggregate.NewFleet(aggregate.Config{})
+	now := time.Unix(1_700_000_000, 0)
+	fleet, err := aggregate.NewFleet(aggregate.Config{Catalogue: known.View})
 	if err != nil {
 		panic(err)
 	}
-	tenants, err := fleet.Gauge(known.View(aggregate.View{Metric: "myapp_tenants"}))
+	tenants, err := fleet.Gauge(aggregate.View{Select: "myapp_tenants"})
 	if err != nil {
 		panic(err)
 	}
 	for i, body := range []string{"myapp_tenants 12\n", "myapp_tenants 12\n"} {
-		sc := aggregate.Scrape{Target: fmt.Sprint("replica-", i), Time: t0, Body: []byte(body)}
-		if _, err := fleet.Observe(sc); err != nil {
+		sc := aggregate.Scrape{Target: fmt.Sprint("replica-", i), Time: now, Body: []byte(body)}
+		if _, err := fleet.Ingest(sc); err != nil {
 			panic(err)
 		}
 	}
-	groups, err := tenants.At(t0)
+	g, err := tenants.One(fleet.Snapshot(now))
 	if err != nil {
 		panic(err)
 	}
-	value, _, _ := groups[0].Value()
-	sum, _ := groups[0].Sum()
-	fmt.Println(value, "tenants, not", sum)
+	value, _ := g.Value()
+	fmt.Println(value, "tenants, not 24")
 	// Output:
-	// apiserver_current_inflight_requests (gauge): highest: maximum; the sum is an upper bound; each is the high-water mark of a second, and not the same second
+	// apiserver_current_inflight_requests (gauge): max: maximum; the sum is an upper bound; each is the high-water mark of a second, and not the same second
 	// scheduler_pending_pods (gauge): leader: the leader's; standbys fill queues that they do not work off
-	// myapp_tenants (gauge): fact: the value that changed last; each replica reads it from the database
+	// myapp_tenants (gauge): consensus: the value that changed last; each replica reads it from the database
 	// 12 tenants, not 24
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/checkpoint"
 	"github.com/promfold/promfold/aggregate/expose"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
 // A world of four instances, in steps. What an instance counts in a step is
@@ -68,7 +68,7 @@ func child(dir string, final bool) error {
 	if err != nil {
 		return err
 	}
-	v, err := f.Counter(aggregate.View{Metric: "c", Owner: judge.OwnerProcess, Window: aggregate.LedgerOnly})
+	v, err := f.Counter(aggregate.View{Select: "c", Owner: counter.Process, TotalsOnly: true})
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func child(dir string, final bool) error {
 		return err
 	}
 	loaded := -1
-	for _, in := range f.Instances(t0, aggregate.All) {
+	for _, in := range f.Snapshot(t0).Instances() {
 		loaded = int(in.Last.Sub(t0).Seconds()) / 10
 	}
 	say(log, "load %d %d", loaded, len(past))
@@ -101,7 +101,7 @@ func child(dir string, final bool) error {
 		}
 		for i := range instances {
 			alive.tick()
-			if _, err := f.Observe(scrape(i, step)); err != nil {
+			if _, err := f.Ingest(scrape(i, step)); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,7 @@ package expose
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -19,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -29,8 +30,8 @@ func at(seconds int) time.Time { return t0.Add(time.Duration(seconds) * time.Sec
 
 func observe(t testing.TB, f *aggregate.Fleet, target string, seconds int, lines ...string) (aggregate.Report, error) {
 	t.Helper()
-	return f.Observe(aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(strings.Join(lines, "\n") + "\n"),
-		Labels: labels.FromStrings("zone", "z-"+target),
+	require.NoError(t, f.Describe(at(0), aggregate.Target{Name: target, Labels: labels.FromStrings("zone", "z-"+target)}))
+	return f.Ingest(aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(strings.Join(lines, "\n") + "\n"),
 		Header: http.Header{"Process-Start-Time-Unix": {fmt.Sprint(t0.Unix() - 100)}}})
 }
 
@@ -40,17 +41,17 @@ func shop(t testing.TB) (*aggregate.Fleet, *Exposition) {
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
 	e := New(f, func() time.Time { return at(15) })
-	orders, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: judge.OwnerProcess})
+	orders, err := f.Counter(aggregate.View{Select: "orders_total", By: []string{"kind"}, Owner: counter.Process})
 	require.NoError(t, err)
-	latency, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: judge.OwnerProcess})
+	latency, err := f.Histogram(aggregate.View{Select: "latency_seconds", Owner: counter.Process})
 	require.NoError(t, err)
-	open, err := f.Gauge(aggregate.View{Metric: "open", Meaning: aggregate.MeaningHighest, By: []string{"zone"}})
+	open, err := f.Gauge(aggregate.View{Select: "open", Combine: aggregate.Max, By: []string{"zone"}})
 	require.NoError(t, err)
 	require.NoError(t, e.Counter("shop_orders_total", "Orders\ntaken.", orders))
 	require.NoError(t, e.Histogram("shop_latency_seconds", "Latency.", latency))
-	require.NoError(t, e.Gauge("shop_open", "", open, nil))
-	require.ErrorIs(t, e.Counter("shop_open", "", orders), errName)
-	require.ErrorIs(t, e.Counter("", "", orders), errName)
+	require.NoError(t, e.Gauge("shop_open", "", open))
+	require.ErrorIs(t, e.Counter("shop_open", "", orders), errSource)
+	require.ErrorIs(t, e.Counter("", "", orders), errSource)
 	for i, target := range []string{"b", "a"} {
 		_, err := observe(t, f, target, 10+i, "# HELP orders_total Orders.", "# TYPE orders_total counter",
 			`orders_total{kind="x\"y"} 3`, `orders_total{kind="z"} 1e17`,
@@ -82,7 +83,7 @@ func TestText(t *testing.T) {
 	families, err := e.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+	require.NoError(t, write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	assert.Equal(t, shopText, b.String())
 	assert.Equal(t, at(-1000).UnixMilli(), families[2].Metric[0].Counter.CreatedTimestamp.AsTime().UnixMilli())
 	assert.Equal(t, at(-1000).UnixMilli(), families[0].Metric[0].Histogram.CreatedTimestamp.AsTime().UnixMilli())
@@ -145,7 +146,7 @@ func TestHandlerNegotiates(t *testing.T) {
 
 // Everything, over instances that disagree, and with names that clash.
 func TestEverything(t *testing.T) {
-	f, e := everything(t, nil)
+	f, e := everything(t)
 	_, err := observe(t, f, "a", 10,
 		"# HELP c_total From a.", "# TYPE c_total counter", "c_total 5",
 		"# TYPE s summary", `s{quantile="0.5"} 1`, "s_sum 7.5", "s_count 3",
@@ -163,7 +164,7 @@ func TestEverything(t *testing.T) {
 	families, err := e.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+	require.NoError(t, write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	text := b.String()
 	noSeriesTwice(t, text)
 	for _, line := range []string{
@@ -187,21 +188,14 @@ func TestEverything(t *testing.T) {
 func TestEverythingThatIsNotMerged(t *testing.T) {
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
-	own := aggregate.View{Metric: "depth", Type: "gauge"} // what it is, somebody knows
-	depth, err := f.Gauge(own)
+	depth, err := f.Gauge(aggregate.View{Select: "depth", Type: "gauge", Combine: aggregate.Sum}) // what it is, somebody knows
 	require.NoError(t, err)
-	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: judge.OwnerProcess}
-	c, err := f.Counter(all)
-	require.NoError(t, err)
-	all.Where = []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotRegexp, "__name__", "go_.*")}
-	g, err := f.Gauge(all)
+	all, err := f.Everything(aggregate.View{Select: `{__name__=~".+",__name__!~"go_.*"}`, ByAllLabels: true, Owner: counter.Process})
 	require.NoError(t, err)
 	e := New(f, func() time.Time { return at(0) })
-	require.NoError(t, e.Gauge("depth_sum", "", depth, (*aggregate.GaugeGroup).Sum))
-	e.Everything(c, g, nil, nil)
-	e.Self(nil)
+	require.NoError(t, errors.Join(e.Gauge("depth_sum", "", depth), e.Everything(all), e.Self()))
 	scrape := func(target string, seconds int, lines ...string) {
-		_, err := f.Observe(aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(strings.Join(lines, "\n") + "\n"),
+		_, err := f.Ingest(aggregate.Scrape{Target: target, Time: at(seconds), Body: []byte(strings.Join(lines, "\n") + "\n"),
 			Header: http.Header{"Process-Start-Time-Unix": {fmt.Sprint(t0.Unix() - 100)}}})
 		require.NoError(t, err)
 	}
@@ -209,7 +203,7 @@ func TestEverythingThatIsNotMerged(t *testing.T) {
 		families, err := e.Gather()
 		require.NoError(t, err)
 		var b bytes.Buffer
-		require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+		require.NoError(t, write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 		noSeriesTwice(t, b.String())
 		return b.String()
 	}
@@ -231,7 +225,7 @@ func TestEverythingThatIsNotMerged(t *testing.T) {
 	assert.NotContains(t, both, "depth 4")
 	assert.NotContains(t, both, "quantile=")
 
-	require.NoError(t, f.Gone("a", at(12)))
+	f.Remove(at(12), "a")
 	left := show()
 	for _, line := range []string{"depth 4", "depth_sum 4", `s{quantile="0.5"} 1`, "s_count 8"} {
 		assert.Contains(t, left, line+"\n")
@@ -239,26 +233,28 @@ func TestEverythingThatIsNotMerged(t *testing.T) {
 	assert.NotContains(t, left, "only_a")
 }
 
-func everything(t testing.TB, r *Recorder) (*aggregate.Fleet, *Exposition) {
+func everything(t testing.TB) (*aggregate.Fleet, *Exposition) {
 	t.Helper()
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
-	return f, everythingOf(t, f, r)
+	return f, everythingOf(t, f)
 }
 
-func everythingOf(t testing.TB, f *aggregate.Fleet, r *Recorder) *Exposition {
+func everythingOf(t testing.TB, f *aggregate.Fleet) *Exposition {
 	t.Helper()
-	all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}, Owner: judge.OwnerProcess}
-	c, err := f.Counter(all)
-	require.NoError(t, err)
-	g, err := f.Gauge(all)
-	require.NoError(t, err)
-	h, err := f.Histogram(all)
+	all, err := f.Everything(aggregate.View{Select: `{__name__=~".+"}`, ByAllLabels: true, Owner: counter.Process, Combine: aggregate.Sum})
 	require.NoError(t, err)
 	e := New(f, func() time.Time { return at(0) }) // behind the scrapes: as of the last one
-	e.Everything(c, g, h, nil)
-	e.Self(r)
+	require.NoError(t, errors.Join(e.Everything(all), e.Self()))
+	require.ErrorIs(t, e.Everything(all), errSource)
+	require.ErrorIs(t, e.Self(), errSource)
 	return e
+}
+
+// counted is the number of observations of a group.
+func counted(g *aggregate.HistogramGroup) float64 {
+	n, _ := g.Observations().Increase()
+	return n.Value
 }
 
 // noSeriesTwice reads a text exposition and looks for a series that is twice in it.
@@ -277,9 +273,9 @@ func noSeriesTwice(t testing.TB, text string) {
 func TestViewsStandBeforeEverything(t *testing.T) {
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
-	v, err := f.Counter(aggregate.View{Metric: "c_total", Owner: judge.OwnerProcess})
+	v, err := f.Counter(aggregate.View{Select: "c_total", Owner: counter.Process})
 	require.NoError(t, err)
-	e := everythingOf(t, f, nil)
+	e := everythingOf(t, f)
 	first := New(f, e.now)
 	require.NoError(t, first.Counter("c_total", "Mine.", v))
 	first.sources = append(first.sources, e.sources...)
@@ -288,15 +284,15 @@ func TestViewsStandBeforeEverything(t *testing.T) {
 	families, err := first.Gather()
 	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+	require.NoError(t, write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
 	noSeriesTwice(t, b.String())
 	assert.Contains(t, b.String(), "# HELP c_total Mine.\n# TYPE c_total counter\nc_total 11\n")
 	assert.Contains(t, b.String(), "# TYPE c counter\nc{zone=\"z-a\"} 6\n")
 }
 
-func TestRecorder(t *testing.T) {
-	r := NewRecorder(at(0))
-	f, e := everything(t, r)
+// The fleet itself: what became of its scrapes, and what its views met.
+func TestSelf(t *testing.T) {
+	f, e := everything(t)
 	for _, x := range []struct {
 		seconds int
 		lines   []string
@@ -308,25 +304,45 @@ func TestRecorder(t *testing.T) {
 		{20, []string{"c c c"}},
 		{30, []string{"# TYPE c counter", "c 0"}},
 	} {
-		report, err := observe(t, f, "a", x.seconds, x.lines...)
-		r.Scrape(report, err, 20*time.Millisecond)
+		_, _ = observe(t, f, "a", x.seconds, x.lines...)
 	}
-	r.Scrape(aggregate.Report{}, io.ErrUnexpectedEOF, time.Minute)
-	families, err := e.Gather()
-	require.NoError(t, err)
 	var b bytes.Buffer
-	require.NoError(t, Write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+	require.NoError(t, e.Write(&b, ""))
 	noSeriesTwice(t, b.String())
 	for _, line := range []string{
-		`promfold_scrapes_total{result="accepted"} 2`, `promfold_scrapes_total{result="duplicate"} 1`,
-		`promfold_scrapes_total{result="conflict"} 1`, `promfold_scrapes_total{result="late"} 1`,
-		`promfold_scrapes_total{result="malformed"} 1`, `promfold_scrapes_total{result="failed"} 1`,
-		`promfold_scrape_duration_seconds_bucket{le="0.01"} 0`, `promfold_scrape_duration_seconds_bucket{le="0.025"} 6`,
-		`promfold_scrape_duration_seconds_count 7`, `promfold_series_steps_total{step="reset"} 1`,
-		`promfold_series_verdicts_total{kind="counter",verdict="reset",view="* without ()"} 1`,
+		`promfold_scrapes_total{result="accepted"} 3`, `promfold_scrapes_total{result="refused"} 3`, `promfold_instances{state="reporting"} 1`,
+		`promfold_series_verdicts_total{kind="counter",verdict="reset",view="{__name__=~\".+\"} without ()"} 1`,
 	} {
 		assert.Contains(t, b.String(), line+"\n")
 	}
+}
+
+// A gauge of the caller's own questions, and another gatherer's families.
+func TestFuncAndAlso(t *testing.T) {
+	f, shown := shop(t)
+	e := New(f, func() time.Time { return at(15) })
+	latency, err := f.Histogram(aggregate.View{Select: "latency_seconds"})
+	require.NoError(t, err)
+	require.NoError(t, e.Func("shop_latency_p50", "Median.", func(s aggregate.Snapshot) ([]aggregate.Series, error) {
+		g, err := latency.One(s.SinceStart())
+		if err != nil {
+			return nil, err
+		}
+		q, ok := g.Quantile(0.5)
+		assert.False(t, ok, "the view is new")
+		return []aggregate.Series{{Labels: labels.FromStrings("bound", "hi"), Value: q.Hi}}, nil
+	}))
+	require.NoError(t, e.Func("broken", "", func(aggregate.Snapshot) ([]aggregate.Series, error) { return nil, io.ErrNoProgress }))
+	require.NoError(t, e.Also(shown))
+	require.ErrorIs(t, e.Also(nil), errSource)
+	families, err := e.Gather()
+	require.ErrorIs(t, err, io.ErrNoProgress)
+	require.Len(t, families, 4)
+	var b bytes.Buffer
+	require.NoError(t, write(&b, families, expfmt.NewFormat(expfmt.TypeTextPlain)))
+	assert.Contains(t, b.String(), "# TYPE shop_latency_p50 gauge\nshop_latency_p50{bound=\"hi\"} 0\n")
+	require.ErrorIs(t, e.Write(io.Discard, ""), io.ErrNoProgress)
+	require.ErrorIs(t, shown.Write(io.Discard, "image/png"), errors.ErrUnsupported)
 }
 
 func TestPublisherShowsWhatWasSaved(t *testing.T) {
@@ -335,11 +351,17 @@ func TestPublisherShowsWhatWasSaved(t *testing.T) {
 	get := func() string {
 		w := httptest.NewRecorder()
 		p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		require.Equal(t, http.StatusOK, w.Code)
 		return w.Body.String()
 	}
-	assert.Empty(t, get())
+	unpublished := func() {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	}
+	unpublished()
 	require.ErrorIs(t, p.Publish(func() error { return io.ErrShortWrite }), io.ErrShortWrite)
-	assert.Empty(t, get())
+	unpublished()
 	require.NoError(t, p.Publish(func() error { return f.Save(io.Discard) }))
 	assert.Equal(t, shopText, get())
 	_, err := observe(t, f, "a", 20, "# TYPE orders_total counter", `orders_total{kind="z"} 2e17`)

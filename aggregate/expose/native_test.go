@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promfold/promfold/histogram"
+
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	promhistogram "github.com/prometheus/prometheus/model/histogram"
@@ -17,8 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -52,9 +53,9 @@ func newAgain(t *testing.T) *again {
 	x.to, err = aggregate.NewFleet(aggregate.Config{Since: at(-2000)})
 	require.NoError(t, err)
 	x.e = New(x.from, func() time.Time { return x.now })
-	x.v, err = x.from.Histogram(aggregate.View{Metric: "h", By: []string{"x"}, Owner: judge.OwnerProcess})
+	x.v, err = x.from.Histogram(aggregate.View{Select: "h", By: []string{"x"}, Owner: counter.Process})
 	require.NoError(t, err)
-	x.w, err = x.to.Histogram(aggregate.View{Metric: "fleet_h", By: []string{"x"}})
+	x.w, err = x.to.Histogram(aggregate.View{Select: "fleet_h", By: []string{"x"}})
 	require.NoError(t, err)
 	require.NoError(t, x.e.Histogram("fleet_h", "", x.v))
 	return x
@@ -62,7 +63,7 @@ func newAgain(t *testing.T) *again {
 
 func (x *again) observe(seconds int, target string, samples []lines.Sample) {
 	x.Helper()
-	_, err := x.from.ObserveSamples(aggregate.Scrape{Target: target, Time: at(seconds)}, samples)
+	_, err := x.from.IngestSamples(aggregate.Scrape{Target: target, Time: at(seconds)}, samples)
 	require.NoError(x, err)
 }
 
@@ -73,15 +74,16 @@ func (x *again) pass(seconds int, format expfmt.Format) string {
 	families, err := x.e.Gather()
 	require.NoError(x, err)
 	var b bytes.Buffer
-	require.NoError(x, Write(&b, families, format))
-	_, err = x.to.Observe(aggregate.Scrape{Target: "fleet", Time: at(seconds), Body: b.Bytes(), Header: http.Header{"Content-Type": {string(format)}}})
+	require.NoError(x, write(&b, families, format))
+	_, err = x.to.Ingest(aggregate.Scrape{Target: "fleet", Time: at(seconds), Body: b.Bytes(), Header: http.Header{"Content-Type": {string(format)}}})
 	require.NoError(x, err)
 	return b.String()
 }
 
 func (x *again) groups(v *aggregate.HistogramView, seconds int) *aggregate.HistogramGroup {
 	x.Helper()
-	list, err := v.At(at(seconds), aggregate.All)
+	f := map[*aggregate.HistogramView]*aggregate.Fleet{x.v: x.from, x.w: x.to}[v]
+	list, err := v.In(f.Snapshot(at(seconds)).SinceStart())
 	require.NoError(x, err)
 	require.Len(x, list, 1)
 	return list[0]
@@ -96,14 +98,13 @@ func TestNativeThroughAndBack(t *testing.T) {
 		x.observe(10*i+1, "b", nativeSample(2, float64(2*i+1)))
 		x.pass(10*i+2, expfmt.NewFormat(expfmt.TypeProtoDelim))
 		want, got := x.groups(x.v, 10*i+2), x.groups(x.w, 10*i+2)
-		require.Equal(t, want.Count(), got.Count(), "all was born while watched")
+		require.Equal(t, counted(want), counted(got), "all was born while watched")
 		a, _ := want.Sum()
 		b, _ := got.Sum()
 		require.Equal(t, a, b)
-		n, ok := got.Distribution().Native()
-		require.True(t, ok)
-		m, _ := want.Distribution().Native()
-		require.Equal(t, m, n)
+		n, m := x.w.Totals(x.to.Snapshot(x.now)), x.v.Totals(x.from.Snapshot(x.now))
+		require.True(t, n[0].Histogram.Exponential)
+		require.Equal(t, m[0].Histogram, n[0].Histogram)
 	}
 }
 
@@ -114,15 +115,13 @@ func TestNativeOfTwoSchemas(t *testing.T) {
 	x.observe(1, "b", nativeSample(0, 3))
 	x.pass(2, expfmt.NewFormat(expfmt.TypeProtoDelim))
 	want, got := x.groups(x.v, 2), x.groups(x.w, 2)
-	require.Equal(t, 25.0, got.Count())
-	n, ok := got.Distribution().Native()
-	require.True(t, ok)
+	require.Equal(t, 25.0, counted(got))
+	n := x.w.Totals(x.to.Snapshot(x.now))[0].Histogram
+	require.True(t, n.Exponential)
 	assert.EqualValues(t, 0, n.Schema)
 	for _, q := range []float64{0, 0.3, 0.5, 0.9, 1} {
-		a, _, err := want.Quantile(q)
-		require.NoError(t, err)
-		b, _, err := got.Quantile(q)
-		require.NoError(t, err)
+		a, _ := want.Quantile(q)
+		b, _ := got.Quantile(q)
 		assert.True(t, b.Lo <= a.Lo && a.Hi <= b.Hi, "%v in %v", a, b)
 	}
 }
@@ -142,7 +141,7 @@ fleet_h_count{x="1"} 10
 	x.observe(0, "a", nativeSample(3, 2))
 	text = x.pass(1, expfmt.NewFormat(expfmt.TypeOpenMetrics))
 	assert.Contains(t, text, "fleet_h_created{x=\"1\"} 1.699999e+09\n")
-	assert.Equal(t, 10.0, x.groups(x.w, 1).Count(), "its start proves that all of it is growth")
+	assert.Equal(t, 10.0, counted(x.groups(x.w, 1)), "its start proves that all of it is growth")
 }
 
 // Of a group that has both, the classic buckets are shown; what is known by
@@ -153,12 +152,11 @@ func TestNativeBesideClassic(t *testing.T) {
 	_, err := observe(t, x.from, "b", 1, "# TYPE h histogram", `h_bucket{x="1",le="0.7"} 1`, `h_bucket{x="1",le="1"} 2`, `h_bucket{x="1",le="+Inf"} 3`,
 		`h_sum{x="1"} 1`, `h_count{x="1"} 3`)
 	require.NoError(t, err)
-	total := x.v.Totals(at(2))
+	total := x.v.Totals(x.from.Snapshot(at(2)))
 	require.Len(t, total, 1)
-	assert.Equal(t, []float64{0.7, 1, math.Inf(1)}, total[0].Bounds)
-	assert.Equal(t, []float64{1 + 6, 2 + 8, 3 + 10}, total[0].Counts)
-	assert.True(t, total[0].Rounded)
-	assert.Nil(t, total[0].Native)
+	assert.Equal(t, []float64{0.7, 1, math.Inf(1)}, total[0].Histogram.Bounds)
+	assert.Equal(t, []float64{1 + 6, 2 + 8, 3 + 10}, total[0].Histogram.Counts)
+	assert.False(t, total[0].Histogram.Exponential)
 	assert.Contains(t, x.pass(2, expfmt.NewFormat(expfmt.TypeTextPlain)), `fleet_h_bucket{x="1",le="1"} 10`)
 }
 
@@ -167,7 +165,7 @@ func TestNativeBesideClassic(t *testing.T) {
 func TestCreatedLines(t *testing.T) {
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
-	e := everythingOf(t, f, nil)
+	e := everythingOf(t, f)
 	_, err = observe(t, f, "a", 0, "# TYPE c_total counter", "c_total 1", "# TYPE c_created gauge", fmt.Sprint("c_created ", t0.Unix()),
 		"# TYPE d_total counter", "d_total 1", "# TYPE d_created gauge", `d_created{of="another"} 5`, "# TYPE e_total counter", "e_total 1", "# TYPE f counter", "f 1")
 	require.NoError(t, err)
@@ -175,7 +173,7 @@ func TestCreatedLines(t *testing.T) {
 	require.NoError(t, err)
 	for _, typ := range []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics} {
 		var b bytes.Buffer
-		require.NoError(t, Write(&b, families, expfmt.NewFormat(typ)))
+		require.NoError(t, write(&b, families, expfmt.NewFormat(typ)))
 		var created []string
 		for line := range strings.Lines(b.String()) {
 			if strings.Contains(line, "_created{") {
@@ -193,7 +191,7 @@ func TestCreatedLines(t *testing.T) {
 }
 
 func TestSpans(t *testing.T) {
-	list, deltas := spans([]layout.Bucket{{Index: -3, Count: 2}, {Index: -2, Count: 5}, {Index: 4, Count: 1}})
+	list, deltas := spans([]histogram.Bucket{{Index: -3, Count: 2}, {Index: -2, Count: 5}, {Index: 4, Count: 1}})
 	require.Len(t, list, 2)
 	assert.Equal(t, []int64{2, 3, -4}, deltas)
 	assert.EqualValues(t, -3, list[0].GetOffset())

@@ -1,7 +1,6 @@
 package expose
 
 import (
-	"errors"
 	"fmt"
 
 	dto "github.com/prometheus/client_model/go"
@@ -91,7 +90,7 @@ func (e *Exposition) Also(g interface {
 	Gather() ([]*dto.MetricFamily, error)
 }) error {
 	if g == nil {
-		return errors.New("expose: no gatherer")
+		return fmt.Errorf("%w: no gatherer", errSource)
 	}
 	e.sources = append(e.sources, func(aggregate.Snapshot, map[string]int) ([]*dto.MetricFamily, error) { return g.Gather() })
 	return nil

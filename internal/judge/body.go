@@ -47,7 +47,7 @@ func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 			b.swift++
 		}
 	}
-	if c.Value < p.Value && !recreated(b.Rules, p, c) {
+	if c.Value < p.Value && !recreated(b.Rules, p, c, pace) {
 		b.dropped++
 		if b.outlived(p, c, pace) {
 			b.above++
@@ -90,8 +90,12 @@ func (b *Body) outlived(p, c Point, pace Pace) bool {
 	return pace.Exceeded(c.Value, life)
 }
 
-// recreated reports whether c's own start shows that the series began again after p.
-func recreated(r *Rules, p, c Point) bool {
+// recreated reports whether c's own start shows that the series began again after p. The start of an aggregate is the
+// latest of many: it moves whenever one joins, and a count that cannot have been made since did not begin there.
+func recreated(r *Rules, p, c Point, pace Pace) bool {
+	if pace.Known && c.Value > 2*pace.Makes(c.Time-c.Start) {
+		return false
+	}
 	return p.started() && c.created(r) && c.Start-p.Start > r.startTolerance() && c.Start > p.Time-r.clockSkew()
 }
 

@@ -45,9 +45,9 @@ func (t *turn) open() bool {
 	if t.stands() {
 		return false
 	}
-	new := p.Start == 0 && c.created(t.r) && c.Start > p.Time
+	fresh := p.Start == 0 && c.created(t.r) && c.Start > p.Time
 	moved := p.created(t.r) && c.created(t.r) && c.Start-p.Start > t.r.startTolerance()
-	return t.e.Hidden || new || moved
+	return t.e.Hidden || fresh || moved
 }
 
 // bounded reports whether growth below the mark is all there was: the fall was jitter of a process that lives on.
@@ -84,7 +84,7 @@ func (t *turn) pass(grown float64) {
 		t.forget()
 	}
 	if t.Other > t.Last.Value && t.c.Value >= t.Other {
-		t.Other, t.Left, t.Fell = 0, 0, 0 // outgrown
+		t.Other, t.OtherAt, t.Left, t.Fell = 0, 0, 0, 0 // outgrown
 	}
 }
 
@@ -122,13 +122,13 @@ func (t *turn) regained(fast bool) Step {
 func (t *turn) otherCopy() Step {
 	s := Step{Verdict: Grew, Doubt: Unproven, Add: t.c.Value, Sub: t.Other, Hi: math.Inf(1), From: t.Last.Time}
 	if t.e.Stands {
-		s.Lo = s.Value()
+		s.Lo, s.Reach = s.Value(), t.OtherAt
 	}
 	if t.Zero {
 		s.Doubt |= Glitch
 	}
 	t.Lost = max(0, t.Lost-(t.Other-t.Last.Value))
-	t.Other = t.Last.Value
+	t.see()
 	t.Left = max(t.Left, 1) - 1
 	t.Zero = false
 	t.forget()
@@ -168,7 +168,15 @@ func (t *turn) lower(s *Step) {
 	}
 	fell := t.Fell + max(0, t.Last.Value-t.c.Value)
 	t.forget()
-	t.Other, t.Left, t.Fell = t.Last.Value, patience, fell
+	t.Left, t.Fell = patience, fell
+	t.see()
+}
+
+// see remembers the last value as that of another copy. One at 0 is none: from there, all is growth.
+func (t *turn) see() {
+	if t.Other, t.OtherAt = t.Last.Value, t.Last.Time; t.Other == 0 {
+		t.OtherAt = 0
+	}
 }
 
 // guessed counts everything from 0, and nothing of it is certain.

@@ -93,6 +93,12 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// paced adds a pace of 2 a second.
+func paced(e Evidence) Evidence {
+	e.Pace = Pace{2. / 1000, 2. / 1000, true}
+	return e
+}
+
 // What a series says of its own start.
 func TestCreated(t *testing.T) {
 	fromHidden := lives()
@@ -110,6 +116,9 @@ func TestCreated(t *testing.T) {
 		{"moved, did not fall, no process start", fromHidden, at(100, 5, 10), at(115, 9, 105), [3]float64{9, 9, inf}, Reset},
 		{"moved, but to long before", lives(), at(100, 5, 10), at(115, 9, 30), [3]float64{4, 4, inf}, Grew},
 		{"moved, over a read-back", of(FateRestored), at(100, 500, 10), at(115, 490, 112), [3]float64{490, 490, inf}, Reset},
+		{"moved, of an aggregate that one joined", paced(fromHidden), at(100, 3000, 10), at(115, 3030, 105), [3]float64{30, 30, inf}, Grew},
+		{"moved, of an aggregate that one left and one joined", paced(lives()), at(100, 3000, 10), at(115, 2010, 105), [3]float64{0, 0, inf}, Reset},
+		{"moved, and no more was counted than could be", paced(lives()), at(100, 3000, 10), at(115, 40, 105), [3]float64{40, 40, inf}, Reset},
 		{"of the scrape's own time", lives(), at(100, 5, 99), at(115, 9, 114), [3]float64{4, 4, 4}, Grew},
 		{"equal to the timestamp", lives(), at(100, 5, 10), at(115, 9, 115), [3]float64{4, 4, 4}, Grew},
 		{"in the future", lives(), at(100, 5, 10), at(115, 9, 500), [3]float64{4, 4, 4}, Grew},
@@ -141,8 +150,7 @@ func TestWraps(t *testing.T) {
 
 // What a line that comes back was counted while it was away.
 func TestReturned(t *testing.T) {
-	e := lives()
-	e.Pace = Pace{2. / 1000, 2. / 1000, true}
+	e := paced(lives())
 	gone, s := Series{Last: at(100, 40)}.Vanish(115*second, &e)
 	assert.Equal(t, Step{Verdict: Gap, Doubt: Gapped, Hi: 30, From: 115 * second, To: 115 * second, Reach: 115 * second}, s, "its pace, for an interval")
 	assert.Equal(t, CauseGone, gone.Cause)

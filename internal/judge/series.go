@@ -9,6 +9,7 @@ import "math"
 //	Mark, Counted, Since and Until are 0 while Cause is CauseNone
 //	Mark > Last.Value while Cause is CauseDip or CauseFall
 //	Fell and Zero are 0 while Cause is CauseNone and Left is 0
+//	OtherAt is 0 while Other is 0
 type Series struct {
 	Last Point
 	Memory
@@ -36,6 +37,7 @@ type Memory struct {
 	Fell    float64 // by how much it fell below the mark
 	Lost    float64 // fell unproven before, and has not come back
 	Other   float64 // where another copy of the series was seen last; 0: nowhere
+	OtherAt int64   // when, Unix milliseconds
 	Since   int64   // when the mark was read, Unix milliseconds
 	Until   int64   // of CauseRestart: when the mark is forgotten, Unix milliseconds
 }
@@ -100,7 +102,7 @@ func (t *turn) judge() Step {
 	p, c := t.Last, t.c
 	fell := c.Value < p.Value
 	switch {
-	case recreated(t.r, p, c) && (fell || !t.e.Stands):
+	case recreated(t.r, p, c, t.e.Pace) && (fell || !t.e.Stands):
 		t.Memory = Memory{}
 		return t.anew(c.Value)
 	case t.handedOver():
@@ -191,9 +193,7 @@ func (t *turn) restarted(lo float64) Step {
 // wentOn counts on over a restart, where the value did not fall by more than jitter.
 func (t *turn) wentOn(d Doubt) Step {
 	s := Step{Verdict: Jitter, From: t.Last.Time}
-	if t.Cause == CauseRestart && t.e.Restarted() {
-		t.Until += t.c.Time - t.Last.Time // old values are kept over further restarts
-	}
+	t.keepOver()
 	if t.c.Value < t.Last.Value {
 		t.remember(CauseDip)
 	} else {
@@ -206,9 +206,20 @@ func (t *turn) wentOn(d Doubt) Step {
 	return s
 }
 
+// keepOver keeps the value of before an earlier restart over this one, too, and reports whether there is one.
+func (t *turn) keepOver() bool {
+	if t.Cause != CauseRestart || t.c.Value >= t.Mark || !t.e.Restarted() {
+		return false
+	}
+	t.Until += t.c.Time - t.Last.Time
+	return true
+}
+
 // restored counts on from counts that the process read back: c − p, or 0 where it fell.
 func (t *turn) restored() Step {
-	t.Memory = Memory{}
+	if !t.keepOver() {
+		t.Memory = Memory{}
+	}
 	s := t.grown()
 	if t.c.Value < t.Last.Value {
 		s = Step{Verdict: Reset, From: t.Last.Time}
@@ -239,7 +250,7 @@ func (t *turn) moved() Step {
 
 // remember keeps the last value as a mark, or the mark there is if it stands for something higher.
 func (t *turn) remember(why Cause) {
-	m := Memory{Cause: why, Mark: t.Last.Value, Since: t.Last.Time, Lost: t.Lost, Other: t.Other, Left: t.Left}
+	m := Memory{Cause: why, Mark: t.Last.Value, Since: t.Last.Time, Lost: t.Lost, Other: t.Other, OtherAt: t.OtherAt, Left: t.Left}
 	falls := func(c Cause) bool { return c == CauseDip || c == CauseFall }
 	if (t.Cause == why || falls(t.Cause) && falls(why)) && t.Mark >= m.Mark {
 		m.Cause = max(why, t.Cause)
@@ -253,7 +264,7 @@ func (t *turn) remember(why Cause) {
 			interval = t.c.Time - t.Last.Time
 		}
 		m.Until = t.c.Time + patience*interval
-		m.Lost, m.Other, m.Left = 0, 0, 0
+		m.Lost, m.Other, m.OtherAt, m.Left = 0, 0, 0, 0
 	default:
 		m.Left = patience
 	}

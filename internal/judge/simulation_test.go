@@ -226,9 +226,9 @@ func (w *world) owners(k *kind) map[string]Owner {
 }
 
 // simulate runs a world of a kind and counts the windows, and those whose truth is outside of the bounds.
-func simulate(k *kind, seed uint64) (windows, lo, hi int, worst string) {
+func simulate(k *kind, seed uint64, coarse bool) (windows, lo, hi int, worst string) {
 	w := newWorld(rand.New(rand.NewPCG(seed, 1)))
-	watch := &watcher{since: base * 1000, owners: w.owners(k)}
+	watch := &watcher{since: base * 1000, owners: w.owners(k), coarse: coarse}
 	next := w.interval
 	for now := range int64(600) {
 		w.happen(k, now)
@@ -288,17 +288,22 @@ func (w *world) compare(k *kind, watch *watcher) (windows, lo, hi int, worst str
 }
 
 // TestBoundsHoldTheTruth simulates instances whose every count is known.
-func TestBoundsHoldTheTruth(t *testing.T) {
-	seeds := 300
+func TestBoundsHoldTheTruth(t *testing.T) { boundsHold(t, false) }
+
+// TestCoarseBoundsHoldTheTruth is the same with the fastest pace of each family in a byte.
+func TestCoarseBoundsHoldTheTruth(t *testing.T) { boundsHold(t, true) }
+
+func boundsHold(t *testing.T, coarse bool) {
+	seeds := 150
 	if testing.Short() {
-		seeds = 60
+		seeds = 50
 	}
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			var windows, lo, hi int
 			worst, bad := "", uint64(0)
 			for seed := range uint64(seeds) {
-				n, l, h, x := simulate(&k, seed)
+				n, l, h, x := simulate(&k, seed, coarse)
 				windows, lo, hi = windows+n, lo+l, hi+h
 				if x != "" && (worst == "" || worst[0] != 'L' && x[0] == 'L') {
 					worst, bad = x, seed

@@ -13,10 +13,12 @@ type watcher struct {
 	rules  Rules
 	owners map[string]Owner // by family, where they are said
 	since  int64
+	coarse bool // the fastest pace is kept by family, in a byte
 
 	lines    map[string]*watched
 	habits   map[string]Habits
-	time     int64 // of the last scrape; 0: none
+	paces    map[string]Coarse // by family
+	time     int64             // of the last scrape; 0: none
 	start    int64
 	interval int64
 	vanished [2]bool // a fifth of the lines vanished in the last scrape, and in the one before
@@ -41,7 +43,7 @@ func familyOf(line string) string {
 // scrape takes in one body.
 func (w *watcher) scrape(at, start int64, body map[string]Point) Decision {
 	if w.lines == nil {
-		w.lines, w.habits = map[string]*watched{}, map[string]Habits{}
+		w.lines, w.habits, w.paces = map[string]*watched{}, map[string]Habits{}, map[string]Coarse{}
 	}
 	if w.start != 0 && start != 0 && start < w.start-w.rules.startTolerance() {
 		return Decision{Restart: RestartOther} // another instance, which a fleet follows apart
@@ -60,7 +62,7 @@ func (w *watcher) scrape(at, start int64, body map[string]Point) Decision {
 	}
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		if l := w.lines[name]; l != nil && l.present {
-			b.Add(family(name), &l.series, body[name], l.pace)
+			b.Add(family(name), &l.series, body[name], w.pace(name))
 		}
 	}
 	d := b.Decide()
@@ -74,6 +76,14 @@ func (w *watcher) scrape(at, start int64, body map[string]Point) Decision {
 	w.vanished = [2]bool{gone, w.vanished[0]}
 	w.time, w.start = at, start
 	return d
+}
+
+// pace returns what is known of the fastest pace of a line.
+func (w *watcher) pace(line string) Pace {
+	if w.coarse {
+		return w.paces[familyOf(line)].OfFamily()
+	}
+	return w.lines[line].pace
 }
 
 // vanish says to every line that body lacks that it is gone, and reports whether a fifth of them is.
@@ -94,7 +104,7 @@ func (w *watcher) vanish(at int64, body map[string]Point, d *Decision, family fu
 		}
 		gone++
 		e := d.Of(family(name))
-		e.Pace, e.Interval = l.pace, w.interval
+		e.Pace, e.Interval = w.pace(name), w.interval
 		var s Step
 		l.series, s = l.series.Vanish(at, &e)
 		l.present = false
@@ -113,7 +123,7 @@ func (w *watcher) next(name string, at, start int64, c Point, d *Decision, f *Fa
 		w.lines[name] = l
 	}
 	e := d.Of(f)
-	e.Pace, e.Interval = l.pace, w.interval
+	e.Pace, e.Interval = w.pace(name), w.interval
 	var s Step
 	if l.present {
 		l.series, s = l.series.Next(&rules, c, &e)
@@ -132,6 +142,9 @@ func (w *watcher) next(name string, at, start int64, c Point, d *Decision, f *Fa
 		l.steps = append(l.steps, s)
 	}
 	l.pace = l.pace.After(s)
+	if family := familyOf(name); w.coarse {
+		w.paces[family] = w.paces[family].After(s)
+	}
 	if s.Doubt&HandedOver != 0 {
 		f.Habits = f.Habits.Outlived()
 	}

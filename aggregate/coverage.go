@@ -77,7 +77,7 @@ func (q *question) cover() Coverage {
 			if q.partialNow(in) {
 				c.Partial++
 			}
-		case !in.gone && !f.departed(in, q.e):
+		case !in.gone && !in.replaced() && !f.departed(in, q.e):
 			c.Stale++
 		}
 		if q.restarted(in) {

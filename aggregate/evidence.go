@@ -21,30 +21,36 @@ const (
 )
 
 // readStart reads the start from the body, finer than the header's whole seconds. Several in one body are of several
-// processes: no evidence.
+// processes: no evidence, and the header is of one of them at most.
 func (s *staged) readStart(h http.Header) identity.Start {
 	pos := s.in.startPos
 	if s.in.last == 0 || s.r.Structural() {
-		pos = s.findStart()
+		pos = findStart(s.f.store, stagedLines{s.r})
 	}
 	s.startPos = pos
+	value := 0.0
 	if pos >= 0 {
-		_, _, v, _ := s.r.At(pos)
-		if x := identity.FromMetric(v); x.Known() {
-			return x
-		}
+		_, _, value, _ = s.r.At(pos)
 	}
+	return startOf(pos, value, h)
+}
+
+// startOf returns the start that the line at pos says with its value, or else the header.
+func startOf(pos int, value float64, h http.Header) identity.Start {
 	if pos == startSeveral {
 		return identity.Start{}
+	}
+	if x := identity.FromMetric(value); x.Known() {
+		return x
 	}
 	return identity.FromHeader(h.Get(identity.StartHeader))
 }
 
-func (s *staged) findStart() int {
+// findStart returns where the line of the start stands, or why there is none.
+func findStart(s *lines.Store, body lineSet) int {
 	found := startNone
-	for pos := range s.r.Len() {
-		id, _, _, _ := s.r.At(pos)
-		if s.f.store.Line(id).Name == identity.StartMetric {
+	for pos := range body.Len() {
+		if identity.IsStartMetric(s.Line(body.ID(pos)).Name) {
 			if found != startNone {
 				return startSeveral
 			}

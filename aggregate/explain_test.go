@@ -222,7 +222,7 @@ func TestExplainedAttribution(t *testing.T) {
 		assert.Equal(t, 2, m.Scrapes)
 	}
 	blind := newBed(t, aggregate.Config{})
-	blind.Balanced("lb", 1)
+	blind.Balanced("lb", 2)
 	v = blind.counter(aggregate.View{Metric: "c"})
 	blind.scrape("lb", 0, 0, lines...)
 	blind.scrape("lb", 10, 0, lines...)

@@ -263,6 +263,9 @@ func (s *staged) accept() {
 	s.checkpoint()
 	if s.alone {
 		s.enter()
+		if process {
+			s.suspect()
+		}
 		s.weighTwins()
 	}
 	for _, b := range in.bindings {
@@ -279,9 +282,6 @@ func (s *staged) accept() {
 	}
 	if process {
 		in.starts = identity.Remember(in.starts, s.start)
-		s.f.suspect(in)
-	}
-	if process {
 		s.f.tidy(s.at)
 	}
 	s.report.Incarnation, s.report.Restart = in.incarnation, s.restart
@@ -328,8 +328,8 @@ func (s *staged) enter() {
 	if f.joinable() && (s.baseline || s.restart == RestartProven) {
 		s.openSegments()
 	}
-	if in.incarnation == 1 && s.start.After(max(f.since, in.since)) {
-		in.birth = min(s.start.At, s.at)
+	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 && began > max(f.since, in.since) {
+		in.birth = began
 	}
 	s.report.New, s.report.Gone = s.newLines(), len(s.r.Gone())
 }

@@ -102,8 +102,8 @@ func (q *question) identities() []string {
 			list = append(list, fmt.Sprintf("%s is the process of %s, too: counted once", in.name, strings.Join(others, ", ")))
 		}
 		for _, x := range in.suspicions {
-			if x.a == in && x.Doubtful() {
-				list = append(list, fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name))
+			if x.a == in && x.Possible() && !q.f.departed(x.a, q.e) && !q.f.departed(x.b, q.e) && (in.twins == nil || in.twins != x.b.twins) {
+				list = append(list, fmt.Sprintf("possible duplicate: %s and %s have one start time and one set of series, both are counted", x.a.name, x.b.name))
 			}
 		}
 	}

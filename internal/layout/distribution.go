@@ -17,8 +17,8 @@ import (
 // A Distribution must not be copied by assignment while both copies are used.
 type Distribution struct {
 	value      multiset  // the counts
-	less, more multiset  // by how much each true count may be below and above
-	summaries  []Summary // in order; none without observations
+	less, more multiset  // by how much the true count of a bucket may be below and above
+	summaries  []Summary // in order, each with observations
 	sum        exact.Sum
 	noSum      bool // a sum was missing or not finite
 	torn       bool // counts in value may fall with the bound
@@ -113,8 +113,8 @@ func (d *Distribution) AddIncrease(l *Layout, p, c []float64, sum float64) error
 	return nil
 }
 
-// AddUnknown allows n further observations anywhere; +Inf stands for any number. Unless signed they are not negative.
-// Estimates do not change.
+// AddUnknown raises the bounds: there may be n further observations, in whichever buckets; +Inf stands for any number.
+// They are not negative unless signed. Estimates do not change.
 func (d *Distribution) AddUnknown(n float64, signed bool) {
 	if n > 0 {
 		d.built = false
@@ -122,8 +122,8 @@ func (d *Distribution) AddUnknown(n float64, signed bool) {
 	}
 }
 
-// AddDoubt allows that up to n of the observations in cumulative counts that were added are none, whichever they are.
-// Estimates do not change.
+// AddDoubt lowers the bounds of cumulative counts that were added before: up to n of their observations, in whichever
+// buckets, may not have happened. Estimates do not change.
 func (d *Distribution) AddDoubt(l *Layout, counts []float64, n float64) {
 	d.built = false
 	sure, total := make([]float64, len(counts)), 0.0

@@ -8,14 +8,14 @@ import (
 
 // model is a distribution made ready for questions.
 //
-// Estimates come from the counts as they are. Bounds hold for every truth: each bucket's true count is any number from
-// sure less less to sure plus more, and the observations of a bucket are anywhere in it. They hold for summaries of
-// another window, too, whatever those weigh.
+// Estimates come from the counts as they are. Bounds hold for every truth: a bucket's true count is any number from
+// sure − less to sure + more, and the observations of a bucket are anywhere in it. Bounds also hold for summaries of
+// another window, whatever these weigh.
 type model struct {
 	all        envelope   // every class and every summary, for estimates
 	counted    envelope   // the same without summaries of another window; empty if there are none
 	sure       *envelope  // all, or counted
-	less, more envelope   // by how much the counts in sure may be off
+	less, more envelope   // by how much the true counts may be below and above those in sure
 	claims     []*Summary // of another window
 }
 
@@ -50,8 +50,8 @@ func (m *model) build(d *Distribution) {
 // exact reports whether the counts in sure are the true ones.
 func (m *model) exact() bool { return m.less.n == 0 && m.more.n == 0 }
 
-// quantile returns the estimate of a quantile. If it is false, nothing is observed for certain that has an estimate;
-// the bounds hold for what there may be.
+// quantile returns the estimate of a quantile. Where it returns false there is no value, but Lo and Hi still hold for
+// observations that there may be.
 func (m *model) quantile(l level) (promfold.Estimate, bool) {
 	e, ok := m.all.quantile(l)
 	if m.exact() && len(m.claims) == 0 {
@@ -85,10 +85,9 @@ func (m *model) bounds(l level) (lo, hi float64) {
 
 // ends returns the ends of cells that bound a quantile of what has counts, whatever these are.
 //
-// The quantile is at most u if enough observations end up to u even with the least true counts up to there and the
-// greatest beyond. It can be as small as the end l if with the greatest counts of cells that begin up to l, and the
-// least of the others, there are enough. Both conditions hold from some end on: more observations on the one side and
-// fewer on the other only help.
+// The quantile is at most the end u if the cells that end up to u hold enough observations even with the least counts
+// there and the greatest counts beyond. It can be as small as the end l if the cells that begin up to l hold enough with
+// the greatest counts there and the least counts beyond. If either holds for one end, it holds for every greater one.
 func (m *model) ends(l level) (lower, upper float64) {
 	if m.exact() {
 		return m.sure.ends(l.rank(m.sure.n, m.sure.integral))

@@ -9,7 +9,7 @@ import (
 
 // multiset is observations counted by the buckets they fell into: exact counts for each layout.
 type multiset struct {
-	classic []class // in layout order, each once, none empty
+	classic []class // in layout order, each once
 	native  []nativeClass
 }
 
@@ -70,7 +70,7 @@ func own(cumulative []float64, i int) float64 {
 	return cumulative[i] - cumulative[i-1]
 }
 
-// addNativeDiff adds what n has more than p, whose buckets are equal and of which none has more.
+// addNativeDiff adds what n has more than p. Both have equal buckets, and no bucket of p has more.
 func (m *multiset) addNativeDiff(n, p *Native, outside, before float64) {
 	if n.Count > p.Count {
 		m.nativeClass(n.Schema, n.ZeroThreshold+0).addDiff(n, p, outside, before)

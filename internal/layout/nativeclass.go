@@ -184,7 +184,7 @@ type bucketEnds struct {
 	outer, inner  float64
 }
 
-// noIndex is no bucket's index and next to none.
+// noIndex is not the index of a bucket or next to one.
 const noIndex = math.MaxInt32
 
 // of returns the greater and the smaller end, in magnitude, of a bucket.

@@ -228,6 +228,13 @@ func TestNoFiniteBoundNoEstimate(t *testing.T) {
 	assert.Equal(t, promfold.Estimate{Value: 3, Lo: 0, Hi: inf}, e)
 }
 
+// The last finite bound of all is below what is known of an observation.
+func TestFloorAboveEveryBound(t *testing.T) {
+	d := dist(t, nil, 5)
+	require.NoError(t, d.AddNative(&Native{Negative: []Bucket{{1, 1}}, Count: 1}))
+	assert.Equal(t, promfold.Estimate{Value: 0, Lo: 0, Hi: inf}, quantile(t, d, .9))
+}
+
 // Declared non-negative the first bucket begins at 0, otherwise nowhere.
 func TestFloorRules(t *testing.T) {
 	d := dist(t, []float64{1, 2}, 4, 4, 4)

@@ -33,17 +33,19 @@ const module = "github.com/promfold/promfold"
 // edges lists for every package which of ours it may import.
 var edges = map[string][]string{
 	".":                    {},
-	"aggregate":            {".", "counter", "histogram", "parse", "internal/lines", "internal/judge", "internal/layout", "internal/exact", "internal/saved"},
+	"aggregate":            {".", "counter", "histogram", "parse", "internal/growth", "internal/window", "internal/lines", "internal/judge", "internal/layout", "internal/exact", "internal/saved"},
 	"aggregate/checkpoint": {},
 	"aggregate/expose":     {"aggregate", "internal/layout", "internal/lines"},
 	"counter":              {".", "internal/judge", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/exact":       {},
+	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/judge":       {"internal/exact"},
 	"internal/layout":      {".", "internal/exact"},
 	"internal/lines":       {"internal/saved"},
 	"internal/recording":   {},
-	"internal/saved":       {},
+	"internal/saved":       {"internal/exact"},
+	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
 }
 
 // core are the packages that compute, with what each must not import besides
@@ -53,7 +55,9 @@ var core = map[string][]string{
 	"counter":         {"sync", "sync/atomic"}, // a value somebody merges holds no lock
 	"histogram":       {"sync", "sync/atomic"},
 	"internal/exact":  {"sync", "sync/atomic"},
+	"internal/growth": {"sync", "sync/atomic"},
 	"internal/judge":  {"sync", "sync/atomic"},
+	"internal/window": {"sync", "sync/atomic"},
 	"internal/layout": {"sync", "sync/atomic"},
 	"internal/lines":  nil,
 	"internal/saved":  {"sync", "sync/atomic"},

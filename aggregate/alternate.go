@@ -1,6 +1,10 @@
 package aggregate
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/window"
+)
 
 // An address behind which several processes answer, and which nobody declared
 // to be balanced, shows itself when a start time comes back that was there
@@ -13,9 +17,8 @@ const rememberedStarts = 16
 
 // undo is what an instance's views held before a restart that is doubtful.
 type undo struct {
-	rows   []*row // by view; nil: the view was not there yet
-	events []int
-	segs   []*segment // shorter where it was loaded
+	tables []*window.Saved // by view; nil: the view was not there yet
+	segs   []*segment      // shorter where it was loaded
 }
 
 // doubtful: the process that answers now was there while its predecessor still
@@ -28,9 +31,7 @@ func (s *staged) doubtful() bool {
 func (s *staged) saveUndo() {
 	u := &undo{}
 	for _, b := range s.in.bindings {
-		r := &row{}
-		r.set(&b.live)
-		u.rows, u.events, u.segs = append(u.rows, r), append(u.events, len(b.events)), append(u.segs, b.seg.clone())
+		u.tables, u.segs = append(u.tables, b.Save()), append(u.segs, b.seg.clone())
 	}
 	s.in.undo = u
 }
@@ -40,19 +41,22 @@ func (s *staged) saveUndo() {
 func (s *staged) retract() {
 	in, h := s.in, &s.in.history
 	for i, b := range in.bindings {
-		if i < len(in.undo.rows) && in.undo.rows[i] != nil {
-			b.live.set(in.undo.rows[i])
+		if b.Slots() == 0 {
+			continue
+		}
+		var before *window.Saved
+		if i < len(in.undo.tables) {
+			before = in.undo.tables[i]
+		}
+		if before != nil {
 			if b.seg = nil; i < len(in.undo.segs) {
 				b.seg = in.undo.segs[i]
 			}
-			b.fit()
-			b.events = slices.Clip(b.events[:min(in.undo.events[i], len(b.events))])
 		}
-		b.floor = h.n
-		b.snap(h.n)
+		b.Restore(before, h.N)
+		b.adopted()
 	}
-	*h.at(h.n) = in.present()
-	h.n++
+	h.Add(in.present())
 	in.undo = nil
 }
 

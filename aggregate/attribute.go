@@ -101,7 +101,7 @@ func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) erro
 		s.verdict = judge.RestartUnmoved
 	}
 	s.churned = !s.baseline && s.churn()
-	if s.baseline || s.r.Structural() || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
+	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
 		if err := s.rebind(); err != nil {
 			return err
 		}
@@ -247,7 +247,7 @@ func (b *balanced) compare(s *staged, list []match) []match {
 	}
 	s.index()
 	defer s.unindex()
-	self := selfName(s.f.store, stagedLines{s.r})
+	self := selfName(s.f.store, &s.body)
 	var kept []match
 	for _, m := range list {
 		if m.in.self == self {

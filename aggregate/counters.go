@@ -32,11 +32,11 @@ func (q *question) counters(shares []share) []*CounterGroup {
 func (q *question) remarks(shares []share) []string {
 	var refused exclusions
 	for i := range shares {
-		if b := shares[i].b; b.mistyped() {
+		if n := shares[i].in.refused(q.v); n > 0 {
 			if refused == nil {
 				refused = exclusions{}
 			}
-			refused.add(ofAnotherType, shares[i].in.name, b.refused)
+			refused.add(ofAnotherType, shares[i].in.name, n)
 		}
 	}
 	if refused == nil {
@@ -53,7 +53,7 @@ func (g *CounterGroup) words() []string {
 	owners, parts := g.parts()
 	for i := range parts {
 		name := g.answer.shares[owners[i]].name
-		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.event) })
+		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
 	}
 	words := said.words()
 	if g.left() != nil {

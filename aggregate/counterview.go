@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // CounterView answers how much a counter grew, and how fast. There is no way
@@ -92,19 +93,19 @@ func (g *CounterGroup) addTotal(sum *exact.Sum) {
 // in the window; false where there is no step.
 func (g *CounterGroup) Increase() (Answer, bool) {
 	var total exact.Sum
-	var x bounds
+	var x window.Bounds
 	g.addTotal(&total)
 	_, parts := g.parts()
 	for i := range parts {
-		g.answer.happenings(&parts[i], x.add)
+		g.answer.happenings(&parts[i], func(e *happening) { e.bound(&x) })
 	}
 	if left := g.left(); left != nil {
-		x.merge(&left.bounds)
+		x.Merge(&left.bounds)
 		if left.stepped {
-			return x.around(&total), true
+			return Answer(x.Around(&total)), true
 		}
 	}
-	return x.around(&total), g.someone(func(sh *shared) bool { return !sh.older })
+	return Answer(x.Around(&total)), g.someone(func(sh *shared) bool { return !sh.older })
 }
 
 // someone: the group has a member with a rate of which that is so.
@@ -203,6 +204,6 @@ func (g *CounterGroup) member(sh *shared, p *part) CounterMember {
 	if !sh.older {
 		m.Increase = g.answer.around(p)
 	}
-	g.answer.happenings(p, func(e *happening) { m.Resets += e.resets() })
+	g.answer.happenings(p, func(e *happening) { m.Resets += e.Resets() })
 	return m
 }

@@ -38,21 +38,21 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 	byKey := map[string]*VariantGroup{}
 	said := exclusions{}
 	for in, b := range q.present() {
-		said.mistyped(in, b)
-		for _, e := range b.entries {
-			x := in.cols.Value(int(e.pos)) + 0
+		said.mistyped(in, v.view)
+		for _, e := range in.plan.Gauges(v.index) {
+			x := in.cols.Value(int(e.Pos)) + 0
 			if math.IsNaN(x) {
 				said.add(isNaN, in.name, 1)
 				continue
 			}
-			ls := b.route.labelsOf(b.cols[e.ref].group, in.labels)
+			ls := b.labelsOf(int(e.Col))
 			key := string(ls.Bytes(nil))
 			g, ok := byKey[key]
 			if !ok {
 				g = &VariantGroup{Group: Group{Labels: ls}}
 				byKey[key] = g
 			}
-			shown := v.fleet.store.Line(in.cols.ID(int(e.pos))).Labels
+			shown := v.fleet.store.Line(in.cols.ID(int(e.Pos))).Labels
 			g.show(Variant{Labels: seriesLabels(shown), Value: x}, in.name)
 		}
 	}
@@ -60,8 +60,8 @@ func (v *GaugeView) Distinct(now time.Time, conditions ...Condition) ([]*Variant
 	identities, partials := q.identities(), q.partials()
 	for _, g := range list {
 		g.about = &noted{q.coverage, slices.Concat(said.words(), identities, partials.words(q.v, g.Labels))}
-		for in, b := range q.present() {
-			if b.exposes && b.route.speaksFor(g.Labels, in.labels) {
+		for in := range q.present() {
+			if in.exposes(v.view) && v.selection.SpeaksFor(g.Labels, in.labels) {
 				g.Instances = append(g.Instances, in.name)
 			}
 		}

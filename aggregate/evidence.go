@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -126,7 +127,7 @@ func (s *staged) weigh() (fell, common int) {
 			continue
 		}
 		l := s.f.store.Line(id)
-		p, _ := s.baselineOf(old)
+		p := s.in.pointOf(old)
 		if !cumulative(l) || !(p.Value > 0) {
 			continue
 		}
@@ -174,8 +175,10 @@ func (s *staged) churn() bool {
 	return float64(moved) >= churnLimit*float64(max(s.r.Len(), s.in.cols.Len()))
 }
 
-// life is what the scrape says about the process behind a line.
-func (s *staged) life(id lines.ID) judge.Life {
-	fell := len(s.fell) > 0 && s.fell[s.f.store.Line(id).Family.Name]
-	return s.verdict.Life(fell)
+// pointOf returns what the line that stood at a position grows from.
+func (in *instance) pointOf(old int) judge.Point {
+	if in.plan == nil {
+		return growth.ColumnPoint(&in.cols, old, in.last)
+	}
+	return in.state.PointAt(in.plan, &in.cols, old, in.last)
 }

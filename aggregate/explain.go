@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
 
@@ -146,13 +147,13 @@ func restartsWithin(all []restarted, s, e int64) (list []RestartEvent) {
 // told is a happening as an explanation tells it. At the opening, what was
 // counted before the first scrape is no part of the answer.
 func (e *happening) told() Event {
-	x := Event{Time: time.UnixMilli(e.at), Verdict: e.verdict, Flags: e.flags, Series: e.n}
-	if e.quirk != noQuirk {
-		x.Note = quirkNotes[e.quirk]
+	x := Event{Time: time.UnixMilli(e.At), Verdict: e.Verdict, Flags: e.Flags, Series: e.N}
+	if e.Quirk != growth.NoQuirk {
+		x.Note = quirkNotes[e.Quirk]
 	}
-	if !e.opening || e.verdict != judge.First {
-		x.Below, x.Above = e.below.Float64(), e.above.Float64()
-		if e.open > 0 {
+	if !e.opening || e.Verdict != judge.First {
+		x.Below, x.Above = e.Below.Float64(), e.Above.Float64()
+		if e.Open > 0 {
 			x.Above = math.Inf(1)
 		}
 	}
@@ -160,10 +161,10 @@ func (e *happening) told() Event {
 }
 
 var quirkNotes = [...]string{
-	noSum:     "sum missing or not finite",
-	torn:      "read while being written",
-	newLayout: "other buckets than before",
-	malformed: "counts that cannot be",
+	growth.NoSum:     "sum missing or not finite",
+	growth.Torn:      "read while being written",
+	growth.NewLayout: "other buckets than before",
+	growth.Malformed: "counts that cannot be",
 }
 
 // Explain tells how the answer came about.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -111,17 +112,17 @@ func (f *Fleet) Health(now time.Time) Health {
 		}
 	}
 	for _, v := range f.views {
-		if v.kind == kindGauge {
+		if v.kind == growth.Gauge {
 			continue
 		}
 		x := ViewHealth{View: v.String(), Kind: v.kind.String(), Verdicts: map[judge.Verdict]int{}}
 		for _, in := range f.ordered {
 			b := in.bindings[v.index]
-			for i := range b.events {
-				x.Verdicts[b.events[i].verdict] += b.events[i].n
+			for i := range b.Events {
+				x.Verdicts[b.Events[i].Verdict] += b.Events[i].N
 			}
-			for k, e := range b.past {
-				x.Verdicts[k.verdict] += e.n
+			for k, e := range b.Past {
+				x.Verdicts[k.Verdict] += e.N
 			}
 		}
 		h.Views = append(h.Views, x)

@@ -3,14 +3,14 @@ package aggregate
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use: scrapes of
@@ -27,8 +27,8 @@ type Fleet struct {
 	ordered   []*instance // those that were ever accepted, by name
 	targets   map[string]*target
 	expected  map[string]bool // nil: learnt
-	layouts   layout.Set
-	grids     map[grid]*grid
+	router    *growth.Router
+	set       window.Set
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
 	bytes     int64 // what the bindings may hold
@@ -81,11 +81,11 @@ func NewFleet(c Config) (*Fleet, error) {
 		cfg:       c,
 		store:     lines.NewStore(),
 		targets:   map[string]*target{},
-		grids:     map[grid]*grid{},
 		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
 		spelled:   map[string]string{},
 	}
+	f.router = growth.NewRouter(f.store)
 	if !c.Since.IsZero() {
 		f.since = c.Since.UnixMilli()
 	}
@@ -94,7 +94,7 @@ func NewFleet(c Config) (*Fleet, error) {
 
 // Counter declares a view of a counter.
 func (f *Fleet) Counter(v View) (*CounterView, error) {
-	d, err := f.declare(v, kindCounter)
+	d, err := f.declare(v, growth.Counter)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (f *Fleet) Counter(v View) (*CounterView, error) {
 
 // Gauge declares a view of a gauge.
 func (f *Fleet) Gauge(v View) (*GaugeView, error) {
-	d, err := f.declare(v, kindGauge)
+	d, err := f.declare(v, growth.Gauge)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (f *Fleet) Gauge(v View) (*GaugeView, error) {
 
 // Histogram declares a view of a histogram.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
-	d, err := f.declare(v, kindHistogram)
+	d, err := f.declare(v, growth.Histogram)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (f *Fleet) Histogram(v View) (*HistogramView, error) {
 
 // declare adds a view. One that is declared late starts from what the
 // instances exposed last. Over MaxBytes it is refused.
-func (f *Fleet) declare(v View, k kind) (*view, error) {
+func (f *Fleet) declare(v View, k growth.Kind) (*view, error) {
 	if err := v.validate(k); err != nil {
 		return nil, err
 	}
@@ -134,56 +134,99 @@ func (f *Fleet) declare(v View, k kind) (*view, error) {
 			added = append(added, d.elects)
 		}
 	}
-	need := f.bytes
 	kept := make([]*savedView, len(added))
 	for i, a := range added {
 		kept[i] = f.claim(a)
+		a.index = len(f.views)
+		f.views = append(f.views, a)
+		f.router.Add(&a.selection)
 	}
-	bound := make([][]*binding, len(f.ordered))
-	for i, in := range f.ordered {
-		lines := knownSeries{knownLines{&in.cols}, in}
-		for j, a := range added {
-			var b *binding
-			if s := kept[j]; s != nil {
-				b = bind(a, in, s.rows[i].unpack(a, in), lines)
-			} else {
-				b = bind(a, in, nil, lines)
-				b.begun = in.present()
-				a.ledger.created = max(a.ledger.created, in.last)
-			}
-			bound[i] = append(bound[i], b)
-			need += b.bytes()
+	plans, drafts, need := f.rebind(func(v, i int) *savedBinding {
+		if s := kept[v-(len(f.views)-len(added))]; s != nil {
+			return s.rows[i]
 		}
-	}
+		return nil
+	})
 	if need > f.cfg.MaxBytes {
+		f.views = f.views[:len(f.views)-len(added)]
+		f.router.Only(len(f.views))
 		return nil, &LimitError{What: "bytes", Limit: f.cfg.MaxBytes, Need: need}
 	}
 	for i, in := range f.ordered {
-		for _, b := range bound[i] {
-			b.fit()
+		drafts[i].adopt()
+		if in.plan != nil {
+			in.state.Moved(in.plan.Succeed(plans[i]))
 		}
-		in.bindings = append(in.bindings, bound[i]...)
+		plans[i].Remember(in.plan)
+		in.plan = plans[i]
+		in.state.Adopt(in.plan, &in.cols)
+		for j, a := range added {
+			if kept[j] != nil && kept[j].rows[i].exposes {
+				in.plan.Presence(a.index).Exposes = true
+			}
+		}
 	}
 	for i, a := range added {
-		a.index = len(f.views)
-		f.views = append(f.views, a)
+		if kept[i] == nil {
+			for _, in := range f.ordered {
+				a.ledger.created = max(a.ledger.created, in.last)
+			}
+		}
 		f.claimed(a, kept[i])
 	}
 	f.bytes = need
 	return d, nil
 }
 
-// newView makes a view of a question, not yet the fleet's.
-func (f *Fleet) newView(v View, k kind) *view {
-	v = v.settled()
-	d := &view{View: v, fleet: f, kind: k, routes: map[string]*route{}, base: strings.TrimSuffix(v.Metric, "_total")}
-	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
-	d.rules = judge.Rules{Owner: v.Owner, Births: v.Births}
-	if v.Owner == judge.OwnerUnknown {
-		d.rules.Owner = ownerOf(v.Metric)
+// rebind makes new plans for all instances, and drafts of their bindings: a view
+// was added. restore returns what was saved of a view of an instance.
+func (f *Fleet) rebind(restore func(view, instance int) *savedBinding) (plans []*growth.Plan, all []*drafts, need int64) {
+	need = f.bytes
+	for i, in := range f.ordered {
+		route := f.router.For(in.labels)
+		d := &drafts{f: f, in: in, route: route, bound: append([]*binding(nil), in.bindings...)}
+		for v := len(d.bound); v < len(f.views); v++ {
+			d.bound = append(d.bound, f.bindingOf(f.views[v], in, restore(v, i)))
+		}
+		for _, b := range d.bound {
+			d.list = append(d.list, b.Draft())
+		}
+		plan := growth.NewPlan(route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		plans, all = append(plans, plan), append(all, d)
+		need += d.need(plan)
 	}
-	d.external = d.rules
-	d.external.Owner = judge.OwnerExternal
+	return plans, all, need
+}
+
+// bindingOf returns what was saved of a view of an instance, or a binding that
+// begins with what the instance exposed last.
+func (f *Fleet) bindingOf(v *view, in *instance, p *savedBinding) *binding {
+	if p != nil {
+		return p.unpack(v, in)
+	}
+	b := newBinding(v, in.history.N)
+	b.Begun = in.present()
+	return b
+}
+
+// admitted says of each view whether the instance's target labels let it in.
+func (f *Fleet) admitted(in *instance) []bool {
+	list := make([]bool, len(f.views))
+	for i, v := range f.views {
+		list[i] = v.selection.Admits(in.labels)
+	}
+	return list
+}
+
+// newView makes a view of a question, not yet the fleet's.
+func (f *Fleet) newView(v View, k growth.Kind) *view {
+	v = v.settled()
+	d := &view{View: v, fleet: f, kind: k}
+	d.By, d.Without, d.Where = slices.Clone(v.By), slices.Clone(v.Without), slices.Clone(v.Where)
+	d.selection = growth.Selection{
+		Kind: k, Metric: v.Metric, Every: v.Metric == Every, Type: v.Type, Where: d.Where, By: d.By, Without: d.Without,
+		Rules: judge.Rules{Owner: v.Owner, Births: v.Births},
+	}
 	return d
 }
 
@@ -245,38 +288,8 @@ func (f *Fleet) target(name string) *target {
 	return t
 }
 
-// layout interns a set of bounds; nil if they are none.
-func (f *Fleet) layout(bounds []float64) *layout.Layout {
-	l, _ := f.layouts.Of(bounds, false)
-	return l
-}
-
 // admit makes an accepted instance part of the fleet.
 func (f *Fleet) admit(in *instance) {
 	i, _ := slices.BinarySearchFunc(f.ordered, in.name, func(x *instance, name string) int { return cmp.Compare(x.name, name) })
 	f.ordered = slices.Insert(f.ordered, i, in)
 }
-
-// knownLines are those of an instance's columns.
-type knownLines struct{ *lines.Columns }
-
-func (l knownLines) Duplicate(pos int) bool {
-	_, twice := slices.BinarySearch(l.Duplicates(), uint32(pos))
-	return twice
-}
-
-// knownSeries are those of an instance.
-type knownSeries struct {
-	knownLines
-	in *instance
-}
-
-func (l knownSeries) native(pos int) *layout.Native { return nativeOf(l.Native(pos)) }
-
-func (l knownSeries) followsBuckets(pieces []piece) bool {
-	return slices.ContainsFunc(pieces, func(p piece) bool {
-		return p.role == lines.Native && (l.in.byBuckets[l.ID(int(p.pos))] || l.native(int(p.pos)) == nil)
-	})
-}
-
-func (knownSeries) reworded(*binding, *route, []piece) bool { return false }

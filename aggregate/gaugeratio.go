@@ -62,14 +62,14 @@ func (v *GaugeRatioView) At(now time.Time, conditions ...Condition) ([]*GaugeRat
 	for in, den := range q.present() {
 		num := in.bindings[v.num.index]
 		for _, r := range matchInside(f, in, num, den, all) {
-			ls := den.route.labelsOf(den.cols[r.col].group, in.labels)
+			ls := den.labelsOf(int(r.col))
 			key := string(ls.Bytes(nil))
 			g, ok := byKey[key]
 			if !ok {
 				g = &GaugeRatioGroup{Group: Group{Labels: ls}}
 				byKey[key], said[g] = g, exclusions{}
 			}
-			if why := r.refusal(num.exposes, v.den.Sentinels); why != "" {
+			if why := r.refusal(in.exposes(v.num), v.den.Sentinels); why != "" {
 				said[g].add(why, in.name, 1)
 				continue
 			}
@@ -111,17 +111,17 @@ func matchInside(f *Fleet, in *instance, num, den *binding, said exclusions) []*
 	var list []*inside
 	byLabels := map[string]*inside{}
 	names := map[string][]string{} // the sets of names that denominators have
-	for _, e := range den.entries {
-		ls := seriesLabels(f.store.Line(in.cols.ID(int(e.pos))).Labels)
-		r := &inside{labels: ls, col: e.ref, den: in.cols.Value(int(e.pos))}
+	for _, e := range in.plan.Gauges(den.view.index) {
+		ls := seriesLabels(f.store.Line(in.cols.ID(int(e.Pos))).Labels)
+		r := &inside{labels: ls, col: e.Col, den: in.cols.Value(int(e.Pos))}
 		list = append(list, r)
 		byLabels[string(ls.Bytes(nil))] = r
 		set := namesOf(ls)
 		names[fmt.Sprintf("%q", set)] = set
 	}
-	for _, e := range num.entries {
-		ls := f.store.Line(in.cols.ID(int(e.pos))).Labels
-		x, matched := in.cols.Value(int(e.pos))+0, false
+	for _, e := range in.plan.Gauges(num.view.index) {
+		ls := f.store.Line(in.cols.ID(int(e.Pos))).Labels
+		x, matched := in.cols.Value(int(e.Pos))+0, false
 		if slices.Contains(num.view.Sentinels, x) {
 			x = math.NaN()
 		}

@@ -50,12 +50,12 @@ func (v *GaugeView) At(now time.Time, conditions ...Condition) ([]*GaugeGroup, e
 	asked := q.asked()
 	refused := exclusions{}
 	for in, b := range q.present() {
-		refused.mistyped(in, b)
+		refused.mistyped(in, v.view)
 		for c, read := range q.read(in, b) {
 			if read.lines == 0 {
 				continue
 			}
-			ls := b.route.labelsOf(b.cols[c].group, in.labels)
+			ls := b.labelsOf(c)
 			key := string(ls.Bytes(nil))
 			g, ok := byKey[key]
 			if !ok {
@@ -96,9 +96,9 @@ type columnRead struct {
 }
 
 func (q *question) read(in *instance, b *binding) []columnRead {
-	cols := make([]columnRead, len(b.cols))
-	for _, e := range b.entries {
-		pos, c := int(e.pos), &cols[e.ref]
+	cols := make([]columnRead, len(b.Cols))
+	for _, e := range in.plan.Gauges(b.view.index) {
+		pos, c := int(e.Pos), &cols[e.Col]
 		x := in.cols.Value(pos) + 0 // −0 is 0
 		at := in.last
 		if own := in.cols.Time(pos); own != lines.NoTime {
@@ -139,64 +139,6 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 	default:
 		m.from = q.provenance(in)
 		g.members = append(g.members, m)
-	}
-}
-
-// touchGauge notes when a value was seen to change. The first look at a
-// process that was not looked at before shows no change, but a leader it is
-// only from then on.
-func (s *staged) touchGauge(b *binding, e entry) {
-	_, old, v, _ := s.r.At(int(e.pos))
-	switch {
-	case b.view.companion && s.restart != NoRestart:
-		b.changed[e.ref] = s.at
-	case s.baseline:
-		b.changed[e.ref] = 0
-	case old < 0 || v != s.in.cols.Value(old):
-		b.changed[e.ref] = s.at
-	}
-}
-
-// touchGone: the value of a column also changes when a part of it ends.
-func (s *staged) touchGone(b *binding) {
-	if s.baseline {
-		return
-	}
-	for _, old := range s.r.Gone() {
-		w := b.route.way(s.f.store, s.in.cols.ID(int(old)))
-		if w < 0 {
-			continue
-		}
-		if c, ok := b.byCol[columnKey{group: w}]; ok {
-			b.changed[c] = s.at
-		}
-	}
-}
-
-// shed drops the columns that no line leads to any more: a gauge that ended has
-// nothing to tell. The old binding's are left as they were.
-func (b *binding) shed() {
-	used := make([]bool, len(b.cols))
-	for _, e := range b.entries {
-		used[e.ref] = true
-	}
-	if !slices.Contains(used, false) {
-		return
-	}
-	cols, changed := b.cols, b.changed
-	b.cols, b.byCol, b.shared, b.counts, b.changed = nil, map[columnKey]int32{}, false, 0, nil
-	moved := make([]uint32, len(cols))
-	for i, c := range cols {
-		if !used[i] {
-			continue
-		}
-		moved[i] = uint32(b.column(c.columnKey))
-		if i < len(changed) {
-			b.changed = append(b.changed, changed[i])
-		}
-	}
-	for i := range b.entries {
-		b.entries[i].ref = moved[b.entries[i].ref]
 	}
 }
 

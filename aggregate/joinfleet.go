@@ -1,6 +1,10 @@
 package aggregate
 
-import "time"
+import (
+	"time"
+
+	"github.com/promfold/promfold/internal/growth"
+)
 
 // JoinError says why two fleets cannot be joined.
 type JoinError struct{ Reason string }
@@ -73,7 +77,7 @@ func (f *Fleet) Join(o *Fleet) error {
 	m.bindParts()
 	f.since = l.since
 	for j, v := range f.views {
-		if v.kind != kindGauge {
+		if v.kind != growth.Gauge {
 			m.joinView(v, j)
 		}
 	}
@@ -83,7 +87,7 @@ func (f *Fleet) Join(o *Fleet) error {
 // joinView tells a view what the other watcher knows.
 func (m *merger) joinView(v *view, j int) {
 	f, theirs := m.f, m.views[j]
-	other := &view{View: v.View, fleet: f, kind: v.kind, index: j, ledger: theirs.ledger}
+	other := &view{View: v.View, fleet: f, kind: v.kind, index: j, selection: v.selection, ledger: theirs.ledger}
 	known := f.knows(other, m.l.instances, func(i int) *binding { return m.bound[i][j] }, m.settle(other, j))
 	own := f.knows(v, f.ordered, func(i int) *binding { return f.ordered[i].bindings[j] }, nil)
 	own.join(known)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // Election says who leads, for gauges of [MeaningLeader]. The zero value goes
@@ -43,8 +45,8 @@ func (f *Fleet) companion(e *Election) *view {
 			return v
 		}
 	}
-	c := f.newView(View{Metric: metric, By: []string{electionLabel}}, kindGauge)
-	c.companion = true
+	c := f.newView(View{Metric: metric, By: []string{electionLabel}}, growth.Gauge)
+	c.companion, c.selection.Body = true, true
 	return c
 }
 
@@ -122,11 +124,11 @@ func (q *question) election() (name, why string) {
 	}
 	var names []string
 	for in, b := range q.present() {
-		if len(b.entries) == 0 {
+		if len(in.plan.Gauges(b.view.index)) == 0 {
 			continue
 		}
 		c := in.bindings[q.v.elects.index]
-		for _, e := range c.entries {
+		for _, e := range in.plan.Gauges(c.view.index) {
 			names = append(names, c.election(e))
 		}
 	}
@@ -142,19 +144,19 @@ func (q *question) election() (name, why string) {
 }
 
 // election is that of a companion's line.
-func (b *binding) election(e entry) string {
-	return b.route.groups[b.cols[e.ref].group].Get(electionLabel)
+func (b *binding) election(e growth.GaugeLine) string {
+	return b.labelsOf(int(e.Col)).Get(electionLabel)
 }
 
 // leads: the instance's last scrape says that it leads the election, since
 // then. What joined after the first round of scrapes led from its first one.
 func (b *binding) leads(in *instance, name string, opening int64) (since int64, ok bool) {
-	for _, e := range b.entries {
-		if b.election(e) != name || in.cols.Value(int(e.pos)) != 1 {
+	for _, e := range in.plan.Gauges(b.view.index) {
+		if b.election(e) != name || in.cols.Value(int(e.Pos)) != 1 {
 			continue
 		}
-		since, ok = b.changed[e.ref], true
-		if late := b.begun.at != 0; since == 0 && !late && in.first >= opening {
+		since, ok = b.changed[e.Col], true
+		if late := b.Begun.At != 0; since == 0 && !late && in.first >= opening {
 			since = in.first
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -52,14 +53,14 @@ func (s *staged) index() {
 		s.places = append(s.places, make([]uint32, n-len(s.places))...)
 	}
 	for pos := range s.r.Len() {
-		s.places[stagedLines{s.r}.ID(pos)] = uint32(pos) + 1
+		s.places[s.body.ID(pos)] = uint32(pos) + 1
 	}
 }
 
 // unindex clears what index noted.
 func (s *staged) unindex() {
 	for pos := range s.r.Len() {
-		s.places[stagedLines{s.r}.ID(pos)] = 0
+		s.places[s.body.ID(pos)] = 0
 	}
 	clear(s.byLabels)
 }
@@ -87,7 +88,7 @@ func (s *staged) likenReworded(l *likeness, c *lines.Columns) {
 	}
 	if len(s.byLabels) == 0 {
 		for pos := range s.r.Len() {
-			s.byLabels[s.f.store.Line(stagedLines{s.r}.ID(pos)).Labels.Hash()] = uint32(pos)
+			s.byLabels[s.f.store.Line(s.body.ID(pos)).Labels.Hash()] = uint32(pos)
 		}
 	}
 	for pos := range c.Len() {
@@ -96,7 +97,7 @@ func (s *staged) likenReworded(l *likeness, c *lines.Columns) {
 		if !ok {
 			continue
 		}
-		if is := s.f.store.Line(stagedLines{s.r}.ID(int(place))); is.Role == was.Role && labels.Equal(is.Labels, was.Labels) {
+		if is := s.f.store.Line(s.body.ID(int(place))); is.Role == was.Role && labels.Equal(is.Labels, was.Labels) {
 			s.likenLine(l, c, pos, int(place))
 		}
 	}
@@ -131,7 +132,7 @@ var namingLabels = map[string]string{
 const namingHash, namingHashMetrics = "apiserver_id_hash", "_config_"
 
 // selfName is what the lines of a body say who they are of; "" if nothing.
-func selfName(s *lines.Store, body lineSet) string {
+func selfName(s *lines.Store, body growth.Body) string {
 	hash, name := "", ""
 	for pos := range body.Len() {
 		l := s.Line(body.ID(pos))

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // MergeError says why two fleets cannot be merged.
@@ -144,11 +146,14 @@ func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
 	for i, in := range m.l.instances {
-		body := knownSeries{knownLines{&in.cols}, in}
 		var bound []*binding
 		for j, v := range f.views {
-			b := bind(v, in, m.views[j].rows[i].unpack(v, in), body)
-			m.bytes += b.bytes()
+			b := m.views[j].rows[i].unpack(v, in)
+			if v.kind == growth.Gauge {
+				m.bytes += gaugeColumn * int64(len(b.Cols))
+			} else {
+				m.bytes += b.bytes(nil)
+			}
 			bound = append(bound, b)
 		}
 		m.bound = append(m.bound, bound)
@@ -161,12 +166,20 @@ func (m *merger) apply() {
 	m.suspect()
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
-		for j, b := range in.bindings {
-			b.fit()
+		for j := range in.bindings {
 			if u, p := in.undo, m.views[j].rows[i]; u != nil {
-				u.rows, u.events = append(u.rows, p.undo), append(u.events, p.undone)
+				u.tables = append(u.tables, p.UndoState())
 			}
 		}
+		d := f.draft(in, f.router.For(in.labels))
+		in.plan = growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		in.state.Adopt(in.plan, &in.cols)
+		for j := range in.bindings {
+			if m.views[j].rows[i].exposes {
+				in.plan.Presence(j).Exposes = true
+			}
+		}
+		d.adopt()
 		f.instances[in.name] = in
 		f.admit(in)
 	}
@@ -273,11 +286,7 @@ func (l *ledger) merge(o *ledger) {
 			l.accounts[key] = b
 			continue
 		}
-		s := settlement{classes: a.retired}
-		for i := range b.retired {
-			s.class(b.retired[i].layout, b.retired[i].grid).merge(&b.retired[i])
-		}
-		a.retired = s.classes
+		window.MergeClasses(&a.retired, b.retired)
 		a.left.merge(&b.left)
 		a.remember(b)
 	}

@@ -400,17 +400,20 @@ func nativeFleet(t require.TestingT) *aggregate.Fleet {
 	return f
 }
 
-// A histogram of which there is a count and a sum alone has no buckets.
+// A histogram of which there are a count and a sum alone has one bucket, +Inf.
 func TestHistogramWithoutBuckets(t *testing.T) {
 	b, v := nativeBed(t)
 	for i := range 3 {
-		b.scrape("a", float64(10*i), -5, "# TYPE h histogram", fmt.Sprint("h_count ", i), fmt.Sprint("h_sum ", i))
+		b.scrape("a", float64(10*i), -5, "# TYPE h histogram", fmt.Sprint("h_count ", i), fmt.Sprint("h_sum ", 2*i))
 	}
 	groups, err := v.At(at(30), aggregate.All)
 	require.NoError(t, err)
-	require.Empty(t, groups)
-	require.Zero(t, v.Status().Series)
-	require.Equal(t, 1, v.Status().Exposing)
+	require.Len(t, groups, 1)
+	require.Equal(t, 2.0, groups[0].Count())
+	sum, ok := groups[0].Sum()
+	require.True(t, ok)
+	require.Equal(t, 4.0, sum)
+	require.Equal(t, 1, v.Status().Series)
 }
 
 // What cannot be is left out, and what it grew by is counted when it is right

@@ -88,8 +88,8 @@ func sameSteps(qn, qd *question) (nums, dens []share) {
 			continue
 		}
 		if n.since != d.since {
-			from := max(n.from, d.from, n.b.since, d.b.since)
-			if from >= in.history.n {
+			from := max(n.from, d.from, n.b.Since, d.b.Since)
+			if from >= in.history.N {
 				continue // no step in common yet
 			}
 			qn.shareFrom(&n, in, n.b, from)

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // eventWords turns the events of a group into words.
@@ -14,15 +16,15 @@ type eventWords map[remark]map[string]int
 type remark struct {
 	verdict judge.Verdict
 	flags   judge.Flags
-	quirk   quirk
+	quirk   growth.Quirk
 }
 
-func (r eventWords) add(name string, e *event) {
-	k := remark{e.verdict, e.flags, e.quirk}
+func (r eventWords) add(name string, e *window.Event) {
+	k := remark{e.Verdict, e.Flags, e.Quirk}
 	if r[k] == nil {
 		r[k] = map[string]int{}
 	}
-	r[k][name] += e.n
+	r[k][name] += e.N
 }
 
 // words lists the remarks, each with the instances it is about.
@@ -55,7 +57,7 @@ func counted(text string, members map[string]int) string {
 
 func remarkText(k remark) string {
 	switch {
-	case k.quirk != noQuirk:
+	case k.quirk != growth.NoQuirk:
 		return quirkTexts[k.quirk]
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
@@ -80,10 +82,10 @@ func remarkText(k remark) string {
 }
 
 var quirkTexts = [...]string{
-	noSum:     "%d sums missing or not finite, no mean",
-	torn:      "%d histograms read while being written, their buckets repaired",
-	newLayout: "%d histograms changed their buckets, what grew at the change is lost",
-	malformed: "%d histograms with counts that cannot be, left out",
+	growth.NoSum:     "%d sums missing or not finite, no mean",
+	growth.Torn:      "%d histograms read while being written, their buckets repaired",
+	growth.NewLayout: "%d histograms changed their buckets, what grew at the change is lost",
+	growth.Malformed: "%d histograms with counts that cannot be, left out",
 }
 
 // identities says in words what is not sure about who is who: it concerns every

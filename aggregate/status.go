@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // Status tells why a view is silent: a typo, a type that lies, a selector that
@@ -35,10 +37,10 @@ func (v *view) Status() Status {
 		b := in.bindings[v.index]
 		named, refused := false, false
 		for pos := range in.cols.Len() {
-			switch l := f.store.Line(in.cols.ID(pos)); v.fits(l) {
-			case fitType:
+			switch l := f.store.Line(in.cols.ID(pos)); v.selection.Takes(l) {
+			case growth.OfAnotherType:
 				types[l.Family.Type], refused = true, true
-			case fitName:
+			case growth.OfTheMetric:
 				types[l.Family.Type], named = true, true
 			}
 		}
@@ -48,16 +50,20 @@ func (v *view) Status() Status {
 		if refused && !named {
 			s.Excluded = append(s.Excluded, in.name)
 		}
-		n := len(b.entries)
-		if v.kind == kindHistogram {
-			n = len(b.objects)
-		}
+		n := in.plan.Presence(v.index).Series - in.plan.Presence(v.index).Broken
 		if n > 0 {
 			s.Selected++
 		}
 		s.Series += n
-		for _, c := range b.cols {
-			groups[string(b.route.labelsOf(c.group, in.labels).Bytes(nil))] = true
+		used := make([]bool, len(b.Cols))
+		if v.kind == growth.Gauge {
+			in.plan.Used(int32(v.index), used)
+		}
+		for c := range b.Cols {
+			if v.kind == growth.Gauge && !used[c] {
+				continue
+			}
+			groups[string(b.labelsOf(c).Bytes(nil))] = true
 		}
 	}
 	s.Groups = len(groups)

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -44,7 +45,7 @@ func (f *Fleet) Unmerged(now time.Time) []Unmerged {
 		if !f.live(in, e) || !f.counts(in, e) {
 			continue
 		}
-		body := knownLines{&in.cols}
+		body := growth.KnownBody{Columns: &in.cols}
 		for pos := range in.cols.Len() {
 			l := f.store.Line(in.cols.ID(pos))
 			if l.Role != lines.Quantile && l.Family.Type != model.MetricTypeUnknown || body.Duplicate(pos) {

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/lines"
 )
 
 // View is a standing question: which series, grouped how, kept how long. It is
@@ -54,36 +54,21 @@ type View struct {
 	Type model.MetricType
 }
 
-// kind is what a view makes of its series.
-type kind uint8
-
-const (
-	kindCounter kind = iota
-	kindGauge
-	kindHistogram
-)
-
-func (k kind) String() string { return [...]string{"counter", "gauge", "histogram"}[k] }
-
 // view is a declared View and what belongs to it fleet-wide. The fleet's lock
 // guards all of it.
 type view struct {
 	View
 	fleet  *Fleet
-	kind   kind
+	kind   growth.Kind
 	index  int // in Fleet.views and instance.bindings
-	rules  judge.Rules
-	routes map[string]*route // by the target labels' names that matter to the view
 	finals finals
+
+	selection growth.Selection
 
 	// Of the latest question:
 	plan    *plan
 	latest  latest
 	scratch []share
-
-	base string // Metric without _total, for counters
-
-	external judge.Rules // of every family: for what outlives the process
 
 	ledger ledger // what was shown of its totals
 
@@ -93,15 +78,15 @@ type view struct {
 
 var errView = errors.New("invalid view")
 
-func (v *View) validate(k kind) error {
+func (v *View) validate(k growth.Kind) error {
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
-	case k == kindHistogram && (slices.ContainsFunc(v.By, le) ||
+	case k == growth.Histogram && (slices.ContainsFunc(v.By, le) ||
 		slices.ContainsFunc(v.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
 	case v.Meaning > MeaningSaturation:
 		return fmt.Errorf("%w: meaning %d", errView, v.Meaning)
-	case v.Meaning == MeaningLeader && k != kindGauge:
+	case v.Meaning == MeaningLeader && k != growth.Gauge:
 		return fmt.Errorf("%w: the %s of a leader alone", errView, k)
 	case v.Metric == "":
 		return fmt.Errorf("%w: no metric", errView)
@@ -113,63 +98,6 @@ func (v *View) validate(k kind) error {
 		return fmt.Errorf("%w: window %s", errView, v.Window)
 	}
 	return nil
-}
-
-// fit says how a line relates to a view.
-type fit uint8
-
-const (
-	fitNone fit = iota // another metric
-	fitType            // the metric, with a type that the view does not take
-	fitName            // the metric and type; the matchers decide
-)
-
-// fits compares name and type alone.
-func (v *view) fits(l *lines.Line) fit {
-	if v.every() {
-		return v.fitsEvery(l)
-	}
-	switch v.kind {
-	case kindHistogram:
-		if l.Family.Name != v.Metric {
-			return fitNone
-		}
-		if t := v.typeOf(l); t != model.MetricTypeHistogram {
-			return fitType
-		}
-		switch l.Role {
-		case lines.Bucket, lines.Count, lines.Sum, lines.Native:
-			return fitName
-		}
-		return fitNone
-	case kindCounter:
-		if l.Name != v.base && l.Name != v.base+"_total" || l.Role == lines.Native {
-			return fitNone
-		}
-		switch t := v.typeOf(l); {
-		case l.Role == lines.Count || l.Role == lines.Sum:
-			return fitName
-		case l.Role != lines.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
-			return fitType
-		}
-		return fitName
-	default:
-		if l.Name != v.Metric || l.Role == lines.Native {
-			return fitNone
-		}
-		switch v.typeOf(l) {
-		case model.MetricTypeCounter, model.MetricTypeHistogram, model.MetricTypeGaugeHistogram, model.MetricTypeSummary:
-			return fitType
-		}
-		return fitName
-	}
-}
-
-func (v *view) typeOf(l *lines.Line) model.MetricType {
-	if v.Type != "" {
-		return v.Type
-	}
-	return l.Family.Type
 }
 
 func (v *View) String() string {

@@ -32,31 +32,46 @@ const module = "github.com/promfold/promfold"
 
 // edges lists for every package which of ours it may import.
 var edges = map[string][]string{
-	".":                    {},
-	"aggregate":            {".", "counter", "histogram", "parse", "internal/lines", "internal/judge", "internal/layout", "internal/exact", "internal/saved"},
+	".": {},
+	"aggregate": {
+		".", "counter", "histogram", "parse", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
+		"internal/layout", "internal/lines", "internal/samples", "internal/saved", "internal/window",
+	},
+	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
-	"aggregate/expose":     {"aggregate", "internal/layout", "internal/lines"},
+	"aggregate/expose":     {"aggregate", "histogram", "parse", "internal/layout", "internal/lines"},
 	"counter":              {".", "internal/judge", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
+	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
 	"internal/exact":       {},
+	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
+	"internal/identity":    {},
 	"internal/judge":       {"internal/exact"},
-	"internal/layout":      {"internal/exact"},
+	"internal/layout":      {".", "internal/exact"},
 	"internal/lines":       {"internal/saved"},
 	"internal/recording":   {},
-	"internal/saved":       {},
+	"internal/samples":     {"histogram", "parse", "internal/lines"},
+	"internal/saved":       {"internal/exact"},
+	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
+	"parse":                {"histogram", "internal/lines"},
 }
 
 // core are the packages that compute, with what each must not import besides
 // the packages of outside.
 var core = map[string][]string{
-	"aggregate":       nil,
-	"counter":         {"sync", "sync/atomic"}, // a value somebody merges holds no lock
-	"histogram":       {"sync", "sync/atomic"},
-	"internal/exact":  {"sync", "sync/atomic"},
-	"internal/judge":  {"sync", "sync/atomic"},
-	"internal/layout": {"sync", "sync/atomic"},
-	"internal/lines":  nil,
-	"internal/saved":  {"sync", "sync/atomic"},
+	"aggregate":         nil,
+	"counter":           {"sync", "sync/atomic"}, // a value somebody merges holds no lock
+	"histogram":         {"sync", "sync/atomic"},
+	"internal/exact":    {"sync", "sync/atomic"},
+	"internal/growth":   {"sync", "sync/atomic"},
+	"internal/judge":    {"sync", "sync/atomic"},
+	"internal/layout":   {"sync", "sync/atomic"},
+	"internal/lines":    nil,
+	"internal/samples":  {"sync", "sync/atomic"},
+	"internal/saved":    {"sync", "sync/atomic"},
+	"internal/window":   {"sync", "sync/atomic"},
+	"internal/identity": {"sync", "sync/atomic"},
+	"parse":             {"sync", "sync/atomic"},
 }
 
 // outside are the packages of the standard library that reach for the world.
@@ -155,7 +170,7 @@ func TestModulesBehind(t *testing.T) {
 		return sorted(modules)
 	}
 	assert.Empty(t, count("./internal/judge", "./internal/layout", "./internal/exact"), "beyond the standard library")
-	behind := count("./internal/lines", "./aggregate")
+	behind := count("./parse", "./aggregate")
 	assert.NotEmpty(t, behind, "parse stands on prometheus/prometheus: is the list read at all?")
 	assert.LessOrEqual(t, len(behind), maxModules, "modules: %v", behind)
 }

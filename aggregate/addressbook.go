@@ -1,5 +1,21 @@
 package aggregate
 
+import "github.com/promfold/promfold/internal/identity"
+
+// address is the spelling under which the fleet knows a target.
+func (f *Fleet) address(target string) string {
+	f.names.Lock()
+	defer f.names.Unlock()
+	if known, ok := f.spelled[target]; ok {
+		return known
+	}
+	known := identity.Canonical(target)
+	if len(f.spelled) < 2*f.cfg.MaxInstances {
+		f.spelled[target] = known // spares the next scrape the work
+	}
+	return known
+}
+
 // address is a place, and who is to be found there.
 type address struct {
 	name     string

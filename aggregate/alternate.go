@@ -1,6 +1,9 @@
 package aggregate
 
-import "slices"
+import (
+	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/window"
+)
 
 // An address behind which several processes answer, and which nobody declared
 // to be balanced, shows itself when a start time comes back that was there
@@ -8,29 +11,17 @@ import "slices"
 // process claims to have started well before its predecessor's last scrape,
 // what it counted is kept apart for the case that the predecessor returns.
 
-// rememberedStarts is how many processes of one address are told apart.
-const rememberedStarts = 16
-
 // undo is what an instance's views held before a restart that is doubtful.
 type undo struct {
-	rows   []*row // by view; nil: the view was not there yet
-	events []int
-	segs   []*segment // shorter where it was loaded
-}
-
-// doubtful: the process that answers now was there while its predecessor still
-// answered, by its own account.
-func (s *staged) doubtful() bool {
-	return s.restart == restartProven && s.start.at < s.in.last
+	tables []*window.Saved // by view; nil: the view was not there yet
+	segs   []*segment      // shorter where it was loaded
 }
 
 // saveUndo keeps the rows before a doubtful restart is taken in.
 func (s *staged) saveUndo() {
 	u := &undo{}
 	for _, b := range s.in.bindings {
-		r := &row{}
-		r.set(&b.live)
-		u.rows, u.events, u.segs = append(u.rows, r), append(u.events, len(b.events)), append(u.segs, b.seg.clone())
+		u.tables, u.segs = append(u.tables, b.Save()), append(u.segs, b.seg.clone())
 	}
 	s.in.undo = u
 }
@@ -40,43 +31,35 @@ func (s *staged) saveUndo() {
 func (s *staged) retract() {
 	in, h := s.in, &s.in.history
 	for i, b := range in.bindings {
-		if i < len(in.undo.rows) && in.undo.rows[i] != nil {
-			b.live.set(in.undo.rows[i])
+		if b.Slots() == 0 {
+			continue
+		}
+		var before *window.Saved
+		if i < len(in.undo.tables) {
+			before = in.undo.tables[i]
+		}
+		if before != nil {
 			if b.seg = nil; i < len(in.undo.segs) {
 				b.seg = in.undo.segs[i]
 			}
-			b.fit()
-			b.events = slices.Clip(b.events[:min(in.undo.events[i], len(b.events))])
 		}
-		b.floor = h.n
-		b.snap(h.n)
+		b.Restore(before, h.N)
+		b.adopted()
 	}
-	*h.at(h.n) = in.present()
-	h.n++
+	h.Add(in.present())
 	in.undo = nil
 }
 
-// returned: the process answered before another one did.
+// succession is the change of the process at the address, if it is one.
+func (s *staged) succession() identity.Succession {
+	in := s.in
+	return identity.Succession{Seen: in.starts, Alternates: in.alternates, Last: in.last, From: in.start, To: s.start}
+}
+
+// returned reports whether the process answered before another one did.
 func (s *staged) returned() bool {
-	return s.start.known() && slices.Contains(s.in.starts, s.start)
-}
-
-// another: at an address known to reach several, a process that is not the one
-// before did not restart. Nor is a start time that differs a little the same:
-// processes are started together.
-func (s *staged) another() bool {
-	return s.in.alternates && s.start.known() && s.in.start.known() && s.start != s.in.start
-}
-
-// noteStart remembers which processes answered at the address.
-func (in *instance) noteStart(x start) {
-	if !x.known() || slices.Contains(in.starts, x) {
-		return
-	}
-	if len(in.starts) == rememberedStarts {
-		in.starts = in.starts[1:]
-	}
-	in.starts = append(in.starts, x)
+	x := s.succession()
+	return x.Returned()
 }
 
 // alternate notes that the address reaches several processes.

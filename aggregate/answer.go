@@ -3,13 +3,12 @@ package aggregate
 import (
 	"cmp"
 	"fmt"
-	"math"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // estimate is a number with an interval that holds it.
@@ -29,8 +28,8 @@ type Group interface {
 type share struct {
 	in      *instance // as it was at the moment
 	b       *binding
-	row     *row // what stood at the beginning of the window
-	events  []event
+	row     *window.Row // what stood at the beginning of the window
+	events  []window.Event
 	from    int   // the checkpoint of row
 	since   int64 // events after it are in the window
 	span    int64 // ms observed in the window
@@ -65,22 +64,22 @@ func (q *question) shares() ([]share, error) {
 // share makes the instance's; false: it has nothing in the window.
 func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	in, h := x.in, &x.in.history
-	first := max(b.since, b.floor, h.n-len(b.snaps))
-	n := b.since - 1
+	first := b.First(h.N)
+	n := b.Since - 1
 	switch {
 	case q.all:
 	case in.last <= q.s:
 		if !x.live {
 			return false, nil
 		}
-		n = max(n, h.n-1)
+		n = max(n, h.N-1)
 	default:
-		n = h.before(q.s, first)
-		if n < first && first > b.since {
+		n = h.Before(q.s, first)
+		if n < first && first > b.Since {
 			n = first // what is older was dropped
 		}
 	}
-	if n >= b.since && n < x.member.in.history.n-len(b.snaps) {
+	if n >= b.Since && n < x.member.in.history.N-b.Slots() {
 		return false, fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
 	}
 	q.shareFrom(sh, x, b, n)
@@ -89,16 +88,19 @@ func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 
 // shareFrom is the share that begins with checkpoint n, or with the view.
 func (q *question) shareFrom(sh *share, x *state, b *binding, n int) {
-	at, in, h := b.begun, x.in, &x.in.history
-	if n >= b.since {
-		at = *h.at(n)
+	at, in, h := b.Begun, x.in, &x.in.history
+	if n >= b.Since {
+		at = *h.At(n)
 	}
-	sh.in, sh.b, sh.row, sh.from, sh.since = in, b, b.base(n), n, at.at
-	sh.span, sh.wall, sh.scrapes = h.span-at.span, h.wall-at.wall, in.version-at.scrapes
+	sh.in, sh.b, sh.row, sh.from, sh.since = in, b, b.Base(n), n, at.At
+	sh.span, sh.wall, sh.scrapes = h.Span-at.Span, h.Wall-at.Wall, in.version-at.Scrapes
 	sh.live, sh.older = x.live, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
-	sh.alive = in.alive(max(q.s, b.begun.at), q.e, sh.live)
+	sh.alive = in.alive(max(q.s, b.Begun.At), q.e, sh.live)
 }
+
+// exposes reports whether the instance has shown the metric.
+func (sh *share) exposes() bool { return sh.in.exposes(sh.b.view) }
 
 // beginning is when the growth of a share began to be counted: with the view,
 // or with the instance.
@@ -110,72 +112,20 @@ func (sh *share) beginning() int64 {
 }
 
 // events of the window. They stay as they are, whatever comes later.
-func (q *question) events(sh *share) []event {
+func (q *question) events(sh *share) []window.Event {
 	switch {
 	case sh.older:
 		return nil
-	case q.all && len(sh.b.past) > 0:
-		return sh.b.allEvents()
+	case q.all && len(sh.b.Past) > 0:
+		return sh.b.AllEvents()
 	}
-	return sh.b.events[sh.b.eventsUntil(sh.since):]
+	return sh.b.Events[sh.b.EventsUntil(sh.since):]
 }
 
-// allEvents are copies where they may be added to, since no window reaches them
-// any more.
-func (b *binding) allEvents() []event {
-	list := make([]event, 0, len(b.past)+len(b.events))
-	for _, e := range b.past {
-		list = append(list, *e.copy())
+// bound adds what an event leaves open to the bounds of an answer. What was
+// counted before the opening is no part of it.
+func (e *happening) bound(x *window.Bounds) {
+	if !e.opening || e.Verdict != judge.First {
+		x.Add(e.Event)
 	}
-	return append(list, b.events...)
-}
-
-// eventsUntil is how many events are not after t; they stand by time.
-func (b *binding) eventsUntil(t int64) int {
-	n := len(b.events)
-	for n > 0 && b.events[n-1].at > t {
-		n--
-	}
-	return n
-}
-
-// bounds gathers how far the truth may lie from a value.
-type bounds struct {
-	below, above exact.Sum
-	open         int
-}
-
-func (x *bounds) add(e *happening) {
-	if e.opening && e.verdict == judge.First {
-		return
-	}
-	x.below.Merge(&e.below)
-	x.above.Merge(&e.above)
-	x.open += e.open
-}
-
-// resets is how many series were, by the event.
-func (e *event) resets() int {
-	if e.verdict == judge.ResetProven || e.verdict == judge.ResetDropped {
-		return e.n
-	}
-	return 0
-}
-
-// around is a value with its bounds.
-func (x *bounds) around(value *exact.Sum) estimate {
-	if x.open == 0 && x.below.Sign() == 0 && x.above.Sign() == 0 {
-		v := value.Float64()
-		return exactly(v)
-	}
-	var lo, hi exact.Sum
-	lo.Set(value)
-	lo.Sub(&x.below)
-	hi.Set(value)
-	hi.Merge(&x.above)
-	a := estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
-	if x.open > 0 {
-		a.Hi = math.Inf(1)
-	}
-	return a
 }

@@ -1,12 +1,11 @@
 package aggregate
 
 import (
-	"cmp"
-	"math"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -29,9 +28,7 @@ func (p *pending) again(s *lines.Store) *incoming {
 		if !p.typed {
 			break
 		}
-		c := &p.cols
-		sc.samples = append(sc.samples, lines.Sample{
-			Line: s.Line(c.ID(pos)), Value: c.Value(pos), Time: c.Time(pos), Start: c.Start(pos), Native: c.Native(pos)})
+		sc.samples = append(sc.samples, p.cols.Sample(s, pos))
 	}
 	return sc
 }
@@ -44,8 +41,76 @@ func (in *instance) latest() *lines.Columns {
 	return &in.cols
 }
 
+// identify decides of whom the staged scrape is.
+func (b *balanced) identify(s *staged) (*instance, identity.Decision) {
+	list := b.candidates(s)
+	if len(list) == 1 && list[0] == s.in && s.start.Known() && s.in.start == s.start &&
+		s.in.pending == nil && len(s.r.Gone()) == 0 && !s.anyFell() {
+		return s.in, identity.Decision{By: identity.ByStart | identity.ByDominance} // the usual case needs no comparison
+	}
+	list, compared := s.compare(list)
+	named := len(list) > 0 && list[0].self != ""
+	d := identity.Attribute(s.start, named, compared)
+	s.report.attribute(d)
+	for _, i := range d.Candidates {
+		s.report.Candidates = append(s.report.Candidates, list[i].name)
+	}
+	if d.To < 0 {
+		return nil, d
+	}
+	return list[d.To], d
+}
+
+// candidates are the instances with the start of the scrape, also those that
+// have an address of their own. Without a start they are those of the balancer
+// that have none either.
+func (b *balanced) candidates(s *staged) (list []*instance) {
+	if !s.start.Known() {
+		for _, in := range b.members {
+			if !in.start.Known() {
+				list = append(list, in)
+			}
+		}
+		return list
+	}
+	tolerance := s.f.cfg.StartTolerance.Milliseconds()
+	for _, in := range s.f.ordered {
+		switch {
+		case in.pool == nil: // an address of its own needs no tolerance
+			if in.start == s.start {
+				list = append(list, in)
+			}
+		case in.pool == b && in.start.Near(s.start, tolerance):
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
+// compare likens the scrape to each, and leaves out those that name themselves
+// otherwise.
+func (s *staged) compare(list []*instance) (kept []*instance, compared []identity.Candidate) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	s.index()
+	defer s.unindex()
+	self := selfName(s.f.store, &s.body)
+	for _, in := range list {
+		if in.self != self {
+			continue
+		}
+		c := identity.Candidate{Name: in.name, Start: in.start, Last: s.liken(in.latest())}
+		if in.pending != nil {
+			c.Unconfirmed, c.Confirmed = true, s.liken(&in.cols)
+		}
+		kept, compared = append(kept, in), append(compared, c)
+	}
+	return kept, compared
+}
+
 // attribute takes the staged scrape in as one of an instance's.
-func (b *balanced) attribute(s *staged, who *instance, why attribution, sc incoming) error {
+func (b *balanced) attribute(s *staged, who *instance, why identity.Decision, sc incoming) error {
 	p := who.pending
 	if !why.Provisional || !who.seen() {
 		if p != nil {
@@ -58,9 +123,9 @@ func (b *balanced) attribute(s *staged, who *instance, why attribution, sc incom
 		// Either the new scrape confirms the one before, or it shows that one
 		// to be another instance's.
 		of := who
-		if why.refuted != nil {
+		if why.Refuted {
 			of = b.open(s.f, sc)
-			of.sighted = why.refuted.sighted
+			of.sighted = who.sighted
 		}
 		if err := s.retake(of, p.again(s.f.store), p.at, false); err != nil {
 			return err
@@ -99,11 +164,11 @@ func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) erro
 	}
 	// Behind a balancer each process is an instance: it does not restart.
 	s.baseline, s.verdict = !who.seen(), judge.RestartUnknown
-	if s.start.known() && who.start.known() {
+	if s.start.Known() && who.start.Known() {
 		s.verdict = judge.RestartUnmoved
 	}
 	s.churned = !s.baseline && s.churn()
-	if s.baseline || s.r.Structural() || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
+	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
 		if err := s.rebind(); err != nil {
 			return err
 		}
@@ -112,236 +177,10 @@ func (s *staged) retake(who *instance, sc *incoming, at int64, staged bool) erro
 	return nil
 }
 
-// match is an instance that may have answered.
-type match struct {
-	in *instance
-	likeness
-	exact bool // the same start time to the millisecond
-}
-
-// identify says of whom the staged scrape is; nil is a new instance.
-func (b *balanced) identify(s *staged) (*instance, attribution) {
-	if !s.start.known() {
-		return b.byLikeness(s)
-	}
-	near := b.startedAlike(s)
-	if len(near) == 1 && near[0].exact && near[0].in == s.in && s.in.pending == nil && len(s.r.Gone()) == 0 && !s.anyFell() {
-		return s.in, attribution{By: byStart | byDominance}
-	}
-	return b.byStart(s, near)
-}
-
-// startedAlike are the instances with the start time of the scrape, also those
-// that have an address of their own, unless they name themselves otherwise.
-func (b *balanced) startedAlike(s *staged) []match {
-	tol := s.f.cfg.StartTolerance.Milliseconds()
-	var list []match
-	for _, in := range s.f.ordered {
-		d := in.start.at - s.start.at
-		if in.start.from != s.start.from || d > tol || -d > tol || in.pool != nil && in.pool != b {
-			continue
-		}
-		if in.pool == nil && d != 0 {
-			continue // an address of its own needs no tolerance
-		}
-		list = append(list, match{in: in, exact: d == 0})
-	}
-	return list
-}
-
-// byStart: the start time, confirmed by dominance. Start times that are equal
-// or nearly so are told apart by names and by dominance.
-func (b *balanced) byStart(s *staged, near []match) (*instance, attribution) {
-	near = b.compare(s, near)
-	var fit []match
-	for _, m := range near {
-		if m.dominates() && m.stays() {
-			fit = append(fit, m)
-		}
-	}
-	exact := slices.DeleteFunc(slices.Clone(fit), func(m match) bool { return !m.exact })
-	switch {
-	case len(exact) == 1:
-		return exact[0].in, attribution{By: byStart | byDominance}
-	case len(exact) > 1:
-		return nearest(exact, byStart|byDominance, false)
-	}
-	// A few series began anew while their process went on.
-	began := slices.DeleteFunc(slices.Clone(near), func(m match) bool { return !m.exact || !m.mostly() || !m.stays() })
-	if len(began) == 1 {
-		return began[0].in, attribution{By: byStart}
-	}
-	if len(fit) > 0 {
-		// Start times jitter; or two processes started together.
-		return nearest(fit, byStart|byDominance, true)
-	}
-	return nil, attribution{By: byStart, New: true}
-}
-
-// byLikeness: without a start time names decide, then dominance where it is
-// evidence, then the set of series. (The set alone goes wrong where instances
-// are alike and grow: on recorded API servers another one's set is at times
-// the nearer one, while dominance is right every time.) What is found so is
-// provisional.
-func (b *balanced) byLikeness(s *staged) (*instance, attribution) {
-	var all []match
-	for _, in := range b.members {
-		if !in.start.known() {
-			all = append(all, match{in: in})
-		}
-	}
-	all = b.compare(s, all)
-	by := evidence(0)
-	if len(all) > 0 && all[0].in.self != "" {
-		by = byName
-	}
-	if len(all) == 1 && by == byName && (all[0].dominates() || all[0].mostly()) {
-		return all[0].in, attribution{By: by, Provisional: true}
-	}
-	if fit := dominated(all); len(fit) > 0 {
-		return nearest(fit, by|byDominance, true)
-	}
-	fit := alike(all)
-	if len(fit) == 1 {
-		return fit[0].in, attribution{By: by | bySeries, Provisional: true}
-	}
-	if who, ok := b.refutes(s); ok {
-		return who, attribution{By: by | byDominance, Provisional: true, refuted: who}
-	}
-	if len(fit) > 1 {
-		return nearest(fit, by|bySeries, true)
-	}
-	return nil, attribution{By: by, New: true}
-}
-
-func dominated(all []match) []match {
-	return slices.DeleteFunc(slices.Clone(all), func(m match) bool { return !m.dominates() || m.common < enoughCounters })
-}
-
-// alike are the matches with the scrape's set of series, unless their counters
-// speak against it. A few may fall: what an exporter calls a counter is at
-// times a number that somebody set.
-func alike(all []match) []match {
-	return slices.DeleteFunc(slices.Clone(all), func(m match) bool { return m.overlap() < sameSeries || 10*m.fell > m.common })
-}
-
-// refutes finds the instance whose last confirmed vector turned up again, so
-// that the provisional one after it was another instance's.
-func (b *balanced) refutes(s *staged) (*instance, bool) {
-	s.index()
-	defer s.unindex()
-	for _, in := range b.members {
-		if in.pending == nil {
-			continue
-		}
-		if l := s.liken(&in.cols); l.dominates() && l.common >= enoughCounters {
-			return in, true
-		}
-	}
-	return nil, false
-}
-
-// compare likens the scrape to each, and leaves out those that name themselves
-// otherwise.
-func (b *balanced) compare(s *staged, list []match) []match {
-	if len(list) == 0 {
-		return nil
-	}
-	s.index()
-	defer s.unindex()
-	self := selfName(s.f.store, stagedLines{s.r})
-	var kept []match
-	for _, m := range list {
-		if m.in.self == self {
-			m.likeness = s.liken(m.in.latest())
-			kept = append(kept, m)
-		}
-	}
-	return kept
-}
-
-// nearest is the one that grew least, where the order of vectors says enough;
-// between equals nobody can tell.
-func nearest(fit []match, by evidence, provisional bool) (*instance, attribution) {
-	if len(fit) == 1 && fit[0].common >= enoughCounters {
-		return fit[0].in, attribution{By: by, Provisional: provisional}
-	}
-	slices.SortStableFunc(fit, func(a, b match) int { return cmp.Compare(a.grown, b.grown) })
-	if len(fit) > 1 && fit[0].common >= enoughCounters && fit[0].grown < fit[1].grown {
-		return fit[0].in, attribution{By: by, Provisional: provisional}
-	}
-	a := attribution{By: by, Ambiguous: true}
-	for _, m := range fit {
-		a.Candidates = append(a.Candidates, m.in.name)
-	}
-	slices.Sort(a.Candidates)
-	return nil, a
-}
-
-// missed is after how many scrapes of others an instance is stale that one of
-// n would meet: the chance of it is below 0.001.
-func missed(n int) int {
-	if n < 2 {
-		return math.MaxInt
-	}
-	return int(math.Ceil(math.Log(0.001) / math.Log1p(-1/float64(n))))
-}
-
-// live: behind a balancer not having been met lately is no news, until it is
-// too unlikely. Of a known number no more are alive than that, those that were
-// met last. Who once was given up comes back only by being met.
-func (b *balanced) live(in *instance) bool {
-	later, fixed := 0, 0
-	for _, m := range b.members {
-		switch {
-		case m.pool != b || m.twins != nil:
-			fixed++
-		case m.sighted > in.sighted:
-			later++
-		}
-	}
-	if b.expected > 0 {
-		return later < b.expected-fixed && b.scrapes-in.sighted < missed(b.expected)
-	}
-	return !in.lost && b.scrapes-in.sighted < missed(b.several())
-}
-
-// several is how many seem to be behind the balancer: those met last, as long as
-// each could have been missed that often among so many.
-func (b *balanced) several() int {
-	var since []int
-	for _, m := range b.members {
-		if m.pool == b && !m.lost {
-			since = append(since, b.scrapes-m.sighted)
-		}
-	}
-	slices.Sort(since)
-	n := 0
-	for n < len(since) && since[n] < missed(n+1) {
-		n++
-	}
-	return max(n, 1)
-}
-
-// expects is how many instances are behind the balancer and have no address of
-// their own: as told, or as many as are alive.
-func (b *balanced) expects() int {
-	live, fixed := 0, 0
-	for _, m := range b.members {
-		switch {
-		case m.pool != b || m.twins != nil:
-			fixed++
-		case b.live(m):
-			live++
-		}
-	}
-	return max(live, b.expected-fixed)
-}
-
 // readHeader copies what is read of a response's header.
 func readHeader(h http.Header) http.Header {
 	kept := http.Header{}
-	for _, name := range []string{"Content-Type", startHeaderName} {
+	for _, name := range []string{"Content-Type", identity.StartHeader} {
 		if v := h.Get(name); v != "" {
 			kept.Set(name, v)
 		}

@@ -1,12 +1,10 @@
 package aggregate
 
 import (
-	"bytes"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
+
+	"github.com/promfold/promfold/internal/identity"
 )
 
 // balanced is a target behind which several instances answer. Each process
@@ -23,44 +21,6 @@ type balanced struct {
 	guess    *instance // who answered last
 	left     int64     // until when one was watched that was retired
 	unclear  int       // scrapes that were of several, or of none, for certain
-}
-
-// evidence is why a scrape was taken for one of a certain instance.
-type evidence uint8
-
-const (
-	// byStart: the start time of the process.
-	byStart evidence = 1 << iota
-	// byName: labels in which the program names itself.
-	byName
-	// bySeries: the set of series is one instance's alone.
-	bySeries
-	// byDominance: no counter is less than the instance's last one.
-	byDominance
-)
-
-func (e evidence) String() string {
-	var list []string
-	for i, name := range []string{"start time", "name", "set of series", "dominance"} {
-		if e&(1<<i) != 0 {
-			list = append(list, name)
-		}
-	}
-	return strings.Join(list, ", ")
-}
-
-// attribution says to whom a scrape through a balancer was attributed, and why.
-type attribution struct {
-	By  evidence
-	New bool // an instance not seen before
-	// Ambiguous: it may be of any of Candidates. It counts for none.
-	Ambiguous  bool
-	Candidates []string
-	// Provisional: without a start time, the growth counts only when the next
-	// scrape of the same instance confirms it.
-	Provisional bool
-
-	refuted *instance // its provisional scrape was another instance's
 }
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
@@ -99,7 +59,6 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 		b.unclear++
 		f.target(b.target).seen(at)
 		s.report.Lines, s.report.Instance = s.r.Len(), ""
-		s.report.attribute(why)
 		return s.report, nil, nil
 	}
 	if who == nil {
@@ -165,9 +124,9 @@ func (b *balanced) open(f *Fleet, sc incoming) *instance {
 // expect is the instance that probably answered. It is a matter of speed
 // alone: the body is read against its columns first.
 func (b *balanced) expect(sc incoming) *instance {
-	if at := hintedStart(sc.Body); at != 0 {
+	if start := hintedStart(sc.Body); start.Known() {
 		for _, in := range b.members {
-			if in.start.from == startMetric && in.start.at == at {
+			if in.start == start {
 				return in
 			}
 		}
@@ -178,16 +137,20 @@ func (b *balanced) expect(sc incoming) *instance {
 	return &instance{}
 }
 
-// hintedStart looks for the start time in the bytes of a body.
-func hintedStart(body []byte) int64 {
-	_, rest, ok := bytes.Cut(body, []byte("\n"+startMetricName+" "))
-	if !ok {
-		return 0
-	}
-	if i := bytes.IndexByte(rest[:min(len(rest), 32)], '\n'); i > 0 {
-		if v, err := strconv.ParseFloat(string(rest[:i]), 64); err == nil {
-			return int64(math.Round(v * 1000))
+// pool is what package identity knows of the balancer.
+func (b *balanced) pool() identity.Pool {
+	return identity.Pool{Expected: b.expected, Scrapes: b.scrapes, Members: func(yield func(identity.Member) bool) {
+		for _, m := range b.members {
+			if !yield(b.member(m)) {
+				return
+			}
 		}
-	}
-	return 0
+	}}
 }
+
+func (b *balanced) member(in *instance) identity.Member {
+	return identity.Member{Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
+}
+
+// live reports whether an instance behind the balancer is taken to be alive.
+func (b *balanced) live(in *instance) bool { return b.pool().Live(b.member(in)) }

@@ -5,7 +5,9 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Views that are asked of one snapshot agree, although scrapes come in between.
@@ -58,12 +60,12 @@ func (in *instance) copied() *instance {
 		incarnation: in.incarnation, birth: in.birth, first: in.first, last: in.last, second: in.second, interval: in.interval,
 		lastGap: in.lastGap, gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
 		twins: in.twins, starts: in.starts, alternates: in.alternates, pool: in.pool, sighted: in.sighted, lost: in.lost,
-		pending: in.pending, by: in.by, history: in.history,
+		pending: in.pending, by: in.by, history: in.history, plan: in.plan,
 	}
 	for i, b := range in.bindings {
-		var room *row
+		var room *window.Row
 		if in.before != nil && i < len(in.before.in.bindings) {
-			room = &in.before.in.bindings[i].live // the state before this one is of no use any more
+			room = &in.before.in.bindings[i].Live // the state before this one is of no use any more
 		}
 		c.bindings = append(c.bindings, b.copied(in, room))
 	}
@@ -72,26 +74,20 @@ func (in *instance) copied() *instance {
 
 // copied is the binding as it is, without what only scrapes need. The row is
 // kept in the room of another one, if there is one.
-func (b *binding) copied(in *instance, room *row) *binding {
-	c := *b
-	c.seg, c.byCol = nil, nil
-	if b.past != nil {
-		b.pastShared = true
-	}
-	if b.view.kind == kindGauge {
+func (b *binding) copied(in *instance, room *window.Row) *binding {
+	c := &binding{view: b.view}
+	if b.view.kind == growth.Gauge {
+		c.Table = b.Table
 		c.changed = slices.Clone(b.changed)
-		c.readings = make([]reading, len(b.entries))
-		for i := range b.entries {
+		c.entries = slices.Clone(b.lines(in))
+		c.readings = make([]reading, len(c.entries))
+		for i := range c.entries {
 			c.readings[i] = b.reading(in, i)
 		}
-		return &c
+		return c
 	}
-	c.live = row{}
-	if room != nil {
-		c.live = *room
-	}
-	c.live.set(&b.live)
-	return &c
+	c.Table = b.Copy(room)
+	return c
 }
 
 // reading is one line of a gauge, as it was read.
@@ -101,12 +97,20 @@ type reading struct {
 	line  *lines.Line
 }
 
-// reading is the i-th line that the binding wants.
+// lines returns the lines that a view of gauges follows.
+func (b *binding) lines(in *instance) []growth.GaugeLine {
+	if b.readings != nil {
+		return b.entries
+	}
+	return in.plan.Gauges(b.view.index)
+}
+
+// reading is the i-th of these lines.
 func (b *binding) reading(in *instance, i int) reading {
 	if b.readings != nil {
 		return b.readings[i]
 	}
-	pos := int(b.entries[i].pos)
+	pos := int(b.lines(in)[i].Pos)
 	return reading{in.cols.Value(pos) + 0, in.cols.Time(pos), b.view.fleet.store.Line(in.cols.ID(pos))} // −0 is 0
 }
 
@@ -131,19 +135,18 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 		}
 	}
 	in.labels, in.undo = ls, nil
-	for _, b := range in.bindings {
-		b.target = ls
-	}
 	for _, v := range moved {
-		if v.kind != kindGauge {
+		if v.kind != growth.Gauge {
 			v.moved = f.snapshots
 		}
-		f.bytes -= in.bindings[v.index].bytes()
-		b := bind(v, in, nil, knownSeries{knownLines{&in.cols}, in})
-		b.begun = in.present()
-		b.fit()
+		f.bytes -= in.bindings[v.index].bytes(in.plan)
+		b := newBinding(v, in.history.N)
+		b.Begun = in.present()
 		in.bindings[v.index] = b
-		f.bytes += b.bytes()
+	}
+	f.replan(in)
+	for _, v := range moved {
+		f.bytes += in.bindings[v.index].bytes(in.plan)
 	}
 }
 
@@ -151,7 +154,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 func (v *view) seen(target labels.Labels) labels.Labels {
 	b := labels.NewBuilder(target)
 	target.Range(func(l labels.Label) {
-		if !v.mentions(l.Name) {
+		if !v.selection.Mentions(l.Name) {
 			b.Del(l.Name)
 		}
 	})

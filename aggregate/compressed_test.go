@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -41,9 +42,9 @@ func TestPackedBodies(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, 5.0, total.Value)
 
-	assert.ErrorAs(t, observe(120, header, pack(make([]byte, 1<<20))), new(*lines.LimitError))
+	assert.ErrorIs(t, observe(120, header, pack(make([]byte, 1<<20))), lines.ErrLimit)
 	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*lines.Error))
-	assert.ErrorAs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), new(*lines.EncodingError))
+	assert.ErrorIs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), errors.ErrUnsupported)
 	again, err := view.In(until(fleet, time.Unix(110, 0), 10*time.Second))
 	require.NoError(t, err)
 	total, _ = again[0].Increase()

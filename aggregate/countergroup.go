@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // CounterGroup is one group's answer.
@@ -42,22 +43,22 @@ func (g *CounterGroup) Warnings() []string {
 // in the window; false if no step ended in the window.
 func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	var total exact.Sum
-	var x bounds
+	var x window.Bounds
 	g.addTotal(&total)
 	_, parts := g.parts()
 	for i := range parts {
-		g.answer.happenings(&parts[i], x.add)
+		g.answer.happenings(&parts[i], func(e *happening) { e.bound(&x) })
 	}
 	if g.answer != nil && g.answer.apart {
-		x.open++
+		x.Open++
 	}
 	if left := g.left(); left != nil {
-		x.merge(&left.bounds)
+		x.Merge(&left.bounds)
 		if left.stepped {
-			return x.around(&total), true
+			return x.Around(&total), true
 		}
 	}
-	return x.around(&total), g.someone(func(sh *shared) bool { return !sh.older })
+	return x.Around(&total), g.someone(func(sh *shared) bool { return !sh.older })
 }
 
 // Rate returns the mean rate per second over the window: of each member its

@@ -57,7 +57,7 @@ func (v *view) single() bool { return len(v.By) == 0 && len(v.Without) == 0 && !
 // empty is a tally of one group in which no instance has anything.
 func (t *tally) empty(v *view) *tally {
 	none := labels.EmptyLabels()
-	p := &plan{groups: []final{{none, v.outlives(none)}}, from: make([]int32, 2), width: make([]int32, 1), names: t.names}
+	p := &plan{groups: []final{{none, v.selection.Outlives(none)}}, from: make([]int32, 2), width: make([]int32, 1), names: t.names}
 	return &tally{plan: p, shares: t.shares}
 }
 
@@ -71,11 +71,11 @@ func (q *question) nothing(ls labels.Labels) *CounterGroup {
 func (q *question) remarks(shares []share) []string {
 	var refused exclusions
 	for i := range shares {
-		if b := shares[i].b; b.mistyped() {
+		if n := shares[i].in.refused(q.v); n > 0 {
 			if refused == nil {
 				refused = exclusions{}
 			}
-			refused.add(ofAnotherType, shares[i].in.name, b.refused)
+			refused.add(ofAnotherType, shares[i].in.name, n)
 		}
 	}
 	return slices.Concat(refused.words(), q.notes())
@@ -87,7 +87,7 @@ func (g *CounterGroup) words() []string {
 	owners, parts := g.parts()
 	for i := range parts {
 		name := g.answer.shares[owners[i]].name
-		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.event) })
+		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
 	}
 	words := said.words()
 	switch {

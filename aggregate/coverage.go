@@ -192,7 +192,7 @@ func (m *moment) aim() {
 // aimBehind counts the instances behind a balancer.
 func (m *moment) aimBehind(x *aim, a *address) {
 	b := a.balancer
-	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.expects(), b.unclear
+	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.pool().Expects(), b.unclear
 	if t := a.target; x.expected == 0 && t != nil && !t.gone && !m.reached(a) {
 		x.expected = 1 // at least
 	}

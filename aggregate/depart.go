@@ -11,7 +11,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Instances that left are kept for as long as a window reaches them. Then
@@ -160,49 +162,39 @@ func (f *Fleet) wholeTwins(list []*instance) []*instance {
 
 // depart adds what a view has of an instance to the departures of its groups.
 func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departures) {
-	if b.view.kind == kindGauge {
+	if b.view.kind == growth.Gauge {
 		return
 	}
-	bounds, unseen := make([]bounds, len(b.cols)), make([]exact.Sum, len(b.cols))
-	each := func(e *event) {
-		if e.verdict == judge.First && e.at == in.first {
-			unseen[e.col].Merge(&e.above)
+	bounds, unseen := make([]window.Bounds, len(b.Cols)), make([]exact.Sum, len(b.Cols))
+	each := func(e *window.Event) {
+		if e.Verdict == judge.First && e.At == in.first {
+			unseen[e.Col].Merge(&e.Above)
 			return
 		}
-		bounds[e.col].add(&happening{event: e})
+		bounds[e.Col].Add(e)
 	}
-	for _, e := range b.past {
+	for _, e := range b.Past {
 		each(e)
 	}
-	for i := range b.events {
-		each(&b.events[i])
+	for i := range b.Events {
+		each(&b.Events[i])
 	}
-	sumless := b.sumless()
-	alive := float64(in.alive(max(f.since, b.begun.at), math.MaxInt64, false))
-	for i := range b.cols {
-		d := of(b.route.labelsOf(b.cols[i].group, in.labels))
-		s := settlement{classes: d.classes}
-		s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
-		d.classes = s.classes
-		d.bounds.merge(&bounds[i])
+	sumless := b.Sumless()
+	alive := float64(in.alive(max(f.since, b.Begun.At), math.MaxInt64, false))
+	for i := range b.Cols {
+		d := of(b.labelsOf(i))
+		window.ClassOf(&d.classes, b.Cols[i].Layout, b.Cols[i].Grid).AddColumn(b.Table, i, sumless[int32(i)])
+		d.bounds.Merge(&bounds[i])
 		d.n++
 		begun := opened{at: in.first}
 		begun.above.Set(&unseen[i])
-		span := in.history.span - b.begun.span
-		if b.view.finals.list[b.cols[i].final].outlives {
-			span = in.history.wall - b.begun.wall
+		span := in.history.Span - b.Begun.Span
+		if b.outlives(i) {
+			span = in.history.Wall - b.Begun.Wall
 		}
 		if span > 0 {
-			var grown exact.Sum
-			b.live.counts.SumDiff(&grown, b.cols[i].count(), nil)
-			a, per := bounds[i].around(&grown), alive/float64(span)
-			d.stepped = true
-			d.weighted.Add(a.Value * per)
-			d.lowest.Add(a.Lo * per)
-			if !math.IsInf(a.Hi, 1) {
-				d.highest.Add(a.Hi * per)
-			}
-			begun.highest.Add(begun.above.Float64() * per)
+			d.weigh(b, i, &bounds[i], alive/float64(span))
+			begun.highest.Add(begun.above.Float64() * (alive / float64(span)))
 		}
 		if begun.above.Sign() != 0 {
 			d.begun = append(d.begun, begun)
@@ -210,12 +202,26 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departu
 	}
 }
 
+// weigh adds a column's rate times the time its instance lived, per is the time
+// it lived to the time it was observed.
+func (d *departures) weigh(b *binding, col int, x *window.Bounds, per float64) {
+	var grown exact.Sum
+	b.Grown(&grown, col, nil)
+	a := x.Around(&grown)
+	d.stepped = true
+	d.weighted.Add(a.Value * per)
+	d.lowest.Add(a.Lo * per)
+	if !math.IsInf(a.Hi, 1) {
+		d.highest.Add(a.Hi * per)
+	}
+}
+
 // departures are what departed instances leave of a group.
 type departures struct {
 	labels  labels.Labels // in an answer
 	n       int           // columns of theirs
-	classes []retired
-	bounds  bounds
+	classes []window.Class
+	bounds  window.Bounds
 	stepped bool // some of it was observed over time
 	// Σ of rate times ms lived: a mean over a window is that over its length.
 	weighted, lowest, highest exact.Sum
@@ -236,18 +242,14 @@ func (d *departures) open(opening int64) {
 		if x.at < opening {
 			return false
 		}
-		d.bounds.above.Merge(&x.above)
+		d.bounds.Above.Merge(&x.above)
 		d.highest.Merge(&x.highest)
 		return true
 	})
 }
 
 func (d *departures) merge(o *departures) {
-	s := settlement{classes: d.classes}
-	for i := range o.classes {
-		s.class(o.classes[i].layout, o.classes[i].grid).merge(&o.classes[i])
-	}
-	d.classes = s.classes
+	window.MergeClasses(&d.classes, o.classes)
 	d.n += o.n
 	d.stepped = d.stepped || o.stepped
 	for i := range o.begun {
@@ -256,23 +258,17 @@ func (d *departures) merge(o *departures) {
 		x.highest.Set(&o.begun[i].highest)
 		d.begun = append(d.begun, x)
 	}
-	d.bounds.merge(&o.bounds)
+	d.bounds.Merge(&o.bounds)
 	d.weighted.Merge(&o.weighted)
 	d.lowest.Merge(&o.lowest)
 	d.highest.Merge(&o.highest)
-}
-
-func (x *bounds) merge(o *bounds) {
-	x.below.Merge(&o.below)
-	x.above.Merge(&o.above)
-	x.open += o.open
 }
 
 // addTotal adds what they counted.
 func (d *departures) addTotal(sum *exact.Sum) {
 	for i := range d.classes {
 		c := &d.classes[i]
-		c.counts.SumDiff(sum, c.count(), nil)
+		c.Counts.SumDiff(sum, c.Count(), nil)
 	}
 }
 
@@ -345,7 +341,7 @@ func (g *CounterGroup) leave(left *departures) {
 func (d *departures) rate(window int64) estimate {
 	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }
 	a := estimate{Value: per(&d.weighted), Lo: per(&d.lowest), Hi: math.Inf(1)}
-	if d.bounds.open == 0 {
+	if d.bounds.Open == 0 {
 		a.Hi = per(&d.highest)
 	}
 	return a
@@ -359,7 +355,7 @@ func (f *Fleet) forget(in *instance) {
 		f.opened = second
 	}
 	for _, b := range in.bindings {
-		f.bytes -= b.bytes()
+		f.bytes -= b.bytes(in.plan)
 	}
 	f.garbage += in.cols.Len()
 	in.release(f.store)

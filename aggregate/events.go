@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
 
@@ -41,59 +42,32 @@ func (e *Event) text() string {
 	return text
 }
 
-// outcome is a verdict of the engine in the words of package counter.
-func outcome(v judge.Verdict, f judge.Flags) (counter.Verdict, counter.Doubt) {
-	d := counter.Doubt(0)
-	for _, x := range []struct {
-		set   bool
-		doubt counter.Doubt
-	}{
-		{v == judge.BornByAbsence || v == judge.ResetDropped || f&judge.Unproven != 0, counter.Unproven},
-		{f&judge.MaskedResetPossible != 0, counter.Masked},
-		{f&judge.GlitchSuspected != 0, counter.Glitch},
-	} {
-		if x.set {
-			d |= x.doubt
-		}
-	}
-	switch v {
-	case judge.BornProven, judge.BornByAbsence:
-		return counter.Born, d
-	case judge.Returned:
-		return counter.Returned, d
-	case judge.Grew:
-		return counter.Grew, d
-	case judge.ResetProven, judge.ResetDropped:
-		return counter.Reset, d
-	case judge.Jitter:
-		return counter.Jitter, d
-	case judge.Gap:
-		return counter.Gap, d
-	}
-	return counter.First, d
+// outcome is a verdict of the engine as package counter has it.
+func outcome(v judge.Verdict, d judge.Doubt) (counter.Verdict, counter.Doubt) {
+	return counter.Verdict(v), counter.Doubt(d & judge.Public)
 }
 
 var quirkNotes = [...]string{
-	noSum:     "sum missing or not finite",
-	torn:      "read while being written",
-	newLayout: "other buckets than before",
-	malformed: "counts that cannot be",
+	growth.NoSum:     "sum missing or not finite",
+	growth.Torn:      "read while being written",
+	growth.NewLayout: "other buckets than before",
+	growth.Malformed: "counts that cannot be",
 }
 
 // told is a happening as an answer tells it. At the opening, what was counted
 // before the first scrape is no part of the answer.
 func (e *happening) told(sh *shared) Event {
-	x := Event{Time: time.UnixMilli(e.at), Instance: sh.name, Series: e.n}
-	x.Verdict, x.Doubt = outcome(e.verdict, e.flags)
-	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.at, restartGuessed}) {
+	x := Event{Time: time.UnixMilli(e.At), Instance: sh.name, Series: e.N}
+	x.Verdict, x.Doubt = outcome(e.Verdict, e.Doubt)
+	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
 		x.Doubt |= counter.Guessed
 	}
-	if e.quirk != noQuirk {
-		x.Note = quirkNotes[e.quirk]
+	if e.Quirk != growth.NoQuirk {
+		x.Note = quirkNotes[e.Quirk]
 	}
-	if !e.opening || e.verdict != judge.First {
-		x.Below, x.Above = e.below.Float64(), e.above.Float64()
-		if e.open > 0 {
+	if !e.opening || e.Verdict != judge.First {
+		x.Below, x.Above = e.Below.Float64(), e.Above.Float64()
+		if e.Open > 0 {
 			x.Above = math.Inf(1)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // EverythingView holds all families of the fleet as one instance would expose
@@ -26,7 +27,7 @@ type EverythingView struct{ counters, gauges, histograms, rest *view }
 // what only says something (_info) have the greatest value in any case. Without
 // Combine, a gauge has a value while one instance alone has it.
 func (f *Fleet) Everything(v View) (*EverythingView, error) {
-	s, _, err := f.spec(v, kindEverything)
+	s, _, err := f.spec(v, everything)
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +38,9 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	counters, gauges, histograms := s, s, s
 	counters.Combine, counters.Sentinels, counters.Signed = 0, nil, false
 	histograms.Combine, histograms.Sentinels = 0, nil
-	gauges.Owner, gauges.Births, gauges.Signed, gauges.Window = 0, 0, false, 0
-	views, err := f.declare(declaration{counters, kindCounter, declared}, declaration{gauges, kindGauge, declared},
-		declaration{histograms, kindHistogram, declared}, declaration{gauges, kindGauge, unmergeable})
+	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
+	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
+		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
 	if err != nil {
 		return nil, err
 	}

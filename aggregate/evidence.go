@@ -1,91 +1,54 @@
 package aggregate
 
 import (
-	"math"
+	"bytes"
 	"strconv"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// start is when a process began, and who says so: two readings are compared
-// only when they come from the same place.
-type start struct {
-	at   int64 // Unix ms
-	from startSource
-}
+// The evidence on who answered, read off a body: package identity weighs it.
 
-type startSource uint8
-
+// Positions of the start's line that are none.
 const (
-	startUnknown startSource = iota
-	startHeaderField
-	startMetric
-	startGiven
+	startNone    = -1
+	startSeveral = -2
 )
-
-func (s start) known() bool { return s.from != startUnknown }
-
-func (s start) later(than int64) bool { return s.known() && s.at > than }
-
-// startMetricName is exposed by every client library that follows Prometheus'
-// conventions, in seconds.
-const startMetricName = "process_start_time_seconds"
-
-// startHeaderName is set by Kubernetes components and client_golang, in seconds.
-const startHeaderName = "Process-Start-Time-Unix"
-
-// churnLimit is the part of a body's lines that, when it appeared or vanished
-// between two scrapes, makes absence a poor proof of birth.
-const churnLimit = 0.20
 
 // readStart takes the start that the caller gave, else the body's, which is
 // finer than the header's whole seconds. Several in one body are of several
 // processes: no evidence.
-func (s *staged) readStart(sc *incoming) start {
+func (s *staged) readStart(sc *incoming) identity.Start {
 	pos := s.in.startPos
 	if s.in.last == 0 || s.r.Structural() {
 		pos = s.findStart()
 	}
 	s.startPos = pos
 	if !sc.Start.IsZero() {
-		return startAt(float64(sc.Start.UnixMilli())/1000, startGiven)
+		return identity.FromCaller(sc.Start)
 	}
 	if pos >= 0 {
 		_, _, v, _ := s.r.At(pos)
-		if x := startAt(v, startMetric); x.known() {
+		if x := identity.FromMetric(v); x.Known() {
 			return x
 		}
 	}
-	if field := sc.Header.Get(startHeaderName); pos != startSeveral && field != "" {
-		if v, err := strconv.ParseFloat(field, 64); err == nil {
-			return startAt(v, startHeaderField)
-		}
+	if pos == startSeveral {
+		return identity.Start{}
 	}
-	return start{}
+	return identity.FromHeader(sc.Header.Get(identity.StartHeader))
 }
-
-// startAt is a start in Unix seconds; a number that is no time says nothing.
-func startAt(seconds float64, from startSource) start {
-	if !(seconds > 0 && seconds < math.MaxInt64/1e6) {
-		return start{}
-	}
-	return start{int64(math.Round(seconds * 1000)), from}
-}
-
-// Positions that are none.
-const (
-	startNone    = -1
-	startSeveral = -2
-)
 
 func (s *staged) findStart() int {
 	found := startNone
 	for pos := range s.r.Len() {
 		id, _, _, _ := s.r.At(pos)
-		if s.f.store.Line(id).Name == startMetricName {
+		if s.f.store.Line(id).Name == identity.StartMetric {
 			if found != startNone {
 				return startSeveral
 			}
@@ -95,77 +58,33 @@ func (s *staged) findStart() int {
 	return found
 }
 
-// judge weighs what the scrape says about the process: the same as before,
-// started anew, or another one.
-func (s *staged) judge() {
-	in := s.in
-	s.baseline = !in.seen()
-	if s.baseline {
-		return
+// hintedStart looks for the start in the bytes of a body.
+func hintedStart(body []byte) identity.Start {
+	_, rest, ok := bytes.Cut(body, []byte("\n"+identity.StartMetric+" "))
+	if !ok {
+		return identity.Start{}
 	}
-	e := judge.RestartEvidence{PrevTime: in.last}
-	if s.start.from == in.start.from {
-		e.PrevStart, e.Start = in.start.at, s.start.at
+	if i := bytes.IndexByte(rest[:min(len(rest), 32)], '\n'); i > 0 {
+		if v, err := strconv.ParseFloat(string(rest[:i]), 64); err == nil {
+			return identity.FromMetric(v)
+		}
 	}
-	rules := judge.Rules{StartTolerance: s.f.cfg.StartTolerance.Milliseconds(), ClockSkew: s.f.cfg.ClockSkew.Milliseconds()}
-	// Counters are weighed only where it matters: that is dear, and nearly never.
-	if blind := !in.start.known() && !s.start.known(); e.Start-e.PrevStart > rules.StartTolerance || blind && s.anyFell() {
-		e.Fell, e.Common = s.weigh()
-	}
-	s.verdict = e.Judge(&rules)
-	moved := s.verdict == judge.RestartProven || s.verdict == judge.RestartMoved || s.verdict == judge.RestartOther
-	s.alternating = moved && s.returned()
-	if s.alternating || s.another() {
-		s.verdict = judge.RestartOther
-	}
-	switch s.verdict {
-	case judge.RestartProven:
-		s.restart = restartProven
-	case judge.RestartGuessed:
-		s.restart = restartGuessed
-	case judge.RestartOther:
-		s.restart, s.baseline = anotherInstance, true
-	}
-	s.churned = s.restart == noRestart && s.churn()
+	return identity.Start{}
 }
 
-// weigh counts the counters that are non-zero in both scrapes, and those of
-// them that fell, whose families it notes.
-func (s *staged) weigh() (fell, common int) {
-	r := s.r
-	for pos := range r.Len() {
-		id, old, c, _ := r.At(pos)
-		if old < 0 {
-			continue
-		}
-		l := s.f.store.Line(id)
-		p, _ := s.baselineOf(old)
-		if !cumulative(l) || !(p.Value > 0) {
-			continue
-		}
-		common++
-		if c < p.Value {
-			fell++
-			s.fell[l.Family.Name] = true
+// selfName returns what the lines of a body say who they are of, or "".
+func selfName(s *lines.Store, body growth.Body) string {
+	var name identity.Name
+	for pos := range body.Len() {
+		l := s.Line(body.ID(pos))
+		if label := identity.NamingLabel(l.Name); label != "" {
+			name.Add(label, l.Labels.Get(label))
 		}
 	}
-	return fell, common
+	return name.String()
 }
 
-// anyFell looks at the lines that changed alone: an instance without a start
-// time nearly always goes on, and then none of them did.
-func (s *staged) anyFell() bool {
-	for _, pos := range s.r.Changed() {
-		id, old, c, _ := s.r.At(int(pos))
-		if old >= 0 && c < s.in.cols.Value(old) && cumulative(s.f.store.Line(id)) {
-			return true
-		}
-	}
-	return false
-}
-
-// cumulative: the line counts something. A sum is no evidence: observations
-// may be negative.
+// cumulative reports whether the line counts something. A sum is no evidence: observations may be negative.
 func cumulative(l *lines.Line) bool {
 	switch l.Family.Type {
 	case model.MetricTypeCounter:
@@ -178,17 +97,69 @@ func cumulative(l *lines.Line) bool {
 	return false
 }
 
-// churn: so many lines came or went that absence is a poor proof of birth.
-func (s *staged) churn() bool {
-	if !s.r.Structural() {
-		return false
+// index notes where each line of the staged scrape stands, for liken.
+func (s *staged) index() {
+	n := s.f.store.Cap()
+	if len(s.places) < n {
+		s.places = append(s.places, make([]uint32, n-len(s.places))...)
 	}
-	moved := s.newLines() + len(s.r.Gone())
-	return float64(moved) >= churnLimit*float64(max(s.r.Len(), s.in.cols.Len()))
+	for pos := range s.r.Len() {
+		s.places[s.body.ID(pos)] = uint32(pos) + 1
+	}
 }
 
-// life is what the scrape says about the process behind a line.
-func (s *staged) life(id lines.ID) judge.Life {
-	fell := len(s.fell) > 0 && s.fell[s.f.store.Line(id).Family.Name]
-	return s.verdict.Life(fell)
+// unindex clears what index noted.
+func (s *staged) unindex() {
+	for pos := range s.r.Len() {
+		s.places[s.body.ID(pos)] = 0
+	}
+	clear(s.byLabels)
+}
+
+// liken compares the staged scrape, which is indexed, with columns.
+func (s *staged) liken(c *lines.Columns) (l identity.Likeness) {
+	shared := 0
+	for pos := range c.Len() {
+		if place := s.places[c.ID(pos)]; place != 0 {
+			shared++
+			s.likenLine(&l, c, pos, int(place-1))
+		}
+	}
+	if shared == 0 {
+		shared = s.likenReworded(&l, c)
+	}
+	l.Lines(c.Len(), s.r.Len(), shared)
+	return l
+}
+
+// likenReworded compares with columns of another format, in which all lines are written otherwise.
+func (s *staged) likenReworded(l *identity.Likeness, c *lines.Columns) (shared int) {
+	if s.byLabels == nil {
+		s.byLabels = map[uint64]uint32{}
+	}
+	if len(s.byLabels) == 0 {
+		for pos := range s.r.Len() {
+			s.byLabels[s.f.store.Line(s.body.ID(pos)).Labels.Hash()] = uint32(pos)
+		}
+	}
+	for pos := range c.Len() {
+		was := s.f.store.Line(c.ID(pos))
+		place, ok := s.byLabels[was.Labels.Hash()]
+		if !ok {
+			continue
+		}
+		if is := s.f.store.Line(s.body.ID(int(place))); is.Role == was.Role && labels.Equal(is.Labels, was.Labels) {
+			shared++
+			s.likenLine(l, c, pos, int(place))
+		}
+	}
+	return shared
+}
+
+// likenLine compares one line, at pos of the columns and at place now.
+func (s *staged) likenLine(l *identity.Likeness, c *lines.Columns, pos, place int) {
+	if before := c.Value(pos); before > 0 && cumulative(s.f.store.Line(c.ID(pos))) {
+		_, _, now, _ := s.r.At(place)
+		l.Counter(before, now)
+	}
 }

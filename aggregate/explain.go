@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/identity"
 )
 
 // Explain tells how the answer came about, member by member, as text with times
@@ -129,9 +131,9 @@ type provenance struct {
 	first, last  int64    // accepted scrapes
 	scrapes      int      // accepted in all
 	incarnations int
-	by           evidence // behind a balancer: why its latest scrape is taken for its
-	provisional  bool     // the latest one waits for the next to confirm it
-	alternating  bool     // its address reaches several processes
+	by           identity.Evidence // behind a balancer: why its latest scrape is taken for its
+	provisional  bool              // the latest one waits for the next to confirm it
+	alternating  bool              // its address reaches several processes
 }
 
 // provenance is told once for all groups of a gauge.

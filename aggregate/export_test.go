@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -30,25 +32,22 @@ func (f *Fleet) Dump() string {
 
 func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	fmt.Fprintln(b, "instance", in.name, in.targets, in.start, in.incarnation, in.birth, in.first, in.second, in.last,
-		in.interval, in.lastGap, in.gone, in.tombsLost, in.restarts)
+		in.interval, in.lastGap, in.gone, in.restarts)
 	fmt.Fprintln(b, "history", in.history)
 	for pos := range in.cols.Len() {
 		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
 	}
-	for _, id := range slices.Sorted(maps.Keys(in.held)) {
-		fmt.Fprintln(b, "held", f.store.Line(id).Labels, in.held[id])
-	}
-	for _, id := range slices.Sorted(maps.Keys(in.tombs)) {
-		fmt.Fprintln(b, "tomb", f.store.Line(id).Labels, in.tombs[id])
-	}
+	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
+	in.state.Code(&c.Codec, c, f.router, in.plan, &in.cols)
+	fmt.Fprintf(b, "state %x\n", c.Out)
 	for _, x := range in.bindings {
-		fmt.Fprintln(b, "view", x.view.String(), len(x.entries), x.objects, x.since, x.begun, x.changed)
-		for i := range x.live.counts.Len() {
-			fmt.Fprintf(b, "%x ", math.Float64bits(x.live.counts.Float64(i)))
+		fmt.Fprintln(b, "view", x.view.String(), *in.plan.Presence(x.view.index), x.Since, x.Begun, x.changed)
+		for i := range x.Live.Counts.Len() {
+			fmt.Fprintf(b, "%x ", math.Float64bits(x.Live.Counts.Float64(i)))
 		}
-		for i := range x.events {
-			e := &x.events[i]
-			fmt.Fprintln(b, e.noteKey, e.at, e.n, e.open, e.below.Float64(), e.above.Float64())
+		for i := range x.Events {
+			e := &x.Events[i]
+			fmt.Fprintln(b, e.Note, e.At, e.N, e.Open, e.Below.Float64(), e.Above.Float64())
 		}
 		fmt.Fprintln(b)
 	}
@@ -70,9 +69,7 @@ func (f *Fleet) Sizes() Sizes {
 		s.Members += len(b.members)
 	}
 	for _, v := range f.views {
-		for _, r := range v.routes {
-			s.Groups += len(r.byGroup.byKey) + len(r.byObject.byKey)
-		}
+		s.Groups += v.finals.byLabels.Len()
 	}
 	return s
 }
@@ -85,15 +82,15 @@ func (f *Fleet) NeverRetire() { f.newcomers = math.MinInt32 }
 func (f *Fleet) Knowledge(now int64) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c := &codec{}
+	c := &codec{fleet: f}
 	for _, v := range f.views {
-		if v.kind == kindGauge {
+		if v.kind == growth.Gauge {
 			continue
 		}
 		of := func(i int) *binding { return f.ordered[i].bindings[v.index] }
 		c.known(f.knows(v, f.ordered, of, v.settleOf(f, of, now)))
 	}
-	return string(c.out)
+	return string(c.Out)
 }
 
 // Holds reports whether an instance of the name is kept.

@@ -4,13 +4,15 @@ import (
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // finals are the groups of a view as they are answered: what the series say,
 // and over it what the target does. A column knows its own, so that questions
 // need neither labels nor maps.
 type finals struct {
-	byLabels interner
+	byLabels growth.Interner
 	list     []final
 	order    []int32 // of the list, by labels; nil: not known
 }
@@ -22,9 +24,9 @@ type final struct {
 
 // of is the number of the group with the given labels.
 func (x *finals) of(v *view, ls labels.Labels) int32 {
-	i, added := x.byLabels.intern(string(ls.Bytes(nil)))
+	i, added := x.byLabels.Of(string(ls.Bytes(nil)))
 	if added {
-		x.list = put(x.list, i, final{labels: ls, outlives: v.outlives(ls)})
+		x.list = growth.Put(x.list, i, final{labels: ls, outlives: v.selection.Outlives(ls)})
 		x.order = nil
 	}
 	return i

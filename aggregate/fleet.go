@@ -2,15 +2,14 @@ package aggregate
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 
-	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use: scrapes of
@@ -28,8 +27,9 @@ type Fleet struct {
 	ordered   []*instance // those that were ever accepted, by name
 	targets   map[string]*target
 	expected  map[string]bool // nil: learnt
-	layouts   map[string]*layout.Layout
-	grids     map[grid]*grid
+	router    *growth.Router
+	set       window.Set
+	signed    window.Set // of views whose values may be negative
 	balancers map[string]*balanced
 	since     int64 // 0: no scrape yet
 	bytes     int64 // what the bindings may hold
@@ -73,12 +73,12 @@ func NewFleet(c Config) (*Fleet, error) {
 		catalogue: c.Catalogue,
 		store:     lines.NewStore(),
 		targets:   map[string]*target{},
-		layouts:   map[string]*layout.Layout{},
-		grids:     map[grid]*grid{},
 		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
 		spelled:   map[string]string{},
 	}
+	f.router = growth.NewRouter(f.store)
+	f.signed.Signed = true
 	if !s.Since.IsZero() {
 		f.since = s.Since.UnixMilli()
 	}
@@ -87,7 +87,7 @@ func NewFleet(c Config) (*Fleet, error) {
 
 // Counter declares a view of a counter.
 func (f *Fleet) Counter(v View) (*CounterView, error) {
-	d, err := f.declareOne(v, kindCounter)
+	d, err := f.declareOne(v, growth.Counter)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (f *Fleet) Counter(v View) (*CounterView, error) {
 
 // Gauge declares a view of a gauge.
 func (f *Fleet) Gauge(v View) (*GaugeView, error) {
-	d, err := f.declareOne(v, kindGauge)
+	d, err := f.declareOne(v, growth.Gauge)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (f *Fleet) Gauge(v View) (*GaugeView, error) {
 
 // Histogram declares a view of a histogram or summary.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
-	d, err := f.declareOne(v, kindHistogram)
+	d, err := f.declareOne(v, growth.Histogram)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (f *Fleet) Histogram(v View) (*HistogramView, error) {
 }
 
 // declareOne declares a view, with those that it needs.
-func (f *Fleet) declareOne(v View, k kind) (*view, error) {
+func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
 	s, v, err := f.spec(v, k)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (f *Fleet) declareOne(v View, k kind) (*view, error) {
 		if x.role == limiting {
 			need.By, need.Without = s.By, s.Without
 		}
-		list = append(list, declaration{need, kindGauge, x.role})
+		list = append(list, declaration{need, growth.Gauge, x.role})
 	}
 	views, err := f.declare(list...)
 	if err != nil {
@@ -152,7 +152,7 @@ func (f *Fleet) declareOne(v View, k kind) (*view, error) {
 // declaration is a view on its way into a fleet.
 type declaration struct {
 	spec
-	kind kind
+	kind growth.Kind
 	role role
 }
 
@@ -178,74 +178,88 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	kept := make([]*savedView, len(added))
 	for i, a := range added {
 		kept[i] = f.claim(a, kept[:i])
+		a.index = len(f.views)
+		f.views = append(f.views, a)
+		f.router.Add(&a.selection)
 	}
-	bound, need := f.bindLate(added, kept)
+	plans, drafts, need := f.rebind(len(f.views)-len(added), kept)
 	if need > f.cfg.MaxBytes {
+		f.views = f.views[:len(f.views)-len(added)]
+		f.router.Only(len(f.views))
 		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
-		for _, b := range bound[i] {
-			b.fit()
-		}
-		in.bindings = append(in.bindings, bound[i]...)
+		drafts[i].adopt()
+		f.adopt(in, plans[i])
 	}
 	for i, a := range added {
-		a.index = len(f.views)
-		f.views = append(f.views, a)
+		if kept[i] == nil {
+			for _, in := range f.ordered {
+				a.ledger.created = max(a.ledger.created, in.last)
+			}
+		}
 		f.claimed(a, kept[i])
 	}
 	f.bytes = need
 	return all, nil
 }
 
-// bindLate leads what the instances exposed last to new views, or to what was
-// kept for them, and says what all views may hold then.
-func (f *Fleet) bindLate(added []*view, kept []*savedView) (bound [][]*binding, need int64) {
-	bound, need = make([][]*binding, len(f.ordered)), f.bytes
+// rebind makes new plans for all instances, and drafts of their bindings: views
+// were added, the first of which is number first. kept is what was saved of
+// them.
+func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all []*drafts, need int64) {
+	need = f.bytes
 	for i, in := range f.ordered {
-		lines := knownSeries{knownLines{&in.cols}, in}
-		for j, a := range added {
-			var b *binding
-			if s := kept[j]; s != nil {
-				b = bind(a, in, s.rows[i].unpack(a, in), lines)
-			} else {
-				b = bind(a, in, nil, lines)
-				b.begun = in.present()
-				a.ledger.created = max(a.ledger.created, in.last)
+		bound := append([]*binding(nil), in.bindings...)
+		exposed := make([]bool, len(f.views))
+		for v := len(bound); v < len(f.views); v++ {
+			if s := kept[v-first]; s != nil {
+				bound = append(bound, s.rows[i].unpack(f.views[v], in))
+				exposed[v] = s.rows[i].exposes
+				continue
 			}
-			bound[i] = append(bound[i], b)
-			need += b.bytes()
+			b := newBinding(f.views[v], in.history.N)
+			b.Begun = in.present()
+			bound = append(bound, b)
 		}
+		d := f.draftOf(in, f.router.For(in.labels), bound)
+		plan := growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		for v, yes := range exposed {
+			if yes {
+				plan.Presence(v).Exposes = true
+			}
+		}
+		plans, all = append(plans, plan), append(all, d)
+		need += d.need(plan)
 	}
-	return bound, need
+	return plans, all, need
 }
 
-// layout interns a set of bounds; nil if they are none.
-func (f *Fleet) layout(bounds []float64, signed bool) *layout.Layout {
-	key := layoutKey(bounds, signed)
-	l, ok := f.layouts[key]
-	if !ok {
-		if signed {
-			l, _ = layout.NewSignedLayout(bounds)
-		} else {
-			l, _ = layout.NewLayout(bounds)
-		}
-		f.layouts[key] = l
+// adopt makes a plan of the lines that an instance exposed last its own.
+func (f *Fleet) adopt(in *instance, next *growth.Plan) {
+	if in.plan != nil {
+		in.state.Moved(in.plan.Succeed(next))
 	}
-	return l
+	next.Remember(in.plan)
+	in.plan = next
+	in.state.Adopt(in.plan, &in.cols)
 }
 
-func (v *view) layout(bounds []float64) *layout.Layout { return v.fleet.layout(bounds, v.Signed) }
+// replan makes the plan of an instance anew: its target's labels changed.
+func (f *Fleet) replan(in *instance) {
+	d := f.draftOf(in, f.router.For(in.labels), in.bindings)
+	next := growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+	d.adopt()
+	f.adopt(in, next)
+}
 
-func layoutKey(bounds []float64, signed bool) string {
-	key := make([]byte, 0, 8*len(bounds)+1)
-	if signed {
-		key = append(key, 's')
+// admitted says of each view whether the instance's target labels let it in.
+func (f *Fleet) admitted(in *instance) []bool {
+	list := make([]bool, len(f.views))
+	for i, v := range f.views {
+		list[i] = v.selection.Admits(in.labels)
 	}
-	for _, b := range bounds {
-		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(b+0)) // −0 is 0
-	}
-	return string(key)
+	return list
 }
 
 // admit makes an accepted instance part of the fleet.
@@ -253,27 +267,3 @@ func (f *Fleet) admit(in *instance) {
 	i, _ := slices.BinarySearchFunc(f.ordered, in.name, func(x *instance, name string) int { return cmp.Compare(x.name, name) })
 	f.ordered = slices.Insert(f.ordered, i, in)
 }
-
-// knownLines are those of an instance's columns.
-type knownLines struct{ *lines.Columns }
-
-func (l knownLines) Duplicate(pos int) bool {
-	_, twice := slices.BinarySearch(l.Duplicates(), uint32(pos))
-	return twice
-}
-
-// knownSeries are those of an instance.
-type knownSeries struct {
-	knownLines
-	in *instance
-}
-
-func (l knownSeries) native(pos int) *layout.Native { return nativeOf(l.Native(pos)) }
-
-func (l knownSeries) followsBuckets(pieces []piece) bool {
-	return slices.ContainsFunc(pieces, func(p piece) bool {
-		return p.role == lines.Native && (l.in.byBuckets[l.ID(int(p.pos))] || l.native(int(p.pos)) == nil)
-	})
-}
-
-func (knownSeries) reworded(*binding, *route, []piece) bool { return false }

@@ -87,10 +87,10 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 // read gathers the sums of the instances' series.
 func (a *gaugeAnswer) read() {
 	for in, b := range a.q.present() {
-		a.common.mistyped(in, b)
+		a.common.mistyped(in, b.view)
 		for c, read := range a.q.read(in, b) {
 			if read.lines > 0 {
-				a.group(b.route.labelsOf(b.cols[c].group, in.labels)).add(in, read, b.changed[c], a.q)
+				a.group(b.labelsOf(c)).add(in, read, b.changed[c], a.q)
 			}
 		}
 	}
@@ -136,9 +136,9 @@ type columnRead struct {
 }
 
 func (q *question) read(in *instance, b *binding) []columnRead {
-	cols := make([]columnRead, len(b.cols))
-	for i, e := range b.entries {
-		r, c := b.reading(in, i), &cols[e.ref]
+	cols := make([]columnRead, len(b.Cols))
+	for i, e := range b.lines(in) {
+		r, c := b.reading(in, i), &cols[e.Col]
 		at := in.last
 		if r.own != lines.NoTime {
 			at = min(at, r.own)

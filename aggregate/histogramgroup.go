@@ -36,15 +36,14 @@ func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter)
 // Quantile returns the q-quantile of all observations; false without any or for
 // a q outside [0, 1].
 func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool) {
-	e, ok, err := g.merge().Quantile(q)
-	return found(e, ok && err == nil)
+	return g.merge().Quantile(q)
 }
 
 // WorstQuantile returns the member with the greatest q-quantile, which the
 // merged one hides; Lo and Hi hold the greatest of all members'.
 func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
-	worst, ok, err := layout.Worst(q, g.distributions())
-	if !ok || err != nil {
+	worst, ok := layout.Worst(q, g.distributions())
+	if !ok {
 		return Member{}, false
 	}
 	for _, m := range g.Observations().Increases() {
@@ -57,7 +56,7 @@ func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 }
 
 // Over returns the share of observations above x.
-func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return found(g.merge().Over(x)) }
+func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return g.merge().Over(x) }
 
 // Sum returns the sum of the observations; false if a member's is not known.
 // Observations that may have been missed have any value.
@@ -123,11 +122,4 @@ func (g *HistogramGroup) distributions() []layout.Member {
 		p.addTo(list[len(list)-1].Distribution)
 	}
 	return list
-}
-
-func found(e layout.Estimate, ok bool) (promfold.Estimate, bool) {
-	if !ok {
-		return estimate{}, false
-	}
-	return estimate{Value: e.Value, Lo: e.Lo, Hi: e.Hi}, true
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
 )
 
@@ -94,13 +95,13 @@ func (g *HistogramGroup) addDepartures() {
 	}
 	for i := range left.classes {
 		c := &left.classes[i]
-		p := buckets{share: departedShare, layout: c.layout, sum: c.sum.Float64()}
-		if c.grid != nil {
-			p.native = c.places.native(c.grid, 0, c.counts.Float64)
+		p := buckets{share: departedShare, layout: c.Layout, sum: c.Sum.Float64()}
+		if c.Grid != nil {
+			p.native = c.Native()
 		} else {
-			p.counts = c.counts.AppendDiff(nil, 0, c.layout.Len(), &exact.Vector{})
+			p.counts = c.Counts.AppendDiff(nil, 0, c.Layout.Len(), &exact.Vector{})
 		}
-		if c.noSum {
+		if c.NoSum {
 			p.sum = math.NaN()
 		}
 		g.pieces = append(slices.Clip(g.pieces), p) // others have the same ones
@@ -120,33 +121,33 @@ func (t *tally) piecesOf(shares []share) [][]buckets {
 	}
 	counts := 0
 	for i := range shares {
-		counts += shares[i].b.counts
+		counts += shares[i].b.Counts()
 	}
 	next, columns := make([]float64, 0, counts), t.columns
 	var diff exact.Sum
 	for i := range shares {
 		sh := &shares[i]
-		own := columns[:len(sh.b.cols)]
+		own := columns[:len(sh.b.Cols)]
 		columns = columns[len(own):]
 		if sh.older {
 			continue
 		}
 		begin := len(next)
-		next = sh.b.live.counts.AppendDiff(next, 0, sh.b.counts, &sh.row.counts)
+		next = sh.b.Live.Counts.AppendDiff(next, 0, sh.b.Counts(), &sh.row.Counts)
 		row := next[begin:]
 		for c := range own {
-			col := &sh.b.cols[c]
+			col := &sh.b.Cols[c]
 			diff.Reset()
-			sh.b.live.sums.SumDiff(&diff, c, &sh.row.sums)
+			sh.b.Live.Sums.SumDiff(&diff, c, &sh.row.Sums)
 			sum := diff.Float64()
-			if t.has(&t.parts[own[c].part], noSum) {
+			if t.has(&t.parts[own[c].part], growth.NoSum) {
 				sum = math.NaN()
 			}
-			p := buckets{share: int32(i), layout: col.layout, sum: sum}
-			if col.grid != nil {
-				p.native = col.places.native(col.grid, col.at, func(at int) float64 { return row[at] })
+			p := buckets{share: int32(i), layout: col.Layout, sum: sum}
+			if col.Grid != nil {
+				p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return row[at] })
 			} else {
-				p.counts = row[col.at : own[c].count+1]
+				p.counts = row[col.At() : own[c].count+1]
 			}
 			g := t.group[own[c].part]
 			t.pieces[g] = append(t.pieces[g], p)
@@ -155,8 +156,8 @@ func (t *tally) piecesOf(shares []share) [][]buckets {
 	return t.pieces
 }
 
-func (t *tally) has(p *part, q quirk) (found bool) {
-	t.happenings(p, func(e *happening) { found = found || e.quirk == q })
+func (t *tally) has(p *part, q growth.Quirk) (found bool) {
+	t.happenings(p, func(e *happening) { found = found || e.Quirk == q })
 	return found
 }
 

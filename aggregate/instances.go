@@ -97,8 +97,8 @@ func (f *Fleet) instanceOf(x *state) Instance {
 		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
 		Stale: !x.gone && !x.live, Gone: x.gone, Alternating: in.alternates, Provisional: in.pending != nil,
 	}
-	if in.start.known() {
-		i.Start = time.UnixMilli(in.start.at)
+	if in.start.Known() {
+		i.Start = time.UnixMilli(in.start.At)
 	}
 	for _, name := range in.targets {
 		if t := f.targets[name]; t != nil && t.failed.Load() && t.tried.Load() >= in.last {

@@ -7,7 +7,9 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // known is what the watchers of one fleet know together, of one view. Joining
@@ -52,13 +54,13 @@ func (k lifeKey) began(l *life) int64 {
 type columnName struct {
 	group  string
 	layout *layout.Layout
-	grid   *grid
+	grid   *window.Grid
 }
 
 // columnSum is what was counted in a group, of one layout.
 type columnSum struct {
 	labels labels.Labels
-	*retired
+	*window.Class
 }
 
 // merge takes over what is known of other instances.
@@ -75,7 +77,7 @@ func addedColumns(a, b map[columnName]*columnSum) map[columnName]*columnSum {
 	sums := map[columnName]*columnSum{}
 	for _, m := range []map[columnName]*columnSum{a, b} {
 		for name, c := range m {
-			addColumns(sums, name, c.labels, c.retired)
+			addColumns(sums, name, c.labels, c.Class)
 		}
 	}
 	return sums
@@ -98,7 +100,7 @@ func (l *life) add(o *life) *life {
 	j := &life{first: min(l.first, o.first), last: max(l.last, o.last), columns: maps.Clone(l.columns)}
 	for name, r := range o.columns {
 		if mine, ok := j.columns[name]; ok {
-			r = &record{labels: r.labels, grown: mine.grown.plus(r.grown)}
+			r = &record{labels: r.labels, grown: plus(mine.grown, r.grown)}
 		}
 		j.columns[name] = r
 	}
@@ -153,7 +155,7 @@ func joinColumns(a, b map[columnName]*columnSum) map[columnName]*columnSum {
 	maps.Copy(j, a)
 	for name, c := range b {
 		if mine, ok := j[name]; ok {
-			c = &columnSum{c.labels, greater(mine.retired, c.retired)}
+			c = &columnSum{c.labels, greater(mine.Class, c.Class)}
 		}
 		j[name] = c
 	}
@@ -214,13 +216,13 @@ func (k *known) processes(tolerance int64) []*process {
 }
 
 // addColumns adds to one of the sums.
-func addColumns(sums map[columnName]*columnSum, name columnName, ls labels.Labels, x *retired) {
+func addColumns(sums map[columnName]*columnSum, name columnName, ls labels.Labels, x *window.Class) {
 	c, ok := sums[name]
 	if !ok {
-		c = &columnSum{ls, &retired{layout: name.layout, grid: name.grid}}
+		c = &columnSum{ls, &window.Class{Layout: name.layout, Grid: name.grid}}
 		sums[name] = c
 	}
-	c.merge(x)
+	c.Merge(x)
 }
 
 // valueOf adds up an instance's processes. What is known without a start
@@ -259,7 +261,7 @@ func (k *known) total(tolerance int64) map[columnName]*columnSum {
 	sums := map[columnName]*columnSum{}
 	add := func(values map[columnName]*columnSum) {
 		for name, c := range values {
-			addColumns(sums, name, c.labels, c.retired)
+			addColumns(sums, name, c.labels, c.Class)
 		}
 	}
 	byInstance(k.processes(tolerance), func(_ string, own []*process) { add(valueOf(own)) })
@@ -285,11 +287,11 @@ func (k *known) fold(before, tolerance int64, lives func(lifeKey) bool) {
 		}
 		old := slices.DeleteFunc(slices.Clone(own), func(p *process) bool { return !ended(p) })
 		for name, c := range valueOf(old) {
-			x := &retired{layout: name.layout, grid: name.grid}
+			x := &window.Class{Layout: name.layout, Grid: name.grid}
 			if mine, ok := folded[name]; ok {
-				x.merge(mine.retired)
+				x.Merge(mine.Class)
 			}
-			x.merge(c.retired)
+			x.Merge(c.Class)
 			folded[name] = &columnSum{c.labels, x}
 		}
 		gone = append(gone, old...)
@@ -351,9 +353,9 @@ func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []
 				alias[in.lifeKey(b.seg.start)] = first.lifeKey(b.seg.start)
 			}
 		}
-		if b.seg != nil && in.pool == nil && b.seg.start != 0 && in.start.known() && in.start.at != b.seg.start {
+		if b.seg != nil && in.pool == nil && b.seg.start != 0 && in.start.Known() && in.start.At != b.seg.start {
 			// Its start time moved while it went on: others know it by that one.
-			alias[in.lifeKey(in.start.at)] = in.lifeKey(b.seg.start)
+			alias[in.lifeKey(in.start.At)] = in.lifeKey(b.seg.start)
 		}
 	}
 	k := v.ledger.known
@@ -365,12 +367,12 @@ func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []
 	for _, s := range own {
 		for i := range s.classes {
 			c := &s.classes[i]
-			if v.kind == kindHistogram && c.layout == nil && c.grid == nil {
+			if v.kind == growth.Histogram && c.Layout == nil && c.Grid == nil {
 				continue // it was shown once, and has nothing
 			}
-			x := &retired{layout: c.layout, grid: c.grid}
-			x.merge(c)
-			most[columnName{string(s.labels.Bytes(nil)), c.layout, c.grid}] = &columnSum{s.labels, x}
+			x := &window.Class{Layout: c.Layout, Grid: c.Grid}
+			x.Merge(c)
+			most[columnName{string(s.labels.Bytes(nil)), c.Layout, c.Grid}] = &columnSum{s.labels, x}
 		}
 	}
 	k.alias, k.most = joinAlias(k.alias, alias), joinColumns(k.most, most)
@@ -381,7 +383,7 @@ func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []
 func (f *Fleet) foldLives(now int64) {
 	before := now - f.cfg.JoinHorizon.Milliseconds()
 	for _, v := range f.views {
-		if v.kind == kindGauge {
+		if v.kind == growth.Gauge {
 			continue
 		}
 		k, answers := &v.ledger.known, map[lifeKey]bool{}
@@ -409,21 +411,19 @@ func (v *view) joined(own []*settlement) []*settlement {
 			s = &settlement{labels: c.labels}
 			byGroup[name.group] = s
 		}
-		s.class(name.layout, name.grid).merge(c.retired)
+		window.ClassOf(&s.classes, name.layout, name.grid).Merge(c.Class)
 	}
 	list := slices.Collect(maps.Values(byGroup))
 	for _, s := range list {
 		for i := range s.classes {
 			c := &s.classes[i]
-			if c.layout != nil && c.layout.Floor() < 0 || c.places != nil && len(c.places.negative) > 0 {
-				c.noSum = true // of two sums that may fall none is the better one
+			if c.Signed() {
+				c.NoSum = true // of two sums that may fall none is the better one
 			}
 		}
-		slices.SortFunc(s.classes, func(a, b retired) int {
-			return cmp.Or(slices.Compare(boundsOf(a.layout), boundsOf(b.layout)), compareGrids(a.grid, b.grid))
-		})
+		slices.SortFunc(s.classes, window.CompareClasses)
 		if len(s.classes) == 0 {
-			s.class(nil, nil)
+			s.classes = []window.Class{{}}
 		}
 	}
 	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })

@@ -1,6 +1,10 @@
 package aggregate
 
-import "time"
+import (
+	"time"
+
+	"github.com/promfold/promfold/internal/growth"
+)
 
 // Join adds to f's totals what another watcher of the same instances knows, so
 // that they count what either saw: of a highly available pair, any of which may
@@ -54,7 +58,7 @@ func (f *Fleet) Join(o *Fleet) error {
 	}
 	m.bindParts()
 	for j, v := range f.views {
-		if v.kind != kindGauge {
+		if v.kind != growth.Gauge {
 			m.joinView(v, j)
 		}
 	}
@@ -65,7 +69,7 @@ func (f *Fleet) Join(o *Fleet) error {
 // joinView tells a view what the other watcher knows.
 func (m *merger) joinView(v *view, j int) {
 	f, theirs, created := m.f, m.views[j], m.created(v, j)
-	other := &view{spec: v.spec, fleet: f, kind: v.kind, index: j, ledger: theirs.ledger}
+	other := &view{spec: v.spec, fleet: f, kind: v.kind, index: j, selection: v.selection, ledger: theirs.ledger}
 	known := f.knows(other, m.l.instances, func(i int) *binding { return m.bound[i][j] }, m.settle(other, j))
 	own := f.knows(v, f.ordered, func(i int) *binding { return f.ordered[i].bindings[j] }, nil)
 	own.join(known)

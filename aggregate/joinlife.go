@@ -2,7 +2,9 @@ package aggregate
 
 import (
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // A fleet that can be joined knows of each process where its counters were when
@@ -12,11 +14,11 @@ import (
 // segment is what a binding knows of the process that answers now. Counters that
 // outlive processes go on in it from one to the next.
 type segment struct {
-	start int64 // of the process when it was first seen, Unix ms; 0: not known
-	first int64 // the scrape
-	dead  bool  // of it something was folded already, see known.mark
-	from  row   // what the binding held when it began
-	base  row   // what the process had counted before
+	start int64      // of the process when it was first seen, Unix ms; 0: not known
+	first int64      // the scrape
+	dead  bool       // of it something was folded already, see known.mark
+	from  window.Row // what the binding held when it began
+	base  window.Row // what the process had counted before
 	at    []int64
 }
 
@@ -32,40 +34,37 @@ func (g *segment) clone() *segment {
 		return nil
 	}
 	c := *g
-	c.from, c.base = row{}, row{}
-	c.from.set(&g.from)
-	c.base.set(&g.base)
+	c.from, c.base = window.Row{}, window.Row{}
+	c.from.Set(&g.from)
+	c.base.Set(&g.base)
 	c.at = append([]int64(nil), g.at...)
 	return &c
 }
 
 // fit makes room for the columns of a binding.
 func (g *segment) fit(b *binding) {
-	for len(g.at) < len(b.cols) {
+	for len(g.at) < len(b.Cols) {
 		g.at = append(g.at, unseenBase)
 	}
-	for _, r := range []*row{&g.from, &g.base} {
-		r.counts.Grow(b.counts)
-		if b.view.kind == kindHistogram {
-			r.sums.Grow(len(b.cols))
+	for _, r := range []*window.Row{&g.from, &g.base} {
+		r.Counts.Grow(b.Counts())
+		if b.view.kind == growth.Histogram {
+			r.Sums.Grow(len(b.Cols))
 		}
 	}
 }
 
-// drop leaves the marked columns out, which the binding lost.
-func (g *segment) drop(b, old *binding, marks []bool) {
-	moved, at := make([]int32, len(marks)), []int64(nil)
-	for i := range marks {
-		moved[i] = -1
-		if !marks[i] {
-			moved[i] = int32(len(at))
+// drop leaves out the columns that the binding lost; moved says where the others
+// went.
+func (g *segment) drop(moved []int32, move func(*window.Row) window.Row) {
+	var at []int64
+	for i, to := range moved {
+		if to >= 0 && i < len(g.at) {
 			at = append(at, g.at[i])
 		}
 	}
-	g.from, g.base, g.at = b.moveRow(old, &g.from, moved), b.moveRow(old, &g.base, moved), at
+	g.from, g.base, g.at = move(&g.from), move(&g.base), at
 }
-
-func (b *binding) outlives(col int) bool { return b.view.finals.list[b.cols[col].final].outlives }
 
 // joinable: what is kept for [Fleet.Join].
 func (f *Fleet) joinable() bool { return f.cfg.JoinHorizon > 0 }
@@ -74,7 +73,7 @@ func (f *Fleet) joinable() bool { return f.cfg.JoinHorizon > 0 }
 func (s *staged) openSegments() {
 	s.opens = true
 	for _, b := range s.in.bindings {
-		if b.view.kind == kindGauge {
+		if b.view.kind == growth.Gauge {
 			continue
 		}
 		old := b.seg
@@ -82,10 +81,10 @@ func (s *staged) openSegments() {
 			b.view.ledger.known.note(s.in, b)
 		}
 		g := &segment{first: s.at}
-		if s.start.known() {
-			g.start = s.start.at
+		if s.start.Known() {
+			g.start = s.start.At
 		}
-		g.from.set(&b.live)
+		g.from.Set(&b.Live)
 		g.fit(b)
 		if old != nil {
 			for i := range old.at {
@@ -107,13 +106,13 @@ func (g *segment) keep(b *binding, i int, old *segment) {
 		src.SumDiff(&x, at, dst)
 		dst.AddSum(at, &x)
 	}
-	for j := range b.cols[i].width() {
-		take(&g.from.counts, &old.from.counts, b.cols[i].cell(j))
-		take(&g.base.counts, &old.base.counts, b.cols[i].cell(j))
+	for j := range b.Cols[i].Width() {
+		take(&g.from.Counts, &old.from.Counts, b.Cols[i].Cell(j))
+		take(&g.base.Counts, &old.base.Counts, b.Cols[i].Cell(j))
 	}
-	if b.view.kind == kindHistogram {
-		take(&g.from.sums, &old.from.sums, i)
-		take(&g.base.sums, &old.base.sums, i)
+	if b.view.kind == growth.Histogram {
+		take(&g.from.Sums, &old.from.Sums, i)
+		take(&g.base.Sums, &old.base.Sums, i)
 	}
 	g.at[i], g.first = old.at[i], min(g.first, old.first)
 }
@@ -133,8 +132,8 @@ func (s *staged) where(b *binding, col int32, how beginning) beginning {
 	switch at := &g.at[col]; how {
 	case fromZero:
 		t := s.at
-		if s.opens && s.start.known() {
-			t = min(t, s.start.at)
+		if s.opens && s.start.Known() {
+			t = min(t, s.start.At)
 		}
 		if *at == unseenBase || *at > 0 && s.opens {
 			*at = max(*at, t)
@@ -167,73 +166,63 @@ func (s *staged) begin(b *binding, col int32, step *judge.Step, c float64) {
 	}
 	how := goesOn
 	switch {
-	case step.Add == step.Sub && (step.Verdict == judge.First || step.Verdict == judge.BornByAbsence):
+	case step.Add == step.Sub && (step.Verdict == judge.First || step.Verdict == judge.Born && step.Doubt&judge.Unproven != 0):
 		how = baseline
 	case step.Sub == 0 && step.Add == c:
 		how = fromZero
 	}
 	if s.where(b, col, how) == baseline {
-		at := b.cols[col].at
-		b.seg.base.counts.AddDiff(at, c, 0)
+		at := b.Cols[col].At()
+		b.seg.base.Counts.AddDiff(at, c, 0)
 		if how == goesOn && step.Add != step.Sub {
-			b.seg.from.counts.AddDiff(at, step.Add, step.Sub)
+			b.seg.from.Counts.AddDiff(at, step.Add, step.Sub)
 		}
 	}
 }
 
-// beginUnknown gives up to know where a column began: what watchers saw of it
-// grow is all that can be compared.
-func (s *staged) beginUnknown(b *binding, col int32) {
-	if b.seg != nil {
-		b.seg.at[col] = lostBase
-	}
-}
-
 // leaveOut makes what a column grew by since no part of the segment.
-func (g *segment) leaveOut(b *binding, i int, since *row) {
+func (g *segment) leaveOut(b *binding, i int, since *window.Row) {
 	var x exact.Sum
 	move := func(to, now, before *exact.Vector, at int) {
 		x.Reset()
 		now.SumDiff(&x, at, before)
 		to.AddSum(at, &x)
 	}
-	col := &b.cols[i]
-	for j := range col.width() {
-		move(&g.from.counts, &b.live.counts, &since.counts, col.cell(j))
+	col := &b.Cols[i]
+	for j := range col.Width() {
+		move(&g.from.Counts, &b.Live.Counts, &since.Counts, col.Cell(j))
 	}
-	move(&g.from.sums, &b.live.sums, &since.sums, i)
+	move(&g.from.Sums, &b.Live.Sums, &since.Sums, i)
 }
 
-func (r *row) copyOf() (c row) {
-	c.set(r)
-	return c
-}
-
-// beginObject is begin for a histogram; what it grew by was added already.
-func (s *staged) beginObject(b *binding, o *object, how beginning, grew func(i int) (c, p float64)) {
-	if b.seg == nil || s.where(b, int32(o.col), how) != baseline {
+// beginHist is begin for a histogram; what it grew by was added already.
+func (s *staged) beginHist(b *binding, col int32, x *growth.Hist) {
+	switch {
+	case b.seg == nil:
+		return
+	case x.Increase != nil || x.Origin == growth.Nowhere && x.Notes[0].Quirk == growth.NewLayout:
+		b.seg.at[col] = lostBase // what watchers saw of it grow is all that can be compared
+		return
+	case x.Origin == growth.Nowhere || x.Layout == nil:
 		return
 	}
-	at := b.cols[o.col].at
-	for i, c := range s.c {
-		b.seg.base.counts.AddDiff(at+i, c, 0)
+	how := map[growth.Origin]beginning{growth.Reading: goesOn, growth.Zero: fromZero, growth.Baseline: baseline}[x.Origin]
+	if s.where(b, col, how) != baseline {
+		return
+	}
+	at := b.Cols[col].At()
+	for i, c := range x.Read {
+		b.seg.base.Counts.AddDiff(at+i, c, 0)
 		if how == goesOn {
-			c, p := grew(i)
-			b.seg.from.counts.AddDiff(at+i, c, p)
+			b.seg.from.Counts.AddDiff(at+i, x.Now[i], x.Before[i])
 		}
 	}
-	if o.sum < 0 {
+	if !finite(x.SumRead) {
 		return
 	}
-	_, old, c, _ := s.r.At(int(o.sum))
-	if !finite(c) {
-		return
-	}
-	b.seg.base.sums.AddDiff(int(o.col), c, 0)
-	if how == goesOn && old >= 0 {
-		if p, _ := s.baselineOf(old); finite(p.Value) {
-			b.seg.from.sums.AddDiff(int(o.col), c, p.Value)
-		}
+	b.seg.base.Sums.AddDiff(int(col), x.SumRead, 0)
+	if how == goesOn && !x.NoSum {
+		b.seg.from.Sums.AddDiff(int(col), x.Sum[1], x.Sum[0])
 	}
 }
 
@@ -245,9 +234,9 @@ func livesOf(in *instance, b *binding) map[lifeKey]*life {
 		return nil
 	}
 	lives := map[lifeKey]*life{}
-	sumless := b.sumless()
+	sumless := b.Sumless()
 	for i := range g.at {
-		c := &b.cols[i]
+		c := &b.Cols[i]
 		start := g.start
 		if b.outlives(i) {
 			start = 0
@@ -258,50 +247,17 @@ func livesOf(in *instance, b *binding) map[lifeKey]*life {
 			l = &life{first: g.first, last: in.last, columns: map[columnName]*record{}}
 			lives[key] = l
 		}
-		ls := b.route.labelsOf(c.group, in.labels)
-		r := &record{labels: ls, grown: b.between(i, &b.live, &g.from, sumless[int32(i)])}
-		if g.at[i] > 0 && in.pool == nil && c.grid == nil {
-			base := b.between(i, &g.base, nil, sumless[int32(i)])
-			r.met, r.left = []point{{g.at[i], base}}, []point{{g.at[i], base.plus(r.grown)}}
+		ls := b.labelsOf(i)
+		r := &record{labels: ls, grown: b.Between(i, &b.Live, &g.from, sumless[int32(i)])}
+		if g.at[i] > 0 && in.pool == nil && c.Grid == nil {
+			base := b.Between(i, &g.base, nil, sumless[int32(i)])
+			r.met, r.left = []point{{g.at[i], base}}, []point{{g.at[i], plus(base, r.grown)}}
 		}
-		name := columnName{string(ls.Bytes(nil)), c.layout, c.grid}
+		name := columnName{string(ls.Bytes(nil)), c.Layout, c.Grid}
 		if mine, ok := l.columns[name]; ok { // the target's labels make one group of two
-			r = &record{labels: ls, grown: mine.grown.plus(r.grown)}
+			r = &record{labels: ls, grown: plus(mine.grown, r.grown)}
 		}
 		l.columns[name] = r
 	}
 	return lives
-}
-
-// between is the difference of two rows in a column; nil is 0.
-func (b *binding) between(i int, r, from *row, noSum bool) *retired {
-	if from == nil {
-		from = &row{}
-	}
-	col := &b.cols[i]
-	x := &retired{layout: col.layout, grid: col.grid, noSum: noSum}
-	n := col.width()
-	var s exact.Sum
-	diff := func(to *exact.Vector, at, j int) {
-		s.Reset()
-		r.counts.SumDiff(&s, col.cell(j), &from.counts)
-		to.AddSum(at, &s)
-	}
-	if col.grid == nil {
-		x.counts.Grow(n)
-		for j := range n {
-			diff(&x.counts, j, j)
-		}
-	} else {
-		var d exact.Vector // a row with nothing but this column
-		d.Grow(b.counts)
-		for j := range n {
-			diff(&d, col.cell(j), j)
-		}
-		x.take(&d, col.at, col.places)
-	}
-	if b.view.kind == kindHistogram {
-		r.sums.SumDiff(&x.sum, i, &from.sums)
-	}
-	return x
 }

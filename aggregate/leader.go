@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // An instance leads from the scrape that first showed it to, until one that does
@@ -25,7 +27,7 @@ const (
 // lock is held.
 func (f *Fleet) electorate(s spec) *view {
 	s.By = []string{electionLabel}
-	e := f.newView(s, kindGauge, electoral)
+	e := f.newView(s, growth.Gauge, electoral)
 	for _, v := range f.views {
 		if v.key() == e.key() {
 			return v
@@ -89,11 +91,11 @@ func (q *question) elect() (leader string, said []string) {
 func (q *question) election() (name, why string) {
 	var names []string
 	for in, b := range q.present() {
-		if len(b.entries) == 0 {
+		if len(b.lines(in)) == 0 {
 			continue
 		}
 		c := in.bindings[q.v.elects.index]
-		for _, e := range c.entries {
+		for _, e := range c.lines(in) {
 			names = append(names, c.election(e))
 		}
 	}
@@ -109,19 +111,19 @@ func (q *question) election() (name, why string) {
 }
 
 // election is that of an electorate's line.
-func (b *binding) election(e entry) string {
-	return b.route.groups[b.cols[e.ref].group].Get(electionLabel)
+func (b *binding) election(e growth.GaugeLine) string {
+	return b.labelsOf(int(e.Col)).Get(electionLabel)
 }
 
 // leads: the instance's last scrape says that it leads the election, since
 // then. What joined after the first round of scrapes led from its first one.
 func (b *binding) leads(in *instance, name string, opening int64) (since int64, ok bool) {
-	for i, e := range b.entries {
+	for i, e := range b.lines(in) {
 		if b.election(e) != name || b.reading(in, i).value != 1 {
 			continue
 		}
-		since, ok = b.changed[e.ref], true
-		if late := b.begun.at != 0; since == 0 && !late && in.first >= opening {
+		since, ok = b.changed[e.Col], true
+		if late := b.Begun.At != 0; since == 0 && !late && in.first >= opening {
 			since = in.first
 		}
 	}

@@ -9,7 +9,9 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Counters of the fleet that are exposed again must not fall. A view's total is
@@ -28,22 +30,12 @@ type ledger struct {
 // account is what a ledger knows of one group.
 type account struct {
 	labels  labels.Labels
-	retired []retired // of groups that had to make room, see evict; by bounds
+	retired []window.Class // of groups that had to make room, see evict; by bounds
 	left    departures
 	bounds  []float64 // of what was shown; of a counter's total, +Inf
 	shown   []float64
 	sum     float64          // of what a histogram showed
 	natives []*layout.Native // the same by native buckets, by grid
-}
-
-// retired are the counts of one layout, and their sum.
-type retired struct {
-	layout *layout.Layout // nil but for histograms
-	grid   *grid          // of a native one, in place of a layout
-	places *places
-	counts exact.Vector
-	sum    exact.Sum
-	noSum  bool
 }
 
 // show gives counts that are not less than what was shown before, nor fall with
@@ -93,7 +85,7 @@ func (v *view) account(ls labels.Labels) *account {
 // settlement is the truth about a group: what all its instances grew by.
 type settlement struct {
 	labels  labels.Labels
-	classes []retired
+	classes []window.Class
 }
 
 // settle adds up all groups of a view, sorted, as they were at a moment.
@@ -120,12 +112,8 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlemen
 	}
 	for _, a := range v.ledger.accounts {
 		s := group(a.labels)
-		for i := range a.retired {
-			s.class(a.retired[i].layout, a.retired[i].grid).merge(&a.retired[i])
-		}
-		for i := range a.left.classes {
-			s.class(a.left.classes[i].layout, a.left.classes[i].grid).merge(&a.left.classes[i])
-		}
+		window.MergeClasses(&s.classes, a.retired)
+		window.MergeClasses(&s.classes, a.left.classes)
 	}
 	for i, in := range f.ordered {
 		if !f.counts(in, e) {
@@ -135,92 +123,19 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlemen
 		if b == nil {
 			continue
 		}
-		sumless := b.sumless()
-		for i := range b.cols {
-			s := group(b.route.labelsOf(b.cols[i].group, in.labels))
-			s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
+		sumless := b.Sumless()
+		for i := range b.Cols {
+			s := group(b.labelsOf(i))
+			window.ClassOf(&s.classes, b.Cols[i].Layout, b.Cols[i].Grid).AddColumn(b.Table, i, sumless[int32(i)])
 		}
 	}
 	list := slices.Collect(maps.Values(byKey))
 	for _, s := range list {
 		if len(s.classes) == 0 {
-			s.class(nil, nil) // shown once, of an instance that is another one's twin now
+			s.classes = []window.Class{{}} // shown once, of an instance that is another one's twin now
 		}
 	}
 	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })
-	return list
-}
-
-// class is that of a layout or grid.
-func (s *settlement) class(l *layout.Layout, g *grid) *retired {
-	for i := range s.classes {
-		if s.classes[i].layout == l && s.classes[i].grid == g {
-			return &s.classes[i]
-		}
-	}
-	s.classes = append(s.classes, retired{layout: l, grid: g})
-	return &s.classes[len(s.classes)-1]
-}
-
-func (r *retired) merge(o *retired) {
-	if r.grid != nil {
-		r.take(&o.counts, 0, o.places)
-	} else {
-		r.counts.Merge(&o.counts)
-	}
-	r.sum.Merge(&o.sum)
-	r.noSum = r.noSum || o.noSum
-}
-
-// add adds what an instance has in a column.
-func (r *retired) add(b *binding, i int, sumless bool) {
-	col := &b.cols[i]
-	if col.grid != nil {
-		r.take(&b.live.counts, col.at, col.places)
-	} else {
-		n := col.width()
-		r.counts.Grow(n)
-		var x exact.Sum
-		for j := range n {
-			x.Reset()
-			b.live.counts.SumDiff(&x, col.at+j, nil)
-			r.counts.AddSum(j, &x)
-		}
-	}
-	if b.view.kind == kindHistogram {
-		b.live.sums.SumDiff(&r.sum, i, nil)
-		r.noSum = r.noSum || sumless
-	}
-}
-
-// sumless are the columns of which a sum was missing.
-func (b *binding) sumless() map[int32]bool {
-	if b.view.kind != kindHistogram {
-		return nil
-	}
-	m := map[int32]bool{}
-	for i := range b.events {
-		if e := &b.events[i]; e.quirk == noSum {
-			m[e.col] = true
-		}
-	}
-	for k := range b.past {
-		if k.quirk == noSum {
-			m[k.col] = true
-		}
-	}
-	return m
-}
-
-// boundsOf returns l's bounds, or nil if l is nil.
-func boundsOf(l *layout.Layout) []float64 {
-	if l == nil {
-		return nil
-	}
-	list := make([]float64, l.Len())
-	for i := range list {
-		list[i] = l.Bound(i)
-	}
 	return list
 }
 
@@ -229,11 +144,11 @@ func (s *settlement) commonBounds() []float64 {
 	common := []float64{math.Inf(1)}
 	first := true
 	for i := range s.classes {
-		l := s.classes[i].layout
+		l := s.classes[i].Layout
 		if l == nil {
 			continue
 		}
-		own := boundsOf(l)
+		own := window.BoundsOf(l)
 		if first {
 			first = false
 		} else {
@@ -253,12 +168,12 @@ func (s *settlement) upTo(bound float64, natives *layout.Distribution) float64 {
 	}
 	for i := range s.classes {
 		c := &s.classes[i]
-		if c.layout == nil {
+		if c.Layout == nil {
 			continue
 		}
-		for j := range c.layout.Len() {
-			if c.layout.Bound(j) == bound {
-				c.counts.SumDiff(&sum, j, nil)
+		for j := range c.Layout.Len() {
+			if c.Layout.Bound(j) == bound {
+				c.Counts.SumDiff(&sum, j, nil)
 			}
 		}
 	}
@@ -271,27 +186,24 @@ func (s *settlement) sum() (x float64, ok, signed bool) {
 	ok = true
 	for i := range s.classes {
 		c := &s.classes[i]
-		sum.Merge(&c.sum)
-		ok = ok && !c.noSum
-		signed = signed || c.layout != nil && c.layout.Floor() < 0 || c.places != nil && len(c.places.negative) > 0
+		sum.Merge(&c.Sum)
+		ok = ok && !c.NoSum
+		signed = signed || c.Signed()
 	}
 	x = sum.Float64()
 	return x, ok && finite(x), signed
 }
 
 // retireColumns keeps the columns of an instance that are about to be forgotten.
-func (b *binding) retireColumns(in *instance, forgotten func(col int) bool) {
-	if b.view.kind == kindGauge {
+func (b *binding) retireColumns(forgotten func(col int) bool) {
+	if b.view.kind == growth.Gauge {
 		return
 	}
-	sumless := b.sumless()
-	for i := range b.cols {
-		if !forgotten(i) {
-			continue
+	sumless := b.Sumless()
+	for i := range b.Cols {
+		if forgotten(i) {
+			a := b.view.account(b.labelsOf(i))
+			window.ClassOf(&a.retired, b.Cols[i].Layout, b.Cols[i].Grid).AddColumn(b.Table, i, sumless[int32(i)])
 		}
-		a := b.view.account(b.route.labelsOf(b.cols[i].group, in.labels))
-		s := settlement{classes: a.retired}
-		s.class(b.cols[i].layout, b.cols[i].grid).add(b, i, sumless[int32(i)])
-		a.retired = s.classes
 	}
 }

@@ -30,8 +30,8 @@ func (a *gaugeAnswer) readShares() {
 	for in, den := range q.presentOf(q.v.limit) {
 		num := in.bindings[q.v.index]
 		for _, r := range matchInside(in, num, den, a.common) {
-			g := a.group(den.route.labelsOf(den.cols[r.col].group, in.labels))
-			if why := r.refusal(num.exposes, q.v.Sentinels); why != "" {
+			g := a.group(den.labelsOf(int(r.col)))
+			if why := r.refusal(in.exposes(num.view), q.v.Sentinels); why != "" {
 				g.excluded.add(why, in.name, 1)
 				continue
 			}
@@ -76,16 +76,16 @@ func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
 	var list []*inside
 	byLabels := map[string]*inside{}
 	names := map[string][]string{} // the sets of names that limits have
-	for i, e := range den.entries {
+	for i, e := range den.lines(in) {
 		read := den.reading(in, i)
 		ls := withoutName(read.line.Labels)
-		r := &inside{labels: ls, col: e.ref, den: read.value}
+		r := &inside{labels: ls, col: e.Col, den: read.value}
 		list = append(list, r)
 		byLabels[string(ls.Bytes(nil))] = r
 		set := namesOf(ls)
 		names[fmt.Sprintf("%q", set)] = set
 	}
-	for i := range num.entries {
+	for i := range num.lines(in) {
 		read, matched := num.reading(in, i), false
 		x := read.value
 		if slices.Contains(num.view.Sentinels, x) {

@@ -32,9 +32,9 @@ func (q *question) readLoose(v *view) []*looseSeries {
 	byKey := map[string]*looseSeries{}
 	exact := len(v.Without) > 0 // a group is one series
 	for in, b := range q.presentOf(v) {
-		for i, e := range b.entries {
+		for i, e := range b.lines(in) {
 			r := b.reading(in, i)
-			ls := b.route.labelsOf(b.cols[e.ref].group, in.labels)
+			ls := b.labelsOf(int(e.Col))
 			key := string(r.line.Family.Type) + "\xff" + string(ls.Bytes(nil))
 			x := byKey[key]
 			if x == nil {

@@ -50,7 +50,7 @@ func (g *CounterGroup) member(sh *shared, p *part) Member {
 	if g.answer.window() > 0 {
 		m.Weight = sh.weight
 	}
-	g.answer.happenings(p, func(e *happening) { m.Resets += e.resets() })
+	g.answer.happenings(p, func(e *happening) { m.Resets += e.Resets() })
 	return m
 }
 
@@ -201,15 +201,11 @@ func (x exclusions) add(why, name string, n int) {
 }
 
 // mistyped notes an instance that exposes the metric as another type alone.
-func (x exclusions) mistyped(in *instance, b *binding) {
-	if b.mistyped() {
-		x.add(ofAnotherType, in.name, b.refused)
+func (x exclusions) mistyped(in *instance, v *view) {
+	if n := in.refused(v); n > 0 {
+		x.add(ofAnotherType, in.name, n)
 	}
 }
-
-// mistyped: the instance exposes the metric as another type alone. (A gauge x
-// beside a counter x_total is no contradiction.)
-func (b *binding) mistyped() bool { return b.refused > 0 && len(b.entries) == 0 }
 
 func (x exclusions) words() []string {
 	var list []string

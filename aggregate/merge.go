@@ -7,7 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // incompatible says why two fleets cannot be made one.
@@ -144,11 +147,14 @@ func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
 	for i, in := range m.l.instances {
-		body := knownSeries{knownLines{&in.cols}, in}
 		var bound []*binding
 		for j, v := range f.views {
-			b := bind(v, in, m.views[j].rows[i].unpack(v, in), body)
-			m.bytes += b.bytes()
+			b := m.views[j].rows[i].unpack(v, in)
+			if v.kind == growth.Gauge {
+				m.bytes += gaugeColumn * int64(len(b.Cols))
+			} else {
+				m.bytes += b.bytes(nil)
+			}
 			bound = append(bound, b)
 		}
 		m.bound = append(m.bound, bound)
@@ -161,12 +167,20 @@ func (m *merger) apply() {
 	m.suspect()
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
-		for j, b := range in.bindings {
-			b.fit()
+		for j := range in.bindings {
 			if u, p := in.undo, m.views[j].rows[i]; u != nil {
-				u.rows, u.events = append(u.rows, p.undo), append(u.events, p.undone)
+				u.tables = append(u.tables, p.UndoState())
 			}
 		}
+		d := f.draft(in, f.router.For(in.labels))
+		in.plan = growth.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		in.state.Adopt(in.plan, &in.cols)
+		for j := range in.bindings {
+			if m.views[j].rows[i].exposes {
+				in.plan.Presence(j).Exposes = true
+			}
+		}
+		d.adopt()
 		f.instances[in.name] = in
 		f.admit(in)
 	}
@@ -195,7 +209,7 @@ func (m *merger) apply() {
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {
-			if !in.start.known() || in.start != x.start || m.told(in, x) {
+			if !in.start.Known() || in.start != x.start || m.told(in, x) {
 				continue
 			}
 			s := &suspicion{a: in, b: x, last: in}
@@ -220,18 +234,14 @@ func (m *merger) told(a, b *instance) bool {
 	for pos := range b.latest().Len() {
 		later[b.latest().ID(pos)] = b.latest().Value(pos)
 	}
-	common, fell := 0, 0
+	var l identity.Likeness
 	for pos := range a.latest().Len() {
 		id, before := a.latest().ID(pos), a.latest().Value(pos)
-		now, ok := later[id]
-		if !ok || !(before > 0) || !cumulative(m.f.store.Line(id)) {
-			continue
-		}
-		if common++; now < before {
-			fell++
+		if now, ok := later[id]; ok && cumulative(m.f.store.Line(id)) {
+			l.Counter(before, now)
 		}
 	}
-	return common >= enoughCounters && fell > 0
+	return l.Enough() && !l.Dominates()
 }
 
 // laterTarget is the one of two reports on a target that was tried later. Of
@@ -274,11 +284,7 @@ func (l *ledger) merge(o *ledger) {
 			l.accounts[key] = b
 			continue
 		}
-		s := settlement{classes: a.retired}
-		for i := range b.retired {
-			s.class(b.retired[i].layout, b.retired[i].grid).merge(&b.retired[i])
-		}
-		a.retired = s.classes
+		window.MergeClasses(&a.retired, b.retired)
 		a.left.merge(&b.left)
 		a.remember(b)
 	}

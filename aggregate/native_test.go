@@ -402,19 +402,22 @@ func nativeFleet(t require.TestingT) *aggregate.Fleet {
 	return f
 }
 
-// A histogram of which there is a count and a sum alone has no buckets.
+// A histogram of which there is a count and a sum alone has one bucket, +Inf.
 func TestHistogramWithoutBuckets(t *testing.T) {
 	b, v := nativeBed(t)
 	for i := range 3 {
-		b.scrape("a", float64(10*i), -5, "# TYPE h histogram", fmt.Sprint("h_count ", i), fmt.Sprint("h_sum ", i))
+		b.scrape("a", float64(10*i), -5, "# TYPE h histogram", fmt.Sprint("h_count ", i), fmt.Sprint("h_sum ", 2*i))
 	}
 	groups, err := v.In(until(b, at(30), sinceStart))
 	require.NoError(t, err)
 	require.Len(t, groups, 1)
-	_, ok := groups[0].Quantile(0.5)
-	require.False(t, ok)
-	require.Zero(t, v.Status(b.Snapshot(t0)).Series)
-	require.Equal(t, 1, v.Status(b.Snapshot(t0)).Exposing)
+	count, ok := groups[0].Observations().Increase()
+	require.True(t, ok)
+	require.Equal(t, 2.0, count.Value)
+	sum, ok := groups[0].Sum()
+	require.True(t, ok)
+	require.Equal(t, 4.0, sum.Value)
+	require.Equal(t, 1, v.Status(b.Snapshot(t0)).Series)
 }
 
 // What cannot be is left out, and what it grew by is counted when it is right

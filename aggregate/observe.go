@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
@@ -130,13 +132,14 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 
 // staged is one scrape on its way in, and the scratch it needs. It is reused.
 type staged struct {
-	f  *Fleet
-	in *instance
-	r  *lines.Reader
+	f    *Fleet
+	in   *instance
+	r    *lines.Reader
+	body growth.StagedBody
 
 	target      string
 	at          int64
-	start       start
+	start       identity.Start
 	startPos    int
 	verdict     judge.Restart
 	restart     restart
@@ -144,22 +147,19 @@ type staged struct {
 	baseline    bool // no scrape of this process came before
 	churned     bool // so much came or went that absence proves no birth
 	fell        map[string]bool
-	opens       bool       // a fleet that can be joined follows another process from now on
-	alone       bool       // it changes what is shared: this scrape has the fleet's lock alone
-	rebound     []*binding // replaces in.bindings
-	holds       []hold     // baselines to keep
-	frees       []lines.ID // baselines that ended
+	opens       bool // a fleet that can be joined follows another process from now on
+	alone       bool // it changes what is shared: this scrape has the fleet's lock alone
 	report      Report
 
-	noted    map[noteKey]int
-	dirty    []uint32
+	scraped growth.Scraped
+	steps   growth.Steps
+	next    *growth.Plan // replaces the instance's; nil: that stays
+	moved   []int32      // where its objects went
+	drafts  *drafts      // columns that the next plan leads to
+	dying   growth.Dying // objects that end
+
 	places   []uint32          // by lines.ID: where in the body the line stands, plus 1
 	byLabels map[uint64]uint32 // by the hash of a line's labels: the same, less 1; of bodies in other words
-	p, c     []float64
-	growth   []float64
-
-	natives  map[uint32]*layout.Native // decoded, by position; nil: none that can be
-	increase layout.Native
 }
 
 func (f *Fleet) stage(in *instance, sc incoming) *staged {
@@ -169,11 +169,11 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 	if n := len(f.scratch); n > 0 {
 		s, f.scratch = f.scratch[n-1], f.scratch[:n-1]
 	} else {
-		s = &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}, noted: map[noteKey]int{}}
+		s = &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits), fell: map[string]bool{}}
+		s.body.Reader = s.r
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
 	s.verdict, s.restart, s.baseline, s.churned, s.alone, s.alternating, s.opens = judge.RestartUnknown, noRestart, false, false, false, false, false
-	s.holds, s.frees = s.holds[:0], s.frees[:0]
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
@@ -181,9 +181,9 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 func (f *Fleet) unstage(s *staged) {
 	s.r.Discard()
 	clear(s.fell)
-	clear(s.natives)
+	s.body.Reset()
 	in := s.in
-	s.in, s.rebound = nil, nil
+	s.in, s.next, s.moved, s.drafts, s.dying, s.scraped = nil, nil, nil, nil, nil, growth.Scraped{}
 	f.names.Lock()
 	defer f.names.Unlock()
 	f.scratch = append(f.scratch, s)
@@ -219,49 +219,73 @@ func (s *staged) read(sc incoming) error {
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
-		s.f.unclaimed == nil && in.seen() && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == noRestart &&
+		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == noRestart &&
 			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && s.roomy()
 }
 
 // same: the body says what the columns hold already.
 func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) == 0 }
 
-// rebind leads the lines to the views anew, and holds what they will keep
-// against MaxBytes.
+// rebind makes the plan of what is followed from now on, and holds what the
+// views will keep against MaxBytes.
 func (s *staged) rebind() error {
-	if s.restart == noRestart && !s.baseline {
-		s.renameTombs()
-	}
-	need := s.bindAll()
+	need := s.plan()
 	if need > s.f.cfg.MaxBytes && need > s.f.bytes && s.f.retire(s.at) {
-		need = s.bindAll()
+		need = s.plan()
 	}
 	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
 		if !s.f.evict(over) {
 			return limitError("bytes of views", s.f.cfg.MaxBytes, need)
 		}
-		need = s.bindAll()
+		need = s.plan()
 	}
 	s.f.bytes = need
 	return nil
 }
 
-// bindAll makes the new bindings and says what all will hold then.
-func (s *staged) bindAll() (need int64) {
+// plan makes the next plan and says what all views will hold then.
+func (s *staged) plan() (need int64) {
 	in, f := s.in, s.f
-	s.alone, s.rebound = true, nil
-	need = f.bytes
-	for i, v := range f.views {
-		var old *binding
-		if i < len(in.bindings) {
-			old = in.bindings[i]
-			need -= old.bytes()
-		}
-		b := bind(v, in, old, stagedSeries{stagedLines{s.r}, s})
-		need += b.bytes()
-		s.rebound = append(s.rebound, b)
+	s.alone = true
+	s.next, s.moved, s.drafts = nil, nil, nil
+	if in.plan != nil && !s.r.Structural() && s.restart == noRestart && !s.baseline && s.roomy() {
+		return f.bytes
 	}
-	return need
+	s.scraped = s.evidence()
+	if in.plan == nil {
+		s.drafts = f.draft(in, f.router.For(in.labels))
+		s.next = growth.NewPlan(s.drafts.route, f.admitted(in), &s.body, s.drafts, func(int) bool { return false })
+	} else {
+		s.drafts = f.draft(in, in.plan.Route())
+		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
+	}
+	return f.bytes + s.drafts.need(s.next)
+}
+
+// evidence is what the scrape says, for those who judge its series.
+func (s *staged) evidence() growth.Scraped {
+	in := s.in
+	x := growth.Scraped{
+		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
+		At: s.at, LastTime: in.last, Since: max(s.f.since, in.since), Start: s.start.At, Verdict: s.verdict,
+		First: s.baseline, Process: s.baseline || s.restart != noRestart, Churned: s.churned, Fell: s.fell, Whole: s.opens,
+	}
+	if s.restart == anotherInstance && s.returned() {
+		x.Since = s.at // what was born while it answered before was counted then
+	}
+	return x
+}
+
+// roomy reports whether the native histograms that changed have places for all
+// of their buckets.
+func (s *staged) roomy() bool {
+	s.scraped = s.evidence()
+	return s.in.plan.Roomy(&s.scraped, s)
+}
+
+// Placed reports whether a column has places for all buckets of n.
+func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
+	return s.in.bindings[k.View].Placed(s.f.views[k.View].set(), k.Group, n) >= 0
 }
 
 // accept takes the staged scrape in. Nothing fails from here on.
@@ -278,11 +302,8 @@ func (s *staged) accept() {
 		s.enter()
 		s.weighTwins()
 	}
-	for _, b := range in.bindings {
-		s.fold(b)
-	}
-	s.settle()
-	s.bury()
+	s.scraped = s.evidence()
+	s.fold()
 	s.noteShrunk()
 	gone := len(s.r.Gone())
 	s.r.Commit(&in.cols)
@@ -291,7 +312,7 @@ func (s *staged) accept() {
 		s.f.sweep(gone)
 	}
 	if process {
-		in.noteStart(s.start)
+		in.starts = identity.Remember(in.starts, s.start)
 		s.f.suspect(in)
 	}
 	if process {
@@ -304,6 +325,7 @@ func (s *staged) accept() {
 // enter applies what changes for the whole fleet.
 func (s *staged) enter() {
 	in, f := s.in, s.f
+	in.state.Claimed()
 	f.unclaimed = nil // what views are declared from now on has missed a scrape
 	if f.since == 0 {
 		f.since = s.at
@@ -314,36 +336,31 @@ func (s *staged) enter() {
 		delete(f.leftAt, in.name)
 		f.names.Unlock()
 		f.admit(in)
-		in.self = selfName(f.store, stagedLines{s.r})
+		in.self = selfName(f.store, &s.body)
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
 	}
 	f.target(s.target).gone = false
-	in.bindings = s.rebound
-	for _, b := range in.bindings {
-		b.fit()
+	if s.drafts != nil {
+		s.drafts.adopt()
 	}
-	s.noteBuckets()
 	if s.alternating {
 		s.alternate()
-	} else if s.doubtful() {
+	} else if x := s.succession(); s.restart == restartProven && x.Doubtful() {
 		s.saveUndo()
 	}
 	if s.baseline || s.restart != noRestart {
-		in.clearTombs(f.store)
+		in.state.ReleaseTombs(f.store)
 		if in.incarnation++; in.incarnation > 1 {
 			in.noteRestart(s.at, s.restart)
 		}
 	}
-	if s.restart == anotherInstance {
-		clear(in.held)
-	}
 	if f.joinable() && (s.baseline || s.restart == restartProven) {
 		s.openSegments()
 	}
-	if in.incarnation == 1 && s.start.later(max(f.since, in.since)) {
-		in.birth = min(s.start.at, s.at)
+	if in.incarnation == 1 && s.start.After(max(f.since, in.since)) {
+		in.birth = min(s.start.At, s.at)
 	}
 	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
 }
@@ -357,16 +374,16 @@ func (s *staged) advance() {
 		if from = in.birth; from == 0 {
 			from = s.at
 		}
-		in.history.wall += s.at - from
+		in.history.Wall += s.at - from
 	case s.restart == anotherInstance:
 		from = s.at
 	case s.restart == restartProven:
-		in.history.wall += s.at - from
-		from = min(max(from, s.start.at), s.at)
+		in.history.Wall += s.at - from
+		from = min(max(from, s.start.At), s.at)
 	default:
-		in.history.wall += s.at - from
+		in.history.Wall += s.at - from
 	}
-	in.history.span += s.at - from
+	in.history.Span += s.at - from
 	in.accept(s.at)
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
@@ -390,23 +407,14 @@ func (s *staged) checkpoint() {
 	if in.last == 0 {
 		return
 	}
-	if h.points == nil {
-		h.points = make([]checkpoint, s.f.cfg.Checkpoints+2)
-	}
-	if !h.due(in.last, s.f.cfg.Window.Milliseconds()/int64(s.f.cfg.Checkpoints)) {
+	h.Make(s.f.cfg.Checkpoints + 2)
+	if !h.Due(in.last, s.f.cfg.Window.Milliseconds()/int64(s.f.cfg.Checkpoints)) {
 		return
 	}
-	*h.at(h.n) = in.present()
 	for _, b := range in.bindings {
-		b.snap(h.n)
+		if b.Slots() > 0 {
+			b.Snap(h.N)
+		}
 	}
-	h.n++
-}
-
-// stagedLines are the lines of a scrape on its way in.
-type stagedLines struct{ *lines.Reader }
-
-func (l stagedLines) ID(pos int) lines.ID {
-	id, _, _, _ := l.At(pos)
-	return id
+	h.Add(in.present())
 }

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -47,7 +47,7 @@ func (s *staged) noteShrunk() {
 	if len(lost)+len(in.shrunk) == 0 {
 		return
 	}
-	before, now := s.countFamilies(&in.cols), s.countFamilies(stagedLines{s.r})
+	before, now := s.countFamilies(&in.cols), s.countFamilies(&s.body)
 	in.recover(s.at, func(x *shrunk) bool { return !lostMost(x.before, now[x.family.Name]) })
 	for _, name := range slices.Sorted(maps.Keys(lost)) {
 		if b, n := before[name], now[name]; lostMost(b, n) {
@@ -105,8 +105,8 @@ func (in *instance) recover(at int64, whole func(*shrunk) bool) {
 			x.until = at
 		}
 	}
-	if h := &in.history; h.n > 0 {
-		oldest := h.at(h.oldest()).at
+	if h := &in.history; h.N > 0 {
+		oldest := h.At(h.Oldest()).At
 		in.shrunk = slices.DeleteFunc(in.shrunk, func(x shrunk) bool { return x.until != 0 && x.until <= oldest })
 	}
 }
@@ -115,43 +115,18 @@ func (in *instance) recover(at int64, whole func(*shrunk) bool) {
 // stays small for long is not partial, but small.
 func (q *question) partial(x *shrunk) bool {
 	switch {
-	case !q.v.about(x.family):
+	case !q.v.selection.About(x.family):
 		return false
 	case x.until == 0:
 		return q.e-x.at <= learnt.Milliseconds()
 	}
-	return q.v.kind != kindGauge && x.until > q.s
+	return q.v.kind != growth.Gauge && x.until > q.s
 }
 
 // partialNow: the instance answers a part only of what the view is on. Of many
 // families some always are in part, which says nothing of the others.
 func (q *question) partialNow(in *instance) bool {
 	return !q.v.every() && slices.ContainsFunc(in.shrunk, func(x shrunk) bool { return x.until == 0 && q.partial(&x) })
-}
-
-// about: the view is on the family, as far as that can be told by names.
-func (v *view) about(f *lines.Family) bool {
-	if v.every() {
-		return v.kind == kindOf(f.Type)
-	}
-	return ofFamily(v.Metric, f)
-}
-
-// ofFamily: a metric of that name is one of the family's.
-func ofFamily(metric string, f *lines.Family) bool {
-	rest, ok := strings.CutPrefix(strings.TrimSuffix(metric, "_total"), strings.TrimSuffix(f.Name, "_total"))
-	if !ok {
-		return false
-	}
-	switch rest {
-	case "":
-		return true
-	case "_count", "_sum":
-		return f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeSummary
-	case "_info":
-		return f.Type == model.MetricTypeInfo
-	}
-	return false
 }
 
 // partials are what members may miss in the window.
@@ -186,7 +161,7 @@ func (x *shrunk) of(in *instance) string {
 // words are those that concern a group: of a view of every family, it is of one.
 func (list partials) words(v *view, group labels.Labels) (words []string) {
 	for i := range list {
-		if x := &list[i]; !v.every() || ofFamily(group.Get(model.MetricNameLabel), x.family) {
+		if x := &list[i]; !v.every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
 			words = append(words, x.text)
 		}
 	}

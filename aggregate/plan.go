@@ -1,18 +1,22 @@
 package aggregate
 
-import "github.com/prometheus/common/model"
+import (
+	"github.com/prometheus/common/model"
+
+	"github.com/promfold/promfold/internal/window"
+)
 
 // plan says which groups the instances of an answer have something in, and
 // where in the answer each of their columns goes. It changes when groups or
 // instances do, not with every scrape: a question keeps it for the next one.
 type plan struct {
-	of      [][]column // by share: what the plan was made of
-	groups  []final    // in the order of their labels
-	from    []int32    // group i has the parts from from[i] to before from[i+1]
-	owners  []int32    // by part: whose it is, an index of shares; ascending in a group
-	group   []int32    // by part: the group whose it is
-	width   []int32    // by group: how many columns go there
-	columns []place    // of all shares, one after the other
+	of      [][]window.Column // by share: what the plan was made of
+	groups  []final           // in the order of their labels
+	from    []int32           // group i has the parts from from[i] to before from[i+1]
+	owners  []int32           // by part: whose it is, an index of shares; ascending in a group
+	group   []int32           // by part: the group whose it is
+	width   []int32           // by group: how many columns go there
+	columns []place           // of all shares, one after the other
 	names   []map[string]bool
 }
 
@@ -34,7 +38,7 @@ func (p *plan) fits(shares []share) bool {
 		return false
 	}
 	for i := range shares {
-		a, b := p.of[i], shares[i].b.cols
+		a, b := p.of[i], shares[i].b.Cols
 		if len(a) != len(b) || len(a) > 0 && &a[0] != &b[0] {
 			return false
 		}
@@ -43,14 +47,14 @@ func (p *plan) fits(shares []share) bool {
 }
 
 func newPlan(finals *finals, shares []share) *plan {
-	p := &plan{of: make([][]column, len(shares)), names: make([]map[string]bool, len(shares))}
+	p := &plan{of: make([][]window.Column, len(shares)), names: make([]map[string]bool, len(shares))}
 	seen := make([]int32, len(finals.list)) // by group: its latest share, plus 1
 	next := make([]int32, len(finals.list)) // its number of parts; then its next part
 	columns, parts := 0, int32(0)
 	for i := range shares {
-		p.of[i], p.names[i] = shares[i].b.cols, shares[i].names()
+		p.of[i], p.names[i] = shares[i].b.Cols, shares[i].names()
 		for c := range p.of[i] {
-			if f := p.of[i][c].final; seen[f] != int32(i)+1 {
+			if f := p.of[i][c].Group; seen[f] != int32(i)+1 {
 				seen[f] = int32(i) + 1
 				next[f]++
 				parts++
@@ -70,12 +74,12 @@ func newPlan(finals *finals, shares []share) *plan {
 	for i := range p.of {
 		for c := range p.of[i] {
 			col := &p.of[i][c]
-			if f := col.final; seen[f] != int32(i)+1 {
+			if f := col.Group; seen[f] != int32(i)+1 {
 				seen[f] = int32(i) + 1
 				p.owners[next[f]] = int32(i)
 				next[f]++
 			}
-			p.columns = append(p.columns, place{int32(col.count()), next[col.final] - 1})
+			p.columns = append(p.columns, place{int32(col.Count()), next[col.Group] - 1})
 		}
 	}
 	p.group, p.width = make([]int32, parts), make([]int32, len(p.groups))

@@ -87,7 +87,7 @@ func (q *question) checkWindow(w Window, v *view) error {
 
 // anyQuestion asks about no view.
 func (s Snapshot) anyQuestion() (*question, error) {
-	v := &view{spec: spec{Metric: everyFamily}, kind: kindEverything}
+	v := &view{spec: spec{Metric: everyFamily}, kind: everything}
 	if s.m != nil {
 		v.fleet = s.m.f
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // RatioView answers how two counters relate, over the same steps of the same
@@ -19,11 +20,11 @@ type RatioView struct{ num, den *view }
 func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
 	var pair [2]declaration
 	for i, v := range []View{numerator, denominator} {
-		s, _, err := f.spec(v, kindCounter)
+		s, _, err := f.spec(v, growth.Counter)
 		if err != nil {
 			return nil, err
 		}
-		pair[i] = declaration{s, kindCounter, declared}
+		pair[i] = declaration{s, growth.Counter, declared}
 	}
 	n, d := &pair[0].spec, &pair[1].spec
 	switch {
@@ -104,8 +105,8 @@ func sameSteps(qn, qd *question) (nums, dens []share, err error) {
 			continue
 		}
 		if n.since != d.since {
-			from := max(n.from, d.from, n.b.since, d.b.since)
-			if from >= in.history.n {
+			from := max(n.from, d.from, n.b.Since, d.b.Since)
+			if from >= in.history.N {
 				continue // no step in common yet
 			}
 			qn.shareFrom(&n, x, n.b, from)

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // eventWords turns the events of a group into words.
@@ -14,16 +16,16 @@ type eventWords map[remark]map[string]int
 
 type remark struct {
 	verdict judge.Verdict
-	flags   judge.Flags
-	quirk   quirk
+	flags   judge.Doubt
+	quirk   growth.Quirk
 }
 
-func (r eventWords) add(name string, e *event) {
-	k := remark{e.verdict, e.flags, e.quirk}
+func (r eventWords) add(name string, e *window.Event) {
+	k := remark{e.Verdict, e.Doubt, e.Quirk}
 	if r[k] == nil {
 		r[k] = map[string]int{}
 	}
-	r[k][name] += e.n
+	r[k][name] += e.N
 }
 
 // words lists the remarks, each with the instances it is about.
@@ -56,35 +58,35 @@ func counted(text string, members map[string]int) string {
 
 func remarkText(k remark) string {
 	switch {
-	case k.quirk != noQuirk:
+	case k.quirk != growth.NoQuirk:
 		return quirkTexts[k.quirk]
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
-	case k.flags&judge.MaskedResetPossible != 0:
+	case k.flags&judge.Masked != 0:
 		return "%d series did not fall when their process restarted; a masked reset is possible"
-	case k.flags&judge.GlitchSuspected != 0:
+	case k.flags&judge.Glitch != 0:
 		return "%d series fell and came back; a glitch is suspected"
 	}
-	switch k.verdict {
-	case judge.ResetProven:
-		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
-	case judge.ResetDropped:
+	switch unproven := k.flags&judge.Unproven != 0; {
+	case k.verdict == judge.Reset && unproven:
 		return "%d series fell without a restart; taken as reset"
-	case judge.BornByAbsence:
+	case k.verdict == judge.Reset:
+		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
+	case k.verdict == judge.Born && unproven:
 		return "%d series appeared; taken as born since the scrape before"
-	case judge.Gap:
+	case k.verdict == judge.Gap:
 		return "%d readings were not counts"
-	case judge.Jitter:
+	case k.verdict == judge.Jitter:
 		return "%d series fell by less than the tolerance"
 	}
 	return ""
 }
 
 var quirkTexts = [...]string{
-	noSum:     "%d sums missing or not finite; no mean",
-	torn:      "%d histograms read while being written; their buckets repaired",
-	newLayout: "%d histograms changed their buckets; growth at the change is unknown",
-	malformed: "%d histograms with impossible counts, left out",
+	growth.NoSum:     "%d sums missing or not finite; no mean",
+	growth.Torn:      "%d histograms read while being written; their buckets repaired",
+	growth.NewLayout: "%d histograms changed their buckets; growth at the change is unknown",
+	growth.Malformed: "%d histograms with impossible counts, left out",
 }
 
 // identities says in words what is not sure about who is who: it concerns every
@@ -105,7 +107,7 @@ func (f *Fleet) identities(e int64) []note {
 			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
 		}
 		for _, x := range in.suspicions {
-			if x.a == in && x.alternations >= twinAlternations {
+			if x.a == in && x.Doubtful() {
 				list = append(list, note{in.labels,
 					fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name)})
 			}
@@ -122,7 +124,7 @@ func (b *balanced) words() []string {
 		if m.pool != b || b.live(m) {
 			met++
 		}
-		if m.pool == b && !m.start.known() {
+		if m.pool == b && !m.start.Known() {
 			blind = append(blind, m.name)
 		}
 	}

@@ -22,7 +22,7 @@ type incoming struct {
 
 // open stages a scrape against columns.
 func (s *staged) open(cols *lines.Columns, sc *incoming) error {
-	clear(s.natives)
+	s.body.Reset()
 	if sc.typed {
 		return s.r.ReadSamples(cols, sc.samples)
 	}

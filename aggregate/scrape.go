@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/promfold/promfold/internal/identity"
 )
 
 // Scrape is one body of one target.
@@ -98,6 +100,6 @@ func (r *Report) tell(how restart) {
 }
 
 // attribute notes in a report to whom a scrape was attributed, and why.
-func (r *Report) attribute(why attribution) {
-	r.By, r.NewInstance, r.Candidates, r.Provisional = why.By.String(), why.New, why.Candidates, why.Provisional
+func (r *Report) attribute(why identity.Decision) {
+	r.By, r.NewInstance, r.Provisional = why.By.String(), why.New, why.Provisional
 }

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prometheus/common/model"
-
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/lines"
 )
 
 // view is a declared View and what belongs to it fleet-wide. The fleet's lock
@@ -15,21 +13,17 @@ import (
 type view struct {
 	spec
 	fleet  *Fleet
-	kind   kind
+	kind   growth.Kind
 	role   role
 	index  int // in Fleet.views and instance.bindings
-	rules  judge.Rules
-	routes map[string]*route // by the target labels' names that matter to the view
 	finals finals
+
+	selection growth.Selection
 
 	// Of the latest question:
 	plan    *plan
 	latest  latest
 	scratch []share
-
-	base string // Metric without _total, for counters
-
-	external judge.Rules // of every family: for what outlives the process
 
 	ledger ledger // what was shown of its totals
 
@@ -50,75 +44,13 @@ const (
 )
 
 // newView makes a view of a question, not yet the fleet's.
-func (f *Fleet) newView(s spec, k kind, r role) *view {
-	d := &view{spec: s, fleet: f, kind: k, role: r, routes: map[string]*route{}, base: strings.TrimSuffix(s.Metric, "_total")}
-	d.rules = judge.Rules{Owner: s.Owner, Births: s.Births}
-	if s.Owner == judge.OwnerUnknown {
-		d.rules.Owner = ownerOf(s.Metric)
+func (f *Fleet) newView(s spec, k growth.Kind, r role) *view {
+	d := &view{spec: s, fleet: f, kind: k, role: r}
+	d.selection = growth.Selection{
+		Kind: k, Metric: s.Metric, Every: s.Metric == everyFamily, Loose: r == unmergeable, Type: s.Type, Where: s.Where,
+		By: s.By, Without: s.Without, Rules: judge.Rules{Owner: s.Owner, BoundBirths: s.BoundBirths}, Body: r == electoral,
 	}
-	d.external = d.rules
-	d.external.Owner = judge.OwnerExternal
 	return d
-}
-
-// fit says how a line relates to a view.
-type fit uint8
-
-const (
-	fitNone fit = iota // another metric
-	fitType            // the metric, with a type that the view does not take
-	fitName            // the metric and type; the matchers decide
-)
-
-// fits compares name and type alone.
-func (v *view) fits(l *lines.Line) fit {
-	switch {
-	case v.role == unmergeable:
-		return fitsNoKind(l)
-	case v.every():
-		return v.fitsEvery(l)
-	}
-	switch v.kind {
-	case kindHistogram:
-		if l.Family.Name != v.Metric {
-			return fitNone
-		}
-		if t := v.typeOf(l); t != model.MetricTypeHistogram {
-			return fitType
-		}
-		switch l.Role {
-		case lines.Bucket, lines.Count, lines.Sum, lines.Native:
-			return fitName
-		}
-		return fitNone
-	case kindCounter:
-		if l.Name != v.base && l.Name != v.base+"_total" || l.Role == lines.Native {
-			return fitNone
-		}
-		switch t := v.typeOf(l); {
-		case l.Role == lines.Count || l.Role == lines.Sum:
-			return fitName
-		case l.Role != lines.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
-			return fitType
-		}
-		return fitName
-	default:
-		if l.Name != v.Metric || l.Role == lines.Native {
-			return fitNone
-		}
-		switch v.typeOf(l) {
-		case model.MetricTypeCounter, model.MetricTypeHistogram, model.MetricTypeGaugeHistogram, model.MetricTypeSummary:
-			return fitType
-		}
-		return fitName
-	}
-}
-
-func (v *view) typeOf(l *lines.Line) model.MetricType {
-	if v.Type != "" {
-		return v.Type
-	}
-	return l.Family.Type
 }
 
 func (s *spec) String() string {

@@ -56,23 +56,23 @@ func TestStartsOfSeries(t *testing.T) {
 		verdict judge.Verdict // of the last point
 	}{
 		"it moved alone, and the value did not fall": {
-			[]point{{0, 100, -500}, {10, 120, 5}}, -1000, 120, 120, math.Inf(1), judge.ResetProven},
+			[]point{{0, 100, -500}, {10, 120, 5}}, -1000, 120, 120, math.Inf(1), judge.Reset},
 		"it did not move":             {[]point{{0, 100, -500}, {10, 120, -500}}, -1000, 20, 20, 20, judge.Grew},
 		"it moved by less than tells": {[]point{{0, 100, -500}, {10, 120, -499}}, -1000, 20, 20, 20, judge.Grew},
 		"it moved into the past":      {[]point{{0, 100, -500}, {10, 120, -800}}, -1000, 20, 20, 20, judge.Grew},
 		"it moved to long ago":        {[]point{{0, 100, -500}, {10, 120, -400}}, -1000, 20, 20, 20, judge.Grew},
 		"it moved to long ago, and the value fell": {
-			[]point{{0, 100, -500}, {10, 30, -400}}, -1000, 30, 30, math.Inf(1), judge.ResetProven},
-		"born while watched":        {[]point{{0, 100, -50}}, -1000, 100, 100, 100, judge.BornProven},
+			[]point{{0, 100, -500}, {10, 30, -400}}, -1000, 30, 30, math.Inf(1), judge.Reset},
+		"born while watched":        {[]point{{0, 100, -50}}, -1000, 100, 100, 100, judge.Born},
 		"born before":               {[]point{{0, 100, -150}, {10, 101, -150}}, -1000, 1, 1, 1, judge.Grew},
 		"of the time of the scrape": {[]point{{0, 100, 0}, {10, 101, 10}}, -1000, 1, 1, 1, judge.Grew},
 		"in the future":             {[]point{{0, 100, 50}, {10, 101, 50}}, -1000, 1, 1, 1, judge.Grew},
 		"in the future, and it moved": {
-			[]point{{0, 100, 50}, {10, 101, 60}}, -1000, 101, 101, math.Inf(1), judge.ResetProven},
+			[]point{{0, 100, 50}, {10, 101, 60}}, -1000, 101, 101, math.Inf(1), judge.Reset},
 		"it is new, and reason for doubt": {
 			[]point{{0, 100, unknown}, {10, 120, 5}}, -1000, 20, 20, math.Inf(1), judge.Grew},
 		"no start of the process either": {
-			[]point{{0, 100, -500}, {10, 120, 5}}, 0, 120, 120, math.Inf(1), judge.ResetProven},
+			[]point{{0, 100, -500}, {10, 120, 5}}, 0, 120, 120, math.Inf(1), judge.Reset},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBed(t, aggregate.Config{Since: at(-100)})
@@ -86,8 +86,8 @@ func TestStartsOfSeries(t *testing.T) {
 			g := b.one(v, 20, sinceStart)
 			a, _ := g.Increase()
 			assert.Equal(t, promfold.Estimate{Value: c.want, Lo: c.lo, Hi: c.hi}, a)
-			assert.Equal(t, c.verdict == judge.ResetProven, last.Resets == 1)
-			assert.Equal(t, c.verdict == judge.BornProven, last.Births == 1)
+			assert.Equal(t, c.verdict == judge.Reset, last.Resets == 1)
+			assert.Equal(t, c.verdict == judge.Born, last.Births == 1)
 			assert.False(t, last.Restarted)
 		})
 	}

@@ -33,7 +33,7 @@ func (l *loaded) release(f *Fleet) {
 
 func (in *instance) release(s *lines.Store) {
 	in.cols.Release(s)
-	in.clearTombs(s)
+	in.state.Release(s)
 	if in.pending != nil {
 		in.pending.cols.Release(s)
 	}
@@ -42,7 +42,7 @@ func (in *instance) release(s *lines.Store) {
 // appendState writes the content of a saved state: the lines that it refers to,
 // then the rest. The fleet's lock is held.
 func (f *Fleet) appendState(b []byte) []byte {
-	c := &codec{saver: lines.NewSaver(f.store)}
+	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
 	l := &loaded{
 		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: f.savedViews(),
 		leftAt: f.leftAt, leftBefore: f.leftBefore, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
@@ -51,7 +51,7 @@ func (f *Fleet) appendState(b []byte) []byte {
 		l.balancers = append(l.balancers, f.balancers[name])
 	}
 	c.state(l)
-	return append(c.saver.AppendTable(b), c.out...)
+	return append(c.saver.AppendTable(b), c.Out...)
 }
 
 // decode reads the content of a saved state; its lines join the fleet's.
@@ -60,10 +60,10 @@ func (f *Fleet) decode(content []byte) (*loaded, error) {
 	if err != nil {
 		return nil, stateError("its lines", ErrCorrupt)
 	}
-	c := &codec{in: saved.Read(rest), loader: table, fleet: f, checkpoints: map[*instance]int{}}
+	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f, checkpoints: map[*instance]int{}}
 	l := &loaded{targets: map[string]*target{}}
 	c.state(l)
-	if rest, ok := c.in.Rest(); !ok || len(rest) > 0 {
+	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
 		l.release(f)
 		return nil, stateError("its content", ErrCorrupt)
 	}
@@ -71,36 +71,36 @@ func (f *Fleet) decode(content []byte) (*loaded, error) {
 }
 
 func (c *codec) state(l *loaded) {
-	c.int64(&l.since)
+	c.Int64(&l.since)
 	c.expected(l)
 	c.targets(l)
 	c.left(l)
-	list(c, &l.instances, 30, func(in **instance) {
-		if c.reading() {
+	saved.List(&c.Codec, &l.instances, 30, func(in **instance) {
+		if c.Reading() {
 			*in = &instance{}
 		}
 		c.instance(*in)
 		for _, name := range (*in).targets {
-			c.must(l.targets[name] != nil)
+			c.Must(l.targets[name] != nil)
 		}
 	})
-	c.ascending(len(l.instances), func(i int) string { return l.instances[i].name })
+	c.Ascending(len(l.instances), func(i int) string { return l.instances[i].name })
 	who := &people{codec: c, list: l.instances}
-	list(c, &l.balancers, 8, who.balancer)
-	c.ascending(len(l.balancers), func(i int) string { return l.balancers[i].target })
+	saved.List(&c.Codec, &l.balancers, 8, who.balancer)
+	c.Ascending(len(l.balancers), func(i int) string { return l.balancers[i].target })
 	who.pools(l.balancers)
 	who.twins()
 	who.suspicions()
-	list(c, &l.views, 4, func(v **savedView) { c.view(v, l.instances) })
+	saved.List(&c.Codec, &l.views, 4, func(v **savedView) { c.view(v, l.instances) })
 }
 
 func (c *codec) expected(l *loaded) {
 	told := l.expected != nil
-	if c.bool(&told); !told {
+	if c.Bool(&told); !told {
 		return
 	}
 	names := slices.Sorted(maps.Keys(l.expected))
-	list(c, &names, 1, c.text)
+	saved.List(&c.Codec, &names, 1, c.Text)
 	l.expected = map[string]bool{}
 	for _, name := range names {
 		l.expected[name] = true
@@ -109,60 +109,60 @@ func (c *codec) expected(l *loaded) {
 
 func (c *codec) targets(l *loaded) {
 	names := slices.Sorted(maps.Keys(l.targets))
-	list(c, &names, 6, func(name *string) {
-		c.text(name)
-		if c.reading() {
+	saved.List(&c.Codec, &names, 6, func(name *string) {
+		c.Text(name)
+		if c.Reading() {
 			l.targets[*name] = &target{}
 		}
 		c.target(l.targets[*name])
 	})
-	c.ascending(len(names), func(i int) string { return names[i] })
+	c.Ascending(len(names), func(i int) string { return names[i] })
 }
 
 func (c *codec) left(l *loaded) {
 	names := slices.Sorted(maps.Keys(l.leftAt))
-	list(c, &names, 2, func(name *string) {
-		c.text(name)
+	saved.List(&c.Codec, &names, 2, func(name *string) {
+		c.Text(name)
 		at := l.leftAt[*name]
-		if c.int64(&at); c.reading() {
+		if c.Int64(&at); c.Reading() {
 			if l.leftAt == nil {
 				l.leftAt = map[string]int64{}
 			}
 			l.leftAt[*name] = at
 		}
 	})
-	c.ascending(len(names), func(i int) string { return names[i] })
+	c.Ascending(len(names), func(i int) string { return names[i] })
 	for _, at := range []*int64{&l.leftBefore, &l.opened, &l.latest, &l.awake} {
-		c.int64(at)
+		c.Int64(at)
 	}
 }
 
 func (c *codec) target(t *target) {
 	tried, failed := t.tried.Load(), t.failed.Load()
-	c.int64(&tried)
-	c.bool(&failed)
-	c.bool(&t.gone)
-	if c.bool(&t.told); t.told {
+	c.Int64(&tried)
+	c.Bool(&failed)
+	c.Bool(&t.gone)
+	if c.Bool(&t.told); t.told {
 		c.description(&t.description)
 	}
-	if c.reading() {
+	if c.Reading() {
 		t.tried.Store(tried)
 		t.failed.Store(failed)
 	}
 }
 
 func (c *codec) description(t *description) {
-	c.text(&t.instance)
-	c.labels(&t.labels)
+	c.Text(&t.instance)
+	c.Labels(&t.labels)
 	priority := int64(t.info.Priority)
-	c.int64(&priority)
+	c.Int64(&priority)
 	t.info.Priority = int(priority)
 	known := !t.info.Created.IsZero()
-	if c.bool(&known); known {
+	if c.Bool(&known); known {
 		s, ns := t.info.Created.Unix(), int64(t.info.Created.Nanosecond())
-		c.int64(&s)
-		c.int64(&ns)
-		if c.reading() {
+		c.Int64(&s)
+		c.Int64(&ns)
+		if c.Reading() {
 			t.info.Created = time.Unix(s, ns)
 		}
 	}
@@ -184,10 +184,10 @@ func (p *people) one(in **instance) {
 		}
 	}
 	n := p.places[*in]
-	if p.natural(&n); !p.reading() {
+	if p.Natural(&n); !p.Reading() {
 		return
 	}
-	if p.must(n <= len(p.list)); n > 0 && !p.failed() {
+	if p.Must(n <= len(p.list)); n > 0 && !p.Failed() {
 		*in = p.list[n-1]
 	}
 }
@@ -195,23 +195,23 @@ func (p *people) one(in **instance) {
 // some is one that is not nil.
 func (p *people) some(in **instance) {
 	p.one(in)
-	p.must(*in != nil)
+	p.Must(*in != nil)
 }
 
 func (p *people) balancer(b **balanced) {
-	if p.reading() {
+	if p.Reading() {
 		*b = &balanced{}
 	}
 	x := *b
-	p.text(&x.target)
-	p.natural(&x.expected)
-	p.natural(&x.named)
-	p.natural(&x.scrapes)
-	p.natural(&x.unclear)
-	p.int64(&x.last)
-	p.int64(&x.interval)
-	p.int64(&x.left)
-	list(p.codec, &x.members, 1, p.some)
+	p.Text(&x.target)
+	p.Natural(&x.expected)
+	p.Natural(&x.named)
+	p.Natural(&x.scrapes)
+	p.Natural(&x.unclear)
+	p.Int64(&x.last)
+	p.Int64(&x.interval)
+	p.Int64(&x.left)
+	saved.List(&p.Codec, &x.members, 1, p.some)
 	p.one(&x.guess)
 }
 
@@ -219,8 +219,8 @@ func (p *people) balancer(b **balanced) {
 func (p *people) pools(balancers []*balanced) {
 	for _, in := range p.list {
 		n := 1 + slices.Index(balancers, in.pool)
-		if p.natural(&n); p.reading() && n > 0 {
-			if p.must(n <= len(balancers)); p.failed() {
+		if p.Natural(&n); p.Reading() && n > 0 {
+			if p.Must(n <= len(balancers)); p.Failed() {
 				return
 			}
 			in.pool = balancers[n-1]
@@ -235,15 +235,15 @@ func (p *people) twins() {
 			all = append(all, t.members)
 		}
 	}
-	list(p.codec, &all, 3, func(members *[]*instance) {
-		list(p.codec, members, 1, p.some)
-		p.must(len(*members) > 1)
-		if !p.reading() || p.failed() {
+	saved.List(&p.Codec, &all, 3, func(members *[]*instance) {
+		saved.List(&p.Codec, members, 1, p.some)
+		p.Must(len(*members) > 1)
+		if !p.Reading() || p.Failed() {
 			return
 		}
 		t := &twins{members: *members}
 		for _, in := range t.members {
-			p.must(in.twins == nil)
+			p.Must(in.twins == nil)
 			in.twins = t
 		}
 	})
@@ -261,17 +261,17 @@ func (p *people) suspicions() {
 	slices.SortFunc(all, func(x, y *suspicion) int {
 		return cmp.Or(cmp.Compare(x.a.name, y.a.name), cmp.Compare(x.b.name, y.b.name))
 	})
-	list(p.codec, &all, 5, func(s **suspicion) {
-		if p.reading() {
+	saved.List(&p.Codec, &all, 5, func(s **suspicion) {
+		if p.Reading() {
 			*s = &suspicion{}
 		}
 		x := *s
 		p.some(&x.a)
 		p.some(&x.b)
 		p.some(&x.last)
-		p.natural(&x.alternations)
-		p.natural(&x.moved)
-		if p.must(x.a != x.b && (x.last == x.a || x.last == x.b)); p.reading() && !p.failed() {
+		p.Natural(&x.Alternations)
+		p.Natural(&x.Moved)
+		if p.Must(x.a != x.b && (x.last == x.a || x.last == x.b)); p.Reading() && !p.Failed() {
 			x.a.suspicions = append(x.a.suspicions, x)
 			x.b.suspicions = append(x.b.suspicions, x)
 		}

@@ -7,61 +7,54 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // segment of a binding whose columns are known.
-func (c *codec) segment(p *savedBinding, k kind) {
+func (c *codec) segment(p *savedBinding, k growth.Kind) {
 	there := p.seg != nil
-	if c.bool(&there); !there {
+	if c.Bool(&there); !there {
 		return
 	}
-	c.must(k != kindGauge)
-	if c.reading() {
+	c.Must(k != growth.Gauge)
+	if c.Reading() {
 		p.seg = &segment{}
 	}
 	g := p.seg
-	c.int64(&g.start)
-	c.int64(&g.first)
-	c.bool(&g.dead)
-	list(c, &g.at, 1, c.int64)
-	if c.must(len(g.at) == len(p.cols)); c.failed() {
+	c.Int64(&g.start)
+	c.Int64(&g.first)
+	c.Bool(&g.dead)
+	saved.List(&c.Codec, &g.at, 1, c.Int64)
+	if c.Must(len(g.at) == len(p.Cols)); c.Failed() {
 		return
 	}
-	rows, at := []*row{&g.from, &g.base}, 0
-	for i := range p.cols {
-		for range p.cols[i].width() {
-			c.cell(rows, at, func(r *row) *exact.Vector { return &r.counts })
-			at++
-		}
-		if k == kindHistogram {
-			c.cell(rows, i, func(r *row) *exact.Vector { return &r.sums })
-		}
-	}
+	p.CodeRows(&c.Codec, &g.from, &g.base)
 }
 
 // known of a view, byte-stable: all stands in order.
 func (c *codec) known(k *known) {
 	keys := sortedKeys(k.lives, compareLives)
-	list(c, &keys, 5, func(key *lifeKey) {
+	saved.List(&c.Codec, &keys, 5, func(key *lifeKey) {
 		c.lifeKey(key)
 		l := k.lives[*key]
-		if c.reading() {
+		if c.Reading() {
 			l = &life{columns: map[columnName]*record{}}
 			k.put(*key, l)
 		}
 		c.life(l)
 	})
 	names := sortedKeys(k.alias, compareLives)
-	list(c, &names, 4, func(key *lifeKey) {
+	saved.List(&c.Codec, &names, 4, func(key *lifeKey) {
 		c.lifeKey(key)
 		of := k.alias[*key]
-		if c.lifeKey(&of); c.reading() {
+		if c.lifeKey(&of); c.Reading() {
 			k.alias = joinAlias(k.alias, map[lifeKey]lifeKey{*key: of})
 		}
 	})
 	c.columnSums(&k.most)
-	c.int64(&k.mark)
+	c.Int64(&k.mark)
 	c.columnSums(&k.folded)
 }
 
@@ -70,65 +63,65 @@ func sortedKeys[K comparable, T any](m map[K]T, compare func(a, b K) int) []K {
 }
 
 func compareColumnNames(a, b columnName) int {
-	return cmp.Or(cmp.Compare(a.group, b.group), slices.Compare(boundsOf(a.layout), boundsOf(b.layout)), compareGrids(a.grid, b.grid))
+	return cmp.Or(cmp.Compare(a.group, b.group), slices.Compare(window.BoundsOf(a.layout), window.BoundsOf(b.layout)), window.CompareGrids(a.grid, b.grid))
 }
 
 func (c *codec) lifeKey(k *lifeKey) {
-	c.text(&k.name)
-	c.int64(&k.start)
+	c.Text(&k.name)
+	c.Int64(&k.start)
 }
 
 func (c *codec) life(l *life) {
-	c.int64(&l.first)
-	c.int64(&l.last)
+	c.Int64(&l.first)
+	c.Int64(&l.last)
 	names := sortedKeys(l.columns, compareColumnNames)
-	list(c, &names, 8, func(name *columnName) {
+	saved.List(&c.Codec, &names, 8, func(name *columnName) {
 		r := l.columns[*name]
-		if c.reading() {
+		if c.Reading() {
 			r = &record{}
 		}
-		c.labels(&r.labels)
+		c.Labels(&r.labels)
 		c.shared(&r.grown)
 		for _, points := range []*[]point{&r.met, &r.left} {
-			list(c, points, 4, func(p *point) {
-				c.int64(&p.at)
+			saved.List(&c.Codec, points, 4, func(p *point) {
+				c.Int64(&p.at)
 				c.shared(&p.value)
-				c.must(p.value.layout == r.grown.layout && p.value.grid == nil && r.grown.grid == nil)
+				c.Must(p.value.Layout == r.grown.Layout && p.value.Grid == nil && r.grown.Grid == nil)
 			})
 		}
-		if c.reading() && !c.failed() {
+		if c.Reading() && !c.Failed() {
 			*name = nameOf(r.labels, r.grown)
 			l.columns[*name] = r
 		}
 	})
 }
 
-func nameOf(ls labels.Labels, x *retired) columnName {
-	return columnName{string(ls.Bytes(nil)), x.layout, x.grid}
+func nameOf(ls labels.Labels, x *window.Class) columnName {
+	return columnName{string(ls.Bytes(nil)), x.Layout, x.Grid}
 }
 
 // shared is what is never written to.
-func (c *codec) shared(x **retired) {
-	if c.reading() {
-		*x = &retired{}
+func (c *codec) shared(x **window.Class) {
+	if c.Reading() {
+		*x = &window.Class{}
 	}
-	c.retired(*x)
+	(*x).Code(&c.Codec, c.set())
 }
 
 func (c *codec) columnSums(m *map[columnName]*columnSum) {
 	names := sortedKeys(*m, compareColumnNames)
-	list(c, &names, 6, func(name *columnName) {
+	saved.List(&c.Codec, &names, 6, func(name *columnName) {
 		x := (*m)[*name]
-		if c.reading() {
+		if c.Reading() {
 			x = &columnSum{}
 		}
-		c.labels(&x.labels)
-		c.shared(&x.retired)
-		if c.reading() && !c.failed() {
+		c.Labels(&x.labels)
+		c.shared(&x.Class)
+		if c.Reading() && !c.Failed() {
 			if *m == nil {
 				*m = map[columnName]*columnSum{}
 			}
-			*name = nameOf(x.labels, x.retired)
+			*name = nameOf(x.labels, x.Class)
 			(*m)[*name] = x
 		}
 	})

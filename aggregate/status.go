@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // Status says what a view selects, and so why it is silent: a typo, a type that
@@ -57,15 +58,16 @@ func (q *question) status(v *view, thorough bool) Status {
 	for i := range q.states {
 		in := q.states[i].member.in
 		b := in.bindings[v.index]
-		named, refused := b.exposes, b.refused > 0
+		p := in.plan.Presence(v.index)
+		named, refused := p.Exposes, p.Refused > 0
 		for pos := range in.cols.Len() {
 			if !thorough {
 				break
 			}
-			switch l := q.f.store.Line(in.cols.ID(pos)); v.fits(l) {
-			case fitType:
+			switch l := q.f.store.Line(in.cols.ID(pos)); v.selection.Takes(l) {
+			case growth.OfAnotherType:
 				types[l.Family.Type], refused = true, true
-			case fitName:
+			case growth.OfTheMetric:
 				types[l.Family.Type], named = true, true
 			}
 		}
@@ -75,33 +77,41 @@ func (q *question) status(v *view, thorough bool) Status {
 		if refused && !named {
 			s.Excluded = append(s.Excluded, in.name)
 		}
-		n := len(b.entries)
-		if v.kind == kindHistogram {
-			n = len(b.objects)
-		}
+		n := p.Series - p.Broken
 		if n > 0 {
 			s.Selected++
 		}
 		s.Series += n
-		for _, c := range b.cols {
-			groups[string(b.route.labelsOf(c.group, in.labels).Bytes(nil))] = true
-		}
+		b.countGroups(in, groups)
 		b.countVerdicts(s.Verdicts)
-		s.Bytes += b.bytes()
+		s.Bytes += b.bytes(in.plan)
 	}
 	s.Groups = len(groups)
 	s.Types = slices.Sorted(maps.Keys(types))
 	return s
 }
 
-func (b *binding) countVerdicts(n map[counter.Verdict]int) {
-	for i := range b.events {
-		v, _ := outcome(b.events[i].verdict, b.events[i].flags)
-		n[v] += b.events[i].n
+// countGroups notes the groups in which the instance has something.
+func (b *binding) countGroups(in *instance, groups map[string]bool) {
+	used := make([]bool, len(b.Cols))
+	if b.view.kind == growth.Gauge {
+		in.plan.Used(int32(b.view.index), used)
 	}
-	for _, e := range b.past {
-		v, _ := outcome(e.verdict, e.flags)
-		n[v] += e.n
+	for c := range b.Cols {
+		if b.view.kind != growth.Gauge || used[c] {
+			groups[string(b.labelsOf(c).Bytes(nil))] = true
+		}
+	}
+}
+
+func (b *binding) countVerdicts(n map[counter.Verdict]int) {
+	for i := range b.Events {
+		v, _ := outcome(b.Events[i].Verdict, b.Events[i].Doubt)
+		n[v] += b.Events[i].N
+	}
+	for _, e := range b.Past {
+		v, _ := outcome(e.Verdict, e.Doubt)
+		n[v] += e.N
 	}
 }
 

@@ -3,8 +3,11 @@ package aggregate
 import (
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // tally is what instances counted in a window. It never changes: answers that
@@ -27,7 +30,8 @@ type shared struct {
 	older               bool
 	live                bool
 	exposes             bool
-	b                   *binding // for what does not change: route and target
+	b                   *binding // for what does not change: its view
+	target              labels.Labels
 	name                string
 	since, last         int64 // from when its growth is counted, and until when
 	alive               int64
@@ -47,7 +51,7 @@ type part struct {
 
 // happening is an event of the window.
 type happening struct {
-	*event
+	*window.Event
 	next    int32 // of the part, plus 1
 	opening bool  // what was counted before it is no part of the answer
 }
@@ -55,10 +59,10 @@ type happening struct {
 // widens: the event sets bounds apart. What was counted before the opening is
 // no part of the answer.
 func (e *happening) widens() bool {
-	if e.opening && e.verdict == judge.First {
+	if e.opening && e.Verdict == judge.First {
 		return false
 	}
-	return e.open != 0 || e.below.Sign() != 0 || e.above.Sign() != 0
+	return e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0
 }
 
 // happenings calls do for each event of a part.
@@ -74,10 +78,10 @@ func (t *tally) around(p *part) estimate {
 		return exactly(p.grown)
 	}
 	var grown exact.Sum
-	var x bounds
+	var x window.Bounds
 	grown.Add(p.grown)
-	t.happenings(p, x.add)
-	return x.around(&grown)
+	t.happenings(p, func(e *happening) { e.bound(&x) })
+	return x.Around(&grown)
 }
 
 // covers is the time that the steps of the instance span.
@@ -110,7 +114,7 @@ func (sh *shared) counts(now bool) float64 {
 // idle: the instance exposes the metric, and could have a series in the group.
 func (t *tally) idle(share int, g *final) bool {
 	sh := &t.shares[share]
-	return sh.exposes && !t.lacks(share, g) && sh.b.route.speaksFor(g.labels, sh.b.target)
+	return sh.exposes && !t.lacks(share, g) && sh.b.view.selection.SpeaksFor(g.labels, sh.target)
 }
 
 // tally what the shares have in the window.
@@ -122,7 +126,8 @@ func (q *question) tally(shares []share) *tally {
 		to.span, to.spanOfOutlive = time.Duration(sh.span)*time.Millisecond, time.Duration(sh.wall)*time.Millisecond
 		to.weight, to.seconds, to.wall = float64(sh.alive)/window, to.span.Seconds(), to.spanOfOutlive.Seconds()
 		to.name, to.since, to.last, to.steps, to.alive = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes, sh.alive
-		to.older, to.live, to.exposes, to.b, to.checkpoint = sh.older, sh.live, sh.b.exposes, sh.b, sh.from
+		to.older, to.live, to.exposes, to.b, to.checkpoint = sh.older, sh.live, sh.exposes(), sh.b, sh.from
+		to.target = sh.in.labels
 		to.restarts = sh.in.restarts
 		sh.in.tell(&to.from)
 	}
@@ -139,8 +144,8 @@ func (q *question) tally(shares []share) *tally {
 func (t *tally) addIntegers(shares []share) bool {
 	columns, all := t.columns, 0.0
 	for i := range shares {
-		live, ok := shares[i].b.live.counts.Integers()
-		base, too := shares[i].row.counts.Integers()
+		live, ok := shares[i].b.Live.Counts.Integers()
+		base, too := shares[i].row.Counts.Integers()
 		if !ok || !too {
 			return false
 		}
@@ -169,7 +174,7 @@ func (t *tally) addSums(shares []share) {
 		sh := &shares[i]
 		for _, c := range columns[:len(t.of[i])] {
 			grown.Reset()
-			sh.b.live.counts.SumDiff(&grown, int(c.count), &sh.row.counts)
+			sh.b.Live.Counts.SumDiff(&grown, int(c.count), &sh.row.Counts)
 			t.parts[c.part].grown += grown.Float64()
 			if !sh.older {
 				t.totals[t.group[c.part]].Merge(&grown)
@@ -195,8 +200,8 @@ func (t *tally) addEvents(shares []share, opening int64) {
 		sh := &shares[i]
 		for j := len(sh.events) - 1; j >= 0; j-- {
 			e := &sh.events[j]
-			p := &t.parts[columns[e.col].part]
-			t.events = append(t.events, happening{e, p.odd, e.at == sh.in.first && e.at < opening})
+			p := &t.parts[columns[e.Col].part]
+			t.events = append(t.events, happening{e, p.odd, e.At == sh.in.first && e.At < opening})
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
 		}

@@ -49,7 +49,7 @@ func (s Snapshot) whole(v *view) *Fleet {
 func (v *view) counterTotals(m *moment) []Series {
 	var list []Series
 	for _, s := range v.settle(m) {
-		shown := v.account(s.labels).show(s.commonBounds(), []float64{s.classes[0].counts.Float64(0)})
+		shown := v.account(s.labels).show(s.commonBounds(), []float64{s.classes[0].Counts.Float64(0)})
 		list = append(list, Series{Labels: s.labels, Value: shown[0], Start: v.createdAt()})
 	}
 	return list

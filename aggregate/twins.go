@@ -1,24 +1,16 @@
 package aggregate
 
 import (
-	"cmp"
 	"slices"
-)
 
-// Evidence that two targets are one process: their scrapes, put together in
-// order of time, never fall, over so many changes of side, while so many
-// counters moved.
-const (
-	twinAlternations = 3
-	twinMoved        = 10
+	"github.com/promfold/promfold/internal/identity"
 )
 
 // suspicion is that two instances with one start time are one process.
 type suspicion struct {
-	a, b         *instance
-	last         *instance // who was scraped last
-	alternations int
-	moved        int
+	a, b *instance
+	last *instance // who was scraped last
+	identity.Suspicion
 }
 
 func (x *suspicion) other(in *instance) *instance {
@@ -28,8 +20,6 @@ func (x *suspicion) other(in *instance) *instance {
 	return x.a
 }
 
-func (x *suspicion) proven() bool { return x.alternations >= twinAlternations && x.moved >= twinMoved }
-
 // twins are instances that are one process under several targets.
 type twins struct{ members []*instance }
 
@@ -37,7 +27,7 @@ type twins struct{ members []*instance }
 // met. What was believed of the instance's former process ends.
 func (f *Fleet) suspect(in *instance) {
 	f.forgetTwins(in)
-	if !in.start.known() {
+	if !in.start.Known() {
 		return
 	}
 	for _, x := range f.ordered {
@@ -79,17 +69,12 @@ func (s *staged) weighTwins() {
 		if o.last > s.at {
 			continue
 		}
-		l := s.liken(o.latest())
-		switch {
-		case l.common >= enoughCounters && !l.dominates():
+		switch x.Weigh(s.liken(o.latest()), x.last == o) {
+		case identity.Refuted:
 			x.end()
-		case l.common >= enoughCounters && x.last == o:
-			x.alternations++
-			x.moved += l.moved
-			if x.proven() {
-				x.end()
-				s.f.join(in, o)
-			}
+		case identity.Proven:
+			x.end()
+			s.f.join(in, o)
 		}
 		x.last = in
 	}
@@ -131,15 +116,12 @@ func (f *Fleet) counts(in *instance, e int64) bool {
 	if in.twins == nil {
 		return true
 	}
-	best := slices.MinFunc(in.twins.members, func(a, b *instance) int {
-		return cmp.Or(
-			-compareBool(f.live(a, e), f.live(b, e)),
-			compareBool(a.pool != nil, b.pool != nil),
-			-f.info(a).compare(f.info(b)),
-			cmp.Compare(a.name, b.name),
-		)
-	})
-	return best == in
+	list := make([]identity.Alias, len(in.twins.members))
+	for i, m := range in.twins.members {
+		info := f.info(m)
+		list[i] = identity.Alias{Name: m.name, Live: f.live(m, e), Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+	}
+	return in.twins.members[identity.Speaker(list)] == in
 }
 
 func compareBool(a, b bool) int {

@@ -28,20 +28,20 @@ func (v Variant) String() string {
 // the metric.
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
-		a.common.mistyped(in, b)
-		for i, e := range b.entries {
+		a.common.mistyped(in, b.view)
+		for i, e := range b.lines(in) {
 			r := b.reading(in, i)
 			if math.IsNaN(r.value) {
 				a.common.add(isNaN, in.name, 1)
 				continue
 			}
-			g := a.group(b.route.labelsOf(b.cols[e.ref].group, in.labels))
+			g := a.group(b.labelsOf(int(e.Col)))
 			g.show(Variant{Labels: withoutName(r.line.Labels), Value: r.value}, in.name)
 		}
 	}
 	for in, b := range a.q.present() {
 		for _, g := range a.groups {
-			if b.exposes && b.route.speaksFor(g.labels, in.labels) {
+			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
 				g.members = append(g.members, gaugeMember{instance: in.name, from: a.q.provenance(in),
 					age: time.Duration(a.q.e-in.last) * time.Millisecond})
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
 
@@ -63,19 +64,8 @@ func (c Combine) String() string {
 // ledgerOnly, as a window, keeps totals and the latest step, and no history.
 const ledgerOnly time.Duration = -1
 
-// kind is what a view makes of its series.
-type kind uint8
-
-const (
-	kindCounter kind = iota
-	kindGauge
-	kindHistogram
-	kindEverything // of no view: that of several
-)
-
-func (k kind) String() string {
-	return [...]string{"counter", "gauge", "histogram", "view of everything"}[k]
-}
+// everything is the kind of a view of all kinds.
+const everything growth.Kind = 3
 
 // spec is a View as it is kept.
 type spec struct {
@@ -83,7 +73,7 @@ type spec struct {
 	Where       []*labels.Matcher
 	By, Without []string
 	Owner       judge.Owner
-	Births      judge.Births
+	BoundBirths bool
 	Window      time.Duration // 0: the fleet's; or ledgerOnly
 	Type        model.MetricType
 	Signed      bool
@@ -92,7 +82,7 @@ type spec struct {
 }
 
 // spec reads and checks a view.
-func (f *Fleet) spec(v View, k kind) (s spec, full View, err error) {
+func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
 	metric, where, err := parseSelector(v.Select)
 	if err != nil {
 		return s, v, err
@@ -111,18 +101,18 @@ func (f *Fleet) spec(v View, k kind) (s spec, full View, err error) {
 	if v.ByAllLabels {
 		s.Without = []string{""} // as "without ()"
 	}
-	if v.TotalsOnly || k == kindEverything {
+	if v.TotalsOnly || k == everything {
 		s.Window = ledgerOnly
 	}
 	if v.BoundBirths {
-		s.Births = judge.BirthsBounded
+		s.BoundBirths = true
 	}
 	return s, v, nil
 }
 
 // completed takes over what the catalogue knows of the metric. What the view
 // says itself stays.
-func (f *Fleet) completed(v View, metric string, k kind) View {
+func (f *Fleet) completed(v View, metric string, k growth.Kind) View {
 	if f.catalogue == nil || metric == everyFamily {
 		return v
 	}
@@ -131,10 +121,10 @@ func (f *Fleet) completed(v View, metric string, k kind) View {
 		return v
 	}
 	setDefault(&v.Type, known.Type)
-	if k != kindGauge {
+	if k != growth.Gauge {
 		setDefault(&v.Owner, known.Owner)
 		setDefault(&v.BoundBirths, known.BoundBirths)
-		v.Signed = v.Signed || known.Signed && k == kindHistogram
+		v.Signed = v.Signed || known.Signed && k == growth.Histogram
 		return v
 	}
 	if v.Sentinels == nil {
@@ -148,7 +138,7 @@ func (f *Fleet) completed(v View, metric string, k kind) View {
 	return v
 }
 
-func (v *View) validate(k kind, metric string, where []*labels.Matcher) error {
+func (v *View) validate(k growth.Kind, metric string, where []*labels.Matcher) error {
 	if field := v.misfit(k); field != "" {
 		return fmt.Errorf("%w: %s does not fit a %s", errView, field, k)
 	}
@@ -160,7 +150,7 @@ func (v *View) validate(k kind, metric string, where []*labels.Matcher) error {
 	}
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
-	case k != kindCounter && k != kindGauge && (slices.ContainsFunc(v.By, le) ||
+	case k != growth.Counter && k != growth.Gauge && (slices.ContainsFunc(v.By, le) ||
 		slices.ContainsFunc(where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
 	case metric == everyFamily && v.Type != "":
@@ -184,8 +174,8 @@ func (v *View) validate(k kind, metric string, where []*labels.Matcher) error {
 }
 
 // misfit names a field that is set and does not fit the kind.
-func (v *View) misfit(k kind) string {
-	const c, g, h, e = 1 << kindCounter, 1 << kindGauge, 1 << kindHistogram, 1 << kindEverything
+func (v *View) misfit(k growth.Kind) string {
+	const c, g, h, e = 1 << growth.Counter, 1 << growth.Gauge, 1 << growth.Histogram, 1 << everything
 	for _, x := range []struct {
 		field string
 		set   bool

@@ -38,9 +38,9 @@ func newFleet() *fleet {
 	var err error
 	f.Fleet, err = aggregate.NewFleet(aggregate.Config{Window: kept})
 	must(err)
-	f.requests, err = f.Counter(aggregate.View{Metric: counterName, By: counterBy})
+	f.requests, err = f.Counter(aggregate.View{Select: counterName, By: counterBy})
 	must(err)
-	f.latency, err = f.Histogram(aggregate.View{Metric: histogramName, By: histogramBy})
+	f.latency, err = f.Histogram(aggregate.View{Select: histogramName, By: histogramBy})
 	must(err)
 	return &f
 }
@@ -50,13 +50,13 @@ func (f *fleet) observe(target string, s scrape) int {
 	if s.start != "" {
 		sc.Header = http.Header{"Process-Start-Time-Unix": {s.start}}
 	}
-	report, err := f.Observe(sc)
+	report, err := f.Ingest(sc)
 	must(err)
 	return report.Lines
 }
 
 func (f *fleet) rates(now int64, window time.Duration) (groups int) {
-	gs, err := f.requests.At(time.UnixMilli(now), window)
+	gs, err := f.requests.In(f.Snapshot(time.UnixMilli(now)).Last(window))
 	must(err)
 	for _, g := range gs {
 		if rate, ok := g.Rate(); ok {
@@ -67,10 +67,10 @@ func (f *fleet) rates(now int64, window time.Duration) (groups int) {
 }
 
 func (f *fleet) quantiles(now int64, window time.Duration) (groups int) {
-	gs, err := f.latency.At(time.UnixMilli(now), window)
+	gs, err := f.latency.In(f.Snapshot(time.UnixMilli(now)).Last(window))
 	must(err)
 	for _, g := range gs {
-		if q, ok, err := g.Quantile(0.99); ok && err == nil {
+		if q, ok := g.Quantile(0.99); ok {
 			sink += q.Value
 		}
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/stretchr/testify/require"
 
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
 const (
@@ -26,8 +26,32 @@ const (
 	minute = 60 * second
 )
 
-// sample is a judge.Point as the engine's storage has it.
-type sample judge.Point
+// point is a reading with times in milliseconds.
+type point struct {
+	Time  int64
+	Value float64
+	Start int64 // 0: unknown
+}
+
+// ours returns points as package counter takes them.
+func ours(points []point) []counter.Point {
+	list := make([]counter.Point, len(points))
+	for i, p := range points {
+		list[i] = counter.Point{Time: time.UnixMilli(p.Time), Value: p.Value}
+		if p.Start != 0 {
+			list[i].Start = time.UnixMilli(p.Start)
+		}
+	}
+	return list
+}
+
+// within returns the window of a range query.
+func within(width, at int64) counter.Range {
+	return counter.Range{Start: time.UnixMilli(at - width), End: time.UnixMilli(at)}
+}
+
+// sample is a point as the engine's storage has it.
+type sample point
 
 func (s sample) T() int64                      { return s.Time }
 func (s sample) ST() int64                     { return s.Start }
@@ -38,7 +62,7 @@ func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }
 
 // memory is a storage of series 0, 1, 2…, whatever is asked.
-type memory [][]judge.Point
+type memory [][]point
 
 func (m memory) Querier(int64, int64) (storage.Querier, error) { return querier{series: m}, nil }
 
@@ -122,36 +146,40 @@ func ulps(a, b float64) uint64 {
 	return uint64(x) - uint64(y)
 }
 
-// mode is one of PromQL's functions with its counterpart.
-type mode struct {
+// function is one of PromQL's with its counterpart.
+type function struct {
 	name  string
 	query string // %s: the range
-	mode  judge.Mode
-	ours  func(judge.Range, []judge.Point) (float64, bool)
+	ours  func(counter.Range, []counter.Point) (float64, bool)
 }
 
-func resets(r judge.Range, p []judge.Point) (float64, bool) {
+func resets(r counter.Range, p []counter.Point) (float64, bool) {
 	n, ok := r.Resets(p)
 	return float64(n), ok
 }
 
-var modes = []mode{
-	{"rate", "rate(m[%s])", judge.Extrapolated, judge.Range.Rate},
-	{"increase", "increase(m[%s])", judge.Extrapolated, judge.Range.Increase},
-	{"delta", "delta(m[%s])", judge.Extrapolated, judge.Range.Delta},
-	{"irate", "irate(m[%s])", judge.Extrapolated, judge.Range.Irate},
-	{"idelta", "idelta(m[%s])", judge.Extrapolated, judge.Range.Idelta},
-	{"resets", "resets(m[%s])", judge.Extrapolated, resets},
-	{"rate anchored", "rate(m[%s] anchored)", judge.Anchored, judge.Range.Rate},
-	{"increase anchored", "increase(m[%s] anchored)", judge.Anchored, judge.Range.Increase},
-	{"delta anchored", "delta(m[%s] anchored)", judge.Anchored, judge.Range.Delta},
-	{"resets anchored", "resets(m[%s] anchored)", judge.Anchored, resets},
-	{"rate smoothed", "rate(m[%s] smoothed)", judge.Smoothed, judge.Range.Rate},
-	{"increase smoothed", "increase(m[%s] smoothed)", judge.Smoothed, judge.Range.Increase},
-	{"delta smoothed", "delta(m[%s] smoothed)", judge.Smoothed, judge.Range.Delta},
+// perSecond divides by the width of the window, as rate does with increase.
+func perSecond(f func(counter.Range, []counter.Point) (float64, bool)) func(counter.Range, []counter.Point) (float64, bool) {
+	return func(r counter.Range, p []counter.Point) (float64, bool) {
+		x, ok := f(r, p)
+		return x / r.End.Sub(r.Start).Seconds(), ok
+	}
 }
 
-// TestCounterAgreesWithPromQL asks the engine and a judge.Range the same of 21,000 random series per function:
+var functions = []function{
+	{"rate", "rate(m[%s])", counter.Range.Rate},
+	{"increase", "increase(m[%s])", counter.Range.Increase},
+	{"delta", "delta(m[%s])", counter.Range.Delta},
+	{"irate", "irate(m[%s])", counter.Range.Irate},
+	{"idelta", "idelta(m[%s])", counter.Range.Idelta},
+	{"resets", "resets(m[%s])", resets},
+	{"rate anchored", "rate(m[%s] anchored)", perSecond(counter.Range.AnchoredIncrease)},
+	{"increase anchored", "increase(m[%s] anchored)", counter.Range.AnchoredIncrease},
+	{"rate smoothed", "rate(m[%s] smoothed)", perSecond(counter.Range.SmoothedIncrease)},
+	{"increase smoothed", "increase(m[%s] smoothed)", counter.Range.SmoothedIncrease},
+}
+
+// TestCounterAgreesWithPromQL asks the engine and a counter.Range the same of 21,000 random series per function:
 // 3,000 for each of seven windows.
 func TestCounterAgreesWithPromQL(t *testing.T) {
 	engine := newEngine()
@@ -166,38 +194,38 @@ func TestCounterAgreesWithPromQL(t *testing.T) {
 		for i := range series {
 			series[i] = randomSeries(random, w.at-w.width, w.at)
 		}
-		for _, m := range modes {
-			want := ask(t, engine, series, fmt.Sprintf(m.query, fmt.Sprintf("%dms", w.width)), w.at)
-			answered[m.name] += len(want)
+		for _, f := range functions {
+			want := ask(t, engine, series, fmt.Sprintf(f.query, fmt.Sprintf("%dms", w.width)), w.at)
+			answered[f.name] += len(want)
 			bad := 0
 			for i, points := range series {
 				x, ok := want[i]
-				y, ours := m.ours(judge.Range{Start: w.at - w.width, End: w.at, Mode: m.mode}, points)
-				if ok != ours || ok && ulps(x, y) > 2 {
+				y, known := f.ours(within(w.width, w.at), ours(points))
+				if ok != known || ok && ulps(x, y) > 2 {
 					if bad++; bad <= 3 {
-						t.Errorf("%s over %d..%d: promql %v %v, ours %v %v, points %v", m.name, w.at-w.width, w.at, x, ok, y, ours, points)
+						t.Errorf("%s over %d..%d: promql %v %v, ours %v %v, points %v", f.name, w.at-w.width, w.at, x, ok, y, known, points)
 					}
 				}
 			}
 			if bad > 0 {
-				t.Errorf("%s: %d of %d differ", m.name, bad, len(series))
+				t.Errorf("%s: %d of %d differ", f.name, bad, len(series))
 			}
 		}
 	}
-	for _, m := range modes {
-		require.Greater(t, answered[m.name], 10000, "%s: the series must have answers to agree on", m.name)
+	for _, f := range functions {
+		require.Greater(t, answered[f.name], 10000, "%s: the series must have answers to agree on", f.name)
 	}
 }
 
 // randomSeries has what a series can have, around the window from..to: gaps, resets, NaN, stale markers, start
 // timestamps of every kind, points on the ends of the window, several at one time, values of every size.
-func randomSeries(r *rand.Rand, from, to int64) []judge.Point {
+func randomSeries(r *rand.Rand, from, to int64) []point {
 	interval := []int64{second, 5 * second, 15 * second, 30 * second, minute, 1234}[r.IntN(6)]
 	t := from - r.Int64N(6*minute)
 	if r.IntN(2) == 0 {
 		t = from - r.Int64N(5)*interval // hits the ends
 	}
-	var points []judge.Point
+	var points []point
 	value, step, start := 0.0, math.Pow(10, float64(r.IntN(7)-2)), int64(0)
 	kind, jitter := r.IntN(6), r.IntN(2)*200
 	size := []float64{1, 1, 1, 1e-300, 1e290, 5e-324}[r.IntN(6)]
@@ -206,7 +234,7 @@ func randomSeries(r *rand.Rand, from, to int64) []judge.Point {
 		value = math.Floor(r.ExpFloat64() * 1e4)
 	}
 	for t < to+6*minute && len(points) < 1000 {
-		p := judge.Point{Time: t, Value: value * size}
+		p := point{Time: t, Value: value * size}
 		switch kind {
 		case 1: // one start, moved by resets
 			p.Start = start

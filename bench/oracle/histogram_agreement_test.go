@@ -96,8 +96,7 @@ func TestBucketQuantileAgrees(t *testing.T) {
 		require.NoError(t, err)
 		var d fold.Distribution
 		require.NoError(t, d.Add(layout, counts, 0))
-		e, ok, err := d.Quantile(q)
-		require.NoError(t, err)
+		e, ok := d.Quantile(q)
 		want, _, _, _, _, _ := promql.BucketQuantile(q, classicBuckets(bounds, counts))
 		if !ok {
 			require.True(t, math.IsNaN(want))
@@ -212,8 +211,7 @@ func TestHistogramQuantileAgrees(t *testing.T) {
 		q := drawQ(r)
 		var d fold.Distribution
 		require.NoError(t, d.AddNative(n))
-		e, ok, err := d.Quantile(q)
-		require.NoError(t, err)
+		e, ok := d.Quantile(q)
 		want, _ := promql.HistogramQuantile(q, h, "", posrange.PositionRange{})
 		if !ok {
 			require.True(t, math.IsNaN(want))
@@ -288,8 +286,7 @@ func TestHistogramQuantileAgreesOnCustomBuckets(t *testing.T) {
 		q := drawQ(r)
 		var d fold.Distribution
 		require.NoError(t, d.AddNative(n))
-		e, ok, err := d.Quantile(q)
-		require.NoError(t, err)
+		e, ok := d.Quantile(q)
 		if !ok {
 			continue
 		}
@@ -337,7 +334,7 @@ func TestHistogramFractionAgreesOnCustomBuckets(t *testing.T) {
 }
 
 func TestBoundsAreThoseOfTheReference(t *testing.T) {
-	for schema := int32(fold.MinSchema); schema <= fold.MaxSchema; schema++ {
+	for schema := int32(-4); schema <= 8; schema++ {
 		for index := int32(-600); index <= 600; index++ {
 			n := &fold.Native{Schema: schema, Positive: []fold.Bucket{{Index: index, Count: 1}}, Count: 1}
 			it := reference(n).PositiveBucketIterator()
@@ -347,8 +344,7 @@ func TestBoundsAreThoseOfTheReference(t *testing.T) {
 			}
 			var d fold.Distribution
 			require.NoError(t, d.AddNative(n))
-			e, _, err := d.Quantile(.5)
-			require.NoError(t, err)
+			e, _ := d.Quantile(.5)
 			require.Equal(t, it.At().Lower, e.Lo, "bucket %d of schema %d", index, schema)
 			require.Equal(t, it.At().Upper, e.Hi, "bucket %d of schema %d", index, schema)
 		}

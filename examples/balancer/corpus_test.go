@@ -19,11 +19,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/parse"
 )
 
-// The selections of the audit logs that are compared.
+// selections of the audit logs that are compared.
 var selections = map[string][]string{
 	"all requests for a resource": {"resource!="},
 	"LIST pods":                   {"verb=LIST", "resource=pods"},
@@ -33,11 +33,11 @@ var selections = map[string][]string{
 	"LIST jobs":                   {"verb=LIST", "resource=jobs"},
 }
 
-// corpus is the whole recording that the one in the program was made from.
+// corpus returns the whole recording, from which the one in the program was cut.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("the recording in the program is enough to find a race")
+		t.Skip("slow; the recording inside the program covers the code")
 	}
 	const dir = "../../../shared/corpus/apiserver-ha"
 	if _, err := os.Stat(dir); err != nil {
@@ -56,14 +56,14 @@ func matchers(t *testing.T, texts []string) (list []*labels.Matcher) {
 	return list
 }
 
-// sighted is a scrape through the balancer, and who really answered.
+// sighted is a scrape through the balancer, and the process that answered it.
 type sighted struct {
 	recording.Scrape
 	TrueInstance string `json:"true_instance"`
 	Duration     int64  `json:"duration_ms"`
 	process      string // instance and life
 	body         []byte
-	samples      []lines.Sample
+	samples      []parse.Sample
 }
 
 // event is what was done to an instance.
@@ -93,8 +93,8 @@ func readJSONLines(t *testing.T, dir fs.FS, name string, next func(*json.Decoder
 	}
 }
 
-// sightings are the scrapes through the balancer, in order, each with the
-// process that answered: which life of the instance tells what was done to it.
+// sightings returns the scrapes through the balancer, in order. The events of
+// the recording tell which life of the instance answered.
 func sightings(t *testing.T, dir fs.FS) (list []sighted) {
 	t.Helper()
 	events := readEvents(t, dir)
@@ -115,7 +115,7 @@ func sightings(t *testing.T, dir fs.FS) (list []sighted) {
 			return err
 		}
 		s.body = excerpt(s.body)
-		s.samples, err = lines.Samples(s.body, s.ContentType)
+		s.samples, err = parse.Samples(s.Header(), s.body)
 		list = append(list, s)
 		return err
 	})
@@ -123,7 +123,7 @@ func sightings(t *testing.T, dir fs.FS) (list []sighted) {
 	return list
 }
 
-// excerpt leaves of a body what the tests ask about, for speed.
+// excerpt returns the lines of a body that the tests need, for speed.
 func excerpt(body []byte) (kept []byte) {
 	for line := range bytes.Lines(body) {
 		if bytes.Contains(line, []byte("apiserver_request_total")) || bytes.Contains(line, []byte("process_start_time_seconds")) {
@@ -133,8 +133,8 @@ func excerpt(body []byte) (kept []byte) {
 	return kept
 }
 
-// truth is, naively, what each process counted between the scrapes that met it.
-// That of a process which started later than the first scrape counts from 0.
+// truth returns what each process counted between its scrapes, computed
+// naively. A process that started after the first scrape counts from 0.
 func truth(list []sighted, where []*labels.Matcher) (byProcess map[string]float64) {
 	byProcess = map[string]float64{}
 	last := map[string]map[string]float64{}
@@ -155,7 +155,7 @@ func truth(list []sighted, where []*labels.Matcher) (byProcess map[string]float6
 	return byProcess
 }
 
-// testWatch is a watch of the recorded balancer.
+// testWatch returns a watch of the recorded balancer.
 func testWatch(t *testing.T, match []string, args ...string) *watch {
 	t.Helper()
 	o, err := parseFlags(append(args, "-expect", "3", "-scenario", "apiserver-ha"), io.Discard)
@@ -166,15 +166,24 @@ func testWatch(t *testing.T, match []string, args ...string) *watch {
 	return w
 }
 
+// feed passes scrapes to the fleet.
+func (w *watch) feed(t *testing.T, list ...sighted) {
+	t.Helper()
+	require.NoError(t, w.expect(list[0].At()))
+	for _, s := range list {
+		w.observe(s.At(), nil, s.body, nil)
+	}
+}
+
 func (w *watch) answers(t *testing.T) document {
 	t.Helper()
-	d, err := w.document(w.last)
+	d, err := w.document(time.UnixMilli(1)) // at the latest scrape
 	require.NoError(t, err)
 	return d
 }
 
-// TestIncreaseIsTheSumOverProcesses: what is said of the fleet, and of each
-// process, is what the true processes counted between their sightings.
+// TestIncreaseIsTheSumOverProcesses: the increase of each process is what the
+// true process counted between its scrapes, and the total is their sum.
 func TestIncreaseIsTheSumOverProcesses(t *testing.T) {
 	dir := corpus(t)
 	list := sightings(t, dir)
@@ -184,9 +193,7 @@ func TestIncreaseIsTheSumOverProcesses(t *testing.T) {
 		if name == "all requests for a resource" {
 			require.NoError(t, replay(context.Background(), dir, w.o, w)) // whole bodies
 		} else {
-			for _, s := range list {
-				w.observe(time.UnixMilli(s.Time), nil, s.body, nil)
-			}
+			w.feed(t, list...)
 		}
 		d := w.answers(t)
 		require.Len(t, d.Instances, 5, name)
@@ -208,7 +215,7 @@ func TestIncreaseIsTheSumOverProcesses(t *testing.T) {
 	}
 }
 
-// request is a line of the audit logs. It was in flight from began to ended.
+// request is a line of the audit logs: requests in flight from began to ended.
 type request struct {
 	began, ended int64 // Unix ms
 	instance     string
@@ -243,9 +250,9 @@ func readRequests(t *testing.T, dir fs.FS) (list []request) {
 	return list
 }
 
-// TestNeverAboveTheAuditLogs: between any two sightings of a process in a row,
-// and from its first to its last, it is not said to have counted more than the
-// audit logs hold, but for the requests that were in flight at the two ends.
+// TestNeverAboveTheAuditLogs: between two successive scrapes of a process, and
+// between its first and its last, the increase is at most what the audit logs
+// hold, plus the requests that were in flight at either end.
 func TestNeverAboveTheAuditLogs(t *testing.T) {
 	dir := corpus(t)
 	list, requests := sightings(t, dir), readRequests(t, dir)
@@ -287,17 +294,14 @@ func TestNeverAboveTheAuditLogs(t *testing.T) {
 	assert.Greater(t, compared, 100)
 }
 
-// meets: the request was in flight while the scrape was made.
+// meets reports whether the request was in flight during the scrape.
 func (s sighted) meets(r request) bool { return r.began <= s.Time && r.ended >= s.Time-s.Duration }
 
-// between is the increase that a fleet of its own says of two scrapes through
-// the balancer.
+// between returns the increase between two scrapes, in a fleet of their own.
 func between(t *testing.T, a, b sighted, match []string) float64 {
 	t.Helper()
 	w := testWatch(t, match)
-	for _, s := range []sighted{a, b} {
-		w.observe(time.UnixMilli(s.Time), nil, s.body, nil)
-	}
+	w.feed(t, a, b)
 	d := w.answers(t)
 	require.Len(t, d.Instances, 1, "it is one process")
 	if d.Total == nil {
@@ -314,9 +318,10 @@ func TestRateAgainstTheAuditLogs(t *testing.T) {
 	list, requests, events := sightings(t, dir), readRequests(t, dir), readEvents(t, dir)
 	for _, window := range []time.Duration{time.Minute, 30 * time.Second} {
 		w := testWatch(t, []string{"resource!="}, "-window", window.String())
+		require.NoError(t, w.expect(list[0].At()))
 		var calm, restarting []float64
 		for _, s := range list {
-			w.observe(time.UnixMilli(s.Time), nil, s.body, nil)
+			w.observe(s.At(), nil, s.body, nil)
 			since := s.Time - window.Milliseconds()
 			if since < list[0].Time {
 				continue

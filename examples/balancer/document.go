@@ -1,27 +1,28 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
-// document is all that is known at one time: what -json prints, and what the
-// table is made of. What is not known is absent, never 0.
+// document holds the answers at one moment. -json prints it, and the table
+// shows it. What is unknown is absent, never 0.
 type document struct {
 	At            time.Time  `json:"at"`
 	Target        string     `json:"target"`
 	Metric        string     `json:"metric"`
-	Seconds       float64    `json:"seconds"` // from the first scrape on
+	Seconds       float64    `json:"seconds"` // since the first scrape
 	WindowSeconds float64    `json:"window_seconds"`
 	Scrapes       int        `json:"scrapes"`
 	Failed        int        `json:"failed"`
-	Ambiguous     int        `json:"ambiguous"` // scrapes that could be of several instances
+	Ambiguous     int        `json:"ambiguous"` // scrapes that several instances may have answered
 	Expected      int        `json:"expected,omitempty"`
 	Alive         int        `json:"alive"`
 	Instances     []instance `json:"instances"`
@@ -35,160 +36,136 @@ type instance struct {
 	Name     string    `json:"name"`
 	Alive    bool      `json:"alive"`
 	Met      int       `json:"met"` // scrapes that it answered
-	By       string    `json:"by"`  // the evidence for that
+	By       string    `json:"by"`  // the evidence for its latest scrape
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
 	Increase *number   `json:"increase,omitempty"`
-	Rate     *number   `json:"rate,omitempty"` // of the window
+	Rate     *number   `json:"rate,omitempty"` // over the window
 }
 
-// group is one group's growth since the first scrape, and its rates.
+// group is the growth of one group since the first scrape, and its rates.
 type group struct {
 	Labels   labels.Labels `json:"labels"`
 	Increase *number       `json:"increase,omitempty"` // a lower bound
 	Lo       *number       `json:"lo,omitempty"`
 	Hi       *number       `json:"hi,omitempty"`
-	Rate     *number       `json:"rate,omitempty"` // of the window
+	Rate     *number       `json:"rate,omitempty"` // over the window
 	RateNow  *number       `json:"rate_now,omitempty"`
 
-	// What reset logic makes of the same scrapes.
+	// What reset logic computes from the same scrapes.
 	Naive       number `json:"naive_increase"`
 	NaiveResets int    `json:"naive_resets"`
 }
 
-// number is a JSON number, or a string for the infinities that JSON lacks.
-type number float64
+type number = show.Number
 
-func (n number) MarshalJSON() ([]byte, error) {
-	if x := float64(n); math.IsInf(x, 0) {
-		return fmt.Appendf(nil, `"%+v"`, x), nil
-	}
-	return json.Marshal(float64(n))
-}
+func known(x float64, ok bool) *number { return show.Known(x, ok) }
 
-func known(x float64, ok bool) *number {
-	if !ok {
-		return nil
-	}
-	n := number(x)
-	return &n
-}
-
+// document asks all views about one moment: at, or the latest scrape if that is
+// later.
 func (w *watch) document(at time.Time) (document, error) {
+	s := w.fleet.Snapshot(at)
+	whole, recent := s.SinceStart(), s.Last(w.o.window)
 	d := document{
-		At: at.UTC(), Target: w.o.name(), Metric: w.o.metric, Seconds: at.Sub(w.first).Seconds(), WindowSeconds: w.o.window.Seconds(),
-		Scrapes: len(w.log), Failed: w.failed, Expected: w.o.expect,
+		At: s.Time().UTC(), Target: w.o.name(), Metric: w.o.metric,
+		Seconds: s.Time().Sub(whole.Start()).Seconds(), WindowSeconds: w.o.window.Seconds(),
+		Scrapes: w.scrapes, Failed: w.failed, Ambiguous: w.ambiguous, Expected: w.o.expect,
 		Instances: []instance{}, Groups: []group{}, Notes: []string{},
 	}
-	all, err := w.ask(w.groups, at)
+	var err error
+	if d.Groups, err = w.ask(w.groups, whole, recent); err != nil {
+		return document{}, err
+	}
+	grown, err := w.total.One(whole)
 	if err != nil {
 		return document{}, err
 	}
-	d.Groups = append(d.Groups, all...)
-	total, err := w.ask(w.total, at)
+	rated, err := w.total.One(recent)
 	if err != nil {
 		return document{}, err
 	}
-	if len(total) == 0 {
-		d.Notes = append(d.Notes, w.total.Status().String())
+	w.addInstances(&d, s, grown, rated)
+	if len(grown.Increases()) == 0 {
+		d.Notes = append(d.Notes, w.total.Status(s).String())
 	} else {
-		d.Total = &total[0]
-		d.Total.Naive, d.Total.NaiveResets = 0, 0 // of all its groups
+		d.Total = w.answer(grown, rated)
+		d.Total.Naive, d.Total.NaiveResets = 0, 0 // the sum over the groups
 		for _, g := range w.naive.groups {
 			d.Total.Naive += number(g.increase)
 			d.Total.NaiveResets += g.resets
 		}
 	}
-	if err := w.addInstances(&d, at); err != nil {
-		return document{}, err
+	d.Notes = append(d.Notes, "increases are lower bounds: increments before the first scrape of a process (unless it started later than this program) and after its last scrape are unknown")
+	if d.Ambiguous > 0 {
+		d.Notes = append(d.Notes, fmt.Sprintf("%d scrapes may be of several instances and count for none", d.Ambiguous))
 	}
-	return d, w.addNotes(&d, at)
+	d.Notes = append(d.Notes, grown.Warnings()...)
+	return d, nil
 }
 
-// ask is a view's answers, each beside the naive one.
-func (w *watch) ask(v *aggregate.CounterView, at time.Time) (list []group, err error) {
-	whole, err := v.At(at, aggregate.All)
+// ask returns the groups of a view.
+func (w *watch) ask(v *aggregate.CounterView, whole, recent aggregate.Window) ([]group, error) {
+	grown, err := v.In(whole)
 	if err != nil {
 		return nil, err
 	}
-	recent, err := v.At(at, w.o.window)
+	rated, err := v.In(recent)
 	if err != nil {
 		return nil, err
 	}
 	rates := map[string]*aggregate.CounterGroup{}
-	for _, g := range recent {
-		rates[g.Labels.String()] = g
+	for _, g := range rated {
+		rates[g.Labels().String()] = g
 	}
-	for _, g := range whole {
-		naive := w.naive.of(g.Labels)
-		increase, ok := g.Increase()
-		out := group{
-			Labels: g.Labels, Increase: known(increase.Value, ok), Lo: known(increase.Lo, ok), Hi: known(increase.Hi, ok),
-			Naive: number(naive.increase), NaiveResets: naive.resets,
-		}
-		if r := rates[g.Labels.String()]; r != nil {
-			mean, ok := r.Rate()
-			out.Rate = known(mean.Value, ok)
-			now, ok := r.RateNow()
-			out.RateNow = known(now.Value, ok)
-		}
-		list = append(list, out)
+	list := []group{}
+	for _, g := range grown {
+		list = append(list, *w.answer(g, rates[g.Labels().String()]))
 	}
 	return list, nil
 }
 
-// addInstances lists the processes, with what each counted of the metric.
-func (w *watch) addInstances(d *document, at time.Time) error {
-	members := map[string]aggregate.CounterMember{}
-	rates := map[string]aggregate.CounterMember{}
-	for window, into := range map[time.Duration]map[string]aggregate.CounterMember{aggregate.All: members, w.o.window: rates} {
-		groups, err := w.total.At(at, window)
-		if err != nil {
-			return err
-		}
-		for _, g := range groups {
-			for _, m := range g.Members() {
-				into[m.Instance] = m
-			}
-		}
+// answer returns what a group counted since the start, its rates over the
+// window if it is in it, and the naive reading.
+func (w *watch) answer(grown, rated *aggregate.CounterGroup) *group {
+	increase, ok := grown.Increase()
+	naive := w.naive.of(grown.Labels())
+	out := group{
+		Labels: grown.Labels(), Increase: known(increase.Value, ok), Lo: known(increase.Lo, ok), Hi: known(increase.Hi, ok),
+		Naive: number(naive.increase), NaiveResets: naive.resets,
 	}
-	met := map[string]int{}
-	by := map[string]aggregate.Evidence{}
-	for _, s := range w.log {
-		if s.instance == "" {
-			d.Ambiguous++
-			continue
-		}
-		met[s.instance]++
-		by[s.instance] |= s.by
+	if rated != nil {
+		mean, ok := rated.Rate()
+		out.Rate = known(mean.Value, ok)
+		now, ok := rated.RateNow()
+		out.RateNow = known(now.Value, ok)
 	}
-	for _, in := range w.fleet.Instances(at, aggregate.All) {
-		m, isMember := members[in.Name]
-		r := rates[in.Name]
-		out := instance{
-			Name: in.Name, Alive: !in.Stale && !in.Gone, Met: met[in.Name], By: by[in.Name].String(), First: in.First.UTC(), Last: in.Last.UTC(),
-			Increase: known(m.Increase.Value, isMember), Rate: known(r.Rate, r.HasRate && !r.Older),
-		}
+	return &out
+}
+
+// addInstances lists the processes, with what each of them counted.
+func (w *watch) addInstances(d *document, s aggregate.Snapshot, grown, rated *aggregate.CounterGroup) {
+	alive := map[string]bool{}
+	for _, in := range s.Instances() {
+		alive[in.Name] = !in.Stale && !in.Gone
+	}
+	increases, rates := byInstance(grown.Increases()), byInstance(rated.Rates())
+	for _, name := range slices.Sorted(maps.Keys(w.met)) {
+		increase, isMember := increases[name]
+		rate, hasRate := rates[name]
+		out := *w.met[name]
+		out.Alive, out.Increase = alive[name], known(increase.Estimate.Value, isMember)
+		out.Rate = known(rate.Estimate.Value, hasRate && !rate.Older)
 		if out.Alive {
 			d.Alive++
 		}
 		d.Instances = append(d.Instances, out)
 	}
-	return nil
 }
 
-// addNotes says what the numbers leave out.
-func (w *watch) addNotes(d *document, at time.Time) error {
-	d.Notes = append(d.Notes, "increases are lower bounds: what a process counted before its first scrape here (unless it was born since) and after its last is in none")
-	if d.Ambiguous > 0 {
-		d.Notes = append(d.Notes, fmt.Sprintf("%d scrapes could be of several instances and count for none", d.Ambiguous))
+func byInstance(list []aggregate.Member) map[string]aggregate.Member {
+	members := map[string]aggregate.Member{}
+	for _, m := range list {
+		members[m.Instance] = m
 	}
-	groups, err := w.total.At(at, aggregate.All)
-	if err != nil {
-		return err
-	}
-	for _, g := range groups {
-		d.Notes = append(d.Notes, g.Warnings()...)
-	}
-	return nil
+	return members
 }

@@ -18,11 +18,11 @@ import (
 
 // options are the command line.
 type options struct {
-	dir      string // of a replay; empty: the recording in the program
+	dir      string // of a replay; empty: the recording inside the program
 	target   string // of a replay
 	scenario string // of a replay; empty: all
 	url      string // live; empty: a replay
-	expect   int    // instances behind the balancer; 0: not known
+	expect   int    // instances behind the balancer; 0: unknown
 
 	metric string
 	by     []string
@@ -30,32 +30,32 @@ type options struct {
 	window time.Duration
 
 	interval, timeout    time.Duration
-	rounds               int // 0: without end
+	rounds               int // 0: no limit
 	tokenFile            string
 	ca, cert, key        string
 	insecure, jsonOutput bool
 }
 
-const usage = `usage: balancer [flags]                            replay the recording in the program
+const usage = `usage: balancer [flags]                            replay the recording inside the program
        balancer [flags] -replay DIR -target NAME   replay the scrapes of one target in DIR
-       balancer [flags] URL                        ask URL every interval
+       balancer [flags] URL                        scrape URL every interval
 
 `
 
-// recordedInstances is how many instances are behind the balancer of the recording in
-// the program.
+// recordedInstances is the number of instances behind the balancer of the
+// recording inside the program.
 const recordedInstances = 3
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
 	o := options{by: []string{"verb"}}
 	fs := flag.NewFlagSet("balancer", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are said once, by run
+	fs.SetOutput(io.Discard) // run prints the error, once
 	fs.Usage = func() {}
 	fs.StringVar(&o.dir, "replay", "", "replay the recorded scrapes in `DIR`: manifest.jsonl and gzipped bodies")
 	fs.StringVar(&o.target, "target", "lb", "replay: the `NAME` of the balancer")
 	fs.StringVar(&o.scenario, "scenario", "", "replay: this scenario `NAME` only")
-	fs.IntVar(&o.expect, "expect", -1, "the number of instances behind the balancer, 0 where it is not known (default: 0; 3 of the recording in the program)")
-	fs.StringVar(&o.metric, "metric", "apiserver_request_total", "the `counter` to ask for")
+	fs.IntVar(&o.expect, "expect", -1, "the number of instances behind the balancer; 0 means unknown (default: 0, or 3 for the recording inside the program)")
+	fs.StringVar(&o.metric, "metric", "apiserver_request_total", "the `counter` to show")
 	fs.Func("by", "group by `LABEL[,LABEL]` (default verb)", func(s string) error {
 		o.by = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 		return nil
@@ -65,16 +65,16 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		o.match = append(o.match, m)
 		return err
 	})
-	fs.DurationVar(&o.window, "window", time.Minute, "the `duration` that rates are of")
-	fs.DurationVar(&o.interval, "interval", 5*time.Second, "live: the time from round to round")
+	fs.DurationVar(&o.window, "window", time.Minute, "the `duration` over which rates are computed")
+	fs.DurationVar(&o.interval, "interval", 5*time.Second, "live: the time between rounds")
 	fs.DurationVar(&o.timeout, "timeout", 10*time.Second, "live: how long an answer may take")
-	fs.IntVar(&o.rounds, "rounds", 0, "live: end after so many rounds; 0: never")
-	fs.StringVar(&o.tokenFile, "token-file", "", "live: send the bearer token in `FILE`, read anew each time")
+	fs.IntVar(&o.rounds, "rounds", 0, "live: stop after this many rounds; 0 means no limit")
+	fs.StringVar(&o.tokenFile, "token-file", "", "live: send the bearer token in `FILE`, which is read for each request")
 	fs.StringVar(&o.ca, "ca", "", "live: trust the certificates in `FILE`")
 	fs.StringVar(&o.cert, "cert", "", "live: the client certificate in `FILE`")
 	fs.StringVar(&o.key, "key", "", "live: its key in `FILE`")
-	fs.BoolVar(&o.insecure, "insecure", false, "live: do not verify who answers")
-	fs.BoolVar(&o.jsonOutput, "json", false, "print a JSON document a round, or one at the end of a replay")
+	fs.BoolVar(&o.insecure, "insecure", false, "live: do not verify the server's certificate")
+	fs.BoolVar(&o.jsonOutput, "json", false, "print a JSON document each round, or one at the end of a replay")
 
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -88,15 +88,16 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	return o, o.complete(fs.Args())
 }
 
-// complete takes the arguments, and fills in what depends on other flags.
+// complete takes the arguments, and sets the defaults that depend on other
+// flags.
 func (o *options) complete(args []string) error {
 	switch {
 	case len(args) > 1:
-		return errors.New("more than one URL; the fleet example watches several")
+		return errors.New("more than one URL; the fleet example scrapes several")
 	case len(args) == 1 && o.dir != "":
 		return errors.New("-replay and a URL exclude each other")
 	case o.window < time.Second || o.interval <= 0 || o.timeout <= 0 || o.rounds < 0:
-		return errors.New("-window has to be a second at least, -interval and -timeout positive, -rounds not negative")
+		return errors.New("-window must be a second at least, -interval and -timeout positive, -rounds not negative")
 	case (o.cert == "") != (o.key == ""):
 		return errors.New("-cert and -key go together")
 	}
@@ -104,7 +105,7 @@ func (o *options) complete(args []string) error {
 		o.url = args[0]
 		u, err := url.Parse(o.url)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-			return fmt.Errorf("%q is no http or https URL", o.url)
+			return fmt.Errorf("%q is not an http or https URL", o.url)
 		}
 	}
 	if o.expect < 0 {
@@ -116,7 +117,7 @@ func (o *options) complete(args []string) error {
 	return nil
 }
 
-// name is what the balancer is called.
+// name returns the name of the balancer.
 func (o *options) name() string {
 	if u, err := url.Parse(o.url); err == nil && o.url != "" {
 		return u.Host
@@ -124,7 +125,7 @@ func (o *options) name() string {
 	return o.target
 }
 
-// source is the directory to replay.
+// source returns the directory to replay.
 func (o *options) source() fs.FS {
 	if o.dir == "" {
 		return recording.FS
@@ -132,7 +133,17 @@ func (o *options) source() fs.FS {
 	return os.DirFS(o.dir)
 }
 
-// parseMatcher reads LABEL=VALUE and its like; the value is not quoted.
+// selector returns the PromQL selector of the series to show.
+func (o *options) selector() string {
+	matchers := make([]string, len(o.match))
+	for i, m := range o.match {
+		matchers[i] = m.String()
+	}
+	return o.metric + "{" + strings.Join(matchers, ",") + "}"
+}
+
+// parseMatcher reads LABEL=VALUE, or the same with !=, =~ or !~. The value is
+// not quoted.
 func parseMatcher(s string) (*labels.Matcher, error) {
 	at := strings.IndexAny(s, "=!")
 	if at <= 0 {
@@ -146,5 +157,5 @@ func parseMatcher(s string) (*labels.Matcher, error) {
 			return labels.NewMatcher(op.kind, s[:at], value)
 		}
 	}
-	return nil, fmt.Errorf("%q: after the label comes one of = != =~ !~", s)
+	return nil, fmt.Errorf("%q: one of = != =~ !~ must follow the label", s)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/promfold/promfold/internal/recording"
 )
 
-// watchLive asks the URL every interval.
+// watchLive scrapes the URL every interval.
 func watchLive(ctx context.Context, o options, w *watch) error {
 	client, err := newClient(o)
 	if err != nil {
@@ -25,17 +25,20 @@ func watchLive(ctx context.Context, o options, w *watch) error {
 	return follow(ctx, client, o, w, ticker.C, time.Now)
 }
 
-// follow asks at once and at every tick, until the rounds are over or ctx ends.
+// follow scrapes at once and at every tick, until the rounds end or ctx ends.
 func follow(ctx context.Context, client *http.Client, o options, w *watch, tick <-chan time.Time, now func() time.Time) error {
+	if err := w.expect(now()); err != nil {
+		return err
+	}
 	for n := 1; ; n++ {
 		header, body, err := fetch(ctx, client, o)
 		if ctx.Err() != nil {
-			return nil // we went away, not the balancer
+			return nil // the interrupt failed the scrape, not the balancer
 		}
 		at := now()
 		w.observe(at, header, body, err)
-		if w.answered() {
-			if err := w.show(later(at, w.last)); err != nil {
+		if w.scrapes > 0 {
+			if err := w.show(at); err != nil {
 				return err
 			}
 		}
@@ -50,16 +53,9 @@ func follow(ctx context.Context, client *http.Client, o options, w *watch, tick 
 	}
 }
 
-// later: a clock may be set back, a question may not.
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-// newClient makes one connection a request, and HTTP/1.1 on it: a connection
-// that is kept is an instance that is kept.
+// newClient returns a client that opens a connection for each request and
+// speaks HTTP/1.1 on it, since a kept connection always reaches the same
+// instance.
 func newClient(o options) (*http.Client, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableKeepAlives = true
@@ -85,8 +81,8 @@ func newClient(o options) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport: t, Timeout: o.timeout,
-		// A redirect could lead to another host, with the token.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("it redirects") },
+		// A redirect could send the token to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("the server redirects") },
 	}, nil
 }
 

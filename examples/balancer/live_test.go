@@ -24,9 +24,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// backends are three processes behind one address, which take turns and count
-// 1, 10 and 100 requests from one turn to the next. They ask for a token and a
-// client certificate.
+// backends are three processes behind one address. They take turns, and count
+// 1, 10 and 100 requests between two turns. They require a token and a client
+// certificate.
 type backends struct {
 	*httptest.Server
 	connections, asked atomic.Int64
@@ -57,7 +57,7 @@ func newBackends(t *testing.T) *backends {
 	return b
 }
 
-// credentials are the flags for a client that the backends accept.
+// credentials returns the flags of a client that the backends accept.
 func (b *backends) credentials(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -70,7 +70,7 @@ func (b *backends) credentials(t *testing.T) []string {
 	key, err := x509.MarshalPKCS8PrivateKey(b.TLS.Certificates[0].PrivateKey)
 	require.NoError(t, err)
 	return []string{
-		"-timeout", "1m", // however busy the machine is
+		"-timeout", "1m", // a busy machine does not reach it
 		"-token-file", write("token", []byte("secret\n")),
 		"-ca", write("ca.crt", certificate), "-cert", write("client.crt", certificate),
 		"-key", write("client.key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
@@ -97,7 +97,7 @@ func TestLive(t *testing.T) {
 		return clock
 	}))
 	require.Empty(t, errs.String())
-	assert.EqualValues(t, rounds, b.connections.Load(), "each on a connection of its own")
+	assert.EqualValues(t, rounds, b.connections.Load(), "one connection each")
 
 	var d struct {
 		Instances []map[string]any
@@ -105,7 +105,7 @@ func TestLive(t *testing.T) {
 	}
 	documents := json.NewDecoder(&out)
 	for n := 0; n < rounds; n++ {
-		require.NoError(t, documents.Decode(&d), "a document a round")
+		require.NoError(t, documents.Decode(&d), "a document each round")
 	}
 	require.Len(t, d.Instances, 3)
 	for i, grown := range []float64{3, 30, 300} {
@@ -114,11 +114,11 @@ func TestLive(t *testing.T) {
 	}
 	assert.Equal(t, 333.0, d.Total["increase"])
 	assert.Greater(t, d.Total["naive_increase"], 5000.0)
-	assert.EqualValues(t, 8, d.Total["naive_resets"], "two of three turns go down")
+	assert.EqualValues(t, 8, d.Total["naive_resets"], "two of three turns show a smaller value")
 }
 
-// TestLiveRefused: without the token, and without knowing the certificate, there
-// is no answer.
+// TestLiveRefused: without the token, or without trust in the certificate,
+// there is no answer.
 func TestLiveRefused(t *testing.T) {
 	b := newBackends(t)
 	credentials := b.credentials(t)
@@ -141,5 +141,5 @@ func TestLiveEnds(t *testing.T) {
 	cancel()
 	var out, errs bytes.Buffer
 	assert.Equal(t, exitSilent, run(ctx, append(b.credentials(t), b.URL), &out, &errs))
-	assert.NotContains(t, errs.String(), "context canceled", "that we go away is no failure of the balancer")
+	assert.NotContains(t, errs.String(), "context canceled", "an interrupt is not a failure of the balancer")
 }

@@ -1,18 +1,18 @@
-// Balancer tells what the instances behind one address do: who they are, how
-// much they counted, how fast, and how far that may be from the truth. Beside
-// it stands what reset logic makes of the same scrapes when it takes them for
-// those of one process.
+// Balancer shows what the instances behind one address do: which they are, how
+// much each counted, how fast, and what is unknown. For comparison it shows
+// what reset logic computes from the same scrapes if it takes the address for
+// one process.
 //
-//	balancer [flags]                            replays a recording that is part of the program
+//	balancer [flags]                            replays the recording inside the program
 //	balancer [flags] -replay DIR -target NAME   replays the scrapes of one target in DIR
-//	balancer [flags] URL                        asks URL every interval, on fresh connections
+//	balancer [flags] URL                        scrapes URL every interval, on new connections
 //
-// A cluster's API servers behind their one address:
+// The API servers of a cluster behind their address:
 //
 //	balancer -token-file TOKEN -ca CA.crt -expect 3 https://cluster.example:6443/metrics
 //
-// The exit status is 0 if the address ever answered, 1 if it never did, 2 for
-// bad flags.
+// The exit status is 0 if the address answered, 1 if it never did, 2 for bad
+// flags.
 package main
 
 import (
@@ -24,6 +24,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
 const (
@@ -34,18 +36,18 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for us
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program: it ends when the replay or the rounds do, or with ctx.
+// run runs the program until the replay ends, the rounds end, or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitAnswered
 	case err != nil:
-		fmt.Fprintf(stderr, "balancer: %v\nbalancer: -help lists the flags\n", err)
+		fmt.Fprintf(stderr, "balancer: %s\nbalancer: -help lists the flags\n", show.Text(err.Error()))
 		return exitUsage
 	}
 	w, err := newWatch(o, stdout, stderr)
@@ -54,11 +56,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	} else if err == nil {
 		err = replay(ctx, o.source(), o, w)
 	}
-	if err == nil && !w.answered() {
+	if err == nil && w.scrapes == 0 {
 		err = errors.New("no answer")
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "balancer: %s: %v\n", o.name(), err)
+		fmt.Fprintf(stderr, "balancer: %s: %s\n", o.name(), show.Text(err.Error()))
 		return exitSilent
 	}
 	return exitAnswered

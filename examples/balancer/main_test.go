@@ -16,7 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/recording"
 )
 
-// program is what a run of balancer left behind.
+// program is the result of a run of balancer.
 type program struct {
 	code           int
 	stdout, stderr string
@@ -28,7 +28,7 @@ func runBalancer(args ...string) program {
 	return program{code, out.String(), err.String()}
 }
 
-// decoded is the document as its readers meet it.
+// decoded returns the document as a reader sees it.
 func (p program) decoded(t *testing.T) (d map[string]any) {
 	t.Helper()
 	require.Equal(t, exitAnswered, p.code, p.stderr)
@@ -46,8 +46,8 @@ func TestDefaultRun(t *testing.T) {
 	assert.Equal(t, p, runBalancer(), "the same scrapes, the same answers")
 }
 
-// TestDocument checks that the default run's numbers fit together, and lie
-// where they can: the balancer shows less than the instances counted.
+// TestDocument checks that the numbers of the default run are consistent, and
+// that the increase is below the true one.
 func TestDocument(t *testing.T) {
 	d := runBalancer("-json").decoded(t)
 	assert.EqualValues(t, 46, d["scrapes"])
@@ -65,7 +65,7 @@ func TestDocument(t *testing.T) {
 	assert.EqualValues(t, 46, met)
 	total := d["total"].(map[string]any)
 	assert.EqualValues(t, each, total["increase"])
-	const answered = 11017 // requests for a resource, as the audit logs tell
+	const answered = 11017 // requests for a resource, from the audit logs
 	assert.Less(t, total["increase"], float64(answered))
 	assert.Greater(t, total["naive_increase"], 4.0*answered)
 	groups := 0.0
@@ -79,21 +79,21 @@ func TestReplayOfADirectory(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, recording.FS))
 	d := runBalancer("-json", "-replay", dir, "-target", "lb", "-match", "verb=LIST", "-by", "code").decoded(t)
-	assert.NotContains(t, d, "expected", "nobody said")
+	assert.NotContains(t, d, "expected", "the number of instances is unknown")
 	require.NotEmpty(t, d["groups"])
 	for _, g := range d["groups"].([]any) {
 		assert.Len(t, g.(map[string]any)["labels"], 1)
 	}
 
-	// An address of one instance is a balancer with one behind it.
+	// The address of one instance is a balancer with one instance behind it.
 	d = runBalancer("-json", "-replay", dir, "-target", "apiserver-a").decoded(t)
 	require.Len(t, d["instances"], 1)
 	total := d["total"].(map[string]any)
 	assert.EqualValues(t, 0, total["naive_resets"])
-	assert.InEpsilon(t, total["naive_increase"], total["increase"], 0.01, "here reset logic is right, but for series that appear")
+	assert.InEpsilon(t, total["naive_increase"], total["increase"], 0.01, "reset logic is right for one process, except for new series")
 }
 
-// TestFailures: a scrape that fails says so and changes nothing else.
+// TestFailures: a failed scrape is reported, and changes nothing else.
 func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, recording.FS))
@@ -127,7 +127,7 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"-help"}, exitAnswered, "usage: balancer"},
 		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
 		{[]string{"a", "b"}, exitUsage, "more than one URL"},
-		{[]string{"ftp://x"}, exitUsage, "no http or https URL"},
+		{[]string{"ftp://x"}, exitUsage, "not an http or https URL"},
 		{[]string{"-replay", ".", "http://x"}, exitUsage, "exclude each other"},
 		{[]string{"-window", "1ms"}, exitUsage, "a second at least"},
 		{[]string{"-cert", "x"}, exitUsage, "go together"},
@@ -146,8 +146,8 @@ func TestExitStatus(t *testing.T) {
 	}
 }
 
-// TestNothingToTell: a metric that is not there is told apart from 0.
-func TestNothingToTell(t *testing.T) {
+// TestNothingSelected: a metric that does not exist is not shown as 0.
+func TestNothingSelected(t *testing.T) {
 	p := runBalancer("-json", "-metric", "nosuch_total")
 	d := p.decoded(t)
 	assert.NotContains(t, d, "total")

@@ -1,16 +1,17 @@
 package main
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
-// naive is the usual reset logic, which takes all scrapes of an address for
-// those of one process: a value less than the one before is a counter that
-// began anew. It is here to be compared with, not to be believed.
+// naive is the usual reset logic. It takes all scrapes of an address for those
+// of one process, so every smaller value is a reset. It is here for comparison
+// only.
 type naive struct {
 	o      *options
 	last   map[string]float64 // by series
@@ -26,8 +27,8 @@ func newNaive(o *options) *naive {
 	return &naive{o: o, last: map[string]float64{}, groups: map[string]*naiveGroup{}}
 }
 
-func (n *naive) observe(body []byte, contentType string) error {
-	samples, err := lines.Samples(body, contentType)
+func (n *naive) observe(header http.Header, body []byte) error {
+	samples, err := parse.Samples(header, body)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (n *naive) selects(l labels.Labels) bool {
 	return true
 }
 
-func (n *naive) step(s lines.Sample) {
+func (n *naive) step(s parse.Sample) {
 	g := n.groups[n.key(s.Labels)]
 	if g == nil {
 		g = &naiveGroup{}
@@ -67,7 +68,7 @@ func (n *naive) step(s lines.Sample) {
 	}
 }
 
-// key names the group that labels belong to.
+// key returns a name for the group of labels.
 func (n *naive) key(l labels.Labels) string {
 	var b strings.Builder
 	for _, name := range n.o.by {
@@ -77,7 +78,7 @@ func (n *naive) key(l labels.Labels) string {
 	return b.String()
 }
 
-// of is what it says of a group of the view.
+// of returns the naive reading of a group of the view.
 func (n *naive) of(l labels.Labels) naiveGroup {
 	if g := n.groups[n.key(l)]; g != nil {
 		return *g

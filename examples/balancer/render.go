@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
-// unknown stands for what is absent.
+// unknown is shown where a value is absent.
 const unknown = "–"
 
 // render writes the table.
@@ -22,12 +24,12 @@ func render(to io.Writer, d document) error {
 	if d.Expected > 0 {
 		expected = strconv.Itoa(d.Expected)
 	}
-	fmt.Fprintf(&b, "%s  %s: %d scrapes in %s, %d processes met, %d of %s alive\n", d.At.Format(time.TimeOnly), clean(d.Target),
+	fmt.Fprintf(&b, "%s  %s: %d scrapes in %s, %d processes met, %d of %s alive\n", d.At.Format(time.TimeOnly), show.Text(d.Target),
 		d.Scrapes, time.Duration(d.Seconds*float64(time.Second)).Round(100*time.Millisecond), len(d.Instances), d.Alive, expected)
 	renderInstances(&b, d)
 	renderGroups(&b, d)
 	for _, n := range d.Notes {
-		fmt.Fprintf(&b, "  ! %s\n", clean(n))
+		fmt.Fprintf(&b, "  ! %s\n", show.Text(n))
 	}
 	b.WriteByte('\n')
 	_, err := io.WriteString(to, b.String())
@@ -41,14 +43,14 @@ func renderInstances(b *strings.Builder, d document) {
 		if !in.Alive {
 			state = "stale"
 		}
-		t.row(clean(in.Name), state, strconv.Itoa(in.Met), in.First.Format(time.TimeOnly), in.Last.Format(time.TimeOnly),
+		t.row(show.Text(in.Name), state, strconv.Itoa(in.Met), in.First.Format(time.TimeOnly), in.Last.Format(time.TimeOnly),
 			amount(in.Increase), amount(in.Rate), in.By)
 	}
 	t.Flush()
 }
 
 func renderGroups(b *strings.Builder, d document) {
-	fmt.Fprintf(b, "\n%s, rates of the last %s\n", clean(d.Metric), time.Duration(d.WindowSeconds*float64(time.Second)))
+	fmt.Fprintf(b, "\n%s, rates of the last %s\n", show.Text(d.Metric), time.Duration(d.WindowSeconds*float64(time.Second)))
 	t := newTable(b, "", "rate/s", "now/s", "increase ≥", "naive", "", "naive resets")
 	groups := d.Groups
 	if d.Total != nil {
@@ -56,7 +58,7 @@ func renderGroups(b *strings.Builder, d document) {
 	}
 	for _, g := range groups {
 		name := groupName(g.Labels)
-		t.row(clean(name), amount(g.Rate), amount(g.RateNow), amount(g.Increase), amount(&g.Naive), factor(g), strconv.Itoa(g.NaiveResets))
+		t.row(show.Text(name), amount(g.Rate), amount(g.RateNow), amount(g.Increase), amount(&g.Naive), factor(g), strconv.Itoa(g.NaiveResets))
 	}
 	t.Flush()
 }
@@ -70,7 +72,7 @@ func groupName(l labels.Labels) string {
 	return strings.Join(parts, " ")
 }
 
-// factor is how many times too much the naive reading says.
+// factor returns how many times the increase the naive reading is.
 func factor(g group) string {
 	if g.Increase == nil || *g.Increase == 0 {
 		return ""
@@ -86,16 +88,6 @@ func amount(n *number) string {
 		return strconv.FormatFloat(float64(*n), 'f', 0, 64)
 	}
 	return strconv.FormatFloat(float64(*n), 'f', 2, 64)
-}
-
-// clean takes away what could move the cursor of a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '�'
-		}
-		return r
-	}, s)
 }
 
 // table aligns cells.

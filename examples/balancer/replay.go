@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"context"
 	"io/fs"
-	"net/http"
 	"slices"
-	"time"
 
 	"github.com/promfold/promfold/internal/recording"
 )
 
-// replay tells the watch of recorded scrapes in the order of their times, and
-// has the answers at the last one shown.
+// replay passes the recorded scrapes to the fleet in the order of their times,
+// and prints the answers at the last one.
 func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 	scrapes, err := recording.Manifest(dir)
 	if err != nil {
@@ -21,16 +19,22 @@ func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 	scrapes = slices.DeleteFunc(scrapes, func(r recording.Scrape) bool {
 		return r.Target != o.target || o.scenario != "" && r.Scenario != o.scenario
 	})
-	slices.SortStableFunc(scrapes, func(a, b recording.Scrape) int { return cmp.Compare(a.Time, b.Time) })
-	for _, r := range scrapes {
-		if ctx.Err() != nil {
-			break // what is there is still worth a table
-		}
-		body, err := r.Body(dir)
-		w.observe(time.UnixMilli(r.Time), http.Header{"Content-Type": {r.ContentType}}, body, err)
-	}
-	if !w.answered() {
+	if len(scrapes) == 0 {
 		return nil
 	}
-	return w.show(w.last)
+	slices.SortStableFunc(scrapes, func(a, b recording.Scrape) int { return cmp.Compare(a.Time, b.Time) })
+	if err := w.expect(scrapes[0].At()); err != nil {
+		return err
+	}
+	for _, r := range scrapes {
+		if ctx.Err() != nil {
+			break // the scrapes up to here are still worth a table
+		}
+		body, err := r.Body(dir)
+		w.observe(r.At(), r.Header(), body, err)
+	}
+	if w.scrapes == 0 {
+		return nil
+	}
+	return w.show(scrapes[0].At()) // that is, at the last accepted scrape
 }

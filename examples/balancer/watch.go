@@ -1,91 +1,96 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
-// watch is a fleet of which one address is known, what is asked of it, and the
-// naive reading of the same scrapes.
+// watch is a fleet behind one address, its views, and the naive reading of the
+// same scrapes.
 type watch struct {
 	o      options
 	fleet  *aggregate.Fleet
 	groups *aggregate.CounterView
 	total  *aggregate.CounterView
 	naive  *naive
-	log    []sighting // every accepted scrape
-	failed int
-	reason string // of the last failure, empty where the last scrape did not fail
 
-	first, last    time.Time // accepted scrapes
+	met       map[string]*instance // by name; the fleet forgets those that are not met for a window
+	scrapes   int                  // accepted
+	ambiguous int                  // of them, those that several instances may have answered
+	failed    int
+	reason    string // why the latest scrape failed; empty if it did not
+
 	stdout, stderr io.Writer
 }
 
-// sighting is one scrape, and whom it was attributed to.
-type sighting struct {
-	at       time.Time
-	instance string // empty: it could be of several
-	by       aggregate.Evidence
-}
-
 func newWatch(o options, stdout, stderr io.Writer) (*watch, error) {
-	// So many checkpoints that no two scrapes are kept as one.
-	const most = 1024
-	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window, Checkpoints: most})
+	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window})
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{o: o, fleet: fleet, naive: newNaive(&o), stdout: stdout, stderr: stderr}
-	fleet.Expect(o.name())
-	fleet.Balanced(o.name(), o.expect)
-	if w.groups, err = fleet.Counter(aggregate.View{Metric: o.metric, Where: o.match, By: o.by}); err != nil {
+	w := &watch{o: o, fleet: fleet, naive: newNaive(&o), met: map[string]*instance{}, stdout: stdout, stderr: stderr}
+	if w.groups, err = fleet.Counter(aggregate.View{Select: o.selector(), By: o.by}); err != nil {
 		return nil, err
 	}
-	w.total, err = fleet.Counter(aggregate.View{Metric: o.metric, Where: o.match})
+	w.total, err = fleet.Counter(aggregate.View{Select: o.selector()})
 	return w, err
 }
 
-// observe takes a scrape in, or that there was none.
+// expect declares the address, before its first scrape.
+func (w *watch) expect(now time.Time) error {
+	return w.fleet.SetTargets(now, aggregate.Target{Name: w.o.name(), Balanced: true, Expected: w.o.expect})
+}
+
+// observe takes in a scrape, or that it failed.
 func (w *watch) observe(at time.Time, header http.Header, body []byte, err error) {
 	var report aggregate.Report
 	if err == nil {
-		report, err = w.fleet.Observe(aggregate.Scrape{Target: w.o.name(), Time: at, Header: header, Body: body})
+		report, err = w.fleet.Ingest(aggregate.Scrape{Target: w.o.name(), Time: at, Header: header, Body: body})
 	}
 	if err == nil {
-		err = w.naive.observe(body, header.Get("Content-Type"))
+		err = w.naive.observe(header, body)
 	}
 	if err != nil {
-		w.fleet.Fail(w.o.name(), at, err)
+		w.fleet.ScrapeFailed(w.o.name(), at, err)
 		w.failed++
-		if w.reason != err.Error() {
-			w.reason = err.Error()
-			fmt.Fprintf(w.stderr, "%s  %s: %s\n", at.UTC().Format(time.TimeOnly), w.o.name(), w.reason)
+		if reason := show.Reason(err, w.o.name(), at); reason != w.reason {
+			w.reason = reason
+			fmt.Fprintf(w.stderr, "%s  %s: %s\n", at.UTC().Format(time.TimeOnly), w.o.name(), show.Text(w.reason))
 		}
 		return
 	}
 	w.reason = ""
-	w.log = append(w.log, sighting{at, report.Instance, report.Attribution.By})
-	if w.first.IsZero() {
-		w.first = at
+	w.scrapes++
+	if len(report.Candidates) > 0 {
+		w.ambiguous++
+		return
 	}
-	w.last = at
+	in := w.met[report.Instance]
+	if in == nil {
+		in = &instance{Name: report.Instance, First: at.UTC()}
+		w.met[report.Instance] = in
+	}
+	in.Met++
+	in.By, in.Last = report.By, at.UTC()
 }
 
-func (w *watch) answered() bool { return !w.last.IsZero() }
-
-// show prints what is known at a time not before the last scrape.
+// show prints the answers at a moment, or at the latest scrape if that is later.
 func (w *watch) show(at time.Time) error {
 	d, err := w.document(at)
 	if err != nil {
 		return err
 	}
 	if w.o.jsonOutput {
-		return json.NewEncoder(w.stdout).Encode(d)
+		text, err := show.JSON(d)
+		if err == nil {
+			_, err = w.stdout.Write(text)
+		}
+		return err
 	}
 	return render(w.stdout, d)
 }

@@ -1,154 +1,100 @@
 package main
 
 import (
-	"strings"
+	"cmp"
+	"slices"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
 )
 
+// newGroup returns what the groups of every kind have in common.
+func newGroup(g aggregate.Group) group {
+	c := g.Coverage()
+	return group{
+		Labels:   g.Labels(),
+		Coverage: coverage{c.Expected, c.Reporting, c.Stale},
+		Warnings: append([]string{}, g.Warnings()...),
+		Members:  []member{},
+	}
+}
+
+// estimate returns value, lower and upper bound, each nil unless ok.
+func estimate(e promfold.Estimate, ok bool) (value, lo, hi *number) {
+	return known(e.Value, ok), known(e.Lo, ok), known(e.Hi, ok)
+}
+
 func counterGroup(g *aggregate.CounterGroup) group {
 	out := grown(g)
-	increase, ok := g.Increase()
-	rate, now := out.perSecond, (*number)(nil)
-	if a, ok := g.RateNow(); ok {
-		now = known(a.Value, true)
-	}
-	out.Increase, out.Lo, out.Hi = known(increase.Value, ok), known(increase.Lo, ok), known(increase.Hi, ok)
-	out.Rate, out.RateNow = rate, now
+	out.Increase, out.Lo, out.Hi = estimate(g.Increase())
+	out.Rate, out.RateLo, out.RateHi = estimate(g.Rate())
+	out.RateNow, out.RateNowLo, out.RateNowHi = estimate(g.RateNow())
 	return out
 }
 
-// grown is what counters and histograms have in common.
+// grown returns what counters and the observations of histograms have in
+// common.
 func grown(g *aggregate.CounterGroup) group {
-	out := newGroup(&g.Group)
-	if a, ok := g.Rate(); ok {
-		out.perSecond = known(a.Value, true)
+	out := newGroup(g)
+	out.perSecond, _, _ = estimate(g.Rate())
+	from, to := g.Covers()
+	out.Covers = known(to.Sub(from).Seconds(), to.After(from))
+	rates := map[string]aggregate.Member{}
+	for _, m := range g.Rates() {
+		rates[m.Instance] = m
 	}
-	total := 0.0
-	var older []string
-	for _, m := range g.Members() {
-		c := counterMember(m)
-		resets := m.Resets
-		c.Resets = &resets
-		out.Members = append(out.Members, c)
-		total += m.Increase.Value
-		if m.Older {
-			older = append(older, m.Instance)
+	hottest, ok := g.Hottest()
+	for _, m := range g.Increases() {
+		rate, hasRate := rates[m.Instance]
+		next := member{
+			Instance: m.Instance,
+			Increase: known(m.Estimate.Value, hasRate && !rate.Older), // an older rate is of no step in the window
+			Rate:     known(rate.Estimate.Value, hasRate),
 		}
-	}
-	if m, share, ok := g.MaxRate(); ok {
-		hottest := counterMember(m)
-		hottest.Share = known(share, total > 0) // a share of nothing is none
-		out.Max = &hottest
-	}
-	if older != nil {
-		out.Warnings = append(out.Warnings, "no scrape in the window, the rate is an older one: "+strings.Join(older, ", "))
+		if ok && m.Instance == hottest.Instance {
+			max := next
+			max.Share = known(hottest.Share, hottest.Estimate.Value > 0)
+			out.Max = &max
+		}
+		next.Resets = &m.Resets
+		out.Members = append(out.Members, next)
 	}
 	return out
-}
-
-// observed: the member was watched for some time of the window, so that what
-// it grew is known.
-func observed(m aggregate.CounterMember) bool { return m.HasRate && !m.Older }
-
-func counterMember(m aggregate.CounterMember) member {
-	return member{
-		Instance: m.Instance,
-		Increase: known(m.Increase.Value, observed(m)),
-		Rate:     known(m.Rate, m.HasRate),
-	}
 }
 
 func gaugeGroup(g *aggregate.GaugeGroup, operation string) group {
-	out := newGroup(&g.Group)
+	out := newGroup(g)
 	out.Operation = operation
-	for _, m := range g.Members() {
-		out.Members = append(out.Members, *gaugeMember(m, true))
+	out.Value, _, _ = estimate(g.Value())
+	if operation == "mean" {
+		out.Value = known(g.Mean())
 	}
-	lowest, ok := g.Min()
-	out.Min = gaugeMember(lowest, ok)
-	highest, ok := g.Max()
-	out.Max = gaugeMember(highest, ok)
-	switch operation {
-	case "sum":
-		x, ok := g.Sum()
-		out.Value = known(x, ok)
-	case "mean":
-		x, ok := g.Mean()
-		out.Value = known(x, ok)
-	case "min":
-		out.Value = known(lowest.Value, out.Min != nil)
-	case "max":
-		out.Value = known(highest.Value, out.Max != nil)
-	case "fact":
-		out.takeFact(g)
+	for _, m := range g.Members() {
+		out.Members = append(out.Members, member{Instance: m.Instance, Value: known(m.Estimate.Value, true)})
+	}
+	voters := slices.Clone(out.Members)
+	if operation == "fact" {
+		voters = slices.DeleteFunc(voters, func(m member) bool { return *m.Value == uncounted })
+	}
+	if len(voters) > 0 {
+		byValue := func(a, b member) int { return cmp.Compare(*a.Value, *b.Value) }
+		lowest, highest := slices.MinFunc(voters, byValue), slices.MaxFunc(voters, byValue)
+		out.Min, out.Max = &lowest, &highest
 	}
 	return out
 }
 
-func gaugeMember(m aggregate.GaugeMember, ok bool) *member {
-	if !ok {
-		return nil
-	}
-	return &member{Instance: m.Instance, Value: known(m.Value, true)}
-}
-
-// takeFact: instances that say −1 do not know, so they are neither the least
-// nor the greatest.
-func (g *group) takeFact(from *aggregate.GaugeGroup) {
-	g.Min, g.Max = nil, nil
-	a, ok := from.Fact()
-	if !ok {
-		return
-	}
-	g.Value = known(a.Value, true)
-	g.Min, g.Max = g.saying(a.Min), g.saying(a.Max)
-	if a.Agree < a.Of {
-		g.Warnings = append(g.Warnings, "instances say otherwise: "+strings.Join(g.otherwise(a.Value), ", "))
-	}
-}
-
-// otherwise are the instances that know, and say something else than x.
-func (g *group) otherwise(x float64) (names []string) {
-	for _, m := range g.Members {
-		if v := float64(*m.Value); v != x && v != unknownFact {
-			names = append(names, m.Instance)
-		}
-	}
-	return names
-}
-
-// saying is the first instance that says x.
-func (g *group) saying(x float64) *member {
-	for _, m := range g.Members {
-		if float64(*m.Value) == x {
-			return &m
-		}
-	}
-	return &member{Value: known(x, true)}
-}
-
-func histogramGroup(g *aggregate.HistogramGroup, levels []float64) (group, error) {
-	out := grown(g.CounterGroup)
-	_, seen := g.Increase()
-	out.Count = known(g.Count(), seen)
-	sum, ok := g.Sum()
-	out.Sum = known(sum, ok && seen)
+func histogramGroup(g *aggregate.HistogramGroup, levels []float64) group {
+	out := grown(g.Observations())
+	out.Count, _, _ = estimate(g.Observations().Increase())
+	out.Sum, _, _ = estimate(g.Sum())
 	for _, q := range levels {
 		answer := quantile{Q: number(q)}
-		all, ok, err := g.Quantile(q)
-		if err != nil {
-			return group{}, err
-		}
-		answer.Value, answer.Lo, answer.Hi = known(all.Value, ok), known(all.Lo, ok), known(all.Hi, ok)
-		slowest, ok, err := g.WorstQuantile(q)
-		if err != nil {
-			return group{}, err
-		}
-		if ok {
-			answer.Worst = &worst{slowest.Name, number(slowest.Estimate.Value), number(slowest.Lo), number(slowest.Hi), number(slowest.Share)}
+		answer.Value, answer.Lo, answer.Hi = estimate(g.Quantile(q))
+		if m, ok := g.WorstQuantile(q); ok {
+			answer.Worst = &worst{m.Instance, number(m.Estimate.Value), number(m.Estimate.Lo), number(m.Estimate.Hi), number(m.Share)}
 		}
 		out.Quantiles = append(out.Quantiles, answer)
 	}
-	return out, nil
+	return out
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// corpus is the whole recording that the trimmed one was made from.
+// corpus returns the whole recording, from which the one in the program was cut.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("the recording in the program is enough to find a race")
+		t.Skip("slow; the recording inside the program covers the code")
 	}
 	const dir = "../../../shared/corpus/apiserver-ha"
 	if _, err := os.Stat(dir); err != nil {
@@ -25,10 +25,10 @@ func corpus(t *testing.T) fs.FS {
 	return os.DirFS(dir)
 }
 
-// scope is what the ground truth is about.
+// scope selects what the ground truth covers.
 var scope = []string{"-json", "-scenario", "apiserver-ha,apiserver-ha-after-load", "-window", "all"}
 
-// selections are those of the ground truth, as SPECs.
+// selections are the ground truth's, as SPECs.
 var selections = map[string]string{
 	"all requests for a resource": `apiserver_request_total{resource!=""}`,
 	"LIST pods":                   `apiserver_request_total{verb="LIST",resource="pods"}`,
@@ -52,8 +52,8 @@ type groundTruth struct {
 	} `json:"latency_seconds"`
 }
 
-// TestGroundTruth compares with sums and quantiles that were worked out apart
-// from this library.
+// TestGroundTruth compares with sums and quantiles that another program
+// computed.
 func TestGroundTruth(t *testing.T) {
 	dir := corpus(t)
 	data, err := fs.ReadFile(dir, "ground-truth.json")
@@ -108,7 +108,7 @@ func compareLatency(t *testing.T, truth groundTruth, groups []map[string]any) {
 	assert.Len(t, truth.Latency, compared)
 }
 
-// bucketAround is the bucket of the request durations that holds x.
+// bucketAround returns the bucket of request durations that holds x.
 func bucketAround(x float64) (lo, hi float64) {
 	bounds := []float64{0, 0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60}
 	for i, b := range bounds[1:] {
@@ -119,12 +119,12 @@ func bucketAround(x float64) (lo, hi float64) {
 	return bounds[len(bounds)-1], math.Inf(1)
 }
 
-// TestCorpusUnderOtherManifests: names, true_instance, the order within a step
-// and repetition do not matter to the real thing either.
+// TestCorpusUnderOtherManifests repeats TestOrderAndRepetitionDoNotShow and
+// TestNamesDoNotMatter on whole bodies.
 func TestCorpusUnderOtherManifests(t *testing.T) {
 	dir := corpus(t)
-	// Of watches, which last longer than any bound, all instances are equally
-	// the worst; then it is the first by name.
+	// Watches last longer than any bound, so all instances are equally bad and
+	// the first name wins. Names change here.
 	args := append([]string{"-counter", selections["code 404"],
 		"-histogram", `apiserver_request_duration_seconds{resource!="",verb!="WATCH"} by (verb)`}, scope...)
 	manifest := linesOf(t, dir)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io/fs"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -11,10 +12,11 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/parse"
 )
 
-// What is asked when no SPEC is given: of API servers, this.
+// apiServer are the views of API servers when no SPEC is given.
 var apiServer = [...][]string{
 	counterKind: {
 		`apiserver_request_total by (verb)`,
@@ -27,38 +29,40 @@ var apiServer = [...][]string{
 		`fact(apiserver_storage_objects) by (resource)`,
 		`max(process_resident_memory_bytes)`,
 	},
-	// Watches last as long as somebody wants: no latency.
+	// A watch lasts as long as its client wants, so it has no latency.
 	histogramKind: {`apiserver_request_duration_seconds{resource!="",verb!="WATCH"} by (verb)`},
 }
 
-// Of other programs, that many of the busiest counters and histograms.
+// For other programs the views are this many of the busiest counters and
+// histograms.
 const (
 	busiestCounters   = 5
 	busiestHistograms = 3
 )
 
-// defaultSpecs looks at the first body of each target.
-func defaultSpecs(dir fs.FS, scrapes []recorded, bodies *bodyReader) ([]spec, error) {
+// defaultSpecs chooses views by the first body of each target.
+func defaultSpecs(dir fs.FS, scrapes []recording.Scrape) ([]spec, error) {
 	var c census
-	asked := map[string]bool{}
+	read := map[string]bool{}
 	for _, r := range scrapes {
-		if asked[r.Target] {
+		if read[r.Target] {
 			continue
 		}
-		body, err := bodies.read(dir, r)
+		body, err := r.Body(dir)
 		if err != nil {
-			continue // the replay tells
+			continue // the replay reports it
 		}
-		asked[r.Target] = c.add(body, r.ContentType) == nil
+		read[r.Target] = c.add(r.Header(), body) == nil
 	}
-	// Other programs serve a little of the same API; here it is what they are for.
-	if b := c.found["apiserver_request_total"]; b != nil && 2*b.bodies > len(asked) {
+	// Other programs serve a small part of the same API, so most targets must
+	// have its metric.
+	if b := c.found["apiserver_request_total"]; b != nil && 2*b.bodies > len(read) {
 		return parseSpecs(apiServer)
 	}
 	return c.busiest()
 }
 
-func parseSpecs(texts [3][]string) (list []spec, err error) {
+func parseSpecs(texts [len(kinds)][]string) (list []spec, err error) {
 	for k := range texts {
 		for _, text := range texts[k] {
 			s, err := parseSpec(kind(k), text)
@@ -71,7 +75,7 @@ func parseSpecs(texts [3][]string) (list []spec, err error) {
 	return list, nil
 }
 
-// census counts what bodies hold, to find what is worth asking about.
+// census counts what bodies hold, to find the busiest metrics.
 type census struct {
 	mu     sync.Mutex
 	bodies int
@@ -81,14 +85,14 @@ type census struct {
 type busy struct {
 	metric string
 	kind   kind
-	total  float64                    // events counted so far
-	bodies int                        // that hold it
-	last   int                        // the last of them
-	values map[string]map[string]bool // of each label
+	total  float64                    // sum of all values
+	bodies int                        // number of bodies that hold it
+	last   int                        // number of the last of them, from 1
+	values map[string]map[string]bool // by label
 }
 
-func (c *census) add(body []byte, contentType string) error {
-	samples, err := lines.Samples(body, contentType)
+func (c *census) add(header http.Header, body []byte) error {
+	samples, err := parse.Samples(header, body)
 	if err != nil {
 		return err
 	}
@@ -100,16 +104,16 @@ func (c *census) add(body []byte, contentType string) error {
 	c.bodies++
 	for _, s := range samples {
 		switch {
-		case s.Family.Type == model.MetricTypeCounter && s.Role == lines.Value:
+		case s.Family.Type == model.MetricTypeCounter && s.Role == parse.Value:
 			c.count(s.Name, counterKind, s)
-		case s.Family.Type == model.MetricTypeHistogram && s.Role == lines.Count:
+		case s.Family.Type == model.MetricTypeHistogram && s.Role == parse.Count:
 			c.count(s.Family.Name, histogramKind, s)
 		}
 	}
 	return nil
 }
 
-func (c *census) count(metric string, k kind, s lines.Sample) {
+func (c *census) count(metric string, k kind, s parse.Sample) {
 	b := c.found[metric]
 	if b == nil {
 		b = &busy{metric: metric, kind: k, values: map[string]map[string]bool{}}
@@ -133,8 +137,8 @@ func (c *census) count(metric string, k kind, s lines.Sample) {
 	})
 }
 
-// busiest asks about the metrics that counted the most events: those of the
-// program itself, unless its runtime has the only ones.
+// busiest returns views of the metrics that counted the most events. Metrics of
+// the program come before those of its language runtime.
 func (c *census) busiest() ([]spec, error) {
 	var list []*busy
 	for _, b := range c.found {
@@ -146,7 +150,7 @@ func (c *census) busiest() ([]spec, error) {
 		return cmp.Or(cmp.Compare(a.runtime(), b.runtime()), cmp.Compare(b.total, a.total), strings.Compare(a.metric, b.metric))
 	})
 	limits := [...]int{counterKind: busiestCounters, gaugeKind: 0, histogramKind: busiestHistograms}
-	var texts [3][]string
+	var texts [len(kinds)][]string
 	for _, b := range list {
 		if len(texts[b.kind]) < limits[b.kind] {
 			texts[b.kind] = append(texts[b.kind], b.metric+b.grouping())
@@ -155,12 +159,13 @@ func (c *census) busiest() ([]spec, error) {
 	return parseSpecs(texts)
 }
 
-// amount: what is counted are bytes or seconds, not events.
+// amount reports whether a counter counts bytes or seconds, not events.
 func (b *busy) amount() bool {
 	return b.kind == counterKind && (strings.Contains(b.metric, "_bytes") || strings.Contains(b.metric, "_seconds"))
 }
 
-// runtime is 1 for what every program of its language or library exposes.
+// runtime returns 1 for a metric that every program of its language or library
+// exposes, else 0.
 func (b *busy) runtime() int {
 	for _, prefix := range []string{"go_", "process_", "promhttp_", "python_", "jvm_"} {
 		if strings.HasPrefix(b.metric, prefix) {
@@ -170,7 +175,8 @@ func (b *busy) runtime() int {
 	return 0
 }
 
-// grouping is by the label that tells the most in a table of a few lines.
+// grouping returns the label with the most values that fit a short table, as
+// the end of a SPEC.
 func (b *busy) grouping() string {
 	const most = 8
 	best := ""

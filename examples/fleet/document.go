@@ -2,16 +2,16 @@ package main
 
 import (
 	"encoding/json"
-	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
-// document is all answers at one time: what -json prints, and what the table
-// is made of. What is not known is absent, never 0.
+// document holds the answers of all views at one moment. -json prints it, and
+// the table shows it. What is unknown is absent, never 0.
 type document struct {
 	At            stamp      `json:"at"`
 	WindowSeconds number     `json:"window_seconds"`
@@ -34,21 +34,25 @@ type answers struct {
 	Metric string  `json:"metric"`
 	Groups []group `json:"groups"`
 
-	by     []string // the table's columns; empty: whatever labels there are
+	by     []string // the table's columns; empty: all labels that the groups have
 	status string   // why there are no groups
 }
 
-// group holds the answers of one group, those of its view's kind.
+// group holds the answers of one group; only the fields of its kind are set.
 type group struct {
 	Labels   labels.Labels `json:"labels"`
 	Coverage coverage      `json:"coverage"`
 	Warnings []string      `json:"warnings"`
 
-	Increase *number `json:"increase,omitempty"` // counters
-	Lo       *number `json:"lo,omitempty"`
-	Hi       *number `json:"hi,omitempty"`
-	Rate     *number `json:"rate,omitempty"`
-	RateNow  *number `json:"rate_now,omitempty"`
+	Increase  *number `json:"increase,omitempty"` // counters
+	Lo        *number `json:"lo,omitempty"`
+	Hi        *number `json:"hi,omitempty"`
+	Rate      *number `json:"rate,omitempty"`
+	RateLo    *number `json:"rate_lo,omitempty"`
+	RateHi    *number `json:"rate_hi,omitempty"`
+	RateNow   *number `json:"rate_now,omitempty"`
+	RateNowLo *number `json:"rate_now_lo,omitempty"`
+	RateNowHi *number `json:"rate_now_hi,omitempty"`
 
 	Value     *number `json:"value,omitempty"` // gauges
 	Operation string  `json:"operation,omitempty"`
@@ -61,7 +65,10 @@ type group struct {
 	Sum       *number    `json:"sum,omitempty"`
 	Quantiles []quantile `json:"quantiles,omitempty"`
 
-	perSecond *number // a histogram's observations, for the table
+	// The time that the steps of a counter or histogram span.
+	Covers *number `json:"covers_seconds,omitempty"`
+
+	perSecond *number // the rate of a counter or of a histogram's observations
 }
 
 type coverage struct {
@@ -87,8 +94,8 @@ type quantile struct {
 	Worst *worst  `json:"worst,omitempty"`
 }
 
-// worst is the instance with the greatest quantile; the greatest of all
-// instances' true quantiles lies between Lo and Hi.
+// worst is the instance with the greatest quantile. The greatest true quantile
+// of all instances lies between Lo and Hi.
 type worst struct {
 	Instance string `json:"instance"`
 	Value    number `json:"value"`
@@ -97,29 +104,9 @@ type worst struct {
 	Share    number `json:"share"`
 }
 
-// number is a JSON number, or a string for the two infinities JSON has no
-// number for.
-type number float64
+type number = show.Number
 
-func (n number) MarshalJSON() ([]byte, error) {
-	switch x := float64(n); {
-	case math.IsInf(x, 1):
-		return []byte(`"+Inf"`), nil
-	case math.IsInf(x, -1):
-		return []byte(`"-Inf"`), nil
-	default:
-		return json.Marshal(x)
-	}
-}
-
-// known is x, or nothing where it is not known.
-func known(x float64, ok bool) *number {
-	if !ok || math.IsNaN(x) {
-		return nil
-	}
-	n := number(x)
-	return &n
-}
+func known(x float64, ok bool) *number { return show.Known(x, ok) }
 
 // stamp is a time to the millisecond.
 type stamp time.Time
@@ -128,68 +115,65 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 	return json.Marshal(time.Time(s).UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 }
 
-// document asks all views at one time, not before the last scrape.
+// document asks all views about one moment: at, or the latest scrape if that is
+// later.
 func (w *watch) document(at time.Time) (document, error) {
-	ask, length := w.back(at)
-	d := document{At: stamp(at), WindowSeconds: number(length.Seconds()), Instances: []instance{}, Views: []answers{}}
-	for _, in := range w.fleet.Instances(at, ask) {
+	s := w.fleet.Snapshot(at)
+	window := s.SinceStart()
+	if w.window != sinceStart {
+		window = s.Last(w.window)
+	}
+	seconds := window.End().Sub(window.Start()).Seconds()
+	d := document{At: stamp(s.Time()), WindowSeconds: number(seconds), Instances: []instance{}, Views: []answers{}}
+	for _, in := range s.Instances() {
 		d.Instances = append(d.Instances, instance{in.Name, in.Targets, in.Incarnations, stamp(in.First), stamp(in.Last), in.Stale})
 	}
 	for _, v := range w.views {
-		groups, err := v.ask(at, ask, w.levels)
+		groups, err := v.ask(s, window, w.levels)
 		if err != nil {
 			return document{}, err
 		}
-		a := answers{Spec: v.text, Kind: v.kind.String(), Metric: v.metric, Groups: groups, by: v.by}
+		a := answers{Spec: v.text, Kind: v.kind.String(), Metric: v.metric(), Groups: groups, by: v.by}
 		if len(groups) == 0 {
-			a.status = v.status()
+			a.status = v.status(s)
 		}
 		d.Views = append(d.Views, a)
 	}
 	return d, nil
 }
 
-func (v *view) ask(at time.Time, window time.Duration, levels []float64) ([]group, error) {
-	list := []group{}
+// ask returns the groups that have members. A view without by has a group even
+// if no instance exposes its metric; status then says why it is empty.
+func (v *view) ask(s aggregate.Snapshot, window aggregate.Window, levels []float64) ([]group, error) {
 	switch v.kind {
-	case counterKind:
-		groups, err := v.counter.At(at, window)
-		if err != nil {
-			return nil, err
-		}
-		for i := range groups {
-			list = append(list, counterGroup(groups[i]))
-		}
 	case gaugeKind:
-		groups, err := v.gauge.At(at)
-		if err != nil {
-			return nil, err
-		}
-		for i := range groups {
-			list = append(list, gaugeGroup(groups[i], v.operation))
-		}
+		groups, err := v.gauge.At(s)
+		return collect(groups, err, func(g *aggregate.GaugeGroup) group { return gaugeGroup(g, v.operation) })
 	case histogramKind:
-		groups, err := v.histogram.At(at, window)
-		if err != nil {
-			return nil, err
-		}
-		for i := range groups {
-			g, err := histogramGroup(groups[i], levels)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, g)
-		}
+		groups, err := v.histogram.In(window)
+		return collect(groups, err, func(g *aggregate.HistogramGroup) group { return histogramGroup(g, levels) })
 	}
-	return list, nil
+	groups, err := v.counter.In(window)
+	return collect(groups, err, counterGroup)
 }
 
-func newGroup(g *aggregate.Group) group {
-	c := g.Coverage()
-	return group{
-		Labels:   g.Labels,
-		Coverage: coverage{c.Expected, c.Reporting, c.Stale},
-		Warnings: append([]string{}, g.Warnings()...),
-		Members:  []member{},
+func collect[G any](groups []G, err error, answer func(G) group) ([]group, error) {
+	list := []group{}
+	for _, g := range groups {
+		if a := answer(g); len(a.Members) > 0 {
+			list = append(list, a)
+		}
 	}
+	return list, err
+}
+
+// status says why a view has no groups, such as a misspelt metric.
+func (v *view) status(s aggregate.Snapshot) string {
+	switch v.kind {
+	case gaugeKind:
+		return v.gauge.Status(s).String()
+	case histogramKind:
+		return v.histogram.Status(s).String()
+	}
+	return v.counter.Status(s).String()
 }

@@ -1,81 +1,90 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
+	"os"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/internal/recording"
 )
 
 // options are the command line.
 type options struct {
-	dir       string     // of a replay; empty: the recording in the program
+	dir       string     // of a replay; empty: the recording inside the program
 	endpoints []endpoint // live targets; none: a replay
 	globs     []string
-	balanced  []string // globs of targets that are load balancers
+	balancers []balancer
 	scenarios []string
 	specs     []spec // counters, gauges, histograms
 	levels    []float64
-	window    time.Duration // or aggregate.All
+	window    time.Duration // sinceStart, or how far to look back
 	interval  time.Duration
 	timeout   time.Duration
-	rounds    int // 0: without end
+	rounds    int // 0: no limit
 	json      bool
 }
 
-// endpoint is a live target and the name of the instance behind it.
+// sinceStart is the window that begins with the first scrape.
+const sinceStart time.Duration = 0
+
+// endpoint is a live target: its name and its URL.
 type endpoint struct{ name, url string }
 
-const usage = `usage: fleet [flags]               replay the recording in the program
+// balancer selects targets that are load balancers.
+type balancer struct {
+	glob      string
+	instances int // behind each of them; 0: unknown
+}
+
+const usage = `usage: fleet [flags]               replay the recording inside the program
        fleet [flags] -replay DIR   replay DIR: manifest.jsonl and gzipped bodies
-       fleet [flags] URL URL URL   ask each URL every interval
+       fleet [flags] URL URL URL   scrape each URL every interval
 
 SPEC is  metric{label="v",label!="v",label=~"re",label!~"re"} by (a,b)
-braces and by (or without) may be left out; for gauges an operation may stand
-in front, one of sum, min, max, mean, fact:  max(metric{label="v"}) by (a)
+The braces and by (or without) are optional. For a gauge an operation may
+stand in front, one of sum, min, max, mean, fact:  max(metric{label="v"}) by (a)
 
 `
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
-	o := options{levels: []float64{0.5, 0.99}}
-	var given [3][]spec
+	o := options{levels: []float64{0.5, 0.99}, window: -1}
+	var given [len(kinds)][]spec
 	fs := flag.NewFlagSet("fleet", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // errors are said once, by run
+	fs.SetOutput(io.Discard) // run prints the error, once
 	fs.Usage = func() {}
 	fs.StringVar(&o.dir, "replay", "", "replay the recorded scrapes in `DIR`")
-	fs.Func("target", "replay the targets that match one of `GLOB[,GLOB]` (default: text from /metrics, not through a balancer)", o.setGlobs)
-	fs.Func("balanced", "the targets that match one of `GLOB[,GLOB]` are load balancers: tell the instances behind them apart", func(s string) (err error) {
-		o.balanced, err = appendGlobs(o.balanced, s)
-		return err
-	})
-	fs.Func("scenario", "replay these scenarios only: `NAME[,NAME]`", func(s string) error {
+	fs.Func("target", "replay the targets that match one of `GLOB[,GLOB]` (default: text from /metrics, not through a balancer)", o.addGlobs)
+	fs.Func("balanced", "the targets that match GLOB are load balancers with N instances behind each: `GLOB[=N][,GLOB[=N]]`; without N, or with N = 0, the number is unknown; a GLOB that contains = needs =N", o.addBalancers)
+	fs.Func("scenario", "replay only the scenarios `NAME[,NAME]`", func(s string) error {
 		o.scenarios = append(o.scenarios, strings.Split(s, ",")...)
 		return nil
 	})
 	for k, name := range kinds {
-		fs.Func(name, "ask for a "+name+" as `SPEC` says; may be repeated", func(s string) error {
+		fs.Func(name, "show the "+name+" of `SPEC`; may be repeated", func(s string) error {
 			sp, err := parseSpec(kind(k), s)
 			given[k] = append(given[k], sp)
 			return err
 		})
 	}
 	fs.Func("q", "quantiles of histograms, `q[,q]` from 0 to 1 (default 0.5,0.99)", o.setLevels)
-	fs.Func("window", "the `duration` to look back, or all (default 5m live, all in a replay)", o.setWindow)
-	fs.DurationVar(&o.interval, "interval", 5*time.Second, "live: the time from round to round")
+	fs.Func("window", "the `duration` to look back, or all (default: 5m live, all in a replay)", o.setWindow)
+	fs.DurationVar(&o.interval, "interval", 5*time.Second, "live: the time between rounds")
 	fs.DurationVar(&o.timeout, "timeout", 0, "live: how long a target may take (default: the interval, at most 10s)")
-	fs.IntVar(&o.rounds, "rounds", 0, "live: end after so many rounds; 0: never")
-	fs.BoolVar(&o.json, "json", false, "print a JSON document a round, or one at the end of a replay")
+	fs.IntVar(&o.rounds, "rounds", 0, "live: stop after this many rounds; 0 means no limit")
+	fs.BoolVar(&o.json, "json", false, "print a JSON document each round, or one at the end of a replay")
 
 	urls, err := parseAll(fs, args)
-	if err == flag.ErrHelp {
+	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stderr, usage)
 		fs.SetOutput(stderr)
 		fs.PrintDefaults()
@@ -83,16 +92,14 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	if err != nil {
 		return options{}, err
 	}
-	for _, specs := range given {
-		o.specs = append(o.specs, specs...)
-	}
+	o.specs = slices.Concat(given[:]...)
 	if o.endpoints, err = endpoints(urls); err != nil {
 		return options{}, err
 	}
 	return o, o.complete()
 }
 
-// parseAll lets flags stand after arguments too.
+// parseAll parses flags that stand before, between and after the arguments.
 func parseAll(fs *flag.FlagSet, args []string) (rest []string, err error) {
 	for {
 		if err := fs.Parse(args); err != nil {
@@ -105,22 +112,22 @@ func parseAll(fs *flag.FlagSet, args []string) (rest []string, err error) {
 	}
 }
 
-// complete fills in the defaults that depend on other flags.
+// complete sets the defaults that depend on other flags.
 func (o *options) complete() error {
 	live := len(o.endpoints) > 0
 	switch {
 	case live && o.dir != "":
-		return fmt.Errorf("-replay and URLs exclude each other")
+		return errors.New("-replay and URLs exclude each other")
 	case live && (o.globs != nil || o.scenarios != nil):
-		return fmt.Errorf("-target and -scenario choose from a recording, URLs are all asked")
+		return errors.New("-target and -scenario select from a recording; all URLs are scraped")
 	case o.interval <= 0 || o.timeout < 0 || o.rounds < 0:
-		return fmt.Errorf("-interval has to be positive, -timeout and -rounds must not be negative")
+		return errors.New("-interval must be positive, -timeout and -rounds must not be negative")
 	}
 	if o.timeout == 0 {
 		o.timeout = min(o.interval, 10*time.Second)
 	}
-	if o.window == 0 {
-		o.window = aggregate.All
+	if o.window < 0 {
+		o.window = sinceStart
 		if live {
 			o.window = 5 * time.Minute
 		}
@@ -128,58 +135,79 @@ func (o *options) complete() error {
 	return nil
 }
 
-func (o *options) setGlobs(s string) (err error) {
-	o.globs, err = appendGlobs(o.globs, s)
-	return err
-}
-
-func appendGlobs(globs []string, s string) ([]string, error) {
-	for _, glob := range strings.Split(s, ",") {
-		if _, err := path.Match(glob, ""); err != nil {
-			return nil, fmt.Errorf("%q: %w", glob, err)
-		}
-		globs = append(globs, glob)
+// source returns the directory to replay.
+func (o *options) source() fs.FS {
+	if o.dir == "" {
+		return recording.FS
 	}
-	return globs, nil
+	return os.DirFS(o.dir)
 }
 
-func matches(globs []string, target string) bool {
-	return slices.ContainsFunc(globs, func(glob string) bool {
-		ok, _ := path.Match(glob, target) // checked by appendGlobs
-		return ok
-	})
+func (o *options) addGlobs(s string) error {
+	for glob := range strings.SplitSeq(s, ",") {
+		if _, err := path.Match(glob, ""); err != nil {
+			return fmt.Errorf("%q: %w", glob, err)
+		}
+		o.globs = append(o.globs, glob)
+	}
+	return nil
+}
+
+func (o *options) addBalancers(s string) error {
+	for text := range strings.SplitSeq(s, ",") {
+		b := balancer{glob: text}
+		if i := strings.LastIndexByte(text, '='); i >= 0 {
+			n, err := strconv.Atoi(text[i+1:])
+			if err != nil || n < 0 {
+				return fmt.Errorf("%q: after = comes a number of instances, 0 if it is unknown", text)
+			}
+			b = balancer{text[:i], n}
+		}
+		if _, err := path.Match(b.glob, ""); err != nil {
+			return fmt.Errorf("%q: %w", b.glob, err)
+		}
+		o.balancers = append(o.balancers, b)
+	}
+	return nil
+}
+
+func matches(glob, target string) bool {
+	ok, _ := path.Match(glob, target) // the flags refuse a bad glob
+	return ok
 }
 
 func (o *options) setLevels(s string) error {
 	o.levels = nil
-	for _, part := range strings.Split(s, ",") {
+	for part := range strings.SplitSeq(s, ",") {
 		q, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
 		if err != nil || !(q >= 0 && q <= 1) {
-			return fmt.Errorf("%q is no number from 0 to 1", part)
+			return fmt.Errorf("%q is not a number from 0 to 1", part)
 		}
-		o.levels = append(o.levels, q)
+		if !slices.Contains(o.levels, q) {
+			o.levels = append(o.levels, q)
+		}
 	}
 	return nil
 }
 
 func (o *options) setWindow(s string) error {
 	if s == "all" {
-		o.window = aggregate.All
+		o.window = sinceStart
 		return nil
 	}
 	d, err := time.ParseDuration(s)
 	switch {
 	case err != nil:
-		return fmt.Errorf("neither a duration nor all")
+		return errors.New("neither a duration nor all")
 	case d < time.Second:
-		return fmt.Errorf("shorter than 1s")
+		return errors.New("shorter than 1s")
 	}
 	o.window = d
 	return nil
 }
 
-// endpoints names the instance behind each URL: by host and port, and by the
-// rest as well where several URLs share those. A URL given twice is asked once.
+// endpoints names the target of each URL by host and port, and by the rest too
+// if several URLs share those. A URL given twice is scraped once.
 func endpoints(urls []string) ([]endpoint, error) {
 	parsed := make([]*url.URL, 0, len(urls))
 	sharing := map[string]int{}
@@ -187,7 +215,7 @@ func endpoints(urls []string) ([]endpoint, error) {
 	for _, raw := range urls {
 		u, err := url.Parse(raw)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-			return nil, fmt.Errorf("%q is no http or https URL", raw)
+			return nil, fmt.Errorf("%q is not an http or https URL", raw)
 		}
 		if key := address(u) + u.RequestURI(); !seen[key] {
 			seen[key] = true

@@ -8,15 +8,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/internal/recording"
 )
 
 func TestFlagDefaults(t *testing.T) {
 	o, err := parseFlags(nil, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, aggregate.All, o.window, "a replay looks back to its beginning")
+	assert.Equal(t, sinceStart, o.window, "a replay looks back to its beginning")
 	assert.Equal(t, []float64{0.5, 0.99}, o.levels)
 	assert.Empty(t, o.specs)
+	assert.Equal(t, recording.FS, o.source())
 
 	o, err = parseFlags([]string{"http://a:1/metrics", "-interval", "30s"}, io.Discard)
 	require.NoError(t, err)
@@ -26,7 +27,7 @@ func TestFlagDefaults(t *testing.T) {
 
 	o, err = parseFlags([]string{"-interval", "1s", "-window", "all", "http://a:1/metrics"}, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, aggregate.All, o.window)
+	assert.Equal(t, sinceStart, o.window)
 	assert.Equal(t, time.Second, o.timeout, "no longer than a round")
 }
 
@@ -53,6 +54,21 @@ func TestEndpoints(t *testing.T) {
 	assert.Equal(t, []string{"a:8080", "b.example:443", "[::1]:80", "c:1/metrics", "c:1/metrics?pod=2"}, names)
 }
 
+func TestBalancerFlag(t *testing.T) {
+	o, err := parseFlags([]string{"-balanced", "lb,b*=3", "-balanced", "c:1/m?x=y=0", "-q", "0.5,0.9,0.5"}, io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, []balancer{{"lb", 0}, {"b*", 3}, {"c:1/m?x=y", 0}}, o.balancers)
+	assert.Equal(t, []float64{0.5, 0.9}, o.levels, "a quantile given twice is shown once")
+	w := &watch{balancers: o.balancers}
+	for target, want := range map[string]int{"lb": 0, "bar": 3, "other": -1} {
+		instances, ok := w.balanced(target)
+		if !ok {
+			instances = -1
+		}
+		assert.Equal(t, want, instances, target)
+	}
+}
+
 func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-nonsense"},
@@ -61,6 +77,10 @@ func TestBadFlags(t *testing.T) {
 		{"-q", "0.5,1.5"},
 		{"-q", "NaN"},
 		{"-q", ""},
+		{"-balanced", "["},
+		{"-balanced", "lb="},
+		{"-balanced", "lb=-1"},
+		{"-balanced", "a=x"},
 		{"-window", "never"},
 		{"-window", "-5m"},
 		{"-window", "0"},

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// unknown stands for what is absent.
+// unknown is shown where a value is absent.
 const unknown = "–"
 
-// amount writes a number for reading: whole ones below a million as they are,
+// amount returns a number for reading: whole numbers below a million in full,
 // others with three digits and a suffix for thousands.
 func amount(n *number) string {
 	if n == nil {
@@ -39,7 +39,7 @@ func amount(n *number) string {
 	return significant(x)
 }
 
-// significant is x with three digits.
+// significant returns x with three digits.
 func significant(x float64) string {
 	if abs := math.Abs(x); abs != 0 && (abs < 0.001 || abs >= 1e6) {
 		return strconv.FormatFloat(x, 'g', 3, 64)
@@ -59,7 +59,7 @@ func infinite(x float64) string {
 	return "−∞"
 }
 
-// measure writes a value in the unit that the metric's name ends in.
+// measure returns a value in the unit at the end of the metric's name.
 func measure(metric string, n *number) string {
 	if n == nil {
 		return unknown
@@ -87,7 +87,7 @@ func measure(metric string, n *number) string {
 	return amount(n)
 }
 
-// within is a value and the interval that is sure to hold the true one.
+// within returns a value and the interval that holds the true one.
 func within(metric string, value, lo, hi *number) string {
 	if value == nil {
 		return unknown

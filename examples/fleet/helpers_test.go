@@ -10,9 +10,11 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/recording"
 )
 
-// program is what a run of fleet left behind.
+// program is the result of a run of fleet.
 type program struct {
 	code           int
 	stdout, stderr string
@@ -31,8 +33,8 @@ func (p program) document(t *testing.T) (d decoded) {
 	return d
 }
 
-// decoded is the document as its readers meet it: they know our names, not our
-// types, and tell what is absent from what is 0.
+// decoded is the document as a reader sees it: by the names in JSON, and with
+// absent fields apart from those that are 0.
 type decoded struct {
 	At            string
 	WindowSeconds float64 `json:"window_seconds"`
@@ -43,13 +45,13 @@ type decoded struct {
 	}
 }
 
-// memory makes a recording of scrapes whose bodies stand in text.
+// memory is a recording in memory; scrape adds to it.
 type memory struct {
 	files    fstest.MapFS
 	manifest bytes.Buffer
 }
 
-func (m *memory) scrape(t *testing.T, r recorded, body string) {
+func (m *memory) scrape(t *testing.T, r recording.Scrape, body string) {
 	t.Helper()
 	if m.files == nil {
 		m.files = fstest.MapFS{}
@@ -80,7 +82,7 @@ func (m *memory) replay(t *testing.T, args ...string) program {
 	return replayFS(t, m.files, args...)
 }
 
-// replayFS replays dir as if it were named by -replay.
+// replayFS replays dir, as -replay does.
 func replayFS(t *testing.T, dir fs.FS, args ...string) program {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -90,14 +92,14 @@ func replayFS(t *testing.T, dir fs.FS, args ...string) program {
 	require.NoError(t, err)
 	err = replay(context.Background(), dir, o, w)
 	p := program{exitAnswered, out.String(), errs.String()}
-	if err != nil || !w.answered() {
+	if err != nil || !w.answered {
 		p.code = exitSilent
 	}
 	return p
 }
 
-// text is a text scrape of /metrics.
-func text(target string, at int64) recorded {
-	return recorded{Scenario: "test", Time: at, Target: target, Path: "/metrics", Format: "text",
+// text returns a scrape of /metrics in the text format.
+func text(target string, at int64) recording.Scrape {
+	return recording.Scrape{Scenario: "test", Time: at, Target: target, Path: "/metrics", Format: "text",
 		ContentType: "text/plain; version=0.0.4"}
 }

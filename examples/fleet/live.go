@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,35 +10,30 @@ import (
 	"sync"
 	"time"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/parse"
 )
 
-// live asks targets for their metrics, round by round.
+// live scrapes targets round by round.
 type live struct {
 	*watch
 	endpoints []endpoint
-	bodies    []bytes.Buffer // one an endpoint
 	client    *http.Client
 	interval  time.Duration
-	rounds    int // 0: without end
+	rounds    int // 0: no limit
 	now       func() time.Time
-	census    *census // nil: it is known what to ask
+	census    *census // nil once the views are declared
 }
 
 func newLive(o options, w *watch) *live {
 	l := &live{
-		watch: w, endpoints: o.endpoints, bodies: make([]bytes.Buffer, len(o.endpoints)),
+		watch: w, endpoints: o.endpoints,
 		client:   &http.Client{Timeout: o.timeout, Transport: http.DefaultTransport.(*http.Transport).Clone()},
 		interval: o.interval, rounds: o.rounds, now: time.Now,
 	}
 	if len(o.specs) == 0 {
 		l.census = &census{}
 	}
-	names := make([]string, len(l.endpoints))
-	for i, e := range l.endpoints {
-		names[i] = e.name
-	}
-	w.expect(names)
 	return l
 }
 
@@ -49,10 +43,17 @@ func (l *live) run(ctx context.Context) error {
 	return l.follow(ctx, ticker.C)
 }
 
-// follow holds a round at once and one at every tick, until their number is
-// reached or ctx ends.
+// follow runs a round at once and one at every tick, until the rounds end or
+// ctx ends.
 func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
 	defer l.client.CloseIdleConnections()
+	names := make([]string, len(l.endpoints))
+	for i, e := range l.endpoints {
+		names[i] = e.name
+	}
+	if err := l.expect(l.now(), names); err != nil {
+		return err
+	}
 	for n := 1; ; n++ {
 		if err := l.round(ctx); err != nil {
 			return err
@@ -71,28 +72,25 @@ func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
 	}
 }
 
-// leave makes sure that the last table stays to be read.
+// leave prints the last table once more where a live one was cut to the height
+// of the terminal.
 func (l *live) leave() error {
-	if l.screen.settled() || !l.answered() {
+	if l.screen.settled() || !l.answered {
 		return nil
 	}
 	return l.show(true)
 }
 
 func (l *live) show(last bool) error {
-	at := l.now()
-	if at.Before(l.last) {
-		at = l.last // the clock was set back
-	}
-	d, err := l.document(at)
+	d, err := l.document(l.now())
 	if err != nil {
 		return err
 	}
 	return l.screen.show(d, l.failing, last)
 }
 
-// round asks all targets at once and waits for the last, which the client's
-// timeout bounds.
+// round scrapes all targets at once and waits for the last of them, at most for
+// the client's timeout.
 func (l *live) round(ctx context.Context) error {
 	type outcome struct {
 		at  time.Time
@@ -101,16 +99,16 @@ func (l *live) round(ctx context.Context) error {
 	outcomes := make([]outcome, len(l.endpoints))
 	var all sync.WaitGroup
 	for i := range l.endpoints {
-		all.Go(func() { outcomes[i].at, outcomes[i].err = l.scrape(ctx, i) })
+		all.Go(func() { outcomes[i].at, outcomes[i].err = l.scrape(ctx, l.endpoints[i]) })
 	}
 	all.Wait()
 	for i, o := range outcomes {
 		if o.err != nil && ctx.Err() != nil {
-			continue // we went away, not the target
+			continue // the interrupt failed the scrape, not the target
 		}
 		l.note(l.endpoints[i].name, o.at, o.err)
 	}
-	if l.census == nil || !l.answered() {
+	if l.census == nil || !l.answered {
 		return nil
 	}
 	specs, err := l.census.busiest()
@@ -121,46 +119,46 @@ func (l *live) round(ctx context.Context) error {
 	return l.declare(specs)
 }
 
-// scrape asks one target and takes in what it says.
-func (l *live) scrape(ctx context.Context, i int) (time.Time, error) {
-	header, err := l.fetch(ctx, l.endpoints[i].url, matches(l.balanced, l.endpoints[i].name), &l.bodies[i])
+// scrape fetches one target and takes in its body.
+func (l *live) scrape(ctx context.Context, e endpoint) (time.Time, error) {
+	header, body, err := l.fetch(ctx, e)
 	at := l.now()
 	if err != nil {
 		return at, l.plain(err)
 	}
-	body := l.bodies[i].Bytes()
-	if err = l.observe(l.endpoints[i].name, at, header, body); err == nil && l.census != nil {
-		err = l.census.add(body, header.Get("Content-Type"))
+	if err = l.ingest(e.name, at, header, body); err == nil && l.census != nil {
+		err = l.census.add(header, body)
 	}
 	return at, err
 }
 
-// fetch gets a body; on a fresh connection where a kept one would always reach
-// the same instance.
-func (l *live) fetch(ctx context.Context, url string, fresh bool, body *bytes.Buffer) (http.Header, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+// fetch gets a body. It opens a new connection to a load balancer, since a kept
+// one always reaches the same instance.
+func (l *live) fetch(ctx context.Context, e endpoint) (http.Header, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	request.Header.Set("Accept", lines.Accept)
-	request.Close = fresh
+	request.Header.Set("Accept", parse.Accept)
+	_, request.Close = l.balanced(e.name)
 	response, err := l.client.Do(request)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, statusError(response.StatusCode)
+		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
 	}
-	body.Reset()
-	return response.Header, readBody(body, response.Body, bodyLimit)
+	body, err := recording.ReadBody(response.Body)
+	return response.Header, body, err
 }
 
-// plain says what went wrong without URL and address, which the reader knows.
+// plain returns an error without URL and address, which the reader knows. It
+// keeps what the fleet asks of an error: whether it was a timeout.
 func (l *live) plain(err error) error {
 	var late net.Error
 	if errors.As(err, &late) && late.Timeout() {
-		return fmt.Errorf("no answer within %s", l.client.Timeout)
+		return timeoutError{l.client.Timeout}
 	}
 	var connection *net.OpError
 	if errors.As(err, &connection) {
@@ -173,9 +171,9 @@ func (l *live) plain(err error) error {
 	return err
 }
 
-// statusError is an answer that is not 200.
-type statusError int
+// timeoutError says that a target took too long. The fleet takes such a target
+// for slow, not for dead.
+type timeoutError struct{ after time.Duration }
 
-func (s statusError) Error() string {
-	return fmt.Sprintf("HTTP status %d %s", int(s), http.StatusText(int(s)))
-}
+func (e timeoutError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }
+func (timeoutError) Timeout() bool   { return true }

@@ -3,22 +3,25 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
-// How much the table shows at most; the document has all of it.
+// The table shows at most this many rows; the document has all of them.
 const (
 	maxInstances = 8
 	maxGroups    = 12
-	maxWarnings  = 4
 )
 
-// render makes the table: the instances first, then a part for each view.
+// render returns the table: the instances first, then a part for each view.
 func render(d document, failing map[string]string) []line {
 	lines := renderInstances(d, failing)
 	for i := range d.Views {
@@ -28,13 +31,10 @@ func render(d document, failing map[string]string) []line {
 	return lines
 }
 
-// renderInstances lists all instances of a small fleet, and of a large one
-// those that something is to be said about.
+// renderInstances lists all instances of a small fleet. Of a large fleet it
+// lists those that restarted or do not answer.
 func renderInstances(d document, failing map[string]string) []line {
-	down := map[string]string{}
-	for name, reason := range failing {
-		down[name] = reason
-	}
+	down := maps.Clone(failing)
 	t := table{}
 	t.left("instance", "state", "last scrape", "")
 	up := 0
@@ -51,15 +51,15 @@ func renderInstances(d document, failing map[string]string) []line {
 		}
 		remark := times("restarted", in.Incarnations-1)
 		if reason != "" {
-			remark = strings.TrimPrefix(remark+", "+clean(reason), ", ")
+			remark = strings.TrimPrefix(remark+", "+show.Text(reason), ", ")
 		}
 		if state.text == "up" && remark == "" && len(d.Instances) > maxInstances {
 			continue
 		}
-		t.add(span{normal, clean(in.Name)}, state, span{dim, time.Time(in.Last).UTC().Format(time.TimeOnly)}, span{notice, remark})
+		t.add(span{normal, show.Text(in.Name)}, state, span{dim, time.Time(in.Last).UTC().Format(time.TimeOnly)}, span{warning, remark})
 	}
-	for _, name := range sortedKeys(down) {
-		t.add(span{normal, clean(name)}, span{alarm, "silent"}, span{dim, unknown}, span{notice, clean(down[name])})
+	for _, name := range slices.Sorted(maps.Keys(down)) {
+		t.add(span{normal, show.Text(name)}, span{alarm, "silent"}, span{dim, unknown}, span{warning, show.Text(down[name])})
 	}
 	if n := len(t.rows); n > 2*maxInstances {
 		t.rows = t.rows[:2*maxInstances]
@@ -87,20 +87,11 @@ func times(what string, n int) string {
 	return fmt.Sprintf("%s %d times", what, n)
 }
 
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // renderView shows the groups of a view, the busiest first.
 func renderView(v *answers) []line {
-	head := line{{bold, clean(v.Spec)}, {dim, "  " + v.Kind}}
+	head := line{{bold, show.Text(v.Spec)}, {dim, "  " + v.Kind}}
 	if len(v.Groups) == 0 {
-		return []line{head, {{notice, "  ! " + clean(v.status)}}}
+		return []line{head, {{warning, "  ! " + show.Text(v.status)}}}
 	}
 	groups := slices.Clone(v.Groups)
 	slices.SortStableFunc(groups, func(a, b group) int { return cmp.Compare(b.size(), a.size()) })
@@ -109,14 +100,17 @@ func renderView(v *answers) []line {
 
 	t := table{}
 	names := labelNames(v)
-	t.left(names...)
+	for _, name := range names {
+		t.left(show.Text(name))
+	}
 	row := titles(&t, v, groups)
 	t.right("seen")
+	t.distinguish(len(names))
 	for i := range groups {
 		g := &groups[i]
 		var cells []span
 		for _, name := range names {
-			cells = append(cells, span{normal, cmp.Or(clean(g.Labels.Get(name)), unknown)})
+			cells = append(cells, span{normal, cmp.Or(show.Text(g.Labels.Get(name)), unknown)})
 		}
 		cells = append(cells, row(g)...)
 		t.add(append(cells, seen(g.Coverage))...)
@@ -137,7 +131,7 @@ func (g *group) size() float64 {
 	return -1
 }
 
-// labelNames are those of by, or whatever labels there are.
+// labelNames returns the labels of by, or all labels that the groups have.
 func labelNames(v *answers) []string {
 	if len(v.by) > 0 {
 		return v.by
@@ -154,14 +148,15 @@ func labelNames(v *answers) []string {
 	return names
 }
 
-// titles heads the columns of a kind of view, and tells how to fill them.
+// titles adds the columns of a kind of view, and returns the function that
+// fills them.
 func titles(t *table, v *answers, groups []group) func(*group) []span {
 	switch v.Kind {
 	case gaugeKind.String():
-		t.right(groups[0].Operation, "min")
-		t.left("instance")
-		t.right("max")
-		t.left("instance")
+		t.right(groups[0].Operation, "lowest")
+		t.left("lowest at")
+		t.right("highest")
+		t.left("highest at")
 		return func(g *group) []span { return gaugeCells(v.Metric, g) }
 	case histogramKind.String():
 		t.right("rate/s", "count")
@@ -190,7 +185,7 @@ func counterCells(g *group) []span {
 	if g.Max == nil || g.Max.Rate == nil || *g.Max.Rate == 0 {
 		cells = append(cells, span{normal, unknown}, span{}, span{})
 	} else {
-		cells = append(cells, span{normal, amount(g.Max.Rate)}, span{normal, clean(g.Max.Instance)}, span{normal, percent(g.Max.Share)})
+		cells = append(cells, span{normal, amount(g.Max.Rate)}, span{normal, show.Text(g.Max.Instance)}, span{normal, percent(g.Max.Share)})
 	}
 	return append(cells, resets(g))
 }
@@ -202,7 +197,7 @@ func gaugeCells(metric string, g *group) []span {
 			cells = append(cells, span{normal, unknown}, span{})
 			continue
 		}
-		cells = append(cells, span{normal, measure(metric, m.Value)}, span{dim, clean(m.Instance)})
+		cells = append(cells, span{normal, measure(metric, m.Value)}, span{dim, show.Text(m.Instance)})
 	}
 	return cells
 }
@@ -216,13 +211,14 @@ func histogramCells(metric string, g *group, worst int) []span {
 		if w := g.Quantiles[worst].Worst; w == nil {
 			cells = append(cells, span{normal, unknown}, span{}, span{})
 		} else {
-			cells = append(cells, span{bold, measure(metric, &w.Value)}, span{normal, clean(w.Instance)}, span{normal, percent(&w.Share)})
+			cells = append(cells, span{bold, measure(metric, &w.Value)}, span{normal, show.Text(w.Instance)}, span{normal, percent(&w.Share)})
 		}
 	}
 	return append(cells, resets(g))
 }
 
-// worstColumn is the greatest quantile asked for: where the worst shows.
+// worstColumn returns the index of the greatest quantile; the table shows the
+// worst instance of that one alone. It returns −1 if there is none.
 func worstColumn(qs []quantile) int {
 	best := -1
 	for i, q := range qs {
@@ -233,8 +229,9 @@ func worstColumn(qs []quantile) int {
 	return best
 }
 
+// level returns the title of a quantile, such as p99.9.
 func level(q number) string {
-	return "p" + strconv.FormatFloat(float64(q)*100, 'g', 6, 64)
+	return "p" + strconv.FormatFloat(float64(q)*100, 'g', 15, 64)
 }
 
 func resets(g *group) span {
@@ -250,7 +247,7 @@ func resets(g *group) span {
 	return span{notice, strconv.Itoa(n)}
 }
 
-// seen is on how many of the expected instances the answer rests.
+// seen returns on how many of the expected instances an answer rests.
 func seen(c coverage) span {
 	text := fmt.Sprintf("%d/%d", c.Reporting, c.Expected)
 	if c.Reporting < c.Expected || c.Stale > 0 {
@@ -259,54 +256,40 @@ func seen(c coverage) span {
 	return span{dim, text}
 }
 
-// renderWarnings says each warning once for the whole view: groups differ in
-// how many series it is about, and in the instances.
-func renderWarnings(groups []group) []line {
-	type warning struct {
+// seriesWarning is a warning that groups differ in only by numbers and names,
+// such as “3 series fell: a, b”.
+var seriesWarning = regexp.MustCompile(`^(\d+)( series [^:]+): (.+)$`)
+
+// renderWarnings returns each warning once for the whole view. It adds up those
+// about series.
+func renderWarnings(groups []group) (lines []line) {
+	type merged struct {
 		n     int
 		names []string
 	}
 	var order []string
-	found := map[string]*warning{}
+	found := map[string]*merged{}
 	for _, g := range groups {
 		for _, text := range g.Warnings {
-			n, what, names := takeApart(text)
-			w := found[what]
-			if w == nil {
-				w = &warning{}
-				found[what] = w
+			what, n, names := text, 0, []string(nil)
+			if m := seriesWarning.FindStringSubmatch(text); m != nil {
+				n, _ = strconv.Atoi(m[1])
+				what, names = m[2], strings.Split(m[3], ", ")
+			}
+			if found[what] == nil {
+				found[what] = &merged{}
 				order = append(order, what)
 			}
-			w.n += n
-			w.names = append(w.names, names...)
+			found[what].n += n
+			found[what].names = append(found[what].names, names...)
 		}
 	}
-	var lines []line
-	for i, what := range order {
-		if i == maxWarnings {
-			return append(lines, line{{notice, fmt.Sprintf("  … %d more warnings", len(order)-i)}})
-		}
-		w := found[what]
-		text := what
-		if w.n > 0 {
-			text = strconv.Itoa(w.n) + what
-		}
-		if len(w.names) > 0 {
+	for _, text := range order {
+		if w := found[text]; w.names != nil {
 			slices.Sort(w.names)
-			text += ": " + strings.Join(slices.Compact(w.names), ", ")
+			text = strconv.Itoa(w.n) + text + ": " + strings.Join(slices.Compact(w.names), ", ")
 		}
-		lines = append(lines, line{{notice, "  ! " + clean(text)}})
+		lines = append(lines, line{{warning, "  ! " + show.Text(text)}})
 	}
 	return lines
-}
-
-// takeApart reads a warning: “3 series fell: a, b”.
-func takeApart(text string) (n int, what string, names []string) {
-	what, list, ok := strings.Cut(text, ": ")
-	if ok {
-		names = strings.Split(list, ", ")
-	}
-	rest := strings.TrimLeft(what, "0123456789")
-	n, _ = strconv.Atoi(what[:len(what)-len(rest)])
-	return n, rest, names
 }

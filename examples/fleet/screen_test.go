@@ -1,8 +1,13 @@
 package main
 
 import (
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,35 +37,80 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
-// TestNothingFromOutsideCommandsTheTerminal: neither a label's value nor an
-// error's text.
+// TestNothingFromOutsideCommandsTheTerminal: neither a label value, nor a
+// target's name, nor an error text, in a table or in JSON.
 func TestNothingFromOutsideCommandsTheTerminal(t *testing.T) {
 	m := &memory{}
-	m.scrape(t, text("a\x1b[2J", 1_000), "# TYPE n_total counter\nn_total{a=\"\x1b[31mred\\n\"} 5\n")
+	m.scrape(t, text("a\x1b[2J", 1_000), "# TYPE n_total counter\nn_total{a=\"\x1b[31mred\\n\u009b1m\x7f\"} 5\n")
 	m.scrape(t, text("a\x1b[2J", 2_000), "\x1b]0;title\x07")
-	p := m.replay(t, "-counter", "n_total by (a)")
-	assert.NotContains(t, p.stdout+p.stderr, "\x1b")
-	assert.NotContains(t, p.stderr, "\x07")
-	assert.Contains(t, p.stdout, "[31mred")
+	table := m.replay(t, "-counter", "n_total by (a)")
+	document := m.replay(t, "-json", "-counter", "n_total by (a)")
+	for _, r := range table.stdout + table.stderr + document.stdout + document.stderr {
+		assert.True(t, r == '\n' || unicode.IsPrint(r), "%q", r)
+	}
+	assert.Contains(t, table.stdout, `\x1b[31mred\n\u009b1m\x7f`)
+	labels := document.document(t).Views[0].Groups[0]["labels"]
+	assert.Equal(t, map[string]any{"a": "\x1b[31mred\n\u009b1m\x7f"}, labels, "a reader of the JSON gets the value itself")
 }
 
-func TestColouredLinesFitTheTerminal(t *testing.T) {
+// TestColumnsHaveDifferentNames, whatever labels and operations are asked for.
+func TestColumnsHaveDifferentNames(t *testing.T) {
+	p := small(t).replay(t, "-counter", "requests_total by (verb, instance, share, seen)", "-histogram", "took_seconds by (instance, p99, share)",
+		"-q", "0.99,0.999,0.5", "-gauge", "min(objects) by (lowest)", "-gauge", "max(objects) by (kind, max)")
+	require.Equal(t, exitAnswered, p.code, p.stderr)
+	headings := 0
+	for text := range strings.Lines(p.stdout) {
+		if !strings.HasSuffix(text, " seen\n") {
+			continue
+		}
+		headings++
+		columns := regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(text), -1)
+		slices.Sort(columns)
+		assert.Equal(t, slices.Compact(slices.Clone(columns)), columns)
+	}
+	assert.Equal(t, 4, headings)
+}
+
+func TestLinesFitTheTerminal(t *testing.T) {
 	lines := []line{{{bold, "12345"}, {normal, "67890"}}, nil, {{dim, "ab"}}}
-	assert.Equal(t, "\x1b[1m12345\x1b[0m67\n\n\x1b[2mab\x1b[0m\n", coloured(lines, 7, true))
-	assert.Equal(t, "1234\n\nab\n", coloured(lines, 4, false))
+	assert.Equal(t, "\x1b[1m12345\x1b[0m67\n\n\x1b[2mab\x1b[0m\n", coloured(fit(lines, 7), true))
+	assert.Equal(t, "1234\n\nab\n", coloured(fit(lines, 4), false))
 	assert.Equal(t, "1234567890\n\nab\n", plain(lines))
+}
+
+// TestWarningsAreNeverCut: at any width every word is there, and every row is
+// within the width.
+func TestWarningsAreNeverCut(t *testing.T) {
+	lines := []line{
+		{{warning, "  ! 41 series reset: apiserver-b, a-very-long-name-of-an-instance"}},
+		{{normal, "apiserver-c"}, {alarm, "  failing"}, {warning, "  connection refused, again and again"}},
+	}
+	for width := 1; width < 80; width++ {
+		var rows []string
+		for _, l := range fit(lines, width) {
+			row := strings.TrimSuffix(coloured([]line{l}, false), "\n")
+			assert.LessOrEqual(t, utf8.RuneCountInString(row), width)
+			rows = append(rows, row)
+		}
+		all := strings.ReplaceAll(strings.Join(rows, ""), " ", "")
+		for _, l := range lines {
+			text := strings.ReplaceAll(l[len(l)-1].text, " ", "")
+			assert.Contains(t, all, text, "width %d", width)
+		}
+	}
+	assert.Equal(t, "  ! 41 series reset:\n    apiserver-b,\n    a-very-long-name-of\n    -an-instance\n", plain(fit(lines[:1], 23)))
 }
 
 func TestWarningsAreSaidOnce(t *testing.T) {
 	got := plain(renderWarnings([]group{
-		{Warnings: []string{"2 series fell: a, b", "odd"}},
-		{Warnings: []string{"3 series fell: b, c", "odd"}},
+		{Warnings: []string{"2 series fell: a, b", "2 of 3 instances say 5", "lb: z, a"}},
+		{Warnings: []string{"3 series fell: b, c", "2 of 3 instances say 5", "lb: z, a"}},
 	}))
-	assert.Equal(t, "  ! 5 series fell: a, b, c\n  ! odd\n", got)
+	assert.Equal(t, "  ! 5 series fell: a, b, c\n  ! 2 of 3 instances say 5\n  ! lb: z, a\n", got)
 }
 
-// TestLargeFleetsAreShort: of many instances only those that something is to
-// be said about are listed.
+// TestLargeFleetsAreShort: of many instances only those with a problem or a
+// restart are listed.
 func TestLargeFleetsAreShort(t *testing.T) {
 	d := document{At: stamp(time.Unix(100, 0)), WindowSeconds: 60}
 	for i := range 100 {

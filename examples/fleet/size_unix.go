@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// terminalSize is the terminal's width and height in characters; 0, 0 if the
-// file is no terminal.
+// terminalSize returns a terminal's width and height in characters, or 0, 0 if
+// the file is not a terminal.
 func terminalSize(f *os.File) (width, height int) {
 	var size struct{ rows, columns, x, y uint16 }
 	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCGWINSZ, uintptr(unsafe.Pointer(&size)))

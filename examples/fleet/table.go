@@ -1,11 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// table lays out rows under titles, each column as wide as it needs.
+// table aligns rows under titles; each column is as wide as it needs to be.
 type table struct {
 	titles []title
 	rows   [][]span
@@ -13,7 +14,7 @@ type table struct {
 
 type title struct {
 	text  string
-	right bool // numbers stand to the right
+	right bool // numbers are aligned to the right
 }
 
 func (t *table) left(texts ...string) {
@@ -30,28 +31,38 @@ func (t *table) right(texts ...string) {
 
 func (t *table) add(row ...span) { t.rows = append(t.rows, row) }
 
-func (t *table) lines() []line {
-	widths := make([]int, len(t.titles))
-	for i, title := range t.titles {
-		widths[i] = utf8.RuneCountInString(title.text)
-		for _, row := range t.rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i].text))
+// distinguish renames those of the first n columns, which are labels, whose
+// name a later column has.
+func (t *table) distinguish(n int) {
+	for i := range t.titles[:n] {
+		if slices.ContainsFunc(t.titles[n:], func(other title) bool { return other.text == t.titles[i].text }) {
+			t.titles[i].text = "label " + t.titles[i].text
 		}
 	}
+}
+
+func (t *table) lines() []line {
+	widths := make([]int, len(t.titles))
 	head := make([]span, len(t.titles))
 	for i, title := range t.titles {
 		head[i] = span{dim, title.text}
 	}
+	rows := append([][]span{head}, t.rows...)
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell.text))
+		}
+	}
 	var lines []line
-	for _, row := range append([][]span{head}, t.rows...) {
+	for _, row := range rows {
 		var l line
 		for i, cell := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell.text))
+			pad := span{normal, strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell.text))}
 			l = append(l, span{normal, "  "})
 			if t.titles[i].right {
-				l = append(l, span{normal, pad}, cell)
+				l = append(l, pad, cell)
 			} else {
-				l = append(l, cell, span{normal, pad})
+				l = append(l, cell, pad)
 			}
 		}
 		lines = append(lines, l)

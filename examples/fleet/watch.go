@@ -7,24 +7,24 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/parse"
 )
 
-// watch is a fleet, what is asked of it, and what went wrong with its targets.
+// watch is a fleet, its views, and the targets that fail.
 type watch struct {
-	fleet  *aggregate.Fleet
-	views  []view
-	levels []float64
-	window time.Duration // or aggregate.All
-	screen *screen
-
-	balanced []string // globs of load balancers
-
-	first, last time.Time         // accepted scrapes
-	failing     map[string]string // targets that fail now, and why
+	fleet     *aggregate.Fleet
+	views     []view
+	levels    []float64
+	window    time.Duration // or sinceStart
+	balancers []balancer
+	screen    *screen
+	answered  bool
+	failing   map[string]string // the reason, by target
 }
 
-// view is a declared spec; the one of its kind is set.
+// view is a declared spec; the field of its kind is set.
 type view struct {
 	spec
 	counter   *aggregate.CounterView
@@ -32,48 +32,18 @@ type view struct {
 	histogram *aggregate.HistogramView
 }
 
-// unknownFact is what API servers say of a resource that they could not count.
-const unknownFact = -1
-
-// maxReason is how long a line about a failure may get, in characters.
-const maxReason = 160
-
-// bodyLimit bounds a body, decompressed.
-const bodyLimit = 64 << 20
-
 func newWatch(o options, s *screen) (*watch, error) {
-	c := aggregate.Config{Limits: lines.Limits{Body: bodyLimit}}
-	if o.window != aggregate.All {
-		c.Window, c.Checkpoints = o.window, o.checkpoints()
-	}
-	fleet, err := aggregate.NewFleet(c)
+	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window, Parse: parse.Options{MaxBody: recording.BodyLimit}})
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{fleet: fleet, levels: o.levels, window: o.window, balanced: o.balanced, screen: s, failing: map[string]string{}}
+	w := &watch{fleet: fleet, levels: o.levels, window: o.window, balancers: o.balancers, screen: s, failing: map[string]string{}}
 	return w, w.declare(o.specs)
-}
-
-// checkpoints are so many that no two steps are kept as one: answers then are
-// about their window to the millisecond.
-func (o *options) checkpoints() int {
-	const most = 1024
-	if len(o.endpoints) == 0 {
-		return most // who knows how often was scraped
-	}
-	return int(min(most, max(16, 2*(o.window/o.interval))))
 }
 
 func (w *watch) declare(specs []spec) (err error) {
 	for _, s := range specs {
-		v := aggregate.View{Metric: s.metric, Where: s.where, By: s.by, Without: s.without}
-		if w.window == aggregate.All {
-			v.Window = aggregate.LedgerOnly
-		}
-		if s.operation == "fact" {
-			v.Sentinels = []float64{unknownFact}
-		}
-		d := view{spec: s}
+		d, v := view{spec: s}, s.view(w.window == sinceStart)
 		switch s.kind {
 		case counterKind:
 			d.counter, err = w.fleet.Counter(v)
@@ -83,89 +53,61 @@ func (w *watch) declare(specs []spec) (err error) {
 			d.histogram, err = w.fleet.Histogram(v)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.text, err)
+			return fmt.Errorf("-%s %s: %w", s.kind, s.text, err)
 		}
 		w.views = append(w.views, d)
 	}
 	return nil
 }
 
-// observe takes a scrape in. It may be called for several targets at once;
-// what comes of it is then told to note, one by one.
-func (w *watch) observe(target string, at time.Time, header http.Header, body []byte) error {
-	_, err := w.fleet.Observe(aggregate.Scrape{Target: target, Time: at, Header: header, Body: body})
+// expect sets the targets of the fleet.
+func (w *watch) expect(now time.Time, names []string) error {
+	targets := make([]aggregate.Target, len(names))
+	for i, name := range names {
+		instances, balanced := w.balanced(name)
+		targets[i] = aggregate.Target{Name: name, Balanced: balanced, Expected: instances}
+	}
+	return w.fleet.SetTargets(now, targets...)
+}
+
+// balanced reports whether a target is a load balancer, and how many instances
+// are behind it.
+func (w *watch) balanced(target string) (instances int, ok bool) {
+	for _, b := range w.balancers {
+		if matches(b.glob, target) {
+			return b.instances, true
+		}
+	}
+	return 0, false
+}
+
+// ingest takes in a scrape. It is safe to call for several targets at once; the
+// result is then passed to note, one at a time.
+func (w *watch) ingest(target string, at time.Time, header http.Header, body []byte) error {
+	_, err := w.fleet.Ingest(aggregate.Scrape{Target: target, Time: at, Header: header, Body: body})
 	return err
 }
 
-// note remembers what came of a scrape. A target that begins to fail, fails in
-// another way, or answers again has a line said about it.
+// note records the result of a scrape. It prints a line when a target starts to
+// fail, fails for another reason, or answers again.
 func (w *watch) note(target string, at time.Time, err error) {
-	if err == nil {
-		if w.first.IsZero() {
-			w.first = at
+	before := w.failing[target]
+	switch {
+	case errors.Is(err, aggregate.ErrLate), errors.Is(err, aggregate.ErrConflict):
+		w.say(target, at, show.Reason(err, target, at)) // the target is fine: another scrape of it was accepted
+	case err != nil:
+		w.fleet.ScrapeFailed(target, at, err)
+		if w.failing[target] = show.Reason(err, target, at); w.failing[target] != before {
+			w.say(target, at, w.failing[target])
 		}
-		if at.After(w.last) {
-			w.last = at
-		}
-		if _, failed := w.failing[target]; failed {
-			delete(w.failing, target)
+	default:
+		w.answered = true
+		if delete(w.failing, target); before != "" {
 			w.say(target, at, "answers again")
 		}
-		return
-	}
-	reason := err.Error()
-	var refused *aggregate.ScrapeError
-	if errors.As(err, &refused) {
-		reason = refused.Err.Error() // without target and time, which the line has anyway
-	}
-	if errors.Is(err, aggregate.ErrLate) || errors.Is(err, aggregate.ErrConflict) {
-		w.say(target, at, reason) // the target is fine, another scrape of it stands
-		return
-	}
-	w.fleet.Fail(target, at, err)
-	if r := []rune(reason); len(r) > maxReason {
-		reason = string(r[:maxReason]) + "…" // it may quote the body
-	}
-	if w.failing[target] != reason {
-		w.failing[target] = reason
-		w.say(target, at, reason)
 	}
 }
 
 func (w *watch) say(target string, at time.Time, what string) {
 	w.screen.say(fmt.Sprintf("%s  %s: %s", at.UTC().Format(time.TimeOnly), target, what))
-}
-
-func (w *watch) answered() bool { return !w.first.IsZero() }
-
-// expect says what the fleet consists of.
-func (w *watch) expect(targets []string) {
-	w.fleet.Expect(targets...)
-	for _, t := range targets {
-		if matches(w.balanced, t) {
-			w.fleet.Balanced(t, 0) // nobody said how many are behind it
-		}
-	}
-}
-
-// back is the window to ask for, and how much of it was observed.
-func (w *watch) back(now time.Time) (ask, length time.Duration) {
-	if !w.answered() {
-		return aggregate.All, 0
-	}
-	if seen := now.Sub(w.first); w.window == aggregate.All || seen < w.window {
-		return w.window, seen
-	}
-	return w.window, w.window
-}
-
-// status tells why a view has no groups: a typo, another type, no such series.
-func (v *view) status() string {
-	switch v.kind {
-	case gaugeKind:
-		return v.gauge.Status().String()
-	case histogramKind:
-		return v.histogram.Status().String()
-	}
-	return v.counter.Status().String()
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/recording"
 )
 
-// corpus is the whole recording that the one in the program was made from.
+// corpus returns the whole recording, from which the one in the program was cut.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
 	const dir = "../../../shared/corpus/kubelets"
@@ -26,14 +26,14 @@ func corpus(t *testing.T) fs.FS {
 	return os.DirFS(dir)
 }
 
-// answer is one recorded body of a kubelet.
+// answer is a recorded body of a kubelet.
 type answer struct {
 	kubelet string
 	at      time.Time
 	body    []byte
 }
 
-// answers are those of the kubelets themselves, in the order of their times.
+// answers returns the recorded bodies of the kubelets, in order of time.
 func answers(t *testing.T, dir fs.FS) (list []answer) {
 	t.Helper()
 	all, err := recording.Manifest(dir)
@@ -44,13 +44,13 @@ func answers(t *testing.T, dir fs.FS) (list []answer) {
 		}
 		body, err := r.Body(dir)
 		require.NoError(t, err)
-		list = append(list, answer{r.Target, time.UnixMilli(r.Time), body})
+		list = append(list, answer{r.Target, r.At(), body})
 	}
 	require.NotEmpty(t, list)
 	return list
 }
 
-// watching is a watch of nodes that all have an address of their own.
+// watching returns a watch of nodes with different addresses.
 func watching(t *testing.T, names ...string) *watch {
 	t.Helper()
 	o, err := parseFlags(nil, io.Discard)
@@ -61,13 +61,13 @@ func watching(t *testing.T, names ...string) *watch {
 	for i, name := range names {
 		items = append(items, made(name, "True", i, fmt.Sprint("192.0.2.", i+1)))
 	}
-	w.plan(nodesOf(t, items...), time.Time{})
+	require.NoError(t, w.plan(nodesOf(t, items...), time.Unix(1, 0)))
 	return w
 }
 
 func (w *watch) states(t *testing.T) map[string]string {
 	t.Helper()
-	d, err := w.document(w.last)
+	d, err := w.document()
 	require.NoError(t, err)
 	states := map[string]string{}
 	for _, k := range d.Kubelets {
@@ -79,7 +79,7 @@ func (w *watch) states(t *testing.T) map[string]string {
 	return states
 }
 
-// nameless is a body without what names its instance.
+// nameless returns a body without the metric that names its node.
 func nameless(body []byte) (kept []byte) {
 	for line := range bytes.Lines(body) {
 		if !bytes.Contains(line, []byte("kubelet_node_name")) {
@@ -89,7 +89,7 @@ func nameless(body []byte) (kept []byte) {
 	return kept
 }
 
-// TestOneStartThreeKubelets: that they started at one time proves nothing.
+// TestOneStartThreeKubelets: an equal start time does not make two kubelets one.
 func TestOneStartThreeKubelets(t *testing.T) {
 	dir := corpus(t)
 	w := watching(t, "hollow-1", "hollow-2", "hollow-3")
@@ -102,13 +102,13 @@ func TestOneStartThreeKubelets(t *testing.T) {
 		starts[string(start)] = true
 		w.observe(a.kubelet, a.at, nil, body, nil)
 	}
-	require.Len(t, starts, 1, "they do have one start time")
+	require.Len(t, starts, 1, "their start times are equal")
 	assert.Equal(t, map[string]string{"hollow-1": "up", "hollow-2": "up", "hollow-3": "up"}, w.states(t))
 }
 
-// TestTwoNamesOneKubelet: one real kubelet under two names is found out by
-// what its counters do, without being told who it is; the two others, which
-// started with it, are not drawn in.
+// TestTwoNamesOneKubelet: one real kubelet under two names is recognised by its
+// counters, without the metric that names its node. The two others, which
+// started at the same time, stay apart.
 func TestTwoNamesOneKubelet(t *testing.T) {
 	dir := corpus(t)
 	for _, c := range []struct {
@@ -131,19 +131,19 @@ func TestTwoNamesOneKubelet(t *testing.T) {
 				w.observe(name, a.at, http.Header{}, c.body(a.body), nil)
 			}
 		}
-		// Both nodes are ready; hollow-1 is the newer one, which counts.
+		// Both nodes are ready, and hollow-1 is the newer one.
 		want := map[string]string{"hollow-1": "up", "hollow-2": "up", "hollow-3": "up", "twin": "duplicate of hollow-1"}
 		assert.Equal(t, want, w.states(t), c.about)
-		d, err := w.document(w.last)
+		d, err := w.document()
 		require.NoError(t, err)
-		assert.Contains(t, d.Coverage, "1 duplicates left out")
+		assert.Contains(t, d.Coverage, "1 duplicate")
 		assert.Equal(t, []string{"hollow-1", "twin"}, d.Kubelets[0].Names)
 		assert.Less(t, *d.Increase, *d.ByName)
 		assert.True(t, w.doubled)
 	}
 }
 
-// TestCorpus: the recorded cluster has nothing to complain about.
+// TestCorpus: the recorded cluster has no problem.
 func TestCorpus(t *testing.T) {
 	corpus(t)
 	p := runKubelets("-check", "-replay", "../../../shared/corpus/kubelets")

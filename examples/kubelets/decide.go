@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/promfold/promfold/aggregate"
 )
 
 // decision is whether to scrape a node's kubelet, and why.
@@ -16,23 +14,19 @@ type decision struct {
 	Target string `json:"target,omitempty"` // address and port
 	Ready  string `json:"ready"`
 	Scrape bool   `json:"scrape"`
-	// Unresolved: of those that share the address none says that it is alive,
-	// so nobody knows whether the right one was chosen.
+	// Unresolved: no node with this address is known to be alive, so the
+	// wrong one may have been chosen.
 	Unresolved bool   `json:"unresolved,omitempty"`
-	Same       string `json:"same,omitempty"` // the node that stands for this one
+	Same       string `json:"same,omitempty"` // the node that was chosen instead
 	Reason     string `json:"reason"`
 
 	node node
 }
 
-var readiness = map[aggregate.Readiness]string{
-	aggregate.ReadyTrue: "True", aggregate.ReadyFalse: "False", aggregate.ReadyUnknown: "Unknown", aggregate.ReadyAbsent: "none",
-}
-
-// decide chooses one node for each address: the readiest, of those the newest,
-// since an address that is used again is its latest owner's. A node whose
-// address is its own is scraped however it is: that it is down should show.
-// The order of the nodes does not matter; decisions are in that of the names.
+// decide chooses one node for each address: the readiest, and of those the
+// newest, since a reused address belongs to its latest owner. A node with an
+// address of its own is always scraped, so that it shows as down. The result
+// does not depend on the order of the nodes and is sorted by name.
 func decide(nodes []node) []decision {
 	order := slices.Clone(nodes)
 	slices.SortFunc(order, func(a, b node) int {
@@ -41,7 +35,7 @@ func decide(nodes []node) []decision {
 	var list []decision
 	owner := map[netip.AddrPort]int{} // the index of the decision
 	for _, n := range order {
-		d := decision{Node: n.name, Ready: readiness[n.ready], node: n}
+		d := decision{Node: n.name, Ready: n.ready.String(), node: n}
 		endpoints := n.endpoints()
 		if len(endpoints) == 0 {
 			d.Reason = "it has no address"
@@ -65,7 +59,7 @@ func decide(nodes []node) []decision {
 	return list
 }
 
-// lost says why another node was chosen.
+// lost returns why another node was chosen.
 func lost(kept, d *decision, shared netip.Addr) string {
 	why := "ready: " + d.Ready + " against " + kept.Ready
 	if kept.Ready == d.Ready {
@@ -77,12 +71,12 @@ func lost(kept, d *decision, shared netip.Addr) string {
 	return fmt.Sprintf("%s has its address %s; %s", kept.Node, shared, why)
 }
 
-// won tells that a node was chosen before another one.
+// won updates a chosen node that was preferred to another one.
 func (d *decision) won(over *decision) {
 	if strings.HasPrefix(d.Reason, "no other") {
 		d.Reason = "it is chosen of those with its address"
 	}
-	d.Unresolved = d.node.ready <= aggregate.ReadyUnknown
+	d.Unresolved = d.node.ready <= readyUnknown
 	if d.Unresolved {
 		d.Reason = "none of those with its address is known to be alive; it is the newest"
 	}

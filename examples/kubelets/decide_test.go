@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// made is a node object: name, Ready condition ("" for none), age in hours,
-// addresses with an optional type before them.
+// made returns a node object. An address may have its type in front; ready is
+// empty for a node without the condition.
 func made(name, ready string, age int, addresses ...string) map[string]any {
 	var list []map[string]string
 	for _, a := range addresses {
@@ -44,8 +44,8 @@ func nodesOf(t require.TestingT, items ...map[string]any) []node {
 	return nodes
 }
 
-// scraped are the nodes that are chosen, a question mark after those of which
-// nobody knows.
+// scraped returns the chosen nodes, with a question mark after those that are
+// unresolved.
 func scraped(list []decision) string {
 	var names []string
 	for _, d := range list {
@@ -84,9 +84,9 @@ var rows = []row{
 	{"an address of its own is kept however the node is", []map[string]any{made("a", "Unknown", 1, "1.1.1.1"), made("b", "", 1, "1.1.1.2"), made("c", "False", 1, "1.1.1.3")}, "a b c"},
 	{"dual stack, one family shared", []map[string]any{made("a", "True", 2, "1.1.1.1", "fd00::1"), made("b", "Unknown", 1, "1.1.1.2", "fd00::1")}, "a"},
 	{"dual stack, each family shared with another", []map[string]any{made("a", "True", 3, "1.1.1.1", "fd00::1"), made("b", "False", 2, "1.1.1.1"), made("c", "False", 1, "fd00::1")}, "a"},
-	{"whose rivals lost is free", []map[string]any{made("a", "False", 3, "1.1.1.1", "fd00::1"), made("b", "True", 2, "1.1.1.1"), made("c", "Unknown", 1, "fd00::1")}, "b c"},
-	{"an external address is for those without another", []map[string]any{made("a", "True", 1, "ExternalIP 9.9.9.9", "1.1.1.1"), made("b", "True", 2, "ExternalIP 9.9.9.9")}, "a b"},
-	{"names are no addresses", []map[string]any{made("a", "True", 1, "Hostname a", "InternalDNS a.local"), made("b", "True", 1, "nonsense")}, ""},
+	{"a node whose rival lost to another node is chosen", []map[string]any{made("a", "False", 3, "1.1.1.1", "fd00::1"), made("b", "True", 2, "1.1.1.1"), made("c", "Unknown", 1, "fd00::1")}, "b c"},
+	{"an external address is used if there is no other", []map[string]any{made("a", "True", 1, "ExternalIP 9.9.9.9", "1.1.1.1"), made("b", "True", 2, "ExternalIP 9.9.9.9")}, "a b"},
+	{"names are not addresses", []map[string]any{made("a", "True", 1, "Hostname a", "InternalDNS a.local"), made("b", "True", 1, "nonsense")}, ""},
 	{"nothing", nil, ""},
 }
 
@@ -94,11 +94,11 @@ func TestDecide(t *testing.T) {
 	for _, r := range rows {
 		list := decide(nodesOf(t, r.nodes...))
 		assert.Equal(t, r.want, scraped(list), r.about)
-		require.Len(t, list, len(r.nodes), "everybody hears the reason")
+		require.Len(t, list, len(r.nodes), "each node has a decision")
 		for _, d := range list {
 			assert.NotEmpty(t, d.Reason, r.about)
 			if d.Same != "" {
-				assert.Contains(t, scraped(list), d.Same, "%s: who stands for %s is scraped", r.about, d.Node)
+				assert.Contains(t, scraped(list), d.Same, "%s: the node chosen instead of %s is scraped", r.about, d.Node)
 				assert.False(t, d.Scrape)
 			}
 		}
@@ -128,7 +128,7 @@ func TestPorts(t *testing.T) {
 	assert.Equal(t, "a b", scraped(decide(nodes)), "one address, two ports: two kubelets")
 }
 
-// orders are all orders of a list.
+// orders yields all orders of a list.
 func orders(list []node) iter.Seq[[]node] {
 	return func(yield func([]node) bool) {
 		if len(list) < 2 {
@@ -146,7 +146,7 @@ func orders(list []node) iter.Seq[[]node] {
 	}
 }
 
-// The order in which the API lists the nodes does not matter.
+// TestOrderDoesNotMatter: the decisions are the same for any order of the nodes.
 func TestOrderDoesNotMatter(t *testing.T) {
 	for _, r := range rows {
 		want := decide(nodesOf(t, r.nodes...))
@@ -156,8 +156,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// Of any nodes: no address is scraped twice, each that is not scraped loses to
-// one that is no worse, and each address has somebody who answers for it.
+// TestLaws: no address is scraped twice, and a node that is not scraped is less
+// ready than the one chosen instead, or equally ready.
 func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var items []map[string]any

@@ -13,10 +13,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/promfold/promfold/examples/internal/show"
 	"github.com/promfold/promfold/internal/recording"
 )
 
-// live asks an API server for its nodes, and kubelets for their metrics.
+// live reads nodes from an API server, and scrapes kubelets.
 type live struct {
 	*watch
 	api, kubelets *http.Client
@@ -47,8 +48,8 @@ func newClient(o options, ca string, insecure bool) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport: t, Timeout: o.timeout,
-		// A redirect could lead to another host, with the token.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("it redirects") },
+		// A redirect could send the token to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("the server redirects") },
 	}, nil
 }
 
@@ -63,24 +64,26 @@ func watchLive(ctx context.Context, o options, w *watch) error {
 	return l.follow(ctx, ticker.C)
 }
 
-// follow holds a round at once and one at every tick, until their number is
-// reached or ctx ends.
+// follow runs a round at once and one at every tick, until the rounds end or
+// ctx ends.
 func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
 	for n := 1; ; n++ {
 		nodes, err := l.nodes(ctx)
 		if ctx.Err() != nil {
-			return nil // we went away, not the others
+			return nil // the interrupt failed the request, not the server
 		}
 		switch {
 		case err == nil:
-			l.plan(nodes, l.now())
+			if err := l.plan(nodes, l.now()); err != nil {
+				return err
+			}
 		case l.decisions == nil:
 			return err
 		default:
-			fmt.Fprintf(l.stderr, "kubelets: the nodes are those of before: %v\n", err)
+			fmt.Fprintf(l.stderr, "kubelets: the nodes are those of the round before: %s\n", show.Text(err.Error()))
 		}
 		if l.o.scrape {
-			l.ask(ctx)
+			l.scrape(ctx)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -115,8 +118,8 @@ func (l *live) nodes(ctx context.Context) ([]node, error) {
 	return readNodes(text)
 }
 
-// ask asks all chosen kubelets at once.
-func (l *live) ask(ctx context.Context) {
+// scrape scrapes all chosen kubelets at once.
+func (l *live) scrape(ctx context.Context) {
 	var all sync.WaitGroup
 	var one sync.Mutex
 	for _, d := range l.decisions {

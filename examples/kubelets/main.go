@@ -1,17 +1,17 @@
 // Kubelets decides which kubelets of a cluster to scrape, so that each counts
-// once: of nodes that share an address one is chosen, whatever they say of
-// their readiness, and two addresses that reach one process are found out by
-// what it answers. Each decision is told with its reason.
+// once. Of several nodes with one address it chooses one, and it finds out from
+// the answers whether two addresses reach one process. It gives the reason of
+// each decision.
 //
-//	kubelets [flags]                  replays a recording that is part of the program
+//	kubelets [flags]                  replays the recording inside the program
 //	kubelets [flags] -replay DIR      replays DIR: manifest.jsonl, bodies, lists of nodes
 //	kubelets [flags] -nodes FILE      decides about a list of nodes (kubectl get nodes -o json)
 //	kubelets [flags] -apiserver URL   decides about the nodes of a cluster
 //
-// With -scrape the last two also ask the kubelets, every interval.
+// With -scrape the last two also scrape the kubelets, every interval.
 //
-// The exit status is 0 if there was something to decide, 1 if not, 2 for bad
-// flags, and with -check 3 if a kubelet has two names or is not resolved.
+// The exit status is 0 if there were nodes, 1 if not, 2 for bad flags, and with
+// -check 3 if a kubelet has two names or is not resolved.
 package main
 
 import (
@@ -23,29 +23,31 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
 const (
 	exitDecided = 0
-	exitNothing = 1 // no nodes, no answer, or nobody to tell
+	exitNothing = 1 // there are no nodes, or they could not be read or written
 	exitUsage   = 2
 	exitDoubled = 3
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for us
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program: it ends when the replay or the rounds do, or with ctx.
+// run runs the program until the replay ends, the rounds end, or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitDecided
 	case err != nil:
-		fmt.Fprintf(stderr, "kubelets: %v\nkubelets: -help lists the flags\n", err)
+		fmt.Fprintf(stderr, "kubelets: %s\nkubelets: -help lists the flags\n", show.Text(err.Error()))
 		return exitUsage
 	}
 	w, err := newWatch(o, stdout, stderr)
@@ -56,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintf(stderr, "kubelets: %v\n", err)
+		fmt.Fprintf(stderr, "kubelets: %s\n", show.Text(err.Error()))
 		return exitNothing
 	case o.check && w.doubled:
 		return exitDoubled

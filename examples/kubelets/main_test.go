@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// program is what a run of kubelets left behind.
+// program is the result of a run of kubelets.
 type program struct {
 	code           int
 	stdout, stderr string
@@ -40,8 +40,8 @@ func TestDefaultRun(t *testing.T) {
 		"hollow-3 has its address 192.0.2.3; ready: False against True",
 		"answers as hollow-1 and made-up-twin",
 		"it is the process that hollow-1 reaches",
-		"who answers is the kubelet of hollow-1",
-		"1 duplicates left out",
+		"the kubelet of hollow-1 answers",
+		"1 duplicate",
 	} {
 		assert.Contains(t, p.stdout, says)
 	}
@@ -68,7 +68,7 @@ func TestNodesFromAFile(t *testing.T) {
 	p := runKubelets("-nodes", file)
 	assert.Equal(t, exitDecided, p.code, p.stderr)
 	assert.Contains(t, p.stdout, "a has its address 1.1.1.1")
-	assert.NotContains(t, p.stdout, "says it is", "nobody was asked")
+	assert.NotContains(t, p.stdout, "says it is", "no kubelet was scraped")
 	assert.Equal(t, exitDoubled, runKubelets("-check", "-nodes", file).code)
 	p = runKubelets("-json", "-nodes", file)
 	assert.NotContains(t, p.stdout, "increase")
@@ -86,10 +86,10 @@ func TestExitStatus(t *testing.T) {
 	}{
 		{[]string{"-help"}, exitDecided, "usage: kubelets"},
 		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
-		{[]string{"x"}, exitUsage, `what is "x"?`},
+		{[]string{"x"}, exitUsage, `unexpected argument "x"`},
 		{[]string{"-nodes", "x", "-apiserver", "http://x"}, exitUsage, "exclude each other"},
-		{[]string{"-scrape"}, exitUsage, "-scrape goes with"},
-		{[]string{"-apiserver", "x"}, exitUsage, "no http or https URL"},
+		{[]string{"-scrape"}, exitUsage, "-scrape needs"},
+		{[]string{"-apiserver", "x"}, exitUsage, "not an http or https URL"},
 		{[]string{"-interval", "0s"}, exitUsage, "positive"},
 		{[]string{"-nodes", empty}, exitNothing, "there are no nodes"},
 		{[]string{"-nodes", filepath.Join(dir, "x")}, exitNothing, "no such file"},
@@ -111,43 +111,49 @@ type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// TestLive: an API server lists two nodes, one of which answers; a third one
-// came and went.
-func TestLive(t *testing.T) {
-	authorized := func(next http.HandlerFunc) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Authorization") != "Bearer secret" {
-				http.Error(w, "", http.StatusForbidden)
-				return
-			}
-			next(w, r)
+// authorized passes on requests that carry the token “secret”.
+func authorized(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer secret" {
+			http.Error(w, "", http.StatusForbidden)
+			return
 		}
+		next(w, r)
 	}
+}
+
+// startCluster starts a kubelet, and an API server under /base. The API server
+// lists the kubelet's node, from the second request on another one, which does
+// not answer; and it fails the third request.
+func startCluster(t *testing.T) (api *httptest.Server) {
 	kubelet := httptest.NewTLSServer(authorized(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 1000\nkubelet_node_name{node=\"up\"} 1\n")
 	}))
-	defer kubelet.Close()
+	t.Cleanup(kubelet.Close)
 	endpoint, err := netip.ParseAddrPort(strings.TrimPrefix(kubelet.URL, "https://"))
 	require.NoError(t, err)
+	listen := func(node map[string]any, port uint16) map[string]any {
+		node["status"].(map[string]any)["daemonEndpoints"] = map[string]any{"kubeletEndpoint": map[string]any{"Port": port}}
+		return node
+	}
 	asked := 0
-	api := httptest.NewTLSServer(authorized(func(w http.ResponseWriter, r *http.Request) {
+	api = httptest.NewTLSServer(authorized(func(w http.ResponseWriter, r *http.Request) {
 		if asked++; r.URL.Path != "/base/api/v1/nodes" || asked == 3 {
 			http.Error(w, "", http.StatusTeapot)
 			return
 		}
-		up := made("up", "True", 1, "127.0.0.1")
-		up["status"].(map[string]any)["daemonEndpoints"] = map[string]any{"kubeletEndpoint": map[string]any{"Port": endpoint.Port()}}
-		down := made("down", "False", 1, "127.0.0.1")
-		down["status"].(map[string]any)["daemonEndpoints"] = map[string]any{"kubeletEndpoint": map[string]any{"Port": 1}}
-		items := []any{up}
+		items := []any{listen(made("up", "True", 1, "127.0.0.1"), endpoint.Port())}
 		if asked > 1 {
-			items = append(items, down)
+			items = append(items, listen(made("down", "False", 1, "127.0.0.1"), 1))
 		}
 		json.NewEncoder(w).Encode(map[string]any{"kind": "NodeList", "items": items})
 	}))
-	defer api.Close()
+	t.Cleanup(api.Close)
+	return api
+}
 
-	dir := t.TempDir()
+func TestLive(t *testing.T) {
+	api, dir := startCluster(t), t.TempDir()
 	token, ca := filepath.Join(dir, "token"), filepath.Join(dir, "ca.crt")
 	require.NoError(t, os.WriteFile(token, []byte("secret\n"), 0o600))
 	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: api.Certificate().Raw}), 0o600))
@@ -168,7 +174,7 @@ func TestLive(t *testing.T) {
 		tick <- time.Time{}
 	}
 	require.NoError(t, l.follow(t.Context(), tick))
-	assert.Contains(t, errs.String(), "the nodes are those of before: HTTP status 418")
+	assert.Contains(t, errs.String(), "the nodes are those of the round before: HTTP status 418")
 
 	var d document
 	documents := json.NewDecoder(&out)
@@ -190,8 +196,8 @@ func TestLive(t *testing.T) {
 
 var kubeletUp = kubelet{Node: "up", State: "up", Says: "up", Lives: 1}
 
-// TestGone: a node that is no more is not missed, and its kubelet is not
-// remembered by name.
+// TestGone: a node that left is not missing, and if it comes back nothing is
+// remembered of it.
 func TestGone(t *testing.T) {
 	w := watching(t, "a", "b")
 	body := []byte("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 1\n")
@@ -200,9 +206,9 @@ func TestGone(t *testing.T) {
 	w.observe("b", at, nil, body, nil)
 	w.observe("a", at.Add(time.Second), nil, nil, errors.New("refused"))
 	assert.Equal(t, map[string]string{"a": "down", "b": "up"}, w.states(t))
-	w.plan(nodesOf(t, made("b", "True", 0, "1.1.1.1")), at.Add(2*time.Second))
+	require.NoError(t, w.plan(nodesOf(t, made("b", "True", 0, "1.1.1.1")), at.Add(2*time.Second)))
 	assert.Equal(t, map[string]string{"b": "up"}, w.states(t))
-	w.plan(nodesOf(t, made("b", "True", 0, "1.1.1.1"), made("a", "True", 0, "1.1.1.2")), at.Add(3*time.Second))
+	require.NoError(t, w.plan(nodesOf(t, made("b", "True", 0, "1.1.1.1"), made("a", "True", 0, "1.1.1.2")), at.Add(3*time.Second)))
 	w.observe("a", at.Add(4*time.Second), nil, body, nil)
 	assert.Equal(t, map[string]string{"a": "up", "b": "up"}, w.states(t))
 }

@@ -5,20 +5,31 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
-
-	"github.com/promfold/promfold/aggregate"
 )
 
 // node is what a node object says of its kubelet.
 type node struct {
 	name      string
 	created   time.Time
-	ready     aggregate.Readiness
-	addresses []netip.Addr // the one to scrape first
+	ready     readiness
+	addresses []netip.Addr // the one to scrape comes first
 	port      uint16
 }
 
-// defaultPort is where kubelets listen unless their node says otherwise.
+// readiness is the Ready condition of a node. A greater one is preferred: a
+// node that is not ready still reports, one of unknown state does not.
+type readiness int
+
+const (
+	readyAbsent readiness = iota
+	readyUnknown
+	readyFalse
+	readyTrue
+)
+
+func (r readiness) String() string { return [...]string{"none", "Unknown", "False", "True"}[r] }
+
+// defaultPort is the port of kubelets whose node names none.
 const defaultPort = 10250
 
 // readNodes reads a NodeList, as an API server or kubectl writes it.
@@ -41,7 +52,7 @@ func readNodes(text []byte) ([]node, error) {
 		return nil, err
 	}
 	if list.Kind != "NodeList" && list.Kind != "List" {
-		return nil, fmt.Errorf("a %q is no list of nodes", list.Kind)
+		return nil, fmt.Errorf("%q is not a list of nodes", list.Kind)
 	}
 	var nodes []node
 	for _, item := range list.Items {
@@ -51,14 +62,11 @@ func readNodes(text []byte) ([]node, error) {
 		}
 		for _, c := range item.Status.Conditions {
 			if c.Type == "Ready" {
-				n.ready = map[string]aggregate.Readiness{"True": aggregate.ReadyTrue, "False": aggregate.ReadyFalse}[c.Status]
-				if n.ready == aggregate.ReadyAbsent {
-					n.ready = aggregate.ReadyUnknown
-				}
+				n.ready = max(readyUnknown, map[string]readiness{"True": readyTrue, "False": readyFalse}[c.Status])
 			}
 		}
-		// All internal addresses are the kubelet's own: two families, or
-		// several cards. External ones are for nodes that have no other.
+		// A kubelet may have several internal addresses: of two families, or of
+		// several network cards. External ones are used if there are none.
 		for _, kind := range []string{"InternalIP", "ExternalIP"} {
 			for _, a := range item.Status.Addresses {
 				if ip, err := netip.ParseAddr(a.Address); a.Type == kind && err == nil {
@@ -74,8 +82,8 @@ func readNodes(text []byte) ([]node, error) {
 	return nodes, nil
 }
 
-// endpoints are all addresses that reach the kubelet, the one to scrape first.
-// Different spellings of an address are equal.
+// endpoints returns all addresses that reach the kubelet, first the one to
+// scrape. Different spellings of an address are equal.
 func (n *node) endpoints() (list []netip.AddrPort) {
 	for _, a := range n.addresses {
 		list = append(list, netip.AddrPortFrom(a, n.port))

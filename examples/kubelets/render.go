@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
 func render(d document) string {
@@ -18,7 +20,7 @@ func render(d document) string {
 		case x.Scrape:
 			scrape = "yes"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", clean(x.Node), x.Ready, x.Target, scrape, clean(x.Reason))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", show.Text(x.Node), x.Ready, x.Target, scrape, show.Text(x.Reason))
 	}
 	t.Flush()
 	if d.Kubelets != nil {
@@ -33,12 +35,12 @@ func render(d document) string {
 			if k.Names != nil {
 				remarks = append([]string{"answers as " + strings.Join(k.Names, " and ")}, remarks...)
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\n", clean(k.Node), k.State, clean(says), k.Lives, clean(strings.Join(remarks, "; ")))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\n", show.Text(k.Node), k.State, show.Text(says), k.Lives, show.Text(strings.Join(remarks, "; ")))
 		}
 		t.Flush()
 	}
 	if d.Increase != nil {
-		fmt.Fprintf(&b, "\n%s: +%.0f, each kubelet once; +%.0f added up over the names (%s)\n", clean(d.Metric), *d.Increase, *d.ByName, d.Coverage)
+		fmt.Fprintf(&b, "\n%s: +%.0f, each kubelet once; +%.0f added up over the names (%s)\n", show.Text(d.Metric), *d.Increase, *d.ByName, d.Coverage)
 	}
 	return b.String() + "\n"
 }

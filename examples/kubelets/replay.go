@@ -6,17 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"slices"
-	"time"
 
 	"github.com/promfold/promfold/internal/recording"
 )
 
 const listOfNodes = "api-nodes"
 
-// replay decides about the recorded nodes, and tells the fleet of what those
-// that were chosen answered, in the order of their times.
+// replay decides about the recorded nodes, and passes the answers of the chosen
+// ones to the fleet in the order of their times.
 func replay(ctx context.Context, dir fs.FS, w *watch) error {
 	all, err := recording.Manifest(dir)
 	if err != nil {
@@ -31,7 +29,7 @@ func replay(ctx context.Context, dir fs.FS, w *watch) error {
 	all = slices.Concat(all[first:first+1], all[:first], all[first+1:])
 	for _, r := range all {
 		if ctx.Err() != nil {
-			break // what is there is still worth a table
+			break // the scrapes up to here are still worth a table
 		}
 		if err := w.replayed(dir, r); err != nil {
 			return err
@@ -41,7 +39,6 @@ func replay(ctx context.Context, dir fs.FS, w *watch) error {
 }
 
 func (w *watch) replayed(dir fs.FS, r recording.Scrape) error {
-	at := time.UnixMilli(r.Time)
 	switch {
 	case r.Target == listOfNodes:
 		body, err := r.Body(dir)
@@ -52,10 +49,10 @@ func (w *watch) replayed(dir fs.FS, r recording.Scrape) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.File, err)
 		}
-		w.plan(nodes, at)
+		return w.plan(nodes, r.At())
 	case w.chosen(r.Target) && r.Path == "/metrics" && r.Format == "text":
 		body, err := r.Body(dir)
-		w.observe(r.Target, at, http.Header{"Content-Type": {r.ContentType}}, body, err)
+		w.observe(r.Target, r.At(), r.Header(), body, err)
 	}
 	return nil
 }

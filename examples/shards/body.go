@@ -1,40 +1,39 @@
 package main
 
 import (
-	"math"
+	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
-// content is what one shard's body tells.
+// content is what the latest body of a shard exposes.
 type content struct {
-	samples []lines.Sample
-	keys    []string           // the labels of each sample, as text
-	series  map[string]float64 // by labels
-	pods    map[string]pod     // by UID
+	samples []parse.Sample // each series once
+	keys    []uint64       // the hash of the labels of each sample
+	pods    map[string]pod // by UID
 }
 
-// pod is one incarnation of a pod: of two with one name the newer one counts.
+// pod is one incarnation of a pod. Of two with one name the newer one counts.
 type pod struct {
 	name    string // namespace/pod
 	created float64
 }
 
-func readContent(body []byte, contentType string) (*content, error) {
-	samples, err := lines.Samples(body, contentType)
-	if err != nil {
-		return nil, err
-	}
-	c := &content{samples: samples, series: make(map[string]float64, len(samples)), pods: map[string]pod{}}
-	for _, s := range samples {
-		key := s.Labels.String()
-		c.keys = append(c.keys, key)
-		c.series[key] = s.Value
+func contentOf(body *parse.Reader) *content {
+	c := &content{pods: map[string]pod{}}
+	seen := map[uint64]bool{}
+	for s := range body.Samples() {
+		key := s.Labels.Hash()
+		if seen[key] {
+			continue // twice in one body
+		}
+		seen[key] = true
+		c.keys, c.samples = append(c.keys, key), append(c.samples, *s)
 		uid := s.Labels.Get("uid")
 		if uid == "" || !strings.HasPrefix(s.Name, "kube_pod_") {
 			continue
@@ -46,7 +45,7 @@ func readContent(body []byte, contentType string) (*content, error) {
 		}
 		c.pods[uid] = p
 	}
-	return c, nil
+	return c
 }
 
 func (c *content) uids() []string {
@@ -58,43 +57,38 @@ func (c *content) uids() []string {
 	return list
 }
 
-// changed are the objects of which something is told that was not told before,
-// or not so.
-func (c *content) changed(before *content) map[string]bool {
+// changed returns the objects whose samples differ from the body before.
+func changed(body *parse.Reader) map[string]bool {
 	objects := map[string]bool{}
-	for i, s := range c.samples {
-		if v, ok := before.series[c.keys[i]]; !ok || math.Float64bits(v) != math.Float64bits(s.Value) {
-			objects[object(s)] = true
-		}
+	for s := range body.Changed() {
+		objects[object(s)] = true
 	}
-	for i, s := range before.samples {
-		if _, ok := c.series[before.keys[i]]; !ok {
-			objects[object(s)] = true
-		}
+	for s := range body.Gone() {
+		objects[object(s)] = true
 	}
 	return objects
 }
 
-// object names what a sample is about: kube_pod_… is about a pod, which its
-// label pod names.
-func object(s lines.Sample) string {
+// object names the object of a sample, after its kind: kube_pod_… is about the
+// pod in the label pod.
+func object(s *parse.Sample) string {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(s.Name, "kube_"), "_")
 	name := s.Labels.Get(kind)
 	if name == "" {
-		return labels.NewBuilder(s.Labels).Del(model.MetricNameLabel).Labels().String()
+		return kind + "/" + labels.NewBuilder(s.Labels).Del(model.MetricNameLabel).Labels().String()
 	}
 	return strings.Join([]string{kind, s.Labels.Get("namespace"), name, s.Labels.Get("uid")}, "/")
 }
 
-// telemetry is what a shard tells of itself on its other port.
+// telemetry is what a shard says of itself on its other port.
 type telemetry struct {
 	declared setting
 	known    bool
 	errors   float64 // of its watches and lists
 }
 
-func readTelemetry(body []byte, contentType string) (*telemetry, error) {
-	samples, err := lines.Samples(body, contentType)
+func readTelemetry(header http.Header, body []byte) (*telemetry, error) {
+	samples, err := parse.Samples(header, body)
 	if err != nil {
 		return nil, err
 	}

@@ -21,11 +21,11 @@ import (
 
 const corpusDir = "../../../shared/corpus/ksm-shards"
 
-// corpus is the whole recording that the one in the program was made from.
+// corpus returns the whole recording, from which the one in the program was cut.
 func corpus(t *testing.T) fs.FS {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("the recording in the program is enough to find a race")
+		t.Skip("slow; the recording inside the program covers the code")
 	}
 	if _, err := os.Stat(corpusDir); err != nil {
 		t.Skip("the whole recording is not here: ", err)
@@ -33,11 +33,11 @@ func corpus(t *testing.T) fs.FS {
 	return os.DirFS(corpusDir)
 }
 
-// judged are the documents of scenarios that were judged already.
+// judged caches the documents of scenarios.
 var judged = map[string][]document{}
 
-// observed judges all rounds of a scenario; dataOnly: as if nobody had asked
-// the telemetry ports and the API.
+// observed returns the documents of a scenario. With dataOnly it leaves out the
+// telemetry ports and the API server.
 func observed(t *testing.T, dir fs.FS, scenario string, dataOnly bool) (list []document) {
 	t.Helper()
 	key := fmt.Sprint(scenario, dataOnly)
@@ -79,8 +79,8 @@ func settings(d document) (list []string) {
 	return list
 }
 
-// TestScenarios: what is wrong in each recorded scenario is told, in every
-// round in which it can be, and nothing else.
+// TestScenarios: every round of a recorded scenario has the findings of that
+// scenario, and no others.
 func TestScenarios(t *testing.T) {
 	dir := corpus(t)
 	for _, dataOnly := range []bool{true, false} {
@@ -88,7 +88,7 @@ func TestScenarios(t *testing.T) {
 			scenario string
 			settings []string
 			kinds    []string
-			api      bool // and it is seen that pods are missing
+			api      bool // the API server shows that pods are missing
 		}{
 			{"good", []string{"0/3", "1/3", "2/3"}, nil, false},
 			{"duplicate", []string{"0/3", "1/3", "1/3"}, []string{duplicate, gap, overlap}, true},
@@ -102,14 +102,14 @@ func TestScenarios(t *testing.T) {
 					want = append(want, incomplete)
 					slices.Sort(want)
 				}
-				// Values may differ for a moment where two shards tell one series.
+				// Two shards that expose one series may differ for a moment.
 				got := slices.DeleteFunc(kinds(d), func(k string) bool { return k == conflict && slices.Contains(c.kinds, overlap) })
 				assert.Equal(t, want, got, "%s %d: %v", c.scenario, i, d.Findings)
 				assert.Equal(t, c.settings, settings(d), "%s %d", c.scenario, i)
 				for _, s := range d.Shards {
 					assert.Equal(t, "uids", s.By)
 				}
-				assert.Equal(t, !slices.Contains(c.kinds, gap), d.TotalPods != nil, "a total where nothing is missing")
+				assert.Equal(t, !slices.Contains(c.kinds, gap), d.TotalPods != nil, "a total if nothing is missing")
 				if d.TotalPods != nil {
 					assert.Equal(t, d.Pods.Union, *d.TotalPods)
 				}
@@ -118,8 +118,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestStale: ksm-1 was cut off between the rounds 3 and 4, and caught up with
-// the pods after the last.
+// TestStale: ksm-1 was cut off between rounds 3 and 4, and caught up with the
+// pods after the last one.
 func TestStale(t *testing.T) {
 	dir := corpus(t)
 	for _, dataOnly := range []bool{false, true} {
@@ -129,7 +129,7 @@ func TestStale(t *testing.T) {
 			assert.Equal(t, i >= 5, slices.Contains(got, frozen), "round %d: %v", i, d.Findings)
 			assert.Equal(t, i < 5, d.TotalPods != nil, "round %d", i)
 			if !dataOnly {
-				assert.Equal(t, i >= 6 && i < 18, slices.Contains(got, cutOff), "round %d: its telemetry was asked in 6, 12 and 18", i)
+				assert.Equal(t, i >= 6 && i < 18, slices.Contains(got, cutOff), "round %d: its telemetry was scraped in 6, 12 and 18", i)
 				assert.Equal(t, i >= 8 && d.Stored != nil, slices.Contains(got, incomplete), "round %d", i)
 			}
 			for _, f := range d.Findings {
@@ -143,17 +143,16 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// TestStopped: ksm-2 was stopped between the rounds 1 and 2, and went on
-// between 4 and 5. In round 0 ksm-1 still lags behind, which the API alone can
-// tell.
+// TestStopped: ksm-2 was stopped between rounds 1 and 2, and went on between 4
+// and 5. In round 0 ksm-1 still lags behind, which only the API server shows.
 func TestStopped(t *testing.T) {
 	dir := corpus(t)
 	for i, d := range observed(t, dir, "stopped", true) {
 		down := i >= 2 && i <= 4
 		if down {
 			assert.Equal(t, []string{silent}, kinds(d), "round %d", i)
-			assert.Equal(t, []string{"0/3", "1/3", "2/3"}, settings(d), "who is silent is remembered")
-			assert.Nil(t, d.Shards[2].Pods, "what a shard said before is not filled in")
+			assert.Equal(t, []string{"0/3", "1/3", "2/3"}, settings(d), "the setting of a silent shard is remembered")
+			assert.Nil(t, d.Shards[2].Pods, "an earlier answer is not filled in")
 		} else {
 			assert.Empty(t, d.Findings, "round %d", i)
 		}
@@ -173,8 +172,8 @@ func TestStopped(t *testing.T) {
 
 var truthLine = regexp.MustCompile(`^(\w+) (\d+) \| \[([\d, ]+)\] (\d+) (\d+) (\d+) \| (?:- |(\d+) (\d+) (\d+) )\| (\d+) (\d+) (\d+) `)
 
-// TestGroundTruth compares every number with those that another program, in
-// another language, found.
+// TestGroundTruth compares every number with those of another program in
+// another language.
 func TestGroundTruth(t *testing.T) {
 	dir := corpus(t)
 	file, err := dir.Open("ground-truth.txt")
@@ -210,7 +209,7 @@ func TestGroundTruth(t *testing.T) {
 	assert.Equal(t, 58, compared)
 }
 
-// TestCorpusFromTheOutside runs the program over the whole recording.
+// TestCorpusFromTheOutside runs the program on the whole recording.
 func TestCorpusFromTheOutside(t *testing.T) {
 	corpus(t)
 	p := runShards("-replay", corpusDir, "-scenario", "good", "-check")
@@ -218,14 +217,13 @@ func TestCorpusFromTheOutside(t *testing.T) {
 	assert.NotContains(t, p.stdout, "!")
 	assert.Equal(t, exitWrong, runShards("-replay", corpusDir, "-scenario", "gap", "-check").code)
 
-	// The union can be read again, and is the disjoint one.
+	// The union can be read again, and each series is in it once.
 	to := filepath.Join(t.TempDir(), "union.txt")
 	require.Equal(t, exitAnswered, runShards("-replay", corpusDir, "-scenario", "scaleup", "-union", to).code)
 	body, err := os.ReadFile(to)
 	require.NoError(t, err)
-	c, err := readContent(body, "")
-	require.NoError(t, err)
+	c := unionOf(t, string(body))
 	assert.Len(t, c.pods, 368)
 	assert.Len(t, c.samples, 12638+1)
-	assert.Equal(t, 0.0, c.series[`{__name__="shards_union_complete"}`], "there is an overlap")
+	assert.Contains(t, string(body), "\nshards_union_complete 0\n", "there is an overlap")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -10,10 +9,12 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/promfold/promfold/examples/internal/show"
 )
 
-// document is all that is known of a round: what -json prints, and what the
-// table is made of.
+// document holds the answers of a round. -json prints it, and the table shows
+// it.
 type document struct {
 	At       time.Time   `json:"at"`
 	Scenario string      `json:"scenario,omitempty"`
@@ -22,10 +23,10 @@ type document struct {
 	Series   counts      `json:"series"`
 	Stored   *storedInfo `json:"stored,omitempty"`
 
-	// TotalPods is how many pods there are; absent where that is not known.
+	// TotalPods is the number of pods, absent if it is unknown.
 	TotalPods *int      `json:"total_pods,omitempty"`
 	Complete  bool      `json:"complete"`
-	Recreated int       `json:"recreated,omitempty"` // pods whose older namesake is still told of
+	Recreated int       `json:"recreated,omitempty"` // pods whose older namesake is still exposed
 	Findings  []finding `json:"findings"`
 }
 
@@ -38,21 +39,21 @@ type shardInfo struct {
 	Series  *int     `json:"series,omitempty"`
 }
 
-// counts are of all bodies: added up, each once, in more than one.
+// counts are of all bodies.
 type counts struct {
-	Sum   int `json:"sum"`
-	Union int `json:"union"`
-	Twice int `json:"twice"`
+	Sum   int `json:"sum"`   // added up
+	Union int `json:"union"` // each once
+	Twice int `json:"twice"` // in more than one body
 }
 
-// storedInfo compares with what the API has.
+// storedInfo compares the union with what the API server has.
 type storedInfo struct {
 	Pods    int  `json:"pods"`
 	Missing int  `json:"missing"`
-	Gone    *int `json:"gone,omitempty"` // told of, but not there any more
+	Gone    *int `json:"gone,omitempty"` // exposed, but deleted
 }
 
-// observe judges a round.
+// observe returns the document and the union of a round.
 func (w *watch) observe(scenario string, r round) (document, *union) {
 	list := w.take(r)
 	u := unite(list)
@@ -66,7 +67,7 @@ func (w *watch) observe(scenario string, r round) (document, *union) {
 			info.Setting = &s.setting
 		}
 		if c := s.content; c != nil {
-			pods, series := len(c.pods), len(c.series)
+			pods, series := len(c.pods), len(c.samples)
 			info.Pods, info.Series = &pods, &series
 			d.Pods.Sum += pods
 			d.Series.Sum += series
@@ -109,12 +110,12 @@ func (s *shard) state() string {
 	return "ok"
 }
 
-// screen shows rounds: as documents all, as tables those that tell other
-// things than the one before.
+// screen prints rounds: every document, but a table only if its findings differ
+// from those of the table before.
 type screen struct {
 	o        options
 	stdout   io.Writer
-	shown    map[string]bool // what the latest table told
+	shown    map[string]bool // the findings of the latest table
 	union    *union
 	wrong    bool // something is, in the latest round
 	complete bool
@@ -128,7 +129,11 @@ func (s *screen) show(d document, u *union) error {
 	case s.o.union == "-":
 		return nil
 	case s.o.json:
-		return json.NewEncoder(s.stdout).Encode(d)
+		text, err := show.JSON(d)
+		if err == nil {
+			_, err = s.stdout.Write(text)
+		}
+		return err
 	}
 	if !s.news(d) {
 		return nil
@@ -137,7 +142,7 @@ func (s *screen) show(d document, u *union) error {
 	return err
 }
 
-// news: the findings are others than in the round before.
+// news reports whether the findings differ from those of the round before.
 func (s *screen) news(d document) bool {
 	now := map[string]bool{"scenario " + d.Scenario: true}
 	for _, f := range d.Findings {
@@ -145,14 +150,14 @@ func (s *screen) news(d document) bool {
 	}
 	none := fmt.Sprint(incomplete, []string(nil))
 	if d.Stored == nil && s.shown[none] {
-		now[none] = true // nobody said that it is over
+		now[none] = true // the number is unknown in this round
 	}
 	news := !maps.Equal(now, s.shown)
 	s.shown = now
 	return news
 }
 
-// end writes the union, if it is asked for.
+// end writes the union if a flag says where.
 func (s *screen) end() error {
 	switch {
 	case !s.answered:
@@ -181,7 +186,7 @@ func render(d document) string {
 	}
 	title := d.At.Format(time.TimeOnly)
 	if d.Scenario != "" {
-		title = clean(d.Scenario) + "  " + title
+		title = show.Text(d.Scenario) + "  " + title
 	}
 	fmt.Fprintf(&b, "%s  pods: total %s, told of %d, added up %d\n", title, total, d.Pods.Union, d.Pods.Sum)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -194,13 +199,13 @@ func render(d document) string {
 			pods = fmt.Sprint(*s.Pods)
 		}
 		by := map[string]string{"uids": "proven by UIDs", "telemetry": "by its telemetry"}[s.By]
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s pods\t%s\n", clean(s.Name), s.State, setting, pods, by)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s pods\t%s\n", show.Text(s.Name), s.State, setting, pods, by)
 	}
 	t.Flush()
 	for _, f := range d.Findings {
-		fmt.Fprintf(&b, "  ! %s: %s", f.Kind, clean(f.Text))
+		fmt.Fprintf(&b, "  ! %s: %s", f.Kind, show.Text(f.Text))
 		if len(f.Objects) > 0 {
-			fmt.Fprintf(&b, ": %s", clean(strings.Join(f.Objects, ", ")))
+			fmt.Fprintf(&b, ": %s", show.Text(strings.Join(f.Objects, ", ")))
 			if f.Count > len(f.Objects) {
 				b.WriteString(", …")
 			}
@@ -209,14 +214,4 @@ func render(d document) string {
 	}
 	b.WriteByte('\n')
 	return b.String()
-}
-
-// clean takes away what could move the cursor of a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '�'
-		}
-		return r
-	}, s)
 }

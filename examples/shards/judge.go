@@ -7,45 +7,44 @@ import (
 	"time"
 )
 
-// finding is one thing that is wrong, with the shards and some of the objects
-// that it is about.
+// finding is one problem, with its shards and some of its objects.
 type finding struct {
 	Kind    string   `json:"kind"`
 	Shards  []string `json:"shards,omitempty"`
-	Objects []string `json:"objects,omitempty"` // at most a few
-	Count   int      `json:"count,omitempty"`   // how many objects
+	Objects []string `json:"objects,omitempty"` // the first few
+	Count   int      `json:"count,omitempty"`   // of objects
 	Text    string   `json:"text"`
 }
 
-// The kinds of findings. After those of the first group something is missing
-// or old, and there is no total; after the others there is one, in which
-// each object counts once.
+// The kinds of findings. With one of the first group something is missing or
+// old, and the total is withheld. With one of the second group the total counts
+// each object once.
 const (
 	silent     = "silent"     // a shard does not answer
-	frozen     = "frozen"     // a shard tells what was
-	cutOff     = "cut off"    // a shard says that it cannot watch
-	partial    = "partial"    // a shard lost many objects at once: it lists anew
-	gap        = "gap"        // some objects are no shard's
-	incomplete = "incomplete" // there are more pods than the shards tell of
-	unproven   = "unproven"   // too few pods to know a shard's setting
+	frozen     = "frozen"     // a shard exposes an old state
+	cutOff     = "cut off"    // a shard reports failed watches
+	partial    = "partial"    // a shard lost many objects at once: it is listing again
+	gap        = "gap"        // some objects belong to no shard
+	incomplete = "incomplete" // there are more pods than the shards expose
+	unproven   = "unproven"   // too few pods to prove a shard's setting
 
 	overlap   = "overlap"   // some objects are in several bodies
 	duplicate = "duplicate" // two shards have one setting
-	totals    = "totals"    // shards do not agree on how many they are
-	conflict  = "conflict"  // two shards tell different values of one series
-	declared  = "declared"  // a shard does other than it says
+	totals    = "totals"    // shards disagree on the number of shards
+	conflict  = "conflict"  // two shards expose different values of one series
+	declared  = "declared"  // a shard declares a setting that it does not follow
 )
 
 var withheld = []string{silent, frozen, cutOff, partial, gap, incomplete, unproven}
 
-// slack is which part of the pods may be missing for a moment: the shards and
-// the API are not asked at one time.
+// slack is the part of the pods that may be missing for a moment, since shards
+// and API server are not scraped at the same time.
 const slack = 0.02
 
-// named is how many objects a finding names.
+// named is the number of objects that a finding names.
 const named = 3
 
-// judge says what is wrong with a round.
+// judge returns the problems of a round.
 func judge(list []*shard, u *union, s *stored) (out []finding) {
 	add := func(kind string, shards []string, text string, args ...any) {
 		out = append(out, finding{Kind: kind, Shards: shards, Text: fmt.Sprintf(text, args...)})
@@ -65,30 +64,30 @@ func judge(list []*shard, u *union, s *stored) (out []finding) {
 			if s.frozen[0] != "" {
 				of = " of " + strings.Join(s.frozen, ", ")
 			}
-			add(frozen, one, "%s%s tells the same%s as at %s, while %d objects of others changed", s.name, s.known(), of, q.since.UTC().Format(time.TimeOnly), len(q.missed))
+			add(frozen, one, "%s%s exposes the same%s as at %s, while %d objects of other shards changed", s.name, s.known(), of, q.since.UTC().Format(time.TimeOnly), len(q.missed))
 		}
 		if s.cutOff {
-			add(cutOff, one, "%s%s says that its watches fail", s.name, s.known())
+			add(cutOff, one, "%s%s reports failed watches", s.name, s.known())
 		}
 		if s.partial {
-			add(partial, one, "%s lost %d pods at once: it is probably listing them anew", s.name, s.fell)
+			add(partial, one, "%s lost %d pods at once: it is probably listing them again", s.name, s.fell)
 		}
 		if s.content != nil && s.by == "" {
-			add(unproven, one, "%s tells of too few pods to prove which shard it is", s.name)
+			add(unproven, one, "%s exposes too few pods to prove its setting", s.name)
 		}
 		if s.by == "uids" && s.told != nil && s.told.known && s.told.declared != s.setting {
-			add(declared, one, "%s says that it is shard %s, the UIDs prove that it is %s", s.name, s.told.declared, s.setting)
+			add(declared, one, "%s declares that it is shard %s, but the UIDs prove that it is %s", s.name, s.told.declared, s.setting)
 		}
 	}
 	out = append(out, judgeSettings(list)...)
-	objects(overlap, "%d pods are told of by several shards", u.overlapping())
+	objects(overlap, "%d pods are exposed by several shards", u.overlapping())
 	if u.twice > 0 && len(u.overlapping()) == 0 {
-		add(overlap, nil, "%d series are told by several shards", u.twice)
+		add(overlap, nil, "%d series are exposed by several shards", u.twice)
 	}
-	objects(conflict, "%d series have two values", u.conflicts)
+	objects(conflict, "%d series have different values", u.conflicts)
 	if s != nil {
 		if missing := s.missing(u); float64(missing) > slack*float64(s.pods) {
-			out = append(out, finding{Kind: incomplete, Count: missing, Text: fmt.Sprintf("%d of %d pods that the API has are told of by no shard", missing, s.pods)})
+			out = append(out, finding{Kind: incomplete, Count: missing, Text: fmt.Sprintf("%d of %d pods that the API server has are exposed by no shard", missing, s.pods)})
 		}
 	}
 	return out
@@ -107,7 +106,7 @@ func (s *stored) missing(u *union) int {
 	return n
 }
 
-// known is the setting in words, where there is one.
+// known returns the setting in words, or nothing if it is unknown.
 func (s *shard) known() string {
 	if s.by == "" {
 		return ""
@@ -115,8 +114,9 @@ func (s *shard) known() string {
 	return fmt.Sprintf(" (shard %s)", s.setting)
 }
 
-// judgeSettings tells what the settings alone say: with a consistent hash they
-// determine which part of all objects is missing and which is told twice.
+// judgeSettings returns the problems that the settings alone show. With a
+// consistent hash they determine which part of all objects is missing and which
+// is exposed twice.
 func judgeSettings(list []*shard) (out []finding) {
 	var answering, all []setting
 	by := map[setting][]string{}
@@ -139,24 +139,24 @@ func judgeSettings(list []*shard) (out []finding) {
 				parts = append(parts, s.name+" "+s.setting.String())
 			}
 		}
-		out = append(out, finding{Kind: totals, Text: "the shards do not agree on how many they are: " + strings.Join(parts, ", ")})
+		out = append(out, finding{Kind: totals, Text: "the shards disagree on the number of shards: " + strings.Join(parts, ", ")})
 	}
 	_, expected := shares(answering)
 	for _, s := range answering {
 		if names := by[s]; len(names) > 1 {
 			out = append(out, finding{Kind: duplicate, Shards: names,
-				Text: fmt.Sprintf("%s are one and the same shard %s: %.1f%% of all objects are told twice", strings.Join(names, " and "), s, 100*expected)})
+				Text: fmt.Sprintf("%s have the same setting %s: %.1f%% of all objects are exposed twice", strings.Join(names, " and "), s, 100*expected)})
 			delete(by, s)
 		}
 	}
-	// What only silent shards would tell of is theirs to answer for.
+	// A silent shard owns its objects, too: they are reported as silent.
 	if missing, _ := shares(all); missing > 0 {
-		out = append(out, finding{Kind: gap, Text: fmt.Sprintf("%.1f%% of all objects are no shard's%s", 100*missing, vacant(all))})
+		out = append(out, finding{Kind: gap, Text: fmt.Sprintf("%.1f%% of all objects belong to no shard%s", 100*missing, vacant(all))})
 	}
 	return out
 }
 
-// vacant names the settings that nobody has, where all agree on the total.
+// vacant names the settings that no shard has, if all agree on the total.
 func vacant(all []setting) string {
 	var missing []string
 	for _, s := range all {
@@ -169,5 +169,5 @@ func vacant(all []setting) string {
 			missing = append(missing, s.String())
 		}
 	}
-	return ": nobody is shard " + strings.Join(missing, ", ")
+	return ": no shard is " + strings.Join(missing, ", ")
 }

@@ -9,7 +9,7 @@ import (
 
 // jump is the jump consistent hash of Lamping and Veach (“A Fast, Minimal
 // Memory, Consistent Hash Algorithm”, arXiv:1406.2294): which of n buckets a
-// key belongs to. From n to n+1 buckets, 1 of n+1 keys moves, to the new one.
+// key belongs to. From n to n+1 buckets, one of n+1 keys moves, to the new one.
 func jump(key uint64, n int) int {
 	bucket, next := int64(-1), int64(0)
 	for next < int64(n) {
@@ -20,14 +20,14 @@ func jump(key uint64, n int) int {
 	return int(bucket)
 }
 
-// shardOf is which of n shards kube-state-metrics lets tell of an object.
+// shardOf returns which of n shards of kube-state-metrics exposes an object.
 func shardOf(uid string, n int) int {
 	h := fnv.New64a()
 	h.Write([]byte(uid))
 	return jump(h.Sum64(), n)
 }
 
-// setting is what a shard was started with: Ordinal from 0, of Total.
+// setting is what a shard is started with: its number from 0, and their total.
 type setting struct {
 	Ordinal int `json:"ordinal"`
 	Total   int `json:"total"`
@@ -35,14 +35,14 @@ type setting struct {
 
 func (s setting) String() string { return fmt.Sprintf("%d/%d", s.Ordinal, s.Total) }
 
-// mostShards is up to how many shards settings are looked for.
+// mostShards is the highest total that is tried.
 const mostShards = 64
 
-// prove finds the setting under which all of the objects have to be told of by
-// one shard. The objects of shard i of n are some of those of shard i of n−1,
-// so of the settings that fit the one of most shards is meant. It is not
-// believed where there are so few objects that it may fit by chance. Without
-// sharding no setting fits but 0/1.
+// prove returns the setting under which all of the objects belong to one shard.
+// The objects of shard i of n are some of those of shard i of n−1, so among the
+// settings that fit the one with the highest total is right. It returns false
+// if there are so few objects that they may fit by chance. Without sharding
+// only 0/1 fits.
 func prove(uids []string) (setting, bool) {
 	if len(uids) < enoughObjects {
 		return setting{}, false
@@ -53,13 +53,12 @@ func prove(uids []string) (setting, bool) {
 			best = setting{i, n}
 		}
 	}
-	// Under n−1 shards all of the objects would be here by chance.
+	// With one shard less, all of the objects would be here by chance.
 	byChance := math.Pow(1-1/float64(best.Total), float64(len(uids)))
 	return best, byChance < unlikely
 }
 
-// enoughObjects is how many have to be there to believe that a shard is alone,
-// or that its objects are not those of its setting.
+// enoughObjects is the number of objects below which nothing is concluded.
 const enoughObjects = 10
 
 func alone(uids []string, i, n int) bool {
@@ -71,8 +70,8 @@ func alone(uids []string, i, n int) bool {
 	return true
 }
 
-// shares are which parts of all objects no shard tells of, and which more than
-// one does, given all settings: found on objects that are made up.
+// shares returns which part of all objects no shard exposes, and which part more
+// than one exposes, given all settings. It counts made-up objects.
 func shares(of []setting) (missing, twice float64) {
 	const objects = 20_000
 	none, many := 0, 0

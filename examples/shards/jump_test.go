@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What kube-state-metrics itself computed.
+// TestShardVectors compares with what kube-state-metrics itself computed.
 func TestShardVectors(t *testing.T) {
 	for uid, want := range map[string]struct {
 		hash   uint64
@@ -30,7 +30,7 @@ func TestShardVectors(t *testing.T) {
 	}
 }
 
-// From n to n+1 a key stays, or moves to the new shard.
+// TestJumpIsConsistent: from n to n+1 a key stays, or moves to the new shard.
 func TestJumpIsConsistent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key, n := rapid.Uint64().Draw(t, "key"), rapid.IntRange(1, 1000).Draw(t, "n")
@@ -40,7 +40,7 @@ func TestJumpIsConsistent(t *testing.T) {
 	})
 }
 
-// uidsOf makes up objects of a shard.
+// uidsOf returns made-up objects of a shard.
 func uidsOf(s setting, n int) (list []string) {
 	for k := 0; len(list) < n; k++ {
 		if uid := fmt.Sprint("uid-", k); shardOf(uid, s.Total) == s.Ordinal {
@@ -62,12 +62,12 @@ func TestProve(t *testing.T) {
 	_, ok := prove(nil)
 	assert.False(t, ok)
 	_, ok = prove(uidsOf(setting{0, 3}, 12))
-	assert.False(t, ok, "twelve of 0/2 may be in 0/3 by chance")
+	assert.False(t, ok, "twelve objects of 0/2 may be in 0/3 by chance")
 	_, ok = prove(uidsOf(setting{2, 3}, enoughObjects-1))
 	assert.False(t, ok)
 }
 
-// What a simulation with another set of objects said.
+// TestShares compares with a simulation on other objects.
 func TestShares(t *testing.T) {
 	for _, c := range []struct {
 		settings       []setting

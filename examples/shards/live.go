@@ -10,24 +10,25 @@ import (
 	"sync"
 	"time"
 
-	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/parse"
 )
 
-// watchLive asks all shards every interval.
+// watchLive scrapes all shards every interval.
 func watchLive(ctx context.Context, o options, s *screen) error {
 	ticker := time.NewTicker(o.interval)
 	defer ticker.Stop()
 	return follow(ctx, o, s, ticker.C, time.Now)
 }
 
-// follow asks at once and at every tick, until the rounds are over or ctx ends.
+// follow runs a round at once and one at every tick, until the rounds end or
+// ctx ends.
 func follow(ctx context.Context, o options, s *screen, tick <-chan time.Time, now func() time.Time) error {
 	client, w := &http.Client{Timeout: o.timeout}, newWatch()
 	for n := 1; ; n++ {
-		r := ask(ctx, client, o)
+		r := scrape(ctx, client, o)
 		if ctx.Err() != nil {
-			return nil // we went away, not the shards
+			return nil // the interrupt failed the scrapes, not the shards
 		}
 		r.at = now()
 		if err := s.show(w.observe("", r)); err != nil {
@@ -44,23 +45,23 @@ func follow(ctx context.Context, o options, s *screen, tick <-chan time.Time, no
 	}
 }
 
-// ask asks everybody at once: the less time between the answers, the less
-// seems to be in two places or in none.
-func ask(ctx context.Context, client *http.Client, o options) round {
+// scrape scrapes all at once. Between two answers an object may move, and then
+// seems to be in two shards or in none, so they should be close in time.
+func scrape(ctx context.Context, client *http.Client, o options) round {
 	r := round{readings: make([]reading, len(o.urls))}
 	var all sync.WaitGroup
 	for i, address := range o.urls {
 		x := &r.readings[i]
 		x.shard = address
-		all.Go(func() { x.body, x.contentType, x.err = get(ctx, client, address) })
+		all.Go(func() { x.header, x.body, x.err = get(ctx, client, address) })
 		if o.telemetry != nil {
-			all.Go(func() { x.telemetry, x.about, _ = get(ctx, client, o.telemetry[i]) })
+			all.Go(func() { x.about, x.telemetry, _ = get(ctx, client, o.telemetry[i]) })
 		}
 	}
 	if o.store != "" {
 		all.Go(func() {
-			if body, contentType, err := get(ctx, client, o.store); err == nil {
-				r.stored = storedPods(body, contentType)
+			if header, body, err := get(ctx, client, o.store); err == nil {
+				r.stored = storedPods(header, body)
 			}
 		})
 	}
@@ -68,9 +69,10 @@ func ask(ctx context.Context, client *http.Client, o options) round {
 	return r
 }
 
-// storedPods is what an API server says of the number of pods, once a minute.
-func storedPods(body []byte, contentType string) *stored {
-	samples, err := lines.Samples(body, contentType)
+// storedPods returns the number of pods that an API server exposes. It counts
+// them once a minute.
+func storedPods(header http.Header, body []byte) *stored {
+	samples, err := parse.Samples(header, body)
 	if err != nil {
 		return nil
 	}
@@ -83,25 +85,25 @@ func storedPods(body []byte, contentType string) *stored {
 	return nil
 }
 
-func get(ctx context.Context, client *http.Client, address string) ([]byte, string, error) {
+func get(ctx context.Context, client *http.Client, address string) (http.Header, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	request.Header.Set("Accept", "text/plain;version=0.0.4")
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, "", plain(err, client.Timeout)
+		return nil, nil, plain(err, client.Timeout)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, "", fmt.Errorf("HTTP status %s", response.Status)
+		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
 	}
 	body, err := recording.ReadBody(response.Body)
-	return body, response.Header.Get("Content-Type"), err
+	return response.Header, body, err
 }
 
-// plain says what went wrong without the URL, which the reader knows.
+// plain returns an error without the URL, which the reader knows.
 func plain(err error, timeout time.Duration) error {
 	var late net.Error
 	if errors.As(err, &late) && late.Timeout() {

@@ -18,9 +18,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/parse"
 )
 
-// program is what a run of shards left behind.
+// program is the result of a run of shards.
 type program struct {
 	code           int
 	stdout, stderr string
@@ -38,9 +40,9 @@ func TestDefaultRun(t *testing.T) {
 	assert.Empty(t, p.stderr)
 	for _, says := range []string{
 		"good  19:27:51  pods: total 359, told of 359",
-		"! duplicate: ksm-1 and ksm-2 are one and the same shard 1/3",
-		"nobody is shard 2/3",
-		"! totals: the shards do not agree on how many they are: ksm-0 0/2, ksm-1 1/2, ksm-2 2/3",
+		"! duplicate: ksm-1 and ksm-2 have the same setting 1/3",
+		"no shard is 2/3",
+		"! totals: the shards disagree on the number of shards: ksm-0 0/2, ksm-1 1/2, ksm-2 2/3",
 		"! gap: 8.4% of all objects",
 		"! frozen: ksm-1 (shard 1/3)",
 		"! silent: ksm-2 (shard 2/3) does not answer: timeout",
@@ -59,21 +61,27 @@ func TestDocuments(t *testing.T) {
 		require.NoError(t, d.Decode(&x))
 		list = append(list, x)
 	}
-	require.Len(t, list, 9, "one a round")
+	require.Len(t, list, 9, "one each round")
 	assert.EqualValues(t, 359, list[0]["total_pods"])
 	assert.Equal(t, []any{}, list[0]["findings"])
-	assert.NotContains(t, list[1], "total_pods", "it is not known")
-	assert.NotContains(t, list[1], "stored", "nobody asked")
+	assert.NotContains(t, list[1], "total_pods", "it is unknown")
+	assert.NotContains(t, list[1], "stored", "the API server was not asked")
 }
 
 func TestUnionToStdout(t *testing.T) {
 	p := runShards("-union", "-", "-scenario", "good")
 	require.Equal(t, exitAnswered, p.code, p.stderr)
-	c, err := readContent([]byte(p.stdout), "")
-	require.NoError(t, err)
-	assert.Len(t, c.pods, 359)
-	assert.Equal(t, 1.0, c.series[`{__name__="shards_union_complete"}`])
+	assert.Len(t, unionOf(t, p.stdout).pods, 359)
+	assert.Contains(t, p.stdout, "\nshards_union_complete 1\n")
 	assert.Contains(t, p.stdout, "# TYPE kube_pod_created gauge\n")
+}
+
+// unionOf reads a union.
+func unionOf(t *testing.T, body string) *content {
+	t.Helper()
+	var r parse.Reader
+	require.NoError(t, r.Read(nil, []byte(body)))
+	return contentOf(&r)
 }
 
 func TestExitStatus(t *testing.T) {
@@ -86,9 +94,9 @@ func TestExitStatus(t *testing.T) {
 	}{
 		{[]string{"-help"}, exitAnswered, "usage: shards"},
 		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
-		{[]string{"ftp://x"}, exitUsage, "no http or https URL"},
-		{[]string{"-replay", ".", "http://x"}, exitUsage, "go with a recording"},
-		{[]string{"-telemetry", "http://x/,http://y/", "http://x/"}, exitUsage, "one URL a shard"},
+		{[]string{"ftp://x"}, exitUsage, "not an http or https URL"},
+		{[]string{"-replay", ".", "http://x"}, exitUsage, "select a recording"},
+		{[]string{"-telemetry", "http://x/,http://y/", "http://x/"}, exitUsage, "one URL for each shard"},
 		{[]string{"-interval", "0s"}, exitUsage, "positive"},
 		{[]string{"-replay", empty}, exitSilent, "no shard answered"},
 		{[]string{"-replay", filepath.Join(empty, "x")}, exitSilent, "no such file"},
@@ -109,7 +117,7 @@ type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// podBody is a body with pods of a shard, each running or not.
+// podBody returns a body with pods of a shard.
 func podBody(pods []string, more string) []byte {
 	var b strings.Builder
 	b.WriteString("# TYPE kube_pod_created gauge\n")
@@ -119,7 +127,7 @@ func podBody(pods []string, more string) []byte {
 	return []byte(b.String() + more)
 }
 
-// rig is a watch that is told of bodies.
+// rig is a watch that is fed with bodies.
 type rig struct {
 	*watch
 	at time.Time
@@ -152,7 +160,7 @@ func TestPartial(t *testing.T) {
 	assert.Equal(t, partial, d.Shards[1].State)
 	assert.Nil(t, d.TotalPods)
 	d, _ = r.round(podBody(a, ""), podBody(b[:55], ""))
-	assert.Empty(t, d.Findings, "that much may go at once")
+	assert.Empty(t, d.Findings, "this many may go at once")
 }
 
 func TestFrozenAlone(t *testing.T) {
@@ -163,15 +171,15 @@ func TestFrozenAlone(t *testing.T) {
 		assert.Equal(t, i >= 10, slices.Contains(kinds(d), frozen), "round %d", i)
 	}
 	d, _ := r.round(podBody(a[1:], ""), podBody(b[:100], ""))
-	assert.Empty(t, d.Findings, "it tells something new")
+	assert.Empty(t, d.Findings, "it exposes something new")
 	for range 20 {
 		d, _ = r.round(podBody(a, ""), podBody(b, ""))
 	}
-	assert.Empty(t, d.Findings, "nothing happens to anybody")
+	assert.Empty(t, d.Findings, "no shard changes")
 }
 
-// TestRecreated: two pods of one name are one after the other, and the shards
-// that own them do not notice together. That is nobody's fault.
+// TestRecreated: of two pods with one name the older one is gone. The shard that
+// owned it may notice later; that is not a problem.
 func TestRecreated(t *testing.T) {
 	a, b := uidsOf(zero, 100), uidsOf(one, 100)
 	again := func(uid string, created int) string {
@@ -191,7 +199,7 @@ func TestRecreated(t *testing.T) {
 	}
 }
 
-// TestConflict: a series with two values is told, and exposed once.
+// TestConflict: a series with two values is reported, and is in the union once.
 func TestConflict(t *testing.T) {
 	a, b := uidsOf(zero, 100), uidsOf(one, 100)
 	more := "# TYPE kube_node_info gauge\nkube_node_info{node=\"n\\\"\\\\\"} %d\n"
@@ -205,18 +213,18 @@ func TestConflict(t *testing.T) {
 	assert.Contains(t, out.String(), "kube_node_info{node=\"n\\\"\\\\\"} 1\n")
 }
 
-// TestUnproven: with too few pods, nothing is claimed.
+// TestUnproven: with too few pods no setting is proven.
 func TestUnproven(t *testing.T) {
 	d, _ := newRig().round(podBody(uidsOf(zero, 3), ""), podBody(uidsOf(one, 3), ""))
 	assert.Equal(t, []string{unproven}, kinds(d))
 	assert.Nil(t, d.TotalPods)
 	d, _ = newRig().round([]byte("<html>"), nil)
 	assert.Equal(t, []string{silent}, kinds(d))
-	assert.Len(t, d.Findings, 2, "neither is an answer")
+	assert.Len(t, d.Findings, 2, "neither shard has answered")
 }
 
-// TestLive asks shards over HTTP: one says that it is another than it is, and
-// the API has more pods than both tell of.
+// TestLive scrapes shards over HTTP. One of them declares a wrong setting, and
+// the API server has more pods than both expose.
 func TestLive(t *testing.T) {
 	serve := func(body string) string {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) }))

@@ -9,14 +9,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/promfold/promfold/internal/recording"
 )
 
 var shardTarget = regexp.MustCompile(`^ksm-\d+$`)
 
-// replay judges the rounds of each scenario, in their order.
+// replay shows the rounds of each scenario, in their order.
 func replay(ctx context.Context, dir fs.FS, o options, s *screen) error {
 	all, err := recording.Manifest(dir)
 	if err != nil {
@@ -46,14 +45,14 @@ func replay(ctx context.Context, dir fs.FS, o options, s *screen) error {
 	return nil
 }
 
-// recordedRound are a round's answers, not read yet.
+// recordedRound holds the answers of a round, before they are read.
 type recordedRound struct {
 	shards    []recording.Scrape
 	telemetry map[string]recording.Scrape
 	pods      *recording.Scrape
 }
 
-// rounds are the steps of a scenario.
+// rounds returns the steps of a scenario.
 func rounds(all []recording.Scrape, scenario string) (list []*recordedRound) {
 	var steps []int
 	by := map[int]*recordedRound{}
@@ -89,15 +88,14 @@ func (x *recordedRound) read(dir fs.FS) (round, error) {
 	var out round
 	slices.SortFunc(x.shards, func(a, b recording.Scrape) int { return strings.Compare(a.Target, b.Target) })
 	for _, r := range x.shards {
-		at := time.UnixMilli(r.Time)
-		if at.After(out.at) {
-			out.at = at
+		if r.At().After(out.at) {
+			out.at = r.At()
 		}
-		reading := reading{shard: r.Target, at: at, contentType: r.ContentType}
+		reading := reading{shard: r.Target, header: r.Header()}
 		reading.body, reading.err = r.Body(dir)
 		if t, ok := x.telemetry[r.Target]; ok {
 			if body, err := t.Body(dir); err == nil {
-				reading.telemetry, reading.about = body, t.ContentType
+				reading.telemetry, reading.about = body, t.Header()
 			}
 		}
 		out.readings = append(out.readings, reading)
@@ -114,7 +112,7 @@ func (x *recordedRound) read(dir fs.FS) (round, error) {
 	return out, nil
 }
 
-// readPods reads the API's list of pods.
+// readPods reads the list of pods of an API server.
 func readPods(body []byte) (*stored, error) {
 	var list struct {
 		Kind  string
@@ -124,7 +122,7 @@ func readPods(body []byte) (*stored, error) {
 		return nil, err
 	}
 	if list.Kind != "PodList" {
-		return nil, fmt.Errorf("a %q is no list of pods", list.Kind)
+		return nil, fmt.Errorf("%q is not a list of pods", list.Kind)
 	}
 	s := &stored{pods: len(list.Items), uids: map[string]bool{}}
 	for _, p := range list.Items {

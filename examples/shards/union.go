@@ -2,45 +2,40 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/aggregate/expose"
+	"github.com/promfold/promfold/parse"
 )
 
-// union is what all shards tell together, each series once.
+// union holds what all shards expose together, each series once.
 type union struct {
-	series    map[string]told // by labels
-	order     []string        // families, in the order of the bodies
-	families  map[string][]string
-	kind      map[string]*lines.Family
-	twice     int            // series that more than one shard tells
-	conflicts []string       // of them, those with two values
-	shards    map[string]int // by UID: how many tell of the pod
-	pods      map[string]pod // by UID
-	older     int            // pods that were replaced by one of the same name
+	series    map[uint64]*told // by hash of the labels
+	samples   []parse.Sample   // to expose
+	twice     int              // series that more than one shard exposes
+	conflicts []string         // of them, those with different values
+	shards    map[string]int   // number of shards that expose a pod, by UID
+	pods      map[string]pod   // by UID
+	older     int              // pods that one of the same name replaced
 }
 
+// told is a series of the union.
 type told struct {
-	sample lines.Sample
-	by     string // the first shard
-	times  int
+	value float64 // of the first shard
+	again bool    // another shard exposes it, too
 }
 
-// unite puts the answers together. Where two shards tell different values of a
-// series that of the shard with less frozen counts, then that of the first by name.
+// unite returns the union of the shards that answered. If two shards have
+// different values of a series, that of the shard with fewer frozen kinds
+// counts; ties go to the first name.
 func unite(list []*shard) *union {
-	u := &union{
-		series: map[string]told{}, families: map[string][]string{}, kind: map[string]*lines.Family{},
-		shards: map[string]int{}, pods: map[string]pod{},
-	}
+	u := &union{series: map[uint64]*told{}, shards: map[string]int{}, pods: map[string]pod{}}
 	order := slices.DeleteFunc(slices.Clone(list), func(s *shard) bool { return s.content == nil })
 	slices.SortStableFunc(order, func(a, b *shard) int {
 		return cmp.Or(cmp.Compare(len(a.frozen), len(b.frozen)), strings.Compare(a.name, b.name))
@@ -53,14 +48,14 @@ func unite(list []*shard) *union {
 	}
 	old := u.replaced()
 	for _, s := range order {
-		u.add(s, old)
+		u.add(s.content, old)
 	}
 	slices.Sort(u.conflicts)
 	return u
 }
 
-// replaced are the UIDs of pods that have a newer namesake: they are gone, and
-// the shard that told of them has not noticed.
+// replaced returns the UIDs of pods that have a newer namesake. They are gone,
+// and their shard has not noticed yet.
 func (u *union) replaced() map[string]bool {
 	newest := map[string]string{} // UID by name
 	old := map[string]bool{}
@@ -80,43 +75,27 @@ func (u *union) replaced() map[string]bool {
 	return old
 }
 
-func (u *union) add(s *shard, old map[string]bool) {
-	here := map[string]bool{}
-	for i, x := range s.content.samples {
-		key := s.content.keys[i]
-		if here[key] {
-			continue // twice in one body
-		}
-		here[key] = true
-		before, ok := u.series[key]
-		switch {
-		case !ok:
-			u.series[key] = told{x, s.name, 1}
-			if !old[x.Labels.Get("uid")] {
-				u.expose(key, x)
+func (u *union) add(c *content, old map[string]bool) {
+	for i, s := range c.samples {
+		before := u.series[c.keys[i]]
+		if before == nil {
+			u.series[c.keys[i]] = &told{value: s.Value}
+			if !old[s.Labels.Get("uid")] {
+				u.samples = append(u.samples, s)
 			}
 			continue
-		case before.times == 1:
+		}
+		if !before.again {
+			before.again = true
 			u.twice++
 		}
-		before.times++
-		u.series[key] = before
-		if math.Float64bits(before.sample.Value) != math.Float64bits(x.Value) {
-			u.conflicts = append(u.conflicts, key)
+		if math.Float64bits(before.value) != math.Float64bits(s.Value) {
+			u.conflicts = append(u.conflicts, s.Labels.String())
 		}
 	}
 }
 
-func (u *union) expose(key string, x lines.Sample) {
-	name := x.Family.Name
-	if _, ok := u.families[name]; !ok {
-		u.order = append(u.order, name)
-		u.kind[name] = x.Family
-	}
-	u.families[name] = append(u.families[name], key)
-}
-
-// overlapping are the pods that more than one shard tells of.
+// overlapping returns the pods that more than one shard exposes.
 func (u *union) overlapping() (names []string) {
 	for uid, n := range u.shards {
 		if n > 1 {
@@ -127,43 +106,16 @@ func (u *union) overlapping() (names []string) {
 	return names
 }
 
-// write exposes the union as text, and whether it is all there is.
-func (u *union) write(to io.Writer, complete bool) error {
-	var b strings.Builder
-	b.WriteString("# HELP shards_union_complete Whether nothing is missing, twice or old in what follows.\n# TYPE shards_union_complete gauge\n")
-	fmt.Fprintf(&b, "shards_union_complete %d\n", map[bool]int{true: 1}[complete])
-	for _, name := range u.order {
-		f := u.kind[name]
-		if f.Help != "" {
-			fmt.Fprintf(&b, "# HELP %s %s\n", name, strings.NewReplacer("\\", `\\`, "\n", `\n`).Replace(f.Help))
-		}
-		fmt.Fprintf(&b, "# TYPE %s %s\n", name, cmp.Or(string(f.Type), "untyped"))
-		for _, key := range u.families[name] {
-			writeSample(&b, u.series[key].sample)
-		}
-	}
-	_, err := io.WriteString(to, b.String())
-	return err
+var complete = &parse.Family{
+	Name: "shards_union_complete", Type: model.MetricTypeGauge,
+	Help: "1 if nothing in the union is missing, doubled or old, else 0.",
 }
 
-var escape = strings.NewReplacer("\\", `\\`, "\n", `\n`, `"`, `\"`)
-
-func writeSample(b *strings.Builder, s lines.Sample) {
-	b.WriteString(s.Name)
-	separator := "{"
-	s.Labels.Range(func(l labels.Label) {
-		if l.Name == model.MetricNameLabel {
-			return
-		}
-		fmt.Fprintf(b, `%s%s="%s"`, separator, l.Name, escape.Replace(l.Value))
-		separator = ","
-	})
-	if separator == "," {
-		b.WriteByte('}')
+// write exposes the union as text, and whether it is complete.
+func (u *union) write(to io.Writer, ok bool) error {
+	head := parse.Sample{Family: complete, Name: complete.Name, Labels: labels.FromStrings(model.MetricNameLabel, complete.Name)}
+	if ok {
+		head.Value = 1
 	}
-	fmt.Fprintf(b, " %s", strconv.FormatFloat(s.Value, 'g', -1, 64))
-	if s.Time != lines.NoTime {
-		fmt.Fprintf(b, " %d", s.Time)
-	}
-	b.WriteByte('\n')
+	return expose.Write(to, "text/plain; version=0.0.4", slices.Concat([]parse.Sample{head}, u.samples))
 }

@@ -2,71 +2,74 @@ package main
 
 import (
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/promfold/promfold/parse"
 )
 
-// round is what all shards answered at about one time.
+// round holds what all shards answered at about one time.
 type round struct {
 	at       time.Time
 	readings []reading // by name
-	stored   *stored   // nil: nobody said
+	stored   *stored   // nil: unknown
 }
 
-// reading is what came of asking one shard.
+// reading is the answer of one shard.
 type reading struct {
-	shard       string
-	at          time.Time
-	body        []byte
-	contentType string
-	err         error
-	telemetry   []byte // nil: not asked
-	about       string // its content type
+	shard     string
+	header    http.Header
+	body      []byte
+	err       error
+	telemetry []byte      // nil: not scraped
+	about     http.Header // of the telemetry
 }
 
-// stored is how many pods there really are, and which if that is known.
+// stored is how many pods the API server has.
 type stored struct {
 	pods int
-	uids map[string]bool
+	uids map[string]bool // nil: only their number is known
 }
 
-// watch remembers of the rounds before what the next one is judged by.
+// watch keeps what the next round is compared with.
 type watch struct {
 	shards map[string]*shard
 }
 
-// shard is one of those that are asked, and its state in the current round.
+// shard is a shard and its state in the current round.
 type shard struct {
 	name    string
-	content *content // nil: no answer
+	reader  parse.Reader // holds the latest body
+	content *content     // nil: no answer
 	failure string
 
 	setting setting
-	by      string // "uids": proven, "telemetry": declared, "": not known
+	by      string // "uids": proven, "telemetry": declared, "": unknown
 	told    *telemetry
-	cutOff  bool // its watches failed, by its own telemetry
+	cutOff  bool // its telemetry counts failed watches
 
-	last    *content          // the latest answer
-	lastAt  time.Time         // when that was
+	pods    int               // in the latest body
+	lastAt  time.Time         // of the latest body; zero: none yet
 	quiet   map[string]*quiet // by kind of object; "": all of them
 	frozen  []string          // kinds; "": all of them
-	jumped  bool              // it tells of much more or less than before
+	jumped  bool              // it exposes many more or fewer pods than before
 	partial bool
-	fell    int // by how many pods, where partial
+	fell    int // by how many pods, if partial
 }
 
-// quiet is for how long a shard has told the same of the objects of a kind.
+// quiet says since when a shard exposes the same of the objects of a kind.
 type quiet struct {
-	since  time.Time       // the first answer that told it
+	since  time.Time       // the first body that held it
 	missed map[string]bool // objects that changed elsewhere since then
 }
 
 func newWatch() *watch { return &watch{shards: map[string]*shard{}} }
 
-// take reads a round's answers.
+// take reads the answers of a round.
 func (w *watch) take(r round) (list []*shard) {
-	changed := map[*shard]map[string]bool{}
+	changes := map[*shard]map[string]bool{}
 	for _, x := range r.readings {
 		s := w.shards[x.shard]
 		if s == nil {
@@ -74,28 +77,29 @@ func (w *watch) take(r round) (list []*shard) {
 			w.shards[x.shard] = s
 		}
 		list = append(list, s)
-		changed[s] = s.read(x)
+		changes[s] = s.read(x)
 	}
 	for _, s := range list {
-		s.judgeChange(r.at, changed, len(list))
+		s.judgeChange(r.at, changes, len(list))
 	}
 	return list
 }
 
-// read takes one answer in, and says which objects changed in it.
-func (s *shard) read(x reading) (changed map[string]bool) {
+// read takes in an answer, and returns the objects that changed.
+func (s *shard) read(x reading) map[string]bool {
 	s.content, s.failure, s.partial, s.jumped = nil, "", false, false
 	if x.telemetry != nil {
 		s.readTelemetry(x)
 	}
-	c, err := (*content)(nil), x.err
+	err := x.err
 	if err == nil {
-		c, err = readContent(x.body, x.contentType)
+		err = s.reader.Read(x.header, x.body)
 	}
 	if err != nil {
 		s.failure = err.Error()
 		return nil
 	}
+	c := contentOf(&s.reader)
 	s.content = c
 	before := s.setting
 	if proven, ok := prove(c.uids()); ok {
@@ -103,52 +107,53 @@ func (s *shard) read(x reading) (changed map[string]bool) {
 	} else if s.by != "uids" && s.told != nil && s.told.known {
 		s.setting, s.by = s.told.declared, "telemetry"
 	}
-	if s.last == nil {
+	n, was := len(c.pods), s.pods
+	s.pods = n
+	if s.lastAt.IsZero() {
 		return nil
 	}
-	// What one shard tells of shrinks slowly, unless its setting changed or it
-	// is listing everything anew.
-	n, was := len(c.pods), len(s.last.pods)
+	// A shard loses few pods at once, unless its setting changed or it is
+	// listing all objects again.
 	if s.setting == before && was >= enoughObjects && 5*n < 4*was {
 		s.partial, s.fell = true, was-n
 	}
 	s.jumped = s.setting != before || 5*n < 4*was || 4*n > 5*was
-	return c.changed(s.last)
+	return changed(&s.reader)
 }
 
 func (s *shard) readTelemetry(x reading) {
-	t, err := readTelemetry(x.telemetry, x.about)
+	t, err := readTelemetry(x.about, x.telemetry)
 	if err != nil {
-		return // the other port is what counts
+		return // the telemetry is optional
 	}
 	s.cutOff = s.told != nil && t.errors > s.told.errors
 	s.told = t
 }
 
-// unlikely is a chance below which nothing happens by chance.
+// unlikely is a probability below which a chance event is ruled out.
 const unlikely = 0.001
 
-// judgeChange: what a shard tells of a kind of objects, or its whole body, is
-// frozen when so many others changed since it did that they would hardly all
-// have been those of other shards. Each kind has a watch of its own, which may
-// fail or come back alone.
-func (s *shard) judgeChange(at time.Time, changed map[*shard]map[string]bool, n int) {
+// judgeChange finds the kinds of objects that are frozen in a shard; the kind ""
+// is the whole body. A kind is frozen if so many objects changed in other
+// shards since it changed here that it is unlikely that none of them belongs
+// here. Each kind has a watch of its own, which may fail alone.
+func (s *shard) judgeChange(at time.Time, changes map[*shard]map[string]bool, n int) {
 	if s.content == nil {
 		return
 	}
 	s.frozen = nil
-	if s.last == nil {
+	if s.lastAt.IsZero() {
 		s.quiet = map[string]*quiet{}
 	}
 	since := s.lastAt
-	s.last, s.lastAt = s.content, at
-	own := map[string]bool{"": len(changed[s]) > 0}
-	for o := range changed[s] {
+	s.lastAt = at
+	own := map[string]bool{"": len(changes[s]) > 0}
+	for o := range changes[s] {
 		own[kindOf(o)] = true
 	}
-	for other, objects := range changed {
+	for other, objects := range changes {
 		if other == s || other.jumped {
-			continue // what all changes at once has one cause, and says nothing of the others
+			continue // all of it changed for one reason, which says nothing of the others
 		}
 		for o := range objects {
 			s.miss(kindOf(o), o, since)
@@ -162,7 +167,7 @@ func (s *shard) judgeChange(at time.Time, changed map[*shard]map[string]bool, n 
 			s.frozen = append(s.frozen, kind)
 		}
 	}
-	slices.Sort(s.frozen) // the whole body comes first
+	slices.Sort(s.frozen) // "" comes first
 }
 
 func (s *shard) miss(kind, object string, since time.Time) {
@@ -174,7 +179,7 @@ func (s *shard) miss(kind, object string, since time.Time) {
 	q.missed[object] = true
 }
 
-// kindOf is the kind of an object, as object names it.
+// kindOf returns the kind of an object, as object names it.
 func kindOf(object string) string {
 	kind, _, _ := strings.Cut(object, "/")
 	return kind

@@ -7,7 +7,7 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 )
 
-// go test ./counter -run xxx -bench Step -count 6
+// go test ./internal/judge -run xxx -bench Step -count 6
 //
 // The peer is what is written by hand: the difference, or the new value after a drop, added to a float64.
 func BenchmarkStep(b *testing.B) {
@@ -43,13 +43,6 @@ func BenchmarkStep(b *testing.B) {
 			}
 			sink = total
 		})
-		b.Run("data="+data.name+"/step=all", func(b *testing.B) {
-			b.ReportAllocs()
-			var rules Rules
-			for range b.N / len(points) {
-				sink = rules.Increase(points)
-			}
-		})
 		b.Run("data="+data.name+"/step=plain", func(b *testing.B) {
 			b.ReportAllocs()
 			var rules Rules
@@ -83,21 +76,6 @@ func BenchmarkStep(b *testing.B) {
 			sink = total.Float64()
 		})
 	}
-}
-
-// go test ./counter -run xxx -bench Tracker -count 6
-func BenchmarkTracker(b *testing.B) {
-	b.ReportAllocs()
-	var t Tracker
-	for i := range b.N {
-		if _, err := t.Observe(Point{Time: int64(i+1) * 15_000, Value: float64(i)}); err != nil {
-			b.Fatal(err)
-		}
-		if i%64 == 0 {
-			t.Forget(int64(i-20) * 15_000)
-		}
-	}
-	sink = t.Total()
 }
 
 var sink float64

@@ -26,14 +26,14 @@ func (r *Rules) Appear(c Point, a Appearance) Step {
 		return r.returned(*a.Tombstone, c, a)
 	}
 	if birth, ok := r.birth(c, a); ok {
-		return Step{Verdict: BornProven, Add: c.Value, Lo: c.Value, Hi: c.Value, From: birth, To: c.Time}
+		return Step{Verdict: Born, Add: c.Value, Lo: c.Value, Hi: c.Value, From: birth, To: c.Time}
 	}
 	// What knows its birth, and could not prove it, existed at the scrape before whatever that held.
 	if absent := a.Start != 0 && a.Previous != 0 && a.Previous < c.Time && !a.Churned && !a.Evicted; !absent || c.dated() {
 		return first(c)
 	}
-	s := Step{Verdict: BornByAbsence, Add: c.Value, Hi: c.Value, From: a.Previous, To: c.Time}
-	if r.Births == BirthsBounded {
+	s := Step{Verdict: Born, Doubt: Unproven, Add: c.Value, Hi: c.Value, From: a.Previous, To: c.Time}
+	if r.BoundBirths {
 		s.Add = 0
 	}
 	return s
@@ -60,11 +60,11 @@ func (r *Rules) birth(c Point, a Appearance) (int64, bool) {
 // returned judges c as a step from the tombstone p.
 func (r *Rules) returned(p, c Point, a Appearance) Step {
 	s := r.judge(p, c, a.Life, a.Start)
-	s.Flags |= Gapped
+	s.Doubt |= Gapped
 	if s.Verdict == Grew {
 		s.Verdict = Returned
 		if !p.started() || !c.started() { // else its own start is the same, and it never began again
-			s.Flags |= MaskedResetPossible
+			s.Doubt |= Masked
 			s.Hi = math.Inf(1)
 		}
 	}

@@ -12,44 +12,26 @@ const (
 	LifeMasked              // it restarted, but nothing in the family fell: the series may count something that outlives it
 )
 
-// Owner says who keeps the counts of a family.
-type Owner uint8
-
-const (
-	// OwnerUnknown: a series restarts with the process if it fell, or another one of its family did.
-	OwnerUnknown Owner = iota
-	// OwnerProcess: the counts are the process's own and restart with it, also when they do not fall.
-	OwnerProcess
-	// OwnerExternal: the process only shows what something else counts (a kernel, a network namespace, another
-	// system). Its restart says nothing, and what a drop leaves was not counted since: it gives 0.
-	OwnerExternal
-)
-
-// Births says what a first value is worth that is known to be new only because the scrape before did not hold it.
-type Births uint8
-
-const (
-	BirthsCounted Births = iota // its value, bounded by 0 below
-	BirthsBounded               // 0, bounded by its value above
-)
-
 // Rules judge steps. The zero value has the defaults. Rules are never changed by their methods.
 type Rules struct {
-	Owner  Owner
-	Births Births
+	Owner       Owner
+	BoundBirths bool  // a birth that only absence shows counts 0, with the value as Hi
+	WrapBits    uint8 // the counter wraps at 2^WrapBits; 0 if it does not
 	// StartTolerance is how far, in milliseconds, two readings of the same start may be apart. 0: 2 s; negative: none.
 	StartTolerance int64
 	// ClockSkew is how far, in milliseconds, the clock that wrote a start may be behind the one that wrote the times of
 	// scrapes. 0: 60 s; negative: none.
 	ClockSkew int64
-	// Jitter is the part of a value a series may fall by without a reset when its start is known and did not move.
-	// 0: 1e-3; negative: none.
-	Jitter float64
-	// BlindJitter is the same when no start is known. 0: 1e-6; negative: none.
-	BlindJitter float64
 }
 
-func or[T int64 | float64](x, standard T) T {
+// A series may fall by these parts of its value without a reset: when its start is known and did not move, and when no
+// start is known.
+const (
+	jitter      = 1e-3
+	blindJitter = 1e-6
+)
+
+func or(x, standard int64) int64 {
 	switch {
 	case x == 0:
 		return standard
@@ -85,12 +67,12 @@ func Plain(p, c Point, life Life) bool {
 // while the process is known to live on, or the count is not its own, that is growth since p.
 func (r *Rules) AfterZero(p, c Point, life Life, start int64) Step {
 	s := r.judge(p, c, life, start)
-	switch s.Verdict {
-	case ResetDropped:
-		keep := s.Flags & FellToZero // 0 still
-		return Step{Verdict: Grew, Flags: keep, Add: c.Value, Lo: c.Value, Hi: c.Value, From: p.Time, To: c.Time, Keep: keep != 0}
-	case Grew, Jitter:
-		s.Flags |= GlitchSuspected
+	switch dropped := s.Verdict == Reset && s.Doubt&Unproven != 0; {
+	case dropped:
+		keep := s.Doubt & FellToZero // 0 still
+		return Step{Verdict: Grew, Doubt: keep, Add: c.Value, Lo: c.Value, Hi: c.Value, From: p.Time, To: c.Time, Keep: keep != 0}
+	case s.Verdict == Grew, s.Verdict == Jitter:
+		s.Doubt |= Glitch
 		s.Hi = c.Value
 		if r.Owner != OwnerExternal && r.Life(p, c, life) != LifeUnmoved {
 			s.Verdict, s.Add, s.Sub, s.Keep = Grew, c.Value, 0, false
@@ -112,17 +94,17 @@ func (r *Rules) judge(p, c Point, life Life, start int64) Step {
 		return reset(p, c, start)
 	case !fell:
 		return r.grew(p, c, life)
-	case p.Value-c.Value <= r.jitter(life)*p.Value:
+	case p.Value-c.Value <= fallen(life)*p.Value:
 		return Step{Verdict: Jitter, From: p.Time, To: c.Time, Keep: true}
 	}
-	s := Step{Verdict: ResetDropped, Flags: Unproven, Add: c.Value, Hi: math.Inf(1), From: p.Time, To: c.Time}
+	s := Step{Verdict: Reset, Doubt: Unproven, Add: c.Value, Hi: math.Inf(1), From: p.Time, To: c.Time}
 	if r.Owner == OwnerExternal {
 		s.Add = 0
 	}
 	if c.Value == 0 {
 		// Nothing is lost by keeping p: whatever comes next below it counts in full. What comes next above it will not
 		// count p again.
-		s.Flags |= FellToZero
+		s.Doubt |= FellToZero
 		s.Keep = true
 	}
 	return s
@@ -162,11 +144,11 @@ func fell(p, c Point) int {
 	return 0
 }
 
-func (r *Rules) jitter(life Life) float64 {
+func fallen(life Life) float64 {
 	if life == LifeUnmoved {
-		return or(r.Jitter, 1e-3)
+		return jitter
 	}
-	return or(r.BlindJitter, 1e-6)
+	return blindJitter
 }
 
 func (r *Rules) grew(p, c Point, life Life) Step {
@@ -174,14 +156,14 @@ func (r *Rules) grew(p, c Point, life Life) Step {
 	s := Step{Verdict: Grew, Add: c.Value, Sub: p.Value, Lo: d, Hi: d, From: p.Time, To: c.Time}
 	// A start that is new, and later than p, proves nothing (p had none to compare with) but is reason for doubt.
 	if life == LifeMasked || !p.started() && c.started() && c.Start > p.Time && c.Start < c.Time {
-		s.Flags, s.Hi = MaskedResetPossible, math.Inf(1)
+		s.Doubt, s.Hi = Masked, math.Inf(1)
 	}
 	return s
 }
 
 // reset is proven: c began at 0 after p, and what was counted between p and the end before is lost.
 func reset(p, c Point, start int64) Step {
-	s := Step{Verdict: ResetProven, Add: c.Value, Lo: c.Value, Hi: math.Inf(1), From: p.Time, To: c.Time}
+	s := Step{Verdict: Reset, Add: c.Value, Lo: c.Value, Hi: math.Inf(1), From: p.Time, To: c.Time}
 	if c.started() {
 		start = c.Start
 	}
@@ -199,7 +181,7 @@ func first(c Point) Step {
 func gap(c Point) Step {
 	s := Step{Verdict: Gap, From: c.Time, To: c.Time, Keep: true} // the next count covers the time
 	if !math.IsNaN(c.Value) {
-		s.Flags = NotACount
+		s.Doubt = NotACount
 	}
 	return s
 }

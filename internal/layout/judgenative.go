@@ -1,11 +1,11 @@
 package layout
 
-// JudgeNative compares two consecutive scrapes of one native histogram, p and then c, as [Judge] does for a classic
-// one, and writes the increase to dst, in storage dst has: c−p if it Grew, c if it was Reset. It is Changed if the
-// buckets of c are finer than those of p, or custom ones that differ. A client that reached its limit of buckets makes
-// them coarser and goes on counting: then p is made as coarse, which loses nothing of the increase.
+// JudgeNative compares two consecutive readings of one native histogram, p and then c, as [Judge] does for a classic
+// one. It writes the increase to dst, in storage that dst has: c−p if the histogram grew, c if it was reset.
 //
-// Native histograms are exposed whole, so that none is Torn.
+// The verdict is Changed if the buckets of c are finer than those of p, or are other custom ones: see [Alike]. A client
+// that reached its limit of buckets makes them coarser and goes on counting. Then p is made as coarse, which loses
+// nothing of the increase. No reading is torn: native histograms are exposed whole.
 func JudgeNative(dst, p, c *Native, restarted bool) Verdict {
 	outside, err := c.check()
 	if err != nil {
@@ -16,13 +16,13 @@ func JudgeNative(dst, p, c *Native, restarted bool) Verdict {
 		if err != nil {
 			return Invalid
 		}
-		restarted = outside < before // what is in no bucket never comes to be in one
+		restarted = outside < before // an observation outside all buckets stays outside
 	}
 	if restarted || c.Count < p.Count {
 		dst.become(c)
 		return Reset
 	}
-	if (p.Custom == nil) != (c.Custom == nil) || p.Custom != nil && !p.Custom.Equal(c.Custom) {
+	if (p.Custom == nil) != (c.Custom == nil) || p.Custom != nil && p.Custom.compare(c.Custom) != 0 {
 		return Changed
 	}
 	was, ok := p.reduced(c)
@@ -49,7 +49,8 @@ func (n *Native) become(o *Native) {
 	n.Positive, n.Negative = positive, negative
 }
 
-// reduced is n in buckets as coarse as those of c; none if those are finer, or if zero would cut a populated bucket.
+// reduced returns n in buckets as coarse as those of c; false if those are finer, or if the zero bucket of c cuts a
+// populated one.
 func (n *Native) reduced(c *Native) (*Native, bool) {
 	if n.Custom != nil || n.Schema == c.Schema && n.ZeroThreshold == c.ZeroThreshold {
 		return n, true
@@ -57,27 +58,11 @@ func (n *Native) reduced(c *Native) (*Native, bool) {
 	if n.Schema < c.Schema || n.ZeroThreshold > c.ZeroThreshold {
 		return nil, false
 	}
-	class := nativeClass{schema: c.Schema, zeroThreshold: c.ZeroThreshold}
-	class.zero.Add(n.ZeroCount)
-	for _, side := range [...]struct {
-		to   *sparse
-		from []Bucket
-	}{{&class.positive, n.Positive}, {&class.negative, n.Negative}} {
-		for _, b := range side.from {
-			if b.Count > 0 {
-				at := side.to.at(coarser(b.Index, n.Schema-c.Schema), 0)
-				side.to.counts[at].Add(b.Count)
-			}
-		}
-	}
-	class.widen()
-	r := *n
-	r.Schema, r.ZeroThreshold, r.ZeroCount = class.schema, class.zeroThreshold, class.zero.Float64()
-	r.Positive, r.Negative = class.positive.buckets(), class.negative.buckets()
-	return &r, r.ZeroThreshold == c.ZeroThreshold
+	r := n.coarse(c.Schema, c.ZeroThreshold).native(n)
+	return r, r.ZeroThreshold == c.ZeroThreshold
 }
 
-// fell tells whether a bucket of p is less in c, or gone.
+// fell reports whether a bucket of p is less in c, or gone.
 func fell(p, c []Bucket) bool {
 	for _, b := range p {
 		for len(c) > 0 && c[0].Index < b.Index {

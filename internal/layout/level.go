@@ -1,29 +1,23 @@
 package layout
 
 import (
-	"fmt"
+	"math"
 	"math/bits"
 	"strconv"
 )
 
-// LevelError: a quantile was asked for at a level that is not in [0, 1].
-type LevelError struct{ Q float64 }
-
-func (e *LevelError) Error() string {
-	return fmt.Sprintf("histogram: quantile level %v is not in [0, 1]", e.Q)
-}
-
-// level is a quantile's level as what its writer meant, the shortest decimal that reads as q: digits / 10^scale.
-// 0.07 of 100 observations are 7; in floating point they are 7.000000000000001, and the eighth would be asked for.
+// level is a quantile's level as its writer meant it: the shortest decimal that reads as q, digits / 10^scale. 0.07 of
+// 100 observations are 7. In floating point they are 7.000000000000001, which asks for the eighth.
 type level struct {
 	q      float64
 	digits uint64 // at most 17 decimal digits
 	scale  int
 }
 
-func parseLevel(q float64) (level, error) {
+// levelOf returns the level of q; false if q is not in [0, 1].
+func levelOf(q float64) (level, bool) {
 	if !(q >= 0 && q <= 1) {
-		return level{}, &LevelError{q}
+		return level{}, false
 	}
 	var buf [32]byte
 	l := level{q: q + 0}
@@ -40,7 +34,7 @@ func parseLevel(q float64) (level, error) {
 				exponent = -exponent
 			}
 			l.scale -= exponent
-			return l, nil
+			return l, true
 		case c != '.':
 			l.digits = 10*l.digits + uint64(c-'0')
 			if i > 0 {
@@ -48,16 +42,16 @@ func parseLevel(q float64) (level, error) {
 			}
 		}
 	}
-	return l, nil
+	return l, true
 }
 
 const ten19 = 1e19 // the greatest power of ten in a uint64
 
-// times is ⌈q·n⌉, without rounding.
+// times returns ⌈q·n⌉, without rounding.
 func (l level) times(n uint64) uint64 {
 	hi, lo := bits.Mul64(l.digits, n)
 	var up uint64
-	// Dividing by factors in turn, rounding each down, is dividing by their product, rounding down.
+	// Dividing by factors in turn, each time rounding down, is dividing by their product, rounding down.
 	for scale := l.scale; scale > 0 && hi|lo != 0; scale -= 19 {
 		d := uint64(ten19)
 		if scale < 19 {
@@ -75,8 +69,8 @@ func (l level) times(n uint64) uint64 {
 	return lo + up
 }
 
-// rank is the order statistic of n observations that is their quantile: max(1, ⌈qn⌉). It is exact for an integral n;
-// a total of observations that is not integral (one of rates) has the real rank qn.
+// rank returns which order statistic of n observations is their quantile: max(1, ⌈qn⌉). This is exact for an integral
+// n. A total that is not integral, such as one of rates, has the real rank qn.
 func (l level) rank(n float64, integral bool) float64 {
 	if !integral {
 		return float64(l.q * n)
@@ -84,22 +78,29 @@ func (l level) rank(n float64, integral bool) float64 {
 	return max(1, float64(l.times(uint64(n))))
 }
 
-// few tells whether n·(1−q) < 1, which for an integral n is n−1 < ⌈qn⌉.
-func (l level) few(n float64, integral bool) bool {
-	if !integral {
-		return float64(n*(1-l.q)) < 1
+// reached reports whether n observations are enough to hold the quantile of these and rest more: n ≥ rank(n+rest) and
+// n > 0. Both may be +Inf, which stands for any number.
+func (l level) reached(n, rest float64) bool {
+	switch {
+	case !(n > 0):
+		return false
+	case rest == 0:
+		return true
+	case math.IsInf(rest, 1):
+		return l.q == 0
+	case math.IsInf(n, 1):
+		return l.q < 1
 	}
-	return l.times(uint64(n)) == uint64(n)
+	total := n + rest
+	return n >= l.rank(total, isInteger(total) && isInteger(n) && isInteger(rest))
 }
 
-// complement is 1−q in decimal: 0.001 for 0.999, where floating point has 0.0010000000000000009.
-func (l level) complement() float64 {
-	if l.scale > 19 { // q < 1e-2
-		return 1 - l.q
+// FewAbove reports whether fewer than one of n observations is expected above the q-quantile: n·(1−q) < 1. Then the
+// quantile is the maximum, and one slow request decides.
+func FewAbove(q, n float64) bool {
+	l, ok := levelOf(q)
+	if !ok || !isInteger(n) {
+		return ok && float64(n*(1-q)) < 1
 	}
-	whole := uint64(1)
-	for range l.scale {
-		whole *= 10
-	}
-	return float64(whole-l.digits) / float64(whole)
+	return l.times(uint64(n)) == uint64(n) // n−1 < ⌈qn⌉
 }

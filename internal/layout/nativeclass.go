@@ -27,20 +27,39 @@ func (c *nativeClass) reset(schema int32, zeroThreshold float64) {
 func (c *nativeClass) add(n *Native, outside float64) {
 	c.zero.Add(n.ZeroCount)
 	c.outside.Add(outside)
-	c.addSide(&c.positive, n.Positive)
-	c.addSide(&c.negative, n.Negative)
+	c.addSide(&c.positive, n.Positive, nil)
+	c.addSide(&c.negative, n.Negative, nil)
 }
 
-func (c *nativeClass) addSide(s *sparse, buckets []Bucket) {
+// addDiff adds what n has more than p, which has no bucket that n lacks.
+func (c *nativeClass) addDiff(n, p *Native, outside, before float64) {
+	c.zero.AddDiff(n.ZeroCount, p.ZeroCount)
+	c.outside.AddDiff(outside, before)
+	c.addSide(&c.positive, n.Positive, p.Positive)
+	c.addSide(&c.negative, n.Negative, p.Negative)
+}
+
+func (c *nativeClass) addSide(s *sparse, buckets, less []Bucket) {
 	at := 0
 	for _, b := range buckets {
+		for len(less) > 0 && less[0].Index < b.Index {
+			less = less[1:]
+		}
+		p := 0.0
+		if len(less) > 0 && less[0].Index == b.Index {
+			p = less[0].Count
+		}
 		switch {
-		case b.Count == 0:
+		case b.Count == p:
 		case bound(b.Index, c.schema) <= c.zeroThreshold:
-			c.zero.Add(b.Count)
+			c.zero.AddDiff(b.Count, p)
 		default:
 			at = s.at(b.Index, at)
-			s.counts[at].Add(b.Count)
+			if p == 0 {
+				s.counts[at].Add(b.Count)
+			} else {
+				s.counts[at].AddDiff(b.Count, p)
+			}
 		}
 	}
 }
@@ -52,7 +71,16 @@ func (c *nativeClass) merge(o *nativeClass) {
 	c.negative.merge(&o.negative)
 }
 
-// sparse is the populated buckets of one side, by increasing index.
+// native returns c as a native histogram with the count and the sum of n.
+func (c *nativeClass) native(n *Native) *Native {
+	return &Native{
+		Schema: c.schema, ZeroThreshold: c.zeroThreshold, ZeroCount: c.zero.Float64(),
+		Positive: c.positive.buckets(), Negative: c.negative.buckets(),
+		Count: n.Count, Sum: n.Sum,
+	}
+}
+
+// sparse is the populated buckets of one side, by ascending index.
 type sparse struct {
 	index  []int32
 	counts []exact.Sum
@@ -60,7 +88,7 @@ type sparse struct {
 
 func (s *sparse) reset() { s.index, s.counts = s.index[:0], s.counts[:0] }
 
-// at returns the place of a bucket, made if it is not there, searching from place from on.
+// at returns the place of a bucket, which it makes if there is none. It searches from place from on.
 func (s *sparse) at(index int32, from int) int {
 	if from < len(s.index) && s.index[from] == index {
 		return from
@@ -90,49 +118,68 @@ func (s *sparse) merge(o *sparse) {
 	}
 }
 
-// addNative appends the cells of a class: negative buckets from the greatest index down, zero, positive ones.
-func (x *index) addNative(c *nativeClass) {
+func (s *sparse) buckets() []Bucket {
+	var b []Bucket
+	for i, index := range s.index {
+		b = append(b, Bucket{index, s.counts[i].Float64()})
+	}
+	return b
+}
+
+// last returns the greatest end of a populated bucket, −Inf if there is none. What is in no bucket counts as above it.
+func (c *nativeClass) last() float64 {
+	if n := len(c.positive.index); n > 0 {
+		return min(max(bound(c.positive.index[n-1], c.schema), c.zeroThreshold), math.MaxFloat64) // +Inf is a bucket of its own
+	}
+	switch {
+	case c.zero.Sign() > 0:
+		return c.zeroThreshold
+	case len(c.negative.index) > 0:
+		return before(-max(bound(c.negative.index[0]-1, c.schema), c.zeroThreshold))
+	}
+	return math.Inf(-1)
+}
+
+// appendTo appends the cells of a class to x: negative buckets from the greatest index down, zero, positive ones, and what
+// is in no bucket, above last.
+func (c *nativeClass) appendTo(x *envelope, last float64) {
 	first := len(x.cells)
 	z := c.zeroThreshold
 	x.running.Reset()
 	x.cumulated = 0
-	edges := boundsOf{schema: c.schema, index: noIndex}
+	ends := bucketEnds{schema: c.schema, index: noIndex}
 	for i := len(c.negative.index) - 1; i >= 0; i-- {
-		outer, inner := edges.bucket(c.negative.index[i])
+		outer, inner := ends.of(c.negative.index[i])
 		inner = max(inner, z)
 		at := cell{lower: before(-outer), upper: before(-inner), shape: mirrored}
 		if math.IsInf(outer, 1) {
 			at.shape = unbounded
 		}
-		x.addCell(at, &c.negative.counts[i])
+		x.addNext(at, &c.negative.counts[i])
 	}
-	at := cell{lower: before(-z), upper: z, shape: zero}
+	at := cell{lower: before(-z), upper: z, shape: closed}
 	switch negative, positive := len(c.negative.index) > 0, len(c.positive.index) > 0; {
 	case positive && !negative:
 		at.shape = zeroAbove
 	case negative && !positive:
 		at.shape = zeroBelow
 	}
-	x.addCell(at, &c.zero)
+	x.addNext(at, &c.zero)
 	for i, index := range c.positive.index {
-		outer, inner := edges.bucket(index)
+		outer, inner := ends.of(index)
 		inner = max(inner, z)
 		at := cell{lower: inner, upper: outer, shape: powers}
 		if math.IsInf(outer, 1) {
 			at.shape = unbounded
 		}
-		x.addCell(at, &c.positive.counts[i])
+		x.addNext(at, &c.positive.counts[i])
 	}
-	last := math.Inf(-1)
-	if n := len(x.cells); n > first {
-		last = x.cells[n-1].upper
-	}
-	x.addCell(cell{lower: last, upper: math.Inf(1), shape: unbounded}, &c.outside)
+	x.addNext(cell{lower: last, upper: math.Inf(1), shape: unbounded}, &c.outside)
 	x.addRow(first)
 }
 
-// boundsOf remembers the ends of the last bucket asked for: its neighbours share one.
-type boundsOf struct {
+// bucketEnds remembers the ends of the last bucket asked for: its neighbours share one.
+type bucketEnds struct {
 	schema, index int32
 	outer, inner  float64
 }
@@ -140,8 +187,8 @@ type boundsOf struct {
 // noIndex is no bucket's index and next to none.
 const noIndex = math.MaxInt32
 
-// bucket is the greater and the smaller end, in magnitude, of a bucket.
-func (b *boundsOf) bucket(index int32) (outer, inner float64) {
+// of returns the greater and the smaller end, in magnitude, of a bucket.
+func (b *bucketEnds) of(index int32) (outer, inner float64) {
 	switch index {
 	case b.index + 1:
 		b.inner, b.outer = b.outer, bound(index, b.schema)
@@ -152,21 +199,4 @@ func (b *boundsOf) bucket(index int32) (outer, inner float64) {
 	}
 	b.index = index
 	return b.outer, b.inner
-}
-
-func (x *index) addCell(at cell, count *exact.Sum) {
-	if count.Sign() == 0 {
-		return
-	}
-	at.before = x.cumulated
-	x.running.Merge(count)
-	x.cumulated = x.running.Float64()
-	at.after = x.cumulated
-	x.cells = append(x.cells, at)
-	x.integral = x.integral && at.after == math.Trunc(at.after)
-	if lo, hi := at.ends(); !math.IsInf(hi, 1) {
-		x.lastFinite = max(x.lastFinite, hi)
-	} else {
-		x.lastFinite = max(x.lastFinite, lo)
-	}
 }

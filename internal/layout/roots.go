@@ -2,7 +2,7 @@ package layout
 
 // roots[i] is the bound 2^(i/256) as the clients have it. They look values up in tables that differ from the power by up
 // to 3 units in the last place; for an interval to hold, the bound must be the one the client compared with.
-var roots = [1 << MaxSchema]float64{
+var roots = [1 << maxSchema]float64{
 	1, 1.0027112750502025, 1.0054299011128027, 1.0081558981184175, 1.0108892860517005, 1.0136300849514894,
 	1.0163783149109529, 1.019133996077738, 1.0218971486541166, 1.0246677928971357, 1.0274459491187635, 1.030231637686041,
 	1.0330248790212284, 1.0358256936019572, 1.0386341019613787, 1.041450124688316, 1.0442737824274138, 1.0471050958792898,

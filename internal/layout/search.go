@@ -55,7 +55,7 @@ func keep(edges []edge, wanted func(at float64) bool) []edge {
 	return edges[:n]
 }
 
-// ofRealRank is ofRank for counts that are not integers. What they add up to is compared with r rounded.
+// ofRealRank is ofRank for counts that are not integers. It compares r with their sum, rounded.
 func ofRealRank(edges []edge, r float64, tally *exact.Sum) float64 {
 	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
 	tally.Reset()
@@ -68,8 +68,8 @@ func ofRealRank(edges []edge, r float64, tally *exact.Sum) float64 {
 	return edges[len(edges)-1].at
 }
 
-// firstTrue returns the least of keys of which holds is true, and the greatest of which it is false: ±Inf if there is
-// none. It must be false up to some key and true from there on. The order of keys is lost.
+// firstTrue returns the least of keys for which holds is true, and the greatest for which it is false: ±Inf if there is
+// none. holds must be false up to some key and true from there on. The order of keys is lost.
 func firstTrue(keys []float64, holds func(key float64) bool) (first, last float64) {
 	first, last = math.Inf(1), math.Inf(-1)
 	for len(keys) > 0 {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold"
 )
 
 func TestTrueShareLiesInTheInterval(t *testing.T) {
@@ -49,13 +51,13 @@ func TestShareUpToAQuantileIsItsLevel(t *testing.T) {
 		if slices.ContainsFunc(f.layouts, func(l *Layout) bool { return l != nil && l.signed }) {
 			continue // what lies in a first bucket without a lower bound is at no one place
 		}
-		e, ok, _ := d.Quantile(q)
-		if !ok || e.Flags&(AboveBounds|BelowBounds) != 0 || e.Value == e.Lo || e.Value == e.Hi {
+		e, ok := d.Quantile(q)
+		if !ok || math.IsInf(e.Hi, 1) || math.IsInf(e.Lo, -1) || e.Value == e.Lo || e.Value == e.Hi {
 			continue
 		}
-		s, ok := d.Under(e.Value)
+		s, ok := d.Share(-inf, e.Value)
 		require.True(t, ok)
-		if below, _ := d.Under(before(e.Value)); s.Value-below.Value > 1e-9 {
+		if below, _ := d.Share(-inf, before(e.Value)); s.Value-below.Value > 1e-9 {
 			continue // all of a bucket lies there
 		}
 		require.InDelta(t, q, s.Value, 1e-9)
@@ -68,14 +70,14 @@ func TestShareIsExactAtACommonBound(t *testing.T) {
 	d := merged(dist(t, []float64{1, 2}, 10, 90, 100), dist(t, []float64{2, 3}, 30, 40, 50))
 	over, ok := d.Over(2)
 	require.True(t, ok)
-	assert.Equal(t, Estimate{Value: .2, Lo: .2, Hi: .2, N: 150}, over)
-	under, ok := d.Under(2)
+	assert.Equal(t, promfold.Estimate{Value: .2, Lo: .2, Hi: .2}, over)
+	under, ok := d.Share(-inf, 2)
 	require.True(t, ok)
-	assert.Equal(t, Estimate{Value: .8, Lo: .8, Hi: .8, N: 150}, under)
+	assert.Equal(t, promfold.Estimate{Value: .8, Lo: .8, Hi: .8}, under)
 
 	over, ok = d.Over(1)
 	require.True(t, ok)
-	assert.Equal(t, Estimate{Value: 125. / 150, Lo: 110. / 150, Hi: 140. / 150, N: 150}, over)
+	assert.Equal(t, promfold.Estimate{Value: 125. / 150, Lo: 110. / 150, Hi: 140. / 150}, over)
 }
 
 func TestShareWithoutAnAnswer(t *testing.T) {

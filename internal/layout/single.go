@@ -3,47 +3,41 @@ package layout
 import (
 	"math"
 	"slices"
+
+	"github.com/promfold/promfold"
 )
 
-// single is a distribution that one classic layout knows, in integers: the usual case. Its quantiles are read from its
-// counts, where those of others need an index.
+// single is a distribution that one classic layout knows, exactly and in integers: the usual case. Its quantiles are
+// read from its counts, where those of others need a model.
 type single struct {
 	layout *Layout
 	counts []int64 // cumulative
 }
 
-func (d *Distribution) single() (s single, ok bool) {
-	if len(d.classic) != 1 || len(d.native) > 0 {
+// singleOf returns d as a single; false if it is not one.
+func singleOf(d *Distribution) (s single, ok bool) {
+	if len(d.value.classic) != 1 || len(d.value.native)+len(d.summaries) > 0 || !d.less.empty() || !d.more.empty() || d.torn {
 		return s, false
 	}
-	c := &d.classic[0]
+	c := &d.value.classic[0]
 	counts, ok := c.counts.Integers()
 	return single{c.layout, counts}, ok && counts[len(counts)-1] <= maxInteger
 }
 
 func (s single) n() float64 { return float64(s.counts[len(s.counts)-1]) }
 
-// quantile is what index.quantile answers.
-func (s single) quantile(l level) (Estimate, bool) {
+// quantile returns what envelope.quantile does.
+func (s single) quantile(l level) (promfold.Estimate, bool) {
 	n := s.n()
 	if n == 0 {
-		return Estimate{}, false
-	}
-	e := Estimate{N: n}
-	if l.few(n, true) {
-		e.Flags |= FewObservations
+		return promfold.Estimate{}, false
 	}
 	i, _ := slices.BinarySearch(s.counts, int64(l.rank(n, true)))
-	before := 0.0
-	e.Lo, e.Hi = s.layout.Floor(), s.layout.bounds[i]
+	e, before := promfold.Estimate{Lo: s.layout.Floor(), Hi: s.layout.bounds[i]}, 0.0
 	if i > 0 {
 		e.Lo, before = s.layout.bounds[i-1], float64(s.counts[i-1])
 	}
-	if math.IsInf(e.Lo, -1) {
-		e.Flags |= BelowBounds
-	}
 	if math.IsInf(e.Hi, 1) {
-		e.Flags |= AboveBounds
 		e.Value = s.layout.lastFinite()
 		return e, !math.IsInf(e.Value, -1)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold"
 )
 
 var inf = math.Inf(1)
@@ -33,12 +35,17 @@ func merged(parts ...*Distribution) *Distribution {
 	return d
 }
 
-func quantile(t testing.TB, d *Distribution, q float64) Estimate {
+func quantile(t testing.TB, d *Distribution, q float64) promfold.Estimate {
 	t.Helper()
-	e, ok, err := d.Quantile(q)
-	require.NoError(t, err)
+	e, ok := d.Quantile(q)
 	require.True(t, ok)
 	return e
+}
+
+// bounds is quantile, with an interval also where there is no estimate.
+func bounds(d *Distribution, q float64) (promfold.Estimate, bool) {
+	l, _ := levelOf(q)
+	return d.quantile(l)
 }
 
 func TestMixedLayoutsHaveAnInterval(t *testing.T) {
@@ -48,8 +55,6 @@ func TestMixedLayoutsHaveAnInterval(t *testing.T) {
 	assert.Equal(t, .1, e.Lo)
 	assert.Equal(t, .5, e.Hi)
 	assert.InDelta(t, .465, e.Value, 5e-4)
-	assert.Equal(t, 1100.0, e.N)
-	assert.Zero(t, e.Flags)
 }
 
 // Prometheus intersects the bounds of histograms with custom buckets: here only +Inf is left.
@@ -59,7 +64,7 @@ func TestEnvelopeDoesNotCollapse(t *testing.T) {
 	e := quantile(t, merged(a, b), .5)
 	assert.InDelta(t, 1.2, e.Value, 1e-15)
 	e.Value = 0
-	assert.Equal(t, Estimate{Lo: 0, Hi: 1.5, N: 20}, e)
+	assert.Equal(t, promfold.Estimate{Lo: 0, Hi: 1.5}, e)
 }
 
 func TestJudgeSeesResetsThatNoCumulativeCountShows(t *testing.T) {
@@ -123,23 +128,23 @@ func TestLevel(t *testing.T) {
 		{.1, 10, 1}, {.1, 11, 2}, {5e-324, 1 << 53, 1}, {math.Nextafter(1, 0), 1 << 53, 1 << 53},
 		{0.3333333333333333, 3, 1}, {1e-20, 1e15, 1}, {1.5e-15, 4e15, 6}, {1.2345678901234567e-10, 1e10, 2},
 	} {
-		l, err := parseLevel(c.q)
-		require.NoError(t, err)
+		l, ok := levelOf(c.q)
+		require.True(t, ok)
 		assert.Equal(t, c.want, l.rank(float64(c.n), true), "%v of %d", c.q, c.n)
 	}
 	for _, q := range []float64{-1e-300, 1.0000000000000002, math.NaN(), inf, -inf} {
-		_, err := parseLevel(q)
-		var level *LevelError
-		assert.ErrorAs(t, err, &level)
+		_, ok := levelOf(q)
+		assert.False(t, ok)
+		_, ok = dist(t, []float64{1}, 1, 1).Quantile(q)
+		assert.False(t, ok)
 	}
 }
 
-func TestFewObservations(t *testing.T) {
+func TestFewAbove(t *testing.T) {
 	for _, c := range []struct {
 		q, n float64
 		want bool
-	}{{.99, 100, false}, {.99, 99, true}, {.9, 10, false}, {.9, 9, true}, {1, 1e9, true}, {0, 1, false}} {
-		d := dist(t, []float64{1}, c.n, c.n)
-		assert.Equal(t, c.want, quantile(t, d, c.q).Flags&FewObservations != 0, "%+v", c)
+	}{{.99, 100, false}, {.99, 99, true}, {.9, 10, false}, {.9, 9, true}, {1, 1e9, true}, {0, 1, false}, {.9, 9.9, true}, {.9, 10.1, false}, {2, 1, false}, {math.NaN(), 1, false}} {
+		assert.Equal(t, c.want, FewAbove(c.q, c.n), "%+v", c)
 	}
 }

@@ -3,6 +3,7 @@ package layout
 import (
 	"math"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
 )
 
@@ -12,70 +13,87 @@ type Member struct {
 	Distribution *Distribution
 }
 
-// WorstMember is the member with the greatest quantile (of equals the one with more observations): where a fleet hurts, which its merged distribution does not
-// show and a mean of quantiles hides.
+// WorstMember is the member with the greatest quantile: where a fleet hurts. Its merged distribution does not show
+// this, and a mean of quantiles hides it.
 type WorstMember struct {
 	Name     string
-	Estimate Estimate // of this member alone
-	Share    float64  // its part of all members' observations
+	Estimate promfold.Estimate // of this member alone
+	Share    float64           // its part of all members' observations
 
 	// The greatest of the members' true quantiles lies in [Lo, Hi]: the greatest Lo of any and the greatest Hi of any.
 	Lo, Hi float64
 
-	// Certain: every other member's Hi is at most this one's Lo. Otherwise another one may be worse.
+	// Certain: no other member's quantile can be greater, as every other Hi is at most this member's Lo.
 	Certain bool
-	Members int // how many had observations
+	Members int // how many have observations
 }
 
-// Worst returns the member with the greatest q-quantile; of equals the one whose interval reaches further up, then
-// the one with the least name. Members without observations have none. There is no answer if no member has one; a q
-// outside [0, 1] is a [*LevelError].
-func Worst(q float64, members []Member) (WorstMember, bool, error) {
-	l, err := parseLevel(q)
-	if err != nil {
-		return WorstMember{}, false, err
+// Worst returns the member with the greatest q-quantile. Ties go to the member whose interval reaches further up, then
+// to the one with more observations, then to the first name. Members without observations have no quantile. It returns
+// false if no member has one, and for a q outside [0, 1].
+func Worst(q float64, members []Member) (WorstMember, bool) {
+	l, ok := levelOf(q)
+	if !ok {
+		return WorstMember{}, false
 	}
-	var w WorstMember
-	var total exact.Sum
-	var next float64 // greatest Hi of those that are not the worst
-	found := false
+	w := worst{next: math.Inf(-1), least: math.Inf(1), surest: math.Inf(-1)}
+	w.Hi = math.Inf(-1)
 	for _, m := range members {
-		if m.Distribution == nil || m.Distribution.Count() == 0 {
-			continue
-		}
-		e, ok := m.Distribution.quantile(l)
-		total.Add(e.N)
-		if w.Members++; w.Members == 1 {
-			w.Lo, w.Hi, next = e.Lo, e.Hi, math.Inf(-1)
-		}
-		w.Lo, w.Hi = max(w.Lo, e.Lo), max(w.Hi, e.Hi)
-		switch {
-		case !ok || found && !worse(m.Name, e, w):
-			next = max(next, e.Hi)
-		default:
-			if found {
-				next = max(next, w.Estimate.Hi)
-			}
-			w.Name, w.Estimate, found = m.Name, e, true
+		if m.Distribution != nil && !m.Distribution.empty() {
+			w.take(m, l)
 		}
 	}
-	if !found {
-		return WorstMember{}, false, nil
+	if !w.found {
+		return WorstMember{}, false
 	}
-	w.Share = w.Estimate.N / total.Float64()
-	w.Certain = next <= w.Estimate.Lo
-	return w, true, nil
+	w.Lo = max(w.surest, w.least)
+	w.Share = w.n / w.total.Float64()
+	w.Certain = w.next <= w.Estimate.Lo
+	return w.WorstMember, true
 }
 
-// worse tells whether a member with estimate e is worse than w.
-func worse(name string, e Estimate, w WorstMember) bool {
+// worst is the search for the worst member.
+type worst struct {
+	WorstMember
+	found  bool
+	n      float64 // observations of the worst member
+	total  exact.Sum
+	next   float64 // greatest Hi of the others
+	least  float64 // least Lo of any
+	surest float64 // greatest Lo of those that have observations for certain
+}
+
+func (w *worst) take(m Member, l level) {
+	e, ok := m.Distribution.quantile(l)
+	n := m.Distribution.Count()
+	if n > 0 {
+		w.Members++
+		w.total.Add(n)
+	}
+	w.Hi, w.least = max(w.Hi, e.Hi), min(w.least, e.Lo)
+	if m.Distribution.certain() {
+		w.surest = max(w.surest, e.Lo)
+	}
+	switch {
+	case !ok || w.found && !w.worse(m.Name, e, n):
+		w.next = max(w.next, e.Hi)
+	default:
+		if w.found {
+			w.next = max(w.next, w.Estimate.Hi)
+		}
+		w.Name, w.Estimate, w.n, w.found = m.Name, e, n, true
+	}
+}
+
+// worse reports whether a member is worse than the worst so far.
+func (w *worst) worse(name string, e promfold.Estimate, n float64) bool {
 	switch {
 	case e.Value != w.Estimate.Value:
 		return e.Value > w.Estimate.Value
 	case e.Hi != w.Estimate.Hi:
 		return e.Hi > w.Estimate.Hi
-	case e.N != w.Estimate.N: // before names, which should not matter
-		return e.N > w.Estimate.N
+	case n != w.n: // before names, which should not matter
+		return n > w.n
 	}
 	return name < w.Name
 }

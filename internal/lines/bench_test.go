@@ -32,7 +32,7 @@ func apiserver(b *testing.B) [][]byte {
 	return bodies
 }
 
-// go test -run - -bench 'Read|Floor' ./parse
+// go test -run - -bench 'Read|Floor' ./internal/lines
 func BenchmarkRead(b *testing.B) {
 	bodies := apiserver(b)
 	s := NewStore()

@@ -10,43 +10,43 @@ import (
 // NoTime is the time of a sample whose line has no timestamp.
 const NoTime int64 = math.MinInt64
 
-// Columns are what one instance exposed last: lines in the body's order, one
-// position each. The zero value is an instance not seen yet.
+// Columns hold what one instance exposed last: its lines in the order of the
+// body, each at a position. The zero value is an instance without a body yet.
 //
 // Invariants: len(values) == len(ids); times is nil if no line has a timestamp,
-// else as long as ids, and so are starts and pairs; dups ascends; within a span ids count up and lie in one
-// chunk of the store; headings ascends by position, several at
-// one position in their order. Each position and each heading holds one
-// reference to its text in the store.
+// else len(times) == len(ids), and so for starts and pairs; dups ascends; within
+// a span IDs count up and lie in one chunk of the store; headings ascends by
+// position, and several at one position keep their order. Each position and each
+// heading holds one reference to its text in the store.
 type Columns struct {
 	format   format
 	ids      []ID
 	values   []float64
 	times    []int64
-	starts   []int64  // when each line's series began at 0, 0: unknown; nil if all are, or lines say so
-	pairs    []uint32 // by position: that of the line which says when this one's series began, plus 1; nil if none does
-	natives  []native // the native histograms, by position
-	dups     []uint32 // positions whose line stands at an earlier one too
-	spans    []uint32 // positions where a span starts, the first is 0
+	starts   []int64  // when each series began at 0, 0 if unknown; nil if all are, or if pairs say so
+	pairs    []uint32 // by position: the position of the line with the start, plus 1; nil if there is none
+	natives  []native // native histograms, by position
+	dups     []uint32 // positions whose line stands at an earlier position, too
+	spans    []uint32 // positions where a span starts; the first is 0
 	headings []heading
 }
 
-// heading is what stands before the line at a position, or behind the last one.
+// heading is what stands before the line at a position, or after the last line.
 type heading struct {
 	before uint32
 	id     uint32
 }
 
-// Len is the number of lines.
+// Len returns the number of lines.
 func (c *Columns) Len() int { return len(c.ids) }
 
-// ID names the line at a position.
+// ID returns the line at a position.
 func (c *Columns) ID(i int) ID { return c.ids[i] }
 
-// Value is the value at a position.
+// Value returns the value at a position.
 func (c *Columns) Value(i int) float64 { return c.values[i] }
 
-// Time is the sample's own timestamp in Unix milliseconds, or [NoTime].
+// Time returns the sample's own timestamp in Unix milliseconds, or [NoTime].
 func (c *Columns) Time(i int) int64 {
 	if c.times == nil {
 		return NoTime
@@ -54,25 +54,25 @@ func (c *Columns) Time(i int) int64 {
 	return c.times[i]
 }
 
-// Start is when the line's series began at 0, in Unix milliseconds, as its _created
-// line or its protobuf message says; 0: unknown.
+// Start returns when the series began at 0, in Unix milliseconds, as its _created
+// line or its protobuf message says; 0 if unknown.
 func (c *Columns) Start(i int) int64 { return startOf(i, c.starts, c.pairs, c.values) }
 
-// Native is the histogram of a [Native] line, else nil. It is made for the
-// caller.
+// Native returns the histogram of a [Native] line, else nil. The caller owns it.
 func (c *Columns) Native(i int) *histogram.FloatHistogram { return nativeAt(c.natives, i) }
 
-// Duplicates are the positions, ascending, whose line stands at an earlier
-// position too.
+// Duplicates returns the positions, ascending, whose line stands at an earlier
+// position, too.
 func (c *Columns) Duplicates() []uint32 { return c.dups }
 
-// Bytes is the memory held.
+// Bytes returns the memory held.
 func (c *Columns) Bytes() int {
-	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) + nativeBytes(c.natives) + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
+	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) +
+		nativeBytes(c.natives) + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
 }
 
-// findSpans finds out where the neighbours among the ids are neighbours in the
-// store too, which is so in long stretches.
+// findSpans finds the stretches whose IDs are neighbours in the store. They are
+// long, as a rule. It returns scratch for the next call.
 func (c *Columns) findSpans(scratch []uint32) []uint32 {
 	scratch = scratch[:0]
 	for i, id := range c.ids {
@@ -84,8 +84,8 @@ func (c *Columns) findSpans(scratch []uint32) []uint32 {
 	return scratch
 }
 
-// Release gives the references to the store's texts back and empties the
-// columns: the instance is gone.
+// Release gives up the references to the store and empties the columns. Call it
+// when the instance is gone.
 func (c *Columns) Release(s *Store) {
 	for _, id := range c.ids {
 		s.lines.release(uint32(id))
@@ -96,7 +96,7 @@ func (c *Columns) Release(s *Store) {
 	*c = Columns{}
 }
 
-// replace makes dst a copy of src that wastes little memory.
+// replace returns a copy of src, in dst if that wastes little memory.
 func replace[T any](dst, src []T) []T {
 	if len(src) == 0 {
 		return nil

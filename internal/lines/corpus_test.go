@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const corpusDir = "../../shared/corpus"
+const corpusDir = "../../../shared/corpus"
 
 // scrape is one line of a manifest of the corpus.
 type scrape struct {

@@ -9,38 +9,85 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// readEntries reads a body as textparse walks through it, which is for formats
-// that are too rare for more: only labels are not made anew. The text of a line
-// is its role, Value or Native, and what textparse calls the series.
-func (r *Reader) readEntries() error {
-	w := &r.walk
-	p := textparse.NewOpenMetrics2Parser(w.body, nil, textparse.ParserOptions{KeepClassicOnClassicAndNativeHistograms: true})
-	said := comments{in: w.in}
-	r.messages.heading = r.messages.heading[:0]
+// entryReader reads a body with textparse from its start to its end: OpenMetrics
+// 2.0, which is too rare for more. It only saves making the labels anew. The text
+// of a line is its role, Value or Native, and what textparse calls the series.
+type entryReader struct {
+	*diff
+	body    []byte
+	at      int    // body[:at] was read
+	text    []byte // of a line
+	heading []byte // what stands before the next line
+	native  []byte // an encoded histogram
+}
+
+func newOpenMetrics2Parser(body []byte) textparse.Parser {
+	return textparse.NewOpenMetrics2Parser(body, nil, textparse.ParserOptions{KeepClassicOnClassicAndNativeHistograms: true})
+}
+
+func (r *entryReader) read(body []byte) error {
+	r.body, r.at, r.heading = body, 0, r.heading[:0]
+	err := r.readAll()
+	if _, ok := err.(*Error); err != nil && !ok {
+		err = newError(r.in, body, r.at, err)
+	}
+	r.body = nil
+	return err
+}
+
+func (r *entryReader) readAll() error {
+	if at := findOverlong(r.body, r.limits.Buckets); at >= 0 {
+		return newError(r.in, r.body, at, overLimit("buckets", r.limits.Buckets))
+	}
+	p := newOpenMetrics2Parser(r.body)
+	said := comments{in: r.in}
 	for {
-		entry, err := p.Next()
+		kind, err := p.Next()
 		if err == io.EOF {
-			r.entryHeading(&said)
+			r.stageHeading(&said)
 			return nil
 		}
 		if err != nil {
-			return r.failedEntry(err)
+			return r.failed(err)
 		}
-		switch entry {
+		switch kind {
 		case textparse.EntrySeries, textparse.EntryHistogram:
-			r.entryHeading(&said)
-			if err := r.entrySample(p, entry == textparse.EntryHistogram); err != nil {
+			r.stageHeading(&said)
+			if err := r.sample(p, kind == textparse.EntryHistogram); err != nil {
 				return err
 			}
 		default:
-			r.entryComment(entry, p, &said)
+			r.comment(kind, p, &said)
 		}
 	}
 }
 
-// entryComment takes in what stands between two lines, and writes it down as a heading.
-func (r *Reader) entryComment(kind textparse.Entry, p textparse.Parser, said *comments) {
-	m := &r.messages
+// findOverlong returns the start of the first line with a native histogram that
+// has a list of more than limit buckets or spans, or −1. textparse would spend
+// memory on it before its size is known.
+func findOverlong(body []byte, limit int) int {
+	at := 0
+	for line := range bytes.Lines(body) {
+		for _, list := range []string{"_buckets:[", "_spans:["} {
+			for rest := line; line[0] != '#'; {
+				i := bytes.Index(rest, []byte(list))
+				if i < 0 {
+					break
+				}
+				rest = rest[i+len(list):]
+				items, _, _ := bytes.Cut(rest, []byte("]"))
+				if bytes.Count(items, []byte(",")) >= limit {
+					return at
+				}
+			}
+		}
+		at += len(line)
+	}
+	return -1
+}
+
+// comment appends a comment to the heading of the next line.
+func (r *entryReader) comment(kind textparse.Entry, p textparse.Parser, said *comments) {
 	e := entry{kind: kind}
 	word := ""
 	switch kind {
@@ -56,33 +103,31 @@ func (r *Reader) entryComment(kind textparse.Entry, p textparse.Parser, said *co
 	default:
 		return
 	}
-	r.walk.seen(e.name)
-	m.heading = appendComment(m.heading, word, string(e.name), string(e.help))
+	r.moveTo(e.name)
+	r.heading = appendComment(r.heading, word, string(e.name), string(e.help))
 	said.add(e)
 }
 
-// entryHeading stages what stood between two lines.
-func (r *Reader) entryHeading(said *comments) {
-	w, m := &r.walk, &r.messages
-	if len(m.heading) == 0 {
+// stageHeading stages what stands between two lines.
+func (r *entryReader) stageHeading(said *comments) {
+	if len(r.heading) == 0 {
 		return
 	}
-	if !r.headingIs(m.heading) {
-		var f *Family
+	if !r.headingIs(r.heading) {
+		var f *family
 		if said.typed {
-			f = r.store.family(*said.family)
+			f = r.store.family(said.family.Family, r.in)
 		}
-		r.addHeading(r.store.addHeading(w.in, m.heading, f), w.at)
+		r.addHeading(r.store.addHeading(r.in, r.heading, f))
 	}
-	m.heading = m.heading[:0]
-	*said = comments{in: w.in, family: w.family}
+	r.heading = r.heading[:0]
+	*said = comments{in: r.in, family: r.family}
 }
 
-// entrySample stages the sample that textparse is at.
-func (r *Reader) entrySample(p textparse.Parser, isNative bool) error {
+// sample stages the sample that the parser is at.
+func (r *entryReader) sample(p textparse.Parser, isNative bool) error {
 	var (
-		s      = sampled{t: NoTime, start: p.StartTimestamp(), kind: written}
-		m      = &r.messages
+		s      = reading{t: NoTime, start: p.StartTimestamp(), kind: written}
 		series []byte
 		ts     *int64
 		role   = Value
@@ -93,42 +138,44 @@ func (r *Reader) entrySample(p textparse.Parser, isNative bool) error {
 		if series, ts, h, f = p.Histogram(); h != nil {
 			f = h.ToFloat(nil)
 		}
-		m.native = appendNative(m.native[:0], f)
-		s.v, s.native, role = f.Count, m.native, Native
+		if sizeOf(f) > r.limits.Buckets {
+			return overLimit("buckets", r.limits.Buckets)
+		}
+		r.native = appendNative(r.native[:0], f)
+		s.v, s.native, role = f.Count, r.native, Native
 	} else {
 		series, ts, s.v = p.Series()
 	}
 	if ts != nil {
 		s.t = *ts
 	}
-	r.walk.seen(series)
-	m.text = append(append(m.text[:0], byte(role)), series...)
-	return r.entryLine(m.text, s, func() (ls labels.Labels, err error) {
+	r.moveTo(series)
+	r.text = append(append(r.text[:0], byte(role)), series...)
+	return r.find(r.text, s, func() (ls labels.Labels, err error) {
 		p.Labels(&ls)
 		return ls, nil
 	})
 }
 
-// seen notes how far textparse has come, if what it gave is a part of the body.
-func (w *walk) seen(part []byte) {
-	at := cap(w.body) - cap(part)
-	if len(part) > 0 && 0 <= at && at < len(w.body) && &w.body[at] == &part[0] {
-		w.at = at + len(part)
+// moveTo notes how far the parser has come, if part is a slice of the body.
+func (r *entryReader) moveTo(part []byte) {
+	at := cap(r.body) - cap(part)
+	if len(part) > 0 && 0 <= at && at < len(r.body) && &r.body[at] == &part[0] {
+		r.at = at + len(part)
 	}
 }
 
-// failedEntry says where textparse gave up: behind what it gave last, at the
-// line that its message quotes.
-func (r *Reader) failedEntry(err error) error {
-	w := &r.walk
-	at := w.at
-	if i := bytes.IndexByte(w.body[at:], '\n'); i >= 0 && at > 0 {
+// failed places the parser's error: after the last part it gave, in the line that
+// its message quotes.
+func (r *entryReader) failed(err error) error {
+	at := r.at
+	if i := bytes.IndexByte(r.body[at:], '\n'); i >= 0 && at > 0 {
 		at += i + 1
 	}
 	if text := quoted(err); len(text) > 0 {
-		if i := bytes.Index(w.body[at:], []byte(text)); i >= 0 {
+		if i := bytes.Index(r.body[at:], []byte(text)); i >= 0 {
 			at += i
 		}
 	}
-	return newError(w.in, w.body, at, err)
+	return newError(r.in, r.body, at, err)
 }

@@ -2,50 +2,81 @@ package lines
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// Error says where a body stops being an exposition, and why.
+// ErrLimit is wrapped by the error of a body that exceeds one of its [Limits].
+var ErrLimit = errors.New("body exceeds a limit")
+
+// Error reports where a body stops being an exposition, and why. It wraps
+// [ErrLimit] if the body exceeds a limit, and [errors.ErrUnsupported] if the
+// content type or the content encoding is not one that is read.
 type Error struct {
-	Line   int    // of the offending entry, from 1; 0: the body has no lines, it is protobuf
-	Column int    // in bytes, from 1
-	Offset int    // in bytes from the start of the body, from 0; in protobuf where the family's message starts
+	Line   int    // of the offending entry, from 1; 0 if unknown, and in protobuf, which has no lines
+	Column int    // in bytes, from 1; 0 if Line is 0
+	Offset int    // in bytes from the start of the decompressed body; in protobuf that of the family's message
 	Text   string // the offending line, shortened; in protobuf the family's name
-	Err    error  // the reason, usually as textparse words it
+	Err    error  // the reason, usually in textparse's words
 }
 
 func (e *Error) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("byte %d: %s: %q", e.Offset, reason(e.Err), e.Text)
+	s := reason(e.Err)
+	switch {
+	case e.Line > 0:
+		s = fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, s)
+	case e.Offset > 0 || e.Text != "":
+		s = fmt.Sprintf("byte %d: %s", e.Offset, s)
 	}
-	return fmt.Sprintf("line %d, column %d: %s: %q", e.Line, e.Column, reason(e.Err), e.Text)
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// reason cuts the copy of the input from textparse's message: it may be as long
-// as the body, and Text has it.
-func reason(err error) string {
-	s := err.Error()
-	if i := strings.LastIndex(s, " while parsing: \""); i >= 0 {
-		s = s[:i]
-	}
-	if len(s) > 200 {
-		s = s[:200] + "…"
+	if e.Text != "" {
+		s += fmt.Sprintf(": %q", e.Text)
 	}
 	return s
 }
 
-const shownText = 80
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error { return e.Err }
 
-// newError places err, which textparse met in the entry at offset start.
+// overLimit returns the reason of a body with more than limit of something.
+func overLimit(what string, limit int) error {
+	return fmt.Errorf("%w: more than %d %s", ErrLimit, limit, what)
+}
+
+// unsupported is the reason of a content type or encoding that is not read.
+type unsupported struct{ what, name string }
+
+func (e unsupported) Error() string { return fmt.Sprintf("unsupported %s %q", e.what, e.name) }
+func (e unsupported) Unwrap() error { return errors.ErrUnsupported }
+
+// reason returns the error's text without the copy of the input at its end.
+// textparse quotes all that it has read of an entry, which may be as long as
+// the body.
+func reason(err error) string {
+	s := err.Error()
+	if i := strings.LastIndex(s, quoteMark); i >= 0 {
+		s = s[:i]
+	}
+	if len(s) > maxReason {
+		s = s[:maxReason] + "…"
+	}
+	return s
+}
+
+// quoteMark is what textparse writes between its reason and the quoted input.
+const quoteMark = ` while parsing: "`
+
+const (
+	maxReason = 200 // bytes of a reason
+	maxText   = 80  // bytes of an offending line
+)
+
+// newError places err, which textparse returned for the entry at offset start.
 //
-// The entry's first line is the one to name, even where the reader gave up
-// later: a quote that is never closed swallows the lines behind it. Within that
-// line the column is that of the first byte that fits nothing, as far as the
-// message tells.
+// Line is the entry's first line, even if textparse gave up later: a quote that
+// is never closed swallows the lines after it. Column is that of the first byte
+// that fits nothing, if textparse's message tells.
 func newError(in format, body []byte, start int, err error) *Error {
 	if in == text {
 		start = skipBlankLines(body, start)
@@ -55,12 +86,13 @@ func newError(in format, body []byte, start int, err error) *Error {
 		end = start + i
 	}
 	at := start
-	if n := consumed(err); n > 0 && start+n-1 <= end {
+	if n := len(quoted(err)); n > 0 && start+n-1 <= end {
 		at = start + n - 1
 	}
 	return place(body, start, at, end, err)
 }
 
+// place returns the error of the byte at offset at, in the line body[start:end].
 func place(body []byte, start, at, end int, err error) *Error {
 	lineStart := bytes.LastIndexByte(body[:start], '\n') + 1
 	return &Error{
@@ -72,8 +104,7 @@ func place(body []byte, start, at, end int, err error) *Error {
 	}
 }
 
-// skipBlankLines returns the start of the first line from i on that holds
-// anything.
+// skipBlankLines returns the start of the first line from i on that is not blank.
 func skipBlankLines(body []byte, i int) int {
 	for j := i; j < len(body); j++ {
 		switch body[j] {
@@ -87,88 +118,33 @@ func skipBlankLines(body []byte, i int) int {
 	return i
 }
 
-// consumed is the length of the input that textparse quotes at the end of its
-// messages: what it had read of the entry when it gave up. 0: it does not say.
-func consumed(err error) int { return len(quoted(err)) }
-
+// quoted returns the input that textparse quotes at the end of its message: what
+// it had read of the entry when it gave up. It is empty if there is none.
 func quoted(err error) string {
 	s := err.Error()
-	i := strings.LastIndex(s, " while parsing: \"")
+	i := strings.LastIndex(s, quoteMark)
 	if i < 0 {
 		return ""
 	}
-	text, err := strconv.Unquote(s[i+len(" while parsing: "):])
+	text, err := strconv.Unquote(s[i+len(quoteMark)-1:])
 	if err != nil {
 		return ""
 	}
 	return text
 }
 
-// shorten cuts a line to what can be shown, around the offset that matters.
+// shorten cuts a line to maxText bytes around the offset at.
 func shorten(line []byte, at int) string {
-	if len(line) <= shownText {
+	if len(line) <= maxText {
 		return string(line)
 	}
-	from := min(max(0, at-shownText/2), len(line)-shownText)
-	s := string(line[from : from+shownText])
+	from := min(max(0, at-maxText/2), len(line)-maxText)
+	s := string(line[from : from+maxText])
 	if from > 0 {
 		s = "…" + s
 	}
-	if from+shownText < len(line) {
+	if from+maxText < len(line) {
 		s += "…"
 	}
 	return s
-}
-
-// FormatError refuses a content type that is not read.
-type FormatError struct {
-	ContentType string
-}
-
-func (e *FormatError) Error() string {
-	return fmt.Sprintf("content type %q is not read", e.ContentType)
-}
-
-// LimitError says which limit a body passed.
-type LimitError struct {
-	What  string // "body bytes", "lines", "line bytes", "labels"
-	Limit int
-	Line  int // where, from 1; 0: nowhere in particular
-}
-
-func (e *LimitError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("more than %d %s", e.Limit, e.What)
-	}
-	return fmt.Sprintf("line %d: more than %d %s", e.Line, e.Limit, e.What)
-}
-
-// Limits bound what a body may cost. A field that is 0 has its default.
-type Limits struct {
-	Body   int // bytes of a body, decompressed; default 64 MiB
-	Lines  int // samples of a body; default 2,000,000
-	Line   int // bytes of one sample's line; default 16 KiB
-	Labels int // labels of one sample, its name counted; default 64
-
-	// OpenMetrics2 reads OpenMetrics 2.0 too, which is experimental. As with a
-	// Prometheus server it has to be asked for.
-	OpenMetrics2 bool
-
-	// RequireWhole refuses a body of which textparse would take a part for the
-	// whole: one whose last line is not ended, as the format demands (it was
-	// cut), and one with a NUL at the start of a line, where textparse ends.
-	RequireWhole bool
-}
-
-func (l Limits) withDefaults() Limits {
-	def := func(p *int, n int) {
-		if *p <= 0 {
-			*p = n
-		}
-	}
-	def(&l.Body, 64<<20)
-	def(&l.Lines, 2_000_000)
-	def(&l.Line, 16<<10)
-	def(&l.Labels, 64)
-	return l
 }

@@ -8,46 +8,54 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// Exemplar is an exemplar and the sample it belongs to.
+// Exemplar is an exemplar and the position of the line it belongs to.
 type Exemplar struct {
-	Sample int // its place among those of [Samples]
+	Pos int
 	exemplar.Exemplar
 }
 
-// Exemplars are those of one body. Readers skip exemplars, so that only those who
-// ask for them pay for them; they are read by themselves. Errors are those of
-// [Samples].
-func Exemplars(body []byte, contentType string) ([]Exemplar, error) {
-	in, err := formatOf(contentType, Limits{})
-	if err != nil || in == text || in == openMetrics && !bytes.Contains(body, []byte(" # {")) {
-		_, err := Samples(body, contentType)
+// Exemplars returns the exemplars of a body that a [Reader] has read. A Reader
+// skips them, so that only callers who want them pay for them: textparse reads
+// the whole body once more.
+func Exemplars(body []byte, contentType string, limits Limits) ([]Exemplar, error) {
+	in, err := formatOf(contentType, limits)
+	if err != nil {
 		return nil, err
 	}
-	p, err := textparse.New(body, contentType, nil, textparse.ParserOptions{KeepClassicOnClassicAndNativeHistograms: true})
-	if err != nil {
-		return nil, &FormatError{ContentType: contentType}
+	var p textparse.Parser
+	switch in {
+	case openMetrics:
+		if !bytes.Contains(body, []byte(" # {")) {
+			return nil, nil
+		}
+		p = textparse.NewOpenMetricsParser(body, nil)
+	case openMetrics2:
+		p = newOpenMetrics2Parser(body)
+	case protobuf:
+		p = newProtobufParser(body)
+	default:
+		return nil, nil
 	}
 	var (
 		list []Exemplar
 		e    exemplar.Exemplar
 	)
-	for n := 0; ; {
+	for pos := 0; ; {
 		entry, err := p.Next()
 		switch {
 		case err == io.EOF:
 			return list, nil
 		case err != nil:
-			_, err := Samples(body, contentType) // which says where
-			return nil, err
+			return nil, &Error{Err: err}
 		case entry == textparse.EntryHistogram:
-			p.Histogram()
+			p.Histogram() // decides whether the classic buckets follow
 		case entry != textparse.EntrySeries:
 			continue
 		}
 		for p.Exemplar(&e) {
-			list = append(list, Exemplar{n, e})
+			list = append(list, Exemplar{pos, e})
 			e = exemplar.Exemplar{}
 		}
-		n++
+		pos++
 	}
 }

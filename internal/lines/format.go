@@ -2,7 +2,7 @@ package lines
 
 import "mime"
 
-// format is how a body is written.
+// format is the format of a body.
 type format uint8
 
 const (
@@ -10,34 +10,38 @@ const (
 	openMetrics                // OpenMetrics 1.0
 	openMetrics2               // OpenMetrics 2.0
 	protobuf                   // delimited messages of io.prometheus.client.MetricFamily
-	typed                      // samples, not bytes
-	formats
+	typed                      // no body: samples that a caller made
+	formats                    // the number of formats
 )
 
-// Content types, for asking and for answering.
+// Media types of content types.
 const (
 	textType        = "text/plain"
 	openMetricsType = "application/openmetrics-text"
 	protobufType    = "application/vnd.google.protobuf"
 )
 
-// Accept is an Accept header for all that is read, in the order of what it tells:
-// protobuf has start times and native histograms, OpenMetrics start times.
-const Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6," +
-	openMetricsType + ";version=1.0.0;escaping=allow-utf-8;q=0.5," +
-	openMetricsType + ";version=0.0.1;q=0.4," +
-	textType + ";version=1.0.0;escaping=allow-utf-8;q=0.3," +
-	textType + ";version=0.0.4;q=0.2"
+// Accept is an Accept header for all formats that are read, best first: protobuf
+// has start times and native histograms, OpenMetrics has start times. AcceptText
+// leaves out protobuf.
+const (
+	Accept = protobufType + ";proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6," + AcceptText
 
-// formatOf is the format that a content type names, as a Prometheus server
-// understands it; none is text.
+	AcceptText = openMetricsType + ";version=1.0.0;escaping=allow-utf-8;q=0.5," +
+		openMetricsType + ";version=0.0.1;q=0.4," +
+		textType + ";version=1.0.0;escaping=allow-utf-8;q=0.3," +
+		textType + ";version=0.0.4;q=0.2"
+)
+
+// formatOf returns the format that a content type names, as a Prometheus server
+// understands it. An empty content type is the text format.
 func formatOf(contentType string, limits Limits) (format, error) {
 	if contentType == "" {
 		return text, nil
 	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return text, &FormatError{ContentType: contentType}
+		return text, &Error{Err: unsupported{"content type", contentType}}
 	}
 	switch media {
 	case textType:
@@ -52,5 +56,5 @@ func formatOf(contentType string, limits Limits) (format, error) {
 	case protobufType:
 		return protobuf, nil
 	}
-	return text, &FormatError{ContentType: contentType}
+	return text, &Error{Err: unsupported{"content type", contentType}}
 }

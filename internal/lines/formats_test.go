@@ -2,6 +2,7 @@ package lines
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -114,7 +115,7 @@ func TestOpenMetrics2Cases(t *testing.T) {
 	}
 	sequenceIn(t, asOpenMetrics2, slices.Concat(openMetrics2Cases[0], openMetrics2Cases[1], openMetrics2Cases[0])...)
 	err := NewReader(NewStore(), Limits{}).Read(&Columns{}, []byte("# EOF\n"), asOpenMetrics2)
-	assert.ErrorAs(t, err, new(*FormatError), "it has to be asked for")
+	assert.ErrorIs(t, err, errors.ErrUnsupported, "it has to be asked for")
 }
 
 func TestWhereOpenMetricsIsWrong(t *testing.T) {

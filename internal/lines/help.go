@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Help gathers what HELP comments say. The zero value is ready. Of several
-// comments on one family the first one read stands.
+// Help collects what HELP comments say. The zero value is ready. The first
+// non-empty text of a family counts.
 type Help struct {
 	read  map[uint32]bool // headings
 	texts map[string]string
 }
 
-// Of is what is said about a family.
-func (h *Help) Of(family string) (string, bool) {
-	text, ok := h.texts[family]
+// Of returns the help text of a family; ok is false if there is none.
+func (h *Help) Of(family string) (text string, ok bool) {
+	text, ok = h.texts[family]
 	return text, ok
 }
 
-// Read takes in the comments of an instance's body.
+// Read adds the comments of an instance's body.
 func (h *Help) Read(s *Store, c *Columns) {
 	if h.read == nil {
 		h.read, h.texts = map[uint32]bool{}, map[string]string{}
@@ -36,9 +36,8 @@ func (h *Help) Read(s *Store, c *Columns) {
 	}
 }
 
-// helpOf reads a HELP comment as exporters write it, with one blank between
-// its parts. (As textparse reads it, it is in Family.Help, but only that of the
-// body that came first.)
+// helpOf reads a HELP comment as exporters write it, with one blank between its
+// parts. (Family.Help has what textparse reads, but only of the first body.)
 func helpOf(line string) (name, text string, ok bool) {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "# HELP ")
 	if !ok {

@@ -9,56 +9,61 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// ID names a line of a [Store]. Ids are small and reused after a
-// [Store.Sweep], so that arrays indexed by them stay dense.
+// ID names a line of a [Store]. IDs are small, and a [Store.Sweep] frees them for
+// other lines, so arrays indexed by ID stay dense.
 type ID uint32
 
-// Role is what a line is to its family.
+// Role says what a line is to its family.
 type Role uint8
 
 // The roles. A line of no known family is a Value.
 const (
-	Value    Role = iota // the sample itself: a counter, a gauge
-	Bucket               // _bucket of a histogram; Line.Bound is its le
+	Value    Role = iota // the number itself: a counter, a gauge
+	Bucket               // _bucket of a classic histogram
 	Count                // _count of a histogram or summary
 	Sum                  // _sum of a histogram or summary
-	Quantile             // a quantile of a summary; Line.Bound is which
-	Created              // _created: when the series came to be
-	Native               // a native histogram; the value is the count of observations
+	Quantile             // a quantile of a summary
+	Created              // _created: when the series began
+	Native               // a native histogram; its value is the count of observations
 )
-
-func (r Role) String() string {
-	return [...]string{"value", "bucket", "count", "sum", "quantile", "created", "native"}[r]
-}
 
 // Family is what the comments above a group of lines say of them.
 type Family struct {
-	Name string
+	Name string           // as the text format has it: OpenMetrics declares x where the counter is x_total
 	Type model.MetricType // MetricTypeUnknown if no TYPE comment names the family
 	Help string           // as first seen: two versions of a program may word it differently
 	Unit string
-
-	id     uint32 // see meaning
-	format format // in which it was declared; that of a line's own family is text
 }
 
-// Line is one distinct series line of a fleet, without its value. It is shared
-// by all instances that expose it and never changes.
+// family is a Family as the TYPE comment of a body declares it.
+type family struct {
+	Family
+	id     uint32 // see meaning
+	format format // of the body; that of a line's own family is text
+}
+
+// Line is a distinct line of a fleet without its value. All instances that
+// expose it share it. It never changes.
 type Line struct {
 	Name   string // "http_request_duration_seconds_bucket"
 	Family *Family
 	Role   Role
-	Labels labels.Labels // as textparse says, with __name__
-	Bound  float64       // le of a Bucket, quantile of a Quantile; else NaN
+	Labels labels.Labels // with __name__
+	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
 
-	under  *Family // in force where the line stands, if it is its own
+	under  *family // the declared family, nil if the line belongs to none
 	hash   uint64  // of the labels
-	object uint64  // hash of the name its family's series begin with, and of the labels they share
+	object uint64  // see objectOf
 }
 
-// roleOf says what a line of that name is to the family; ok is false if it does
-// not belong to it.
-func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
+const (
+	totalSuffix   = "_total"
+	createdSuffix = "_created"
+)
+
+// roleOf returns what a line of this name is to the family; ok is false if the
+// line does not belong to it.
+func roleOf[T string | []byte](f *family, name T) (r Role, ok bool) {
 	n := len(f.Name)
 	if len(name) < n || string(name[:n]) != f.Name {
 		if f.format != typed || f.Type != model.MetricTypeCounter {
@@ -81,14 +86,14 @@ func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 		return Count, histogram || summary
 	case "_sum":
 		return Sum, histogram || summary
-	case "_created":
+	case createdSuffix:
 		return Created, histogram || summary || f.Type == model.MetricTypeCounter
 	}
 	if f.format != openMetrics && f.format != typed {
 		return Value, false
 	}
 	switch string(name[n:]) {
-	case "_total":
+	case totalSuffix:
 		return Value, f.Type == model.MetricTypeCounter
 	case "_info":
 		return Value, f.Type == model.MetricTypeInfo
@@ -100,9 +105,9 @@ func roleOf[T string | []byte](f *Family, name T) (r Role, ok bool) {
 	return Value, false
 }
 
-// nameInText is what the family of a line is called in Prometheus' text format,
-// and here: OpenMetrics declares x where the counter is x_total.
-func (f *Family) nameInText(line string) string {
+// nameInText returns the family's name in the text format, given the name of one
+// of its lines.
+func (f *family) nameInText(line string) string {
 	if f.format != openMetrics {
 		return f.Name
 	}
@@ -118,30 +123,23 @@ func (f *Family) nameInText(line string) string {
 	return f.Name
 }
 
-const (
-	totalSuffix   = "_total"
-	createdSuffix = "_created"
-)
-
-// A text has one meaning under the comments of its own family, which is the
-// family's id, and else one of these, by what the type in force does to labels.
+// The same text may be different lines under different TYPE comments. The key of
+// a text says which line it is: the id of its own family, else one of these,
+// which say what the type in force does to labels. Each format has keys of its
+// own, because a text of one format may be an error in another.
 const (
 	meaningPlain     = iota
-	meaningHistogram // le is written as a float
-	meaningSummary   // quantile is written as a float
-	meanings
+	meaningHistogram // le is rewritten as a float
+	meaningSummary   // quantile is rewritten as a float
+	meanings         // the number of them
 
-	firstFamily = meanings * uint32(formats)
+	firstFamily = meanings * uint32(formats) // family ids start here
 )
 
-// meaning tells the meanings of a text apart: f is the family that the last TYPE
-// comment names, nil if there is none yet. A text that does not start with its
-// metric's name (but with a quote inside braces, say) has a meaning under each
-// family.
-//
-// One text may be written in one format and an error in another: each has
-// meanings of its own.
-func meaning[T string | []byte](in format, f *Family, text T) uint32 {
+// meaning returns the key of a text. f is the family of the last TYPE comment,
+// nil if there is none. A text that does not start with a metric name, but with
+// a quoted name in braces for example, gets a key for each family.
+func meaning[T string | []byte](in format, f *family, text T) uint32 {
 	alone := meanings * uint32(in)
 	if f == nil {
 		return alone + meaningPlain
@@ -156,8 +154,9 @@ func meaning[T string | []byte](in format, f *Family, text T) uint32 {
 	return alone + f.rewrites()
 }
 
-// rewrites is the meaning of a text that is not of the family.
-func (f *Family) rewrites() uint32 {
+// rewrites returns what the family's type does to the labels of a line that does
+// not belong to the family.
+func (f *family) rewrites() uint32 {
 	switch {
 	case f == nil:
 	case f.Type == model.MetricTypeHistogram:
@@ -168,7 +167,7 @@ func (f *Family) rewrites() uint32 {
 	return meaningPlain
 }
 
-// nameLen is the length of the metric name at the start of a text.
+// nameLen returns the length of the metric name at the start of a text.
 func nameLen[T string | []byte](text T) int {
 	for i := range len(text) {
 		c := text[i]
@@ -179,8 +178,8 @@ func nameLen[T string | []byte](text T) int {
 	return len(text)
 }
 
-// newLine makes the line of a series. f is nil or the family it stands under.
-func (s *Store) newLine(ls labels.Labels, f *Family) *Line {
+// newLine returns the line of a series. f is the declared family above it, or nil.
+func (s *Store) newLine(ls labels.Labels, f *family) *Line {
 	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
@@ -189,24 +188,24 @@ func (s *Store) newLine(ls labels.Labels, f *Family) *Line {
 	}
 	switch {
 	case l.under == nil:
-		l.Family = s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown})
+		l.Family = &s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown}, text).Family
 	case f.format == text:
-		l.Family = f
+		l.Family = &f.Family
 	default:
-		l.Family = s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit})
+		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
 	}
 	l.hash, l.object = ls.Hash(), objectOf(l)
 	switch l.Role {
 	case Bucket:
 		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)
 	case Quantile:
-		l.Bound, l.Role = bound(ls, "quantile", l.Role)
+		l.Bound, l.Role = bound(ls, model.QuantileLabel, l.Role)
 	}
 	return l
 }
 
-// bound reads the number in the label that makes a line a bucket or a quantile.
-// Without such a number it is neither.
+// bound returns the number in the label that makes a line a bucket or a quantile.
+// Without one the line is a Value.
 func bound(ls labels.Labels, name string, r Role) (float64, Role) {
 	v, err := strconv.ParseFloat(ls.Get(name), 64)
 	if err != nil || math.IsNaN(v) {

@@ -5,13 +5,62 @@ import (
 	"math"
 )
 
-// The values of a metric, by type. Each reads the message that holds them and
-// stages its lines in the order of textparse, or says that it is not sure.
+// The functions here read a Metric message, by the type of its family. Each stages
+// its lines in textparse's order, or returns false if the message is not written
+// the usual way.
 
-// scalar stages a Counter, Gauge or Untyped message; false if it is not plain.
-func (r *Reader) scalar(b []byte, s sampled) (bool, error) {
+// readMetric stages a Metric message of the family.
+func (p *protobufReader) readMetric(b []byte) error {
+	p.metric, p.n, p.asked = b, 0, p.asked[:0]
 	w := wire{rest: b}
-	counter := r.messages.typ == typeCounter
+	for len(w.rest) > 0 && w.rest[0] == 1<<3|message && !w.odd {
+		w.rest = w.rest[1:]
+		w.bytes()
+	}
+	p.labels = b[:len(b)-len(w.rest)]
+	tag, _ := w.next()
+	if tag != valueTags[p.typ] {
+		return p.stageParsed()
+	}
+	value := w.bytes()
+	s := reading{t: NoTime}
+	if tag, ok := w.next(); ok {
+		if tag != 6<<3|varint {
+			return p.stageParsed()
+		}
+		if t := int64(w.varint()); t != 0 {
+			s.t = t
+		}
+	}
+	if w.odd || len(w.rest) > 0 {
+		return p.stageParsed()
+	}
+	var done bool
+	var err error
+	switch p.typ {
+	case typeSummary:
+		done, err = p.readSummary(value, s)
+	case typeHistogram, typeGaugeHistogram:
+		done, err = p.readHistogram(value, s)
+	default:
+		done, err = p.readScalar(value, s)
+	}
+	if err != nil || done {
+		return err
+	}
+	return p.stageParsed()
+}
+
+// valueTags holds the tag of the field of Metric with the value, by type.
+var valueTags = [...]uint64{
+	typeCounter: 3<<3 | message, typeGauge: 2<<3 | message, typeSummary: 4<<3 | message, typeUntyped: 5<<3 | message,
+	typeHistogram: 7<<3 | message, typeGaugeHistogram: 7<<3 | message,
+}
+
+// readScalar stages a Counter, Gauge or Untyped message.
+func (p *protobufReader) readScalar(b []byte, s reading) (done bool, err error) {
+	w := wire{rest: b}
+	counter := p.typ == typeCounter
 	var seen uint64
 	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		w.once(&seen, tag)
@@ -29,16 +78,16 @@ func (r *Reader) scalar(b []byte, s sampled) (bool, error) {
 	if w.odd {
 		return false, nil
 	}
-	return true, r.message(Value, nil, s)
+	return true, p.stagePart(Value, nil, s)
 }
 
-// summary stages a Summary message; false if it is not plain.
-func (r *Reader) summary(b []byte, s sampled) (bool, error) {
+// readSummary stages a Summary message.
+func (p *protobufReader) readSummary(b []byte, s reading) (done bool, err error) {
 	var (
 		w           = wire{rest: b}
 		count, seen uint64
 		sum         float64
-		quantiles   = r.messages.parts[:0]
+		quantiles   = p.parts[:0]
 	)
 	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		if tag != 3<<3|message {
@@ -57,20 +106,205 @@ func (r *Reader) summary(b []byte, s sampled) (bool, error) {
 			w.fail()
 		}
 	}
-	r.messages.parts = quantiles
+	p.parts = quantiles
 	if w.odd {
 		return false, nil
 	}
-	return true, r.compound(float64(count), sum, Quantile, quantiles, s)
+	return true, p.stageParts(float64(count), sum, Quantile, quantiles, s)
 }
 
-// bounded is the value at a bucket's bound or at a quantile.
-type bounded struct {
-	bound [8]byte
+// stageParts stages the lines of a summary or a classic histogram.
+func (p *protobufReader) stageParts(count, sum float64, role Role, parts []boundValue, s reading) error {
+	s.v, s.native = count, nil
+	if err := p.stagePart(Count, nil, s); err != nil {
+		return err
+	}
+	s.v = sum
+	if err := p.stagePart(Sum, nil, s); err != nil {
+		return err
+	}
+	for i := range parts {
+		s.v = parts[i].v
+		if err := p.stagePart(role, parts[i].bound[:], s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readHistogram stages a Histogram message: the native histogram, then the classic
+// lines if there are classic buckets or no native ones.
+func (p *protobufReader) readHistogram(b []byte, s reading) (done bool, err error) {
+	h := histogramMessage{w: wire{rest: b}, classic: p.parts[:0], own: p.native[:0]}
+	h.read(p.limits.Buckets)
+	p.native, p.parts = h.own, h.classic
+	if h.size() > p.limits.Buckets {
+		return false, overLimit("buckets", p.limits.Buckets)
+	}
+	native := h.isNative()
+	// The rare native histograms with fractions of observations go to textparse.
+	if h.w.odd || native && (h.floatCount != 0 || !h.positive.fits() || !h.negative.fits()) {
+		return false, nil
+	}
+	total := h.floatCount
+	if total == 0 {
+		total = float64(h.count)
+	}
+	s.start = h.start
+	if native {
+		s.v, s.native, s.kind = total, h.own, nativeKinds[p.typ]
+		if err := p.stagePart(Native, nil, s); err != nil || len(h.classic) == 0 {
+			return true, err
+		}
+	}
+	return true, p.stageParts(total, h.sum, Bucket, p.untilInf(total), s)
+}
+
+// untilInf returns the classic buckets that textparse reads: up to that of +Inf,
+// which it adds if it is missing.
+func (p *protobufReader) untilInf(total float64) []boundValue {
+	for i := range p.parts {
+		if p.parts[i].bound == infBound {
+			return p.parts[:i+1]
+		}
+	}
+	p.parts = append(p.parts, boundValue{infBound, total})
+	return p.parts
+}
+
+var infBound = func() (b [8]byte) {
+	binary.LittleEndian.PutUint64(b[:], math.Float64bits(math.Inf(1)))
+	return b
+}()
+
+// histogramMessage is a Histogram message that is read field by field.
+type histogramMessage struct {
+	w                  wire
+	count, zeros       uint64
+	floatCount         float64
+	sum, zeroThreshold float64
+	start              int64
+	positive, negative side
+	classic            []boundValue
+	own                []byte // all fields but the classic buckets, exemplars and the start
+	seen               uint64 // see wire.once
+}
+
+// size is what Limits.Buckets bounds: see sizeOf.
+func (h *histogramMessage) size() int {
+	return max(h.positive.buckets+h.negative.buckets, h.positive.spans+h.negative.spans)
+}
+
+// isNative reports whether textparse takes the message for a native histogram.
+func (h *histogramMessage) isNative() bool {
+	return h.positive.spans+h.negative.spans > 0 || h.zeroThreshold > 0 || h.zeros > 0
+}
+
+// read reads the message. It stops once the histogram is larger than maxSize.
+func (h *histogramMessage) read(maxSize int) {
+	for h.size() <= maxSize {
+		from := h.w.rest
+		tag, ok := h.w.next()
+		if !ok {
+			return
+		}
+		switch tag {
+		case 3<<3 | message:
+			h.classic = append(h.classic, h.w.bucket())
+		case 16<<3 | message:
+			h.w.exemplar()
+		case 15<<3 | message:
+			h.w.once(&h.seen, tag)
+			h.start = h.w.timestamp()
+		default:
+			h.field(tag)
+			h.own = append(h.own, from[:len(from)-len(h.w.rest)]...)
+		}
+	}
+}
+
+// field reads one of the fields that own holds.
+func (h *histogramMessage) field(tag uint64) {
+	w := &h.w
+	switch tag {
+	case 9<<3 | message:
+		h.negative.span(w)
+	case 10<<3 | message:
+		h.negative.deltas(w)
+	case 10<<3 | varint:
+		h.negative.delta(w)
+	case 12<<3 | message:
+		h.positive.span(w)
+	case 13<<3 | message:
+		h.positive.deltas(w)
+	case 13<<3 | varint:
+		h.positive.delta(w)
+	default:
+		w.once(&h.seen, tag)
+		switch tag {
+		case 1<<3 | varint:
+			h.count = w.varint()
+		case 2<<3 | fixed64:
+			h.sum = w.double()
+		case 4<<3 | fixed64:
+			h.floatCount = w.double()
+		case 5<<3 | varint: // the schema
+			w.varint()
+		case 6<<3 | fixed64:
+			h.zeroThreshold = w.double()
+		case 7<<3 | varint:
+			h.zeros = w.varint()
+		default:
+			w.fail()
+		}
+	}
+}
+
+// side counts the buckets of a native histogram above or below zero: those that
+// its spans have room for, and those that are there.
+type side struct{ spans, room, buckets int }
+
+func (d *side) fits() bool { return d.room == d.buckets }
+
+func (d *side) span(w *wire) {
+	m := wire{rest: w.bytes()}
+	d.spans++
+	var seen uint64
+	for tag, ok := m.next(); ok; tag, ok = m.next() {
+		m.once(&seen, tag)
+		switch n := m.varint(); {
+		case tag == 1<<3|varint:
+		case tag == 2<<3|varint && n <= math.MaxInt32:
+			d.room += int(n)
+		default:
+			m.fail()
+		}
+	}
+	w.odd = w.odd || m.odd
+}
+
+func (d *side) delta(w *wire) {
+	w.varint()
+	d.buckets++
+}
+
+// deltas reads deltas that are packed into one field.
+func (d *side) deltas(w *wire) {
+	m := wire{rest: w.bytes()}
+	for len(m.rest) > 0 {
+		m.varint()
+		d.buckets++
+	}
+	w.odd = w.odd || m.odd
+}
+
+// boundValue is the value of a bucket or quantile.
+type boundValue struct {
+	bound [8]byte // the bits of a float64
 	v     float64
 }
 
-func (w *wire) quantile() (q bounded) {
+func (w *wire) quantile() (q boundValue) {
 	m := wire{rest: w.bytes()}
 	var seen uint64
 	for tag, ok := m.next(); ok; tag, ok = m.next() {
@@ -88,8 +322,9 @@ func (w *wire) quantile() (q bounded) {
 	return q
 }
 
-// setBound leaves to textparse what it does not write as a number of its own.
-func (q *bounded) setBound(bound float64, w *wire) {
+// setBound fails for bounds of which textparse's label is not that of a number of
+// its own: NaN and −0.
+func (q *boundValue) setBound(bound float64, w *wire) {
 	bits := math.Float64bits(bound)
 	if math.IsNaN(bound) || bits == 1<<63 {
 		w.fail()
@@ -97,9 +332,9 @@ func (q *bounded) setBound(bound float64, w *wire) {
 	binary.LittleEndian.PutUint64(q.bound[:], bits)
 }
 
-func (w *wire) bucket() (q bounded) {
+func (w *wire) bucket() (q boundValue) {
 	b := w.bytes()
-	if q, ok := plainBucket(b); ok {
+	if q, ok := usualBucket(b); ok {
 		return q
 	}
 	m := wire{rest: b}
@@ -126,8 +361,8 @@ func (w *wire) bucket() (q bounded) {
 	return q
 }
 
-// plainBucket reads a count and a bound and nothing else, as nearly all are.
-func plainBucket(b []byte) (q bounded, ok bool) {
+// usualBucket reads a bucket of a count and a bound, as nearly all are.
+func usualBucket(b []byte) (q boundValue, ok bool) {
 	if len(b) < 11 || b[0] != 1<<3|varint {
 		return q, false
 	}
@@ -145,159 +380,4 @@ func plainBucket(b []byte) (q bounded, ok bool) {
 	w := wire{rest: b[n+1:]}
 	q.setBound(w.double(), &w)
 	return q, !w.odd
-}
-
-// compound stages the lines of a summary or a classic histogram.
-func (r *Reader) compound(count, sum float64, role Role, parts []bounded, s sampled) error {
-	s.v, s.native = count, nil
-	if err := r.message(Count, nil, s); err != nil {
-		return err
-	}
-	s.v = sum
-	if err := r.message(Sum, nil, s); err != nil {
-		return err
-	}
-	for i := range parts {
-		s.v = parts[i].v
-		if err := r.message(role, parts[i].bound[:], s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// histogram stages a Histogram message; false if it is not plain, which the rare
-// native histograms with fractions of observations are not either.
-func (r *Reader) histogram(b []byte, s sampled) (bool, error) {
-	var (
-		w                   = wire{rest: b}
-		count, seen, zeros  uint64
-		floatCount, sum, zt float64
-		positive, negative  side
-		buckets             = r.messages.parts[:0]
-	)
-	own := r.messages.native[:0] // what is not of the classic buckets, or said elsewhere
-	for {
-		from := w.rest
-		tag, ok := w.next()
-		if !ok {
-			break
-		}
-		switch tag {
-		case 3<<3 | message:
-			buckets = append(buckets, w.bucket())
-			continue
-		case 16<<3 | message:
-			w.exemplar()
-			continue
-		case 15<<3 | message:
-			w.once(&seen, tag)
-			s.start = w.timestamp()
-			continue
-		case 9<<3 | message:
-			negative.span(&w)
-		case 10<<3 | message:
-			negative.deltas(&w)
-		case 10<<3 | varint:
-			negative.delta(&w)
-		case 12<<3 | message:
-			positive.span(&w)
-		case 13<<3 | message:
-			positive.deltas(&w)
-		case 13<<3 | varint:
-			positive.delta(&w)
-		default:
-			w.once(&seen, tag)
-			switch tag {
-			case 1<<3 | varint:
-				count = w.varint()
-			case 2<<3 | fixed64:
-				sum = w.double()
-			case 4<<3 | fixed64:
-				floatCount = w.double()
-			case 5<<3 | varint: // the schema
-				w.varint()
-			case 6<<3 | fixed64:
-				zt = w.double()
-			case 7<<3 | varint:
-				zeros = w.varint()
-			default:
-				w.fail()
-			}
-		}
-		own = append(own, from[:len(from)-len(w.rest)]...)
-	}
-	r.messages.native = own
-	r.messages.parts = buckets
-	native := positive.spans+negative.spans > 0 || zt > 0 || zeros > 0
-	if w.odd || native && (floatCount != 0 || !positive.whole() || !negative.whole()) {
-		return false, nil
-	}
-	total := floatCount
-	if total == 0 {
-		total = float64(count)
-	}
-	if native {
-		s.v, s.native, s.kind = total, own, nativeKinds[r.messages.typ]
-		if err := r.message(Native, nil, s); err != nil || len(buckets) == 0 {
-			return true, err
-		}
-	}
-	return true, r.compound(total, sum, Bucket, r.untilInf(total), s)
-}
-
-// untilInf are the buckets that are read: up to that of +Inf, which is added
-// where it is missing.
-func (r *Reader) untilInf(total float64) []bounded {
-	m := &r.messages
-	for i := range m.parts {
-		if m.parts[i].bound == infBound {
-			return m.parts[:i+1]
-		}
-	}
-	m.parts = append(m.parts, bounded{infBound, total})
-	return m.parts
-}
-
-var infBound = func() (b [8]byte) {
-	binary.LittleEndian.PutUint64(b[:], math.Float64bits(math.Inf(1)))
-	return b
-}()
-
-// side counts the buckets of a native histogram above or below zero: those that
-// its spans make room for, and those there are.
-type side struct{ spans, room, buckets int }
-
-func (d *side) whole() bool { return d.room == d.buckets }
-
-func (d *side) span(w *wire) {
-	m := wire{rest: w.bytes()}
-	d.spans++
-	var seen uint64
-	for tag, ok := m.next(); ok; tag, ok = m.next() {
-		m.once(&seen, tag)
-		switch n := m.varint(); {
-		case tag == 1<<3|varint:
-		case tag == 2<<3|varint && n <= math.MaxInt32:
-			d.room += int(n)
-		default:
-			m.fail()
-		}
-	}
-	w.odd = w.odd || m.odd
-}
-
-func (d *side) delta(w *wire) {
-	w.varint()
-	d.buckets++
-}
-
-// deltas are packed into one field.
-func (d *side) deltas(w *wire) {
-	m := wire{rest: w.bytes()}
-	for len(m.rest) > 0 {
-		m.varint()
-		d.buckets++
-	}
-	w.odd = w.odd || m.odd
 }

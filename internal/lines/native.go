@@ -1,7 +1,6 @@
 package lines
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -14,9 +13,9 @@ import (
 	"github.com/promfold/promfold/internal/saved"
 )
 
-// native is the histogram of the line at a position, as it was written: that is
-// little, tells at once whether anything changed, and most are never asked for.
-// The first byte is its kind.
+// native is the histogram of the line at a position, as it is encoded in the
+// body. That is small, shows at once whether anything changed, and most histograms
+// are never decoded. The first byte is its kind.
 type native struct {
 	pos uint32
 	raw []byte
@@ -30,9 +29,26 @@ const (
 	written                   // see appendNative
 )
 
-// nativeKinds are the kinds of what a family of the type holds.
+// types are the types of families by their number in protobuf.
+var types = [...]model.MetricType{
+	typeCounter: model.MetricTypeCounter, typeGauge: model.MetricTypeGauge, typeSummary: model.MetricTypeSummary,
+	typeUntyped: model.MetricTypeUnknown, typeHistogram: model.MetricTypeHistogram, typeGaugeHistogram: model.MetricTypeGaugeHistogram,
+}
+
+// The numbers of io.prometheus.client.MetricType.
+const (
+	typeCounter = iota
+	typeGauge
+	typeSummary
+	typeUntyped
+	typeHistogram
+	typeGaugeHistogram
+)
+
+// nativeKinds holds the kind of the histograms of a family, by its type.
 var nativeKinds = [...]nativeKind{typeHistogram: encoded, typeGaugeHistogram: gauge}
 
+// findNative returns the encoded histogram at a position, nil if there is none.
 func findNative(list []native, pos int) []byte {
 	i, ok := slices.BinarySearchFunc(list, uint32(pos), func(n native, pos uint32) int { return int(n.pos) - int(pos) })
 	if !ok {
@@ -41,6 +57,7 @@ func findNative(list []native, pos int) []byte {
 	return list[i].raw
 }
 
+// nativeBytes returns the memory held.
 func nativeBytes(list []native) int {
 	n := cap(list) * int(unsafe.Sizeof(native{}))
 	for i := range list {
@@ -49,7 +66,8 @@ func nativeBytes(list []native) int {
 	return n
 }
 
-// nativeAt is the histogram at a position.
+// nativeAt decodes the histogram at a position. It returns nil if there is none, or
+// one that textparse cannot read.
 func nativeAt(list []native, pos int) *histogram.FloatHistogram {
 	raw := findNative(list, pos)
 	if raw == nil {
@@ -58,34 +76,19 @@ func nativeAt(list []native, pos int) *histogram.FloatHistogram {
 	if nativeKind(raw[0]) == written {
 		return decodeNative(raw[1:])
 	}
-	if f, ok := decodeHistogram(raw[1:]); ok {
-		if nativeKind(raw[0]) == gauge {
-			f.CounterResetHint = histogram.GaugeType
-		}
-		return f
+	f, ok := decodeHistogram(raw[1:])
+	if !ok {
+		f = parseHistogram(raw[1:])
 	}
-	p := newProtobufParser(histogramFamily(raw[1:]))
-	for {
-		entry, err := p.Next()
-		if err != nil {
-			return nil
-		}
-		if entry == textparse.EntryHistogram {
-			_, _, h, f := p.Histogram()
-			if h != nil {
-				f = h.ToFloat(nil)
-			}
-			if nativeKind(raw[0]) == gauge {
-				f.CounterResetHint = histogram.GaugeType
-			}
-			return f
-		}
+	if f != nil && nativeKind(raw[0]) == gauge {
+		f.CounterResetHint = histogram.GaugeType
 	}
+	return f
 }
 
-// decodeHistogram decodes a Histogram message whose counts are integers, as
-// textparse does; false if it is not plain.
-func decodeHistogram(raw []byte) (*histogram.FloatHistogram, bool) {
+// decodeHistogram decodes a Histogram message with integer counts as textparse
+// does. ok is false if it is not written the usual way.
+func decodeHistogram(raw []byte) (f *histogram.FloatHistogram, ok bool) {
 	w, f := wire{rest: raw}, &histogram.FloatHistogram{}
 	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		switch tag {
@@ -135,7 +138,8 @@ func (w *wire) span() (s histogram.Span) {
 	return s
 }
 
-// sumUp makes counts of their differences; false where a float64 is not exact.
+// sumUp turns differences into counts. It returns false if a float64 cannot hold
+// one exactly.
 func sumUp(deltas []float64) bool {
 	for i := range deltas {
 		if i > 0 {
@@ -148,78 +152,94 @@ func sumUp(deltas []float64) bool {
 	return true
 }
 
-func newProtobufParser(body []byte) textparse.Parser {
-	return textparse.NewProtobufParser(body, false, true, false, false, nil)
+// parseHistogram lets textparse decode a Histogram message.
+func parseHistogram(raw []byte) *histogram.FloatHistogram {
+	p := textparse.NewProtobufParser(histogramFamily(raw), false, true, false, false, nil)
+	for {
+		entry, err := p.Next()
+		if err != nil {
+			return nil
+		}
+		if entry == textparse.EntryHistogram {
+			_, _, h, f := p.Histogram()
+			if h != nil {
+				f = h.ToFloat(nil)
+			}
+			return f
+		}
+	}
 }
 
-// histogramFamily is a family of one metric, whose Histogram message is raw.
+// histogramFamily returns a body of one family with one Histogram message.
 func histogramFamily(raw []byte) []byte {
-	metric := appendMessage(nil, 7, raw)
 	family := appendMessage(nil, 1, []byte("x"))
 	family = append(family, 3<<3|varint, typeHistogram)
-	family = appendMessage(family, 4, metric)
-	return append(binary.AppendUvarint(nil, uint64(len(family))), family...)
+	family = appendMessage(family, 4, appendMessage(nil, 7, raw))
+	return appendDelimited(nil, family)
 }
 
-// appendMessage appends a field that is a string or message.
+// appendMessage appends a field that is a string or a message.
 func appendMessage(b []byte, number uint64, m []byte) []byte {
-	b = binary.AppendUvarint(b, number<<3|message)
+	return appendDelimited(binary.AppendUvarint(b, number<<3|message), m)
+}
+
+// appendDelimited appends a message after its length.
+func appendDelimited(b, m []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(m))), m...)
 }
 
-// sampled is what a body says of one line.
-type sampled struct {
-	v      float64
-	t      int64
-	start  int64
-	native []byte     // as native.raw, without the first byte; nil: none
-	kind   nativeKind // its first byte
+// sizeOf returns the number of buckets of a native histogram, or of spans if they
+// are more. Limits.Buckets bounds it.
+func sizeOf(h *histogram.FloatHistogram) int {
+	return max(len(h.PositiveBuckets)+len(h.NegativeBuckets), len(h.PositiveSpans)+len(h.NegativeSpans))
 }
 
-// sampled stages one line with all there is to it.
-func (r *Reader) sampled(id uint32, old int, s sampled) error {
-	n := len(r.changed)
-	if err := r.line(id, old, s.v, s.t); err != nil {
-		return err
-	}
-	pos := r.len() - 1
-	r.began(pos, s.start)
-	known := old >= 0 && !r.walk.fresh
-	differs := known && s.start != r.walk.expect.Start(old)
-	if s.native != nil {
-		var raw []byte
-		if known {
-			raw = findNative(r.walk.expect.natives, old)
+// sizeOfMetric returns the size of the histogram in a Metric message, as far as it
+// can be read.
+func sizeOfMetric(metric []byte) (n int) {
+	for w := (wire{rest: metric}); ; {
+		tag, ok := w.next()
+		if !ok {
+			return n
 		}
-		if raw == nil || nativeKind(raw[0]) != s.kind || !bytes.Equal(raw[1:], s.native) {
-			raw = append([]byte{byte(s.kind)}, s.native...)
-			differs = known
+		if tag != 7<<3|message {
+			w.skip(tag)
+			continue
 		}
-		r.natives = append(r.natives, native{uint32(pos), raw})
+		n += sizeOfMessage(w.bytes()) // decoders merge a second message with the first
 	}
-	if differs && len(r.changed) == n {
-		r.changed = append(r.changed, uint32(pos))
-	}
-	return nil
 }
 
-// types are the families' types by their number in protobuf.
-var types = [...]model.MetricType{
-	typeCounter: model.MetricTypeCounter, typeGauge: model.MetricTypeGauge, typeSummary: model.MetricTypeSummary,
-	typeUntyped: model.MetricTypeUnknown, typeHistogram: model.MetricTypeHistogram, typeGaugeHistogram: model.MetricTypeGaugeHistogram,
+func sizeOfMessage(histogram []byte) int {
+	buckets, spans := 0, 0
+	for w := (wire{rest: histogram}); ; {
+		tag, ok := w.next()
+		if !ok {
+			return max(buckets, spans)
+		}
+		switch tag {
+		case 9<<3 | message, 12<<3 | message:
+			w.bytes()
+			spans++
+		case 10<<3 | message, 13<<3 | message: // packed varints: the last byte of each is below 0x80
+			for _, c := range w.bytes() {
+				if c < 0x80 {
+					buckets++
+				}
+			}
+		case 11<<3 | message, 14<<3 | message: // packed doubles
+			buckets += len(w.bytes()) / 8
+		case 10<<3 | varint, 13<<3 | varint, 11<<3 | fixed64, 14<<3 | fixed64:
+			w.skip(tag)
+			buckets++
+		default:
+			w.skip(tag)
+		}
+	}
 }
 
-// The numbers of io.prometheus.client.MetricType.
-const (
-	typeCounter = iota
-	typeGauge
-	typeSummary
-	typeUntyped
-	typeHistogram
-	typeGaugeHistogram
-)
-
-// appendNative writes down a histogram that came in another way than protobuf.
+// appendNative appends a histogram in a form of its own, for those that no
+// protobuf message holds.
 func appendNative(b []byte, h *histogram.FloatHistogram) []byte {
 	b = saved.Int(b, int64(h.Schema))
 	b = saved.Int(b, int64(h.CounterResetHint))
@@ -241,7 +261,7 @@ func appendNative(b []byte, h *histogram.FloatHistogram) []byte {
 	return b
 }
 
-// decodeNative reads what appendNative wrote; nil if it did not.
+// decodeNative decodes what appendNative appended; nil if it is something else.
 func decodeNative(b []byte) *histogram.FloatHistogram {
 	r := saved.Read(b)
 	h := &histogram.FloatHistogram{Schema: int32(r.Int()), CounterResetHint: histogram.CounterResetHint(r.Int())}

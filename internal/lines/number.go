@@ -9,11 +9,12 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 )
 
-// The functions here read what stands behind a line's text. Each may say that it
-// is not sure; then the next slower one is asked, and textparse in the end.
+// The functions here read what follows a line's text: a value and perhaps a
+// timestamp. A fast one returns "not sure" for what it does not cover, and a
+// slower one takes over; the last one is textparse.
 
 // number reads the number at b[at:], whose token ends at next. ok is false if
-// it is not sure to read it as textparse does.
+// textparse might read something else.
 func number(b []byte, at int) (v float64, next int, ok bool) {
 	var tail window
 	if v, n := decimal(windowAt(b, at, &tail)); n > 0 {
@@ -24,7 +25,7 @@ func number(b []byte, at int) (v float64, next int, ok bool) {
 	next = at
 	for next < len(b) && !endsToken(b[next]) {
 		if c := b[next] | 0x20; c == 'p' || c == '_'|0x20 {
-			return 0, at, false // textparse does not take all that strconv does
+			return 0, at, false // textparse takes less than strconv
 		}
 		next++
 	}
@@ -41,12 +42,12 @@ func number(b []byte, at int) (v float64, next int, ok bool) {
 // endsToken reports whether c cannot be part of a value.
 func endsToken(c byte) bool { return c == '\n' || c == ' ' || c == '\t' || c == '{' }
 
-// A window is the start of what is to be read as a decimal: longer than any that
-// is, so that words can be loaded from it.
+// window is the start of a token. It is longer than any token that decimal reads,
+// so that whole words can be loaded from it.
 type window [40]byte
 
-// windowAt is the window at b[at:], filled up with zeros behind the end of b.
-// tail is room for that.
+// windowAt returns the window at b[at:]. Near the end of b it is tail, filled up
+// with zeros.
 func windowAt(b []byte, at int, tail *window) *window {
 	if len(b)-at >= len(window{}) {
 		return (*window)(b[at:])
@@ -55,8 +56,8 @@ func windowAt(b []byte, at int, tail *window) *window {
 	return tail
 }
 
-// decimal reads digits[.digits][e±dd], of 19 significant digits at most, if it can
-// be rounded right with little work. n is its length; 0: not sure.
+// decimal reads digits[.digits][e±dd] with at most 19 significant digits, if it
+// can be rounded correctly with little work. n is the length, 0 if not sure.
 func decimal(p *window) (v float64, n int) {
 	mantissa, n := digits(p, 0, 0)
 	if n == 0 {
@@ -97,8 +98,8 @@ func decimal(p *window) (v float64, n int) {
 	return v, n
 }
 
-// digits appends the digits from p[i] on, 24 at most, to a number, a word at a
-// time. It overflows silently: the caller counts them.
+// digits appends the digits from p[i] on, at most 24, to the number v. It reads a
+// word at a time. It overflows silently: the caller counts the digits.
 func digits(p *window, i int, v uint64) (_ uint64, end int) {
 	for i <= 24 {
 		w := binary.LittleEndian.Uint64(p[i : i+8])
@@ -118,8 +119,7 @@ func digits(p *window, i int, v uint64) (_ uint64, end int) {
 
 var tens = [16]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 
-// leadingZeros counts the zeros at the start of a number, one of them before a
-// point perhaps.
+// leadingZeros counts the zeros at the start of a number, across its point.
 func leadingZeros(b []byte) (n int) {
 	for _, c := range b {
 		switch c {
@@ -133,14 +133,14 @@ func leadingZeros(b []byte) (n int) {
 	return n
 }
 
-// pow10 are the powers of ten that a float64 holds exactly.
+// pow10 holds the powers of ten that a float64 represents exactly.
 var pow10 = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// scale is mantissa·10^exp, rounded to nearest even. If both factors are exact
-// so is the one rounding of the product or quotient (Clinger 1990).
+// scale returns mantissa·10^exp, rounded to nearest even. If both factors are
+// exact, the product or quotient is rounded once, which is correct (Clinger 1990).
 func scale(mantissa uint64, exp int) (v float64, ok bool) {
 	switch {
 	case mantissa == 0:
@@ -157,7 +157,7 @@ func scale(mantissa uint64, exp int) (v float64, ok bool) {
 	return 0, false
 }
 
-// pow5 are the powers of five below 2^63.
+// pow5 holds the powers of five below 2^63.
 var pow5 = func() (p [28]uint64) {
 	p[0] = 1
 	for i := 1; i < len(p); i++ {
@@ -166,10 +166,10 @@ var pow5 = func() (p [28]uint64) {
 	return p
 }()
 
-// scaleLong divides a mantissa, of more than 53 bits perhaps, by 10^−exp = 5^k·2^k:
-// an integer division of 127 bits by 64 gives at least 62 bits of the quotient, and
-// the remainder whether it goes on behind them; so the conversion to 53 bits
-// rounds as if all of it were there.
+// scaleLong is scale for a mantissa that may have more than 53 bits. It divides by
+// 10^−exp = 5^k·2^k: an integer division of 127 bits by 64 gives at least 62 bits
+// of the quotient, and the remainder tells whether more bits follow. So the
+// conversion to 53 bits rounds as if all bits were there.
 func scaleLong(mantissa uint64, exp int) (v float64, ok bool) {
 	if exp == 0 {
 		return float64(mantissa), true
@@ -191,7 +191,8 @@ func scaleLong(mantissa uint64, exp int) (v float64, ok bool) {
 	return float64(q) * math.Float64frombits(uint64(1023+down-up-63-k)<<52), true
 }
 
-// sample reads a number, an optional timestamp and the line feed at b[at:].
+// sample reads a number, an optional timestamp and the line feed at b[at:]. ok is
+// false if it is not sure.
 func sample(b []byte, at int) (v float64, t int64, next int, ok bool) {
 	v, next, ok = number(b, at)
 	if !ok || next == len(b) {

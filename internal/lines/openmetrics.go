@@ -5,29 +5,17 @@ import (
 	"math"
 )
 
-// OpenMetrics' text is read as Prometheus' is. What differs is said here: what
-// stands behind a value, and that the body has an end.
+// OpenMetrics is read like the text format. The differences are here: what follows
+// a value, and that the body has an end mark.
 
 const eof = "# EOF"
 
-// maxSeconds is what a timestamp is below, to be read here.
+// maxSeconds bounds the timestamps that are read here; textparse reads others.
 const maxSeconds = 1e15
 
-// isEOF reports whether the end of an OpenMetrics body may be at at.
-func (w *walk) isEOF(at int) bool {
-	return w.in == openMetrics && bytes.HasPrefix(w.body[at:], []byte(eof))
-}
-
-// sample reads what stands behind a line's text at at, if it is plain enough.
-func (w *walk) sample(at int) (v float64, t int64, next int, ok bool) {
-	if w.in == openMetrics {
-		return sampleOpenMetrics(w.body, at)
-	}
-	return sample(w.body, at)
-}
-
 // sampleOpenMetrics reads a number, an optional timestamp in seconds, an optional
-// exemplar, of which nothing is kept, and the line feed at b[at:].
+// exemplar and the line feed at b[at:]. It drops the exemplar. ok is false if it
+// is not sure.
 func sampleOpenMetrics(b []byte, at int) (v float64, t int64, next int, ok bool) {
 	v, next, ok = token(b, at)
 	if !ok {
@@ -52,7 +40,7 @@ func sampleOpenMetrics(b []byte, at int) (v float64, t int64, next int, ok bool)
 	return v, t, next + 1, true
 }
 
-// token reads the number at b[at:], which a blank or a line feed ends.
+// token reads the number at b[at:] up to a blank or a line feed.
 func token(b []byte, at int) (v float64, next int, ok bool) {
 	v, next, ok = number(b, at)
 	if !ok || next == len(b) || b[next] != ' ' && b[next] != '\n' {
@@ -61,8 +49,8 @@ func token(b []byte, at int) (v float64, next int, ok bool) {
 	return v, next, true
 }
 
-// breaksOff reports whether what stands behind the value at at is none of what
-// may stand there.
+// breaksOff reports whether the value at b[at:] is followed by something that may
+// not follow a value.
 func breaksOff(b []byte, at int) bool {
 	for at < len(b) && b[at] != ' ' && b[at] != '\n' && b[at] != 0 {
 		at++
@@ -82,8 +70,8 @@ func breaksOff(b []byte, at int) bool {
 
 func isExemplar(b []byte) bool { return bytes.HasPrefix(b, []byte(" # {")) }
 
-// skipExemplar skips " # {labels} value [timestamp]" if all of it is plain ASCII
-// without escapes.
+// skipExemplar skips " # {labels} value [timestamp]" if it is ASCII without
+// escapes.
 func skipExemplar(b []byte, at int) (next int, ok bool) {
 	i := at + len(" # {")
 	for i < len(b) && b[i] != '}' {
@@ -118,7 +106,7 @@ func skipExemplar(b []byte, at int) (next int, ok bool) {
 	return i, ok && b[i] == '\n'
 }
 
-// labelNameLen is the length of the label name at the start of b.
+// labelNameLen returns the length of the label name at the start of b.
 func labelNameLen(b []byte) int {
 	n := nameLen(b)
 	if bytes.IndexByte(b[:n], ':') >= 0 {

@@ -71,7 +71,7 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 	}
 	var (
 		out    []truth
-		family Family
+		family family
 		key    []byte
 	)
 	for {
@@ -85,7 +85,7 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 		switch entry {
 		case textparse.EntryType:
 			name, typ := p.Type()
-			family = Family{Name: string(name), Type: typ, format: in}
+			family = familyOf(string(name), typ, in)
 		case textparse.EntrySeries, textparse.EntryHistogram:
 			var (
 				series []byte
@@ -126,6 +126,10 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 	}
 }
 
+func familyOf(name string, typ model.MetricType, in format) family {
+	return family{Family: Family{Name: name, Type: typ}, format: in}
+}
+
 // instance reads bodies and holds each against the oracle.
 type instance struct {
 	store *Store
@@ -158,7 +162,7 @@ func (in *instance) staged(r *Reader) []truth {
 	var out []truth
 	for i := range r.Len() {
 		id, _, v, t := r.At(i)
-		out = append(out, in.truth(r.staging, id, v, t, r.Start(i), r.Native(i)))
+		out = append(out, in.truth(r.in, id, v, t, r.Start(i), r.Native(i)))
 	}
 	return out
 }
@@ -285,6 +289,6 @@ func checkPosition(t testing.TB, body []byte, contentType string, err error) {
 	}
 	assert.Equal(t, line, at.Line)
 	assert.Equal(t, column, at.Column)
-	assert.LessOrEqual(t, len(at.Text), shownText+2*len("…"))
+	assert.LessOrEqual(t, len(at.Text), maxText+2*len("…"))
 	assert.Less(t, len(at.Error()), 1000)
 }

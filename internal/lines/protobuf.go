@@ -13,61 +13,68 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
-// A protobuf body is a row of MetricFamily messages, each behind its length. It
-// is read as text is: along the lines expected, which here are the samples that
-// textparse makes of a metric, in its order. The text of such a line is its
-// role, the metric's labels as they are encoded, and the bound of a bucket or
-// quantile; what it means, labels above all, is asked of textparse once. The
-// heading of a family is what the text format would say.
+// protobufReader reads a row of MetricFamily messages, each after its length.
 //
-// textparse lets through a native histogram whose spans do not fit its buckets,
-// if another one stands before it in the family, and may panic over it later.
-// Here it is refused wherever it stands. An untyped metric without a value is 0;
-// textparse gives it that of the one before.
+// Its lines are the samples that textparse makes of a metric, in textparse's
+// order. The text of a line is its role, the metric's labels as they are encoded,
+// and the bound of a bucket or quantile. Only for a new line textparse is asked
+// for the labels. The heading of a family is what the text format would say.
 //
-// What is not written plainly, or is not a metric of its family's type, is given
-// to textparse: the family to see whether all of it is well-formed, then metric
-// by metric.
+// A family or metric that is not written the usual way goes to textparse: the
+// family to check that it is well-formed, then its metrics one by one.
+//
+// textparse lets a native histogram pass whose spans do not fit its buckets, if it
+// is not the first of its family, and may panic over it later. Here it is refused
+// wherever it stands. An untyped metric without a value is 0; textparse gives it
+// the value of the metric before.
+type protobufReader struct {
+	*diff
+	body []byte
+	at   int // body[:at] is staged: where the family that is read starts
 
-// messages is what is known of the family and the metric that are read.
-type messages struct {
-	text    []byte // of a heading or a line
-	heading []byte // what stands before the next line
-	native  []byte // a histogram, written down
-	name    []byte // of the family
-	header  []byte // its fields but the metrics
-	metric  []byte // the metric that is read
-	labels  []byte // of it, as encoded
-	at      int    // where in the body the family starts
-	typ     uint64
-	n       int             // how many lines of the metric are staged
-	asked   []labels.Labels // of its lines, once asked for
-	parts   []bounded
-	buf     []byte
+	// The family and the metric that are read.
+	name   []byte // of the family
+	header []byte // its fields without the metrics
+	metric []byte
+	labels []byte // of the metric, as encoded
+	typ    uint64
+	n      int             // how many lines of the metric are staged
+	asked  []labels.Labels // of its lines, once textparse was asked for them
+
+	// Scratch.
+	text   []byte // of a heading or a line
+	native []byte // an encoded histogram
+	parts  []boundValue
+	buf    []byte
 }
 
-// forget drops the body.
-func (m *messages) forget() { m.name, m.metric, m.labels, m.asked = nil, nil, nil, nil }
+func (p *protobufReader) read(body []byte) error {
+	p.body, p.at = body, 0
+	err := p.readAll()
+	if _, ok := err.(*Error); err != nil && !ok {
+		err = p.failed(err)
+	}
+	p.body, p.name, p.metric, p.labels, p.asked = nil, nil, nil, nil, nil
+	return err
+}
 
-func (r *Reader) readProtobuf() error {
-	w, m := &r.walk, &r.messages
-	for w.at < len(w.body) {
-		size, n := binary.Uvarint(w.body[w.at:])
-		m.at, m.name = w.at, nil
-		if n <= 0 || n > binary.MaxVarintLen32 || size > uint64(len(w.body)-w.at-n) {
-			return r.failedMessage(askAll(w.body[w.at:]))
+func (p *protobufReader) readAll() error {
+	for p.at < len(p.body) {
+		p.name = nil
+		size, n := binary.Uvarint(p.body[p.at:])
+		if n <= 0 || n > binary.MaxVarintLen32 || size > uint64(len(p.body)-p.at-n) {
+			return p.failed(parseAll(p.body[p.at:]))
 		}
-		family := w.body[w.at+n:][:size]
-		if err := r.family(family); err != nil {
+		if err := p.readFamily(p.body[p.at+n:][:size]); err != nil {
 			return err
 		}
-		w.at += n + int(size)
+		p.at += n + int(size)
 	}
 	return nil
 }
 
-// askAll reads on until textparse finds what is wrong.
-func askAll(body []byte) error {
+// parseAll lets textparse read on until it finds what is wrong.
+func parseAll(body []byte) error {
 	p := newProtobufParser(body)
 	for {
 		if _, err := p.Next(); err != nil {
@@ -76,317 +83,235 @@ func askAll(body []byte) error {
 	}
 }
 
-// failedMessage is the error of what is read at present.
-func (r *Reader) failedMessage(err error) error {
-	if err == nil || err == io.EOF {
-		err = errMessage // textparse took it where it is not asked about the whole
-	}
-	return &Error{Offset: r.messages.at, Text: shorten(r.messages.name, 0), Err: err}
+func newProtobufParser(body []byte) textparse.Parser {
+	return textparse.NewProtobufParser(body, false, true, false, false, nil)
 }
 
-// family stages a MetricFamily message.
-func (r *Reader) family(b []byte) error {
-	m := &r.messages
-	var name, help, unit []byte
-	m.header, m.typ = m.header[:0], 0
-	metrics, plain, odd := 0, true, false
-	for f := (wire{rest: b}); ; {
-		start := f.rest
-		tag, ok := f.next()
-		if !ok {
-			odd = f.odd
-			break
-		}
-		switch tag {
-		case 4<<3 | message:
-			f.bytes()
-			metrics++
-			continue
-		case 1<<3 | message:
-			name = f.bytes()
-		case 2<<3 | message:
-			help = f.bytes()
-		case 5<<3 | message:
-			unit = f.bytes()
-		case 3<<3 | varint:
-			m.typ = uint64(uint32(f.varint())) // as decoders for Go do it
-		default:
-			f.skip(tag)
-			plain = false
-		}
-		m.header = append(m.header, start[:len(start)-len(f.rest)]...)
+// failed returns err with the place of the family that is read. textparse may
+// have no error for a message by itself that is wrong where it stands.
+func (p *protobufReader) failed(err error) error {
+	if err == nil || err == io.EOF {
+		err = errMessage
 	}
-	m.name = name
-	strange := odd || metrics > 0 && m.typ >= uint64(len(types))
-	if !plain || strange {
-		if err := askAll(appendDelimited(nil, b)); err != io.EOF || strange {
-			return r.failedMessage(err)
+	return &Error{Offset: p.at, Text: shorten(p.name, 0), Err: err}
+}
+
+var errMessage = errors.New("not a message of a metric family")
+
+// readFamily stages a MetricFamily message.
+func (p *protobufReader) readFamily(b []byte) error {
+	f := familyMessage{header: p.header[:0]}
+	f.read(b)
+	p.name, p.header, p.typ = f.name, f.header, f.typ
+	strange := f.odd || f.metrics > 0 && f.typ >= uint64(len(types))
+	if f.unknown || strange {
+		if err := p.checkSizes(b); err != nil {
+			return err
+		}
+		if err := parseAll(appendDelimited(nil, b)); err != io.EOF || strange {
+			return p.failed(err)
 		}
 	}
-	if metrics == 0 {
+	if f.metrics == 0 {
 		return nil
 	}
-	if err := r.familyHeading(name, help, unit); err != nil {
+	if err := p.stageHeading(f.help, f.unit); err != nil {
 		return err
 	}
-	for f := (wire{rest: b}); ; {
-		tag, ok := f.next()
+	for w := (wire{rest: b}); ; {
+		tag, ok := w.next()
 		if !ok {
 			return nil
 		}
 		if tag != 4<<3|message {
-			f.skip(tag)
+			w.skip(tag)
 			continue
 		}
-		if err := r.metric(f.bytes()); err != nil {
+		if err := p.readMetric(w.bytes()); err != nil {
 			return err
 		}
 	}
 }
 
-func appendDelimited(b, m []byte) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(m))), m...)
+// familyMessage is a MetricFamily message without its metrics.
+type familyMessage struct {
+	name, help, unit []byte
+	typ              uint64
+	header           []byte // all fields without the metrics
+	metrics          int    // how many there are
+	unknown          bool   // there are fields that are not known here
+	odd              bool   // see wire.odd
 }
 
-// errMessage: textparse reads a message that is not understood here, by itself
-// but not where it stands.
-var errMessage = errors.New("no message of a metric family")
+func (f *familyMessage) read(b []byte) {
+	for w := (wire{rest: b}); ; {
+		start := w.rest
+		tag, ok := w.next()
+		if !ok {
+			f.odd = w.odd
+			return
+		}
+		switch tag {
+		case 4<<3 | message:
+			w.bytes()
+			f.metrics++
+			continue
+		case 1<<3 | message:
+			f.name = w.bytes()
+		case 2<<3 | message:
+			f.help = w.bytes()
+		case 5<<3 | message:
+			f.unit = w.bytes()
+		case 3<<3 | varint:
+			f.typ = uint64(uint32(w.varint())) // 32 bits count, as in decoders for Go
+		default:
+			w.skip(tag)
+			f.unknown = true
+		}
+		f.header = append(f.header, start[:len(start)-len(w.rest)]...)
+	}
+}
 
-// familyHeading stages what the text format would say in front of a family.
-func (r *Reader) familyHeading(name, help, unit []byte) error {
-	m := &r.messages
-	m.text = appendHeading(m.text[:0], name, help, unit, types[m.typ])
-	if r.headingIs(m.text) {
+// checkSizes checks the sizes of a family's native histograms before textparse
+// decodes them.
+func (p *protobufReader) checkSizes(family []byte) error {
+	for w := (wire{rest: family}); ; {
+		tag, ok := w.next()
+		if !ok {
+			return nil
+		}
+		if tag != 4<<3|message {
+			w.skip(tag)
+			continue
+		}
+		if sizeOfMetric(w.bytes()) > p.limits.Buckets {
+			return overLimit("buckets", p.limits.Buckets)
+		}
+	}
+}
+
+// stageHeading stages what the text format would say in front of the family.
+func (p *protobufReader) stageHeading(help, unit []byte) error {
+	p.text = appendHeading(p.text[:0], p.name, help, unit, types[p.typ])
+	if p.headingIs(p.text) {
 		return nil
 	}
-	if id, ok := r.store.headings.find(m.text, uint32(protobuf)); ok {
-		r.addHeading(id, r.walk.at)
+	if id, ok := p.store.headings.find(p.text, uint32(protobuf)); ok {
+		p.addHeading(id)
 		return nil
 	}
-	empty := appendMessage(append([]byte(nil), m.header...), 4, nil)
-	if err := askAll(appendDelimited(nil, empty)); err != io.EOF {
-		return r.failedMessage(err)
+	empty := appendMessage(append([]byte(nil), p.header...), 4, nil)
+	if err := parseAll(appendDelimited(nil, empty)); err != io.EOF {
+		return p.failed(err)
 	}
-	f := r.store.family(Family{Name: string(name), Type: types[m.typ], Help: string(help), Unit: string(unit), format: protobuf})
-	r.addHeading(r.store.addHeading(protobuf, m.text, f), r.walk.at)
+	f := p.store.family(Family{Name: string(p.name), Type: types[p.typ], Help: string(help), Unit: string(unit)}, protobuf)
+	p.addHeading(p.store.addHeading(protobuf, p.text, f))
 	return nil
 }
 
-// appendHeading appends the comments of a family.
-func appendHeading[T string | []byte](b []byte, name, help, unit T, typ model.MetricType) []byte {
-	if len(help) > 0 {
-		b = appendComment(b, "HELP", name, help)
+// stagePart stages the next line of the metric. bound is empty unless it is a
+// bucket or a quantile.
+func (p *protobufReader) stagePart(role Role, bound []byte, s reading) error {
+	p.n++
+	if id, ok := p.expected(); ok {
+		text, n := p.store.lines.text(id), 1+len(p.labels)
+		if len(text) == n+len(bound) && text[0] == byte(role) && text[1:n] == string(p.labels) && text[n:] == string(bound) &&
+			p.store.lines.key(id) == p.family.id {
+			return p.stage(id, p.k, s)
+		}
 	}
-	b = appendComment(b, "TYPE", name, T(typ))
-	if len(unit) > 0 {
-		b = appendComment(b, "UNIT", name, unit)
-	}
-	return b
+	p.text = append(append(append(p.text[:0], byte(role)), p.labels...), bound...)
+	return p.find(p.text, s, p.lineLabels)
 }
 
-// appendComment appends one, in which a line feed and what escapes it are
-// escaped.
-func appendComment[T string | []byte](b []byte, word string, name, text T) []byte {
-	b = append(append(append(b, "# "...), word...), ' ')
-	if nameLen(name) == len(name) {
-		b = append(b, name...)
-	} else {
-		b = strconv.AppendQuote(b, string(name))
-	}
-	b = append(b, ' ')
-	for i := range len(text) {
-		switch c := text[i]; c {
-		case '\\':
-			b = append(b, `\\`...)
-		case '\n':
-			b = append(b, `\n`...)
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '\n')
-}
-
-// metric stages a Metric message of the family.
-func (r *Reader) metric(b []byte) error {
-	m := &r.messages
-	m.metric, m.n, m.asked = b, 0, m.asked[:0]
-	w := wire{rest: b}
-	for len(w.rest) > 0 && w.rest[0] == 1<<3|message && !w.odd {
-		w.rest = w.rest[1:]
-		w.bytes()
-	}
-	m.labels = b[:len(b)-len(w.rest)]
-	tag, _ := w.next()
-	if tag != valueTags[m.typ] {
-		return r.askMetric()
-	}
-	value := w.bytes()
-	s := sampled{t: NoTime}
-	if tag, ok := w.next(); ok {
-		if tag != 6<<3|varint {
-			return r.askMetric()
-		}
-		if t := int64(w.varint()); t != 0 {
-			s.t = t
-		}
-	}
-	if w.odd || len(w.rest) > 0 {
-		return r.askMetric()
-	}
-	var known bool
-	var err error
-	switch m.typ {
-	case typeSummary:
-		known, err = r.summary(value, s)
-	case typeHistogram, typeGaugeHistogram:
-		known, err = r.histogram(value, s)
-	default:
-		known, err = r.scalar(value, s)
-	}
-	if err != nil || known {
-		return err
-	}
-	return r.askMetric()
-}
-
-// valueTags are the fields of Metric that hold the value, by type.
-var valueTags = [...]uint64{
-	typeCounter: 3<<3 | message, typeGauge: 2<<3 | message, typeSummary: 4<<3 | message, typeUntyped: 5<<3 | message,
-	typeHistogram: 7<<3 | message, typeGaugeHistogram: 7<<3 | message,
-}
-
-// message stages the next line of the metric.
-func (r *Reader) message(role Role, bound []byte, s sampled) error {
-	w, m := &r.walk, &r.messages
-	m.n++
-	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
-		id := uint32(w.expect.ids[w.k])
-		text, n := r.store.lines.text(id), 1+len(m.labels)
-		if len(text) == n+len(bound) && text[0] == byte(role) && text[1:n] == string(m.labels) && text[n:] == string(bound) &&
-			r.store.lines.key(id) == w.family.id {
-			return r.sampled(id, w.k, s)
-		}
-	}
-	m.text = append(append(append(m.text[:0], byte(role)), m.labels...), bound...)
-	return r.entryLine(m.text, s, r.askedLabels)
-}
-
-// entryLine stages a line that is not the one expected. labels are asked for if
-// it is not known at all.
-func (r *Reader) entryLine(text []byte, s sampled, labels func() (labels.Labels, error)) error {
-	w := &r.walk
-	if w.k < len(w.expect.ids) && !w.pending() && !(r.rebuilt && r.isTaken(w.k)) {
-		id := uint32(w.expect.ids[w.k])
-		if known, ok := r.fits(id, text); ok && len(known) == len(text) {
-			return r.sampled(id, w.k, s)
-		}
-	}
-	r.rebuild()
-	id, ok := r.store.lines.find(text, meaning(w.in, w.family, text))
-	if !ok {
-		if len(text) > r.limits.Line {
-			return &LimitError{What: "line bytes", Limit: r.limits.Line}
-		}
-		ls, err := labels()
-		if err != nil {
-			return err
-		}
-		if ls.Len() > r.limits.Labels {
-			return &LimitError{What: "labels", Limit: r.limits.Labels}
-		}
-		id = uint32(r.store.addLine(w.in, text, w.family, ls))
-	}
-	return r.sampled(id, r.oldOf(id), s)
-}
-
-// askedLabels are those of the line of the metric that is staged at present.
-func (r *Reader) askedLabels() (labels.Labels, error) {
-	m := &r.messages
-	if len(m.asked) == 0 {
-		err := r.ask(func(_ sampled, ls labels.Labels) error {
-			m.asked = append(m.asked, ls)
+// lineLabels returns the labels of the line of the metric that is staged, as
+// textparse reads them.
+func (p *protobufReader) lineLabels() (labels.Labels, error) {
+	if len(p.asked) == 0 {
+		err := p.parseMetric(func(_ reading, ls labels.Labels) error {
+			p.asked = append(p.asked, ls)
 			return nil
 		})
 		if err != nil {
 			return labels.EmptyLabels(), err
 		}
 	}
-	if m.n > len(m.asked) {
-		return labels.EmptyLabels(), r.failedMessage(nil)
+	if p.n > len(p.asked) {
+		return labels.EmptyLabels(), p.failed(nil)
 	}
-	return m.asked[m.n-1], nil
+	return p.asked[p.n-1], nil
 }
 
-// ask lets textparse read the metric and gives each sample it finds.
-func (r *Reader) ask(each func(s sampled, ls labels.Labels) error) error {
-	m := &r.messages
-	family := appendMessage(append([]byte(nil), m.header...), 4, m.metric)
-	m.buf = appendDelimited(m.buf[:0], family)
-	p := newProtobufParser(m.buf)
+// parseMetric lets textparse read the metric and calls each with its samples.
+func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels) error) error {
+	if sizeOfMetric(p.metric) > p.limits.Buckets {
+		return overLimit("buckets", p.limits.Buckets)
+	}
+	family := appendMessage(append([]byte(nil), p.header...), 4, p.metric)
+	p.buf = appendDelimited(p.buf[:0], family)
+	parser := newProtobufParser(p.buf)
 	for {
-		entry, err := p.Next()
+		entry, err := parser.Next()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return r.failedMessage(err)
+			return p.failed(err)
 		}
 		var ts *int64
-		s := sampled{t: NoTime}
+		s := reading{t: NoTime}
 		switch entry {
 		case textparse.EntrySeries:
-			_, ts, s.v = p.Series()
+			_, ts, s.v = parser.Series()
 		case textparse.EntryHistogram:
 			var h *histogram.Histogram
 			var f *histogram.FloatHistogram
-			if _, ts, h, f = p.Histogram(); h != nil {
+			if _, ts, h, f = parser.Histogram(); h != nil {
 				f = h.ToFloat(nil)
 			}
 			s.v, s.native, s.kind = f.Count, appendNative(nil, f), written
 		default:
 			continue
 		}
-		if s.start = p.StartTimestamp(); ts != nil {
+		if s.start = parser.StartTimestamp(); ts != nil {
 			s.t = *ts
 		}
 		var ls labels.Labels
-		p.Labels(&ls)
+		parser.Labels(&ls)
 		if err := each(s, ls.Copy()); err != nil {
 			return err
 		}
 	}
 }
 
-// askMetric stages the metric as textparse reads it.
-func (r *Reader) askMetric() error {
-	m := &r.messages
-	m.labels = labelFields(m.metric)
-	m.n, m.asked = 0, m.asked[:0]
-	return r.ask(func(s sampled, ls labels.Labels) error {
+// stageParsed stages the metric as textparse reads it.
+func (p *protobufReader) stageParsed() error {
+	p.labels = labelFields(p.metric)
+	p.n, p.asked = 0, p.asked[:0]
+	return p.parseMetric(func(s reading, ls labels.Labels) error {
 		role := Native
 		if s.native == nil {
-			role, _ = roleOf(r.walk.family, ls.Get(model.MetricNameLabel))
+			role, _ = roleOf(p.family, ls.Get(model.MetricNameLabel))
 		}
-		m.text = append(append(m.text[:0], byte(role)), m.labels...)
-		m.text = appendBound(m.text, role, ls)
-		m.n++
-		return r.entryLine(m.text, s, func() (labels.Labels, error) { return ls, nil })
+		p.text = append(append(p.text[:0], byte(role)), p.labels...)
+		p.text = appendBound(p.text, role, ls)
+		p.n++
+		return p.find(p.text, s, func() (labels.Labels, error) { return ls, nil })
 	})
 }
 
-// labelFields are a metric's labels as they are encoded, wherever they stand.
+// labelFields returns the label fields of a metric, wherever they stand.
 func labelFields(m []byte) []byte {
 	var all []byte
-	for f := (wire{rest: m}); ; {
-		from := f.rest
-		tag, ok := f.next()
+	for w := (wire{rest: m}); ; {
+		from := w.rest
+		tag, ok := w.next()
 		if !ok {
 			return all
 		}
-		f.skip(tag)
+		w.skip(tag)
 		if tag == 1<<3|message {
-			all = append(all, from[:len(from)-len(f.rest)]...)
+			all = append(all, from[:len(from)-len(w.rest)]...)
 		}
 	}
 }

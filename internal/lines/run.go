@@ -7,27 +7,28 @@ import (
 	"unsafe"
 )
 
-// What a steady scrape costs is decided here: for each line one comparison of its
-// text and the reading of a short integer, about a hundred instructions, and no
-// call. All that is not like this is left to runLines, and what it does not
-// understand to Reader.entry.
+// The cost of a steady read is decided here: for each line one comparison of its
+// text and the reading of a short integer, about a hundred instructions and no
+// call. runIntegers leaves other values to runLines, which leaves what it does not
+// understand to textReader.entry.
 //
-// Tried and not better: runtime.memequal for the texts (it is faster by itself,
-// but a call spills all registers); guessing the number of digits from the value
-// before, to begin with the next line sooner; asking first whether the value's
-// text is the one before.
+// Tried and not faster: runtime.memequal for the texts (faster by itself, but a
+// call spills all registers); guessing the number of digits from the value before,
+// to begin the next line sooner; comparing the text of the value with the one
+// before first.
 
-// runLines reads lines of the body as long as they are the expected ones: a text
-// each, a number and a line feed. It gives the offset behind what it read, the
-// number of lines read, and changed with the positions added where the value is
-// not the one before, bit for bit; the first line's position is pos.
+// runLines reads lines of body[at:] as long as they are the expected ones: each
+// its text, a number and a line feed. It stores the values and returns the offset
+// after the last line read, the number of lines read, and changed with the
+// positions of values that differ from those before in any bit. The position of
+// the first line is pos.
 //
 // before and values are at least as long as texts; changed has room for as many.
 func runLines(texts []string, body []byte, at int, before, values []float64, changed []uint32, pos int) (end, n int, _ []uint32) {
 	for {
 		var (
 			read  int
-			value int // offset of a value that is no short integer, or 0
+			value int // offset of a value that is not a short integer, or 0
 		)
 		at, read, value, changed = runIntegers(texts[n:], body, at, before[n:], values[n:], changed, pos+n)
 		n += read
@@ -55,12 +56,12 @@ func runLines(texts []string, body []byte, at int, before, values []float64, cha
 	}
 }
 
-// runIntegers is runLines for values of one to seven digits and texts of eight
-// bytes or more. Where it stops at a value, it tells its offset.
+// runIntegers is runLines for values of one to seven digits and texts of at least
+// eight bytes. If it stops at a value, it returns the value's offset, else 0.
 //
-// It reads memory without bounds checks. Each text is compared by loads within
-// its length n ≥ 8; the same loads of the body lie before its offset at+n, and
-// that of the value ends at at+n+8 ≤ len(body).
+// It reads memory without bounds checks. All loads of a text lie within its length
+// n ≥ 8. The same loads of the body lie before its offset at+n, and the load of
+// the value ends at at+n+8 ≤ len(body).
 func runIntegers(texts []string, body []byte, at int, before, values []float64, changed []uint32, pos int) (end, n, value int, _ []uint32) {
 	before, values = before[:len(texts)], values[:len(texts)]
 	count := len(changed)
@@ -97,7 +98,7 @@ func runIntegers(texts []string, body []byte, at int, before, values []float64, 
 		v := float64(int64(sumDigits(d)))
 		at += n + int(digits) + 1
 		values[i] = v
-		// No branch: which values change cannot be foreseen.
+		// No branch: it would be mispredicted, as values change at random.
 		changed[count] = uint32(pos + i)
 		if math.Float64bits(v) != math.Float64bits(before[i]) {
 			count++
@@ -112,7 +113,7 @@ func same32(a, b unsafe.Pointer) bool {
 	return same16(a, b) && same16(unsafe.Add(a, 16), unsafe.Add(b, 16))
 }
 
-// The words below are eight bytes of a body, the first one lowest.
+// The words below are eight bytes of a body; the first byte is the lowest.
 const (
 	sixteens = 0x1010101010101010
 	sixes    = 0x0606060606060606
@@ -120,15 +121,15 @@ const (
 	nibbles  = 0xf0f0f0f0f0f0f0f0
 )
 
-// countDigits is the number of bytes, at most seven, before the first one that
-// lacks the bit 0x10. Digits have it; what may stand behind them has not: line
-// feed, blank, point, e, brace, sign.
+// countDigits returns the number of bytes, at most seven, before the first one
+// without the bit 0x10. Digits have it. What may follow them does not: line feed,
+// blank, point, e, brace, sign.
 func countDigits(w uint64) uint {
 	return uint(bits.TrailingZeros64(^w&sixteens|1<<63)) >> 3
 }
 
-// alignDigits moves the first n ≤ 7 bytes, less '0' each, to the end of the
-// word, behind leading zeros. With n = 0 all eight bytes stay.
+// alignDigits subtracts '0' from the first n ≤ 7 bytes and moves them to the end
+// of the word, after leading zeros. With n = 0 all eight bytes stay.
 func alignDigits(w uint64, n uint) uint64 {
 	return (w ^ zeros) << ((64 - 8*n) & 63)
 }
@@ -136,8 +137,8 @@ func alignDigits(w uint64, n uint) uint64 {
 // areDigits reports whether each byte is 0 to 9.
 func areDigits(d uint64) bool { return ((d+sixes)|d)&nibbles == 0 }
 
-// sumDigits is the number with these digits: neighbours are added up first by
-// tens, then by hundreds and by ten thousands.
+// sumDigits returns the number with these digits. It combines neighbours by tens,
+// then by hundreds, then by ten thousands.
 func sumDigits(d uint64) uint64 {
 	d = d*10 + d>>8
 	return ((d&0x000000ff000000ff)*0x000f424000000064 + (d>>16&0x000000ff000000ff)*0x0000271000000001) >> 32

@@ -2,7 +2,9 @@ package lines
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"math"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -11,13 +13,37 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Sample is one sample of a body, or from elsewhere.
+// Sample is one sample of a body, or one from elsewhere.
 type Sample struct {
-	*Line
-	Value  float64                   // of a [Native] one the count of observations
-	Time   int64                     // its own timestamp in Unix milliseconds, or [NoTime]
-	Start  int64                     // when its series began at 0, in Unix milliseconds; 0: unknown
-	Native *histogram.FloatHistogram // of a [Native] one, else nil
+	Family *Family
+	Name   string
+	Role   Role
+	Labels labels.Labels // with __name__
+	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
+	Value  float64       // of a Native sample the count of observations
+	Time   int64         // its own timestamp in Unix milliseconds, or [NoTime]
+	Start  int64         // when the series began at 0, in Unix milliseconds; 0 if unknown
+
+	Native  *histogram.FloatHistogram // of a Native sample, else nil
+	Classic *Classic                  // only in samples for [Reader.ReadSamples]
+}
+
+// Classic is a whole classic histogram. In a body it is several lines.
+type Classic struct {
+	Bounds     []float64 // ascending upper bounds
+	Counts     []float64 // observations up to each bound; one more is up to +Inf
+	Count, Sum float64   // Sum is NaN if unknown
+}
+
+// Sample returns the sample at a position.
+func (c *Columns) Sample(s *Store, pos int) Sample {
+	x := s.Line(c.ids[pos]).sample()
+	x.Value, x.Time, x.Start, x.Native = c.Value(pos), c.Time(pos), c.Start(pos), c.Native(pos)
+	return x
+}
+
+func (l *Line) sample() Sample {
+	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
 }
 
 // Samples reads one body, in its order. The samples own what they hold: the body
@@ -35,13 +61,19 @@ func Samples(body []byte, contentType string) ([]Sample, error) {
 	samples := make([]Sample, r.Len())
 	for i := range samples {
 		id, _, v, t := r.At(i)
-		samples[i] = Sample{s.Line(id), v, t, r.Start(i), r.Native(i)}
+		samples[i] = s.Line(id).sample()
+		samples[i].Value, samples[i].Time, samples[i].Start, samples[i].Native = v, t, r.Start(i), r.Native(i)
 	}
 	return samples, nil
 }
 
-// FromFamilies makes samples of what a client library gathered, in its order, as
-// if it had been exposed in protobuf and read.
+// NewSample returns a sample without a timestamp.
+func NewSample(f *Family, ls labels.Labels, v float64) Sample {
+	return Sample{Family: f, Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN(), Value: v, Time: NoTime}
+}
+
+// FromFamilies returns the samples of what a client library gathered, in its
+// order, as if it had been exposed in protobuf and read.
 func FromFamilies(families []*dto.MetricFamily) ([]Sample, error) {
 	var b bytes.Buffer
 	e := expfmt.NewEncoder(&b, expfmt.NewFormat(expfmt.TypeProtoDelim))
@@ -53,28 +85,20 @@ func FromFamilies(families []*dto.MetricFamily) ([]Sample, error) {
 	return Samples(b.Bytes(), protobufType)
 }
 
-// NewSample is one from elsewhere: a value of a family. The labels have
-// __name__, which is the family's name, or for the parts of a histogram or
-// summary that with _bucket, _count or _sum; buckets have le, quantiles
-// quantile.
-func NewSample(family *Family, ls labels.Labels, value float64) Sample {
-	return Sample{Line: &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Labels: ls}, Value: value, Time: NoTime}
+// sampleReader reads samples that a caller made. The text of a line is its role,
+// the sample's labels, and for a bucket of a Classic sample the bound.
+type sampleReader struct {
+	*diff
+	labels []byte // of the sample that is read, as encoded
+	text   []byte // of a heading or a line
+	native []byte // an encoded histogram
 }
 
-// ReadSamples is [Reader.Read] for samples from elsewhere. Of their lines the
-// family's name and type and the labels count, which must have __name__; the
-// samples of a family stand together. Its error is an [*Error], whose Line is the
-// number of the sample, or a [*LimitError].
-func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
-	r.Discard()
-	return r.stage(c, nil, samples, typed)
-}
-
-func (r *Reader) readSamples(samples []Sample) error {
+func (r *sampleReader) read(samples []Sample) error {
 	var last *Family
 	for i := range samples {
 		s := &samples[i]
-		if s.Line == nil || !s.Labels.Has(model.MetricNameLabel) {
+		if !s.Labels.Has(model.MetricNameLabel) {
 			return &Error{Line: i + 1, Column: 1, Err: errNoName}
 		}
 		f := s.Family
@@ -82,39 +106,104 @@ func (r *Reader) readSamples(samples []Sample) error {
 			f = &Family{Name: s.Labels.Get(model.MetricNameLabel), Type: model.MetricTypeUnknown}
 		}
 		if last == nil || f != last && (f.Name != last.Name || f.Type != last.Type) {
-			r.sampleHeading(f)
+			r.stageHeading(f)
 			last = f
 		}
 		if err := r.readSample(s); err != nil {
-			return err
+			return &Error{Line: i + 1, Column: 1, Err: err}
 		}
 	}
 	return nil
 }
 
-var errNoName = errors.New("a sample without a name")
+var (
+	errNoName = errors.New("a sample without a name")
+	errCounts = errors.New("a histogram needs one count for each bound")
+)
 
-// sampleHeading stages what a body would say in front of a family.
-func (r *Reader) sampleHeading(f *Family) {
-	m := &r.messages
-	m.text = appendHeading(m.text[:0], f.Name, f.Help, f.Unit, f.Type)
-	if r.headingIs(m.text) {
+// stageHeading stages what a body would say in front of a family.
+func (r *sampleReader) stageHeading(f *Family) {
+	r.text = appendHeading(r.text[:0], f.Name, f.Help, f.Unit, f.Type)
+	if r.headingIs(r.text) {
 		return
 	}
-	own := r.store.family(Family{Name: f.Name, Type: f.Type, Help: f.Help, Unit: f.Unit, format: typed})
-	r.addHeading(r.store.addHeading(typed, m.text, own), 0)
+	r.addHeading(r.store.addHeading(typed, r.text, r.store.family(*f, typed)))
 }
 
-func (r *Reader) readSample(s *Sample) error {
-	m := &r.messages
-	in := sampled{v: s.Value, t: s.Time, start: s.Start, kind: written}
-	role := Value
-	if s.Native != nil {
-		role, in.v = Native, s.Native.Count
-		m.native = appendNative(m.native[:0], s.Native)
-		in.native = m.native
+// readSample stages the lines of a sample.
+func (r *sampleReader) readSample(s *Sample) error {
+	r.labels = s.Labels.Bytes(r.labels[:0])
+	is := reading{v: s.Value, t: s.Time, start: s.Start, kind: written}
+	if s.Native == nil && s.Classic == nil {
+		return r.stagePart(s, Value, 0, is)
 	}
-	m.buf = s.Labels.Bytes(m.buf[:0])
-	m.text = append(append(m.text[:0], byte(role)), m.buf...)
-	return r.entryLine(m.text, in, func() (labels.Labels, error) { return s.Labels, nil })
+	if h := s.Native; h != nil {
+		if sizeOf(h) > r.limits.Buckets {
+			return overLimit("buckets", r.limits.Buckets)
+		}
+		r.native = appendNative(r.native[:0], h)
+		is.v, is.native = h.Count, r.native
+		if err := r.stagePart(s, Native, 0, is); err != nil {
+			return err
+		}
+		is.native = nil
+	}
+	if s.Classic != nil {
+		return r.readClassic(s, is)
+	}
+	return nil
+}
+
+// readClassic stages the lines that a body has for a classic histogram.
+func (r *sampleReader) readClassic(s *Sample, is reading) error {
+	h := s.Classic
+	if n := len(h.Counts) - len(h.Bounds); n != 0 && n != 1 {
+		return errCounts
+	}
+	for i, n := range h.Counts {
+		bound := math.Inf(1)
+		if i < len(h.Bounds) {
+			bound = h.Bounds[i]
+		}
+		is.v = n
+		if err := r.stagePart(s, Bucket, bound, is); err != nil {
+			return err
+		}
+	}
+	is.v = h.Count
+	if err := r.stagePart(s, Count, 0, is); err != nil || math.IsNaN(h.Sum) {
+		return err
+	}
+	is.v = h.Sum
+	return r.stagePart(s, Sum, 0, is)
+}
+
+// stagePart stages one line of a sample. bound is that of a bucket.
+func (r *sampleReader) stagePart(s *Sample, role Role, bound float64, is reading) error {
+	r.text = append(append(r.text[:0], byte(role)), r.labels...)
+	if role == Bucket {
+		bound += 0 // −0 is 0
+		r.text = binary.LittleEndian.AppendUint64(r.text, math.Float64bits(bound))
+	}
+	return r.find(r.text, is, func() (labels.Labels, error) { return partLabels(s, role, bound), nil })
+}
+
+// partLabels returns the labels that a body has on the part of a sample.
+func partLabels(s *Sample, role Role, bound float64) labels.Labels {
+	suffix := ""
+	switch role {
+	case Bucket:
+		suffix = "_bucket"
+	case Count:
+		suffix = "_count"
+	case Sum:
+		suffix = "_sum"
+	default:
+		return s.Labels
+	}
+	b := labels.NewBuilder(s.Labels).Set(model.MetricNameLabel, s.Labels.Get(model.MetricNameLabel)+suffix)
+	if role == Bucket {
+		b.Set(labels.BucketLabel, labels.FormatOpenMetricsFloat(bound))
+	}
+	return b.Labels()
 }

@@ -12,31 +12,31 @@ import (
 	"github.com/promfold/promfold/internal/saved"
 )
 
-// Lines and columns can be written down and read back, so that what instances
-// exposed last outlives the program. Ids are a store's own and depend on what
-// came first; written down, a line is named by its place in a [Saver]'s table,
-// so that equal columns, met in the same order, are equal bytes in any store.
+// Lines and columns can be saved and loaded, so that what instances exposed last
+// outlives the program. IDs belong to one store and depend on which lines came
+// first. Saved, a line is named by its place in a [Saver]'s table. So equal
+// columns, saved in the same order, are equal bytes whatever their store.
 //
-// What is read back is what was written, not what a parser makes of it: a line
-// is its text, the meaning it was read under, and what came of that.
+// Loading parses nothing: a saved line is its text, its key, and its Line.
 
-// ErrSaved is returned for bytes that no [Saver] wrote.
-var ErrSaved = errors.New("parse: not saved lines or columns")
+// ErrSaved is the error for bytes that no [Saver] wrote.
+var ErrSaved = errors.New("not saved lines or columns")
 
-// Saver writes down the lines and columns of one store.
+// Saver saves lines and columns of one store.
 type Saver struct {
 	store    *Store
-	families savedTable[*Family]
+	families savedTable[*family]
 	lines    savedTable[ID]
 	headings savedTable[uint32]
 }
 
-// savedTable numbers what it is given in the order of first sight.
+// savedTable numbers its keys in the order in which they come first.
 type savedTable[K comparable] struct {
 	places map[K]int
 	list   []K
 }
 
+// place returns the number of a key, from 0.
 func (t *savedTable[K]) place(k K) int {
 	i, ok := t.places[k]
 	if !ok {
@@ -50,14 +50,14 @@ func (t *savedTable[K]) place(k K) int {
 	return i
 }
 
-// NewSaver returns a Saver for lines and columns of the store, which must not
-// be swept as long as it is used.
+// NewSaver returns a Saver for lines and columns of the store. The store must not
+// be swept while it is used.
 func NewSaver(s *Store) *Saver { return &Saver{store: s} }
 
-// Line is the line's place in the table, a new one if it has none yet.
+// Line returns the line's place in the table, and gives it one if it has none.
 func (w *Saver) Line(id ID) int { return w.lines.place(id) }
 
-// Sort brings lines into an order that is the same in every store.
+// Sort sorts lines by what they are, which is the same order in every store.
 func (w *Saver) Sort(ids []ID) {
 	inForce := w.store.familiesByID()
 	name := func(id ID) (string, string, string) {
@@ -102,10 +102,10 @@ func (w *Saver) AppendColumns(b []byte, c *Columns) []byte {
 	return b
 }
 
-// AppendTable appends what the Saver's lines and columns refer to. It has to be
-// read before them.
+// AppendTable appends what the places of lines and columns refer to. It has to be
+// loaded before them.
 func (w *Saver) AppendTable(b []byte) []byte {
-	var body []byte // writing it finds the families
+	var body []byte // saving it gives the families their places
 	body = saved.Uint(body, len(w.headings.list))
 	for _, id := range w.headings.list {
 		f := w.store.headings.payload(id)
@@ -128,7 +128,7 @@ func (w *Saver) AppendTable(b []byte) []byte {
 	return append(b, body...)
 }
 
-func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []byte {
+func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*family) []byte {
 	t := &w.store.lines
 	l, key := t.payload(id), t.key(id)
 	b = saved.Text(b, t.text(id))
@@ -137,7 +137,7 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []by
 	} else {
 		b = w.appendFamily(append(b, byte(firstFamily)), inForce[key])
 	}
-	b = w.appendFamily(w.appendFamily(b, l.Family), l.under)
+	b = w.appendFamily(w.appendFamily(b, w.store.familyOf(l)), l.under)
 	b = append(b, byte(l.Role))
 	b = saved.Float(b, l.Bound)
 	b = saved.Uint(b, l.Labels.Len())
@@ -147,36 +147,26 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*Family) []by
 	return b
 }
 
-// appendFamily appends 0 for none, else the family's place, counted from 1.
-func (w *Saver) appendFamily(b []byte, f *Family) []byte {
+// appendFamily appends the family's place plus 1, or 0 for nil.
+func (w *Saver) appendFamily(b []byte, f *family) []byte {
 	if f == nil {
 		return append(b, 0)
 	}
 	return saved.Uint(b, w.families.place(f)+1)
 }
 
-func (s *Store) familiesByID() map[uint32]*Family {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := make(map[uint32]*Family, len(s.families))
-	for _, f := range s.families {
-		m[f.id] = f
-	}
-	return m
-}
-
-// Loader reads lines and columns back into a store.
+// Loader loads lines and columns into a store.
 type Loader struct {
 	store    *Store
-	families []*Family
+	families []*family
 	headings []uint32
 	lines    []ID
 }
 
-// NewLoader reads a table at the start of data into the store and returns what
-// follows it. The error is [ErrSaved]; the store may then hold lines that
-// nothing refers to, which a sweep frees. The store must not be swept before
-// the columns are read and the lines retained.
+// NewLoader loads the table at the start of data into the store and returns what
+// follows it. The error is [ErrSaved]; then the store may hold lines without a
+// reference, which a sweep frees. The store must not be swept before the columns
+// are loaded and the lines retained.
 func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 	l = &Loader{store: s}
 	r := saved.Read(data)
@@ -185,7 +175,7 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 		if r.Failed() || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		f := s.family(Family{Name: name, Type: typ, format: in})
+		f := s.family(Family{Name: name, Type: typ}, in)
 		if f.Unit == "" {
 			f.Unit = unit
 		}
@@ -213,7 +203,7 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 }
 
 func (l *Loader) line(r *saved.Reader) (ID, bool) {
-	text, key := r.Text(), uint32(r.Byte())
+	line, key := r.Text(), uint32(r.Byte())
 	switch {
 	case key > firstFamily:
 		r.Fail()
@@ -221,37 +211,28 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 		if f := l.family(r); f != nil {
 			key = f.id
 		} else {
-			key = l.store.strange()
+			key = l.store.unusedID()
 		}
 	}
-	family, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
+	own, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
 	var b labels.ScratchBuilder
 	for range r.Count(2) {
 		b.Add(r.Text(), r.Text())
 	}
-	if r.Failed() || len(text) == 0 || family == nil || role > Native {
+	if r.Failed() || len(line) == 0 || own == nil || own.format != text || role > Native {
 		return 0, false
 	}
 	b.Sort()
 	ls := b.Labels()
-	return ID(l.store.lines.add([]byte(text), key, func() *Line {
-		line := &Line{Name: ls.Get(model.MetricNameLabel), Family: family, Role: role, Labels: ls, Bound: bound, under: under}
-		line.hash, line.object = ls.Hash(), objectOf(line)
-		l.store.added(line)
-		return line
+	return ID(l.store.lines.add([]byte(line), key, func() *Line {
+		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
+		made.hash, made.object = ls.Hash(), objectOf(made)
+		l.store.added(made)
+		return made
 	})), true
 }
 
-// strange is a meaning under which nothing is found: that of a line which
-// depends on a family nobody has any more.
-func (s *Store) strange() uint32 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lastID++
-	return s.lastID - 1
-}
-
-func (l *Loader) family(r *saved.Reader) *Family {
+func (l *Loader) family(r *saved.Reader) *family {
 	n := r.Uint()
 	if n > uint64(len(l.families)) {
 		r.Fail()
@@ -262,56 +243,20 @@ func (l *Loader) family(r *saved.Reader) *Family {
 	return l.families[n-1]
 }
 
-// Line is the line at a place of the table.
-func (l *Loader) Line(place uint64) (ID, bool) {
+// Line returns the line at a place of the table; ok is false if there is none.
+func (l *Loader) Line(place uint64) (id ID, ok bool) {
 	if place >= uint64(len(l.lines)) {
 		return 0, false
 	}
 	return l.lines[place], true
 }
 
-// Columns reads the columns at the start of data and returns what follows them.
-// c must be empty; after an error it is so still.
+// Columns loads the columns at the start of data and returns what follows them.
+// c must be empty, and stays empty after an error, which is [ErrSaved].
 func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	r := saved.Read(data)
 	d := Columns{format: format(r.Byte())}
-	if d.format >= formats {
-		return nil, ErrSaved
-	}
-	for range r.Count(2) {
-		id, ok := l.Line(r.Uint())
-		if !ok {
-			return nil, ErrSaved
-		}
-		d.ids, d.values = append(d.ids, id), append(d.values, r.Value())
-	}
-	if r.Bool() {
-		for range d.ids {
-			d.times = append(d.times, r.Int())
-		}
-	}
-	if r.Bool() {
-		for range d.ids {
-			d.starts = append(d.starts, r.Int())
-		}
-	}
-	for range r.Count(2) {
-		pos, raw := r.Uint(), []byte(r.Text())
-		n := len(d.natives)
-		if pos >= uint64(len(d.ids)) || len(raw) == 0 || n > 0 && uint32(pos) <= d.natives[n-1].pos {
-			return nil, ErrSaved
-		}
-		d.natives = append(d.natives, native{uint32(pos), raw})
-	}
-	for range r.Count(2) {
-		before, place := r.Uint(), r.Uint()
-		n := len(d.headings)
-		if r.Failed() || before > uint64(len(d.ids)) || place >= uint64(len(l.headings)) || n > 0 && uint32(before) < d.headings[n-1].before {
-			return nil, ErrSaved
-		}
-		d.headings = append(d.headings, heading{uint32(before), l.headings[place]})
-	}
-	if r.Failed() {
+	if d.format >= formats || !l.readValues(&d, r) || !l.readNatives(&d, r) || !l.readHeadings(&d, r) || r.Failed() {
 		return nil, ErrSaved
 	}
 	seen := make(map[ID]bool, len(d.ids))
@@ -333,4 +278,50 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	*c = d
 	rest, _ = r.Rest()
 	return rest, nil
+}
+
+// readValues reads the lines with their values, timestamps and starts.
+func (l *Loader) readValues(d *Columns, r *saved.Reader) bool {
+	for range r.Count(2) {
+		id, ok := l.Line(r.Uint())
+		if !ok {
+			return false
+		}
+		d.ids, d.values = append(d.ids, id), append(d.values, r.Value())
+	}
+	if r.Bool() {
+		for range d.ids {
+			d.times = append(d.times, r.Int())
+		}
+	}
+	if r.Bool() {
+		for range d.ids {
+			d.starts = append(d.starts, r.Int())
+		}
+	}
+	return true
+}
+
+func (l *Loader) readNatives(d *Columns, r *saved.Reader) bool {
+	for range r.Count(2) {
+		pos, raw := r.Uint(), []byte(r.Text())
+		n := len(d.natives)
+		if pos >= uint64(len(d.ids)) || len(raw) == 0 || n > 0 && uint32(pos) <= d.natives[n-1].pos {
+			return false
+		}
+		d.natives = append(d.natives, native{uint32(pos), raw})
+	}
+	return true
+}
+
+func (l *Loader) readHeadings(d *Columns, r *saved.Reader) bool {
+	for range r.Count(2) {
+		before, place := r.Uint(), r.Uint()
+		n := len(d.headings)
+		if r.Failed() || before > uint64(len(d.ids)) || place >= uint64(len(l.headings)) || n > 0 && uint32(before) < d.headings[n-1].before {
+			return false
+		}
+		d.headings = append(d.headings, heading{uint32(before), l.headings[place]})
+	}
+	return true
 }

@@ -9,24 +9,24 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Store holds every distinct line of a fleet once. It is safe for concurrent
-// use by several [Reader]s, [Store.Sweep] excepted; reading it takes no lock.
+// Store holds each distinct line of a fleet once. Several [Reader]s may use it at
+// the same time, but not during a [Store.Sweep]. Reading it takes no lock.
 //
-// A line is its text up to the value, blanks included, and a meaning: the same
-// text under another TYPE comment may be another line. A heading is all that
-// stands between two lines: comments and blank lines. Its payload is the family
-// whose TYPE comment is its last, nil if it has none.
+// A line is its text up to the value, blanks included, and the meaning of that
+// text: see meaning. A heading is everything between two lines: comments and
+// blank lines. The payload of a heading is the family that its last TYPE comment
+// declares, nil if it has none.
 type Store struct {
 	lines    table[*Line]
-	headings table[*Family]
+	headings table[*family]
 
-	mu       sync.Mutex // guards families
-	families map[familyKey]*Family
+	mu       sync.Mutex // guards families and lastID
+	families map[familyKey]*family
 	lastID   uint32
 
-	lineBytes atomic.Int64 // of the Lines held
+	lineBytes atomic.Int64 // memory of the Lines held
 	sweeps    atomic.Uint32
-	created   atomic.Bool // there was a line that says when others began
+	created   atomic.Bool // a line with the start of others was added
 }
 
 type familyKey struct {
@@ -35,42 +35,41 @@ type familyKey struct {
 	format format
 }
 
-func (f *Family) key() familyKey { return familyKey{f.Name, f.Type, f.format} }
+func (f *Family) key(in format) familyKey { return familyKey{f.Name, f.Type, in} }
 
 // NewStore returns an empty store.
 func NewStore() *Store {
-	s := &Store{families: map[familyKey]*Family{}, lastID: firstFamily}
+	s := &Store{families: map[familyKey]*family{}, lastID: firstFamily}
 	s.lines.init()
 	s.headings.init()
 	return s
 }
 
-// Line is what the id means. It is valid until the id is swept.
+// Line returns the line with this ID. It is valid until the ID is swept.
 func (s *Store) Line(id ID) *Line { return s.lines.payload(uint32(id)) }
 
-// Len is the number of lines held.
+// Len returns the number of lines held.
 func (s *Store) Len() int { return s.lines.len() }
 
-// Cap bounds the ids given out: each is below it.
+// Cap returns a bound of the IDs: each is below it.
 func (s *Store) Cap() int { return int(s.lines.cap.Load()) }
 
-// Bytes is the memory held: what the heap grew by, to a tenth. Texts that
-// were swept may count until they are an eighth of those held and 64 KiB.
+// Bytes returns the memory held, within a tenth of what the heap grew by. Texts
+// that were swept count until they exceed an eighth of those held plus 64 KiB.
 func (s *Store) Bytes() int {
 	return s.lines.bytes() + s.headings.bytes() + int(s.lineBytes.Load())
 }
 
-// Retain keeps the line from being swept until the matching Release. Columns
-// hold references of their own.
+// Retain keeps the line from being swept until the matching [Store.Release].
+// Columns hold references of their own.
 func (s *Store) Retain(id ID) { s.lines.retain(uint32(id)) }
 
-// Release undoes one Retain.
+// Release undoes one [Store.Retain].
 func (s *Store) Release(id ID) { s.lines.release(uint32(id)) }
 
-// Sweep frees the lines that nothing refers to and returns their ids, which will
-// name other lines later: what was kept by id has to be cleared. No Reader of
-// the store may be at work meanwhile; one that waits between Read and Commit
-// loses nothing.
+// Sweep frees the lines without a reference and returns their IDs, which later
+// name other lines: the caller clears what it keeps by ID. No Reader of the store
+// may run at the same time. A Reader between Read and Commit loses nothing.
 func (s *Store) Sweep() []ID {
 	s.sweeps.Add(1)
 	s.headings.sweep(nil)
@@ -83,39 +82,68 @@ func (s *Store) Sweep() []ID {
 	return freed
 }
 
-// sweepFamilies forgets the families that no line and no heading names.
+// sweepFamilies drops the families that no line and no heading refers to.
 func (s *Store) sweepFamilies() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.families)
-	name := func(f *Family) {
+	before := s.families
+	s.families = map[familyKey]*family{}
+	keep := func(f *family) {
 		if f != nil {
-			s.families[f.key()] = f
+			s.families[f.key(f.format)] = f
 		}
 	}
-	s.headings.each(name)
+	s.headings.each(keep)
 	s.lines.each(func(l *Line) {
-		name(l.Family)
-		name(l.under)
+		keep(l.under)
+		keep(before[l.Family.key(text)])
 	})
 }
 
-// family is the store's own of that name, type and format.
-func (s *Store) family(said Family) *Family {
+// family returns the store's family of this name, type and format.
+func (s *Store) family(said Family, in format) *family {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := s.families[said.key()]
+	key := said.key(in)
+	f := s.families[key]
 	if f == nil {
-		f = &said
-		f.id = s.lastID
+		f = &family{said, s.lastID, in}
 		s.lastID++
-		s.families[f.key()] = f
+		s.families[key] = f
 	}
 	return f
 }
 
-// addLine makes a text, read under the comments of f, a line of the store.
-func (s *Store) addLine(in format, line []byte, f *Family, ls labels.Labels) ID {
+// familyOf returns the line's own family.
+func (s *Store) familyOf(l *Line) *family {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.families[l.Family.key(text)]
+}
+
+// familiesByID returns the families by their ids.
+func (s *Store) familiesByID() map[uint32]*family {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := make(map[uint32]*family, len(s.families))
+	for _, f := range s.families {
+		m[f.id] = f
+	}
+	return m
+}
+
+// unusedID returns an id that no family has or gets. As the key of a text it says
+// that the line depends on a family that is gone, so nothing finds it.
+func (s *Store) unusedID() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID++
+	return s.lastID - 1
+}
+
+// addLine adds the line of a text that stands under the comments of f, and
+// returns its ID.
+func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) ID {
 	meaning := meaning(in, f, line)
 	if f != nil && meaning != f.id {
 		f = nil
@@ -138,10 +166,9 @@ func (s *Store) added(l *Line) {
 	}
 }
 
-// addHeading makes the text, which ends in the family's comments, one of the
-// store.
-func (s *Store) addHeading(in format, heading []byte, f *Family) uint32 {
-	return s.headings.add(heading, uint32(in), func() *Family { return f })
+// addHeading adds a heading that declares f, and returns its id.
+func (s *Store) addHeading(in format, heading []byte, f *family) uint32 {
+	return s.headings.add(heading, uint32(in), func() *family { return f })
 }
 
 func (l *Line) bytes() int64 {

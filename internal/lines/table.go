@@ -15,32 +15,31 @@ const (
 	chunkLen  = 1 << chunkBits
 	minSlab   = 4 << 10
 	maxSlab   = 64 << 10
-	free      = -1 // as a count of references
+	free      = -1 // the reference count of an ID that is not held
 )
 
-// A table holds texts once each, numbered, with a payload. One text may be held
-// under several keys.
+// table holds distinct texts, each with an id and a payload. The same text may be
+// held under several keys.
 //
-// Reading takes no lock. Chunks never move and the list of chunks, the index and
-// its slots are published atomically, after what they lead to is written. An
-// entry is written once, before it is published by its reference count (it is
-// free before) or its slot in the index, and stays until a sweep. So whoever
-// holds an id from columns, from the index, or has seen its count to be ≥ 0, may
-// read its text, key and payload.
+// Reading takes no lock. Chunks never move. The list of chunks, the index and its
+// slots are published atomically, after what they refer to is written. An entry
+// is written once, before its reference count or its slot in the index publishes
+// it, and stays until a sweep. So a goroutine may read an entry whose id it has
+// from columns or the index, or whose reference count it has seen to be ≥ 0.
 //
-// Invariants: an id is listed in exactly one of the index and spare. An entry
-// nothing refers to any more stays until a sweep.
+// Invariants: each id below cap is in exactly one of the index and spare. An
+// entry without a reference stays until a sweep.
 type table[P any] struct {
 	chunks atomic.Pointer[[]*chunk[P]]
 	index  atomic.Pointer[index]
-	cap    atomic.Uint32 // ids given out are below
+	cap    atomic.Uint32 // all ids are below it
 
-	mu    sync.Mutex // guards growing
+	mu    sync.Mutex // guards the fields below, and adding
 	seed  maphash.Seed
-	spare []uint32 // free ids below cap
-	slab  *strings.Builder
-	slabs int // bytes allocated for texts
-	used  int // bytes of texts that are held
+	spare []uint32         // free ids below cap
+	slab  *strings.Builder // where texts are copied, many to an allocation
+	slabs int              // bytes allocated for texts
+	used  int              // bytes of texts that are held
 }
 
 type chunk[P any] struct {
@@ -50,8 +49,9 @@ type chunk[P any] struct {
 	payload [chunkLen]P
 }
 
-// index is a hash table with open addressing: a slot holds the upper half of
-// the hash and the id + 1; 0 is empty. At most three of four slots are taken.
+// index is a hash table with open addressing. A slot holds the upper half of the
+// hash and the id plus 1; 0 is an empty slot. At most three of four slots are
+// taken.
 type index struct {
 	slots []atomic.Uint64
 	taken int
@@ -83,7 +83,7 @@ func (t *table[P]) payload(id uint32) P {
 	return c.payload[i]
 }
 
-// live reports whether the id is held, for those who do not know.
+// live reports whether the table holds the id.
 func (t *table[P]) live(id uint32) bool {
 	if id >= t.cap.Load() {
 		return false
@@ -104,7 +104,7 @@ func (t *table[P]) release(id uint32) {
 
 func (t *table[P]) hash(text []byte) uint64 { return maphash.Bytes(t.seed, text) }
 
-// find returns the id of a text under a key.
+// find returns the id of a text under a key, if the table holds it.
 func (t *table[P]) find(text []byte, key uint32) (uint32, bool) {
 	return t.findHash(text, key, t.hash(text))
 }
@@ -128,8 +128,8 @@ func (t *table[P]) findHash(text []byte, key uint32, hash uint64) (uint32, bool)
 	}
 }
 
-// add returns the id of a text under a key, which it gets if it has none yet:
-// then make makes its payload.
+// add returns the id of a text under a key. A text that is new gets an id and
+// the payload that make returns.
 func (t *table[P]) add(text []byte, key uint32, make func() P) uint32 {
 	hash := t.hash(text)
 	t.mu.Lock()
@@ -170,7 +170,7 @@ func (t *table[P]) newID() uint32 {
 	return id
 }
 
-// keep copies a text to where texts are kept, many to an allocation.
+// keep copies a text into the slab.
 func (t *table[P]) keep(text []byte) string {
 	if t.slab.Cap()-t.slab.Len() < len(text) {
 		t.slab = new(strings.Builder)
@@ -193,7 +193,7 @@ func (x *index) put(id uint32, hash uint64) {
 	x.taken++
 }
 
-// reindex makes an index of all ids held.
+// reindex returns an index of all ids held.
 func (t *table[P]) reindex(size int) *index {
 	x := &index{slots: make([]atomic.Uint64, size)}
 	for id := range t.cap.Load() {
@@ -204,8 +204,8 @@ func (t *table[P]) reindex(size int) *index {
 	return x
 }
 
-// sweep frees what nothing refers to and tells gone, if there is one. Nobody may
-// read the table meanwhile.
+// sweep frees the entries without a reference and calls gone, if it is not nil,
+// with each. No goroutine may read the table at the same time.
 func (t *table[P]) sweep(gone func(id uint32, payload P)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -227,15 +227,15 @@ func (t *table[P]) sweep(gone func(id uint32, payload P)) {
 	if len(t.spare) == before {
 		return
 	}
-	slices.SortFunc(t.spare, func(a, b uint32) int { return cmp.Compare(b, a) }) // neighbours go to neighbours
+	slices.SortFunc(t.spare, func(a, b uint32) int { return cmp.Compare(b, a) }) // so that neighbours in a body get neighbouring ids
 	t.index.Store(t.reindex(len(t.index.Load().slots)))
 	if t.slabs > t.used+t.used/8+maxSlab {
 		t.compact()
 	}
 }
 
-// compact copies the texts held together, so that the memory of those freed
-// becomes free too.
+// compact copies the texts held into new slabs, which frees the memory of the
+// others.
 func (t *table[P]) compact() {
 	t.slab, t.slabs, t.used = new(strings.Builder), 0, 0
 	for id := range t.cap.Load() {
@@ -255,7 +255,7 @@ func (t *table[P]) each(f func(P)) {
 	}
 }
 
-// bytes is the memory held, payloads excepted.
+// bytes returns the memory held without the payloads.
 func (t *table[P]) bytes() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

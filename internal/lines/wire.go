@@ -5,16 +5,17 @@ import (
 	"math"
 )
 
-// wire reads the fields of a protobuf message one by one, as far as they are
-// written plainly. What is not is left to textparse.
+// wire reads the fields of a protobuf message one by one, if they are written the
+// way encoders do it. It leaves other messages to textparse.
 //
 // See https://protobuf.dev/programming-guides/encoding/.
 type wire struct {
 	rest []byte
-	odd  bool // something is there that is not understood
+	odd  bool // the message is not written that way, or damaged; rest is empty
 }
 
-// A tag is a field's number and how its value is written.
+// Wire types: the low three bits of a tag, which say how the value is written. The
+// other bits are the number of the field.
 const (
 	varint   = 0
 	fixed64  = 1
@@ -24,7 +25,7 @@ const (
 	fixed32  = 5
 )
 
-// next reads a tag; false at the end of the message.
+// next reads a tag; ok is false at the end of the message.
 func (w *wire) next() (tag uint64, ok bool) {
 	if len(w.rest) == 0 || w.odd {
 		return 0, false
@@ -37,11 +38,12 @@ func (w *wire) next() (tag uint64, ok bool) {
 	if number := int32(tag >> 3); number <= 0 {
 		w.fail()
 	} else {
-		tag = uint64(number)<<3 | tag&7 // as decoders for Go do it
+		tag = uint64(number)<<3 | tag&7 // 32 bits count, as in decoders for Go
 	}
 	return tag, !w.odd
 }
 
+// fail gives up the message.
 func (w *wire) fail() { w.rest, w.odd = nil, true }
 
 func (w *wire) varint() uint64 {
@@ -77,7 +79,7 @@ func (w *wire) double() float64 {
 	return math.Float64frombits(bits)
 }
 
-// bytes is a string, a message, or packed numbers. It is a part of what is read.
+// bytes reads a string, a message, or packed numbers. It shares memory with rest.
 func (w *wire) bytes() []byte {
 	n := w.varint()
 	if n > uint64(len(w.rest)) {
@@ -120,7 +122,7 @@ func (w *wire) skip(tag uint64) {
 	}
 }
 
-// once refuses a field that is there twice: seen has a bit for each number.
+// once fails if a field is there twice. seen has a bit for each field number.
 func (w *wire) once(seen *uint64, tag uint64) {
 	bit := uint64(1) << (tag >> 3 & 63)
 	if *seen&bit != 0 {
@@ -129,7 +131,7 @@ func (w *wire) once(seen *uint64, tag uint64) {
 	*seen |= bit
 }
 
-// timestamp is a google.protobuf.Timestamp in Unix milliseconds.
+// timestamp reads a google.protobuf.Timestamp and returns it in Unix milliseconds.
 func (w *wire) timestamp() int64 {
 	m := wire{rest: w.bytes()}
 	var seconds, nanos, seen uint64

@@ -9,27 +9,30 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"time"
 )
 
-// Scrape is a line of a manifest: one answer, its body gzipped in a file beside
-// it. Who answered a balancer stands in the manifest, too; it is not read.
+// Scrape is a line of a manifest: one answer, whose gzipped body is a file in
+// the same directory. The manifest also says which process answered a
+// balancer; that field is not read.
 type Scrape struct {
 	File        string `json:"file"` // empty: the scrape failed
 	Scenario    string `json:"scenario"`
 	Step        int    `json:"step"`
-	Time        int64  `json:"time"` // when the whole body was here, Unix ms
+	Time        int64  `json:"time"` // when the body had been read, Unix ms
 	Target      string `json:"target"`
 	Path        string `json:"path"`
+	ThroughLB   bool   `json:"through_lb"`
 	ContentType string `json:"content_type"`
 	Format      string `json:"format"`
 	Status      int    `json:"status"`
 	Notes       string `json:"notes"`
 }
 
-// BodyLimit bounds a body, decompressed.
+// BodyLimit is the longest body that is read, in bytes, decompressed.
 const BodyLimit = 64 << 20
 
-// Manifest reads the manifest of a directory in the form of [FS].
+// Manifest returns the scrapes of a directory in the form of [FS].
 func Manifest(dir fs.FS) (list []Scrape, err error) {
 	file, err := dir.Open("manifest.jsonl")
 	if err != nil {
@@ -49,11 +52,23 @@ func Manifest(dir fs.FS) (list []Scrape, err error) {
 	}
 }
 
-// Body is what was answered, or an error that says why there is nothing.
+// At returns when the body had been read.
+func (s *Scrape) At() time.Time { return time.UnixMilli(s.Time) }
+
+// Header returns the header of the answer, as far as it was recorded.
+func (s *Scrape) Header() http.Header {
+	h := http.Header{}
+	if s.ContentType != "" {
+		h.Set("Content-Type", s.ContentType)
+	}
+	return h
+}
+
+// Body returns the body, or an error that says why there is none.
 func (s *Scrape) Body(dir fs.FS) ([]byte, error) {
 	switch {
 	case s.Status != 0 && s.Status != http.StatusOK:
-		return nil, fmt.Errorf("HTTP status %d", s.Status)
+		return nil, fmt.Errorf("HTTP status %d %s", s.Status, http.StatusText(s.Status))
 	case s.File == "" && s.Notes != "":
 		return nil, errors.New(s.Notes)
 	case s.File == "":
@@ -68,14 +83,18 @@ func (s *Scrape) Body(dir fs.FS) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
-	return ReadBody(zip)
+	body, err := ReadBody(zip)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.File, err)
+	}
+	return body, nil
 }
 
-// ReadBody reads all of a body, unless it is longer than [BodyLimit].
+// ReadBody reads a whole body; one that is longer than [BodyLimit] is an error.
 func ReadBody(from io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(from, BodyLimit+1))
 	if err == nil && len(body) > BodyLimit {
-		return nil, fmt.Errorf("a body of more than %d bytes", BodyLimit)
+		return nil, fmt.Errorf("body of more than %d bytes", BodyLimit)
 	}
 	return body, err
 }

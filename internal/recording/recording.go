@@ -33,7 +33,7 @@ var files embed.FS
 //	file           the gzipped body; empty: the scrape failed, notes say how
 //	scenario       apiserver-ha, then apiserver-ha-after-load
 //	step           the round
-//	time           when the whole body was here, Unix milliseconds
+//	time           when the body had been read, Unix milliseconds
 //	target         apiserver-a, apiserver-b, apiserver-c, or lb (the balancer)
 //	path           /metrics
 //	through_lb     whether the balancer was asked

@@ -1,0 +1,239 @@
+package growth
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// NewPlan makes the plan of a body for the views that the instance's target
+// labels admit. Of a native histogram that chosen says is
+// followed by its classic buckets, those are.
+func NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
+	b := newBuilder(route, admitted, body, to)
+	for pos := range body.Len() {
+		if !body.Duplicate(pos) {
+			b.come(uint32(pos))
+		}
+	}
+	b.stays = func(h *hist, _ uint32) bool { return chosen(int(h.native)) }
+	return b.finish()
+}
+
+// builder makes a plan.
+type builder struct {
+	*Plan
+	body  Body
+	to    Columns
+	dirty map[uint32]bool // histograms whose lines came or went
+	// stays says that a histogram with both, one line of which is at pos, is
+	// followed by its classic buckets all the same.
+	stays func(h *hist, pos uint32) bool
+}
+
+func newBuilder(route *Route, admitted []bool, body Body, to Columns) *builder {
+	n := len(route.router.views)
+	p := &Plan{route: route, admitted: admitted, bySeries: map[seriesKey]uint32{}, views: make([]Presence, n), gauges: make([][]GaugeLine, n)}
+	return &builder{Plan: p, body: body, to: to, dirty: map[uint32]bool{}}
+}
+
+// come takes in a line that was not there before.
+func (b *builder) come(pos uint32) {
+	id := b.body.ID(int(pos))
+	ways := b.route.way(id)
+	for i, w := range ways {
+		if !b.admitted[w.view] {
+			continue
+		}
+		switch w.part {
+		case Matched:
+			b.views[w.view].Exposes = true
+			continue
+		case Refused:
+			b.views[w.view].Refused++
+			continue
+		}
+		b.views[w.view].Exposes = true
+		same := func(x want) bool { return b.same(x, w) && b.admitted[x.view] }
+		if !slices.ContainsFunc(ways[:i], same) {
+			b.entries = append(b.entries, entry{pos, b.object(id, pos, w, ways)})
+		}
+	}
+}
+
+// kind returns what a line is part of for a view: the count of a histogram is
+// part of the histogram.
+func (b *builder) kind(w want) Kind {
+	if w.part != Whole {
+		return Histogram
+	}
+	return b.route.router.views[w.view].Kind
+}
+
+// same reports whether two views take their steps from one object.
+func (b *builder) same(x, w want) bool {
+	return x.part < Matched && x.class == w.class && b.kind(x) == b.kind(w)
+}
+
+// object returns the object of a line under the rules of one view. A histogram
+// may be there.
+func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
+	o := object{kind: b.kind(w), class: w.class}
+	if o.kind != Histogram {
+		return b.add(o, pos, w, ways)
+	}
+	key := seriesKey{b.route.seriesOf(id), w.class}
+	i, ok := b.bySeries[key]
+	if !ok {
+		o.hist = uint32(len(b.hists))
+		b.hists = append(b.hists, hist{series: key.series, class: key.class, sum: -1, count: -1, native: -1})
+		i = b.add(o, pos, w, ways)
+		b.bySeries[key] = i
+	}
+	b.dirty[i] = true
+	return i
+}
+
+// add gives an object its sinks.
+func (b *builder) add(o object, pos uint32, w want, ways []want) uint32 {
+	o.from = uint32(len(b.sinks))
+	for _, x := range ways {
+		if !b.same(x, w) || !b.admitted[x.view] {
+			continue
+		}
+		s := Sink{View: x.view, Part: x.part, Group: b.to.Group(x.view, x.group), Col: -1}
+		if o.kind != Histogram || x.part != Whole {
+			s.Col = b.to.Column(s.View, s.Group, nil)
+		}
+		if o.kind == Gauge {
+			b.gauges[s.View] = append(b.gauges[s.View], GaugeLine{pos, uint32(s.Col)})
+		}
+		b.sinks = append(b.sinks, s)
+		b.views[s.View].Series++
+	}
+	o.to = uint32(len(b.sinks))
+	b.objects = append(b.objects, o)
+	return uint32(len(b.objects) - 1)
+}
+
+// finish puts the lines in order and gathers those of the histograms that
+// changed.
+func (b *builder) finish() *Plan {
+	inOrder(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
+	for _, list := range b.gauges {
+		inOrder(list, func(x, y GaugeLine) int { return cmp.Compare(x.Pos, y.Pos) })
+	}
+	if len(b.dirty) > 0 {
+		b.gather()
+	}
+	for i := range b.objects {
+		if o := &b.objects[i]; o.kind == Histogram && b.hists[o.hist].form == formless {
+			for _, s := range b.Sinks(uint32(i)) {
+				b.views[s.View].Broken++
+			}
+		}
+	}
+	return b.Plan
+}
+
+func inOrder[T any](list []T, compare func(x, y T) int) {
+	if !slices.IsSortedFunc(list, compare) {
+		slices.SortStableFunc(list, compare)
+	}
+}
+
+// gather makes the histograms whose lines came or went of their lines, wherever
+// in the body these stand.
+func (b *builder) gather() {
+	pieces := make(map[uint32][]piece, len(b.dirty))
+	for _, e := range b.entries {
+		if b.dirty[e.object] {
+			l := b.route.router.store.Line(b.body.ID(int(e.pos)))
+			pieces[e.object] = append(pieces[e.object], piece{l.Role, l.Bound, e.pos})
+		}
+	}
+	for i := range b.objects {
+		if b.dirty[uint32(i)] {
+			h := &b.hists[b.objects[i].hist]
+			b.compose(h, pieces[uint32(i)])
+			b.lead(uint32(i), h)
+			b.fresh = append(b.fresh, uint32(i))
+		}
+	}
+}
+
+// piece is a line of a histogram.
+type piece struct {
+	role  lines.Role
+	bound float64
+	pos   uint32
+}
+
+// compose makes a histogram of its lines.
+func (b *builder) compose(h *hist, pieces []piece) {
+	slices.SortStableFunc(pieces, func(x, y piece) int {
+		return cmp.Or(cmp.Compare(x.role, y.role), cmp.Compare(x.bound, y.bound))
+	})
+	h.from, h.sum, h.count, h.native = uint32(len(b.buckets)), -1, -1, -1
+	var bounds []float64
+	for _, p := range pieces {
+		switch p.role {
+		case lines.Bucket:
+			bounds = append(bounds, p.bound)
+			b.buckets = append(b.buckets, p.pos)
+		case lines.Count:
+			h.count = int32(p.pos)
+		case lines.Sum:
+			h.sum = int32(p.pos)
+		case lines.Native:
+			h.native = int32(p.pos)
+		}
+	}
+	if n := len(bounds); h.count >= 0 && (n == 0 && h.native < 0 || n > 0 && !math.IsInf(bounds[n-1], 1)) {
+		bounds = append(bounds, math.Inf(1))
+		b.buckets = append(b.buckets, uint32(h.count))
+	}
+	h.layout = nil
+	if len(bounds) > 0 {
+		h.layout = b.to.Layout(bounds)
+	}
+	if h.layout == nil {
+		b.buckets = b.buckets[:h.from]
+	}
+	h.to = uint32(len(b.buckets))
+	if len(pieces) > 0 {
+		h.form = b.choose(h, pieces[0].pos)
+	}
+}
+
+// choose says by which buckets a histogram is followed. Native ones are
+// preferred; a series that came without them is followed by its classic ones
+// until its process ends: they were in every body, so nothing is lost.
+func (b *builder) choose(h *hist, pos uint32) form {
+	switch {
+	case h.native < 0 && h.layout == nil:
+		return formless
+	case h.native < 0:
+		return classic
+	case h.layout != nil && (b.body.Native(int(h.native)) == nil || b.stays(h, pos)):
+		return classic
+	}
+	return native
+}
+
+// lead gives the sinks of a histogram their columns.
+func (b *builder) lead(i uint32, h *hist) {
+	o := &b.objects[i]
+	for j := o.from; j < o.to; j++ {
+		s := &b.sinks[j]
+		switch {
+		case s.Part != Whole:
+		case h.form == classic:
+			s.Col = b.to.Column(s.View, s.Group, h.layout)
+		case h.form == native:
+			s.Col = b.to.Native(s.View, s.Group, b.body.Native(int(h.native)))
+		}
+	}
+}

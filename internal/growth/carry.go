@@ -1,0 +1,204 @@
+package growth
+
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/layout"
+)
+
+// Carry makes the plan of a scrape in which lines came, went or moved, in one
+// pass over them. moved says of each object of p where it went, −1 if it ended.
+func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int32) {
+	b := newBuilder(p.route, p.admitted, s.Body, to)
+	newAt, fresh := p.place(s)
+	copy(b.views, p.views)
+	for i := range b.views {
+		b.views[i].Series, b.views[i].Broken = 0, 0
+	}
+	b.unrefuse(p, s, newAt)
+	c := &carrying{builder: b, from: p, newAt: newAt}
+	moved = c.takeOver()
+	b.stays = func(h *hist, pos uint32) bool {
+		if h.carried || s.Process {
+			return h.form == classic && !s.Process
+		}
+		return st.buriedClassic(p, h, s.Store.Line(s.Body.ID(int(pos))))
+	}
+	c.settle(s)
+	for _, pos := range fresh {
+		if !s.Body.Duplicate(int(pos)) {
+			b.come(pos)
+		}
+	}
+	return b.finish(), moved
+}
+
+// place returns where each line of before stands now, plus 1, and the lines
+// that have to be looked at anew: those that came, and those that are written in
+// words which mean something else to the views.
+func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
+	newAt = make([]uint32, s.Before.Len())
+	for pos := range s.Reader.Len() {
+		id, old, _, _ := s.Reader.At(pos)
+		if old < 0 {
+			fresh = append(fresh, uint32(pos))
+			continue
+		}
+		if before := s.Before.ID(old); before != id && !sameWay(p.route.way(id), p.route.way(before)) {
+			fresh = append(fresh, uint32(pos))
+			continue
+		}
+		newAt[old] = uint32(pos) + 1
+	}
+	return newAt, fresh
+}
+
+func sameWay(a, b []want) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+// unrefuse takes lines of another type that went out of the count.
+func (b *builder) unrefuse(p *Plan, s *Scraped, newAt []uint32) {
+	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Refused > 0 }) {
+		return
+	}
+	for old, at := range newAt {
+		if at != 0 {
+			continue
+		}
+		for _, w := range p.route.way(s.Before.ID(old)) {
+			if w.part == Refused && b.admitted[w.view] {
+				b.views[w.view].Refused--
+			}
+		}
+	}
+}
+
+// carrying takes the objects of a plan over into the next one.
+type carrying struct {
+	*builder
+	from     *Plan
+	newAt    []uint32
+	moved    []int32
+	objectOf []uint32 // by histogram of the next plan
+}
+
+// takeOver takes over the objects that still have lines.
+func (c *carrying) takeOver() []int32 {
+	c.moved = make([]int32, len(c.from.objects))
+	for i := range c.moved {
+		c.moved[i] = -1
+	}
+	kept := make([]entry, 0, len(c.from.entries))
+	for _, e := range c.from.entries {
+		if at := c.newAt[e.pos]; at != 0 {
+			kept = append(kept, entry{at - 1, e.object})
+			c.moved[e.object] = 0
+		}
+	}
+	for i := range c.from.objects {
+		if c.moved[i] == 0 {
+			c.moved[i] = int32(len(c.objects))
+			c.take(uint32(i))
+		}
+	}
+	for i := range kept {
+		kept[i].object = uint32(c.moved[kept[i].object])
+	}
+	c.entries = kept
+	for v, list := range c.from.gauges {
+		for _, g := range list {
+			if at := c.newAt[g.Pos]; at != 0 {
+				c.gauges[v] = append(c.gauges[v], GaugeLine{at - 1, g.Col})
+			} else {
+				c.ended = append(c.ended, Sink{View: int32(v), Col: int32(g.Col)})
+			}
+		}
+	}
+	return c.moved
+}
+
+func (c *carrying) take(i uint32) {
+	o := c.from.objects[i]
+	from, to := o.from, o.to
+	o.from = uint32(len(c.sinks))
+	for _, s := range c.from.sinks[from:to] {
+		c.sinks = append(c.sinks, s)
+		c.views[s.View].Series++
+	}
+	o.to = uint32(len(c.sinks))
+	next := uint32(len(c.objects))
+	if o.kind == Histogram {
+		h := c.from.hists[o.hist]
+		o.hist = uint32(len(c.hists))
+		c.hists = append(c.hists, c.hist(h, next))
+		c.objectOf = append(c.objectOf, next)
+		c.bySeries[seriesKey{h.series, o.class}] = next
+	}
+	c.objects = append(c.objects, o)
+}
+
+// hist moves the positions of a histogram; one that lost lines is dirty.
+func (c *carrying) hist(h hist, object uint32) hist {
+	h.carried = h.form != formless
+	whole := true
+	at := func(pos int32) int32 {
+		if pos < 0 {
+			return -1
+		}
+		now := c.newAt[pos]
+		whole = whole && now != 0
+		return int32(now) - 1
+	}
+	from := uint32(len(c.buckets))
+	for _, pos := range c.from.buckets[h.from:h.to] {
+		c.buckets = append(c.buckets, uint32(at(int32(pos))))
+	}
+	h.from, h.to = from, uint32(len(c.buckets))
+	h.sum, h.count, h.native = at(h.sum), at(h.count), at(h.native)
+	if !whole {
+		c.buckets, c.dirty[object] = c.buckets[:from], true
+	}
+	return h
+}
+
+// settle makes places for the native buckets that came, and lets go of what was
+// chosen for a process that ended.
+func (c *carrying) settle(s *Scraped) {
+	for i := range c.hists {
+		h, object := &c.hists[i], c.objectOf[i]
+		switch {
+		case c.dirty[object]:
+		case s.Process && h.form == classic && h.native >= 0:
+			c.dirty[object] = true
+		case h.form == native:
+			if _, changed := slices.BinarySearch(s.Reader.Changed(), uint32(h.native)); changed {
+				c.lead(object, h)
+			}
+		}
+	}
+}
+
+// Placer knows which columns have places for the buckets of a native histogram.
+type Placer interface {
+	Placed(*Sink, *layout.Native) bool
+}
+
+// Roomy reports whether every native histogram that changed has places for all
+// of its buckets, in a scrape whose lines stay in place.
+func (p *Plan) Roomy(s *Scraped, to Placer) bool {
+	for i := range p.objects {
+		o := &p.objects[i]
+		if o.kind != Histogram || p.hists[o.hist].form != native {
+			continue
+		}
+		pos := p.hists[o.hist].native
+		if _, changed := slices.BinarySearch(s.Reader.Changed(), uint32(pos)); !changed || s.Body.Native(int(pos)) == nil {
+			continue
+		}
+		for j := o.from; j < o.to; j++ {
+			if k := &p.sinks[j]; k.Part == Whole && !to.Placed(k, s.Body.Native(int(pos))) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,207 @@
+package growth
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/saved"
+)
+
+// Lines writes lines down, or reads them back.
+type Lines interface {
+	Line(*lines.ID)
+	// Sort brings lines into an order that is the same in every store.
+	Sort([]lines.ID)
+	// Layout returns the layout of a set of bounds, or nil if they cannot be one.
+	Layout(bounds []float64) *layout.Layout
+}
+
+// kept is a point that is held, or a tombstone, as it is written down: by one of
+// the object's lines and its rules.
+type kept struct {
+	id    lines.ID
+	hist  bool
+	rules judge.Rules
+	point point
+}
+
+// Code writes the state down, or reads it back. What objects grow from is read
+// before there are any: Adopt gives it to them.
+func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.Columns) {
+	held := st.heldList(p, cols)
+	saved.List(c, &held, 8, func(k *kept) { k.code(c, to) })
+	tombs := st.tombList(to, r)
+	saved.List(c, &tombs, 8, func(k *kept) { k.code(c, to) })
+	c.Bool(&st.Lost)
+	if !c.Reading() || c.Failed() {
+		return
+	}
+	st.loaded = held
+	for _, k := range tombs {
+		t := &tomb{k.point, k.id, tombKey{class: r.class(k.rules), hist: k.hist}}
+		l := r.store.Line(k.id)
+		if t.key.hash = l.Labels.Hash(); k.hist {
+			t.key.hash = histHash(l)
+		}
+		if c.Must(st.tombs[t.key] == nil); c.Failed() {
+			return
+		}
+		if st.tombs == nil {
+			st.tombs = map[tombKey]*tomb{}
+		}
+		st.tombs[t.key] = t
+		r.store.Retain(k.id)
+	}
+}
+
+// heldList returns what is held, in the order of the body.
+func (st *State) heldList(p *Plan, cols *lines.Columns) []kept {
+	list := slices.Clone(st.loaded)
+	seen := map[uint32]bool{}
+	if p == nil || len(st.held) == 0 {
+		return list
+	}
+	at := map[lines.ID]uint32{}
+	for _, e := range p.entries {
+		x := st.held[e.object]
+		if x == nil || seen[e.object] {
+			continue
+		}
+		seen[e.object] = true
+		o := &p.objects[e.object]
+		id := cols.ID(int(e.pos))
+		at[id] = e.pos
+		list = append(list, kept{id, o.kind == Histogram, *p.rules(o), *x})
+	}
+	slices.SortStableFunc(list, func(a, b kept) int { return cmp.Or(cmp.Compare(at[a.id], at[b.id]), a.compare(&b)) })
+	return list
+}
+
+// compare orders what is kept of one line.
+func (k *kept) compare(o *kept) int {
+	switch {
+	case k.hist != o.hist && k.hist:
+		return 1
+	case k.hist != o.hist:
+		return -1
+	}
+	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)))
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (st *State) tombList(to Lines, r *Router) (list []kept) {
+	byID := map[lines.ID][]kept{}
+	var ids []lines.ID
+	for key, t := range st.tombs {
+		if byID[t.id] == nil {
+			ids = append(ids, t.id)
+		}
+		byID[t.id] = append(byID[t.id], kept{t.id, key.hist, r.rules[key.class], t.point})
+	}
+	if len(ids) > 0 {
+		to.Sort(ids)
+	}
+	for _, id := range ids {
+		slices.SortFunc(byID[id], func(a, b kept) int { return a.compare(&b) })
+		list = append(list, byID[id]...)
+	}
+	return list
+}
+
+// Adopt gives the objects of a plan, made of the lines that the instance exposed
+// last, what was read for them.
+func (st *State) Adopt(p *Plan, cols *lines.Columns) {
+	if len(st.loaded) == 0 {
+		return
+	}
+	for _, e := range p.entries {
+		o := &p.objects[e.object]
+		id := cols.ID(int(e.pos))
+		st.loaded = slices.DeleteFunc(st.loaded, func(k kept) bool {
+			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.rules == *p.rules(o)
+			if fits {
+				x := k.point
+				st.hold(e.object, &x)
+			}
+			return fits
+		})
+	}
+}
+
+func (k *kept) code(c *saved.Codec, to Lines) {
+	to.Line(&k.id)
+	c.Bool(&k.hist)
+	saved.Small(c, &k.rules.Owner, judge.OwnerExternal)
+	c.Bool(&k.rules.BoundBirths)
+	x := &k.point
+	c.Int64(&x.Time)
+	c.Float(&x.Value)
+	c.Int64(&x.Start)
+	c.Bool(&x.zero)
+	if !k.hist {
+		return
+	}
+	c.Float(&x.sum)
+	saved.List(c, &x.buckets, 1, c.Float)
+	bounds := boundsOf(x.layout)
+	saved.List(c, &bounds, 1, c.Float)
+	if c.Reading() && !c.Failed() && len(bounds) > 0 {
+		x.layout = to.Layout(bounds)
+		c.Must(x.layout != nil && x.layout.Len() == len(bounds) && len(x.buckets) == len(bounds))
+	}
+	CodeNative(c, &x.native)
+}
+
+func boundsOf(l *layout.Layout) (list []float64) {
+	if l == nil {
+		return nil
+	}
+	for i := range l.Len() {
+		list = append(list, l.Bound(i))
+	}
+	return list
+}
+
+// CodeNative writes a native histogram down if there is one, or reads back one
+// that can be.
+func CodeNative(c *saved.Codec, x **layout.Native) {
+	there := *x != nil
+	if c.Bool(&there); !there {
+		return
+	}
+	if c.Reading() {
+		*x = &layout.Native{Sum: math.NaN()}
+	}
+	n := *x
+	c.Int32(&n.Schema)
+	for _, f := range []*float64{&n.ZeroThreshold, &n.ZeroCount, &n.Count, &n.Sum} {
+		c.Float(f)
+	}
+	for _, side := range []*[]layout.Bucket{&n.Negative, &n.Positive} {
+		saved.List(c, side, 2, func(b *layout.Bucket) {
+			c.Int32(&b.Index)
+			c.Float(&b.Count)
+		})
+	}
+	bounds := boundsOf(n.Custom)
+	saved.List(c, &bounds, 1, c.Float)
+	if !c.Reading() || c.Failed() {
+		return
+	}
+	if len(bounds) > 0 {
+		l, err := layout.NewLayout(bounds)
+		c.Must(err == nil && l.Len() == len(bounds))
+		n.Custom = l
+	}
+	c.Must(n.Validate() == nil)
+}

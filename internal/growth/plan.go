@@ -1,0 +1,221 @@
+package growth
+
+import (
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// Plan is what is followed of one instance's body. A scrape whose lines stay in
+// place reads it; any other scrape carries it over into a new one, which takes
+// its place when the scrape is accepted.
+//
+// Invariants: entries ascend by position; an object's sinks are
+// sinks[o.from:o.to]; a histogram's buckets are buckets[h.from:h.to] and ascend
+// by bound; gauges[v] ascends by position.
+type Plan struct {
+	route    *Route
+	admitted []bool // by view
+	entries  []entry
+	objects  []object
+	sinks    []Sink
+	hists    []hist
+	buckets  []uint32
+	bySeries map[seriesKey]uint32 // objects that are histograms
+	views    []Presence
+	gauges   [][]GaugeLine // by view
+
+	// Of the scrape for which the plan was made:
+	fresh []uint32 // histograms whose lines came or went
+	ended []Sink   // of gauges, lines that went
+}
+
+// entry says which object a followed line belongs to. A line may belong to
+// several objects, one for each set of rules.
+type entry struct{ pos, object uint32 }
+
+// object is what is judged as one.
+type object struct {
+	kind     Kind
+	class    uint8  // its rules
+	hist     uint32 // of a histogram: its index in hists
+	from, to uint32 // its sinks
+}
+
+type seriesKey struct {
+	series int32
+	class  uint8
+}
+
+// Sink is where the steps of an object go: a column of a view's table.
+type Sink struct {
+	View  int32
+	Part  Part
+	Group int32
+	Col   int32
+}
+
+// hist is one histogram series. Where +Inf has no line of its own, its last
+// bucket is the line of the count.
+type hist struct {
+	series   int32
+	class    uint8
+	from, to uint32         // no buckets: from == to
+	layout   *layout.Layout // of the buckets
+	sum      int32          // positions; −1: none
+	count    int32
+	native   int32
+	form     form
+	carried  bool // it was there in the scrape before
+}
+
+// form says by which of its buckets a histogram is followed.
+type form uint8
+
+const (
+	formless form = iota // its lines cannot be a histogram
+	classic
+	native
+)
+
+// Presence says how a metric that a view asks for is there.
+type Presence struct {
+	Exposes bool // it was there once, selected or not
+	Refused int  // lines of it that have another type
+	Series  int  // objects of which the view takes something
+	Broken  int  // of them, histograms that cannot be one
+}
+
+// GaugeLine is a line that a view of gauges follows, and its column.
+type GaugeLine struct{ Pos, Col uint32 }
+
+// Columns makes the columns of the views' tables that a plan leads to.
+type Columns interface {
+	// Group returns the number of a view's group, as it is answered, for a
+	// group of the route.
+	Group(view, group int32) int32
+	// Column returns the column of a group and layout.
+	Column(view, group int32, l *layout.Layout) int32
+	// Native returns the column of a group for a native histogram, which is nil
+	// if it cannot be read.
+	Native(view, group int32, n *layout.Native) int32
+	// Layout returns the layout of a set of bounds, or nil if they cannot be one.
+	Layout(bounds []float64) *layout.Layout
+}
+
+// Body is the lines of a scrape, or those that an instance exposed last.
+type Body interface {
+	Len() int
+	ID(pos int) lines.ID
+	Duplicate(pos int) bool
+	// Native returns the native histogram at a position; nil if it cannot be one.
+	Native(pos int) *layout.Native
+}
+
+// Route returns the route by which the plan was made.
+func (p *Plan) Route() *Route { return p.route }
+
+// Presence returns how a view's metric is there.
+func (p *Plan) Presence(view int) *Presence { return &p.views[view] }
+
+// Gauges returns the lines that a view of gauges follows.
+func (p *Plan) Gauges(view int) []GaugeLine { return p.gauges[view] }
+
+// Sinks returns where the steps of an object go.
+func (p *Plan) Sinks(object uint32) []Sink {
+	o := &p.objects[object]
+	return p.sinks[o.from:o.to]
+}
+
+// Ended returns, as sinks, the gauges' lines that went with the scrape for which
+// the plan was made.
+func (p *Plan) Ended() []Sink { return p.ended }
+
+// Columns returns how many of the n columns of a view of gauges a line leads to.
+func (p *Plan) Columns(view, n int) int {
+	used, sum := make([]bool, n), 0
+	for _, g := range p.gauges[view] {
+		if !used[g.Col] {
+			used[g.Col] = true
+			sum++
+		}
+	}
+	return sum
+}
+
+// Used marks the columns of a view to which an object leads.
+func (p *Plan) Used(view int32, used []bool) {
+	for i := range p.sinks {
+		if s := &p.sinks[i]; s.View == view && s.Col >= 0 {
+			used[s.Col] = true
+		}
+	}
+}
+
+// Moved says where the columns of a view went.
+func (p *Plan) Moved(view int32, moved []int32) {
+	for i := range p.sinks {
+		if s := &p.sinks[i]; s.View == view && s.Col >= 0 {
+			s.Col = moved[s.Col]
+		}
+	}
+	for i := range p.gauges[view] {
+		g := &p.gauges[view][i]
+		g.Col = uint32(moved[g.Col])
+	}
+}
+
+// Lines calls do for each followed line with the role it has for its object.
+func (p *Plan) Lines(do func(pos uint32, kind Kind)) {
+	for _, e := range p.entries {
+		do(e.pos, p.objects[e.object].kind)
+	}
+}
+
+// Buckets calls do for the native lines of the histograms that are followed by
+// their classic buckets all the same.
+func (p *Plan) Buckets(do func(pos int)) {
+	for i := range p.hists {
+		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
+			do(int(h.native))
+		}
+	}
+}
+
+// rules returns those by which an object is judged.
+func (p *Plan) rules(o *object) *judge.Rules { return &p.route.router.rules[o.class] }
+
+// Succeed says of each object of p where it is in a plan of the same lines, −1
+// if it is not there.
+func (p *Plan) Succeed(next *Plan) (moved []int32) {
+	moved = make([]int32, len(p.objects))
+	for i := range moved {
+		moved[i] = -1
+	}
+	rest := next.entries
+	for _, e := range p.entries {
+		for len(rest) > 0 && rest[0].pos < e.pos {
+			rest = rest[1:]
+		}
+		for _, x := range rest {
+			if x.pos != e.pos {
+				break
+			}
+			if a, b := &p.objects[e.object], &next.objects[x.object]; a.kind == b.kind && a.class == b.class {
+				moved[e.object] = int32(x.object)
+			}
+		}
+	}
+	return moved
+}
+
+// Remember makes a plan of the same lines remember which metrics were there
+// once; old may be nil.
+func (p *Plan) Remember(old *Plan) {
+	if old == nil {
+		return
+	}
+	for i := range old.views {
+		p.views[i].Exposes = p.views[i].Exposes || old.views[i].Exposes
+	}
+}

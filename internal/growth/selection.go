@@ -1,0 +1,351 @@
+package growth
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// Kind says what a view makes of its series.
+type Kind uint8
+
+// The kinds.
+const (
+	Counter Kind = iota
+	Gauge
+	Histogram
+	NoKind Kind = 255
+)
+
+// String returns the kind in lower case.
+func (k Kind) String() string {
+	if int(k) < len(kinds) {
+		return kinds[k]
+	}
+	return "none"
+}
+
+var kinds = [...]string{"counter", "gauge", "histogram"}
+
+// KindOf returns what is made of a family of a type, or NoKind.
+func KindOf(t model.MetricType) Kind {
+	switch t {
+	case model.MetricTypeCounter, model.MetricTypeSummary:
+		return Counter
+	case model.MetricTypeHistogram:
+		return Histogram
+	case model.MetricTypeGauge, model.MetricTypeInfo, model.MetricTypeStateset:
+		return Gauge
+	}
+	return NoKind
+}
+
+// Selection says which lines a view wants and how it groups them. It never
+// changes once a Router has it.
+type Selection struct {
+	Kind   Kind
+	Metric string // a counter's with or without _total, a histogram's family
+	Every  bool   // all families of the kind
+	Loose  bool   // what has no sum over instances: series without a type, quantiles of summaries
+	Type   model.MetricType
+	Where  []*labels.Matcher
+	By     []string
+	// Without are the labels a group lacks, where By is empty; a list with one
+	// empty name keeps all labels.
+	Without []string
+	Rules   judge.Rules
+	// Body says that target labels never stand before those of the body.
+	Body bool
+}
+
+// Fit says how a line relates to a selection.
+type Fit uint8
+
+// The ways in which it does.
+const (
+	OfAnother     Fit = iota // another metric
+	OfAnotherType            // the metric, with a type that the view does not take
+	OfTheMetric              // the metric and type; the matchers decide
+)
+
+// Takes compares name and type alone.
+func (s *Selection) Takes(l *lines.Line) Fit {
+	f, _ := s.fits(l)
+	return f
+}
+
+// Part is what a view takes of an object's step.
+type Part uint8
+
+// The parts.
+const (
+	Whole   Part = iota // a counter's growth, a histogram's distribution, a gauge's value
+	CountOf             // how many observations a histogram has
+	SumOf               // their sum
+	Matched             // nothing: the metric is there, but not selected
+	Refused             // nothing: the metric is there with another type
+)
+
+// fits compares name and type alone.
+func (s *Selection) fits(l *lines.Line) (Fit, Part) {
+	switch {
+	case s.Loose && (l.Role == lines.Quantile || l.Family.Type == model.MetricTypeUnknown):
+		return OfTheMetric, Whole
+	case s.Loose:
+		return OfAnother, Whole
+	case s.Every:
+		return s.fitsEvery(l), Whole
+	}
+	switch s.Kind {
+	case Histogram:
+		return s.fitsHistogram(l), Whole
+	case Counter:
+		return s.fitsCounter(l)
+	}
+	return s.fitsGauge(l), Whole
+}
+
+func (s *Selection) fitsHistogram(l *lines.Line) Fit {
+	if l.Family.Name != s.Metric {
+		return OfAnother
+	}
+	if s.typeOf(l) != model.MetricTypeHistogram {
+		return OfAnotherType
+	}
+	if l.Role == lines.Value {
+		return OfAnother
+	}
+	return ofHistogram(l.Role)
+}
+
+func ofHistogram(r lines.Role) Fit {
+	switch r {
+	case lines.Bucket, lines.Count, lines.Sum, lines.Native:
+		return OfTheMetric
+	}
+	return OfAnother
+}
+
+// fitsCounter also takes the count or the sum of a histogram, all lines of
+// which are then one object.
+func (s *Selection) fitsCounter(l *lines.Line) (Fit, Part) {
+	if l.Family.Type == model.MetricTypeHistogram {
+		switch rest, ok := strings.CutPrefix(s.Metric, l.Family.Name); {
+		case ok && rest == "_count":
+			return ofHistogram(l.Role), CountOf
+		case ok && rest == "_sum":
+			return ofHistogram(l.Role), SumOf
+		}
+	}
+	base := strings.TrimSuffix(s.Metric, "_total")
+	rest, ok := strings.CutPrefix(l.Name, base)
+	if !ok || rest != "" && rest != "_total" || l.Role == lines.Native {
+		return OfAnother, Whole
+	}
+	switch t := s.typeOf(l); {
+	case l.Role == lines.Count || l.Role == lines.Sum:
+		return OfTheMetric, Whole
+	case l.Role != lines.Value || t != model.MetricTypeCounter && t != model.MetricTypeUnknown:
+		return OfAnotherType, Whole
+	}
+	return OfTheMetric, Whole
+}
+
+func (s *Selection) fitsGauge(l *lines.Line) Fit {
+	if l.Name != s.Metric || l.Role == lines.Native {
+		return OfAnother
+	}
+	switch s.typeOf(l) {
+	case model.MetricTypeCounter, model.MetricTypeHistogram, model.MetricTypeGaugeHistogram, model.MetricTypeSummary:
+		return OfAnotherType
+	}
+	return OfTheMetric
+}
+
+// fitsEvery goes by the declared type alone.
+func (s *Selection) fitsEvery(l *lines.Line) Fit {
+	if s.Kind != KindOf(l.Family.Type) {
+		return OfAnother
+	}
+	switch l.Role {
+	case lines.Count, lines.Sum, lines.Bucket, lines.Native:
+		return OfTheMetric
+	case lines.Value:
+		if s.Kind != Histogram {
+			return OfTheMetric
+		}
+	}
+	return OfAnother
+}
+
+func (s *Selection) typeOf(l *lines.Line) model.MetricType {
+	if s.Type != "" {
+		return s.Type
+	}
+	return l.Family.Type
+}
+
+// About reports whether the selection is on a family, as far as names tell.
+func (s *Selection) About(f *lines.Family) bool {
+	if s.Every {
+		return s.Kind == KindOf(f.Type)
+	}
+	return OfFamily(s.Metric, f)
+}
+
+// OfFamily reports whether a metric of that name is one of the family's.
+func OfFamily(metric string, f *lines.Family) bool {
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(metric, "_total"), strings.TrimSuffix(f.Name, "_total"))
+	if !ok {
+		return false
+	}
+	switch rest {
+	case "":
+		return true
+	case "_count", "_sum":
+		return f.Type == model.MetricTypeHistogram || f.Type == model.MetricTypeSummary
+	case "_info":
+		return f.Type == model.MetricTypeInfo
+	}
+	return false
+}
+
+// nameOf returns the name that a line has in the view.
+func (s *Selection) nameOf(l *lines.Line) string {
+	if s.Every && s.Kind == Histogram {
+		return l.Family.Name
+	}
+	return l.Name
+}
+
+// label returns what a matcher of the view compares.
+func (s *Selection) label(l *lines.Line, name string) string {
+	if name == model.MetricNameLabel {
+		return s.nameOf(l)
+	}
+	return l.Labels.Get(name)
+}
+
+// Mentions reports whether the view matches or groups by a label.
+func (s *Selection) Mentions(name string) bool {
+	if s.Body {
+		return false
+	}
+	return slices.Contains(s.By, name) || len(s.Without) > 0 ||
+		slices.ContainsFunc(s.Where, func(m *labels.Matcher) bool { return m.Name == name })
+}
+
+// given returns which of the target's labels the view mentions.
+func (s *Selection) given(target labels.Labels) []string {
+	var names []string
+	target.Range(func(l labels.Label) {
+		if s.Mentions(l.Name) {
+			names = append(names, l.Name)
+		}
+	})
+	return names
+}
+
+// Admits asks the matchers on labels that the target gives.
+func (s *Selection) Admits(target labels.Labels) bool {
+	given := s.given(target)
+	for _, m := range s.Where {
+		if slices.Contains(given, m.Name) && !m.Matches(target.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Over puts the target's labels over a group's.
+func (s *Selection) Over(group, target labels.Labels) labels.Labels {
+	given := s.given(target)
+	if len(given) == 0 {
+		return group
+	}
+	b := labels.NewBuilder(group)
+	for _, name := range given {
+		if slices.Contains(s.By, name) || len(s.Without) > 0 && !slices.Contains(s.Without, name) {
+			b.Set(name, target.Get(name))
+		}
+	}
+	return b.Labels()
+}
+
+// SpeaksFor reports whether an instance with the given target labels could have
+// series in a group with these labels, as far as the target decides it.
+func (s *Selection) SpeaksFor(group, target labels.Labels) bool {
+	for _, name := range s.given(target) {
+		if slices.Contains(s.By, name) && group.Get(name) != target.Get(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// matches asks the matchers on labels that the body gives.
+func (s *Selection) matches(l *lines.Line, given []string) bool {
+	for _, m := range s.Where {
+		if !slices.Contains(given, m.Name) && !m.Matches(s.label(l, m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// group returns what a series says of its group.
+func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
+	b := labels.NewBuilder(l.Labels)
+	part := labels.BucketLabel // tells the lines of one object apart
+	if s.Loose {
+		if part = ""; l.Role == lines.Quantile {
+			part = model.QuantileLabel
+		}
+	}
+	if len(s.Without) > 0 {
+		b.Del(model.MetricNameLabel, part).Del(s.Without...)
+	} else {
+		b.Keep(s.By...)
+	}
+	b.Del(given...)
+	if s.Every {
+		b.Set(model.MetricNameLabel, s.nameOf(l))
+	}
+	return b.Labels()
+}
+
+// rulesOf returns the rules for a line. The owner is the view's, or else what
+// the name tells.
+func (s *Selection) rulesOf(l *lines.Line) judge.Rules {
+	r := s.Rules
+	if r.Owner == judge.OwnerUnknown {
+		r.Owner = OwnerOf(l.Name)
+	}
+	return r
+}
+
+// OwnerOf returns who keeps the counts of a metric: what the network namespace
+// of a process counts goes on when the process restarts.
+func OwnerOf(name string) judge.Owner {
+	if strings.HasPrefix(name, "process_network_") {
+		return judge.OwnerExternal
+	}
+	return judge.OwnerUnknown
+}
+
+// Outlives reports whether what a group counts goes on when a process ends.
+func (s *Selection) Outlives(group labels.Labels) bool {
+	if s.Rules.Owner != judge.OwnerUnknown {
+		return s.Rules.Owner == judge.OwnerExternal
+	}
+	name := s.Metric
+	if s.Every {
+		name = group.Get(model.MetricNameLabel)
+	}
+	return OwnerOf(name) == judge.OwnerExternal
+}

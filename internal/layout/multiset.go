@@ -1,0 +1,163 @@
+package layout
+
+import (
+	"math"
+	"slices"
+
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// multiset is observations counted by the buckets they fell into: exact counts for each layout.
+type multiset struct {
+	classic []class // in layout order, each once, none empty
+	native  []nativeClass
+}
+
+// class is the observations known by one layout.
+type class struct {
+	layout *Layout
+	counts exact.Vector // cumulative, as long as the layout
+}
+
+func (m *multiset) empty() bool { return len(m.classic)+len(m.native) == 0 }
+
+func (m *multiset) reset() { m.classic, m.native = m.classic[:0], m.native[:0] }
+
+// merge adds o. m.merge(m) doubles m.
+func (m *multiset) merge(o *multiset) {
+	for i := range o.classic {
+		from := &o.classic[i]
+		if i < len(m.classic) && m.classic[i].layout == from.layout { // the usual case: a fleet has one set of layouts
+			m.classic[i].counts.Merge(&from.counts)
+			continue
+		}
+		m.class(from.layout).counts.Merge(&from.counts)
+	}
+	for i := range o.native {
+		from := &o.native[i]
+		m.nativeClass(from.schema, from.zeroThreshold).merge(from)
+	}
+}
+
+// add adds cumulative counts.
+func (m *multiset) add(l *Layout, counts []float64) {
+	if counts[len(counts)-1] > 0 {
+		m.class(l).counts.AddAll(counts)
+	}
+}
+
+// addRoom adds what each bucket of the cumulative counts most has more than that of least, of which nil is zero.
+func (m *multiset) addRoom(l *Layout, least, most []float64) {
+	if least == nil {
+		m.add(l, most)
+		return
+	}
+	if slices.Equal(least, most) {
+		return
+	}
+	counts, room := &m.class(l).counts, 0.0
+	for i := range most {
+		room += max(0, own(most, i)-own(least, i))
+		counts.Add(i, room)
+	}
+}
+
+// own returns the count of bucket i by itself.
+func own(cumulative []float64, i int) float64 {
+	if i == 0 {
+		return cumulative[0]
+	}
+	return cumulative[i] - cumulative[i-1]
+}
+
+// addNativeDiff adds what n has more than p, whose buckets are equal and of which none has more.
+func (m *multiset) addNativeDiff(n, p *Native, outside, before float64) {
+	if n.Count > p.Count {
+		m.nativeClass(n.Schema, n.ZeroThreshold+0).addDiff(n, p, outside, before)
+	}
+}
+
+// class returns the class of l, which it makes if there is none.
+func (m *multiset) class(l *Layout) *class {
+	if len(m.classic) == 1 && m.classic[0].layout == l {
+		return &m.classic[0]
+	}
+	i, found := slices.BinarySearchFunc(m.classic, l, func(c class, l *Layout) int { return c.layout.compare(l) })
+	if !found {
+		m.classic = insertReusing(m.classic, i)
+		m.classic[i].reset(l)
+	}
+	return &m.classic[i]
+}
+
+// reset empties c, in storage that may be another layout's.
+func (c *class) reset(l *Layout) {
+	c.layout = l
+	if c.counts.Len() != l.Len() {
+		c.counts.Set(new(exact.Vector))
+		c.counts.Grow(l.Len())
+		return
+	}
+	c.counts.Reset()
+}
+
+// appendTo appends the cells of a class to x.
+func (c *class) appendTo(x *envelope) {
+	first := len(x.cells)
+	x.classic = true
+	x.lastFinite = max(x.lastFinite, c.layout.lastFinite())
+	at := cell{lower: math.Inf(-1), shape: unbounded}
+	if !c.layout.signed {
+		at.lower, at.shape = before(0), floored
+	}
+	for i, upper := range c.layout.bounds {
+		at.upper, at.after = upper, c.counts.Float64(i)
+		if math.IsInf(upper, 1) && i > 0 {
+			at.shape = unbounded
+		}
+		if at.after > at.before {
+			x.cells = append(x.cells, at)
+			x.integral = x.integral && at.after == math.Trunc(at.after)
+		}
+		at.lower, at.before, at.shape = upper, at.after, linear
+	}
+	x.addRow(first)
+}
+
+// nativeClass returns the class of a schema and a zero threshold, which it makes if there is none.
+func (m *multiset) nativeClass(schema int32, zeroThreshold float64) *nativeClass {
+	i, found := m.findNative(schema, zeroThreshold)
+	if !found {
+		m.native = insertReusing(m.native, i)
+		m.native[i].reset(schema, zeroThreshold)
+	}
+	return &m.native[i]
+}
+
+func (m *multiset) findNative(schema int32, zeroThreshold float64) (int, bool) {
+	return slices.BinarySearchFunc(m.native, zeroThreshold, func(c nativeClass, z float64) int {
+		switch {
+		case c.schema != schema:
+			return int(c.schema) - int(schema)
+		case c.zeroThreshold < z:
+			return -1
+		case c.zeroThreshold > z:
+			return 1
+		}
+		return 0
+	})
+}
+
+// insertReusing makes room at i, and puts the storage that lies beyond the end of s there.
+func insertReusing[T any](s []T, i int) []T {
+	if len(s) == cap(s) {
+		var zero T
+		s = append(s, zero)
+	} else {
+		s = s[:len(s)+1]
+	}
+	spare := s[len(s)-1]
+	copy(s[i+1:], s[i:])
+	s[i] = spare
+	return s
+}

@@ -1,0 +1,311 @@
+package lines
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// diff compares a body line by line with the columns of its instance, and holds
+// the difference until it is committed. The readers of the formats feed it.
+//
+// As long as the body has the lines of the columns in their order, diff stages
+// values only. From the first line or heading that differs it stages the new
+// order of the lines too: see rebuild.
+type diff struct {
+	store  *Store
+	limits Limits
+	seed   seed
+	cursor
+
+	// Staged, by new position. While rebuilt is false the lines are those of the
+	// columns: ids and dups are theirs, and olds is not used.
+	ids        []ID
+	olds       []int32 // the position in the columns, −1 if the line is new
+	values     []float64
+	times      []int64 // empty while no line has a timestamp
+	starts     []int64 // empty while no line has a start of its own
+	pairs      []uint32
+	natives    []native
+	renamed    []uint32 // positions of lines whose text differs from that at the old position
+	changed    []uint32
+	gone       []uint32 // old positions
+	dups       []uint32
+	headings   []heading
+	rebuilt    bool
+	structural bool
+	staged     bool // a body was read and is neither committed nor discarded
+	pinned     bool // new lines and all headings hold references for the commit
+
+	// Scratch of a rebuild. The slices of ids, dups and pairs are reused.
+	newIDs     []ID
+	newDups    []uint32
+	newPairs   []uint32
+	creators   map[uint64]uint32 // by Line.object: the position of the line with the start
+	renames    map[uint64]uint32 // by hash of the labels: old positions of lines that are gone
+	filters    [2]filter         // of the lines that went and that came
+	candidates []uint32          // new lines that may have another text than before
+	taken      []uint64          // a bit for each old position: it has a new one
+	oldAt      []uint32          // by id: its position in the columns, if it has one
+	newAt      []uint32          // by id: its position in newIDs, if it has one
+	inForce    []*family         // by number of headings expected: the family after them
+}
+
+// cursor is where a read is in the lines that it expects.
+//
+// Invariants: the line expected next is expect.ids[k]; the headings expected
+// before it are those from expect.headings[h] on whose before is k. family is in
+// force in the body. was is the family under which expect.ids[k] was read, if no
+// heading is left before it.
+type cursor struct {
+	in     format // of the body
+	expect *Columns
+	k, h   int
+	span   int // expect.spans[span] ≤ k; the next span may start at or before k, too
+	family *family
+	was    *family
+	last   uint32 // the line staged last: its neighbour in the store often follows
+	fresh  bool   // expect is empty or of a sibling, so every line is new
+}
+
+// pending reports whether a heading is expected before the next line.
+func (c *cursor) pending() bool {
+	hs := c.expect.headings
+	return c.h < len(hs) && int(hs[c.h].before) == c.k
+}
+
+// runEnd returns the end of the lines from k on that have no heading between them
+// and whose texts are neighbours in the store.
+func (c *cursor) runEnd() int {
+	end := len(c.expect.ids)
+	if c.h < len(c.expect.headings) {
+		end = int(c.expect.headings[c.h].before)
+	}
+	spans := c.expect.spans
+	for c.span+1 < len(spans) && int(spans[c.span+1]) <= c.k {
+		c.span++
+	}
+	if c.span+1 < len(spans) {
+		end = min(end, int(spans[c.span+1]))
+	}
+	return end
+}
+
+// seed is a copy of what a sibling exposes.
+type seed struct {
+	columns Columns
+	of      *Columns // for which columns it was made
+	sweeps  uint32   // of the store, when it was made
+}
+
+// begin starts to read a body in the format in against the columns.
+func (d *diff) begin(c *Columns, in format) {
+	d.cursor = cursor{in: in, expect: c}
+	d.ids, d.dups, d.pairs = c.ids, c.dups, c.pairs
+	d.values = slices.Grow(d.values, len(c.ids))[:len(c.ids)]
+	d.changed = slices.Grow(d.changed, len(c.ids))
+	if len(c.ids) > 0 {
+		return
+	}
+	if d.seed.of == c && d.seed.sweeps == d.store.sweeps.Load() {
+		d.expect = &d.seed.columns
+	}
+	d.rebuild()
+	d.fresh = true
+}
+
+// end drops the references to the columns.
+func (d *diff) end() { d.expect, d.seed.of = nil, nil }
+
+// len returns the number of lines staged so far.
+func (d *diff) len() int {
+	if d.rebuilt {
+		return len(d.newIDs)
+	}
+	return d.k
+}
+
+// expected returns the line expected next; ok is false if there is none, if a
+// heading is expected before it, or if it was staged already.
+func (d *diff) expected() (id uint32, ok bool) {
+	if d.k == len(d.expect.ids) || d.pending() || d.rebuilt && d.isTaken(d.k) {
+		return 0, false
+	}
+	return uint32(d.expect.ids[d.k]), true
+}
+
+// fits reports whether rest starts with the text of the id, and the text means
+// that line here.
+func (d *diff) fits(id uint32, rest []byte) (text string, ok bool) {
+	text = d.store.lines.text(id)
+	if len(text) == 0 || len(rest) < len(text) || string(rest[:len(text)]) != text {
+		return "", false
+	}
+	return text, d.store.lines.key(id) == meaning(d.in, d.family, rest[:len(text)])
+}
+
+// line stages a line with its value and timestamp. old is its position in the
+// columns, −1 if it is new.
+func (d *diff) line(id uint32, old int, v float64, t int64) error {
+	if old != d.k || old < 0 {
+		d.rebuild()
+	}
+	pos := d.len()
+	if d.rebuilt {
+		if pos >= d.limits.Lines {
+			return overLimit("lines", d.limits.Lines)
+		}
+		d.values = append(d.values, v)
+	} else {
+		d.values[pos] = v
+	}
+	d.time(pos, t)
+	if old < 0 || d.fresh || math.Float64bits(d.expect.values[old]) != math.Float64bits(v) || d.expect.Time(old) != t {
+		d.changed = append(d.changed, uint32(pos))
+	}
+	if d.rebuilt {
+		d.stageLine(ID(id), old)
+	}
+	if old == d.k && !d.pending() {
+		d.k++
+	} else if old >= 0 {
+		d.jump(old + 1)
+	}
+	return nil
+}
+
+// time stages the timestamp of the line at pos, which is the last line.
+func (d *diff) time(pos int, t int64) {
+	if t == NoTime && len(d.times) == 0 {
+		return
+	}
+	for len(d.times) < pos {
+		d.times = append(d.times, NoTime)
+	}
+	d.times = append(d.times, t)
+}
+
+// start stages the start of the line at pos, which is the last line.
+func (d *diff) start(pos int, start int64) {
+	if start == 0 && len(d.starts) == 0 {
+		return
+	}
+	d.starts = append(zeroFill(d.starts, pos), start)
+}
+
+// zeroFill appends zeros until the list has length n.
+func zeroFill(list []int64, n int) []int64 {
+	for len(list) < n {
+		list = append(list, 0)
+	}
+	return list
+}
+
+// jump makes the line at k the one expected next.
+func (d *diff) jump(k int) {
+	hs := d.expect.headings
+	d.k = k
+	d.h = sort.Search(len(hs), func(i int) bool { return int(hs[i].before) >= k })
+	d.was = d.inForce[d.h]
+	d.span, _ = slices.BinarySearch(d.expect.spans, uint32(k)+1)
+	d.span = max(0, d.span-1)
+}
+
+// reading is what a body says of one line.
+type reading struct {
+	v      float64
+	t      int64
+	start  int64      // 0 if unknown
+	native []byte     // see native.raw, without its first byte; nil if there is none
+	kind   nativeKind // its first byte
+}
+
+// stage stages a line with all that the body says of it.
+func (d *diff) stage(id uint32, old int, s reading) error {
+	n := len(d.changed)
+	if err := d.line(id, old, s.v, s.t); err != nil {
+		return err
+	}
+	pos := d.len() - 1
+	d.start(pos, s.start)
+	known := old >= 0 && !d.fresh
+	differs := known && s.start != d.expect.Start(old)
+	if s.native != nil {
+		var raw []byte
+		if known {
+			raw = findNative(d.expect.natives, old)
+		}
+		if raw == nil || nativeKind(raw[0]) != s.kind || !bytes.Equal(raw[1:], s.native) {
+			raw = append([]byte{byte(s.kind)}, s.native...)
+			differs = known
+		}
+		d.natives = append(d.natives, native{uint32(pos), raw})
+	}
+	if differs && len(d.changed) == n {
+		d.changed = append(d.changed, uint32(pos))
+	}
+	return nil
+}
+
+// find stages the line of a text, wherever it is. It calls the function labels
+// only if the store does not know the line. Formats other than the text formats
+// use it.
+func (d *diff) find(text []byte, s reading, labels func() (labels.Labels, error)) error {
+	if id, ok := d.expected(); ok {
+		if known, ok := d.fits(id, text); ok && len(known) == len(text) {
+			return d.stage(id, d.k, s)
+		}
+	}
+	d.rebuild()
+	id, ok := d.store.lines.find(text, meaning(d.in, d.family, text))
+	if !ok {
+		if len(text) > d.limits.Line {
+			return overLimit("bytes in a line", d.limits.Line)
+		}
+		ls, err := labels()
+		if err != nil {
+			return err
+		}
+		if ls.Len() > d.limits.Labels {
+			return overLimit("labels", d.limits.Labels)
+		}
+		id = uint32(d.store.addLine(d.in, text, d.family, ls))
+	}
+	return d.stage(id, d.oldOf(id), s)
+}
+
+// headingIs stages the next heading expected if its text is this one.
+func (d *diff) headingIs(text []byte) bool {
+	if !d.pending() {
+		return false
+	}
+	id := d.expect.headings[d.h].id
+	if d.store.headings.text(id) != string(text) || d.store.headings.key(id) != uint32(d.in) {
+		return false
+	}
+	d.expectedHeading(id)
+	return true
+}
+
+// expectedHeading stages the next heading expected, whose id it is given.
+func (d *diff) expectedHeading(id uint32) {
+	d.h++
+	if f := d.store.headings.payload(id); f != nil {
+		d.family, d.was = f, f
+	}
+	if d.rebuilt {
+		d.headings = append(d.headings, heading{uint32(d.len()), id})
+	}
+}
+
+// addHeading stages a heading that is not expected here.
+func (d *diff) addHeading(id uint32) {
+	d.rebuild()
+	d.headings = append(d.headings, heading{uint32(len(d.newIDs)), id})
+	if f := d.store.headings.payload(id); f != nil {
+		d.family = f
+	}
+}

@@ -1,0 +1,267 @@
+package lines
+
+import (
+	"math"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// finish works out what follows from the body as a whole.
+func (d *diff) finish() error {
+	if d.k < len(d.expect.ids) || d.h < len(d.expect.headings) {
+		d.rebuild()
+	}
+	if len(d.times) > 0 {
+		for len(d.times) < d.len() {
+			d.times = append(d.times, NoTime)
+		}
+	}
+	if d.len() > d.limits.Lines {
+		return &Error{Err: overLimit("lines", d.limits.Lines)}
+	}
+	if len(d.starts) > 0 {
+		d.starts = zeroFill(d.starts, d.len())
+	}
+	if !d.rebuilt {
+		d.noteStarts()
+		d.staged = true
+		return nil
+	}
+	d.ids, d.dups = d.newIDs, d.newDups
+	d.findPairs()
+	if d.fresh {
+		d.finishFresh()
+	} else {
+		d.findGone()
+		d.findRenamed()
+		d.noteStarts()
+	}
+	d.pin()
+	d.staged = true
+	return nil
+}
+
+// finishFresh makes every line a new one.
+func (d *diff) finishFresh() {
+	d.changed = d.changed[:0]
+	for pos := range d.olds {
+		d.olds[pos] = -1
+		d.changed = append(d.changed, uint32(pos))
+	}
+	d.structural = len(d.ids) > 0
+}
+
+// findGone finds the old lines that have no new position, and whether any line
+// moved.
+func (d *diff) findGone() {
+	clear(d.taken) // it has the old duplicates, which have no new position
+	for pos, old := range d.olds {
+		if old >= 0 {
+			d.take(int(old))
+		}
+		if int(old) != pos {
+			d.structural = true
+		}
+	}
+	for old := range d.expect.ids {
+		if !d.isTaken(old) {
+			d.gone = append(d.gone, uint32(old))
+			d.structural = true
+		}
+	}
+}
+
+// findRenamed matches new lines with lines that are gone and are the same series
+// with another text: in another format, or with the labels in another order.
+// Without it every line of such a body would be gone and new.
+//
+// Nearly always there is none. Filters find that out at little cost.
+func (d *diff) findRenamed() {
+	if len(d.gone) == 0 || len(d.changed) == 0 {
+		return
+	}
+	candidates := d.findCandidates()
+	if len(candidates) == 0 {
+		return
+	}
+	for _, pos := range candidates {
+		if d.rename(int(pos)) {
+			d.renamed = append(d.renamed, pos)
+		}
+	}
+	if len(d.renamed) == 0 {
+		return
+	}
+	d.changed = slices.DeleteFunc(d.changed, func(pos uint32) bool {
+		_, found := slices.BinarySearch(d.renamed, pos)
+		return found && d.unchanged(int(pos))
+	})
+	d.gone = d.gone[:0]
+	d.findGone()
+}
+
+// findCandidates returns the new lines, ascending, that may have had another text
+// before. It fills renames with the gone lines that they may have been.
+func (d *diff) findCandidates() []uint32 {
+	candidates := d.candidates[:0]
+	went, came := &d.filters[0], &d.filters[1]
+	clear(went[:])
+	old := d.expect.ids
+	for _, pos := range d.gone {
+		went.add(d.store.Line(old[pos]).hash)
+	}
+	for _, pos := range d.changed {
+		if d.olds[pos] >= 0 {
+			continue
+		}
+		if h := d.store.Line(d.ids[pos]).hash; went.has(h) {
+			if len(candidates) == 0 {
+				clear(came[:])
+			}
+			came.add(h)
+			candidates = append(candidates, pos)
+		}
+	}
+	d.candidates = candidates
+	if len(candidates) == 0 {
+		return nil
+	}
+	if d.renames == nil {
+		d.renames = map[uint64]uint32{}
+	}
+	clear(d.renames)
+	for _, pos := range d.gone {
+		if h := d.store.Line(old[pos]).hash; came.has(h) {
+			d.renames[h] = pos
+		}
+	}
+	for _, dup := range d.expect.dups { // a duplicate matches nothing
+		delete(d.renames, d.store.Line(old[dup]).hash)
+	}
+	return candidates
+}
+
+// filter is a set of hashes. has may report true for a hash that was not added.
+type filter [1 << 10]uint64
+
+func (f *filter) add(h uint64)      { f[h>>6%uint64(len(f))] |= 1 << (h & 63) }
+func (f *filter) has(h uint64) bool { return f[h>>6%uint64(len(f))]>>(h&63)&1 != 0 }
+
+// rename matches the new line at pos with a line that is gone, if there is one of
+// the same series.
+func (d *diff) rename(pos int) bool {
+	l := d.store.Line(d.ids[pos])
+	at, ok := d.renames[l.hash]
+	if !ok {
+		return false
+	}
+	was := d.store.Line(d.expect.ids[at])
+	if was.Role != l.Role || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels, l.Labels) {
+		return false
+	}
+	delete(d.renames, l.hash)
+	d.olds[pos] = int32(at)
+	return true
+}
+
+// unchanged reports whether the line at pos says what its old position said.
+func (d *diff) unchanged(pos int) bool {
+	_, old, v, t := d.at(pos)
+	e := d.expect
+	return math.Float64bits(v) == math.Float64bits(e.values[old]) && t == e.Time(old) && d.startAt(pos) == e.Start(old) &&
+		d.store.Line(d.ids[pos]).Role != Native
+}
+
+// at returns the staged line at a position: see Reader.At.
+func (d *diff) at(pos int) (id ID, old int, value float64, time int64) {
+	old, time = pos, NoTime
+	if d.rebuilt {
+		old = int(d.olds[pos])
+	}
+	if len(d.times) > 0 {
+		time = d.times[pos]
+	}
+	return d.ids[pos], old, d.values[pos], time
+}
+
+// startAt returns the staged start of the line at a position, 0 if unknown.
+func (d *diff) startAt(pos int) int64 { return startOf(pos, d.starts, d.pairs, d.values) }
+
+// findPairs finds for each line the line with its start.
+func (d *diff) findPairs() {
+	if len(d.starts) > 0 {
+		d.pairs = nil
+		return
+	}
+	if d.creators == nil {
+		d.creators = map[uint64]uint32{}
+	}
+	clear(d.creators)
+	d.newPairs = d.store.pairs(d.newPairs[:0], d.creators, d.ids)
+	d.pairs = d.newPairs
+}
+
+// noteStarts adds the lines with another start than before to the changed ones.
+func (d *diff) noteStarts() {
+	e := d.expect
+	if len(d.pairs) == 0 && len(e.pairs) == 0 && len(d.starts) == 0 && len(e.starts) == 0 {
+		return
+	}
+	holdsStart := func(pos uint32) bool { return len(d.pairs) > 0 && d.pairs[pos] == pos+1 }
+	if !d.rebuilt && (len(d.starts) > 0 || !slices.ContainsFunc(d.changed, holdsStart)) {
+		return
+	}
+	for pos := range d.ids {
+		if _, old, _, _ := d.at(pos); old >= 0 && d.startAt(pos) != e.Start(old) {
+			d.changed = append(d.changed, uint32(pos))
+		}
+	}
+	slices.Sort(d.changed)
+	d.changed = slices.Compact(d.changed)
+}
+
+// pin takes the references that the columns will hold after the commit and do not
+// hold yet.
+func (d *diff) pin() {
+	for pos, old := range d.olds {
+		if old < 0 {
+			d.store.lines.retain(uint32(d.ids[pos]))
+		}
+	}
+	for _, pos := range d.renamed {
+		d.store.lines.retain(uint32(d.ids[pos]))
+	}
+	for _, h := range d.headings {
+		d.store.headings.retain(h.id)
+	}
+	d.pinned = true
+}
+
+// unpin gives up what pin took, if it did.
+func (d *diff) unpin() {
+	if !d.pinned {
+		return
+	}
+	for pos, old := range d.olds {
+		if old < 0 {
+			d.store.lines.release(uint32(d.ids[pos]))
+		}
+	}
+	for _, pos := range d.renamed {
+		d.store.lines.release(uint32(d.ids[pos]))
+	}
+	for _, h := range d.headings {
+		d.store.headings.release(h.id)
+	}
+}
+
+// clear forgets what is staged.
+func (d *diff) clear() {
+	d.ids, d.dups, d.pairs = nil, nil, nil
+	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
+	clear(d.natives)
+	d.starts, d.natives, d.renamed = d.starts[:0], d.natives[:0], d.renamed[:0]
+	d.changed, d.gone, d.headings = d.changed[:0], d.gone[:0], d.headings[:0]
+	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false
+}

@@ -1,0 +1,33 @@
+package lines
+
+// Limits bound what a body may cost. A field that is 0 has its default.
+type Limits struct {
+	Body    int // bytes of a body, decompressed; default 64 MiB
+	Lines   int // samples of a body; default 2,000,000
+	Line    int // bytes of a sample's line; default 16 KiB
+	Labels  int // labels of a sample, its name included; default 64
+	Buckets int // buckets of a native histogram, and its spans; default 100,000
+
+	// OpenMetrics2 reads OpenMetrics 2.0, which is experimental. A Prometheus
+	// server must be told to read it, too.
+	OpenMetrics2 bool
+
+	// RequireWhole refuses a body in the text format that textparse would read
+	// in part without an error: one whose last line is not ended, so it was cut,
+	// and one with a NUL at the start of a line, where textparse stops.
+	RequireWhole bool
+}
+
+func (l Limits) withDefaults() Limits {
+	def := func(p *int, n int) {
+		if *p <= 0 {
+			*p = n
+		}
+	}
+	def(&l.Body, 64<<20)
+	def(&l.Lines, 2_000_000)
+	def(&l.Line, 16<<10)
+	def(&l.Labels, 64)
+	def(&l.Buckets, 100_000)
+	return l
+}

@@ -1,0 +1,135 @@
+package lines
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/prometheus/prometheus/model/textparse"
+)
+
+// What the store does not know is staged as textparse reads it.
+
+// readEntry stages what textparse reads here: a line, or a heading and the line
+// after it. It returns io.EOF where textparse sees the end of the body.
+func (t *textReader) readEntry() error {
+	start, end := t.at, t.at
+	said := comments{family: t.family, in: t.in}
+	for {
+		if t.startsWithNUL(end) {
+			return newError(t.in, t.body, end, errNULFirst)
+		}
+		e, err := t.fallback.entry(t.in, t.body, end, said.family)
+		if err != nil && err != io.EOF {
+			if next := t.afterComment(end); t.startsWithNUL(next) {
+				return newError(t.in, t.body, next, errNULFirst)
+			}
+			return newError(t.in, t.body, end, err)
+		}
+		if err == io.EOF {
+			t.newHeading(start, skipBlankLines(t.body, end), said)
+			return err
+		}
+		if e.kind == textparse.EntrySeries {
+			t.newHeading(start, e.start, said)
+			err := t.newLine(e)
+			if err == nil {
+				t.at = e.end
+			}
+			return err
+		}
+		said.add(e)
+		end = e.end
+	}
+}
+
+// startsWithNUL reports whether a line of OpenMetrics starts with a NUL at an
+// offset. textparse takes the NUL for a part of the comment before it, and may
+// refuse that.
+func (t *textReader) startsWithNUL(at int) bool {
+	return t.in == openMetrics && at < len(t.body) && t.body[at] == 0
+}
+
+// afterComment returns the start of the line after a comment, or the end.
+func (t *textReader) afterComment(at int) int {
+	if at < len(t.body) && t.body[at] == '#' && !t.isEOF(at) {
+		if i := bytes.IndexByte(t.body[at:], '\n'); i >= 0 {
+			return at + i + 1
+		}
+	}
+	return len(t.body)
+}
+
+// newHeading stages a heading that textparse read, if there is one and its last
+// line is ended. Without its line feed the text would also match the start of a
+// longer heading.
+func (t *textReader) newHeading(start, end int, said comments) {
+	if end == start || t.body[end-1] != '\n' {
+		return
+	}
+	var f *family
+	if said.typed {
+		f = t.store.family(said.family.Family, t.in)
+	}
+	t.addHeading(t.store.addHeading(t.in, t.body[start:end], f))
+	t.at = end
+}
+
+// newLine stages a line that textparse read.
+func (t *textReader) newLine(e entry) error {
+	text := t.body[e.start:e.value]
+	if e.end-e.start > t.limits.Line {
+		return newError(t.in, t.body, e.start, overLimit("bytes in a line", t.limits.Line))
+	}
+	if c := text[len(text)-1]; c != ' ' && c != '\t' {
+		// "a.5" and "a{}5" are lines, too. Stored as "a" the former would match
+		// where "a0 5" is. With a blank the text means the same.
+		t.blank = append(append(t.blank[:0], text...), ' ')
+		text = t.blank
+	}
+	if id, ok := t.expected(); ok {
+		if known, ok := t.fits(id, text); ok && len(known) == len(text) {
+			return t.line(id, t.k, e.v, e.t)
+		}
+	}
+	t.rebuild()
+	id, ok := t.store.lines.find(text, meaning(t.in, t.family, text))
+	if !ok {
+		ls := t.fallback.labels()
+		if ls.Len() > t.limits.Labels {
+			return newError(t.in, t.body, e.start, overLimit("labels", t.limits.Labels))
+		}
+		id = uint32(t.store.addLine(t.in, text, t.family, ls))
+	}
+	return t.line(id, t.oldOf(id), e.v, e.t)
+}
+
+// comments collects what the comments of a heading say.
+type comments struct {
+	in         format
+	family     *family // in force; if typed it is not the store's yet
+	typed      bool    // the heading has a TYPE comment
+	name, help string  // of the last HELP comment
+	unit       string  // of the last UNIT comment
+	unitOf     string  // its family
+}
+
+func (c *comments) add(e entry) {
+	switch e.kind {
+	case textparse.EntryHelp:
+		c.name, c.help = string(e.name), string(e.help)
+	case textparse.EntryUnit:
+		c.unitOf, c.unit = string(e.name), string(e.help)
+	case textparse.EntryType:
+		c.family = &family{Family: Family{Name: string(e.name), Type: e.typ}, format: c.in}
+		c.typed = true
+	}
+	if !c.typed {
+		return
+	}
+	if c.family.Name == c.name {
+		c.family.Help = c.help
+	}
+	if c.family.Name == c.unitOf {
+		c.family.Unit = c.unit
+	}
+}

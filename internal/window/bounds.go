@@ -1,0 +1,47 @@
+package window
+
+import (
+	"math"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// Bounds gathers by how much the truth may differ from a value. The zero value
+// is: not at all.
+type Bounds struct {
+	Below, Above exact.Sum
+	Open         int // parts that have no upper bound
+}
+
+// Add adds what an event leaves open.
+func (x *Bounds) Add(e *Event) {
+	x.Below.Merge(&e.Below)
+	x.Above.Merge(&e.Above)
+	x.Open += e.Open
+}
+
+// Merge adds the bounds of another part of the same sum.
+func (x *Bounds) Merge(o *Bounds) {
+	x.Below.Merge(&o.Below)
+	x.Above.Merge(&o.Above)
+	x.Open += o.Open
+}
+
+// Around returns a value with its bounds, each rounded once.
+func (x *Bounds) Around(value *exact.Sum) promfold.Estimate {
+	if x.Open == 0 && x.Below.Sign() == 0 && x.Above.Sign() == 0 {
+		v := value.Float64()
+		return promfold.Estimate{Value: v, Lo: v, Hi: v}
+	}
+	var lo, hi exact.Sum
+	lo.Set(value)
+	lo.Sub(&x.Below)
+	hi.Set(value)
+	hi.Merge(&x.Above)
+	e := promfold.Estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
+	if x.Open > 0 {
+		e.Hi = math.Inf(1)
+	}
+	return e
+}

@@ -1,0 +1,187 @@
+package window
+
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/saved"
+)
+
+// Code writes a checkpoint down, or reads it back.
+func (p *Checkpoint) Code(c *saved.Codec) {
+	c.Int64(&p.At)
+	c.Int64(&p.Span)
+	c.Int64(&p.Wall)
+	c.Natural(&p.Scrapes)
+}
+
+// Code writes a history down with the checkpoints it holds, or reads it back
+// into a ring of so many slots. It returns how many were written.
+func (h *History) Code(c *saved.Codec, slots int) (held int) {
+	c.Natural(&h.N)
+	c.Int64(&h.Span)
+	c.Int64(&h.Wall)
+	var kept []Checkpoint
+	if !c.Reading() {
+		kept = h.Held()
+	}
+	saved.List(c, &kept, 4, func(p *Checkpoint) { p.Code(c) })
+	c.Must(len(kept) <= h.N && (h.N == 0) == (len(kept) == 0))
+	if c.Reading() && !c.Failed() {
+		h.Restore(slots, kept)
+	}
+	return len(kept)
+}
+
+// Code writes a packed table down, or reads it back. n is the number of the
+// instance's checkpoints, held how many of them were written, slots how many a
+// table keeps now.
+func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, n, held, slots int) {
+	c.Natural(&p.Since)
+	c.Natural(&p.Floor)
+	p.Begun.Code(c)
+	c.Must(p.Since <= n && p.Floor <= n)
+	saved.List(c, &p.Cols, 3, func(col *PackedColumn) {
+		c.Labels(&col.Group)
+		col.code(c)
+		if c.Reading() && !c.Failed() {
+			c.Must(col.valid(set, histograms))
+		}
+	})
+	for i := 1; i < len(p.Cols); i++ {
+		c.Must(ComparePacked(p.Cols[i-1], p.Cols[i]) < 0)
+	}
+	p.codeRows(c, n, held, slots)
+	saved.List(c, &p.Events, 8, func(e *Event) { e.code(c, len(p.Cols)) })
+	saved.List(c, &p.Past, 8, func(e *Event) { e.code(c, len(p.Cols)) })
+}
+
+func (p *PackedColumn) code(c *saved.Codec) {
+	saved.List(c, &p.Bounds, 1, c.Float)
+	native := p.Grid != nil
+	if c.Bool(&native); !native {
+		return
+	}
+	if c.Reading() {
+		p.Grid = &Grid{}
+	}
+	c.Int32(&p.Grid.Schema)
+	c.Float(&p.Grid.Zero)
+	for _, side := range []*[]int32{&p.Negative, &p.Positive} {
+		saved.List(c, side, 1, c.Int32)
+		for i := 1; i < len(*side); i++ {
+			c.Must((*side)[i-1] < (*side)[i])
+		}
+	}
+}
+
+// codeRows goes cell by cell: of most cells all rows are the same. What is read
+// may hold more rows than a table does now; then the oldest are left out.
+func (p *Packed) codeRows(c *saved.Codec, n, held, slots int) {
+	undo, rows := p.Undo != nil, len(p.Rows)
+	c.Natural(&rows)
+	if c.Bool(&undo); undo {
+		c.Natural(&p.Undone)
+	}
+	c.Must(rows > 0 && rows <= 1+held && n-(rows-1) >= max(p.Since, p.Floor))
+	if c.Failed() {
+		return
+	}
+	all := make([]*Row, rows, rows+1)
+	if c.Reading() {
+		p.Rows = make([]Row, 1+min(rows-1, slots))
+		if undo {
+			p.Undo = &Row{}
+		}
+	}
+	all[0] = &p.Rows[0]
+	for i := range p.Rows[1:] {
+		all[rows-1-i] = &p.Rows[len(p.Rows)-1-i]
+	}
+	if undo {
+		all = append(all, p.Undo)
+	}
+	p.cells(func(at int, of func(*Row) *exact.Vector) { codeCell(c, all, at, of) })
+}
+
+// CodeRows writes down rows that the caller keeps of a packed table.
+func (p *Packed) CodeRows(c *saved.Codec, rows ...*Row) {
+	p.cells(func(at int, of func(*Row) *exact.Vector) { codeCell(c, rows, at, of) })
+}
+
+// codeCell is one sum in all rows, as runs of equal ones.
+func codeCell(c *saved.Codec, rows []*Row, at int, of func(*Row) *exact.Vector) {
+	for i := 0; i < len(rows) && !c.Failed(); {
+		var x, y exact.Sum
+		n := 1
+		if !c.Reading() {
+			of(rows[i]).SumDiff(&x, at, nil)
+			for ; i+n < len(rows); n++ {
+				y.Reset()
+				if of(rows[i+n]).SumDiff(&y, at, nil); x.Cmp(&y) != 0 {
+					break
+				}
+			}
+		}
+		c.Natural(&n)
+		c.Sum(&x)
+		if c.Must(n > 0 && n <= len(rows)-i); c.Failed() {
+			return
+		}
+		for _, r := range rows[i : i+n] {
+			if c.Reading() && r != nil {
+				of(r).Grow(at + 1)
+				of(r).AddSum(at, &x)
+			}
+		}
+		i += n
+	}
+}
+
+func (e *Event) code(c *saved.Codec, cols int) {
+	col := int(e.Col)
+	c.Natural(&col)
+	c.Must(col < cols)
+	e.Col = int32(col)
+	saved.Small(c, &e.Verdict, judge.Gap)
+	saved.Small(c, &e.Doubt, 255)
+	saved.Small(c, &e.Quirk, growth.Malformed)
+	c.Int64(&e.At)
+	c.Natural(&e.N)
+	c.Natural(&e.Open)
+	c.Sum(&e.Below)
+	c.Sum(&e.Above)
+}
+
+// CodeClasses writes classes down in order, or reads them back.
+func CodeClasses(c *saved.Codec, set *Set, list *[]Class) {
+	slices.SortFunc(*list, CompareClasses)
+	saved.List(c, list, 6, func(x *Class) { x.Code(c, set) })
+}
+
+// Code writes a class down, or reads it back.
+func (c *Class) Code(to *saved.Codec, set *Set) {
+	p := c.packed()
+	p.code(to)
+	if to.Reading() && !to.Failed() {
+		to.Must((p.Bounds == nil || p.Grid == nil) && c.unpack(set, &p))
+	}
+	if to.Failed() {
+		return
+	}
+	n := p.width()
+	for i := range n {
+		var x exact.Sum
+		if !to.Reading() {
+			c.Counts.SumDiff(&x, c.Cell(i), nil)
+		}
+		if to.Sum(&x); to.Reading() {
+			c.Counts.Grow(n)
+			c.Counts.AddSum(i, &x)
+		}
+	}
+	to.Sum(&c.Sum)
+	to.Bool(&c.NoSum)
+}

@@ -1,0 +1,242 @@
+package window
+
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+)
+
+// Table is what one view keeps of one instance: exact increases by column, now
+// and at checkpoints, and what was out of the ordinary.
+//
+// Cols and the columns in it never change once a question may have read them:
+// a [Draft] replaces the list.
+type Table struct {
+	columns
+	Histograms bool // the columns have layouts and sums
+
+	Live  Row
+	snaps []Row      // by checkpoint, as in the instance's History
+	Since int        // the first checkpoint that the table has
+	Floor int        // checkpoints before it say nothing any more
+	Begun Checkpoint // when the view began to look, if that is after the first scrape
+
+	// Events are in order of time. Answers refer to them: once their scrape is
+	// over they never change.
+	Events []Event
+	Past   map[Note]*Event // of events that no window reaches any more
+	noted  map[Note]int    // events of the scrape that is being added
+	shared bool            // a copy has Past, too
+}
+
+// NewTable returns an empty table that keeps so many checkpoints, the first of
+// which will be number since.
+func NewTable(histograms bool, slots, since int) *Table {
+	return &Table{columns: columns{byKey: map[Key]int32{}}, Histograms: histograms, snaps: make([]Row, slots), Since: since}
+}
+
+// Slots returns how many checkpoints the table keeps.
+func (t *Table) Slots() int { return len(t.snaps) }
+
+// Snap keeps the present as checkpoint n.
+func (t *Table) Snap(n int) { t.snaps[n%len(t.snaps)].Set(&t.Live) }
+
+// Base returns the row of checkpoint n. Before the first one it is empty: all
+// was 0 when the table began.
+func (t *Table) Base(n int) *Row {
+	if n < t.Since {
+		return &Row{}
+	}
+	return &t.snaps[n%len(t.snaps)]
+}
+
+// First returns the number of the oldest checkpoint that says something, where
+// the instance has had n.
+func (t *Table) First(n int) int { return max(t.Since, t.Floor, n-len(t.snaps)) }
+
+// Begin starts the events of a scrape.
+func (t *Table) Begin() { clear(t.noted) }
+
+// Add adds the plain growth of a series from p to c.
+func (t *Table) Add(col int32, c, p float64) { t.Live.Counts.AddDiff(t.Cols[col].at, c, p) }
+
+// AddBucket adds growth to bucket i of a classic column.
+func (t *Table) AddBucket(col int32, i int, c, p float64) {
+	t.Live.Counts.AddDiff(t.Cols[col].at+i, c, p)
+}
+
+// AddSum adds growth to the sum of a histogram's column.
+func (t *Table) AddSum(col int32, c, p float64) { t.Live.Sums.AddDiff(int(col), c, p) }
+
+// AddNative adds what a native histogram grew by: increase in buckets, and the
+// count from p to c. The column has a place for each populated bucket.
+func (t *Table) AddNative(col int32, increase *layout.Native, c, p float64) {
+	at := &t.Cols[col]
+	if at.Places != nil {
+		at.Places.add(&t.Live.Counts, at.at, increase)
+	} else {
+		total, next := 0.0, 0
+		for i := range at.Layout.Len() - 1 {
+			if next < len(increase.Positive) && int(increase.Positive[next].Index) == i {
+				total += increase.Positive[next].Count
+				next++
+			}
+			t.Live.Counts.Add(at.at+i, total)
+		}
+	}
+	t.Live.Counts.AddDiff(at.Count(), c, p)
+}
+
+// Note adds a series to the event of this scrape that says what happened.
+func (t *Table) Note(at int64, k Note, step *judge.Step) {
+	i, ok := t.noted[k]
+	if !ok {
+		if t.noted == nil {
+			t.noted = map[Note]int{}
+		}
+		i = len(t.Events)
+		t.Events = append(t.Events, Event{Note: k, At: at})
+		t.noted[k] = i
+	}
+	t.Events[i].add(step)
+}
+
+// Prune moves the events that no window can reach any more into Past, which
+// questions about everything still read, and reports whether it moved any.
+func (t *Table) Prune(h *History) (pruned bool) {
+	if !h.Full() {
+		return false
+	}
+	oldest := h.At(h.Oldest()).At
+	n := 0
+	for n < len(t.Events) && t.Events[n].At <= oldest {
+		n++
+	}
+	if n < 16 || n < len(t.Events)/2 {
+		return false
+	}
+	for i := range t.Events[:n] {
+		t.retire(&t.Events[i])
+	}
+	t.Events = slices.Clone(t.Events[n:])
+	return true
+}
+
+func (t *Table) retire(e *Event) {
+	if t.shared {
+		past := make(map[Note]*Event, len(t.Past))
+		for k, x := range t.Past {
+			past[k] = x.Clone()
+		}
+		t.Past, t.shared = past, false
+	}
+	p := t.Past[e.Note]
+	if p == nil {
+		if t.Past == nil {
+			t.Past = map[Note]*Event{}
+		}
+		p = &Event{Note: e.Note, At: e.At}
+		t.Past[e.Note] = p
+	}
+	p.merge(e)
+}
+
+// EventsUntil returns how many events are not after a time.
+func (t *Table) EventsUntil(at int64) int {
+	n := len(t.Events)
+	for n > 0 && t.Events[n-1].At > at {
+		n--
+	}
+	return n
+}
+
+// AllEvents returns those of Past as well, as copies: no window reaches them
+// any more, so they may still be added to.
+func (t *Table) AllEvents() []Event {
+	list := make([]Event, 0, len(t.Past)+len(t.Events))
+	for _, e := range t.Past {
+		list = append(list, *e.Clone())
+	}
+	return append(list, t.Events...)
+}
+
+// Sumless returns the columns of which a sum was missing.
+func (t *Table) Sumless() map[int32]bool {
+	if !t.Histograms {
+		return nil
+	}
+	m := map[int32]bool{}
+	for i := range t.Events {
+		if e := &t.Events[i]; e.Quirk == growth.NoSum {
+			m[e.Col] = true
+		}
+	}
+	for k := range t.Past {
+		if k.Quirk == growth.NoSum {
+			m[k.Col] = true
+		}
+	}
+	return m
+}
+
+// Bytes returns what the rows hold when all slots are filled; spare is how many
+// rows the caller keeps besides.
+func (t *Table) Bytes(spare int) int64 { return t.columns.bytes(t, spare) }
+
+// Saved is the state of a table that an undone restart goes back to.
+type Saved struct {
+	Row    Row
+	Events int
+}
+
+// Save returns the present state, for Restore.
+func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
+
+// Restore takes back what was added since the state was saved, and makes the
+// present checkpoint n, before which nothing can be told.
+func (t *Table) Restore(s *Saved, n int) {
+	if s != nil {
+		t.Live.Set(&s.Row)
+		t.fit()
+		t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
+	}
+	t.Floor = n
+	t.Snap(n)
+}
+
+// fit makes room for the columns that came.
+func (t *Table) fit() {
+	if t.Histograms {
+		t.Live.Sums.Grow(len(t.Cols))
+	}
+	t.Live.Counts.Grow(t.counts)
+}
+
+// Grown adds to sum what a column's count grew by since a row; nil is the
+// beginning.
+func (t *Table) Grown(sum *exact.Sum, col int, since *Row) {
+	var before *exact.Vector
+	if since != nil {
+		before = &since.Counts
+	}
+	t.Live.Counts.SumDiff(sum, t.Cols[col].Count(), before)
+}
+
+// Copy returns the table as it is, for questions alone. It shares the
+// checkpoints, which may be overwritten later. Its row takes the room of another
+// table's that is of no use any more, if there is one.
+func (t *Table) Copy(room *Row) *Table {
+	c := &Table{
+		columns: t.columns, Histograms: t.Histograms, snaps: t.snaps, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
+		Events: t.Events, Past: t.Past,
+	}
+	t.shared = t.Past != nil
+	if room != nil {
+		c.Live = *room
+	}
+	c.Live.Set(&t.Live)
+	return c
+}

@@ -49,8 +49,10 @@
 // into the processes behind it: by start time, confirmed by the counters, none
 // of which may have fallen; without a start time by the names in which a
 // program calls itself, by the counters alone, or by the set of series. What
-// was attributed without a start time counts only when the next scrape confirms
-// it. Growth so found is a lower bound. On recorded fleets it never was more
+// was attributed without a start time of its own counts only when the next
+// scrape confirms it, until as many were told apart as are expected or, where
+// the number is unknown, no new one was met for so long that one more is
+// improbable. Growth so found is a lower bound. On recorded fleets it never was more
 // than there was, and no reset was seen that was none; with start times nothing
 // was missed, without them 4 to 17 % of what API servers, etcd members and
 // controllers counted.
@@ -59,7 +61,9 @@
 // found out when a start time comes back ([Report], [Instance];
 // [Config].SplitAlternating splits it). Two addresses of one process are found
 // out when their scrapes make one chain in which no counter falls, and count
-// once ([Fleet.Describe] says which is kept).
+// once ([Fleet.Describe] says which is kept). Until that is proven both count,
+// and a warning names them. localhost, 127.0.0.1 and ::1 with one port are one
+// address.
 //
 // # Several watchers
 //

@@ -15,6 +15,7 @@ func (s *staged) judge() {
 	s.weigh()
 	d := &s.scraped.Decision
 	x := s.succession()
+	x.Fell = s.in.seen() && s.start != s.in.start && s.anyFell()
 	switch d.Restart {
 	case judge.RestartProven, judge.RestartRestored, judge.RestartMoved, judge.RestartOther:
 		s.alternating = x.Returned()

@@ -148,7 +148,10 @@ func (w *walk) keep(t *turn, before *point, next judge.Series, step *judge.Step)
 		w.free(t.object)
 		return
 	}
-	x := &point{Series: next, layout: t.h.layout, buckets: slices.Clone(t.counts), native: t.nat, sum: t.sum}
+	x := &point{Series: next, buckets: slices.Clone(t.counts), native: t.nat, sum: t.sum}
+	if t.counts != nil {
+		x.layout = t.h.layout
+	}
 	if next.Last != t.now { // a gap
 		x.buckets, x.native, x.sum, x.layout = slices.Clone(before.buckets), before.native, before.sum, before.layout
 	}

@@ -52,7 +52,7 @@ func (s *staged) weigh() {
 	s.baseline = !in.seen()
 	s.scraped = growth.Scraped{
 		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
-		At: s.at, LastTime: in.last, Start: s.start.At, Rules: s.f.router.Tolerance, Router: s.f.router, Layouts: s.f.set.Layout,
+		At: s.at, LastTime: in.last, Start: s.start.At, Rules: s.f.router.Tolerance, Router: s.f.router, Layouts: &s.f.set,
 		Vanishing: s.vanishing(), Scratch: &s.scratch,
 	}
 	if s.start.Comparable(in.start) {

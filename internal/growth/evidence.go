@@ -181,7 +181,8 @@ func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
 		if r := w.rules(o); r.Owner != judge.OwnerUnknown {
 			f.Owner = r.Owner
 		}
-		e = &evidence{Evidence: w.Decision.Of(&f)}
+		e = w.Scratch.evidence()
+		e.Evidence = w.Decision.Of(&f)
 		e.Interval = w.interval()
 		e.plain = e.Plain()
 		w.known[key] = e

@@ -314,7 +314,7 @@ func at(out *Steps, common, l *layout.Layout, counts []float64, total float64) [
 // common returns the layout of the bounds that a reading before has in common
 // with the histogram's.
 func (t *turn) common(base *point) *layout.Layout {
-	return t.Layouts(commonBounds(base.layout, t.h.layout))
+	return t.Layouts.Layout(commonBounds(base.layout, t.h.layout))
 }
 
 func commonBounds(a, b *layout.Layout) []float64 {

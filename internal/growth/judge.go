@@ -12,14 +12,16 @@ import (
 // and, where not only growth is plain, all. It writes the steps to out.
 func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 	out.reset()
-	w := walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0], ms: float64(s.interval())}
+	w := &out.walk
+	*w = walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0], ms: float64(s.interval())}
 	if !s.weighed && !s.First {
-		w.calm = &evidence{Evidence: s.Decision.Of(&judge.Family{}), plain: true}
+		w.calm = s.Scratch.evidence()
+		w.calm.Evidence, w.calm.plain = s.Decision.Of(&judge.Family{}), true
 		w.calm.Interval = s.interval()
 	} else {
 		w.known = s.Scratch.known
 	}
-	if w.calm == nil && (s.First || !s.plain()) {
+	if s.Process || w.calm == nil && !s.plain() {
 		for _, e := range p.entries {
 			w.touch(e)
 		}
@@ -37,6 +39,7 @@ func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 	w.bury(gone)
 	st.learn(s)
 	p.was = nil
+	*w = walk{}
 }
 
 // plain reports whether all growth of all families is simply growth.

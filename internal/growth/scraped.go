@@ -23,7 +23,9 @@ type Scraped struct {
 	PrevStart int64 // as the scrape before said; 0: unknown, or told by another source
 	Rules     judge.Rules
 	Router    *Router
-	Layouts   func(bounds []float64) *layout.Layout
+	Layouts   interface {
+		Layout(bounds []float64) *layout.Layout
+	}
 
 	Decision judge.Decision // on the process, see Weigh
 	First    bool           // no scrape of this process came before
@@ -42,6 +44,16 @@ type Scratch struct {
 	families map[*lines.Family]int32
 	list     []judge.Family
 	known    map[evidenceKey]*evidence
+	room     []evidence
+}
+
+// evidence returns room for one more.
+func (s *Scratch) evidence() *evidence {
+	if len(s.room) == cap(s.room) {
+		s.room = make([]evidence, 0, 2*cap(s.room)+16) // those given out stay where they are
+	}
+	s.room = s.room[:len(s.room)+1]
+	return &s.room[len(s.room)-1]
 }
 
 func (s *Scratch) reset() {
@@ -50,7 +62,7 @@ func (s *Scratch) reset() {
 	}
 	clear(s.families)
 	clear(s.known)
-	s.list = s.list[:0]
+	s.list, s.room = s.list[:0], s.room[:0]
 	s.body.Reset()
 }
 

@@ -15,6 +15,7 @@ type Steps struct {
 	Hists   []Hist   // histograms that changed
 	Gauges  []Gauged // gauges of which a line was looked at
 	dirty   []uint32
+	walk    walk
 	Gone    []Gone // objects that vanished
 	before  point
 	Refused int       // readings that were not taken: a gap that repeats, no histogram

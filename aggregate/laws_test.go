@@ -25,19 +25,23 @@ type process struct {
 	buckets  [3]int64         // ≤ 0.1, ≤ 1, more; not cumulative
 	seconds  float64
 	ballast  [40]int64 // so that a new code is not a crowd, and no process looks like another
+	pace     [40]int64 // of the ballast, in one round
 }
 
 func newProcess(r *rand.Rand, start float64) *process {
 	p := &process{start: start, requests: map[string]int64{}}
 	for i := range p.ballast {
-		p.ballast[i] = 1 + r.Int64N(1000)
+		p.pace[i] = 50 + r.Int64N(100)
+		if p.ballast[i] = 100 * p.pace[i]; start >= 0 { // it began 4 s of a round of 10 s ago
+			p.ballast[i] = 4*p.pace[i]/10 - p.pace[i]
+		}
 	}
 	return p
 }
 
 func (p *process) work(r *rand.Rand) {
 	for i := range p.ballast {
-		p.ballast[i]++
+		p.ballast[i] += p.pace[i]
 	}
 	for _, code := range []string{"200", "404", "500"} {
 		if n := r.Int64N(20); n > 5 {

@@ -99,9 +99,15 @@ type nativeProcess struct {
 	native, classic bool
 	signed          bool
 	series          [2]*observed
+	worked          float64 // for so long, at 10/s: that a process began anew shows in this
 }
 
 func (x *nativeProcess) work(r *rand.Rand) {
+	if x.worked == 0 {
+		x.worked = 4
+	} else {
+		x.worked += 10
+	}
 	for i := range x.series {
 		n := r.IntN(6)
 		if x.series[i] == nil {
@@ -136,6 +142,14 @@ func (x *nativeProcess) families() []*dto.MetricFamily {
 	list := []*dto.MetricFamily{
 		{Name: p("h"), Type: dto.MetricType_HISTOGRAM.Enum()},
 		{Name: p("process_start_time_seconds"), Type: dto.MetricType_GAUGE.Enum(), Metric: []*dto.Metric{{Gauge: &dto.Gauge{Value: &start}}}},
+	}
+	if x.worked > 0 {
+		work := &dto.MetricFamily{Name: p("work_total"), Type: dto.MetricType_COUNTER.Enum()}
+		for i := range 10 {
+			work.Metric = append(work.Metric, &dto.Metric{Label: []*dto.LabelPair{{Name: p("i"), Value: p(fmt.Sprint(i))}},
+				Counter: &dto.Counter{Value: p(10 * x.worked)}})
+		}
+		list = append(list, work)
 	}
 	for i, o := range x.series {
 		if o == nil {

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // churnLimit is the part of a body's lines that, when it vanished between two
@@ -77,6 +78,26 @@ func (s *staged) anyFell() bool {
 
 // vanishing: so many lines went that absence is a poor proof of birth.
 func (s *staged) vanishing() bool {
-	gone := len(s.r.Gone())
-	return gone > 0 && float64(gone) >= churnLimit*float64(s.in.cols.Len())
+	gone := s.r.Gone()
+	much := func(n int) bool { return n > 0 && float64(n) >= churnLimit*float64(s.in.cols.Len()) }
+	if !much(len(gone)) {
+		return false
+	}
+	// Histograms that go on in another form did not vanish.
+	form := map[*lines.Family]bool{} // that of what came: native
+	for pos := range s.r.Len() {
+		if id, old, _, _ := s.r.At(pos); old < 0 {
+			l := s.f.store.Line(id)
+			form[l.Family] = l.Role == lines.Native
+		}
+	}
+	n := 0
+	for _, old := range gone {
+		l := s.f.store.Line(s.in.cols.ID(int(old)))
+		native, came := form[l.Family]
+		if l.Role == lines.Value || !came || native == (l.Role == lines.Native) {
+			n++
+		}
+	}
+	return much(n)
 }

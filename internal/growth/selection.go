@@ -334,12 +334,14 @@ func (s *Selection) rulesOf(l *lines.Line) judge.Rules {
 // a cluster goes on when the process restarts.
 var outside = []string{"process_network_", "node_", "container_", "kube_"}
 
-// ownSelf is what kube-state-metrics counts of itself.
-const ownSelf = "kube_state_metrics_"
+// inside are prefixes of what processes count themselves under names that begin
+// like those.
+var inside = []string{"kube_state_metrics_", "kube_apiserver_", "node_authorizer_", "node_collector_", "node_ipam_"}
 
 // OwnerOf returns who keeps the counts of a metric, as far as its name tells.
 func OwnerOf(name string) judge.Owner {
-	if strings.HasPrefix(name, ownSelf) {
+	has := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+	if slices.ContainsFunc(inside, has) {
 		return judge.OwnerUnknown
 	}
 	for _, prefix := range outside {

@@ -172,13 +172,13 @@ func TestExplainedEvents(t *testing.T) {
 func TestGuessedRestart(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Select: "c"})
-	b.scrape("a", 0, 0, typeC, "c 100")
-	r := b.scrape("a", 10, 0, typeC, "c 3")
+	b.scrape("a", 0, 0, typeC, "c 100", "# TYPE d counter", "d 100")
+	r := b.scrape("a", 10, 0, typeC, "c 3", "# TYPE d counter", "d 4")
 	assert.True(t, r.Restarted)
 	assert.Equal(t, []string{"restart guessed from falling counters"}, r.Warnings)
 	events := b.one(v, 10, time.Minute).Events()
 	require.Len(t, events, 1)
-	assert.Equal(t, "2023-11-14T22:13:30Z a: 1 series: reset, guessed (−0 +Inf)", events[0].String())
+	assert.Equal(t, "2023-11-14T22:13:30Z a: 1 series: reset, unproven, guessed (−3 +Inf)", events[0].String())
 }
 
 // The text, whole: what a person reads who asks why.

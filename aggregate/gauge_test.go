@@ -301,10 +301,10 @@ func TestOperationsAcrossCounters(t *testing.T) {
 	grows := map[string]int{"a": 20, "b": 50, "d": 50, "e": 10}
 	for i := range 2 {
 		for _, name := range []string{"a", "b", "d", "e"} {
-			b.scrape(name, float64(10*i), 0, typeC, fmt.Sprintf("c %d", i*grows[name]))
+			b.scrape(name, float64(10*i), -100, typeC, fmt.Sprintf("c %d", i*grows[name]))
 		}
 	}
-	b.scrape("f", 10, 0, typeC, "c 1000")
+	b.scrape("f", 10, -100, typeC, "c 1000")
 	g := b.one(v, 10, time.Minute)
 	var list []string
 	for _, m := range g.Rates() {

@@ -90,7 +90,8 @@ func simulate(r *rand.Rand, instances, rounds int) (list []aggregate.Scrape, inc
 	for round := range rounds {
 		for i, p := range procs {
 			now := float64(10*round) + float64(i)/10
-			if seen[i] != nil && r.IntN(8) == 0 {
+			// One that lived for a while, so that most of its counters fall.
+			if seen[i] != nil && now-p.start > 40 && r.IntN(4) == 0 {
 				p = newProcess(r, now-4)
 				procs[i] = p
 			}

@@ -56,19 +56,19 @@ func TestStartsOfSeries(t *testing.T) {
 		verdict judge.Verdict // of the last point
 	}{
 		"it moved alone, and the value did not fall": {
-			[]point{{0, 100, -500}, {10, 120, 5}}, -1000, 120, 120, math.Inf(1), judge.Reset},
+			[]point{{0, 100, -500}, {10, 120, 5}}, -1000, 20, 20, math.Inf(1), judge.Grew},
 		"it did not move":             {[]point{{0, 100, -500}, {10, 120, -500}}, -1000, 20, 20, 20, judge.Grew},
 		"it moved by less than tells": {[]point{{0, 100, -500}, {10, 120, -499}}, -1000, 20, 20, 20, judge.Grew},
 		"it moved into the past":      {[]point{{0, 100, -500}, {10, 120, -800}}, -1000, 20, 20, 20, judge.Grew},
-		"it moved to long ago":        {[]point{{0, 100, -500}, {10, 120, -400}}, -1000, 20, 20, 20, judge.Grew},
+		"it moved to long ago":        {[]point{{0, 100, -500}, {10, 120, -400}}, -1000, 20, 20, math.Inf(1), judge.Grew},
 		"it moved to long ago, and the value fell": {
-			[]point{{0, 100, -500}, {10, 30, -400}}, -1000, 30, 30, math.Inf(1), judge.Reset},
+			[]point{{0, 100, -500}, {10, 30, -400}}, -1000, 30, 0, math.Inf(1), judge.Reset},
 		"born while watched":        {[]point{{0, 100, -50}}, -1000, 100, 100, 100, judge.Born},
 		"born before":               {[]point{{0, 100, -150}, {10, 101, -150}}, -1000, 1, 1, 1, judge.Grew},
 		"of the time of the scrape": {[]point{{0, 100, 0}, {10, 101, 10}}, -1000, 1, 1, 1, judge.Grew},
 		"in the future":             {[]point{{0, 100, 50}, {10, 101, 50}}, -1000, 1, 1, 1, judge.Grew},
 		"in the future, and it moved": {
-			[]point{{0, 100, 50}, {10, 101, 60}}, -1000, 101, 101, math.Inf(1), judge.Reset},
+			[]point{{0, 100, 50}, {10, 101, 60}}, -1000, 1, 1, 1, judge.Grew},
 		"it is new, and reason for doubt": {
 			[]point{{0, 100, unknown}, {10, 120, 5}}, -1000, 20, 20, math.Inf(1), judge.Grew},
 		"no start of the process either": {
@@ -93,8 +93,8 @@ func TestStartsOfSeries(t *testing.T) {
 	}
 }
 
-// A histogram is one object: its created timestamp resets all of it, although
-// no count fell.
+// A histogram is one object: a created timestamp that moved, of a process that
+// did not restart, resets nothing while no count fell.
 func TestStartOfHistogram(t *testing.T) {
 	for _, native := range []bool{false, true} {
 		b, v := nativeBed(t)
@@ -105,12 +105,14 @@ func TestStartOfHistogram(t *testing.T) {
 			f := &dto.MetricFamily{Name: p("h"), Type: dto.MetricType_HISTOGRAM.Enum(), Metric: []*dto.Metric{{Histogram: h}}}
 			r, err := b.Ingest(exposed(t, "a", float64(10*i), expfmt.TypeProtoDelim, f, ballast(-1000)))
 			require.NoError(t, err)
-			assert.Equal(t, i, r.Resets)
+			assert.Zero(t, r.Resets)
 			o.values = []float64{0.5, 2, 2.5}
 		}
 		groups, err := v.In(until(b, at(20), sinceStart))
 		require.NoError(t, err)
-		assert.Equal(t, 3.0, counted(groups[0]))
+		assert.Equal(t, 1.0, counted(groups[0]))
+		grown, _ := groups[0].Observations().Increase()
+		assert.True(t, math.IsInf(grown.Hi, 1))
 		e, _ := groups[0].Quantile(1)
 		assert.True(t, e.Lo <= 2.5 && 2.5 <= e.Hi)
 	}

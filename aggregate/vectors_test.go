@@ -111,13 +111,14 @@ func TestSeriesBornByAbsence(t *testing.T) {
 	assert.Equal(t, promfold.Estimate{Value: 0, Lo: 0, Hi: 7}, last(bounded))
 }
 
-// When a good part of the body is new, absence proves no birth.
+// When a good part of the body vanished just now, absence proves no birth.
 func TestChurnProvesNoBirth(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
-	b.scrape("a", 0, -100, typeC, `c{x="1"} 1`)
-	b.scrape("a", 10, -100, typeC, `c{x="1"} 1`, `c{x="2"} 500`)
-	groups, err := v.In(until(b, at(10), time.Minute))
+	b.scrape("a", 0, -100, typeC, `c{x="1"} 1`, `c{x="3"} 1`, `c{x="4"} 1`)
+	b.scrape("a", 10, -100, typeC, `c{x="1"} 1`)
+	b.scrape("a", 20, -100, typeC, `c{x="1"} 1`, `c{x="2"} 500`)
+	groups, err := v.In(until(b, at(20), time.Minute))
 	require.NoError(t, err)
 	a, ok := groups[1].Increase()
 	require.True(t, ok)

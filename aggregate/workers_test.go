@@ -104,14 +104,19 @@ func TestWorkerPool(t *testing.T) {
 			for _, w := range pool {
 				unseen += w.jobs - w.scraped
 			}
-			assert.Equal(t, float64(truth-unseen), before)
+			if sameNames { // a small process that soon did as much as its predecessor looks as if it had read its counts back
+				assert.LessOrEqual(t, before, float64(truth-unseen))
+				assert.InEpsilon(t, float64(truth-unseen), before, 0.001)
+			} else {
+				assert.Equal(t, float64(truth-unseen), before)
+			}
 			assert.Positive(t, unseen)
 			t.Logf("%d jobs by %d workers, %d unseen (%.2g %%)", truth, born, unseen, 100*float64(unseen)/float64(truth))
 			g, err := v.One(f.Snapshot(at(600)).SinceStart())
 			require.NoError(t, err)
 			assert.NotEmpty(t, g.Events())
 			for _, e := range g.Events() {
-				assert.Zero(t, e.Doubt&counter.Unproven, e.String())
+				assert.True(t, sameNames || e.Doubt&counter.Unproven == 0, e.String())
 			}
 		})
 	}

@@ -116,10 +116,12 @@ func (f *fleet) observe(s scrape, asSamples bool) (report, error) {
 	return reported(f.IngestSamples(sc, samples))
 }
 
+// reported is a report in words of this program, where an instance is new if it
+// was found behind a balancer.
 func reported(r aggregate.Report, err error) (report, error) {
 	return report{
 		instance: r.Instance, incarnation: r.Incarnation, candidates: r.Candidates, partial: r.Partial,
-		duplicate: r.Duplicate, fresh: r.NewInstance, restarted: r.Restarted, ambiguous: len(r.Candidates) > 0 && r.Instance == "",
+		duplicate: r.Duplicate, fresh: r.NewInstance && r.By != "", restarted: r.Restarted, ambiguous: len(r.Candidates) > 0 && r.Instance == "",
 		provisional: r.Provisional, alternating: r.Alternating,
 		lines: r.Lines, changed: r.Changed, came: r.Came, went: r.Went,
 		grown: r.Grown, births: r.Births, resets: r.Resets, refused: r.Refused,
@@ -197,7 +199,7 @@ func (s *spec) library() aggregate.View {
 	case s.combine == saturation:
 		v.Limit = s.over
 	case s.kind == everythingKind:
-		v.Combine = aggregate.Sum
+		v.Combine, v.ByAllLabels = aggregate.Sum, true
 	}
 	return v
 }

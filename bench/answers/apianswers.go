@@ -143,7 +143,9 @@ func (v *view) variants(m moment) ([]variantGroup, error) {
 		for _, y := range g.Variants() {
 			x.variants = append(x.variants, variant{y.Labels.String(), y.Value, y.Instances})
 		}
-		list = append(list, x)
+		if len(x.variants) > 0 {
+			list = append(list, x)
+		}
 	}
 	return list, err
 }
@@ -206,12 +208,27 @@ func (v *view) distribution(g *aggregate.HistogramGroup, x *histogramGroup) {
 		x.quantiles = append(x.quantiles, estimateOf(g.Quantile(q)))
 		m, ok := g.WorstQuantile(q)
 		worst := namedOf(m, ok)
-		worst.share = m.Share
+		worst.share = x.observations.part(m.Instance)
 		x.worst = append(x.worst, worst)
 	}
 	for _, limit := range v.above {
 		x.above = append(x.above, estimateOf(g.Over(limit)))
 	}
+}
+
+// part is an instance's of the increases of all.
+func (g *counterGroup) part(instance string) float64 {
+	own, all := 0.0, 0.0
+	for i := range g.members {
+		x := g.members[i].increase.value
+		if all += x; g.members[i].instance == instance {
+			own = x
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return own / all
 }
 
 // everything returns all families as one instance would expose them. Names that

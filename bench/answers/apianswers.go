@@ -46,11 +46,12 @@ func counterGroupOf(g *aggregate.CounterGroup) counterGroup {
 		group: groupOf(g), increase: estimateOf(g.Increase()), rate: estimateOf(g.Rate()), rateNow: estimateOf(g.RateNow()), most: namedOf(g.MaxIncrease()),
 	}
 	if m, ok := g.Hottest(); ok {
-		x.hottest = named{instance: m.Instance, estimate: valueOf(m.Estimate, true), share: m.Share}
+		x.hottest = named{instance: m.Instance, estimate: valueOf(m.Estimate, true)}
 	}
 	rates := map[string]estimate{}
 	for _, m := range g.Rates() {
 		rates[m.Instance] = valueOf(m.Estimate, true)
+		x.hottest.share = max(x.hottest.share, m.Share) // another's, where the hottest has no step in the window
 	}
 	events := map[string][eventKinds]int{}
 	for _, e := range g.Events() {
@@ -86,7 +87,7 @@ func seriesOf(from []aggregate.Series, family string) (list []series) {
 			x.classic = &classic{bounds: h.Bounds, counts: h.Counts, sum: h.Sum}
 			if h.Exponential {
 				x.native = &native{
-					schema: h.Schema, threshold: h.ZeroThreshold, zero: h.ZeroCount, count: h.Count, sum: h.Sum,
+					schema: h.Schema, threshold: h.ZeroThreshold, zero: h.ZeroCount, count: h.Count,
 					positive: bucketsOf(h.Positive), negative: bucketsOf(h.Negative),
 				}
 			}

@@ -1,5 +1,3 @@
-// Package samples turns the samples that callers make into those that the engine
-// of lines reads.
 package samples
 
 import (

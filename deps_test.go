@@ -53,6 +53,7 @@ var edges = map[string][]string{
 	"internal/recording":   {},
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
+	"internal/truth":       {".", "internal/cases"},
 	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
 	"parse":                {"histogram", "internal/lines"},
 }

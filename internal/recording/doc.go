@@ -20,5 +20,5 @@
 //
 // In comes nothing: the files are part of the program. Out go [FS] and, of any
 // recording in this form, the scrapes of its [Manifest] and their bodies. Numbers
-// are never edited, and nothing is read from the disk or the network.
+// are never edited, and no file is read but through the fs.FS that a caller gives.
 package recording

@@ -14,7 +14,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // This file and apianswers.go alone know the library. When its interface
@@ -114,7 +114,7 @@ func (f *fleet) observe(s scrape, asSamples bool) (report, error) {
 	if !asSamples {
 		return t.reported(f.Ingest(sc))
 	}
-	samples, err := lines.Samples(s.body, s.contentType)
+	samples, err := parse.Samples(sc.Header, s.body)
 	if err != nil {
 		return report{}, err
 	}

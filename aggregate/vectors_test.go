@@ -15,7 +15,7 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // A restart in the middle: each process' own growth, and no more.
@@ -202,7 +202,7 @@ func TestAcceptance(t *testing.T) {
 	assert.ErrorIs(t, err, aggregate.ErrLate)
 
 	_, err = b.Ingest(aggregate.Scrape{Target: "a", Time: at(20), Body: []byte("c 7\nc{ 8\n")})
-	var pe *lines.Error
+	var pe *parse.Error
 	require.ErrorAs(t, err, &pe)
 	assert.Equal(t, 2, pe.Line)
 	_, err = b.Ingest(aggregate.Scrape{Target: "new", Time: at(20), Body: []byte("<html>\n")})

@@ -39,7 +39,7 @@ var edges = map[string][]string{
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
-	"aggregate/expose":     {"aggregate", "histogram", "parse", "internal/layout", "internal/lines"},
+	"aggregate/expose":     {"aggregate", "histogram", "parse"},
 	"counter":              {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},

@@ -39,7 +39,7 @@ var edges = map[string][]string{
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
-	"aggregate/expose":     {"aggregate", "histogram", "parse", "internal/layout", "internal/lines"},
+	"aggregate/expose":     {"aggregate", "histogram", "parse"},
 	"counter":              {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
@@ -53,6 +53,7 @@ var edges = map[string][]string{
 	"internal/recording":   {},
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
+	"internal/truth":       {".", "internal/cases"},
 	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
 	"parse":                {"histogram", "internal/lines"},
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // lives names the processes behind a recording's scrapes, in order of first
@@ -114,7 +114,7 @@ func newSightings(since int64) *sightings {
 
 func (x *sightings) add(t *testing.T, process string, body []byte) {
 	t.Helper()
-	samples, err := lines.Samples(body, "")
+	samples, err := parse.Samples(nil, body)
 	require.NoError(t, err)
 	now, born := map[string]float64{}, false
 	for _, s := range samples {

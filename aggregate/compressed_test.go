@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // A packed body says what it says unpacked, and is held against the same limit.
 func TestPackedBodies(t *testing.T) {
-	fleet, err := aggregate.NewFleet(aggregate.Config{}.WithLimits(lines.Limits{Body: 1 << 10}))
+	fleet, err := aggregate.NewFleet(aggregate.Config{Parse: parse.Options{MaxBody: 1 << 10}})
 	require.NoError(t, err)
 	view, err := fleet.Counter(aggregate.View{Select: "a_total"})
 	require.NoError(t, err)
@@ -42,8 +42,8 @@ func TestPackedBodies(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, 5.0, total.Value)
 
-	assert.ErrorIs(t, observe(120, header, pack(make([]byte, 1<<20))), lines.ErrLimit)
-	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*lines.Error))
+	assert.ErrorIs(t, observe(120, header, pack(make([]byte, 1<<20))), parse.ErrLimit)
+	assert.ErrorAs(t, observe(120, header, []byte("a_total 7\n")), new(*parse.Error))
 	assert.ErrorIs(t, observe(120, http.Header{"Content-Encoding": {"br"}}, nil), errors.ErrUnsupported)
 	again, err := view.In(until(fleet, time.Unix(110, 0), 10*time.Second))
 	require.NoError(t, err)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/samples"
+	"github.com/promfold/promfold/parse"
 )
 
 // Config is what a fleet is made with; a zero field has the default of the
@@ -19,9 +21,9 @@ type Config struct {
 	SplitAlternating bool          // treats an address that proves to reach several processes as balanced
 	MaxBytes         int64         // that views keep of all instances
 	MaxInstances     int
+	Parse            parse.Options                    // what a body may cost; what makes samples of it does not matter
 	Catalogue        func(metric string) (View, bool) // completes views, see package catalogue
 
-	limits       lines.Limits
 	checkpoints  int
 	minStaleness time.Duration
 }
@@ -41,13 +43,15 @@ type settings struct {
 	MaxBytes         int64
 	MaxInstances     int
 	Limits           lines.Limits
+	Fallback         string
 }
 
 func (c *Config) settings() (settings, error) {
 	s := settings{
 		Since: c.Since, Window: c.Window, Checkpoints: c.checkpoints, Staleness: c.Staleness, MinStaleness: c.minStaleness,
 		StartTolerance: c.StartTolerance, ClockSkew: c.ClockSkew, JoinHorizon: c.JoinHorizon,
-		SplitAlternating: c.SplitAlternating, MaxBytes: c.MaxBytes, MaxInstances: c.MaxInstances, Limits: c.limits,
+		SplitAlternating: c.SplitAlternating, MaxBytes: c.MaxBytes, MaxInstances: c.MaxInstances,
+		Limits: samples.Limits(&c.Parse), Fallback: c.Parse.Fallback,
 	}
 	setDefault(&s.Window, 5*time.Minute)
 	setDefault(&s.Checkpoints, 16)

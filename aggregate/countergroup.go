@@ -161,6 +161,14 @@ func (g *CounterGroup) left() *departures {
 	return g.answer.left[g.number]
 }
 
+// leave adds what departed instances had in the group, or nil.
+func (g *CounterGroup) leave(left *departures) {
+	if g.answer.left == nil {
+		g.answer.left = make([]*departures, len(g.answer.groups))
+	}
+	g.answer.left[g.number] = left
+}
+
 // final tells of the group what is the same in all answers.
 func (g *CounterGroup) final() *final { return &g.answer.groups[g.number] }
 
@@ -224,4 +232,22 @@ func (g *CounterGroup) each(do func(*shared, *part)) {
 			do(&a.shares[i], &part{})
 		}
 	}
+}
+
+// words are of the events of the group, and of what it has in common with others.
+func (g *CounterGroup) words() []string {
+	said := eventWords{}
+	owners, parts := g.parts()
+	for i := range parts {
+		name := g.answer.shares[owners[i]].name
+		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
+	}
+	words := said.words()
+	switch {
+	case g.answer.apart:
+		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")
+	case g.left() != nil:
+		words = append(words, "what departed instances counted is in it; they are no members any more")
+	}
+	return slices.Concat(words, g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
 }

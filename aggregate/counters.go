@@ -80,21 +80,3 @@ func (q *question) remarks(shares []share) []string {
 	}
 	return slices.Concat(refused.words(), q.notes())
 }
-
-// words are of the events of the group, and of what it has in common with others.
-func (g *CounterGroup) words() []string {
-	said := eventWords{}
-	owners, parts := g.parts()
-	for i := range parts {
-		name := g.answer.shares[owners[i]].name
-		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
-	}
-	words := said.words()
-	switch {
-	case g.answer.apart:
-		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")
-	case g.left() != nil:
-		words = append(words, "what departed instances counted is in it; they are no members any more")
-	}
-	return slices.Concat(words, g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
-}

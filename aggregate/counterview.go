@@ -36,10 +36,12 @@ func (v *CounterView) One(w Window) (*CounterGroup, error) {
 
 // Totals returns the groups as counters to expose; none ever falls. There are
 // none of a part of the fleet.
-func (v *CounterView) Totals(s Snapshot) []Series { return s.totals(v.kept(), (*view).counterTotals) }
+func (v *CounterView) Totals(s Snapshot) []Series {
+	return totalsAt(s, v.kept(), (*view).counterTotals)
+}
 
 // Status says what the view selects.
-func (v *CounterView) Status(s Snapshot) Status { return s.status(v.kept()) }
+func (v *CounterView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
 
 // grown are the groups of a counter or a histogram, and the shares behind them.
 func (q *question) grown() ([]*CounterGroup, []share, error) {

@@ -329,14 +329,6 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 	return groups
 }
 
-// leave adds what departed instances had in the group, or nil.
-func (g *CounterGroup) leave(left *departures) {
-	if g.answer.left == nil {
-		g.answer.left = make([]*departures, len(g.answer.groups))
-	}
-	g.answer.left[g.number] = left
-}
-
 // rate is their part of a mean over a window of so many ms.
 func (d *departures) rate(window int64) estimate {
 	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }

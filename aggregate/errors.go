@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // The reasons for which a scrape, a question or a state is refused; test with
@@ -25,8 +28,12 @@ var (
 	errUnnamed  = errors.New("failed, the reason was not told")
 )
 
-// scrapeError says which scrape was refused.
+// scrapeError says which scrape was refused. What is wrong with a body is a
+// [*parse.Error].
 func scrapeError(sc *Scrape, err error) error {
+	if e, ok := err.(*lines.Error); ok {
+		err = (*parse.Error)(e)
+	}
 	return fmt.Errorf("scrape of %s at %s: %w", sc.Target, sc.Time.UTC().Format(time.RFC3339Nano), err)
 }
 

@@ -60,7 +60,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	if v == nil {
 		return nil
 	}
-	f := s.whole(v.counters)
+	f := wholeFleet(s, v.counters)
 	if f == nil {
 		return nil
 	}

@@ -266,7 +266,7 @@ consensus: 6 [5, 6], of a
 	all, ok := g.Ratio()
 	require.True(t, ok)
 	assert.Equal(t, all.Value, grew(g.Numerator())/grew(g.Denominator()))
-	assert.Equal(t, "ratio 0.15 of\n"+g.Numerator().Explain()+"to\n"+g.Denominator().Explain(), g.Explain())
+	assert.Equal(t, "ratio 0.15 [0, +Inf] of\n"+g.Numerator().Explain()+"to\n"+g.Denominator().Explain(), g.Explain())
 	assert.True(t, strings.HasPrefix(g.Numerator().Explain(), "errors {}\n"))
 }
 

@@ -128,12 +128,6 @@ func (c Config) WithMinStaleness(d time.Duration) Config {
 	return c
 }
 
-// WithLimits bounds the bodies.
-func (c Config) WithLimits(l lines.Limits) Config {
-	c.limits = l
-	return c
-}
-
 // Asymmetry says how unevenly the members share the group's load.
 func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
 	a, ok := g.asymmetry()

@@ -23,16 +23,6 @@ type Family struct {
 	Why       string // they are left out, in words
 }
 
-// Families returns what the instances exposed last, by name, without series.
-func (s Snapshot) Families() []Family {
-	q, err := s.anyQuestion()
-	if err != nil {
-		return nil
-	}
-	defer q.close()
-	return q.families()
-}
-
 func (q *question) families() []Family {
 	byName := map[string][]Family{}
 	var help lines.Help

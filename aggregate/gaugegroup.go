@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -226,4 +227,55 @@ func (g *GaugeGroup) disagreement() (list []string) {
 		list = append(list, "not known to "+few(g.silent))
 	}
 	return list
+}
+
+// add takes in what an instance reads, or says why not.
+func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question) {
+	m := gaugeMember{
+		instance: in.name, value: c.sum.Float64(), series: c.lines - c.nans,
+		age:     time.Duration(q.e-c.oldest) * time.Millisecond,
+		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
+	}
+	if c.nans > 0 {
+		g.excluded.add(isNaN, in.name, c.nans)
+	}
+	if m.silent {
+		g.silent = append(g.silent, in.name)
+	}
+	switch {
+	case m.series == 0:
+	case math.IsNaN(m.value):
+		g.excluded.add(hasNoSum, in.name, m.series)
+	default:
+		m.from = q.provenance(in)
+		g.members = append(g.members, m)
+	}
+}
+
+// addShare takes in one match of an instance; members come by name.
+func (g *GaugeGroup) addShare(q *question, in *instance, x float64) {
+	if n := len(g.members); n > 0 && g.members[n-1].instance == in.name {
+		m := &g.members[n-1]
+		if m.series++; q.v.Combine == Min {
+			m.value = min(m.value, x)
+		} else {
+			m.value = max(m.value, x)
+		}
+		return
+	}
+	age := time.Duration(q.e-in.last) * time.Millisecond
+	g.members = append(g.members, gaugeMember{instance: in.name, value: x, series: 1, age: age, from: q.provenance(in)})
+}
+
+// show adds an instance to a variant.
+func (g *GaugeGroup) show(v Variant, name string) {
+	i, ok := slices.BinarySearchFunc(g.variants, v, func(a, b Variant) int {
+		return cmp.Or(labels.Compare(a.Labels, b.Labels), cmp.Compare(a.Value, b.Value))
+	})
+	if !ok {
+		g.variants = slices.Insert(g.variants, i, v)
+	}
+	if at := &g.variants[i].Instances; len(*at) == 0 || (*at)[len(*at)-1] != name {
+		*at = append(*at, name)
+	}
 }

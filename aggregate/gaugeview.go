@@ -51,7 +51,7 @@ func (v *GaugeView) One(s Snapshot) (*GaugeGroup, error) {
 }
 
 // Status says what the view selects.
-func (v *GaugeView) Status(s Snapshot) Status { return s.status(v.kept()) }
+func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
 
 // gaugeAnswer gathers the groups of an answer.
 type gaugeAnswer struct {
@@ -167,27 +167,4 @@ type gaugeMember struct {
 	silent   bool          // a sentinel or NaN is among its series
 	changed  int64         // when one of them last changed; 0: never seen to
 	from     *provenance
-}
-
-// add takes in what an instance reads, or says why not.
-func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question) {
-	m := gaugeMember{
-		instance: in.name, value: c.sum.Float64(), series: c.lines - c.nans,
-		age:     time.Duration(q.e-c.oldest) * time.Millisecond,
-		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
-	}
-	if c.nans > 0 {
-		g.excluded.add(isNaN, in.name, c.nans)
-	}
-	if m.silent {
-		g.silent = append(g.silent, in.name)
-	}
-	switch {
-	case m.series == 0:
-	case math.IsNaN(m.value):
-		g.excluded.add(hasNoSum, in.name, m.series)
-	default:
-		m.from = q.provenance(in)
-		g.members = append(g.members, m)
-	}
 }

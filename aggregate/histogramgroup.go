@@ -1,11 +1,13 @@
 package aggregate
 
 import (
+	"iter"
 	"math"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/layout"
 )
 
@@ -92,6 +94,28 @@ func (g *HistogramGroup) signed() bool {
 		}
 	}
 	return false
+}
+
+// Distribution returns all observations, for heatmaps and further questions; the
+// caller owns it.
+func (g *HistogramGroup) Distribution() *histogram.Distribution {
+	d := &histogram.Distribution{Signed: g.signed()}
+	d.Engine.Merge(g.merge())
+	return d
+}
+
+// Distributions yields the observations of each member, by name; the caller owns
+// them.
+func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distribution] {
+	return func(yield func(string, *histogram.Distribution) bool) {
+		for _, m := range g.distributions() {
+			d := &histogram.Distribution{Signed: g.signed()}
+			d.Engine.Merge(m.Distribution)
+			if !yield(m.Name, d) {
+				return
+			}
+		}
+	}
 }
 
 // merge adds up what the members observed, when it is first asked for.

@@ -69,11 +69,11 @@ func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
 // have, and are left out where some have classic buckets alone. The sum is NaN
 // where it is not known of all; it may fall if observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
-	return s.totals(v.kept(), (*view).histogramTotals)
+	return totalsAt(s, v.kept(), (*view).histogramTotals)
 }
 
 // Status says what the view selects.
-func (v *HistogramView) Status(s Snapshot) Status { return s.status(v.kept()) }
+func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
 
 // buckets is what one instance observed in buckets of one layout.
 type buckets struct {

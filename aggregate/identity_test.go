@@ -102,6 +102,38 @@ func TestOneProcessUnderTwoTargets(t *testing.T) {
 	assert.Len(t, b.Snapshot(at(80)).Instances(), 3)
 }
 
+// The address that is kept stays the same when all addresses of a process leave.
+func TestRemovedTargetsKeepTheirPriority(t *testing.T) {
+	for name, node := range map[string]aggregate.Target{
+		"priority": {Name: "node-b", Priority: 3},
+		"created":  {Name: "node-b", Created: at(-400)},
+	} {
+		b := newBed(t, aggregate.Config{})
+		v := b.counter(aggregate.View{Select: "c"})
+		b.describe(aggregate.Target{Name: "node-a"})
+		b.describe(node)
+		p := &server{start: -500, n: 1000}
+		for i := range 8 {
+			for j, target := range []string{"node-a", "node-b"} {
+				p.n += 5
+				b.scrape(target, float64(10*i+j), p.start, p.lines()...)
+			}
+		}
+		kept := func(b bed, v *aggregate.CounterView, seconds float64) string {
+			members := b.one(v, seconds, time.Minute).Increases()
+			require.Len(t, members, 1, name)
+			return members[0].Instance
+		}
+		require.Equal(t, "node-b", kept(b, v, 72), name)
+		b.Remove(at(75), "node-a", "node-b")
+		assert.Equal(t, "node-b", kept(b, v, 76), name)
+
+		loaded := bed{t, loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})}
+		again := loaded.counter(aggregate.View{Select: "c"})
+		assert.Equal(t, "node-b", kept(loaded, again, 76), "%s, after a restart of the program", name)
+	}
+}
+
 // Start times 10 ms apart, equal ones, and jitter: dominance tells.
 func TestBalancedStartTimes(t *testing.T) {
 	for _, x := range []struct {

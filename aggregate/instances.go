@@ -66,7 +66,7 @@ var errSavedFailure = errors.New("failed before the state was saved")
 // window, by name.
 func (s Snapshot) Instances() []Instance {
 	s.scope.least = 0
-	q, err := s.anyQuestion()
+	q, err := anyQuestion(s)
 	if err != nil {
 		return nil
 	}

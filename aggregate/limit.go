@@ -5,7 +5,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -38,21 +37,6 @@ func (a *gaugeAnswer) readShares() {
 			g.addShare(q, in, r.num.Float64()/r.den)
 		}
 	}
-}
-
-// addShare takes in one match of an instance; members come by name.
-func (g *GaugeGroup) addShare(q *question, in *instance, x float64) {
-	if n := len(g.members); n > 0 && g.members[n-1].instance == in.name {
-		m := &g.members[n-1]
-		if m.series++; q.v.Combine == Min {
-			m.value = min(m.value, x)
-		} else {
-			m.value = max(m.value, x)
-		}
-		return
-	}
-	age := time.Duration(q.e-in.last) * time.Millisecond
-	g.members = append(g.members, gaugeMember{instance: in.name, value: x, series: 1, age: age, from: q.provenance(in)})
 }
 
 // Why a match is left out.

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // nativeLines are the direct scrapes of the mixed fleet in order of time, under
@@ -75,9 +75,9 @@ func TestNativeCorpusCountsOnce(t *testing.T) {
 		sc := l.scrape(corpusBody(t, "apiserver-native", l.File))
 		_, err := both.Ingest(sc)
 		require.NoError(t, err)
-		samples, err := lines.Samples(sc.Body, l.ContentType)
+		samples, err := parse.Samples(sc.Header, sc.Body)
 		require.NoError(t, err)
-		without := slices.DeleteFunc(slices.Clone(samples), func(s lines.Sample) bool { return s.Native != nil })
+		without := slices.DeleteFunc(slices.Clone(samples), func(s parse.Sample) bool { return s.Role == parse.Histogram })
 		natives += len(samples) - len(without)
 		_, err = classic.IngestSamples(sc, without)
 		require.NoError(t, err)

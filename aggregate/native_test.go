@@ -18,7 +18,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // observed is a histogram that a simulated process keeps, in all forms: the
@@ -360,7 +360,7 @@ func TestSamplesAreAsGoodAsBodies(t *testing.T) {
 		for _, sc := range list {
 			_, err := bodies.Ingest(sc)
 			require.NoError(rt, err)
-			read, err := lines.Samples(sc.Body, sc.Header.Get("Content-Type"))
+			read, err := parse.Samples(sc.Header, sc.Body)
 			require.NoError(rt, err)
 			_, err = samples.IngestSamples(sc, read)
 			require.NoError(rt, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // Prometheus' parser takes a NUL at the start of a line for the end of the
@@ -18,7 +18,7 @@ func TestNothingIsLostBehindANUL(t *testing.T) {
 	before := b.Dump()
 	for _, body := range []string{"\x00\xff\xfe noise\n", "c 2\n\x00c2 5\n", "\x00\n"} {
 		_, err := b.Ingest(aggregate.Scrape{Target: "a", Time: at(10), Body: []byte(body)})
-		var pe *lines.Error
+		var pe *parse.Error
 		require.ErrorAs(t, err, &pe, "%q", body)
 		assert.Equal(t, before, b.Dump())
 	}

@@ -86,7 +86,7 @@ func (q *question) checkWindow(w Window, v *view) error {
 }
 
 // anyQuestion asks about no view.
-func (s Snapshot) anyQuestion() (*question, error) {
+func anyQuestion(s Snapshot) (*question, error) {
 	v := &view{spec: spec{Metric: everyFamily}, kind: everything}
 	if s.m != nil {
 		v.fleet = s.m.f

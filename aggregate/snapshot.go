@@ -71,12 +71,22 @@ func (s Snapshot) Time() time.Time {
 
 // Coverage returns how much of the fleet answers.
 func (s Snapshot) Coverage() Coverage {
-	q, err := s.anyQuestion()
+	q, err := anyQuestion(s)
 	if err != nil {
 		return Coverage{}
 	}
 	defer q.close()
 	return q.coverage
+}
+
+// Families returns what the instances exposed last, by name, without series.
+func (s Snapshot) Families() []Family {
+	q, err := anyQuestion(s)
+	if err != nil {
+		return nil
+	}
+	defer q.close()
+	return q.families()
 }
 
 // Window is the time (start, end] that a question is about.

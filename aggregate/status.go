@@ -39,7 +39,7 @@ func (s Status) String() string {
 }
 
 // status looks at what the instances exposed last.
-func (s Snapshot) status(v *view) Status {
+func statusAt(s Snapshot, v *view) Status {
 	s.scope.least = 0
 	q, err := s.SinceStart().ask(v)
 	if err != nil {
@@ -59,7 +59,7 @@ func (q *question) status(v *view, thorough bool) Status {
 		in := q.states[i].member.in
 		b := in.bindings[v.index]
 		p := in.plan.Presence(v.index)
-		named, refused := p.Exposes, p.Refused > 0
+		named, refused := p.Now(), p.Refused > 0
 		for pos := range in.cols.Len() {
 			if !thorough {
 				break
@@ -125,7 +125,7 @@ type Health struct {
 
 // Health returns what the fleet holds.
 func (s Snapshot) Health() Health {
-	q, err := s.anyQuestion()
+	q, err := anyQuestion(s)
 	if err != nil {
 		return Health{}
 	}

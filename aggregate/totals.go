@@ -19,11 +19,11 @@ type Series struct {
 	Quantiles map[float64]float64  // of a summary that one instance alone has
 }
 
-// totals are those of a view, if the snapshot is of the whole fleet and enough
+// totalsAt are those of a view, if the snapshot is of the whole fleet and enough
 // of it answers. What they are is remembered: a later one is never less. Two
 // addresses of one process are counted once, as of the moment.
-func (s Snapshot) totals(v *view, of func(*view, *moment) []Series) []Series {
-	f := s.whole(v)
+func totalsAt(s Snapshot, v *view, of func(*view, *moment) []Series) []Series {
+	f := wholeFleet(s, v)
 	if f == nil {
 		return nil
 	}
@@ -32,9 +32,9 @@ func (s Snapshot) totals(v *view, of func(*view, *moment) []Series) []Series {
 	return of(v, s.m)
 }
 
-// whole is the fleet of the snapshot and the view; nil if the snapshot is of a
+// wholeFleet is the fleet of the snapshot and the view; nil if the snapshot is of a
 // part, or refuses an answer.
-func (s Snapshot) whole(v *view) *Fleet {
+func wholeFleet(s Snapshot, v *view) *Fleet {
 	if s.err != nil || s.m == nil || v == nil || s.m.f != v.fleet || len(s.scope.only) > 0 {
 		return nil
 	}

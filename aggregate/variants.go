@@ -1,10 +1,8 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,18 +44,5 @@ func (a *gaugeAnswer) readVariants() {
 					age: time.Duration(a.q.e-in.last) * time.Millisecond})
 			}
 		}
-	}
-}
-
-// show adds an instance to a variant.
-func (g *GaugeGroup) show(v Variant, name string) {
-	i, ok := slices.BinarySearchFunc(g.variants, v, func(a, b Variant) int {
-		return cmp.Or(labels.Compare(a.Labels, b.Labels), cmp.Compare(a.Value, b.Value))
-	})
-	if !ok {
-		g.variants = slices.Insert(g.variants, i, v)
-	}
-	if at := &g.variants[i].Instances; len(*at) == 0 || (*at)[len(*at)-1] != name {
-		*at = append(*at, name)
 	}
 }

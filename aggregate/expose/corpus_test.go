@@ -24,7 +24,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // corpusSources are the first text body of each endpoint of the whole recordings.
@@ -78,7 +78,7 @@ func TestCorpusThroughAndBack(t *testing.T) {
 	for _, sc := range sources {
 		t.Run(sc.Target, func(t *testing.T) {
 			want, types := map[string]float64{}, map[string]dto.MetricType{}
-			samples, err := lines.Samples(sc.Body, "")
+			samples, err := parse.Samples(nil, sc.Body)
 			require.NoError(t, err)
 			for _, s := range samples {
 				if _, twice := want[keyOf(s.Labels)]; !twice {
@@ -175,7 +175,7 @@ func throughFormat(t *testing.T, list []*dto.MetricFamily, format expfmt.Format)
 		b = text
 		fallthrough
 	case expfmt.TypeTextPlain:
-		samples, err := lines.Samples(b.Bytes(), "")
+		samples, err := parse.Samples(nil, b.Bytes())
 		require.NoError(t, err)
 		for _, s := range samples {
 			put(s.Labels, s.Value)

@@ -21,7 +21,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 var t0 = time.Unix(1_700_000_000, 0)
@@ -260,7 +260,7 @@ func counted(g *aggregate.HistogramGroup) float64 {
 // noSeriesTwice reads a text exposition and looks for a series that is twice in it.
 func noSeriesTwice(t testing.TB, text string) {
 	t.Helper()
-	samples, err := lines.Samples([]byte(text), "")
+	samples, err := parse.Samples(nil, []byte(text))
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, s := range samples {

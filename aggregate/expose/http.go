@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 // offered are the formats, the preferred first.
@@ -40,13 +42,36 @@ func (e *Exposition) Write(w io.Writer, contentType string) error {
 	return write(w, families, format)
 }
 
+// formatOf is the format of a content type, which may leave out what there is
+// one choice for.
 func formatOf(contentType string) (expfmt.Format, error) {
 	if contentType == "" {
-		return expfmt.NewFormat(expfmt.TypeTextPlain), nil
+		contentType = "text/plain"
 	}
-	format := expfmt.Format(contentType)
-	if format.FormatType() == expfmt.TypeUnknown {
+	typ, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return "", fmt.Errorf("expose: content type %q: %w", contentType, err)
+	}
+	format := expfmt.NewFormat(expfmt.TypeUnknown)
+	switch version := params["version"]; {
+	case typ == "text/plain":
+		format = expfmt.NewFormat(expfmt.TypeTextPlain)
+	case typ == expfmt.OpenMetricsType && version == "":
+		format = expfmt.NewFormat(expfmt.TypeOpenMetrics)
+	case typ == expfmt.OpenMetricsType && version != expfmt.OpenMetricsVersion_2_0_0:
+		format, err = expfmt.NewOpenMetricsFormat(version)
+	case typ == expfmt.ProtoType:
+		format = expfmt.Format(contentType)
+	}
+	if err != nil || format.FormatType() == expfmt.TypeUnknown {
 		return "", fmt.Errorf("expose: content type %q: %w", contentType, errors.ErrUnsupported)
+	}
+	if name, ok := params[model.EscapingKey]; ok {
+		scheme, err := model.ToEscapingScheme(name)
+		if err != nil {
+			return "", fmt.Errorf("expose: content type %q: %w", contentType, err)
+		}
+		format = format.WithEscapingScheme(scheme)
 	}
 	return format, nil
 }

@@ -72,29 +72,47 @@ func histogramOf(h *histogram.Histogram) *dto.Histogram {
 // putNative writes native buckets: only protobuf shows them.
 func putNative(x *dto.Histogram, h *histogram.Histogram) {
 	x.Schema, x.ZeroThreshold = &h.Schema, &h.ZeroThreshold
-	x.ZeroCount, x.SampleCount = ptr(whole(h.ZeroCount)), ptr(whole(h.Count))
-	x.PositiveSpan, x.PositiveDelta = spans(h.Positive)
-	x.NegativeSpan, x.NegativeDelta = spans(h.Negative)
+	if fractional(h) {
+		x.ZeroCountFloat, x.SampleCountFloat = &h.ZeroCount, &h.Count
+		x.PositiveSpan, x.PositiveCount = spans(h.Positive, func(_, n float64) float64 { return n })
+		x.NegativeSpan, x.NegativeCount = spans(h.Negative, func(_, n float64) float64 { return n })
+	} else {
+		x.ZeroCount, x.SampleCount = ptr(whole(h.ZeroCount)), ptr(whole(h.Count))
+		x.PositiveSpan, x.PositiveDelta = spans(h.Positive, growth)
+		x.NegativeSpan, x.NegativeDelta = spans(h.Negative, growth)
+	}
 	if h.ZeroThreshold == 0 && len(x.PositiveSpan)+len(x.NegativeSpan) == 0 {
 		// Tells an empty one from a classic histogram.
 		x.PositiveSpan = []*dto.BucketSpan{{Offset: ptr(int32(0)), Length: ptr(uint32(0))}}
 	}
 }
 
-// spans are runs of neighbouring buckets, and by how much each bucket differs
-// from the one before it.
-func spans(buckets []histogram.Bucket) (list []*dto.BucketSpan, deltas []int64) {
-	next, before := int32(0), int64(0)
+// fractional reports whether some count is no whole number.
+func fractional(h *histogram.Histogram) bool {
+	part := func(n float64) bool { return n != float64(whole(n)) }
+	return part(h.ZeroCount) || part(h.Count) ||
+		slices.ContainsFunc(slices.Concat(h.Positive, h.Negative), func(b histogram.Bucket) bool { return part(b.Count) })
+}
+
+// growth is by how much a bucket differs from the one before it.
+func growth(before, n float64) int64 {
+	count := func(x float64) int64 { return int64(min(whole(x), math.MaxInt64)) }
+	return count(n) - count(before)
+}
+
+// spans are runs of neighbouring buckets, and what the format has of each
+// bucket's count and that before it.
+func spans[T any](buckets []histogram.Bucket, of func(before, n float64) T) (list []*dto.BucketSpan, counts []T) {
+	next, before := int32(0), 0.0
 	for i, b := range buckets {
 		if i == 0 || b.Index != next {
 			list = append(list, &dto.BucketSpan{Offset: ptr(b.Index - next), Length: ptr(uint32(0))})
 		}
 		*list[len(list)-1].Length++
-		count := int64(min(whole(b.Count), math.MaxInt64))
-		deltas = append(deltas, count-before)
-		next, before = b.Index+1, count
+		counts = append(counts, of(before, b.Count))
+		next, before = b.Index+1, b.Count
 	}
-	return list, deltas
+	return list, counts
 }
 
 // whole is a count as the formats have it, without a fraction.

@@ -13,27 +13,27 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	promhistogram "github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // nativeSample is a histogram h with n observations in each of four buckets and
 // in zero, of a process that began at t0 − 100 s.
-func nativeSample(schema int32, n float64) []lines.Sample {
-	s := lines.NewSample(&lines.Family{Name: "h", Type: model.MetricTypeHistogram}, labels.FromStrings("__name__", "h", "x", "1"), 0)
-	s.Start = at(-100).UnixMilli()
-	s.Native = &promhistogram.FloatHistogram{
-		Schema: schema, ZeroThreshold: 1e-9, ZeroCount: n, Count: 5 * n, Sum: 10 * n,
-		PositiveSpans: []promhistogram.Span{{Offset: -1, Length: 2}, {Offset: 3, Length: 1}}, PositiveBuckets: []float64{n, n, n},
-		NegativeSpans: []promhistogram.Span{{Offset: 2, Length: 1}}, NegativeBuckets: []float64{n},
-	}
-	return []lines.Sample{s}
+func nativeSample(schema int32, n float64) []parse.Sample {
+	return []parse.Sample{{
+		Family: &parse.Family{Name: "h", Type: model.MetricTypeHistogram},
+		Labels: labels.FromStrings("__name__", "h", "x", "1"), Start: at(-100),
+		Histogram: &histogram.Histogram{
+			Exponential: true, Schema: schema, ZeroThreshold: 1e-9, ZeroCount: n, Count: 5 * n, Sum: 10 * n,
+			Positive: []histogram.Bucket{{Index: -1, Count: n}, {Index: 0, Count: n}, {Index: 4, Count: n}},
+			Negative: []histogram.Bucket{{Index: 2, Count: n}},
+		},
+	}}
 }
 
 // again exposes a fleet of native histograms, and feeds another one with it.
@@ -61,7 +61,7 @@ func newAgain(t *testing.T) *again {
 	return x
 }
 
-func (x *again) observe(seconds int, target string, samples []lines.Sample) {
+func (x *again) observe(seconds int, target string, samples []parse.Sample) {
 	x.Helper()
 	_, err := x.from.IngestSamples(aggregate.Scrape{Target: target, Time: at(seconds)}, samples)
 	require.NoError(x, err)
@@ -185,13 +185,13 @@ func TestCreatedLines(t *testing.T) {
 			want = []string{want[0], want[1] + ".0", `e_created{zone="z-a"} 1.699999e+09`}
 		}
 		assert.Equal(t, want, created)
-		_, err = lines.Samples(b.Bytes(), string(expfmt.NewFormat(typ)))
+		_, err = parse.Samples(http.Header{"Content-Type": {string(expfmt.NewFormat(typ))}}, b.Bytes())
 		require.NoError(t, err)
 	}
 }
 
 func TestSpans(t *testing.T) {
-	list, deltas := spans([]histogram.Bucket{{Index: -3, Count: 2}, {Index: -2, Count: 5}, {Index: 4, Count: 1}})
+	list, deltas := spans([]histogram.Bucket{{Index: -3, Count: 2}, {Index: -2, Count: 5}, {Index: 4, Count: 1}}, growth)
 	require.Len(t, list, 2)
 	assert.Equal(t, []int64{2, 3, -4}, deltas)
 	assert.EqualValues(t, -3, list[0].GetOffset())

@@ -14,7 +14,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/parse"
 )
 
 // This file and apianswers.go alone know the library. When its interface
@@ -78,9 +78,13 @@ func (f *fleet) expect(names ...string) {
 	must(f.SetTargets(time.Unix(1, 0), list...))
 }
 
-// failed says that a target did not answer.
+// failed says that a target did not answer. One that left is not described anew
+// before it answers: that would bring it back.
 func (f *fleet) failed(target string, at time.Time, why error) {
-	must(errors.Join(f.tell(target, at), f.ScrapeFailed(target, at, why)))
+	if _, heard := f.told[target]; !heard {
+		must(f.tell(target, at))
+	}
+	must(f.ScrapeFailed(target, at, why))
 }
 
 // must panics where only a mistake of this program is an error.
@@ -102,24 +106,27 @@ func (f *fleet) observe(s scrape, asSamples bool) (report, error) {
 	if err := f.tell(s.target, s.time); err != nil {
 		return report{}, err
 	}
+	t := f.targets[s.target]
 	sc := aggregate.Scrape{Target: s.target, Time: s.time, Body: s.body, Header: http.Header{"Content-Type": {s.contentType}}}
 	if s.encoding != "" {
 		sc.Header.Set("Content-Encoding", s.encoding)
 	}
 	if !asSamples {
-		return reported(f.Ingest(sc))
+		return t.reported(f.Ingest(sc))
 	}
-	samples, err := lines.Samples(s.body, s.contentType)
+	samples, err := parse.Samples(sc.Header, s.body)
 	if err != nil {
 		return report{}, err
 	}
-	return reported(f.IngestSamples(sc, samples))
+	return t.reported(f.IngestSamples(sc, samples))
 }
 
-func reported(r aggregate.Report, err error) (report, error) {
+// reported returns a report in words of this program: only instances that are
+// found behind a balancer are new.
+func (t *target) reported(r aggregate.Report, err error) (report, error) {
 	return report{
 		instance: r.Instance, incarnation: r.Incarnation, candidates: r.Candidates, partial: r.Partial,
-		duplicate: r.Duplicate, fresh: r.NewInstance, restarted: r.Restarted, ambiguous: len(r.Candidates) > 0 && r.Instance == "",
+		duplicate: r.Duplicate, fresh: r.NewInstance && (t.balanced || r.By != ""), restarted: r.Restarted, ambiguous: len(r.Candidates) > 0 && r.Instance == "",
 		provisional: r.Provisional, alternating: r.Alternating,
 		lines: r.Lines, changed: r.Changed, came: r.Came, went: r.Went,
 		grown: r.Grown, births: r.Births, resets: r.Resets, refused: r.Refused,
@@ -197,7 +204,7 @@ func (s *spec) library() aggregate.View {
 	case s.combine == saturation:
 		v.Limit = s.over
 	case s.kind == everythingKind:
-		v.Combine = aggregate.Sum
+		v.Combine, v.ByAllLabels = aggregate.Sum, true
 	}
 	return v
 }

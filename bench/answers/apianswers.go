@@ -46,11 +46,12 @@ func counterGroupOf(g *aggregate.CounterGroup) counterGroup {
 		group: groupOf(g), increase: estimateOf(g.Increase()), rate: estimateOf(g.Rate()), rateNow: estimateOf(g.RateNow()), most: namedOf(g.MaxIncrease()),
 	}
 	if m, ok := g.Hottest(); ok {
-		x.hottest = named{instance: m.Instance, estimate: valueOf(m.Estimate, true), share: m.Share}
+		x.hottest = named{instance: m.Instance, estimate: valueOf(m.Estimate, true)}
 	}
 	rates := map[string]estimate{}
 	for _, m := range g.Rates() {
 		rates[m.Instance] = valueOf(m.Estimate, true)
+		x.hottest.share = max(x.hottest.share, m.Share) // another's, where the hottest has no step in the window
 	}
 	events := map[string][eventKinds]int{}
 	for _, e := range g.Events() {
@@ -86,7 +87,7 @@ func seriesOf(from []aggregate.Series, family string) (list []series) {
 			x.classic = &classic{bounds: h.Bounds, counts: h.Counts, sum: h.Sum}
 			if h.Exponential {
 				x.native = &native{
-					schema: h.Schema, threshold: h.ZeroThreshold, zero: h.ZeroCount, count: h.Count, sum: h.Sum,
+					schema: h.Schema, threshold: h.ZeroThreshold, zero: h.ZeroCount, count: h.Count,
 					positive: bucketsOf(h.Positive), negative: bucketsOf(h.Negative),
 				}
 			}
@@ -143,7 +144,9 @@ func (v *view) variants(m moment) ([]variantGroup, error) {
 		for _, y := range g.Variants() {
 			x.variants = append(x.variants, variant{y.Labels.String(), y.Value, y.Instances})
 		}
-		list = append(list, x)
+		if len(x.variants) > 0 {
+			list = append(list, x)
+		}
 	}
 	return list, err
 }
@@ -206,12 +209,27 @@ func (v *view) distribution(g *aggregate.HistogramGroup, x *histogramGroup) {
 		x.quantiles = append(x.quantiles, estimateOf(g.Quantile(q)))
 		m, ok := g.WorstQuantile(q)
 		worst := namedOf(m, ok)
-		worst.share = m.Share
+		worst.share = x.observations.part(m.Instance)
 		x.worst = append(x.worst, worst)
 	}
 	for _, limit := range v.above {
 		x.above = append(x.above, estimateOf(g.Over(limit)))
 	}
+}
+
+// part is an instance's of the increases of all.
+func (g *counterGroup) part(instance string) float64 {
+	own, all := 0.0, 0.0
+	for i := range g.members {
+		x := g.members[i].increase.value
+		if all += x; g.members[i].instance == instance {
+			own = x
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return own / all
 }
 
 // everything returns all families as one instance would expose them. Names that

@@ -1,5 +1,3 @@
-// Package samples turns the samples that callers make into those that the engine
-// of lines reads.
 package samples
 
 import (
@@ -33,6 +31,14 @@ func AppendLines(dst []lines.Sample, samples []parse.Sample) []lines.Sample {
 		dst = append(dst, x)
 	}
 	return dst
+}
+
+// Limits returns the limits among the options.
+func Limits(o *parse.Options) lines.Limits {
+	return lines.Limits{
+		Body: o.MaxBody, Lines: o.MaxLines, Line: o.MaxLine, Labels: o.MaxLabels, Buckets: o.MaxBuckets,
+		OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole,
+	}
 }
 
 // millis returns t in Unix milliseconds, 0 if it is zero.

@@ -161,7 +161,9 @@ func (t *tally) has(p *part, q growth.Quirk) (found bool) {
 	return found
 }
 
-// addTo cannot fail: a view keeps sums of steps, none of which falls with le.
+// addTo cannot fail: a view keeps sums of steps. Those of histograms that were
+// read while being written add up to what is true, but single buckets may be
+// too few.
 func (p *buckets) addTo(d *layout.Distribution) {
 	if p.native != nil {
 		n := *p.native // others read it, too
@@ -169,5 +171,5 @@ func (p *buckets) addTo(d *layout.Distribution) {
 		_ = d.AddNative(&n)
 		return
 	}
-	_ = d.Add(p.layout, p.counts, p.sum)
+	_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
 }

@@ -22,6 +22,9 @@ type remark struct {
 
 func (r eventWords) add(name string, e *window.Event) {
 	k := remark{e.Verdict, e.Doubt, e.Quirk}
+	if e.Verdict == judge.Gap || e.Verdict == judge.Returned {
+		k.flags &= judge.Gapped // the rest makes no difference in words
+	}
 	if r[k] == nil {
 		r[k] = map[string]int{}
 	}
@@ -74,6 +77,8 @@ func remarkText(k remark) string {
 		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
 	case k.verdict == judge.Born && unproven:
 		return "%d series appeared; taken as born since the scrape before"
+	case k.verdict == judge.Gap && k.flags&judge.Gapped != 0:
+		return "%d series vanished; what they counted last is unknown"
 	case k.verdict == judge.Gap:
 		return "%d readings were not counts"
 	case k.verdict == judge.Jitter:

@@ -22,7 +22,7 @@ import (
 type View struct {
 	Select      string // a PromQL vector selector
 	By, Without []string
-	ByAllLabels bool
+	ByAllLabels bool // default of Everything
 
 	Window     time.Duration    // the longest window to ask; default Config.Window
 	TotalsOnly bool             // keeps totals and the latest step, no window

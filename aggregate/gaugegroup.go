@@ -101,7 +101,8 @@ func (g *GaugeGroup) Stddev() (float64, bool) {
 // not a number between two as PromQL has it; false for a q outside [0, 1].
 func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.Members()) }
 
-// Members returns the members by name.
+// Members returns the members by name. Series that are NaN or a sentinel are left
+// out; an instance of which none is left is no member.
 func (g *GaugeGroup) Members() []Member {
 	list := make([]Member, 0, len(g.members))
 	total, parts := 0.0, g.asked != nil && g.asked.view.Combine == Sum

@@ -1,100 +1,114 @@
 // Package aggregate turns scrapes of many instances into answers about the
 // fleet.
 //
-// A [Fleet] is fed with scrapes ([Fleet.Observe]), failures ([Fleet.Fail]) and
-// departures ([Fleet.Gone]), and asked through views: [Fleet.Counter],
-// [Fleet.Gauge], [Fleet.Histogram], and [Ratio] of two counters. A view is
-// declared once, answers any time, and costs where the data arrives.
+//	fleet, err := aggregate.NewFleet(aggregate.Config{})
+//	requests, err := fleet.Counter(aggregate.View{Select: `http_requests_total{code=~"5.."}`, By: []string{"verb"}})
+//
+//	report, err := fleet.Ingest(aggregate.Scrape{Target: "10.0.0.7:8080", Time: t, Header: resp.Header, Body: body})
+//	err = fleet.ScrapeFailed("10.0.0.8:8080", t, err)
+//
+//	groups, err := requests.In(fleet.Snapshot(t).Last(time.Minute))
+//
+// Views are declared once: [Fleet.Counter], [Fleet.Gauge], [Fleet.Histogram],
+// [Fleet.Ratio], [Fleet.Everything]. They cost where scrapes arrive; what came
+// before is lost to them. [Config].Catalogue completes them.
+//
+// Questions go to a [Snapshot]: counters and histograms to a [Window] of it,
+// gauges to the moment itself. [Snapshot.AtLeast] demands a coverage,
+// [Snapshot.Only] asks about a part.
+//
+// Who is expected is what [Fleet.SetTargets] says, or [Fleet.Describe] and
+// [Fleet.Remove] one by one; without them, targets are learnt from scrapes.
 //
 // # What the numbers mean
 //
-// An instance is a place in the fleet that runs one process at a time. Growth
-// is judged per instance and series before anything is added (see the counter
-// package for the verdicts), so a restart, a late scrape or a scrape that comes
-// twice never shows in a sum.
+// Growth is judged per instance and series before anything is added, so a
+// restart, a late scrape or a repeated one never shows in a sum; package counter
+// has the verdicts.
 //
-//   - Increase: the exact sum of the steps that end in the window (s, e]. A
-//     step that began before s is in it; [CounterMember.Covers] says how long
-//     the steps really span.
-//   - Rate of an instance: its increase over the time in which it was observed.
-//     The time between the last scrape of a process and the start of its
-//     successor was not.
-//   - Rate of the fleet: the sum of the instances' rates, each weighted by the
-//     part of the window in which the instance lived: from its birth, or half
-//     an interval before its first scrape, until now, or half an interval after
-//     its last scrape. Increase over window, the usual form, is 37 % low for
-//     workers that live 40 s; increase over interval 90 % high in a rolling
-//     deploy.
-//   - RateNow: the sum of the rates of the instances that are alive now.
+//   - Increase is the exact sum of the steps that end in the window (s, e]. A
+//     step that began before s is in it; [CounterGroup.Covers] says how long the
+//     steps really span.
+//   - The rate of an instance is its increase over the time in which it was
+//     observed, without the time between the last scrape of a process and the
+//     start of its successor.
+//   - Rate, of the fleet, is the sum of these, each weighted by the part of the
+//     window in which the instance lived. Increase over window is 37 % low for
+//     workers that live 40 s. RateNow is the sum over the instances alive at the
+//     end.
 //   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a
-//     restart: what a process counted after its last scrape, nobody knows.
-//   - A gauge of an instance is the sum of its series in the group. Operations
-//     ([GaugeGroup.Max], [GaugeGroup.Fact], …) go across instances; so max is the
-//     hottest instance, not the largest series. Which of them is right depends
-//     on what the gauge means ([Meaning]): [GaugeGroup.Value] follows what the
-//     view says of it, [Kubernetes] knows it of many metrics. What is used up
-//     to a limit is a [GaugeRatio], what has no arithmetic [GaugeView.Distinct].
-//   - Quantiles are of the merged observations or of the worst instance, with
-//     the interval that holds them (see the histogram package).
+//     restart: increments after the last scrape are unknown.
+//   - A gauge of an instance is the sum of its series in the group. What the
+//     fleet's number is depends on what the gauge means: [View].Combine.
+//   - Quantiles are of the merged observations or of the worst instance, with the
+//     interval that holds them; package histogram has the rules.
 //
 // Missing is not zero: what is not known has ok == false, each answer has its
-// [Coverage], and what a reader should know stands in its Warnings. A member
-// that exposes the metric without a series in the group is there with 0. A
-// question can demand a coverage ([AtLeast]); Explain tells of an answer what
-// each member gave to it, over which time, and on what evidence.
+// [Coverage], and Warnings say what a reader should know. Explain tells what each
+// member gave to an answer and on what evidence.
 //
 // # Who is who
 //
-// An address that was declared to be a load balancer ([Fleet.Balanced]) is split
-// into the processes behind it: by start time, confirmed by the counters, none
-// of which may have fallen; without a start time by the names in which a
-// program calls itself, by the counters alone, or by the set of series. What
-// was attributed without a start time counts only when the next scrape confirms
-// it. Growth so found is a lower bound. On recorded fleets it never was more
-// than there was, and no reset was seen that was none; with start times nothing
-// was missed, without them 4 to 17 % of what API servers, etcd members and
-// controllers counted.
+// A target that is declared Balanced is split into the processes behind it: by
+// start time, confirmed by the counters; without one by the names in which a
+// program calls itself, by the counters alone, or by the set of series. What is
+// attributed without a start time counts only when the next scrape confirms it.
+// Such growth is a lower bound: recorded fleets showed no overcount and no false
+// reset. With start times nothing was missed; without them 4 to 17 % was.
 //
-// An address that reaches several processes without having been declared is
-// found out when a start time comes back ([Report], [Instance];
-// [Config].SplitAlternating splits it). Two addresses of one process are found
-// out when their scrapes make one chain in which no counter falls, and count
-// once ([Fleet.Describe] says which is kept).
+// An address that reaches several processes without being declared is reported
+// once a start time comes back. Two addresses of one process are found when their
+// scrapes make one chain in which no counter falls, and count once.
 //
-// # Several watchers
+// # Several fleets
 //
-// Fleets over different instances are merged: [Fleet.Merge] is as if one had
-// seen all. Fleets that watch the same instances, of a highly available pair,
-// are joined: [Fleet.Join] makes the totals of each hold what either saw,
+// [Fleet.Merge] adds a fleet over other instances; [Fleet.Join] one that watches
+// the same instances, as of a highly available pair: totals hold what either saw,
 // counted once.
 //
 // # Defaults
 //
-//	staleness          5 × the target's own interval, at least 1 min
-//	start tolerance    2 s        two readings of one start time
-//	clock skew         60 s       two clocks
-//	window             5 min, kept at 16 checkpoints
-//	body               64 MiB decompressed, 2 M lines, 16 KiB a line, 64 labels
-//	instances          100,000
-//	groups             what fits MaxBytes, 1 GiB over all views; where it does
-//	                   not, groups that have no series left and did not
-//	                   change within the window are forgotten first
-//	births by absence  counted, unless a fifth of the body came or went
-//	expected targets   those seen within the last hour and not said to be gone
-//	departed           said to be gone and in no window any more; or silent
-//	                   for an hour of the fleet's scrapes
+//	Since              the first accepted scrape
+//	Window             5 min, kept at 16 checkpoints
+//	Staleness          5 × the target's own interval, at least 1 min
+//	StartTolerance     2 s
+//	ClockSkew          1 min
+//	MaxBytes           1 GiB over all views; groups without series that did not
+//	                   change within the window make room first
+//	MaxInstances       100,000
+//	Parse              see package parse
 //
-// An instance that departed is retired: what it counted stays in the totals and
-// in the sums of questions about everything, but it is no member of them any
-// more, and its state is given up. So a fleet holds those that are alive, and
-// those that were within the longest window. One that comes back counts from
-// then on.
+// Births by absence count, unless a fifth of the body came or went. Without
+// SetTargets, those are expected that were described, or scraped within an hour.
+// An instance departs once it was removed and no window reaches it, or after an
+// hour of silence: its totals stay, and it is no member any more. One that comes
+// back counts from then on.
+//
+// # Words
+//
+//	target        an address that is scraped
+//	instance      a place in the fleet that runs one process at a time
+//	incarnation   one process of an instance, from its start to its restart
+//	balanced      of a target: each scrape may reach another instance
+//	alternating   of an address: it proved to reach several processes
+//	twin          another address of the same process
+//	step          two successive scrapes of a series, and its growth between
+//	birth         the first value of a series that began while it was watched
+//	reset         a fall of a counter: its process restarted, or cleared it
+//	view, group   a declared question; its answer for one set of labels
+//	member        an instance that an answer rests on
+//	coverage      how many of the expected instances are members
+//	live, stale   answered within the staleness, or not
+//	departed      left, and in no window any more
+//	snapshot      the fleet at one moment
+//	window        the time (start, end] of a question
+//	checkpoint    a kept state of a view, at which windows can begin
+//	total         growth since the start of the fleet; it never falls
 //
 // # Time and concurrency
 //
-// No clock is read: [Scrape.Time] and the now of a question are the only times.
-// The same scrapes give the same answers, bit for bit; the order matters only
-// among scrapes of one instance. A fleet may be used by many goroutines: scrapes
-// of different instances are read in parallel, and a question sees each scrape
-// whole or not at all.
+// No clock is read. The same scrapes give the same answers, bit for bit; the
+// order matters only among scrapes of one instance. A fleet may be used by many
+// goroutines: scrapes of different instances are read in parallel, and a question
+// sees each scrape whole or not at all.
 package aggregate

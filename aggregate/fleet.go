@@ -103,7 +103,7 @@ func (f *Fleet) Gauge(v View) (*GaugeView, error) {
 	return &GaugeView{d}, nil
 }
 
-// Histogram declares a view of a histogram or summary.
+// Histogram declares a view of a histogram.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
 	d, err := f.declareOne(v, growth.Histogram)
 	if err != nil {

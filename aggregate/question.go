@@ -78,9 +78,9 @@ func (q *question) checkWindow(w Window, v *view) error {
 	}
 	switch {
 	case !w.all && kept == ledgerOnly:
-		return fmt.Errorf("%w: it keeps totals alone", ErrWindow)
+		return fmt.Errorf("%w: the view keeps totals alone", ErrWindow)
 	case !w.all && w.length > kept:
-		return fmt.Errorf("%w: %s, of %s", ErrWindow, w.length, kept)
+		return fmt.Errorf("%w: %s, the view keeps %s", ErrWindow, w.length, kept)
 	}
 	return nil
 }

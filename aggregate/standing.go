@@ -2,8 +2,12 @@ package aggregate
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
@@ -64,14 +68,20 @@ func (s *spec) String() string {
 	return text
 }
 
-// selector is what the view selects.
+// selector is what the view selects, as PromQL.
 func (s *spec) selector() string {
-	list := make([]string, len(s.Where))
-	for i, m := range s.Where {
-		list[i] = m.String()
+	name, list := s.Metric, make([]string, 0, len(s.Where)+1)
+	named := func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }
+	if !model.LegacyValidation.IsValidMetricName(name) || notMetrics[strings.ToLower(name)] || slices.ContainsFunc(s.Where, named) {
+		if name = ""; s.Metric != everyFamily {
+			list = append(list, model.MetricNameLabel+"="+strconv.Quote(s.Metric))
+		}
+	}
+	for _, m := range s.Where {
+		list = append(list, m.String())
 	}
 	if len(list) == 0 {
-		return s.Metric
+		return name
 	}
-	return s.Metric + "{" + strings.Join(list, ",") + "}"
+	return name + "{" + strings.Join(list, ",") + "}"
 }

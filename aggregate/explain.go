@@ -77,6 +77,12 @@ func (g *CounterGroup) explainMember(b *strings.Builder, sh *shared, p *part, sh
 	}
 }
 
+// String returns the group as one line.
+func (g *CounterGroup) String() string {
+	x, ok := g.Increase()
+	return summary(g, "increase", x, ok)
+}
+
 // Explain tells how both sides of the ratio came about, over the same steps.
 func (g *RatioGroup) Explain() string {
 	if g.den == nil {
@@ -92,6 +98,12 @@ func (g *RatioGroup) Explain() string {
 	b.WriteString("to\n")
 	g.den.explain(&b)
 	return b.String()
+}
+
+// String returns the group as one line.
+func (g *RatioGroup) String() string {
+	x, ok := g.Ratio()
+	return summary(g, "ratio", x, ok)
 }
 
 // Explain tells how the answer came about, member by member, as text with times
@@ -123,6 +135,28 @@ func (g *GaugeGroup) Explain() string {
 	}
 	writeWarnings(&b, g.said)
 	return b.String()
+}
+
+// String returns the group as one line.
+func (g *GaugeGroup) String() string {
+	if g.asked == nil || g.asked.view.Combine == 0 || g.asked.view.Combine == Distinct {
+		return summary(g, "value", estimate{}, false)
+	}
+	x, ok := g.Value()
+	return summary(g, g.asked.view.Combine.String(), x, ok)
+}
+
+// summary is a group with its number and on what it rests.
+func summary(g Group, what string, x estimate, ok bool) string {
+	text := fmt.Sprintf("%s %s not known", g.Labels(), what)
+	if ok {
+		text = fmt.Sprintf("%s %s %s", g.Labels(), what, x)
+	}
+	text += "; " + g.Coverage().String()
+	if n := len(g.Warnings()); n > 0 {
+		text += fmt.Sprintf("; warnings: %d", n)
+	}
+	return text
 }
 
 // provenance is where an instance's data comes from, and on what evidence.

@@ -60,9 +60,6 @@ func (f *Fleet) question(w Window, v *view) (*question, error) {
 	if err := q.recall(); err != nil {
 		return nil, err
 	}
-	if q.all && q.m.number <= v.moved {
-		return nil, fmt.Errorf("%w: a target got other labels since the snapshot was taken", ErrWindow)
-	}
 	q.coverage = q.cover()
 	if share, ok := q.coverage.Share(); !ok && q.scope.least > 0 || share < q.scope.least {
 		return nil, &CoverageError{Coverage: q.coverage, AtLeast: q.scope.least, Missing: append(q.missing(), q.inPart()...)}
@@ -81,6 +78,8 @@ func (q *question) checkWindow(w Window, v *view) error {
 		return fmt.Errorf("%w: the view keeps totals alone", ErrWindow)
 	case !w.all && w.length > kept:
 		return fmt.Errorf("%w: %s, the view keeps %s", ErrWindow, w.length, kept)
+	case w.all && q.m.number <= v.moved:
+		return fmt.Errorf("%w: a target got other labels since the snapshot was taken", ErrWindow)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // Package promfold says what a fleet does when all you have is the /metrics of
-// its instances. This page is the tour; the code is in four packages, and data
-// flows through them in one direction:
+// its instances. This page is the tour. Four packages are public, their engines
+// are internal, and data flows through them in one direction:
 //
 //  1. bytes → lines ([github.com/promfold/promfold/parse]). A body is read
 //     against the lines that its instance exposed before: only values that
@@ -8,15 +8,17 @@
 //     Prometheus' own parser, which is the authority on the grammar. Nothing is
 //     taken from a body that is wrong anywhere.
 //
-//  2. lines → columns (parse, too). Each instance has a column of values, in
+//  2. lines → columns (internal/lines, as is the reading). Each instance has a column of values, in
 //     the order of its own body; what a line means is kept once per fleet. The
 //     instance is never a label of a series: it is a dimension of its own, and
 //     stays one until the answer.
 //
 //  3. columns → increases ([github.com/promfold/promfold/counter],
-//     [github.com/promfold/promfold/histogram]). What a new value means is
-//     judged per instance: growth, a restart, a birth, a gap. Increases are
-//     exact, so that no order of additions shows.
+//     [github.com/promfold/promfold/histogram]). It is decided
+//     first whose scrape it is (internal/identity), then what each new value
+//     means: growth, a reset, a birth, a gap. A series is judged once for all
+//     views (internal/growth). Increases are exact, so that no order of
+//     additions shows.
 //
 //  4. increases → views ([github.com/promfold/promfold/aggregate]). A view is a
 //     standing question, declared once. It adds the increases of each instance
@@ -28,6 +30,6 @@
 //     far it may be off, and why.
 //
 // Start with [github.com/promfold/promfold/aggregate.Fleet]; the example below
-// is the README's program. The packages work alone, too: parse for typed
+// is the README's program without a network. The packages work alone, too: parse for typed
 // samples, counter for one series, histogram for one distribution.
 package promfold

@@ -53,7 +53,8 @@ func (s *staged) retract() {
 // succession is the change of the process at the address, if it is one.
 func (s *staged) succession() identity.Succession {
 	in := s.in
-	return identity.Succession{Seen: in.starts, Alternates: in.alternates, Last: in.last, From: in.start, To: s.start}
+	return identity.Succession{Seen: in.starts, Alternates: in.alternates, Last: in.last, From: in.start, To: s.start,
+		Tolerance: s.f.cfg.StartTolerance.Milliseconds(), Skew: s.f.cfg.ClockSkew.Milliseconds()}
 }
 
 // returned reports whether the process answered before another one did.

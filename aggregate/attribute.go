@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
@@ -41,16 +42,27 @@ func (in *instance) latest() *lines.Columns {
 	return &in.cols
 }
 
+// start is what the scrape said of its process.
+func (p *pending) start(s *lines.Store) identity.Start {
+	pos := findStart(s, growth.KnownBody{Columns: &p.cols})
+	value := 0.0
+	if pos >= 0 {
+		value = p.cols.Value(pos)
+	}
+	return startOf(pos, value, p.given, p.head)
+}
+
 // identify decides of whom the staged scrape is.
 func (b *balanced) identify(s *staged) (*instance, identity.Decision) {
-	list := b.candidates(s)
+	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: s.f.cfg.StartTolerance.Milliseconds(), Settled: b.pool().Settled()}
+	list := b.candidates(s, &x)
 	if len(list) == 1 && list[0] == s.in && s.start.Known() && s.in.start == s.start &&
 		s.in.pending == nil && len(s.r.Gone()) == 0 && !s.anyFell() {
-		return s.in, identity.Decision{By: identity.ByStart | identity.ByDominance} // the usual case needs no comparison
+		return s.in, identity.Decision{By: identity.ByStart | identity.ByDominance, Keep: !x.Settled} // the usual case needs no comparison
 	}
-	list, compared := s.compare(list)
-	named := len(list) > 0 && list[0].self != ""
-	d := identity.Attribute(s.start, named, compared)
+	list, compared := b.compare(s, list)
+	x.Named = len(list) > 0 && list[0].self != ""
+	d := identity.Attribute(x, compared)
 	s.report.attribute(d)
 	for _, i := range d.Candidates {
 		s.report.Candidates = append(s.report.Candidates, list[i].name)
@@ -61,26 +73,11 @@ func (b *balanced) identify(s *staged) (*instance, identity.Decision) {
 	return list[d.To], d
 }
 
-// candidates are the instances with the start of the scrape, also those that
-// have an address of their own. Without a start they are those of the balancer
-// that have none either.
-func (b *balanced) candidates(s *staged) (list []*instance) {
-	if !s.start.Known() {
-		for _, in := range b.members {
-			if !in.start.Known() {
-				list = append(list, in)
-			}
-		}
-		return list
-	}
-	tolerance := s.f.cfg.StartTolerance.Milliseconds()
+// candidates are the instances that may have answered as far as starts tell,
+// also those that have an address of their own.
+func (b *balanced) candidates(s *staged, x *identity.Scrape) (list []*instance) {
 	for _, in := range s.f.ordered {
-		switch {
-		case in.pool == nil: // an address of its own needs no tolerance
-			if in.start == s.start {
-				list = append(list, in)
-			}
-		case in.pool == b && in.start.Near(s.start, tolerance):
+		if (in.pool == nil || in.pool == b) && x.Eligible(in.start, in.pool == nil) {
 			list = append(list, in)
 		}
 	}
@@ -89,7 +86,7 @@ func (b *balanced) candidates(s *staged) (list []*instance) {
 
 // compare likens the scrape to each, and leaves out those that name themselves
 // otherwise.
-func (s *staged) compare(list []*instance) (kept []*instance, compared []identity.Candidate) {
+func (b *balanced) compare(s *staged, list []*instance) (kept []*instance, compared []identity.Candidate) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -100,30 +97,41 @@ func (s *staged) compare(list []*instance) (kept []*instance, compared []identit
 		if in.self != self {
 			continue
 		}
-		c := identity.Candidate{Name: in.name, Start: in.start, Last: s.liken(in.latest())}
-		if in.pending != nil {
-			c.Unconfirmed, c.Confirmed = true, s.liken(&in.cols)
+		c := identity.Candidate{Name: in.name, Dead: in.replaced()}
+		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.liken(&in.cols)}
+		if p := in.pending; p != nil { // the fleet can take it back
+			c.Earlier = []identity.Sighting{c.Last}
+			c.Last = identity.Sighting{At: p.at, Start: p.start(s.f.store), Likeness: s.liken(&p.cols)}
 		}
 		kept, compared = append(kept, in), append(compared, c)
 	}
 	return kept, compared
 }
 
+// waits reports whether the scrape waits until the next one of the instance
+// confirms it: it is provisional, and its start is not the instance's. What is
+// taken back is what waits.
+func (s *staged) waits(who *instance, why identity.Decision) bool {
+	return why.Retract || why.Provisional && !(s.start.Known() && s.start == who.start)
+}
+
 // attribute takes the staged scrape in as one of an instance's.
 func (b *balanced) attribute(s *staged, who *instance, why identity.Decision, sc incoming) error {
 	p := who.pending
-	if !why.Provisional || !who.seen() {
+	if !who.seen() || !s.waits(who, why) {
 		if p != nil {
 			p.cols.Release(s.f.store)
 			who.pending = nil
 		}
 		return s.retake(who, &sc, sc.Time.UnixMilli(), s.in == who && p == nil)
 	}
-	if p != nil {
+	if p == nil {
+		p = &pending{}
+	} else if why.Retract || p.start(s.f.store) == s.start {
 		// Either the new scrape confirms the one before, or it shows that one
-		// to be another instance's.
+		// to be another instance's. With another start it takes its place.
 		of := who
-		if why.Refuted {
+		if why.Retract {
 			of = b.open(s.f, sc)
 			of.sighted = who.sighted
 		}
@@ -131,8 +139,6 @@ func (b *balanced) attribute(s *staged, who *instance, why identity.Decision, sc
 			return err
 		}
 		b.join(of)
-	} else {
-		p = &pending{}
 	}
 	if err := s.open(&p.cols, &sc); err != nil {
 		return err
@@ -140,7 +146,7 @@ func (b *balanced) attribute(s *staged, who *instance, why identity.Decision, sc
 	s.r.Commit(&p.cols)
 	p.body, p.typed, p.at, p.head = append(p.body[:0], sc.Body...), sc.typed, sc.Time.UnixMilli(), readHeader(sc.Header)
 	p.given, who.pending = sc.Start, p
-	s.report.Instance, s.report.Incarnation = who.name, 1
+	s.report.Instance, s.report.Incarnation, s.report.Provisional = who.name, 1, true
 	return nil
 }
 

@@ -15,7 +15,8 @@ type balanced struct {
 	expected int // 0: not known
 	members  []*instance
 	named    int // how many names were given
-	scrapes  int
+	scrapes  int // that were attributed
+	quiet    int // of them, those since a new instance was met, or since the state was loaded
 	last     int64
 	interval int64
 	guess    *instance // who answered last
@@ -83,17 +84,20 @@ func (b *balanced) seen(who *instance, at int64) {
 		b.interval = at - b.last
 	}
 	b.last = at
+	if who == nil {
+		return // nobody was passed over for certain
+	}
 	b.scrapes++
 	for _, m := range b.members {
-		m.lost = m.lost || m.pool == b && m != who && !b.live(m)
-	}
-	if who == nil {
-		return
+		if m.pool == b && m != who {
+			m.lost = m.lost || !b.live(m)
+		}
 	}
 	b.guess = who
 	if who.pool == b {
 		who.sighted, who.lost = b.scrapes, false
 	}
+	b.quiet++
 	b.join(who)
 }
 
@@ -105,6 +109,7 @@ func (b *balanced) join(in *instance) {
 	b.members = append(b.members, in)
 	if in.pool == b {
 		b.named++
+		b.quiet = 0
 	}
 }
 
@@ -139,7 +144,7 @@ func (b *balanced) expect(sc incoming) *instance {
 
 // pool is what package identity knows of the balancer.
 func (b *balanced) pool() identity.Pool {
-	return identity.Pool{Expected: b.expected, Scrapes: b.scrapes, Members: func(yield func(identity.Member) bool) {
+	return identity.Pool{Expected: b.expected, Scrapes: b.scrapes, Quiet: b.quiet, Members: func(yield func(identity.Member) bool) {
 		for _, m := range b.members {
 			if !yield(b.member(m)) {
 				return
@@ -149,8 +154,18 @@ func (b *balanced) pool() identity.Pool {
 }
 
 func (b *balanced) member(in *instance) identity.Member {
-	return identity.Member{Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
+	m := identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
+	if in.pending != nil {
+		m.Last = in.pending.at
+	}
+	return m
 }
 
 // live reports whether an instance behind the balancer is taken to be alive.
-func (b *balanced) live(in *instance) bool { return b.pool().Live(b.member(in)) }
+func (b *balanced) live(in *instance) bool { return b.pool().State(b.member(in)) == identity.Alive }
+
+// replaced reports whether another instance has the place of one that is behind a balancer.
+func (in *instance) replaced() bool {
+	b := in.pool
+	return b != nil && b.pool().State(b.member(in)) == identity.Dead
+}

@@ -167,9 +167,3 @@ func rate(t *testing.T, g *aggregate.CounterGroup) float64 {
 	require.True(t, ok)
 	return a.Value
 }
-
-func quantile(t require.TestingT, g *aggregate.HistogramGroup, q float64) promfold.Estimate {
-	e, ok := g.Quantile(q)
-	require.True(t, ok)
-	return e
-}

@@ -113,7 +113,7 @@ func (q *question) cover() Coverage {
 			if q.partialNow(x.in) {
 				c.Partial++
 			}
-		case !x.gone && !x.departed:
+		case !x.gone && !x.departed && !x.in.replaced():
 			c.Stale++
 		}
 		if q.restarted(x.in) {

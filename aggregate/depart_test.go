@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -147,11 +148,17 @@ func TestRetirementDoesNotShow(t *testing.T) {
 		require.NoError(t, parts[0].Merge(parts[1].Fleet))
 		for _, now := range []time.Time{at(6000), at(6030), at(20_000)} {
 			require.Equal(t, untidy.answers(now), tidy.answers(now))
-			require.Equal(t, untidy.answers(now), parts[0].answers(now))
+			require.Equal(t, certain(untidy.answers(now)), certain(parts[0].answers(now)))
 		}
 		require.Less(t, tidy.Sizes().Instances, untidy.Sizes().Instances)
 		require.Equal(t, saved(t, tidy.Fleet), saved(t, loadedFrom(t, saved(t, tidy.Fleet), poolConfig)))
 	})
+}
+
+// certain leaves out who may be one process with whom: of two instances in
+// different parts, no part could see it before they were merged.
+func certain(answers string) string {
+	return regexp.MustCompile(` ?possible duplicate: \w+ and \w+ have one start time and one set of series, both are counted`).ReplaceAllString(answers, "")
 }
 
 // Ten hours of 50 workers of which each second one is killed and one started:

@@ -49,16 +49,19 @@
 //
 // # Who is who
 //
-// A target that is declared Balanced is split into the processes behind it: by
-// start time, confirmed by the counters; without one by the names in which a
-// program calls itself, by the counters alone, or by the set of series. What is
-// attributed without a start time counts only when the next scrape confirms it.
-// Such growth is a lower bound: recorded fleets showed no overcount and no false
-// reset. With start times nothing was missed; without them 4 to 17 % was.
+// A [Target] that is declared Balanced is split into the processes behind it: by
+// start time, confirmed by the counters, none of which may fall; without a start
+// time by the name that a process gives itself, by the counters alone, or by the
+// set of series. A scrape attributed without a start time counts only when the
+// next one confirms it, until all processes are known. Such growth is a lower
+// bound. On recorded fleets it never was too high, and there was no false reset;
+// with start times nothing was missed, without them 4 to 17 %.
 //
 // An address that reaches several processes without being declared is reported
-// once a start time comes back. Two addresses of one process are found when their
-// scrapes make one chain in which no counter falls, and count once.
+// when a start time comes back. Two addresses of one process are noticed when
+// their scrapes make one chain in which no counter falls, and count once; until
+// this is proven both count, and a warning names them. localhost, 127.0.0.1 and
+// ::1 with one port are one address.
 //
 // # Several fleets
 //
@@ -95,13 +98,13 @@
 //	step          two successive scrapes of a series, and its growth between
 //	birth         the first value of a series that began while it was watched
 //	reset         a fall of a counter: its process restarted, or cleared it
-//	view, group   a declared question; its answer for one set of labels
 //	member        an instance that an answer rests on
-//	coverage      how many of the expected instances are members
+//	coverage      on how much of the expected fleet an answer rests
+//	partial       of an instance: it answers, but most of a family vanished
+//	provisional   of a scrape: counts when the next one confirms whose it is
+//	ambiguous     of a scrape: it may be of several instances, and counts for none
 //	live, stale   answered within the staleness, or not
-//	departed      left, and in no window any more
-//	snapshot      the fleet at one moment
-//	window        the time (start, end] of a question
+//	departed      so long gone that its state was dropped
 //	checkpoint    a kept state of a view, at which windows can begin
 //	total         growth since the start of the fleet; it never falls
 //

@@ -47,15 +47,13 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	return &EverythingView{views[0], views[1], views[2], views[3]}, nil
 }
 
-// Families returns the families by name, each series without the name; no
-// counter or histogram in them ever falls. There are none of a part of the
-// fleet.
+// Families returns the families by name, each series without the name; no counter
+// or histogram in them ever falls. There are none of a part of the fleet.
 //
-// A counter is the sum of what it grew by, and so are a summary's count and sum.
-// What has no sum over instances has a value while one instance alone has it: a
-// series without a type, which may be anything, and the quantiles of a summary.
-// Where instances declare different types for one name, those with the type of
-// the most count.
+// A counter is the sum of what it grew by, and so are a summary's count and sum. A
+// series without a type and the quantiles of a summary have a value while one
+// instance alone has them. Of several types for one name, that of the most
+// instances counts.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	if v == nil {
 		return nil

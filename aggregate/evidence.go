@@ -2,7 +2,9 @@ package aggregate
 
 import (
 	"bytes"
+	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -22,33 +24,40 @@ const (
 
 // readStart takes the start that the caller gave, else the body's, which is
 // finer than the header's whole seconds. Several in one body are of several
-// processes: no evidence.
+// processes: no evidence, and the header is of one of them at most.
 func (s *staged) readStart(sc *incoming) identity.Start {
 	pos := s.in.startPos
 	if s.in.last == 0 || s.r.Structural() {
-		pos = s.findStart()
+		pos = findStart(s.f.store, &s.body)
 	}
 	s.startPos = pos
-	if !sc.Start.IsZero() {
-		return identity.FromCaller(sc.Start)
-	}
+	value := 0.0
 	if pos >= 0 {
-		_, _, v, _ := s.r.At(pos)
-		if x := identity.FromMetric(v); x.Known() {
-			return x
-		}
+		_, _, value, _ = s.r.At(pos)
+	}
+	return startOf(pos, value, sc.Start, sc.Header)
+}
+
+// startOf returns the start that the caller gave, or that the line at pos says
+// with its value, or else the header.
+func startOf(pos int, value float64, given time.Time, h http.Header) identity.Start {
+	if !given.IsZero() {
+		return identity.FromCaller(given)
 	}
 	if pos == startSeveral {
 		return identity.Start{}
 	}
-	return identity.FromHeader(sc.Header.Get(identity.StartHeader))
+	if x := identity.FromMetric(value); x.Known() {
+		return x
+	}
+	return identity.FromHeader(h.Get(identity.StartHeader))
 }
 
-func (s *staged) findStart() int {
+// findStart returns where the line of the start stands, or why there is none.
+func findStart(s *lines.Store, body growth.Body) int {
 	found := startNone
-	for pos := range s.r.Len() {
-		id, _, _, _ := s.r.At(pos)
-		if s.f.store.Line(id).Name == identity.StartMetric {
+	for pos := range body.Len() {
+		if identity.IsStartMetric(s.Line(body.ID(pos)).Name) {
 			if found != startNone {
 				return startSeveral
 			}

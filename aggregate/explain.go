@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/identity"
@@ -258,5 +259,5 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z
 
 // withoutName are the labels of a series without the metric's name.
 func withoutName(l labels.Labels) labels.Labels {
-	return labels.NewBuilder(l).Del(labels.MetricName).Labels()
+	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
 }

@@ -229,7 +229,7 @@ func TestExplainedAttribution(t *testing.T) {
 		assert.Equal(t, 2, in.Scrapes)
 	}
 	blind := newBed(t, aggregate.Config{})
-	blind.balanced("lb", 1)
+	blind.balanced("lb", 2)
 	v = blind.counter(aggregate.View{Select: "c"})
 	blind.scrape("lb", 0, 0, lines...)
 	r := blind.scrape("lb", 10, 0, lines...)

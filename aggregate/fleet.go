@@ -12,9 +12,8 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Fleet is all instances of one job. It is safe for concurrent use: scrapes of
-// different instances are read in parallel, and each question sees the fleet
-// between two scrapes. It reads no clock.
+// Fleet is all instances of one job. It is safe for concurrent use and reads no
+// clock.
 type Fleet struct {
 	cfg       settings
 	catalogue func(metric string) (View, bool)

@@ -349,7 +349,7 @@ func TestConsensus(t *testing.T) {
 		for i, values := range scrapes {
 			for j, x := range values {
 				if !math.IsNaN(x) {
-					b.scrape(string(rune('a'+j)), float64(10*i)+float64(j), -100, typeG, fmt.Sprintf("g %g", x))
+					b.scrape(string(rune('a'+j)), float64(10*i)+float64(j), -100-float64(10*j), typeG, fmt.Sprintf("g %g", x))
 				}
 			}
 		}

@@ -13,12 +13,11 @@ import (
 // merged observations, or of the worst instance; a mean of quantiles is not
 // offered.
 //
-// Instances may expose classic buckets, native ones, or both: a series is one
-// histogram, and each observation counts once. Native buckets are preferred; a
-// series that comes without them is followed by its classic ones until its
-// process ends. Where nothing is the same before and after, the new buckets
-// start at their own first point, and a warning says so. Gauge histograms do not
-// count what happened: no view takes them, and Status names who exposes them.
+// Instances may expose classic buckets, native ones, or both; each observation
+// counts once. Native buckets are preferred; a series that comes without them is
+// followed by its classic ones until its process ends. New buckets with none in
+// common start at their own first point, and a warning says so. Gauge histograms
+// are not selected.
 type HistogramView struct{ v *view }
 
 func (v *HistogramView) kept() *view {
@@ -63,11 +62,11 @@ func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
 // Totals returns the groups as histograms to expose; no count ever falls. There
 // are none of a part of the fleet.
 //
-// The bounds are those that all instances have. Where some of the observations
-// are known by native buckets, they count from the first bound on that is
-// certainly not below them. Native buckets are of a schema that all instances
-// have, and are left out where some have classic buckets alone. The sum is NaN
-// where it is not known of all; it may fall if observations may be negative.
+// The bounds are those that all instances have; observations in native buckets
+// count from the first bound that is certainly not below them. Native buckets
+// have a schema that all instances have, and are left out where some have classic
+// ones alone. The sum is NaN where it is not known of all; it may fall if
+// observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
 	return totalsAt(s, v.kept(), (*view).histogramTotals)
 }

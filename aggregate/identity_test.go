@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -99,6 +100,38 @@ func TestOneProcessUnderTwoTargets(t *testing.T) {
 	p = &server{start: 75, n: 3}
 	b.scrape("node-a", 80, p.start, p.lines()...)
 	assert.Len(t, b.Snapshot(at(80)).Instances(), 3)
+}
+
+// The address that is kept stays the same when all addresses of a process leave.
+func TestRemovedTargetsKeepTheirPriority(t *testing.T) {
+	for name, node := range map[string]aggregate.Target{
+		"priority": {Name: "node-b", Priority: 3},
+		"created":  {Name: "node-b", Created: at(-400)},
+	} {
+		b := newBed(t, aggregate.Config{})
+		v := b.counter(aggregate.View{Select: "c"})
+		b.describe(aggregate.Target{Name: "node-a"})
+		b.describe(node)
+		p := &server{start: -500, n: 1000}
+		for i := range 8 {
+			for j, target := range []string{"node-a", "node-b"} {
+				p.n += 5
+				b.scrape(target, float64(10*i+j), p.start, p.lines()...)
+			}
+		}
+		kept := func(b bed, v *aggregate.CounterView, seconds float64) string {
+			members := b.one(v, seconds, time.Minute).Increases()
+			require.Len(t, members, 1, name)
+			return members[0].Instance
+		}
+		require.Equal(t, "node-b", kept(b, v, 72), name)
+		b.Remove(at(75), "node-a", "node-b")
+		assert.Equal(t, "node-b", kept(b, v, 76), name)
+
+		loaded := bed{t, loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})}
+		again := loaded.counter(aggregate.View{Select: "c"})
+		assert.Equal(t, "node-b", kept(loaded, again, 76), "%s, after a restart of the program", name)
+	}
 }
 
 // Start times 10 ms apart, equal ones, and jitter: dominance tells.
@@ -225,6 +258,7 @@ func TestSpellingsOfAnAddress(t *testing.T) {
 		{"[fd00::1]:10250", "[fd00:0:0:0:0:0:0:1]:10250", "[FD00::0001]:10250"},
 		{"10.0.0.7:6443", "[::ffff:10.0.0.7]:6443"},
 		{"https://[fd00::1]:10250/metrics", "https://[fd00:0::1]:10250/metrics"},
+		{"127.0.0.1:80", "localhost:80", "[::1]:80"},
 	} {
 		b := newBed(t, aggregate.Config{})
 		b.expect(spellings...)
@@ -241,6 +275,106 @@ func TestSpellingsOfAnAddress(t *testing.T) {
 		b.Remove(at(last), spellings[len(spellings)-1])
 		assert.True(t, b.Snapshot(at(last)).Instances()[0].Gone)
 	}
+}
+
+// Three processes started within a second, each at 70 a visit, met in whatever order: equal starts come before near ones.
+func TestStartsWithinTheTolerance(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.balanced("lb", 3)
+	v := b.counter(aggregate.View{Select: "c"})
+	ps := []*server{{-500, 10_000}, {-499.7, 20_000}, {-499.4, 30_000}}
+	names, first := map[*server]string{}, map[*server]int64{}
+	want := 0.0
+	for i, k := range []int{0, 1, 2, 0, 1, 2, 2, 0, 1, 1, 2, 0, 0, 1, 2} {
+		p := ps[k]
+		p.n += 10
+		r := b.scrape("lb", float64(10*i), p.start, p.lines()...)
+		if i < 8 {
+			continue
+		}
+		if names[p] == "" {
+			names[p] = r.Instance
+		} else {
+			want += grown(first[p], p.n)
+		}
+		assert.Equal(t, names[p], r.Instance, "scrape %d: %+v", i, r)
+		assert.Equal(t, "start time, dominance", r.By)
+		first[p] = p.n
+	}
+	assert.Len(t, names, 3)
+	got, _ := b.one(v, 140, sinceStart).Increase()
+	assert.GreaterOrEqual(t, got.Value, want)
+	assert.LessOrEqual(t, got.Value, 3*grown(0, 40))
+}
+
+// What a page says of its start is evidence only if it is one start of one time.
+func TestEvidenceOfAStart(t *testing.T) {
+	const before, after = "process_start_time_seconds 1699999000", "process_start_time_seconds 1700000005"
+	for name, c := range map[string]struct {
+		first, second      []string
+		restarted, another bool
+	}{
+		"it moved":                           {[]string{before}, []string{after}, true, false},
+		"of a program with a name":           {[]string{"app_" + before}, []string{"app_" + after}, true, false},
+		"twice":                              {[]string{before, "c 1", before}, []string{after, "c 1", after}, false, false},
+		"one of two":                         {[]string{before, "app_" + before}, []string{before, "app_" + after}, false, false},
+		"new":                                {nil, []string{after}, false, false},
+		"zero":                               {[]string{before}, []string{"process_start_time_seconds 0"}, false, false},
+		"beyond any calendar":                {[]string{before}, []string{"process_start_time_seconds 1e300"}, false, false},
+		"an earlier one":                     {[]string{after}, []string{before}, false, true},
+		"of a process that was there before": {[]string{before}, []string{"process_start_time_seconds 1699999800"}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, aggregate.Config{})
+			b.scrape("a", 0, 0, c.first...)
+			r := b.scrape("a", 10, 0, c.second...)
+			assert.Equal(t, c.restarted, r.Restarted)
+			assert.Equal(t, c.another, slices.Contains(r.Warnings, "another instance answered"))
+		})
+	}
+}
+
+// Another process of an address that nobody declared was there all the time: what it counted is no growth.
+func TestAnotherProcessIsNoRestart(t *testing.T) {
+	for _, second := range []struct{ start, n float64 }{{-5000, 5000}, {-5000, 12_000}, {-12_000, 12_000}} {
+		b := newBed(t, aggregate.Config{})
+		v := b.counter(aggregate.View{Select: "c"})
+		b.scrape("svc", 0, -9000, typeC, "c 9000")
+		r := b.scrape("svc", 10, second.start, typeC, fmt.Sprintf("c %.0f", second.n))
+		assert.Equal(t, []string{"another instance answered"}, r.Warnings)
+		got, _ := b.one(v, 10, sinceStart).Increase()
+		assert.Zero(t, got.Value)
+		assert.Zero(t, got.Lo)
+		r = b.scrape("svc", 20, -9000, typeC, "c 9001")
+		assert.True(t, r.Alternating)
+		got, _ = b.one(v, 20, sinceStart).Increase()
+		assert.Zero(t, got.Lo)
+		assert.GreaterOrEqual(t, got.Hi, 1.0)
+	}
+}
+
+// A small process under two names cannot be proven to be one; every answer names both, from the first round on, until a
+// counter shows them to be two.
+func TestPossibleDuplicate(t *testing.T) {
+	const warning = "possible duplicate: a and b have one start time and one set of series, both are counted"
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Select: "c"})
+	show := func(name string, seconds, start float64, n int) {
+		list := []string{typeC}
+		for i := range 21 {
+			list = append(list, fmt.Sprintf(`c{i="%d"} %d`, i, n+i))
+		}
+		b.scrape(name, seconds, start, list...)
+	}
+	show("a", 0, -500, 100)
+	assert.Empty(t, b.one(v, 0, sinceStart).Warnings())
+	for i := range 8 {
+		show([]string{"b", "a"}[i%2], float64(5+5*i), -500, 110+10*i)
+		assert.Contains(t, b.one(v, float64(5+5*i), sinceStart).Warnings(), warning)
+	}
+	assert.Zero(t, b.one(v, 40, sinceStart).Coverage().Duplicates)
+	show("b", 45, -500, 110)
+	assert.NotContains(t, b.one(v, 45, sinceStart).Warnings(), warning)
 }
 
 // Three processes at 10/s behind a balancer; two are replaced, one after the
@@ -268,6 +402,9 @@ func TestReplacedBehindABalancer(t *testing.T) {
 			if expected == 3 {
 				assert.InDelta(t, 30, rate.Value, 1e-9, "scrape %d", i)
 				assert.Equal(t, 3, g.Coverage().Expected)
+				if i > 30 { // whose place another one has is gone, and not stale
+					assert.Zero(t, g.Coverage().Stale, "scrape %d", i)
+				}
 			} else if i > 70 {
 				assert.InDelta(t, 30, rate.Value, 1e-9, "scrape %d", i)
 			}

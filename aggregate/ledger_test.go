@@ -64,7 +64,7 @@ func TestTotalsNeverFall(t *testing.T) {
 		require.Len(t, list, 1)
 		return list[0].Value
 	}
-	elder, younger := &server{start: -5000, n: 1000}, &server{start: -4000, n: 500}
+	elder, younger := &server{start: -5000, n: 1000}, &server{start: -40, n: 500}
 	b.scrape("vip", 0, elder.start, elder.lines()...)
 	b.scrape("vip", 10, younger.start, younger.lines()...) // a restart, it seems
 	peak := total(10)

@@ -203,43 +203,48 @@ func (m *merger) apply() {
 }
 
 // suspect begins to watch pairs of instances with one start time that no part
-// saw together.
+// saw together, unless what they exposed last shows them to be two.
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {
-			if !in.start.Known() || in.start != x.start || m.told(in, x) {
+			if !in.start.Known() || in.start != x.start {
 				continue
 			}
 			s := &suspicion{a: in, b: x, last: in}
 			if x.name < in.name {
 				s.a, s.b = x, in
 			}
+			first := x
 			if x.last > in.last || x.last == in.last && x == s.b {
-				s.last = x
+				s.last, first = x, in
+			}
+			l := m.f.likenKnown(first.latest(), s.last.latest())
+			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
+				continue
 			}
 			in.suspicions, x.suspicions = append(in.suspicions, s), append(x.suspicions, s)
 		}
 	}
 }
 
-// told: what two instances exposed last shows them to be two processes, as the
-// next scrape of either would.
-func (m *merger) told(a, b *instance) bool {
-	if a.last > b.last {
-		a, b = b, a
-	}
+// likenKnown compares two scrapes of the past.
+func (f *Fleet) likenKnown(before, after *lines.Columns) (l identity.Likeness) {
 	later := map[lines.ID]float64{}
-	for pos := range b.latest().Len() {
-		later[b.latest().ID(pos)] = b.latest().Value(pos)
+	for pos := range after.Len() {
+		later[after.ID(pos)] = after.Value(pos)
 	}
-	var l identity.Likeness
-	for pos := range a.latest().Len() {
-		id, before := a.latest().ID(pos), a.latest().Value(pos)
-		if now, ok := later[id]; ok && cumulative(m.f.store.Line(id)) {
-			l.Counter(before, now)
+	shared := 0
+	for pos := range before.Len() {
+		now, ok := later[before.ID(pos)]
+		if !ok {
+			continue
+		}
+		if shared++; cumulative(f.store.Line(before.ID(pos))) {
+			l.Counter(before.Value(pos), now)
 		}
 	}
-	return l.Enough() && !l.Dominates()
+	l.Lines(before.Len(), after.Len(), shared)
+	return l
 }
 
 // laterTarget is the one of two reports on a target that was tried later. Of

@@ -300,6 +300,9 @@ func (s *staged) accept() {
 	s.checkpoint()
 	if s.alone {
 		s.enter()
+		if process {
+			s.suspect()
+		}
 		s.weighTwins()
 	}
 	s.scraped = s.evidence()
@@ -313,9 +316,6 @@ func (s *staged) accept() {
 	}
 	if process {
 		in.starts = identity.Remember(in.starts, s.start)
-		s.f.suspect(in)
-	}
-	if process {
 		s.f.tidy(s.at)
 	}
 	s.report.Incarnation = in.incarnation
@@ -359,8 +359,8 @@ func (s *staged) enter() {
 	if f.joinable() && (s.baseline || s.restart == restartProven) {
 		s.openSegments()
 	}
-	if in.incarnation == 1 && s.start.After(max(f.since, in.since)) {
-		in.birth = min(s.start.At, s.at)
+	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 && began > max(f.since, in.since) {
+		in.birth = began
 	}
 	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
 }

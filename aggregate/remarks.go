@@ -107,9 +107,9 @@ func (f *Fleet) identities(e int64) []note {
 			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
 		}
 		for _, x := range in.suspicions {
-			if x.a == in && x.Doubtful() {
+			if x.a == in && x.Possible() && !f.departed(x.a, e) && !f.departed(x.b, e) && (in.twins == nil || in.twins != x.b.twins) {
 				list = append(list, note{in.labels,
-					fmt.Sprintf("%s and %s may be one process: too little moved to tell, both are counted", x.a.name, x.b.name)})
+					fmt.Sprintf("possible duplicate: %s and %s have one start time and one set of series, both are counted", x.a.name, x.b.name)})
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func (s *staged) judge() {
 	s.verdict = e.Judge(&rules)
 	moved := s.verdict == judge.RestartProven || s.verdict == judge.RestartMoved || s.verdict == judge.RestartOther
 	x := s.succession()
+	x.Fell = e.Fell > 0
 	s.alternating = moved && x.Returned()
 	if s.alternating || x.Another() {
 		s.verdict = judge.RestartOther

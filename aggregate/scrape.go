@@ -101,5 +101,5 @@ func (r *Report) tell(how restart) {
 
 // attribute notes in a report to whom a scrape was attributed, and why.
 func (r *Report) attribute(why identity.Decision) {
-	r.By, r.NewInstance, r.Provisional = why.By.String(), why.New, why.Provisional
+	r.By, r.NewInstance = why.By.String(), why.New
 }

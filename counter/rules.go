@@ -34,16 +34,25 @@ func tolerance(d time.Duration) int64 {
 }
 
 // Judge returns the step from p to the later point c, for callers that keep the points. It knows these two alone: a
-// [Tracker] also remembers what a series fell from. Where c is of a process that started earlier, the step is a Gap.
+// [Tracker] also remembers what a series fell from. Where c is no count, not later than
+// p, or of a process that started earlier, the step is a Gap.
 func (r Rules) Judge(p, c Point) Step {
-	engine, a := r.engine(), p.reading()
-	b := baseline{base: a, state: atBaseline}
-	s, err := b.judge(&engine, c.reading(), a.Time)
-	if err != nil {
-		s = judge.Step{Verdict: judge.Gap, From: millis(c.Time), To: millis(c.Time), Keep: true}
+	engine, a, b := r.engine(), p.reading(), c.reading()
+	if b.Time <= a.Time {
+		return public(judge.Step{Verdict: judge.Gap, From: b.Time, To: b.Time}, a)
 	}
-	b.move(c.reading(), s)
-	return public(s, b.base)
+	if !a.counts() {
+		_, s := judge.Begin(&engine, b.Point, &judge.Arrival{Since: b.Time})
+		return public(s, b)
+	}
+	_, s, err := judgeNext(&engine, judge.Series{Last: a.Point}, a.process, b, judge.Pace{}, b.Time-a.Time)
+	switch {
+	case err != nil, s.Verdict == judge.Gap:
+		return public(judge.Step{Verdict: judge.Gap, From: b.Time, To: b.Time}, a)
+	case s.Verdict == judge.Jitter: // the high-water mark, read again now
+		b.Value = a.Value
+	}
+	return public(s, b)
 }
 
 // Increase returns the growth over points in order of time, as a [Tracker] counts it from the first point on; false if
@@ -54,5 +63,5 @@ func (r Rules) Increase(points []Point) (promfold.Estimate, bool) {
 		_, _ = t.Observe(p) // what is refused changes nothing
 	}
 	g := grow(t.steps)
-	return g.estimate(), g.span > 0
+	return g.estimate, g.span > 0
 }

@@ -19,9 +19,10 @@ type Step struct {
 
 // public returns the public form of a step, after which the next point is judged against base.
 func public(s judge.Step, base reading) Step {
+	v := s.Value()
 	return Step{
 		Verdict: Verdict(s.Verdict), Doubt: Doubt(s.Doubt & judge.Public),
-		Growth: promfold.Estimate{Value: s.Value(), Lo: s.Lo, Hi: s.Hi},
+		Growth: promfold.Estimate{Value: v, Lo: min(s.Lo, v), Hi: s.Hi},
 		From:   at(s.From), To: at(s.To), Lost: span(s.Lost), Baseline: base.public(),
 	}
 }

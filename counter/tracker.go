@@ -23,7 +23,12 @@ var (
 type Tracker struct {
 	Rules     Rules
 	Since     time.Time     // a series born later counts from 0; default the first point
-	Staleness time.Duration // how long after its last point a series counts as alive; default 3 mean intervals
+	Staleness time.Duration // a series is alive so long after its last point; default 3 of its own intervals, the median of 8
+
+	series  judge.Series // from the first count on
+	process int64        // the start of the process at the last count, Unix milliseconds; 0: unknown
+	pace    judge.Pace
+	counted bool // there was a count
 
 	steps []taken // in the order of To
 	total exact.Sum
@@ -35,16 +40,13 @@ type Tracker struct {
 	// The last accepted point and its step: the same point again gets the same answer.
 	last   reading
 	step   Step
-	points int64
-	first  int64 // time of the first point
-
-	baseline
-	gapped bool // the last point was no count
+	points int
+	spaces [8]int64 // the last spacings of points, by turns
 
 	_ [0]func()
 }
 
-// taken is a step that was taken, and the baseline after it.
+// taken is a step that was taken, and the point after it that the next is judged against.
 type taken struct {
 	judge.Step
 	base reading
@@ -64,38 +66,66 @@ func (t *Tracker) Observe(p Point) (Step, error) {
 			return Step{}, fmt.Errorf("%w: %v at %v, not %v", ErrConflict, t.last.Value, at(c.Time), c.Value)
 		}
 	}
-	since := c.Time
-	if !t.Since.IsZero() {
-		since = millis(t.Since)
-	}
 	rules := t.Rules.engine()
-	s, err := t.judge(&rules, c, since)
+	next, s, err := t.judge(&rules, c)
 	if err != nil {
 		return Step{}, err
 	}
-	if t.gapped && s.Verdict != judge.Gap {
-		s.Doubt |= judge.Gapped
-	}
-	return t.accept(c, s), nil
+	return t.accept(c, next, s), nil
 }
 
-func (t *Tracker) accept(c reading, s judge.Step) Step {
-	if t.points++; t.points == 1 {
-		t.first = c.Time
+// judge judges the step to c, and returns the state after it.
+func (t *Tracker) judge(r *judge.Rules, c reading) (judge.Series, judge.Step, error) {
+	if t.counted {
+		return judgeNext(r, t.series, t.process, c, t.pace, t.interval())
 	}
-	t.last, t.gone, t.gapped = c, false, false
+	a := judge.Arrival{Since: c.Time, Start: c.process}
+	if !t.Since.IsZero() {
+		a.Since = millis(t.Since)
+	}
+	a.FirstRound = c.Time <= a.Since
+	next, s := judge.Begin(r, c.Point, &a)
+	return next, s, nil
+}
+
+// judgeNext judges the step from a series, read from a process, to c, by the rules of a body that has one counter. The
+// error is ErrProcess.
+func judgeNext(r *judge.Rules, series judge.Series, process int64, c reading, pace judge.Pace, interval int64) (judge.Series, judge.Step, error) {
+	body := judge.Body{Rules: r, PrevTime: series.Last.Time, Time: c.Time, PrevStart: process, Start: c.process}
+	family := judge.Family{Owner: r.Owner}
+	body.Add(&family, &series, c.Point, pace)
+	decision := body.Decide()
+	if decision.Restart == judge.RestartOther && c.process < process {
+		return series, judge.Step{}, fmt.Errorf("%w: at %v, not at %v", ErrProcess, at(c.process), at(process))
+	}
+	e := decision.Of(&family)
+	e.Pace, e.Interval = pace, interval
+	next, s := series.Next(r, c.Point, &e)
+	return next, s, nil
+}
+
+// accept goes on to c.
+func (t *Tracker) accept(c reading, next judge.Series, s judge.Step) Step {
+	if t.points > 0 {
+		t.spaces[t.points%len(t.spaces)] = c.Time - t.last.Time
+	}
+	t.points++
+	t.last, t.gone = c, false
 	if s.Verdict == judge.Gap {
-		t.gapped = t.state != noBaseline
-		t.step = public(s, t.base)
+		if t.counted {
+			t.series = next
+		}
+		t.step = public(s, reading{t.series.Last, t.process})
 		return t.step
 	}
-	if t.state == noBaseline {
-		t.began, t.born = s.From, s.Verdict == judge.Born && s.Doubt&judge.Unproven == 0
+	if !t.counted {
+		t.began, t.born, t.counted = s.From, s.Verdict == judge.Born, true
 	}
-	t.move(c, s)
-	t.steps = append(t.steps, taken{s, t.base})
+	t.pace = t.pace.After(s)
+	t.series, t.process = next, c.process
+	t.steps = append(t.steps, taken{s, reading{next.Last, c.process}})
 	t.total.AddDiff(s.Add, s.Sub)
-	t.step = public(s, t.base)
+	t.step = public(s, reading{next.Last, c.process})
 	return t.step
 }
 
@@ -147,19 +177,35 @@ func ended(steps []taken, ms int64) int {
 	return n
 }
 
-// interval returns the mean time between points, in milliseconds; of one point only, the time since its birth.
+// interval returns the median of the last 8 spacings of points, in milliseconds; of one point, the time since its birth;
+// 0 if it is unknown.
 func (t *Tracker) interval() int64 {
 	if t.points < 2 {
-		return t.first - t.began
+		return t.last.Time - t.began
 	}
-	return (t.last.Time - t.first) / (t.points - 1)
+	n := min(t.points-1, len(t.spaces))
+	list := t.spaces
+	if n < len(list) { // they stand from 1 on
+		copy(list[:n], t.spaces[1:n+1])
+	}
+	slices.Sort(list[:n])
+	return list[(n-1)/2]
 }
 
-// stale reports whether the series had ended, as far as known, at a time.
-func (t *Tracker) stale(ms int64) bool {
-	limit := 3 * t.interval()
+// patience returns how long after its last point the series counts as alive, in milliseconds; false if nothing says.
+func (t *Tracker) patience() (int64, bool) {
 	if t.Staleness > 0 {
-		limit = t.Staleness.Milliseconds()
+		return t.Staleness.Milliseconds(), true
 	}
-	return ms-t.last.Time > limit
+	n := t.interval()
+	return 3 * n, n > 0
+}
+
+// alive reports whether the series is alive at a time, as far as known.
+func (t *Tracker) alive(ms int64) bool {
+	if t.last.Time > ms {
+		return true
+	}
+	limit, known := t.patience()
+	return !t.gone && (!known || ms-t.last.Time <= limit)
 }

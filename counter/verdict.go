@@ -34,8 +34,8 @@ type Doubt uint8
 
 // The doubts.
 const (
-	Unproven Doubt = 1 << iota // a birth known by absence alone, a reset known by the drop alone
-	Masked                     // the process restarted and the series, which did not fall, may have begun again
+	Unproven Doubt = 1 << iota // a birth known by absence alone, a reset known by the drop alone, and what follows it
+	Masked                     // a restart is known or possible, and the series, which did not fall, may have begun again
 	Glitch                     // the series fell to 0 and came back to at least where it was
 	Guessed                    // the restart is concluded from many falling counters, without a start time
 )

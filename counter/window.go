@@ -6,6 +6,7 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 )
 
 // Window holds the steps of a Tracker that end in a window; it is valid until the Tracker changes.
@@ -30,7 +31,7 @@ func (w Window) Steps() []Step {
 // Covers returns. It returns false if nothing was observed, which is not 0.
 func (w Window) Increase() (promfold.Estimate, bool) {
 	g := grow(w.steps)
-	return g.estimate(), g.span > 0
+	return g.estimate, g.span > 0
 }
 
 // Covers returns the time the steps span, which may begin before the window. Both are zero if there are none.
@@ -42,15 +43,136 @@ func (w Window) Covers() (from, to time.Time) {
 	return at(g.from), at(g.to)
 }
 
-// growth is the sum of steps.
-type growth struct {
-	value, lo, hi float64
-	from, to      int64
-	span          int64 // observed milliseconds
+// Rate returns the growth per second of observed time; false if there is none, which is not 0. Where no step ended in
+// the window, and the series is alive, the latest step before it stands in. The bounds are those of [RateNow].
+func (w Window) Rate() (promfold.Estimate, bool) {
+	m, ok := w.member()
+	m.Live = true
+	if !ok || m.Span == 0 {
+		return promfold.Estimate{}, false
+	}
+	return rate.Now([]rate.Member{m})
 }
 
-func (g growth) estimate() promfold.Estimate {
-	return promfold.Estimate{Value: g.value, Lo: g.lo, Hi: g.hi}
+// MeanRate returns the rate of a fleet over a window, each member weighted by the part of the window it lived; false if
+// no member has a rate. The bounds hold the true mean over the window, its edges included. Lo is certain; Hi assumes that
+// nothing unseen was faster than the fastest growth seen, and is +Inf while a member is alive and has no rate.
+//
+// Neither Σ increase / interval (a rolling deploy of the whole fleet reads 90 % too high) nor Σ increase / window
+// (short-lived workers read a third too low) is that.
+func MeanRate(members ...Window) (promfold.Estimate, bool) { return rate.Mean(known(members)) }
+
+// RateNow returns the rate of the members that are alive at the end of the window: what the fleet does now, for
+// autoscaling. It returns false if none of them has a rate. The bounds hold the sum of their mean rates over the time
+// that each was alive in the window.
+func RateNow(members ...Window) (promfold.Estimate, bool) { return rate.Now(known(members)) }
+
+func known(windows []Window) []rate.Member {
+	members := make([]rate.Member, 0, len(windows))
+	for _, w := range windows {
+		if m, ok := w.member(); ok {
+			members = append(members, m)
+		}
+	}
+	return members
+}
+
+// member returns what is known of the series in the window; false if it was not there.
+func (w Window) member() (rate.Member, bool) {
+	t := w.t
+	if t == nil || t.counted && t.began > w.end {
+		return rate.Member{}, false
+	}
+	m := rate.Member{Width: w.end - w.start, Live: t.alive(w.end), Pace: w.pace()}
+	if !t.counted {
+		m.Live = true
+		return m, true
+	}
+	w.life(&m)
+	g := grow(w.steps)
+	if g.span == 0 && m.Live {
+		before := t.steps[:ended(t.steps, w.start)]
+		for n := len(before); n > 0 && g.span == 0; n-- {
+			g = grow(before[n-1 : n])
+		}
+	}
+	m.Growth, m.Span = g.estimate.Value, g.span
+	var lo, hi exact.Sum
+	for _, s := range w.steps {
+		if s.From == s.To {
+			continue
+		}
+		v := s.Value()
+		if min(s.From, s.Reach) >= w.start {
+			lo.Add(s.Lo)
+		}
+		most := s.Hi
+		if s.Verdict == judge.Reset && s.Lost > 0 {
+			most = v // what was lost is in the time that nobody saw
+		}
+		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From, s.Verdict == judge.Reset))
+	}
+	m.Lo, m.Hi = lo.Float64(), hi.Float64()
+	return m, m.Life > 0 || m.Span > 0 || m.Unseen > 0
+}
+
+// life fills in the times of m. The series was there from its birth, else from half an interval before its first count,
+// to half an interval after its last point if it is gone or stale, else to the end of the window. The time between the
+// last scrape of a process and the start of the next is nobody's life.
+func (w Window) life(m *rate.Member) {
+	t := w.t
+	half := t.interval() / 2
+	from, to := t.began, w.end
+	seen, unseen := w.start, w.end
+	if !t.born {
+		from -= half
+	} else {
+		seen = max(seen, t.began)
+	}
+	if !m.Live {
+		to = min(to, t.last.Time+half)
+		limit, ok := t.patience()
+		if !ok || t.gone {
+			limit = t.interval()
+		}
+		unseen = max(w.start, min(unseen, t.last.Time+limit))
+	}
+	m.Dead = seen - w.start + w.end - unseen
+	m.Life = max(0, min(to, w.end)-max(from, w.start))
+	for _, s := range t.steps[ended(t.steps, w.start):] {
+		m.Life -= max(0, min(s.From, w.end)-max(s.From-s.Lost, w.start))
+	}
+	m.Life = max(0, m.Life)
+	for _, s := range w.steps {
+		if s.To > s.From {
+			m.Unseen += max(0, s.From-seen)
+			seen = max(seen, s.To)
+		}
+	}
+	m.Unseen += max(0, unseen-seen)
+}
+
+// pace returns the fastest sure growth per millisecond of the window and of the step before it, which may be that of an
+// earlier process that died in it; or if they have none of all time; +Inf if there is none at all.
+func (w Window) pace() float64 {
+	var p judge.Pace
+	if n := ended(w.t.steps, w.start); n > 0 {
+		p = p.After(w.t.steps[n-1].Step)
+	}
+	for _, s := range w.steps {
+		p = p.After(s.Step)
+	}
+	if !p.Known {
+		p = w.t.pace
+	}
+	return p.Makes(1)
+}
+
+// growth is the sum of steps.
+type growth struct {
+	estimate promfold.Estimate
+	from, to int64
+	span     int64 // observed milliseconds
 }
 
 func grow(steps []taken) (g growth) {
@@ -61,13 +183,14 @@ func grow(steps []taken) (g growth) {
 		if s.From == s.To {
 			continue
 		}
-		if g.span == 0 {
-			g.from = s.From
+		if g.span == 0 || s.Reach < g.from {
+			g.from = s.Reach
 		}
 		g.to = s.To
 		g.span += s.To - s.From
 	}
-	g.value, g.lo, g.hi = value.Float64(), lo.Float64(), hi.Float64()
+	v := value.Float64()
+	g.estimate = promfold.Estimate{Value: v, Lo: min(lo.Float64(), v), Hi: max(hi.Float64(), v)}
 	return g
 }
 
@@ -84,87 +207,4 @@ func addBounds(lo, hi *exact.Sum, s judge.Step) {
 	} else {
 		hi.Add(s.Hi)
 	}
-}
-
-// Rate returns the growth per second of observed time; false if there is none, which is not 0. Where no step ended in
-// the window, and the series is not stale, the latest step before it stands in.
-func (w Window) Rate() (promfold.Estimate, bool) {
-	g := grow(w.steps)
-	if g.span == 0 && w.t != nil {
-		if _, _, ok := w.alive(); !ok {
-			return promfold.Estimate{}, false
-		}
-		before := w.t.steps[:ended(w.t.steps, w.start)]
-		for n := len(before); n > 0 && g.span == 0; n-- {
-			g = grow(before[n-1 : n])
-		}
-	}
-	if g.span == 0 {
-		return promfold.Estimate{}, false
-	}
-	seconds := float64(g.span) / 1000
-	return promfold.Estimate{Value: g.value / seconds, Lo: g.lo / seconds, Hi: g.hi / seconds}, true
-}
-
-// alive returns the part of the window in which the series was there: from its birth, else from half an interval before
-// its first point, to half an interval after its last one if it is gone or stale, else to the end.
-func (w Window) alive() (from, to int64, ok bool) {
-	t := w.t
-	if t == nil || t.state == noBaseline {
-		return 0, 0, false
-	}
-	from, to = t.began, w.end
-	if !t.born {
-		from -= t.interval() / 2
-	}
-	if t.gone || t.stale(w.end) {
-		to = min(to, t.last.Time+t.interval()/2)
-	}
-	from = max(from, w.start)
-	return from, to, from <= to && to > w.start
-}
-
-// MeanRate returns the rate of a fleet over a window, each member weighted by the part of the window it lived; false if
-// no member has a rate. It is a mean of what went on in the window, unbiased while members come and go.
-//
-// Neither Σ increase / interval (a rolling deploy of the whole fleet reads 90 % too high) nor Σ increase / window
-// (short-lived workers read a third too low) is that.
-func MeanRate(members ...Window) (promfold.Estimate, bool) {
-	return add(members, func(w Window, from, to int64) float64 { return float64(to-from) / float64(w.end-w.start) })
-}
-
-// RateNow returns the rate of the members that are alive at the end of the window: what the fleet does now, for
-// autoscaling. It returns false if none of them has a rate.
-func RateNow(members ...Window) (promfold.Estimate, bool) {
-	return add(members, func(w Window, _, to int64) float64 {
-		if to < w.end {
-			return 0
-		}
-		return 1
-	})
-}
-
-// add does not depend on the order of the members.
-func add(members []Window, weight func(w Window, from, to int64) float64) (promfold.Estimate, bool) {
-	var value, lo, hi exact.Sum
-	rated := false
-	for _, w := range members {
-		from, to, ok := w.alive()
-		if !ok {
-			continue
-		}
-		share := weight(w, from, to)
-		if share == 0 && to < w.end {
-			continue
-		}
-		r, ok := w.Rate()
-		if !ok {
-			continue
-		}
-		value.Add(r.Value * share)
-		lo.Add(r.Lo * share)
-		hi.Add(r.Hi * share)
-		rated = true
-	}
-	return promfold.Estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}, rated
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/layout"
 )
 
 func quantile(t testing.TB, d *histogram.Distribution, q float64) promfold.Estimate {
@@ -100,6 +101,20 @@ func TestMeanOfEqualValuesIsExact(t *testing.T) {
 	mean, ok := d.Mean()
 	assert.True(t, ok)
 	assert.Equal(t, .1, mean)
+}
+
+// The fleet fills a Distribution with what no Histogram holds: bounds on counts, and quantiles of summaries.
+func TestEngine(t *testing.T) {
+	d := of([]float64{1, 2}, 10, 20, 20)
+	d.Engine.AddUnknown(inf, false)
+	assert.Equal(t, promfold.Estimate{Value: 1, Lo: 0, Hi: inf}, quantile(t, d, .5))
+	assert.Equal(t, inf, quantile(t, d.Clone(), .5).Hi)
+
+	var filled layout.Distribution
+	require.NoError(t, filled.AddSummary(&layout.Summary{Count: 5, Sum: 10, Quantiles: []layout.SummaryQuantile{{Level: .5, Value: 3}}}))
+	var empty histogram.Distribution
+	empty.Engine.Merge(&filled)
+	assert.Equal(t, promfold.Estimate{Value: 3, Lo: 3, Hi: 3}, quantile(t, &empty, .5))
 }
 
 // Classic and native buckets together: at the bounds that both have.

@@ -93,14 +93,17 @@ type Role uint8
 
 // The roles. A sample of no known family is a Value.
 const (
-	Value     = Role(lines.Value)    // the number itself: a counter, a gauge
-	Bucket    = Role(lines.Bucket)   // _bucket of a classic histogram
-	Count     = Role(lines.Count)    // _count of a histogram or summary
-	Sum       = Role(lines.Sum)      // _sum of a histogram or summary
-	Quantile  = Role(lines.Quantile) // a quantile of a summary
-	Created   = Role(lines.Created)  // _created: when the series began
-	Histogram = Role(lines.Native)   // a whole histogram: a native one, or a classic one with Options.JoinBuckets
+	Value     Role = iota // the number itself: a counter, a gauge
+	Bucket                // _bucket of a classic histogram
+	Count                 // _count of a histogram or summary
+	Sum                   // _sum of a histogram or summary
+	Quantile              // a quantile of a summary
+	Created               // _created: when the series began
+	Histogram             // a whole histogram: a native one, or a classic one with Options.JoinBuckets
 )
+
+// The engine's roles have the same numbers: this does not compile otherwise.
+var _ = [1]struct{}{}[Histogram-Role(lines.Native)+Quantile-Role(lines.Quantile)+Value-Role(lines.Value)]
 
 // String returns the role in lower case.
 func (r Role) String() string {

@@ -52,7 +52,7 @@ func formatOf(contentType string) (expfmt.Format, error) {
 	if err != nil {
 		return "", fmt.Errorf("expose: content type %q: %w", contentType, err)
 	}
-	format := expfmt.FmtUnknown
+	format := expfmt.NewFormat(expfmt.TypeUnknown)
 	switch version := params["version"]; {
 	case typ == "text/plain":
 		format = expfmt.NewFormat(expfmt.TypeTextPlain)

@@ -11,11 +11,10 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
 )
 
 // This file and apianswers.go alone know the library. When its interface
@@ -26,17 +25,20 @@ type fleet struct {
 	*aggregate.Fleet
 	config  aggregate.Config
 	targets map[string]target
+	told    map[string]bool // targets that the library knows
+	latest  time.Time       // of a scrape or a question
 	views   []*view
 }
 
 // view is a declared spec.
 type view struct {
 	spec
-	counter    *aggregate.CounterView
-	gauge      *aggregate.GaugeView
-	histogram  *aggregate.HistogramView
-	ratio      *aggregate.RatioView
-	saturation *aggregate.GaugeRatioView
+	fleet     *fleet
+	counter   *aggregate.CounterView
+	gauge     *aggregate.GaugeView
+	histogram *aggregate.HistogramView
+	ratio     *aggregate.RatioView
+	every     *aggregate.EverythingView
 }
 
 func newFleet(c config) (*fleet, error) {
@@ -45,62 +47,90 @@ func newFleet(c config) (*fleet, error) {
 		config.JoinHorizon = time.Hour
 	}
 	f, err := aggregate.NewFleet(config)
-	return &fleet{Fleet: f, config: config, targets: map[string]target{}}, err
+	return &fleet{Fleet: f, config: config, targets: map[string]target{}, told: map[string]bool{}}, err
 }
 
 // describe tells about a target, before its first scrape.
-func (f *fleet) describe(t target) {
-	f.targets[t.name] = t
-	if t.balanced {
-		f.Balanced(t.name, t.expected)
+func (f *fleet) describe(t target) { f.targets[t.name] = t }
+
+// tell describes a target to the library when it is first heard of: the library
+// wants to know when that is.
+func (f *fleet) tell(name string, at time.Time) error {
+	if at.After(f.latest) {
+		f.latest = at
 	}
-	if !t.created.IsZero() {
-		f.Describe(t.name, aggregate.TargetInfo{Created: t.created})
+	t, ok := f.targets[name]
+	if !ok || f.told[name] {
+		return nil
+	}
+	f.told[name] = true
+	return f.Describe(at, aggregate.Target{
+		Name: name, Instance: t.instance, Labels: labels.FromStrings(t.labels...), Balanced: t.balanced, Expected: t.expected, Created: t.created,
+	})
+}
+
+// expect says who is expected, from before the first scrape on.
+func (f *fleet) expect(names ...string) {
+	var list []aggregate.Target
+	for _, name := range names {
+		list = append(list, aggregate.Target{Name: name})
+	}
+	must(f.SetTargets(time.Unix(1, 0), list...))
+}
+
+// failed says that a target did not answer. One that left is not described anew
+// before it answers: that would bring it back.
+func (f *fleet) failed(target string, at time.Time, why error) {
+	if _, heard := f.told[target]; !heard {
+		must(f.tell(target, at))
+	}
+	must(f.ScrapeFailed(target, at, why))
+}
+
+// must panics where only a mistake of this program is an error.
+func must(err error) {
+	if err != nil {
+		panic(err)
 	}
 }
 
-// expect says who is expected, from now on.
-func (f *fleet) expect(names ...string) { f.Expect(names...) }
-
-// failed says that a target did not answer.
-func (f *fleet) failed(target string, at time.Time, why error) { f.Fail(target, at, why) }
-
-// left says that a target is gone.
-func (f *fleet) left(target string, at time.Time) error { return f.Gone(target, at) }
+// left says that a target is gone. The library forgets what it was told of it.
+func (f *fleet) left(target string, at time.Time) error {
+	f.told[target] = false
+	f.Remove(at, target)
+	return nil
+}
 
 // observe takes in one scrape, as a body or as samples.
 func (f *fleet) observe(s scrape, asSamples bool) (report, error) {
-	t := f.targets[s.target]
-	sc := aggregate.Scrape{
-		Target: s.target, Instance: t.instance, Labels: labels.FromStrings(t.labels...), Time: s.time, Body: s.body,
-		Header: http.Header{"Content-Type": {s.contentType}},
+	if err := f.tell(s.target, s.time); err != nil {
+		return report{}, err
 	}
+	t := f.targets[s.target]
+	sc := aggregate.Scrape{Target: s.target, Time: s.time, Body: s.body, Header: http.Header{"Content-Type": {s.contentType}}}
 	if s.encoding != "" {
 		sc.Header.Set("Content-Encoding", s.encoding)
 	}
 	if !asSamples {
-		return reported(f.Observe(sc))
+		return t.reported(f.Ingest(sc))
 	}
-	samples, err := lines.Samples(s.body, s.contentType)
+	samples, err := parse.Samples(sc.Header, s.body)
 	if err != nil {
 		return report{}, err
 	}
-	return reported(f.ObserveSamples(sc, samples))
+	return t.reported(f.IngestSamples(sc, samples))
 }
 
-func reported(r aggregate.Report, err error) (report, error) {
-	a := r.Attribution
-	x := report{
-		instance: r.Instance, incarnation: r.Incarnation, candidates: a.Candidates,
-		duplicate: r.Duplicate, fresh: a.New, restarted: r.Restart == aggregate.RestartProven || r.Restart == aggregate.RestartGuessed,
-		ambiguous: a.Ambiguous, provisional: a.Provisional, alternating: r.Alternating,
-		lines: r.Lines, changed: r.Changed, came: r.New, went: r.Gone,
+// reported returns a report in words of this program: only instances that are
+// found behind a balancer are new.
+func (t *target) reported(r aggregate.Report, err error) (report, error) {
+	return report{
+		instance: r.Instance, incarnation: r.Incarnation, candidates: r.Candidates, partial: r.Partial,
+		duplicate: r.Duplicate, fresh: r.NewInstance && (t.balanced || r.By != ""), restarted: r.Restarted, ambiguous: len(r.Candidates) > 0 && r.Instance == "",
+		provisional: r.Provisional, alternating: r.Alternating,
+		lines: r.Lines, changed: r.Changed, came: r.Came, went: r.Went,
 		grown: r.Grown, births: r.Births, resets: r.Resets, refused: r.Refused,
-	}
-	for _, p := range r.Partial {
-		x.partial = append(x.partial, p.Name)
-	}
-	return x, err
+	}, err
 }
 
 // reload saves the fleet and goes on with what was read back.
@@ -129,7 +159,7 @@ func (f *fleet) join(o *fleet) error { return f.Join(o.Fleet) }
 
 // declare declares a view.
 func (f *fleet) declare(s spec) (*view, error) {
-	v := &view{spec: s}
+	v := &view{spec: s, fleet: f}
 	if err := f.bind(v); err != nil {
 		return nil, fmt.Errorf("view %s: %w", s.name, err)
 	}
@@ -137,117 +167,54 @@ func (f *fleet) declare(s spec) (*view, error) {
 	return v, nil
 }
 
-// bind makes the library's views of one.
+// bind makes the library's view of one.
 func (f *fleet) bind(v *view) (err error) {
-	x, err := f.library(&v.spec, v.sel)
-	if err != nil {
-		return err
-	}
+	x := v.library()
 	switch v.kind {
 	case counterKind:
 		v.counter, err = f.Counter(x)
+	case gaugeKind:
+		v.gauge, err = f.Gauge(x)
 	case histogramKind:
 		v.histogram, err = f.Histogram(x)
-	case gaugeKind:
-		if v.gauge, err = f.Gauge(x); err == nil && v.combine == saturation {
-			err = f.bindSaturation(v)
-		}
 	case ratioKind:
-		if v.counter, err = f.Counter(x); err == nil {
-			err = f.bindRatio(v)
-		}
+		over := x
+		over.Select = selector(v.over)
+		v.ratio, err = f.Ratio(x, over)
 	case everythingKind:
-		var errC, errG, errH error
-		v.counter, errC = f.Counter(x)
-		v.gauge, errG = f.Gauge(x)
-		v.histogram, errH = f.Histogram(x)
-		err = errors.Join(errC, errG, errH)
+		v.every, err = f.Everything(x)
 	}
 	return err
 }
 
-func (f *fleet) bindSaturation(v *view) error {
-	x, err := f.library(&v.spec, v.over)
-	if err != nil {
-		return err
-	}
-	limit, err := f.Gauge(x)
-	if err != nil {
-		return err
-	}
-	v.saturation, err = aggregate.GaugeRatio(v.gauge, limit)
-	return err
+var combinations = [...]aggregate.Combine{
+	none: 0, sum: aggregate.Sum, highest: aggregate.Max, lowest: aggregate.Min, consensus: aggregate.Consensus, leads: aggregate.Leader,
+	distinct: aggregate.Distinct, saturation: 0,
 }
 
-func (f *fleet) bindRatio(v *view) error {
-	x, err := f.library(&v.spec, v.over)
-	if err != nil {
-		return err
-	}
-	denominator, err := f.Counter(x)
-	if err != nil {
-		return err
-	}
-	v.ratio, err = aggregate.Ratio(v.counter, denominator)
-	return err
-}
+var owners = [...]counter.Owner{unknownOwner: 0, processOwner: counter.Process, externalOwner: counter.External}
 
-var meanings = [...]aggregate.Meaning{
-	none: aggregate.MeaningUnknown, sum: aggregate.MeaningShare, highest: aggregate.MeaningHighest, lowest: aggregate.MeaningLowest,
-	consensus: aggregate.MeaningFact, leads: aggregate.MeaningLeader, distinct: aggregate.MeaningIdentity, saturation: aggregate.MeaningSaturation,
-}
-
-var owners = [...]judge.Owner{unknownOwner: judge.OwnerUnknown, processOwner: judge.OwnerProcess, externalOwner: judge.OwnerExternal}
-
-// library is the spec as the library has it, with one of its selectors.
-func (f *fleet) library(s *spec, selector string) (aggregate.View, error) {
-	metric, where, err := parseSelector(selector)
-	if err != nil {
-		return aggregate.View{}, err
-	}
+// library is the spec as the library has it.
+func (s *spec) library() aggregate.View {
 	v := aggregate.View{
-		Metric: metric, Where: where, By: s.by, Without: s.without, Window: s.window, Owner: owners[s.owner],
-		Meaning: meanings[s.combine], Sentinels: s.sentinels, Type: model.MetricType(s.typ),
-	}
-	if s.boundBirths {
-		v.Births = judge.BirthsBounded
+		Select: selector(s.sel), By: s.by, Without: s.without, Window: s.window, TotalsOnly: s.totalsOnly, Type: model.MetricType(s.typ),
+		Owner: owners[s.owner], BoundBirths: s.boundBirths, Combine: combinations[s.combine], Leader: s.leader, Sentinels: s.sentinels,
 	}
 	switch {
-	case s.totalsOnly:
-		v.Window = aggregate.LedgerOnly
-	case metric == aggregate.Every && v.Window == 0 && s.kind != everythingKind:
-		v.Window = f.config.Window
+	case s.combine == saturation:
+		v.Limit = s.over
+	case s.kind == everythingKind:
+		v.Combine, v.ByAllLabels = aggregate.Sum, true
 	}
-	if s.kind == everythingKind {
-		v.By = []string{aggregate.Every}
-	}
-	if s.leader != "" {
-		name, where, err := parseSelector(s.leader)
-		if err != nil {
-			return v, err
-		}
-		v.Election.Metric = name
-		for _, m := range where {
-			v.Election.Name = m.Value
-		}
-	}
-	return v, nil
+	return v
 }
 
-// parseSelector returns the metric of a selector, and its other matchers.
-func parseSelector(selector string) (metric string, where []*labels.Matcher, err error) {
-	if selector == "{}" {
-		return aggregate.Every, nil, nil
+// selector is one that PromQL takes, too: it refuses {}.
+func selector(s string) string {
+	if s == "{}" {
+		return `{__name__!=""}`
 	}
-	all, err := parser.NewParser(parser.Options{}).ParseMetricSelector(selector)
-	for _, m := range all {
-		if m.Name == labels.MetricName {
-			metric = m.Value
-		} else {
-			where = append(where, m)
-		}
-	}
-	return metric, where, err
+	return s
 }
 
 // refusal returns why a scrape or a question is refused, in words of this
@@ -280,21 +247,29 @@ type moment struct {
 	atLeast float64 // of the fleet; 0: whatever there is
 }
 
-func (m moment) conditions() []aggregate.Condition {
-	if m.atLeast == 0 {
-		return nil
+// at is the fleet at a moment.
+func (f *fleet) at(m moment) aggregate.Snapshot {
+	if m.now.After(f.latest) {
+		f.latest = m.now
 	}
-	return []aggregate.Condition{aggregate.AtLeast(m.atLeast)}
+	s := f.Snapshot(m.now)
+	if m.atLeast == 0 {
+		return s
+	}
+	return s.AtLeast(m.atLeast)
 }
 
-// since is the window since the start, of a question.
+// lately is the fleet at the latest moment that it was asked about.
+func (f *fleet) lately() aggregate.Snapshot { return f.Snapshot(f.latest) }
+
+// sinceStart is the window since the start, of a question.
 const sinceStart time.Duration = 0
 
-func windowOf(d time.Duration) time.Duration {
+func (f *fleet) in(m moment, d time.Duration) aggregate.Window {
 	if d == sinceStart {
-		return aggregate.All
+		return f.at(m).SinceStart()
 	}
-	return d
+	return f.at(m).Last(d)
 }
 
 func (v *view) status() status {
@@ -303,11 +278,11 @@ func (v *view) status() status {
 	case v.kind == ratioKind, v.combine == saturation, v.kind == everythingKind:
 		return status{}
 	case v.counter != nil:
-		s = v.counter.Status()
+		s = v.counter.Status(v.fleet.lately())
 	case v.gauge != nil:
-		s = v.gauge.Status()
+		s = v.gauge.Status(v.fleet.lately())
 	default:
-		s = v.histogram.Status()
+		s = v.histogram.Status(v.fleet.lately())
 	}
 	x := status{instances: s.Instances, exposing: s.Exposing, selected: s.Selected, series: s.Series, groups: s.Groups, excluded: s.Excluded}
 	for _, t := range s.Types {
@@ -318,14 +293,14 @@ func (v *view) status() status {
 }
 
 func (f *fleet) families() (list []family) {
-	for _, x := range f.Families() {
+	for _, x := range f.lately().Families() {
 		list = append(list, family{name: x.Name, typ: string(x.Type), help: x.Help, unit: x.Unit, instances: x.Instances, others: x.Others})
 	}
 	return list
 }
 
 func (f *fleet) instances(m moment) (list []instance) {
-	for _, x := range f.Instances(m.now, f.config.Window) {
+	for _, x := range f.at(m).Instances() {
 		list = append(list, instance{
 			name: x.Name, targets: x.Targets, incarnations: x.Incarnations, first: x.First, last: x.Last, start: x.Start,
 			stale: x.Stale, gone: x.Gone, alternating: x.Alternating,
@@ -337,7 +312,8 @@ func (f *fleet) instances(m moment) (list []instance) {
 // health returns how the fleet is, and what happened to the series of each of
 // its views since the beginning.
 func (f *fleet) health(m moment) (health, [][eventKinds]int) {
-	h := f.Health(m.now)
+	s := f.at(m)
+	h := s.Health()
 	events := make([][eventKinds]int, len(f.views))
 	next := 0
 	for i, v := range f.views {
@@ -348,15 +324,15 @@ func (f *fleet) health(m moment) (health, [][eventKinds]int) {
 			next++
 		}
 	}
-	return health{coverage: coverageOf(h.Coverage), instances: h.Instances, gone: h.Gone, lines: h.Lines}, events
+	return health{coverage: coverageOf(s.Coverage()), instances: h.Instances, gone: h.Gone, lines: h.Lines}, events
 }
 
-// parts is how many of the library's views one is made of, gauges apart.
-var parts = [...]int{counterKind: 1, gaugeKind: 0, histogramKind: 1, ratioKind: 2, everythingKind: 2}
+// parts is how many views the library's health has for one.
+var parts = [...]int{counterKind: 1, gaugeKind: 1, histogramKind: 1, ratioKind: 2, everythingKind: 3}
 
-func eventOf(v judge.Verdict) eventKind {
+func eventOf(v counter.Verdict) eventKind {
 	return [...]eventKind{
-		judge.First: first, judge.BornProven: born, judge.BornByAbsence: born, judge.Returned: returned, judge.Grew: grew,
-		judge.ResetProven: reset, judge.ResetDropped: reset, judge.Jitter: jitter, judge.Gap: gap,
+		counter.First: first, counter.Born: born, counter.Returned: returned, counter.Grew: grew, counter.Reset: reset,
+		counter.Jitter: jitter, counter.Gap: gap,
 	}[v]
 }

@@ -1,33 +1,37 @@
 package main
 
 import (
-	"math"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/histogram"
 )
 
 func coverageOf(c aggregate.Coverage) coverage {
 	return coverage{c.Expected, c.Missing, c.Partial, c.Reporting, c.Stale, c.Failed, c.Reset, c.Duplicates, c.Ambiguous}
 }
 
-func groupOf(g *aggregate.Group) group {
-	return group{labels: g.Labels.String(), coverage: coverageOf(g.Coverage()), warnings: g.Warnings()}
+func groupOf(g aggregate.Group) group {
+	return group{labels: g.Labels().String(), coverage: coverageOf(g.Coverage()), warnings: g.Warnings()}
 }
 
-func estimateOf(a aggregate.Answer, ok bool) estimate { return estimate{a.Value, a.Lo, a.Hi, ok} }
+func estimateOf(e promfold.Estimate, ok bool) estimate { return estimate{e.Value, e.Lo, e.Hi, ok} }
 
-func layoutEstimate(e layout.Estimate, ok bool) estimate { return estimate{e.Value, e.Lo, e.Hi, ok} }
+func valueOf(e promfold.Estimate, ok bool) estimate { return exactly(e.Value, ok) }
+
+func namedOf(m aggregate.Member, ok bool) named {
+	return named{instance: m.Instance, estimate: estimateOf(m.Estimate, ok)}
+}
 
 // counters returns the groups of a counter view that have a member.
 func (v *view) counters(m moment, window time.Duration) ([]counterGroup, error) {
-	groups, err := v.counter.At(m.now, windowOf(window), m.conditions()...)
+	groups, err := v.counter.In(v.fleet.in(m, window))
 	var list []counterGroup
 	for _, g := range groups {
 		if x := counterGroupOf(g); len(x.members) > 0 || x.increase.ok {
@@ -39,65 +43,53 @@ func (v *view) counters(m moment, window time.Duration) ([]counterGroup, error) 
 
 func counterGroupOf(g *aggregate.CounterGroup) counterGroup {
 	x := counterGroup{
-		group: groupOf(&g.Group), increase: estimateOf(g.Increase()), rate: estimateOf(g.Rate()), rateNow: estimateOf(g.RateNow()),
+		group: groupOf(g), increase: estimateOf(g.Increase()), rate: estimateOf(g.Rate()), rateNow: estimateOf(g.RateNow()), most: namedOf(g.MaxIncrease()),
 	}
-	if m, _, ok := g.MaxRate(); ok {
-		x.hottest = named{instance: m.Instance, estimate: exactly(m.Rate, true)}
-		if a, ok := g.Asymmetry(); ok {
-			x.hottest.share = a.Share
-		}
+	if m, ok := g.Hottest(); ok {
+		x.hottest = named{instance: m.Instance, estimate: valueOf(m.Estimate, true)}
 	}
-	if m, ok := g.MaxIncrease(); ok {
-		x.most = named{instance: m.Instance, estimate: estimateOf(m.Increase, true)}
+	rates := map[string]estimate{}
+	for _, m := range g.Rates() {
+		rates[m.Instance] = valueOf(m.Estimate, true)
+		x.hottest.share = max(x.hottest.share, m.Share) // another's, where the hottest has no step in the window
 	}
-	explained := map[string]aggregate.MemberExplanation{}
-	for _, m := range g.Explain().Members {
-		explained[m.Instance] = m
+	events := map[string][eventKinds]int{}
+	for _, e := range g.Events() {
+		n := events[e.Instance]
+		n[eventOf(e.Verdict)] += e.Series
+		events[e.Instance] = n
 	}
-	for _, m := range g.Members() {
-		e := explained[m.Instance]
-		member := counterMember{
-			instance: m.Instance, increase: estimateOf(m.Increase, true), rate: exactly(m.Rate, m.HasRate), covers: m.Covers,
-			older: m.Older, live: m.Live, resets: m.Resets, steps: e.Steps, weight: e.Weight,
-		}
-		for _, happened := range e.Events {
-			member.events[eventOf(happened.Verdict)] += happened.Series
-		}
-		x.members = append(x.members, member)
+	for _, m := range g.Increases() {
+		x.members = append(x.members, counterMember{
+			instance: m.Instance, increase: estimateOf(m.Estimate, true), rate: rates[m.Instance], covers: m.Covers, older: m.Older, live: m.Live,
+			resets: m.Resets, steps: m.Steps, weight: m.Weight, events: events[m.Instance],
+		})
 	}
 	return x
 }
 
 // totals returns the groups of a counter or histogram view, as they are to be
 // exposed.
-func (v *view) totals(m moment) (list []series) {
+func (v *view) totals(m moment) []series {
 	if v.counter != nil {
-		list = counterTotals(v.counter.Totals(m.now))
+		return seriesOf(v.counter.Totals(v.fleet.at(m)), "")
 	}
-	if v.histogram != nil {
-		list = append(list, histogramTotals(v.histogram.Totals(m.now))...)
-	}
-	return list
+	return seriesOf(v.histogram.Totals(v.fleet.at(m)), "")
 }
 
-func counterTotals(totals []aggregate.Total) (list []series) {
-	for _, t := range totals {
-		list = append(list, series{labels: t.Labels.String(), value: t.Value, start: t.Created})
-	}
-	return list
-}
-
-func histogramTotals(totals []aggregate.HistogramTotal) (list []series) {
-	for _, t := range totals {
-		x := series{labels: t.Labels.String(), start: t.Created, classic: &classic{bounds: t.Bounds, counts: t.Counts, sum: t.Sum}}
-		if !t.HasSum {
-			x.classic.sum = math.NaN()
-		}
-		if n := t.Native; n != nil {
-			x.native = &native{schema: n.Schema, threshold: n.ZeroThreshold, zero: n.ZeroCount, count: n.Count, sum: n.Sum}
-			x.native.positive, x.native.negative = bucketsOf(n.Positive), bucketsOf(n.Negative)
-			for i := range lengthOf(n.Custom) {
-				x.native.bounds = append(x.native.bounds, n.Custom.Bound(i))
+// seriesOf returns series as they are to be exposed, with the name of their
+// family where there is one.
+func seriesOf(from []aggregate.Series, family string) (list []series) {
+	for _, s := range from {
+		x := series{labels: fullName(s.Labels, family), value: s.Value, start: s.Start}
+		if h := s.Histogram; h != nil {
+			x.value = 0
+			x.classic = &classic{bounds: h.Bounds, counts: h.Counts, sum: h.Sum}
+			if h.Exponential {
+				x.native = &native{
+					schema: h.Schema, threshold: h.ZeroThreshold, zero: h.ZeroCount, count: h.Count,
+					positive: bucketsOf(h.Positive), negative: bucketsOf(h.Negative),
+				}
 			}
 		}
 		list = append(list, x)
@@ -105,14 +97,15 @@ func histogramTotals(totals []aggregate.HistogramTotal) (list []series) {
 	return list
 }
 
-func lengthOf(l *layout.Layout) int {
-	if l == nil {
-		return 0
+// fullName returns labels with the name of a metric, if there is one.
+func fullName(ls labels.Labels, name string) string {
+	if name == "" {
+		return ls.String()
 	}
-	return l.Len()
+	return labels.NewBuilder(ls).Set(model.MetricNameLabel, name).Labels().String()
 }
 
-func bucketsOf(from []layout.Bucket) (list []bucket) {
+func bucketsOf(from []histogram.Bucket) (list []bucket) {
 	for _, b := range from {
 		list = append(list, bucket{b.Index, b.Count})
 	}
@@ -121,61 +114,51 @@ func bucketsOf(from []layout.Bucket) (list []bucket) {
 
 // gauges returns the groups of a gauge view that have a member.
 func (v *view) gauges(m moment) ([]gaugeGroup, error) {
-	groups, err := v.gauge.At(m.now, m.conditions()...)
+	groups, err := v.gauge.At(v.fleet.at(m))
 	var list []gaugeGroup
 	for _, g := range groups {
-		if g.Count() > 0 {
-			list = append(list, gaugeGroupOf(g))
+		if x := gaugeGroupOf(g); len(x.members) > 0 {
+			list = append(list, x)
 		}
 	}
 	return list, err
 }
 
 func gaugeGroupOf(g *aggregate.GaugeGroup) gaugeGroup {
-	of := func(m aggregate.GaugeMember, ok bool) named {
-		return named{instance: m.Instance, estimate: exactly(m.Value, ok)}
-	}
 	x := gaugeGroup{
-		group: groupOf(&g.Group), highest: of(g.Max()), lowest: of(g.Min()), electedAs: of(g.Leader()),
-		mean: exactly(g.Mean()), stddev: exactly(g.Stddev()),
-	}
-	value, _, ok := g.Value()
-	x.value = exactly(value, ok)
-	if middle, ok, err := g.Quantile(.5); err == nil {
-		x.median = of(middle, ok)
+		group: groupOf(g), value: valueOf(g.Value()), highest: namedOf(g.Max()), lowest: namedOf(g.Min()), median: namedOf(g.Quantile(.5)),
+		electedAs: namedOf(g.Leader()), mean: exactly(g.Mean()), stddev: exactly(g.Stddev()),
 	}
 	for _, m := range g.Members() {
-		x.members = append(x.members, gaugeMember{m.Instance, m.Value, m.Age})
+		x.members = append(x.members, gaugeMember{m.Instance, m.Estimate.Value, m.Age})
 	}
 	return x
 }
 
 // variants returns the groups of a gauge view whose labels say something.
 func (v *view) variants(m moment) ([]variantGroup, error) {
-	groups, err := v.gauge.Distinct(m.now, m.conditions()...)
+	groups, err := v.gauge.At(v.fleet.at(m))
 	var list []variantGroup
 	for _, g := range groups {
-		x := variantGroup{group: groupOf(&g.Group)}
-		for _, y := range g.Variants {
+		x := variantGroup{group: groupOf(g)}
+		for _, y := range g.Variants() {
 			x.variants = append(x.variants, variant{y.Labels.String(), y.Value, y.Instances})
 		}
-		list = append(list, x)
+		if len(x.variants) > 0 {
+			list = append(list, x)
+		}
 	}
 	return list, err
 }
 
 // saturations returns the groups of a gauge and its limit that have a member.
-// The gauge's own labels are those of the limit, so that a member is one match.
 func (v *view) saturations(m moment) ([]ratioGroup, error) {
-	groups, err := v.saturation.At(m.now, m.conditions()...)
-	of := func(m aggregate.GaugeRatioMember, ok bool) named {
-		return named{instance: m.Instance, estimate: exactly(m.Ratio, ok)}
-	}
+	groups, err := v.gauge.At(v.fleet.at(m))
 	var list []ratioGroup
 	for _, g := range groups {
-		x := ratioGroup{group: groupOf(&g.Group), highest: of(g.Max())}
+		x := ratioGroup{group: groupOf(g), highest: namedOf(g.Max())}
 		for _, m := range g.Members() {
-			x.members = append(x.members, of(m, true))
+			x.members = append(x.members, namedOf(m, true))
 		}
 		if len(x.members) > 0 {
 			list = append(list, x)
@@ -186,123 +169,107 @@ func (v *view) saturations(m moment) ([]ratioGroup, error) {
 
 // ratios returns the groups of a ratio that have a member.
 func (v *view) ratios(m moment, window time.Duration) ([]ratioGroup, error) {
-	groups, err := v.ratio.At(m.now, windowOf(window), m.conditions()...)
-	of := func(m aggregate.RatioMember) named {
-		return named{instance: m.Instance, estimate: estimateOf(m.Ratio())}
-	}
+	groups, err := v.ratio.In(v.fleet.in(m, window))
 	var list []ratioGroup
 	for _, g := range groups {
-		n, d := g.Explain()
-		x := ratioGroup{
-			group: groupOf(&g.Group), ratio: estimateOf(g.Ratio()),
-			numerator: estimateOf(n.Increase, n.HasIncrease), denominator: estimateOf(d.Increase, d.HasIncrease),
-		}
-		if m, ok := g.Max(); ok {
-			x.highest = of(m)
-		}
-		for _, m := range g.Members() {
-			if y := of(m); y.ok {
-				x.members = append(x.members, y)
-			}
-		}
-		if len(g.Members()) > 0 {
-			list = append(list, x)
-		}
-	}
-	return list, err
-}
-
-// histograms returns the groups of a histogram view that have a member.
-func (v *view) histograms(m moment, window time.Duration) ([]histogramGroup, error) {
-	groups, err := v.histogram.At(m.now, windowOf(window), m.conditions()...)
-	var list []histogramGroup
-	for _, g := range groups {
-		x := histogramGroup{group: groupOf(&g.Group), observations: counterGroupOf(g.CounterGroup)}
-		if len(x.observations.members) == 0 && !x.observations.increase.ok {
+		if len(g.Denominator().Increases()) == 0 {
 			continue
 		}
-		if err := v.distribution(g, &x); err != nil {
-			return nil, err
+		x := ratioGroup{
+			group: groupOf(g), ratio: estimateOf(g.Ratio()), highest: namedOf(g.Max()),
+			numerator: estimateOf(g.Numerator().Increase()), denominator: estimateOf(g.Denominator().Increase()),
+		}
+		for _, m := range g.Members() {
+			x.members = append(x.members, namedOf(m, true))
 		}
 		list = append(list, x)
 	}
 	return list, err
 }
 
-// distribution asks how the observations of a group were distributed.
-func (v *view) distribution(g *aggregate.HistogramGroup, x *histogramGroup) error {
-	x.sum = exactly(g.Sum())
-	x.mean = exactly(g.Distribution().Mean())
+// histograms returns the groups of a histogram view that have a member.
+func (v *view) histograms(m moment, window time.Duration) ([]histogramGroup, error) {
+	groups, err := v.histogram.In(v.fleet.in(m, window))
+	var list []histogramGroup
+	for _, g := range groups {
+		x := histogramGroup{group: groupOf(g), observations: counterGroupOf(g.Observations())}
+		if len(x.observations.members) > 0 || x.observations.increase.ok {
+			v.distribution(g, &x)
+			list = append(list, x)
+		}
+	}
+	return list, err
+}
+
+// distribution asks how the observations of a group were distributed. The rows
+// of a heatmap are not offered.
+func (v *view) distribution(g *aggregate.HistogramGroup, x *histogramGroup) {
+	x.sum, x.mean = valueOf(g.Sum()), valueOf(g.Mean())
 	for _, q := range levels {
-		e, ok, err := g.Quantile(q)
-		if err != nil {
-			return err
-		}
-		x.quantiles = append(x.quantiles, layoutEstimate(e, ok))
-		w, ok, err := g.WorstQuantile(q)
-		if err != nil {
-			return err
-		}
-		x.worst = append(x.worst, named{instance: w.Name, estimate: estimate{w.Estimate.Value, w.Lo, w.Hi, ok}, share: w.Share})
+		x.quantiles = append(x.quantiles, estimateOf(g.Quantile(q)))
+		m, ok := g.WorstQuantile(q)
+		worst := namedOf(m, ok)
+		worst.share = x.observations.part(m.Instance)
+		x.worst = append(x.worst, worst)
 	}
 	for _, limit := range v.above {
-		x.above = append(x.above, layoutEstimate(g.Over(limit)))
+		x.above = append(x.above, estimateOf(g.Over(limit)))
 	}
-	if v.rows && g.Count() > 0 {
-		for _, r := range g.Distribution().Rows(nil, nil) {
-			x.rows = append(x.rows, row{r.Lower, r.Upper, estimate{r.Count, r.Lo, r.Hi, true}})
+}
+
+// part is an instance's of the increases of all.
+func (g *counterGroup) part(instance string) float64 {
+	own, all := 0.0, 0.0
+	for i := range g.members {
+		x := g.members[i].increase.value
+		if all += x; g.members[i].instance == instance {
+			own = x
 		}
 	}
-	return nil
+	if all == 0 {
+		return 0
+	}
+	return own / all
 }
 
 // everything returns all families as one instance would expose them. Names that
 // instances declare with different types are left out.
-func (f *fleet) everything(v *view, m moment) (everything, error) {
-	conflicts := map[string]bool{}
-	for _, x := range f.Families() {
+func (f *fleet) everything(v *view, m moment) (all everything, err error) {
+	for _, x := range v.every.Families(f.at(m)) {
 		if x.Others > 0 {
-			conflicts[x.Name] = true
+			continue
 		}
-	}
-	agreed := func(ls labels.Labels) bool {
-		name := ls.Get(model.MetricNameLabel)
-		for _, suffix := range []string{"", "_total", "_count", "_sum"} {
-			if base, ok := strings.CutSuffix(name, suffix); ok && conflicts[base] {
-				return false
+		list := seriesOf(x.Series, x.Name)
+		switch x.Type {
+		case model.MetricTypeCounter:
+			all.counters = append(all.counters, list...)
+		case model.MetricTypeHistogram:
+			all.histograms = append(all.histograms, list...)
+		case model.MetricTypeSummary:
+			for _, s := range x.Series {
+				all.summary(x.Name, &s)
 			}
-		}
-		return true
-	}
-	counters := slices.DeleteFunc(v.counter.Totals(m.now), func(t aggregate.Total) bool { return !agreed(t.Labels) })
-	histograms := slices.DeleteFunc(v.histogram.Totals(m.now), func(t aggregate.HistogramTotal) bool { return !agreed(t.Labels) })
-	all := everything{counters: counterTotals(counters), histograms: histogramTotals(histograms)}
-	gauges, err := v.gauge.At(m.now)
-	for _, g := range gauges {
-		if x, ok := usual(g); ok && agreed(g.Labels) {
-			all.gauges = append(all.gauges, series{labels: g.Labels.String(), value: x})
+		case model.MetricTypeGauge, model.MetricTypeInfo, model.MetricTypeStateset:
+			all.gauges = append(all.gauges, list...)
+		default:
+			all.single = append(all.single, list...)
 		}
 	}
-	for _, u := range f.Unmerged(m.now) {
-		x := series{labels: u.Labels.String(), value: u.Value}
-		for _, q := range u.Quantiles {
-			x.quantiles = append(x.quantiles, level{q.Level, q.Value})
-		}
-		if u.Instances == 1 && (u.OK || len(x.quantiles) > 0) && agreed(u.Labels) {
-			all.single = append(all.single, x)
-		}
-	}
-	return all, err
+	return all, nil
 }
 
-// usual is what a gauge of the fleet is exposed as, by its name.
-func usual(g *aggregate.GaugeGroup) (float64, bool) {
-	name := g.Labels.Get(model.MetricNameLabel)
-	for _, suffix := range []string{"_info", "_timestamp_seconds", "_time_seconds", "_timestamp", "_created"} {
-		if strings.HasSuffix(name, suffix) {
-			m, ok := g.Max()
-			return m.Value, ok
-		}
+// summary adds one as what it is made of: two counters, and the quantiles if one
+// instance alone has it.
+func (all *everything) summary(name string, s *aggregate.Series) {
+	all.counters = append(all.counters,
+		series{labels: fullName(s.Labels, name+"_count"), value: s.Histogram.Count, start: s.Start},
+		series{labels: fullName(s.Labels, name+"_sum"), value: s.Histogram.Sum, start: s.Start})
+	if len(s.Quantiles) == 0 {
+		return
 	}
-	return g.Sum()
+	x := series{labels: fullName(s.Labels, name)}
+	for _, q := range slices.Sorted(maps.Keys(s.Quantiles)) {
+		x.quantiles = append(x.quantiles, level{q, s.Quantiles[q]})
+	}
+	all.single = append(all.single, x)
 }

@@ -78,7 +78,7 @@ func TestDifferencesOfClassicQuantiles(t *testing.T) {
 
 func TestDifferencesOfFloorsAndLevels(t *testing.T) {
 	assert.Equal(t, .5, bucketQuantile(.5, promql.Bucket{UpperBound: 1, Count: 4}, promql.Bucket{UpperBound: 2, Count: 4}, promql.Bucket{UpperBound: inf, Count: 4}))
-	signed, err := fold.NewSignedLayout([]float64{1, 2})
+	signed, err := new(fold.Set).Of([]float64{1, 2}, true)
 	require.NoError(t, err)
 	var d fold.Distribution
 	require.NoError(t, d.Add(signed, []float64{4, 4, 4}, 0))

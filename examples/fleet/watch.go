@@ -8,8 +8,6 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/examples/internal/show"
-	"github.com/promfold/promfold/internal/recording"
-	"github.com/promfold/promfold/parse"
 )
 
 // watch is a fleet, its views, and the targets that fail.
@@ -33,7 +31,7 @@ type view struct {
 }
 
 func newWatch(o options, s *screen) (*watch, error) {
-	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window, Parse: parse.Options{MaxBody: recording.BodyLimit}})
+	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window})
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ func (b *builder) come(pos uint32) {
 		switch w.part {
 		case Matched:
 			b.views[w.view].Exposes = true
+			b.views[w.view].Unselected++
 			continue
 		case Refused:
 			b.views[w.view].Refused++

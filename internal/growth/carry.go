@@ -15,7 +15,7 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 	for i := range b.views {
 		b.views[i].Series, b.views[i].Broken = 0, 0
 	}
-	b.unrefuse(p, s, newAt)
+	b.uncount(p, s, newAt)
 	c := &carrying{builder: b, from: p, newAt: newAt}
 	moved = c.takeOver()
 	b.stays = func(h *hist, pos uint32) bool {
@@ -55,18 +55,25 @@ func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
 
 func sameWay(a, b []want) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// unrefuse takes lines of another type that went out of the count.
-func (b *builder) unrefuse(p *Plan, s *Scraped, newAt []uint32) {
-	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Refused > 0 }) {
+// uncount takes the lines that went out of the numbers of those that no object
+// has: of another type, or left out by the matchers.
+func (b *builder) uncount(p *Plan, s *Scraped, newAt []uint32) {
+	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Refused+x.Unselected > 0 }) {
 		return
 	}
 	for old, at := range newAt {
-		if at != 0 {
+		if at != 0 || (KnownBody{s.Before}).Duplicate(old) { // a duplicate was never counted
 			continue
 		}
 		for _, w := range p.route.way(s.Before.ID(old)) {
-			if w.part == Refused && b.admitted[w.view] {
+			if !b.admitted[w.view] {
+				continue
+			}
+			switch w.part {
+			case Refused:
 				b.views[w.view].Refused--
+			case Matched:
+				b.views[w.view].Unselected--
 			}
 		}
 	}

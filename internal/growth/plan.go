@@ -80,11 +80,15 @@ const (
 
 // Presence says how a metric that a view asks for is there.
 type Presence struct {
-	Exposes bool // it was there once, selected or not
-	Refused int  // lines of it that have another type
-	Series  int  // objects of which the view takes something
-	Broken  int  // of them, histograms that cannot be one
+	Exposes    bool // it was there once, selected or not
+	Refused    int  // lines of it that have another type
+	Unselected int  // lines of it that the matchers leave out
+	Series     int  // objects of which the view takes something
+	Broken     int  // of them, histograms that cannot be one
 }
+
+// Now reports whether the metric is there now, selected or not.
+func (p *Presence) Now() bool { return p.Series+p.Unselected > 0 }
 
 // GaugeLine is a line that a view of gauges follows, and its column.
 type GaugeLine struct{ Pos, Col uint32 }

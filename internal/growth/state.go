@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/judge"
@@ -102,7 +103,7 @@ func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 }
 
 func histHash(l *lines.Line) uint64 {
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel).Set(labels.MetricName, l.Family.Name)
+	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return b.Labels().Hash()
 }
 

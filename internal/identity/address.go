@@ -3,37 +3,63 @@ package identity
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
+	"strings"
 )
 
-// Canonical returns one spelling for an address that has several: IPv6 can be written in many ways. A target that is no
-// address is returned as it is.
+// Canonical returns one spelling for an address that has several: IPv6 can be written in many ways, and localhost,
+// 127.0.0.1 and ::1 are one place. A target that is no address is returned as it is.
 func Canonical(target string) string {
 	if a, err := netip.ParseAddrPort(target); err == nil {
-		return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()).String()
+		return join(place(a.Addr()), strconv.Itoa(int(a.Port())))
 	}
-	if a, err := netip.ParseAddr(target); err == nil {
-		return a.Unmap().String()
+	if host, port, ok := strings.Cut(target, ":"); ok && strings.EqualFold(host, localhost) {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			return join(loopback, port)
+		}
+	}
+	if a, ok := parse(target); ok {
+		return a.String()
 	}
 	if u, err := url.Parse(target); err == nil && u.Host != "" {
-		if host := canonicalHost(u); host != u.Host {
-			u.Host = host
-			return u.String()
+		if a, ok := parse(u.Hostname()); ok {
+			if host := join(a, u.Port()); host != u.Host {
+				u.Host = host
+				return u.String()
+			}
 		}
 	}
 	return target
 }
 
-func canonicalHost(u *url.URL) string {
-	a, err := netip.ParseAddr(u.Hostname())
-	if err != nil {
-		return u.Host
+const localhost = "localhost"
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// parse reads a host that is an address.
+func parse(host string) (netip.Addr, bool) {
+	if strings.EqualFold(host, localhost) {
+		return loopback, true
 	}
-	a = a.Unmap()
+	a, err := netip.ParseAddr(host)
+	return place(a), err == nil
+}
+
+// place returns one address for those of one place.
+func place(a netip.Addr) netip.Addr {
+	if a = a.Unmap(); a == netip.IPv6Loopback() {
+		return loopback
+	}
+	return a
+}
+
+// join returns a host, and its port unless it is "".
+func join(a netip.Addr, port string) string {
 	host := a.String()
 	if a.Is6() {
 		host = "[" + host + "]"
 	}
-	if port := u.Port(); port != "" {
+	if port != "" {
 		host += ":" + port
 	}
 	return host

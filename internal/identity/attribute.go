@@ -27,110 +27,255 @@ func (e Evidence) String() string {
 	return strings.Join(list, ", ")
 }
 
-// Candidate is an instance that may have answered. Its start is near the scrape's, or both are unknown, and it does not
-// name itself otherwise.
-type Candidate struct {
-	Name  string
+// Scrape is what is known of a scrape of an address behind which several processes answer.
+type Scrape struct {
+	At        int64 // Unix milliseconds
+	Start     Start
+	Named     bool  // it says in labels who it is of; so does each candidate, and says the same
+	Tolerance int64 // by how much two readings of one start may differ, in milliseconds
+	Settled   bool  // [Pool.Settled] before it
+}
+
+// Eligible reports whether an instance with a start may have answered as far as starts tell: both are unknown, or they
+// are near. For an instance that has an address of its own they must be equal.
+func (x *Scrape) Eligible(start Start, own bool) bool {
+	if own {
+		return x.Start.Known() && start == x.Start
+	}
+	return !x.Start.Known() && !start.Known() || start.Near(x.Start, x.Tolerance)
+}
+
+// Sighting is a scrape that was attributed to an instance, and the present scrape compared with it.
+type Sighting struct {
+	At    int64 // Unix milliseconds
 	Start Start
-	Last  Likeness // the scrape compared with what the instance exposed last
-
-	// Unconfirmed: what it exposed last is provisional. Confirmed compares the scrape with what it exposed before that.
-	Unconfirmed bool
-	Confirmed   Likeness
+	Likeness
 }
 
-// Decision says of whom a scrape is.
+// Candidate is an instance that may have answered: one that is [Scrape.Eligible] and does not name itself otherwise.
+type Candidate struct {
+	Name string
+	Dead bool     // [Pool.State]: it answered only if none of the others did
+	Last Sighting // what it exposed last
+	// Earlier are the sightings that the caller kept because of [Decision.Keep] and can take the instance back to, the
+	// latest first.
+	Earlier []Sighting
+}
+
+// Decision says of whom a scrape is, and what the fleet has to do with it.
 type Decision struct {
-	To        int // index of the candidate; -1: New or Ambiguous
-	By        Evidence
-	New       bool
-	Ambiguous bool // it may be of any of Candidates; it counts for none
-	// Candidates are indices, in order of name.
+	To int // index of the candidate; -1: New or Ambiguous
+	By Evidence
+
+	// New is a process not met before: its scrape is a baseline. What fits no candidate is new, never a restart.
+	New bool
+
+	// Ambiguous: it may be of any of Candidates, indices in order of name, and it counts for none.
+	Ambiguous  bool
 	Candidates []int
-	// Provisional growth counts only when the next scrape of the same instance confirms it.
+
+	// Retract: the vector of an earlier sighting turned up again below what To exposed since. All that To was given after
+	// its sighting at Back, Unix milliseconds, is another process': the fleet restores what To had then, adds the scrape,
+	// and attributes what To had exposed last once more, leaving out To and those that were met since.
+	Retract bool
+	Back    int64
+
+	// Provisional growth may be another process': it counts in the value, and by 0 in the lower bound.
 	Provisional bool
-	// Refuted: what the candidate exposed last was of another instance.
-	Refuted bool
+
+	// Keep: the fleet keeps the sighting of To before this scrape, unless it keeps one already, so that To can be taken
+	// back to it. Without Keep it drops what it has kept of To.
+	Keep bool
 }
 
-// Attribute decides which of the candidates answered with a scrape of the given start. named says that the scrape, and
-// so each candidate, names itself.
-func Attribute(start Start, named bool, list []Candidate) Decision {
-	if start.Known() {
-		return attributeByStart(start, list)
+// Attribute decides which of the candidates answered. The order of candidates does not matter.
+//
+// Evidence is taken in this order: a start that is equal; a start that is near; names (the caller leaves out those that
+// name themselves otherwise); vectors. A start of its own makes growth certain. Everything else is provisional until the
+// pool is settled, and where more than one candidate fits.
+func Attribute(x Scrape, list []Candidate) Decision {
+	alive := where(list, func(c *Candidate) bool { return !c.Dead })
+	d := x.decide(list, alive)
+	if d.New && len(alive) < len(list) {
+		dead := where(list, func(c *Candidate) bool { return c.Dead })
+		if back := x.decide(list, dead); !back.New {
+			back.Provisional = back.Provisional || back.By&ByStart == 0
+			d = back
+		}
 	}
-	return attributeByLikeness(named, list)
+	if !d.New && !d.Ambiguous {
+		d.Keep = d.Provisional || !x.Settled
+	}
+	return d
 }
 
-// attributeByStart goes by the start, confirmed by dominance. Starts that are equal or nearly so are told apart by
-// dominance.
-func attributeByStart(start Start, list []Candidate) Decision {
-	exact := func(c *Candidate) bool { return c.Start == start }
-	fits := func(c *Candidate) bool { return c.Last.Dominates() && c.Last.Stays() }
-	all := where(list, fits)
-	same := where(list, func(c *Candidate) bool { return exact(c) && fits(c) })
+func (x *Scrape) decide(list []Candidate, of []int) Decision {
+	if !x.Start.Known() {
+		return x.byVector(list, of)
+	}
+	equal := only(of, func(i int) bool { return list[i].shows(x.Start) })
+	switch len(equal) {
+	case 0:
+		return x.byNearStart(list, of)
+	case 1:
+		return x.byOwnStart(list, equal[0], len(of) > 1)
+	}
+	// Two processes with equal starts: the start tells nothing among them.
+	return x.fittest(list, equal, ByStart, way{ByDominance, Likeness.goesOn})
+}
+
+// shows reports whether the candidate exposed a start, last or at a sighting to which it can be taken back.
+func (c *Candidate) shows(start Start) bool {
+	return c.Last.Start == start || slices.ContainsFunc(c.Earlier, func(s Sighting) bool { return s.Start == start })
+}
+
+// byOwnStart decides where one candidate alone has the start. A scrape that fell below it is of a second process with an
+// equal start, unless only a few series began anew.
+func (x *Scrape) byOwnStart(list []Candidate, i int, others bool) Decision {
+	c := &list[i]
+	own := c.Last.Start == x.Start
+	if c.Last.goesOn() {
+		return Decision{To: i, By: ByStart | ByDominance, Provisional: !own && (others || !x.Settled)}
+	}
+	fit := x.fitting(list, []int{i}, Likeness.goesOn)
+	few := c.Last.few() || (x.Settled || x.At-c.Last.At < overlapping) && c.Last.mostly()
 	switch {
-	case len(same) == 1:
-		return Decision{To: same[0], By: ByStart | ByDominance}
-	case len(same) > 1:
-		return nearest(list, same, ByStart|ByDominance, false)
-	}
-	// A few series began anew while their process went on.
-	began := where(list, func(c *Candidate) bool { return exact(c) && c.Last.Mostly() && c.Last.Stays() })
-	if len(began) == 1 {
-		return Decision{To: began[0], By: ByStart}
-	}
-	if len(all) > 0 { // start times jitter; or two processes started together
-		return nearest(list, all, ByStart|ByDominance, true)
+	case len(fit) > 0:
+		return x.choose(list, fit, ByStart|ByDominance)
+	case own && few && c.Last.stays():
+		return Decision{To: i, By: ByStart, Provisional: !x.Settled}
 	}
 	return Decision{To: -1, By: ByStart, New: true}
 }
 
-// attributeByLikeness goes by names, then by dominance where it is evidence, then by the set of series. (The set alone
-// goes wrong where instances are alike and grow: on recorded API servers another one's set is at times the nearer one,
-// while dominance is right every time.) What is found so is provisional.
-func attributeByLikeness(named bool, list []Candidate) Decision {
-	by := Evidence(0)
-	if named && len(list) > 0 {
-		by = ByName
+// byNearStart decides where no candidate has the start itself: a reading jitters, or two processes started together.
+func (x *Scrape) byNearStart(list []Candidate, of []int) Decision {
+	var fit []option
+	for _, i := range of {
+		if c := &list[i]; c.Last.goesOn() {
+			fit = append(fit, option{to: i, likeness: &c.Last.Likeness})
+		}
 	}
-	if len(list) == 1 && by == ByName && (list[0].Last.Dominates() || list[0].Last.Mostly()) {
-		return Decision{To: 0, By: by, Provisional: true}
-	}
-	if fit := where(list, func(c *Candidate) bool { return c.Last.Dominates() && c.Last.Enough() }); len(fit) > 0 {
-		return nearest(list, fit, by|ByDominance, true)
-	}
-	fit := where(list, func(c *Candidate) bool { return c.Last.alike() })
-	if len(fit) == 1 {
-		return Decision{To: fit[0], By: by | BySeries, Provisional: true}
-	}
-	back := where(list, func(c *Candidate) bool { return c.Unconfirmed && c.Confirmed.Dominates() && c.Confirmed.Enough() })
-	if len(back) > 0 {
-		return Decision{To: back[0], By: by | ByDominance, Provisional: true, Refuted: true}
-	}
-	if len(fit) > 1 {
-		return nearest(list, fit, by|BySeries, true)
-	}
-	return Decision{To: -1, By: by, New: true}
+	d := x.choose(list, fit, ByStart|ByDominance)
+	d.Provisional = d.Provisional || d.To >= 0 && len(of) > 1
+	return d
 }
 
-// where returns the indices of the candidates that satisfy ok.
-func where(list []Candidate, ok func(*Candidate) bool) (fit []int) {
-	for i := range list {
-		if ok(&list[i]) {
-			fit = append(fit, i)
+// byVector decides without a start: by dominance where it is evidence, else by the set of series. (The set alone goes
+// wrong where instances are alike and grow: on recorded API servers another one's set is at times the nearer one, while
+// dominance is right every time.)
+func (x *Scrape) byVector(list []Candidate, of []int) Decision {
+	by := Evidence(0)
+	if x.Named && len(of) > 0 {
+		by = ByName
+		if c := &list[of[0]]; len(of) == 1 && (c.Last.dominates() || c.Last.mostly() && len(c.Earlier) == 0) {
+			return Decision{To: of[0], By: by, Provisional: !x.Settled}
+		}
+	}
+	return x.fittest(list, of, by, way{ByDominance, Likeness.dominating}, way{BySeries, Likeness.follows})
+}
+
+// way is a way to fit, and what it is evidence of.
+type way struct {
+	by   Evidence
+	fits func(Likeness) bool
+}
+
+// fittest takes the first of several ways to fit in which some candidate does so with what it exposed last. Failing
+// that, earlier sightings decide. A few counters may fall where the set of series leaves no choice.
+func (x *Scrape) fittest(list []Candidate, of []int, by Evidence, ways ...way) Decision {
+	for i, w := range ways {
+		fit := x.fitting(list, of, w.fits)
+		last := slices.ContainsFunc(fit, func(o option) bool { return !o.earlier })
+		if last || len(fit) > 0 && i == len(ways)-1 {
+			return x.choose(list, fit, by|w.by)
+		}
+	}
+	d := x.choose(list, x.fitting(list, of, x.falling(list, of)), by|BySeries)
+	d.Provisional = !d.New && !d.Ambiguous
+	return d
+}
+
+// falling returns a way to fit in which a few counters may have fallen, where the set of series says enough for that: the
+// instances have different sets, or the pool is settled.
+func (x *Scrape) falling(list []Candidate, of []int) func(Likeness) bool {
+	same := only(of, func(i int) bool { return list[i].Last.overlap() >= sameSeries })
+	other := only(of, func(i int) bool { return list[i].Last.overlap() < otherSeries })
+	switch {
+	case len(same) == 1 && len(other) > 0:
+		return func(l Likeness) bool { return l.sameSet() && 10*l.Fell <= l.Common }
+	case x.Settled:
+		return func(l Likeness) bool { return l.sameSet() && l.few() }
+	}
+	return func(Likeness) bool { return false }
+}
+
+// option is a candidate that fits: with what it exposed last, or at an earlier sighting.
+type option struct {
+	to       int
+	earlier  bool
+	back     int64
+	likeness *Likeness
+}
+
+// fitting returns the candidates that fit with what they exposed last, and those that speak against it but fit with an
+// earlier sighting: what they exposed since is another process'.
+func (x *Scrape) fitting(list []Candidate, of []int, fits func(Likeness) bool) (fit []option) {
+	falling := x.falling(list, of)
+	for _, i := range of {
+		c := &list[i]
+		switch {
+		case fits(c.Last.Likeness):
+			fit = append(fit, option{to: i, likeness: &c.Last.Likeness})
+			continue
+		case falling(c.Last.Likeness):
+			continue // see fittest
+		}
+		k := slices.IndexFunc(c.Earlier, func(s Sighting) bool { return s.follows() && s.Start == x.Start })
+		if k >= 0 {
+			fit = append(fit, option{to: i, earlier: true, back: c.Earlier[k].At, likeness: &c.Earlier[k].Likeness})
 		}
 	}
 	return fit
 }
 
-// nearest decides for the one that grew least, where the order of vectors is evidence; between equals nobody can tell.
-func nearest(list []Candidate, fit []int, by Evidence, provisional bool) Decision {
-	slices.SortStableFunc(fit, func(a, b int) int { return cmp.Compare(list[a].Last.Grown, list[b].Last.Grown) })
-	first := &list[fit[0]].Last
-	if first.Enough() && (len(fit) == 1 || first.Grown < list[fit[1]].Last.Grown) {
-		return Decision{To: fit[0], By: by, Provisional: provisional}
+// choose decides for the option that grew least, where the order of vectors is evidence; between equals nobody can tell.
+func (x *Scrape) choose(list []Candidate, fit []option, by Evidence) Decision {
+	if len(fit) == 0 {
+		return Decision{To: -1, By: by &^ (ByDominance | BySeries), New: true}
 	}
-	slices.SortFunc(fit, func(a, b int) int { return cmp.Compare(list[a].Name, list[b].Name) })
-	return Decision{To: -1, By: by, Ambiguous: true, Candidates: fit}
+	slices.SortFunc(fit, func(a, b option) int {
+		return cmp.Or(cmp.Compare(a.likeness.Grown, b.likeness.Grown), cmp.Compare(list[a.to].Name, list[b.to].Name))
+	})
+	best := fit[0]
+	if len(fit) > 1 && (!best.likeness.Enough() || best.likeness.Grown == fit[1].likeness.Grown) {
+		d := Decision{To: -1, By: by, Ambiguous: true}
+		for _, o := range fit {
+			d.Candidates = append(d.Candidates, o.to)
+		}
+		slices.SortFunc(d.Candidates, func(a, b int) int { return cmp.Compare(list[a].Name, list[b].Name) })
+		return d
+	}
+	return Decision{To: best.to, By: by, Retract: best.earlier, Back: best.back,
+		Provisional: best.earlier || !x.Settled || len(fit) > 1}
+}
+
+// where returns the indices of the candidates that satisfy ok.
+func where(list []Candidate, ok func(*Candidate) bool) (of []int) {
+	for i := range list {
+		if ok(&list[i]) {
+			of = append(of, i)
+		}
+	}
+	return of
+}
+
+// only returns those of the indices that satisfy ok.
+func only(of []int, ok func(int) bool) (kept []int) {
+	for _, i := range of {
+		if ok(i) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
 }

@@ -8,15 +8,18 @@ import (
 
 // Member is what a pool remembers of one instance.
 type Member struct {
-	Sighted int  // the pool's scrape that met it last
-	Own     bool // it has an address of its own, which tells whether it is alive
-	Lost    bool // it was not met for so long that it was given up
+	Start       Start
+	First, Last int64 // the scrapes that met it first and last, Unix milliseconds
+	Sighted     int   // the number of the last one among those of the pool
+	Own         bool  // it has an address of its own, which tells whether it is alive
+	Lost        bool  // it was given up: it was missed, or dead, when another one was met
 }
 
 // Pool is the instances behind one address.
 type Pool struct {
 	Expected int // instances behind the address; 0 if unknown
-	Scrapes  int // of the address so far
+	Scrapes  int // of the address that were attributed; an ambiguous one passed nobody over for certain
+	Quiet    int // of them, those since a new instance was met
 	Members  iter.Seq[Member]
 }
 
@@ -29,28 +32,48 @@ func Missed(n int) int {
 	return int(math.Ceil(math.Log(0.001) / math.Log1p(-1/float64(n))))
 }
 
-// Live reports whether a member is taken to be alive. Behind a balancer, an instance is stale only once missing it by
-// chance is improbable. Of a known number no more are alive than that, those that were met last. An instance that was
-// given up comes back only by being met.
-func (p Pool) Live(m Member) bool {
+// State is whether an instance behind a balancer is alive.
+type State uint8
+
+const (
+	Alive State = iota
+	Stale       // it should have been met by now
+	Dead        // another one has its place
+)
+
+// State returns what is known of a member. Behind a balancer, an instance is stale only once missing it by chance is
+// improbable. Where the number of instances is known, it is dead if so many were met later (of N+1 seen, the one not met
+// for the longest), or if it is stale and an instance began since it was met: that one has its place. An instance that
+// was given up comes back only by being met.
+func (p Pool) State(m Member) State {
 	if p.Expected == 0 {
-		return !m.Lost && p.Scrapes-m.Sighted < Missed(p.Several())
+		if m.Lost || p.Scrapes-m.Sighted >= Missed(max(2, p.several())) { // there was another one to meet
+			return Stale
+		}
+		return Alive
 	}
-	later, own := 0, 0
+	later, own, replaced := 0, 0, false
 	for o := range p.Members {
 		switch {
 		case o.Own:
 			own++
 		case o.Sighted > m.Sighted:
 			later++
+			replaced = replaced || o.Start.Known() && o.Start.At > m.Last
 		}
 	}
-	return later < p.Expected-own && p.Scrapes-m.Sighted < Missed(p.Expected)
+	switch missed := p.Scrapes-m.Sighted >= Missed(p.Expected); {
+	case later >= p.Expected-own, missed && replaced:
+		return Dead
+	case missed:
+		return Stale
+	}
+	return Alive
 }
 
-// Several returns how many instances seem to be behind the address: those met last, as long as each could have been
+// several returns how many instances seem to be behind the address: those met last, as long as each could have been
 // missed that often among so many. At least 1.
-func (p Pool) Several() int {
+func (p Pool) several() int {
 	var since []int
 	for m := range p.Members {
 		if !m.Own && !m.Lost {
@@ -68,14 +91,38 @@ func (p Pool) Several() int {
 // Expects returns how many instances are behind the address and have none of their own: as told, or as many as are
 // alive.
 func (p Pool) Expects() int {
-	live, own := 0, 0
+	alive, own := 0, 0
 	for m := range p.Members {
 		switch {
 		case m.Own:
 			own++
-		case p.Live(m):
-			live++
+		case p.State(m) == Alive:
+			alive++
 		}
 	}
-	return max(live, p.Expected-own)
+	return max(alive, p.Expected-own)
+}
+
+// Settled reports whether it is known who is behind the address, so that a scrape that fits one instance is of that one:
+// as many as are expected were met apart since the last newcomer, itself included. Where the number is unknown, no new
+// one was met for as many scrapes as make one more improbable, below 0.001.
+func (p Pool) Settled() bool {
+	newest, apart, own := int64(math.MinInt64), 0, 0
+	for m := range p.Members {
+		if !m.Own {
+			newest = max(newest, m.First)
+		}
+	}
+	for m := range p.Members {
+		switch {
+		case m.Own:
+			own++
+		case m.Last >= newest:
+			apart++
+		}
+	}
+	if p.Expected > 0 {
+		return apart+own >= p.Expected
+	}
+	return p.Quiet >= Missed(p.several()+own+1)
 }

@@ -3,11 +3,13 @@ package identity
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Start is when a process began, and where that was read. Two readings are compared only if they come from the same
-// place: a header has whole seconds, a metric has more. The zero value is an unknown start.
+// Start is when a process began, and where that was read. It is first of all a token: two scrapes with equal starts are
+// probably of one process. Two readings are compared only if they come from the same place: a header has whole seconds, a
+// metric has more. The zero value is an unknown start.
 type Start struct {
 	At   int64 // Unix milliseconds
 	From Source
@@ -29,8 +31,17 @@ const StartMetric = "process_start_time_seconds"
 // StartHeader is set by Kubernetes components and client_golang, in Unix seconds.
 const StartHeader = "Process-Start-Time-Unix"
 
-// FromMetric returns the start that the value of [StartMetric] says, or an unknown one.
-func FromMetric(seconds float64) Start { return fromSeconds(seconds, Metric) }
+// IsStartMetric reports whether a metric says when a process began: [StartMetric], also with a prefix, as of haproxy. If
+// a body has several such lines, they are of several processes, and none is evidence of who answered, even if they are
+// equal.
+func IsStartMetric(name string) bool {
+	prefix, ok := strings.CutSuffix(name, StartMetric)
+	return ok && (prefix == "" || strings.HasSuffix(prefix, "_"))
+}
+
+// FromMetric returns the start that the value of a start metric says. It is unknown if the value is no number, not above
+// 0, or beyond any calendar (1e300).
+func FromMetric(seconds float64) Start { return read(seconds, Metric) }
 
 // FromCaller returns the start that the caller knows, or an unknown one.
 func FromCaller(t time.Time) Start {
@@ -40,7 +51,7 @@ func FromCaller(t time.Time) Start {
 	return Start{t.UnixMilli(), Given}
 }
 
-// FromHeader returns the start that the field [StartHeader] says, or an unknown one.
+// FromHeader returns the start that the field [StartHeader] says, by the rules of [FromMetric].
 func FromHeader(field string) Start {
 	if field == "" {
 		return Start{}
@@ -49,12 +60,12 @@ func FromHeader(field string) Start {
 	if err != nil {
 		return Start{}
 	}
-	return fromSeconds(seconds, Header)
+	return read(seconds, Header)
 }
 
-// fromSeconds ignores a number that is no time.
-func fromSeconds(seconds float64, from Source) Start {
-	if !(seconds > 0 && seconds < math.MaxInt64/1e6) {
+func read(seconds float64, from Source) Start {
+	const most = math.MaxInt64 / 1e4 // so that milliseconds, and their differences, are in range
+	if !(seconds > 0 && seconds < most) {
 		return Start{}
 	}
 	return Start{int64(math.Round(seconds * 1000)), from}
@@ -63,14 +74,21 @@ func fromSeconds(seconds float64, from Source) Start {
 // Known reports whether there is a start.
 func (s Start) Known() bool { return s.From != Unknown }
 
-// After reports whether the process began after a time in Unix milliseconds.
-func (s Start) After(ms int64) bool { return s.Known() && s.At > ms }
-
 // Comparable reports whether both starts come from the same place. Two unknown ones do.
 func (s Start) Comparable(o Start) bool { return s.From == o.From }
 
-// Near reports whether both starts come from the same place and differ by at most the tolerance, in milliseconds.
+// Near reports whether both starts are known, come from the same place and differ by at most the tolerance, in
+// milliseconds. Readings of one start jitter; but only equal ones are surely of one process.
 func (s Start) Near(o Start, tolerance int64) bool {
 	d := s.At - o.At
-	return s.Comparable(o) && d <= tolerance && -d <= tolerance
+	return s.Known() && s.Comparable(o) && d <= tolerance && -d <= tolerance
+}
+
+// Began returns when the process began, in Unix milliseconds, according to a scrape at a time. A start that is later than
+// the scrape by at most the skew of two clocks is taken for the time of the scrape; a later one is a token and no time.
+func (s Start) Began(scrape, skew int64) (ms int64, ok bool) {
+	if !s.Known() || s.At > scrape+skew {
+		return 0, false
+	}
+	return min(s.At, scrape), true
 }

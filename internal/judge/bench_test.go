@@ -61,20 +61,27 @@ func BenchmarkStep(b *testing.B) {
 			}
 			sink = total.Float64()
 		})
-		b.Run("data="+data.name+"/step=judged", func(b *testing.B) {
-			b.ReportAllocs()
-			var rules Rules
-			var total exact.Sum
-			for range b.N / len(points) {
-				p := points[0]
-				for _, c := range points[1:] {
-					s := rules.Next(p, c, LifeUnmoved, 0)
-					total.AddDiff(s.Add, s.Sub)
-					p = c
+		for _, step := range []string{"rise", "next"} {
+			b.Run("data="+data.name+"/step="+step, func(b *testing.B) {
+				b.ReportAllocs()
+				rules, e := Rules{}, Evidence{Stands: true, Known: true, Deep: true}
+				var total exact.Sum
+				for range b.N / len(points) {
+					s := Series{Last: points[0]}
+					for _, c := range points[1:] {
+						if step == "rise" && e.Plain() && Rise(s.Last, c) && s.Ordinary() {
+							total.AddDiff(c.Value, s.Last.Value)
+							s.Last = c
+							continue
+						}
+						var x Step
+						s, x = s.Next(&rules, c, &e)
+						total.AddDiff(x.Add, x.Sub)
+					}
 				}
-			}
-			sink = total.Float64()
-		})
+				sink = total.Float64()
+			})
+		}
 	}
 }
 

@@ -9,274 +9,280 @@ import (
 	"pgregory.net/rapid"
 )
 
-var inf = math.Inf(1)
+// lives is evidence of a process that is known to live on.
+func lives() Evidence { return Evidence{Stands: true, Known: true, Interval: 15 * second} }
 
-const (
-	second = int64(1000)
-	minute = 60 * second
-)
-
-// at is a point at t seconds.
-func at(t int64, value float64, start ...int64) Point {
-	p := Point{Time: t * second, Value: value}
-	if len(start) > 0 {
-		p.Start = start[0] * second
-	}
-	return p
+// of returns evidence with a fate.
+func of(f Fate) Evidence {
+	return Evidence{Fate: f, Start: 110 * second, Hidden: f != FateOutlives, Known: true, Interval: 15 * second}
 }
 
-// TestVerdicts has every row of the table of verdicts, with value, bounds and span.
-func TestVerdicts(t *testing.T) {
-	process, external := Rules{Owner: OwnerProcess}, Rules{Owner: OwnerExternal}
+// TestSteps has a step of every fate: p at 100 s, c at 115 s.
+func TestSteps(t *testing.T) {
+	hidden, deep, open := lives(), lives(), lives()
+	hidden.Hidden, hidden.Stands, hidden.Known = true, false, false
+	deep.Deep = true
+	open.Open, open.Stands = true, false
+	blind := Evidence{}
+	copies := hidden
+	copies.Copies = true
+	const at0, at1 = 100 * second, 115 * second
 	for _, c := range []struct {
-		name  string
-		rules Rules
-		p, c  Point
-		life  Life
-		start int64 // seconds
-		want  Step  // From and To in seconds; Add and Sub as they are
+		name   string
+		e      Evidence
+		p, c   float64
+		want   Step // To is filled in, From and Reach where they are not given
+		memory Cause
 	}{
-		{"grew", Rules{}, at(100, 5), at(115, 9), LifeUnmoved, 0, Step{Verdict: Grew, Add: 9, Sub: 5, Lo: 4, Hi: 4, From: 100, To: 115}},
-		{"stood still", Rules{}, at(100, 5), at(115, 5), LifeUnknown, 0, Step{Verdict: Grew, Add: 5, Sub: 5, From: 100, To: 115}},
-		{"grew, own start unmoved", Rules{}, at(100, 5, 10), at(115, 9, 11), LifeUnknown, 0, Step{Verdict: Grew, Add: 9, Sub: 5, Lo: 4, Hi: 4, From: 100, To: 115}},
+		{"grew", lives(), 5, 9, Step{Verdict: Grew, Add: 9, Sub: 5, Lo: 4, Hi: 4}, 0},
+		{"stood still", lives(), 5, 5, Step{Verdict: Grew, Add: 5, Sub: 5}, 0},
+		{"grew, a restart may hide", hidden, 5, 9, Step{Verdict: Grew, Doubt: Masked, Add: 9, Sub: 5, Lo: 4, Hi: inf}, 0},
+		{"grew, half of the body fell", open, 5, 9, Step{Verdict: Grew, Doubt: Masked, Add: 9, Sub: 5, Lo: 4, Hi: inf}, 0},
+		{"jumped with half of the body", copies, 5, 11, Step{Verdict: Grew, Doubt: Masked | Unproven, Add: 11, Sub: 5, Hi: inf}, 0},
+		{"fell deep", deep, 1000, 3, Step{Verdict: Reset, Doubt: Unproven, Add: 3, Hi: inf}, 0},
+		{"fell shallow", lives(), 1000, 900, Step{Verdict: Reset, Doubt: Unproven, Hi: inf}, CauseFall},
+		{"fell deep to 0", deep, 1000, 0, Step{Verdict: Reset, Doubt: Unproven, Hi: inf}, 0},
+		{"jitter", lives(), 1000, 999, Step{Verdict: Jitter}, CauseDip},
+		{"more than jitter", lives(), 1000, 998.5, Step{Verdict: Reset, Doubt: Unproven, Hi: inf}, CauseFall},
+		{"jitter without a start", blind, 1e6, 1e6 - 1, Step{Verdict: Jitter, Hi: inf}, CauseDip},
+		{"more than jitter without a start", blind, 1e6, 1e6 - 2, Step{Verdict: Reset, Doubt: Unproven, Hi: inf}, CauseFall},
 
-		{"reset, proven, fell", Rules{}, at(100, 5), at(115, 2), LifeReset, 110, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 110, To: 115}},
-		{"reset, proven, did not fall", Rules{}, at(100, 5), at(115, 7), LifeReset, 110, Step{Verdict: Reset, Add: 7, Lo: 7, Hi: inf, From: 110, To: 115}},
-		{"reset, proven by its own start", Rules{}, at(100, 5, 10), at(115, 7, 105), LifeUnknown, 110, Step{Verdict: Reset, Add: 7, Lo: 7, Hi: inf, From: 105, To: 115}},
-		{"reset, proven by its own start, process unmoved", Rules{}, at(100, 5, 10), at(115, 7, 105), LifeUnmoved, 0, Step{Verdict: Reset, Add: 7, Lo: 7, Hi: inf, From: 105, To: 115}},
-		{"reset, proven, new start before the old scrape", Rules{}, at(100, 5), at(115, 2), LifeReset, 95, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
-		{"reset, proven, new start in the future", Rules{}, at(100, 5), at(115, 2), LifeReset, 500, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
-		{"reset, proven, new start unknown", Rules{}, at(100, 5), at(115, 2), LifeReset, 0, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
-		{"reset, proven, new start at the scrape", Rules{}, at(100, 5), at(115, 2), LifeReset, 115, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
-		{"fell, though its family is said not to have", Rules{}, at(100, 5), at(115, 2), LifeMasked, 110, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 110, To: 115}},
-		{"restarted, owner process", process, at(100, 5), at(115, 7), LifeMasked, 110, Step{Verdict: Reset, Add: 7, Lo: 7, Hi: inf, From: 110, To: 115}},
+		{"began anew, fell", of(FateAnew), 5, 2, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 110 * second, Lost: 10 * second, Reach: at0}, CauseRestart},
+		{"began anew, did not fall", of(FateAnew), 5, 7, Step{Verdict: Reset, Add: 7, Lo: 2, Hi: inf, From: 110 * second, Lost: 10 * second, Reach: at0}, 0},
+		{"began anew, dipped", of(FateAnew), 1000, 999, Step{Verdict: Reset, Add: 999, Hi: inf, From: 110 * second, Lost: 10 * second, Reach: at0}, 0},
+		{"own, fell", of(FateOwn), 5, 2, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 110 * second, Lost: 10 * second}, 0},
+		{"own, did not fall", of(FateOwn), 5, 7, Step{Verdict: Reset, Add: 7, Lo: 7, Hi: inf, From: 110 * second, Lost: 10 * second}, 0},
+		{"mixed, fell", of(FateMixed), 5, 2, Step{Verdict: Reset, Doubt: Unproven, Add: 2, Hi: inf, From: 110 * second, Lost: 10 * second, Reach: at0}, CauseRestart},
+		{"mixed, did not fall", of(FateMixed), 5, 7, Step{Verdict: Grew, Doubt: Masked, Add: 7, Sub: 5, Lo: 2, Hi: inf}, 0},
+		{"mixed, dipped", of(FateMixed), 1000, 999, Step{Verdict: Jitter, Doubt: Masked, Hi: inf}, CauseDip},
+		{"restored, fell", of(FateRestored), 1000, 965, Step{Verdict: Reset, Doubt: Masked | Unproven, Hi: inf}, 0},
+		{"restored, did not fall", of(FateRestored), 7, 9, Step{Verdict: Grew, Doubt: Masked | Unproven, Add: 9, Sub: 7, Lo: 2, Hi: inf}, 0},
+		{"guessed, fell", of(FateGuessed), 1000, 3, Step{Verdict: Reset, Doubt: Unproven | Guessed, Add: 3, Hi: inf}, 0},
+		{"guessed, did not fall", of(FateGuessed), 2, 3, Step{Verdict: Reset, Doubt: Unproven | Guessed, Add: 3, Hi: inf}, 0},
+		{"clock set", of(FateMoved), 5, 7, Step{Verdict: Grew, Doubt: Masked, Add: 7, Sub: 5, Hi: 7}, 0},
+		{"clock set far", of(FateMovedFar), 5, 7, Step{Verdict: Grew, Doubt: Masked, Hi: 7}, 0},
+		{"clock set, and it fell", of(FateMoved), 7, 5, Step{Verdict: First, Doubt: Unproven, Hi: inf, From: at1}, 0},
+		{"another process", of(FateOther), 7, 5, Step{Verdict: First, Doubt: Unproven, Hi: inf, From: at1}, 0},
+		{"outlives, grew, a witness", of(FateOutlives), 5, 7, Step{Verdict: Grew, Add: 7, Sub: 5, Lo: 2, Hi: 2}, 0},
+		{"outlives, fell", of(FateOutlives), 1000, 5, Step{Verdict: Reset, Doubt: Unproven, Hi: inf}, CauseFall},
 
-		{"restarted, nothing in the family fell", Rules{}, at(100, 5), at(115, 7), LifeMasked, 110, Step{Verdict: Grew, Doubt: Masked, Add: 7, Sub: 5, Lo: 2, Hi: inf, From: 100, To: 115}},
-		{"a network namespace's bytes over a restart", external, at(100, 2311950201), at(115, 2457692378), LifeReset, 110,
-			Step{Verdict: Grew, Add: 2457692378, Sub: 2311950201, Lo: 145742177, Hi: 145742177, From: 100, To: 115}},
-		{"a start newly present", Rules{}, at(100, 5), at(115, 7, 110), LifeUnknown, 0, Step{Verdict: Grew, Doubt: Masked, Add: 7, Sub: 5, Lo: 2, Hi: inf, From: 100, To: 115}},
-		{"a start equal to the timestamp is unknown", Rules{}, at(100, 5, 10), at(115, 7, 115), LifeUnknown, 0, Step{Verdict: Grew, Add: 7, Sub: 5, Lo: 2, Hi: 2, From: 100, To: 115}},
-		{"an earlier start is no restart", Rules{}, at(100, 5, 90), at(115, 7, 10), LifeUnknown, 0, Step{Verdict: Grew, Add: 7, Sub: 5, Lo: 2, Hi: 2, From: 100, To: 115}},
-		{"a later start from long before the old scrape, nothing fell", Rules{}, at(100, 5, 10), at(115, 7, 30), LifeUnknown, 0, Step{Verdict: Grew, Add: 7, Sub: 5, Lo: 2, Hi: 2, From: 100, To: 115}},
-		{"a later start from long before the old scrape, fell", Rules{}, at(100, 5, 10), at(115, 2, 30), LifeUnknown, 0, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 100, To: 115}},
-
-		{"reset, dropped", Rules{}, at(100, 5), at(115, 2), LifeUnknown, 0, Step{Verdict: Reset, Doubt: Unproven, Add: 2, Hi: inf, From: 100, To: 115}},
-		{"reset, dropped, one vector cleared", Rules{}, at(100, 5), at(115, 2), LifeUnmoved, 0, Step{Verdict: Reset, Doubt: Unproven, Add: 2, Hi: inf, From: 100, To: 115}},
-		{"external dropped", external, at(100, 5), at(115, 2), LifeUnknown, 0, Step{Verdict: Reset, Doubt: Unproven, Hi: inf, From: 100, To: 115}},
-		{"external dropped over a restart", external, at(100, 5), at(115, 2), LifeReset, 110, Step{Verdict: Reset, Doubt: Unproven, Hi: inf, From: 100, To: 115}},
-		{"external, its own start moved", external, at(100, 5, 10), at(115, 2, 105), LifeReset, 0, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 105, To: 115}},
-		{"fell to 0", Rules{}, at(100, 5), at(115, 0), LifeUnmoved, 0, Step{Verdict: Reset, Doubt: Unproven | FellToZero, Hi: inf, From: 100, To: 115, Keep: true}},
-		{"fell to 0 with a proven restart", Rules{}, at(100, 5), at(115, 0), LifeReset, 110, Step{Verdict: Reset, Hi: inf, From: 110, To: 115}},
-
-		{"jitter", Rules{}, at(100, 1000), at(115, 999), LifeUnmoved, 0, Step{Verdict: Jitter, From: 100, To: 115, Keep: true}},
-		{"more than jitter", Rules{}, at(100, 1000), at(115, 998.5), LifeUnmoved, 0, Step{Verdict: Reset, Doubt: Unproven, Add: 998.5, Hi: inf, From: 100, To: 115}},
-		{"jitter without a start", Rules{}, at(100, 1e6), at(115, 1e6-1), LifeUnknown, 0, Step{Verdict: Jitter, From: 100, To: 115, Keep: true}},
-		{"more than jitter without a start", Rules{}, at(100, 1e6), at(115, 1e6-2), LifeUnknown, 0, Step{Verdict: Reset, Doubt: Unproven, Add: 1e6 - 2, Hi: inf, From: 100, To: 115}},
-		{"no jitter over a proven restart", Rules{}, at(100, 1e6), at(115, 1e6-1), LifeReset, 0, Step{Verdict: Reset, Add: 1e6 - 1, Lo: 1e6 - 1, Hi: inf, From: 100, To: 115}},
-
-		{"NaN", Rules{}, at(100, 5), at(115, math.NaN()), LifeUnmoved, 0, Step{Verdict: Gap, From: 115, To: 115, Keep: true}},
-		{"stale marker", Rules{}, at(100, 5), at(115, math.Float64frombits(0x7ff0000000000002)), LifeReset, 110, Step{Verdict: Gap, From: 115, To: 115, Keep: true}},
-		{"infinite", Rules{}, at(100, 5), at(115, inf), LifeUnmoved, 0, Step{Verdict: Gap, Doubt: NotACount, From: 115, To: 115, Keep: true}},
-		{"negative", Rules{}, at(100, 5), at(115, -1), LifeUnknown, 0, Step{Verdict: Gap, Doubt: NotACount, From: 115, To: 115, Keep: true}},
-		{"negative before", Rules{}, at(100, -1), at(115, 7), LifeUnmoved, 0, Step{Verdict: First, Hi: 7, From: 115, To: 115}},
-		{"infinitely more", Rules{}, at(100, 1), at(115, inf), LifeUnmoved, 0, Step{Verdict: Gap, Doubt: NotACount, From: 115, To: 115, Keep: true}},
-		{"nothing to compare with", Rules{}, at(100, math.NaN()), at(115, 7), LifeUnmoved, 0, Step{Verdict: First, Hi: 7, From: 115, To: 115}},
+		{"NaN", lives(), 5, math.NaN(), Step{Verdict: Gap, From: at1}, 0},
+		{"stale marker", of(FateOwn), 5, math.Float64frombits(0x7ff0000000000002), Step{Verdict: Gap, From: at1}, 0},
+		{"infinite", lives(), 5, inf, Step{Verdict: Gap, Doubt: NotACount, From: at1}, 0},
+		{"negative", lives(), 5, -1, Step{Verdict: Gap, Doubt: NotACount, From: at1}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.want.From *= second
-			c.want.To *= second
-			if c.want.Verdict == Reset && c.want.Doubt&Unproven == 0 {
-				c.want.Lost = c.want.From - c.p.Time
+			if c.want.From == 0 {
+				c.want.From = at0
 			}
-			assert.Equal(t, c.want, c.rules.Next(c.p, c.c, c.life, c.start*second))
+			c.want.To = at1
+			if c.want.Reach == 0 {
+				c.want.Reach = c.want.From
+			}
+			before := Series{Last: at(100, c.p)}
+			next, s := before.Next(&Rules{}, at(115, c.c), &c.e)
+			assert.Equal(t, c.want, s)
+			assert.Equal(t, c.memory, next.Cause)
+			if s.Verdict == Gap {
+				before.Gapped = true
+				assert.Equal(t, before, next, "the point before a gap stays")
+			} else {
+				assert.Equal(t, at(115, c.c), next.Last)
+			}
 		})
 	}
 }
 
-func TestAfterZero(t *testing.T) {
-	external := Rules{Owner: OwnerExternal}
-	for _, c := range []struct {
-		name  string
-		rules Rules
-		c     Point
-		life  Life
-		want  Step
-	}{
-		{"back above", Rules{}, at(130, 1001), LifeUnmoved, Step{Verdict: Grew, Doubt: Glitch, Add: 1001, Sub: 1000, Lo: 1, Hi: 1001}},
-		{"back above, own start unmoved", Rules{}, at(130, 1001, 10), LifeUnknown, Step{Verdict: Grew, Doubt: Glitch, Add: 1001, Sub: 1000, Lo: 1, Hi: 1001}},
-		{"back above, nothing known", Rules{}, at(130, 1001), LifeUnknown, Step{Verdict: Grew, Doubt: Glitch, Add: 1001, Lo: 1, Hi: 1001}},
-		{"back above, restarted, its family not", Rules{}, at(130, 1001), LifeMasked, Step{Verdict: Grew, Doubt: Glitch | Masked, Add: 1001, Lo: 1, Hi: 1001}},
-		{"nearly back, nothing known", Rules{}, at(130, 999.9999), LifeUnknown, Step{Verdict: Grew, Doubt: Glitch, Add: 999.9999, Hi: 999.9999}},
-		{"back above, external", external, at(130, 1001), LifeUnknown, Step{Verdict: Grew, Doubt: Glitch, Add: 1001, Sub: 1000, Lo: 1, Hi: 1001}},
-		{"nearly back", Rules{}, at(130, 999.5), LifeUnmoved, Step{Verdict: Jitter, Doubt: Glitch, Hi: 999.5, Keep: true}},
-		{"growing again", Rules{}, at(130, 3), LifeUnmoved, Step{Verdict: Grew, Add: 3, Lo: 3, Hi: 3}},
-		{"growing again, external", external, at(130, 3), LifeUnknown, Step{Verdict: Grew, Add: 3, Lo: 3, Hi: 3}},
-		{"still 0", Rules{}, at(130, 0), LifeUnmoved, Step{Verdict: Grew, Doubt: FellToZero, Keep: true}},
-		{"restarted", Rules{}, at(130, 1001), LifeReset, Step{Verdict: Reset, Add: 1001, Lo: 1001, Hi: inf}},
-		{"gone", Rules{}, at(130, math.NaN()), LifeUnmoved, Step{Verdict: Gap, From: 15, Keep: true}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := at(115, 1000, 10) // seen at 100 s, fell to 0 at 115 s
-			c.want.From, c.want.To = c.want.From*second+115*second, 130*second
-			assert.Equal(t, c.want, c.rules.AfterZero(p, c.c, c.life, 0))
-		})
-	}
+// paced adds a pace of 2 a second.
+func paced(e Evidence) Evidence {
+	e.Pace = Pace{2. / 1000, 2. / 1000, true}
+	return e
 }
 
-func TestAppear(t *testing.T) {
-	tomb, dated := at(70, 40), at(70, 40, 10)
-	const since = 50 * second
-	for _, c := range []struct {
-		name  string
-		rules Rules
-		c     Point
-		a     Appearance
-		want  Step
-	}{
-		{"first", Rules{}, at(115, 9), Appearance{Since: since}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"first, start before Since", Rules{}, at(115, 9), Appearance{Since: since, Start: 20 * second}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"born with the process", Rules{}, at(115, 9), Appearance{Since: since, Start: 60 * second}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 60}},
-		{"born with the process, a burst of lines", Rules{}, at(115, 9), Appearance{Since: since, Start: 60 * second, Previous: 100 * second, Churned: true}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 60}},
-		{"born after the process", Rules{}, at(115, 9), Appearance{Since: since, Start: 60 * second, Previous: 100 * second}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 100}},
-		{"born with the process, external", Rules{Owner: OwnerExternal}, at(115, 9), Appearance{Since: since, Start: 60 * second}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"born with the process, may have been there", Rules{}, at(115, 9), Appearance{Since: since, Start: 60 * second, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"process start at Since", Rules{}, at(115, 9), Appearance{Since: since, Start: since}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"own start at Since", Rules{}, at(115, 9, 50), Appearance{Since: since}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"own start at the scrape that has forgotten it", Rules{}, at(115, 9, 100), Appearance{Since: since, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"process start in the future", Rules{}, at(115, 9), Appearance{Since: since, Start: 600 * second}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"born at its own start", Rules{}, at(115, 9, 105), Appearance{Since: since, Start: 20 * second}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 105}},
-		{"born at its own start, external, evicted", Rules{Owner: OwnerExternal}, at(115, 9, 105), Appearance{Since: since, Previous: 100 * second, Evicted: true}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 105}},
-		{"own start before the scrape that has forgotten it", Rules{}, at(115, 9, 95), Appearance{Since: since, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"own start before Since", Rules{}, at(115, 9, 20), Appearance{Since: since, Start: 20 * second, Previous: 100 * second}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"own start is the timestamp", Rules{}, at(115, 9, 115), Appearance{Since: since}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"own start in the future", Rules{}, at(115, 9, 600), Appearance{Since: since}, Step{Verdict: First, Hi: 9, From: 115}},
-
-		{"born by absence", Rules{}, at(115, 9), Appearance{Since: since, Start: 20 * second, Previous: 100 * second}, Step{Verdict: Born, Doubt: Unproven, Add: 9, Hi: 9, From: 100}},
-		{"born by absence, bounded", Rules{BoundBirths: true}, at(115, 9), Appearance{Since: since, Start: 20 * second, Previous: 100 * second}, Step{Verdict: Born, Doubt: Unproven, Hi: 9, From: 100}},
-		{"absent, incarnation unknown", Rules{}, at(115, 9), Appearance{Since: since, Previous: 100 * second}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"absent, a burst of lines", Rules{}, at(115, 9), Appearance{Since: since, Start: 20 * second, Previous: 100 * second, Churned: true}, Step{Verdict: First, Hi: 9, From: 115}},
-		{"absent, lines forgotten", Rules{}, at(115, 9), Appearance{Since: since, Start: 20 * second, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9, From: 115}},
-
-		{"returned", Rules{}, at(115, 49), Appearance{Tombstone: &tomb, Life: LifeUnmoved}, Step{Verdict: Returned, Doubt: Gapped | Masked, Add: 49, Sub: 40, Lo: 9, Hi: inf, From: 70}},
-		{"returned, own start unmoved", Rules{}, at(115, 49, 10), Appearance{Tombstone: &dated}, Step{Verdict: Returned, Doubt: Gapped, Add: 49, Sub: 40, Lo: 9, Hi: 9, From: 70}},
-		{"returned lower", Rules{}, at(115, 9), Appearance{Tombstone: &tomb, Life: LifeUnmoved}, Step{Verdict: Reset, Doubt: Gapped | Unproven, Add: 9, Hi: inf, From: 70}},
-		{"returned, own start moved", Rules{}, at(115, 49, 90), Appearance{Tombstone: &dated}, Step{Verdict: Reset, Doubt: Gapped, Add: 49, Lo: 49, Hi: inf, From: 90, Lost: 20 * second}},
-		{"NaN", Rules{}, at(115, math.NaN()), Appearance{Since: since, Start: 60 * second}, Step{Verdict: Gap, From: 115, Keep: true}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.want.From *= second
-			c.want.To = 115 * second
-			assert.Equal(t, c.want, c.rules.Appear(c.c, c.a))
-		})
-	}
-}
-
-// After a jitter the high-water mark is seen again now; after a gap nothing was seen.
-func TestBaseline(t *testing.T) {
-	var r Rules
-	p := at(100, 1000, 10)
-	for _, c := range []struct{ c, want Point }{
-		{at(115, 1001, 10), at(115, 1001, 10)},
-		{at(115, 999.5, 11), at(115, 1000, 11)},
-		{at(115, 999.9999, 115), at(115, 1000, 10)}, // a start equal to the time is none
-		{at(115, math.NaN(), 10), p},
-	} {
-		assert.Equal(t, c.want, r.Next(p, c.c, LifeUnknown, 0).Baseline(p, c.c))
-	}
-}
-
-func TestRestartEvidence(t *testing.T) {
+// What a series says of its own start.
+func TestCreated(t *testing.T) {
+	fromHidden := lives()
+	fromHidden.Hidden, fromHidden.Stands, fromHidden.Known = true, false, false
 	for _, c := range []struct {
 		name string
-		e    RestartEvidence
-		want Restart
+		e    Evidence
+		p, c Point
+		want [3]float64
+		v    Verdict
 	}{
-		{"same start", RestartEvidence{PrevStart: 1000 * second, Start: 1000 * second, PrevTime: 2000 * second}, RestartUnmoved},
-		{"start jitters", RestartEvidence{PrevStart: 1000 * second, Start: 1002 * second, PrevTime: 1010 * second, Fell: 5, Common: 5}, RestartUnmoved},
-		{"start jitters backwards", RestartEvidence{PrevStart: 1000 * second, Start: 998 * second, PrevTime: 2000 * second}, RestartUnmoved},
-		{"later, recent, nothing fell", RestartEvidence{PrevStart: 1000 * second, Start: 2005 * second, PrevTime: 2000 * second, Common: 9}, RestartProven},
-		{"later, recent but for skew", RestartEvidence{PrevStart: 1000 * second, Start: 1941 * second, PrevTime: 2000 * second}, RestartProven},
-		{"later, old, something fell", RestartEvidence{PrevStart: 1000 * second, Start: 1500 * second, PrevTime: 2000 * second, Fell: 1, Common: 9}, RestartProven},
-		{"later, old, nothing fell", RestartEvidence{PrevStart: 1000 * second, Start: 1940 * second, PrevTime: 2000 * second, Common: 9}, RestartMoved},
-		{"earlier", RestartEvidence{PrevStart: 1000 * second, Start: 997 * second, PrevTime: 2000 * second, Fell: 9, Common: 9}, RestartOther},
-		{"newly present", RestartEvidence{Start: 2005 * second, PrevTime: 2000 * second, Fell: 9, Common: 9}, RestartUnknown},
-		{"newly absent", RestartEvidence{PrevStart: 1000 * second, PrevTime: 2000 * second, Fell: 9, Common: 9}, RestartUnknown},
-		{"never a start, half fell", RestartEvidence{PrevTime: 2000 * second, Fell: 5, Common: 10}, RestartGuessed},
-		{"never a start, few fell", RestartEvidence{PrevTime: 2000 * second, Fell: 4, Common: 10}, RestartUnknown},
-		{"never a start, nothing in common", RestartEvidence{PrevTime: 2000 * second}, RestartUnknown},
-		{"future", RestartEvidence{PrevStart: 1000 * second, Start: 9000 * second, PrevTime: 2000 * second}, RestartProven},
+		{"stands, no process start", fromHidden, at(100, 5, 10), at(115, 9, 11), [3]float64{4, 4, 4}, Grew},
+		{"moved, fell", lives(), at(100, 5, 10), at(115, 2, 105), [3]float64{2, 2, inf}, Reset},
+		{"moved, did not fall, the process lives on", lives(), at(100, 5, 10), at(115, 9, 105), [3]float64{4, 4, inf}, Grew},
+		{"moved, did not fall, no process start", fromHidden, at(100, 5, 10), at(115, 9, 105), [3]float64{9, 9, inf}, Reset},
+		{"moved, but to long before", lives(), at(100, 5, 10), at(115, 9, 30), [3]float64{4, 4, inf}, Grew},
+		{"moved, over a read-back", of(FateRestored), at(100, 500, 10), at(115, 490, 112), [3]float64{490, 490, inf}, Reset},
+		{"moved, of an aggregate that one joined", paced(fromHidden), at(100, 3000, 10), at(115, 3030, 105), [3]float64{30, 30, inf}, Grew},
+		{"moved, of an aggregate that one left and one joined", paced(lives()), at(100, 3000, 10), at(115, 2010, 105), [3]float64{0, 0, inf}, Reset},
+		{"moved, and no more was counted than could be", paced(lives()), at(100, 3000, 10), at(115, 40, 105), [3]float64{40, 40, inf}, Reset},
+		{"of the scrape's own time", lives(), at(100, 5, 99), at(115, 9, 114), [3]float64{4, 4, 4}, Grew},
+		{"equal to the timestamp", lives(), at(100, 5, 10), at(115, 9, 115), [3]float64{4, 4, 4}, Grew},
+		{"in the future", lives(), at(100, 5, 10), at(115, 9, 500), [3]float64{4, 4, 4}, Grew},
+		{"new, after the point before", lives(), at(100, 5), at(115, 9, 105), [3]float64{4, 4, inf}, Grew},
+		{"new, before the point before", lives(), at(100, 5), at(115, 9, 50), [3]float64{4, 4, 4}, Grew},
+		{"stands, but it fell", lives(), at(100, 3015, 10), at(115, 2022, 10), [3]float64{0, 0, inf}, Reset},
 	} {
-		assert.Equal(t, c.want, c.e.Judge(&Rules{}), c.name)
+		t.Run(c.name, func(t *testing.T) {
+			_, s := Series{Last: c.p}.Next(&Rules{}, c.c, &c.e)
+			assert.Equal(t, c.want, [3]float64{s.Value(), s.Lo, s.Hi})
+			assert.Equal(t, c.v, s.Verdict)
+		})
 	}
-	assert.Equal(t, RestartProven, RestartEvidence{PrevStart: 1000, Start: 1001, PrevTime: 1000}.Judge(&Rules{StartTolerance: -1}))
-	assert.Equal(t, RestartMoved, RestartEvidence{PrevStart: 1000, Start: 5000, PrevTime: 5000}.Judge(&Rules{ClockSkew: -1}))
-	assert.Equal(t, []Life{LifeUnknown, LifeUnmoved, LifeReset, LifeReset, LifeUnknown, LifeUnknown}, lives(true))
-	assert.Equal(t, []Life{LifeUnknown, LifeUnmoved, LifeMasked, LifeMasked, LifeUnknown, LifeUnknown}, lives(false))
 }
 
-func lives(fell bool) []Life {
-	var l []Life
-	for k := RestartUnknown; k <= RestartOther; k++ {
-		l = append(l, k.Life(fell))
+func TestWraps(t *testing.T) {
+	rules := Rules{WrapBits: 32}
+	unknown := Evidence{Hidden: true}
+	_, s := Series{Last: at(100, 1<<32-6)}.Next(&rules, at(115, 10), new(lives()))
+	assert.Equal(t, [3]float64{16, 16, 16}, [3]float64{s.Value(), s.Lo, s.Hi})
+	assert.Equal(t, Grew, s.Verdict)
+	_, s = Series{Last: at(100, 1<<32-6)}.Next(&rules, at(115, 10), &unknown)
+	assert.Equal(t, [3]float64{16, 0, inf}, [3]float64{s.Value(), s.Lo, s.Hi})
+	_, s = Series{Last: at(100, 1000)}.Next(&rules, at(115, 10), &Evidence{Stands: true, Deep: true})
+	assert.Equal(t, Reset, s.Verdict, "half of the range is no growth")
+	_, s = Series{Last: at(100, 1<<32-6)}.Next(&Rules{}, at(115, 10), &Evidence{Stands: true, Deep: true})
+	assert.Equal(t, Reset, s.Verdict)
+}
+
+// What a line that comes back was counted while it was away.
+func TestReturned(t *testing.T) {
+	e := paced(lives())
+	gone, s := Series{Last: at(100, 40)}.Vanish(115*second, &e)
+	assert.Equal(t, Step{Verdict: Gap, Doubt: Gapped, Hi: 30, From: 115 * second, To: 115 * second, Reach: 115 * second}, s, "its pace, for an interval")
+	assert.Equal(t, CauseGone, gone.Cause)
+
+	back, s := Begin(&Rules{}, at(160, 49), &Arrival{Before: &gone, Evidence: &e})
+	assert.Equal(t, Step{Verdict: Returned, Doubt: Gapped | Masked, Add: 49, Sub: 40, Lo: 9, Hi: 49 + 120, From: 100 * second, To: 160 * second, Reach: 100 * second}, s)
+	assert.True(t, back.Ordinary())
+
+	_, s = Begin(&Rules{}, at(160, 9), &Arrival{Before: &gone, Evidence: &Evidence{Stands: true, Deep: true}})
+	assert.Equal(t, Step{Verdict: Reset, Doubt: Gapped | Unproven, Add: 9, Hi: inf, From: 100 * second, To: 160 * second, Reach: 100 * second}, s)
+
+	dated, _ := Series{Last: at(100, 40, 10)}.Vanish(115*second, &e)
+	_, s = Begin(&Rules{}, at(160, 49, 10), &Arrival{Before: &dated, Evidence: &e})
+	assert.Equal(t, 9.0, s.Hi, "its own start is the same: it never began again")
+
+	restart := of(FateMixed)
+	lost, s := Series{Last: at(100, 40)}.Vanish(115*second, &restart)
+	assert.Equal(t, inf, s.Hi, "what was counted before the end is unknown")
+	after := Arrival{Since: 50 * second, Start: 110 * second, Previous: 145 * second, Before: &lost, Evidence: &e}
+	_, s = Begin(&Rules{}, at(160, 300), &after)
+	assert.Equal(t, [3]float64{260, 0, inf}, [3]float64{s.Value(), s.Lo, s.Hi}, "handed over late")
+	assert.Equal(t, Returned, s.Verdict)
+	_, s = Begin(&Rules{}, at(160, 5), &after)
+	assert.Equal(t, Born, s.Verdict, "smaller than before: it began with the process")
+	_, s = Begin(&Rules{}, at(170, 300), &after)
+	assert.Equal(t, Born, s.Verdict, "after three intervals the old value is forgotten")
+}
+
+func TestBegin(t *testing.T) {
+	const since = 50 * second
+	absent := Arrival{Since: since, Start: 20 * second, Previous: 100 * second, Interval: 15 * second, Unmoved: true}
+	guard := func(change func(*Arrival)) Arrival {
+		a := absent
+		change(&a)
+		return a
 	}
-	return l
+	for _, c := range []struct {
+		name  string
+		rules Rules
+		c     Point
+		a     Arrival
+		want  Step // From in seconds; 0 is 115
+	}{
+		{"first", Rules{}, at(115, 9), Arrival{Since: since}, Step{Verdict: First, Hi: 9}},
+		{"first round", Rules{}, at(115, 9), Arrival{Since: since, FirstRound: true}, Step{Verdict: First}},
+		{"process older than Since", Rules{}, at(115, 9), Arrival{Since: since, Start: 20 * second}, Step{Verdict: First, Hi: 9}},
+		{"born with the process", Rules{}, at(115, 9), Arrival{Since: since, Start: 60 * second}, Step{Verdict: Born, Add: 9, Hi: 9, From: 60, Reach: 60}},
+		{"born with the process, which counts", Rules{Owner: OwnerProcess}, at(115, 9), Arrival{Since: since, Start: 60 * second}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 60, Reach: 60}},
+		{"born with the process, which counts, as was seen", Rules{}, at(115, 9), Arrival{Since: since, Start: 60 * second, Evidence: &Evidence{Own: true}}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 60, Reach: 60}},
+		{"born at a restart", Rules{Owner: OwnerProcess}, at(115, 9), Arrival{Since: since, Start: 60 * second, Restarted: true}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: inf, From: 60, Reach: 60}},
+		{"born after the process", Rules{}, at(115, 9), Arrival{Since: since, Start: 60 * second, Previous: 100 * second}, Step{Verdict: Born, Add: 9, Hi: 9, From: 100, Reach: 60}},
+		{"born after the process, many lines vanished", Rules{}, at(115, 9), Arrival{Since: since, Start: 60 * second, Previous: 100 * second, Vanishing: true}, Step{Verdict: Born, Add: 9, Hi: 9, From: 60, Reach: 60}},
+		{"born with the process, external", Rules{Owner: OwnerExternal}, at(115, 9), Arrival{Since: since, Start: 60 * second}, Step{Verdict: First, Hi: 9}},
+		{"born with the process, may have been there", Rules{}, at(115, 9), Arrival{Since: since, Start: 60 * second, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9}},
+		{"process start in the future", Rules{}, at(115, 9), Arrival{Since: since, Start: 600 * second}, Step{Verdict: First, Hi: 9}},
+		{"born at its own start", Rules{}, at(115, 9, 105), Arrival{Since: since, Start: 20 * second}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 105, Reach: 105}},
+		{"born at its own start, external", Rules{Owner: OwnerExternal}, at(115, 9, 105), Arrival{Since: since}, Step{Verdict: Born, Add: 9, Lo: 9, Hi: 9, From: 105, Reach: 105}},
+		{"own start before the scrape that has forgotten it", Rules{}, at(115, 9, 95), Arrival{Since: since, Previous: 100 * second, Evicted: true}, Step{Verdict: First, Hi: 9}},
+		{"own start at Since", Rules{}, at(115, 9, 50), Arrival{Since: since}, Step{Verdict: First, Hi: 9}},
+		{"own start of the scrape's time", Rules{}, at(115, 9, 114), Arrival{Since: since}, Step{Verdict: First, Hi: 9}},
+
+		{"absent", Rules{}, at(115, 9), absent, Step{Verdict: Born, Doubt: Unproven, Add: 9, Hi: 9, From: 100, Reach: 100}},
+		{"absent, bounded", Rules{BoundBirths: true}, at(115, 9), absent, Step{Verdict: Born, Doubt: Unproven, Hi: 9, From: 100, Reach: 100}},
+		{"absent, a start of its own", Rules{}, at(115, 9, 20), absent, Step{Verdict: First, Hi: 9}},
+		{"absent, start unknown", Rules{}, at(115, 9), guard(func(a *Arrival) { a.Start = 0 }), Step{Verdict: First, Hi: 9}},
+		{"absent, start moved", Rules{}, at(115, 9), guard(func(a *Arrival) { a.Unmoved = false }), Step{Verdict: First, Hi: 9}},
+		{"absent, a young process", Rules{}, at(115, 9), guard(func(a *Arrival) { a.Interval = 48 * second }), Step{Verdict: First, Hi: 9}},
+		{"absent, many lines vanished", Rules{}, at(115, 9), guard(func(a *Arrival) { a.Vanishing = true }), Step{Verdict: First, Hi: 9}},
+		{"absent, lines forgotten", Rules{}, at(115, 9), guard(func(a *Arrival) { a.Evicted = true }), Step{Verdict: First, Hi: 9}},
+		{"NaN", Rules{}, at(115, nan), absent, Step{Verdict: Gap}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.want.From == 0 {
+				c.want.From, c.want.Reach = 115, 115
+			}
+			c.want.From *= second
+			c.want.Reach *= second
+			c.want.To = 115 * second
+			next, s := Begin(&c.rules, c.c, &c.a)
+			assert.Equal(t, c.want, s)
+			if s.Verdict != Gap {
+				assert.Equal(t, Series{Last: c.c}, next)
+			}
+		})
+	}
 }
 
-func anyValue() *rapid.Generator[float64] {
-	return rapid.OneOf(
-		rapid.Map(rapid.IntRange(0, 2000), func(i int) float64 { return float64(i) }),
-		rapid.Map(rapid.Int64Range(0, 1<<55), func(i int64) float64 { return float64(i) }),
-		rapid.SampledFrom([]float64{0, math.Copysign(0, -1), -1, inf, -inf, math.NaN(), 1e6, 1e6 - 1, 999, 999.5, math.MaxFloat64, 5e-324}),
-		rapid.Float64(),
-	)
-}
-
-func anyPoint() *rapid.Generator[Point] {
-	return rapid.Custom(func(t *rapid.T) Point {
-		return Point{rapid.Int64Range(0, 200).Draw(t, "t") * second, anyValue().Draw(t, "v"), rapid.Int64Range(0, 200).Draw(t, "start") * second}
-	})
-}
-
-// Whatever it is given, a step is one: it counts from 0 up, within its bounds, in the past, and its quick path is none
-// of its own.
-func TestEveryStepIsSound(t *testing.T) {
+// Whatever it is given, a step is one: it counts from 0 up, ends with its point, its bounds hold what it counted, and
+// an ordinary one is found by Rise and Plain.
+func TestEveryNextIsSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, c := anyPoint().Draw(t, "p"), anyPoint().Draw(t, "c")
-		c.Time = max(c.Time, p.Time)
-		life := Life(rapid.IntRange(0, 3).Draw(t, "life"))
-		start := rapid.Int64Range(0, 200).Draw(t, "incarnation") * second
-		r := Rules{Owner: Owner(rapid.IntRange(0, 2).Draw(t, "owner")), BoundBirths: rapid.Bool().Draw(t, "births")}
-		next := r.Next(p, c, life, start)
-		require.Equal(t, r.judge(p, c, life, start), next)
-		a := Appearance{Since: p.Time, Start: start, Previous: p.Time, Churned: rapid.Bool().Draw(t, "churned"), Life: life}
-		if rapid.Bool().Draw(t, "tombstone") {
-			a.Tombstone = &p
+		s := Series{Last: Point{Time: 1, Value: math.Abs(anyValue().Draw(t, "p"))}}
+		if !countable(s.Last.Value) {
+			t.Skip()
 		}
-		for _, s := range []Step{next, r.AfterZero(p, c, life, start), r.Appear(c, a)} {
-			v := s.Value()
+		r := Rules{Owner: Owner(rapid.IntRange(0, 2).Draw(t, "owner")), WrapBits: uint8(rapid.SampledFrom([]int{0, 0, 32, 64}).Draw(t, "wrap"))}
+		for range 6 {
+			c := anyPoint().Draw(t, "c")
+			c.Time += s.Last.Time + 1
+			e := Evidence{
+				Fate: Fate(rapid.IntRange(0, int(FateOutlives)).Draw(t, "fate")), Start: c.Time - 500, Interval: 1000,
+				Deep: rapid.Bool().Draw(t, "deep"), Back: rapid.Bool().Draw(t, "back"), Hidden: rapid.Bool().Draw(t, "hidden"),
+				Open: rapid.Bool().Draw(t, "open"), Copies: rapid.Bool().Draw(t, "copies"), Stands: rapid.Bool().Draw(t, "stands"), Known: rapid.Bool().Draw(t, "known"),
+			}
+			if rapid.Bool().Draw(t, "paced") {
+				e.Pace = Pace{1e-3, 1e-3, true}
+			}
+			next, step := s.Next(&r, c, &e)
+			v := step.Value()
 			require.GreaterOrEqual(t, v, 0.0)
-			require.LessOrEqual(t, v, math.MaxFloat64)
-			require.LessOrEqual(t, s.Lo, v)
-			require.GreaterOrEqual(t, s.Hi, v)
-			require.LessOrEqual(t, s.From, s.To)
-			require.Equal(t, c.Time, s.To)
-			require.Equal(t, s.Doubt&FellToZero != 0, (s.Verdict == Reset || s.Verdict == Grew) && s.Keep)
-			b := s.Baseline(p, c)
-			require.True(t, s.Keep || b.Time == c.Time)
-			if s.Keep && countable(p.Value) {
-				require.Equal(t, p.Value, b.Value)
+			require.GreaterOrEqual(t, step.Lo, 0.0)
+			require.GreaterOrEqual(t, step.Hi, v)
+			require.GreaterOrEqual(t, step.Hi, step.Lo)
+			require.True(t, step.Lo <= v || step.Reach < step.From, "%+v", step)
+			require.LessOrEqual(t, step.Reach, max(step.From, step.Reach))
+			require.LessOrEqual(t, step.From, step.To)
+			require.Equal(t, c.Time, step.To)
+			if s.Ordinary() && e.Plain() && Rise(s.Last, c) {
+				require.Equal(t, Step{Verdict: Grew, Add: c.Value, Sub: s.Last.Value, Lo: v, Hi: v, From: s.Last.Time, To: c.Time, Reach: s.Last.Time}, step)
+				require.True(t, next.Ordinary())
+			}
+			require.LessOrEqual(t, next.Left, uint8(patience))
+			require.GreaterOrEqual(t, next.Lost, 0.0)
+			require.GreaterOrEqual(t, next.Fell, 0.0)
+			if next.Cause == CauseDip || next.Cause == CauseFall {
+				require.Greater(t, next.Mark, next.Last.Value)
+			}
+			require.Equal(t, next.Memory == Memory{}, next.Ordinary(), "%+v", next)
+			s = next
+			if rapid.IntRange(0, 9).Draw(t, "vanish") == 0 {
+				s, _ = s.Vanish(c.Time+1, &e)
 			}
 		}
 	})
-}
-
-func TestNames(t *testing.T) {
-	assert.Equal(t, "reset", Reset.String())
-	assert.Equal(t, "gap", Gap.String())
-	assert.Equal(t, "Verdict(99)", Verdict(99).String())
-	assert.Equal(t, "gapped, fell to zero", (Gapped | FellToZero).String())
-	assert.Equal(t, "guessed", Guessed.String())
-	assert.Empty(t, Doubt(0).String())
-	assert.Equal(t, "other instance", RestartOther.String())
-	assert.Equal(t, "Restart(9)", Restart(9).String())
 }

@@ -41,12 +41,13 @@ const (
 	Gapped                       // the series was missing in between
 	FellToZero                   // the series fell to 0, or is there still; see [Rules.AfterZero]
 	NotACount                    // the value is infinite or negative
+	HandedOver                   // counts of before a restart came back late
 )
 
 // Public are the doubts that package counter shows.
 const Public = Unproven | Masked | Glitch | Guessed
 
-var doubts = [...]string{"unproven", "masked", "glitch", "guessed", "gapped", "fell to zero", "not a count"}
+var doubts = [...]string{"unproven", "masked", "glitch", "guessed", "gapped", "fell to zero", "not a count", "handed over"}
 
 // String lists the doubts, separated by commas; it is empty if there are none.
 func (d Doubt) String() string {

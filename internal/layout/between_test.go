@@ -26,7 +26,11 @@ func drawBounded(r *rand.Rand, buckets int, in func(bucket int) float64) bounded
 		lo := float64(r.IntN(4) * r.IntN(2))
 		hi := lo + float64(r.IntN(5)*r.IntN(2))
 		b.lo, b.hi = append(b.lo, lo), append(b.hi, hi)
-		b.value = append(b.value, lo+math.Round(r.Float64()*(hi-lo)))
+		value := lo + r.Float64()*(hi-lo) // interpolated in time, perhaps
+		if r.IntN(2) == 0 {
+			value = math.Round(value)
+		}
+		b.value = append(b.value, value)
 		for range int(lo) + r.IntN(int(hi-lo)+1) {
 			b.truth = append(b.truth, in(i))
 		}

@@ -16,12 +16,13 @@ import (
 //
 // A Distribution must not be copied by assignment while both copies are used.
 type Distribution struct {
-	value      multiset  // the counts
-	less, more multiset  // by how much each true count may be below and above
-	summaries  []Summary // in order; none without observations
-	sum        exact.Sum
-	noSum      bool // a sum was missing or not finite
-	torn       bool // counts in value may fall with the bound
+	value     multiset  // the counts
+	loose     bool      // the true counts may be others
+	lo, hi    multiset  // if loose: the least and the greatest true count of each bucket
+	torn      bool      // counts may fall with the bound
+	summaries []Summary // in order, each with observations
+	sum       exact.Sum
+	noSum     bool // a sum was missing or not finite
 
 	model *model // what questions need, made when the first is asked
 	built bool   // model is of what d holds
@@ -30,11 +31,30 @@ type Distribution struct {
 // Reset empties d and keeps its storage.
 func (d *Distribution) Reset() {
 	d.value.reset()
-	d.less.reset()
-	d.more.reset()
 	d.summaries = d.summaries[:0]
 	d.sum.Reset()
-	d.noSum, d.torn, d.built = false, false, false
+	d.loose, d.torn, d.noSum, d.built = false, false, false, false
+}
+
+// loosen makes room for true counts that are not those in value.
+func (d *Distribution) loosen() {
+	if d.loose {
+		return
+	}
+	d.loose = true
+	for _, m := range [...]*multiset{&d.lo, &d.hi} {
+		m.reset()
+		m.merge(&d.value)
+	}
+}
+
+// counts returns all that counts are added to where they are the true ones.
+func (d *Distribution) counts() []*multiset {
+	all := [...]*multiset{&d.value, &d.lo, &d.hi}
+	if d.loose {
+		return all[:]
+	}
+	return all[:1]
 }
 
 // Add adds the observations of a classic histogram: cumulative counts by the buckets of l, the last of them all, and
@@ -46,7 +66,9 @@ func (d *Distribution) Add(l *Layout, counts []float64, sum float64) error {
 	}
 	d.built = false
 	d.AddSum(sum)
-	d.value.add(l, counts)
+	for _, m := range d.counts() {
+		m.add(l, counts)
+	}
 	return nil
 }
 
@@ -56,6 +78,9 @@ func (d *Distribution) Add(l *Layout, counts []float64, sum float64) error {
 // value, whose sum is sum. A bucket whose value is not between the two, but for rounding, is an error and changes
 // nothing.
 func (d *Distribution) AddBetween(l *Layout, lo, value, hi []float64, sum float64) error {
+	if slices.Equal(lo, value) && slices.Equal(value, hi) {
+		return d.Add(l, value, sum)
+	}
 	if hi != nil && math.IsInf(hi[len(hi)-1], 1) {
 		hi = nil
 	}
@@ -72,14 +97,18 @@ func (d *Distribution) AddBetween(l *Layout, lo, value, hi []float64, sum float6
 			return err
 		}
 	}
+	d.loosen()
 	d.built = false
 	d.AddSum(sum)
 	d.value.add(l, value)
-	d.less.addRoom(l, lo, value)
-	if hi == nil {
-		d.AddUnknown(math.Inf(1), l.signed)
+	if lo != nil {
+		d.lo.add(l, lo)
+	}
+	if hi != nil {
+		d.hi.add(l, hi)
 	} else {
-		d.more.addRoom(l, value, hi)
+		d.hi.add(l, value)
+		d.AddUnknown(math.Inf(1), l.signed)
 	}
 	return nil
 }
@@ -102,36 +131,40 @@ func (d *Distribution) AddIncrease(l *Layout, p, c []float64, sum float64) error
 	if slices.Equal(p, c) {
 		return nil
 	}
-	counts := &d.value.class(l).counts
-	for i := range c {
-		counts.AddDiff(i, c[i], p[i])
+	if !bucketFell(p, c) {
+		for _, m := range d.counts() {
+			m.addDiff(l, p, c)
+		}
+		return nil
 	}
-	if bucketFell(p, c) {
-		d.torn = true
-		d.more.add(l, p)
-	}
+	d.loosen()
+	d.torn = true
+	d.value.addDiff(l, p, c)
+	d.lo.addDiff(l, p, c)
+	d.hi.class(l).counts.AddAll(c)
 	return nil
 }
 
-// AddUnknown allows n further observations anywhere; +Inf stands for any number. Unless signed they are not negative.
-// Estimates do not change.
+// AddUnknown raises the bounds: there may be n further observations, in whichever buckets; +Inf stands for any number.
+// They are not negative unless signed. Estimates do not change.
 func (d *Distribution) AddUnknown(n float64, signed bool) {
 	if n > 0 {
+		d.loosen()
 		d.built = false
-		d.more.class(anywhere(signed)).counts.Add(0, n)
+		d.hi.class(anywhere(signed)).counts.Add(0, n)
 	}
 }
 
-// AddDoubt allows that up to n of the observations in cumulative counts that were added are none, whichever they are.
-// Estimates do not change.
+// AddDoubt lowers the bounds of cumulative counts that were added before: up to n of their observations, in whichever
+// buckets, may not have happened. Estimates do not change.
 func (d *Distribution) AddDoubt(l *Layout, counts []float64, n float64) {
+	d.loosen()
 	d.built = false
-	sure, total := make([]float64, len(counts)), 0.0
+	lo, total := &d.lo.class(l).counts, 0.0
 	for i := range counts {
-		total += max(0, own(counts, i)-n)
-		sure[i] = total
+		total += max(0, min(own(counts, i), n))
+		lo.Add(i, -total)
 	}
-	d.less.addRoom(l, sure, counts)
 }
 
 // AddSum adds to the sum alone. A sum that is NaN or infinite makes that of d unknown.
@@ -147,9 +180,11 @@ func (d *Distribution) AddSum(sum float64) {
 func (d *Distribution) Observe(l *Layout, x float64) {
 	d.built = false
 	d.AddSum(x)
-	counts := &d.value.class(l).counts
-	for i := l.bucket(x); i < l.Len(); i++ {
-		counts.AddInt(i, 1)
+	for _, m := range d.counts() {
+		counts := &m.class(l).counts
+		for i := l.bucket(x); i < l.Len(); i++ {
+			counts.AddInt(i, 1)
+		}
 	}
 }
 
@@ -166,22 +201,14 @@ func (d *Distribution) AddNative(n *Native) error {
 	}
 	d.built = false
 	d.AddSum(n.Sum)
-	d.addNative(n, outside)
+	for _, m := range d.counts() {
+		m.addNative(n, outside)
+	}
 	return nil
 }
 
-func (d *Distribution) addNative(n *Native, outside float64) {
-	switch {
-	case n.Count == 0:
-	case n.Custom != nil:
-		d.value.add(n.Custom, n.cumulative(outside))
-	default:
-		d.value.nativeClass(n.Schema, n.ZeroThreshold+0).add(n, outside)
-	}
-}
-
-// AddNativeBetween is AddBetween for native histograms in equal buckets; the sums of lo and hi do not matter. Further
-// observations may be negative with a nil hi, unless n has custom buckets whose layout excludes that.
+// AddNativeBetween is AddBetween for native histograms in equal buckets; the sums of lo and hi do not matter. With a nil
+// hi further observations may be negative, unless the custom buckets of value exclude that.
 func (d *Distribution) AddNativeBetween(lo, value, hi *Native) error {
 	var outside [3]float64
 	for i, n := range [...]*Native{lo, value, hi} {
@@ -196,26 +223,21 @@ func (d *Distribution) AddNativeBetween(lo, value, hi *Native) error {
 	if lo != nil && !lo.atMost(value, outside[0], outside[1]) || hi != nil && !value.atMost(hi, outside[1], outside[2]) {
 		return errNotBetween
 	}
-	if value.Custom != nil {
-		cumulative := func(n *Native, outside float64) []float64 {
-			if n == nil {
-				return nil
-			}
-			return n.cumulative(outside)
-		}
-		return d.AddBetween(value.Custom, cumulative(lo, outside[0]), cumulative(value, outside[1]), cumulative(hi, outside[2]), value.Sum)
+	if lo != nil && hi != nil && hi.atMost(lo, outside[2], outside[0]) {
+		return d.AddNative(value)
 	}
+	d.loosen()
 	d.built = false
 	d.AddSum(value.Sum)
-	d.addNative(value, outside[1])
-	if lo == nil {
-		lo = &Native{}
+	d.value.addNative(value, outside[1])
+	if lo != nil {
+		d.lo.addNative(lo, outside[0])
 	}
-	d.less.addNativeDiff(value, lo, outside[1], outside[0])
-	if hi == nil {
-		d.AddUnknown(math.Inf(1), true)
+	if hi != nil {
+		d.hi.addNative(hi, outside[2])
 	} else {
-		d.more.addNativeDiff(hi, value, outside[2], outside[1])
+		d.hi.addNative(value, outside[1])
+		d.AddUnknown(math.Inf(1), value.Custom == nil || value.Custom.signed)
 	}
 	return nil
 }
@@ -242,9 +264,16 @@ func (d *Distribution) insert(s Summary) {
 // Merge adds what o holds to d and leaves o as it is. d.Merge(d) doubles d.
 func (d *Distribution) Merge(o *Distribution) {
 	d.built = false
+	lo, hi := &o.value, &o.value
+	if o.loose {
+		d.loosen()
+		lo, hi = &o.lo, &o.hi
+	}
 	d.value.merge(&o.value)
-	d.less.merge(&o.less)
-	d.more.merge(&o.more)
+	if d.loose {
+		d.lo.merge(lo)
+		d.hi.merge(hi)
+	}
 	for _, s := range slices.Clone(o.summaries) { // known summaries are never written to, so they can be shared
 		d.insert(s)
 	}

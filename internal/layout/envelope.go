@@ -30,33 +30,21 @@ type envelope struct {
 
 const maxInteger = 1 << 53
 
-// reset empties x and keeps its storage.
-func (x *envelope) reset() {
+// fill makes x the envelope of the observations in m and of summaries, for which wanted is true.
+func (x *envelope) fill(m *multiset, summaries []Summary, wanted func(s *Summary) bool) {
 	x.cells, x.rows = x.cells[:0], x.rows[:0]
 	x.classic, x.integral, x.lastFinite = false, true, math.Inf(-1)
-	x.n = 0
-}
-
-// fill makes x the envelope of the observations in m. What native classes have in no bucket is above what the same
-// class has in buckets in of.
-func (x *envelope) fill(m, of *multiset) {
-	x.reset()
 	for i := range m.classic {
 		m.classic[i].appendTo(x)
 	}
 	for i := range m.native {
-		c := &m.native[i]
-		last := c.last()
-		if j, found := of.findNative(c.schema, c.zeroThreshold); found {
-			last = of.native[j].last()
-		}
-		c.appendTo(x, last)
+		m.native[i].appendTo(x)
 	}
-	x.count()
-}
-
-// count sets what depends on all rows.
-func (x *envelope) count() {
+	for i := range summaries {
+		if s := &summaries[i]; wanted(s) {
+			s.appendTo(x)
+		}
+	}
 	x.tally.Reset()
 	for _, r := range x.rows {
 		if r.end > r.first {

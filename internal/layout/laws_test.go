@@ -16,7 +16,7 @@ import (
 // fingerprint is all a distribution knows, in its one form.
 func fingerprint(t testing.TB, d *Distribution) string {
 	var b []byte
-	for _, m := range []*multiset{&d.value, &d.less, &d.more} {
+	for _, m := range d.counts() {
 		b = appendMultiset(t, b, m)
 	}
 	for _, s := range d.summaries {

@@ -20,13 +20,9 @@ type Layout struct {
 }
 
 // NewLayout returns the layout of upper bounds in ascending order; it appends +Inf if that is missing. It declares the
-// values non-negative if every bound is positive, which is true of durations and sizes; [NewSignedLayout] does not.
-// It returns an error for a bound that is NaN, −Inf, repeated or out of order.
+// values non-negative if every bound is positive, which is true of durations and sizes; [Set.Of] can do without. It
+// returns an error for a bound that is NaN, −Inf, repeated or out of order.
 func NewLayout(bounds []float64) (*Layout, error) { return newLayout(bounds, false) }
-
-// NewSignedLayout is [NewLayout] for values that may be negative although every bound is positive. Nothing bounds the
-// first bucket from below.
-func NewSignedLayout(bounds []float64) (*Layout, error) { return newLayout(bounds, true) }
 
 func newLayout(bounds []float64, signed bool) (*Layout, error) {
 	own := make([]float64, 0, len(bounds)+1)

@@ -49,7 +49,7 @@ func TestFloorOfALayout(t *testing.T) {
 	assert.Equal(t, 0.0, positive.Floor())
 	assert.Equal(t, 3, positive.Len())
 	assert.Equal(t, inf, positive.Bound(2))
-	signed, err := NewSignedLayout([]float64{1, 2})
+	signed, err := newLayout([]float64{1, 2}, true)
 	require.NoError(t, err)
 	assert.Equal(t, -inf, signed.Floor())
 	assert.NotZero(t, positive.compare(signed))

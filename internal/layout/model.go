@@ -8,50 +8,44 @@ import (
 
 // model is a distribution made ready for questions.
 //
-// Estimates come from the counts as they are. Bounds hold for every truth: each bucket's true count is any number from
-// sure less less to sure plus more, and the observations of a bucket are anywhere in it. They hold for summaries of
-// another window, too, whatever those weigh.
+// Estimates come from the counts as they are. Bounds hold for every truth: a bucket's true count is any number between
+// those in lo and in hi, and the observations of a bucket are anywhere in it. Bounds also hold for summaries of another
+// window, whatever these weigh.
 type model struct {
-	all        envelope   // every class and every summary, for estimates
-	counted    envelope   // the same without summaries of another window; empty if there are none
-	sure       *envelope  // all, or counted
-	less, more envelope   // by how much the counts in sure may be off
-	claims     []*Summary // of another window
+	all    envelope  // every class and every summary, for estimates
+	lo, hi *envelope // the least and the greatest counts, without summaries of another window; equal if these are exact
+	least  envelope
+	most   envelope
+	claims []*Summary // of another window
 }
 
 // build makes m the model of d.
 func (m *model) build(d *Distribution) {
 	m.claims = m.claims[:0]
-	value, more := repaired(d)
-	m.all.fill(value, value)
-	m.less.fill(&d.less, value)
-	m.more.fill(more, value)
-	m.sure = &m.all
-	if len(d.summaries) == 0 {
-		return
-	}
-	m.counted.fill(value, value)
 	for i := range d.summaries {
-		s := &d.summaries[i]
-		s.appendTo(&m.all)
-		if s.Described {
-			s.appendTo(&m.counted)
-		} else {
+		if s := &d.summaries[i]; !s.Described {
 			m.claims = append(m.claims, s)
 		}
 	}
-	m.all.count()
-	m.counted.count()
-	if len(m.claims) > 0 {
-		m.sure = &m.counted
+	described := func(s *Summary) bool { return s.Described }
+	value, lo, hi := repaired(d)
+	m.all.fill(value, d.summaries, func(*Summary) bool { return true })
+	m.lo, m.hi = &m.all, &m.all
+	if d.loose || len(m.claims) > 0 {
+		m.least.fill(lo, d.summaries, described)
+		m.lo, m.hi = &m.least, &m.least
+	}
+	if d.loose {
+		m.most.fill(hi, d.summaries, described)
+		m.hi = &m.most
 	}
 }
 
-// exact reports whether the counts in sure are the true ones.
-func (m *model) exact() bool { return m.less.n == 0 && m.more.n == 0 }
+// exact reports whether the counts in lo and hi are the true ones.
+func (m *model) exact() bool { return m.lo == m.hi }
 
-// quantile returns the estimate of a quantile. If it is false, nothing is observed for certain that has an estimate;
-// the bounds hold for what there may be.
+// quantile returns the estimate of a quantile. Where it returns false there is no value, but Lo and Hi still hold for
+// observations that there may be.
 func (m *model) quantile(l level) (promfold.Estimate, bool) {
 	e, ok := m.all.quantile(l)
 	if m.exact() && len(m.claims) == 0 {
@@ -66,15 +60,9 @@ func (m *model) quantile(l level) (promfold.Estimate, bool) {
 // quantiles. The parts are what has counts and each summary of another window.
 func (m *model) bounds(l level) (lo, hi float64) {
 	lo, hi = math.Inf(1), math.Inf(-1)
-	if m.sure.n > 0 || m.more.n > 0 {
+	if m.hi.n > 0 {
 		lower, upper := m.ends(l)
-		lo, hi = lower, upper
-		if m.sure.closedAt(lower) || m.more.closedAt(lower) {
-			lo = after(lower)
-		}
-		if !m.sure.includes(upper) && !m.more.includes(upper) {
-			hi = after(upper)
-		}
+		lo, hi = m.hi.lowerEnd(lower), m.hi.upperEnd(upper)
 	}
 	for _, s := range m.claims {
 		least, most := s.quantile(l.q)
@@ -85,40 +73,31 @@ func (m *model) bounds(l level) (lo, hi float64) {
 
 // ends returns the ends of cells that bound a quantile of what has counts, whatever these are.
 //
-// The quantile is at most u if enough observations end up to u even with the least true counts up to there and the
-// greatest beyond. It can be as small as the end l if with the greatest counts of cells that begin up to l, and the
-// least of the others, there are enough. Both conditions hold from some end on: more observations on the one side and
-// fewer on the other only help.
+// The quantile is at most the end u if the cells that end up to u hold enough observations even with the least counts
+// there and the greatest counts beyond. It can be as small as the end l if the cells that begin up to l hold enough with
+// the greatest counts there and the least counts beyond. If either holds for one end, it holds for every greater one.
 func (m *model) ends(l level) (lower, upper float64) {
+	x := m.hi // has a cell wherever an observation can be
 	if m.exact() {
-		return m.sure.ends(l.rank(m.sure.n, m.sure.integral))
+		return x.ends(l.rank(x.n, x.integral))
 	}
-	keys := m.all.keys[:0]
-	for _, x := range [...]*envelope{m.sure, &m.more} {
-		for i := range x.cells {
-			keys = append(keys, x.cells[i].lower)
-		}
+	x.keys = x.keys[:0]
+	for i := range x.cells {
+		x.keys = append(x.keys, x.cells[i].lower)
 	}
-	m.all.keys = keys
-	lower, _ = firstTrue(keys, func(end float64) bool {
+	lower, _ = firstTrue(x.keys, func(end float64) bool {
 		beyond := after(end) // a cell that begins at end is begun there
-		return l.reached(m.sure.begun(beyond)+m.more.begun(beyond), atLeast0(m.sure.unbegun(beyond)-m.less.unbegun(beyond)))
+		return l.reached(m.hi.begun(beyond), m.lo.unbegun(beyond))
 	})
-	keys = keys[:0]
-	for _, x := range [...]*envelope{m.sure, &m.more} {
-		for i := range x.cells {
-			keys = append(keys, x.cells[i].upper)
-		}
+	for i := range x.cells {
+		x.keys[i] = x.cells[i].upper
 	}
-	upper, _ = firstTrue(keys, func(end float64) bool {
-		beyond := m.sure.unended(end) + m.more.unended(end)
-		return beyond == 0 || l.reached(atLeast0(m.sure.ended(end)-m.less.ended(end)), beyond)
+	upper, _ = firstTrue(x.keys, func(end float64) bool {
+		beyond := m.hi.unended(end)
+		return beyond == 0 || l.reached(m.lo.ended(end), beyond)
 	})
 	return lower, upper
 }
-
-// atLeast0 returns x, and 0 where rounding made it less.
-func atLeast0(x float64) float64 { return max(0, x) }
 
 // share returns the estimate of the share of observations in (lower, upper]; there must be observations.
 func (m *model) share(lower, upper float64) promfold.Estimate {
@@ -127,11 +106,11 @@ func (m *model) share(lower, upper float64) promfold.Estimate {
 	}
 	e := promfold.Estimate{Lo: math.Inf(1), Hi: math.Inf(-1)}
 	switch {
-	case m.exact() && m.sure.n > 0:
-		inside, reach := m.sure.within(lower, upper)
-		e.Lo, e.Hi = inside/m.sure.n, min(1, reach/m.sure.n)
 	case !m.exact():
 		e.Lo, e.Hi = m.shareBounds(lower, upper)
+	case m.hi.n > 0:
+		inside, reach := m.inside(lower, upper)
+		e.Lo, e.Hi = inside/m.hi.n, min(1, reach/m.hi.n)
 	}
 	for _, s := range m.claims {
 		least, most := s.share(lower, upper)
@@ -144,10 +123,8 @@ func (m *model) share(lower, upper float64) promfold.Estimate {
 // shareBounds bounds the share in (lower, upper] of what has counts, whatever these are.
 func (m *model) shareBounds(lower, upper float64) (lo, hi float64) {
 	inside, reach := m.inside(lower, upper)
-	certain, beyond := m.sure.outside(lower, upper)
-	unsure, _ := m.less.outside(lower, upper)
-	_, extra := m.more.outside(lower, upper)
-	certain, beyond = atLeast0(certain-unsure), beyond+extra
+	outside, _ := m.lo.outside(lower, upper)
+	_, beyond := m.hi.outside(lower, upper)
 	lo, hi = 1, 0
 	if beyond > 0 {
 		lo = inside / (inside + beyond)
@@ -156,20 +133,18 @@ func (m *model) shareBounds(lower, upper float64) (lo, hi float64) {
 	case math.IsInf(reach, 1):
 		hi = 1
 	case reach > 0:
-		hi = reach / (reach + certain)
+		hi = reach / (reach + outside)
 	}
 	return lo, hi
 }
 
-// inside bounds the number of observations in (lower, upper] of what has counts, whatever these are.
+// inside bounds the number of observations in (lower, upper] of what has counts.
 func (m *model) inside(lower, upper float64) (inside, reach float64) {
-	inside, reach = m.sure.within(lower, upper)
-	if m.exact() {
-		return inside, reach
+	inside, reach = m.lo.within(lower, upper)
+	if !m.exact() {
+		_, reach = m.hi.within(lower, upper)
 	}
-	unsure, _ := m.less.within(lower, upper)
-	_, extra := m.more.within(lower, upper)
-	return atLeast0(inside - unsure), reach + extra
+	return inside, reach
 }
 
 // within bounds the number of observations in (lower, upper].
@@ -183,9 +158,9 @@ func (m *model) within(lower, upper float64) (lo, hi float64) {
 	}
 	e := m.share(lower, upper)
 	if e.Hi > 0 { // 0 of any number are 0
-		hi = e.Hi * (m.sure.n + m.more.n + others)
+		hi = e.Hi * (m.hi.n + others)
 	}
-	return e.Lo * (atLeast0(m.sure.n-m.less.n) + others), hi
+	return e.Lo * (m.lo.n + others), hi
 }
 
 // rows returns the observations between ascending bounds, of which the last is +Inf.
@@ -200,7 +175,7 @@ func (m *model) rows(bounds []float64) []Row {
 		rows = append(rows, row)
 		lower, below = upper, upTo
 	}
-	if bounds[0] > 0 && !m.all.negative() && !m.more.negative() {
+	if bounds[0] > 0 && !m.all.negative() && !m.hi.negative() {
 		rows[0].Lower = 0
 	}
 	return rows

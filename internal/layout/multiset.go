@@ -9,7 +9,7 @@ import (
 
 // multiset is observations counted by the buckets they fell into: exact counts for each layout.
 type multiset struct {
-	classic []class // in layout order, each once, none empty
+	classic []class // in layout order, each once
 	native  []nativeClass
 }
 
@@ -46,19 +46,11 @@ func (m *multiset) add(l *Layout, counts []float64) {
 	}
 }
 
-// addRoom adds what each bucket of the cumulative counts most has more than that of least, of which nil is zero.
-func (m *multiset) addRoom(l *Layout, least, most []float64) {
-	if least == nil {
-		m.add(l, most)
-		return
-	}
-	if slices.Equal(least, most) {
-		return
-	}
-	counts, room := &m.class(l).counts, 0.0
-	for i := range most {
-		room += max(0, own(most, i)-own(least, i))
-		counts.Add(i, room)
+// addDiff adds what cumulative counts grew by from p to c, exactly.
+func (m *multiset) addDiff(l *Layout, p, c []float64) {
+	counts := &m.class(l).counts
+	for i := range c {
+		counts.AddDiff(i, c[i], p[i])
 	}
 }
 
@@ -70,10 +62,14 @@ func own(cumulative []float64, i int) float64 {
 	return cumulative[i] - cumulative[i-1]
 }
 
-// addNativeDiff adds what n has more than p, whose buckets are equal and of which none has more.
-func (m *multiset) addNativeDiff(n, p *Native, outside, before float64) {
-	if n.Count > p.Count {
-		m.nativeClass(n.Schema, n.ZeroThreshold+0).addDiff(n, p, outside, before)
+// addNative adds a native histogram.
+func (m *multiset) addNative(n *Native, outside float64) {
+	switch {
+	case n.Count == 0:
+	case n.Custom != nil:
+		m.add(n.Custom, n.cumulative(outside))
+	default:
+		m.nativeClass(n.Schema, n.ZeroThreshold+0).add(n, outside)
 	}
 }
 
@@ -126,16 +122,7 @@ func (c *class) appendTo(x *envelope) {
 
 // nativeClass returns the class of a schema and a zero threshold, which it makes if there is none.
 func (m *multiset) nativeClass(schema int32, zeroThreshold float64) *nativeClass {
-	i, found := m.findNative(schema, zeroThreshold)
-	if !found {
-		m.native = insertReusing(m.native, i)
-		m.native[i].reset(schema, zeroThreshold)
-	}
-	return &m.native[i]
-}
-
-func (m *multiset) findNative(schema int32, zeroThreshold float64) (int, bool) {
-	return slices.BinarySearchFunc(m.native, zeroThreshold, func(c nativeClass, z float64) int {
+	i, found := slices.BinarySearchFunc(m.native, zeroThreshold, func(c nativeClass, z float64) int {
 		switch {
 		case c.schema != schema:
 			return int(c.schema) - int(schema)
@@ -146,6 +133,11 @@ func (m *multiset) findNative(schema int32, zeroThreshold float64) (int, bool) {
 		}
 		return 0
 	})
+	if !found {
+		m.native = insertReusing(m.native, i)
+		m.native[i].reset(schema, zeroThreshold)
+	}
+	return &m.native[i]
 }
 
 // insertReusing makes room at i, and puts the storage that lies beyond the end of s there.

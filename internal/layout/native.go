@@ -60,7 +60,7 @@ func lastButInfinite(b float64, exponent int) float64 {
 }
 
 // has reports whether b is a bound of the schema's buckets around the zero bucket, so that the number of observations
-// up to b is known. A negative bound belongs to the bucket above it, so it is none.
+// up to b is known. That is not so for a negative bound, which belongs to the bucket above it.
 func has(b float64, schema int32, zeroThreshold float64) bool {
 	switch {
 	case math.IsInf(b, 1) || b == zeroThreshold:
@@ -148,7 +148,7 @@ func (n *Native) cumulative(outside float64) []float64 {
 	return counts
 }
 
-// atMost reports whether n and o have equal buckets, and none of n has more than that of o.
+// atMost reports whether n and o have equal buckets, and no bucket has more in n than in o.
 func (n *Native) atMost(o *Native, outside, others float64) bool {
 	return n.Schema == o.Schema && n.ZeroThreshold == o.ZeroThreshold && (n.Custom == nil) == (o.Custom == nil) &&
 		(n.Custom == nil || n.Custom.compare(o.Custom) == 0) &&

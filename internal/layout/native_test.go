@@ -71,6 +71,18 @@ func TestNativeObservationsOfNaN(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// +Inf is in a bucket of its own, and a NaN above it.
+func TestNativeObservationsOfInfAndNaN(t *testing.T) {
+	var d Distribution
+	require.NoError(t, d.AddNative(&Native{Positive: []Bucket{{1, 2}, {1025, 1}}, Count: 4, Sum: math.NaN()}))
+	e, ok := d.Share(-inf, inf)
+	assert.True(t, ok)
+	assert.Equal(t, promfold.Estimate{Value: 1, Lo: 1, Hi: 1}, e)
+	e, _ = d.Over(2)
+	assert.Equal(t, promfold.Estimate{Value: .5, Lo: .5, Hi: .5}, e)
+	assert.Equal(t, promfold.Estimate{Value: math.MaxFloat64, Lo: math.MaxFloat64, Hi: inf}, quantile(t, &d, 1))
+}
+
 func TestNoMeanOfASumThatIsNotFinite(t *testing.T) {
 	for _, sum := range []float64{math.NaN(), inf, -inf} {
 		d := new(Distribution)
@@ -194,7 +206,7 @@ func TestJudgeNative(t *testing.T) {
 // Both estimates are at their Hi while the one at the lower level is where nothing bounds it below: were it put at its
 // Hi = 4, as for a single layout, it would be above this one's −2.
 func TestEstimateWithoutAFloorRisesWithTheLevel(t *testing.T) {
-	signed, err := NewSignedLayout([]float64{4})
+	signed, err := newLayout([]float64{4}, true)
 	require.NoError(t, err)
 	a := dist(t, []float64{-4, 4}, 0, 2, 2)
 	require.NoError(t, a.Add(signed, []float64{2, 2}, 0))
@@ -216,11 +228,18 @@ func TestNoFiniteBoundNoEstimate(t *testing.T) {
 	assert.Equal(t, promfold.Estimate{Value: 3, Lo: 0, Hi: inf}, e)
 }
 
+// The last finite bound of all is below what is known of an observation.
+func TestFloorAboveEveryBound(t *testing.T) {
+	d := dist(t, nil, 5)
+	require.NoError(t, d.AddNative(&Native{Negative: []Bucket{{1, 1}}, Count: 1}))
+	assert.Equal(t, promfold.Estimate{Value: 0, Lo: 0, Hi: inf}, quantile(t, d, .9))
+}
+
 // Declared non-negative the first bucket begins at 0, otherwise nowhere.
 func TestFloorRules(t *testing.T) {
 	d := dist(t, []float64{1, 2}, 4, 4, 4)
 	assert.Equal(t, promfold.Estimate{Value: .5, Lo: 0, Hi: 1}, quantile(t, d, .5))
-	signed, err := NewSignedLayout([]float64{1, 2})
+	signed, err := newLayout([]float64{1, 2}, true)
 	require.NoError(t, err)
 	d.Reset()
 	require.NoError(t, d.Add(signed, []float64{4, 4, 4}, 0))

@@ -27,39 +27,20 @@ func (c *nativeClass) reset(schema int32, zeroThreshold float64) {
 func (c *nativeClass) add(n *Native, outside float64) {
 	c.zero.Add(n.ZeroCount)
 	c.outside.Add(outside)
-	c.addSide(&c.positive, n.Positive, nil)
-	c.addSide(&c.negative, n.Negative, nil)
+	c.addSide(&c.positive, n.Positive)
+	c.addSide(&c.negative, n.Negative)
 }
 
-// addDiff adds what n has more than p, which has no bucket that n lacks.
-func (c *nativeClass) addDiff(n, p *Native, outside, before float64) {
-	c.zero.AddDiff(n.ZeroCount, p.ZeroCount)
-	c.outside.AddDiff(outside, before)
-	c.addSide(&c.positive, n.Positive, p.Positive)
-	c.addSide(&c.negative, n.Negative, p.Negative)
-}
-
-func (c *nativeClass) addSide(s *sparse, buckets, less []Bucket) {
+func (c *nativeClass) addSide(s *sparse, buckets []Bucket) {
 	at := 0
 	for _, b := range buckets {
-		for len(less) > 0 && less[0].Index < b.Index {
-			less = less[1:]
-		}
-		p := 0.0
-		if len(less) > 0 && less[0].Index == b.Index {
-			p = less[0].Count
-		}
 		switch {
-		case b.Count == p:
+		case b.Count == 0:
 		case bound(b.Index, c.schema) <= c.zeroThreshold:
-			c.zero.AddDiff(b.Count, p)
+			c.zero.Add(b.Count)
 		default:
 			at = s.at(b.Index, at)
-			if p == 0 {
-				s.counts[at].Add(b.Count)
-			} else {
-				s.counts[at].AddDiff(b.Count, p)
-			}
+			s.counts[at].Add(b.Count)
 		}
 	}
 }
@@ -126,7 +107,7 @@ func (s *sparse) buckets() []Bucket {
 	return b
 }
 
-// last returns the greatest end of a populated bucket, −Inf if there is none. What is in no bucket counts as above it.
+// last returns the greatest end of a populated bucket, −Inf if there is none.
 func (c *nativeClass) last() float64 {
 	if n := len(c.positive.index); n > 0 {
 		return min(max(bound(c.positive.index[n-1], c.schema), c.zeroThreshold), math.MaxFloat64) // +Inf is a bucket of its own
@@ -140,9 +121,9 @@ func (c *nativeClass) last() float64 {
 	return math.Inf(-1)
 }
 
-// appendTo appends the cells of a class to x: negative buckets from the greatest index down, zero, positive ones, and what
-// is in no bucket, above last.
-func (c *nativeClass) appendTo(x *envelope, last float64) {
+// appendTo appends the cells of a class to x: negative buckets from the greatest index down, zero, positive ones, and
+// what is in no bucket, which counts as above them all.
+func (c *nativeClass) appendTo(x *envelope) {
 	first := len(x.cells)
 	z := c.zeroThreshold
 	x.running.Reset()
@@ -174,7 +155,7 @@ func (c *nativeClass) appendTo(x *envelope, last float64) {
 		}
 		x.addNext(at, &c.positive.counts[i])
 	}
-	x.addNext(cell{lower: last, upper: math.Inf(1), shape: unbounded}, &c.outside)
+	x.addNext(cell{lower: c.last(), upper: math.Inf(1), shape: unbounded}, &c.outside)
 	x.addRow(first)
 }
 
@@ -184,7 +165,7 @@ type bucketEnds struct {
 	outer, inner  float64
 }
 
-// noIndex is no bucket's index and next to none.
+// noIndex is not the index of a bucket or next to one.
 const noIndex = math.MaxInt32
 
 // of returns the greater and the smaller end, in magnitude, of a bucket.

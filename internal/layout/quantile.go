@@ -18,7 +18,7 @@ func (x *envelope) quantile(l level) (promfold.Estimate, bool) {
 	lower, upper := x.ends(l.rank(x.n, x.integral))
 	e := promfold.Estimate{Lo: x.lowerEnd(lower), Hi: x.upperEnd(upper)}
 	if math.IsInf(e.Hi, 1) {
-		e.Value = x.lastFinite
+		e.Value = max(x.lastFinite, e.Lo) // a floor may be above the only bounds
 		return e, !math.IsInf(x.lastFinite, -1)
 	}
 	e.Value = x.invert(l, e.Lo, e.Hi)

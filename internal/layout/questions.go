@@ -90,7 +90,7 @@ type Row struct {
 func (d *Distribution) Rows(bounds []float64) []Row {
 	x := d.asked()
 	if len(bounds) == 0 {
-		if len(x.all.cells)+len(x.more.cells) == 0 {
+		if len(x.all.cells)+len(x.hi.cells) == 0 {
 			return nil
 		}
 		return x.rows(x.all.union())
@@ -104,16 +104,16 @@ func (d *Distribution) Rows(bounds []float64) []Row {
 
 // empty reports whether there are and can be no observations.
 func (d *Distribution) empty() bool {
-	return d.value.empty() && d.more.empty() && len(d.summaries) == 0
+	return d.value.empty() && len(d.summaries) == 0 && !(d.loose && !d.hi.empty())
 }
 
 // certain reports whether there is at least one observation for certain.
 func (d *Distribution) certain() bool {
-	if d.less.empty() {
+	if !d.loose {
 		return d.Count() > 0
 	}
 	m := d.asked()
-	return m.all.n > m.less.n
+	return m.lo.n > 0 || len(m.claims) > 0
 }
 
 // asked returns the model of d, made anew if d changed.

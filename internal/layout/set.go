@@ -11,8 +11,9 @@ type Set struct {
 	known map[uint64][]*Layout // by hash of the bounds
 }
 
-// Of returns the layout of bounds, made by [NewLayout], or by [NewSignedLayout] if signed. It keeps no reference to
-// bounds, and allocates nothing for bounds it knows that end in +Inf.
+// Of returns the layout of bounds, as [NewLayout] does. Values may be negative if signed, although every bound is
+// positive: then nothing bounds the first bucket from below. Of keeps no reference to bounds, and allocates nothing for
+// bounds it knows that end in +Inf.
 func (s *Set) Of(bounds []float64, signed bool) (*Layout, error) {
 	if l := s.Find(bounds, signed); l != nil {
 		return l, nil

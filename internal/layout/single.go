@@ -16,7 +16,7 @@ type single struct {
 
 // singleOf returns d as a single; false if it is not one.
 func singleOf(d *Distribution) (s single, ok bool) {
-	if len(d.value.classic) != 1 || len(d.value.native)+len(d.summaries) > 0 || !d.less.empty() || !d.more.empty() || d.torn {
+	if len(d.value.classic) != 1 || len(d.value.native)+len(d.summaries) > 0 || d.loose || d.torn {
 		return s, false
 	}
 	c := &d.value.classic[0]
@@ -38,8 +38,9 @@ func (s single) quantile(l level) (promfold.Estimate, bool) {
 		e.Lo, before = s.layout.bounds[i-1], float64(s.counts[i-1])
 	}
 	if math.IsInf(e.Hi, 1) {
-		e.Value = s.layout.lastFinite()
-		return e, !math.IsInf(e.Value, -1)
+		last := s.layout.lastFinite()
+		e.Value = max(last, e.Lo)
+		return e, !math.IsInf(last, -1)
 	}
 	after, rank := float64(s.counts[i]), float64(l.q*n)
 	switch {

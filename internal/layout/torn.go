@@ -4,42 +4,55 @@ import "github.com/promfold/promfold/internal/exact"
 
 // A client that does not update its buckets atomically is read torn now and then: a bucket has fallen and is ahead or
 // behind. Increases are kept as they are, so that the next reading sets them right: {0, 1} {1, 1} {1, 2} is one
-// observation in the first bucket. Only where a question falls on the torn reading itself, the counts are repaired.
+// observation in the first bucket. Only where a question falls on the torn reading itself, the
+// answer repairs the counts.
 
-// repaired returns the counts of d, and how far the true ones may be above, with no count that falls with the bound.
-func repaired(d *Distribution) (value, more *multiset) {
-	if !d.torn {
-		return &d.value, &d.more
+// repaired returns the counts of d and their bounds, with no count that falls with the bound.
+func repaired(d *Distribution) (value, lo, hi *multiset) {
+	value, lo, hi = &d.value, &d.value, &d.value
+	if d.loose {
+		lo, hi = &d.lo, &d.hi
 	}
-	value, more = new(multiset), new(multiset)
-	value.merge(&d.value)
-	more.merge(&d.more)
+	if !d.torn {
+		return value, lo, hi
+	}
+	value, lo, hi = rising(value), rising(lo), rising(hi)
 	for i := range value.classic {
 		c := &value.classic[i]
-		counts := c.counts.AppendDiff(nil, 0, c.layout.Len(), new(exact.Vector))
-		if invalidCount(counts) < 0 {
-			continue
-		}
-		repair(c, counts, &more.class(c.layout).counts)
+		raise(&hi.class(c.layout).counts, &c.counts)
 	}
-	return value, more
+	return value, lo, hi
 }
 
-// repair makes the counts of c their running maximum, at most the last of them. Room for more is left up to what each
-// bucket has by itself.
-func repair(c *class, counts []float64, more *exact.Vector) {
-	room := more.AppendDiff(nil, 0, len(counts), new(exact.Vector))
-	total := counts[len(counts)-1]
-	c.counts.Reset()
-	more.Reset()
-	most, above := 0.0, 0.0
-	for i := range counts {
-		before := most
-		if most = min(max(most, counts[i]), total); i == len(counts)-1 {
-			most = total
+// rising returns a copy of m in which cumulative counts are their running maximum, at most the last of them.
+func rising(m *multiset) *multiset {
+	r := new(multiset)
+	r.merge(m)
+	for i := range r.classic {
+		counts := &r.classic[i].counts
+		was := counts.AppendDiff(nil, 0, counts.Len(), new(exact.Vector))
+		if invalidCount(was) < 0 {
+			continue
 		}
-		c.counts.Add(i, most)
-		above += max(0, own(counts, i)+own(room, i)-(most-before))
-		more.Add(i, above)
+		counts.Reset()
+		most, total := 0.0, was[len(was)-1]
+		for i, x := range was[:len(was)-1] {
+			most = min(max(most, x), total)
+			counts.Add(i, most)
+		}
+		counts.Add(len(was)-1, total)
+	}
+	return r
+}
+
+// raise makes the count of each bucket by itself at least that in least.
+func raise(counts, least *exact.Vector) {
+	was := counts.AppendDiff(nil, 0, counts.Len(), new(exact.Vector))
+	floor := least.AppendDiff(nil, 0, least.Len(), new(exact.Vector))
+	counts.Reset()
+	total := 0.0
+	for i := range was {
+		total += max(own(was, i), own(floor, i))
+		counts.Add(i, total)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -16,6 +17,14 @@ import (
 
 // The full number is 1,000,000: go test ./internal/layout -run TestTruth -cases 1000000
 var cases = flag.Int("cases", 10_000, "random cases of the tests against true observations")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		*cases = min(*cases, 2000)
+	}
+	os.Exit(m.Run())
+}
 
 // fleet is raw observations and how instances bucketed them.
 type fleet struct {

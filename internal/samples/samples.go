@@ -1,5 +1,3 @@
-// Package samples turns what callers of package parse make into what the engine
-// of lines reads.
 package samples
 
 import (

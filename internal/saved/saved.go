@@ -1,6 +1,3 @@
-// Package saved writes values down as bytes and reads them back. There is one
-// writing of each value, and reading allocates nothing that the length of the
-// input does not warrant, whatever it claims.
 package saved
 
 import (

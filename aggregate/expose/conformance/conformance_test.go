@@ -28,7 +28,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/expose"
-	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/counter"
 )
 
 var (
@@ -44,23 +44,22 @@ func shop(t *testing.T) *expose.Exposition {
 	t.Helper()
 	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
 	require.NoError(t, err)
-	rec := expose.NewRecorder(at(0))
 	e := expose.New(f, func() time.Time { return at(15) })
-	v, err := f.Counter(aggregate.View{Metric: "orders_total", By: []string{"kind"}, Owner: judge.OwnerProcess})
+	v, err := f.Counter(aggregate.View{Select: "orders_total", By: []string{"kind"}, Owner: counter.Process})
 	require.NoError(t, err)
-	h, err := f.Histogram(aggregate.View{Metric: "latency_seconds", Owner: judge.OwnerProcess})
+	h, err := f.Histogram(aggregate.View{Select: "latency_seconds", Owner: counter.Process})
 	require.NoError(t, err)
 	require.NoError(t, e.Counter("shop_orders_total", "Orders taken.", v))
 	require.NoError(t, e.Histogram("shop_latency_seconds", "Latency of orders.", h))
-	e.Self(rec)
+	require.NoError(t, e.Self())
 	for i, body := range []string{
 		"# TYPE orders_total counter\norders_total{kind=\"a\"} 3\n# TYPE latency_seconds histogram\n" +
 			"latency_seconds_bucket{le=\"1\"} 1\nlatency_seconds_bucket{le=\"+Inf\"} 2\nlatency_seconds_sum 3\nlatency_seconds_count 2\n",
 		"# TYPE orders_total counter\norders_total{kind=\"a\"} 1\n", "noise noise\n",
 	} {
-		report, err := f.Observe(aggregate.Scrape{Target: "a", Time: at(10 + i), Body: []byte(body),
+		_, err := f.Ingest(aggregate.Scrape{Target: "a", Time: at(10 + i), Body: []byte(body),
 			Header: http.Header{"Process-Start-Time-Unix": {fmt.Sprint(t0.Unix() - 100)}}})
-		rec.Scrape(report, err, time.Millisecond)
+		require.Equal(t, i == 2, err != nil, "%v", err)
 	}
 	return e
 }
@@ -113,16 +112,9 @@ func TestCorpusHasTheSameFindings(t *testing.T) {
 			}
 			f, err := aggregate.NewFleet(aggregate.Config{Since: time.Unix(1, 0)})
 			require.NoError(t, err)
-			all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}}
-			c, err := f.Counter(all)
-			require.NoError(t, err)
-			g, err := f.Gauge(all)
-			require.NoError(t, err)
-			h, err := f.Histogram(all)
-			require.NoError(t, err)
 			e := expose.New(f, func() time.Time { return at(0) })
-			e.Everything(c, g, h, nil)
-			_, err = f.Observe(aggregate.Scrape{Target: target, Time: at(0), Body: body})
+			everything(t, f, e)
+			_, err = f.Ingest(aggregate.Scrape{Target: target, Time: at(0), Body: body})
 			require.NoError(t, err)
 			list, err := e.Gather()
 			require.NoError(t, err)
@@ -142,6 +134,14 @@ func TestCorpusHasTheSameFindings(t *testing.T) {
 		}
 	}
 	t.Log("families:", families)
+}
+
+// everything exposes all families of a fleet.
+func everything(t *testing.T, f *aggregate.Fleet, e *expose.Exposition) {
+	t.Helper()
+	all, err := f.Everything(aggregate.View{Select: `{__name__=~".+"}`, ByAllLabels: true, Combine: aggregate.Sum})
+	require.NoError(t, err)
+	require.NoError(t, e.Everything(all))
 }
 
 // findings once each: a label without a value, which the linter counts, is none.

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -35,41 +35,29 @@ type example struct {
 // shown is what an example asks of its fleet, as it would be exposed: under the
 // name of its source with the help of that, or under a name of its own.
 type shown struct {
-	as, metric string
-	by         []string
-	where      []*labels.Matcher
-	kind       string // counter, gauge or histogram
-	value      func(*aggregate.GaugeGroup) (float64, bool)
-}
-
-func greatest(g *aggregate.GaugeGroup) (float64, bool) {
-	m, ok := g.Max()
-	return m.Value, ok
-}
-
-func fact(g *aggregate.GaugeGroup) (float64, bool) {
-	x, ok := g.Fact()
-	return x.Value, ok
+	as, of  string // the name, and the selector
+	by      []string
+	kind    string // counter, gauge or histogram
+	combine aggregate.Combine
 }
 
 var theExamples = []example{
 	{"fleet", recording.FS, func(s recording.Scrape) bool { return s.Target != "lb" }, "", []shown{
-		{as: "apiserver_request_total", metric: "apiserver_request_total", by: []string{"verb"}, kind: "counter"},
-		{as: "fleet_requests_by_code_total", metric: "apiserver_request_total", by: []string{"code"}, kind: "counter"},
-		{as: "process_cpu_seconds_total", metric: "process_cpu_seconds_total", kind: "counter"},
-		{as: "apiserver_current_inflight_requests", metric: "apiserver_current_inflight_requests", by: []string{"request_kind"}, kind: "gauge", value: greatest},
-		{as: "apiserver_longrunning_requests", metric: "apiserver_longrunning_requests", by: []string{"resource"}, kind: "gauge", value: (*aggregate.GaugeGroup).Sum},
-		{as: "apiserver_storage_objects", metric: "apiserver_storage_objects", by: []string{"resource"}, kind: "gauge", value: fact},
-		{as: "process_resident_memory_bytes", metric: "process_resident_memory_bytes", kind: "gauge", value: greatest},
-		{as: "apiserver_request_duration_seconds", metric: "apiserver_request_duration_seconds", by: []string{"verb"}, kind: "histogram",
-			where: []*labels.Matcher{labels.MustNewMatcher(labels.MatchNotEqual, "resource", ""), labels.MustNewMatcher(labels.MatchNotEqual, "verb", "WATCH")}},
+		{as: "apiserver_request_total", by: []string{"verb"}, kind: "counter"},
+		{as: "fleet_requests_by_code_total", of: "apiserver_request_total", by: []string{"code"}, kind: "counter"},
+		{as: "process_cpu_seconds_total", kind: "counter"},
+		{as: "apiserver_current_inflight_requests", by: []string{"request_kind"}, kind: "gauge", combine: aggregate.Max},
+		{as: "apiserver_longrunning_requests", by: []string{"resource"}, kind: "gauge", combine: aggregate.Sum},
+		{as: "apiserver_storage_objects", by: []string{"resource"}, kind: "gauge", combine: aggregate.Consensus},
+		{as: "process_resident_memory_bytes", kind: "gauge", combine: aggregate.Max},
+		{as: "apiserver_request_duration_seconds", of: `apiserver_request_duration_seconds{resource!="",verb!="WATCH"}`, by: []string{"verb"}, kind: "histogram"},
 	}},
 	{"balancer", recording.FS, func(s recording.Scrape) bool { return s.Target == "lb" }, "lb", []shown{
-		{as: "apiserver_request_total", metric: "apiserver_request_total", by: []string{"verb"}, kind: "counter"},
-		{as: "balancer_requests_total", metric: "apiserver_request_total", kind: "counter"},
+		{as: "apiserver_request_total", by: []string{"verb"}, kind: "counter"},
+		{as: "balancer_requests_total", of: "apiserver_request_total", kind: "counter"},
 	}},
 	{"kubelets", os.DirFS(root + "/examples/kubelets/recording"), func(s recording.Scrape) bool { return s.Path == "/metrics" }, "", []shown{
-		{as: "kubelet_runtime_operations_total", metric: "kubelet_runtime_operations_total", kind: "counter"},
+		{as: "kubelet_runtime_operations_total", kind: "counter"},
 	}},
 	{"shards", os.DirFS(root + "/examples/shards/recording"), func(s recording.Scrape) bool {
 		return s.Scenario == "good" && strings.HasPrefix(s.Target, "ksm-") && !strings.HasSuffix(s.Target, "-telemetry")
@@ -83,13 +71,13 @@ func (x example) replay(t *testing.T, declare func(*aggregate.Fleet, *expose.Exp
 	t.Helper()
 	f, err := aggregate.NewFleet(aggregate.Config{})
 	require.NoError(t, err)
+	list, err := recording.Manifest(x.dir)
+	require.NoError(t, err)
 	if x.behind != "" {
-		f.Balanced(x.behind, 3)
+		require.NoError(t, f.Describe(time.UnixMilli(list[0].Time), aggregate.Target{Name: x.behind, Balanced: true, Expected: 3}))
 	}
 	e := expose.New(f, func() time.Time { return time.UnixMilli(0) }) // as of the last scrape
 	declare(f, e)
-	list, err := recording.Manifest(x.dir)
-	require.NoError(t, err)
 	theirs, scrapes := map[promlint.Problem]bool{}, 0
 	for _, s := range list {
 		if s.File == "" || !x.reads(s) {
@@ -97,7 +85,7 @@ func (x example) replay(t *testing.T, declare func(*aggregate.Fleet, *expose.Exp
 		}
 		body, err := s.Body(x.dir)
 		require.NoError(t, err)
-		_, err = f.Observe(aggregate.Scrape{Target: s.Target, Time: time.UnixMilli(s.Time), Body: body})
+		_, err = f.Ingest(aggregate.Scrape{Target: s.Target, Time: time.UnixMilli(s.Time), Body: body})
 		require.NoError(t, err)
 		found, err := promlint.New(bytes.NewReader(body)).Lint()
 		require.NoError(t, err)
@@ -108,7 +96,7 @@ func (x example) replay(t *testing.T, declare func(*aggregate.Fleet, *expose.Exp
 	}
 	require.Positive(t, scrapes)
 	if known != nil {
-		for _, x := range f.Families() {
+		for _, x := range f.Snapshot(time.UnixMilli(0)).Families() {
 			known(x)
 		}
 	}
@@ -134,6 +122,27 @@ func lint(t *testing.T, list []*dto.MetricFamily, theirs map[promlint.Problem]bo
 	assert.Equal(t, want, findings(ours))
 }
 
+// expose declares the view, and exposes it.
+func (s *shown) expose(t *testing.T, f *aggregate.Fleet, e *expose.Exposition, help string) {
+	t.Helper()
+	v := aggregate.View{Select: cmp.Or(s.of, s.as), By: s.by}
+	switch s.kind {
+	case "counter":
+		c, err := f.Counter(v)
+		require.NoError(t, err)
+		require.NoError(t, e.Counter(s.as, help, c))
+	case "gauge":
+		v.Combine, v.Sentinels = s.combine, []float64{-1}
+		g, err := f.Gauge(v)
+		require.NoError(t, err)
+		require.NoError(t, e.Gauge(s.as, help, g))
+	case "histogram":
+		h, err := f.Histogram(v)
+		require.NoError(t, err)
+		require.NoError(t, e.Histogram(s.as, help, h))
+	}
+}
+
 // The views of the examples are as clean as what they are made of.
 func TestViewsOfTheExamplesLint(t *testing.T) {
 	for _, x := range theExamples {
@@ -143,26 +152,12 @@ func TestViewsOfTheExamplesLint(t *testing.T) {
 			e, theirs := x.replay(t, func(f *aggregate.Fleet, e *expose.Exposition) {
 				for _, s := range x.views {
 					help := help[s.as]
-					if s.as != s.metric {
+					if s.of != "" {
 						help = "Of the fleet."
 					}
-					v := aggregate.View{Metric: s.metric, By: s.by, Where: s.where, Sentinels: []float64{-1}}
-					switch s.kind {
-					case "counter":
-						c, err := f.Counter(v)
-						require.NoError(t, err)
-						require.NoError(t, e.Counter(s.as, help, c))
-					case "gauge":
-						g, err := f.Gauge(v)
-						require.NoError(t, err)
-						require.NoError(t, e.Gauge(s.as, help, g, s.value))
-					case "histogram":
-						h, err := f.Histogram(v)
-						require.NoError(t, err)
-						require.NoError(t, e.Histogram(s.as, help, h))
-					}
+					s.expose(t, f, e, help)
 				}
-				e.Self(expose.NewRecorder(at(0)))
+				require.NoError(t, e.Self())
 			}, nil)
 			list, err := e.Gather()
 			require.NoError(t, err)
@@ -183,15 +178,8 @@ func TestEverythingOfTheExamplesLints(t *testing.T) {
 	for _, x := range theExamples {
 		t.Run(x.name, func(t *testing.T) {
 			e, theirs := x.replay(t, func(f *aggregate.Fleet, e *expose.Exposition) {
-				all := aggregate.View{Metric: aggregate.Every, By: []string{aggregate.Every}}
-				c, err := f.Counter(all)
-				require.NoError(t, err)
-				g, err := f.Gauge(all)
-				require.NoError(t, err)
-				h, err := f.Histogram(all)
-				require.NoError(t, err)
-				e.Everything(c, g, h, nil)
-				e.Self(nil)
+				everything(t, f, e)
+				require.NoError(t, e.Self())
 			}, nil)
 			list, err := e.Gather()
 			require.NoError(t, err)

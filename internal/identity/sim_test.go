@@ -1,0 +1,211 @@
+package identity
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// process is a simulated process with known truth.
+type process struct {
+	start    Start
+	counters []float64
+	pace     []float64 // of each counter, for each unit of time
+}
+
+// moves lets time pass: each counter grows by up to its pace.
+func (p *process) moves(r *rand.Rand, units float64) {
+	for i := range p.counters {
+		p.counters[i] += float64(r.IntN(1 + int(p.pace[i]*units)))
+	}
+}
+
+// shown is one scrape in the simulation, with the process that gave it.
+type shown struct {
+	at     int64
+	start  Start
+	vector []float64
+	of     *process
+}
+
+// model is the least that a fleet has to do to carry decisions out.
+type model struct {
+	expected, scrapes, quiet int
+	tolerance                int64
+	members                  []*simulated
+	steps                    []step
+}
+
+// simulated is an instance behind the address. value and lo are what it is known to have counted.
+type simulated struct {
+	name      string
+	first     int64
+	last      shown
+	sighted   int
+	lost      bool
+	value, lo float64
+	kept      *simulated // as it was at the sighting that it can be taken back to
+}
+
+// step is what one scrape did.
+type step struct {
+	Decision
+	in        *simulated
+	from, now shown // from is of no process if the instance is new
+}
+
+func compare(before, now []float64) (l Likeness) {
+	for i := range before {
+		l.Counter(before[i], now[i])
+	}
+	l.Lines(len(before), len(now), len(before))
+	return l
+}
+
+func (m *model) pool() Pool {
+	return Pool{Expected: m.expected, Scrapes: m.scrapes, Quiet: m.quiet, Members: func(yield func(Member) bool) {
+		for _, x := range m.members {
+			if !yield(x.member()) {
+				return
+			}
+		}
+	}}
+}
+
+func (x *simulated) member() Member {
+	return Member{Start: x.last.start, First: x.first, Last: x.last.at, Sighted: x.sighted, Lost: x.lost}
+}
+
+func (x *simulated) sighting(s shown) Sighting {
+	return Sighting{At: x.last.at, Start: x.last.start, Likeness: compare(x.last.vector, s.vector)}
+}
+
+// meet takes in a scrape of the address.
+func (m *model) meet(s shown) {
+	if !m.attribute(s, nil, m.scrapes+1) {
+		return // nobody was passed over for certain
+	}
+	m.scrapes++
+	m.quiet++
+	for _, x := range m.members {
+		x.lost = x.sighted != m.scrapes && (x.lost || m.pool().State(x.member()) != Alive)
+	}
+}
+
+// attribute gives a scrape to an instance, other than one and those that were met since, and reports whether it could.
+func (m *model) attribute(s shown, without *simulated, number int) bool {
+	x := Scrape{At: s.at, Start: s.start, Tolerance: m.tolerance, Settled: m.pool().Settled()}
+	var list []Candidate
+	var of []*simulated
+	for _, in := range m.members {
+		if in != without && in.last.at <= s.at && x.Eligible(in.last.start, false) {
+			c := Candidate{Name: in.name, Dead: m.pool().State(in.member()) == Dead, Last: in.sighting(s)}
+			if in.kept != nil {
+				c.Earlier = []Sighting{in.kept.sighting(s)}
+			}
+			list, of = append(list, c), append(of, in)
+		}
+	}
+	d := Attribute(x, list)
+	m.carryOut(d, of, s, number)
+	return !d.Ambiguous
+}
+
+func (m *model) carryOut(d Decision, of []*simulated, s shown, number int) {
+	if d.Ambiguous {
+		m.steps = append(m.steps, step{Decision: d, now: s})
+		return
+	}
+	if d.New {
+		in := &simulated{name: fmt.Sprintf("#%02d", len(m.members)+1), first: s.at, last: s, sighted: number}
+		m.members = append(m.members, in)
+		m.quiet = -1
+		m.steps = append(m.steps, step{Decision: d, in: in, now: s})
+		return
+	}
+	in := of[d.To]
+	displaced, when := in.last, in.sighted
+	if d.Retract {
+		in.last, in.value, in.lo = in.kept.last, in.kept.value, in.kept.lo
+	}
+	before := *in
+	m.steps = append(m.steps, step{Decision: d, in: in, from: in.last, now: s})
+	grown := 0.0
+	for i, v := range s.vector {
+		grown += v - in.last.vector[i]
+	}
+	in.last, in.sighted, in.lost, in.value = s, number, false, in.value+grown
+	if !d.Provisional {
+		in.lo += grown
+	}
+	switch {
+	case !d.Keep:
+		in.kept = nil
+	case in.kept == nil:
+		in.kept = &before
+	}
+	if d.Retract {
+		m.attribute(displaced, in, when)
+	}
+}
+
+func (m *model) sum() (value, lo float64) {
+	for _, x := range m.members {
+		value, lo = value+x.value, lo+x.lo
+	}
+	return value, lo
+}
+
+// truth is what the processes counted between the scrapes that met them.
+type truth struct {
+	first, last map[*process][]float64
+}
+
+func (t *truth) add(p *process) {
+	if t.first == nil {
+		t.first, t.last = map[*process][]float64{}, map[*process][]float64{}
+	}
+	if t.first[p] == nil {
+		t.first[p] = slices.Clone(p.counters)
+	}
+	t.last[p] = slices.Clone(p.counters)
+}
+
+func (t *truth) sum() (sum float64) {
+	for p, first := range t.first {
+		for i := range first {
+			sum += t.last[p][i] - first[i]
+		}
+	}
+	return sum
+}
+
+// random returns a process with n counters, at most so large and so fast.
+func random(r *rand.Rand, n int, start Start, most, pace int) *process {
+	p := &process{start: start}
+	size := r.IntN(most) // large and small ones
+	for range n {
+		p.counters = append(p.counters, float64(1+r.IntN(1+size)))
+		p.pace = append(p.pace, float64(r.IntN(1+pace)))
+	}
+	return p
+}
+
+// permuted returns the candidates in another order, and where each one stands in it.
+func permuted(r *rand.Rand, list []Candidate) (other []Candidate, places []int) {
+	order := r.Perm(len(list))
+	places = make([]int, len(list))
+	for to, from := range order {
+		other, places[from] = append(other, list[from]), to
+	}
+	return other, places
+}
+
+func byName(list []Candidate, of []int) (names []string) {
+	for _, i := range of {
+		names = append(names, list[i].Name)
+	}
+	slices.SortFunc(names, cmp.Compare[string])
+	return names
+}

@@ -1,0 +1,169 @@
+package judge
+
+import "slices"
+
+// Body gathers what the counters of two consecutive scrapes of one instance did together, and decides what happened to
+// the process. Set the exported fields, Add every counter that both scrapes hold (a histogram once, by its count), then
+// Decide. Where the start is known and unmoved and nothing fell, nothing needs to be added.
+//
+// Counters that are 0 before are no evidence. What is External falls and grows with something else than the process.
+type Body struct {
+	Rules            *Rules
+	PrevTime, Time   int64 // of the two scrapes, Unix milliseconds
+	PrevStart, Start int64 // of the process, Unix milliseconds; 0: none, or several in one body
+
+	common, fell, grew, dipped int
+	swift                      int       // at least doubled, and beyond twice the fastest pace
+	ratios                     []float64 // c/p of those that fell
+	dropped, above             int       // fell or dipped; of them, beyond what twice their pace makes in the new life
+	marked, back               int       // fell deep before; of them, suddenly back where they were
+}
+
+// Reset empties b for another pair of scrapes and keeps its storage.
+func (b *Body) Reset() { *b = Body{ratios: b.ratios[:0]} }
+
+// Add takes in one counter: its state before, its point now, and its fastest pace so far.
+func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
+	p := s.Last
+	if !countable(c.Value) || !(p.Value > 0) {
+		return
+	}
+	ms := c.Time - p.Time
+	f.add(p.Value, c.Value, b.jitter())
+	f.witness = f.witness || pace.Witness(p.Value, ms)
+	if f.Owner == OwnerExternal {
+		return
+	}
+	b.common++
+	switch {
+	case p.Value-c.Value > b.jitter()*p.Value:
+		b.fell++
+		b.ratios = append(b.ratios, c.Value/p.Value)
+	case c.Value < p.Value:
+		b.dipped++
+	case c.Value > p.Value:
+		b.grew++
+		if c.Value >= 2*p.Value && pace.Exceeded(c.Value-p.Value, ms) {
+			b.swift++
+		}
+	}
+	if c.Value < p.Value && !recreated(b.Rules, p, c, pace) {
+		b.dropped++
+		if b.outlived(p, c, pace) {
+			b.above++
+		}
+	}
+	if s.Other > p.Value {
+		b.marked++
+		if c.Value >= s.Other && pace.Exceeded(c.Value-p.Value, ms) {
+			b.back++
+		}
+	}
+}
+
+// AddUnchanged takes in n counters of a family that did not change, none of them 0, with the sum of their values.
+func (b *Body) AddUnchanged(f *Family, n int, sum float64) {
+	f.kept += sum
+	if f.Owner != OwnerExternal {
+		b.common += n
+	}
+}
+
+// jitter is the part of its value by which a counter may fall without a reset.
+func (b *Body) jitter() float64 {
+	if b.PrevStart != 0 && b.Start != 0 {
+		return jitter
+	}
+	return blindJitter
+}
+
+// outlived reports whether c is more than the new process can have counted: more than twice what the fastest earlier
+// pace makes since its start. Where none is known, the mean pace of the old process is one that was reached.
+func (b *Body) outlived(p, c Point, pace Pace) bool {
+	if age := p.Time - b.PrevStart; age > 0 && !pace.Known {
+		pace = Pace{Least: p.Value / float64(age), Known: true}
+	}
+	life := b.Time - b.Start
+	if life <= 0 {
+		life = b.Time - b.PrevTime
+	}
+	return pace.Exceeded(c.Value, life)
+}
+
+// recreated reports whether c's own start shows that the series began again after p. The start of an aggregate is the
+// latest of many: it moves whenever one joins, and a count that cannot have been made since did not begin there.
+func recreated(r *Rules, p, c Point, pace Pace) bool {
+	if pace.Known && c.Value > 2*pace.Makes(c.Time-c.Start) {
+		return false
+	}
+	return p.started() && c.created(r) && c.Start-p.Start > r.startTolerance() && c.Start > p.Time-r.clockSkew()
+}
+
+// deep reports whether the counters that fell are, by their median, at most half of what they were.
+func (b *Body) deep() bool {
+	if len(b.ratios) == 0 {
+		return false
+	}
+	slices.Sort(b.ratios)
+	return b.ratios[(len(b.ratios)-1)/2] <= 0.5
+}
+
+// manyWitnesses is how many counters have to grow, while none falls, to show that no restart hides.
+const manyWitnesses = 30
+
+// Decision says what happened to the process, for all families of a body. Of says what that means for one of them.
+type Decision struct {
+	Restart Restart
+	// Blind reports that at least half of the counters fell, but not deep, and no start time can be believed: every
+	// series stands for itself, without an upper bound.
+	Blind bool
+
+	start      int64
+	far        bool // moved by more than the skew of clocks
+	deep, back bool
+	known      bool // both starts are known
+	witnessed  bool // no restart hides in any family
+}
+
+// Decide weighs the evidence.
+func (b *Body) Decide() Decision {
+	d := Decision{Restart: b.starts(), start: b.Start, deep: b.deep(), back: 2*b.back > b.marked && b.marked > 0}
+	d.known = b.PrevStart != 0 && b.Start != 0
+	d.far = b.Start-b.PrevStart > b.Rules.clockSkew()
+	switch d.Restart {
+	case RestartProven:
+		if b.dropped > 0 && !d.deep && 2*b.above > b.dropped {
+			d.Restart = RestartRestored
+		}
+	case RestartUnknown, RestartUnmoved:
+		many := b.common > 1 && b.fell > 0 && 2*b.fell >= b.common
+		switch {
+		case many && d.deep:
+			d.Restart = RestartGuessed
+		case many:
+			d.Restart, d.Blind = RestartUnknown, true
+		case d.Restart == RestartUnknown && b.swift > 0 && 2*b.swift >= b.common:
+			d.Restart = RestartCopies
+		}
+	}
+	d.witnessed = b.grew >= manyWitnesses && b.fell+b.dipped == 0
+	return d
+}
+
+// starts decides by the start times alone, and by whether anything fell.
+func (b *Body) starts() Restart {
+	if b.PrevStart == 0 || b.Start == 0 {
+		return RestartUnknown
+	}
+	switch moved, tolerance := b.Start-b.PrevStart, b.Rules.startTolerance(); {
+	case moved < -tolerance:
+		return RestartOther
+	case moved <= tolerance:
+		return RestartUnmoved
+	case b.Start > b.PrevTime-b.Rules.clockSkew():
+		return RestartProven
+	case b.fell > 0:
+		return RestartOther
+	}
+	return RestartMoved
+}

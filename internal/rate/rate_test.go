@@ -1,0 +1,110 @@
+package rate
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold"
+)
+
+var inf = math.Inf(1)
+
+// minute is a member that grew by 600 in the whole of a minute.
+func minute() Member {
+	return Member{Width: 60_000, Growth: 600, Span: 60_000, Lo: 600, Hi: 600, Pace: 10. / 1000, Life: 60_000, Live: true}
+}
+
+func TestMean(t *testing.T) {
+	half := minute()
+	half.Growth, half.Span, half.Lo, half.Hi, half.Life, half.Live = 300, 30_000, 300, 300, 30_000, false
+	edges := minute()
+	edges.Lo, edges.Unseen = 450, 5_000
+	never := Member{Width: 60_000, Live: true, Pace: inf}
+	late := Member{Width: 60_000, Growth: 150, Span: 15_000, Pace: 10. / 1000, Life: 60_000, Unseen: 60_000, Live: true}
+	left := Member{Width: 60_000, Hi: 7, Pace: 10. / 1000, Unseen: 1000}
+	for _, c := range []struct {
+		name    string
+		members []Member
+		want    promfold.Estimate
+	}{
+		{"one", []Member{minute()}, promfold.Estimate{Value: 10, Lo: 10, Hi: 10}},
+		{"one that died", []Member{minute(), half}, promfold.Estimate{Value: 15, Lo: 15, Hi: 15}},
+		{"edges that no scrape saw", []Member{edges}, promfold.Estimate{Value: 10, Lo: 7.5, Hi: 650. / 60}},
+		{"no step in the window", []Member{late}, promfold.Estimate{Value: 10, Lo: 0, Hi: 10}},
+		{"one that never answered", []Member{minute(), never}, promfold.Estimate{Value: 10, Lo: 10, Hi: inf}},
+		{"one without a rate that left", []Member{minute(), left}, promfold.Estimate{Value: 10, Lo: 10, Hi: 617. / 60}},
+	} {
+		e, ok := Mean(c.members)
+		assert.True(t, ok, c.name)
+		assert.InDelta(t, c.want.Value, e.Value, 1e-12, c.name)
+		assert.InDelta(t, c.want.Lo, e.Lo, 1e-12, c.name)
+		if math.IsInf(c.want.Hi, 1) {
+			assert.Equal(t, c.want.Hi, e.Hi, c.name)
+		} else {
+			assert.InDelta(t, c.want.Hi, e.Hi, 1e-12, c.name)
+		}
+	}
+	_, ok := Mean([]Member{never})
+	assert.False(t, ok)
+	_, ok = Mean(nil)
+	assert.False(t, ok)
+}
+
+func TestNow(t *testing.T) {
+	dead := minute()
+	dead.Live = false
+	e, ok := Now([]Member{minute(), dead})
+	assert.True(t, ok)
+	assert.Equal(t, promfold.Estimate{Value: 10, Lo: 10, Hi: 10}, e)
+
+	young := Member{Width: 60_000, Growth: 50, Span: 10_000, Lo: 50, Hi: 50, Pace: 5. / 1000, Life: 10_000, Dead: 50_000, Live: true}
+	e, _ = Now([]Member{young})
+	assert.Equal(t, promfold.Estimate{Value: 5, Lo: 5, Hi: 5}, e)
+
+	down := Member{Width: 60_000, Growth: 3000, Span: 30_000, Lo: 3000, Hi: 3000, Pace: .1, Life: 30_000, Unseen: 30_000, Live: true}
+	e, _ = Now([]Member{down})
+	assert.Equal(t, promfold.Estimate{Value: 100, Lo: 50, Hi: 100}, e)
+
+	_, ok = Now([]Member{dead})
+	assert.False(t, ok)
+	e, ok = Now([]Member{minute(), {Width: 60_000, Live: true}})
+	assert.True(t, ok)
+	assert.Equal(t, inf, e.Hi, "one that is alive has no rate")
+}
+
+func TestMost(t *testing.T) {
+	assert.Equal(t, 7.0, Most(5, 7, .1, 1000, false))
+	assert.Equal(t, 100.0, Most(5, inf, .1, 1000, false))
+	assert.Equal(t, 500.0, Most(500, inf, .1, 1000, false))
+	assert.Equal(t, 105.0, Most(5, inf, .1, 1000, true), "what was lost before the end, and what was counted after it")
+	assert.Equal(t, inf, Most(5, inf, inf, 1000, false))
+	assert.Equal(t, 5.0, Most(5, inf, inf, 0, false), "nothing in no time, whatever the pace")
+}
+
+// Whatever the members are, the bounds hold the value, no NaN leaves, and the order changes nothing.
+func TestLaws(t *testing.T) {
+	number := rapid.OneOf(rapid.Float64Range(0, 1e9), rapid.SampledFrom([]float64{0, 1, inf}))
+	ms := rapid.Int64Range(0, 60_000)
+	member := rapid.Custom(func(t *rapid.T) Member {
+		lo := rapid.Float64Range(0, 1e9).Draw(t, "lo")
+		return Member{
+			Width: 60_000, Growth: rapid.Float64Range(0, 1e9).Draw(t, "growth"), Span: ms.Draw(t, "span"), Lo: lo, Hi: lo + number.Draw(t, "hi"),
+			Pace: number.Draw(t, "pace"), Life: ms.Draw(t, "life"), Unseen: ms.Draw(t, "unseen"), Dead: ms.Draw(t, "dead"), Live: rapid.Bool().Draw(t, "live"),
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		members := rapid.SliceOfN(member, 0, 5).Draw(t, "members")
+		mixed := rapid.Permutation(members).Draw(t, "mixed")
+		for _, f := range []func([]Member) (promfold.Estimate, bool){Mean, Now} {
+			e, ok := f(members)
+			again, okAgain := f(mixed)
+			assert.Equal(t, ok, okAgain)
+			assert.Equal(t, e, again)
+			assert.LessOrEqual(t, e.Lo, e.Value)
+			assert.LessOrEqual(t, e.Value, e.Hi)
+		}
+	})
+}

@@ -1,0 +1,244 @@
+package truth
+
+import (
+	"slices"
+)
+
+// selection is what a view is about.
+type selection struct {
+	family string
+	label  string // k="0"; empty: all
+}
+
+func (v selection) of(s *source) bool {
+	return s.family == v.family && (v.label == "" || v.label == s.labels)
+}
+
+// amount is how much was counted, by class.
+type amount [3]float64
+
+func (a *amount) add(o amount) {
+	for i := range a {
+		a[i] += o[i]
+	}
+}
+
+// truth bounds an answer that is about an amount: all of it may be in Lo; Hi
+// has to hold all that is not open.
+func (a *amount) truth() Truth {
+	return Truth{LoMax: a[seen] + a[lost] + a[open], HiMin: a[seen] + a[lost]}
+}
+
+// sourcesOf returns the counters of a stretch.
+func (pl *place) sourcesOf(p *process) []*source {
+	if p == nil {
+		return pl.machine
+	}
+	list := p.sources
+	for _, d := range p.dists {
+		list = append(slices.Clip(list), d.tally)
+	}
+	return list
+}
+
+// count adds up what the selected counters of a place counted.
+func (m *moment) count(pl *place, v selection, list []stretch) (a amount) {
+	for _, x := range list {
+		for _, s := range pl.sourcesOf(x.process) {
+			if v.of(s) {
+				a.add(m.countOf(pl, s, x))
+			}
+		}
+	}
+	return a
+}
+
+// countOf is what one counter counted in a stretch. What it counted since its
+// line was last in a body is open, and what it had counted before it came back.
+func (m *moment) countOf(pl *place, s *source, x stretch) (a amount) {
+	if len(s.hidden) == 0 && s.shown.from <= x.from {
+		a[x.class] = s.grown(x.span)
+		return a
+	}
+	sighted := -never
+	for _, r := range m.readings(pl) {
+		if (x.process == nil || r.process == x.process) && s.visible(r.asOf) {
+			sighted = r.at
+		}
+	}
+	a[x.class] = s.grown(span{x.from, min(x.to, sighted)})
+	a[open] += s.grown(span{max(x.from, sighted), x.to})
+	if len(s.hidden) > 0 {
+		a[open] += s.grown(span{m.since, x.from})
+	}
+	return a
+}
+
+// increase is the truth of an increase.
+func (m *moment) increase(v selection) Truth {
+	var a amount
+	for _, pl := range m.places {
+		for _, machine := range []bool{false, true} {
+			a.add(m.count(pl, v, m.observed(pl, machine)))
+		}
+	}
+	return a.truth()
+}
+
+// rate is the truth of a mean rate. It is excused if something unseen was
+// faster than the fastest that was seen: then Hi may be too low.
+func (m *moment) rate(v selection) Truth {
+	var a amount
+	excused := false
+	for _, pl := range m.places {
+		for _, machine := range []bool{false, true} {
+			a.add(m.count(pl, v, m.lived(pl, machine)))
+			excused = excused || m.stepped(pl) && m.faster(pl, v, machine)
+		}
+	}
+	t := a.truth()
+	seconds := float64(m.window.length()) / float64(second)
+	return Truth{LoMax: t.LoMax / seconds, HiMin: t.HiMin / seconds, HiExcused: excused}
+}
+
+// faster reports whether the selected counters of a place counted faster while
+// no scrape saw them than in the fastest step of the window.
+func (m *moment) faster(pl *place, v selection, machine bool) bool {
+	rs := m.readings(pl)
+	total := func(p *process, in span) float64 {
+		a := m.count(pl, v, []stretch{{in, p, seen}})
+		return a[seen] + a[lost]
+	}
+	fastest := 0.0
+	pace := func(p *process, in span) {
+		if in.length() > 0 {
+			fastest = max(fastest, total(p, in)/float64(in.length()))
+		}
+	}
+	var unseen []stretch
+	miss := func(p *process, in span) { unseen = append(unseen, stretch{in.within(m.window), p, seen}) }
+	for j, r := range rs {
+		if !m.window.holds(r.at) {
+			continue
+		}
+		p := r.process
+		if machine {
+			p = nil
+		}
+		sure := r.process.tell != unsaid
+		switch {
+		case j > 0 && (machine || rs[j-1].process == p):
+			pace(p, span{rs[j-1].at, r.at})
+		case j > 0:
+			for _, x := range pl.step(rs[j-1], r, false) {
+				if x.class == lost || !sure {
+					miss(x.process, x.span)
+				} else {
+					pace(x.process, x.span)
+				}
+			}
+		case !machine && p.life.from > m.since && sure:
+			pace(p, span{p.life.from, r.at})
+		default:
+			miss(p, span{m.since, r.at})
+		}
+	}
+	last := rs[len(rs)-1].at
+	rest := span{last, min(m.window.to, m.ended(pl, last, never))}
+	for _, p := range pl.lives {
+		switch {
+		case !machine:
+			miss(p, p.life.within(rest))
+		case p == pl.lives[0]:
+			miss(nil, rest)
+		}
+	}
+	return slices.ContainsFunc(unseen, func(x stretch) bool {
+		return total(x.process, x.span) > fastest*float64(x.length())*(1+1e-9)
+	})
+}
+
+// rateNow is the truth of the rate of those who are alive: the sum of the rates
+// at which they count, give or take an event in their latest step. It is not
+// known of what counts at random.
+func (m *moment) rateNow(v selection) (Truth, bool) {
+	var t Truth
+	for _, pl := range m.places {
+		if pl.changes {
+			return t, false
+		}
+		rate, slack, ok := m.intensity(pl, v)
+		if !ok {
+			return t, false
+		}
+		up, sure := m.up(pl, v)
+		if up {
+			t.LoMax += rate + slack
+		}
+		if sure {
+			t.HiMin += max(0, rate-slack)
+		}
+	}
+	return t, true
+}
+
+// intensity is the rate at which a place counts while it is alive, and how far
+// off a reading of it may be. It is that of its latest process.
+func (m *moment) intensity(pl *place, v selection) (rate, slack float64, ok bool) {
+	rs := m.readings(pl)
+	span := pl.interval
+	if n := len(rs); n > 1 && rs[n-1].process == rs[n-2].process {
+		span = rs[n-1].at - rs[n-2].at
+	} else if n > 0 {
+		span = min(span, rs[n-1].at-rs[n-1].process.life.from)
+	}
+	for _, s := range slices.Concat(pl.sourcesOf(pl.lives[len(pl.lives)-1]), pl.machine) {
+		if !v.of(s) {
+			continue
+		}
+		if s.how != even {
+			return 0, 0, false
+		}
+		rate += s.rate * s.weight
+		slack += 1.01 * s.weight * float64(second) / float64(max(1, span))
+	}
+	return rate, slack, true
+}
+
+// up reports whether a place may be in a rate now, and whether it has to be in
+// its upper bound. A machine counts on while no process shows it.
+func (m *moment) up(pl *place, v selection) (may, must bool) {
+	rs := m.readings(pl)
+	alive := pl.alive(m.window.to) != nil
+	counts := alive || slices.ContainsFunc(pl.machine, v.of)
+	if len(rs) == 0 {
+		return pl.expected && alive, pl.expected && alive
+	}
+	last := rs[len(rs)-1]
+	if down := m.ended(pl, last.at, never); down != never {
+		gone := slices.ContainsFunc(pl.endings, func(e ending) bool { return e.gone && e.at >= last.at && e.order < m.order })
+		return counts, alive && !gone && m.stepped(pl)
+	}
+	silent, interval := float64(m.window.to-last.at), float64(pl.interval)
+	usual := float64(median(rs))
+	patience := 3.0
+	if pl.pool > 0 {
+		patience = 140
+		interval *= float64(pl.pool)
+	}
+	may = counts || silent <= (patience+0.5)*max(interval, usual)
+	return may, alive && m.stepped(pl) && silent <= 2.5*min(interval, usual)
+}
+
+// median returns the middle one of the last 8 distances of readings.
+func median(rs []reading) ms {
+	var list []ms
+	for j := max(1, len(rs)-8); j < len(rs); j++ {
+		list = append(list, rs[j].at-rs[j-1].at)
+	}
+	if len(list) == 0 {
+		return never
+	}
+	slices.Sort(list)
+	return list[len(list)/2]
+}

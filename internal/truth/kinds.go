@@ -1,0 +1,243 @@
+package truth
+
+import "slices"
+
+// kind is a kind of fleet.
+type kind struct {
+	name  string
+	about string
+	keeps bool // the assumptions that the library names; then there must be no miss
+	make  func(*Fleet)
+}
+
+// Kinds returns the names of all kinds of fleets.
+func Kinds() []string {
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Keeps reports whether a kind keeps the assumptions that the library names, so
+// that its answers must hold the truth.
+func Keeps(name string) bool { k := kindNamed(name); return k != nil && k.keeps }
+
+// About says what happens in a kind of fleet.
+func About(name string) string {
+	if k := kindNamed(name); k != nil {
+		return k.about
+	}
+	return ""
+}
+
+func kindNamed(name string) *kind {
+	list := kinds()
+	i := slices.IndexFunc(list, func(k kind) bool { return k.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &list[i]
+}
+
+func kinds() []kind {
+	return []kind{
+		{"steady", "scraped at equal intervals, nothing happens", true, steady},
+		{"jitter", "scraped at unequal intervals", true, jitter},
+		{"lost", "scrapes are lost, late, repeated or time out", true, lostScrapes},
+		{"restarts", "the start time is in the body", true, restarts(inBody)},
+		{"restarts-header", "the start time is in the header", true, restarts(inHeader)},
+		{"restarts-created", "the series say when they were created", true, restarts(created)},
+		{"restarts-silent", "no start time", true, restarts(unsaid)},
+		{"crash-loops", "several lives between two scrapes", true, crashLoops},
+		{"rolling", "pods are replaced one by one", true, rolling},
+		{"workers", "short-lived processes", true, workers},
+		{"exporters", "counts outlive the process, and the view says so", true, exporters("external")},
+		{"exporters-unsaid", "counts outlive the process, and nobody says so", true, exporters("")},
+		{"families", "families of the process and of the machine in one body", true, families},
+		{"births", "series are born, vanish and return", true, births},
+		{"cleared", "vectors are cleared alone", true, cleared(false)},
+		{"cleared-outgrown", "vectors are cleared and outgrow themselves in one step", false, cleared(true)},
+		{"balancer", "a declared balancer with its number, with start times", true, balancer(true, inBody)},
+		{"balancer-unknown", "a declared balancer without its number, with start times", true, balancer(false, inBody)},
+		{"balancer-tokenless", "a declared balancer with its number, without start times", true, balancer(true, unsaid)},
+		{"undeclared", "an address that alternates, with start times", true, undeclared(inBody)},
+		{"undeclared-tokenless", "an address that alternates, without start times", true, undeclared(unsaid)},
+		{"two-names", "two addresses of one process", true, twoNames},
+		{"torn", "histograms of a client that is not atomic", true, torn},
+		{"layouts", "histograms that change their buckets", true, layoutsChange},
+		{"native", "native histograms", true, natives},
+		{"summaries", "summaries", true, summaries},
+		{"restored", "counts are read back from a file, with start times", true, restored(inBody)},
+		{"restored-silent", "counts are read back from a file, without start times", false, restored(unsaid)},
+		{"hot-restarts", "counts are handed over late", true, hotRestarts},
+		{"replicas", "two replicas answer in turn, one lags", true, replicas},
+		{"wrapped", "counters wrap", true, wrapped},
+		{"failures", "targets that fail, and it is told", true, failing(true)},
+		{"silence", "targets that fail, and it is not told", true, failing(false)},
+		{"absent", "expected targets never answer", true, absent},
+		{"mixed", "some of all that can happen to a target", true, mixed},
+	}
+}
+
+// many calls do for one to n targets.
+func (f *Fleet) many(n int, do func(target string)) {
+	for i := range 1 + f.IntN(n) {
+		do(name(i))
+	}
+}
+
+func steady(f *Fleet) {
+	interval := f.times()
+	f.many(4, func(target string) { f.direct(f.plan(target, interval)) })
+}
+
+func jitter(f *Fleet) {
+	interval := f.times()
+	f.many(4, func(target string) {
+		p := f.plan(target, interval)
+		p.jitter = 0.3
+		f.direct(p)
+	})
+}
+
+func lostScrapes(f *Fleet) {
+	interval := f.times()
+	f.many(4, func(target string) {
+		p := f.plan(target, interval)
+		p.jitter, p.lost, p.late, p.repeated, p.slow = 0.1, 0.15, 0.1, 0.1, one(f.dice, 0, 0.1)
+		f.direct(p)
+	})
+}
+
+// ups are times between restarts that a few scrapes see.
+func ups(interval ms) (up, down span) {
+	return span{3 * interval, 14 * interval}, span{interval / 10, interval * 3 / 2}
+}
+
+func restarts(how tell) func(*Fleet) {
+	return func(f *Fleet) {
+		interval := f.times()
+		f.program.tell, f.program.owner = how, one(f.dice, "", "process")
+		f.many(3, func(target string) {
+			p := f.plan(target, interval)
+			p.uptime, p.downtime = ups(interval)
+			p.quiet = f.chance(0.3)
+			f.direct(p)
+		})
+	}
+}
+
+func crashLoops(f *Fleet) {
+	interval := f.times()
+	f.many(3, func(target string) {
+		p := f.plan(target, interval)
+		p.uptime, p.downtime = span{max(3*second, interval/4), 2 * interval}, span{second, interval / 2}
+		p.quiet = f.chance(0.3)
+		f.direct(p)
+	})
+}
+
+func rolling(f *Fleet) {
+	interval := f.times()
+	n := 2 + f.IntN(4)
+	how := one(f.dice, "gone", "refused", "")
+	for i := range n {
+		old, next := f.plan(name(i), interval), f.plan(name(100+i), interval)
+		swap := f.horizon/4 + f.horizon/2*ms(i)/ms(n)
+		old.ends = swap + f.between(0, interval)
+		old.scraped.to, old.quiet = old.ends, true
+		next.start = swap + f.between(-interval, interval)
+		next.scraped.from = next.start + f.between(1, interval)
+		t := f.traits()
+		pl := f.directLike(old, t, nil)
+		switch at := old.ends + f.between(1, interval); how {
+		case "gone":
+			f.gone(pl, old.target, at)
+		case "refused":
+			for ; at < f.horizon; at += interval {
+				f.fail(pl, old.target, at, "refused")
+			}
+		}
+		f.directLike(next, t, nil)
+	}
+}
+
+func workers(f *Fleet) {
+	interval := f.times()
+	t := f.traits()
+	f.direct(f.plan(name(0), interval))
+	for i := range 4 + f.IntN(10) {
+		p := f.plan(name(1+i), interval)
+		p.start = f.between(1, f.horizon-interval)
+		p.ends = p.start + f.between(3*second, 6*interval)
+		p.scraped = span{p.start + f.between(1, interval), p.ends}
+		pl := f.directLike(p, t, nil)
+		if gone := p.ends + f.between(1, interval); gone <= f.horizon {
+			f.gone(pl, p.target, gone)
+		}
+	}
+}
+
+func exporters(owner string) func(*Fleet) {
+	return func(f *Fleet) {
+		interval := f.times()
+		f.program.external, f.program.owner, f.program.form = true, owner, ""
+		f.many(3, func(target string) {
+			p := f.plan(target, interval)
+			p.uptime, p.downtime = ups(interval)
+			f.direct(p)
+		})
+	}
+}
+
+func families(f *Fleet) {
+	interval := f.times()
+	f.program.machine, f.program.form = true, classic
+	f.many(3, func(target string) {
+		p := f.plan(target, interval)
+		if f.chance(0.7) {
+			p.uptime, p.downtime = ups(interval)
+		}
+		f.direct(p)
+	})
+}
+
+func torn(f *Fleet) {
+	interval := f.times()
+	f.program.form, f.program.torn = classic, 0.3
+	if f.program.ahead = f.chance(0.5); f.program.ahead { // many are above the last bound, so no body is impossible
+		f.program.bounds, f.program.slow = []float64{0.1, 0.5, 1}, 0.9
+	}
+	f.many(3, func(target string) { f.direct(f.plan(target, interval)) })
+}
+
+func natives(f *Fleet) {
+	interval := f.times()
+	f.program.form = native
+	f.many(3, func(target string) {
+		p := f.plan(target, interval)
+		if f.chance(0.4) {
+			p.uptime, p.downtime = ups(interval)
+		}
+		f.directLike(p, f.traits(), func(pl *place) {
+			for _, who := range pl.lives {
+				if f.chance(0.3) {
+					who.dists[0].coarser = f.between(0, f.horizon)
+				}
+			}
+		})
+	})
+}
+
+func summaries(f *Fleet) {
+	interval := f.times()
+	f.program.form = summary
+	f.many(3, func(target string) {
+		p := f.plan(target, interval)
+		if f.chance(0.4) {
+			p.uptime, p.downtime = ups(interval)
+		}
+		f.direct(p)
+	})
+}

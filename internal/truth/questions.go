@@ -1,0 +1,80 @@
+package truth
+
+import (
+	"fmt"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/cases"
+)
+
+// quantiles are those that are asked.
+var quantiles = []float64{.5, .9, .99}
+
+// questions returns what is asked at each time, without time and window, and
+// declares the views for it.
+func (f *Fleet) questions() []cases.Ask {
+	p := &f.program
+	var list []cases.Ask
+	declared := len(f.Case.Views) > 0
+	add := func(v cases.View, questions ...cases.Question) {
+		if !declared {
+			f.Case.Views = append(f.Case.Views, v)
+		}
+		for _, q := range questions {
+			list = append(list, cases.Ask{View: v.Selector, Question: q})
+		}
+	}
+	word := func(w string) cases.Question { return cases.Question{Word: w} }
+	add(cases.View{Kind: "counter", Selector: "c", Owner: p.owner}, word("increase"), word("rate"), word("ratenow"))
+	if p.series > 1 {
+		add(cases.View{Kind: "counter", Selector: `c{k="1"}`, Owner: p.owner}, word("increase"), word("rate"))
+	}
+	if p.machine {
+		add(cases.View{Kind: "counter", Selector: "x", Owner: one(f.dice, "external", "")}, word("increase"), word("rate"))
+	}
+	if p.form != "" {
+		asks := []cases.Question{word("count"), word("rate")}
+		if p.form != summary { // its quantiles are of a time of its own
+			for _, q := range quantiles {
+				asks = append(asks, cases.Question{Word: "quantile", Param: q})
+			}
+			asks = append(asks, cases.Question{Word: "over", Param: one(f.dice, one(f.dice, p.bounds...), f.value())})
+		}
+		add(cases.View{Kind: "histogram", Selector: "h"}, asks...)
+	}
+	return list
+}
+
+// selected is what a view of the case is about.
+func selected(selector string) selection {
+	v := selection{}
+	if n, _ := fmt.Sscanf(selector, "c{%s", &v.label); n == 1 {
+		return selection{"c", v.label[:len(v.label)-1]}
+	}
+	return selection{family: selector}
+}
+
+// Truth returns the truth of a question that was asked about a window
+// (start, end], in ms since cases.Epoch, after so many steps of the case; false
+// if it is not known. Of a distribution, count is how many observations the
+// answer is about.
+func (f *Fleet) Truth(a *cases.Ask, order int, start, end int64, count promfold.Estimate) (Truth, bool) {
+	m := moment{f, span{start, end}, order, f.opening(order)}
+	if m.window.length() == 0 {
+		return Truth{}, false
+	}
+	v := selected(a.View)
+	switch a.Question.Word {
+	case "increase", "count":
+		return m.increase(v), true
+	case "rate":
+		return m.rate(v), true
+	case "ratenow":
+		return m.rateNow(v)
+	case "quantile":
+		return overSets(m.observations(v.family), count, func(x []float64) (float64, bool) { return quantile(x, a.Question.Param) })
+	case "over":
+		return overSets(m.observations(v.family), count, func(x []float64) (float64, bool) { return over(x, a.Question.Param) })
+	}
+	return Truth{}, false
+}

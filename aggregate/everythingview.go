@@ -92,12 +92,12 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 
 // whole gathers the families of a fleet.
 type whole struct {
-	declared  map[string]declaredSeries // by name of a series
+	declared  map[string]declaredSeries // by series name
 	families  map[string]*wholeFamily
 	summaries map[string]*Series // by name and labels
 }
 
-// declaredSeries is the family of a series name, and what the series is to it.
+// declaredSeries is the family of a series name, and the suffix of the series.
 type declaredSeries struct {
 	*Family
 	suffix string
@@ -132,7 +132,7 @@ func newWhole(families []Family) *whole {
 	return w
 }
 
-// shownType is the type as which a family is exposed.
+// shownType returns the type with which a family is exposed.
 func shownType(t model.MetricType) model.MetricType {
 	switch t {
 	case model.MetricTypeCounter, model.MetricTypeSummary, model.MetricTypeHistogram:
@@ -143,8 +143,8 @@ func shownType(t model.MetricType) model.MetricType {
 	return model.MetricTypeUnknown
 }
 
-// family is the one that a group belongs to, nil if most of the instances say it
-// is of another type.
+// family returns the family of a group, or nil if most instances declare
+// another type.
 func (w *whole) family(group labels.Labels, t model.MetricType) *wholeFamily {
 	name := group.Get(model.MetricNameLabel)
 	d, ok := w.declared[name]
@@ -178,7 +178,7 @@ func (f *wholeFamily) add(s Series) *Series {
 	return &s
 }
 
-// counter is one, or a part of a summary.
+// counter adds a counter, or a part of a summary.
 func (w *whole) counter(t Series) {
 	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
 	if d.Family == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
@@ -205,7 +205,7 @@ func summaryKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
-// gauge is what the view makes of the members' values.
+// gauge adds what the view makes of the values of the members.
 func (w *whole) gauge(g *GaugeGroup, c Combine) {
 	f := w.family(g.labels, model.MetricTypeGauge)
 	if f == nil {
@@ -223,19 +223,19 @@ func (w *whole) gauge(g *GaugeGroup, c Combine) {
 	}
 }
 
-// saysSomething: the value is a time, or always 1.
+// saysSomething reports whether the value is a time, or always 1.
 func saysSomething(name string) bool {
 	return slices.ContainsFunc([]string{"_info", "_timestamp_seconds", "_time_seconds", "_timestamp", "_created"},
 		func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 }
 
-// loose shows what has no sum over instances, if one alone has it.
+// loose adds what has no sum over instances, if one instance alone has it.
 func (w *whole) loose(x *looseSeries) {
 	if x.typ == model.MetricTypeSummary {
 		name := x.labels.Get(model.MetricNameLabel)
 		s, f := w.summaries[summaryKey(name, x.labels)], w.families[name]
 		switch {
-		case s == nil: // its counts are not shown
+		case s == nil: // its counts are left out
 		case x.several:
 			f.leave("quantiles of several instances have no sum")
 		default:
@@ -253,10 +253,10 @@ func (w *whole) loose(x *looseSeries) {
 	}
 }
 
-// date corrects what client libraries tell in the text format of when a series
-// began: a gauge beside it, c_created of c_total. Of a total of the fleet it is
-// when the total was 0, not the latest that an instance has: a reader of both
-// would take each restart for one of the total.
+// date corrects the gauges in which client libraries expose, in the text
+// format, when a series began: c_created of c_total. For a total of the fleet
+// that is when the total was 0, not the latest start of an instance, which
+// would look like a reset of the total.
 func (w *whole) date() {
 	for name, f := range w.families {
 		base, ok := name, false

@@ -42,7 +42,7 @@ func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 	list := make([]*HistogramGroup, 0, len(counters))
 	for _, c := range counters {
 		g := &HistogramGroup{counter: c}
-		if len(c.answer.of) > 0 { // else it is a group of departed instances alone
+		if len(c.answer.of) > 0 { // else only departed instances are in the group
 			g.pieces = c.answer.piecesOf(shares)[c.number]
 		}
 		g.addDepartures()
@@ -80,13 +80,14 @@ type buckets struct {
 	layout *layout.Layout
 	counts []float64      // cumulative
 	native *layout.Native // in place of layout and counts; without its sum
-	sum    float64        // NaN: not known
+	sum    float64        // NaN if unknown
 }
 
-// departedShare is that of those that are no members any more.
+// departedShare is the share of departed instances.
 const departedShare = -1
 
-// addDepartures adds what departed instances observed: no member's.
+// addDepartures adds what departed instances observed, which belongs to no
+// member.
 func (g *HistogramGroup) addDepartures() {
 	left := g.counter.left()
 	if left == nil {
@@ -103,7 +104,7 @@ func (g *HistogramGroup) addDepartures() {
 		if c.NoSum {
 			p.sum = math.NaN()
 		}
-		g.pieces = append(slices.Clip(g.pieces), p) // others have the same ones
+		g.pieces = append(slices.Clip(g.pieces), p) // other answers share the list
 	}
 }
 
@@ -163,7 +164,7 @@ func (t *tally) has(p *part, q growth.Quirk) (found bool) {
 // addTo cannot fail: a view keeps sums of steps, none of which falls with le.
 func (p *buckets) addTo(d *layout.Distribution) {
 	if p.native != nil {
-		n := *p.native // others read it, too
+		n := *p.native // other answers share it
 		n.Sum = p.sum
 		_ = d.AddNative(&n)
 		return

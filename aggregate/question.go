@@ -14,8 +14,8 @@ type question struct {
 	m        *moment
 	scope    scope
 	s, e     int64
-	all      bool // everything since the beginning
-	departs  bool // those that departed are added up, and are no members
+	all      bool // everything since the start
+	departs  bool // departed instances are added up, and are no members
 	past     bool // a member changed since the moment
 	apart    bool // what departed instances counted is left out
 	states   []state
@@ -84,7 +84,7 @@ func (q *question) checkWindow(w Window, v *view) error {
 	return nil
 }
 
-// anyQuestion asks about no view.
+// anyQuestion returns a question that needs no view.
 func anyQuestion(s Snapshot) (*question, error) {
 	v := &view{spec: spec{Metric: everyFamily}, kind: everything}
 	if s.m != nil {
@@ -100,7 +100,7 @@ func (q *question) close() {
 	q.f.mu.Unlock()
 }
 
-// release gives the scratch back.
+// release returns the scratch space.
 func (q *question) release() {
 	clear(q.v.scratch)
 	clear(q.states)
@@ -132,7 +132,7 @@ func (q *question) recall() error {
 	return nil
 }
 
-// last is the greatest index among the view and those that it needs.
+// last returns the greatest index of the view and of the views that it needs.
 func (v *view) last() int {
 	n := v.index
 	for _, o := range []*view{v.elects, v.limit} {
@@ -143,7 +143,7 @@ func (v *view) last() int {
 	return n
 }
 
-// recall is the state of a member; nil if it is in the ledgers by now.
+// recall returns the state of a member, or nil if it was retired since.
 func (m *moment) recall(x *member) (*instance, error) {
 	in := x.in
 	switch b := in.before; {
@@ -160,8 +160,7 @@ func (m *moment) recall(x *member) (*instance, error) {
 	return nil, fmt.Errorf("%w: %s changed since a later snapshot was taken", ErrWindow, in.name)
 }
 
-// present are the instances that speak for the present, with what the view
-// keeps of them, by name.
+// present yields the live instances and what the view keeps of them, by name.
 func (q *question) present() iter.Seq2[*instance, *binding] { return q.presentOf(q.v) }
 
 func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
@@ -175,7 +174,7 @@ func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
 	}
 }
 
-// restarted: a restart of the instance lies in the window.
+// restarted reports whether the instance restarted in the window.
 func (q *question) restarted(in *instance) bool {
 	if q.all {
 		return in.incarnation > 1
@@ -183,7 +182,7 @@ func (q *question) restarted(in *instance) bool {
 	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
 }
 
-// notes are what is to be said of every answer.
+// notes returns the warnings of every answer.
 func (q *question) notes() []string {
 	var list []string
 	for _, n := range q.m.notes {

@@ -20,13 +20,17 @@ import (
 type EverythingView struct{ counters, gauges, histograms, rest *view }
 
 // Everything declares a view of all families that v selects, under their own
-// names, as if the fleet were one instance. It keeps totals, and costs about 250
-// bytes for each instance and series, of a histogram 24 more for each bucket.
+// names, as if the fleet were one instance: ByAllLabels is the default. It keeps
+// totals, and costs about 250 bytes for each instance and series, of a histogram
+// 24 more for each bucket.
 //
-// View.Combine says what a gauge of several instances is; names of times and of
-// what only says something (_info) have the greatest value in any case. Without
-// Combine, a gauge has a value while one instance alone has it.
+// View.Combine says what a gauge of several instances is; times and _info have
+// the greatest value in any case. Without Combine, a gauge has a value while one
+// instance alone has it.
 func (f *Fleet) Everything(v View) (*EverythingView, error) {
+	if len(v.By)+len(v.Without) == 0 {
+		v.ByAllLabels = true
+	}
 	s, _, err := f.spec(v, everything)
 	if err != nil {
 		return nil, err

@@ -92,16 +92,20 @@ func TestFamiliesSelectedAndGrouped(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-1000)})
 	one, err := b.Everything(aggregate.View{Select: `c{code!="x"}`, By: []string{"code"}})
 	require.NoError(t, err)
-	loose, err := b.Everything(aggregate.View{Select: `{__name__=~"u|s.*"}`})
+	loose, err := b.Everything(aggregate.View{Select: `{__name__=~"u|s.*"}`, By: []string{"__name__"}})
+	require.NoError(t, err)
+	asOne, err := b.Everything(aggregate.View{Select: `{__name__=~"c|u"}`})
 	require.NoError(t, err)
 	b.scrape("a", 0, -10, typeC, `c{code="1",i="1"} 1`, `c{code="1",i="2"} 2`, `c{code="x"} 9`, typeG, "g 1",
 		`u{i="1"} 1`, `u{i="2"} 2`, "# TYPE s summary", `s{quantile="0.5"} 3`, "s_sum 1", "s_count 1")
 	assert.Equal(t, []string{`c{code="1"} 3`}, b.shownFamilies(one, 0))
+	assert.Equal(t, []string{`c{code="1", i="1"} 1`, `c{code="1", i="2"} 2`, `c{code="x"} 9`, `u{i="1"} 1`, `u{i="2"} 2`}, b.shownFamilies(asOne, 0), "by all labels")
 	assert.Equal(t, []string{"s{} 1 1 map[0.5:3]", "u left out 1: several instances have the series, and it has no type"}, b.shownFamilies(loose, 0))
 
 	for _, v := range []aggregate.View{
 		{Select: everyFamily, Window: 1}, {Select: everyFamily, Type: model.MetricTypeCounter}, {Select: everyFamily, Limit: "x"},
 		{Select: everyFamily, Combine: aggregate.Leader}, {Select: everyFamily, Combine: aggregate.Distinct}, {Select: `{le="1"}`},
+		{Select: everyFamily, ByAllLabels: true, By: []string{"code"}},
 	} {
 		_, err := b.Everything(v)
 		assert.Error(t, err, "%+v", v)

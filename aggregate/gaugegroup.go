@@ -102,7 +102,8 @@ func (g *GaugeGroup) Stddev() (float64, bool) {
 // not a number between two as PromQL has it; false for a q outside [0, 1].
 func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.Members()) }
 
-// Members returns the members by name.
+// Members returns the members by name. Series that are NaN or a sentinel are left
+// out; an instance of which none is left is no member.
 func (g *GaugeGroup) Members() []Member {
 	list := make([]Member, 0, len(g.members))
 	total, parts := 0.0, g.asked != nil && g.asked.view.Combine == Sum
@@ -233,12 +234,15 @@ func (g *GaugeGroup) disagreement() (list []string) {
 // add adds what an instance reads, or notes why not.
 func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question) {
 	m := gaugeMember{
-		instance: in.name, value: c.sum.Float64(), series: c.lines - c.nans,
+		instance: in.name, value: c.sum.Float64(), series: c.lines - c.nans - c.sentinels,
 		age:     time.Duration(q.e-c.oldest) * time.Millisecond,
 		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
 	}
 	if c.nans > 0 {
 		g.excluded.add(isNaN, in.name, c.nans)
+	}
+	if c.sentinels > 0 && q.v.Combine != Consensus { // which says so itself
+		g.excluded.add(isSentinel, in.name, c.sentinels)
 	}
 	if m.silent {
 		g.silent = append(g.silent, in.name)

@@ -124,6 +124,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 const (
 	ofAnotherType = "%d series of another type, left out"
 	isNaN         = "%d series NaN, left out"
+	isSentinel    = "%d series not known, left out"
 	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
 )
 
@@ -146,13 +147,13 @@ func (q *question) read(in *instance, b *binding) []columnRead {
 		if c.lines++; c.lines == 1 || at < c.oldest {
 			c.oldest = at
 		}
-		if math.IsNaN(r.value) {
+		switch {
+		case math.IsNaN(r.value):
 			c.nans++
-			continue
-		}
-		c.sum.Add(r.value)
-		if slices.Contains(q.v.Sentinels, r.value) {
+		case slices.Contains(q.v.Sentinels, r.value):
 			c.sentinels++
+		default:
+			c.sum.Add(r.value)
 		}
 	}
 	return cols
@@ -162,7 +163,7 @@ func (q *question) read(in *instance, b *binding) []columnRead {
 type gaugeMember struct {
 	instance string
 	value    float64       // the sum of its series in the group
-	series   int           // the number of these without NaN
+	series   int           // the number of these without NaN and sentinels
 	age      time.Duration // since the oldest of them was read, or measured if it has a timestamp
 	silent   bool          // a sentinel or NaN is among its series
 	changed  int64         // when one of them last changed; 0 if none was seen to

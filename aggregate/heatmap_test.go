@@ -54,6 +54,7 @@ func TestSlowInstanceBehindTheMaximumOfBuckets(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, c.worst, worst.Instance, name)
 		assert.InDelta(t, c.each[c.worst], worst.Estimate.Value, 1e-12, name)
+		assert.Equal(t, 0.5, worst.Share, "each has 100 of the 200 observations")
 
 		lay, err := layout.NewLayout(bounds)
 		require.NoError(t, err)
@@ -63,4 +64,29 @@ func TestSlowInstanceBehindTheMaximumOfBuckets(t *testing.T) {
 		require.True(t, ok)
 		assert.InDelta(t, c.maximum, e.Value, 1e-12, name)
 	}
+}
+
+// A member that joined late has a high rate and a small share of the observations.
+func TestShareOfTheWorst(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-1)})
+	v := b.histogram(aggregate.View{Select: "h"})
+	scrape := func(name string, seconds, start float64, fast, all int) {
+		b.scrape(name, seconds, start, "# TYPE h histogram", fmt.Sprintf("h_bucket{le=\"1\"} %d", fast),
+			fmt.Sprintf("h_bucket{le=\"10\"} %d", all), fmt.Sprintf("h_bucket{le=\"+Inf\"} %d", all), fmt.Sprintf("h_count %d", all))
+	}
+	worst := func(seconds float64) aggregate.Member {
+		g, err := v.One(until(b, at(seconds), time.Minute))
+		require.NoError(t, err)
+		m, ok := g.WorstQuantile(0.9)
+		require.True(t, ok)
+		return m
+	}
+	scrape("fast", 0, -100, 0, 0)
+	scrape("fast", 50, -100, 300, 300)
+	assert.Equal(t, 1.0, worst(50).Share)
+	scrape("slow", 50, 49, 0, 0)
+	scrape("slow", 60, 49, 0, 100)
+	m := worst(60)
+	assert.Equal(t, "slow", m.Instance)
+	assert.Equal(t, 0.25, m.Share, "100 of 400; of the rates it is 10 of 16")
 }

@@ -48,7 +48,8 @@ func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool) {
 }
 
 // WorstQuantile returns the member with the greatest q-quantile, which the
-// merged one hides; Lo and Hi hold the greatest of all members'.
+// merged one hides; Lo and Hi hold the greatest of all members'. Its Share is that
+// of the members' observations, 0 where that is not known.
 func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 	worst, ok := layout.Worst(q, g.distributions())
 	if !ok {
@@ -57,6 +58,9 @@ func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 	for _, m := range g.Observations().Increases() {
 		if m.Instance == worst.Name {
 			m.Estimate = estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}
+			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
+				m.Share = worst.Share
+			}
 			return m, true
 		}
 	}

@@ -155,3 +155,32 @@ func TestSharesAndSentinels(t *testing.T) {
 	assert.Equal(t, []string{"1 limits not above 0, or not known, left out: c", "1 values not known, left out: b"}, g.Warnings())
 	assert.Equal(t, "[a: 0.5 d: 0]", fmt.Sprint(g.Members()), "d has no limit")
 }
+
+// A value that is not known is no member's, neither the lowest nor the highest.
+func TestSentinelsAreNoMembers(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	views := map[aggregate.Combine]*aggregate.GaugeView{}
+	for _, c := range []aggregate.Combine{0, aggregate.Sum, aggregate.Min, aggregate.Max} {
+		views[c] = b.gauge(aggregate.View{Select: "g", Combine: c, Sentinels: []float64{-1, 1e18}})
+	}
+	b.scrape("a", 0, 0, typeG, "g 5")
+	b.scrape("b", 0, 0, typeG, "g -1")
+	b.scrape("c", 0, 0, typeG, "g 1e18")
+	b.scrape("d", 0, 0, typeG, `g{x="1"} 6`, `g{x="2"} -1`)
+	for c, v := range views {
+		g := b.reading(v, 0)
+		lowest, _ := g.Min()
+		highest, _ := g.Max()
+		mean, _ := g.Mean()
+		assert.Equal(t, "a d 5.5", fmt.Sprint(lowest.Instance, " ", highest.Instance, " ", mean), c)
+		require.Len(t, g.Members(), 2, c)
+		assert.Equal(t, []string{"3 series not known, left out: b, c, d"}, g.Warnings(), c)
+		assert.Equal(t, map[aggregate.Combine]float64{0: 0, aggregate.Sum: 11, aggregate.Min: 5, aggregate.Max: 6}[c], value(g), c)
+	}
+	b.scrape("a", 10, 0, typeG, "g -1")
+	b.scrape("d", 10, 0, typeG, `g{x="2"} -1`)
+	for c, v := range views {
+		_, ok := b.reading(v, 10).Value()
+		assert.False(t, ok, c)
+	}
+}

@@ -19,7 +19,7 @@ import (
 type Member struct {
 	Instance string
 	Estimate promfold.Estimate
-	Share    float64       // of the sum over all members, by rates for counters; 0 where parts do not add up
+	Share    float64       // of all rates of a counter, of the observations, of the sum of a gauge; 0 where parts do not add up
 	Weight   float64       // of its rate in the group's: the part of the window in which it lived
 	Age      time.Duration // of its latest scrape or, of a gauge, of its value
 	Covers   time.Duration // the time its steps in the window span

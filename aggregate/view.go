@@ -22,7 +22,7 @@ import (
 type View struct {
 	Select      string // a PromQL vector selector
 	By, Without []string
-	ByAllLabels bool
+	ByAllLabels bool // default of Everything
 
 	Window     time.Duration    // the longest window to ask; default Config.Window
 	TotalsOnly bool             // keeps totals and the latest step, no window
@@ -35,7 +35,7 @@ type View struct {
 	Combine   Combine   // gauges: what the fleet's number is
 	Leader    string    // Leader: selects the gauge that is 1 at the leader; default leader_election_master_status
 	Limit     string    // gauges: selects the limit; values are then shares of it, inside each instance
-	Sentinels []float64 // gauges: values that stand for "not known"
+	Sentinels []float64 // gauges: values that stand for "not known": left out, with a warning
 }
 
 // Combine says how the values of a gauge's instances make one; the zero value

@@ -95,7 +95,7 @@ type quantile struct {
 }
 
 // worst is the instance with the greatest quantile. The greatest true quantile
-// of all instances lies between Lo and Hi.
+// of all instances lies between Lo and Hi. Share is that of the observations.
 type worst struct {
 	Instance string `json:"instance"`
 	Value    number `json:"value"`

@@ -22,7 +22,7 @@ func (s *staged) judge() {
 		e.PrevStart, e.Start = in.start.At, s.start.At
 	}
 	rules := judge.Rules{StartTolerance: s.f.cfg.StartTolerance.Milliseconds(), ClockSkew: s.f.cfg.ClockSkew.Milliseconds()}
-	// Counters are weighed only where it matters: that is dear, and nearly never.
+	// Comparing counters is expensive, so do it only if the start moved, which is rare.
 	if blind := !in.start.Known() && !s.start.Known(); e.Start-e.PrevStart > rules.StartTolerance || blind && s.anyFell() {
 		e.Fell, e.Common = s.weigh()
 	}

@@ -28,19 +28,19 @@ type Group interface {
 type share struct {
 	in      *instance // as it was at the moment
 	b       *binding
-	row     *window.Row // what stood at the beginning of the window
+	row     *window.Row // the counts at the beginning of the window
 	events  []window.Event
 	from    int   // the checkpoint of row
 	since   int64 // events after it are in the window
 	span    int64 // ms observed in the window
-	wall    int64 // the same for what outlives processes
+	wall    int64 // the same for counters that outlive processes
 	scrapes int   // that end a step in the window
-	alive   int64 // ms of the window in which the instance is taken to have lived
-	older   bool  // no step in the window: span and row are those of the latest one
+	alive   int64 // ms of the window in which the instance is estimated to have lived
+	older   bool  // no step in the window: span and row are those of the latest step
 	live    bool
 }
 
-// shares are the instances that have something in the window, by name.
+// shares returns the instances that have growth to tell in the window, by name.
 func (q *question) shares() ([]share, error) {
 	list := q.v.scratch[:0]
 	for i := range q.states {
@@ -61,7 +61,8 @@ func (q *question) shares() ([]share, error) {
 	return list, nil
 }
 
-// share makes the instance's; false: it has nothing in the window.
+// share fills in the share of an instance; false if it has nothing in the
+// window.
 func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	in, h := x.in, &x.in.history
 	first := b.First(h.N)
@@ -86,7 +87,7 @@ func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	return true, nil
 }
 
-// shareFrom is the share that begins with checkpoint n, or with the view.
+// shareFrom fills in the share that begins at checkpoint n, or with the view.
 func (q *question) shareFrom(sh *share, x *state, b *binding, n int) {
 	at, in, h := b.Begun, x.in, &x.in.history
 	if n >= b.Since {
@@ -102,8 +103,8 @@ func (q *question) shareFrom(sh *share, x *state, b *binding, n int) {
 // exposes reports whether the instance has shown the metric.
 func (sh *share) exposes() bool { return sh.in.exposes(sh.b.view) }
 
-// beginning is when the growth of a share began to be counted: with the view,
-// or with the instance.
+// beginning returns when the growth of a share began to be counted: with the
+// view or with the instance, whichever is later.
 func (sh *share) beginning() int64 {
 	if sh.since == 0 {
 		return cmp.Or(sh.in.birth, sh.in.first)
@@ -111,7 +112,7 @@ func (sh *share) beginning() int64 {
 	return sh.since
 }
 
-// events of the window. They stay as they are, whatever comes later.
+// events returns the events in the window. Later scrapes do not change them.
 func (q *question) events(sh *share) []window.Event {
 	switch {
 	case sh.older:
@@ -122,8 +123,8 @@ func (q *question) events(sh *share) []window.Event {
 	return sh.b.Events[sh.b.EventsUntil(sh.since):]
 }
 
-// bound adds what an event leaves open to the bounds of an answer. What was
-// counted before the opening is no part of it.
+// bound adds to the bounds of an answer what an event leaves open, without what
+// was counted before the opening.
 func (e *happening) bound(x *window.Bounds) {
 	if !e.opening || e.Verdict != judge.First {
 		x.Add(e.Event)

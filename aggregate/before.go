@@ -11,15 +11,14 @@ import (
 )
 
 // Views that are asked of one snapshot agree, although scrapes come in between.
-// Each snapshot has a number. Before the state of an instance changes for the
-// first time after a snapshot was taken, the instance keeps a copy of what
-// questions read: of each counter one row, of each gauge its readings. A fleet
-// that nobody asks copies nothing. Of several such states the latest is kept, so
-// a snapshot answers until the instance changes after a later snapshot was
-// taken.
+// Snapshots are numbered. Before an instance changes for the first time after a
+// snapshot was taken, it keeps a copy of what questions read: one row of each
+// counter, the readings of each gauge. A fleet that nobody asks copies nothing.
+// Only the latest copy is kept, so a snapshot answers until the instance
+// changes after a later snapshot was taken.
 
-// before is the state of an instance for the snapshots whose number is above
-// from and at most to.
+// before is the state of an instance for the snapshots numbered above from and
+// up to to.
 type before struct {
 	in       *instance
 	from, to uint64
@@ -41,8 +40,8 @@ func (f *Fleet) changeAhead(in *instance, at int64) {
 	}
 }
 
-// until is the instance as of a time before which its latest scrape may be left
-// out; nil if that is not known.
+// until returns the instance as of a time that may be before its latest scrape;
+// nil if that state is not kept.
 func (in *instance) until(e int64) *instance {
 	switch {
 	case in.last <= e:
@@ -53,7 +52,7 @@ func (in *instance) until(e int64) *instance {
 	return nil
 }
 
-// copied is the instance as it is, for questions alone: it has no columns.
+// copied returns a copy of the instance for questions, without columns.
 func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, version: in.version, start: in.start,
@@ -65,15 +64,15 @@ func (in *instance) copied() *instance {
 	for i, b := range in.bindings {
 		var room *window.Row
 		if in.before != nil && i < len(in.before.in.bindings) {
-			room = &in.before.in.bindings[i].Live // the state before this one is of no use any more
+			room = &in.before.in.bindings[i].Live // no snapshot needs the state before this one
 		}
 		c.bindings = append(c.bindings, b.copied(in, room))
 	}
 	return c
 }
 
-// copied is the binding as it is, without what only scrapes need. The row is
-// kept in the room of another one, if there is one.
+// copied returns a copy of the binding without what only scrapes need. It
+// reuses the room of another row, if there is one.
 func (b *binding) copied(in *instance, room *window.Row) *binding {
 	c := &binding{view: b.view}
 	if b.view.kind == growth.Gauge {
@@ -90,7 +89,7 @@ func (b *binding) copied(in *instance, room *window.Row) *binding {
 	return c
 }
 
-// reading is one line of a gauge, as it was read.
+// reading is one line of a gauge as it was read.
 type reading struct {
 	value float64
 	own   int64 // its own timestamp, or lines.NoTime
@@ -105,7 +104,7 @@ func (b *binding) lines(in *instance) []growth.GaugeLine {
 	return in.plan.Gauges(b.view.index)
 }
 
-// reading is the i-th of these lines.
+// reading returns the i-th of these lines.
 func (b *binding) reading(in *instance, i int) reading {
 	if b.readings != nil {
 		return b.readings[i]
@@ -114,9 +113,9 @@ func (b *binding) reading(in *instance, i int) reading {
 	return reading{in.cols.Value(pos) + 0, in.cols.Time(pos), b.view.fleet.store.Line(in.cols.ID(pos))} // −0 is 0
 }
 
-// relabel gives an instance the labels that its target has from now on. What it
-// counted until now stays in the groups it was counted in, as the growth of one
-// that departed; in the new groups it counts from now on.
+// relabel gives an instance the new labels of its target. What it counted until
+// now stays in the groups it was counted in, as if an instance had departed; in
+// the new groups it counts from now on.
 func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 	if labels.Equal(in.labels, ls) {
 		return
@@ -150,7 +149,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 	}
 }
 
-// seen are those of a target's labels that matter to the view.
+// seen returns those of a target's labels that matter to the view.
 func (v *view) seen(target labels.Labels) labels.Labels {
 	b := labels.NewBuilder(target)
 	target.Range(func(l labels.Label) {

@@ -12,12 +12,12 @@ import (
 // Config is what a fleet is made with; a zero field has the default of the
 // package documentation.
 type Config struct {
-	Since            time.Time     // when observation began; default the first accepted scrape
+	Since            time.Time     // when observation began
 	Window           time.Duration // the longest window of a view that names none, and of any view
 	Staleness        float64       // in intervals of the target
 	StartTolerance   time.Duration // between two readings of one start time
 	ClockSkew        time.Duration // between two clocks
-	JoinHorizon      time.Duration // makes a fleet that Join takes; how long totals of ended processes are kept apart
+	JoinHorizon      time.Duration // enables Join; how long totals of ended processes are kept apart
 	SplitAlternating bool          // treats an address that proves to reach several processes as balanced
 	MaxBytes         int64         // that views keep of all instances
 	MaxInstances     int

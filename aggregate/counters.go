@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// asked is what the groups of an answer remember of its question.
+// asked is what the groups of an answer keep of its question.
 type asked struct {
 	view    *view
 	m       *moment
@@ -21,22 +21,22 @@ func (q *question) asked() asked {
 
 func (a *asked) window() int64 { return a.e - a.s }
 
-// missing names what is expected and does not answer.
+// missing lists the expected targets that do not answer.
 func (a *asked) missing() []string { return (&question{m: a.m, scope: a.scope}).missing() }
 
-// answer is what the groups of one answer share. It is a copy: scrapes that
-// come later do not show in it.
+// answer is what the groups of one answer share. It is a copy: later scrapes do
+// not change it.
 type answer struct {
 	asked
 	*tally
-	again    bool          // the question before was answered with the tally, too
-	left     []*departures // by group, nil for none; nil: there is none at all
+	again    bool          // an earlier question was answered with the same tally
+	left     []*departures // by group
 	apart    bool          // what departed instances counted is not in it, see question.leftApart
-	common   []string      // what is to be said of every group
+	common   []string      // warnings of every group
 	partials partials
 }
 
-// counters gathers the groups of an answer.
+// counters returns the groups of an answer.
 func (q *question) counters(shares []share) []*CounterGroup {
 	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: q.partials()}
 	if a.tally, a.again = q.latest(shares); len(a.groups) == 0 && q.v.single() {
@@ -51,23 +51,23 @@ func (q *question) counters(shares []share) []*CounterGroup {
 	return list
 }
 
-// single: the view has one group, whatever is selected.
+// single reports whether the view always has exactly one group.
 func (v *view) single() bool { return len(v.By) == 0 && len(v.Without) == 0 && !v.every() }
 
-// empty is a tally of one group in which no instance has anything.
+// empty is a tally of one group without members.
 func (t *tally) empty(v *view) *tally {
 	none := labels.EmptyLabels()
 	p := &plan{groups: []final{{none, v.selection.Outlives(none)}}, from: make([]int32, 2), width: make([]int32, 1), names: t.names}
 	return &tally{plan: p, shares: t.shares}
 }
 
-// nothing is the answer for a group that no instance has anything in.
+// nothing returns the answer for a group without members.
 func (q *question) nothing(ls labels.Labels) *CounterGroup {
 	p := &plan{groups: []final{{labels: ls}}, from: make([]int32, 2)}
 	return &CounterGroup{labels: ls, answer: &answer{asked: q.asked(), tally: &tally{plan: p}}}
 }
 
-// remarks are what a reader of any group should know.
+// remarks returns the warnings that concern every group.
 func (q *question) remarks(shares []share) []string {
 	var refused exclusions
 	for i := range shares {

@@ -56,7 +56,7 @@ func (q *question) grown() ([]*CounterGroup, []share, error) {
 // checkSingle refuses a view with several groups.
 func (v *view) checkSingle() error {
 	if v != nil && !v.single() {
-		return fmt.Errorf("%w: the one group of %s, which has several", errQuestion, v)
+		return fmt.Errorf("%w: One of %s, which groups; use In", errQuestion, v)
 	}
 	return nil
 }

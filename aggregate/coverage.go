@@ -65,7 +65,8 @@ func (e *CoverageError) Error() string {
 // learnt is for how long a target that does not answer stays expected.
 const learnt = time.Hour
 
-// live: the instance answered lately enough to speak for the present.
+// live reports whether the instance answered recently enough to be part of the
+// present.
 func (f *Fleet) live(in *instance, e int64) bool {
 	if b := in.pool; b != nil {
 		return !in.gone && b.live(in) && f.patient(e-b.last, b.interval)
@@ -73,15 +74,16 @@ func (f *Fleet) live(in *instance, e int64) bool {
 	return !in.gone && f.patient(e-in.last, in.interval)
 }
 
-// patient: a target whose answers come at intervals was not silent for too long.
+// patient reports whether a target that answers at the interval is not stale
+// yet.
 func (f *Fleet) patient(silent, interval int64) bool {
 	return silent <= f.cfg.MinStaleness.Milliseconds() || silent <= int64(f.cfg.Staleness*float64(interval))
 }
 
-// opening is when the first round of scrapes was over: some instance had been
-// scraped twice. What members counted before their first scrape is no part of
-// an answer for those that were there from the beginning; of one that joined
-// later it is growth that may have been missed.
+// opening returns when the first round of scrapes was over: when some instance
+// had been scraped twice. For instances of the first round, what they counted
+// before their first scrape is no part of an answer; for later ones it is
+// growth that may have been missed.
 func (f *Fleet) opening() int64 {
 	over := farFuture
 	if f.opened != 0 {
@@ -97,7 +99,7 @@ func (f *Fleet) opening() int64 {
 
 const farFuture = int64(1<<63 - 1)
 
-// cover counts what the answer may rest on.
+// cover returns on how much of the fleet an answer rests.
 func (q *question) cover() Coverage {
 	var c Coverage
 	for _, ls := range q.m.doubles {
@@ -135,7 +137,7 @@ func (q *question) cover() Coverage {
 	return c
 }
 
-// missing names what is expected and does not answer.
+// missing returns the expected targets that do not answer.
 func (q *question) missing() []string {
 	var list []string
 	for i := range q.m.targets {
@@ -152,7 +154,7 @@ func (q *question) missing() []string {
 	return list
 }
 
-// inPart names the instances that answer a part only.
+// inPart returns the instances that answer only in part.
 func (q *question) inPart() []string {
 	var list []string
 	for i := range q.states {
@@ -163,10 +165,10 @@ func (q *question) inPart() []string {
 	return list
 }
 
-// aim finds what should be there, and what of it does not answer: targets that
-// no live instance is behind, and instances behind balancers, as far as their
-// number is known. Of several addresses of one process one is expected, unless
-// the program named them all.
+// aim finds the expected targets and how many of them answer: a target answers
+// if a live instance is behind it; of a balancer, as many as there are live
+// instances. Of several addresses of one process one is expected, unless the
+// program named them all.
 func (m *moment) aim() {
 	list := m.f.addresses()
 	m.targets = make([]aim, 0, len(list))
@@ -198,7 +200,7 @@ func (m *moment) aimBehind(x *aim, a *address) {
 	}
 }
 
-// reached: a live instance answers there.
+// reached reports whether a live instance answers at the address.
 func (m *moment) reached(a *address) bool {
 	return slices.ContainsFunc(a.behind, func(in *instance) bool {
 		in = in.until(m.e)
@@ -206,8 +208,8 @@ func (m *moment) reached(a *address) bool {
 	})
 }
 
-// alive is how many of the instances behind the balancer that have no address
-// of their own answered lately.
+// alive returns how many instances behind the balancer answered recently,
+// without those that have an address of their own.
 func (b *balanced) alive(f *Fleet, e int64) int {
 	n := 0
 	for _, m := range b.members {

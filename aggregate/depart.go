@@ -17,21 +17,21 @@ import (
 )
 
 // Instances that left are kept for as long as a window reaches them. Then
-// nobody asks for them one by one any more, and what they counted goes into the
-// ledgers: a fleet of short-lived workers holds those of a window, not of a year.
-// That answers depend on who has departed, and not on when it was tidied up,
-// is why questions about everything treat both alike.
+// nobody asks for them one by one any more, and what they counted moves into
+// the ledgers: a fleet of short-lived workers holds those of a window, not of a
+// year. Questions since the start treat both alike, so that answers depend on
+// who departed, and not on when it was tidied up.
 
-// lull is for how long the whole fleet must have been silent for the silence to
-// be the watcher's, who slept or was not there.
+// lull is the least fleet-wide gap that counts as a pause of the watcher, not
+// of its instances.
 const lull = learnt / 2
 
-// rememberedLeft is of how many that left it is known until when they were
-// watched, see watchedSince.
+// rememberedLeft is the number of departed instances of which the last scrape
+// is remembered, see watchedSince.
 const rememberedLeft = 10_000
 
-// departed: the instance left, and no window reaches it. It was said to be gone,
-// or was silent for an hour, in which the fleet was watched.
+// departed reports whether the instance left and no window reaches it. It was
+// removed, or silent for an hour in which the fleet was watched.
 func (f *Fleet) departed(in *instance, e int64) bool {
 	if !f.left(in, e) {
 		return false
@@ -39,7 +39,7 @@ func (f *Fleet) departed(in *instance, e int64) bool {
 	if in.twins == nil {
 		return true
 	}
-	// One of them speaks for all, so they depart together.
+	// One of them stands for all, so they depart together.
 	return !slices.ContainsFunc(in.twins.members, func(m *instance) bool { return !f.left(m, e) })
 }
 
@@ -58,7 +58,7 @@ func (f *Fleet) left(in *instance, e int64) bool {
 	return !f.live(in, e) && e-max(in.last, f.awake.Load()) > max(reach, learnt.Milliseconds())
 }
 
-// reach is how far the longest window goes back, and the step before it.
+// reach returns how far the longest window goes back, with the step before it.
 func (f *Fleet) reach() int64 {
 	longest := f.cfg.Window
 	for _, v := range f.views {
@@ -67,8 +67,8 @@ func (f *Fleet) reach() int64 {
 	return (longest + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
 }
 
-// awaken notes a scrape: after a lull everyone gets time anew to answer. Steady
-// scrapes call it side by side.
+// awaken notes a scrape: after a fleet-wide gap every staleness timer restarts.
+// Steady scrapes call it in parallel.
 func (f *Fleet) awaken(at int64) {
 	for {
 		before := f.latest.Load()
@@ -84,8 +84,8 @@ func (f *Fleet) awaken(at int64) {
 	}
 }
 
-// tidy retires who departed now and then: when an instance came, and a part of
-// the fleet is new, so that its cost is spread.
+// tidy retires departed instances now and then: when an instance joined, and a
+// sixteenth of the fleet is new, so that the cost is spread.
 func (f *Fleet) tidy(now int64) {
 	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
 		f.newcomers = 0
@@ -96,19 +96,19 @@ func (f *Fleet) tidy(now int64) {
 	}
 }
 
-// makeRoom retires who departed, where a limit is in the way.
+// makeRoom retires departed instances when a limit is reached.
 func (f *Fleet) makeRoom(now int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.retire(now)
 }
 
-// retire forgets those that departed, but for what they counted. It is called
-// with the fleet's lock.
+// retire drops departed instances and keeps what they counted. The fleet's lock
+// is held.
 func (f *Fleet) retire(now int64) (some bool) {
 	var list []*instance
 	for _, in := range f.ordered {
-		if f.departed(in, now) && in.mu.TryLock() { // else it is just answering
+		if f.departed(in, now) && in.mu.TryLock() { // else it is being scraped
 			list = append(list, in)
 		}
 	}
@@ -144,7 +144,7 @@ func (f *Fleet) retire(now int64) (some bool) {
 	return true
 }
 
-// wholeTwins leaves out those of whose twins one could not be had.
+// wholeTwins removes instances of which a twin could not be locked.
 func (f *Fleet) wholeTwins(list []*instance) []*instance {
 	return slices.DeleteFunc(list, func(in *instance) bool {
 		if in.twins == nil {
@@ -216,13 +216,13 @@ func (d *departures) weigh(b *binding, col int, x *window.Bounds, per float64) {
 	}
 }
 
-// departures are what departed instances leave of a group.
+// departures are what departed instances leave in a group.
 type departures struct {
-	labels  labels.Labels // in an answer
-	n       int           // columns of theirs
+	labels  labels.Labels // of the group, in an answer
+	n       int           // columns
 	classes []window.Class
 	bounds  window.Bounds
-	stepped bool // some of it was observed over time
+	stepped bool // some were observed for a time
 	// Σ of rate times ms lived: a mean over a window is that over its length.
 	weighted, lowest, highest exact.Sum
 	begun                     []opened
@@ -230,7 +230,7 @@ type departures struct {
 
 // opened is what members may have counted before their first scrape: growth
 // that was missed, unless they were there from the beginning, see
-// [Fleet.opening]. Of a part of a fleet that is known when it is merged.
+// [Fleet.opening]. For a part of a fleet that is known only when it is merged.
 type opened struct {
 	at             int64
 	above, highest exact.Sum
@@ -264,7 +264,7 @@ func (d *departures) merge(o *departures) {
 	d.highest.Merge(&o.highest)
 }
 
-// addTotal adds what they counted.
+// addTotal adds what they counted to sum.
 func (d *departures) addTotal(sum *exact.Sum) {
 	for i := range d.classes {
 		c := &d.classes[i]
@@ -272,7 +272,8 @@ func (d *departures) addTotal(sum *exact.Sum) {
 	}
 }
 
-// departures of the groups, by their labels, for a question about everything.
+// departures returns the departures of the groups by their labels, for a
+// question since the start.
 func (q *question) departures() map[string]*departures {
 	list := map[string]*departures{}
 	of := func(ls labels.Labels) *departures {
@@ -287,7 +288,7 @@ func (q *question) departures() map[string]*departures {
 	for _, a := range q.v.ledger.accounts {
 		switch {
 		case a.left.n == 0:
-		case len(q.scope.only) > 0: // their targets' labels are not kept
+		case len(q.scope.only) > 0: // the labels of their targets are not kept
 			q.apart = true
 		default:
 			of(a.labels).merge(&a.left)
@@ -304,8 +305,7 @@ func (q *question) departures() map[string]*departures {
 	return list
 }
 
-// addDepartures adds what departed instances left to the groups of an answer
-// about everything.
+// addDepartures adds departures to the groups of an answer since the start.
 func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 	if !q.departs {
 		return groups
@@ -329,7 +329,7 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 	return groups
 }
 
-// rate is their part of a mean over a window of so many ms.
+// rate returns their part of a mean rate over a window in ms.
 func (d *departures) rate(window int64) estimate {
 	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }
 	a := estimate{Value: per(&d.weighted), Lo: per(&d.lowest), Hi: math.Inf(1)}
@@ -368,8 +368,8 @@ func (f *Fleet) forget(in *instance) {
 	}
 }
 
-// forgetTargets drops what is known of addresses that lead to no instance any
-// more and are not expected. f.names is held.
+// forgetTargets drops addresses that lead to no instance any more and are not
+// expected. f.names is held.
 func (f *Fleet) forgetTargets(now int64) {
 	used := f.reachedTargets()
 	for name, t := range f.targets {
@@ -383,7 +383,7 @@ func (f *Fleet) forgetTargets(now int64) {
 	}
 }
 
-// reachedTargets are those that lead to an instance.
+// reachedTargets returns the targets that lead to an instance.
 func (f *Fleet) reachedTargets() map[string]bool {
 	used := map[string]bool{}
 	for _, in := range f.ordered {
@@ -394,7 +394,8 @@ func (f *Fleet) reachedTargets() map[string]bool {
 	return used
 }
 
-// forgetLeft bounds what is remembered of those that left. f.names is held.
+// forgetLeft bounds the number of departed instances that are remembered.
+// f.names is held.
 func (f *Fleet) forgetLeft() {
 	if len(f.leftAt) <= rememberedLeft {
 		return
@@ -408,10 +409,10 @@ func (f *Fleet) forgetLeft() {
 	}
 }
 
-// watchedSince is until when an instance that now comes may have been watched
-// before: what it counted until then is in the ledgers, or never will be. Of
-// one of which nothing is remembered it is 0, unless so many left that some had
-// to be forgotten. f.names is held.
+// watchedSince returns until when an instance that appears may have been
+// watched before: what it counted until then is in the ledgers, or never will
+// be. For an instance of which nothing is remembered it is 0, or the latest
+// time of those that were dropped from memory. f.names is held.
 func (f *Fleet) watchedSince(name string) int64 {
 	if at, ok := f.leftAt[name]; ok {
 		return at

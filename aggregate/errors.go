@@ -14,8 +14,8 @@ import (
 var (
 	ErrLate         = errors.New("older than the last accepted scrape")
 	ErrConflict     = errors.New("another body was accepted for the same time")
-	ErrLimit        = errors.New("limit of Config reached")
-	ErrWindow       = errors.New("window longer than the view keeps")
+	ErrLimit        = errors.New("limit of Config reached") // MaxBytes or MaxInstances; a body's is parse.ErrLimit
+	ErrWindow       = errors.New("that much of the past is not kept")
 	ErrIncompatible = errors.New("fleets, views or snapshots that do not belong together")
 	ErrVersion      = errors.New("state of another version")
 	ErrCorrupt      = errors.New("not a state, or a damaged one")

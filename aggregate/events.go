@@ -14,7 +14,7 @@ import (
 
 // Event is what one scrape did to series of a member, other than growth.
 type Event struct {
-	Time         time.Time // of many that no window reaches any more, the first
+	Time         time.Time // the first of them, where several were merged as no window reaches them any more
 	Instance     string
 	Verdict      counter.Verdict
 	Doubt        counter.Doubt
@@ -42,7 +42,7 @@ func (e *Event) text() string {
 	return text
 }
 
-// outcome is a verdict of the engine as package counter has it.
+// outcome converts a verdict of the engine to package counter.
 func outcome(v judge.Verdict, d judge.Doubt) (counter.Verdict, counter.Doubt) {
 	return counter.Verdict(v), counter.Doubt(d & judge.Public)
 }
@@ -54,8 +54,8 @@ var quirkNotes = [...]string{
 	growth.Malformed: "counts that cannot be",
 }
 
-// told is a happening as an answer tells it. At the opening, what was counted
-// before the first scrape is no part of the answer.
+// told returns a happening as an event. At the opening, what was counted before
+// the first scrape is no part of the answer.
 func (e *happening) told(sh *shared) Event {
 	x := Event{Time: time.UnixMilli(e.At), Instance: sh.name, Series: e.N}
 	x.Verdict, x.Doubt = outcome(e.Verdict, e.Doubt)
@@ -74,8 +74,8 @@ func (e *happening) told(sh *shared) Event {
 	return x
 }
 
-// together sorts events of one instance by time, and makes one of those that
-// only differ in the series.
+// together sorts events of one instance by time, and merges those that differ
+// only in the series.
 func together(list []Event) []Event {
 	slices.SortStableFunc(list, func(a, b Event) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Doubt, b.Doubt), cmp.Compare(a.Note, b.Note),

@@ -4,20 +4,20 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// A view whose selector fixes no name is of every family of its kind: those with
-// its declared type. Counters are also the _count and _sum of summaries; gauges
-// are also infos and state sets. A family without a TYPE is of no kind, nor are
-// the quantiles of summaries: a view of the role unmergeable has them.
+// A view whose selector fixes no name selects every family of its kind, by
+// declared type. Counters include the _count and _sum of summaries; gauges
+// include infos and state sets. A family without a TYPE has no kind, nor have
+// quantiles of summaries: the role unmergeable selects those.
 //
-// Each group has the name it is about as its __name__: that of the series, for
-// histograms the family's; a matcher on __name__ compares the same name. The
-// answers are those of views of the single metrics, except that a member is
-// listed with 0 only where another series of the family is selected.
+// Each group has the name of its metric as __name__: that of the series, for
+// histograms that of the family. Matchers on __name__ compare the same name.
+// The answers equal those of views of single metrics, except that a member is
+// listed with 0 only if another series of the family is selected.
 
 func (v *view) every() bool { return v.Metric == everyFamily }
 
-// names are those that an instance has in a view of every family: with one it
-// lacks, it is no member.
+// names are the metrics that an instance exposes, for a view of every family:
+// it is no member of the groups of others.
 func (sh *share) names() map[string]bool {
 	if !sh.b.view.every() {
 		return nil

@@ -20,13 +20,13 @@ import (
 type EverythingView struct{ counters, gauges, histograms, rest *view }
 
 // Everything declares a view of all families that v selects, under their own
-// names, as if the fleet were one instance: without By and Without, ByAllLabels
-// is the default. It keeps totals, and costs about 250 bytes for each instance
-// and series, of a histogram 24 more for each bucket.
+// names, as if the fleet were one instance: ByAllLabels is the default. It keeps
+// totals, and costs about 250 bytes for each instance and series, of a histogram
+// 24 more for each bucket.
 //
-// View.Combine says what a gauge of several instances is; names of times and of
-// what only says something (_info) have the greatest value in any case. Without
-// Combine, a gauge has a value while one instance alone has it.
+// View.Combine says what a gauge of several instances is; times and _info have
+// the greatest value in any case. Without Combine, a gauge has a value while one
+// instance alone has it.
 func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	if len(v.By)+len(v.Without) == 0 {
 		v.ByAllLabels = true
@@ -51,15 +51,13 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	return &EverythingView{views[0], views[1], views[2], views[3]}, nil
 }
 
-// Families returns the families by name, each series without the name; no
-// counter or histogram in them ever falls. There are none of a part of the
-// fleet.
+// Families returns the families by name, each series without the name; no counter
+// or histogram in them ever falls. There are none of a part of the fleet.
 //
-// A counter is the sum of what it grew by, and so are a summary's count and sum.
-// What has no sum over instances has a value while one instance alone has it: a
-// series without a type, which may be anything, and the quantiles of a summary.
-// Where instances declare different types for one name, those with the type of
-// the most count.
+// A counter is the sum of what it grew by, and so are a summary's count and sum. A
+// series without a type and the quantiles of a summary have a value while one
+// instance alone has them. Of several types for one name, that of the most
+// instances counts.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	if v == nil {
 		return nil
@@ -98,12 +96,12 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 
 // whole gathers the families of a fleet.
 type whole struct {
-	declared  map[string]declaredSeries // by name of a series
+	declared  map[string]declaredSeries // by series name
 	families  map[string]*wholeFamily
 	summaries map[string]*Series // by name and labels
 }
 
-// declaredSeries is the family of a series name, and what the series is to it.
+// declaredSeries is the family of a series name, and the suffix of the series.
 type declaredSeries struct {
 	*Family
 	suffix string
@@ -138,7 +136,7 @@ func newWhole(families []Family) *whole {
 	return w
 }
 
-// shownType is the type as which a family is exposed.
+// shownType returns the type with which a family is exposed.
 func shownType(t model.MetricType) model.MetricType {
 	switch t {
 	case model.MetricTypeCounter, model.MetricTypeSummary, model.MetricTypeHistogram:
@@ -149,8 +147,8 @@ func shownType(t model.MetricType) model.MetricType {
 	return model.MetricTypeUnknown
 }
 
-// family is the one that a group belongs to, nil if most of the instances say it
-// is of another type.
+// family returns the family of a group, or nil if most instances declare
+// another type.
 func (w *whole) family(group labels.Labels, t model.MetricType) *wholeFamily {
 	name := group.Get(model.MetricNameLabel)
 	d, ok := w.declared[name]
@@ -184,7 +182,7 @@ func (f *wholeFamily) add(s Series) *Series {
 	return &s
 }
 
-// counter is one, or a part of a summary.
+// counter adds a counter, or a part of a summary.
 func (w *whole) counter(t Series) {
 	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
 	if d.Family == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
@@ -211,7 +209,7 @@ func summaryKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
-// gauge is what the view makes of the members' values.
+// gauge adds what the view makes of the values of the members.
 func (w *whole) gauge(g *GaugeGroup, c Combine) {
 	f := w.family(g.labels, model.MetricTypeGauge)
 	if f == nil {
@@ -229,19 +227,19 @@ func (w *whole) gauge(g *GaugeGroup, c Combine) {
 	}
 }
 
-// saysSomething: the value is a time, or always 1.
+// saysSomething reports whether the value is a time, or always 1.
 func saysSomething(name string) bool {
 	return slices.ContainsFunc([]string{"_info", "_timestamp_seconds", "_time_seconds", "_timestamp", "_created"},
 		func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 }
 
-// loose shows what has no sum over instances, if one alone has it.
+// loose adds what has no sum over instances, if one instance alone has it.
 func (w *whole) loose(x *looseSeries) {
 	if x.typ == model.MetricTypeSummary {
 		name := x.labels.Get(model.MetricNameLabel)
 		s, f := w.summaries[summaryKey(name, x.labels)], w.families[name]
 		switch {
-		case s == nil: // its counts are not shown
+		case s == nil: // its counts are left out
 		case x.several:
 			f.leave("quantiles of several instances have no sum")
 		default:
@@ -259,10 +257,10 @@ func (w *whole) loose(x *looseSeries) {
 	}
 }
 
-// date corrects what client libraries tell in the text format of when a series
-// began: a gauge beside it, c_created of c_total. Of a total of the fleet it is
-// when the total was 0, not the latest that an instance has: a reader of both
-// would take each restart for one of the total.
+// date corrects the gauges in which client libraries expose, in the text
+// format, when a series began: c_created of c_total. For a total of the fleet
+// that is when the total was 0, not the latest start of an instance, which
+// would look like a reset of the total.
 func (w *whole) date() {
 	for name, f := range w.families {
 		base, ok := name, false

@@ -2,13 +2,12 @@ package aggregate
 
 import "github.com/promfold/promfold/internal/growth"
 
-// Series come and go. What nothing refers to any more is forgotten in three
-// places: lines of the store, groups of the routes, and, where MaxBytes would
-// be passed, columns of the bindings.
+// Series come and go. What nothing refers to any more is dropped in three
+// places: lines of the store, groups of the routes and, where MaxBytes would be
+// exceeded, columns of the bindings.
 
-// sweep frees the lines that no instance holds, when about a quarter of the
-// store may be such, so that its cost is spread over the churn. It is called
-// with the fleet's lock.
+// sweep frees the lines that no instance holds once they are about a quarter of
+// the store, which spreads the cost over the churn. The fleet's lock is held.
 func (f *Fleet) sweep(gone int) {
 	f.garbage += gone
 	if f.garbage < 256 || 4*f.garbage < f.store.Len() {
@@ -24,7 +23,7 @@ func (f *Fleet) sweep(gone int) {
 	}
 }
 
-// sweepFinals frees the answered groups that no column is of.
+// sweepFinals frees the groups of answers that have no column any more.
 func (v *view) sweepFinals() {
 	used := make([]bool, len(v.finals.list))
 	for _, in := range v.fleet.ordered {
@@ -35,9 +34,10 @@ func (v *view) sweepFinals() {
 	v.finals.byLabels.Keep(used)
 }
 
-// evict forgets the columns that have no series left and did not change within
-// the window, if that makes enough room. Their totals since the beginning go
-// with them, which is why views that keep a ledger alone never lose any.
+// evict drops the columns that have no series left and did not change within
+// the window, if that makes enough room. What they counted stays in the totals,
+// but not in answers since the start; a view that keeps totals alone drops
+// none.
 func (f *Fleet) evict(enough int64) bool {
 	idle := map[*binding][]bool{}
 	room := int64(0)

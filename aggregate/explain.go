@@ -78,6 +78,12 @@ func (g *CounterGroup) explainMember(b *strings.Builder, sh *shared, p *part, sh
 	}
 }
 
+// String returns the group as one line.
+func (g *CounterGroup) String() string {
+	x, ok := g.Increase()
+	return summary(g, "increase", x, ok)
+}
+
 // Explain tells how both sides of the ratio came about, over the same steps.
 func (g *RatioGroup) Explain() string {
 	if g.den == nil {
@@ -93,6 +99,12 @@ func (g *RatioGroup) Explain() string {
 	b.WriteString("to\n")
 	g.den.explain(&b)
 	return b.String()
+}
+
+// String returns the group as one line.
+func (g *RatioGroup) String() string {
+	x, ok := g.Ratio()
+	return summary(g, "ratio", x, ok)
 }
 
 // Explain tells how the answer came about, member by member, as text with times
@@ -126,18 +138,40 @@ func (g *GaugeGroup) Explain() string {
 	return b.String()
 }
 
-// provenance is where an instance's data comes from, and on what evidence.
+// String returns the group as one line.
+func (g *GaugeGroup) String() string {
+	if g.asked == nil || g.asked.view.Combine == 0 || g.asked.view.Combine == Distinct {
+		return summary(g, "value", estimate{}, false)
+	}
+	x, ok := g.Value()
+	return summary(g, g.asked.view.Combine.String(), x, ok)
+}
+
+// summary returns a group with its number and coverage as one line.
+func summary(g Group, what string, x estimate, ok bool) string {
+	text := fmt.Sprintf("%s %s not known", g.Labels(), what)
+	if ok {
+		text = fmt.Sprintf("%s %s %s", g.Labels(), what, x)
+	}
+	text += "; " + g.Coverage().String()
+	if n := len(g.Warnings()); n > 0 {
+		text += fmt.Sprintf("; warnings: %d", n)
+	}
+	return text
+}
+
+// provenance is where the data of an instance comes from, and on what evidence.
 type provenance struct {
 	targets      []string // also those of its duplicates
 	first, last  int64    // accepted scrapes
 	scrapes      int      // accepted in all
 	incarnations int
-	by           identity.Evidence // behind a balancer: why its latest scrape is taken for its
+	by           identity.Evidence // behind a balancer: why its latest scrape was attributed to it
 	provisional  bool              // the latest one waits for the next to confirm it
 	alternating  bool              // its address reaches several processes
 }
 
-// provenance is told once for all groups of a gauge.
+// provenance returns that of an instance, made once for all groups.
 func (q *question) provenance(in *instance) *provenance {
 	p, ok := q.provenances[in]
 	if !ok {
@@ -151,7 +185,7 @@ func (q *question) provenance(in *instance) *provenance {
 	return p
 }
 
-// tell where an instance's data comes from.
+// write writes where the data of an instance comes from.
 func (in *instance) tell(p *provenance) {
 	p.targets = in.targets[:len(in.targets):len(in.targets)]
 	p.first, p.last, p.scrapes, p.incarnations = in.first, in.last, in.version, in.incarnation
@@ -182,7 +216,7 @@ func (p *provenance) write(b *strings.Builder, live bool) {
 	b.WriteByte('\n')
 }
 
-// addresses are the targets of an instance and of its twins, its own first.
+// addresses returns the targets of an instance and of its twins, its own first.
 func (in *instance) addresses() []string {
 	list := slices.Clone(in.targets)
 	if in.twins != nil {
@@ -206,7 +240,7 @@ func (a *asked) coveredText() string {
 	return text
 }
 
-// few lists names, but not more than can be read at a glance.
+// few lists the first names and the number of the others.
 func few(names []string) string {
 	const most = 5
 	if len(names) <= most {
@@ -223,7 +257,7 @@ func writeWarnings(b *strings.Builder, list []string) {
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z") }
 
-// withoutName are the labels of a series without the metric's name.
+// withoutName returns the labels of a series without the metric's name.
 func withoutName(l labels.Labels) labels.Labels {
 	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
 }

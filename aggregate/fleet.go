@@ -13,9 +13,8 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Fleet is all instances of one job. It is safe for concurrent use: scrapes of
-// different instances are read in parallel, and each question sees the fleet
-// between two scrapes. It reads no clock.
+// Fleet is all instances of one job. It is safe for concurrent use and reads no
+// clock.
 type Fleet struct {
 	cfg       settings
 	catalogue func(metric string) (View, bool)
@@ -105,7 +104,7 @@ func (f *Fleet) Gauge(v View) (*GaugeView, error) {
 	return &GaugeView{d}, nil
 }
 
-// Histogram declares a view of a histogram or summary.
+// Histogram declares a view of a histogram.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
 	d, err := f.declareOne(v, growth.Histogram)
 	if err != nil {

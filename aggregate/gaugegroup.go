@@ -17,7 +17,7 @@ import (
 type GaugeGroup struct {
 	labels   labels.Labels
 	asked    *asked // nil: of no question
-	leader   string // who is elected; empty: nobody, or not known
+	leader   string // the elected instance; empty if there is none, or it is unknown
 	excluded exclusions
 	silent   []string // instances without a vote
 	members  []gaugeMember
@@ -136,8 +136,8 @@ func (g *GaugeGroup) Variants() []Variant {
 	return list
 }
 
-// answer is the number that Combine asks for, and whose it is, if it is one
-// member's.
+// answer returns the number that Combine asks for, and the instance if it is
+// that of one.
 func (g *GaugeGroup) answer() (x estimate, instance string, ok bool) {
 	if g.asked == nil {
 		return estimate{}, "", false
@@ -179,19 +179,19 @@ func (g *GaugeGroup) sum() (float64, bool) {
 // consensus is one truth that every instance repeats.
 type consensus struct {
 	value       float64
-	instance    string  // whose value it is; ties go to the first name
-	least, most float64 // of what the instances say
-	agree, of   int     // how many say value, of how many that have a vote
+	instance    string  // that has the value; ties go to the first name
+	least, most float64 // values of the instances
+	agree, of   int     // instances with this value, of those with a vote
 }
 
-// consensus is right for what every instance repeats, such as the number of
-// objects in the store behind them: the value of the instance whose value
-// changed last, since that one looked last; where several did, or none, the one
-// most of them say, then the larger. That instances disagree is normal: they
-// look at different times.
+// consensus returns the one truth that every instance repeats, such as the
+// number of objects in the store behind them: the value that changed last,
+// since its instance read it last. If several changed then, or none did, it is
+// the value that most of them have, then the larger one. Instances that read at
+// different times normally disagree.
 //
-// A sentinel has no vote. An instance that lacks a part of its value, because of
-// a sentinel or NaN, has no vote either.
+// A sentinel has no vote, nor has an instance that lacks a part of its value
+// because of a sentinel or NaN.
 func (g *GaugeGroup) consensus() consensus {
 	a := consensus{least: math.Inf(1), most: math.Inf(-1)}
 	says := map[float64]int{}
@@ -219,7 +219,8 @@ func (g *GaugeGroup) consensus() consensus {
 	return a
 }
 
-// disagreement says who does not agree with the consensus, or does not know.
+// disagreement returns how many instances agree with the consensus, and which
+// do not know.
 func (g *GaugeGroup) disagreement() (list []string) {
 	if c := g.consensus(); c.agree < c.of {
 		list = append(list, fmt.Sprintf("%d of %d instances say %g", c.agree, c.of, c.value))
@@ -230,7 +231,7 @@ func (g *GaugeGroup) disagreement() (list []string) {
 	return list
 }
 
-// add takes in what an instance reads, or says why not.
+// add adds what an instance reads, or notes why not.
 func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question) {
 	m := gaugeMember{
 		instance: in.name, value: c.sum.Float64(), series: c.lines - c.nans - c.sentinels,
@@ -256,7 +257,7 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 	}
 }
 
-// addShare takes in one match of an instance; members come by name.
+// addShare adds one match of an instance; instances come by name.
 func (g *GaugeGroup) addShare(q *question, in *instance, x float64) {
 	if n := len(g.members); n > 0 && g.members[n-1].instance == in.name {
 		m := &g.members[n-1]

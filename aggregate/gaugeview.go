@@ -59,8 +59,8 @@ type gaugeAnswer struct {
 	asked    asked
 	groups   map[string]*GaugeGroup
 	common   exclusions // of no group
-	leader   string     // who is elected; empty: nobody, or not known
-	election []string   // what is to be said of it
+	leader   string     // the elected instance; empty if there is none, or it is unknown
+	election []string   // warnings about it
 }
 
 func (q *question) gauges() *gaugeAnswer {
@@ -84,7 +84,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	return g
 }
 
-// read gathers the sums of the instances' series.
+// read gathers the sums of the series of each instance.
 func (a *gaugeAnswer) read() {
 	for in, b := range a.q.present() {
 		a.common.mistyped(in, b.view)
@@ -96,7 +96,7 @@ func (a *gaugeAnswer) read() {
 	}
 }
 
-// finish sorts the groups and notes what is to be said of them.
+// finish sorts the groups and adds their warnings.
 func (a *gaugeAnswer) finish() []*GaugeGroup {
 	q := a.q
 	if q.v.limit != nil && len(a.groups) == 0 && len(a.common) > 0 {
@@ -120,7 +120,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	return list
 }
 
-// Why a member or a part of it is left out of an answer.
+// Reasons why a member or a part of it is left out of an answer.
 const (
 	ofAnotherType = "%d series of another type, left out"
 	isNaN         = "%d series NaN, left out"
@@ -128,8 +128,8 @@ const (
 	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
 )
 
-// columnRead is what an instance reads in one column, added anew each time:
-// sums that are carried on drift.
+// columnRead is what an instance reads in one column. It is added up anew each
+// time, since sums that are carried on drift.
 type columnRead struct {
 	sum                    exact.Sum
 	lines, nans, sentinels int
@@ -159,13 +159,13 @@ func (q *question) read(in *instance, b *binding) []columnRead {
 	return cols
 }
 
-// gaugeMember is one instance's part in a group.
+// gaugeMember is the part of one instance in a group.
 type gaugeMember struct {
 	instance string
 	value    float64       // the sum of its series in the group
-	series   int           // how many those are; NaN ones and sentinels are left out
-	age      time.Duration // since the oldest of them was read, or measured if it tells
+	series   int           // the number of these without NaN and sentinels
+	age      time.Duration // since the oldest of them was read, or measured if it has a timestamp
 	silent   bool          // a sentinel or NaN is among its series
-	changed  int64         // when one of them last changed; 0: never seen to
+	changed  int64         // when one of them last changed; 0 if none was seen to
 	from     *provenance
 }

@@ -31,6 +31,12 @@ func (g *HistogramGroup) Warnings() []string { return g.Observations().Warnings(
 // Explain tells how the answer came about, member by member, as text.
 func (g *HistogramGroup) Explain() string { return g.Observations().Explain() }
 
+// String returns the group as one line.
+func (g *HistogramGroup) String() string {
+	x, ok := g.Observations().Increase()
+	return summary(g, "observations", x, ok)
+}
+
 // Observations returns the number of observations as a counter: growth, rates,
 // members.
 func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter) }

@@ -13,12 +13,11 @@ import (
 // merged observations, or of the worst instance; a mean of quantiles is not
 // offered.
 //
-// Instances may expose classic buckets, native ones, or both: a series is one
-// histogram, and each observation counts once. Native buckets are preferred; a
-// series that comes without them is followed by its classic ones until its
-// process ends. Where nothing is the same before and after, the new buckets
-// start at their own first point, and a warning says so. Gauge histograms do not
-// count what happened: no view takes them, and Status names who exposes them.
+// Instances may expose classic buckets, native ones, or both; each observation
+// counts once. Native buckets are preferred; a series that comes without them is
+// followed by its classic ones until its process ends. New buckets with none in
+// common start at their own first point, and a warning says so. Gauge histograms
+// are not selected.
 type HistogramView struct{ v *view }
 
 func (v *HistogramView) kept() *view {
@@ -43,7 +42,7 @@ func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 	list := make([]*HistogramGroup, 0, len(counters))
 	for _, c := range counters {
 		g := &HistogramGroup{counter: c}
-		if len(c.answer.of) > 0 { // else it is a group of departed instances alone
+		if len(c.answer.of) > 0 { // else only departed instances are in the group
 			g.pieces = c.answer.piecesOf(shares)[c.number]
 		}
 		g.addDepartures()
@@ -63,11 +62,11 @@ func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
 // Totals returns the groups as histograms to expose; no count ever falls. There
 // are none of a part of the fleet.
 //
-// The bounds are those that all instances have. Where some of the observations
-// are known by native buckets, they count from the first bound on that is
-// certainly not below them. Native buckets are of a schema that all instances
-// have, and are left out where some have classic buckets alone. The sum is NaN
-// where it is not known of all; it may fall if observations may be negative.
+// The bounds are those that all instances have; observations in native buckets
+// count from the first bound that is certainly not below them. Native buckets
+// have a schema that all instances have, and are left out where some have classic
+// ones alone. The sum is NaN where it is not known of all; it may fall if
+// observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
 	return totalsAt(s, v.kept(), (*view).histogramTotals)
 }
@@ -81,13 +80,14 @@ type buckets struct {
 	layout *layout.Layout
 	counts []float64      // cumulative
 	native *layout.Native // in place of layout and counts; without its sum
-	sum    float64        // NaN: not known
+	sum    float64        // NaN if unknown
 }
 
-// departedShare is that of those that are no members any more.
+// departedShare is the share of departed instances.
 const departedShare = -1
 
-// addDepartures adds what departed instances observed: no member's.
+// addDepartures adds what departed instances observed, which belongs to no
+// member.
 func (g *HistogramGroup) addDepartures() {
 	left := g.counter.left()
 	if left == nil {
@@ -104,7 +104,7 @@ func (g *HistogramGroup) addDepartures() {
 		if c.NoSum {
 			p.sum = math.NaN()
 		}
-		g.pieces = append(slices.Clip(g.pieces), p) // others have the same ones
+		g.pieces = append(slices.Clip(g.pieces), p) // other answers share the list
 	}
 }
 
@@ -166,7 +166,7 @@ func (t *tally) has(p *part, q growth.Quirk) (found bool) {
 // too few.
 func (p *buckets) addTo(d *layout.Distribution) {
 	if p.native != nil {
-		n := *p.native // others read it, too
+		n := *p.native // other answers share it
 		n.Sum = p.sum
 		_ = d.AddNative(&n)
 		return

@@ -6,29 +6,26 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 )
 
-// Join adds to f's totals what another watcher of the same instances knows, so
-// that they count what either saw: of a highly available pair, any of which may
-// miss scrapes, start later or be restarted. o is left as it is. Windows, rates
-// and gauges are those of what f itself observed.
+// Join adds to f's totals what another watcher of the same instances knows, as
+// of a highly available pair; o is left as it is. Windows, rates and gauges stay
+// those of f.
 //
-// The totals of a joined fleet are at least those of each watcher, and never
-// more than was counted. Joining is idempotent, commutative and associative.
-// Totals are exact of a process that said when it started, if that was after
-// Since, and of any other whose series neither reset nor came later unseen; else
-// as good as the watcher who saw most of it.
+// Joined totals are at least each watcher's, never more than was counted, and the
+// same in any order. They are exact for a process that said when it started, if
+// that was after Since, and for any other whose series neither reset nor came
+// later unseen; else as good as the watcher who saw most of it.
 //
-// What processes counted that ended longer ago than Config.JoinHorizon is no
-// longer known one by one: what only the other watcher saw of it is lost, and
-// nothing is counted twice. A pair that joins more often loses nothing. Of
-// native histograms the buckets of the watcher with the most observations win;
-// sums of observations that may be negative are not known.
+// Processes that ended longer ago than Config.JoinHorizon are not known one by
+// one any more: what only the other watcher saw of them is lost, and nothing is
+// counted twice. Of native histograms the buckets of the watcher with the most
+// observations win; sums of observations that may be negative are not known.
 //
-// The two series that a pair exposes must not be read alternately as one: they
-// agree only after they were joined.
+// The series that a pair exposes agree only after a join: do not read them
+// alternately as one.
 //
-// Both are of one configuration, with a JoinHorizon, and with equal views
-// declared on f and saved in or declared on o, which may have been loaded: else
-// the error is ErrIncompatible. Of different Since the later one counts.
+// Both fleets have one configuration with a JoinHorizon, and equal views, declared
+// on f and saved in or declared on o: else the error is ErrIncompatible. Of
+// different Since the later one counts.
 func (f *Fleet) Join(o *Fleet) error {
 	if f == o {
 		return incompatible("joining", "one fleet with itself")

@@ -1,23 +1,23 @@
 package aggregate
 
-// latest is what the latest question of a view counted. It is kept, since a
-// fleet is asked more often than it is scraped: by each request that a gateway
-// admits, say. As long as nothing but the time is another, the next question
-// has the same instances with the same growth.
+// latest is what the latest question of a view counted. It is kept because a
+// fleet is asked more often than it is scraped, such as by each request that a
+// gateway admits. As long as no scrape arrives, the next question has the same
+// instances with the same growth.
 type latest struct {
 	basis
 	tally *tally // nil: nobody asked yet
 }
 
-// basis is what a tally rests on, besides its shares.
+// basis is what a tally depends on, besides its shares.
 type basis struct {
 	changes uint64 // of the fleet until then
 	window  int64
 	all     bool
 }
 
-// latest is what the shares have in the window: as the latest question found
-// it, where that still holds, which again tells.
+// latest returns what the shares have in the window, and whether the latest
+// question had found it already.
 func (q *question) latest(shares []share) (t *tally, again bool) {
 	b, kept := basis{q.f.mu.changes(), q.e - q.s, q.all}, &q.v.latest
 	if kept.tally != nil && kept.basis == b && kept.tally.holds(shares) {
@@ -30,8 +30,9 @@ func (q *question) latest(shares []share) (t *tally, again bool) {
 	return t, false
 }
 
-// holds: the shares are the same. Of an unchanged fleet they are told apart by
-// where in the instance's history they begin, and by what the time makes of it.
+// holds reports whether the shares are the same. In an unchanged fleet, shares
+// differ only by the checkpoint at which they begin, and by what depends on the
+// time.
 func (t *tally) holds(shares []share) bool {
 	if len(shares) != len(t.shares) {
 		return false

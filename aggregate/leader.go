@@ -8,10 +8,10 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 )
 
-// An instance leads from the scrape that first showed it to, until one that does
-// not, or until a scrape of it fails: its successor may be at work already. Of
-// two that say they lead, it is the one that began later; if both began at once,
-// or before they were looked at, the one scraped last.
+// An instance leads from the scrape that first shows it as the leader until a
+// scrape that does not, or until a scrape of it fails: its successor may
+// already be at work. If two say they lead, the one that began later does; if
+// both began at once, or before they were observed, the one scraped last does.
 
 // electionMetric is a gauge that is 1 at the leader, in the same scrape as the
 // value; Kubernetes' components expose it. Its label electionLabel tells
@@ -39,10 +39,10 @@ func (f *Fleet) electorate(s spec) *view {
 // candidate is an instance that says it leads an election.
 type candidate struct {
 	in    *instance
-	since int64 // 0: before it was looked at
+	since int64 // 0: before it was observed
 }
 
-// elect finds who leads, or says why it is nobody.
+// elect returns who leads, or why nobody does.
 func (q *question) elect() (leader string, said []string) {
 	name, why := q.election()
 	if why != "" {
@@ -86,8 +86,8 @@ func (q *question) elect() (leader string, said []string) {
 	return claim[0].in.name, []string{"two say they lead, the first " + why + ": " + names}
 }
 
-// election is the one that concerns those who expose the view's metric; or why
-// it is none.
+// election returns the name of the election in which the instances that expose
+// the view's metric take part, or why there is not exactly one.
 func (q *question) election() (name, why string) {
 	var names []string
 	for in, b := range q.present() {
@@ -115,8 +115,9 @@ func (b *binding) election(e growth.GaugeLine) string {
 	return b.labelsOf(int(e.Col)).Get(electionLabel)
 }
 
-// leads: the instance's last scrape says that it leads the election, since
-// then. What joined after the first round of scrapes led from its first one.
+// leads reports whether the last scrape of the instance says that it leads the
+// election, and since when. An instance that joined after the first round of
+// scrapes leads from its first scrape.
 func (b *binding) leads(in *instance, name string, opening int64) (since int64, ok bool) {
 	for i, e := range b.lines(in) {
 		if b.election(e) != name || b.reading(in, i).value != 1 {
@@ -130,8 +131,9 @@ func (b *binding) leads(in *instance, name string, opening int64) (since int64, 
 	return since, ok
 }
 
-// unheard: since the instance's last scrape its address failed, or another
-// instance answered there. Behind a balancer only a failure says so.
+// unheard reports whether the address of the instance failed since its last
+// scrape, or another instance answered there. Behind a balancer only a failure
+// counts.
 func (f *Fleet) unheard(in *instance) bool {
 	return slices.ContainsFunc(in.targets, func(name string) bool {
 		t, tried := f.targets[name], f.targets[name].tried.Load()

@@ -14,32 +14,32 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Counters of the fleet that are exposed again must not fall. A view's total is
-// what its instances grew by, those that are gone included, but it can shrink
-// for all that: when two addresses turn out to be one process, or a restart
-// turns out to be none. So a ledger remembers what was shown, and shows the
-// greater of that and the truth; the truth will be greater again.
+// Counters of the fleet that are exposed again must not fall. The total of a
+// view is the growth of all its instances, including those that left. It can
+// still shrink: when two addresses turn out to be one process, or a restart
+// turns out to be none. So a ledger keeps the total that was shown, and shows
+// the greater of it and the truth until the truth is greater again.
 
-// ledger is that of one view: an account for each group.
+// ledger keeps the totals of one view: an account for each group.
 type ledger struct {
 	created  int64 // when all totals were 0; 0: at the fleet's Since
 	accounts map[string]*account
 	known    known // of a fleet that can be joined
 }
 
-// account is what a ledger knows of one group.
+// account keeps the total of one group.
 type account struct {
 	labels  labels.Labels
-	retired []window.Class // of groups that had to make room, see evict; by bounds
+	retired []window.Class // of series that were evicted, by bounds
 	left    departures
-	bounds  []float64 // of what was shown; of a counter's total, +Inf
+	bounds  []float64 // of the counts shown; +Inf for a counter
 	shown   []float64
-	sum     float64          // of what a histogram showed
-	natives []*layout.Native // the same by native buckets, by grid
+	sum     float64          // that a histogram showed
+	natives []*layout.Native // native buckets that were shown, by grid
 }
 
-// show gives counts that are not less than what was shown before, nor fall with
-// their bounds.
+// show returns counts that are not less than those shown before, and do not
+// fall with their bounds.
 func (a *account) show(bounds, counts []float64) []float64 {
 	shown := slices.Clone(counts)
 	for i, b := range bounds {
@@ -82,13 +82,13 @@ func (v *view) account(ls labels.Labels) *account {
 	return a
 }
 
-// settlement is the truth about a group: what all its instances grew by.
+// settlement is the growth of all instances in a group.
 type settlement struct {
 	labels  labels.Labels
 	classes []window.Class
 }
 
-// settle adds up all groups of a view, sorted, as they were at a moment.
+// settle returns the settlements of a view at a moment, sorted by labels.
 func (v *view) settle(m *moment) []*settlement {
 	f := v.fleet
 	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
@@ -98,7 +98,7 @@ func (v *view) settle(m *moment) []*settlement {
 	return list
 }
 
-// settleOf adds up what a fleet counts by itself.
+// settleOf adds up what the fleet itself observed.
 func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlement {
 	byKey := map[string]*settlement{}
 	group := func(ls labels.Labels) *settlement {
@@ -132,14 +132,14 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*settlemen
 	list := slices.Collect(maps.Values(byKey))
 	for _, s := range list {
 		if len(s.classes) == 0 {
-			s.classes = []window.Class{{}} // shown once, of an instance that is another one's twin now
+			s.classes = []window.Class{{}} // shown once; its instance is a twin of another one now
 		}
 	}
 	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })
 	return list
 }
 
-// commonBounds are those of all classes.
+// commonBounds returns the bounds that all classes have.
 func (s *settlement) commonBounds() []float64 {
 	common := []float64{math.Inf(1)}
 	first := true
@@ -159,7 +159,7 @@ func (s *settlement) commonBounds() []float64 {
 	return common
 }
 
-// upTo is how many observations are not above a bound that all classes have.
+// upTo returns the number of observations up to a bound that all classes have.
 func (s *settlement) upTo(bound float64, natives *layout.Distribution) float64 {
 	var sum exact.Sum
 	if natives != nil {
@@ -180,7 +180,8 @@ func (s *settlement) upTo(bound float64, natives *layout.Distribution) float64 {
 	return sum.Float64()
 }
 
-// sum of all observations; signed: some may be negative.
+// sum returns the sum of all observations; signed reports whether some may be
+// negative.
 func (s *settlement) sum() (x float64, ok, signed bool) {
 	var sum exact.Sum
 	ok = true
@@ -194,7 +195,7 @@ func (s *settlement) sum() (x float64, ok, signed bool) {
 	return x, ok && finite(x), signed
 }
 
-// retireColumns keeps the columns of an instance that are about to be forgotten.
+// retireColumns adds the columns that are about to be dropped to the account.
 func (b *binding) retireColumns(forgotten func(col int) bool) {
 	if b.view.kind == growth.Gauge {
 		return

@@ -11,19 +11,19 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 )
 
-// How far something is used up that each instance has of its own, such as seats,
-// quotas or file descriptors, is taken inside each instance, within one scrape.
-// The ratio of two maxima, or of two sums, is nobody's: it shows 33 % or 50 %
-// where one of two instances is at 98 %.
+// Usage against a limit that each instance has of its own (seats, quotas, file
+// descriptors) is computed inside each instance, within one scrape. A ratio of
+// two maxima or of two sums belongs to no instance: it shows 33 % or 50 % where
+// one of two instances is at 98 %.
 //
 // Each series of the limit is matched with the sum of the view's series that
-// have its labels, whatever others they have. The groups are the limit's.
-// Several matches of an instance in a group make its value as the view combines
-// members: the highest, or with Min the lowest.
+// have its labels; they may have more. The groups are those of the limit. Where
+// an instance has several matches in a group, its value is the highest, or with
+// Min the lowest.
 
-// readShares gathers the shares of the limit. Left out and named are limits that
-// are missing, NaN, 0 or less, and what the instance does not expose a value of;
-// where it does, but not for this match, the value is 0.
+// readShares gathers the shares of the limit. Limits that are missing, NaN, 0
+// or less are left out and named, and so are instances without any value of the
+// view. A match without a value counts as 0.
 func (a *gaugeAnswer) readShares() {
 	q := a.q
 	for in, den := range q.presentOf(q.v.limit) {
@@ -47,7 +47,8 @@ const (
 	badLimit = "%d limits not above 0, or not known, left out"
 )
 
-// inside is one match: a series of the limit, and what is used of it.
+// inside is one match: a series of the limit, and the sum of the values that
+// have its labels.
 type inside struct {
 	labels labels.Labels
 	col    uint32
@@ -59,7 +60,7 @@ type inside struct {
 func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
 	var list []*inside
 	byLabels := map[string]*inside{}
-	names := map[string][]string{} // the sets of names that limits have
+	names := map[string][]string{} // the sets of label names of the limits
 	for i, e := range den.lines(in) {
 		read := den.reading(in, i)
 		ls := withoutName(read.line.Labels)
@@ -92,7 +93,7 @@ func namesOf(ls labels.Labels) []string {
 	return list
 }
 
-// matches are the limits all of whose labels a value has.
+// matches returns the limits whose labels the value has, all of them.
 func matches(num labels.Labels, names map[string][]string, byLabels map[string]*inside) iter.Seq[*inside] {
 	return func(yield func(*inside) bool) {
 		for _, set := range names {
@@ -104,7 +105,7 @@ func matches(num labels.Labels, names map[string][]string, byLabels map[string]*
 	}
 }
 
-// refusal says why a match is none; empty: it is one.
+// refusal returns why a match is left out, or "".
 func (r *inside) refusal(exposed bool, sentinels []float64) string {
 	n := r.num.Float64()
 	switch {

@@ -13,21 +13,20 @@ import (
 )
 
 // looseSeries is what has no sum over instances: a series without a type, which
-// may be a counter, of which values of different ages are no sum, or anything
-// else; and the quantiles of a summary, which are neither added nor averaged.
-// What one instance alone has is known all the same.
+// may be a gauge or a counter, or the quantiles of a summary, which can be
+// neither added nor averaged. It has a value while one instance alone has it.
 type looseSeries struct {
 	labels  labels.Labels // with __name__
 	typ     model.MetricType
-	of      *instance // who has it
-	several bool      // instances, or series of one of them
+	of      *instance // that has it
+	several bool      // instances have it, or several series of one
 
 	value     float64 // if ok
 	ok        bool
 	quantiles map[float64]float64
 }
 
-// readLoose gathers those of a view, by labels and type.
+// readLoose returns the loose series of a view, by labels and type.
 func (q *question) readLoose(v *view) []*looseSeries {
 	byKey := map[string]*looseSeries{}
 	exact := len(v.Without) > 0 // a group is one series
@@ -54,7 +53,7 @@ func (q *question) readLoose(v *view) []*looseSeries {
 	return list
 }
 
-// take takes in what an instance says.
+// take adds what an instance reads.
 func (x *looseSeries) take(in *instance, r reading, exact bool) {
 	x.several = x.several || in != x.of
 	switch {
@@ -63,7 +62,7 @@ func (x *looseSeries) take(in *instance, r reading, exact bool) {
 		if x.quantiles == nil {
 			x.quantiles = map[float64]float64{}
 		}
-		if _, twice := x.quantiles[r.line.Bound]; twice { // of one series it is spelled otherwise
+		if _, twice := x.quantiles[r.line.Bound]; twice { // of one series, it is spelled differently
 			x.several = x.several || !exact
 			return
 		}

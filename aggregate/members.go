@@ -19,7 +19,7 @@ import (
 type Member struct {
 	Instance string
 	Estimate promfold.Estimate
-	Share    float64       // of the sum over all members: of rates for counters, of observations for WorstQuantile; 0 where parts do not add up
+	Share    float64       // of all rates of a counter, of the observations, of the sum of a gauge; 0 where parts do not add up
 	Weight   float64       // of its rate in the group's: the part of the window in which it lived
 	Age      time.Duration // of its latest scrape or, of a gauge, of its value
 	Covers   time.Duration // the time its steps in the window span
@@ -41,7 +41,7 @@ func (m Member) String() string {
 
 func (m Member) value() float64 { return m.Estimate.Value }
 
-// member is all but the number that is asked for.
+// member returns a member without the number that is asked for.
 func (g *CounterGroup) member(sh *shared, p *part) Member {
 	m := Member{
 		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.live, Steps: sh.steps,
@@ -54,8 +54,8 @@ func (g *CounterGroup) member(sh *shared, p *part) Member {
 	return m
 }
 
-// increased is a member with its increase: 0 where all its steps are older than
-// the window.
+// increased returns a member with its increase, 0 if all its steps are older
+// than the window.
 func (g *CounterGroup) increased(sh *shared, p *part) Member {
 	m := g.member(sh, p)
 	if !sh.older {
@@ -64,8 +64,8 @@ func (g *CounterGroup) increased(sh *shared, p *part) Member {
 	return m
 }
 
-// rateOf is a member's rate over the time it was observed; false if that is one
-// moment only.
+// rateOf returns the rate of a member over the time it was observed; false if
+// that is a single moment.
 func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
 	if sh.covers(g.final()) <= 0 {
 		return estimate{}, false
@@ -77,7 +77,7 @@ func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
 	return estimate{Value: p.grown / seconds, Lo: x.Lo / seconds, Hi: x.Hi / seconds}, true
 }
 
-// rated are the members with a rate, by name.
+// rated returns the members with a rate, by name.
 func (g *CounterGroup) rated() []Member {
 	var list []Member
 	g.each(func(sh *shared, p *part) {
@@ -90,8 +90,8 @@ func (g *CounterGroup) rated() []Member {
 	return g.shared(list)
 }
 
-// shared notes which share of the rates is each member's. Rates of older steps
-// are of another time.
+// shared sets the share of each member in the sum of rates. Rates of older
+// steps have none: they are of another time.
 func (g *CounterGroup) shared(list []Member) []Member {
 	rates := map[string]float64{}
 	var sum exact.Sum
@@ -109,7 +109,8 @@ func (g *CounterGroup) shared(list []Member) []Member {
 	return list
 }
 
-// greatest is the first by name of the greatest.
+// greatest returns the member with the greatest value; ties go to the first
+// name.
 func greatest[T any](members []T, value func(T) float64) (x T, ok bool) {
 	for i, m := range members {
 		if i == 0 || value(m) > value(x) {
@@ -119,8 +120,9 @@ func greatest[T any](members []T, value func(T) float64) (x T, ok bool) {
 	return x, len(members) > 0
 }
 
-// memberAt is the member at a quantile's rank. As elsewhere, q is the shortest
-// decimal that reads as it, and the product is exact: 0.07 of 100 is 7.
+// memberAt returns the member at the rank of a quantile. As elsewhere, q is the
+// shortest decimal that prints as it, and the product is exact: 0.07 of 100 is
+// 7.
 func memberAt(q float64, members []Member) (Member, bool) {
 	n := len(members)
 	if !(q >= 0 && q <= 1) || n == 0 {
@@ -153,7 +155,8 @@ type asymmetry struct {
 	share, peak, cv float64
 }
 
-// asymmetryOf loads; false where there is no load, or a negative one.
+// asymmetryOf returns the asymmetry of loads; false without a load, or with a
+// negative one.
 func asymmetryOf(list []Member) (asymmetry, bool) {
 	var a asymmetry
 	var sum exact.Sum
@@ -174,7 +177,7 @@ func asymmetryOf(list []Member) (asymmetry, bool) {
 		return asymmetry{}, false
 	}
 	mean := total / float64(a.members)
-	var squares exact.Sum // of x/m − 1: no overflow
+	var squares exact.Sum // of x/m − 1, which do not overflow
 	for _, m := range list {
 		d := m.value()/mean - 1
 		squares.Add(d * d)
@@ -184,7 +187,7 @@ func asymmetryOf(list []Member) (asymmetry, bool) {
 	return a, true
 }
 
-// asymmetry says how unevenly the members share the group's traffic.
+// asymmetry returns how unevenly the members share the group's rate.
 func (g *CounterGroup) asymmetry() (asymmetry, bool) {
 	return asymmetryOf(slices.DeleteFunc(g.rated(), func(m Member) bool { return m.Older }))
 }

@@ -22,14 +22,12 @@ func incompatible(what, reason string, instances ...string) error {
 }
 
 // Merge adds o's instances to f; the result equals a single fleet that saw
-// everything, to the bit, however a fleet's instances are spread over parts and
-// in whichever order these are merged. o is left as it is.
+// everything, to the bit, in whichever order parts are merged. o is left as it is.
 //
-// Parts are of one configuration, with equal views declared on f and saved in or
+// Parts have one configuration, and equal views, declared on f and saved in or
 // declared on o; of different Since the later one counts. They watch different
 // instances, and those behind one balancer belong to one part: else the error is
-// ErrIncompatible. Whether instances of different parts are one process is
-// watched from then on.
+// ErrIncompatible.
 func (f *Fleet) Merge(o *Fleet) error {
 	if f == o {
 		return incompatible("merging", "one fleet with itself")

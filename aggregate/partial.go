@@ -13,27 +13,27 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// A program may answer while it does not know all it should: kube-state-metrics
-// serves what it has so far while it lists its objects anew. Its process went
-// on, so nothing else tells.
+// A program may answer before it knows everything: kube-state-metrics serves
+// what it has while it lists its objects anew. The process goes on, so nothing
+// else shows it.
 
-// A family is taken for partial when fewer than half of its lines are left of
-// one scrape in the next one of the same process. Of so few that a handful
-// decides nothing is concluded.
+// A family is partial when a scrape has fewer than half of the lines of the
+// scrape before, of the same process. Families of a few lines are never
+// partial.
 const fewLines = 10
 
 func lostMost(before, lines int) bool { return before >= fewLines && 2*lines < before }
 
-// shrunk is what is remembered of a partial family until it has at least half
-// of its lines again, or its process ends; then, until no window reaches it.
+// shrunk is kept for a partial family until half of its lines are back or its
+// process ends, and then until no window reaches it.
 type shrunk struct {
 	family        *lines.Family
-	at, until     int64 // the scrapes that found it so, and no longer so (0: none yet)
+	at, until     int64 // the scrapes that found it partial and whole again (0: not yet)
 	before, lines int
 }
 
-// noteShrunk looks for families that lost most of their lines, or have them
-// back, in a scrape that is accepted but not committed yet.
+// noteShrunk finds families that lost most of their lines, or have them back,
+// in a scrape that is accepted but not committed yet.
 func (s *staged) noteShrunk() {
 	in := s.in
 	if !s.alone || !s.r.Structural() && s.restart == noRestart {
@@ -58,7 +58,7 @@ func (s *staged) noteShrunk() {
 	}
 }
 
-// lost are the families of the lines that went, where those are enough to matter.
+// lost returns the families of the lines that vanished, if enough did.
 func (s *staged) lost() map[string]*lines.Family {
 	gone := s.r.Gone()
 	if 2*len(gone) <= fewLines {
@@ -83,13 +83,13 @@ func (s *staged) countFamilies(in interface {
 	return lines
 }
 
-// shrink remembers a partial family. An earlier time that it was so is in no
-// window that this one is not in.
+// shrink remembers a partial family. If it was partial earlier, that time is in
+// no window in which this one is not.
 func (in *instance) shrink(x shrunk) {
 	for i := range in.shrunk {
 		if o := &in.shrunk[i]; o.family.Name == x.family.Name {
 			if o.until == 0 {
-				x.before = o.before // it still misses those
+				x.before = o.before // it still lacks those
 			}
 			*o = x
 			return
@@ -98,7 +98,8 @@ func (in *instance) shrink(x shrunk) {
 	in.shrunk = append(in.shrunk, x)
 }
 
-// recover ends what is partial no more, and forgets what no window reaches.
+// recover ends the families that have their lines back, and drops those that no
+// window reaches.
 func (in *instance) recover(at int64, whole func(*shrunk) bool) {
 	for i := range in.shrunk {
 		if x := &in.shrunk[i]; x.until == 0 && whole(x) {
@@ -111,8 +112,8 @@ func (in *instance) recover(at int64, whole func(*shrunk) bool) {
 	}
 }
 
-// partial: the family was so in the window; for gauges, is so now. One that
-// stays small for long is not partial, but small.
+// partial reports whether the family was partial in the window; for gauges,
+// whether it is now. A family that stays small for long is no longer partial.
 func (q *question) partial(x *shrunk) bool {
 	switch {
 	case !q.v.selection.About(x.family):
@@ -123,13 +124,14 @@ func (q *question) partial(x *shrunk) bool {
 	return q.v.kind != growth.Gauge && x.until > q.s
 }
 
-// partialNow: the instance answers a part only of what the view is on. Of many
-// families some always are in part, which says nothing of the others.
+// partialNow reports whether the instance answers the family of the view only
+// in part. Views of many families do not ask: some family always is partial,
+// which says nothing of the others.
 func (q *question) partialNow(in *instance) bool {
 	return !q.v.every() && slices.ContainsFunc(in.shrunk, func(x shrunk) bool { return x.until == 0 && q.partial(&x) })
 }
 
-// partials are what members may miss in the window.
+// partials returns the families of which members may miss lines in the window.
 type partials []partial
 
 type partial struct {
@@ -158,7 +160,8 @@ func (x *shrunk) of(in *instance) string {
 		in.name, x.lines, x.before, x.family.Name, clock(time.UnixMilli(x.at)))
 }
 
-// words are those that concern a group: of a view of every family, it is of one.
+// words returns the remarks for a group; in a view of every family, those for
+// its metric.
 func (list partials) words(v *view, group labels.Labels) (words []string) {
 	for i := range list {
 		if x := &list[i]; !v.every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {

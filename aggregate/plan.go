@@ -6,24 +6,25 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// plan says which groups the instances of an answer have something in, and
-// where in the answer each of their columns goes. It changes when groups or
-// instances do, not with every scrape: a question keeps it for the next one.
+// plan maps the columns of the instances of an answer to its groups. It changes
+// when groups or instances do, not with every scrape, so a view keeps it for
+// the next question.
 type plan struct {
-	of      [][]window.Column // by share: what the plan was made of
+	of      [][]window.Column // by share: the columns of which the plan was made
 	groups  []final           // in the order of their labels
 	from    []int32           // group i has the parts from from[i] to before from[i+1]
-	owners  []int32           // by part: whose it is, an index of shares; ascending in a group
-	group   []int32           // by part: the group whose it is
-	width   []int32           // by group: how many columns go there
+	owners  []int32           // by part: the index of its share; ascending in a group
+	group   []int32           // by part: its group
+	width   []int32           // by group: its number of columns
 	columns []place           // of all shares, one after the other
 	names   []map[string]bool
 }
 
-// place is where a column's count stands in a row, and to which part it goes.
+// place is where the count of a column is in a row, and the part it is added
+// to.
 type place struct{ count, part int32 }
 
-// planFor is the plan of the last question, where it fits.
+// planFor returns the plan of the last question if it fits, else a new one.
 func (v *view) planFor(shares []share) *plan {
 	if p := v.plan; p != nil && p.fits(shares) {
 		return p
@@ -32,7 +33,8 @@ func (v *view) planFor(shares []share) *plan {
 	return v.plan
 }
 
-// fits: columns once made never change, so it is enough that they are the same.
+// fits reports whether the plan was made of the same columns. Columns never
+// change, so comparing their identity is enough.
 func (p *plan) fits(shares []share) bool {
 	if len(p.of) != len(shares) {
 		return false
@@ -94,7 +96,8 @@ func newPlan(finals *finals, shares []share) *plan {
 	return p
 }
 
-// lacks: of a view of every family, the instance has none of the group's name.
+// lacks reports whether, in a view of every family, the instance does not
+// expose the metric of the group.
 func (p *plan) lacks(share int, g *final) bool {
 	names := p.names[share]
 	return names != nil && !names[g.labels.Get(model.MetricNameLabel)]

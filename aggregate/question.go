@@ -14,8 +14,8 @@ type question struct {
 	m        *moment
 	scope    scope
 	s, e     int64
-	all      bool // everything since the beginning
-	departs  bool // those that departed are added up, and are no members
+	all      bool // everything since the start
+	departs  bool // departed instances are added up, and are no members
 	past     bool // a member changed since the moment
 	apart    bool // what departed instances counted is left out
 	states   []state
@@ -60,9 +60,6 @@ func (f *Fleet) question(w Window, v *view) (*question, error) {
 	if err := q.recall(); err != nil {
 		return nil, err
 	}
-	if q.all && q.m.number <= v.moved {
-		return nil, fmt.Errorf("%w: a target got other labels since the snapshot was taken", ErrWindow)
-	}
 	q.coverage = q.cover()
 	if share, ok := q.coverage.Share(); !ok && q.scope.least > 0 || share < q.scope.least {
 		return nil, &CoverageError{Coverage: q.coverage, AtLeast: q.scope.least, Missing: append(q.missing(), q.inPart()...)}
@@ -78,14 +75,16 @@ func (q *question) checkWindow(w Window, v *view) error {
 	}
 	switch {
 	case !w.all && kept == ledgerOnly:
-		return fmt.Errorf("%w: it keeps totals alone", ErrWindow)
+		return fmt.Errorf("%w: the view keeps totals alone", ErrWindow)
 	case !w.all && w.length > kept:
-		return fmt.Errorf("%w: %s, of %s", ErrWindow, w.length, kept)
+		return fmt.Errorf("%w: %s, the view keeps %s", ErrWindow, w.length, kept)
+	case w.all && q.m.number <= v.moved:
+		return fmt.Errorf("%w: a target got other labels since the snapshot was taken", ErrWindow)
 	}
 	return nil
 }
 
-// anyQuestion asks about no view.
+// anyQuestion returns a question that needs no view.
 func anyQuestion(s Snapshot) (*question, error) {
 	v := &view{spec: spec{Metric: everyFamily}, kind: everything}
 	if s.m != nil {
@@ -101,7 +100,7 @@ func (q *question) close() {
 	q.f.mu.Unlock()
 }
 
-// release gives the scratch back.
+// release returns the scratch space.
 func (q *question) release() {
 	clear(q.v.scratch)
 	clear(q.states)
@@ -133,7 +132,7 @@ func (q *question) recall() error {
 	return nil
 }
 
-// last is the greatest index among the view and those that it needs.
+// last returns the greatest index of the view and of the views that it needs.
 func (v *view) last() int {
 	n := v.index
 	for _, o := range []*view{v.elects, v.limit} {
@@ -144,7 +143,7 @@ func (v *view) last() int {
 	return n
 }
 
-// recall is the state of a member; nil if it is in the ledgers by now.
+// recall returns the state of a member, or nil if it was retired since.
 func (m *moment) recall(x *member) (*instance, error) {
 	in := x.in
 	switch b := in.before; {
@@ -161,8 +160,7 @@ func (m *moment) recall(x *member) (*instance, error) {
 	return nil, fmt.Errorf("%w: %s changed since a later snapshot was taken", ErrWindow, in.name)
 }
 
-// present are the instances that speak for the present, with what the view
-// keeps of them, by name.
+// present yields the live instances and what the view keeps of them, by name.
 func (q *question) present() iter.Seq2[*instance, *binding] { return q.presentOf(q.v) }
 
 func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
@@ -176,7 +174,7 @@ func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
 	}
 }
 
-// restarted: a restart of the instance lies in the window.
+// restarted reports whether the instance restarted in the window.
 func (q *question) restarted(in *instance) bool {
 	if q.all {
 		return in.incarnation > 1
@@ -184,7 +182,7 @@ func (q *question) restarted(in *instance) bool {
 	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
 }
 
-// notes are what is to be said of every answer.
+// notes returns the warnings of every answer.
 func (q *question) notes() []string {
 	var list []string
 	for _, n := range q.m.notes {

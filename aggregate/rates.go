@@ -7,20 +7,22 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 )
 
-// rates are those of the groups, all added up at once for a second question.
-// Nobody knows in the first one whether they will be asked for again.
+// rates are the rates of all groups. Only a second question to the same tally
+// adds them up at once: most tallies are asked once.
 type rates struct {
 	once sync.Once
 	list []rate
 }
 
-// rate is a group's; not known where nobody was observed for any time.
+// rate is the rate of a group; it is not known if no member was observed for
+// any time.
 type rate struct {
 	estimate
 	known bool
 }
 
-// ratesOf the groups: of what is alive now, or the mean over the window.
+// ratesOf returns the rates of the groups: of the instances alive now, or the
+// mean over the window.
 func (t *tally) ratesOf(now bool) []rate {
 	r := &t.mean
 	if now {
@@ -35,7 +37,8 @@ func (t *tally) ratesOf(now bool) []rate {
 	return r.list
 }
 
-// addRates adds up a group's, exactly, so that no order of members shows.
+// addRates adds up the rates of a group exactly, so that the order of members
+// does not matter.
 func (t *tally) addRates(group int, now bool) rate {
 	var sum exact.Total
 	known, loose := false, false
@@ -59,14 +62,14 @@ func (t *tally) addRates(group int, now bool) rate {
 	return rate{estimate{Value: x, Lo: lo, Hi: hi}, known}
 }
 
-// rates: with what weight the growth over so many seconds is in a group's rate;
-// false where it is not.
+// rates returns the weight of the member's rate in that of the group, and false
+// if it has none.
 func (sh *shared) rates(g *final, now bool) (weight, seconds float64, ok bool) {
 	weight, seconds = sh.counts(now), sh.observed(g)
 	return weight, seconds, weight != 0 && seconds > 0
 }
 
-// addBounds adds up those of the members' rates.
+// addBounds adds up the bounds of the members' rates.
 func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
 	var lower, upper exact.Total
 	open := false

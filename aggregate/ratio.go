@@ -87,8 +87,8 @@ func (v *RatioView) One(w Window) (*RatioGroup, error) {
 	return only(v.In(w))
 }
 
-// sameSteps are the shares of both views, each pair beginning at one
-// checkpoint: where one view was declared later, at its first one.
+// sameSteps returns the shares of both views, each pair beginning at the same
+// checkpoint: if one view was declared later, at its first one.
 func sameSteps(qn, qd *question) (nums, dens []share, err error) {
 	for i := range qd.states {
 		x := &qd.states[i]
@@ -134,7 +134,7 @@ func (g *RatioGroup) Warnings() []string {
 // Ratio returns all of the numerator to all of the denominator; false if the
 // denominator did not grow.
 func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
-	n, _ := g.Numerator().Increase() // without a series of it: 0
+	n, _ := g.Numerator().Increase() // 0 without a series
 	d, ok := g.Denominator().Increase()
 	if !ok {
 		return estimate{}, false
@@ -180,8 +180,8 @@ func orNone(g *CounterGroup) *CounterGroup {
 	return g
 }
 
-// quotient of two intervals: the numerator may be anything in its own while
-// the denominator is anything in its own.
+// quotient returns the quotient of two intervals, each of which may be anywhere
+// inside its own.
 func quotient(n, d estimate) (estimate, bool) {
 	if !(d.Value > 0) {
 		return estimate{}, false

@@ -31,7 +31,7 @@ func (r eventWords) add(name string, e *window.Event) {
 	r[k][name] += e.N
 }
 
-// words lists the remarks, each with the instances it is about.
+// words returns the remarks, each with the instances it is about.
 func (r eventWords) words() []string {
 	var list []string
 	for k, members := range r {
@@ -45,7 +45,7 @@ func (r eventWords) words() []string {
 	return list
 }
 
-// counted puts the number into a text, and says of whom it is.
+// counted formats a text with a number and the names of instances.
 func counted(text string, members map[string]int) string {
 	n, names := 0, make([]string, 0, len(members))
 	for name, m := range members {
@@ -94,8 +94,8 @@ var quirkTexts = [...]string{
 	growth.Malformed: "%d histograms with impossible counts, left out",
 }
 
-// identities says in words what is not sure about who is who: it concerns every
-// answer of the fleet.
+// identities returns the doubts about who is who, which concern every answer of
+// the fleet.
 func (f *Fleet) identities(e int64) []note {
 	var list []note
 	for _, b := range f.balancers {
@@ -122,7 +122,7 @@ func (f *Fleet) identities(e int64) []note {
 	return list
 }
 
-// words tells how much of what is behind the balancer was met.
+// words says how many of the instances behind the balancer were met.
 func (b *balanced) words() []string {
 	met, blind := 0, []string{}
 	for _, m := range b.members {

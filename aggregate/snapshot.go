@@ -110,7 +110,7 @@ func (w Window) Start() time.Time {
 
 func (w Window) start() int64 {
 	if w.all {
-		return w.s.m.since // nothing is known of what was before
+		return w.s.m.since // nothing before is known
 	}
 	return max(w.s.m.since, w.s.m.e-w.length.Milliseconds())
 }
@@ -133,7 +133,7 @@ func (p *scope) holds(target labels.Labels) bool {
 	return true
 }
 
-// moment is what all questions to one snapshot have in common.
+// moment is what all questions to one snapshot share.
 type moment struct {
 	f       *Fleet
 	changes uint64 // of the fleet until then
@@ -144,14 +144,14 @@ type moment struct {
 
 	members []member // the instances that count, by name
 	targets []aim
-	doubles []labels.Labels // of instances that another one speaks for
-	notes   []note          // what is to be said of every answer
+	doubles []labels.Labels // of instances that are another address of one that counts
+	notes   []note          // warnings of every answer
 }
 
 // member is an instance at a moment.
 type member struct {
 	in             *instance
-	held           *before // the state that counts, where its latest scrape is left out
+	held           *before // the state that counts, if its latest scrape is left out
 	labels         labels.Labels
 	live, departed bool
 	gone           bool
@@ -172,8 +172,8 @@ type note struct {
 	text   string
 }
 
-// look makes a moment of the present, unless it is the latest one still. The
-// fleet's lock is held.
+// look returns the moment of the present, or the latest one if nothing changed
+// since. The fleet's lock is held.
 func (f *Fleet) look(now int64) *moment {
 	e, late := f.present(now)
 	changes := f.mu.changes()
@@ -206,7 +206,7 @@ func (f *Fleet) look(now int64) *moment {
 	return m
 }
 
-// unit is a target, or a balancer with all that was met behind it.
+// unit is a target, or a balancer with the instances behind it.
 type unit struct {
 	in   *instance
 	pool *balanced
@@ -214,8 +214,8 @@ type unit struct {
 
 func (u unit) of(in *instance) bool { return u.in == in || u.pool != nil && u.pool == in.pool }
 
-// present is the time that a question asked now is about, and the unit whose
-// latest scrape is left out of it, if there is one.
+// present returns the time that a question asked now is about, and the unit
+// whose latest scrape is left out of it, if there is one.
 func (f *Fleet) present(now int64) (e int64, late unit) {
 	skew := f.cfg.ClockSkew.Milliseconds()
 	if f.latest.Load() <= now {
@@ -244,7 +244,7 @@ func (f *Fleet) anyLive(u unit, e int64) bool {
 	return slices.ContainsFunc(f.ordered, func(in *instance) bool { return !u.of(in) && f.live(in, e) })
 }
 
-// note gathers what is to be said of every answer.
+// note gathers the warnings of every answer.
 func (m *moment) note(late unit) {
 	m.notes = m.f.identities(m.e)
 	if late.in == nil {

@@ -2,14 +2,18 @@ package aggregate
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
 
-// view is a declared View and what belongs to it fleet-wide. The fleet's lock
-// guards all of it.
+// view is a declared View and what the fleet keeps for it, under the fleet's
+// lock.
 type view struct {
 	spec
 	fleet  *Fleet
@@ -25,25 +29,25 @@ type view struct {
 	latest  latest
 	scratch []share
 
-	ledger ledger // what was shown of its totals
+	ledger ledger // the totals that were shown
 
 	elects *view // says who leads, if the view asks for it
-	limit  *view // what values are shares of, if they are
+	limit  *view // the limit of which values are shares, if any
 
-	moved uint64 // the last snapshot before a target's labels moved what it counts to other groups
+	moved uint64 // the last snapshot before new labels of a target moved an instance to other groups
 }
 
-// role is what a view is there for.
+// role is what a view is needed for.
 type role uint8
 
 const (
 	declared    role = iota // a program declared it
 	electoral               // says who leads; the election is named in the body
 	limiting                // is the limit of another one
-	unmergeable             // has what has no sum over instances: series without a type, quantiles of summaries
+	unmergeable             // selects what has no sum over instances: series without a type, quantiles of summaries
 )
 
-// newView makes a view of a question, not yet the fleet's.
+// newView returns a view that is not the fleet's yet.
 func (f *Fleet) newView(s spec, k growth.Kind, r role) *view {
 	d := &view{spec: s, fleet: f, kind: k, role: r}
 	d.selection = growth.Selection{
@@ -64,14 +68,20 @@ func (s *spec) String() string {
 	return text
 }
 
-// selector is what the view selects.
+// selector returns what the view selects, as PromQL.
 func (s *spec) selector() string {
-	list := make([]string, len(s.Where))
-	for i, m := range s.Where {
-		list[i] = m.String()
+	name, list := s.Metric, make([]string, 0, len(s.Where)+1)
+	named := func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }
+	if !model.LegacyValidation.IsValidMetricName(name) || notMetrics[strings.ToLower(name)] || slices.ContainsFunc(s.Where, named) {
+		if name = ""; s.Metric != everyFamily {
+			list = append(list, model.MetricNameLabel+"="+strconv.Quote(s.Metric))
+		}
+	}
+	for _, m := range s.Where {
+		list = append(list, m.String())
 	}
 	if len(list) == 0 {
-		return s.Metric
+		return name
 	}
-	return s.Metric + "{" + strings.Join(list, ",") + "}"
+	return name + "{" + strings.Join(list, ",") + "}"
 }

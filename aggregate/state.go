@@ -47,13 +47,10 @@ func (f *Fleet) state() []byte {
 }
 
 // Load returns a fleet that goes on from a saved state, reading r to its end;
-// declare its views before the first scrape. A view finds what was kept for it
-// by kind, selector, grouping, owner, births, sign and type; what no view has
-// claimed by the first scrape is dropped. A view that is new begins with what
-// the instances exposed last.
-//
-// The configuration is the program's, not the saved one, except for Since. With
-// a longer Window the windows grow from what there is; totals are not touched.
+// declare its views before the first scrape. A view finds what was kept for it by
+// kind, selector, grouping, owner, births, sign and type; what no view has claimed
+// by the first scrape is dropped. The configuration is the program's, except for
+// Since; windows grow to a longer Window from what there is.
 //
 // The error is ErrCorrupt, ErrVersion, ErrLimit, or the reader's.
 func Load(r io.Reader, c Config) (*Fleet, error) {

@@ -38,7 +38,8 @@ func (s Status) String() string {
 	return fmt.Sprintf("%d series in %d groups, of %d instances", s.Series, s.Groups, s.Selected)
 }
 
-// status looks at what the instances exposed last.
+// statusAt returns the status of a view at a snapshot, from what the instances
+// exposed last.
 func statusAt(s Snapshot, v *view) Status {
 	s.scope.least = 0
 	q, err := s.SinceStart().ask(v)
@@ -49,8 +50,8 @@ func statusAt(s Snapshot, v *view) Status {
 	return q.status(v, true)
 }
 
-// status looks at the bindings alone, unless it is to be thorough: that takes a
-// look at every line.
+// status reads the bindings alone; if thorough, it looks at every line for the
+// types that bodies declare.
 func (q *question) status(v *view, thorough bool) Status {
 	s := Status{View: v.String(), Kind: v.kind.String(), Instances: len(q.states), Verdicts: map[counter.Verdict]int{}}
 	types := map[model.MetricType]bool{}
@@ -91,7 +92,7 @@ func (q *question) status(v *view, thorough bool) Status {
 	return s
 }
 
-// countGroups notes the groups in which the instance has something.
+// countGroups adds the groups in which the instance has a series.
 func (b *binding) countGroups(in *instance, groups map[string]bool) {
 	used := make([]bool, len(b.Cols))
 	if b.view.kind == growth.Gauge {

@@ -10,36 +10,36 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// tally is what instances counted in a window. It never changes: answers that
-// only differ in when they were asked for have it in common.
+// tally is what instances counted in a window. It never changes, so answers
+// that differ only in the time of the question share it.
 type tally struct {
 	*plan
 	shares []shared
 	parts  []part
-	totals []exact.Sum // by group; nil: what its parts add up to
-	events []happening // of each part a list, by time
+	totals []exact.Sum // by group; nil: the sum of its parts
+	events []happening // a list for each part, by time
 
 	mean, now rates
-	pieces    [][]buckets // of histograms, by group; nil: nobody asked yet
+	pieces    [][]buckets // of histograms, by group; nil: not asked for yet
 }
 
-// shared is what is the same for an instance in all groups.
+// shared is what an instance has in common in all groups.
 type shared struct {
 	weight              float64 // the part of the window in which the instance lived
-	seconds, wall       float64 // observed; wall: of what outlives processes
+	seconds, wall       float64 // observed; wall: for counters that outlive processes
 	older               bool
 	live                bool
 	exposes             bool
-	b                   *binding // for what does not change: its view
+	b                   *binding // for its view, which does not change
 	target              labels.Labels
 	name                string
-	since, last         int64 // from when its growth is counted, and until when
+	since, last         int64 // its growth is counted from since to last
 	alive               int64
 	span, spanOfOutlive time.Duration
 	steps               int
-	from                provenance // but for the restarts
+	from                provenance // without the restarts
 	restarts            []restarted
-	checkpoint          int // from which its growth is counted
+	checkpoint          int // at which its growth begins
 }
 
 // part is what one instance has in one group, in the window.
@@ -49,15 +49,15 @@ type part struct {
 	loose bool    // an event sets its bounds apart
 }
 
-// happening is an event of the window.
+// happening is an event in the window.
 type happening struct {
 	*window.Event
 	next    int32 // of the part, plus 1
 	opening bool  // what was counted before it is no part of the answer
 }
 
-// widens: the event sets bounds apart. What was counted before the opening is
-// no part of the answer.
+// widens reports whether the event sets the bounds apart. What was counted
+// before the opening is no part of the answer.
 func (e *happening) widens() bool {
 	if e.opening && e.Verdict == judge.First {
 		return false
@@ -72,7 +72,7 @@ func (t *tally) happenings(p *part, do func(*happening)) {
 	}
 }
 
-// around is a part's growth with its bounds.
+// around returns the growth of a part with its bounds.
 func (t *tally) around(p *part) estimate {
 	if !p.loose {
 		return exactly(p.grown)
@@ -84,7 +84,7 @@ func (t *tally) around(p *part) estimate {
 	return x.Around(&grown)
 }
 
-// covers is the time that the steps of the instance span.
+// covers returns the time that the steps of the instance span.
 func (sh *shared) covers(g *final) time.Duration {
 	if g.outlives {
 		return sh.spanOfOutlive
@@ -92,7 +92,7 @@ func (sh *shared) covers(g *final) time.Duration {
 	return sh.span
 }
 
-// observed is the same in seconds.
+// observed returns the same in seconds.
 func (sh *shared) observed(g *final) float64 {
 	if g.outlives {
 		return sh.wall
@@ -100,7 +100,7 @@ func (sh *shared) observed(g *final) float64 {
 	return sh.seconds
 }
 
-// counts: how much of the instance's rate is the group's.
+// counts returns the weight of the instance's rate in that of the group.
 func (sh *shared) counts(now bool) float64 {
 	switch {
 	case !now:
@@ -111,13 +111,14 @@ func (sh *shared) counts(now bool) float64 {
 	return 0
 }
 
-// idle: the instance exposes the metric, and could have a series in the group.
+// idle reports whether the instance exposes the metric, and could have a series
+// in the group.
 func (t *tally) idle(share int, g *final) bool {
 	sh := &t.shares[share]
 	return sh.exposes && !t.lacks(share, g) && sh.b.view.selection.SpeaksFor(g.labels, sh.target)
 }
 
-// tally what the shares have in the window.
+// tally adds up what the shares have in the window.
 func (q *question) tally(shares []share) *tally {
 	t := &tally{plan: q.v.planFor(shares), shares: make([]shared, len(shares))}
 	window := float64(q.e - q.s)
@@ -139,8 +140,8 @@ func (q *question) tally(shares []share) *tally {
 	return t
 }
 
-// addIntegers adds up what the instances have, where it consists of integers
-// that add up without rounding; else it returns false.
+// addIntegers adds up what the instances have; it returns false unless all are
+// integers whose sum is not rounded.
 func (t *tally) addIntegers(shares []share) bool {
 	columns, all := t.columns, 0.0
 	for i := range shares {
@@ -184,8 +185,8 @@ func (t *tally) addSums(shares []share) {
 	}
 }
 
-// addEvents notes what was out of the ordinary. An event never changes once
-// its scrape is over, so it is enough to know where it is.
+// addEvents collects the events of the window. An event does not change after
+// its scrape, so a pointer to it is enough.
 func (t *tally) addEvents(shares []share, opening int64) {
 	n := 0
 	for i := range shares {

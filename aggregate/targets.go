@@ -33,7 +33,7 @@ type target struct {
 
 // description is what a program said of a target.
 type description struct {
-	told     bool // it said something
+	told     bool // there is a description
 	instance string
 	labels   labels.Labels
 	info     targetInfo // kept until the target is forgotten, the rest until it leaves
@@ -49,7 +49,7 @@ func (i targetInfo) compare(o targetInfo) int {
 	return cmp.Or(cmp.Compare(i.Priority, o.Priority), i.Created.Compare(o.Created))
 }
 
-// compare orders descriptions: of two parts of a fleet the greater one counts.
+// compare orders descriptions; of two merged fleets the greater one counts.
 func (d *description) compare(o *description) int {
 	return cmp.Or(compareBool(d.told, o.told), d.info.compare(o.info),
 		cmp.Compare(d.instance, o.instance), labels.Compare(d.labels, o.labels))
@@ -150,7 +150,7 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	return nil
 }
 
-// describe takes over what a program says of a target.
+// describe takes over the description of a target.
 func (f *Fleet) describe(t *Target) {
 	name := f.address(t.Name)
 	if f.expected != nil {
@@ -196,7 +196,7 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 	}
 }
 
-// allGone: no target of the instance is there any more.
+// allGone reports whether all targets of the instance left.
 func (f *Fleet) allGone(in *instance) bool {
 	return !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
 }
@@ -210,7 +210,7 @@ func (f *Fleet) target(name string) *target {
 	return t
 }
 
-// labelsAt are those of the target.
+// labelsAt returns the labels of the target.
 func (f *Fleet) labelsAt(name string) labels.Labels {
 	if t := f.targets[name]; t != nil {
 		return t.labels
@@ -218,12 +218,12 @@ func (f *Fleet) labelsAt(name string) labels.Labels {
 	return labels.EmptyLabels()
 }
 
-// maxStrangers is how many targets are remembered that never answered and that
-// nobody described.
+// maxStrangers bounds the number of targets that are remembered although they
+// never answered and nobody described them.
 const maxStrangers = 10_000
 
 // meetStranger makes room for a target that failed before it ever answered, so
-// that a program that fails at ever new addresses does not fill the fleet.
+// that failures at ever new addresses do not fill the fleet.
 func (f *Fleet) meetStranger(now int64) {
 	if f.tidied == 0 {
 		f.tidied = now
@@ -246,7 +246,7 @@ func (f *Fleet) meetStranger(now int64) {
 	f.strangers = len(f.unmet())
 }
 
-// unmet are the targets that never answered and that nobody described.
+// unmet returns the targets that never answered and that nobody described.
 func (f *Fleet) unmet() []string {
 	used := f.reachedTargets()
 	var list []string

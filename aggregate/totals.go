@@ -19,9 +19,9 @@ type Series struct {
 	Quantiles map[float64]float64  // of a summary that one instance alone has
 }
 
-// totalsAt are those of a view, if the snapshot is of the whole fleet and enough
-// of it answers. What they are is remembered: a later one is never less. Two
-// addresses of one process are counted once, as of the moment.
+// totalsAt returns the totals of a view, if the snapshot is of the whole fleet
+// and enough of it answers. Totals are remembered, and later ones are never
+// less. Two addresses of one process count once, as of the moment.
 func totalsAt(s Snapshot, v *view, of func(*view, *moment) []Series) []Series {
 	f := wholeFleet(s, v)
 	if f == nil {
@@ -32,8 +32,8 @@ func totalsAt(s Snapshot, v *view, of func(*view, *moment) []Series) []Series {
 	return of(v, s.m)
 }
 
-// wholeFleet is the fleet of the snapshot and the view; nil if the snapshot is of a
-// part, or refuses an answer.
+// wholeFleet returns the fleet of the snapshot and the view; nil if the
+// snapshot is of a part, or refuses an answer.
 func wholeFleet(s Snapshot, v *view) *Fleet {
 	if s.err != nil || s.m == nil || v == nil || s.m.f != v.fleet || len(s.scope.only) > 0 {
 		return nil
@@ -98,9 +98,9 @@ func exponential(h *histogram.Histogram, n *layout.Native) {
 	h.Positive, h.Negative = side(n.Positive), side(n.Negative)
 }
 
-// bindingOf is what a view kept of an instance at the moment, or keeps now if
-// that is not known any more: totals never fall. It is nil if the instance was
-// not there.
+// bindingOf returns what a view kept of an instance at the moment, or what it
+// keeps now if the former is gone: totals never fall. It returns nil if the
+// instance was not there.
 func (m *moment) bindingOf(v *view, in *instance) *binding {
 	switch b := in.before; {
 	case in.after < m.number || b == nil || m.f.joinable() || m.number <= v.moved:

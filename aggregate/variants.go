@@ -21,9 +21,9 @@ func (v Variant) String() string {
 	return fmt.Sprintf("%s %g: %s", v.Labels, v.Value, strings.Join(v.Instances, ", "))
 }
 
-// readVariants gathers what is shown, and by whom, where arithmetic says
-// nothing: versions, switches, cluster identities. Members are those that expose
-// the metric.
+// readVariants gathers what is shown and by whom, for values that cannot be
+// added or compared: versions, switches, cluster identities. Members are the
+// instances that expose the metric.
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
 		a.common.mistyped(in, b.view)

@@ -140,7 +140,11 @@ func (f *Fleet) completed(v View, metric string, k growth.Kind) View {
 
 func (v *View) validate(k growth.Kind, metric string, where []*labels.Matcher) error {
 	if field := v.misfit(k); field != "" {
-		return fmt.Errorf("%w: %s does not fit a %s", errView, field, k)
+		kind := k.String()
+		if k == everything {
+			kind = "view of everything"
+		}
+		return fmt.Errorf("%w: %s does not fit a %s", errView, field, kind)
 	}
 	groupings := 0
 	for _, given := range []bool{len(v.By) > 0, len(v.Without) > 0, v.ByAllLabels} {

@@ -134,7 +134,7 @@ func TestCompletedViews(t *testing.T) {
 		ok   bool
 	}{
 		{aggregate.View{Select: "apiserver_storage_objects"}, 5, true},
-		{aggregate.View{Select: "apiserver_storage_objects", Combine: aggregate.Min}, -1, true},
+		{aggregate.View{Select: "apiserver_storage_objects", Combine: aggregate.Min}, 5, true}, // -1 is a sentinel
 		{aggregate.View{Select: "process_open_fds"}, 0.5, true},
 		{aggregate.View{Select: "process_open_fds", Combine: aggregate.Sum}, 60, true},
 		{aggregate.View{Select: "process_open_fds", Limit: "apiserver_storage_objects", Combine: aggregate.Min}, 10, true},

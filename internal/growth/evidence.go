@@ -2,6 +2,7 @@ package growth
 
 import (
 	"math"
+	"strings"
 
 	"github.com/prometheus/common/model"
 
@@ -51,9 +52,11 @@ func (s *Scraped) anyFell() bool {
 }
 
 // Cumulative reports whether a line counts something. A sum is no evidence:
-// observations may be negative.
+// observations may be negative. Without a type the name tells.
 func Cumulative(l *lines.Line) bool {
 	switch l.Family.Type {
+	case model.MetricTypeUnknown:
+		return l.Role == lines.Value && strings.HasSuffix(l.Name, "_total")
 	case model.MetricTypeCounter:
 		return l.Role == lines.Value
 	case model.MetricTypeHistogram:

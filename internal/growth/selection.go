@@ -329,29 +329,6 @@ func (s *Selection) rulesOf(l *lines.Line) judge.Rules {
 	return r
 }
 
-// outside are prefixes of metrics that a process only shows: what the network
-// namespace of a process counts, a machine, a container runtime or the objects of
-// a cluster goes on when the process restarts.
-var outside = []string{"process_network_", "node_", "container_", "kube_"}
-
-// inside are prefixes of what processes count themselves under names that begin
-// like those.
-var inside = []string{"kube_state_metrics_", "kube_apiserver_", "node_authorizer_", "node_collector_", "node_ipam_"}
-
-// OwnerOf returns who keeps the counts of a metric, as far as its name tells.
-func OwnerOf(name string) judge.Owner {
-	has := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-	if slices.ContainsFunc(inside, has) {
-		return judge.OwnerUnknown
-	}
-	for _, prefix := range outside {
-		if strings.HasPrefix(name, prefix) {
-			return judge.OwnerExternal
-		}
-	}
-	return judge.OwnerUnknown
-}
-
 // Outlives reports whether what a group counts goes on when a process ends.
 func (s *Selection) Outlives(group labels.Labels) bool {
 	if s.Rules.Owner != judge.OwnerUnknown {

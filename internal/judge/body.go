@@ -111,6 +111,11 @@ func (b *Body) deep() bool {
 // manyWitnesses is how many counters have to grow, while none falls, to show that no restart hides.
 const manyWitnesses = 30
 
+// fewWitnesses is how many counters have to stand too high for a new process
+// before that is believed against the word that the process counts them. One
+// alone may have had a busy start.
+const fewWitnesses = 3
+
 // Decision says what happened to the process, for all families of a body. Of says what that means for one of them.
 type Decision struct {
 	Restart Restart
@@ -122,6 +127,7 @@ type Decision struct {
 	far        bool // moved by more than the skew of clocks
 	deep, back bool
 	known      bool // both starts are known
+	evident    bool // so many counters show that they were read back that this overrules what is said of the owner
 	witnessed  bool // no restart hides in any family
 }
 
@@ -133,7 +139,7 @@ func (b *Body) Decide() Decision {
 	switch d.Restart {
 	case RestartProven:
 		if b.dropped > 0 && !d.deep && 2*b.above > b.dropped {
-			d.Restart = RestartRestored
+			d.Restart, d.evident = RestartRestored, b.above >= fewWitnesses
 		}
 	case RestartUnknown, RestartUnmoved:
 		many := b.common > 1 && b.fell > 0 && 2*b.fell >= b.common

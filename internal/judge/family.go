@@ -118,7 +118,7 @@ func (d *Decision) restarted(f *Family) Fate {
 	switch {
 	case f.Owner == OwnerExternal:
 		return FateOutlives
-	case d.Restart == RestartRestored:
+	case d.Restart == RestartRestored && (d.evident || f.Owner != OwnerProcess):
 		return FateRestored
 	case f.Owner == OwnerProcess:
 		return FateOwn

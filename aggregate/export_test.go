@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -138,9 +136,4 @@ type Asymmetry struct {
 	Members         int
 	Hottest         string
 	Share, Peak, CV float64
-}
-
-// CheckSelector parses a selector.
-func CheckSelector(text string) (metric string, where []*labels.Matcher, err error) {
-	return parseSelector(text)
 }

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -29,9 +30,10 @@ func (s *staged) saveUndo() {
 // retract takes back what a restart counted that was none. No window reaches
 // beyond: what stood in it until now cannot be told apart.
 func (s *staged) retract() {
-	in, h := s.in, &s.in.history
+	in := s.in
+	now := in.history.Keep(in.present(), s.f.spacing())
 	for i, b := range in.bindings {
-		if b.Slots() == 0 {
+		if b.view.kind == growth.Gauge {
 			continue
 		}
 		var before *window.Saved
@@ -43,10 +45,9 @@ func (s *staged) retract() {
 				b.seg = in.undo.segs[i]
 			}
 		}
-		b.Restore(before, h.N)
+		b.Restore(before, now)
 		b.adopted()
 	}
-	h.Add(in.present())
 	in.undo = nil
 }
 

@@ -56,10 +56,10 @@ func (in *instance) until(e int64) *instance {
 func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, version: in.version, start: in.start,
-		incarnation: in.incarnation, birth: in.birth, first: in.first, last: in.last, second: in.second, spacings: in.spacings,
+		incarnation: in.incarnation, birth: in.birth, began: in.began, first: in.first, last: in.last, second: in.second, spacings: in.spacings,
 		gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
 		twins: in.twins, starts: in.starts, alternates: in.alternates, pool: in.pool, sighted: in.sighted, lost: in.lost,
-		pending: in.pending, by: in.by, history: in.history, plan: in.plan,
+		pending: in.pending, by: in.by, history: in.history.Clone(), plan: in.plan,
 	}
 	for i, b := range in.bindings {
 		var room *window.Row
@@ -139,7 +139,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 			v.moved = f.snapshots
 		}
 		f.bytes -= in.bindings[v.index].bytes(in.plan)
-		b := newBinding(v, in.history.N)
+		b := newBinding(v, &in.history)
 		b.Begun = in.present()
 		in.bindings[v.index] = b
 	}

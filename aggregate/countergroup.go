@@ -47,7 +47,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	g.addTotal(&total)
 	_, parts := g.parts()
 	for i := range parts {
-		g.answer.happenings(&parts[i], func(e *happening) { e.bound(&x) })
+		g.answer.bound(&parts[i], &x)
 	}
 	if g.answer != nil && g.answer.apart {
 		x.Open++
@@ -204,7 +204,7 @@ func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
 	if a == nil || a.window() <= 0 {
 		return estimate{}, false
 	}
-	var r rate
+	var r groupRate
 	if a.again {
 		r = a.ratesOf(now)[g.number]
 	} else {
@@ -213,7 +213,7 @@ func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
 	if r.known {
 		return r.estimate, true
 	}
-	return estimate{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
+	return estimate{}, g.someone(func(sh *shared) bool { return now && sh.live || !now && sh.observed(g.final()).Life > 0 })
 }
 
 // each calls do for each member, by name.

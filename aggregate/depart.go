@@ -180,7 +180,8 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departu
 		each(&b.Events[i])
 	}
 	sumless := b.Sumless()
-	alive := float64(in.alive(max(f.since, b.Begun.At), math.MaxInt64, false))
+	lives, since := f.lives(in, false, math.MaxInt64), max(f.since, b.Begun.At)
+	life, steady := lives.In(since, math.MaxInt64), lives.Steady(since, math.MaxInt64)
 	for i := range b.Cols {
 		d := of(b.labelsOf(i))
 		window.ClassOf(&d.classes, b.Cols[i].Layout, b.Cols[i].Grid).AddColumn(b.Table, i, sumless[int32(i)])
@@ -188,9 +189,9 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departu
 		d.n++
 		begun := opened{at: in.first}
 		begun.above.Set(&unseen[i])
-		span := in.history.Span - b.Begun.Span
+		span, alive := in.history.Span-b.Begun.Span, float64(life.Life)
 		if b.outlives(i) {
-			span = in.history.Wall - b.Begun.Wall
+			span, alive = in.history.Wall-b.Begun.Wall, float64(steady.Life)
 		}
 		if span > 0 {
 			d.weigh(b, i, &bounds[i], alive/float64(span))

@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -33,6 +34,7 @@ type instance struct {
 	startPos    int            // its line; negative: none
 	incarnation int
 	birth       int64             // start of the first incarnation, if proven; else 0
+	began       int64             // the same, also where it was before the fleet's Since
 	first, last int64             // times of the accepted scrapes
 	second      int64             // of the second one
 	spacings    identity.Spacings // of the scrapes
@@ -58,6 +60,7 @@ type instance struct {
 	by      identity.Evidence // why its latest scrape is taken for its
 
 	history  window.History
+	cramped  bool       // there is no more room for its history
 	bindings []*binding // by view.index; nil: not bound yet
 
 	after  uint64  // how many snapshots there were when its state changed last
@@ -87,18 +90,26 @@ func (in *instance) accept(at int64) {
 	in.gone = false
 }
 
-// alive is the part of (s, e] in which the instance is taken to have lived:
-// from its birth, else half an interval before its first scrape, to e, or
-// half an interval after its last scrape if it is not live.
-func (in *instance) alive(s, e int64, live bool) int64 {
-	from, to := in.birth, e
-	if from == 0 {
-		from = in.first - in.spacings.Interval()/2
+// lives returns when the processes of an instance lived, as far as known.
+func (f *Fleet) lives(in *instance, live bool, e int64) rate.Lives {
+	l := rate.Lives{Began: in.began, Counted: in.birth != 0, First: in.first, Last: in.last, Interval: in.spacings.Interval(), Live: live}
+	for _, r := range in.restarts {
+		if r.gap != (rate.Gap{}) {
+			l.Gaps = append(l.Gaps, r.gap)
+		}
 	}
-	if !live {
-		to = min(e, in.last+in.spacings.Interval()/2)
+	for i, name := range in.targets {
+		at := int64(0)
+		if t := f.targets[name]; t != nil {
+			at = t.down.Load()
+		}
+		if at <= in.last || at > e || i > 0 && l.Ended == 0 {
+			l.Ended = 0
+			break
+		}
+		l.Ended = max(l.Ended, at)
 	}
-	return max(0, to-max(s, from))
+	return l
 }
 
 // present is the checkpoint of the scrape accepted last.
@@ -107,16 +118,17 @@ func (in *instance) present() window.Checkpoint {
 }
 
 // noteRestart remembers a restart for as long as a window can reach it.
-func (in *instance) noteRestart(at int64, how restart) {
+func (in *instance) noteRestart(r restarted) {
 	if h := &in.history; h.Full() {
-		oldest := h.At(h.Oldest()).At
+		oldest := h.Oldest()
 		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
 	}
-	in.restarts = append(in.restarts, restarted{at, how})
+	in.restarts = append(in.restarts, r)
 }
 
 // restarted is a scrape that found another process.
 type restarted struct {
 	at  int64
 	how restart
+	gap rate.Gap // between the two
 }

@@ -107,7 +107,7 @@ func (in *instance) recover(at int64, whole func(*shrunk) bool) {
 		}
 	}
 	if h := &in.history; h.N > 0 {
-		oldest := h.At(h.Oldest()).At
+		oldest := h.Oldest()
 		in.shrunk = slices.DeleteFunc(in.shrunk, func(x shrunk) bool { return x.until != 0 && x.until <= oldest })
 	}
 }

@@ -60,7 +60,7 @@ func (f *Fleet) decode(content []byte) (*loaded, error) {
 	if err != nil {
 		return nil, stateError("its lines", ErrCorrupt)
 	}
-	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f, checkpoints: map[*instance]int{}}
+	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f}
 	l := &loaded{targets: map[string]*target{}}
 	c.state(l)
 	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
@@ -141,6 +141,8 @@ func (c *codec) target(t *target) {
 	tried, failed := t.tried.Load(), t.failed.Load()
 	c.Int64(&tried)
 	c.Bool(&failed)
+	down := t.down.Load()
+	c.Int64(&down)
 	c.Bool(&t.gone)
 	if c.Bool(&t.told); t.told {
 		c.Text(&t.instance)
@@ -150,6 +152,7 @@ func (c *codec) target(t *target) {
 	if c.Reading() {
 		t.tried.Store(tried)
 		t.failed.Store(failed)
+		t.down.Store(down)
 	}
 }
 

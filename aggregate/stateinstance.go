@@ -25,7 +25,7 @@ func (c *codec) instance(in *instance) {
 	c.start(&in.start)
 	c.startPos(in)
 	c.Natural(&in.incarnation)
-	for _, at := range []*int64{&in.birth, &in.since, &in.first, &in.second, &in.last} {
+	for _, at := range []*int64{&in.birth, &in.began, &in.since, &in.first, &in.second, &in.last} {
 		c.Int64(at)
 	}
 	c.spacings(&in.spacings)
@@ -33,6 +33,9 @@ func (c *codec) instance(in *instance) {
 	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
 		saved.Small(&c.Codec, &r.how, anotherInstance)
+		c.Int64(&r.gap.From)
+		c.Int64(&r.gap.To)
+		c.Bool(&r.gap.Lived)
 	})
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
@@ -42,10 +45,7 @@ func (c *codec) instance(in *instance) {
 	c.Natural(&in.sighted)
 	c.Bool(&in.lost)
 	c.pending(in)
-	held := in.history.Code(&c.Codec, c.fleet.cfg.Checkpoints+2)
-	if c.Reading() {
-		c.checkpoints[in] = held
-	}
+	in.history.Code(&c.Codec)
 	undone := in.undo != nil
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -26,7 +27,8 @@ type Target struct {
 type target struct {
 	tried  atomic.Int64 // latest scrape or failure
 	failed atomic.Bool
-	gone   bool // written under the fleet's lock, like what follows
+	down   atomic.Int64 // since when it does not listen, or left; 0: it does
+	gone   bool         // written under the fleet's lock, like what follows
 	err    error
 	description
 }
@@ -60,6 +62,20 @@ func (t *target) seen(at int64) {
 		t.tried.Store(at)
 	}
 	t.failed.Store(false)
+	t.down.Store(0)
+}
+
+// end notes that nothing is counted at the target any more.
+func (t *target) end(at int64) {
+	if t.down.Load() == 0 {
+		t.down.Store(at)
+	}
+}
+
+// unreachable reports whether nobody can have answered: anything but a deadline.
+func unreachable(err error) bool {
+	var deadline interface{ Timeout() bool }
+	return !(errors.As(err, &deadline) && deadline.Timeout())
 }
 
 func (t *Target) validate(now time.Time) error {
@@ -146,6 +162,9 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 		t.tried.Store(ms)
 		t.failed.Store(true)
 		t.err = err
+		if unreachable(err) {
+			t.end(ms)
+		}
 	}
 	return nil
 }
@@ -189,6 +208,7 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 		f.meetStranger(now) // it may never have answered
 	}
 	t.gone, t.description = true, description{info: t.info}
+	t.end(now)
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.gone = f.allGone(in)

@@ -103,6 +103,12 @@ func (q *question) shareFrom(sh *share, x *state, b *binding, e window.Edge) {
 	sh.events = q.events(sh)
 	l, s := q.f.lives(in, sh.live, q.e), max(q.s, b.Begun.At)
 	sh.life, sh.steady = l.In(s, q.e), l.Steady(s, q.e)
+	for _, x := range []*rate.Times{&sh.life, &sh.steady} {
+		x.Dead += s - q.s // of other groups
+		if sh.older {
+			x.Unseen, x.Open = q.e-q.s-x.Dead, false
+		}
+	}
 }
 
 // exposes reports whether the instance has shown the metric.

@@ -57,7 +57,7 @@ func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, version: in.version, start: in.start,
 		incarnation: in.incarnation, birth: in.birth, began: in.began, first: in.first, last: in.last, second: in.second, spacings: in.spacings,
-		gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
+		gone: in.gone, since: in.since, restarts: in.restarts, gaps: in.gaps, shrunk: slices.Clone(in.shrunk),
 		twins: in.twins, starts: in.starts, alternates: in.alternates, pool: in.pool, sighted: in.sighted, lost: in.lost,
 		pending: in.pending, by: in.by, history: in.history.Clone(), plan: in.plan,
 	}

@@ -22,15 +22,17 @@ type binding struct {
 
 // newBinding returns one without columns, of an instance with that history.
 func newBinding(v *view, h *window.History) *binding {
-	slots := 0
-	if v.keepsPast() {
-		slots = max(h.Slots(), v.fleet.spacing().Least())
-	}
-	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots, h.N)}
+	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots(v, h), h.N)}
 }
 
-// keepsPast reports whether windows can be asked of the view.
-func (v *view) keepsPast() bool { return v.kind != growth.Gauge && v.Window != ledgerOnly }
+// slots returns how many checkpoints a view may keep of an instance with that
+// history: none where no windows are asked of it.
+func slots(v *view, h *window.History) int {
+	if v.kind == growth.Gauge || v.Window == ledgerOnly {
+		return 0
+	}
+	return max(h.Slots(), v.fleet.spacing().Least())
+}
 
 // gaugeColumn is what a gauge's column takes, as measured.
 const gaugeColumn = 100

@@ -204,14 +204,8 @@ func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
 	if a == nil || a.window() <= 0 {
 		return estimate{}, false
 	}
-	var r groupRate
-	if a.again {
-		r = a.ratesOf(now)[g.number]
-	} else {
-		r = a.addRates(g.number, now)
-	}
-	if r.known {
-		return r.estimate, true
+	if x, ok := a.rateOf(g.number, now, a.again, a.e); ok {
+		return x, true
 	}
 	return estimate{}, g.someone(func(sh *shared) bool { return now && sh.live || !now && sh.observed(g.final()).Life > 0 })
 }

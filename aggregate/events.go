@@ -59,7 +59,7 @@ var quirkNotes = [...]string{
 func (e *happening) told(sh *shared) Event {
 	x := Event{Time: time.UnixMilli(e.At), Instance: sh.name, Series: e.N}
 	x.Verdict, x.Doubt = outcome(e.Verdict, e.Doubt)
-	if x.Verdict == counter.Reset && slices.ContainsFunc(sh.restarts, func(r restarted) bool { return r.at == e.At && r.how == restartGuessed }) {
+	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
 		x.Doubt |= counter.Guessed
 	}
 	if e.Quirk != growth.NoQuirk {

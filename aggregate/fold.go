@@ -79,12 +79,9 @@ func (s *staged) addOdd(x *growth.Odd) {
 	}
 }
 
-// paced tells a table of the pace that a step shows.
-func paced(b *binding, col int32, step *judge.Step) {
-	if step.Sure() {
-		b.Grew(col, step.Value(), step.To-step.From)
-	}
-}
+// paced tells a table of the pace that a step shows. One that is not sure may
+// make it too high, which errs to the wide side.
+func paced(b *binding, col int32, step *judge.Step) { b.Grew(col, step.Value(), step.To-step.From) }
 
 // addGone notes what may have been counted of an object that vanished, since it
 // was seen last.

@@ -42,6 +42,7 @@ type instance struct {
 	retired     bool        // it departed, and is no part of the fleet any more
 	since       int64       // until when the place was watched before it was retired
 	restarts    []restarted // since the oldest checkpoint
+	gaps        []rate.Gap  // between processes, since then
 	shrunk      []shrunk    // families that lost most of their lines
 
 	// Identity:
@@ -92,12 +93,7 @@ func (in *instance) accept(at int64) {
 
 // lives returns when the processes of an instance lived, as far as known.
 func (f *Fleet) lives(in *instance, live bool, e int64) rate.Lives {
-	l := rate.Lives{Began: in.began, Counted: in.birth != 0, First: in.first, Last: in.last, Interval: in.spacings.Interval(), Live: live}
-	for _, r := range in.restarts {
-		if r.gap != (rate.Gap{}) {
-			l.Gaps = append(l.Gaps, r.gap)
-		}
-	}
+	l := rate.Lives{Began: in.began, Counted: in.birth != 0, First: in.first, Last: in.last, Interval: in.spacings.Interval(), Live: live, Gaps: in.gaps}
 	for i, name := range in.targets {
 		at := int64(0)
 		if t := f.targets[name]; t != nil {
@@ -117,18 +113,22 @@ func (in *instance) present() window.Checkpoint {
 	return window.Checkpoint{At: in.last, Span: in.history.Span, Wall: in.history.Wall, Scrapes: in.version}
 }
 
-// noteRestart remembers a restart for as long as a window can reach it.
-func (in *instance) noteRestart(r restarted) {
+// noteRestart remembers a restart, and the time before it that no scrape saw, for
+// as long as a window can reach it.
+func (in *instance) noteRestart(r restarted, gap rate.Gap) {
 	if h := &in.history; h.Full() {
 		oldest := h.Oldest()
 		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
+		in.gaps = slices.DeleteFunc(slices.Clone(in.gaps), func(g rate.Gap) bool { return g.To <= oldest })
 	}
 	in.restarts = append(in.restarts, r)
+	if gap.From < gap.To {
+		in.gaps = append(in.gaps, gap)
+	}
 }
 
 // restarted is a scrape that found another process.
 type restarted struct {
 	at  int64
 	how restart
-	gap rate.Gap // between the two
 }

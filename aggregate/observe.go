@@ -366,7 +366,7 @@ func (s *staged) enter() {
 	if s.baseline || s.restart != noRestart {
 		in.state.ReleaseTombs(f.store)
 		if in.incarnation++; in.incarnation > 1 {
-			in.noteRestart(restarted{s.at, s.restart, s.gap()})
+			in.noteRestart(restarted{s.at, s.restart}, s.gap())
 		}
 	}
 	if f.joinable() && (s.baseline || s.restart == restartProven) {

@@ -12,51 +12,51 @@ import (
 // adds them up at once: most tallies are asked once.
 type rates struct {
 	once sync.Once
-	list []groupRate
+	list []rate.Sum
 }
 
-// groupRate is the rate of a group; it is not known if no member was observed
-// for any time.
-type groupRate struct {
-	estimate
-	known bool
-}
-
-// ratesOf returns the rates of the groups: of the instances alive now, or the
-// mean over the window.
-func (t *tally) ratesOf(now bool) []groupRate {
+// rateOf returns the rate of a group in a window that ends at e: of the instances
+// alive now, or the mean; false if no member was observed for any time. again
+// says that it was not the first question.
+func (t *tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
+	switch {
+	case now && (!again || e != t.newest):
+		sum := t.addRates(group, now, e)
+		return sum.Estimate(0)
+	case !again:
+		sum := t.addRates(group, now, t.newest)
+		return sum.Estimate(e - t.newest)
+	}
 	r := &t.mean
 	if now {
 		r = &t.now
 	}
 	r.once.Do(func() {
-		r.list = make([]groupRate, len(t.groups))
+		r.list = make([]rate.Sum, len(t.groups))
 		for g := range r.list {
-			r.list[g] = t.addRates(g, now)
+			r.list[g] = t.addRates(g, now, t.newest)
 		}
 	})
-	return r.list
+	return r.list[group].Estimate(e - t.newest)
 }
 
 // addRates adds up the rates of a group's members.
-func (t *tally) addRates(group int, now bool) groupRate {
-	var sum rate.Sum
+func (t *tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 	for i := t.from[group]; i < t.from[group+1]; i++ {
-		m := t.rated(&t.shares[t.owners[i]], &t.parts[i], &t.groups[group])
+		m := t.rated(&t.shares[t.owners[i]], &t.parts[i], &t.groups[group], e)
 		if now {
 			sum.AddNow(&m)
 		} else {
 			sum.AddMean(&m)
 		}
 	}
-	x, ok := sum.Estimate()
-	return groupRate{x, ok}
+	return sum
 }
 
-// rated returns what a part says of the rate of its group.
-func (t *tally) rated(sh *shared, p *part, g *final) rate.Member {
+// rated returns what a part says of the rate of its group until e.
+func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
 	o := sh.observed(g)
-	m := rate.Member{Width: t.length, Growth: p.grown, Span: o.span, Pace: p.pace, Times: o.Times, Live: sh.live}
+	m := rate.Member{Width: t.length, Growth: p.grown, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last, Live: sh.live}
 	if sh.older {
 		return m
 	}
@@ -76,7 +76,7 @@ func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
 		}
 		switch {
 		case e.At <= sh.edge.Inside.At:
-		case e.From != 0 && e.From < sh.start:
+		case e.From != 0 && e.From < t.start:
 			m.Lo -= e.Below.Float64() + e.Early.Float64()
 		default:
 			m.Lo -= e.Below.Float64()

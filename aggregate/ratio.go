@@ -110,7 +110,7 @@ func sameSteps(qn, qd *question) (nums, dens []share, err error) {
 				continue // no step in common yet
 			}
 			later := *qd
-			later.s = s
+			later.s, later.all = s, false
 			for _, sh := range []*share{&n, &d} {
 				if _, err := later.share(sh, x, sh.b); err != nil {
 					return nil, nil, err

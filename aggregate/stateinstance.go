@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/saved"
 )
 
@@ -33,9 +34,11 @@ func (c *codec) instance(in *instance) {
 	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
 		saved.Small(&c.Codec, &r.how, anotherInstance)
-		c.Int64(&r.gap.From)
-		c.Int64(&r.gap.To)
-		c.Bool(&r.gap.Lived)
+	})
+	saved.List(&c.Codec, &in.gaps, 3, func(g *rate.Gap) {
+		c.Int64(&g.From)
+		c.Int64(&g.To)
+		c.Bool(&g.Lived)
 	})
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)

@@ -80,7 +80,7 @@ func (b *binding) pack(in *instance) *savedBinding {
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
 	b := &binding{view: v, changed: slices.Clone(p.changed), seg: p.seg.clone()}
-	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, v.keepsPast(), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
 	return b
 }
 

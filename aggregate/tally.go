@@ -16,6 +16,9 @@ import (
 type tally struct {
 	*plan
 	length int64 // of the window, in ms
+	start  int64 // of the window
+	strict bool  // its bounds change with the start
+	newest int64 // the latest scrape of its shares, or when it was asked if that is earlier
 	shares []shared
 	parts  []part
 	totals []exact.Sum // by group; nil: the sum of its parts
@@ -34,7 +37,6 @@ type shared struct {
 	b                *binding // for its view, which does not change
 	target           labels.Labels
 	name             string
-	start            int64 // of the window
 	since, last      int64 // its growth is counted from since to last
 	steps            int
 	from             provenance // without the restarts
@@ -122,12 +124,13 @@ func (t *tally) idle(share int, g *final) bool {
 
 // tally adds up what the shares have in the window.
 func (q *question) tally(shares []share) *tally {
-	t := &tally{plan: q.v.planFor(shares), length: q.e - q.s, shares: make([]shared, len(shares))}
+	t := &tally{plan: q.v.planFor(shares), start: q.s, length: q.e - q.s, shares: make([]shared, len(shares))}
 	for i := range shares {
 		sh, to := &shares[i], &t.shares[i]
 		to.process, to.lasting = observed{sh.life, sh.span}, observed{sh.steady, sh.wall}
-		to.name, to.since, to.last, to.steps, to.start = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes, q.s
+		to.name, to.since, to.last, to.steps = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes
 		to.older, to.live, to.exposes, to.b, to.edge = sh.older, sh.live, sh.exposes(), sh.b, sh.edge
+		t.newest = max(t.newest, min(sh.in.last, q.e))
 		to.target = sh.in.labels
 		to.restarts = sh.in.restarts
 		sh.in.tell(&to.from)
@@ -231,6 +234,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 			p := &t.parts[columns[e.Col].part]
 			first, edge := e.At == sh.in.first && e.At < opening, sh.edge.Part > 0 && e.At <= sh.edge.Least.At
 			t.events = append(t.events, happening{e, p.odd, first, edge})
+			t.strict = t.strict || e.From != 0
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
 		}

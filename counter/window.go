@@ -147,7 +147,7 @@ func (w Window) life(m *rate.Member) {
 		}
 		l.Ended = l.Last + limit
 	}
-	m.Times = l.In(w.start, w.end)
+	m.Times, m.Tail = l.In(w.start, w.end), w.end-max(w.start, l.Last)
 }
 
 // pace returns the fastest sure growth per millisecond of the window and of the step before it, which may be that of an

@@ -20,8 +20,12 @@ type Gap struct {
 }
 
 // Times are the parts of a window in which a member was alive as far as known, in which it may have been alive and no
-// scrape saw it, and in which it was not alive.
-type Times struct{ Life, Unseen, Dead int64 }
+// scrape saw it, and in which it was not alive. Open says that nothing is known of it after its latest scrape, either:
+// that time, until the end of the window, is not in Unseen.
+type Times struct {
+	Life, Unseen, Dead int64
+	Open               bool
+}
 
 // In returns the times of a member in the window (s, e]. It was there from its birth, else from half an interval before
 // its first scrape, to half an interval after its last one if it is not live, else to e. The time between the last
@@ -38,7 +42,10 @@ func (l *Lives) In(s, e int64) Times {
 	if !l.Live {
 		to = min(end, l.Last+l.Interval/2)
 	}
-	t := Times{Life: in(from, to), Unseen: in(l.Last, end), Dead: in(end, e)}
+	t := Times{Life: in(from, to), Dead: in(end, e), Open: l.Ended == 0}
+	if !t.Open {
+		t.Unseen = in(l.Last, end)
+	}
 	if l.Began != 0 {
 		t.Dead += in(s, l.Began)
 	}

@@ -21,6 +21,7 @@ type Member struct {
 	Pace float64 // the fastest sure growth per millisecond; +Inf if none is known
 
 	Times
+	Tail int64 // where nothing is known after its latest scrape: the time since then
 
 	Live bool // alive at the end of the window
 	Slow bool // and its latest scrape got no answer in time: in no lower bound of the present
@@ -54,7 +55,7 @@ func Mean(members []Member) (promfold.Estimate, bool) {
 	for i := range members {
 		s.AddMean(&members[i])
 	}
-	return s.Estimate()
+	return s.Estimate(0)
 }
 
 // Now returns the rate of the members that are alive at the end of the window; false if none of them has a rate. The
@@ -64,7 +65,7 @@ func Now(members []Member) (promfold.Estimate, bool) {
 	for i := range members {
 		s.AddNow(&members[i])
 	}
-	return s.Estimate()
+	return s.Estimate(0)
 }
 
 // per returns growth per second.
@@ -82,6 +83,7 @@ func per(growth float64, ms int64) float64 {
 type Sum struct {
 	value       exact.Total
 	lo, hi      exact.Total // counts in width; rates where that is 0
+	pace        exact.Total // of members of which nothing is known after their latest scrape
 	width       int64
 	rated, open bool
 }
@@ -92,7 +94,10 @@ const fine = 1 << 12
 // AddMean adds a member's mean rate over the window.
 func (s *Sum) AddMean(m *Member) {
 	s.width = m.Width
-	unseen := grown(m.Pace, m.Unseen)
+	unseen := grown(m.Pace, m.unseen())
+	if m.Open {
+		s.pace.Add(m.Pace)
+	}
 	s.hi.Add(m.Hi + math.Ceil(unseen*fine)/fine)
 	if m.Span == 0 {
 		s.open = s.open || m.Life > 0 || m.Live
@@ -116,7 +121,8 @@ func (s *Sum) AddNow(m *Member) {
 	}
 	// It was alive for all that no scrape saw, or for nothing of it: the truth is at one end or between the two.
 	longest := m.Width - m.Dead
-	s.hi.Add(max(per(m.Hi, longest-m.Unseen), per(m.Hi+grown(m.Pace, m.Unseen), longest)))
+	unseen := m.unseen()
+	s.hi.Add(max(per(m.Hi, longest-unseen), per(m.Hi+grown(m.Pace, unseen), longest)))
 	if m.Lost {
 		return
 	}
@@ -127,15 +133,24 @@ func (s *Sum) AddNow(m *Member) {
 	}
 }
 
-// Estimate returns the sum; false if no member had a rate. A value outside of the bounds moves to the nearer one: steps
+// unseen returns for how long no scrape saw the member.
+func (m *Member) unseen() int64 {
+	if m.Open {
+		return m.Unseen + m.Tail
+	}
+	return m.Unseen
+}
+
+// Estimate returns the sum; false if no member had a rate. The window of a sum of means may end that much later than
+// their tails say, in milliseconds. A value outside of the bounds moves to the nearer one: steps
 // that straddle an edge of the window are in the value, but not in Lo.
-func (s *Sum) Estimate() (promfold.Estimate, bool) {
+func (s *Sum) Estimate(later int64) (promfold.Estimate, bool) {
 	if !s.rated {
 		return promfold.Estimate{}, false
 	}
 	e := promfold.Estimate{Value: s.value.Float64(), Lo: s.lo.Float64(), Hi: s.hi.Float64()}
 	if s.width != 0 {
-		e.Lo, e.Hi = per(e.Lo, s.width), per(e.Hi, s.width)
+		e.Lo, e.Hi = per(e.Lo, s.width), per(e.Hi+grown(s.pace.Float64(), later), s.width)
 	}
 	if s.open {
 		e.Hi = math.Inf(1)

@@ -137,11 +137,7 @@ func packEvents(events []Event, moved []int32) []Event {
 // Unpack makes a table of it again, for an instance with that history; group
 // returns the number of a group by its labels. A table of which no checkpoints
 // were kept begins its windows at the latest one.
-func (p *Packed) Unpack(set *Set, histograms, kept bool, h *History, group func(labels.Labels) int32) *Table {
-	slots := 0
-	if kept {
-		slots = h.Slots()
-	}
+func (p *Packed) Unpack(set *Set, histograms bool, slots int, h *History, group func(labels.Labels) int32) *Table {
 	t := NewTable(histograms, slots, p.Since)
 	t.Floor, t.Begun = p.Floor, p.Begun
 	d := t.Draft()
@@ -161,7 +157,7 @@ func (p *Packed) Unpack(set *Set, histograms, kept bool, h *History, group func(
 	t.Live.Set(&p.Rows[0])
 	t.paces.unpack(p.Paces, p.Spans)
 	switch held := h.from(max(t.Since, t.Floor)); {
-	case !kept || len(held) == 0:
+	case slots == 0 || len(held) == 0:
 	case len(p.Rows) == 1:
 		t.Floor = h.N
 	default:

@@ -34,7 +34,7 @@ func (q *question) latest(shares []share) (t *tally, again bool) {
 // differ only by the checkpoint at which they begin, and by what depends on the
 // time.
 func (t *tally) holds(shares []share, start int64) bool {
-	if len(shares) != len(t.shares) || t.strict && t.start != start {
+	if len(shares) != len(t.shares) || start <= t.after || start > t.until {
 		return false
 	}
 	for i := range shares {

@@ -17,7 +17,8 @@ type tally struct {
 	*plan
 	length int64 // of the window, in ms
 	start  int64 // of the window
-	strict bool  // its bounds change with the start
+	after  int64 // its bounds are those of all windows that start after this
+	until  int64 // and no later than this
 	newest int64 // the latest scrape of its shares, or when it was asked if that is earlier
 	shares []shared
 	parts  []part
@@ -124,7 +125,7 @@ func (t *tally) idle(share int, g *final) bool {
 
 // tally adds up what the shares have in the window.
 func (q *question) tally(shares []share) *tally {
-	t := &tally{plan: q.v.planFor(shares), start: q.s, length: q.e - q.s, shares: make([]shared, len(shares))}
+	t := &tally{plan: q.v.planFor(shares), start: q.s, after: -farFuture, until: farFuture, length: q.e - q.s, shares: make([]shared, len(shares))}
 	for i := range shares {
 		sh, to := &shares[i], &t.shares[i]
 		to.process, to.lasting = observed{sh.life, sh.span}, observed{sh.steady, sh.wall}
@@ -234,7 +235,13 @@ func (t *tally) addEvents(shares []share, opening int64) {
 			p := &t.parts[columns[e.Col].part]
 			first, edge := e.At == sh.in.first && e.At < opening, sh.edge.Part > 0 && e.At <= sh.edge.Least.At
 			t.events = append(t.events, happening{e, p.odd, first, edge})
-			t.strict = t.strict || e.From != 0
+			switch {
+			case e.From == 0:
+			case e.From < t.start:
+				t.after = max(t.after, e.From)
+			default:
+				t.until = min(t.until, e.From)
+			}
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -16,9 +17,9 @@ func (s *staged) fold() {
 	if last == 0 {
 		last = s.at
 	}
-	longest := s.f.longest().Milliseconds()
+	longest, gap := s.f.longest().Milliseconds(), s.gap() != rate.Gap{}
 	for _, b := range in.bindings {
-		b.Begin(s.at, last, longest)
+		b.Begin(s.at, last, longest, gap)
 		if b.Prune(&in.history) {
 			in.undo = nil // what a restart of so long ago counted stands
 		}

@@ -168,7 +168,6 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Int64(&e.From)
 	c.Sum(&e.Early)
 	c.Int64(&e.Blind)
-	c.Bool(&e.Began)
 }
 
 // CodeClasses writes classes down in order, or reads them back.

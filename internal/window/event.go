@@ -23,11 +23,9 @@ type Event struct {
 	// window that begins later than From does not hold Early for certain.
 	From  int64
 	Early exact.Sum
-	// Blind is the longest time of a step without an upper bound, other than
-	// what a process counted before its proven end. Began says that such a step
-	// counted from 0.
+	// Blind is the longest time in which a step without an upper bound may have
+	// counted more than its value, other than that between two processes.
 	Blind int64
-	Began bool
 }
 
 // Note says what happened, and in which column.
@@ -57,8 +55,9 @@ func (e *Event) Resets() int {
 }
 
 // add counts one more series to which the same happened; last is the time of
-// the scrape before.
-func (e *Event) add(step *judge.Step, last int64) {
+// the scrape before, and gap says that the instance has the time between its
+// processes apart.
+func (e *Event) add(step *judge.Step, last int64, gap bool) {
 	e.N++
 	if step.Verdict == judge.Gap && step.Hi == 0 {
 		return // the step that ends the gap holds what it hid
@@ -69,11 +68,12 @@ func (e *Event) add(step *judge.Step, last int64) {
 	case !math.IsInf(step.Hi, 1):
 		e.Above.AddDiff(step.Hi, growth)
 	case step.Verdict == judge.Reset && step.Lost > 0:
-		e.Open++ // what was lost is in a time that no scrape saw
+		if e.Open++; !gap {
+			e.Blind = max(e.Blind, step.Lost)
+		}
 	default:
 		e.Open++
 		e.Blind = max(e.Blind, step.To-step.From)
-		e.Began = e.Began || step.Verdict == judge.Reset
 	}
 	if from := min(step.From, step.Reach); from < last {
 		if e.From == 0 || from < e.From {
@@ -93,5 +93,4 @@ func (e *Event) merge(o *Event) {
 	}
 	e.Early.Merge(&o.Early)
 	e.Blind = max(e.Blind, o.Blind)
-	e.Began = e.Began || o.Began
 }

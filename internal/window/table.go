@@ -23,6 +23,7 @@ type Table struct {
 	slots int        // how many checkpoints it may keep; 0: none
 	paces paces      // the fastest growth of each column
 	last  int64      // the scrape before the one that is being added
+	gap   bool       // between them a process began, and the time before it is known
 	Since int        // the number of the first checkpoint that the table has
 	Floor int        // checkpoints before it say nothing any more
 	Begun Checkpoint // when the view began to look, if that is after the first scrape
@@ -66,10 +67,11 @@ func (t *Table) put(p *Checkpoint, r *Row) {
 }
 
 // Begin starts the steps and events of a scrape, which follows another one; the
-// first one of an instance follows itself.
-func (t *Table) Begin(at, last, window int64) {
+// first one of an instance follows itself. gap says that the instance keeps
+// apart what time there was between two processes.
+func (t *Table) Begin(at, last, window int64, gap bool) {
 	clear(t.noted)
-	t.last = last
+	t.last, t.gap = last, gap
 	t.paces.begin(at, last, window, len(t.Cols))
 }
 
@@ -135,7 +137,7 @@ func (t *Table) Note(at int64, k Note, step *judge.Step) {
 		t.Events = append(t.Events, Event{Note: k, At: at})
 		t.noted[k] = i
 	}
-	t.Events[i].add(step, t.last)
+	t.Events[i].add(step, t.last, t.gap)
 }
 
 // Prune moves the events that no window can reach any more into Past, which

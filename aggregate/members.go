@@ -74,7 +74,8 @@ func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
 	if !sh.older {
 		x = g.answer.around(p)
 	}
-	return estimate{Value: p.grown / seconds, Lo: x.Lo / seconds, Hi: x.Hi / seconds}, true
+	value := p.grown - p.older
+	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: x.Hi / seconds}, true
 }
 
 // rated returns the members with a rate, by name.

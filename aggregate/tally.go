@@ -56,6 +56,7 @@ type part struct {
 	grown       float64 // rounded
 	least, most float64 // the same, of plain growth, where the window begins between two checkpoints
 	inside      float64 // growth of steps that began in the window, if all is plain
+	older       float64 // of grown, what was counted before the time that its instance was observed
 	pace        float64 // the fastest sure growth per ms
 	odd         int32   // its first event, plus 1; 0: all is plain growth
 	loose       bool    // an event sets its bounds apart
@@ -229,7 +230,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 	t.events = make([]happening, 0, n)
 	columns := t.columns
 	for i := range shares {
-		sh := &shares[i]
+		sh, since := &shares[i], shares[i].beginning()
 		for j := len(sh.events) - 1; j >= 0; j-- {
 			e := &sh.events[j]
 			p := &t.parts[columns[e.Col].part]
@@ -244,6 +245,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 			}
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
+			p.older += e.Before(since)
 		}
 		columns = columns[len(t.of[i]):]
 	}

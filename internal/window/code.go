@@ -167,6 +167,7 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Sum(&e.Above)
 	c.Int64(&e.From)
 	c.Sum(&e.Early)
+	c.Sum(&e.Long)
 	c.Int64(&e.Blind)
 }
 

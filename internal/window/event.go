@@ -19,10 +19,11 @@ type Event struct {
 	Below exact.Sum // Σ Value − Lo
 	Above exact.Sum // Σ Hi − Value, where it is bounded
 
-	// Of steps that began before the scrape before: since when, and Σ Lo. A
-	// window that begins later than From does not hold Early for certain.
+	// Of steps that began before the scrape before: since when, Σ Lo and Σ Value.
+	// A window that begins later than From does not hold Early for certain.
 	From  int64
 	Early exact.Sum
+	Long  exact.Sum
 	// Blind is the longest time in which a step without an upper bound may have
 	// counted more than its value, other than that between two processes.
 	Blind int64
@@ -39,10 +40,11 @@ type Note struct {
 // Clone returns a copy that shares no storage with e.
 func (e *Event) Clone() *Event {
 	c := *e
-	c.Below, c.Above, c.Early = exact.Sum{}, exact.Sum{}, exact.Sum{}
+	c.Below, c.Above, c.Early, c.Long = exact.Sum{}, exact.Sum{}, exact.Sum{}, exact.Sum{}
 	c.Below.Set(&e.Below)
 	c.Above.Set(&e.Above)
 	c.Early.Set(&e.Early)
+	c.Long.Set(&e.Long)
 	return &c
 }
 
@@ -80,7 +82,17 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 			e.From = from
 		}
 		e.Early.Add(step.Lo)
+		e.Long.AddDiff(step.Add, step.Sub)
 	}
+}
+
+// Before returns how much of the value belongs to the time before a moment, if
+// steps that began before the scrape before grew at a steady rate.
+func (e *Event) Before(at int64) float64 {
+	if e.From == 0 || e.From >= at {
+		return 0
+	}
+	return e.Long.Float64() * float64(min(at, e.At)-e.From) / float64(e.At-e.From)
 }
 
 func (e *Event) merge(o *Event) {
@@ -92,5 +104,6 @@ func (e *Event) merge(o *Event) {
 		e.From = o.From
 	}
 	e.Early.Merge(&o.Early)
+	e.Long.Merge(&o.Long)
 	e.Blind = max(e.Blind, o.Blind)
 }

@@ -37,6 +37,7 @@ type share struct {
 	scrapes int   // that end a step in the window
 	life    rate.Times
 	steady  rate.Times // the same for counters that outlive processes
+	refused bool       // it is live, and was told to be unreachable since
 	older   bool       // no step in the window: its edge is that of the latest step
 	live    bool
 }
@@ -102,6 +103,7 @@ func (q *question) shareFrom(sh *share, x *state, b *binding, e window.Edge) {
 	sh.live, sh.older = x.live, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
 	l, s := q.f.lives(in, sh.live, q.e), max(q.s, b.Begun.At)
+	sh.refused = l.Ended != 0
 	sh.life, sh.steady = l.In(s, q.e), l.Steady(s, q.e)
 	for _, x := range []*rate.Times{&sh.life, &sh.steady} {
 		x.Dead += s - q.s // of other groups

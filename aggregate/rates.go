@@ -56,7 +56,7 @@ func (t *tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 // rated returns what a part says of the rate of its group until e.
 func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
 	o := sh.observed(g)
-	m := rate.Member{Width: t.length, Growth: p.grown - p.older, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last, Live: sh.live}
+	m := rate.Member{Width: t.length, Growth: p.grown - p.older, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last, Live: sh.live, Lost: sh.refused}
 	if sh.older {
 		return m
 	}

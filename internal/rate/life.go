@@ -28,8 +28,8 @@ type Times struct {
 }
 
 // In returns the times of a member in the window (s, e]. It was there from its birth, else from half an interval before
-// its first scrape, to half an interval after its last one if it is not live, else to e. The time between the last
-// scrape of a process and the start of its successor is nobody's life.
+// its first scrape, to half an interval after its last one if it is not live or does not answer, else to e. So is each of
+// its processes; of the time between two of them the rest is nobody's life.
 func (l *Lives) In(s, e int64) Times {
 	in := func(from, to int64) int64 { return max(0, min(to, e)-max(from, s)) }
 	from, to, end := l.First-l.Interval/2, e, e
@@ -39,7 +39,7 @@ func (l *Lives) In(s, e int64) Times {
 	if l.Ended != 0 {
 		end = min(e, max(l.Last, l.Ended))
 	}
-	if !l.Live {
+	if !l.Live || l.Ended != 0 {
 		to = min(end, l.Last+l.Interval/2)
 	}
 	t := Times{Life: in(from, to), Dead: in(end, e), Open: l.Ended == 0}
@@ -58,7 +58,7 @@ func (l *Lives) In(s, e int64) Times {
 			t.Unseen += gap
 		}
 		if !g.Lived {
-			t.Life -= gap
+			t.Life -= in(min(g.From+l.Interval/2, g.To), g.To)
 		}
 	}
 	t.Life = max(0, t.Life)

@@ -41,6 +41,7 @@ type instance struct {
 	twins      *twins           // instances that are; nil: none
 	starts     []identity.Start // of the processes that answered here
 	alternates bool             // several of them at a time
+	another    bool             // one answered beside the others, and nobody declared the address
 	undo       *undo            // nil: nothing that was given to it is in doubt
 
 	// Behind a balancer:
@@ -68,6 +69,13 @@ type clocks struct {
 	sighted     int               // the balancer's scrape that met it last
 	by          identity.Evidence // why its latest scrape is taken for its
 	provisional bool              // what the latest one grew by may be another process'
+}
+
+// sinceOpening reports whether the instance was there when the fleet was met. One
+// that others were met before, behind one balancer, may have begun since unless
+// its start says otherwise.
+func (in *instance) sinceOpening(opening int64) bool {
+	return in.first < opening && (!in.late || in.start.Known())
 }
 
 // wait until no scrape of the instance is being observed.

@@ -368,6 +368,7 @@ func (s *staged) advance() {
 	}
 	in.history.Span += s.at - from
 	in.accept(s.at)
+	in.another = in.another || s.restart == anotherInstance && in.pool == nil
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
 	s.f.targets[s.target].seen(s.at)

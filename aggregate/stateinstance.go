@@ -32,6 +32,7 @@ func (c *codec) instance(in *instance) {
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
 	c.Bool(&in.alternates)
+	c.Bool(&in.another)
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)

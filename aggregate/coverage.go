@@ -188,7 +188,7 @@ func (m *moment) aim() {
 // aimBehind counts the instances behind a balancer.
 func (m *moment) aimBehind(x *aim, a *address) {
 	b := a.balancer
-	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.pool().Expects(), b.unclear
+	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.pool().Expects(), b.Unclear
 	if t := a.target; x.expected == 0 && t != nil && !t.gone && !m.reached(a) {
 		x.expected = 1 // at least
 	}
@@ -206,7 +206,7 @@ func (m *moment) reached(a *address) bool {
 // without those that have an address of their own.
 func (b *balanced) alive(f *Fleet, e int64) int {
 	n := 0
-	for _, m := range b.members {
+	for _, m := range b.Members {
 		if m.pool == b && m.twins == nil && f.live(m, e) {
 			n++
 		}

@@ -256,10 +256,7 @@ func (f *Fleet) forget(in *instance) {
 		f.leftAt[in.name] = in.last
 	}
 	for _, b := range f.balancers {
-		b.members = slices.DeleteFunc(b.members, func(m *instance) bool { return m == in })
-		if b.guess == in {
-			b.guess = nil
-		}
+		b.Forget(in)
 	}
 }
 

@@ -103,7 +103,7 @@ func (m *merger) check() error {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
-		if x := f.balancers[b.target]; x != nil && len(x.members) > 0 && len(b.members) > 0 {
+		if x := f.balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
 			return incompatible("merging", "both looked behind the balancer "+b.target)
 		}
 	}
@@ -266,14 +266,14 @@ func laterTarget(a, b *target) *target {
 
 func (m *merger) balance(b *balanced) {
 	x := m.f.balancers[b.target]
-	if x == nil || len(b.members) > 0 {
+	if x == nil || len(b.Members) > 0 {
 		if x != nil {
-			b.expected = max(b.expected, x.expected)
+			b.Expected = max(b.Expected, x.Expected)
 		}
 		m.f.balancers[b.target] = b
 		return
 	}
-	x.expected = max(x.expected, b.expected)
+	x.Expected = max(x.Expected, b.Expected)
 }
 
 // departed takes over what is remembered of those that left.

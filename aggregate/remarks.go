@@ -125,7 +125,7 @@ func (f *Fleet) identities(e int64) []note {
 // words says how many of the instances behind the balancer were met.
 func (b *balanced) words() []string {
 	met, blind := 0, []string{}
-	for _, m := range b.members {
+	for _, m := range b.Members {
 		if m.pool != b || b.live(m) {
 			met++
 		}
@@ -134,12 +134,12 @@ func (b *balanced) words() []string {
 		}
 	}
 	of := "how many there are is not known"
-	if b.expected > 0 {
-		of = fmt.Sprintf("%d expected", b.expected)
+	if b.Expected > 0 {
+		of = fmt.Sprintf("%d expected", b.Expected)
 	}
 	list := []string{fmt.Sprintf("%s: %d instances met, %s; increases are lower bounds", b.target, met, of)}
-	if b.unclear > 0 {
-		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.target, b.unclear))
+	if b.Unclear > 0 {
+		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.target, b.Unclear))
 	}
 	if len(blind) > 0 {
 		list = append(list, fmt.Sprintf("%s: ambiguous without a start time, an idle twin would not show", strings.Join(blind, ", ")))

@@ -202,16 +202,16 @@ func (p *people) balancer(b **balanced) {
 	}
 	x := *b
 	p.Text(&x.target)
-	p.Natural(&x.expected)
-	p.Natural(&x.named)
-	p.Natural(&x.scrapes)
-	p.Natural(&x.quiet)
-	p.Natural(&x.unclear)
+	p.Natural(&x.Expected)
+	p.Natural(&x.Named)
+	p.Natural(&x.Scrapes)
+	p.Natural(&x.Quiet)
+	p.Natural(&x.Unclear)
 	p.Int64(&x.last)
 	p.spacings(&x.spacings)
 	p.Int64(&x.left)
-	saved.List(&p.Codec, &x.members, 1, p.some)
-	p.one(&x.guess)
+	saved.List(&p.Codec, &x.Members, 1, p.some)
+	p.one(&x.Latest)
 }
 
 // pools say which balancer an instance was met behind: 0 is none.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
@@ -403,4 +404,40 @@ func briefly(v aggregate.View) string {
 		}
 	}
 	return "{" + strings.TrimSpace(s) + "}"
+}
+
+// The smallest fleet whose answer once depended on a view beside it.
+func TestViewsBeside(t *testing.T) {
+	body := func(values ...float64) []string {
+		list := []string{typeC}
+		for i, x := range values {
+			if x >= 0 {
+				list = append(list, fmt.Sprintf("c{k=\"%d\"} %v", i, x))
+			}
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name   string
+		start  float64
+		bodies [][]string
+	}{
+		{"a series that returns may have grown as fast as any of its metric", -1000,
+			[][]string{body(10, 100), body(20, 1100), body(-1, 2100), body(40, 3100)}},
+	} {
+		answer := func(beside bool) string {
+			b := newBed(t, aggregate.Config{})
+			v := b.counter(aggregate.View{Select: `c{k="0"}`})
+			if beside {
+				b.counter(aggregate.View{Select: "c"})
+			}
+			for i, lines := range c.bodies {
+				b.scrape("a", float64(10*i), c.start, lines...)
+			}
+			d := &dump{}
+			d.counterGroup(b.one(v, float64(10*len(c.bodies)-10), sinceStart))
+			return d.String()
+		}
+		assert.Equal(t, answer(false), answer(true), c.name)
+	}
 }

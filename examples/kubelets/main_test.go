@@ -93,7 +93,7 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"-interval", "0s"}, exitUsage, "positive"},
 		{[]string{"-nodes", empty}, exitNothing, "there are no nodes"},
 		{[]string{"-nodes", filepath.Join(dir, "x")}, exitNothing, "no such file"},
-		{[]string{"-nodes", empty, "-ca", empty}, exitNothing, "no certificate"},
+		{[]string{"-nodes", empty, "-ca", empty}, exitNothing, "unable to use specified CA cert"},
 		{[]string{"-replay", dir}, exitNothing, "no list of nodes"},
 		{[]string{"-replay", filepath.Join(dir, "x")}, exitNothing, "no such file"},
 	} {

@@ -26,8 +26,8 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// Config says how to fetch; a zero field has its default. The hooks are called
-// without locks, for several targets at once.
+// Config says how to fetch; a zero field has its default. Now and the hooks are
+// called without locks, for several targets at once.
 type Config struct {
 	Interval    time.Duration           // default 15 s
 	Timeout     time.Duration           // of one scrape, at most the interval; default 10 s

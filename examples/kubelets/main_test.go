@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,11 +165,8 @@ func TestLive(t *testing.T) {
 	require.NoError(t, err)
 	l, err := newLive(o, w)
 	require.NoError(t, err)
-	clock := time.Unix(100_000, 0)
-	l.now = func() time.Time {
-		clock = clock.Add(time.Second)
-		return clock
-	}
+	var seconds atomic.Int64
+	l.now = func() time.Time { return time.Unix(100_000+seconds.Add(1), 0) }
 	tick := make(chan time.Time, 3)
 	for range 3 {
 		tick <- time.Time{}

@@ -130,7 +130,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 		moved = append(moved, v)
 		v.ledger.known.note(in, b)
 		if f.counts(in, in.last) {
-			f.depart(in, b, func(ls labels.Labels) *departures { return &v.account(ls).left })
+			f.depart(in, b, v.ledger.departures)
 		}
 	}
 	in.labels, in.undo = ls, nil

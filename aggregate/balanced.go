@@ -88,7 +88,7 @@ func (b *balanced) expect(sc incoming) *instance {
 
 // member returns what package identity remembers of an instance.
 func (b *balanced) member(in *instance) identity.Member {
-	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
+	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.Twins != nil, Lost: in.lost}
 }
 
 func (b *balanced) pool() identity.Pool { return b.Pool(b.member) }

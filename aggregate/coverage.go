@@ -207,7 +207,7 @@ func (m *moment) reached(a *address) bool {
 func (b *balanced) alive(f *Fleet, e int64) int {
 	n := 0
 	for _, m := range b.Members {
-		if m.pool == b && m.twins == nil && f.live(m, e) {
+		if m.pool == b && m.Twins == nil && f.live(m, e) {
 			n++
 		}
 	}

@@ -210,19 +210,16 @@ func (m *merger) suspect() {
 			if !in.start.Known() || in.start != x.start {
 				continue
 			}
-			s := &suspicion{a: in, b: x, last: in}
-			if x.name < in.name {
-				s.a, s.b = x, in
+			first, last := x, in
+			if x.last > in.last || x.last == in.last && x.name > in.name {
+				first, last = in, x
 			}
-			first := x
-			if x.last > in.last || x.last == in.last && x == s.b {
-				s.last, first = x, in
-			}
-			l := m.f.likenKnown(&first.cols, &s.last.cols)
-			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
+			var s identity.Suspicion
+			l := m.f.likenKnown(&first.cols, &last.cols)
+			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
-			in.suspicions, x.suspicions = append(in.suspicions, s), append(x.suspicions, s)
+			suspectPair(in, x, last).Suspicion = s
 		}
 	}
 }

@@ -107,14 +107,14 @@ func (f *Fleet) identities(e int64) []note {
 		if in.alternates && in.pool == nil {
 			list = append(list, note{in.labels, in.name + " reaches several processes: declare it as balanced"})
 		}
-		if in.twins != nil && f.counts(in, e) {
+		if in.Twins != nil && f.counts(in, e) {
 			others := slices.DeleteFunc(in.addresses(), func(t string) bool { return t == in.name })
 			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
 		}
-		for _, x := range in.suspicions {
-			if x.a == in && x.Possible() && !f.departed(x.a, e) && !f.departed(x.b, e) && (in.twins == nil || in.twins != x.b.twins) {
+		for _, x := range in.Suspicions {
+			if x.A == in && x.Possible() && !f.departed(x.A, e) && !f.departed(x.B, e) && (in.Twins == nil || in.Twins != x.B.Twins) {
 				list = append(list, note{in.labels,
-					fmt.Sprintf("possible duplicate: %s and %s have one start time and one set of series, both are counted", x.a.name, x.b.name)})
+					fmt.Sprintf("possible duplicate: %s and %s have one start time and one set of series, both are counted", x.A.name, x.B.name)})
 			}
 		}
 	}

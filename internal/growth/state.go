@@ -70,6 +70,40 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 	st.Lost = false
 }
 
+// Clone returns a copy; its tombstones hold their lines as well.
+func (st *State) Clone(s *lines.Store) State {
+	c := *st
+	c.paces, c.loaded = slices.Clone(st.paces), slices.Clone(st.loaded)
+	c.held, c.tombs, c.families = nil, nil, nil
+	for object, p := range st.held {
+		c.hold(object, p.clone())
+	}
+	if len(st.tombs) > 0 {
+		c.tombs = make(map[tombKey]*tomb, len(st.tombs))
+	}
+	for key, t := range st.tombs {
+		c.tombs[key] = &tomb{*t.point.clone(), t.id, t.key}
+		s.Retain(t.id)
+	}
+	if len(st.families) > 0 {
+		c.families = make(map[string]*family, len(st.families))
+	}
+	for name, x := range st.families {
+		copied := *x
+		c.families[name] = &copied
+	}
+	return c
+}
+
+func (p *point) clone() *point {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.buckets, c.mark = slices.Clone(p.buckets), p.mark.clone()
+	return &c
+}
+
 // Claimed drops what was read and no object took: a scrape has come.
 func (st *State) Claimed() { st.loaded = nil }
 

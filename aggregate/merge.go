@@ -218,7 +218,7 @@ func (m *merger) suspect() {
 			if x.last > in.last || x.last == in.last && x == s.b {
 				s.last, first = x, in
 			}
-			l := m.f.likenKnown(first.latest(), s.last.latest())
+			l := m.f.likenKnown(&first.cols, &s.last.cols)
 			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}

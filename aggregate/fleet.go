@@ -42,6 +42,7 @@ type Fleet struct {
 	tidied    int64 // when those that are forgotten were looked for
 
 	snapshots uint64  // how many were taken
+	looked    moment  // its slices are room for the next one
 	moment    *moment // the latest
 	states    []state // scratch of questions
 
@@ -196,7 +197,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for i, a := range added {
 		if kept[i] == nil {
 			for _, in := range f.ordered {
-				a.ledger.created = max(a.ledger.created, in.last)
+				a.ledger.Created = max(a.ledger.Created, in.last)
 			}
 		}
 		f.claimed(a, kept[i])

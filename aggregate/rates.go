@@ -64,6 +64,9 @@ func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
 	if p.odd > 0 {
 		t.rateBounds(sh, p, &m)
 	}
+	if p.open {
+		m.Hi = math.Inf(1)
+	}
 	return m
 }
 

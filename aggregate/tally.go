@@ -61,6 +61,7 @@ type part struct {
 	pace        float64 // the fastest sure growth per ms
 	odd         int32   // its first event, plus 1; 0: all is plain growth
 	loose       bool    // an event sets its bounds apart
+	open        bool    // it has no upper bound: another process answers at the address
 }
 
 // happening is an event in the window.
@@ -103,6 +104,9 @@ func (t *tally) around(p *part) estimate {
 func (t *tally) bound(p *part, x *window.Bounds) {
 	x.Between(p.least, p.grown, p.most)
 	t.happenings(p, func(e *happening) { e.bound(x) })
+	if p.open {
+		x.Open++
+	}
 }
 
 // observed returns for how long the instance was observed.
@@ -218,6 +222,20 @@ func (t *tally) addSums(shares []share) {
 	}
 }
 
+// openParts leaves the growth of addresses open at which another process answered,
+// of which nothing is known in between.
+func (t *tally) openParts(shares []share) {
+	columns := t.columns
+	for i := range shares {
+		for _, c := range columns[:len(t.of[i])] {
+			if shares[i].in.another {
+				t.parts[c.part].open, t.parts[c.part].loose = true, true
+			}
+		}
+		columns = columns[len(t.of[i]):]
+	}
+}
+
 // addEvents collects the events of the window. An event does not change after
 // its scrape, so a pointer to it is enough.
 func (t *tally) addEvents(shares []share, opening int64) {
@@ -225,6 +243,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 	for i := range shares {
 		n += len(shares[i].events)
 	}
+	t.openParts(shares)
 	if n == 0 {
 		return
 	}
@@ -235,7 +254,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 		for j := len(sh.events) - 1; j >= 0; j-- {
 			e := &sh.events[j]
 			p := &t.parts[columns[e.Col].part]
-			first, edge := e.At == sh.in.first && e.At < opening, sh.edge.Part > 0 && e.At <= sh.edge.Least.At
+			first, edge := e.At == sh.in.first && sh.in.sinceOpening(opening), sh.edge.Part > 0 && e.At <= sh.edge.Least.At
 			t.events = append(t.events, happening{e, p.odd, first, edge})
 			switch {
 			case e.From == 0:

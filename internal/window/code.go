@@ -27,7 +27,7 @@ func (h *History) Code(c *saved.Codec) {
 	c.Int64(&h.Span)
 	c.Int64(&h.Wall)
 	saved.List(c, &h.points, 5, func(p *Checkpoint) { p.Code(c) })
-	c.Must((h.N == 0) == (len(h.points) == 0) && len(h.points) <= h.room && h.room <= 1<<16)
+	c.Must(len(h.points) <= h.N && len(h.points) <= h.room && h.room <= 1<<16)
 	for i := range h.points {
 		p := &h.points[i]
 		c.Must(p.Number < h.N && (i == 0 || h.points[i-1].Number < p.Number && h.points[i-1].At <= p.At))

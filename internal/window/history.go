@@ -26,10 +26,11 @@ type Checkpoint struct {
 // The second line holds while there are enough slots.
 type History struct {
 	points  []Checkpoint
-	free    []int // slots below len(points)+len(free) that none of them has
-	room    int   // slots: how many checkpoints may be held
-	N       int   // checkpoints so far
-	Dropped bool  // the oldest ones are not held any more
+	free    []int  // slots below len(points)+len(free) that none of them has
+	room    int    // slots: how many checkpoints may be held
+	N       int    // checkpoints so far
+	Dropped bool   // the oldest ones are not held any more
+	back    [2]int // from this number on to before that, checkpoints were taken back; the rows of copies stay
 	Span    int64
 	Wall    int64
 }
@@ -133,11 +134,35 @@ func (h *History) remove(i int) {
 // Held returns the checkpoints that are held, oldest first.
 func (h *History) Held() []Checkpoint { return h.points }
 
-// Oldest returns when the oldest checkpoint was that is held.
-func (h *History) Oldest() int64 { return h.points[0].At }
+// Oldest returns when the oldest checkpoint was that is held; 0 if none is.
+func (h *History) Oldest() int64 {
+	if len(h.points) == 0 {
+		return 0
+	}
+	return h.points[0].At
+}
 
-// Holds reports whether a checkpoint is still held.
+// Back takes back the checkpoints from number from on: the present is that of an
+// earlier moment again. Copies of the history stay as they are.
+func (h *History) Back(p Checkpoint, from int) {
+	kept := slices.Clone(h.points[:len(h.points)-len(h.from(from))])
+	for _, x := range h.from(from) {
+		h.free = append(h.free, x.slot)
+	}
+	h.points, h.back = kept, [2]int{from, h.N}
+	h.Span, h.Wall = p.Span, p.Wall
+}
+
+// uses reports whether a checkpoint has a slot.
+func (h *History) uses(slot int) bool {
+	return slices.ContainsFunc(h.points, func(p Checkpoint) bool { return p.slot == slot })
+}
+
+// Holds reports whether the row of a checkpoint is still that of its moment.
 func (h *History) Holds(p *Checkpoint) bool {
+	if p.Number >= h.back[0] && p.Number < h.back[1] {
+		return true
+	}
 	i, ok := slices.BinarySearchFunc(h.points, p.Number, func(x Checkpoint, n int) int { return x.Number - n })
 	return ok && h.points[i].slot == p.slot
 }

@@ -243,6 +243,24 @@ func (t *Table) Restore(s *Saved, p *Checkpoint) {
 	t.Snap(p)
 }
 
+// Back takes back what was added since the state was saved, once [History.Back]
+// took the checkpoints back. A nil state is that of a table that had not begun.
+// Copies stay as they are.
+func (t *Table) Back(s *Saved, h *History) {
+	if s == nil {
+		s = &Saved{}
+	}
+	t.snaps = slices.Clone(t.snaps)
+	for slot := range t.snaps {
+		if !h.uses(slot) {
+			t.snaps[slot] = Row{}
+		}
+	}
+	t.Live.Set(&s.Row)
+	t.fit()
+	t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
+}
+
 // fit makes room for the columns that came.
 func (t *Table) fit() {
 	if t.Histograms {

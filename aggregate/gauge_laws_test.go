@@ -78,7 +78,10 @@ func (m gaugeModel) fact() (value float64, agree, of int) {
 		same    int
 	}
 	var votes []vote
-	for _, said := range m.said {
+	for name, said := range m.said {
+		if _, failed := m.failed[name]; failed {
+			continue
+		}
 		v := vote{said[len(said)-1].value, -1, 0}
 		for i := 1; i < len(said); i++ {
 			if said[i].value != said[i-1].value {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // An instance leads from the scrape that first shows it as the leader until a
@@ -52,7 +53,7 @@ func (q *question) elect() (leader string, said []string) {
 	var failed []string
 	for i := range q.states {
 		x := &q.states[i]
-		if !x.live {
+		if !x.standing.Possible() {
 			continue
 		}
 		since, ok := x.in.bindings[q.v.elects.index].leads(x.in, name, q.m.opening)
@@ -90,8 +91,10 @@ func (q *question) elect() (leader string, said []string) {
 // the view's metric take part, or why there is not exactly one.
 func (q *question) election() (name, why string) {
 	var names []string
-	for in, b := range q.present() {
-		if len(b.lines(in)) == 0 {
+	for i := range q.states {
+		x := &q.states[i]
+		in := x.in
+		if !x.standing.Possible() || len(in.bindings[q.v.index].lines(in)) == 0 {
 			continue
 		}
 		c := in.bindings[q.v.elects.index]
@@ -141,7 +144,7 @@ func (f *Fleet) unheard(in *instance) bool {
 		switch {
 		case t.gone || shared && in.pool == nil:
 			return false // it has another address
-		case t.failed.Load():
+		case t.failure() != roster.NoFailure:
 			return tried >= in.last
 		}
 		return !shared && tried > in.last

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // suspicion is that two instances with one start time are one process.
@@ -127,7 +128,7 @@ func (f *Fleet) counts(in *instance, e int64) bool {
 	list := make([]identity.Alias, len(in.twins.members))
 	for i, m := range in.twins.members {
 		info := f.info(m)
-		list[i] = identity.Alias{Name: m.name, Live: f.live(m, e), Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+		list[i] = identity.Alias{Name: m.name, Live: f.standing(m, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
 	}
 	return in.twins.members[identity.Speaker(list)] == in
 }

@@ -54,19 +54,14 @@ func (e *CoverageError) Error() string {
 // present. A deadline that was told is a word of it, too.
 func (f *Fleet) live(in *instance, e int64) bool {
 	if b := in.pool; b != nil {
-		return !in.gone && b.live(in) && f.patient(e-b.last, b.interval)
+		return !in.gone && b.live(in) && !b.spacings.Stale(e-b.last, f.cfg.Staleness)
 	}
-	if in.gone || f.patient(e-in.last, in.interval) {
+	silent := e - in.last
+	if in.gone || !in.spacings.Stale(silent, f.cfg.Staleness) {
 		return !in.gone
 	}
 	a := f.attempts(in)
-	return f.patient(e-a.Word(), in.interval)
-}
-
-// patient reports whether a target that answers at the interval is not stale
-// yet.
-func (f *Fleet) patient(silent, interval int64) bool {
-	return silent <= f.cfg.MinStaleness.Milliseconds() || silent <= int64(f.cfg.Staleness*float64(interval))
+	return a.Word() != 0 && !in.spacings.Stale(e-a.Word(), f.cfg.Staleness)
 }
 
 // attempts returns what was told of the addresses of an instance since its

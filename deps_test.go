@@ -34,7 +34,7 @@ const module = "github.com/promfold/promfold"
 var edges = map[string][]string{
 	".": {},
 	"aggregate": {
-		".", "counter", "histogram", "parse", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
+		".", "counter", "histogram", "parse", "internal/exact", "internal/gauge", "internal/growth", "internal/identity", "internal/judge",
 		"internal/layout", "internal/lines", "internal/roster", "internal/samples", "internal/saved", "internal/selector", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
@@ -44,6 +44,7 @@ var edges = map[string][]string{
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
 	"internal/exact":       {},
+	"internal/gauge":       {".", "internal/exact", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/identity":    {},
 	"internal/judge":       {"internal/exact"},
@@ -67,6 +68,7 @@ var core = map[string][]string{
 	"counter":           {"sync", "sync/atomic"}, // a value somebody merges holds no lock
 	"histogram":         {"sync", "sync/atomic"},
 	"internal/exact":    {"sync", "sync/atomic"},
+	"internal/gauge":    {"sync", "sync/atomic"},
 	"internal/growth":   {"sync", "sync/atomic"},
 	"internal/judge":    {"sync", "sync/atomic"},
 	"internal/layout":   {"sync", "sync/atomic"},

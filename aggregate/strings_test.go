@@ -101,7 +101,7 @@ func TestStrings(t *testing.T) {
 		"covers":                         "0s 20s",
 		"distinct":                       "{} value not known; 3 of 4 expected, 1 failed, 1 restarted; warnings: 2",
 		"events":                         "[2023-11-14T22:13:29Z lb#2: 40 series: first]",
-		"gauge":                          "{} sum 9; 3 of 4 expected, 1 failed, 1 restarted; warnings: 2",
+		"gauge":                          "{} sum 9 [9, 11]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 2",
 		"gauge members":                  "[a: 2, 22.2 % lb#1: 7, 77.8 %]",
 		"histogram":                      "{} observations 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 3",
 		"increases":                      "[a: 0 lb#1: 0 lb#2: 0 pod-b: 0]",
@@ -140,6 +140,6 @@ func TestStringsOfAnyValue(t *testing.T) {
 		_ = counter.Doubt(i).String()
 		assert.NotEmpty(t, counter.Owner(i).String())
 	}
-	assert.Equal(t, "none sum distinct Combine(7) Combine(200)",
-		fmt.Sprint(aggregate.Combine(0), " ", aggregate.Sum, " ", aggregate.Distinct, " ", aggregate.Combine(7), " ", aggregate.Combine(200)))
+	assert.Equal(t, "none sum distinct mean Combine(200)",
+		fmt.Sprint(aggregate.Combine(0), " ", aggregate.Sum, " ", aggregate.Distinct, " ", aggregate.Mean, " ", aggregate.Combine(200)))
 }

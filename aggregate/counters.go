@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -46,10 +47,10 @@ func (a *asked) missing() []string {
 type answer struct {
 	asked
 	*tally
-	again    bool          // an earlier question was answered with the same tally
-	left     []*departures // by group
-	apart    bool          // what departed instances counted is not in it, see question.leftApart
-	common   []string      // warnings of every group
+	again    bool                 // an earlier question was answered with the same tally
+	left     []*ledger.Departures // by group
+	apart    bool                 // what departed instances counted is not in it, see question.leftApart
+	common   []string             // warnings of every group
 	partials partials
 }
 

@@ -171,11 +171,14 @@ func (m *moment) aim() {
 		met, present := m.reached(a)
 		switch {
 		case a.balancer != nil:
-			x.Live, x.Expected, x.Unclear = a.balancer.alive(m.f, m.e), a.balancer.pool().Expects(), a.balancer.unclear
-			if t := a.target; x.Expected == 0 && t != nil && !t.gone && !present {
+			x.Unclear = a.balancer.unclear
+			if t := a.target; t == nil || t.gone {
+				break
+			}
+			if x.Live, x.Expected = a.balancer.alive(m.f, m.e), a.balancer.pool().Expects(); x.Expected == 0 && !present {
 				x.Expected = 1 // at least
 			}
-			x.Unmet = max(0, x.Expected-len(a.balancer.members))
+			x.Unmet = max(0, x.Expected-max(len(a.balancer.members), len(a.behind)))
 		case a.expected(m.f, m.e):
 			x.Expected = 1
 			if present {

@@ -196,7 +196,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for i, a := range added {
 		if kept[i] == nil {
 			for _, in := range f.ordered {
-				a.ledger.created = max(a.ledger.created, in.last)
+				a.ledger.Created = max(a.ledger.Created, in.last)
 			}
 		}
 		f.claimed(a, kept[i])

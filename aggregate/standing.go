@@ -25,7 +25,7 @@ type view struct {
 	latest  latest
 	scratch []share
 
-	ledger ledger // the totals that were shown
+	ledger totals // that were shown
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // the limit of which values are shares, if any

@@ -15,7 +15,7 @@ import (
 type savedView struct {
 	key    string
 	rows   []*savedBinding // by instance, in the order of their names
-	ledger ledger
+	ledger totals
 }
 
 // key says what decides which rows a view keeps. What it answers with may
@@ -104,11 +104,7 @@ func (f *Fleet) claimed(v *view, s *savedView) {
 	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *savedView) bool { return x == s })
 	for i, in := range f.ordered {
 		if p := s.rows[i]; in.undo != nil && p.Undo != nil {
-			u := in.undo
-			for len(u.tables) <= v.index {
-				u.tables = append(u.tables, nil)
-			}
-			u.tables[v.index] = p.UndoState()
+			in.undo.set(v.index, p.UndoState())
 		}
 	}
 }
@@ -149,7 +145,8 @@ func (c *codec) view(v **savedView, instances []*instance) {
 		}
 		c.binding((*v).rows[i], k, in)
 	}
-	c.ledger(&(*v).ledger)
+	(*v).ledger.Code(&c.Codec, c.set())
+	c.known(&(*v).ledger.known)
 }
 
 func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {

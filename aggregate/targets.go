@@ -184,8 +184,11 @@ func (f *Fleet) describe(t *Target) {
 	}
 	f.moved(name)
 	for _, in := range f.ordered {
-		if relabelled && in.targets[0] == name {
-			f.relabel(in, t.Labels)
+		if slices.Contains(in.targets, name) {
+			in.another = in.another && !t.Balanced
+			if relabelled && in.targets[0] == name {
+				f.relabel(in, t.Labels)
+			}
 		}
 	}
 }

@@ -166,7 +166,7 @@ func (f *Fleet) describe(t *Target) {
 			b = &balanced{target: name}
 			f.balancers[name] = b
 		}
-		b.expected = t.Expected
+		b.Expected = t.Expected
 	}
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {

@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -27,19 +28,18 @@ type Group interface {
 
 // part of an instance in the window of a question.
 type share struct {
-	in      *instance // as it was at the moment
-	b       *binding
-	edge    window.Edge // the beginning of the window
-	events  []window.Event
-	since   int64 // events after it are in the window
-	span    int64 // ms observed in the window
-	wall    int64 // the same for counters that outlive processes
-	scrapes int   // that end a step in the window
-	life    rate.Times
-	steady  rate.Times // the same for counters that outlive processes
-	refused bool       // it is live, and was told to be unreachable since
-	older   bool       // no step in the window: its edge is that of the latest step
-	live    bool
+	in       *instance // as it was at the moment
+	b        *binding
+	edge     window.Edge // the beginning of the window
+	events   []window.Event
+	since    int64 // events after it are in the window
+	span     int64 // ms observed in the window
+	wall     int64 // the same for counters that outlive processes
+	scrapes  int   // that end a step in the window
+	life     rate.Times
+	steady   rate.Times // the same for counters that outlive processes
+	older    bool       // no step in the window: its edge is that of the latest step
+	standing roster.Standing
 }
 
 // shares returns the instances that have growth to tell in the window, by name.
@@ -72,7 +72,7 @@ func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	switch {
 	case q.all:
 	case in.last <= q.s:
-		if !x.live {
+		if !x.standing.Possible() {
 			return false, nil
 		}
 		if n := len(h.Held()); n > 0 && !x.member.in.history.Holds(&h.Held()[n-1]) {
@@ -100,10 +100,9 @@ func (q *question) shareFrom(sh *share, x *state, b *binding, e window.Edge) {
 	sh.span = h.Span - e.Between(func(p *window.Checkpoint) int64 { return p.Span })
 	sh.wall = h.Wall - e.Between(func(p *window.Checkpoint) int64 { return p.Wall })
 	sh.scrapes = in.version - e.Most.Scrapes
-	sh.live, sh.older = x.live, !q.all && in.last <= q.s
+	sh.standing, sh.older = x.standing, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
-	l, s := q.f.lives(in, sh.live, q.e), max(q.s, b.Begun.At)
-	sh.refused = l.Ended != 0
+	l, s := q.f.lives(in, sh.standing.Counts(), q.e), max(q.s, b.Begun.At)
 	sh.life, sh.steady = l.In(s, q.e), l.Steady(s, q.e)
 	for _, x := range []*rate.Times{&sh.life, &sh.steady} {
 		x.Dead += s - q.s // of other groups

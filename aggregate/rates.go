@@ -6,6 +6,7 @@ import (
 
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // rates are the rates of all groups. Only a second question to the same tally
@@ -56,7 +57,10 @@ func (t *tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 // rated returns what a part says of the rate of its group until e.
 func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
 	o := sh.observed(g)
-	m := rate.Member{Width: t.length, Growth: p.grown - p.older, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last, Live: sh.live, Lost: sh.refused}
+	m := rate.Member{
+		Width: t.length, Growth: p.grown - p.older, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last,
+		Live: sh.standing.Possible(), Slow: sh.standing == roster.Likely, Lost: sh.standing == roster.Doubtful,
+	}
 	if sh.older {
 		return m
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -33,8 +34,7 @@ type tally struct {
 type shared struct {
 	process, lasting observed // lasting: for counters that outlive processes
 	older            bool
-	live             bool
-	refused          bool
+	standing         roster.Standing
 	exposes          bool
 	b                *binding // for its view, which does not change
 	target           labels.Labels
@@ -136,7 +136,7 @@ func (q *question) tally(shares []share) *tally {
 		sh, to := &shares[i], &t.shares[i]
 		to.process, to.lasting = observed{sh.life, sh.span}, observed{sh.steady, sh.wall}
 		to.name, to.since, to.last, to.steps = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes
-		to.older, to.live, to.refused, to.exposes, to.b, to.edge = sh.older, sh.live, sh.refused, sh.exposes(), sh.b, sh.edge
+		to.older, to.standing, to.exposes, to.b, to.edge = sh.older, sh.standing, sh.exposes(), sh.b, sh.edge
 		t.newest = max(t.newest, min(sh.in.last, q.e))
 		to.target = sh.in.labels
 		to.restarts = sh.in.restarts

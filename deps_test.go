@@ -34,7 +34,7 @@ const module = "github.com/promfold/promfold"
 var edges = map[string][]string{
 	".": {},
 	"aggregate": {
-		".", "counter", "histogram", "parse", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
+		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
 		"internal/layout", "internal/ledger", "internal/lines", "internal/samples", "internal/saved", "internal/selector", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
@@ -43,6 +43,7 @@ var edges = map[string][]string{
 	"counter":              {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
+	"internal/evidence":    {"internal/growth", "internal/identity", "internal/lines"},
 	"internal/exact":       {},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/identity":    {},
@@ -66,6 +67,7 @@ var core = map[string][]string{
 	"aggregate":         nil,
 	"counter":           {"sync", "sync/atomic"}, // a value somebody merges holds no lock
 	"histogram":         {"sync", "sync/atomic"},
+	"internal/evidence": {"sync", "sync/atomic"},
 	"internal/exact":    {"sync", "sync/atomic"},
 	"internal/growth":   {"sync", "sync/atomic"},
 	"internal/judge":    {"sync", "sync/atomic"},

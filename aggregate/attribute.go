@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
@@ -43,12 +44,12 @@ func (in *instance) latest() *lines.Columns {
 
 // start is what the scrape said of its process.
 func (p *pending) start(s *lines.Store) identity.Start {
-	pos := findStart(s, growth.KnownBody{Columns: &p.cols})
+	pos := evidence.FindStart(s, growth.KnownBody{Columns: &p.cols})
 	value := 0.0
 	if pos >= 0 {
 		value = p.cols.Value(pos)
 	}
-	return startOf(pos, value, p.given, p.head)
+	return evidence.Start(pos, value, p.given, p.head)
 }
 
 // identify decides of whom the staged scrape is.
@@ -89,18 +90,18 @@ func (b *balanced) compare(s *staged, list []*instance) (kept []*instance, compa
 	if len(list) == 0 {
 		return nil, nil
 	}
-	s.index()
-	defer s.unindex()
-	self := selfName(s.f.store, &s.body)
+	s.index.Note(s.f.store, s.r)
+	defer s.index.Clear()
+	self := evidence.SelfName(s.f.store, &s.body)
 	for _, in := range list {
 		if in.self != self {
 			continue
 		}
 		c := identity.Candidate{Name: in.name, Dead: in.replaced()}
-		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.liken(&in.cols)}
+		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.index.Liken(&in.cols)}
 		if p := in.pending; p != nil { // the fleet can take it back
 			c.Earlier = []identity.Sighting{c.Last}
-			c.Last = identity.Sighting{At: p.at, Start: p.start(s.f.store), Likeness: s.liken(&p.cols)}
+			c.Last = identity.Sighting{At: p.at, Start: p.start(s.f.store), Likeness: s.index.Liken(&p.cols)}
 		}
 		kept, compared = append(kept, in), append(compared, c)
 	}

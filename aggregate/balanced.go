@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 )
 
@@ -129,7 +130,7 @@ func (b *balanced) open(f *Fleet, sc incoming) *instance {
 // expect is the instance that probably answered. It is a matter of speed
 // alone: the body is read against its columns first.
 func (b *balanced) expect(sc incoming) *instance {
-	if start := hintedStart(sc.Body); start.Known() {
+	if start := evidence.HintedStart(sc.Body); start.Known() {
 		for _, in := range b.members {
 			if in.start == start {
 				return in

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/lines"
 )
 
 // incompatible says why two fleets cannot be made one.
@@ -218,33 +218,13 @@ func (m *merger) suspect() {
 			if x.last > in.last || x.last == in.last && x == s.b {
 				s.last, first = x, in
 			}
-			l := m.f.likenKnown(first.latest(), s.last.latest())
+			l := evidence.LikenColumns(m.f.store, first.latest(), s.last.latest())
 			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
 			in.suspicions, x.suspicions = append(in.suspicions, s), append(x.suspicions, s)
 		}
 	}
-}
-
-// likenKnown compares two scrapes of the past.
-func (f *Fleet) likenKnown(before, after *lines.Columns) (l identity.Likeness) {
-	later := map[lines.ID]float64{}
-	for pos := range after.Len() {
-		later[after.ID(pos)] = after.Value(pos)
-	}
-	shared := 0
-	for pos := range before.Len() {
-		now, ok := later[before.ID(pos)]
-		if !ok {
-			continue
-		}
-		if shared++; growth.Cumulative(f.store.Line(before.ID(pos))) {
-			l.Counter(before.Value(pos), now)
-		}
-	}
-	l.Lines(before.Len(), after.Len(), shared)
-	return l
 }
 
 // laterTarget is the one of two reports on a target that was tried later. Of

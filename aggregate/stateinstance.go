@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/saved"
@@ -59,9 +60,9 @@ func (c *codec) start(x *identity.Start) {
 
 // startPos is written as the position plus 2: a position, or why there is none.
 func (c *codec) startPos(in *instance) {
-	n := in.startPos - startSeveral
+	n := in.startPos - evidence.SeveralStarts
 	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
-		in.startPos = n + startSeveral
+		in.startPos = n + evidence.SeveralStarts
 		c.Must(in.startPos < in.cols.Len())
 	}
 }

@@ -70,14 +70,14 @@ func (f *Fleet) forgetTwins(in *instance) {
 // one counter that fell shows them to be two.
 func (s *staged) weighTwins() {
 	in := s.in
-	s.index()
-	defer s.unindex()
+	s.index.Note(s.f.store, s.r)
+	defer s.index.Clear()
 	for _, x := range slices.Clone(in.suspicions) {
 		o := x.other(in)
 		if o.last > s.at {
 			continue
 		}
-		switch x.Weigh(s.liken(o.latest()), s.at-o.last, x.last == o) {
+		switch x.Weigh(s.index.Liken(o.latest()), s.at-o.last, x.last == o) {
 		case identity.Refuted:
 			x.end()
 		case identity.Proven:

@@ -35,7 +35,7 @@ var edges = map[string][]string{
 	".": {},
 	"aggregate": {
 		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
-		"internal/layout", "internal/ledger", "internal/lines", "internal/samples", "internal/saved", "internal/selector", "internal/window",
+		"internal/layout", "internal/ledger", "internal/lines", "internal/samples", "internal/saved", "internal/selector", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
@@ -57,6 +57,7 @@ var edges = map[string][]string{
 	"internal/saved":       {"internal/exact"},
 	"internal/selector":    {},
 	"internal/truth":       {".", "internal/cases"},
+	"internal/whole":       {"histogram", "internal/lines"},
 	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
 	"parse":                {"histogram", "internal/lines"},
 }
@@ -78,6 +79,7 @@ var core = map[string][]string{
 	"internal/rate":     {"sync", "sync/atomic"},
 	"internal/saved":    {"sync", "sync/atomic"},
 	"internal/selector": {"sync", "sync/atomic"},
+	"internal/whole":    {"sync", "sync/atomic"},
 	"internal/window":   {"sync", "sync/atomic"},
 	"internal/identity": {"sync", "sync/atomic"},
 	"parse":             {"sync", "sync/atomic"},

@@ -40,6 +40,7 @@ var edges = map[string][]string{
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
 	"aggregate/expose":     {"aggregate", "histogram", "parse"},
+	"aggregate/scrape":     {"aggregate", "parse"},
 	"counter":              {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},

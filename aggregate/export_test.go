@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
@@ -30,7 +29,7 @@ func (f *Fleet) Dump() string {
 
 func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	fmt.Fprintln(b, "instance", in.name, in.targets, in.start, in.incarnation, in.birth, in.first, in.second, in.last,
-		in.interval, in.lastGap, in.gone, in.restarts)
+		in.spacings, in.gone, in.restarts)
 	fmt.Fprintln(b, "history", in.history)
 	for pos := range in.cols.Len() {
 		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
@@ -117,12 +116,6 @@ func (v *HistogramView) Forget() { v.v.latest = latest{} }
 // WithCheckpoints keeps other steps apart than a program can ask for.
 func (c Config) WithCheckpoints(n int) Config {
 	c.checkpoints = n
-	return c
-}
-
-// WithMinStaleness lets no instance go stale before.
-func (c Config) WithMinStaleness(d time.Duration) Config {
-	c.minStaleness = d
 	return c
 }
 

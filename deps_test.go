@@ -34,7 +34,7 @@ const module = "github.com/promfold/promfold"
 var edges = map[string][]string{
 	".": {},
 	"aggregate": {
-		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
+		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/growth", "internal/identity", "internal/judge",
 		"internal/layout", "internal/ledger", "internal/lines", "internal/samples", "internal/saved", "internal/selector", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
@@ -46,6 +46,7 @@ var edges = map[string][]string{
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
 	"internal/evidence":    {"internal/growth", "internal/identity", "internal/lines"},
 	"internal/exact":       {},
+	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/window"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/identity":    {},
 	"internal/judge":       {"internal/exact"},
@@ -71,6 +72,7 @@ var core = map[string][]string{
 	"histogram":         {"sync", "sync/atomic"},
 	"internal/evidence": {"sync", "sync/atomic"},
 	"internal/exact":    {"sync", "sync/atomic"},
+	"internal/explain":  {"sync", "sync/atomic"},
 	"internal/growth":   {"sync", "sync/atomic"},
 	"internal/judge":    {"sync", "sync/atomic"},
 	"internal/layout":   {"sync", "sync/atomic"},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/promfold/promfold/internal/explain"
 )
 
 // Coverage says on how much of the fleet an answer rests. Missing is not zero.
@@ -57,7 +59,7 @@ func (e *CoverageError) Error() string {
 	share, _ := e.Coverage.Share()
 	text := fmt.Sprintf("covers %.3g %% of the fleet, less than the %.3g %% required: %s", 100*share, 100*e.AtLeast, e.Coverage)
 	if len(e.Missing) > 0 {
-		text += "; missing " + few(e.Missing)
+		text += "; missing " + explain.Few(e.Missing)
 	}
 	return text
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 )
 
 // GaugeGroup is one group's answer, of the instances that are alive.
@@ -18,7 +19,7 @@ type GaugeGroup struct {
 	labels   labels.Labels
 	asked    *asked // nil: of no question
 	leader   string // the elected instance; empty if there is none, or it is unknown
-	excluded exclusions
+	excluded explain.Exclusions
 	silent   []string // instances without a vote
 	members  []gaugeMember
 	variants []Variant
@@ -226,7 +227,7 @@ func (g *GaugeGroup) disagreement() (list []string) {
 		list = append(list, fmt.Sprintf("%d of %d instances say %g", c.agree, c.of, c.value))
 	}
 	if len(g.silent) > 0 {
-		list = append(list, "not known to "+few(g.silent))
+		list = append(list, "not known to "+explain.Few(g.silent))
 	}
 	return list
 }
@@ -239,10 +240,10 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 		changed: changed, silent: c.nans+c.sentinels > 0 || math.IsNaN(c.sum.Float64()),
 	}
 	if c.nans > 0 {
-		g.excluded.add(isNaN, in.name, c.nans)
+		g.excluded.Add(explain.NaN, in.name, c.nans)
 	}
 	if c.sentinels > 0 && q.v.Combine != Consensus { // which says so itself
-		g.excluded.add(isSentinel, in.name, c.sentinels)
+		g.excluded.Add(explain.Sentinel, in.name, c.sentinels)
 	}
 	if m.silent {
 		g.silent = append(g.silent, in.name)
@@ -250,9 +251,9 @@ func (g *GaugeGroup) add(in *instance, c columnRead, changed int64, q *question)
 	switch {
 	case m.series == 0:
 	case math.IsNaN(m.value):
-		g.excluded.add(hasNoSum, in.name, m.series)
+		g.excluded.Add(explain.NoSum, in.name, m.series)
 	default:
-		m.from = q.provenance(in)
+		m.from = q.source(in)
 		g.members = append(g.members, m)
 	}
 }
@@ -269,7 +270,7 @@ func (g *GaugeGroup) addShare(q *question, in *instance, x float64) {
 		return
 	}
 	age := time.Duration(q.e-in.last) * time.Millisecond
-	g.members = append(g.members, gaugeMember{instance: in.name, value: x, series: 1, age: age, from: q.provenance(in)})
+	g.members = append(g.members, gaugeMember{instance: in.name, value: x, series: 1, age: age, from: q.source(in)})
 }
 
 // show adds an instance to a variant.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -58,13 +59,13 @@ type gaugeAnswer struct {
 	q        *question
 	asked    asked
 	groups   map[string]*GaugeGroup
-	common   exclusions // of no group
-	leader   string     // the elected instance; empty if there is none, or it is unknown
-	election []string   // warnings about it
+	common   explain.Exclusions // of no group
+	leader   string             // the elected instance; empty if there is none, or it is unknown
+	election []string           // warnings about it
 }
 
 func (q *question) gauges() *gaugeAnswer {
-	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: exclusions{}}
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
 	if q.v.Combine == Leader {
 		a.leader, a.election = q.elect()
 	}
@@ -78,7 +79,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	key := string(ls.Bytes(nil))
 	g, ok := a.groups[key]
 	if !ok {
-		g = &GaugeGroup{labels: ls, asked: &a.asked, leader: a.leader, excluded: exclusions{}}
+		g = &GaugeGroup{labels: ls, asked: &a.asked, leader: a.leader, excluded: explain.Exclusions{}}
 		a.groups[key] = g
 	}
 	return g
@@ -87,7 +88,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 // read gathers the sums of the series of each instance.
 func (a *gaugeAnswer) read() {
 	for in, b := range a.q.present() {
-		a.common.mistyped(in, b.view)
+		a.noteMistyped(in, b.view)
 		for c, read := range a.q.read(in, b) {
 			if read.lines > 0 {
 				a.group(b.labelsOf(c)).add(in, read, b.changed[c], a.q)
@@ -107,9 +108,9 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 		list = append(list, g)
 	}
 	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
-	notes, partials, common := q.notes(), q.partials(), a.common.words()
+	notes, partials, common := q.notes(), q.partials(), a.common.Words()
 	for _, g := range list {
-		g.said = slices.Concat(g.excluded.words(), common, a.election, notes, partials.words(q.v, g.labels))
+		g.said = slices.Concat(g.excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels))
 		if a.leader != "" && !g.has(a.leader) {
 			g.said = append(g.said, "the leader has nothing in this group: "+a.leader)
 		}
@@ -120,13 +121,10 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	return list
 }
 
-// Reasons why a member or a part of it is left out of an answer.
-const (
-	ofAnotherType = "%d series of another type, left out"
-	isNaN         = "%d series NaN, left out"
-	isSentinel    = "%d series not known, left out"
-	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
-)
+// noteMistyped notes an instance that exposes the metric as another type alone.
+func (a *gaugeAnswer) noteMistyped(in *instance, v *view) {
+	a.common.Add(explain.AnotherType, in.name, in.refused(v))
+}
 
 // columnRead is what an instance reads in one column. It is added up anew each
 // time, since sums that are carried on drift.
@@ -167,5 +165,5 @@ type gaugeMember struct {
 	age      time.Duration // since the oldest of them was read, or measured if it has a timestamp
 	silent   bool          // a sentinel or NaN is among its series
 	changed  int64         // when one of them last changed; 0 if none was seen to
-	from     *provenance
+	from     *explain.Source
 }

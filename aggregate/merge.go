@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 )
@@ -15,7 +16,7 @@ import (
 // incompatible says why two fleets cannot be made one.
 func incompatible(what, reason string, instances ...string) error {
 	if len(instances) > 0 {
-		reason += ": " + few(instances)
+		reason += ": " + explain.Few(instances)
 	}
 	return fmt.Errorf("%s fleets: %w: %s", what, ErrIncompatible, reason)
 }

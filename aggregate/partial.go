@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -154,10 +155,10 @@ func (q *question) partials() (list partials) {
 // of tells it of an instance.
 func (x *shrunk) of(in *instance) string {
 	if x.until != 0 {
-		return fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, clock(time.UnixMilli(x.at)), clock(time.UnixMilli(x.until)))
+		return fmt.Sprintf("%s: %s was partial from %s to %s", in.name, x.family.Name, explain.Clock(time.UnixMilli(x.at)), explain.Clock(time.UnixMilli(x.until)))
 	}
 	return fmt.Sprintf("%s: only %d of %d lines of %s since %s, of the same process: it may be partial",
-		in.name, x.lines, x.before, x.family.Name, clock(time.UnixMilli(x.at)))
+		in.name, x.lines, x.before, x.family.Name, explain.Clock(time.UnixMilli(x.at)))
 }
 
 // words returns the remarks for a group; in a view of every family, those for

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/promfold/promfold/internal/explain"
 )
 
 // question is a question to a view about a moment: the window (s, e]. It holds
@@ -21,7 +23,7 @@ type question struct {
 	states   []state
 	coverage Coverage
 
-	provenances map[*instance]*provenance
+	sources map[*instance]*explain.Source
 }
 
 // state is an instance as it was at the moment: itself, or a copy.

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -37,7 +38,7 @@ type shared struct {
 	alive               int64
 	span, spanOfOutlive time.Duration
 	steps               int
-	from                provenance // without the restarts
+	from                explain.Source // without the restarts
 	restarts            []restarted
 	checkpoint          int // at which its growth begins
 }

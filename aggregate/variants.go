@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/explain"
 )
 
 // Variant is one way in which instances show a metric.
@@ -26,11 +28,11 @@ func (v Variant) String() string {
 // instances that expose the metric.
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
-		a.common.mistyped(in, b.view)
+		a.noteMistyped(in, b.view)
 		for i, e := range b.lines(in) {
 			r := b.reading(in, i)
 			if math.IsNaN(r.value) {
-				a.common.add(isNaN, in.name, 1)
+				a.common.Add(explain.NaN, in.name, 1)
 				continue
 			}
 			g := a.group(b.labelsOf(int(e.Col)))
@@ -40,7 +42,7 @@ func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
 		for _, g := range a.groups {
 			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
-				g.members = append(g.members, gaugeMember{instance: in.name, from: a.q.provenance(in),
+				g.members = append(g.members, gaugeMember{instance: in.name, from: a.q.source(in),
 					age: time.Duration(a.q.e-in.last) * time.Millisecond})
 			}
 		}

@@ -184,7 +184,7 @@ func (q *question) source(in *instance) *explain.Source {
 func (in *instance) tell(p *explain.Source) {
 	p.Targets = in.targets[:len(in.targets):len(in.targets)]
 	p.First, p.Last, p.Scrapes, p.Incarnations = in.first, in.last, in.version, in.incarnation
-	p.By, p.Provisional, p.Alternating = in.by.String(), in.pending != nil, in.alternates
+	p.By, p.Provisional, p.Alternating = in.by.String(), in.provisional, in.alternates
 	if in.twins != nil {
 		p.Targets = in.addresses()
 	}

@@ -219,7 +219,7 @@ func (m *merger) suspect() {
 			if x.last > in.last || x.last == in.last && x == s.b {
 				s.last, first = x, in
 			}
-			l := evidence.LikenColumns(m.f.store, first.latest(), s.last.latest())
+			l := evidence.LikenColumns(m.f.store, &first.cols, &s.last.cols)
 			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}

@@ -57,7 +57,7 @@ type Source struct {
 	Scrapes      int      // accepted in all
 	Incarnations int
 	By           string // behind a balancer: why its latest scrape was attributed to it
-	Provisional  bool   // the latest one waits for the next to confirm it
+	Provisional  bool   // what the latest one grew by may be another process'
 	Alternating  bool   // its address reaches several processes
 }
 
@@ -120,7 +120,7 @@ func (s *Source) write(b *strings.Builder, live bool) {
 		fmt.Fprintf(b, ", told by its %s", s.By)
 	}
 	if s.Provisional {
-		b.WriteString(", the latest not confirmed yet")
+		b.WriteString(", the latest growth may be another process'")
 	}
 	if s.Alternating {
 		b.WriteString(", other processes answer there, too")

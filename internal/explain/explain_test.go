@@ -41,7 +41,7 @@ func TestCounter(t *testing.T) {
 increase 30, 0.5/s; one has 75 % of the rate, 1.5 times the mean of 2 (variation 0.5)
   one: increase 30 [30, +Inf], 0.5/s × 1, 75 %
     6 scrapes since 1970-01-01T00:00:01Z, 1m0s observed
-    at a:1, b:1: 7 scrapes from 1970-01-01T00:00:01Z to 1970-01-01T00:01:01Z, process 2, told by its start, the latest not confirmed yet
+    at a:1, b:1: 7 scrapes from 1970-01-01T00:00:01Z to 1970-01-01T00:01:01Z, process 2, told by its start, the latest growth may be another process'
     1970-01-01T00:00:20Z restart
     1970-01-01T00:00:30Z 2 series: reset (−0 +Inf)
   two: increase not known

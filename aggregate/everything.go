@@ -4,6 +4,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/whole"
 )
@@ -91,8 +93,8 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 		s.Metric = ""
 	}
 	counters, gauges, histograms := s, s, s
-	counters.Combine, counters.Sentinels, counters.Signed = 0, nil, false
-	histograms.Combine, histograms.Sentinels = 0, nil
+	counters.Combine, counters.Within, counters.Sentinels, counters.Signed = 0, 0, nil, false
+	histograms.Combine, histograms.Within, histograms.Sentinels = 0, 0, nil
 	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
 	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
 		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
@@ -151,8 +153,15 @@ func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
 	if (c == 0 || c == Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.members) == 1 {
 		c = Max
 	}
-	x, _, ok := g.combined(c)
-	w.Gauge(g.labels, x.Value, ok, c == 0 && len(g.members) > 0)
+	x, _, ok := g.all.Combined(gauge.Combine(c))
+	why := ""
+	switch {
+	case c == 0 && len(g.members) > 0:
+		why = whole.Undecided
+	case g.excluded[explain.Unsaid] != nil:
+		why = whole.Unsaid
+	}
+	w.Gauge(g.labels, x.Value, ok, why)
 }
 
 // loose returns the series of a view that have no sum over instances.

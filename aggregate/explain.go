@@ -141,7 +141,7 @@ func (g *GaugeGroup) Explain() string {
 	x.Value.Estimate, x.Who, x.Value.Known = g.answer()
 	for i := range g.members {
 		m := &g.members[i]
-		x.Members = append(x.Members, explain.Reading{Name: m.instance, Value: m.value, Series: m.series, Age: m.age, Changed: m.changed, Source: m.from})
+		x.Members = append(x.Members, explain.Reading{Name: m.Name, Value: m.Value, Series: m.series, Age: m.age, Changed: m.Changed, Source: m.from})
 	}
 	for _, v := range g.variants {
 		x.Variants = append(x.Variants, v.String())
@@ -185,7 +185,7 @@ func (in *instance) tell(p *explain.Source) {
 	p.Targets = in.targets[:len(in.targets):len(in.targets)]
 	p.First, p.Last, p.Scrapes, p.Incarnations = in.first, in.last, in.version, in.incarnation
 	p.By, p.Provisional, p.Alternating = in.by.String(), in.provisional, in.alternates
-	if in.twins != nil {
+	if in.Twins != nil {
 		p.Targets = in.addresses()
 	}
 }
@@ -193,8 +193,8 @@ func (in *instance) tell(p *explain.Source) {
 // addresses returns the targets of an instance and of its twins, its own first.
 func (in *instance) addresses() []string {
 	list := slices.Clone(in.targets)
-	if in.twins != nil {
-		for _, m := range in.twins.members {
+	if in.Twins != nil {
+		for _, m := range in.Twins.Members {
 			for _, t := range m.targets {
 				if !slices.Contains(list, t) {
 					list = append(list, t)

@@ -91,6 +91,8 @@ const (
 	NaN         Reason = "%d series NaN, left out"
 	Sentinel    Reason = "%d series not known, left out"
 	NoSum       Reason = "%d series of which some are +Inf, some −Inf, left out"
+	Unsaid      Reason = "%d series of one instance, View.Within does not say what they make, left out"
+	NotOne      Reason = "%d series of one instance that should repeat one value differ, left out"
 	NoLimit     Reason = "%d series without a limit, left out"
 	NoValue     Reason = "%d limits without a value, left out"
 	BadValue    Reason = "%d values not known, left out"

@@ -155,16 +155,22 @@ func summaryKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
-// Gauge adds a gauge. If it has no value, undecided says that it is because
-// several instances have it and nothing says how to combine them.
-func (w *Whole) Gauge(ls labels.Labels, value float64, ok, undecided bool) {
+// Why a gauge has no value.
+const (
+	Undecided = "several instances have the gauge, and the view does not say how to combine them"
+	Unsaid    = "an instance has several series of it, and View.Within does not say what they make"
+)
+
+// Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has
+// it.
+func (w *Whole) Gauge(ls labels.Labels, value float64, ok bool, why string) {
 	f := w.family(ls, model.MetricTypeGauge)
 	switch {
 	case f == nil:
 	case ok:
 		f.add(Series{Labels: ls, Value: value})
-	case undecided:
-		f.leave("several instances have the gauge, and the view does not say how to combine them")
+	case why != "":
+		f.leave(why)
 	}
 }
 

@@ -165,10 +165,12 @@ func (q *question) inPart() []string {
 // program named them all.
 func (m *moment) aim() {
 	list := m.f.addresses()
-	m.targets = make([]aim, 0, len(list))
 	for i := range list {
 		a := &list[i]
-		x := aim{name: a.name, labels: m.f.labelsAt(a.name), balanced: a.balancer != nil}
+		x := aim{name: a.name, balanced: a.balancer != nil}
+		if a.target != nil {
+			x.labels = a.target.labels
+		}
 		x.failed = a.failed(m.e)
 		switch {
 		case a.balancer != nil:

@@ -108,7 +108,11 @@ func (in *instance) accept(at int64) {
 // half an interval after its last scrape if it is not live.
 func (in *instance) alive(s, e int64, live bool) int64 {
 	from, to := in.birth, e
-	if from == 0 {
+	switch {
+	case from != 0:
+	case in.first <= s:
+		from = s
+	default:
 		from = in.first - in.spacings.Interval()/2
 	}
 	if !live {

@@ -192,20 +192,8 @@ type Saved struct {
 	Events int
 }
 
-// Save returns the present state, for Restore.
+// Save returns the present state, for Back.
 func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
-
-// Restore takes back what was added since the state was saved, and makes the
-// present checkpoint n, before which nothing can be told.
-func (t *Table) Restore(s *Saved, n int) {
-	if s != nil {
-		t.Live.Set(&s.Row)
-		t.fit()
-		t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
-	}
-	t.Floor = n
-	t.Snap(n)
-}
 
 // Back takes back what was added since the state was saved, at checkpoint from,
 // as [History.Back] does; there are n checkpoints now. A nil state is that of a

@@ -124,9 +124,9 @@ func (g *GaugeGroup) Explain() string {
 	}
 	for i := range g.members {
 		m := &g.members[i]
-		fmt.Fprintf(&b, "  %s: %v of %d series, read %s before", m.instance, m.value, m.series, m.age)
-		if m.changed != 0 {
-			fmt.Fprintf(&b, ", changed %s", clock(time.UnixMilli(m.changed)))
+		fmt.Fprintf(&b, "  %s: %v of %d series, read %s before", m.Name, m.Value, m.series, m.age)
+		if m.Changed != 0 {
+			fmt.Fprintf(&b, ", changed %s", clock(time.UnixMilli(m.Changed)))
 		}
 		b.WriteByte('\n')
 		m.from.write(&b, true)

@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -31,10 +32,10 @@ type instance struct {
 	clocks
 	incarnation int
 	gone        bool
-	retired     bool        // it departed, and is no part of the fleet any more
-	since       int64       // until when the place was watched before it was retired
-	restarts    []restarted // since the oldest checkpoint
-	shrunk      []shrunk    // families that lost most of their lines
+	retired     bool            // it departed, and is no part of the fleet any more
+	since       int64           // until when the place was watched before it was retired
+	restarts    []restarted     // since the oldest checkpoint
+	shrunk      []roster.Shrunk // families that lost most of their lines
 
 	// Identity:
 	identity.Kin[*instance]

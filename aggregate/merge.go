@@ -89,12 +89,12 @@ func (m *merger) check() error {
 	}
 	var shared []string
 	for _, in := range l.instances {
-		if f.instances[in.name] != nil || f.leftAt[in.name] != 0 {
+		if f.instances[in.name] != nil || f.left.At[in.name] != 0 {
 			shared = append(shared, in.name)
 		}
 	}
-	for name := range l.leftAt {
-		if f.instances[name] != nil || f.leftAt[name] != 0 {
+	for name := range l.left.At {
+		if f.instances[name] != nil || f.left.At[name] != 0 {
 			shared = append(shared, name)
 		}
 	}
@@ -254,7 +254,7 @@ func laterTarget(a, b *target) *target {
 	if b.description.compare(&d) > 0 {
 		d = b.description
 	}
-	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() {
+	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() > a.failed.Load() {
 		a = b
 	}
 	a.description = d
@@ -276,11 +276,7 @@ func (m *merger) balance(b *balanced) {
 // departed takes over what is remembered of those that left.
 func (m *merger) departed() {
 	f, l := m.f, m.l
-	if f.leftAt == nil {
-		f.leftAt = map[string]int64{}
-	}
-	maps.Copy(f.leftAt, l.leftAt)
-	f.leftBefore = max(f.leftBefore, l.leftBefore)
+	f.left.Merge(&l.left)
 	if f.opened == 0 || l.opened != 0 && l.opened < f.opened {
 		f.opened = l.opened
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // suspect begins to watch those that have the start of a process just met,
@@ -63,7 +64,7 @@ func (f *Fleet) counts(in *instance, e int64) bool {
 	list := make([]identity.Alias, len(in.Twins.Members))
 	for i, m := range in.Twins.Members {
 		info := f.info(m)
-		list[i] = identity.Alias{Name: m.name, Live: f.live(m, e), Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+		list[i] = identity.Alias{Name: m.name, Live: f.standing(m, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
 	}
 	return in.Twins.Members[identity.Speaker(list)] == in
 }

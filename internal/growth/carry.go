@@ -19,11 +19,6 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 	b.tops, b.was = append(b.tops, p.tops...), map[uint32]*point{}
 	c := &carrying{builder: b, from: p, newAt: newAt}
 	moved = c.takeOver()
-	for i, to := range moved {
-		if to >= 0 && b.dirty[uint32(to)] {
-			b.was[uint32(to)] = st.pointOf(p, uint32(i), s, 0)
-		}
-	}
 	b.stays = func(h *hist, pos uint32) bool {
 		if h.carried || s.Process {
 			return h.form == classic && !s.Process
@@ -34,6 +29,11 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 	for _, pos := range fresh {
 		if !s.Body.Duplicate(int(pos)) {
 			b.come(pos)
+		}
+	}
+	for i, to := range moved {
+		if to >= 0 && b.dirty[uint32(to)] {
+			b.was[uint32(to)] = st.pointOf(p, uint32(i), s, 0)
 		}
 	}
 	return b.finish(), moved

@@ -131,7 +131,7 @@ func (in *instance) takeBack(u *undo) {
 		if before == nil {
 			b.Begun = u.at
 		}
-		b.Back(before, u.n, in.history.N)
+		b.Back(before, &in.history)
 		if b.seg = nil; i < len(u.segs) {
 			b.seg = u.segs[i]
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
@@ -81,9 +82,9 @@ func (c *codec) start(x *identity.Start) {
 
 // startPos is written as the position plus 2: a position, or why there is none.
 func (c *codec) startPos(pos *int, cols *lines.Columns) {
-	n := *pos - startSeveral
+	n := *pos - evidence.SeveralStarts
 	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
-		*pos = n + startSeveral
+		*pos = n + evidence.SeveralStarts
 		c.Must(*pos < cols.Len())
 	}
 }

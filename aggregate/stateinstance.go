@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -31,6 +32,11 @@ func (c *codec) instance(in *instance) {
 		c.Int64(&r.at)
 		saved.Small(&c.Codec, &r.how, anotherInstance)
 	})
+	saved.List(&c.Codec, &in.gaps, 3, func(g *rate.Gap) {
+		c.Int64(&g.From)
+		c.Int64(&g.To)
+		c.Bool(&g.Lived)
+	})
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
 	c.Bool(&in.alternates)
@@ -38,10 +44,7 @@ func (c *codec) instance(in *instance) {
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)
-	held := in.history.Code(&c.Codec, c.fleet.cfg.Checkpoints+2)
-	if c.Reading() {
-		c.checkpoints[in] = held
-	}
+	in.history.Code(&c.Codec)
 	undone := in.undo != nil
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}
@@ -123,8 +126,11 @@ func (c *codec) chosen(in *instance) {
 	}
 }
 
-// past is what an instance behind a balancer can be taken back to.
+// past is what an instance can be taken back to, besides what its views hold.
 func (c *codec) past(in *instance) {
+	c.Natural(&in.undo.n)
+	in.undo.at.Code(&c.Codec)
+	c.Must(in.undo.n <= in.history.N)
 	known := in.undo.past != nil
 	if c.Bool(&known); !known {
 		return
@@ -136,9 +142,6 @@ func (c *codec) past(in *instance) {
 	c.columns(&p.cols)
 	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
 	c.clocks(&p.clocks, &p.cols)
-	c.Natural(&p.n)
-	p.at.Code(&c.Codec)
-	c.Must(p.n <= in.history.N)
 	c.repeatable(&p.last)
 }
 

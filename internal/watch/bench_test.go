@@ -1,0 +1,121 @@
+package watch
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+)
+
+// fleet is what a watcher knows of so many instances with so many groups each. A quarter of the groups moved since
+// the other watcher looked; another quarter it saw less of.
+func fleet(instances, groups int, moved, behind int64) *State {
+	names := make([]string, groups)
+	for i := range names {
+		names[i] = fmt.Sprintf("resource=%04d,verb=GET,code=%03d", i, i%7)
+	}
+	s := New(began, tolerance)
+	for i := range instances {
+		p := Process{Keys: []Key{{fmt.Sprintf("10.0.%d.%d:8080", i/250, i%250), began - 7_000_000 + int64(i)}}, Last: began + 1_000_000 + moved}
+		for j, name := range names {
+			n := int64(1000*j + i)
+			left := n + 50_000
+
+			p.Groups = append(p.Groups, Growth{Group: name, Met: Reading{began + 1000, Value{Count: number(n)}}, Left: Reading{p.Last, Value{Count: number(left)}}})
+		}
+		if err := s.Tell(p); err != nil {
+			panic(err)
+		}
+	}
+	return s
+}
+
+// size is instances × groups: 1,000 × 1,000, or as WATCH_FLEET=10000x1000 says.
+func size(b *testing.B) (instances, groups int) {
+	if n, err := fmt.Sscanf(os.Getenv("WATCH_FLEET"), "%dx%d", &instances, &groups); n == 2 && err == nil {
+		return instances, groups
+	}
+	return 1000, 1000
+}
+
+func perGroup(b *testing.B, instances, groups int) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(instances*groups), "ns/group")
+}
+
+// go test ./internal/watch -run '^$' -bench Join -benchtime 5x
+func BenchmarkJoin(b *testing.B) {
+	instances, groups := size(b)
+	mine := fleet(instances, groups, 0, 0)
+	for name, s := range map[string]*State{"equal": fleet(instances, groups, 0, 0), "ahead": fleet(instances, groups, 15_000, 0), "mixed": fleet(instances, groups, 15_000, 20_000)} {
+		b.Run("other="+name, func(b *testing.B) {
+			other, err := Decode(s.AppendTo(nil))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := mine.Clone().Join(other); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perGroup(b, instances, groups)
+		})
+	}
+}
+
+func BenchmarkTotals(b *testing.B) {
+	instances, groups := size(b)
+	s := fleet(instances, groups, 0, 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Totals()
+	}
+	perGroup(b, instances, groups)
+}
+
+func BenchmarkCodec(b *testing.B) {
+	instances, groups := size(b)
+	s := fleet(instances, groups, 0, 0)
+	data := s.AppendTo(nil)
+	b.Run("append", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			data = s.AppendTo(data[:0])
+		}
+		perGroup(b, instances, groups)
+		b.ReportMetric(float64(len(data))/float64(instances*groups), "B/group")
+	})
+	b.Run("decode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Decode(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perGroup(b, instances, groups)
+	})
+}
+
+// The memory of a state, and the time to tell one.
+func BenchmarkTell(b *testing.B) {
+	instances, groups := size(b)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	s := fleet(instances, groups, 0, 0)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	k := s.entries[instances/2].Key
+	p := Process{Keys: []Key{k}, Last: began + 2_000_000}
+	for i, r := range s.entries[instances/2].process.records {
+		p.Groups = append(p.Groups, Growth{Group: r.group, Met: r.met, Left: Reading{p.Last, Value{Count: number(int64(i) + 1_000_000)}}})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.Tell(p); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perGroup(b, 1, groups)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(instances*groups), "B/group")
+}

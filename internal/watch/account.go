@@ -40,30 +40,34 @@ type Total struct {
 func keyOfMember(m *member) Key { return m.Key }
 
 // member returns what an account says of the process with such keys.
-func (c *account) member(keys []Key, tolerance int64) (all member, ok bool) {
+func (a *account) member(keys []Key, tolerance int64) (all member, ok bool) {
 	for _, k := range keys {
-		from, to := nearby(c.members, keyOfMember, k, tolerance)
+		from, to := nearby(a.members, keyOfMember, k, tolerance)
 		for i := from; i < to; i++ {
-			all.add(&c.members[i], &ok)
+			all.add(&a.members[i], &ok)
 		}
 	}
 	return all, ok
 }
 
-// covering returns the same, also where the account may count what is known by such
-// keys under others: what one watcher knows without start times may be of any
-// process of the name.
-func (c *account) covering(keys []Key, tolerance int64) (all member, ok bool) {
-	all, ok = c.member(keys, tolerance)
+// covering returns the same, also where the account may count what is known by
+// such keys under others: what one watcher knows without start times may be of
+// any process of the name.
+func (a *account) covering(keys []Key, tolerance int64) (all member, ok bool) {
+	all, ok = a.member(keys, tolerance)
 	for _, k := range keys {
-		if k.Start == External {
-			continue
-		}
-		from, to := named(c.members, keyOfMember, k.Name)
-		for i := from; i < to; i++ {
-			m := &c.members[i]
-			if k.Start == Unknown && m.Start > 0 || k.Start > 0 && m.Start == Unknown && m.last >= k.Start {
-				all.add(m, &ok)
+		switch {
+		case k.Start == Unknown:
+			from, to := named(a.members, keyOfMember, k.Name)
+			for i := from; i < to; i++ {
+				if a.members[i].Start > 0 {
+					all.add(&a.members[i], &ok)
+				}
+			}
+		case k.Start > 0:
+			i, found := slices.BinarySearchFunc(a.members, Key{k.Name, Unknown}, func(m member, k Key) int { return m.compare(k) })
+			if found && a.members[i].last >= k.Start {
+				all.add(&a.members[i], &ok)
 			}
 		}
 	}
@@ -80,23 +84,23 @@ func (m *member) add(o *member, ok *bool) {
 }
 
 // clashes reports whether both may count one process.
-func (c *account) clashes(o *account, tolerance int64) bool {
-	if len(c.members) > len(o.members) {
-		c, o = o, c
+func (a *account) clashes(o *account, tolerance int64) bool {
+	if len(a.members) > len(o.members) {
+		a, o = o, a
 	}
-	return slices.ContainsFunc(c.members, func(m member) bool {
+	return slices.ContainsFunc(a.members, func(m member) bool {
 		_, ok := o.covering([]Key{m.Key}, tolerance)
 		return ok
 	})
 }
 
 // compare is a total order.
-func (c *account) compare(o *account) int {
-	if c == o {
+func (a *account) compare(o *account) int {
+	if a == o {
 		return 0
 	}
-	return cmp.Or(cmp.Compare(c.gaveUp, o.gaveUp), slices.CompareFunc(c.members, o.members, member.compareAll),
-		slices.CompareFunc(c.totals, o.totals, func(a, b Total) int { return a.compareAll(&b) }))
+	return cmp.Or(cmp.Compare(a.gaveUp, o.gaveUp), slices.CompareFunc(a.members, o.members, member.compareAll),
+		slices.CompareFunc(a.totals, o.totals, func(x, y Total) int { return x.compareAll(&y) }))
 }
 
 func (m member) compareAll(o member) int {

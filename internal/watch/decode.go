@@ -188,7 +188,7 @@ func (r *reader) reading(p *process) Reading {
 	x := Reading{At: p.last - r.Int()}
 	x.Value = r.value()
 	none := x.At == never && x.Count.Sign() == 0 && x.Histogram == nil
-	if !none && (x.At <= 0 || x.At == never) {
+	if !none && (x.At <= 0 || x.At > p.last) {
 		r.Fail()
 	}
 	return x

@@ -58,12 +58,7 @@ func (w *world) do(e event) {
 		w.scrape(a, p, false)
 		w.check(a)
 	case scrapeAll:
-		for i, p := range w.places {
-			if e.c>>(i%8)&1 == 0 && (!w.root || p.leaf == a.id) {
-				w.scrape(a, p, false)
-			}
-		}
-		w.check(a)
+		w.scrapeAll(a, e.c)
 	case grow:
 		w.grow(p, int64(e.b+1))
 	case restart:
@@ -110,6 +105,16 @@ func (w *world) do(e event) {
 		w.scrape(a, p, true)
 		w.check(a)
 	}
+}
+
+// scrapeAll lets an eye look at all its places but those of some bits.
+func (w *world) scrapeAll(e *eye, misses int) {
+	for i, p := range w.places {
+		if misses>>(i%8)&1 == 0 && (!w.root || p.leaf == e.id) {
+			w.scrape(e, p, false)
+		}
+	}
+	w.check(e)
 }
 
 // round lets all hear of all, and then fold.

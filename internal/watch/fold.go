@@ -36,16 +36,14 @@ func (s *State) Fold(before int64) {
 }
 
 // leave notes which processes of a unit are not known by themselves any more: those that ended, and those that an
-// account covers. If some of a unit stay all do, as its value is not the sum of theirs.
+// account covers. Of several processes all leave if one does, as their value is not the sum of theirs.
 func (u *unit) leave(before int64, folds map[*process]bool) {
-	var list []*process
+	leaves := false
 	for i, p := range u.processes {
-		if p.gone() && p.ended <= before || u.by != nil && len(u.by[i]) > 0 {
-			list = append(list, p)
-		}
+		leaves = leaves || p.gone() && p.ended <= before || u.by != nil && len(u.by[i]) > 0
 	}
-	if len(list) == len(u.processes) {
-		for _, p := range list {
+	for _, p := range u.processes {
+		if leaves {
 			folds[p] = true
 		}
 	}
@@ -68,17 +66,17 @@ func (v *survey) members(folds map[*process]bool) []member {
 	return mergeMembers(list, now)
 }
 
-// rest lists what is known by itself after folding. A process that others folded, and that lives nevertheless, is known
-// from then on by where it was seen last.
+// rest lists what is known by itself after folding. A process that left and lives nevertheless is known from then on by
+// where it was seen last.
 func (v *survey) rest(folds map[*process]bool) []entry {
 	anew := map[*process]*process{}
 	for _, u := range v.units {
-		for i, p := range u.processes {
-			if !folds[p] || p.gone() || !u.covered() {
+		for _, p := range u.processes {
+			if !folds[p] || p.gone() {
 				continue
 			}
 			var known member
-			for _, a := range u.by[i] {
+			for _, a := range v.accounts {
 				if m, ok := a.member(p.keys, v.tolerance); ok {
 					known.merge(&m)
 				}

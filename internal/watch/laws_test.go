@@ -27,7 +27,8 @@ func drawProcess(rt *rapid.T) Process {
 	}
 	for _, group := range []string{"x", "y"} {
 		if rapid.Bool().Draw(rt, group) {
-			p.Groups = append(p.Groups, drawGrowth(rt, group, p.Begin))
+			g := drawGrowth(rt, group, p.Begin)
+			p.Groups, p.Last = append(p.Groups, g), max(p.Last, g.Left.At)
 		}
 	}
 	return p
@@ -176,10 +177,11 @@ func TestRefused(t *testing.T) {
 		"no key":            {Last: 1},
 		"a start below -1":  {Keys: []Key{{"i", -2}}},
 		"unknown with more": {Keys: []Key{{"i", Unknown}, {"i", 7}}},
-		"before it began":   {Keys: []Key{told("i", 1)}, Begin: at(6), Groups: good},
-		"left before met":   {Keys: []Key{told("i", 1)}, Groups: counter(11, 10, 0, 5)},
-		"never met":         {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Left: Reading{At: 5}}}},
-		"twice":             {Keys: []Key{told("i", 1)}, Groups: slices.Concat(good, good)},
+		"before it began":   {Keys: []Key{told("i", 1)}, Begin: at(6), Last: at(20), Groups: good},
+		"left before met":   {Keys: []Key{told("i", 1)}, Last: at(20), Groups: counter(11, 10, 0, 5)},
+		"left after last":   {Keys: []Key{told("i", 1)}, Last: at(9), Groups: good},
+		"never met":         {Keys: []Key{told("i", 1)}, Last: at(20), Groups: []Growth{{Group: "c", Left: Reading{At: 5}}}},
+		"twice":             {Keys: []Key{told("i", 1)}, Last: at(20), Groups: slices.Concat(good, good)},
 		"less than nothing": {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Grown: &Value{Count: minus}}}},
 		"no number":         {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Carry: &Value{Count: nan}}}},
 		"too many in parts": {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Grown: &Value{Histogram: &Histogram{
@@ -197,7 +199,7 @@ func TestRefused(t *testing.T) {
 // Joining shares what did not change, and a state does not grow by hearing the same again.
 func TestSharing(t *testing.T) {
 	a := fleet(20, 50, 0, 0)
-	b, err := Decode(fleet(20, 50, 15_000, 0).AppendTo(nil)) // ahead in all
+	b, err := Decode(fleet(20, 50, 0, 15_000).AppendTo(nil)) // ahead in all
 	require.NoError(t, err)
 	both := joined(t, a, b)
 	for i, e := range both.entries {
@@ -247,7 +249,7 @@ func seeds() []*State {
 			p := Process{Keys: []Key{{"i", 10_000*j + int64(i) + 1}, {fmt.Sprint("j", j), 5}}, Last: 40 + j, Ended: 41 * (j % 2), Begin: 3 * (j / 2)}
 			p.Groups = []Growth{{Group: "c", Met: Reading{At: 4, Value: n}, Left: Reading{At: 30 + int64(i), Value: Value{Count: number(9 - int64(i))}}, Carry: &n},
 				{Group: "h", Met: Reading{At: 20, Value: Value{Histogram: &Histogram{}}}, Left: Reading{At: 30, Value: v}, Grown: &v}}
-			if s.Tell(p) != nil || s.Tell(Process{Keys: []Key{{"u", Unknown}}, Last: 9, Groups: p.Groups[:1]}) != nil {
+			if s.Tell(p) != nil || s.Tell(Process{Keys: []Key{{"u", Unknown}}, Last: 40, Groups: p.Groups[:1]}) != nil {
 				panic("refused")
 			}
 		}

@@ -21,13 +21,13 @@ type Process struct {
 	// back what was told of it before. What grew before Begin is counted elsewhere,
 	// and nothing that a watcher tells reaches back behind it.
 	Version, Begin int64
-	Last           int64    // the latest scrape, Unix ms
+	Last           int64    // the latest scrape, Unix ms; no reading is later
 	Ended          int64    // when it was known to have ended, Unix ms; 0: not
 	Groups         []Growth // sorted by group, each once
 }
 
 // ErrProcess is returned for a Process that cannot be.
-var ErrProcess = errors.New("watch: not an account of a process")
+var ErrProcess = errors.New("watch: not what a watcher can know of a process")
 
 // process is what is known of one. It is never written to.
 type process struct {
@@ -61,21 +61,22 @@ func (x *Process) proper() bool {
 		}
 	}
 	for i := range x.Groups {
-		if i > 0 && x.Groups[i-1].Group >= x.Groups[i].Group || !x.Groups[i].proper(x.Begin) {
+		if i > 0 && x.Groups[i-1].Group >= x.Groups[i].Group || !x.Groups[i].proper(x.Begin, x.Last) {
 			return false
 		}
 	}
 	return true
 }
 
-func (g *Growth) proper(begin int64) bool {
+func (g *Growth) proper(begin, last int64) bool {
 	if g.Grown != nil && !g.Grown.proper() || g.Carry != nil && !g.Carry.proper() {
 		return false
 	}
 	if g.Left.At == 0 {
 		return true
 	}
-	return g.Met.At > 0 && g.Met.At >= begin && g.Met.At <= g.Left.At && g.Met.proper() && g.Left.proper()
+	return g.Met.At > 0 && g.Met.At >= begin && g.Met.At <= g.Left.At && g.Left.At <= last && last < never &&
+		g.Met.proper() && g.Left.proper()
 }
 
 // gone reports whether a process ended, as far as all know that saw it.

@@ -18,9 +18,9 @@ type State struct {
 	accounts       []*account
 }
 
-// New returns the state of a watcher that watches since a time, Unix ms, and
-// takes start times for one process' that differ by no more than tolerance, in
-// ms.
+// New returns the state of a watcher that watches since a time, Unix ms, 0 if it
+// saw nothing yet, and takes start times for one process' that differ by no more
+// than tolerance, in ms.
 func New(since, tolerance int64) *State {
 	return &State{tolerance: max(0, tolerance), since: since, created: since}
 }
@@ -117,7 +117,9 @@ func (s *State) Join(o *State) error {
 		return nil
 	}
 	s.since = max(s.since, o.since)
-	s.created = min(s.created, o.created)
+	if s.created == 0 || o.created != 0 && o.created < s.created {
+		s.created = o.created
+	}
 	if len(s.entries) == 0 {
 		s.entries = slices.Clone(o.entries)
 	} else {
@@ -145,9 +147,9 @@ func (s *State) processes(yield func(*process) bool) {
 // Size is what a State holds.
 type Size struct {
 	Processes int // known by themselves
-	Folded    int // processes that are counted in accounts
-	Accounts  int // of folded processes; Fold makes them one
-	GaveUp    int // processes of which something was lost when accounts were made one
+	Folded    int // keys of processes that accounts count
+	Accounts  int // Fold makes them one
+	GaveUp    int // of those keys, of which something was lost when accounts were made one, at most
 }
 
 // Size returns what s holds.

@@ -76,7 +76,7 @@ func (s *State) blind() map[*process]*unit {
 		}
 		u := &unit{}
 		add := func(p *process) {
-			if !slices.Contains(u.processes, p) {
+			if of[p] != u {
 				u.processes = append(u.processes, p)
 				of[p] = u
 			}

@@ -276,6 +276,7 @@ func (w *world) fold(e *eye) {
 	if !w.falls && !w.wrong {
 		atLeast(w.TestingT, e.state.counts(), before, "a total fell by folding")
 	}
+	require.LessOrEqual(w.TestingT, e.state.Size().Accounts, 1)
 	bytes := e.state.AppendTo(nil)
 	e.state.Fold(w.now - w.horizon)
 	require.Equal(w.TestingT, string(bytes), string(e.state.AppendTo(nil)), "folding again changed something")

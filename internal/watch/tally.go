@@ -185,12 +185,12 @@ func (s *sums) addProcess(p *process, after int64) {
 		t := s.at(i, r.group)
 		if r.more == nil && after == 0 {
 			t.addGrowth(&r.left.Value, &r.met.Value)
-			t.atLeast = t.atLeast || blind
+			t.atLeast = t.atLeast || blind && r.met.Count.Cmp(&r.left.Count) < 0
 			continue
 		}
 		v, atLeast := r.value(after)
 		t.add(&v)
-		t.atLeast = t.atLeast || blind || atLeast
+		t.atLeast = t.atLeast || v.Count.Sign() > 0 && (blind || atLeast)
 	}
 }
 

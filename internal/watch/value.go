@@ -171,7 +171,9 @@ func partsMinus(a, b []Part) (diff []Part, ok bool) {
 			if !ok {
 				return nil, false
 			}
-			diff, b = append(diff, p), b[1:]
+			if b = b[1:]; p.Count.Sign() > 0 {
+				diff = append(diff, p)
+			}
 			continue
 		}
 		diff = append(diff, a[i])

@@ -172,6 +172,17 @@ func TestFoldedBlindly(t *testing.T) {
 	assert.EqualValues(t, 43, total(b, "c"))
 }
 
+// Who ends a process of which nothing is known says nothing that is worth keeping; who takes one back does.
+func TestNothingKnown(t *testing.T) {
+	a := since(0)
+	end(t, a, 10, told("p", 1))
+	require.NoError(t, a.Tell(Process{Keys: []Key{told("q", 1)}, Version: at(10), Ended: at(10)}))
+	a.Fold(at(hour))
+	assert.Equal(t, Size{Folded: 1, Accounts: 1}, a.Size())
+	tell(t, a, 9, counter(1, 9, 0, 5), told("q", 1))
+	assert.Zero(t, total(a, "c"), "it was taken back")
+}
+
 // What two accounts say of one process is the same in either order.
 func TestMergeMembers(t *testing.T) {
 	var list []member

@@ -151,7 +151,7 @@ func (w *world) leave(p *place, n int) {
 }
 
 func (w *world) kill(kind int, e *eye) {
-	if w.prompt && kind != restoreOld { // what comes back later, the others know
+	if w.prompt { // what is lost, or comes back later, the others know
 		for _, o := range w.eyes {
 			if o != e && (!w.root || o.id == 0) {
 				w.hear(o, e)

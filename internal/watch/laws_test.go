@@ -143,6 +143,35 @@ func TestJoinIsMonotone(t *testing.T) {
 	})
 }
 
+// Folding changes no total, not even beside what it folded, and folding again changes nothing.
+func TestFoldKeepsTotals(t *testing.T) {
+	counts := func(s *State) map[string]float64 {
+		m := map[string]float64{}
+		for _, t := range s.Totals() {
+			m[t.Group] = t.Count.Float64()
+		}
+		return m
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		a := New(1, tolerance)
+		for _, p := range rapid.SliceOfN(rapid.Custom(drawProcess), 0, 5).Draw(rt, "processes") {
+			p.Begin = 0 // nothing was folded before
+			require.NoError(rt, a.Tell(p))
+		}
+		before := rapid.Int64Range(0, 40).Draw(rt, "before")
+		b := a.Clone()
+		b.Fold(before)
+		require.Equal(rt, counts(a), counts(b))
+		once := b.AppendTo(nil)
+		b.Fold(before)
+		require.Equal(rt, once, b.AppendTo(nil))
+		both := joined(rt, a, b)
+		require.Equal(rt, counts(a), counts(both), "what was folded and is known by itself counts once")
+		both.Fold(before)
+		require.Equal(rt, counts(a), counts(both))
+	})
+}
+
 func TestBytes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := joined(rt, drawState(rt), drawState(rt))

@@ -91,6 +91,18 @@ func (p *process) first() int64 {
 	return first
 }
 
+// grewBy reports whether some of what is known to have grown may have by a time.
+// At that very time it has if it is the latest scrape; where a process begins
+// anew nothing grew yet.
+func (p *process) grewBy(time int64) bool {
+	first := p.first()
+	if first != time || p.last > time {
+		return first < time
+	}
+	n := p.amount()
+	return n.Sign() > 0
+}
+
 // amount returns what a process counted in all groups.
 func (p *process) amount() (n exact.Sum) {
 	var all sums

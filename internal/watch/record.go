@@ -17,12 +17,13 @@ type Reading struct {
 // Growth is what one watcher knows of a group of a process.
 type Growth struct {
 	Group string
-	// Met is what the watcher found. Where all of the group began at 0 with its
-	// process, after the watcher's Since, Met is 0 at that start. Left is Met and
-	// all that the watcher saw grow since. It compares with what others met until
-	// Left.At: that is the time of the latest scrape where nothing was reset in
-	// between, else the time of the first one. Without both, which Left.At = 0 says,
-	// the watcher cannot tell where the group began.
+	// Met is what the watcher found at its first scrape. Where all of the group
+	// began at 0 with its process, after the watcher's Since, Met is 0 at that
+	// start, which is before the first scrape. Left is Met and all that the watcher
+	// saw grow since. It compares with what others met until Left.At: that is the
+	// time of the latest scrape where nothing was reset in between, else that of the
+	// first one. Without both, which Left.At = 0 says, the watcher cannot tell where
+	// the group began.
 	Met, Left Reading
 	// Grown is what the watcher saw grow, where it cannot tell from where.
 	Grown *Value

@@ -39,9 +39,9 @@ func (t *tally) addGrowth(left, met *Value) {
 	t.add(&v)
 }
 
-// refine adds sum and buckets.
+// refine adds sum and buckets of what was counted.
 func (t *tally) refine(h *Histogram, counted bool) {
-	if h == nil {
+	if h == nil || !counted {
 		t.noHist = t.noHist || counted
 		return
 	}
@@ -179,6 +179,9 @@ func (s *sums) addAccount(c *account) {
 
 // addProcess adds what a process grew by after a time, see record.value.
 func (s *sums) addProcess(p *process, after int64) {
+	if after > 0 && p.last <= after {
+		return
+	}
 	blind := p.keys[0].Start == Unknown
 	for i := range p.records {
 		r := &p.records[i]

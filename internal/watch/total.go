@@ -103,7 +103,7 @@ func (u *unit) cover(s *State) {
 	u.by, u.void = make([][]*account, len(u.processes)), make([]bool, len(u.processes))
 	for i, p := range u.processes {
 		for _, a := range s.accounts {
-			if m, ok := a.covering(p.keys, s.tolerance); ok && m.last > p.first() {
+			if m, ok := a.covering(p.keys, s.tolerance); ok && p.grewBy(m.last) {
 				u.by[i] = append(u.by[i], a)
 				u.void[i] = u.void[i] || m.version > p.version
 			}

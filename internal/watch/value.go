@@ -14,7 +14,7 @@ import (
 // never written to again.
 type Value struct {
 	Count     exact.Sum
-	Histogram *Histogram // nil: a counter
+	Histogram *Histogram // nil: a counter, or a total of nothing
 }
 
 // Histogram refines a count.

@@ -21,12 +21,12 @@ const (
 
 // writer writes a State down.
 type writer struct {
-	b              []byte
-	names, classes map[string]int
-	groups         index
-	rank           []int // of each group of the index by name
-	order          []string
-	list           []Class
+	b      []byte
+	names  map[string]int
+	groups index
+	rank   []int // of each group of the index by name
+	order  []string
+	list   []Class
 }
 
 func (w *writer) state(s *State) {

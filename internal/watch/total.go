@@ -130,7 +130,12 @@ func (u *unit) add(to *sums, of share) {
 		}
 	}
 	if len(u.processes) > 1 {
-		to.addSums(greatest(list))
+		all := greatest(list)
+		for i := range all.list {
+			t := &all.list[i]
+			t.atLeast = t.atLeast || t.count.Sign() > 0
+		}
+		to.addSums(all)
 	}
 }
 

@@ -54,6 +54,7 @@ var edges = map[string][]string{
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
 	"internal/truth":       {".", "internal/cases"},
+	"internal/watch":       {"internal/exact", "internal/layout", "internal/saved"},
 	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
 	"parse":                {"histogram", "internal/lines"},
 }
@@ -72,6 +73,7 @@ var core = map[string][]string{
 	"internal/samples":  {"sync", "sync/atomic"},
 	"internal/rate":     {"sync", "sync/atomic"},
 	"internal/saved":    {"sync", "sync/atomic"},
+	"internal/watch":    {"sync", "sync/atomic"},
 	"internal/window":   {"sync", "sync/atomic"},
 	"internal/identity": {"sync", "sync/atomic"},
 	"parse":             {"sync", "sync/atomic"},

@@ -35,7 +35,7 @@ var edges = map[string][]string{
 	".": {},
 	"aggregate": {
 		".", "counter", "histogram", "parse", "internal/exact", "internal/growth", "internal/identity", "internal/judge",
-		"internal/layout", "internal/lines", "internal/samples", "internal/saved", "internal/window",
+		"internal/layout", "internal/lines", "internal/samples", "internal/saved", "internal/watch", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
@@ -55,7 +55,7 @@ var edges = map[string][]string{
 	"internal/saved":       {"internal/exact"},
 	"internal/truth":       {".", "internal/cases"},
 	"internal/watch":       {"internal/exact", "internal/layout", "internal/saved"},
-	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
+	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved", "internal/watch"},
 	"parse":                {"histogram", "internal/lines"},
 }
 

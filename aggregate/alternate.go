@@ -14,14 +14,14 @@ import (
 // undo is what an instance's views held before a restart that is doubtful.
 type undo struct {
 	tables []*window.Saved // by view; nil: the view was not there yet
-	segs   []*segment      // shorter where it was loaded
+	met    []*window.Met   // shorter where it was loaded
 }
 
 // saveUndo keeps the rows before a doubtful restart is taken in.
 func (s *staged) saveUndo() {
 	u := &undo{}
 	for _, b := range s.in.bindings {
-		u.tables, u.segs = append(u.tables, b.Save()), append(u.segs, b.seg.clone())
+		u.tables, u.met = append(u.tables, b.Save()), append(u.met, b.met.Clone())
 	}
 	s.in.undo = u
 }
@@ -39,8 +39,9 @@ func (s *staged) retract() {
 			before = in.undo.tables[i]
 		}
 		if before != nil {
-			if b.seg = nil; i < len(in.undo.segs) {
-				b.seg = in.undo.segs[i]
+			b.takeBack(in, s.at)
+			if b.met = nil; i < len(in.undo.met) {
+				b.met = in.undo.met[i]
 			}
 		}
 		b.Restore(before, h.N)

@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -24,7 +25,7 @@ import (
 type ledger struct {
 	created  int64 // when all totals were 0; 0: at the fleet's Since
 	accounts map[string]*account
-	known    known // of a fleet that can be joined
+	known    *watch.State // of a fleet that can be joined; nil: nothing but what its bindings know
 }
 
 // account keeps the total of one group.

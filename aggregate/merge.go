@@ -185,7 +185,9 @@ func (m *merger) apply() {
 	m.departed()
 	for j, v := range f.views {
 		v.ledger.created = m.created(v, j)
-		v.ledger.merge(&m.views[j].ledger)
+		if v.ledger.merge(&m.views[j].ledger); v.ledger.known != nil {
+			v.heard(v.ledger.known)
+		}
 	}
 	f.since = m.since
 	for name, t := range l.targets {
@@ -277,7 +279,12 @@ func (m *merger) balance(b *balanced) {
 }
 
 func (l *ledger) merge(o *ledger) {
-	l.known.merge(&o.known)
+	switch {
+	case l.known == nil:
+		l.known = o.known
+	case o.known != nil:
+		l.known.Join(o.known)
+	}
 	for key, b := range o.accounts {
 		a := l.accounts[key]
 		if a == nil {

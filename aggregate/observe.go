@@ -338,8 +338,8 @@ func (s *staged) enter() {
 			in.noteRestart(s.at, s.restart)
 		}
 	}
-	if f.joinable() && (s.baseline || s.restart == restartProven) {
-		s.openSegments()
+	if f.joinable() {
+		s.meet()
 	}
 	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 && began > max(f.since, in.since) {
 		in.birth = began
@@ -367,6 +367,9 @@ func (s *staged) advance() {
 	}
 	in.history.Span += s.at - from
 	in.accept(s.at)
+	if s.start != in.start && s.start.Known() {
+		in.renamed(s.start.At)
+	}
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
 	s.f.targets[s.target].seen(s.at)

@@ -29,7 +29,7 @@ func (c *codec) ledger(l *ledger) {
 		c.account(l.accounts[*key])
 	})
 	c.Ascending(len(keys), func(i int) string { return keys[i] })
-	c.known(&l.known)
+	c.known(l)
 }
 
 func (c *codec) account(a *account) {

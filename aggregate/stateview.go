@@ -51,7 +51,7 @@ type savedBinding struct {
 	*window.Packed
 	exposes bool
 	changed []int64
-	seg     *segment
+	met     *window.PackedMet
 }
 
 // pack makes a savedBinding of the binding of an instance.
@@ -67,20 +67,16 @@ func (b *binding) pack(in *instance) *savedBinding {
 			p.changed = append(p.changed, b.changed[from])
 		}
 	}
-	if g := b.seg; g != nil {
-		p.seg = &segment{start: g.start, first: g.first, dead: g.dead, from: b.PackRow(&g.from, order), base: b.PackRow(&g.base, order)}
-		for _, from := range order {
-			p.seg.at = append(p.seg.at, g.at[from])
-		}
-	}
+	p.met = b.met.Pack(b.Table, order)
 	return p
 }
 
 // unpack makes a binding of it again, for a view that was declared anew and an
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
-	b := &binding{view: v, changed: slices.Clone(p.changed), seg: p.seg.clone()}
+	b := &binding{view: v, changed: slices.Clone(p.changed)}
 	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v), in.history.N, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.met = p.met.Unpack(b.Table)
 	return b
 }
 
@@ -163,5 +159,11 @@ func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
 		saved.List(&c.Codec, &p.changed, 1, c.Int64)
 		c.Must(len(p.changed) == len(p.Cols))
 	}
-	c.segment(p, k)
+	met := p.met != nil
+	if c.Bool(&met); met && !c.Failed() {
+		if c.Must(k != growth.Gauge); c.Reading() {
+			p.met = &window.PackedMet{}
+		}
+		p.met.Code(&c.Codec, p.Packed)
+	}
 }

@@ -42,7 +42,7 @@ func (r *reader) state() *State {
 	if r.Byte() != format {
 		r.Fail()
 	}
-	s := &State{tolerance: r.Int(), since: r.Int(), created: r.Int()}
+	s := &State{tolerance: r.Int()}
 	if s.tolerance < 0 {
 		r.Fail()
 	}

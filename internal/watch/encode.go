@@ -32,9 +32,7 @@ type writer struct {
 func (w *writer) state(s *State) {
 	w.collect(s)
 	w.b = append(w.b, format)
-	for _, x := range []int64{s.tolerance, s.since, s.created} {
-		w.b = saved.Int(w.b, x)
-	}
+	w.b = saved.Int(w.b, s.tolerance)
 	names := slices.Sorted(maps.Keys(w.names))
 	for _, table := range [][]string{names, w.order} {
 		w.b = saved.Uint(w.b, len(table))

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/promfold/promfold/internal/exact"
@@ -24,6 +25,28 @@ type Process struct {
 	Last           int64    // the latest scrape, Unix ms; no reading is later
 	Ended          int64    // when it was known to have ended, Unix ms; 0: not
 	Groups         []Growth // sorted by group, each once
+}
+
+// Add adds what was counted of another process that nobody can tell from x. Of
+// both only what they grew by is known.
+func (x *Process) Add(o *Process) {
+	x.Version, x.Begin, x.Last, x.Ended = max(x.Version, o.Version), max(x.Begin, o.Begin), max(x.Last, o.Last), min(x.Ended, o.Ended)
+	groups := map[string]*tally{}
+	for _, list := range [][]Growth{x.Groups, o.Groups} {
+		for i := range list {
+			t := groups[list[i].Group]
+			if t == nil {
+				t = &tally{}
+				groups[list[i].Group] = t
+			}
+			t.add(list[i].Grown)
+		}
+	}
+	x.Groups = nil
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		v := groups[group].value()
+		x.Groups = append(x.Groups, Growth{Group: group, Grown: &v})
+	}
 }
 
 // ErrProcess is returned for a Process that cannot be.

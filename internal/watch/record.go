@@ -365,6 +365,9 @@ func fullest(list []Value) (v Value) {
 // is kept while it holds half of what the fullest does, so that two watchers
 // that read different forms do not take turns.
 func prefer(a, b []Part, most *exact.Sum) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(b) == 0 && len(a) > 0
+	}
 	enough := func(parts []Part) bool {
 		n := refined(parts)
 		n.Merge(&n)

@@ -1,37 +1,29 @@
 package watch
 
-import (
-	"errors"
-	"slices"
-)
-
-// ErrDiffer is returned for states that do not belong together.
-var ErrDiffer = errors.New("watch: states of different tolerance")
+import "slices"
 
 // State is what a watcher knows of the totals of one view, of itself and from
 // others. Only methods of its owner write to it; what is inside is shared
 // between states and never written to.
 type State struct {
-	tolerance      int64
-	since, created int64
-	entries        []entry // sorted by key; each process stands under all its keys
-	accounts       []*account
+	tolerance int64
+	entries   []entry // sorted by key; each process stands under all its keys
+	accounts  []*account
 }
 
-// New returns the state of a watcher that watches since a time, Unix ms, 0 if it
-// saw nothing yet, and takes start times for one process' that differ by no more
-// than tolerance, in ms.
-func New(since, tolerance int64) *State {
-	return &State{tolerance: max(0, tolerance), since: since, created: since}
+// New returns the state of a watcher that knows nothing yet. It takes start times
+// that differ by no more than tolerance, in ms, for one process'.
+func New(tolerance int64) *State { return &State{tolerance: max(0, tolerance)} }
+
+// With returns what s knows, for another tolerance.
+func (s *State) With(tolerance int64) *State {
+	if s.tolerance == max(0, tolerance) {
+		return s
+	}
+	o := New(tolerance)
+	o.Join(s)
+	return o
 }
-
-// Since returns the latest time at which one of those began to watch whose
-// knowledge s is. Only what begins later is known to be born.
-func (s *State) Since() int64 { return s.since }
-
-// Created returns the time since which the totals count: the earliest of those
-// times.
-func (s *State) Created() int64 { return s.created }
 
 // Clone returns a state of its own that knows the same.
 func (s *State) Clone() *State {
@@ -107,20 +99,13 @@ func (s *State) AppendTo(b []byte) []byte {
 }
 
 // Join adds what o knows, whether o watches the same instances, some of them or
-// others. It is idempotent, commutative and associative, and leaves o as it is.
-// The error is ErrDiffer, and then nothing has changed.
-func (s *State) Join(o *State) error {
-	if s.tolerance != o.tolerance {
-		return ErrDiffer
-	}
+// others. It is idempotent, commutative and associative where all have one
+// tolerance, and leaves o as it is.
+func (s *State) Join(o *State) {
 	if s == o {
-		return nil
+		return
 	}
-	s.since = max(s.since, o.since)
-	if s.created == 0 || o.created != 0 && o.created < s.created {
-		s.created = o.created
-	}
-	if len(s.entries) == 0 {
+	if len(s.entries) == 0 && s.tolerance == o.tolerance {
 		s.entries = slices.Clone(o.entries)
 	} else {
 		for p := range o.processes {
@@ -132,7 +117,6 @@ func (s *State) Join(o *State) error {
 			s.accounts = slices.Insert(s.accounts, i, c)
 		}
 	}
-	return nil
 }
 
 // processes yields each process once.

@@ -41,7 +41,7 @@ func (t *tally) addGrowth(left, met *Value) {
 
 // refine adds sum and buckets of what was counted.
 func (t *tally) refine(h *Histogram, counted bool) {
-	if h == nil || !counted {
+	if h == nil {
 		t.noHist = t.noHist || counted
 		return
 	}
@@ -50,26 +50,31 @@ func (t *tally) refine(h *Histogram, counted bool) {
 	}
 	t.hist.Sum.Merge(&h.Sum)
 	t.hist.NoSum = t.hist.NoSum || h.NoSum
-	for i := range h.Parts {
-		t.addPart(&h.Parts[i])
-	}
+	t.hist.Parts = AddParts(t.hist.Parts, h.Parts)
 }
 
-func (t *tally) addPart(p *Part) {
-	list := t.hist.Parts
+// AddParts returns the sum of two lists of parts. What it returns shares nothing
+// that it writes to.
+func AddParts(list, more []Part) []Part {
+	for i := range more {
+		list = addPart(list, &more[i])
+	}
+	return list
+}
+
+func addPart(list []Part, p *Part) []Part {
 	i, found := slices.BinarySearchFunc(list, &p.Class, func(x Part, c *Class) int { return x.Class.compare(c) })
 	if !found {
 		own := Part{Class: p.Class, Places: p.Places}
 		own.Count.Set(&p.Count)
 		own.Counts.Set(&p.Counts)
-		t.hist.Parts = slices.Insert(list, i, own)
-		return
+		return slices.Insert(list, i, own)
 	}
 	q := &list[i]
 	q.Count.Merge(&p.Count)
 	if p.Class.Layout != nil || slices.Equal(q.Places, p.Places) {
 		q.Counts.Merge(&p.Counts)
-		return
+		return list
 	}
 	places := slices.Concat(q.Places, p.Places)
 	slices.Sort(places)
@@ -85,6 +90,7 @@ func (t *tally) addPart(p *Part) {
 		}
 	}
 	q.Places, q.Counts = places, counts
+	return list
 }
 
 // addTotal adds a total that was folded.

@@ -50,6 +50,15 @@ func PositivePlace(index int32) int64 { return 1<<33 + int64(index) }
 // NegativePlace returns the place of a bucket below zero.
 func NegativePlace(index int32) int64 { return -1<<33 - int64(index) }
 
+// IndexOf returns the index of the bucket at a place, and whether it is above
+// zero.
+func IndexOf(place int64) (index int32, positive bool) {
+	if place > 0 {
+		return int32(place - 1<<33), true
+	}
+	return int32(-1<<33 - place), false
+}
+
 // compare orders classes, exponential ones first.
 func (c *Class) compare(o *Class) int {
 	if c.Layout == nil || o.Layout == nil {
@@ -171,7 +180,7 @@ func partsMinus(a, b []Part) (diff []Part, ok bool) {
 			if !ok {
 				return nil, false
 			}
-			if b = b[1:]; p.Count.Sign() > 0 {
+			if b = b[1:]; p.Count.Sign() > 0 || p.Class.Layout != nil { // bounds stay known
 				diff = append(diff, p)
 			}
 			continue

@@ -2,14 +2,13 @@ package aggregate
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
@@ -71,10 +70,8 @@ func (f *Fleet) Join(o *Fleet) error {
 		k := v.watched()
 		k.Join(v.tell(theirs.known, l.instances, func(i int) *binding { return m.bound[i][j] }))
 		v.heard(k)
-		v.ledger.created = m.created(v, j)
-		for _, a := range theirs.accounts {
-			v.account(a.labels).remember(a)
-		}
+		v.ledger.Created = m.created(v, j)
+		v.ledger.Remember(&theirs.Ledger)
 	}
 	f.since = m.since
 	return nil
@@ -128,6 +125,17 @@ func (v *view) heard(k *watch.State) {
 			b.met.Again(b.Table, in.last, version, begin)
 		}
 	}
+}
+
+// mergeKnown adds what a part of the fleet knows.
+func (v *view) mergeKnown(k *watch.State) {
+	switch {
+	case k == nil:
+		return
+	case v.ledger.known != nil:
+		k.Join(v.ledger.known)
+	}
+	v.heard(k)
 }
 
 // standing returns the least version that counts of the process at hand, and
@@ -271,35 +279,15 @@ func (f *Fleet) foldKnown(now int64) {
 
 // joined returns the settlements as far as all watchers know them: of each group
 // what they know together, where that is not less than what the fleet counted.
-func (v *view) joined(own []*settlement) []*settlement {
-	byGroup := map[string]*settlement{}
+func (v *view) joined(own []*ledger.Settlement) []*ledger.Settlement {
+	all := ledger.Settlements{}
 	for _, s := range own {
-		byGroup[groupName(s.labels)] = s
+		all.Of(s.Labels).Classes = s.Classes
 	}
 	for _, t := range v.watched().Totals() {
-		s := byGroup[t.Group]
-		x := &settlement{labels: groupLabels(t.Group), classes: window.ClassesOf(&t.Value, v.set())}
-		if s != nil {
-			mine, all := s.count(), x.count()
-			if all.Sign() == 0 || all.Cmp(&mine) < 0 {
-				continue
-			}
-		}
-		byGroup[t.Group] = x
+		all.Of(groupLabels(t.Group)).Raise(window.ClassesOf(&t.Value, v.set()))
 	}
-	list := slices.Collect(maps.Values(byGroup))
-	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })
-	return list
-}
-
-// count returns how much was counted.
-func (s *settlement) count() (n exact.Sum) {
-	for i := range s.classes {
-		if c := &s.classes[i]; c.Counts.Len() > 0 {
-			c.Counts.SumDiff(&n, c.Count(), nil)
-		}
-	}
-	return n
+	return all.Sorted()
 }
 
 // groupName writes the labels of a group down, as watchers name it.
@@ -316,7 +304,7 @@ func groupLabels(name string) (ls labels.Labels) {
 }
 
 // known codes what a view knows of processes; nothing unless some do.
-func (c *codec) known(l *ledger) {
+func (c *codec) known(l *totals) {
 	var b []byte
 	if l.known != nil {
 		b = l.known.AppendTo(nil)

@@ -358,7 +358,46 @@ func fullest(list []Value) (v Value) {
 	h := *v.Histogram
 	h.Parts = best
 	v.Histogram = &h
+	if len(best) == 1 && best[0].Class.positive() {
+		h.raise(list)
+	}
 	return v
+}
+
+// raise makes a histogram of one classic layout nowhere less than other accounts
+// of the same observations: each of their counts is at most the truth.
+func (h *Histogram) raise(list []Value) {
+	p := Part{Class: h.Parts[0].Class}
+	p.Count.Set(&h.Parts[0].Count)
+	p.Counts.Set(&h.Parts[0].Counts)
+	var x, more exact.Sum
+	for i := range list {
+		o := list[i].Histogram
+		if o == nil {
+			continue
+		}
+		if !h.NoSum && list[i].rising().compare((*sumOf)(&h.Sum)) > 0 {
+			h.Sum = o.Sum
+		}
+		for j := range o.Parts {
+			q := &o.Parts[j]
+			if q.Class.compare(&p.Class) != 0 {
+				continue
+			}
+			for k := range p.Counts.Len() {
+				p.cell(&x, k)
+				q.cell(&more, k)
+				if more.Cmp(&x) > 0 {
+					more.Sub(&x)
+					p.Counts.AddSum(k, &more)
+				}
+			}
+			if q.Count.Cmp(&p.Count) > 0 {
+				p.Count.Set(&q.Count)
+			}
+		}
+	}
+	h.Parts = []Part{p}
 }
 
 // prefer reports whether the buckets of a are better than those of b. One form

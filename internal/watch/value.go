@@ -125,13 +125,20 @@ func (p *Part) cell(x *exact.Sum, i int) {
 }
 
 // within reports whether v is nowhere more than o: neither in the count nor in
-// the count of any class. It is a partial order; ties go by compare.
+// the count of any class, in a classic bucket or in a sum that cannot fall. It is
+// a partial order; ties go by compare.
 func (v *Value) within(o *Value) bool {
 	c := v.Count.Cmp(&o.Count)
 	if v.Histogram == o.Histogram || c > 0 {
 		return c <= 0
 	}
 	less := c < 0
+	switch c := v.rising().compare(o.rising()); {
+	case c > 0:
+		return false
+	case c < 0:
+		less = true
+	}
 	a, b := v.parts(), o.parts()
 	for len(a) > 0 || len(b) > 0 {
 		switch c := compareFirst(a, b); {
@@ -143,15 +150,54 @@ func (v *Value) within(o *Value) bool {
 		case c > 0:
 			less, b = less || b[0].Count.Sign() > 0, b[1:]
 		default:
-			c := a[0].Count.Cmp(&b[0].Count)
-			if c > 0 {
+			below, above := a[0].order(&b[0])
+			if above && !below || !above && !below {
 				return false
 			}
-			less, a, b = less || c < 0, a[1:], b[1:]
+			less, a, b = less || !above, a[1:], b[1:]
 		}
 	}
 	return less || v.compare(o) <= 0
 }
+
+// order reports whether p has nowhere more than q, and nowhere less.
+func (p *Part) order(q *Part) (below, above bool) {
+	c := p.Count.Cmp(&q.Count)
+	below, above = c <= 0, c >= 0
+	if p.Class.Layout == nil {
+		return below, above
+	}
+	var x, y exact.Sum
+	for i := 0; i < p.Counts.Len()-1 && (below || above); i++ {
+		p.cell(&x, i)
+		q.cell(&y, i)
+		c := x.Cmp(&y)
+		below, above = below && c <= 0, above && c >= 0
+	}
+	return below, above
+}
+
+// rising returns the sum, if no observation can be negative; else nil.
+func (v *Value) rising() *sumOf {
+	if len(v.parts()) == 0 || v.Histogram.NoSum || slices.ContainsFunc(v.Histogram.Parts, func(p Part) bool { return !p.Class.positive() }) {
+		return nil
+	}
+	return (*sumOf)(&v.Histogram.Sum)
+}
+
+// sumOf is a sum, or nil where it is not known, which is less than any.
+type sumOf exact.Sum
+
+func (s *sumOf) compare(o *sumOf) int {
+	if s == nil || o == nil {
+		return compareBool(s != nil, o != nil)
+	}
+	return (*exact.Sum)(s).Cmp((*exact.Sum)(o))
+}
+
+// positive reports whether the class is of classic buckets that hold nothing
+// below zero.
+func (c *Class) positive() bool { return c.Layout != nil && c.Layout.Floor() == 0 }
 
 func (v *Value) parts() []Part {
 	if v.Histogram == nil {

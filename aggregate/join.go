@@ -5,11 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/ledger"
-	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -21,15 +18,13 @@ import (
 // Joined totals are never more than was counted, and the same in any order. They
 // are exact for a process that said when it started, if that was after Since, and
 // for any other whose series neither reset nor came later unseen; else as good as
-// the watcher who saw most of it. What a watcher takes back, it takes back from
-// all. Once a total was exposed, it never falls.
+// the watcher who saw most of it. Once exposed, a total never falls; but what a
+// watcher takes back, it takes back from all.
 //
-// A process that ended is known by itself for Config.JoinHorizon. A pair that
-// tells each other more often than that loses nothing; later, what only one of
-// two saw of such processes is lost, and nothing is counted twice.
-//
-// The series that a pair exposes agree only after a join: do not read them
-// alternately as one.
+// A pair that tells each other more often than Config.JoinHorizon loses nothing.
+// Of processes that ended longer ago, what only one of two saw may be lost, and
+// nothing is counted twice. The series that a pair exposes agree only after a
+// join: do not read them alternately as one.
 //
 // Both fleets have one configuration with a JoinHorizon, and equal views, declared
 // on f and saved in or declared on o: else the error is ErrIncompatible. Of
@@ -93,20 +88,17 @@ func (v *view) tell(known *watch.State, list []*instance, of func(i int) *bindin
 	if known != nil {
 		k = known.Clone()
 	}
-	pooled := map[watch.Key]*watch.Process{} // of which is which, no other watcher can tell
+	pool := watch.Pool{}
 	for i, in := range list {
 		for _, p := range of(i).processes(v, in, 0) {
-			mine := pooled[p.Keys[0]]
-			if mine != nil {
-				mine.Add(&p)
-			} else if in.pool != nil {
-				pooled[p.Keys[0]] = &p
+			if in.pool != nil {
+				pool.Add(p)
 			} else {
 				_ = k.Tell(p)
 			}
 		}
 	}
-	for _, p := range pooled {
+	for _, p := range pool {
 		_ = k.Tell(*p)
 	}
 	return k
@@ -145,56 +137,47 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 	if k == nil {
 		return 0, 0
 	}
-	version, begin = k.Standing(in.keys(b.met.Starts)...)
-	_, outliving := k.Standing(in.keys(nil, watch.External)...)
+	version, begin = k.Standing(in.keys(watch.Unknown, b.met.Starts...)...)
+	_, outliving := k.Standing(in.keys(watch.External)...)
 	return version, max(begin, outliving)
 }
 
-// keys names a process of the instance; what tells no start, by a kind of those.
-func (in *instance) keys(starts []int64, kind ...int64) (list []watch.Key) {
-	name := func(x *instance) string {
-		if x.pool != nil {
-			return x.pool.target
-		}
-		return x.name
-	}
+// keys names a process of the instance that told such starts. What told none goes
+// by the kind of those.
+func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
 	first := in
 	if in.twins != nil {
 		first = slices.MinFunc(in.twins.members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
 	}
-	for _, start := range starts {
-		list = append(list, watch.Key{Name: name(in), Start: start})
-		if first != in {
-			list = append(list, watch.Key{Name: name(first), Start: start})
+	for _, x := range []*instance{first, in} {
+		name := x.name
+		if x.pool != nil {
+			name = x.pool.target
 		}
-	}
-	if len(list) == 0 {
-		start := watch.Unknown
-		if len(kind) > 0 {
-			start = kind[0]
+		if len(starts) == 0 {
+			return []watch.Key{{Name: name, Start: kind}}
 		}
-		return []watch.Key{{Name: name(first), Start: start}}
+		for _, start := range starts {
+			list = append(list, watch.Key{Name: name, Start: start})
+		}
 	}
 	return list
 }
 
 // processes returns what the binding knows of the process that answers, and of
 // what outlives processes. ended is when that one ended, 0 if it did not.
-func (b *binding) processes(v *view, in *instance, ended int64) (list []watch.Process) {
-	g := b.met
-	if g == nil {
+func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process {
+	if b.met == nil {
 		return nil
 	}
-	for _, outlives := range []bool{false, true} {
-		p := watch.Process{Keys: in.keys(g.Starts), Version: g.Version, Begin: g.Begin, Last: in.last, Ended: ended}
-		if outlives {
-			p.Keys, p.Version = in.keys(nil, watch.External), 0
-		}
-		want := func(col int) bool { return b.outlives(col) == outlives }
-		p.Groups = g.Growths(b.Table, in.pool == nil, want, func(group int32) string { return groupName(v.finals.list[group].labels) })
-		if !outlives || len(p.Groups) > 0 {
-			list = append(list, p)
-		}
+	list := b.met.Told(b.Table, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
+	own, outliving := &list[0], &list[1]
+	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.met.Starts...), in.last, ended
+	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {
+		outliving.Ended = ended // nobody follows the process
+	}
+	if len(outliving.Groups) == 0 {
+		return list[:1]
 	}
 	return list
 }
@@ -261,7 +244,7 @@ func (s *staged) meeting(b *binding, col int32) window.Meeting {
 // takeBack says of the process that a binding follows that it never was.
 func (b *binding) takeBack(in *instance, at int64) {
 	if b.met != nil && len(b.met.Starts) > 0 {
-		b.view.tellOwn(watch.Process{Keys: in.keys(b.met.Starts), Version: at, Ended: at})
+		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.met.Starts...), Version: at, Ended: at})
 	}
 }
 
@@ -269,8 +252,8 @@ func (b *binding) takeBack(in *instance, at int64) {
 // what they counted together.
 func (f *Fleet) foldKnown(now int64) {
 	for _, v := range f.views {
-		if v.kind != growth.Gauge {
-			k := v.watched()
+		if v.ledger.known != nil {
+			k := v.watched() // who lives is not folded
 			k.Fold(now - f.cfg.JoinHorizon.Milliseconds())
 			v.heard(k)
 		}
@@ -285,34 +268,7 @@ func (v *view) joined(own []*ledger.Settlement) []*ledger.Settlement {
 		all.Of(s.Labels).Classes = s.Classes
 	}
 	for _, t := range v.watched().Totals() {
-		all.Of(groupLabels(t.Group)).Raise(window.ClassesOf(&t.Value, v.set()))
+		all.Of(window.GroupLabels(t.Group)).Raise(window.ClassesOf(&t.Value, v.set()))
 	}
 	return all.Sorted()
-}
-
-// groupName writes the labels of a group down, as watchers name it.
-func groupName(ls labels.Labels) string {
-	c := saved.Codec{}
-	c.Labels(&ls)
-	return string(c.Out)
-}
-
-func groupLabels(name string) (ls labels.Labels) {
-	c := saved.Codec{In: saved.Read([]byte(name))}
-	c.Labels(&ls)
-	return ls
-}
-
-// known codes what a view knows of processes; nothing unless some do.
-func (c *codec) known(l *totals) {
-	var b []byte
-	if l.known != nil {
-		b = l.known.AppendTo(nil)
-	}
-	if c.Bytes(&b); c.Reading() && len(b) > 0 && !c.Failed() {
-		k, err := watch.Decode(b)
-		if c.Must(err == nil); err == nil {
-			l.known = k.With(c.fleet.cfg.StartTolerance.Milliseconds())
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -146,7 +147,7 @@ func (c *codec) view(v **savedView, instances []*instance) {
 		c.binding((*v).rows[i], k, in)
 	}
 	(*v).ledger.Code(&c.Codec, c.set())
-	c.known(&(*v).ledger)
+	watch.Code(&c.Codec, &(*v).ledger.known, c.fleet.cfg.StartTolerance.Milliseconds())
 }
 
 func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {

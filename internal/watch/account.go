@@ -7,6 +7,10 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 )
 
+// Rejected: one time before which all is folded, as who met an older process took it for dead, and a watcher without
+// history wiped that of another one; such a time for each name, as what ended behind a balancer is not in order of
+// starts; sums by watcher, as two that fold apart count one process twice. So accounts name all they hold.
+
 // account says what some processes counted together that are no longer known by
 // themselves. It names them, so that another account that holds one of them, or
 // what someone else knows of it, is an alternative and never added. Accounts are
@@ -30,11 +34,7 @@ type member struct {
 type Total struct {
 	Group string
 	Value
-	// AtLeast says that watchers may have seen more: of processes that no watcher
-	// can name to another, or that it lost track of, only what one of them saw is
-	// known, and of what was folded apart for longer than the horizon only a part.
-	AtLeast bool
-	Lost    exact.Sum // so much was seen and is not in Value, at most
+	Lost exact.Sum // so much was seen and is not in Value, at most
 }
 
 func keyOfMember(m *member) Key { return m.Key }
@@ -108,7 +108,7 @@ func (m member) compareAll(o member) int {
 }
 
 func (t *Total) compareAll(o *Total) int {
-	return cmp.Or(cmp.Compare(t.Group, o.Group), t.Value.compare(&o.Value), compareBool(t.AtLeast, o.AtLeast), t.Lost.Cmp(&o.Lost))
+	return cmp.Or(cmp.Compare(t.Group, o.Group), t.Value.compare(&o.Value), t.Lost.Cmp(&o.Lost))
 }
 
 // membersOf returns a process as members of an account, sorted.

@@ -155,7 +155,7 @@ func (r *reader) more(x *record, p *process) {
 			lists[i] = append(lists[i], r.reading(p))
 		}
 	}
-	x.more.grown, x.more.carry = r.maybe(), r.maybe()
+	x.more.grown = r.maybe()
 	if r.Bool() {
 		x.more.base = &base{r.Int(), r.reading(p), r.maybe()}
 	}
@@ -259,8 +259,8 @@ func (r *reader) account() *account {
 			r.Fail()
 		}
 	}
-	for range r.Count(5) {
-		t := Total{Group: r.pick(r.groups), AtLeast: r.Bool(), Value: r.value(), Lost: r.sum()}
+	for range r.Count(4) {
+		t := Total{Group: r.pick(r.groups), Value: r.value(), Lost: r.sum()}
 		if !plain(&t.Lost) {
 			r.Fail()
 		}

@@ -119,7 +119,6 @@ func TestApartForLongerThanTheHorizon(t *testing.T) {
 	for range 2 {
 		assert.EqualValues(t, 1020, total(a, "c"))
 		assert.EqualValues(t, 10, lostOf(a, "c"))
-		assert.True(t, a.Totals()[0].AtLeast)
 		a.Fold(at(hour))
 		assert.Equal(t, 1, a.Size().GaveUp)
 	}
@@ -238,21 +237,6 @@ func TestLinkedLater(t *testing.T) {
 	assert.EqualValues(t, 15+2, total(a, "c"), "of two accounts with a process in common one stands")
 	a.Fold(at(hour))
 	assert.EqualValues(t, 15+2, total(a, "c"))
-}
-
-// What a watcher carries over to a new version is of the time before: it is not added to an account of that.
-func TestCarry(t *testing.T) {
-	a, k := since(0), told("p", 1)
-	tell(t, a, 10, counter(1, 10, 0, 100), k)
-	b := a.Clone()
-	carry := Value{Count: number(60)} // 40 of it were another process'
-	require.NoError(t, a.Tell(Process{Keys: []Key{k}, Version: at(20), Last: at(30), Groups: []Growth{
-		{Group: "c", Met: Reading{at(20), Value{Count: number(100)}}, Left: Reading{at(30), Value{Count: number(107)}}, Carry: &carry}}}))
-	assert.EqualValues(t, 67, total(a, "c"))
-	end(t, b, 11, k)
-	b.Fold(at(hour))
-	both(t, a, b)
-	assert.EqualValues(t, 107, total(a, "c"), "what was folded cannot be taken back")
 }
 
 // Buckets are known where those of both readings compare, and else not at all.

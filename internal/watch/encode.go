@@ -154,7 +154,6 @@ func (w *writer) record(r *record, p *process) {
 			}
 		}
 		w.maybe(r.grown())
-		w.maybe(r.carry())
 		b := r.base()
 		if w.b = saved.Bool(w.b, b != nil); b != nil {
 			w.b = saved.Int(w.b, b.begin)
@@ -227,7 +226,7 @@ func (w *writer) account(c *account) {
 	w.b = saved.Uint(w.b, len(c.totals))
 	for i := range c.totals {
 		t := &c.totals[i]
-		w.b = saved.Bool(saved.Uint(w.b, w.rank[w.groups.at(i, t.Group)]), t.AtLeast)
+		w.b = saved.Uint(w.b, w.rank[w.groups.at(i, t.Group)])
 		w.value(&t.Value)
 		w.sum(&t.Lost)
 	}

@@ -44,9 +44,6 @@ func drawGrowth(rt *rapid.T, group string, begin int64) Growth {
 	if rapid.IntRange(0, 3).Draw(rt, "grown") == 0 {
 		g.Grown = value("grown")
 	}
-	if rapid.IntRange(0, 5).Draw(rt, "carry") == 0 {
-		g.Carry = value("carry")
-	}
 	return g
 }
 
@@ -212,7 +209,7 @@ func TestRefused(t *testing.T) {
 		"never met":         {Keys: []Key{told("i", 1)}, Last: at(20), Groups: []Growth{{Group: "c", Left: Reading{At: 5}}}},
 		"twice":             {Keys: []Key{told("i", 1)}, Last: at(20), Groups: slices.Concat(good, good)},
 		"less than nothing": {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Grown: &Value{Count: minus}}}},
-		"no number":         {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Carry: &Value{Count: nan}}}},
+		"no number":         {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Grown: &Value{Count: nan}}}},
 		"too many in parts": {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Grown: &Value{Histogram: &Histogram{
 			Parts: []Part{formPart(schema2, [4]int64{1})}}}}}},
 		"no such layout": {Keys: []Key{told("i", 1)}, Groups: []Growth{{Group: "c", Grown: &Value{Count: number(9), Histogram: &Histogram{
@@ -275,7 +272,7 @@ func seeds() []*State {
 	for i, s := range []*State{a, b} {
 		for j := range int64(4) {
 			p := Process{Keys: []Key{{"i", 10_000*j + int64(i) + 1}, {fmt.Sprint("j", j), 5}}, Last: 40 + j, Ended: 41 * (j % 2), Begin: 3 * (j / 2)}
-			p.Groups = []Growth{{Group: "c", Met: Reading{At: 4, Value: n}, Left: Reading{At: 30 + int64(i), Value: Value{Count: number(9 - int64(i))}}, Carry: &n},
+			p.Groups = []Growth{{Group: "c", Met: Reading{At: 4, Value: n}, Left: Reading{At: 30 + int64(i), Value: Value{Count: number(9 - int64(i))}}},
 				{Group: "h", Met: Reading{At: 20, Value: Value{Histogram: &Histogram{}}}, Left: Reading{At: 30, Value: v}, Grown: &v}}
 			if s.Tell(p) != nil || s.Tell(Process{Keys: []Key{{"u", Unknown}}, Last: 40, Groups: p.Groups[:1]}) != nil {
 				panic("refused")

@@ -27,9 +27,17 @@ type Process struct {
 	Groups         []Growth // sorted by group, each once
 }
 
-// Add adds what was counted of another process that nobody can tell from x. Of
-// both only what they grew by is known.
-func (x *Process) Add(o *Process) {
+// Pool adds up processes that a watcher cannot tell from each other, such as those behind a balancer without a start,
+// before it tells of them. Only what they grew by is known.
+type Pool map[Key]*Process
+
+// Add adds a process.
+func (p Pool) Add(o Process) {
+	x := p[o.Keys[0]]
+	if x == nil {
+		p[o.Keys[0]] = &o
+		return
+	}
 	x.Version, x.Begin, x.Last, x.Ended = max(x.Version, o.Version), max(x.Begin, o.Begin), max(x.Last, o.Last), min(x.Ended, o.Ended)
 	groups := map[string]*tally{}
 	for _, list := range [][]Growth{x.Groups, o.Groups} {
@@ -92,7 +100,7 @@ func (x *Process) proper() bool {
 }
 
 func (g *Growth) proper(begin, last int64) bool {
-	if g.Grown != nil && !g.Grown.proper() || g.Carry != nil && !g.Carry.proper() {
+	if g.Grown != nil && !g.Grown.proper() {
 		return false
 	}
 	if g.Left.At == 0 {

@@ -27,8 +27,6 @@ type Growth struct {
 	Met, Left Reading
 	// Grown is what the watcher saw grow, where it cannot tell from where.
 	Grown *Value
-	// Carry is what grew before Met by knowledge of a lower Version.
-	Carry *Value
 }
 
 // never is the time of a reading that was not made.
@@ -47,9 +45,9 @@ type record struct {
 
 // more is what few records need.
 type more struct {
-	mets, lefts  []Reading // the others, in order
-	grown, carry *Value
-	base         *base
+	mets, lefts []Reading // the others, in order
+	grown       *Value
+	base        *base
 }
 
 // base is what is known of a group since begin, until when its growth is counted
@@ -88,8 +86,8 @@ func newRecord(g *Growth, begin int64) record {
 	if g.Left.At != 0 {
 		r.met, r.left = g.Met, g.Left
 	}
-	if g.Grown != nil || g.Carry != nil || begin > 0 {
-		r.more = &more{grown: g.Grown, carry: g.Carry}
+	if g.Grown != nil || begin > 0 {
+		r.more = &more{grown: g.Grown}
 	}
 	if begin > 0 {
 		r.more.base = &base{begin, Reading{At: never}, g.Grown}
@@ -123,7 +121,7 @@ func (r *record) each(do func(*Value)) {
 			do(&list[i].Value)
 		}
 	}
-	list := []*Value{r.more.grown, r.more.carry}
+	list := []*Value{r.more.grown}
 	if b := r.more.base; b != nil {
 		list = append(list, &b.met.Value, b.grown)
 	}
@@ -137,8 +135,6 @@ func (r *record) each(do func(*Value)) {
 // first returns since when something of what is known grew.
 func (r *record) first() int64 {
 	switch b := r.base(); {
-	case r.carry() != nil:
-		return 0
 	case r.grown() == nil:
 		return r.met.At
 	case b != nil && equalValue(b.grown, r.grown()):
@@ -185,11 +181,11 @@ func (r *record) joinAll(o, j *record) (isR, isO bool) {
 	om, ol := o.points()
 	mets, lefts := useful(1, rm, om), useful(-1, rl, ol)
 	*j = record{group: r.group, met: Reading{At: never}}
-	x := more{grown: greater(r.grown(), o.grown()), carry: greater(r.carry(), o.carry()), base: r.base().join(o.base())}
+	x := more{grown: greater(r.grown(), o.grown()), base: r.base().join(o.base())}
 	if len(mets) > 0 {
 		j.met, j.left, x.mets, x.lefts = mets[0], lefts[0], mets[1:], lefts[1:]
 	}
-	if len(x.mets)+len(x.lefts) > 0 || x.grown != nil || x.carry != nil || x.base != nil {
+	if len(x.mets)+len(x.lefts) > 0 || x.grown != nil || x.base != nil {
 		j.more = &x
 	}
 	return j.equal(r), j.equal(o)
@@ -200,13 +196,6 @@ func (r *record) grown() *Value {
 		return nil
 	}
 	return r.more.grown
-}
-
-func (r *record) carry() *Value {
-	if r.more == nil {
-		return nil
-	}
-	return r.more.carry
 }
 
 func (r *record) base() *base {
@@ -254,7 +243,7 @@ func (r *record) equal(o *record) bool {
 	}
 	same := func(p, q Reading) int { return p.compareTo(&q) }
 	return slices.CompareFunc(r.more.mets, o.more.mets, same) == 0 && slices.CompareFunc(r.more.lefts, o.more.lefts, same) == 0 &&
-		equalValue(r.grown(), o.grown()) && equalValue(r.carry(), o.carry()) && r.base().equal(o.base())
+		equalValue(r.grown(), o.grown()) && r.base().equal(o.base())
 }
 
 func equalValue(a, b *Value) bool {
@@ -262,13 +251,12 @@ func equalValue(a, b *Value) bool {
 }
 
 // value returns what the group grew by, at least, after a time until when its
-// growth is counted elsewhere, 0 if it is not. It also reports whether watchers
-// may have seen more of it together.
-func (r *record) value(after int64) (v Value, atLeast bool) {
+// growth is counted elsewhere, 0 if it is not.
+func (r *record) value(after int64) Value {
 	mets, lefts := r.points()
-	grown, carry := r.grown(), r.carry()
+	grown := r.grown()
 	if after > 0 {
-		grown, carry = nil, nil
+		grown = nil
 		if b := r.base(); b != nil && b.begin >= after {
 			mets, grown = append(mets, b.met), b.grown
 		}
@@ -283,17 +271,9 @@ func (r *record) value(after int64) (v Value, atLeast bool) {
 		}
 	}
 	if grown != nil {
-		atLeast = !slices.ContainsFunc(list, func(v Value) bool { return v.Count.Cmp(&grown.Count) >= 0 })
 		list = append(list, *grown)
 	}
-	v = fullest(list)
-	if carry != nil {
-		t := tally{}
-		t.add(&v)
-		t.add(carry)
-		v, atLeast = t.value(), true
-	}
-	return v, atLeast
+	return fullest(list)
 }
 
 // growth is left less met, where met.Count ≤ left.Count. Its buckets are known

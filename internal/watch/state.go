@@ -1,6 +1,10 @@
 package watch
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/saved"
+)
 
 // State is what a watcher knows of the totals of one view, of itself and from
 // others. Only methods of its owner write to it; what is inside is shared
@@ -14,16 +18,6 @@ type State struct {
 // New returns the state of a watcher that knows nothing yet. It takes start times
 // that differ by no more than tolerance, in ms, for one process'.
 func New(tolerance int64) *State { return &State{tolerance: max(0, tolerance)} }
-
-// With returns what s knows, for another tolerance.
-func (s *State) With(tolerance int64) *State {
-	if s.tolerance == max(0, tolerance) {
-		return s
-	}
-	o := New(tolerance)
-	o.Join(s)
-	return o
-}
 
 // Clone returns a state of its own that knows the same.
 func (s *State) Clone() *State {
@@ -96,6 +90,25 @@ func (s *State) AppendTo(b []byte) []byte {
 	w := &writer{b: b}
 	w.state(s)
 	return w.b
+}
+
+// Code writes a state down that may be nil, or reads it back, for any tolerance.
+func Code(c *saved.Codec, s **State, tolerance int64) {
+	var b []byte
+	if *s != nil {
+		b = (*s).AppendTo(nil)
+	}
+	if c.Bytes(&b); !c.Reading() || c.Failed() || len(b) == 0 {
+		return
+	}
+	o, err := Decode(b)
+	if c.Must(err == nil); err != nil {
+		return
+	}
+	if *s = o; o.tolerance != tolerance {
+		*s = New(tolerance)
+		(*s).Join(o)
+	}
 }
 
 // Join adds what o knows, whether o watches the same instances, some of them or

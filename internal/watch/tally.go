@@ -9,11 +9,10 @@ import (
 
 // tally is a value that is being added up, in storage of its own.
 type tally struct {
-	count   exact.Sum
-	hist    *Histogram
-	noHist  bool      // some of the count came without a histogram
-	atLeast bool      // some of it may be less than watchers saw together
-	lost    exact.Sum // at most this was seen and is in none of it
+	count  exact.Sum
+	hist   *Histogram
+	noHist bool      // some of the count came without a histogram
+	lost   exact.Sum // at most this was seen and is in none of it
 }
 
 // add adds a value.
@@ -96,7 +95,6 @@ func addPart(list []Part, p *Part) []Part {
 // addTotal adds a total that was folded.
 func (t *tally) addTotal(x *Total) {
 	t.add(&x.Value)
-	t.atLeast = t.atLeast || x.AtLeast
 	t.lost.Merge(&x.Lost)
 }
 
@@ -105,7 +103,6 @@ func (t *tally) addTally(o *tally) {
 	t.count.Merge(&o.count)
 	t.refine(o.hist, o.count.Sign() > 0)
 	t.noHist = t.noHist || o.noHist
-	t.atLeast = t.atLeast || o.atLeast
 	t.lost.Merge(&o.lost)
 }
 
@@ -188,18 +185,15 @@ func (s *sums) addProcess(p *process, after int64) {
 	if after > 0 && p.last <= after {
 		return
 	}
-	blind := p.keys[0].Start == Unknown
 	for i := range p.records {
 		r := &p.records[i]
 		t := s.at(i, r.group)
 		if r.more == nil && after == 0 {
 			t.addGrowth(&r.left.Value, &r.met.Value)
-			t.atLeast = t.atLeast || blind && r.met.Count.Cmp(&r.left.Count) < 0
 			continue
 		}
-		v, atLeast := r.value(after)
+		v := r.value(after)
 		t.add(&v)
-		t.atLeast = t.atLeast || v.Count.Sign() > 0 && (blind || atLeast)
 	}
 }
 
@@ -215,7 +209,7 @@ func (s *sums) totals() []Total {
 	for i, group := range s.index.names {
 		t := &s.list[i]
 		t.lost.Compact()
-		list = append(list, Total{Group: group, Value: t.value(), AtLeast: t.atLeast || t.lost.Sign() > 0, Lost: t.lost})
+		list = append(list, Total{Group: group, Value: t.value(), Lost: t.lost})
 	}
 	slices.SortFunc(list, func(a, b Total) int { return cmp.Compare(a.Group, b.Group) })
 	return list

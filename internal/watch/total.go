@@ -130,12 +130,7 @@ func (u *unit) add(to *sums, of share) {
 		}
 	}
 	if len(u.processes) > 1 {
-		all := greatest(list)
-		for i := range all.list {
-			t := &all.list[i]
-			t.atLeast = t.atLeast || t.count.Sign() > 0
-		}
-		to.addSums(all)
+		to.addSums(greatest(list))
 	}
 }
 

@@ -4,7 +4,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/internal/watch"
 )
 
@@ -83,6 +86,20 @@ func (c *Class) part() (p watch.Part) {
 		}
 	}
 	return p
+}
+
+// GroupName writes the labels of a group down, as watchers name it.
+func GroupName(ls labels.Labels) string {
+	c := saved.Codec{}
+	c.Labels(&ls)
+	return string(c.Out)
+}
+
+// GroupLabels returns the labels of a group that GroupName named.
+func GroupLabels(name string) (ls labels.Labels) {
+	c := saved.Codec{In: saved.Read([]byte(name))}
+	c.Labels(&ls)
+	return ls
 }
 
 // ClassesOf returns what watchers know together as classes. Of a histogram the

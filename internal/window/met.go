@@ -258,9 +258,19 @@ func (g *Met) take(t *Table, col int32, x *growth.Hist, grown bool) {
 	}
 }
 
-// Growths returns what is known of the groups of the columns that want reports,
-// sorted by name. Without readings it is only what they grew by.
-func (g *Met) Growths(t *Table, readings bool, want func(col int) bool, name func(group int32) string) []watch.Growth {
+// Told returns what other watchers are told of the process, and of what outlives
+// it, without keys and times. Without readings it is only what its groups grew by.
+func (g *Met) Told(t *Table, readings bool, outlives func(col int) bool, name func(group int32) string) []watch.Process {
+	list := []watch.Process{{Version: g.Version, Begin: g.Begin}, {Begin: g.Begin}}
+	for i := range list {
+		list[i].Groups = g.growths(t, readings, func(col int) bool { return outlives(col) == (i == 1) }, name)
+	}
+	return list
+}
+
+// growths returns what is known of the groups of the columns that want reports,
+// sorted by name.
+func (g *Met) growths(t *Table, readings bool, want func(col int) bool, name func(group int32) string) []watch.Growth {
 	sumless := t.Sumless()
 	type known struct{ base, grown Known }
 	groups := map[int32]*known{}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // balanced is a target behind which several instances answer. Each process
@@ -46,7 +47,7 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 	}
 	s := f.stage(b.expect(sc), sc)
 	defer f.unstage(s)
-	if err := s.open(s.in.latest(), &sc); err != nil {
+	if err := s.open(&s.in.cols, &sc); err != nil {
 		return Report{}, nil, err
 	}
 	if at == b.last && s.in == b.guess && s.same() {
@@ -54,7 +55,7 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 		return s.report, nil, nil
 	}
 	s.start = s.readStart(&sc)
-	who, why := b.identify(s)
+	who, why := b.identify(s, nil)
 	if why.Ambiguous {
 		b.seen(nil, at)
 		b.unclear++
@@ -63,19 +64,170 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 		return s.report, nil, nil
 	}
 	if who == nil {
-		who = b.open(f, sc)
+		who = b.open(f)
 	}
 	if !who.mu.TryLock() {
 		return Report{}, who, nil
 	}
 	defer who.mu.Unlock()
-	if err := b.attribute(s, who, why, sc); err != nil {
+	if err := b.attribute(s, who, why, &sc, b.scrapes+1); err != nil {
 		return Report{}, nil, err
 	}
 	b.seen(who, at)
 	s.report.attribute(why)
-	who.by = why.By
 	return s.report, nil, nil
+}
+
+// identify decides of whom the staged scrape is, leaving out one instance and
+// those that were met later.
+func (b *balanced) identify(s *staged, without *instance) (*instance, identity.Decision) {
+	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: s.f.cfg.StartTolerance.Milliseconds(), Settled: b.pool().Settled()}
+	list := b.candidates(s, &x, without)
+	if len(list) == 1 && list[0] == s.in && s.start.Known() && s.in.start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
+		return s.in, identity.Decision{By: identity.ByStart | identity.ByDominance, Keep: !x.Settled} // the usual case needs no comparison
+	}
+	list, compared := b.compare(s, list)
+	x.Named = len(list) > 0 && list[0].self != ""
+	d := identity.Attribute(x, compared)
+	s.report.attribute(d)
+	for _, i := range d.Candidates {
+		s.report.Candidates = append(s.report.Candidates, list[i].name)
+	}
+	if d.To < 0 {
+		return nil, d
+	}
+	return list[d.To], d
+}
+
+// candidates are the instances that may have answered as far as starts tell,
+// also those that have an address of their own.
+func (b *balanced) candidates(s *staged, x *identity.Scrape, without *instance) (list []*instance) {
+	for _, in := range s.f.ordered {
+		if in != without && (in.pool == nil || in.pool == b && in.last <= s.at) && x.Eligible(in.start, in.pool == nil) {
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
+// compare likens the scrape to each, and leaves out those that name themselves
+// otherwise.
+func (b *balanced) compare(s *staged, list []*instance) (kept []*instance, compared []identity.Candidate) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	s.index()
+	defer s.unindex()
+	self := selfName(s.f.store, &s.body)
+	for _, in := range list {
+		if in.self != self {
+			continue
+		}
+		c := identity.Candidate{Name: in.name, Dead: in.replaced()}
+		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.liken(&in.cols)}
+		if p := in.past(); p != nil {
+			c.Earlier = []identity.Sighting{{At: p.clocks.last, Start: p.start, Likeness: s.liken(&p.cols)}}
+		}
+		kept, compared = append(kept, in), append(compared, c)
+	}
+	return kept, compared
+}
+
+// attribute takes the staged scrape, the balancer's n-th, in as one of an
+// instance's. What was taken for that one's since an earlier scrape, and was not,
+// is attributed once more.
+func (b *balanced) attribute(s *staged, who *instance, why identity.Decision, sc *incoming, n int) error {
+	u := who.undo
+	if why.Retract {
+		s.f.change(who)
+		who.swap(&u.past.sighting)
+		s.f.replan(who)
+		who.plan.Remember(u.past.plan)
+	}
+	err := s.retake(who, sc, !why.Retract && s.in == who)
+	if err != nil || s.report.Duplicate {
+		if why.Retract {
+			who.swap(&u.past.sighting)
+		}
+		return err
+	}
+	var displaced incoming
+	if why.Retract {
+		p := u.past
+		displaced = p.last.again(s.f.store, b.target, p.clocks.last, &p.cols)
+		displaced.sighted = p.sighted
+		who.takeBack(u)
+		who.settle(s.f.store)
+	}
+	switch {
+	case who.pool != b: // its address tells
+	case !why.Keep:
+		who.settle(s.f.store)
+	case who.seen() && who.past() == nil:
+		who.keep(s.f.store)
+	}
+	s.provisional = why.Provisional
+	s.accept()
+	who.by, who.provisional, who.sighted = why.By, why.Provisional, n
+	if p := who.past(); p != nil {
+		p.last.set(sc)
+	}
+	if why.Retract {
+		b.displace(s.f, who, displaced)
+	}
+	return nil
+}
+
+// displace attributes a scrape once more that was taken for one of another
+// instance's. What cannot be attributed counts for none.
+func (b *balanced) displace(f *Fleet, from *instance, sc incoming) {
+	s := f.stage(&instance{}, sc)
+	defer f.unstage(s)
+	if s.open(&lines.Columns{}, &sc) != nil {
+		return
+	}
+	s.start = s.readStart(&sc)
+	who, why := b.identify(s, from)
+	if why.Ambiguous {
+		b.unclear++
+		return
+	}
+	if who == nil {
+		who = b.open(f)
+	}
+	if !who.mu.TryLock() {
+		return
+	}
+	defer who.mu.Unlock()
+	s.in = nil
+	if b.attribute(s, who, why, &sc, sc.sighted) == nil {
+		b.join(who)
+	}
+}
+
+// retake stages a scrape as one of an instance's; staged says that it has been
+// read against the instance's columns already.
+func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
+	s.in, s.report.Instance = who, who.name
+	if !staged {
+		if err := s.open(&who.cols, sc); err != nil {
+			return err
+		}
+		s.start = s.readStart(sc)
+	}
+	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
+	if who.seen() && s.at <= who.last {
+		if s.at < who.last || !s.same() {
+			return ErrLate
+		}
+		s.report.Duplicate, s.report.Incarnation = true, who.incarnation
+		return nil
+	}
+	s.judgeMember()
+	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
+		return s.rebind()
+	}
+	return nil
 }
 
 // seen notes a scrape of the balancer, and who answered (nil: not clear).
@@ -95,7 +247,7 @@ func (b *balanced) seen(who *instance, at int64) {
 	}
 	b.guess = who
 	if who.pool == b {
-		who.sighted, who.lost = b.scrapes, false
+		who.lost = false
 	}
 	b.quiet++
 	b.join(who)
@@ -114,14 +266,14 @@ func (b *balanced) join(in *instance) {
 }
 
 // open makes an instance for a process not seen before.
-func (b *balanced) open(f *Fleet, sc incoming) *instance {
+func (b *balanced) open(f *Fleet) *instance {
 	f.names.Lock()
 	defer f.names.Unlock()
 	name := fmt.Sprintf("%s#%d", b.target, b.named+1)
 	for f.instances[name] != nil { // a program named a target like that
 		name += "'"
 	}
-	in := &instance{name: name, labels: f.labelsAt(b.target), pool: b, since: b.left}
+	in := &instance{name: name, labels: f.labelsAt(b.target), pool: b, since: b.left, late: len(b.members) > 0}
 	f.instances[in.name] = in
 	return in
 }
@@ -154,11 +306,7 @@ func (b *balanced) pool() identity.Pool {
 }
 
 func (b *balanced) member(in *instance) identity.Member {
-	m := identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
-	if in.pending != nil {
-		m.Last = in.pending.at
-	}
-	return m
+	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
 }
 
 // live reports whether an instance behind the balancer is taken to be alive.

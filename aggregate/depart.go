@@ -168,6 +168,9 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *ledger.
 		First: in.first, Alive: in.alive(max(f.since, b.Begun.At), math.MaxInt64, false),
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
+	if !in.sinceOpening(math.MaxInt64) {
+		life.First = 0 // what it showed then may be growth, whenever the fleet was met
+	}
 	ledger.Depart(b.Table, life, b.outlives, func(col int) *ledger.Departures { return of(b.labelsOf(col)) })
 }
 

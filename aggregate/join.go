@@ -170,7 +170,11 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 	if b.met == nil {
 		return nil
 	}
-	list := b.met.Told(b.Table, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
+	t := b.Table
+	if u, i := in.undo, v.index; u != nil && in.pool != nil && i < len(u.tables) {
+		t = b.As(u.tables[i]) // what came since may be another one's
+	}
+	list := b.met.Told(t, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
 	own, outliving := &list[0], &list[1]
 	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.met.Starts...), in.last, ended
 	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {
@@ -241,8 +245,8 @@ func (s *staged) meeting(b *binding, col int32) window.Meeting {
 	return m
 }
 
-// takeBack says of the process that a binding follows that it never was.
-func (b *binding) takeBack(in *instance, at int64) {
+// disown says of the process that a binding follows that it never was.
+func (b *binding) disown(in *instance, at int64) {
 	if b.met != nil && len(b.met.Starts) > 0 {
 		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.met.Starts...), Version: at, Ended: at})
 	}

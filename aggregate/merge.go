@@ -152,7 +152,9 @@ func (m *merger) bindParts() {
 			} else {
 				m.bytes += b.bytes(nil)
 			}
-			bound = append(bound, b)
+			if bound = append(bound, b); in.undo != nil {
+				in.undo.tables = append(in.undo.tables, m.views[j].rows[i].UndoState())
+			}
 		}
 		m.bound = append(m.bound, bound)
 	}
@@ -164,11 +166,6 @@ func (m *merger) apply() {
 	m.suspect()
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
-		for j := range in.bindings {
-			if u, p := in.undo, m.views[j].rows[i]; u != nil {
-				u.tables = append(u.tables, p.UndoState())
-			}
-		}
 		d := f.draft(in, f.router.For(in.labels))
 		in.plan = in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		in.state.Adopt(in.plan, &in.cols)
@@ -218,7 +215,7 @@ func (m *merger) suspect() {
 			if x.last > in.last || x.last == in.last && x == s.b {
 				s.last, first = x, in
 			}
-			l := m.f.likenKnown(first.latest(), s.last.latest())
+			l := m.f.likenKnown(&first.cols, &s.last.cols)
 			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}

@@ -34,9 +34,7 @@ func (l *loaded) release(f *Fleet) {
 func (in *instance) release(s *lines.Store) {
 	in.cols.Release(s)
 	in.state.Release(s)
-	if in.pending != nil {
-		in.pending.cols.Release(s)
-	}
+	in.settle(s)
 }
 
 // appendState writes the content of a saved state: the lines that it refers to,

@@ -171,6 +171,7 @@ func (f *Fleet) describe(t *Target) {
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.gone = f.allGone(in)
+			in.another = in.another && !t.Balanced
 			if relabelled && in.targets[0] == name {
 				f.relabel(in, t.Labels)
 			}

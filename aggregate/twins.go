@@ -77,7 +77,7 @@ func (s *staged) weighTwins() {
 		if o.last > s.at {
 			continue
 		}
-		switch x.Weigh(s.liken(o.latest()), s.at-o.last, x.last == o) {
+		switch x.Weigh(s.liken(&o.cols), s.at-o.last, x.last == o) {
 		case identity.Refuted:
 			x.end()
 		case identity.Proven:

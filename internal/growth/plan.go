@@ -24,7 +24,7 @@ type Plan struct {
 	bySeries map[seriesKey]uint32 // objects that are histograms
 	views    []Presence
 	gauges   [][]GaugeLine // by view
-	tops     []*family     // of the objects
+	tops     []*family     // what is usual for the objects
 
 	// Of the scrape for which the plan was made:
 	fresh []uint32          // histograms whose lines came or went

@@ -199,6 +199,18 @@ type Saved struct {
 // Save returns the present state, for Restore.
 func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
 
+// As returns the table as it was when the state was saved, to be read alone; t if
+// s is nil.
+func (t *Table) As(s *Saved) *Table {
+	if s == nil {
+		return t
+	}
+	c := *t
+	c.Live = s.Row.Clone()
+	c.fit()
+	return &c
+}
+
 // Restore takes back what was added since the state was saved, and makes the
 // present checkpoint n, before which nothing can be told.
 func (t *Table) Restore(s *Saved, n int) {
@@ -209,6 +221,22 @@ func (t *Table) Restore(s *Saved, n int) {
 	}
 	t.Floor = n
 	t.Snap(n)
+}
+
+// Back takes back what was added since the state was saved, at checkpoint from,
+// as [History.Back] does; there are n checkpoints now. A nil state is that of a
+// table that had not begun. Copies stay as they are.
+func (t *Table) Back(s *Saved, from, n int) {
+	if s == nil {
+		s = &Saved{}
+	}
+	t.snaps = slices.Clone(t.snaps)
+	for i := max(from, t.First(n)); i < n; i++ {
+		t.snaps[i%len(t.snaps)] = s.Row.Clone()
+	}
+	t.Live.Set(&s.Row)
+	t.fit()
+	t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
 }
 
 // fit makes room for the columns that came.

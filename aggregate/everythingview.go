@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,10 @@ import (
 
 // EverythingView holds all families of the fleet as one instance would expose
 // them.
-type EverythingView struct{ counters, gauges, histograms, rest *view }
+type EverythingView struct {
+	counters, gauges, histograms, rest *view
+	distributions                      map[string]model.MetricType // as which families of summaries or histograms were shown first
+}
 
 // Everything declares a view of all families that v selects, under their own
 // names, as if the fleet were one instance: ByAllLabels is the default. It keeps
@@ -48,7 +52,7 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &EverythingView{views[0], views[1], views[2], views[3]}, nil
+	return &EverythingView{views[0], views[1], views[2], views[3], map[string]model.MetricType{}}, nil
 }
 
 // Families returns the families by name, each series without the name; no counter
@@ -57,7 +61,8 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 // A counter is the sum of what it grew by, and so are a summary's count and sum. A
 // series without a type and the quantiles of a summary have a value while one
 // instance alone has them. Of several types for one name, that of the most
-// instances counts.
+// instances counts; but a histogram or summary keeps its type, and counts what
+// instances observed as the other one, too.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	if v == nil {
 		return nil
@@ -73,11 +78,9 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 		return nil
 	}
 	defer q.release()
-	w := newWhole(q.families())
+	w := newWhole(q.families(), v.distributions)
 	for _, t := range v.histograms.histogramTotals(s.m) {
-		if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
-			f.add(t)
-		}
+		w.histogram(t)
 	}
 	for _, t := range v.counters.counterTotals(s.m) {
 		w.counter(t)
@@ -96,9 +99,9 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 
 // whole gathers the families of a fleet.
 type whole struct {
-	declared  map[string]declaredSeries // by series name
-	families  map[string]*wholeFamily
-	summaries map[string]*Series // by name and labels
+	declared      map[string]declaredSeries // by series name
+	families      map[string]*wholeFamily
+	distributions map[string]*Series // summaries and histograms by name and labels
 }
 
 // declaredSeries is the family of a series name, and the suffix of the series.
@@ -113,8 +116,21 @@ type wholeFamily struct {
 	why    map[string]int
 }
 
-func newWhole(families []Family) *whole {
-	w := &whole{declared: map[string]declaredSeries{}, families: map[string]*wholeFamily{}, summaries: map[string]*Series{}}
+// newWhole begins with the families that are declared. Those of distributions
+// keep the type as which they were shown first.
+func newWhole(families []Family, shown map[string]model.MetricType) *whole {
+	w := &whole{declared: map[string]declaredSeries{}, families: map[string]*wholeFamily{}, distributions: map[string]*Series{}}
+	for i := range families {
+		f := &families[i]
+		if f.Type != model.MetricTypeSummary && f.Type != model.MetricTypeHistogram {
+			continue
+		}
+		if t, ok := shown[f.Name]; ok {
+			f.Type = t
+		} else {
+			shown[f.Name] = f.Type
+		}
+	}
 	for i := range families {
 		w.declared[families[i].Name] = declaredSeries{&families[i], ""}
 	}
@@ -122,7 +138,7 @@ func newWhole(families []Family) *whole {
 		f := &families[i]
 		var suffixes []string
 		switch f.Type {
-		case model.MetricTypeSummary:
+		case model.MetricTypeSummary, model.MetricTypeHistogram:
 			suffixes = []string{"_count", "_sum"}
 		case model.MetricTypeCounter:
 			suffixes = []string{"_total"}
@@ -152,7 +168,7 @@ func shownType(t model.MetricType) model.MetricType {
 func (w *whole) family(group labels.Labels, t model.MetricType) *wholeFamily {
 	name := group.Get(model.MetricNameLabel)
 	d, ok := w.declared[name]
-	if ok && t == model.MetricTypeSummary {
+	if ok && (t == model.MetricTypeSummary || t == model.MetricTypeHistogram) {
 		name = d.Name
 	}
 	f := w.families[name]
@@ -185,27 +201,66 @@ func (f *wholeFamily) add(s Series) *Series {
 // counter adds a counter, or a part of a summary.
 func (w *whole) counter(t Series) {
 	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
-	if d.Family == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
+	if d.Family == nil || d.suffix == "" || d.Type == model.MetricTypeCounter {
 		if f := w.family(t.Labels, model.MetricTypeCounter); f != nil {
 			f.add(t)
 		}
 		return
 	}
-	f := w.family(t.Labels, model.MetricTypeSummary)
-	key := summaryKey(f.Name, t.Labels)
-	s := w.summaries[key]
-	if s == nil {
-		s = f.add(Series{Labels: t.Labels, Start: t.Start, Histogram: &histogram.Histogram{}})
-		w.summaries[key] = s
+	f := w.family(t.Labels, d.Type)
+	s := w.distribution(f, t)
+	if d.suffix == "_sum" {
+		s.Histogram.Sum += t.Value
+		return
 	}
-	if d.suffix == "_count" {
-		s.Value, s.Histogram.Count = t.Value, t.Value
-	} else {
-		s.Histogram.Sum = t.Value
+	s.observed(t.Value)
+}
+
+// histogram adds a histogram, or what instances observed as one of a family that
+// is shown as a summary.
+func (w *whole) histogram(t Series) {
+	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
+	if d.Family != nil && d.Type == model.MetricTypeSummary {
+		s := w.distribution(w.family(t.Labels, model.MetricTypeSummary), t)
+		s.observed(t.Histogram.Count)
+		s.Histogram.Sum += t.Histogram.Sum
+		return
+	}
+	if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
+		w.distributions[distributionKey(f.Name, t.Labels)] = f.add(t)
 	}
 }
 
-func summaryKey(family string, ls labels.Labels) string {
+// distribution returns the series of a summary or histogram, which it adds if it
+// is new.
+func (w *whole) distribution(f *wholeFamily, t Series) *Series {
+	key := distributionKey(f.Name, t.Labels)
+	s := w.distributions[key]
+	if s == nil {
+		h := &histogram.Histogram{}
+		if f.Type == model.MetricTypeHistogram {
+			h.Bounds, h.Counts = []float64{math.Inf(1)}, []float64{0}
+		}
+		s = f.add(Series{Labels: t.Labels, Start: t.Start, Histogram: h})
+		w.distributions[key] = s
+	}
+	return s
+}
+
+// observed adds observations of which no bucket is known.
+func (s *Series) observed(n float64) {
+	h := s.Histogram
+	if n == 0 {
+		return
+	}
+	s.Value, h.Count = s.Value+n, h.Count+n
+	if last := len(h.Counts) - 1; last >= 0 {
+		h.Counts[last] += n
+		h.Exponential, h.Positive, h.Negative, h.ZeroCount = false, nil, nil, 0 // they do not add up to the count
+	}
+}
+
+func distributionKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
@@ -237,7 +292,7 @@ func saysSomething(name string) bool {
 func (w *whole) loose(x *looseSeries) {
 	if x.typ == model.MetricTypeSummary {
 		name := x.labels.Get(model.MetricNameLabel)
-		s, f := w.summaries[summaryKey(name, x.labels)], w.families[name]
+		s, f := w.distributions[distributionKey(name, x.labels)], w.families[name]
 		switch {
 		case s == nil: // its counts are left out
 		case x.several:

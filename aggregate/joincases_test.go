@@ -322,3 +322,28 @@ func TestJoinWithoutStartsCommutes(t *testing.T) {
 		requireBoth(t, 110, func(w pairWatcher) float64 { return w.total(100) }, a, b)
 	}
 }
+
+// Two watchers apart for longer than the horizon each fold what the other one
+// never saw: the lesser account is given up, and that is said.
+func TestJoinSaysWhatItGaveUp(t *testing.T) {
+	c := pairConfig
+	c.JoinHorizon = time.Minute
+	a, b := newPair(t, c, counter.Process)
+	for i, w := range []pairWatcher{a, b} {
+		w.scrape("both", 5, 1, saysC(1000)...)
+		name := fmt.Sprint("only ", i)
+		w.scrape(name, 10, 2, saysC(10*(i+1))...)
+		w.Remove(at(20), "both", name)
+		for s := 100.0; s < 1000; s += 100 { // newcomers: what ended is folded
+			w.scrape(fmt.Sprint("w", s), s, s-1, saysC(0)...)
+			w.Remove(at(s+1), fmt.Sprint("w", s))
+		}
+	}
+	require.Zero(t, a.Snapshot(at(1000)).Health().GivenUp)
+	requireBoth(t, 1020, func(w pairWatcher) float64 { return w.total(1000) }, a, b)
+	for _, w := range []pairWatcher{a, b} {
+		w.scrape("last", 1001, 1000, saysC(0)...)
+		require.Equal(t, 1020.0, w.total(1001))
+		require.Equal(t, 1, w.Snapshot(at(1001)).Health().GivenUp)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -26,18 +27,19 @@ type Group interface {
 
 // part of an instance in the window of a question.
 type share struct {
-	in      *instance // as it was at the moment
-	b       *binding
-	row     *window.Row // the counts at the beginning of the window
-	events  []window.Event
-	from    int   // the checkpoint of row
-	since   int64 // events after it are in the window
-	span    int64 // ms observed in the window
-	wall    int64 // the same for counters that outlive processes
-	scrapes int   // that end a step in the window
-	alive   int64 // ms of the window in which the instance is estimated to have lived
-	older   bool  // no step in the window: span and row are those of the latest step
-	live    bool
+	in       *instance // as it was at the moment
+	b        *binding
+	row      *window.Row // the counts at the beginning of the window
+	events   []window.Event
+	from     int   // the checkpoint of row
+	since    int64 // events after it are in the window
+	span     int64 // ms observed in the window
+	wall     int64 // the same for counters that outlive processes
+	scrapes  int   // that end a step in the window
+	alive    int64 // ms of the window in which the instance is estimated to have lived
+	longest  int64 // the same, if what is in doubt is alive
+	older    bool  // no step in the window: span and row are those of the latest step
+	standing roster.Standing
 }
 
 // shares returns the instances that have growth to tell in the window, by name.
@@ -70,7 +72,7 @@ func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	switch {
 	case q.all:
 	case in.last <= q.s:
-		if !x.live {
+		if !x.standing.Possible() {
 			return false, nil
 		}
 		n = max(n, h.N-1)
@@ -95,9 +97,10 @@ func (q *question) shareFrom(sh *share, x *state, b *binding, n int) {
 	}
 	sh.in, sh.b, sh.row, sh.from, sh.since = in, b, b.Base(n), n, at.At
 	sh.span, sh.wall, sh.scrapes = h.Span-at.Span, h.Wall-at.Wall, in.version-at.Scrapes
-	sh.live, sh.older = x.live, !q.all && in.last <= q.s
+	sh.standing, sh.older = x.standing, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
-	sh.alive = in.alive(max(q.s, b.Begun.At), q.e, sh.live)
+	from := max(q.s, b.Begun.At)
+	sh.alive, sh.longest = in.alive(from, q.e, sh.standing.Counts()), in.alive(from, q.e, sh.standing.Possible())
 }
 
 // exposes reports whether the instance has shown the metric.

@@ -50,7 +50,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	for i := range parts {
 		g.answer.bound(&parts[i], &x)
 	}
-	if g.answer != nil && g.answer.apart {
+	if g.answer != nil && (g.answer.apart || g.answer.unmet > 0) {
 		x.Open++
 	}
 	if left := g.left(); left != nil {
@@ -67,7 +67,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 // which it lived.
 func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 	a, ok := g.sumRates(false)
-	if g.answer != nil && g.answer.apart {
+	if g.answer != nil && (g.answer.apart || g.answer.unmet > 0) {
 		a.Hi = math.Inf(1)
 	}
 	left := g.left()
@@ -79,8 +79,15 @@ func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 }
 
 // RateNow returns the rate per second of the instances alive at the end of the
-// window.
-func (g *CounterGroup) RateNow() (promfold.Estimate, bool) { return g.sumRates(true) }
+// window. An instance whose latest scrape failed is not in Lo, and one that
+// cannot be reached is in Hi alone, see [Fleet.ScrapeFailed].
+func (g *CounterGroup) RateNow() (promfold.Estimate, bool) {
+	x, ok := g.sumRates(true)
+	if ok {
+		x = g.answer.open(x)
+	}
+	return x, ok
+}
 
 // Hottest returns the member with the highest rate; ties go to the first name.
 func (g *CounterGroup) Hottest() (Member, bool) {
@@ -96,7 +103,11 @@ func (g *CounterGroup) MaxIncrease() (Member, bool) {
 			seen = append(seen, g.increased(sh, p))
 		}
 	})
-	return greatest(g.shared(seen), Member.value)
+	m, ok := greatest(g.shared(seen), Member.value)
+	if ok {
+		m.Estimate = g.answer.open(m.Estimate)
+	}
+	return m, ok
 }
 
 // Rates returns the members with a rate, highest first.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 )
 
@@ -44,8 +45,8 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 		s.Metric = ""
 	}
 	counters, gauges, histograms := s, s, s
-	counters.Combine, counters.Sentinels, counters.Signed = 0, nil, false
-	histograms.Combine, histograms.Sentinels = 0, nil
+	counters.Combine, counters.Within, counters.Sentinels, counters.Signed = 0, 0, nil, false
+	histograms.Combine, histograms.Within, histograms.Sentinels = 0, 0, nil
 	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
 	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
 		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
@@ -273,12 +274,14 @@ func (w *whole) gauge(g *GaugeGroup, c Combine) {
 	if (c == 0 || c == Sum) && saysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.members) == 1 {
 		c = Max
 	}
-	x, _, ok := g.combined(c)
+	x, _, ok := g.all.Combined(gauge.Combine(c))
 	switch {
 	case ok:
 		f.add(Series{Labels: g.labels, Value: x.Value})
 	case c == 0 && len(g.members) > 0:
 		f.leave("several instances have the gauge, and the view does not say how to combine them")
+	case g.excluded[isUnsaid] != nil:
+		f.leave("an instance has several series of it, and View.Within does not say what they make")
 	}
 }
 

@@ -124,9 +124,9 @@ func (g *GaugeGroup) Explain() string {
 	}
 	for i := range g.members {
 		m := &g.members[i]
-		fmt.Fprintf(&b, "  %s: %v of %d series, read %s before", m.instance, m.value, m.series, m.age)
-		if m.changed != 0 {
-			fmt.Fprintf(&b, ", changed %s", clock(time.UnixMilli(m.changed)))
+		fmt.Fprintf(&b, "  %s: %v of %d series, read %s before", m.Name, m.Value, m.series, m.age)
+		if m.Changed != 0 {
+			fmt.Fprintf(&b, ", changed %s", clock(time.UnixMilli(m.Changed)))
 		}
 		b.WriteByte('\n')
 		m.from.write(&b, true)
@@ -190,7 +190,7 @@ func (in *instance) tell(p *provenance) {
 	p.targets = in.targets[:len(in.targets):len(in.targets)]
 	p.first, p.last, p.scrapes, p.incarnations = in.first, in.last, in.version, in.incarnation
 	p.by, p.provisional, p.alternating = in.by, in.provisional, in.alternates
-	if in.twins != nil {
+	if in.Twins != nil {
 		p.targets = in.addresses()
 	}
 }
@@ -219,8 +219,8 @@ func (p *provenance) write(b *strings.Builder, live bool) {
 // addresses returns the targets of an instance and of its twins, its own first.
 func (in *instance) addresses() []string {
 	list := slices.Clone(in.targets)
-	if in.twins != nil {
-		for _, m := range in.twins.members {
+	if in.Twins != nil {
+		for _, m := range in.Twins.Members {
 			for _, t := range m.targets {
 				if !slices.Contains(list, t) {
 					list = append(list, t)

@@ -19,7 +19,7 @@ func (f *Fleet) Dump() string {
 	fmt.Fprintln(&b, "since", f.since, "bytes", f.bytes)
 	for _, name := range slices.Sorted(maps.Keys(f.targets)) {
 		t := f.targets[name]
-		fmt.Fprintln(&b, "target", name, t.tried.Load(), t.failed.Load(), t.gone)
+		fmt.Fprintln(&b, "target", name, t.tried.Load(), t.failure(), t.gone)
 	}
 	for _, in := range f.ordered {
 		in.dump(&b, f)
@@ -63,7 +63,7 @@ func (f *Fleet) Sizes() Sizes {
 	defer f.mu.Unlock()
 	s := Sizes{Bytes: f.bytes, Lines: f.store.Len(), Instances: len(f.instances), Targets: len(f.targets)}
 	for _, b := range f.balancers {
-		s.Members += len(b.members)
+		s.Members += len(b.Members)
 	}
 	for _, v := range f.views {
 		s.Groups += v.finals.byLabels.Len()

@@ -10,6 +10,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -42,6 +43,7 @@ type Fleet struct {
 	tidied    int64 // when those that are forgotten were looked for
 
 	snapshots uint64  // how many were taken
+	looked    moment  // its slices are room for the next one
 	moment    *moment // the latest
 	states    []state // scratch of questions
 
@@ -55,8 +57,7 @@ type Fleet struct {
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names         sync.Mutex
 	instances     map[string]*instance
-	leftAt        map[string]int64  // of instances that were retired: until when they were watched
-	leftBefore    int64             // until when any may have been that leftAt had to forget
+	left          roster.Left       // of instances that were retired
 	spelled       map[string]string // targets, as given, to their canonical spelling
 	scratch       []*staged
 	decompressors []*lines.Decompressor

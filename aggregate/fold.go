@@ -190,9 +190,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 	}
 }
 
-// touchGauges notes when the value of a gauge was seen to change. The first look
-// at a process that was not looked at before shows no change, but a leader it is
-// only from then on.
+// touchGauges notes when the value of a gauge was seen to change.
 func (s *staged) touchGauges() {
 	for _, g := range s.steps.Gauges {
 		for _, k := range s.in.plan.Sinks(g.Object) {
@@ -208,10 +206,10 @@ func (s *staged) touchGauges() {
 
 func (s *staged) touch(b *binding, col int32, moved bool) {
 	switch {
-	case b.view.role == electoral && s.restart != noRestart:
-		b.changed[col] = s.at
+	case s.restart != noRestart:
+		b.changed[col] = s.at // the first reading of a process is a change
 	case s.baseline:
-		b.changed[col] = 0
+		b.changed[col] = 0 // see binding.lastChange
 	case moved:
 		b.changed[col] = s.at
 	}

@@ -77,10 +77,16 @@ func (m gaugeModel) fact() (value float64, agree, of int) {
 		same    int
 	}
 	var votes []vote
-	for _, said := range m.said {
+	for name, said := range m.said {
+		if _, failed := m.failed[name]; failed {
+			continue
+		}
 		v := vote{said[len(said)-1].value, -1, 0}
+		if said[0].at >= m.opening() {
+			v.changed = said[0].at
+		}
 		for i := 1; i < len(said); i++ {
-			if said[i].value != said[i-1].value {
+			if said[i].value != said[i-1].value || said[i].start != said[i-1].start {
 				v.changed = said[i].at
 			}
 		}

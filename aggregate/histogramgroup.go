@@ -57,7 +57,7 @@ func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 	}
 	for _, m := range g.Observations().Increases() {
 		if m.Instance == worst.Name {
-			m.Estimate = estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}
+			m.Estimate = g.counter.answer.open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi})
 			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
 				m.Share = worst.Share
 			}

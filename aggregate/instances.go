@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // Instance is what the fleet knows of one of its members.
@@ -74,7 +76,7 @@ func (s Snapshot) Instances() []Instance {
 	since := q.e - q.f.longest().Milliseconds()
 	var list []Instance
 	for i := range q.states {
-		if x := &q.states[i]; x.live || x.in.last > since {
+		if x := &q.states[i]; x.standing.Possible() || x.in.last > since {
 			list = append(list, q.f.instanceOf(x))
 		}
 	}
@@ -95,13 +97,13 @@ func (f *Fleet) instanceOf(x *state) Instance {
 	i := Instance{
 		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.by.String(), Incarnations: in.incarnation, Scrapes: in.version,
 		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
-		Stale: !x.gone && !x.live, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
+		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
 	}
 	if in.start.Known() {
 		i.Start = time.UnixMilli(in.start.At)
 	}
 	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && t.failed.Load() && t.tried.Load() >= in.last {
+		if t := f.targets[name]; t != nil && t.failure() != roster.NoFailure && t.tried.Load() >= in.last {
 			if i.Failed = t.err; i.Failed == nil {
 				i.Failed = errSavedFailure
 			}

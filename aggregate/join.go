@@ -146,8 +146,8 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 // by the kind of those.
 func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
 	first := in
-	if in.twins != nil {
-		first = slices.MinFunc(in.twins.members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
+	if in.Twins != nil {
+		first = slices.MinFunc(in.Twins.Members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
 	}
 	for _, x := range []*instance{first, in} {
 		name := x.name

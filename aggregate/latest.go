@@ -39,7 +39,7 @@ func (t *tally) holds(shares []share) bool {
 	}
 	for i := range shares {
 		a, b := &shares[i], &t.shares[i]
-		if a.b != b.b || a.from != b.checkpoint || a.alive != b.alive || a.live != b.live || a.older != b.older {
+		if a.b != b.b || a.from != b.checkpoint || a.alive != b.alive || a.standing != b.standing || a.older != b.older {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/gauge"
 )
 
 // Usage against a limit that each instance has of its own (seats, quotas, file
@@ -18,23 +19,41 @@ import (
 //
 // Each series of the limit is matched with the sum of the view's series that
 // have its labels; they may have more. The groups are those of the limit. Where
-// an instance has several matches in a group, its value is the highest, or with
-// Min the lowest.
+// an instance has several matches in a group, View.Within says what they make;
+// else its value is the highest, or with Min the lowest.
 
 // readShares gathers the shares of the limit. Limits that are missing, NaN, 0
 // or less are left out and named, and so are instances without any value of the
 // view. A match without a value counts as 0.
 func (a *gaugeAnswer) readShares() {
 	q := a.q
-	for in, den := range q.presentOf(q.v.limit) {
-		num := in.bindings[q.v.index]
-		for _, r := range matchInside(in, num, den, a.common) {
+	within := gauge.Max
+	if q.v.Combine == Min {
+		within = gauge.Min
+	}
+	if q.v.Within != 0 {
+		within = gauge.Combine(q.v.Within)
+	}
+	for x, den := range q.possible(q.v.limit) {
+		in, num := x.in, x.in.bindings[q.v.index]
+		said := a.common
+		if !x.live() {
+			said = exclusions{} // of those in doubt nothing is said
+		}
+		cols := make([]gauge.Body, len(den.Cols))
+		for _, r := range matchInside(in, num, den, said) {
 			g := a.group(den.labelsOf(int(r.col)))
-			if why := r.refusal(in.exposes(num.view), q.v.Sentinels); why != "" {
+			if why := r.refusal(in.exposes(num.view), q.v.Sentinels); why == "" {
+				cols[r.col].Within = within
+				cols[r.col].Add(r.num.Float64()/r.den, in.last, false)
+			} else if x.live() {
 				g.excluded.add(why, in.name, 1)
-				continue
 			}
-			g.addShare(q, in, r.num.Float64()/r.den)
+		}
+		for c := range cols {
+			if cols[c].Lines > 0 {
+				a.group(den.labelsOf(c)).add(q, x, &cols[c], 0)
+			}
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (m Member) value() float64 { return m.Estimate.Value }
 // member returns a member without the number that is asked for.
 func (g *CounterGroup) member(sh *shared, p *part) Member {
 	m := Member{
-		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.live, Steps: sh.steps,
+		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.standing.Counts(), Steps: sh.steps,
 		Age: time.Duration(g.answer.e-sh.last) * time.Millisecond,
 	}
 	if g.answer.window() > 0 {

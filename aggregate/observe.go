@@ -123,7 +123,7 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 		if n := len(f.instances); n >= f.cfg.MaxInstances {
 			return nil, limitError("instances", int64(f.cfg.MaxInstances), int64(n+1))
 		}
-		in = &instance{name: name, since: f.watchedSince(name)}
+		in = &instance{name: name, since: f.left.Watched(name)}
 		f.instances[name] = in
 	}
 	return in, nil
@@ -215,7 +215,7 @@ func (s *staged) read(sc incoming) error {
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
-		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == noRestart &&
+		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == noRestart &&
 			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && s.roomy()
 }
 
@@ -316,7 +316,7 @@ func (s *staged) enter() {
 	if !in.seen() {
 		f.names.Lock()
 		f.instances[in.name] = in // a failed scrape beside this one may have given it up
-		delete(f.leftAt, in.name)
+		delete(f.left.At, in.name)
 		f.names.Unlock()
 		f.admit(in)
 		in.self = selfName(f.store, &s.body)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // rates are the rates of all groups. Only a second question to the same tally
@@ -44,12 +45,12 @@ func (t *tally) addRates(group int, now bool) rate {
 	known, loose := false, false
 	for i := t.from[group]; i < t.from[group+1]; i++ {
 		sh, p := &t.shares[t.owners[i]], &t.parts[i]
-		weight, seconds, ok := sh.rates(&t.groups[group], now)
+		weight, most, seconds, ok := sh.rates(&t.groups[group], now)
 		if !ok {
 			continue
 		}
-		known = true
-		loose = loose || p.loose && !sh.older
+		known = known || weight > 0
+		loose = loose || p.loose && !sh.older || most != weight || now && sh.standing != roster.Present
 		if p.grown != 0 {
 			sum.Add(p.grown / seconds * weight)
 		}
@@ -62,11 +63,17 @@ func (t *tally) addRates(group int, now bool) rate {
 	return rate{estimate{Value: x, Lo: lo, Hi: hi}, known}
 }
 
-// rates returns the weight of the member's rate in that of the group, and false
-// if it has none.
-func (sh *shared) rates(g *final, now bool) (weight, seconds float64, ok bool) {
+// rates returns the weight of the member's rate in that of the group and in its
+// upper bound, and false if it has none.
+func (sh *shared) rates(g *final, now bool) (weight, most, seconds float64, ok bool) {
 	weight, seconds = sh.counts(now), sh.observed(g)
-	return weight, seconds, weight != 0 && seconds > 0
+	if most = sh.most; now {
+		most = 0
+		if sh.standing.Possible() {
+			most = 1
+		}
+	}
+	return weight, most, seconds, most != 0 && seconds > 0
 }
 
 // addBounds adds up the bounds of the members' rates.
@@ -75,7 +82,7 @@ func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
 	open := false
 	for i := t.from[group]; i < t.from[group+1]; i++ {
 		sh, p := &t.shares[t.owners[i]], &t.parts[i]
-		weight, seconds, ok := sh.rates(&t.groups[group], now)
+		weight, most, seconds, ok := sh.rates(&t.groups[group], now)
 		if !ok {
 			continue
 		}
@@ -83,8 +90,10 @@ func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
 		if !sh.older {
 			x = t.around(p)
 		}
-		lower.Add(x.Lo / seconds * weight)
-		if h := x.Hi / seconds * weight; math.IsInf(h, 1) {
+		if !now || sh.standing == roster.Present {
+			lower.Add(x.Lo / seconds * weight)
+		}
+		if h := x.Hi / seconds * most; math.IsInf(h, 1) {
 			open = true
 		} else {
 			upper.Add(h)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
 
@@ -84,19 +85,19 @@ func (c *codec) startPos(pos *int, cols *lines.Columns) {
 	}
 }
 
-func (c *codec) shrunk(x *shrunk) {
+func (c *codec) shrunk(x *roster.Shrunk) {
 	if c.Reading() {
-		x.family = &lines.Family{}
+		x.Family = &lines.Family{}
 	}
-	c.Text(&x.family.Name)
-	typ := string(x.family.Type)
+	c.Text(&x.Family.Name)
+	typ := string(x.Family.Type)
 	if c.Text(&typ); c.Reading() {
-		x.family.Type = model.MetricType(typ)
+		x.Family.Type = model.MetricType(typ)
 	}
-	c.Int64(&x.at)
-	c.Int64(&x.until)
-	c.Natural(&x.before)
-	c.Natural(&x.lines)
+	c.Int64(&x.At)
+	c.Int64(&x.Until)
+	c.Natural(&x.Before)
+	c.Natural(&x.Lines)
 }
 
 // chosen are the lines of native histograms that are followed by their classic

@@ -7,6 +7,7 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -26,9 +27,10 @@ type tally struct {
 // shared is what an instance has in common in all groups.
 type shared struct {
 	weight              float64 // the part of the window in which the instance lived
+	most                float64 // the same, if what is in doubt is alive
 	seconds, wall       float64 // observed; wall: for counters that outlive processes
 	older               bool
-	live                bool
+	standing            roster.Standing
 	exposes             bool
 	b                   *binding // for its view, which does not change
 	target              labels.Labels
@@ -114,7 +116,7 @@ func (sh *shared) counts(now bool) float64 {
 	switch {
 	case !now:
 		return sh.weight
-	case sh.live:
+	case sh.standing.Counts():
 		return 1
 	}
 	return 0
@@ -134,9 +136,10 @@ func (q *question) tally(shares []share) *tally {
 	for i := range shares {
 		sh, to := &shares[i], &t.shares[i]
 		to.span, to.spanOfOutlive = time.Duration(sh.span)*time.Millisecond, time.Duration(sh.wall)*time.Millisecond
-		to.weight, to.seconds, to.wall = float64(sh.alive)/window, to.span.Seconds(), to.spanOfOutlive.Seconds()
+		to.weight, to.most = float64(sh.alive)/window, float64(sh.longest)/window
+		to.seconds, to.wall = to.span.Seconds(), to.spanOfOutlive.Seconds()
 		to.name, to.since, to.last, to.steps, to.alive = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes, sh.alive
-		to.older, to.live, to.exposes, to.b, to.checkpoint = sh.older, sh.live, sh.exposes(), sh.b, sh.from
+		to.older, to.standing, to.exposes, to.b, to.checkpoint = sh.older, sh.standing, sh.exposes(), sh.b, sh.from
 		to.target = sh.in.labels
 		to.restarts = sh.in.restarts
 		sh.in.tell(&to.from)

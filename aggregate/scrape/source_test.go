@@ -131,6 +131,14 @@ func TestDNSKeepsTheName(t *testing.T) {
 	assert.ErrorContains(t, x.errs[address(s)], "not other.test")
 }
 
+// Without a resolver it is that of the machine.
+func TestDNSOfTheMachine(t *testing.T) {
+	s := serve(t, counting)
+	x := newTrial(t, Config{}, DNS(s.URL, 0, nil))
+	x.once(t)
+	assert.Equal(t, map[string]int{address(s): 1}, x.reports)
+}
+
 func TestDNSOfNothing(t *testing.T) {
 	x := newTrial(t, Config{}, DNS("ftp://x", 0, &zone{}))
 	assert.ErrorContains(t, x.Once(t.Context()), "not an http or https URL")
@@ -241,13 +249,15 @@ func TestInvalidTargets(t *testing.T) {
 func TestInvalidConfig(t *testing.T) {
 	for _, c := range []Config{
 		{Interval: -1}, {Interval: time.Second, Timeout: time.Minute}, {Concurrency: -1}, {MaxBody: -1},
-		{Relabel: []*relabel.Config{{}}},
+		{Relabel: []*relabel.Config{{}}}, {Relabel: []*relabel.Config{nil}},
 	} {
 		_, err := New(nil, c)
 		assert.ErrorContains(t, err, "invalid configuration")
 	}
+	_, err := New(nil, Config{}, URLs(), nil)
+	assert.ErrorContains(t, err, "source 2 is nil")
 	c := Config{}
 	c.HTTP.TLSConfig.CAFile = "none"
-	_, err := New(nil, c)
+	_, err = New(nil, c)
 	assert.ErrorContains(t, err, "none")
 }

@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
@@ -346,4 +348,62 @@ func TestJoinSaysWhatItGaveUp(t *testing.T) {
 		require.Equal(t, 1020.0, w.total(1001))
 		require.Equal(t, 1, w.Snapshot(at(1001)).Health().GivenUp)
 	}
+}
+
+// Watchers that read histograms in different forms, some scrapes each, while
+// clients change their buckets and processes restart: together they count no
+// observation twice, in whatever order they tell each other.
+func TestJoinLawsOfForms(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 34))
+		var all [3]pairWatcher
+		for i := range all {
+			all[i] = newPairWatcher(t, pairConfig, counter.Process)
+		}
+		procs, truth := make([]*nativeProcess, 1+r.IntN(2)), 0
+		seen := func(x *nativeProcess) (n int) {
+			for _, o := range x.series {
+				if o != nil {
+					n += len(o.values)
+				}
+			}
+			return n
+		}
+		for round := range 1 + r.IntN(10) {
+			now := float64(10 * (round + 1))
+			for i, x := range procs {
+				if x == nil || r.IntN(8) == 0 {
+					x = &nativeProcess{start: now - 4, native: true, classic: r.IntN(3) > 0}
+					procs[i] = x
+				}
+				before := seen(x)
+				x.work(r)
+				truth += seen(x) - before
+				for _, w := range all {
+					format := expfmt.TypeProtoDelim
+					if x.classic && r.IntN(2) == 0 {
+						format = expfmt.TypeTextPlain
+					}
+					if r.IntN(3) > 0 {
+						w.ingest(exposed(rt, fmt.Sprint("i", i), now, format, x.families()...))
+					}
+				}
+			}
+		}
+		told := func(order ...int) pairWatcher {
+			f := loadedFrom(t, saved(t, all[order[0]].Fleet), pairConfig)
+			w := pairWatcher{bed: bed{t, f}}
+			w.c, w.h = w.counter(aggregate.View{Select: "c", Owner: counter.Process}), w.histogram(aggregate.View{Select: "h", Owner: counter.Process})
+			for _, i := range order[1:] {
+				require.NoError(rt, w.Join(all[i].Fleet))
+			}
+			return w
+		}
+		abc, cba := told(0, 1, 2), told(2, 1, 0)
+		require.Equal(rt, abc.Knowledge(), cba.Knowledge())
+		require.LessOrEqual(rt, abc.count(1000), float64(truth))
+		for _, w := range all {
+			require.GreaterOrEqual(rt, abc.count(1000), w.count(1000))
+		}
+	})
 }

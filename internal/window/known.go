@@ -103,8 +103,7 @@ func GroupLabels(name string) (ls labels.Labels) {
 }
 
 // ClassesOf returns what watchers know together as classes. Of a histogram the
-// observations whose buckets nobody knows count up to +Inf alone; beside native
-// buckets, which have to add up, they are left out.
+// observations whose buckets nobody knows count up to +Inf alone.
 func ClassesOf(v *watch.Value, set *Set) []Class {
 	if v.Histogram == nil {
 		c := Class{}
@@ -127,12 +126,12 @@ func ClassesOf(v *watch.Value, set *Set) []Class {
 		}
 		list = append(list, classOf(p, set))
 	}
-	switch {
-	case len(list) == 0:
-		list, classic = []Class{{Layout: set.Layout([]float64{math.Inf(1)})}}, 0
-		list[0].Counts.Grow(1)
-		fallthrough
-	case classic >= 0:
+	if classic < 0 && (rest.Sign() > 0 || len(list) == 0) {
+		classic = len(list)
+		list = append(list, Class{Layout: set.Layout([]float64{math.Inf(1)})})
+		list[classic].Counts.Grow(1)
+	}
+	if classic >= 0 {
 		list[classic].Counts.AddSum(list[classic].Count(), &rest)
 	}
 	list[0].Sum.Set(&v.Histogram.Sum)

@@ -253,8 +253,7 @@ func TestMetHistograms(t *testing.T) {
 	assert.Zero(t, x.Left.Count.Cmp(&x.Met.Count), "what it grew by while its process changed is not its own")
 }
 
-// Observations in buckets that nobody knows count up to +Inf; beside native
-// buckets they are left out.
+// Observations in buckets that nobody knows count up to +Inf.
 func TestClassesOf(t *testing.T) {
 	number := func(n int64) (s exact.Sum) { s.AddInt(n); return s }
 	set := &Set{}
@@ -285,8 +284,9 @@ func TestClassesOf(t *testing.T) {
 	assert.Equal(t, []float64{1, 5}, []float64{list[0].Counts.Float64(0), list[0].Counts.Float64(1)})
 
 	list = ClassesOf(&watch.Value{Count: number(5), Histogram: &watch.Histogram{Parts: []watch.Part{part(watch.Class{Schema: 2}, []int64{watch.PositivePlace(7)}, 3)}}}, set)
-	require.Len(t, list, 1)
+	require.Len(t, list, 2)
 	assert.Equal(t, 3.0, list[0].Native().Count)
+	assert.Equal(t, 2.0, list[1].Counts.Float64(0))
 }
 
 func TestGroupName(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
@@ -45,7 +46,7 @@ func (e *CoverageError) Error() string {
 	share, _ := e.Coverage.Share()
 	text := fmt.Sprintf("covers %.3g %% of the fleet, less than the %.3g %% required: %s", 100*share, 100*e.AtLeast, e.Coverage)
 	if len(e.Missing) > 0 {
-		text += "; missing " + few(e.Missing)
+		text += "; missing " + explain.Few(e.Missing)
 	}
 	return text
 }
@@ -223,10 +224,7 @@ func (s *staged) noteShrunk() {
 	if !s.alone || !s.r.Structural() && s.restart == noRestart {
 		return
 	}
-	oldest := int64(0)
-	if h := &in.history; h.N > 0 {
-		oldest = h.At(h.Oldest()).At
-	}
+	oldest := in.history.Oldest()
 	if s.baseline || s.restart != noRestart {
 		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
 		return

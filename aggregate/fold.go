@@ -5,6 +5,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -12,8 +13,13 @@ import (
 // follow them. Each object was judged once.
 func (s *staged) fold() {
 	in := s.in
+	last := in.last
+	if last == 0 {
+		last = s.at
+	}
+	longest, gap := s.f.longest().Milliseconds(), s.gap() != rate.Gap{}
 	for _, b := range in.bindings {
-		b.Begin()
+		b.Begin(s.at, last, longest, gap)
 		if b.Prune(&in.history) {
 			in.settle(s.f.store) // what was given to it so long ago stands
 		}
@@ -34,6 +40,9 @@ func (s *staged) fold() {
 	for i := range s.steps.Gone {
 		s.addGone(&s.steps.Gone[i])
 	}
+	for _, b := range in.bindings {
+		b.End()
+	}
 	s.touchGauges()
 	if s.alone {
 		in.state.Exhume(in.plan, &s.scraped, s.f.store)
@@ -48,7 +57,7 @@ func (s *staged) addPlain() {
 		x := &s.steps.Plain[i]
 		for _, k := range in.plan.Sinks(x.Object) {
 			b := in.bindings[k.View]
-			if b.Add(k.Col, x.Now, x.Before); s.provisional && x.Now != x.Before {
+			if b.Plain(k.Col, x.Now, x.Before); s.provisional && x.Now != x.Before {
 				step := x.Doubtful()
 				b.Note(s.at, window.Note{Col: k.Col, Verdict: step.Verdict, Doubt: step.Doubt}, &step)
 			}
@@ -73,11 +82,16 @@ func (s *staged) addOdd(x *growth.Odd) {
 		if x.Add != x.Sub {
 			b.Add(k.Col, x.Add, x.Sub)
 		}
-		if !plain {
+		paced(b, k.Col, &x.Step)
+		if !plain || x.Reach < s.in.last {
 			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt}, &x.Step)
 		}
 	}
 }
+
+// paced tells a table of the pace that a step shows. One that is not sure may
+// make it too high, which errs to the wide side.
+func paced(b *binding, col int32, step *judge.Step) { b.Grew(col, step.Value(), step.To-step.From) }
 
 // addGone notes what may have been counted of an object that vanished, since it
 // was seen last.
@@ -119,6 +133,7 @@ func (s *staged) addHist(x *growth.Hist) {
 		default:
 			s.meetHist(b, k.Group, col, x)
 		}
+		s.pacedHist(b, col, x)
 		for i := range x.Notes {
 			n := &x.Notes[i]
 			b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &n.Step)
@@ -132,15 +147,26 @@ func (s *staged) meetHist(b *binding, group, col int32, x *growth.Hist) {
 	if b.met == nil {
 		return
 	}
-	if m := s.meeting(b, max(0, col)); x.Native != nil {
+	m := s.meeting(b, max(0, col))
+	if x.Native != nil {
 		if at := b.Placed(b.view.set(), group, x.Native); x.Increase == nil {
 			col = at
 		} else if at != col {
 			col = -1
 		}
-		b.met.Histogram(b.Table, group, col, x, m)
-	} else {
-		b.met.Histogram(b.Table, group, col, x, m)
+	}
+	b.met.Histogram(b.Table, group, col, x, m)
+}
+
+// pacedHist tells a table of the pace that a histogram's step shows.
+func (s *staged) pacedHist(b *binding, col int32, x *growth.Hist) {
+	if len(x.Notes) == 0 {
+		from, to, _ := x.Of(growth.CountOf)
+		b.Grew(col, to-from, s.at-s.in.last)
+		return
+	}
+	for i := range x.Notes {
+		paced(b, col, &x.Notes[i].Step)
 	}
 }
 
@@ -173,7 +199,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 	if from != to {
 		b.Add(col, to, from)
 	}
-	step := judge.Step{Verdict: judge.Grew, Add: to, Sub: from}
+	step := judge.Step{Verdict: judge.Grew, Add: to, Sub: from, Lo: to - from, Hi: to - from, From: s.in.last, To: s.at, Reach: s.in.last}
 	for i := range x.Notes {
 		n := x.Notes[i]
 		if n.Quirk == growth.Torn {
@@ -185,6 +211,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 		step = n.Step
 		b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &step)
 	}
+	paced(b, col, &step)
 	if b.met != nil {
 		b.met.Counter(b.Table, col, &step, read, s.meeting(b, col))
 	}

@@ -130,7 +130,7 @@ func (in *instance) takeBack(u *undo) {
 		if before == nil {
 			b.Begun = at
 		}
-		b.Back(before, u.past.n, in.history.N)
+		b.Back(before, &in.history)
 		if b.met = nil; i < len(u.met) {
 			b.met = u.met[i]
 		}
@@ -146,10 +146,10 @@ func (in *instance) takeBack(u *undo) {
 
 // retract takes back, at a time, what a restart counted that was none. No window reaches
 // beyond: what stood in it until now cannot be told apart.
-func (in *instance) retract(at int64) {
-	h := &in.history
+func (in *instance) retract(at int64, spacing window.Spacing) {
+	now := in.history.Keep(in.present(), spacing)
 	for i, b := range in.bindings {
-		if b.Slots() == 0 {
+		if b.view.kind == growth.Gauge {
 			continue
 		}
 		var before *window.Saved
@@ -162,10 +162,9 @@ func (in *instance) retract(at int64) {
 				b.met = in.undo.met[i]
 			}
 		}
-		b.Restore(before, h.N)
+		b.Restore(before, now)
 		b.adopted()
 	}
-	h.Add(in.present())
 	in.undo = nil
 }
 
@@ -180,7 +179,7 @@ func (s *staged) succession() identity.Succession {
 func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
-		in.retract(s.at)
+		in.retract(s.at, s.f.spacing())
 	}
 	in.alternates, s.report.Alternating = true, true
 	if s.f.cfg.SplitAlternating && s.f.balancers[s.target] == nil && in.name == s.target {

@@ -170,16 +170,16 @@ func packed(t *testing.T, tab *Table, g *Met, set *Set) (*Table, *Met) {
 	t.Helper()
 	group := func(i int32) labels.Labels { return labels.FromStrings("g", nameOf(i)) }
 	cols, order := tab.Order(group)
-	p, q := tab.Pack(0, cols, order, nil), g.Pack(tab, order)
+	p, q := tab.Pack(&History{}, cols, order, nil), g.Pack(tab, order)
 	w := &saved.Codec{}
-	p.Code(w, set, tab.Histograms, 0, 0, 1)
+	p.Code(w, set, tab.Histograms, &History{})
 	q.Code(w, p)
 	r, p2, q2 := &saved.Codec{In: saved.Read(w.Out)}, &Packed{}, &PackedMet{}
-	p2.Code(r, set, tab.Histograms, 0, 0, 1)
+	p2.Code(r, set, tab.Histograms, &History{})
 	q2.Code(r, p2)
 	rest, ok := r.In.Rest()
 	require.True(t, ok && len(rest) == 0)
-	back := p2.Unpack(set, tab.Histograms, 1, 0, func(ls labels.Labels) int32 { return int32(ls.Get("g")[0] - 'a') })
+	back := p2.Unpack(set, tab.Histograms, 1, &History{}, func(ls labels.Labels) int32 { return int32(ls.Get("g")[0] - 'a') })
 	return back, q2.Unpack(back)
 }
 

@@ -35,8 +35,8 @@ var edges = map[string][]string{
 	".": {},
 	"aggregate": {
 		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/gauge", "internal/growth",
-		"internal/identity", "internal/judge", "internal/layout", "internal/ledger", "internal/lines", "internal/roster", "internal/samples",
-		"internal/saved", "internal/selector", "internal/whole", "internal/window",
+		"internal/identity", "internal/judge", "internal/layout", "internal/ledger", "internal/lines", "internal/rate", "internal/roster", "internal/samples",
+		"internal/saved", "internal/selector", "internal/watch", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
@@ -62,8 +62,9 @@ var edges = map[string][]string{
 	"internal/saved":       {"internal/exact"},
 	"internal/selector":    {},
 	"internal/truth":       {".", "internal/cases"},
+	"internal/watch":       {"internal/exact", "internal/layout", "internal/saved"},
 	"internal/whole":       {"histogram", "internal/lines"},
-	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
+	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved", "internal/watch"},
 	"parse":                {"histogram", "internal/lines"},
 }
 
@@ -86,6 +87,7 @@ var core = map[string][]string{
 	"internal/samples":  {"sync", "sync/atomic"},
 	"internal/rate":     {"sync", "sync/atomic"},
 	"internal/saved":    {"sync", "sync/atomic"},
+	"internal/watch":    {"sync", "sync/atomic"},
 	"internal/selector": {"sync", "sync/atomic"},
 	"internal/whole":    {"sync", "sync/atomic"},
 	"internal/window":   {"sync", "sync/atomic"},

@@ -128,7 +128,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 			continue
 		}
 		moved = append(moved, v)
-		v.ledger.known.note(in, b)
+		b.note(in, 0)
 		if f.counts(in, in.last) {
 			f.depart(in, b, v.ledger.departures)
 		}

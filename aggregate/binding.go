@@ -12,8 +12,8 @@ import (
 type binding struct {
 	*window.Table
 	view    *view
-	seg     *segment // of the process that answers; nil: not followed
-	changed []int64  // gauges: when each column's value changed last; 0: never seen to
+	met     *window.Met // the process that answers; nil: not followed
+	changed []int64     // gauges: when each column's value changed last; 0: never seen to
 
 	// Of a copy, see before:
 	entries  []growth.GaugeLine
@@ -67,8 +67,8 @@ func (b *binding) adopted() {
 	if b.view.kind == growth.Gauge {
 		b.changed = append(b.changed, make([]int64, len(b.Cols)-len(b.changed))...)
 	}
-	if b.seg != nil {
-		b.seg.fit(b)
+	if b.met != nil {
+		b.met.Fit(b.Table)
 	}
 }
 

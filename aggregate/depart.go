@@ -80,7 +80,7 @@ func (f *Fleet) tidy(now int64) {
 		f.newcomers = 0
 		f.retire(now)
 		if f.joinable() {
-			f.foldLives(now)
+			f.foldKnown(now)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (f *Fleet) retire(now int64) (some bool) {
 	}
 	for _, in := range list {
 		for _, b := range in.bindings {
-			b.view.ledger.known.note(in, b)
+			b.note(in, in.last)
 		}
 		if f.counts(in, now) {
 			for _, b := range in.bindings {

@@ -70,7 +70,10 @@ func (q *question) declared() []whole.Declared {
 
 // EverythingView holds all families of the fleet as one instance would expose
 // them.
-type EverythingView struct{ counters, gauges, histograms, rest *view }
+type EverythingView struct {
+	counters, gauges, histograms, rest *view
+	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
+}
 
 // Everything declares a view of all families that v selects, under their own
 // names, as if the fleet were one instance: ByAllLabels is the default. It keeps
@@ -101,7 +104,7 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &EverythingView{views[0], views[1], views[2], views[3]}, nil
+	return &EverythingView{views[0], views[1], views[2], views[3], map[string]model.MetricType{}}, nil
 }
 
 // Families returns the families by name, each series without the name; no counter
@@ -110,7 +113,8 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 // A counter is the sum of what it grew by, and so are a summary's count and sum. A
 // series without a type and the quantiles of a summary have a value while one
 // instance alone has them. Of several types for one name, that of the most
-// instances counts.
+// instances counts; but a histogram or summary keeps its type, and counts what
+// instances observed as the other one, too.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	if v == nil {
 		return nil
@@ -126,7 +130,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 		return nil
 	}
 	defer q.release()
-	w := whole.New(q.declared())
+	w := whole.New(q.declared(), v.distributions)
 	for _, t := range v.histograms.histogramTotals(s.m) {
 		w.Histogram(whole.Series(t))
 	}

@@ -347,3 +347,52 @@ func TestEveryFamilyWithinMaxBytes(t *testing.T) {
 	_, err = b.Counter(aggregate.View{Select: everyFamily, TotalsOnly: true})
 	require.NoError(t, err, "one group fits")
 }
+
+// A rolling deploy turns a summary into a histogram, or back: the family keeps
+// its type, and its count never falls. It once fell from 300 to 40.
+func TestDistributionsKeepTheirType(t *testing.T) {
+	summary := func(n int) []string {
+		return []string{"# TYPE m summary", fmt.Sprintf("m_sum %d", 2*n), fmt.Sprintf("m_count %d", n)}
+	}
+	hist := func(n int) []string {
+		return []string{"# TYPE m histogram", fmt.Sprintf(`m_bucket{le="1"} %d`, n), fmt.Sprintf(`m_bucket{le="+Inf"} %d`, n),
+			fmt.Sprintf("m_sum %d", 2*n), fmt.Sprintf("m_count %d", n)}
+	}
+	for _, from := range []model.MetricType{model.MetricTypeSummary, model.MetricTypeHistogram} {
+		old, young := summary, hist
+		if from == model.MetricTypeHistogram {
+			old, young = hist, summary
+		}
+		b := newBed(t, aggregate.Config{Since: at(-1)})
+		all, err := b.Everything(aggregate.View{Select: everyFamily, Owner: counter.Process})
+		require.NoError(t, err)
+		require.Empty(t, all.Families(b.Snapshot(at(0))))
+		shows := func(count float64, now float64) {
+			t.Helper()
+			for _, f := range all.Families(b.Snapshot(at(now))) {
+				if f.Name != "m" {
+					continue
+				}
+				require.Equal(t, from, f.Type)
+				require.Len(t, f.Series, 1)
+				h := f.Series[0].Histogram
+				require.Equal(t, []float64{count, 2 * count}, []float64{h.Count, h.Sum})
+				require.Equal(t, count, f.Series[0].Value)
+				if from == model.MetricTypeHistogram {
+					require.Equal(t, []float64{300, count}, h.Counts)
+				}
+				return
+			}
+			require.Fail(t, "no family m")
+		}
+		for i := range 3 {
+			b.scrape(fmt.Sprint("i", i), 10+float64(i), 1, old(100)...)
+		}
+		shows(300, 15)
+		for i := range 3 {
+			now := 20 + 10*float64(i)
+			b.scrape(fmt.Sprint("i", i), now, now-2, young(20)...)
+			shows(320+20*float64(i), now)
+		}
+	}
+}

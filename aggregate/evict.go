@@ -61,11 +61,12 @@ func (f *Fleet) evict(enough int64) bool {
 	for _, in := range f.ordered {
 		for i, b := range in.bindings {
 			if marks, ok := idle[b]; ok {
-				b.view.ledger.known.note(in, b)
+				b.note(in, 0)
 				b.retireColumns(func(col int) bool { return marks[col] })
+				cols := b.Cols
 				moved, move := b.Drop(marks)
-				if b.seg != nil {
-					b.seg.drop(moved, move)
+				if b.met != nil {
+					b.met.Drop(cols, moved, move)
 				}
 				in.plan.Moved(int32(i), moved)
 				in.settle(f.store) // its rows have the columns that were

@@ -76,18 +76,16 @@ func (f *Fleet) Sizes() Sizes {
 func (f *Fleet) NeverRetire() { f.newcomers = math.MinInt32 }
 
 // Knowledge is what the fleet would tell another one in a join, byte for byte.
-func (f *Fleet) Knowledge(now int64) string {
+func (f *Fleet) Knowledge() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c := &codec{fleet: f}
+	var all []byte
 	for _, v := range f.views {
-		if v.kind == growth.Gauge {
-			continue
+		if v.kind != growth.Gauge {
+			all = v.watched().AppendTo(all)
 		}
-		of := func(i int) *binding { return f.ordered[i].bindings[v.index] }
-		c.known(f.knows(v, f.ordered, of, v.settleOf(f, of, now)))
 	}
-	return string(c.Out)
+	return string(all)
 }
 
 // Holds reports whether an instance of the name is kept.
@@ -103,7 +101,9 @@ func (f *Fleet) Lives() int {
 	defer f.mu.Unlock()
 	n := 0
 	for _, v := range f.views {
-		n = max(n, len(v.ledger.known.lives))
+		if k := v.ledger.known; k != nil {
+			n = max(n, k.Size().Processes)
+		}
 	}
 	return n
 }

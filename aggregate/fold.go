@@ -76,7 +76,9 @@ func (s *staged) addOdd(x *growth.Odd) {
 	}
 	for _, k := range s.in.plan.Sinks(x.Object) {
 		b := s.in.bindings[k.View]
-		s.begin(b, k.Col, &x.Step, x.Now)
+		if b.met != nil {
+			b.met.Counter(b.Table, k.Col, &x.Step, x.Now, s.meeting(b, k.Col))
+		}
 		if x.Add != x.Sub {
 			b.Add(k.Col, x.Add, x.Sub)
 		}
@@ -120,20 +122,40 @@ func (s *staged) addHist(x *growth.Hist) {
 			continue
 		case x.Increase != nil:
 			col = b.Placed(b.view.set(), k.Group, x.Increase)
+			s.meetHist(b, k.Group, col, x)
 			s.addNative(b, col, x)
 		case x.Now != nil:
 			if x.Layout != b.Cols[col].Layout {
 				col = b.Of(window.Key{Group: k.Group, Layout: b.view.layout(x.Layout)})
 			}
+			s.meetHist(b, k.Group, col, x)
 			s.addClassic(b, col, x)
+		default:
+			s.meetHist(b, k.Group, col, x)
 		}
 		s.pacedHist(b, col, x)
-		s.beginHist(b, col, x)
 		for i := range x.Notes {
 			n := &x.Notes[i]
 			b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &n.Step)
 		}
 	}
+}
+
+// meetHist notes how a histogram's step begins, where the process is followed.
+// col is −1, or of other buckets, if what was read has no column.
+func (s *staged) meetHist(b *binding, group, col int32, x *growth.Hist) {
+	if b.met == nil {
+		return
+	}
+	m := s.meeting(b, max(0, col))
+	if x.Native != nil {
+		if at := b.Placed(b.view.set(), group, x.Native); x.Increase == nil {
+			col = at
+		} else if at != col {
+			col = -1
+		}
+	}
+	b.met.Histogram(b.Table, group, col, x, m)
 }
 
 // pacedHist tells a table of the pace that a histogram's step shows.
@@ -159,11 +181,6 @@ func (s *staged) addClassic(b *binding, col int32, x *growth.Hist) {
 }
 
 func (s *staged) addNative(b *binding, col int32, x *growth.Hist) {
-	if s.opens && b.seg != nil && x.Origin == growth.Reading && !b.outlives(int(col)) {
-		// It went on while its process changed: of neither process alone.
-		before := b.Live.Clone()
-		defer func() { b.seg.leaveOut(b, int(col), &before) }()
-	}
 	b.AddNative(col, x.Increase, x.Count[1], x.Count[0])
 	s.addSum(b, col, x)
 }
@@ -195,7 +212,9 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 		b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &step)
 	}
 	paced(b, col, &step)
-	s.begin(b, col, &step, read)
+	if b.met != nil {
+		b.met.Counter(b.Table, col, &step, read, s.meeting(b, col))
+	}
 }
 
 // touchGauges notes when the value of a gauge was seen to change.

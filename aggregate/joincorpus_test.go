@@ -131,7 +131,7 @@ func TestJoinOfNativeHistograms(t *testing.T) {
 	require.NoError(t, b.Join(a))
 	assert.Equal(t, totalsText([]aggregate.Series{total(early)}), totalsText([]aggregate.Series{total(late)}))
 	assert.Equal(t, totalsText([]aggregate.Series{total(early)}), totalsText([]aggregate.Series{total(third)}))
-	assert.Equal(t, a.Knowledge(now.UnixMilli()), loadedKnowledge(t, a, config, now))
+	assert.Equal(t, a.Knowledge(), loadedKnowledge(t, a, config, now))
 	t.Logf("alone at most %g, joined %g, one watcher %g", least, count(early), most)
 	assert.GreaterOrEqual(t, count(early), least)
 	assert.LessOrEqual(t, count(early), most)
@@ -143,5 +143,5 @@ func loadedKnowledge(t *testing.T, f *aggregate.Fleet, c aggregate.Config, now t
 	again := loadedFrom(t, saved(t, f), c)
 	_, err := again.Histogram(aggregate.View{Select: "apiserver_request_duration_seconds"})
 	require.NoError(t, err)
-	return again.Knowledge(now.UnixMilli())
+	return again.Knowledge()
 }

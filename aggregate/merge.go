@@ -153,7 +153,9 @@ func (m *merger) bindParts() {
 			} else {
 				m.bytes += b.bytes(nil)
 			}
-			bound = append(bound, b)
+			if bound = append(bound, b); in.undo != nil {
+				in.undo.tables = append(in.undo.tables, m.views[j].rows[i].UndoState())
+			}
 		}
 		m.bound = append(m.bound, bound)
 	}
@@ -165,11 +167,6 @@ func (m *merger) apply() {
 	m.suspect()
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
-		for j := range in.bindings {
-			if u, p := in.undo, m.views[j].rows[i]; u != nil {
-				u.tables = append(u.tables, p.UndoState())
-			}
-		}
 		d := f.draft(in, f.router.For(in.labels))
 		in.plan = in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		in.state.Adopt(in.plan, &in.cols)
@@ -185,7 +182,7 @@ func (m *merger) apply() {
 	m.departed()
 	for j, v := range f.views {
 		v.ledger.Created = m.created(v, j)
-		v.ledger.known.merge(&m.views[j].ledger.known)
+		v.mergeKnown(m.views[j].ledger.known)
 		v.ledger.Merge(&m.views[j].ledger.Ledger)
 	}
 	f.since = m.since

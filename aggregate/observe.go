@@ -370,8 +370,8 @@ func (s *staged) enter() {
 			in.noteRestart(restarted{s.at, s.restart}, s.gap())
 		}
 	}
-	if f.joinable() && (s.baseline || s.restart == restartProven) {
-		s.openSegments()
+	if f.joinable() {
+		s.meet()
 	}
 	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 {
 		if in.began = began; began > max(f.since, in.since) {
@@ -412,6 +412,9 @@ func (s *staged) advance() {
 	}
 	in.history.Span += s.at - from
 	in.accept(s.at)
+	if s.start != in.start && s.start.Known() {
+		in.renamed(s.start.At)
+	}
 	in.another = in.another || s.restart == anotherInstance && in.pool == nil
 	in.start, in.startPos = s.start, s.startPos
 	in.version++

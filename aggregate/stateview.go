@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -51,7 +52,7 @@ type savedBinding struct {
 	*window.Packed
 	exposes bool
 	changed []int64
-	seg     *segment
+	met     *window.PackedMet
 }
 
 // pack makes a savedBinding of the binding of an instance.
@@ -67,20 +68,16 @@ func (b *binding) pack(in *instance) *savedBinding {
 			p.changed = append(p.changed, b.changed[from])
 		}
 	}
-	if g := b.seg; g != nil {
-		p.seg = &segment{start: g.start, first: g.first, dead: g.dead, from: b.PackRow(&g.from, order), base: b.PackRow(&g.base, order)}
-		for _, from := range order {
-			p.seg.at = append(p.seg.at, g.at[from])
-		}
-	}
+	p.met = b.met.Pack(b.Table, order)
 	return p
 }
 
 // unpack makes a binding of it again, for a view that was declared anew and an
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
-	b := &binding{view: v, changed: slices.Clone(p.changed), seg: p.seg.clone()}
+	b := &binding{view: v, changed: slices.Clone(p.changed)}
 	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.met = p.met.Unpack(b.Table)
 	return b
 }
 
@@ -146,7 +143,7 @@ func (c *codec) view(v **savedView, instances []*instance) {
 		c.binding((*v).rows[i], k, in)
 	}
 	(*v).ledger.Code(&c.Codec, c.set())
-	c.known(&(*v).ledger.known)
+	watch.Code(&c.Codec, &(*v).ledger.known, c.fleet.cfg.StartTolerance.Milliseconds())
 }
 
 func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
@@ -159,5 +156,11 @@ func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
 		saved.List(&c.Codec, &p.changed, 1, c.Int64)
 		c.Must(len(p.changed) == len(p.Cols))
 	}
-	c.segment(p, k)
+	met := p.met != nil
+	if c.Bool(&met); met && !c.Failed() {
+		if c.Must(k != growth.Gauge); c.Reading() {
+			p.met = &window.PackedMet{}
+		}
+		p.met.Code(&c.Codec, p.Packed)
+	}
 }

@@ -122,6 +122,7 @@ type Health struct {
 	Instances, Gone, Lines int   // those that left, too; distinct lines
 	LineBytes, ViewBytes   int64 // ViewBytes is what the views may hold, see Config.MaxBytes
 	Accepted, Refused      int   // scrapes since the program began
+	GivenUp                int   // processes of which joined totals lack something, as watchers told of them too late, see Fleet.Join
 	Views                  []Status
 }
 
@@ -144,6 +145,9 @@ func (s Snapshot) Health() Health {
 		}
 	}
 	for _, v := range f.views {
+		if v.ledger.known != nil {
+			h.GivenUp = max(h.GivenUp, v.ledger.known.Size().GaveUp)
+		}
 		if v.role == declared {
 			h.Views = append(h.Views, q.status(v, false))
 		}

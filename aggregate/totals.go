@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/watch"
 )
 
 // Series is one series of the fleet as it is to be exposed.
@@ -66,7 +67,7 @@ func (v *view) histogramTotals(m *moment) []Series {
 // totals are what a view keeps since its declaration.
 type totals struct {
 	ledger.Ledger
-	known known // of a fleet that can be joined
+	known *watch.State // of a fleet that can be joined; nil: nothing but what its bindings know
 }
 
 func (v *view) createdAt() time.Time {

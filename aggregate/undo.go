@@ -14,7 +14,7 @@ import (
 // back: what came after it may be of another process.
 type undo struct {
 	tables []*window.Saved // by view; nil: the view was not there yet
-	segs   []*segment      // shorter where it was loaded
+	met    []*window.Met   // shorter where it was loaded
 	n      int             // checkpoints there were
 	at     window.Checkpoint
 	past   *past // the rest, of an instance behind a balancer
@@ -72,7 +72,7 @@ func (r *repeatable) again(s *lines.Store, target string, at int64, cols *lines.
 func (in *instance) saved() *undo {
 	u := &undo{n: in.history.N, at: in.present()}
 	for _, b := range in.bindings {
-		u.tables, u.segs = append(u.tables, b.Save()), append(u.segs, b.seg.clone())
+		u.tables, u.met = append(u.tables, b.Save()), append(u.met, b.met.Clone())
 	}
 	return u
 }
@@ -132,8 +132,8 @@ func (in *instance) takeBack(u *undo) {
 			b.Begun = u.at
 		}
 		b.Back(before, &in.history)
-		if b.seg = nil; i < len(u.segs) {
-			b.seg = u.segs[i]
+		if b.met = nil; i < len(u.met) {
+			b.met = u.met[i]
 		}
 		b.adopted()
 	}
@@ -156,6 +156,11 @@ func (s *staged) succession() identity.Succession {
 func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
+		for i, b := range in.bindings {
+			if b.view.kind != growth.Gauge && i < len(in.undo.tables) && in.undo.tables[i] != nil {
+				b.disown(in, s.at)
+			}
+		}
 		in.takeBack(in.undo)
 		in.undo = nil
 	}

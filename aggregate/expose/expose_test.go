@@ -374,3 +374,32 @@ func TestWholeCounts(t *testing.T) {
 		assert.Equal(t, want, whole(x))
 	}
 }
+
+// What was gathered before, and saved later, does not replace what is shown: of
+// two publishes at once it once did.
+func TestPublishInOrder(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1000)})
+	require.NoError(t, err)
+	v, err := f.Counter(aggregate.View{Select: "c", Owner: counter.Process})
+	require.NoError(t, err)
+	e := New(f, func() time.Time { return at(0) })
+	require.NoError(t, e.Counter("c_total", "", v))
+	p := NewPublisher(e)
+	scrape := func(n int) {
+		_, err := observe(t, f, "i", n, "# TYPE c counter", fmt.Sprintf("c %d", n))
+		require.NoError(t, err)
+	}
+	shown := func() float64 {
+		list, err := p.Gather()
+		require.NoError(t, err)
+		return list[0].Metric[0].GetCounter().GetValue()
+	}
+	scrape(10)
+	require.NoError(t, p.Publish(func() error {
+		scrape(20)
+		require.NoError(t, p.Publish(func() error { return nil }))
+		require.Equal(t, 20.0, shown())
+		return nil
+	}))
+	require.Equal(t, 20.0, shown())
+}

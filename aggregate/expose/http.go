@@ -166,9 +166,12 @@ func acceptsGzip(h http.Header) bool {
 type Publisher struct {
 	from *Exposition
 
-	mu        sync.RWMutex
-	published bool
-	families  []*dto.MetricFamily
+	gathering sync.Mutex
+	gathered  int // how often
+
+	mu       sync.RWMutex
+	number   int // of the gathering that is shown; 0: none
+	families []*dto.MetricFamily
 }
 
 var errUnpublished = errors.New("expose: nothing is published yet")
@@ -176,9 +179,10 @@ var errUnpublished = errors.New("expose: nothing is published yet")
 // NewPublisher returns a publisher that answers 503 until the first Publish.
 func NewPublisher(e *Exposition) *Publisher { return &Publisher{from: e} }
 
-// Publish gathers, saves, and shows what was gathered if saving succeeded.
+// Publish gathers, saves, and shows what was gathered if saving succeeded, unless
+// something that was gathered later is shown already.
 func (p *Publisher) Publish(save func() error) error {
-	families, err := p.from.Gather()
+	number, families, err := p.gather()
 	if err != nil {
 		return err
 	}
@@ -187,15 +191,26 @@ func (p *Publisher) Publish(save func() error) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.families, p.published = families, true
+	if number > p.number {
+		p.families, p.number = families, number
+	}
 	return nil
+}
+
+// gather gathers, one at a time, so that later numbers are of later states.
+func (p *Publisher) gather() (number int, families []*dto.MetricFamily, err error) {
+	p.gathering.Lock()
+	defer p.gathering.Unlock()
+	p.gathered++
+	families, err = p.from.Gather()
+	return p.gathered, families, err
 }
 
 // Gather returns what was published last; before that an error.
 func (p *Publisher) Gather() ([]*dto.MetricFamily, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if !p.published {
+	if p.number == 0 {
 		return nil, errUnpublished
 	}
 	return p.families, nil

@@ -32,6 +32,8 @@ func (e *Exposition) health(s aggregate.Snapshot, left map[string]int) []*dto.Me
 		gauges("promfold_lines", "Distinct series lines that are known.", "", map[string]float64{"": float64(h.Lines)}),
 		gauges("promfold_lines_bytes", "Bytes that the lines and their values take.", "", map[string]float64{"": float64(h.LineBytes)}),
 		gauges("promfold_views_bytes", "Bytes that the views may hold of all instances.", "", map[string]float64{"": float64(h.ViewBytes)}),
+		gauges("promfold_processes_given_up", "Processes of which joined totals lack something, as watchers told of them too late.", "",
+			map[string]float64{"": float64(h.GivenUp)}),
 	}
 	if share, ok := c.Share(); ok {
 		list = append(list, gauges("promfold_coverage_ratio", "Part of the expected fleet that answers.", "", map[string]float64{"": share}))

@@ -19,6 +19,7 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 	b.tops, b.was = append(b.tops, p.tops...), map[uint32]*point{}
 	c := &carrying{builder: b, from: p, newAt: newAt}
 	moved = c.takeOver()
+	c.remember(s, moved)
 	b.stays = func(h *hist, pos uint32) bool {
 		if h.carried || s.Process {
 			return h.form == classic && !s.Process
@@ -31,12 +32,19 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 			b.come(pos)
 		}
 	}
-	for i, to := range moved {
-		if to >= 0 && b.dirty[uint32(to)] {
-			b.was[uint32(to)] = st.pointOf(p, uint32(i), s, 0)
-		}
+	if !s.Process {
+		c.remember(s, moved)
 	}
 	return b.finish(), moved
+}
+
+// remember keeps what histograms read before whose lines came or went.
+func (c *carrying) remember(s *Scraped, moved []int32) {
+	for i, to := range moved {
+		if to >= 0 && c.dirty[uint32(to)] && c.was[uint32(to)] == nil {
+			c.was[uint32(to)] = c.st.pointOf(c.from, uint32(i), s, 0)
+		}
+	}
 }
 
 // place returns where each line of before stands now, plus 1, and the lines

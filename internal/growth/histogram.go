@@ -203,7 +203,7 @@ func (w *walk) refused(object uint32, before *point) {
 
 // blank is a step of the histogram with what was read of it.
 func (t *turn) blank(origin Origin) Hist {
-	return Hist{Object: t.object, Origin: origin, Layout: t.h.layout, Read: t.counts, CountRead: t.now.Value, SumRead: t.sum}
+	return Hist{Object: t.object, Origin: origin, Layout: t.h.layout, Read: t.counts, Native: t.nat, CountRead: t.now.Value, SumRead: t.sum}
 }
 
 // step makes the histogram's step of that of its count: the same for all of its
@@ -303,7 +303,7 @@ func fallen(p, c []float64) float64 {
 func (t *turn) coarse(base *point, s *judge.Step) *Hist {
 	common := t.common(base)
 	x := t.blank(Reading)
-	x.Layout, x.Read = common, nil
+	x.Layout, x.Read, x.Native = common, nil, nil
 	x.Before, x.Now = at(t.out, common, base.layout, base.buckets, t.count(base)), at(t.out, common, t.h.layout, t.counts, t.now.Value)
 	x.addSum(base.sum, t.sum)
 	h := t.add(x)

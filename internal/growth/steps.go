@@ -73,9 +73,10 @@ type Hist struct {
 	Sum   [2]float64
 	NoSum bool
 
-	// Read is what was read of the classic buckets, CountRead of the count, and
-	// SumRead of the sum; NaN if there is none.
+	// Read is what was read of the classic buckets, Native of the native ones,
+	// CountRead of the count, and SumRead of the sum; NaN if there is none.
 	Read      []float64
+	Native    *layout.Native
 	CountRead float64
 	SumRead   float64
 }

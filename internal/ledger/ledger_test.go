@@ -221,3 +221,21 @@ func FuzzCode(f *testing.F) {
 		}
 	})
 }
+
+// A settlement is raised by what counts as much, and never lowered.
+func TestRaise(t *testing.T) {
+	of := func(n int64) []window.Class {
+		c := window.Class{}
+		c.Counts.Grow(1)
+		c.Counts.AddInt(0, n)
+		return []window.Class{c}
+	}
+	s := &Settlement{}
+	for _, x := range [][2]int64{{0, 0}, {5, 5}, {4, 5}, {0, 5}, {6, 6}} {
+		s.Raise(of(x[0]))
+		n := counted(s.Classes)
+		assert.Equal(t, float64(x[1]), n.Float64())
+	}
+	s.Raise(nil)
+	assert.Len(t, s.Classes, 1)
+}

@@ -65,6 +65,22 @@ func (x Settlements) Sorted() []*Settlement {
 	return list
 }
 
+// Raise makes classes those of the settlement, unless they count nothing or less.
+func (s *Settlement) Raise(classes []window.Class) {
+	if mine, other := counted(s.Classes), counted(classes); len(s.Classes) == 0 || other.Sign() > 0 && other.Cmp(&mine) >= 0 {
+		s.Classes = classes
+	}
+}
+
+func counted(classes []window.Class) (n exact.Sum) {
+	for i := range classes {
+		if c := &classes[i]; c.Counts.Len() > 0 {
+			c.Counts.SumDiff(&n, c.Count(), nil)
+		}
+	}
+	return n
+}
+
 // commonBounds returns the bounds that all classes have.
 func (s *Settlement) commonBounds() []float64 {
 	common := []float64{math.Inf(1)}

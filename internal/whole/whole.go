@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -34,9 +35,9 @@ type Family struct {
 
 // Whole gathers the families of a fleet.
 type Whole struct {
-	declared  map[string]declaredSeries // by series name
-	families  map[string]*family
-	summaries map[string]*Series // by name and labels
+	declared      map[string]declaredSeries // by series name
+	families      map[string]*family
+	distributions map[string]*Series // summaries and histograms by name and labels
 }
 
 // declaredSeries is the family of a series name, and the suffix of the series.
@@ -51,9 +52,25 @@ type family struct {
 	why    map[string]int
 }
 
-// New returns a Whole of the families that the instances declare.
-func New(families []Declared) *Whole {
-	w := &Whole{declared: map[string]declaredSeries{}, families: map[string]*family{}, summaries: map[string]*Series{}}
+// New returns a Whole of the families that the instances declare. Those of
+// distributions, summaries or histograms, keep the type as which they were shown
+// first, which shown remembers.
+func New(families []Declared, shown map[string]model.MetricType) *Whole {
+	w := &Whole{declared: map[string]declaredSeries{}, families: map[string]*family{}, distributions: map[string]*Series{}}
+	if shown == nil {
+		shown = map[string]model.MetricType{}
+	}
+	for i := range families {
+		f := &families[i]
+		if f.Type != model.MetricTypeSummary && f.Type != model.MetricTypeHistogram {
+			continue
+		}
+		if t, ok := shown[f.Name]; ok {
+			f.Type = t
+		} else {
+			shown[f.Name] = f.Type
+		}
+	}
 	for i := range families {
 		w.declared[families[i].Name] = declaredSeries{&families[i], ""}
 	}
@@ -61,7 +78,7 @@ func New(families []Declared) *Whole {
 		f := &families[i]
 		var suffixes []string
 		switch f.Type {
-		case model.MetricTypeSummary:
+		case model.MetricTypeSummary, model.MetricTypeHistogram:
 			suffixes = []string{"_count", "_sum"}
 		case model.MetricTypeCounter:
 			suffixes = []string{"_total"}
@@ -91,7 +108,7 @@ func shownType(t model.MetricType) model.MetricType {
 func (w *Whole) family(group labels.Labels, t model.MetricType) *family {
 	name := group.Get(model.MetricNameLabel)
 	d, ok := w.declared[name]
-	if ok && t == model.MetricTypeSummary {
+	if ok && (t == model.MetricTypeSummary || t == model.MetricTypeHistogram) {
 		name = d.Name
 	}
 	f := w.families[name]
@@ -121,37 +138,68 @@ func (f *family) add(s Series) *Series {
 	return &s
 }
 
-// Histogram adds a histogram, whose labels have the name.
+// Histogram adds a histogram, whose labels have the name. In a family that is
+// shown as a summary it counts as one.
 func (w *Whole) Histogram(t Series) {
+	if d := w.declared[t.Labels.Get(model.MetricNameLabel)]; d.Declared != nil && d.Type == model.MetricTypeSummary {
+		s := w.distribution(w.family(t.Labels, model.MetricTypeSummary), t)
+		s.observed(t.Histogram.Count)
+		s.Histogram.Sum += t.Histogram.Sum
+		return
+	}
 	if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
-		f.add(t)
+		w.distributions[distributionKey(f.Name, t.Labels)] = f.add(t)
 	}
 }
 
-// Counter adds a counter, or a part of a summary.
+// Counter adds a counter, or a part of a summary. In a family that is shown as a
+// histogram that is of observations in no known bucket.
 func (w *Whole) Counter(t Series) {
 	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
-	if d.Declared == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
+	if d.Declared == nil || d.suffix == "" || d.Type == model.MetricTypeCounter {
 		if f := w.family(t.Labels, model.MetricTypeCounter); f != nil {
 			f.add(t)
 		}
 		return
 	}
-	f := w.family(t.Labels, model.MetricTypeSummary)
-	key := summaryKey(f.Name, t.Labels)
-	s := w.summaries[key]
-	if s == nil {
-		s = f.add(Series{Labels: t.Labels, Start: t.Start, Histogram: &histogram.Histogram{}})
-		w.summaries[key] = s
+	s := w.distribution(w.family(t.Labels, d.Type), t)
+	if d.suffix == "_sum" {
+		s.Histogram.Sum += t.Value
+		return
 	}
-	if d.suffix == "_count" {
-		s.Value, s.Histogram.Count = t.Value, t.Value
-	} else {
-		s.Histogram.Sum = t.Value
+	s.observed(t.Value)
+}
+
+// distribution returns the series of a summary or histogram, which it adds if it
+// is new.
+func (w *Whole) distribution(f *family, t Series) *Series {
+	key := distributionKey(f.Name, t.Labels)
+	s := w.distributions[key]
+	if s == nil {
+		h := &histogram.Histogram{}
+		if f.Type == model.MetricTypeHistogram {
+			h.Bounds, h.Counts = []float64{math.Inf(1)}, []float64{0}
+		}
+		s = f.add(Series{Labels: t.Labels, Start: t.Start, Histogram: h})
+		w.distributions[key] = s
+	}
+	return s
+}
+
+// observed adds observations of which no bucket is known.
+func (s *Series) observed(n float64) {
+	h := s.Histogram
+	if n == 0 {
+		return
+	}
+	s.Value, h.Count = s.Value+n, h.Count+n
+	if last := len(h.Counts) - 1; last >= 0 {
+		h.Counts[last] += n
+		h.Exponential, h.Positive, h.Negative, h.ZeroCount = false, nil, nil, 0 // they do not add up to the count
 	}
 }
 
-func summaryKey(family string, ls labels.Labels) string {
+func distributionKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
@@ -185,7 +233,7 @@ func SaysSomething(name string) bool {
 func (w *Whole) Loose(x *Loose) {
 	if x.typ == model.MetricTypeSummary {
 		name := x.labels.Get(model.MetricNameLabel)
-		s, f := w.summaries[summaryKey(name, x.labels)], w.families[name]
+		s, f := w.distributions[distributionKey(name, x.labels)], w.families[name]
 		switch {
 		case s == nil: // its counts are left out
 		case x.several:

@@ -48,7 +48,7 @@ func TestSummaries(t *testing.T) {
 	var d whole.Declarations
 	d.Add(s, c)
 	for several, want := range map[bool]map[float64]float64{false: {0.5: 3}, true: nil} {
-		w, list := whole.New(d.Families()), whole.LooseSeries{}
+		w, list := whole.New(d.Families(), nil), whole.LooseSeries{}
 		w.Counter(whole.Series{Labels: named("s_count"), Value: 4})
 		w.Counter(whole.Series{Labels: named("s_sum"), Value: 10})
 		list.Add("one", named("s"), s.Line(c.ID(0)), 3)
@@ -70,7 +70,7 @@ func TestSummaries(t *testing.T) {
 // What most instances declare otherwise, and what nothing says how to combine,
 // is left out and counted.
 func TestLeftOut(t *testing.T) {
-	w := whole.New([]whole.Declared{{Name: "a", Type: model.MetricTypeGauge}, {Name: "g", Type: model.MetricTypeGauge}})
+	w := whole.New([]whole.Declared{{Name: "a", Type: model.MetricTypeGauge}, {Name: "g", Type: model.MetricTypeGauge}}, nil)
 	w.Counter(whole.Series{Labels: named("a"), Value: 1})
 	w.Histogram(whole.Series{Labels: named("a")})
 	w.Gauge(named("g"), 0, false, whole.Undecided)
@@ -106,7 +106,7 @@ func TestLooseSeries(t *testing.T) {
 		for i, of := range x.of {
 			list.Add(of, named("x"), line, x.values[i])
 		}
-		w := whole.New(nil)
+		w := whole.New(nil, nil)
 		for _, l := range list.Sorted() {
 			w.Loose(l)
 		}
@@ -121,7 +121,7 @@ func TestLooseSeries(t *testing.T) {
 
 // The gauge that says when a counter began says so of the total.
 func TestCreated(t *testing.T) {
-	w := whole.New([]whole.Declared{{Name: "c_total", Type: model.MetricTypeCounter}, {Name: "c_created", Type: model.MetricTypeGauge}})
+	w := whole.New([]whole.Declared{{Name: "c_total", Type: model.MetricTypeCounter}, {Name: "c_created", Type: model.MetricTypeGauge}}, nil)
 	w.Counter(whole.Series{Labels: named("c_total", "x", "1"), Value: 7, Start: time.UnixMilli(1500)})
 	w.Gauge(named("c_created", "x", "1"), 99, true, "")
 	got := w.Families()

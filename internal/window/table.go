@@ -110,20 +110,24 @@ func (t *Table) AddSum(col int32, c, p float64) { t.Live.Sums.AddDiff(int(col), 
 // AddNative adds what a native histogram grew by: increase in buckets, and the
 // count from p to c. The column has a place for each populated bucket.
 func (t *Table) AddNative(col int32, increase *layout.Native, c, p float64) {
-	at := &t.Cols[col]
-	if at.Places != nil {
-		at.Places.add(&t.Live.Counts, at.at, increase)
+	t.Cols[col].addNative(&t.Live, increase, c, p)
+}
+
+// addNative adds a native histogram to the column in a row.
+func (x *Column) addNative(r *Row, n *layout.Native, c, p float64) {
+	if x.Places != nil {
+		x.Places.add(&r.Counts, x.at, n)
 	} else {
 		total, next := 0.0, 0
-		for i := range at.Layout.Len() - 1 {
-			if next < len(increase.Positive) && int(increase.Positive[next].Index) == i {
-				total += increase.Positive[next].Count
+		for i := range x.Layout.Len() - 1 {
+			if next < len(n.Positive) && int(n.Positive[next].Index) == i {
+				total += n.Positive[next].Count
 				next++
 			}
-			t.Live.Counts.Add(at.at+i, total)
+			r.Counts.Add(x.at+i, total)
 		}
 	}
-	t.Live.Counts.AddDiff(at.Count(), c, p)
+	r.Counts.AddDiff(x.Count(), c, p)
 }
 
 // Note adds a series to the event of this scrape that says what happened.
@@ -230,6 +234,18 @@ type Saved struct {
 
 // Save returns the present state, for Back.
 func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
+
+// As returns the table as it was when the state was saved, to be read alone; t if
+// s is nil.
+func (t *Table) As(s *Saved) *Table {
+	if s == nil {
+		return t
+	}
+	c := *t
+	c.Live = s.Row.Clone()
+	c.fit()
+	return &c
+}
 
 // Back takes back what was added since the state was saved, once [History.Back]
 // took the checkpoints back. A nil state is that of a table that had not begun.

@@ -82,7 +82,7 @@ func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
 	lo.Add(m.Lo)
 	hi.Add(m.Hi)
 	t.happenings(p, func(e *happening) {
-		if e.Verdict == judge.First && e.At == sh.from.first {
+		if e.Verdict == judge.First && e.At == sh.from.First {
 			return // of before its first scrape, which no scrape saw
 		}
 		switch {

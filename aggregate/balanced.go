@@ -277,7 +277,8 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 		return nil
 	}
 	s.judgeMember()
-	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
+	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil ||
+		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() {
 		return s.rebind()
 	}
 	return nil

@@ -156,6 +156,7 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *ledger.
 	}
 	h := &in.history
 	lives := f.lives(in, false, math.MaxInt64)
+	lives.Ended = 0 // what is known of its address may be forgotten by now
 	life := ledger.Life{
 		First: in.first, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,

@@ -76,7 +76,7 @@
 // # Defaults
 //
 //	Since              the first accepted scrape
-//	Window             5 min, kept at 16 checkpoints
+//	Window             5 min; where it begins is known to a sixteenth of it, at any interval
 //	Staleness          3 × the target's own interval: the median of its last 8; 1 min if it was scraped once
 //	StartTolerance     2 s
 //	ClockSkew          1 min

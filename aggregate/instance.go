@@ -140,7 +140,7 @@ func (in *instance) noteRestart(r restarted, gap rate.Gap) {
 	if h := &in.history; h.Full() {
 		oldest := h.Oldest()
 		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
-		in.gaps = slices.DeleteFunc(slices.Clone(in.gaps), func(g rate.Gap) bool { return g.To <= oldest })
+		in.gaps = rate.Before(in.gaps, oldest)
 	}
 	in.restarts = append(in.restarts, r)
 	if gap.From < gap.To {

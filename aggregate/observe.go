@@ -224,7 +224,7 @@ func (s *staged) steady() bool {
 // crowded reports whether the instance's history wants more room.
 func (s *staged) crowded() bool {
 	h := &s.in.history
-	return h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
+	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
 // same: the body says what the columns hold already.

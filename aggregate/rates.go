@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
@@ -77,6 +78,9 @@ func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
 // rateBounds sets the bounds of a member's growth in the window apart, by the
 // events of its part.
 func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
+	var lo, hi exact.Total // the order of events must not show
+	lo.Add(m.Lo)
+	hi.Add(m.Hi)
 	t.happenings(p, func(e *happening) {
 		if e.Verdict == judge.First && e.At == sh.from.First {
 			return // of before its first scrape, which no scrape saw
@@ -84,13 +88,15 @@ func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
 		switch {
 		case e.At <= sh.edge.Inside.At:
 		case e.From != 0 && e.From < t.start:
-			m.Lo -= e.Below.Float64() + e.Early.Float64()
+			lo.Add(-e.Early.Float64())
+			fallthrough
 		default:
-			m.Lo -= e.Below.Float64()
+			lo.Add(-e.Below.Float64())
 		}
-		m.Hi += e.Above.Float64() + rate.Open(p.pace, e.Open, e.Blind)
+		hi.Add(e.Above.Float64())
+		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
 	})
-	m.Lo = max(0, m.Lo)
+	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
 	if math.IsNaN(m.Hi) {
 		m.Hi = math.Inf(1)
 	}

@@ -59,7 +59,7 @@ func (c *codec) clocks(x *clocks, cols *lines.Columns) {
 	c.Natural(&x.version)
 	c.start(&x.start)
 	c.startPos(&x.startPos, cols)
-	for _, at := range []*int64{&x.birth, &x.first, &x.second, &x.last} {
+	for _, at := range []*int64{&x.birth, &x.began, &x.first, &x.second, &x.last} {
 		c.Int64(at)
 	}
 	c.spacings(&x.spacings)

@@ -33,6 +33,7 @@ type Tracker struct {
 	steps []taken // in the order of To
 	total exact.Sum
 	kept  int64 // steps that end at or before it are forgotten; 0: none are
+	lived int64 // start of the process that was read first; 0: unknown
 	began int64 // when it came to life as far as known: birth, or first count
 	born  bool  // began is a birth
 	gone  bool
@@ -120,6 +121,9 @@ func (t *Tracker) accept(c reading, next judge.Series, s judge.Step) Step {
 	}
 	if !t.counted {
 		t.began, t.born, t.counted = s.From, s.Verdict == judge.Born, true
+		if c.process <= c.Time {
+			t.lived = c.process
+		}
 	}
 	t.pace = t.pace.After(s)
 	t.series, t.process = next, c.process

@@ -120,7 +120,7 @@ func (w Window) member() (rate.Member, bool) {
 // saw only the time until it was missed.
 func (w Window) life(m *rate.Member) {
 	t := w.t
-	l := rate.Lives{First: t.began, Last: t.began, Interval: t.interval(), Live: m.Live}
+	l := rate.Lives{Began: t.lived, First: t.began, Last: t.began, Interval: t.interval(), Live: m.Live}
 	if t.born {
 		l.Began, l.Counted = t.began, true
 	}

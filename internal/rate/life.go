@@ -71,3 +71,17 @@ func (l *Lives) Steady(s, e int64) Times {
 	x.Gaps = nil
 	return x.In(s, e)
 }
+
+// Before returns a copy of gaps in which those that end by a time are one, as long as all of them, that ends then.
+func Before(gaps []Gap, at int64) []Gap {
+	i, ms := 0, int64(0)
+	for ; i < len(gaps) && gaps[i].To <= at; i++ {
+		if !gaps[i].Lived {
+			ms += gaps[i].To - gaps[i].From
+		}
+	}
+	if ms == 0 {
+		return append([]Gap(nil), gaps[i:]...)
+	}
+	return append([]Gap{{From: at - ms, To: at}}, gaps[i:]...)
+}

@@ -107,7 +107,7 @@ func (x *columns) bytes(t *Table, spare int) int64 {
 // RoomBytes returns how much more the rows hold with that many slots.
 func (t *Table) RoomBytes(slots int) int64 {
 	sum := int64(0)
-	if t.slots > 0 {
+	if t.slots > 0 && slots > t.slots {
 		for i := range t.Cols {
 			sum += t.rowBytes(&t.Cols[i], slots-t.slots)
 		}

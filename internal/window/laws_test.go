@@ -1,0 +1,183 @@
+package window
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+// series is a counter that is kept, beside all of its readings.
+type series struct {
+	History
+	*Table
+	col     int32
+	spacing Spacing
+	at      []int64
+	value   []float64
+}
+
+// newSeries returns a counter that is read at times, where it has grown to values.
+func newSeries(window int64, at []int64, value []float64) *series {
+	s := &series{Table: NewTable(false, 1, 0), spacing: Spacing{Window: window, Precision: 16}, at: at, value: value}
+	s.Grow(s.spacing.Most())
+	d := s.Draft()
+	s.col = d.Column(Key{})
+	d.Adopt()
+	for i := range at {
+		last := at[max(0, i-1)]
+		if i > 0 {
+			s.Snap(s.Keep(s.point(i-1), s.spacing))
+		}
+		s.Begin(at[i], last, window, false)
+		s.Plain(s.col, value[i], value[max(0, i-1)])
+		s.End()
+		s.Span, s.Wall = at[i]-at[0], at[i]-at[0]
+	}
+	return s
+}
+
+func (s *series) Grow(slots int) {
+	s.History.Grow(slots)
+	s.Table.Grow(slots)
+}
+
+func (s *series) point(i int) Checkpoint {
+	return Checkpoint{At: s.at[i], Span: s.at[i] - s.at[0], Wall: s.at[i] - s.at[0], Scrapes: i + 1}
+}
+
+// grown returns the growth since a time as it is kept, and as all readings say:
+// the steps that end after it.
+func (s *series) grown(since int64) (value, least, most, truth float64) {
+	n := len(s.at) - 1
+	e, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n))
+	value, least, most = e.Grown(&s.Live, 0)
+	i := n
+	for i > 0 && s.at[i] > since {
+		i--
+	}
+	return value, least, most, s.value[n] - s.value[i]
+}
+
+// drawn returns a random counter: read each second to each minute, more or less.
+func drawn(t *rapid.T) *series {
+	interval := rapid.Int64Range(1000, 60_000).Draw(t, "interval")
+	jitter := rapid.Int64Range(0, interval/2).Draw(t, "jitter")
+	n := rapid.IntRange(2, 600).Draw(t, "readings")
+	at, value := make([]int64, n), make([]float64, n)
+	now, x := int64(1_700_000_000_000), 0.0
+	for i := range at {
+		at[i], value[i] = now, x
+		now += interval + rapid.Int64Range(-jitter, jitter).Draw(t, "off")
+		x += float64(rapid.IntRange(0, 100).Draw(t, "by"))
+	}
+	return newSeries(300_000, at, value)
+}
+
+// The bounds hold what all readings say, and the value lies between them.
+func TestEdgesHoldTheTruth(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawn(rt)
+		for range 20 {
+			since := s.at[len(s.at)-1] - rapid.Int64Range(1, 300_000).Draw(rt, "window")
+			value, least, most, truth := s.grown(since)
+			assert.LessOrEqual(rt, least, value)
+			assert.LessOrEqual(rt, value, most)
+			assert.LessOrEqual(rt, least, truth)
+			assert.LessOrEqual(rt, truth, most)
+		}
+	})
+}
+
+// Adjacent windows add up, as values and as bounds.
+func TestWindowsAddUp(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawn(rt)
+		last := s.at[len(s.at)-1]
+		a := rapid.Int64Range(1, 300_000).Draw(rt, "long")
+		b := rapid.Int64Range(1, a).Draw(rt, "short")
+		long, _, _, whole := s.grown(last - a)
+		short, _, _, part := s.grown(last - b)
+		assert.GreaterOrEqual(rt, long, short, "a longer window has no less")
+		early, _ := s.EdgeAt(last-a, s.Held(), s.Dropped, s.point(len(s.at)-1))
+		late, _ := s.EdgeAt(last-b, s.Held(), s.Dropped, s.point(len(s.at)-1))
+		if early.Part == 0 && late.Part == 0 {
+			assert.Equal(rt, whole-part, long-short)
+		}
+	})
+}
+
+// At a steady rate, at any interval, the width is at most a sixteenth of the growth, from two intervals to the longest
+// window; and what is held stays bounded.
+func TestWidthIsBounded(t *testing.T) {
+	for _, interval := range []int64{1000, 2000, 5000, 7300, 10_000, 15_000, 30_000, 60_000} {
+		for _, window := range []int64{60_000, 300_000, 3_600_000} {
+			n := int(2*window/interval) + 40
+			at, value := make([]int64, n), make([]float64, n)
+			for i := range at {
+				at[i] = 1_700_000_000_000 + int64(i)*interval
+				value[i] = 10 * float64(i)
+			}
+			s := newSeries(window, at, value)
+			last := at[n-1]
+			for w := 2 * interval; w <= window; w += 1 + w/97 {
+				_, least, most, truth := s.grown(last - w)
+				assert.LessOrEqual(t, most-least, truth/16, "%d ms, window %d of %d", interval, w, window)
+				assert.LessOrEqual(t, least, truth)
+				assert.LessOrEqual(t, truth, most)
+			}
+			assert.LessOrEqual(t, len(s.Held()), s.spacing.Most())
+			assert.LessOrEqual(t, float64(len(s.Held())), 36+24*math.Max(0, math.Log(float64(window)/float64(interval)/16)), "%d ms, %d", interval, window)
+		}
+	}
+}
+
+// With less room than the spacing asks for, the bounds are wider and still hold.
+func TestCramped(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := &series{Table: NewTable(false, 1, 0), spacing: Spacing{Window: 300_000, Precision: 16}}
+		d := s.Draft()
+		d.Column(Key{})
+		d.Adopt()
+		for i := range 400 {
+			if s.at = append(s.at, 1_700_000_000_000+int64(i)*1000); i > 0 {
+				s.Snap(s.Keep(s.point(i-1), s.spacing))
+			}
+			by := float64(rapid.IntRange(0, 9).Draw(rt, "by"))
+			s.value = append(s.value, by)
+			if i > 0 {
+				s.value[i] += s.value[i-1]
+			}
+			s.Add(0, s.value[i], s.value[max(0, i-1)])
+		}
+		assert.LessOrEqual(rt, len(s.Held()), s.spacing.Least())
+		for w := int64(1000); w < 300_000; w += 7919 {
+			value, least, most, truth := s.grown(s.at[399] - w)
+			assert.LessOrEqual(rt, least, value)
+			assert.LessOrEqual(rt, value, most)
+			assert.LessOrEqual(rt, least, truth)
+			assert.LessOrEqual(rt, truth, most)
+		}
+	})
+}
+
+// The pace of a column is at least that of its fastest step in the longest window, and not that of a step long ago.
+func TestPace(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawn(rt)
+		n := len(s.at) - 1
+		within, ever := 0.0, 0.0
+		for i := 1; i <= n; i++ {
+			pace := (s.value[i] - s.value[i-1]) / float64(s.at[i]-s.at[i-1])
+			if s.at[i] > s.at[n]-s.spacing.Window {
+				within = max(within, pace)
+			}
+			if s.at[i] > s.at[n]-2*s.spacing.Window {
+				ever = max(ever, pace)
+			}
+		}
+		assert.GreaterOrEqual(rt, s.Pace(0), within)
+		assert.LessOrEqual(rt, s.Pace(0), ever*(1+1e-6)+1e-30)
+	})
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
@@ -36,6 +37,7 @@ type instance struct {
 	since       int64           // until when the place was watched before it was retired
 	restarts    []restarted     // since the oldest checkpoint
 	shrunk      []roster.Shrunk // families that lost most of their lines
+	presence    gauge.Presence  // over time, where a view of gauges has a window
 
 	// Identity:
 	suspicions []*suspicion     // instances that may be the same process

@@ -96,7 +96,7 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	defer f.mu.Unlock()
 	f.expected = make(map[string]bool, len(targets))
 	for i := range targets {
-		f.describe(&targets[i])
+		f.describe(&targets[i], now.UnixMilli())
 	}
 	for name, t := range f.targets {
 		if !f.expected[name] {
@@ -113,7 +113,7 @@ func (f *Fleet) Describe(now time.Time, t Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.describe(&t)
+	f.describe(&t, now.UnixMilli())
 	return nil
 }
 
@@ -160,12 +160,13 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 		t.tried.Store(ms)
 		t.failed.Store(uint32(how))
 		t.err = err
+		f.noteFailure(name, t, ms)
 	}
 	return nil
 }
 
 // describe takes over the description of a target.
-func (f *Fleet) describe(t *Target) {
+func (f *Fleet) describe(t *Target, now int64) {
 	name := f.address(t.Name)
 	if f.expected != nil {
 		f.expected[name] = true
@@ -182,7 +183,7 @@ func (f *Fleet) describe(t *Target) {
 		}
 		b.expected = t.Expected
 	}
-	f.moved(name)
+	f.moved(name, now)
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.another = in.another && !t.Balanced
@@ -204,14 +205,15 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 		f.meetStranger(now) // it may never have answered
 	}
 	t.gone, t.description = true, description{info: t.info}
-	f.moved(name)
+	f.moved(name, now)
 }
 
 // moved notes of the instances at a target whether all their targets left.
-func (f *Fleet) moved(name string) {
+func (f *Fleet) moved(name string, now int64) {
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+			f.notePresence(in, now)
 		}
 	}
 }

@@ -120,7 +120,9 @@ func (in *instance) takeBack(u *undo) {
 	in.history.Back(at, u.past.n)
 	for i, b := range in.bindings {
 		if b.view.kind == growth.Gauge {
-			clear(b.changed)
+			for i := range b.tracks {
+				b.tracks[i].Changed = 0
+			}
 			continue
 		}
 		var before *window.Saved

@@ -7,6 +7,7 @@ import (
 
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -58,7 +59,7 @@ func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, clocks: in.clocks, incarnation: in.incarnation,
 		gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
-		twins: in.twins, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
+		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
 		history: in.history, plan: in.plan,
 	}
 	for i, b := range in.bindings {

@@ -164,21 +164,23 @@ type aim struct {
 // unless the program named them all.
 func (m *moment) aim() {
 	list := m.f.addresses()
-	m.targets = make([]aim, 0, len(list))
 	for i := range list {
 		a := &list[i]
-		x := aim{labels: m.f.labelsAt(a.name), Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
+		x := aim{Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
+		if a.target != nil {
+			x.labels = a.target.labels
+		}
 		met, present := m.reached(a)
 		switch {
 		case a.balancer != nil:
-			x.Unclear = a.balancer.unclear
+			x.Unclear = a.balancer.Unclear
 			if t := a.target; t == nil || t.gone {
 				break
 			}
 			if x.Live, x.Expected = a.balancer.alive(m.f, m.e), a.balancer.pool().Expects(); x.Expected == 0 && !present {
 				x.Expected = 1 // at least
 			}
-			x.Unmet = max(0, x.Expected-max(len(a.balancer.members), len(a.behind)))
+			x.Unmet = max(0, x.Expected-max(len(a.balancer.Members), len(a.behind)))
 		case a.expected(m.f, m.e):
 			x.Expected = 1
 			if present {
@@ -209,8 +211,8 @@ func (m *moment) reached(a *address) (met, present bool) {
 // without those that have an address of their own.
 func (b *balanced) alive(f *Fleet, e int64) int {
 	n := 0
-	for _, m := range b.members {
-		if m.pool == b && m.twins == nil && f.live(m, e) {
+	for _, m := range b.Members {
+		if m.pool == b && m.Twins == nil && f.live(m, e) {
 			n++
 		}
 	}

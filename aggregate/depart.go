@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -24,11 +25,11 @@ func (f *Fleet) departed(in *instance, e int64) bool {
 	if !f.silent(in, e) {
 		return false
 	}
-	if in.twins == nil {
+	if in.Twins == nil {
 		return true
 	}
 	// One of them stands for all, so they depart together.
-	return !slices.ContainsFunc(in.twins.members, func(m *instance) bool { return !f.silent(m, e) })
+	return !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !f.silent(m, e) })
 }
 
 func (f *Fleet) silent(in *instance, e int64) bool {
@@ -135,10 +136,10 @@ func (f *Fleet) retire(now int64) (some bool) {
 // wholeTwins removes instances of which a twin could not be locked.
 func (f *Fleet) wholeTwins(list []*instance) []*instance {
 	return slices.DeleteFunc(list, func(in *instance) bool {
-		if in.twins == nil {
+		if in.Twins == nil {
 			return false
 		}
-		for _, m := range in.twins.members {
+		for _, m := range in.Twins.Members {
 			if !slices.Contains(list, m) {
 				in.mu.Unlock()
 				return true
@@ -227,7 +228,7 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 // forget removes an instance; its lock and f.names are held.
 func (f *Fleet) forget(in *instance) {
 	in.retired = true
-	f.forgetTwins(in)
+	identity.Part(in)
 	if second := in.second; second != 0 && (f.opened == 0 || second < f.opened) {
 		f.opened = second
 	}
@@ -243,10 +244,7 @@ func (f *Fleet) forget(in *instance) {
 		f.left.Note(in.name, in.last)
 	}
 	for _, b := range f.balancers {
-		b.members = slices.DeleteFunc(b.members, func(m *instance) bool { return m == in })
-		if b.guess == in {
-			b.guess = nil
-		}
+		b.Forget(in)
 	}
 }
 

@@ -190,7 +190,7 @@ func (in *instance) tell(p *provenance) {
 	p.targets = in.targets[:len(in.targets):len(in.targets)]
 	p.first, p.last, p.scrapes, p.incarnations = in.first, in.last, in.version, in.incarnation
 	p.by, p.provisional, p.alternating = in.by, in.provisional, in.alternates
-	if in.twins != nil {
+	if in.Twins != nil {
 		p.targets = in.addresses()
 	}
 }
@@ -219,8 +219,8 @@ func (p *provenance) write(b *strings.Builder, live bool) {
 // addresses returns the targets of an instance and of its twins, its own first.
 func (in *instance) addresses() []string {
 	list := slices.Clone(in.targets)
-	if in.twins != nil {
-		for _, m := range in.twins.members {
+	if in.Twins != nil {
+		for _, m := range in.Twins.Members {
 			for _, t := range m.targets {
 				if !slices.Contains(list, t) {
 					list = append(list, t)

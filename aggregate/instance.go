@@ -40,8 +40,7 @@ type instance struct {
 	presence    gauge.Presence  // over time, where a view of gauges has a window
 
 	// Identity:
-	suspicions []*suspicion     // instances that may be the same process
-	twins      *twins           // instances that are; nil: none
+	identity.Kin[*instance]
 	starts     []identity.Start // of the processes that answered here
 	alternates bool             // several of them at a time
 	another    bool             // one answered beside the others, and nobody declared the address
@@ -81,6 +80,9 @@ func (in *instance) sinceOpening(opening int64) bool {
 	return in.first < opening && (!in.late || in.start.Known())
 }
 
+// Relations returns who else may be the instance's process.
+func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
+
 // wait until no scrape of the instance is being observed.
 func (in *instance) wait() {
 	in.mu.Lock()
@@ -109,7 +111,11 @@ func (in *instance) accept(at int64) {
 // half an interval after its last scrape if it is not live.
 func (in *instance) alive(s, e int64, live bool) int64 {
 	from, to := in.birth, e
-	if from == 0 {
+	switch {
+	case from != 0:
+	case in.first <= s:
+		from = s
+	default:
 		from = in.first - in.spacings.Interval()/2
 	}
 	if !live {

@@ -31,7 +31,6 @@ type incoming struct {
 	samples  []lines.Sample
 	typed    bool   // there are samples, and no body
 	instance string // who answers there, as the program said
-	sighted  int    // the number of a balancer's scrape that is attributed once more
 }
 
 // open stages a scrape against columns.

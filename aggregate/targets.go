@@ -181,7 +181,7 @@ func (f *Fleet) describe(t *Target, now int64) {
 			b = &balanced{target: name}
 			f.balancers[name] = b
 		}
-		b.expected = t.Expected
+		b.Expected = t.Expected
 	}
 	f.moved(name, now)
 	for _, in := range f.ordered {

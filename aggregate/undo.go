@@ -191,9 +191,10 @@ func (s *staged) alternate() {
 
 // split makes a balanced target of an address that proved to be one.
 func (f *Fleet) split(in *instance, name string, at int64) {
-	b := &balanced{target: name, members: []*instance{in}, guess: in, last: at, scrapes: 1, spacings: in.spacings}
+	b := &balanced{target: name, last: at, spacings: in.spacings}
+	b.Members, b.Latest, b.Scrapes = []*instance{in}, in, 1
 	f.names.Lock()
-	in.pool, in.sighted = b, b.scrapes
+	in.pool, in.sighted = b, b.Scrapes
 	f.names.Unlock()
 	f.balancers[name] = b
 }

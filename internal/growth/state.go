@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -74,7 +75,7 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 func (st *State) Clone(s *lines.Store) State {
 	c := *st
 	c.paces, c.loaded = slices.Clone(st.paces), slices.Clone(st.loaded)
-	c.held, c.tombs, c.families = nil, nil, nil
+	c.held, c.tombs, c.families, c.others = nil, nil, nil, maps.Clone(st.others)
 	for object, p := range st.held {
 		c.hold(object, p.clone())
 	}

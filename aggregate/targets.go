@@ -145,10 +145,7 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err == nil {
 		err = errUnnamed
 	}
-	how := roster.FailureOf(err)
-	if errors.As(err, new(*parse.Error)) {
-		how = roster.Unheard
-	}
+	how := failureOf(err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	name = f.address(name)
@@ -163,6 +160,20 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 		f.noteFailure(name, t, ms)
 	}
 	return nil
+}
+
+// failureOf returns how a scrape failed: what was answered and refused by the
+// parser or by the fleet is no word of a dead process.
+func failureOf(err error) roster.Failure {
+	for _, refused := range []error{parse.ErrLimit, ErrLimit, ErrLate, ErrConflict} {
+		if errors.Is(err, refused) {
+			return roster.Unheard
+		}
+	}
+	if errors.As(err, new(*parse.Error)) {
+		return roster.Unheard
+	}
+	return roster.FailureOf(err)
 }
 
 // describe takes over the description of a target.

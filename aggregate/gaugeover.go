@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
@@ -113,7 +114,7 @@ func (g *GaugeRange) finish(q *question) {
 		names []string
 	}{{"came within the window: ", came}, {"ended within the window: ", went}} {
 		if len(x.names) > 0 {
-			g.said = append(g.said, x.what+few(x.names))
+			g.said = append(g.said, x.what+explain.Few(x.names))
 		}
 	}
 }
@@ -154,14 +155,16 @@ func (g *GaugeRange) Explain() string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", g.asked.view, g.labels, clock(time.UnixMilli(g.asked.s)), clock(time.UnixMilli(g.asked.e)), g.asked.coveredText())
+	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", g.asked.view, g.labels, explain.Clock(time.UnixMilli(g.asked.s)), explain.Clock(time.UnixMilli(g.asked.e)), g.asked.coveredText())
 	if g.known {
 		fmt.Fprintf(&b, "%s: %s to %s, mean %s\n", g.asked.view.Combine, g.all.Min, g.all.Max, g.all.Mean)
 	}
 	for _, m := range g.members {
-		fmt.Fprintf(&b, "  %s, %s to %s\n", m, clock(m.From), clock(m.To))
+		fmt.Fprintf(&b, "  %s, %s to %s\n", m, explain.Clock(m.From), explain.Clock(m.To))
 	}
-	writeWarnings(&b, g.said)
+	for _, w := range g.said {
+		fmt.Fprintf(&b, "  ! %s\n", w)
+	}
 	return b.String()
 }
 

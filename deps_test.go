@@ -35,7 +35,7 @@ var edges = map[string][]string{
 	".": {},
 	"aggregate": {
 		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/gauge", "internal/growth",
-		"internal/identity", "internal/judge", "internal/layout", "internal/ledger", "internal/lines", "internal/roster", "internal/samples",
+		"internal/identity", "internal/judge", "internal/layout", "internal/ledger", "internal/lines", "internal/rate", "internal/roster", "internal/samples",
 		"internal/saved", "internal/selector", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
@@ -57,7 +58,7 @@ func (in *instance) until(e int64) *instance {
 func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, clocks: in.clocks, incarnation: in.incarnation,
-		gone: in.gone, since: in.since, restarts: in.restarts, gaps: in.gaps, shrunk: slices.Clone(in.shrunk),
+		gone: in.gone, since: in.since, restarts: in.restarts, gaps: in.gaps, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
 		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
 		history: in.history.Clone(), plan: in.plan,
 	}
@@ -77,7 +78,10 @@ func (b *binding) copied(in *instance, room *window.Row) *binding {
 	c := &binding{view: b.view}
 	if b.view.kind == growth.Gauge {
 		c.Table = b.Table
-		c.changed = slices.Clone(b.changed)
+		c.tracks = make([]gauge.Track, len(b.tracks))
+		for i := range c.tracks {
+			c.tracks[i] = b.tracks[i].Clone()
+		}
 		c.entries = slices.Clone(b.lines(in))
 		c.readings = make([]reading, len(c.entries))
 		for i := range c.entries {

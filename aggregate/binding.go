@@ -3,6 +3,7 @@ package aggregate
 import (
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/window"
@@ -11,9 +12,9 @@ import (
 // binding is what one view keeps of one instance.
 type binding struct {
 	*window.Table
-	view    *view
-	met     *window.Met // the process that answers; nil: not followed
-	changed []int64     // gauges: when each column's value changed last; 0: never seen to
+	view   *view
+	met    *window.Met   // the process that answers; nil: not followed
+	tracks []gauge.Track // gauges: when each column's value changed last, and what it was over time
 
 	// Of a copy, see before:
 	entries  []growth.GaugeLine
@@ -34,8 +35,23 @@ func slots(v *view, h *window.History) int {
 	return max(h.Slots(), v.fleet.spacing().Least())
 }
 
-// gaugeColumn is what a gauge's column takes, as measured.
-const gaugeColumn = 100
+// gaugeColumn is what a gauge's column takes, as measured, and gaugeStep what a
+// value of the past takes.
+const (
+	gaugeColumn = 100
+	gaugeStep   = 40
+)
+
+// column returns what a column of a gauge may take.
+func (v *view) column() int64 { return gaugeColumn + gaugeStep*int64(v.steps()) }
+
+// steps returns how many values of the past are kept of a gauge.
+func (v *view) steps() int {
+	if v.Window <= 0 {
+		return 0
+	}
+	return 4 * v.fleet.cfg.Checkpoints
+}
 
 // spare is how many rows are kept of a table besides those of its checkpoints.
 func (f *Fleet) spare() int {
@@ -49,7 +65,7 @@ func (f *Fleet) spare() int {
 // of gauges count as long as a line leads to them, see shed.
 func (b *binding) bytes(p *growth.Plan) int64 {
 	if b.view.kind == growth.Gauge {
-		return gaugeColumn * int64(p.Columns(b.view.index, len(b.Cols)))
+		return b.view.column() * int64(p.Columns(b.view.index, len(b.Cols)))
 	}
 	return b.Table.Bytes(b.view.fleet.spare())
 }
@@ -65,7 +81,7 @@ func (b *binding) outlives(col int) bool { return b.view.finals.list[b.Cols[col]
 // adopted makes room for the columns that came.
 func (b *binding) adopted() {
 	if b.view.kind == growth.Gauge {
-		b.changed = append(b.changed, make([]int64, len(b.Cols)-len(b.changed))...)
+		b.tracks = append(b.tracks, make([]gauge.Track, len(b.Cols)-len(b.tracks))...)
 	}
 	if b.met != nil {
 		b.met.Fit(b.Table)
@@ -119,7 +135,7 @@ func (d *drafts) Layout(bounds []float64) *layout.Layout { return d.f.set.Layout
 func (d *drafts) need(next *growth.Plan) (bytes int64) {
 	for i, b := range d.bound {
 		if b.view.kind == growth.Gauge {
-			bytes += gaugeColumn * int64(next.Columns(i, len(d.list[i].Cols)))
+			bytes += b.view.column() * int64(next.Columns(i, len(d.list[i].Cols)))
 		} else {
 			bytes += d.list[i].Bytes(d.f.spare())
 		}
@@ -155,13 +171,13 @@ func (in *instance) shed() {
 			marks[j] = !used[j]
 		}
 		moved, _ := b.Drop(marks)
-		changed := make([]int64, len(b.Cols))
+		tracks := make([]gauge.Track, len(b.Cols))
 		for from, to := range moved {
 			if to >= 0 {
-				changed[to] = b.changed[from]
+				tracks[to] = b.tracks[from]
 			}
 		}
-		b.changed = changed
+		b.tracks = tracks
 		in.plan.Moved(int32(i), moved)
 	}
 }

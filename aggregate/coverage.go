@@ -167,7 +167,10 @@ func (m *moment) aim() {
 	list := m.f.addresses()
 	for i := range list {
 		a := &list[i]
-		x := aim{labels: m.f.labelsAt(a.name), Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
+		x := aim{Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
+		if a.target != nil {
+			x.labels = a.target.labels
+		}
 		met, present := m.reached(a)
 		switch {
 		case a.balancer != nil:

@@ -39,6 +39,7 @@ type Fleet struct {
 	book      addressBook
 	opened    int64 // when some retired instance was scraped for the second time; 0: none
 	newcomers int   // since it was looked who departed
+	pasts     bool  // a view of gauges has a window
 	strangers int   // targets that failed before they ever answered, at most
 	tidied    int64 // when those that are forgotten were looked for
 
@@ -203,6 +204,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 		f.claimed(a, kept[i])
 	}
 	f.bytes = need
+	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.kind == growth.Gauge && v.Window > 0 })
 	return all, nil
 }
 

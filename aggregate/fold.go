@@ -226,7 +226,7 @@ func (s *staged) touchGauges() {
 	}
 	if s.alone && !s.baseline {
 		for _, k := range s.in.plan.Ended() { // the value of a column changes when a part of it ends
-			s.in.bindings[k.View].changed[k.Col] = s.at
+			s.in.bindings[k.View].tracks[k.Col].Changed = s.at
 		}
 	}
 }
@@ -234,11 +234,11 @@ func (s *staged) touchGauges() {
 func (s *staged) touch(b *binding, col int32, moved bool) {
 	switch {
 	case s.restart != noRestart:
-		b.changed[col] = s.at // the first reading of a process is a change
+		b.tracks[col].Changed = s.at // the first reading of a process is a change
 	case s.baseline:
-		b.changed[col] = 0 // see binding.lastChange
+		b.tracks[col].Changed = 0 // see binding.lastChange
 	case moved:
-		b.changed[col] = s.at
+		b.tracks[col].Changed = s.at
 	}
 }
 

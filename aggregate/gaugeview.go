@@ -116,7 +116,7 @@ func (a *gaugeAnswer) read() {
 // lastChange returns when the value of a column changed last. What a process
 // shows first is a change, unless it was there when observation began.
 func (b *binding) lastChange(in *instance, col int, opening int64) int64 {
-	if at := b.changed[col]; at != 0 || b.Begun.At != 0 || in.first < opening {
+	if at := b.tracks[col].Changed; at != 0 || b.Begun.At != 0 || in.first < opening {
 		return at
 	}
 	return in.first

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
@@ -38,6 +39,7 @@ type instance struct {
 	restarts    []restarted     // since the oldest checkpoint
 	gaps        []rate.Gap      // between processes, since then
 	shrunk      []roster.Shrunk // families that lost most of their lines
+	presence    gauge.Presence  // over time, where a view of gauges has a window
 
 	// Identity:
 	identity.Kin[*instance]

@@ -149,7 +149,7 @@ func (m *merger) bindParts() {
 		for j, v := range f.views {
 			b := m.views[j].rows[i].unpack(v, in)
 			if v.kind == growth.Gauge {
-				m.bytes += gaugeColumn * int64(len(b.Cols))
+				m.bytes += v.column() * int64(len(b.Cols))
 			} else {
 				m.bytes += b.bytes(nil)
 			}

@@ -324,7 +324,9 @@ func (s *staged) accept() {
 	s.noteShrunk()
 	gone := len(s.r.Gone())
 	s.r.Commit(&in.cols)
+	in.answers(s.at, s.f)
 	s.advance()
+	s.recordGauges()
 	if s.alone {
 		s.f.sweep(gone)
 	}

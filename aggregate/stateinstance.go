@@ -28,6 +28,7 @@ func (c *codec) instance(in *instance) {
 	c.Natural(&in.incarnation)
 	c.Int64(&in.since)
 	c.Bool(&in.gone)
+	in.presence.Code(&c.Codec)
 	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
 		saved.Small(&c.Codec, &r.how, anotherInstance)

@@ -1,11 +1,13 @@
 package aggregate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/internal/watch"
@@ -43,6 +45,9 @@ func (v *view) key() string {
 		bounded = 1
 	}
 	b = saved.Uint(saved.Uint(b, v.Owner), bounded)
+	if v.kind == growth.Gauge && v.Window > 0 { // what is kept of the past
+		b = saved.Text(saved.Uint(b, v.within()), fmt.Sprint(v.Sentinels))
+	}
 	return string(saved.Text(b, string(v.Type)))
 }
 
@@ -51,7 +56,7 @@ func (v *view) key() string {
 type savedBinding struct {
 	*window.Packed
 	exposes bool
-	changed []int64
+	tracks  []gauge.Track
 	met     *window.PackedMet
 }
 
@@ -65,7 +70,7 @@ func (b *binding) pack(in *instance) *savedBinding {
 	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, before), exposes: in.exposes(b.view)}
 	if b.view.kind == growth.Gauge {
 		for _, from := range order {
-			p.changed = append(p.changed, b.changed[from])
+			p.tracks = append(p.tracks, b.tracks[from].Clone())
 		}
 	}
 	p.met = b.met.Pack(b.Table, order)
@@ -75,7 +80,7 @@ func (b *binding) pack(in *instance) *savedBinding {
 // unpack makes a binding of it again, for a view that was declared anew and an
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
-	b := &binding{view: v, changed: slices.Clone(p.changed)}
+	b := &binding{view: v, tracks: slices.Clone(p.tracks)}
 	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
 	b.met = p.met.Unpack(b.Table)
 	return b
@@ -153,8 +158,8 @@ func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
 	c.Bool(&p.exposes)
 	p.Code(&c.Codec, c.set(), k == growth.Histogram, &in.history)
 	if k == growth.Gauge {
-		saved.List(&c.Codec, &p.changed, 1, c.Int64)
-		c.Must(len(p.changed) == len(p.Cols))
+		saved.List(&c.Codec, &p.tracks, 2, func(t *gauge.Track) { t.Code(&c.Codec) })
+		c.Must(len(p.tracks) == len(p.Cols))
 	}
 	met := p.met != nil
 	if c.Bool(&met); met && !c.Failed() {

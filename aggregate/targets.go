@@ -105,7 +105,7 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	defer f.mu.Unlock()
 	f.expected = make(map[string]bool, len(targets))
 	for i := range targets {
-		f.describe(&targets[i])
+		f.describe(&targets[i], now.UnixMilli())
 	}
 	for name, t := range f.targets {
 		if !f.expected[name] {
@@ -122,7 +122,7 @@ func (f *Fleet) Describe(now time.Time, t Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.describe(&t)
+	f.describe(&t, now.UnixMilli())
 	return nil
 }
 
@@ -154,10 +154,7 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err == nil {
 		err = errUnnamed
 	}
-	how := roster.FailureOf(err)
-	if errors.As(err, new(*parse.Error)) {
-		how = roster.Unheard
-	}
+	how := failureOf(err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	name = f.address(name)
@@ -169,6 +166,7 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 		t.tried.Store(ms)
 		t.failed.Store(uint32(how))
 		t.err = err
+		f.noteFailure(name, t, ms)
 		if how == roster.Unreachable {
 			t.end(ms)
 		}
@@ -176,8 +174,22 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	return nil
 }
 
+// failureOf returns how a scrape failed: what was answered and refused by the
+// parser or by the fleet is no word of a dead process.
+func failureOf(err error) roster.Failure {
+	for _, refused := range []error{parse.ErrLimit, ErrLimit, ErrLate, ErrConflict} {
+		if errors.Is(err, refused) {
+			return roster.Unheard
+		}
+	}
+	if errors.As(err, new(*parse.Error)) {
+		return roster.Unheard
+	}
+	return roster.FailureOf(err)
+}
+
 // describe takes over the description of a target.
-func (f *Fleet) describe(t *Target) {
+func (f *Fleet) describe(t *Target, now int64) {
 	name := f.address(t.Name)
 	if f.expected != nil {
 		f.expected[name] = true
@@ -194,7 +206,7 @@ func (f *Fleet) describe(t *Target) {
 		}
 		b.Expected = t.Expected
 	}
-	f.moved(name)
+	f.moved(name, now)
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.another = in.another && !t.Balanced
@@ -217,14 +229,15 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 	}
 	t.gone, t.description = true, description{info: t.info}
 	t.end(now)
-	f.moved(name)
+	f.moved(name, now)
 }
 
 // moved notes of the instances at a target whether all their targets left.
-func (f *Fleet) moved(name string) {
+func (f *Fleet) moved(name string, now int64) {
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+			f.notePresence(in, now)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -14,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/scrape"
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
 )
 
 func TestTargetsThatAreRefused(t *testing.T) {
@@ -347,4 +350,32 @@ func TestOnlyAPartOfTheFleet(t *testing.T) {
 	x, _ := g.Increase()
 	assert.Equal(t, "2 [2, +Inf]", x.String())
 	assert.Contains(t, strings.Join(g.Warnings(), "\n"), "what departed instances counted is not in it")
+}
+
+// Who answered with something that is not taken in is alive, as far as known.
+func TestWhatKindOfFailure(t *testing.T) {
+	_, malformed := parse.Samples(nil, []byte("# TYPE x nonsense\n"))
+	require.Error(t, malformed)
+	for _, c := range []struct {
+		err  error
+		want string // the sum of a gauge of 5 after it
+	}{
+		{errRefused, "0 false"},
+		{nil, "0 false"},
+		{errors.New("up is 0"), "0 false"},
+		{&scrape.StatusError{Code: 503}, "0 false"},
+		{&scrape.StatusError{Code: 404}, "5 [0, 5] true"},
+		{context.DeadlineExceeded, "5 [0, 5] true"},
+		{fmt.Errorf("reading: %w", malformed), "5 [0, 5] true"},
+		{fmt.Errorf("reading: %w", parse.ErrLimit), "5 [0, 5] true"},
+		{fmt.Errorf("taking in: %w", aggregate.ErrLimit), "5 [0, 5] true"},
+	} {
+		b := newBed(t, aggregate.Config{})
+		v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Sum})
+		b.scrape("a", 0, 0, typeG, "g 5")
+		b.fail("a", at(10), c.err)
+		x, ok := b.reading(v, 10).Value()
+		assert.Equal(t, c.want, fmt.Sprint(x, ok), "%v", c.err)
+		assert.Equal(t, "0 of 1 expected, 1 failed", b.Snapshot(at(10)).Coverage().String())
+	}
 }

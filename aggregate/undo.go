@@ -119,8 +119,10 @@ func (in *instance) takeBack(u *undo) {
 	in.history.Back(u.at, u.n)
 	for i, b := range in.bindings {
 		if b.view.kind == growth.Gauge {
-			if u.past != nil {
-				clear(b.changed)
+			for i := range b.tracks {
+				if u.past != nil {
+					b.tracks[i].Changed = 0
+				}
 			}
 			continue
 		}

@@ -26,7 +26,7 @@ type View struct {
 	By, Without []string
 	ByAllLabels bool // default of Everything
 
-	Window     time.Duration    // the longest window to ask; default Config.Window
+	Window     time.Duration    // the longest window to ask; default Config.Window, of a gauge none: its past takes a walk over its lines at each scrape
 	TotalsOnly bool             // keeps totals and the latest step, no window
 	Type       model.MetricType // in place of the type that bodies declare
 
@@ -181,6 +181,8 @@ func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
 		return fmt.Errorf("%w: %s", errView, v.Owner)
 	case v.Leader != "" && v.Combine != Leader:
 		return fmt.Errorf("%w: Leader without Combine Leader", errView)
+	case v.Limit != "" && v.Window != 0:
+		return fmt.Errorf("%w: shares of a limit have no Window", errView)
 	case v.Limit != "" && v.Combine != 0 && v.Combine != Max && v.Combine != Min:
 		return fmt.Errorf("%w: shares of a limit have no %s", errView, v.Combine)
 	}
@@ -195,7 +197,7 @@ func (v *View) misfit(k growth.Kind) string {
 		set   bool
 		fits  int
 	}{
-		{"Window", v.Window != 0, c | h},
+		{"Window", v.Window != 0, c | g | h},
 		{"TotalsOnly", v.TotalsOnly, c | h | e},
 		{"Type", v.Type != "", c | g | h},
 		{"Owner", v.Owner != 0, c | h | e},

@@ -26,6 +26,10 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("HTTP status %d %s", e.Code, http.StatusText(e.Code))
 }
 
+// HTTPStatusCode returns the status: below 500 the target is alive, though it
+// answers with no metrics.
+func (e *StatusError) HTTPStatusCode() int { return e.Code }
+
 // timeoutError says that a target took too long. The fleet takes such a target
 // for slow, not for dead.
 type timeoutError struct{ after time.Duration }
@@ -33,7 +37,13 @@ type timeoutError struct{ after time.Duration }
 func (e timeoutError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }
 func (timeoutError) Timeout() bool   { return true }
 
-var errRedirect = errors.New("redirect refused")
+// redirectError says why a redirect is not followed. The target answered.
+type redirectError string
+
+func (e redirectError) Error() string     { return string(e) }
+func (redirectError) HTTPStatusCode() int { return http.StatusFound }
+
+const errRedirect = redirectError("redirect refused")
 
 const maxRedirects = 10
 

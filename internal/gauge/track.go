@@ -1,6 +1,7 @@
 package gauge
 
 import (
+	"math"
 	"slices"
 
 	"github.com/promfold/promfold/internal/roster"
@@ -74,12 +75,15 @@ func (t *Track) Clone() Track { return Track{t.Changed, slices.Clone(t.Steps)} }
 // Code reads or writes a track.
 func (t *Track) Code(c *saved.Codec) {
 	c.Int64(&t.Changed)
+	last := int64(math.MinInt64)
 	saved.List(c, &t.Steps, 5, func(s *Step) {
 		c.Int64(&s.At)
 		c.Float(&s.Min)
 		c.Float(&s.Max)
 		c.Float(&s.Mean)
 		c.Bool(&s.None)
+		c.Must(s.At > last && s.Min <= s.Mean && s.Mean <= s.Max)
+		last = s.At
 	})
 }
 
@@ -130,8 +134,11 @@ func (p Presence) At(at int64) roster.Standing {
 
 // Code reads or writes a presence.
 func (p *Presence) Code(c *saved.Codec) {
+	last := int64(math.MinInt64)
 	saved.List(c, (*[]Since)(p), 2, func(x *Since) {
 		c.Int64(&x.At)
 		saved.Small(c, &x.Standing, roster.Present)
+		c.Must(x.At > last)
+		last = x.At
 	})
 }

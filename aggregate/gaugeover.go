@@ -1,0 +1,230 @@
+package aggregate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/gauge"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/roster"
+)
+
+// Over answers what the gauge was in a window, for views with a Window: groups
+// sorted by labels; a view without By has exactly one.
+func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
+	q, err := w.ask(v.kept())
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	if kept := q.v.Window; kept <= 0 || time.Duration(q.e-q.s)*time.Millisecond > kept {
+		return nil, fmt.Errorf("%w: of a gauge the past is kept for View.Window: %s", ErrWindow, max(kept, 0))
+	}
+	a := q.asked()
+	byLabels := map[string]*GaugeRange{}
+	group := func(ls labels.Labels) *GaugeRange {
+		key := string(ls.Bytes(nil))
+		g, ok := byLabels[key]
+		if !ok {
+			g = &GaugeRange{labels: ls, asked: &a}
+			byLabels[key] = g
+		}
+		return g
+	}
+	if q.v.single() {
+		group(labels.EmptyLabels())
+	}
+	for i := range q.states {
+		x := &q.states[i]
+		b, presence := x.in.bindings[q.v.index], q.f.presenceOf(x)
+		for col := range b.tracks {
+			if t := &b.tracks[col]; len(t.Steps) > 0 {
+				g := group(b.labelsOf(col))
+				g.lines = append(g.lines, gauge.Line{Name: x.in.name, Steps: t.Steps, Presence: presence})
+			}
+		}
+	}
+	list := make([]*GaugeRange, 0, len(byLabels))
+	for _, g := range byLabels {
+		g.finish(q)
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b *GaugeRange) int { return labels.Compare(a.labels, b.labels) })
+	return list, nil
+}
+
+// GaugeRange is one group's answer about a window. Between two scrapes a member
+// has the value of the first. Where it failed, or was silent for too long, Lo and
+// Hi allow for its being there or not.
+type GaugeRange struct {
+	labels  labels.Labels
+	asked   *asked       // nil: of no question
+	lines   []gauge.Line // until the answer is made
+	all     gauge.Range
+	known   bool
+	members []GaugeMember
+	said    []string
+}
+
+// GaugeMember is an instance and what its value was in a window.
+type GaugeMember struct {
+	Instance       string
+	Max, Min, Mean promfold.Estimate // of its own values; Mean over the time in Covers
+	Covers         time.Duration     // for how long it had a value
+	From, To       time.Time         // the first and the last moment of that
+}
+
+// String returns the instance, its numbers and how long it had a value.
+func (m GaugeMember) String() string {
+	return fmt.Sprintf("%s: %s to %s, mean %s, over %s", m.Instance, m.Min, m.Max, m.Mean, m.Covers)
+}
+
+// finish makes the answer of the lines.
+func (g *GaugeRange) finish(q *question) {
+	g.all, g.known = gauge.Over(gauge.Combine(q.v.Combine), g.lines, q.s, q.e, g.asked.unmet)
+	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+	var came, went []string
+	for i := range g.lines {
+		l := &g.lines[i]
+		r, ok := l.Own(q.s, q.e)
+		if !ok {
+			continue
+		}
+		g.members = append(g.members, GaugeMember{
+			Instance: l.Name, Max: r.Max, Min: r.Min, Mean: r.Mean, Covers: ms(r.Covers), From: time.UnixMilli(r.From), To: time.UnixMilli(r.To),
+		})
+		if r.From > q.s+1 {
+			came = append(came, l.Name)
+		}
+		if r.To < q.e {
+			went = append(went, l.Name)
+		}
+	}
+	g.lines = nil
+	g.said = slices.Concat(q.notes(), q.partials().words(q.v, g.labels))
+	for _, x := range []struct {
+		what  string
+		names []string
+	}{{"came within the window: ", came}, {"ended within the window: ", went}} {
+		if len(x.names) > 0 {
+			g.said = append(g.said, x.what+explain.Few(x.names))
+		}
+	}
+}
+
+// Labels returns the group's labels.
+func (g *GaugeRange) Labels() labels.Labels { return g.labels }
+
+// Coverage returns how much of the fleet the answer rests on.
+func (g *GaugeRange) Coverage() Coverage {
+	if g.asked == nil {
+		return Coverage{}
+	}
+	return g.asked.covered
+}
+
+// Warnings returns what a reader of the numbers should know, in words: which
+// members came or ended within the window, among others.
+func (g *GaugeRange) Warnings() []string { return slices.Clone(g.said) }
+
+// Max returns the greatest value in the window of what View.Combine makes of the
+// members at each moment: a maximum of sums, not a sum of maxima. Combine is Sum,
+// Max, Min or Mean; false for others, or without a value.
+func (g *GaugeRange) Max() (promfold.Estimate, bool) { return g.all.Max, g.known }
+
+// Min returns the least such value.
+func (g *GaugeRange) Min() (promfold.Estimate, bool) { return g.all.Min, g.known }
+
+// Mean returns the mean of such values, over the time in which there was one.
+func (g *GaugeRange) Mean() (promfold.Estimate, bool) { return g.all.Mean, g.known }
+
+// Members returns the members that had a value in the window, by name.
+func (g *GaugeRange) Members() []GaugeMember { return slices.Clone(g.members) }
+
+// Explain tells how the answer came about, member by member, as text with times
+// in UTC.
+func (g *GaugeRange) Explain() string {
+	if g.asked == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", g.asked.view, g.labels, explain.Clock(time.UnixMilli(g.asked.s)), explain.Clock(time.UnixMilli(g.asked.e)), g.asked.coveredText())
+	if g.known {
+		fmt.Fprintf(&b, "%s: %s to %s, mean %s\n", g.asked.view.Combine, g.all.Min, g.all.Max, g.all.Mean)
+	}
+	for _, m := range g.members {
+		fmt.Fprintf(&b, "  %s, %s to %s\n", m, explain.Clock(m.From), explain.Clock(m.To))
+	}
+	for _, w := range g.said {
+		fmt.Fprintf(&b, "  ! %s\n", w)
+	}
+	return b.String()
+}
+
+// recordGauges keeps the values of the scrape that was just taken in.
+func (s *staged) recordGauges() {
+	for _, b := range s.in.bindings {
+		if b.view.kind != growth.Gauge || b.view.Window <= 0 {
+			continue
+		}
+		oldest := s.at - b.view.Window.Milliseconds()
+		for col, body := range b.read(s.in, b.view) {
+			x, why := body.Value()
+			b.tracks[col].Set(s.at, x, why == gauge.Fine, oldest, b.view.steps())
+		}
+	}
+}
+
+// answers notes that the instance answers again. It was absent since it went
+// stale, if it did.
+func (in *instance) answers(at int64, f *Fleet) {
+	if !f.pasts || in.last == 0 {
+		return
+	}
+	oldest := at - f.cfg.Window.Milliseconds()
+	if silent := at - in.last; in.pool == nil && in.presence.At(at) == roster.Present && in.spacings.Stale(silent, f.cfg.Staleness) {
+		in.presence.Set(in.last+f.patience(in), roster.Absent, oldest)
+	}
+	in.presence.Set(at, roster.Present, oldest)
+}
+
+// patience is for how long an instance may be silent.
+func (f *Fleet) patience(in *instance) int64 {
+	return int64(f.cfg.Staleness * float64(in.spacings.Interval()))
+}
+
+// notePresence notes how far the instance is part of the present from a time on.
+func (f *Fleet) notePresence(in *instance, at int64) {
+	if f.pasts && at >= in.last {
+		in.presence.Set(at, f.standing(in, at), at-f.cfg.Window.Milliseconds())
+	}
+}
+
+// noteFailure notes that a target failed, of the instance that answers there.
+func (f *Fleet) noteFailure(name string, t *target, at int64) {
+	if !f.pasts {
+		return
+	}
+	f.names.Lock()
+	in := f.instances[cmp.Or(t.instance, name)]
+	f.names.Unlock()
+	if in != nil && in.seen() && !in.retired {
+		f.notePresence(in, at)
+	}
+}
+
+// presenceOf returns how far an instance was part of the present over time.
+func (f *Fleet) presenceOf(x *state) gauge.Presence {
+	p := slices.Clone(x.in.presence)
+	if x.standing == roster.Absent && !x.gone {
+		p.Set(x.in.last+f.patience(x.in), roster.Absent, 0)
+	}
+	return p
+}

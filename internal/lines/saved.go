@@ -224,10 +224,10 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 	}
 	b.Sort()
 	ls := b.Labels()
-	return ID(l.store.lines.add([]byte(line), key, func() *Line {
+	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
 		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
-		made.hash, made.object = ls.Hash(), objectOf(made)
-		l.store.added(made)
+		made.hash, made.object = hashOf(ls), objectOf(made)
+		l.store.added(id, made, formatOfKey(key, under))
 		return made
 	})), true
 }
@@ -261,10 +261,11 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	}
 	seen := make(map[ID]bool, len(d.ids))
 	for i, id := range d.ids {
-		if seen[id] {
+		series := l.store.Line(id).seriesID(id)
+		if seen[series] {
 			d.dups = append(d.dups, uint32(i))
 		}
-		seen[id] = true
+		seen[series] = true
 		l.store.lines.retain(uint32(id))
 	}
 	for _, h := range d.headings {

@@ -27,6 +27,7 @@ type Store struct {
 	lineBytes atomic.Int64 // memory of the Lines held
 	sweeps    atomic.Uint32
 	created   atomic.Bool // a line with the start of others was added
+	spellings spellings
 }
 
 type familyKey struct {
@@ -57,7 +58,7 @@ func (s *Store) Cap() int { return int(s.lines.cap.Load()) }
 // Bytes returns the memory held, within a tenth of what the heap grew by. Texts
 // that were swept count until they exceed an eighth of those held plus 64 KiB.
 func (s *Store) Bytes() int {
-	return s.lines.bytes() + s.headings.bytes() + int(s.lineBytes.Load())
+	return s.lines.bytes() + s.headings.bytes() + s.spellings.bytes() + int(s.lineBytes.Load())
 }
 
 // Retain keeps the line from being swept until the matching [Store.Release].
@@ -78,6 +79,7 @@ func (s *Store) Sweep() []ID {
 		s.lineBytes.Add(-l.bytes())
 		freed = append(freed, ID(id))
 	})
+	s.spellings.rebuild(s)
 	s.sweepFamilies()
 	return freed
 }
@@ -148,18 +150,20 @@ func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) ID 
 	if f != nil && meaning != f.id {
 		f = nil
 	}
-	return ID(s.lines.add(line, meaning, func() *Line {
+	return ID(s.lines.add(line, meaning, func(id uint32) *Line {
 		l := s.newLine(ls, f)
 		if in != text && in != openMetrics && line[0] == byte(Native) {
 			l.Role = Native
 		}
-		s.added(l)
+		s.added(id, l, in)
 		return l
 	}))
 }
 
-// added accounts for a new line.
-func (s *Store) added(l *Line) {
+// added accounts for a new line, of a body in the format in.
+func (s *Store) added(id uint32, l *Line, in format) {
+	l.in = in
+	s.spellings.add(s, id, l)
 	s.lineBytes.Add(l.bytes())
 	if l.created() {
 		s.created.Store(true)
@@ -168,7 +172,7 @@ func (s *Store) added(l *Line) {
 
 // addHeading adds a heading that declares f, and returns its id.
 func (s *Store) addHeading(in format, heading []byte, f *family) uint32 {
-	return s.headings.add(heading, uint32(in), func() *family { return f })
+	return s.headings.add(heading, uint32(in), func(uint32) *family { return f })
 }
 
 func (l *Line) bytes() int64 {

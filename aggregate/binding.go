@@ -16,8 +16,10 @@ type binding struct {
 	changed []int64  // gauges: when each column's value changed last; 0: never seen to
 
 	// Of a copy, see before:
-	entries  []growth.GaugeLine
-	readings []reading
+	entries []growth.GaugeLine
+	gauges  []reading
+	read    []int64 // see readings
+	copy    bool
 }
 
 // newBinding returns one without columns, of an instance with so many
@@ -47,6 +49,14 @@ func (f *Fleet) spare() int {
 		return 2
 	}
 	return 0
+}
+
+// readings returns which scrape read each column last; nil: the latest all.
+func (b *binding) readings(in *instance) []int64 {
+	if b.copy {
+		return b.read
+	}
+	return in.state.Readings(in.plan, &in.cols, b.view.index, len(b.Cols), in.last)
 }
 
 // bytes returns what the view keeps of an instance that follows a plan. Columns
@@ -194,6 +204,9 @@ func (in *instance) refused(v *view) int {
 	}
 	return 0
 }
+
+// broken returns how many histograms of the view cannot be one.
+func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broken }
 
 // layout returns the view's own form of a layout.
 func (v *view) layout(l *layout.Layout) *layout.Layout {

@@ -77,6 +77,12 @@ func (q *question) remarks(shares []share) []string {
 			}
 			refused.add(ofAnotherType, shares[i].in.name, n)
 		}
+		if n := shares[i].in.broken(q.v); n > 0 {
+			if refused == nil {
+				refused = exclusions{}
+			}
+			refused.add(noHistogram, shares[i].in.name, n)
+		}
 	}
 	return slices.Concat(refused.words(), q.notes())
 }

@@ -52,7 +52,7 @@ func (s *staged) addPlain() {
 
 // addOdd adds a counter's step, and notes what is out of the ordinary.
 func (s *staged) addOdd(x *growth.Odd) {
-	plain := x.Verdict == judge.Grew && x.Doubt == 0
+	plain := x.Verdict == judge.Grew && x.Doubt == 0 && x.Quirk == growth.NoQuirk
 	if plain {
 		s.report.Grown++
 	} else {
@@ -65,7 +65,7 @@ func (s *staged) addOdd(x *growth.Odd) {
 			b.Add(k.Col, x.Add, x.Sub)
 		}
 		if !plain {
-			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt}, &x.Step)
+			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt, Quirk: x.Quirk}, &x.Step)
 		}
 	}
 }
@@ -163,9 +163,9 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 	s.begin(b, col, &step, read)
 }
 
-// touchGauges notes when the value of a gauge was seen to change. The first look
-// at a process that was not looked at before shows no change, but a leader it is
-// only from then on.
+// touchGauges notes when the value of a gauge was seen to change. The first
+// reading of a process is a change, unless the process was there when the fleet
+// began.
 func (s *staged) touchGauges() {
 	for _, g := range s.steps.Gauges {
 		for _, k := range s.in.plan.Sinks(g.Object) {
@@ -183,9 +183,9 @@ func (s *staged) touch(b *binding, col int32, moved bool) {
 	switch {
 	case b.view.role == electoral && s.restart != noRestart:
 		b.changed[col] = s.at
-	case s.baseline:
+	case s.baseline && s.in.incarnation == 1 && s.at <= s.f.opening():
 		b.changed[col] = 0
-	case moved:
+	case s.baseline, moved, s.restart != noRestart:
 		b.changed[col] = s.at
 	}
 }

@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -77,11 +78,20 @@ func (m gaugeModel) fact() (value float64, agree, of int) {
 		changed float64
 		same    int
 	}
+	opening := math.Inf(1)
+	for _, said := range m.said {
+		if len(said) > 1 {
+			opening = min(opening, said[1].at)
+		}
+	}
 	var votes []vote
 	for _, said := range m.said {
 		v := vote{said[len(said)-1].value, -1, 0}
+		if said[0].at > opening {
+			v.changed = said[0].at
+		}
 		for i := 1; i < len(said); i++ {
-			if said[i].value != said[i-1].value {
+			if said[i].value != said[i-1].value || said[i].start != said[i-1].start {
 				v.changed = said[i].at
 			}
 		}

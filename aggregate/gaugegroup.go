@@ -71,8 +71,9 @@ func (g *GaugeGroup) has(name string) bool {
 
 // Mean returns the mean of the members' values.
 func (g *GaugeGroup) Mean() (float64, bool) {
-	sum, ok := g.sum()
-	return sum / float64(max(1, len(g.members))), ok
+	s := g.total()
+	mean := s.Quo(float64(max(1, len(g.members))))
+	return mean, len(g.members) > 0 && !math.IsNaN(mean)
 }
 
 // Stddev returns the standard deviation of the members' values: of these
@@ -164,12 +165,16 @@ func (g *GaugeGroup) combined(c Combine) (x estimate, instance string, ok bool) 
 	return m.Estimate, m.Instance, ok
 }
 
-func (g *GaugeGroup) sum() (float64, bool) {
+func (g *GaugeGroup) total() *exact.Sum {
 	var s exact.Sum
 	for _, m := range g.members {
 		s.Add(m.value)
 	}
-	x := s.Float64()
+	return &s
+}
+
+func (g *GaugeGroup) sum() (float64, bool) {
+	x := g.total().Float64()
 	if math.IsNaN(x) { // +Inf and −Inf have no sum
 		return 0, false
 	}
@@ -186,7 +191,7 @@ type consensus struct {
 
 // consensus returns the one truth that every instance repeats, such as the
 // number of objects in the store behind them: the value that changed last,
-// since its instance read it last. If several changed then, or none did, it is
+// since its instance read it last; the first reading of a process is a change. If several changed then, or none did, it is
 // the value that most of them have, then the larger one. Instances that read at
 // different times normally disagree.
 //

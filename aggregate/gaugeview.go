@@ -125,6 +125,7 @@ const (
 	ofAnotherType = "%d series of another type, left out"
 	isNaN         = "%d series NaN, left out"
 	isSentinel    = "%d series not known, left out"
+	noHistogram   = "%d histograms that cannot be one, left out"
 	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
 )
 

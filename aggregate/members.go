@@ -67,7 +67,7 @@ func (g *CounterGroup) increased(sh *shared, p *part) Member {
 // rateOf returns the rate of a member over the time it was observed; false if
 // that is a single moment.
 func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
-	if sh.covers(g.final()) <= 0 {
+	if p.unread || sh.covers(g.final()) <= 0 {
 		return estimate{}, false
 	}
 	x, seconds := exactly(p.grown), sh.observed(g.final())
@@ -176,7 +176,7 @@ func asymmetryOf(list []Member) (asymmetry, bool) {
 	if !(total > 0) || math.IsInf(total, 1) {
 		return asymmetry{}, false
 	}
-	mean := total / float64(a.members)
+	mean := sum.Quo(float64(a.members))
 	var squares exact.Sum // of x/m − 1, which do not overflow
 	for _, m := range list {
 		d := m.value()/mean - 1

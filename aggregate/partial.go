@@ -128,7 +128,18 @@ func (q *question) partial(x *shrunk) bool {
 // in part. Views of many families do not ask: some family always is partial,
 // which says nothing of the others.
 func (q *question) partialNow(in *instance) bool {
-	return !q.v.every() && slices.ContainsFunc(in.shrunk, func(x shrunk) bool { return x.until == 0 && q.partial(&x) })
+	return !q.v.every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
+		slices.ContainsFunc(in.shrunk, func(x shrunk) bool { return x.until == 0 && q.partial(&x) }))
+}
+
+// malformed reports whether a scrape had a histogram that could not be one.
+func (b *binding) malformed(at int64) bool {
+	for i := len(b.Events) - 1; i >= 0 && b.Events[i].At == at; i-- {
+		if b.Events[i].Quirk == growth.Malformed {
+			return true
+		}
+	}
+	return false
 }
 
 // partials returns the families of which members may miss lines in the window.

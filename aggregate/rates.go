@@ -45,7 +45,7 @@ func (t *tally) addRates(group int, now bool) rate {
 	for i := t.from[group]; i < t.from[group+1]; i++ {
 		sh, p := &t.shares[t.owners[i]], &t.parts[i]
 		weight, seconds, ok := sh.rates(&t.groups[group], now)
-		if !ok {
+		if !ok || p.unread {
 			continue
 		}
 		known = true
@@ -76,7 +76,7 @@ func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
 	for i := t.from[group]; i < t.from[group+1]; i++ {
 		sh, p := &t.shares[t.owners[i]], &t.parts[i]
 		weight, seconds, ok := sh.rates(&t.groups[group], now)
-		if !ok {
+		if !ok || p.unread {
 			continue
 		}
 		x := exactly(p.grown)

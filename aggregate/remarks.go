@@ -90,8 +90,9 @@ func remarkText(k remark) string {
 var quirkTexts = [...]string{
 	growth.NoSum:     "%d sums missing or not finite; no mean",
 	growth.Torn:      "%d histograms read while being written; their buckets repaired",
-	growth.NewLayout: "%d histograms changed their buckets; growth at the change is unknown",
+	growth.NewLayout: "%d histograms changed their buckets; growth at the change is known at the bounds that both have",
 	growth.Malformed: "%d histograms with impossible counts, left out",
+	growth.Doubled:   "%d series stand in the body several times with different values; the first counts",
 }
 
 // identities returns the doubts about who is who, which concern every answer of

@@ -13,6 +13,7 @@ import (
 // followed by its classic buckets, those are.
 func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
 	b := st.newBuilder(route, admitted, body, to)
+	b.names.read(b.Plan, body)
 	for pos := range body.Len() {
 		if !body.Duplicate(pos) {
 			b.come(uint32(pos))
@@ -48,6 +49,11 @@ func (b *builder) come(pos uint32) {
 		if !b.admitted[w.view] {
 			continue
 		}
+		if w.other {
+			if b.views[w.view].Others++; !b.names.take(w) {
+				continue
+			}
+		}
 		switch w.part {
 		case Matched:
 			b.views[w.view].Exposes = true
@@ -58,7 +64,7 @@ func (b *builder) come(pos uint32) {
 			continue
 		}
 		b.views[w.view].Exposes = true
-		same := func(x want) bool { return b.same(x, w) && b.admitted[x.view] }
+		same := func(x want) bool { return b.same(x, w) && b.admitted[x.view] && b.names.take(x) }
 		if !slices.ContainsFunc(ways[:i], same) {
 			b.entries = append(b.entries, entry{pos, b.object(id, pos, w, ways)})
 		}
@@ -115,7 +121,7 @@ func (b *builder) family(id lines.ID) uint32 {
 func (b *builder) add(o object, pos uint32, w want, ways []want) uint32 {
 	o.from = uint32(len(b.sinks))
 	for _, x := range ways {
-		if !b.same(x, w) || !b.admitted[x.view] {
+		if !b.same(x, w) || !b.admitted[x.view] || !b.names.take(x) {
 			continue
 		}
 		s := Sink{View: x.view, Part: x.part, Group: b.to.Group(x.view, x.group), Col: -1}
@@ -136,6 +142,7 @@ func (b *builder) add(o object, pos uint32, w want, ways []want) uint32 {
 // finish puts the lines in order and gathers those of the histograms that
 // changed.
 func (b *builder) finish() *Plan {
+	b.double()
 	inOrder(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
 	for _, list := range b.gauges {
 		inOrder(list, func(x, y GaugeLine) int { return cmp.Compare(x.Pos, y.Pos) })

@@ -25,6 +25,9 @@ type Plan struct {
 	views    []Presence
 	gauges   [][]GaugeLine // by view
 	tops     []*family     // of the objects
+	names    names
+	doubles  [][]uint32 // of objects, where the series stands once more
+	led      []int      // by view: see leads; nil: not asked for yet
 
 	// Of the scrape for which the plan was made:
 	fresh []uint32          // histograms whose lines came or went
@@ -43,6 +46,7 @@ type object struct {
 	hist     uint32 // of a histogram: its index in hists
 	line     uint32 // position of one of its lines
 	family   uint32 // index in tops
+	double   uint32 // index in doubles, plus 1
 	from, to uint32 // its sinks
 }
 
@@ -87,6 +91,7 @@ type Presence struct {
 	Exposes    bool // it was there once, selected or not
 	Refused    int  // lines of it that have another type
 	Unselected int  // lines of it that the matchers leave out
+	Others     int  // lines that have its name but for _total
 	Series     int  // objects of which the view takes something
 	Broken     int  // of them, histograms that cannot be one
 }
@@ -116,6 +121,7 @@ type Body interface {
 	Len() int
 	ID(pos int) lines.ID
 	Duplicate(pos int) bool
+	Duplicates() []uint32
 	// Native returns the native histogram at a position; nil if it cannot be one.
 	Native(pos int) *layout.Native
 }

@@ -21,6 +21,7 @@ type State struct {
 	tombs    map[tombKey]*tomb
 	families map[string]*family
 	paces    []float32 // by position of the line, where no start time is known
+	reads    []int64   // by object, the scrape that read it last; of lines with timestamps of their own
 	vanished [2]bool   // a fifth of the lines vanished in the last scrape, and in the one before
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
@@ -75,6 +76,7 @@ func (st *State) Claimed() { st.loaded = nil }
 
 // Moved follows the objects into the plan that replaced theirs.
 func (st *State) Moved(moved []int32) {
+	st.moveReads(moved)
 	if len(st.held) == 0 {
 		return
 	}
@@ -132,6 +134,7 @@ func (st *State) Follow(p **Plan, next *Plan, moved []int32, s *Scraped) (list [
 	}
 	if s.First {
 		clear(st.held) // all grow from what is read next
+		clear(st.reads)
 	}
 	return list
 }
@@ -142,13 +145,13 @@ func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 	last := int64(-1)
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
-		if moved[e.object] >= 0 || o.kind == Gauge || int64(e.object) == last {
+		if moved[e.object] >= 0 || o.kind == Gauge || int64(e.object) == last || o.double != 0 && e.pos != o.line {
 			continue
 		}
 		last = int64(e.object)
 		x := st.pointOf(p, e.object, s, int(e.pos))
-		if x == nil {
-			continue
+		if x == nil || x.Last.Time == 0 {
+			continue // it was never read
 		}
 		id := s.Before.ID(int(e.pos))
 		l := s.Store.Line(id)

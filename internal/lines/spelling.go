@@ -157,3 +157,7 @@ func merged(list, more []uint32) []uint32 {
 	}
 	return list
 }
+
+// Series returns the ID of the line that stands for all lines of one series and
+// format, whatever words they are written in. It may not be one of the body's.
+func (s *Store) Series(id ID) ID { return s.Line(id).seriesID(id) }

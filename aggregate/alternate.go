@@ -77,7 +77,7 @@ func (s *staged) alternate() {
 
 // split makes a balanced target of an address that proved to be one.
 func (f *Fleet) split(in *instance, name string, at int64) {
-	b := &balanced{target: name, members: []*instance{in}, guess: in, last: at, scrapes: 1, interval: in.interval}
+	b := &balanced{target: name, members: []*instance{in}, guess: in, last: at, scrapes: 1, spacings: in.spacings}
 	f.names.Lock()
 	in.pool, in.sighted = b, b.scrapes
 	f.names.Unlock()

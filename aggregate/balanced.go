@@ -16,9 +16,9 @@ type balanced struct {
 	members  []*instance
 	named    int // how many names were given
 	scrapes  int // that were attributed
-	quiet    int // of them, those since a new instance was met, or since the state was loaded
+	quiet    int // of them, those since a new instance was met
 	last     int64
-	interval int64
+	spacings identity.Spacings
 	guess    *instance // who answered last
 	left     int64     // until when one was watched that was retired
 	unclear  int       // scrapes that were of several, or of none, for certain
@@ -81,7 +81,7 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 // seen notes a scrape of the balancer, and who answered (nil: not clear).
 func (b *balanced) seen(who *instance, at int64) {
 	if b.last != 0 {
-		b.interval = at - b.last
+		b.spacings.Add(at - b.last)
 	}
 	b.last = at
 	if who == nil {

@@ -56,8 +56,8 @@ func (in *instance) until(e int64) *instance {
 func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, version: in.version, start: in.start,
-		incarnation: in.incarnation, birth: in.birth, first: in.first, last: in.last, second: in.second, interval: in.interval,
-		lastGap: in.lastGap, gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
+		incarnation: in.incarnation, birth: in.birth, first: in.first, last: in.last, second: in.second, spacings: in.spacings,
+		gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
 		twins: in.twins, starts: in.starts, alternates: in.alternates, pool: in.pool, sighted: in.sighted, lost: in.lost,
 		pending: in.pending, by: in.by, history: in.history, plan: in.plan,
 	}
@@ -130,7 +130,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 		moved = append(moved, v)
 		v.ledger.known.note(in, b)
 		if f.counts(in, in.last) {
-			f.depart(in, b, func(ls labels.Labels) *departures { return &v.account(ls).left })
+			f.depart(in, b, v.ledger.departures)
 		}
 	}
 	in.labels, in.undo = ls, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
@@ -14,7 +15,7 @@ import (
 type Config struct {
 	Since            time.Time     // when observation began
 	Window           time.Duration // the longest window of a view that names none, and of any view
-	Staleness        float64       // in intervals of the target
+	Staleness        float64       // in intervals of the target, see the package documentation
 	StartTolerance   time.Duration // between two readings of one start time
 	ClockSkew        time.Duration // between two clocks
 	JoinHorizon      time.Duration // enables Join; how long totals of ended processes are kept apart
@@ -24,8 +25,7 @@ type Config struct {
 	Parse            parse.Options                    // what a body may cost; what makes samples of it does not matter
 	Catalogue        func(metric string) (View, bool) // completes views, see package catalogue
 
-	checkpoints  int
-	minStaleness time.Duration
+	checkpoints int
 }
 
 // settings are a Config with its defaults; of two fleets that belong together
@@ -35,7 +35,6 @@ type settings struct {
 	Window           time.Duration
 	Checkpoints      int // of a window; steps closer together than Window/Checkpoints are kept as one
 	Staleness        float64
-	MinStaleness     time.Duration
 	StartTolerance   time.Duration
 	ClockSkew        time.Duration
 	JoinHorizon      time.Duration
@@ -48,15 +47,14 @@ type settings struct {
 
 func (c *Config) settings() (settings, error) {
 	s := settings{
-		Since: c.Since, Window: c.Window, Checkpoints: c.checkpoints, Staleness: c.Staleness, MinStaleness: c.minStaleness,
+		Since: c.Since, Window: c.Window, Checkpoints: c.checkpoints, Staleness: c.Staleness,
 		StartTolerance: c.StartTolerance, ClockSkew: c.ClockSkew, JoinHorizon: c.JoinHorizon,
 		SplitAlternating: c.SplitAlternating, MaxBytes: c.MaxBytes, MaxInstances: c.MaxInstances,
 		Limits: samples.Limits(&c.Parse), Fallback: c.Parse.Fallback,
 	}
 	setDefault(&s.Window, 5*time.Minute)
 	setDefault(&s.Checkpoints, 16)
-	setDefault(&s.Staleness, 5)
-	setDefault(&s.MinStaleness, time.Minute)
+	setDefault(&s.Staleness, identity.StaleIntervals)
 	setDefault(&s.StartTolerance, 2*time.Second)
 	setDefault(&s.ClockSkew, time.Minute)
 	setDefault(&s.MaxBytes, 1<<30)
@@ -83,7 +81,6 @@ func (s *settings) validate() error {
 		{s.Window < time.Second, "Window below 1s", s.Window},
 		{s.Checkpoints < 1, "checkpoints", s.Checkpoints},
 		{!(s.Staleness >= 1), "Staleness below one interval", s.Staleness},
-		{s.MinStaleness < 0, "negative staleness", s.MinStaleness},
 		{s.StartTolerance < 0, "negative StartTolerance", s.StartTolerance},
 		{s.ClockSkew < 0, "negative ClockSkew", s.ClockSkew},
 		{s.JoinHorizon < 0, "negative JoinHorizon", s.JoinHorizon},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -53,8 +54,8 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 		x.Open++
 	}
 	if left := g.left(); left != nil {
-		x.Merge(&left.bounds)
-		if left.stepped {
+		x.Merge(&left.Bounds)
+		if left.Stepped {
 			return x.Around(&total), true
 		}
 	}
@@ -70,10 +71,10 @@ func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 		a.Hi = math.Inf(1)
 	}
 	left := g.left()
-	if left == nil || !left.stepped || g.answer.window() <= 0 {
+	if left == nil || !left.Stepped || g.answer.window() <= 0 {
 		return a, ok
 	}
-	b := left.rate(g.answer.window())
+	b := left.Rate(g.answer.window())
 	return estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}, true
 }
 
@@ -154,7 +155,7 @@ func (g *CounterGroup) parts() (owners []int32, parts []part) {
 
 // left is what departed instances had in the group; nil: nothing, or nobody
 // asked for everything.
-func (g *CounterGroup) left() *departures {
+func (g *CounterGroup) left() *ledger.Departures {
 	if g.answer == nil || g.answer.left == nil {
 		return nil
 	}
@@ -162,9 +163,9 @@ func (g *CounterGroup) left() *departures {
 }
 
 // leave adds what departed instances had in the group, or nil.
-func (g *CounterGroup) leave(left *departures) {
+func (g *CounterGroup) leave(left *ledger.Departures) {
 	if g.answer.left == nil {
-		g.answer.left = make([]*departures, len(g.answer.groups))
+		g.answer.left = make([]*ledger.Departures, len(g.answer.groups))
 	}
 	g.answer.left[g.number] = left
 }
@@ -175,7 +176,7 @@ func (g *CounterGroup) final() *final { return &g.answer.groups[g.number] }
 // addTotal adds what the group grew in the window.
 func (g *CounterGroup) addTotal(sum *exact.Sum) {
 	if left := g.left(); left != nil {
-		left.addTotal(sum)
+		left.AddTotal(sum)
 	}
 	owners, parts := g.parts()
 	switch {

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/ledger"
 )
 
 // asked is what the groups of an answer keep of its question.
@@ -29,10 +31,10 @@ func (a *asked) missing() []string { return (&question{m: a.m, scope: a.scope}).
 type answer struct {
 	asked
 	*tally
-	again    bool          // an earlier question was answered with the same tally
-	left     []*departures // by group
-	apart    bool          // what departed instances counted is not in it, see question.leftApart
-	common   []string      // warnings of every group
+	again    bool                 // an earlier question was answered with the same tally
+	left     []*ledger.Departures // by group
+	apart    bool                 // what departed instances counted is not in it, see question.leftApart
+	common   []string             // warnings of every group
 	partials partials
 }
 

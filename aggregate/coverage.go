@@ -69,15 +69,9 @@ const learnt = time.Hour
 // present.
 func (f *Fleet) live(in *instance, e int64) bool {
 	if b := in.pool; b != nil {
-		return !in.gone && b.live(in) && f.patient(e-b.last, b.interval)
+		return !in.gone && b.live(in) && !b.spacings.Stale(e-b.last, f.cfg.Staleness)
 	}
-	return !in.gone && f.patient(e-in.last, in.interval)
-}
-
-// patient reports whether a target that answers at the interval is not stale
-// yet.
-func (f *Fleet) patient(silent, interval int64) bool {
-	return silent <= f.cfg.MinStaleness.Milliseconds() || silent <= int64(f.cfg.Staleness*float64(interval))
+	return !in.gone && !in.spacings.Stale(e-in.last, f.cfg.Staleness)
 }
 
 // opening returns when the first round of scrapes was over: when some instance

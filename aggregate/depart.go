@@ -10,10 +10,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/window"
+	"github.com/promfold/promfold/internal/ledger"
 )
 
 // Instances that left are kept for as long as a window reaches them. Then
@@ -122,14 +120,14 @@ func (f *Fleet) retire(now int64) (some bool) {
 		}
 		if f.counts(in, now) {
 			for _, b := range in.bindings {
-				f.depart(in, b, func(ls labels.Labels) *departures { return &b.view.account(ls).left })
+				f.depart(in, b, b.view.ledger.departures)
 			}
 		}
 	}
 	opening := f.opening()
 	for _, v := range f.views {
-		for _, a := range v.ledger.accounts {
-			a.left.open(opening)
+		for a := range v.ledger.Accounts() {
+			a.Left.Open(opening)
 		}
 	}
 	f.names.Lock()
@@ -161,137 +159,41 @@ func (f *Fleet) wholeTwins(list []*instance) []*instance {
 }
 
 // depart adds what a view has of an instance to the departures of its groups.
-func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *departures) {
+func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *ledger.Departures) {
 	if b.view.kind == growth.Gauge {
 		return
 	}
-	bounds, unseen := make([]window.Bounds, len(b.Cols)), make([]exact.Sum, len(b.Cols))
-	each := func(e *window.Event) {
-		if e.Verdict == judge.First && e.At == in.first {
-			unseen[e.Col].Merge(&e.Above)
-			return
-		}
-		bounds[e.Col].Add(e)
+	h := &in.history
+	life := ledger.Life{
+		First: in.first, Alive: in.alive(max(f.since, b.Begun.At), math.MaxInt64, false),
+		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
-	for _, e := range b.Past {
-		each(e)
-	}
-	for i := range b.Events {
-		each(&b.Events[i])
-	}
-	sumless := b.Sumless()
-	alive := float64(in.alive(max(f.since, b.Begun.At), math.MaxInt64, false))
-	for i := range b.Cols {
-		d := of(b.labelsOf(i))
-		window.ClassOf(&d.classes, b.Cols[i].Layout, b.Cols[i].Grid).AddColumn(b.Table, i, sumless[int32(i)])
-		d.bounds.Merge(&bounds[i])
-		d.n++
-		begun := opened{at: in.first}
-		begun.above.Set(&unseen[i])
-		span := in.history.Span - b.Begun.Span
-		if b.outlives(i) {
-			span = in.history.Wall - b.Begun.Wall
-		}
-		if span > 0 {
-			d.weigh(b, i, &bounds[i], alive/float64(span))
-			begun.highest.Add(begun.above.Float64() * (alive / float64(span)))
-		}
-		if begun.above.Sign() != 0 {
-			d.begun = append(d.begun, begun)
-		}
-	}
+	ledger.Depart(b.Table, life, b.outlives, func(col int) *ledger.Departures { return of(b.labelsOf(col)) })
 }
 
-// weigh adds a column's rate times the time its instance lived, per is the time
-// it lived to the time it was observed.
-func (d *departures) weigh(b *binding, col int, x *window.Bounds, per float64) {
-	var grown exact.Sum
-	b.Grown(&grown, col, nil)
-	a := x.Around(&grown)
-	d.stepped = true
-	d.weighted.Add(a.Value * per)
-	d.lowest.Add(a.Lo * per)
-	if !math.IsInf(a.Hi, 1) {
-		d.highest.Add(a.Hi * per)
-	}
-}
-
-// departures are what departed instances leave in a group.
-type departures struct {
-	labels  labels.Labels // of the group, in an answer
-	n       int           // columns
-	classes []window.Class
-	bounds  window.Bounds
-	stepped bool // some were observed for a time
-	// Σ of rate times ms lived: a mean over a window is that over its length.
-	weighted, lowest, highest exact.Sum
-	begun                     []opened
-}
-
-// opened is what members may have counted before their first scrape: growth
-// that was missed, unless they were there from the beginning, see
-// [Fleet.opening]. For a part of a fleet that is known only when it is merged.
-type opened struct {
-	at             int64
-	above, highest exact.Sum
-}
-
-// open adds what was missed after the beginning to the bounds.
-func (d *departures) open(opening int64) {
-	d.begun = slices.DeleteFunc(d.begun, func(x opened) bool {
-		if x.at < opening {
-			return false
-		}
-		d.bounds.Above.Merge(&x.above)
-		d.highest.Merge(&x.highest)
-		return true
-	})
-}
-
-func (d *departures) merge(o *departures) {
-	window.MergeClasses(&d.classes, o.classes)
-	d.n += o.n
-	d.stepped = d.stepped || o.stepped
-	for i := range o.begun {
-		x := opened{at: o.begun[i].at}
-		x.above.Set(&o.begun[i].above)
-		x.highest.Set(&o.begun[i].highest)
-		d.begun = append(d.begun, x)
-	}
-	d.bounds.Merge(&o.bounds)
-	d.weighted.Merge(&o.weighted)
-	d.lowest.Merge(&o.lowest)
-	d.highest.Merge(&o.highest)
-}
-
-// addTotal adds what they counted to sum.
-func (d *departures) addTotal(sum *exact.Sum) {
-	for i := range d.classes {
-		c := &d.classes[i]
-		c.Counts.SumDiff(sum, c.Count(), nil)
-	}
-}
+// departures returns those of a group.
+func (t *totals) departures(group labels.Labels) *ledger.Departures { return &t.Account(group).Left }
 
 // departures returns the departures of the groups by their labels, for a
 // question since the start.
-func (q *question) departures() map[string]*departures {
-	list := map[string]*departures{}
-	of := func(ls labels.Labels) *departures {
+func (q *question) departures() map[string]*ledger.Departures {
+	list := map[string]*ledger.Departures{}
+	of := func(ls labels.Labels) *ledger.Departures {
 		key := string(ls.Bytes(nil))
 		d, ok := list[key]
 		if !ok {
-			d = &departures{labels: ls}
+			d = &ledger.Departures{Labels: ls}
 			list[key] = d
 		}
 		return d
 	}
-	for _, a := range q.v.ledger.accounts {
+	for a := range q.v.ledger.Accounts() {
 		switch {
-		case a.left.n == 0:
+		case a.Left.None():
 		case len(q.scope.only) > 0: // the labels of their targets are not kept
 			q.apart = true
 		default:
-			of(a.labels).merge(&a.left)
+			of(a.Labels).Merge(&a.Left)
 		}
 	}
 	for i := range q.states {
@@ -300,7 +202,7 @@ func (q *question) departures() map[string]*departures {
 		}
 	}
 	for _, d := range list {
-		d.open(q.m.opening)
+		d.Open(q.m.opening)
 	}
 	return list
 }
@@ -321,22 +223,12 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 		return groups
 	}
 	for _, d := range left {
-		g := q.nothing(d.labels)
+		g := q.nothing(d.Labels)
 		g.leave(d)
 		groups = append(groups, g)
 	}
 	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.labels, b.labels) })
 	return groups
-}
-
-// rate returns their part of a mean rate over a window in ms.
-func (d *departures) rate(window int64) estimate {
-	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }
-	a := estimate{Value: per(&d.weighted), Lo: per(&d.lowest), Hi: math.Inf(1)}
-	if d.bounds.Open == 0 {
-		a.Hi = per(&d.highest)
-	}
-	return a
 }
 
 // forget removes an instance; its lock and f.names are held.

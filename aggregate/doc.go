@@ -73,7 +73,7 @@
 //
 //	Since              the first accepted scrape
 //	Window             5 min, kept at 16 checkpoints
-//	Staleness          5 × the target's own interval, at least 1 min
+//	Staleness          3 × the target's own interval: the median of its last 8; 1 min if it was scraped once
 //	StartTolerance     2 s
 //	ClockSkew          1 min
 //	MaxBytes           1 GiB over all views; groups without series that did not

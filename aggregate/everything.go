@@ -14,7 +14,7 @@ import (
 // The answers equal those of views of single metrics, except that a member is
 // listed with 0 only if another series of the family is selected.
 
-func (v *view) every() bool { return v.Metric == everyFamily }
+func (v *view) every() bool { return v.Every() }
 
 // names are the metrics that an instance exposes, for a view of every family:
 // it is no member of the groups of others.

@@ -35,9 +35,9 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Metric != everyFamily {
+	if !s.Every() {
 		s.Where = append(s.Where, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, s.Metric))
-		s.Metric = everyFamily
+		s.Metric = ""
 	}
 	counters, gauges, histograms := s, s, s
 	counters.Combine, counters.Sentinels, counters.Signed = 0, nil, false

@@ -1,6 +1,8 @@
 package aggregate
 
-import "github.com/promfold/promfold/internal/growth"
+import (
+	"github.com/promfold/promfold/internal/growth"
+)
 
 // Series come and go. What nothing refers to any more is dropped in three
 // places: lines of the store, groups of the routes and, where MaxBytes would be
@@ -72,4 +74,17 @@ func (f *Fleet) evict(enough int64) bool {
 	}
 	f.bytes -= room
 	return true
+}
+
+// retireColumns adds the columns that are about to be dropped to the account.
+func (b *binding) retireColumns(forgotten func(col int) bool) {
+	if b.view.kind == growth.Gauge {
+		return
+	}
+	sumless := b.Sumless()
+	for i := range b.Cols {
+		if forgotten(i) {
+			b.view.ledger.Account(b.labelsOf(i)).Retire(b.Table, i, sumless[int32(i)])
+		}
+	}
 }

@@ -6,9 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
@@ -32,7 +29,7 @@ func (f *Fleet) Dump() string {
 
 func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	fmt.Fprintln(b, "instance", in.name, in.targets, in.start, in.incarnation, in.birth, in.first, in.second, in.last,
-		in.interval, in.lastGap, in.gone, in.restarts)
+		in.spacings, in.gone, in.restarts)
 	fmt.Fprintln(b, "history", in.history)
 	for pos := range in.cols.Len() {
 		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
@@ -122,12 +119,6 @@ func (c Config) WithCheckpoints(n int) Config {
 	return c
 }
 
-// WithMinStaleness lets no instance go stale before.
-func (c Config) WithMinStaleness(d time.Duration) Config {
-	c.minStaleness = d
-	return c
-}
-
 // Asymmetry says how unevenly the members share the group's load.
 func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
 	a, ok := g.asymmetry()
@@ -138,9 +129,4 @@ type Asymmetry struct {
 	Members         int
 	Hottest         string
 	Share, Peak, CV float64
-}
-
-// CheckSelector parses a selector.
-func CheckSelector(text string) (metric string, where []*labels.Matcher, err error) {
-	return parseSelector(text)
 }

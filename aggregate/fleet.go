@@ -130,14 +130,14 @@ func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
 		if x.selector == "" {
 			continue
 		}
-		metric, where, err := parseSelector(x.selector)
+		sel, err := parseSelector(x.selector)
 		if err != nil {
 			return nil, err
 		}
-		if metric == everyFamily {
+		if sel.Every() {
 			return nil, fmt.Errorf("%w: selector %q names no metric", errView, x.selector)
 		}
-		need := spec{Metric: metric, Where: where}
+		need := spec{Selector: sel}
 		if x.role == limiting {
 			need.By, need.Without = s.By, s.Without
 		}
@@ -196,7 +196,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for i, a := range added {
 		if kept[i] == nil {
 			for _, in := range f.ordered {
-				a.ledger.created = max(a.ledger.created, in.last)
+				a.ledger.Created = max(a.ledger.Created, in.last)
 			}
 		}
 		f.claimed(a, kept[i])

@@ -93,8 +93,8 @@ func (g *HistogramGroup) addDepartures() {
 	if left == nil {
 		return
 	}
-	for i := range left.classes {
-		c := &left.classes[i]
+	for i := range left.Classes {
+		c := &left.Classes[i]
 		p := buckets{share: departedShare, layout: c.Layout, sum: c.Sum.Float64()}
 		if c.Grid != nil {
 			p.native = c.Native()

@@ -32,11 +32,10 @@ type instance struct {
 	start       identity.Start // of the process, as last told
 	startPos    int            // its line; negative: none
 	incarnation int
-	birth       int64 // start of the first incarnation, if proven; else 0
-	first, last int64 // times of the accepted scrapes
-	second      int64 // of the second one
-	interval    int64 // between scrapes: the shorter of the last two
-	lastGap     int64
+	birth       int64             // start of the first incarnation, if proven; else 0
+	first, last int64             // times of the accepted scrapes
+	second      int64             // of the second one
+	spacings    identity.Spacings // of the scrapes
 	gone        bool
 	retired     bool        // it departed, and is no part of the fleet any more
 	since       int64       // until when the place was watched before it was retired
@@ -82,12 +81,7 @@ func (in *instance) accept(at int64) {
 		if in.second == 0 {
 			in.second = at
 		}
-		gap := at - in.last
-		in.interval = gap
-		if in.lastGap > 0 {
-			in.interval = min(gap, in.lastGap)
-		}
-		in.lastGap = gap
+		in.spacings.Add(at - in.last)
 	}
 	in.last = at
 	in.gone = false
@@ -99,10 +93,10 @@ func (in *instance) accept(at int64) {
 func (in *instance) alive(s, e int64, live bool) int64 {
 	from, to := in.birth, e
 	if from == 0 {
-		from = in.first - in.interval/2
+		from = in.first - in.spacings.Interval()/2
 	}
 	if !live {
-		to = min(e, in.last+in.interval/2)
+		to = min(e, in.last+in.spacings.Interval()/2)
 	}
 	return max(0, to-max(s, from))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -336,7 +337,7 @@ func (k *known) note(in *instance, b *binding) {
 
 // knows is all that the fleet knows of a view: what was noted, what it sees, and
 // what it counts by itself.
-func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []*settlement) *known {
+func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []*ledger.Settlement) *known {
 	now := map[lifeKey]*life{}
 	alias := map[lifeKey]lifeKey{}
 	for i, in := range list {
@@ -365,14 +366,14 @@ func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []
 	}
 	most := map[columnName]*columnSum{}
 	for _, s := range own {
-		for i := range s.classes {
-			c := &s.classes[i]
+		for i := range s.Classes {
+			c := &s.Classes[i]
 			if v.kind == growth.Histogram && c.Layout == nil && c.Grid == nil {
 				continue // it was shown once, and has nothing
 			}
 			x := &window.Class{Layout: c.Layout, Grid: c.Grid}
 			x.Merge(c)
-			most[columnName{string(s.labels.Bytes(nil)), c.Layout, c.Grid}] = &columnSum{s.labels, x}
+			most[columnName{string(s.Labels.Bytes(nil)), c.Layout, c.Grid}] = &columnSum{s.Labels, x}
 		}
 	}
 	k.alias, k.most = joinAlias(k.alias, alias), joinColumns(k.most, most)
@@ -397,35 +398,25 @@ func (f *Fleet) foldLives(now int64) {
 }
 
 // joined is the truth about the groups, as far as all watchers know it.
-func (v *view) joined(own []*settlement) []*settlement {
+func (v *view) joined(own []*ledger.Settlement) []*ledger.Settlement {
 	f := v.fleet
 	k := f.knows(v, f.ordered, func(i int) *binding { return f.ordered[i].bindings[v.index] }, own)
-	byGroup := map[string]*settlement{}
+	byGroup := ledger.Settlements{}
 	for _, s := range own {
-		byGroup[string(s.labels.Bytes(nil))] = &settlement{labels: s.labels}
+		byGroup.Of(s.Labels)
 	}
 	total := k.total(f.cfg.StartTolerance.Milliseconds())
 	for name, c := range total {
-		s := byGroup[name.group]
-		if s == nil {
-			s = &settlement{labels: c.labels}
-			byGroup[name.group] = s
-		}
-		window.ClassOf(&s.classes, name.layout, name.grid).Merge(c.Class)
+		window.ClassOf(&byGroup.Of(c.labels).Classes, name.layout, name.grid).Merge(c.Class)
 	}
-	list := slices.Collect(maps.Values(byGroup))
-	for _, s := range list {
-		for i := range s.classes {
-			c := &s.classes[i]
+	for _, s := range byGroup {
+		for i := range s.Classes {
+			c := &s.Classes[i]
 			if c.Signed() {
 				c.NoSum = true // of two sums that may fall none is the better one
 			}
 		}
-		slices.SortFunc(s.classes, window.CompareClasses)
-		if len(s.classes) == 0 {
-			s.classes = []window.Class{{}}
-		}
+		slices.SortFunc(s.Classes, window.CompareClasses)
 	}
-	slices.SortFunc(list, func(a, b *settlement) int { return labels.Compare(a.labels, b.labels) })
-	return list
+	return byGroup.Sorted()
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/ledger"
 )
 
 // Join adds to f's totals what another watcher of the same instances knows, as
@@ -71,14 +72,8 @@ func (m *merger) joinView(v *view, j int) {
 	own := f.knows(v, f.ordered, func(i int) *binding { return f.ordered[i].bindings[j] }, nil)
 	own.join(known)
 	v.ledger.known = *own
-	v.ledger.created = created
-	for key, b := range theirs.ledger.accounts {
-		a := v.ledger.accounts[key]
-		if a == nil {
-			a = v.account(b.labels)
-		}
-		a.remember(b)
-	}
+	v.ledger.Created = created
+	v.ledger.Remember(&theirs.ledger.Ledger)
 	for _, in := range f.ordered {
 		b := in.bindings[j]
 		for key := range livesOf(in, b) {
@@ -90,7 +85,7 @@ func (m *merger) joinView(v *view, j int) {
 }
 
 // settle is what the other watcher counts by itself.
-func (m *merger) settle(v *view, j int) []*settlement {
+func (m *merger) settle(v *view, j int) []*ledger.Settlement {
 	part := &Fleet{cfg: m.f.cfg, ordered: m.l.instances, targets: m.l.targets, since: m.l.since}
 	return v.settleOf(part, func(i int) *binding { return m.bound[i][j] }, m.latest())
 }

@@ -103,7 +103,7 @@ func (q *question) election() (name, why string) {
 	names = slices.Compact(names)
 	switch len(names) {
 	case 0:
-		return "", "nobody says who leads: no " + q.v.elects.spec.selector()
+		return "", "nobody says who leads: no " + q.v.elects.Selector.String()
 	case 1:
 		return names[0], ""
 	}

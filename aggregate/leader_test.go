@@ -139,11 +139,11 @@ func TestFailedScrapeEndsLeadership(t *testing.T) {
 	assert.Equal(t, "a=1", b.leads(v, 20), "an older failure says nothing")
 	b.fail("a", at(20), errRefused)
 	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", b.leads(v, 20), "in one moment the failure counts")
-	b.scrape("a", 21, 0, elected(1, 1)...)
-	b.fail("b", at(25), errRefused)
-	assert.Equal(t, "a=1", b.leads(v, 25))
-	b.Remove(at(30), "a")
-	assert.Equal(t, "nobody leads", b.leads(v, 30))
+	b.scrape("a", 40, 0, elected(1, 1)...)
+	b.fail("b", at(45), errRefused)
+	assert.Equal(t, "a=1", b.leads(v, 45))
+	b.Remove(at(50), "a")
+	assert.Equal(t, "nobody leads", b.leads(v, 50))
 }
 
 // An instance may have several addresses; of one address several instances may

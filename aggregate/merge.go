@@ -10,7 +10,6 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
-	"github.com/promfold/promfold/internal/window"
 )
 
 // incompatible says why two fleets cannot be made one.
@@ -62,8 +61,8 @@ func (f *Fleet) Merge(o *Fleet) error {
 // created is when the totals of a view were 0, of f and of the part: the earlier
 // time, or 0 if that is the fleet's Since.
 func (m *merger) created(v *view, j int) int64 {
-	at := cmp.Or(v.ledger.created, m.f.since)
-	if theirs := cmp.Or(m.views[j].ledger.created, m.l.since); at == 0 || theirs != 0 && theirs < at {
+	at := cmp.Or(v.ledger.Created, m.f.since)
+	if theirs := cmp.Or(m.views[j].ledger.Created, m.l.since); at == 0 || theirs != 0 && theirs < at {
 		at = theirs
 	}
 	if at == m.since {
@@ -184,8 +183,9 @@ func (m *merger) apply() {
 	}
 	m.departed()
 	for j, v := range f.views {
-		v.ledger.created = m.created(v, j)
-		v.ledger.merge(&m.views[j].ledger)
+		v.ledger.Created = m.created(v, j)
+		v.ledger.known.merge(&m.views[j].ledger.known)
+		v.ledger.Merge(&m.views[j].ledger.Ledger)
 	}
 	f.since = m.since
 	for name, t := range l.targets {
@@ -274,39 +274,6 @@ func (m *merger) balance(b *balanced) {
 		return
 	}
 	x.expected = max(x.expected, b.expected)
-}
-
-func (l *ledger) merge(o *ledger) {
-	l.known.merge(&o.known)
-	for key, b := range o.accounts {
-		a := l.accounts[key]
-		if a == nil {
-			if l.accounts == nil {
-				l.accounts = map[string]*account{}
-			}
-			l.accounts[key] = b
-			continue
-		}
-		window.MergeClasses(&a.retired, b.retired)
-		a.left.merge(&b.left)
-		a.remember(b)
-	}
-}
-
-// remember makes what either showed the least that is shown.
-func (a *account) remember(b *account) {
-	a.sum = max(a.sum, b.sum)
-	a.rememberNatives(b)
-	shown := map[float64]float64{}
-	for _, x := range []*account{a, b} {
-		for i, bound := range x.bounds {
-			shown[bound] = max(shown[bound], x.shown[i])
-		}
-	}
-	a.bounds, a.shown = slices.Sorted(maps.Keys(shown)), nil
-	for _, bound := range a.bounds {
-		a.shown = append(a.shown, shown[bound])
-	}
 }
 
 // departed takes over what is remembered of those that left.

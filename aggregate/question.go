@@ -86,7 +86,7 @@ func (q *question) checkWindow(w Window, v *view) error {
 
 // anyQuestion returns a question that needs no view.
 func anyQuestion(s Snapshot) (*question, error) {
-	v := &view{spec: spec{Metric: everyFamily}, kind: everything}
+	v := &view{spec: spec{}, kind: everything}
 	if s.m != nil {
 		v.fleet = s.m.f
 	}

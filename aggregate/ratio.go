@@ -30,7 +30,7 @@ func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
 	switch {
 	case !slices.Equal(n.By, d.By) || !slices.Equal(n.Without, d.Without):
 		return nil, fmt.Errorf("%w: a ratio of views that group differently", errView)
-	case (n.Metric == everyFamily) != (d.Metric == everyFamily):
+	case n.Every() != d.Every():
 		return nil, fmt.Errorf("%w: a ratio of one metric and all", errView)
 	}
 	views, err := f.declare(pair[:]...)

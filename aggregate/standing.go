@@ -2,12 +2,8 @@ package aggregate
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 )
@@ -29,7 +25,7 @@ type view struct {
 	latest  latest
 	scratch []share
 
-	ledger ledger // the totals that were shown
+	ledger totals // that were shown
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // the limit of which values are shares, if any
@@ -51,14 +47,14 @@ const (
 func (f *Fleet) newView(s spec, k growth.Kind, r role) *view {
 	d := &view{spec: s, fleet: f, kind: k, role: r}
 	d.selection = growth.Selection{
-		Kind: k, Metric: s.Metric, Every: s.Metric == everyFamily, Loose: r == unmergeable, Type: s.Type, Where: s.Where,
+		Kind: k, Metric: s.Metric, Every: s.Every(), Loose: r == unmergeable, Type: s.Type, Where: s.Where,
 		By: s.By, Without: s.Without, Rules: judge.Rules{Owner: s.Owner, BoundBirths: s.BoundBirths}, Body: r == electoral,
 	}
 	return d
 }
 
 func (s *spec) String() string {
-	text := s.selector()
+	text := s.Selector.String()
 	if len(s.By) > 0 {
 		text += fmt.Sprintf(" by (%s)", strings.Join(s.By, ", "))
 	}
@@ -66,22 +62,4 @@ func (s *spec) String() string {
 		text += fmt.Sprintf(" without (%s)", strings.Join(s.Without, ", "))
 	}
 	return text
-}
-
-// selector returns what the view selects, as PromQL.
-func (s *spec) selector() string {
-	name, list := s.Metric, make([]string, 0, len(s.Where)+1)
-	named := func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }
-	if !model.LegacyValidation.IsValidMetricName(name) || notMetrics[strings.ToLower(name)] || slices.ContainsFunc(s.Where, named) {
-		if name = ""; s.Metric != everyFamily {
-			list = append(list, model.MetricNameLabel+"="+strconv.Quote(s.Metric))
-		}
-	}
-	for _, m := range s.Where {
-		list = append(list, m.String())
-	}
-	if len(list) == 0 {
-		return name
-	}
-	return name + "{" + strings.Join(list, ",") + "}"
 }

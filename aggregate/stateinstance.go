@@ -25,9 +25,10 @@ func (c *codec) instance(in *instance) {
 	c.start(&in.start)
 	c.startPos(in)
 	c.Natural(&in.incarnation)
-	for _, at := range []*int64{&in.birth, &in.since, &in.first, &in.second, &in.last, &in.interval, &in.lastGap} {
+	for _, at := range []*int64{&in.birth, &in.since, &in.first, &in.second, &in.last} {
 		c.Int64(at)
 	}
+	c.spacings(&in.spacings)
 	c.Bool(&in.gone)
 	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
@@ -50,6 +51,13 @@ func (c *codec) instance(in *instance) {
 		in.undo = &undo{}
 	}
 	c.Must(in.name != "" && in.incarnation > 0 && len(in.targets) > 0)
+}
+
+func (c *codec) spacings(x *identity.Spacings) {
+	saved.Small(&c.Codec, &x.N, uint8(len(x.Ms)))
+	for i := range x.N {
+		c.Int64(&x.Ms[i])
+	}
 }
 
 func (c *codec) start(x *identity.Start) {

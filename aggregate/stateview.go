@@ -15,7 +15,7 @@ import (
 type savedView struct {
 	key    string
 	rows   []*savedBinding // by instance, in the order of their names
-	ledger ledger
+	ledger totals
 }
 
 // key says what decides which rows a view keeps. What it answers with may
@@ -149,7 +149,8 @@ func (c *codec) view(v **savedView, instances []*instance) {
 		}
 		c.binding((*v).rows[i], k, in)
 	}
-	c.ledger(&(*v).ledger)
+	(*v).ledger.Code(&c.Codec, c.set())
+	c.known(&(*v).ledger.known)
 }
 
 func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {

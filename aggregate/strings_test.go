@@ -49,7 +49,7 @@ func newPrintable(t *testing.T) *printable {
 	report("named", b.scrape("b:80", 10, -50, append(lines(2), "more 1")...))
 	report("behind", b.scrape("lb", 5, -30, lines(7)...))
 	p := &server{n: 5000}
-	report("provisional", b.scrape("lb", 6, 0, p.lines()...))
+	report("provisional", b.scrape("lb", 9, 0, p.lines()...))
 	b.fail("b:80", at(20), errRefused)
 	return x
 }
@@ -100,14 +100,14 @@ func TestStrings(t *testing.T) {
 		"coverage":                       "4 of 4 expected, 1 failed, 1 restarted",
 		"covers":                         "0s 20s",
 		"distinct":                       "{} value not known; 4 of 4 expected, 1 failed, 1 restarted; warnings: 2",
-		"events":                         "[2023-11-14T22:13:26Z lb#2: 40 series: first]",
+		"events":                         "[2023-11-14T22:13:29Z lb#2: 40 series: first]",
 		"gauge":                          "{} sum 11; 4 of 4 expected, 1 failed, 1 restarted; warnings: 2",
 		"gauge members":                  "[a: 2, 18.2 % lb#1: 7, 63.6 % pod-b: 2, 18.2 %]",
 		"histogram":                      "{} observations 13 [13, +Inf]; 4 of 4 expected, 1 failed, 1 restarted; warnings: 3",
 		"increases":                      "[a: 0 lb#1: 0 lb#2: 0 pod-b: 0]",
 		"instance 0":                     `a {zone="north"}: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, started 2023-11-14T22:13:35Z, process 2`,
 		"instance 1":                     "lb#1 at lb: 1 scrapes from 2023-11-14T22:13:25Z to 2023-11-14T22:13:25Z, started 2023-11-14T22:12:50Z, told by its start time",
-		"instance 2":                     "lb#2 at lb: 1 scrapes from 2023-11-14T22:13:26Z to 2023-11-14T22:13:26Z",
+		"instance 2":                     "lb#2 at lb: 1 scrapes from 2023-11-14T22:13:29Z to 2023-11-14T22:13:29Z",
 		"instance 3":                     "pod-b at b:80: 2 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:30Z, started 2023-11-14T22:12:30Z; failed: connection refused",
 		"rates":                          "[a: 0 pod-b: 0]",
 		"ratio":                          "{} ratio 0.25 [0, +Inf]; 4 of 4 expected, 1 failed, 1 restarted; warnings: 4",

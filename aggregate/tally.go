@@ -179,7 +179,7 @@ func (sh *share) read(col int32, at int64) bool {
 		return at > since
 	}
 	return slices.ContainsFunc(sh.events, func(e window.Event) bool { // it may have been read before it vanished
-		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.in.interval > since
+		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.in.spacings.Interval() > since
 	})
 }
 

@@ -1,13 +1,13 @@
 package aggregate
 
 import (
-	"math"
+	"cmp"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/ledger"
 )
 
 // Series is one series of the fleet as it is to be exposed.
@@ -49,8 +49,7 @@ func wholeFleet(s Snapshot, v *view) *Fleet {
 func (v *view) counterTotals(m *moment) []Series {
 	var list []Series
 	for _, s := range v.settle(m) {
-		shown := v.account(s.labels).show(s.commonBounds(), []float64{s.classes[0].Counts.Float64(0)})
-		list = append(list, Series{Labels: s.labels, Value: shown[0], Start: v.createdAt()})
+		list = append(list, Series{Labels: s.Labels, Value: v.ledger.Account(s.Labels).Counter(s), Start: v.createdAt()})
 	}
 	return list
 }
@@ -58,44 +57,44 @@ func (v *view) counterTotals(m *moment) []Series {
 func (v *view) histogramTotals(m *moment) []Series {
 	var list []Series
 	for _, s := range v.settle(m) {
-		h := &histogram.Histogram{Bounds: s.commonBounds(), Sum: math.NaN()}
-		natives := s.natives()
-		for _, b := range h.Bounds {
-			h.Counts = append(h.Counts, s.upTo(b, natives))
-		}
-		a, last := v.account(s.labels), len(h.Counts)-1
-		n := a.showNative(s.native())
-		if n != nil {
-			h.Counts[last] = n.Count
-		}
-		h.Counts = a.show(h.Bounds, h.Counts)
-		if sum, ok, signed := s.sum(); ok {
-			if !signed {
-				sum = notLess(sum, a.sum)
-			}
-			h.Sum, a.sum = sum, sum
-		}
-		h.Count = h.Counts[last]
-		exponential(h, n)
-		list = append(list, Series{Labels: s.labels, Value: h.Count, Start: v.createdAt(), Histogram: h})
+		h := v.ledger.Account(s.Labels).Histogram(s)
+		list = append(list, Series{Labels: s.Labels, Value: h.Count, Start: v.createdAt(), Histogram: h})
 	}
 	return list
 }
 
-// exponential gives a histogram the native buckets of n, if it is not nil.
-func exponential(h *histogram.Histogram, n *layout.Native) {
-	if n == nil {
-		return
+// totals are what a view keeps since its declaration.
+type totals struct {
+	ledger.Ledger
+	known known // of a fleet that can be joined
+}
+
+func (v *view) createdAt() time.Time {
+	return time.UnixMilli(cmp.Or(v.ledger.Created, v.fleet.since))
+}
+
+// settle returns the settlements of a view at a moment, sorted by labels.
+func (v *view) settle(m *moment) []*ledger.Settlement {
+	f := v.fleet
+	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
+	if f.joinable() {
+		return v.joined(list)
 	}
-	side := func(list []layout.Bucket) []histogram.Bucket {
-		out := make([]histogram.Bucket, len(list))
-		for i, b := range list {
-			out[i] = histogram.Bucket{Index: b.Index, Count: b.Count}
+	return list
+}
+
+// settleOf adds up what the fleet itself observed.
+func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*ledger.Settlement {
+	list := v.ledger.Settle()
+	for i, in := range f.ordered {
+		if !f.counts(in, e) {
+			continue
 		}
-		return out
+		if b := of(i); b != nil {
+			list.Add(b.Table, b.labelsOf)
+		}
 	}
-	h.Exponential, h.Schema, h.ZeroThreshold, h.ZeroCount = true, n.Schema, n.ZeroThreshold, n.ZeroCount
-	h.Positive, h.Negative = side(n.Positive), side(n.Negative)
+	return list.Sorted()
 }
 
 // bindingOf returns what a view kept of an instance at the moment, or what it

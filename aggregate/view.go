@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/selector"
 )
 
 // View is a standing question: which series, grouped how, kept how long. A
@@ -69,8 +70,7 @@ const everything growth.Kind = 3
 
 // spec is a View as it is kept.
 type spec struct {
-	Metric      string // everyFamily: all of the kind
-	Where       []*labels.Matcher
+	selector.Selector
 	By, Without []string
 	Owner       judge.Owner
 	BoundBirths bool
@@ -83,19 +83,19 @@ type spec struct {
 
 // spec reads and checks a view.
 func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
-	metric, where, err := parseSelector(v.Select)
+	sel, err := parseSelector(v.Select)
 	if err != nil {
 		return s, v, err
 	}
-	v = f.completed(v, metric, k)
-	if err := v.validate(k, metric, where); err != nil {
+	v = f.completed(v, &sel, k)
+	if err := v.validate(k, &sel); err != nil {
 		return s, v, err
 	}
 	if v.Window > f.cfg.Window {
 		return s, v, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, v.Window, f.cfg.Window)
 	}
 	s = spec{
-		Metric: metric, Where: where, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
+		Selector: sel, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
 		Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Sentinels: slices.Clone(v.Sentinels),
 	}
 	if v.ByAllLabels {
@@ -110,13 +110,22 @@ func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
 	return s, v, nil
 }
 
+// parseSelector reads the selector of a view.
+func parseSelector(text string) (selector.Selector, error) {
+	s, err := selector.Parse(text)
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", errView, err)
+	}
+	return s, nil
+}
+
 // completed takes over what the catalogue knows of the metric. What the view
 // says itself stays.
-func (f *Fleet) completed(v View, metric string, k growth.Kind) View {
-	if f.catalogue == nil || metric == everyFamily {
+func (f *Fleet) completed(v View, sel *selector.Selector, k growth.Kind) View {
+	if f.catalogue == nil || sel.Every() {
 		return v
 	}
-	known, ok := f.catalogue(metric)
+	known, ok := f.catalogue(sel.Metric)
 	if !ok {
 		return v
 	}
@@ -138,7 +147,7 @@ func (f *Fleet) completed(v View, metric string, k growth.Kind) View {
 	return v
 }
 
-func (v *View) validate(k growth.Kind, metric string, where []*labels.Matcher) error {
+func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
 	if field := v.misfit(k); field != "" {
 		kind := k.String()
 		if k == everything {
@@ -155,9 +164,9 @@ func (v *View) validate(k growth.Kind, metric string, where []*labels.Matcher) e
 	le := func(name string) bool { return name == labels.BucketLabel }
 	switch {
 	case k != growth.Counter && k != growth.Gauge && (slices.ContainsFunc(v.By, le) ||
-		slices.ContainsFunc(where, func(m *labels.Matcher) bool { return le(m.Name) })):
+		slices.ContainsFunc(sel.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
 		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
-	case metric == everyFamily && v.Type != "":
+	case sel.Every() && v.Type != "":
 		return fmt.Errorf("%w: a Type for all families", errView)
 	case groupings > 1:
 		return fmt.Errorf("%w: By, Without and ByAllLabels exclude each other", errView)

@@ -1,7 +1,7 @@
 // Command figures measures promfold against the ways its users would otherwise
 // go, which are in bench/peers.go, on a recording of real API servers:
 //
-//	go -C bench run ./figures [-json] [-quick] [-corpus DIR]
+//	go -C bench run ./figures [-json] [-quick] [-only REGEXP] [-corpus DIR]
 //
 // Each row is the median over rounds that run both ways one after the other in
 // this process. The ratio says how many times faster ours is; read/memequal is
@@ -13,7 +13,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -30,7 +32,9 @@ func main() {
 	asJSON := flag.Bool("json", false, "print JSON")
 	quick := flag.Bool("quick", false, "few rounds, under a minute")
 	dir := flag.String("corpus", "../../shared/corpus", "directory of the whole recording; without it the trimmed one is used")
+	names := flag.String("only", "", "measure the rows whose names match this regular expression")
 	flag.Parse()
+	chosen = regexp.MustCompile(*names)
 	d, err := load(*dir)
 	must(err)
 	rounds := 21
@@ -40,6 +44,7 @@ func main() {
 	figures := readFigures(d, rounds)
 	figures = append(figures, formatFigures(d, rounds)...)
 	figures = append(figures, ingestFigures(d, rounds)...)
+	figures = slices.DeleteFunc(figures, func(f figure) bool { return f.Name == "" })
 	m := machine{cpu(), runtime.NumCPU(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, d.source}
 	if *asJSON {
 		must(json.NewEncoder(os.Stdout).Encode(map[string]any{"machine": m, "figures": figures}))

@@ -2,39 +2,50 @@ package identity
 
 import "slices"
 
-// Spacings are the times between the last scrapes of a target, in milliseconds, oldest first. The zero value has none.
-type Spacings []int64
-
 const (
 	// rememberedSpacings is how many spacings count: enough for a scrape that came early or late not to matter.
 	rememberedSpacings = 8
-	// staleIntervals is after how many of its own intervals a target that is silent is stale.
-	staleIntervals = 3
+	// assumedInterval is that of a target that was scraped once, in milliseconds.
+	assumedInterval = 20_000
 )
 
-// Add returns the spacings with one more; the oldest of more than eight goes. It reuses s.
-func (s Spacings) Add(ms int64) Spacings {
-	if len(s) == rememberedSpacings {
-		copy(s, s[1:])
-		s = s[:len(s)-1]
-	}
-	return append(s, ms)
+// StaleIntervals is after how many of its own intervals a target that is silent is stale.
+const StaleIntervals = 3
+
+// Spacings are the times between the last scrapes of a target, in milliseconds. The zero value has none.
+//
+//	Ms[:N], oldest first
+type Spacings struct {
+	Ms [rememberedSpacings]int64
+	N  uint8
 }
 
-// Interval returns the median spacing, of an even number the lower middle one; false if there is none yet.
-func (s Spacings) Interval() (ms int64, ok bool) {
-	if len(s) == 0 {
-		return 0, false
+// Add adds the latest spacing; the oldest of more than eight goes.
+func (s *Spacings) Add(ms int64) {
+	if s.N == rememberedSpacings {
+		copy(s.Ms[:], s.Ms[1:])
+		s.N--
 	}
-	var sorted [rememberedSpacings]int64
-	n := copy(sorted[:], s)
-	slices.Sort(sorted[:n])
-	return sorted[(n-1)/2], true
+	s.Ms[s.N] = ms
+	s.N++
 }
 
-// Stale reports whether a target has been silent for more than three of its intervals. A target without an interval is
-// not stale: nothing is known of when it should have answered. Behind a balancer, ask [Pool.State].
-func (s Spacings) Stale(silent int64) bool {
-	interval, ok := s.Interval()
-	return ok && silent > staleIntervals*interval
+// Interval returns the median spacing, of an even number the lower middle one; 0 if there is none yet.
+func (s *Spacings) Interval() int64 {
+	if s.N == 0 {
+		return 0
+	}
+	sorted := s.Ms
+	slices.Sort(sorted[:s.N])
+	return sorted[(s.N-1)/2]
+}
+
+// Stale reports whether a target has been silent, in milliseconds, for more than so many of its intervals. One that was
+// scraped once is taken to have an interval of 20 s. Behind a balancer, ask [Pool.State], too.
+func (s *Spacings) Stale(silent int64, intervals float64) bool {
+	interval := int64(assumedInterval)
+	if s.N > 0 {
+		interval = s.Interval()
+	}
+	return float64(silent) > intervals*float64(interval)
 }

@@ -1,7 +1,8 @@
-package aggregate
+package selector
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,27 +11,51 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// everyFamily, as the metric of a view, stands for all families of its kind: no
-// metric has this name.
-const everyFamily = ""
+// Selector selects series.
+type Selector struct {
+	Metric string // the name that the selector fixes; empty: none
+	Where  []*labels.Matcher
+}
 
-// parseSelector reads a PromQL vector selector. The metric is the name that it
-// fixes, or everyFamily; where holds the other matchers.
-func parseSelector(text string) (metric string, where []*labels.Matcher, err error) {
-	p := &selector{text: text}
+// Parse reads a PromQL vector selector. The error says at which byte it is
+// wrong.
+func Parse(text string) (Selector, error) {
+	p := &reader{text: text}
 	if err := p.parse(); err != nil {
-		return "", nil, fmt.Errorf("%w: selector %q at byte %d: %w", errView, text, p.pos, err)
+		return Selector{}, fmt.Errorf("selector %q at byte %d: %w", text, p.pos, err)
 	}
 	for i, m := range p.matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && m.Value != "" {
-			return m.Value, append(p.matchers[:i:i], p.matchers[i+1:]...), nil
+			return Selector{m.Value, append(p.matchers[:i:i], p.matchers[i+1:]...)}, nil
 		}
 	}
-	return everyFamily, p.matchers, nil
+	return Selector{Where: p.matchers}, nil
 }
 
-// selector is the text of a selector and the place up to which it was read.
-type selector struct {
+// Every reports whether the selector fixes no name, so that it selects series
+// of many metrics.
+func (s *Selector) Every() bool { return s.Metric == "" }
+
+// String returns the selector as PromQL, or "" if it is empty.
+func (s *Selector) String() string {
+	name, list := s.Metric, make([]string, 0, len(s.Where)+1)
+	named := func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }
+	if !model.LegacyValidation.IsValidMetricName(name) || notMetrics[strings.ToLower(name)] || slices.ContainsFunc(s.Where, named) {
+		if name = ""; s.Metric != "" {
+			list = append(list, model.MetricNameLabel+"="+strconv.Quote(s.Metric))
+		}
+	}
+	for _, m := range s.Where {
+		list = append(list, m.String())
+	}
+	if len(list) == 0 {
+		return name
+	}
+	return name + "{" + strings.Join(list, ",") + "}"
+}
+
+// reader is the text of a selector and the place up to which it was read.
+type reader struct {
 	text     string
 	pos      int
 	matchers []*labels.Matcher
@@ -43,7 +68,7 @@ var notMetrics = map[string]bool{
 }
 
 // parse reads the whole text.
-func (p *selector) parse() error {
+func (p *reader) parse() error {
 	p.space()
 	start := p.pos
 	name := p.word(true)
@@ -73,7 +98,7 @@ func (p *selector) parse() error {
 }
 
 // check refuses two names, and what would select everything by an oversight.
-func (p *selector) check(named bool) error {
+func (p *reader) check(named bool) error {
 	if named {
 		for _, m := range p.matchers[1:] {
 			if m.Name == model.MetricNameLabel {
@@ -91,7 +116,7 @@ func (p *selector) check(named bool) error {
 }
 
 // list reads the matchers up to the closing brace.
-func (p *selector) list() error {
+func (p *reader) list() error {
 	for {
 		p.space()
 		if len(p.text) > p.pos && p.text[p.pos] == '}' {
@@ -112,7 +137,7 @@ func (p *selector) list() error {
 }
 
 // matcher reads name op "value", or the metric's name alone, in quotes.
-func (p *selector) matcher() error {
+func (p *reader) matcher() error {
 	name, quoted := p.word(false), false
 	if name == "" {
 		var err error
@@ -147,7 +172,7 @@ func (p *selector) matcher() error {
 	return nil
 }
 
-func (p *selector) add(op labels.MatchType, name, value string) error {
+func (p *reader) add(op labels.MatchType, name, value string) error {
 	m, err := labels.NewMatcher(op, name, value)
 	if err != nil {
 		return err
@@ -156,7 +181,7 @@ func (p *selector) add(op labels.MatchType, name, value string) error {
 	return nil
 }
 
-func (p *selector) operator() (labels.MatchType, bool) {
+func (p *reader) operator() (labels.MatchType, bool) {
 	switch {
 	case p.take("=~"):
 		return labels.MatchRegexp, true
@@ -171,7 +196,7 @@ func (p *selector) operator() (labels.MatchType, bool) {
 }
 
 // word reads a name; one outside of braces may have colons.
-func (p *selector) word(colons bool) string {
+func (p *reader) word(colons bool) string {
 	start := p.pos
 	for ; p.pos < len(p.text); p.pos++ {
 		c := p.text[p.pos]
@@ -184,7 +209,7 @@ func (p *selector) word(colons bool) string {
 }
 
 // quoted reads a string in double, single or back quotes; false if there is none.
-func (p *selector) quoted() (text string, ok bool, err error) {
+func (p *reader) quoted() (text string, ok bool, err error) {
 	if p.pos == len(p.text) || !strings.Contains("\"'`", p.text[p.pos:p.pos+1]) {
 		return "", false, nil
 	}
@@ -222,7 +247,7 @@ func (p *selector) quoted() (text string, ok bool, err error) {
 }
 
 // take reads a token, if it is next.
-func (p *selector) take(token string) bool {
+func (p *reader) take(token string) bool {
 	if !strings.HasPrefix(p.text[p.pos:], token) {
 		return false
 	}
@@ -231,7 +256,7 @@ func (p *selector) take(token string) bool {
 }
 
 // space skips blanks, line feeds and comments.
-func (p *selector) space() {
+func (p *reader) space() {
 	for p.pos < len(p.text) {
 		switch p.text[p.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -248,7 +273,7 @@ func (p *selector) space() {
 	}
 }
 
-func (p *selector) expected(what string) error {
+func (p *reader) expected(what string) error {
 	if p.pos == len(p.text) {
 		return fmt.Errorf("expected %s, not the end", what)
 	}

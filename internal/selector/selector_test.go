@@ -1,4 +1,4 @@
-package aggregate_test
+package selector_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/internal/selector"
 )
 
 // What PromQL makes of the same texts is compared in bench/oracle.
@@ -37,9 +37,9 @@ func TestSelectors(t *testing.T) {
 		`{job="x"} # the end)`:                ` [job="x"]`,
 		`offset`:                              `offset []`,
 	} {
-		metric, where, err := aggregate.CheckSelector(text)
+		s, err := selector.Parse(text)
 		require.NoError(t, err, text)
-		assert.Equal(t, want, fmt.Sprint(metric, " ", where), text)
+		assert.Equal(t, want, fmt.Sprint(s.Metric, " ", s.Where), text)
 	}
 }
 
@@ -75,10 +75,43 @@ func TestSelectorsThatAreRefused(t *testing.T) {
 		`up{a="b"} > 5`:       `at byte 10: expected the end of a vector selector, not '>'`,
 		`up,down`:             `at byte 2: expected the end of a vector selector, not ','`,
 	} {
-		_, _, err := aggregate.CheckSelector(text)
-		assert.EqualError(t, err, fmt.Sprintf("invalid view: selector %q %s", text, want))
-		b := newBed(t, aggregate.Config{})
-		_, err = b.Counter(aggregate.View{Select: text})
-		assert.Error(t, err)
+		_, err := selector.Parse(text)
+		assert.EqualError(t, err, fmt.Sprintf("selector %q %s", text, want))
 	}
+}
+
+// A selector as text selects the same.
+func TestTextOfSelectors(t *testing.T) {
+	for text, want := range map[string]string{
+		`up`:                          `up`,
+		`up{a='b'}`:                   `up{a="b"}`,
+		`{"a.b", x="y"}`:              `{__name__="a.b",x="y"}`,
+		`{"inf"}`:                     `{__name__="inf"}`,
+		`{__name__=~"a|b"}`:           `{__name__=~"a|b"}`,
+		`{__name__!="",__name__="a"}`: `{__name__="a",__name__!=""}`,
+	} {
+		s, err := selector.Parse(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, s.String(), text)
+	}
+	assert.Empty(t, (&selector.Selector{}).String())
+}
+
+// Whatever the text is, a selector that is accepted reads the same once it is
+// written down.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{`up{a="b",c=~"d|e"}`, `{"a.b","x.y"!~'z'}`, "{a=`\\`,b!=\"\\xff\"} # end"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := selector.Parse(text)
+		if err != nil {
+			return
+		}
+		again, err := selector.Parse(s.String())
+		require.NoError(t, err, s.String())
+		assert.Equal(t, s.String(), again.String())
+		assert.Equal(t, s.Metric, again.Metric)
+		assert.Len(t, again.Where, len(s.Where))
+	})
 }

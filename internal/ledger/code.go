@@ -1,0 +1,63 @@
+package ledger
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// Code writes a ledger down or reads it back; set is where the layouts of its
+// view are. Equal ledgers are equal bytes: all stands in order.
+func (l *Ledger) Code(c *saved.Codec, set *window.Set) {
+	c.Int64(&l.Created)
+	keys := slices.Sorted(maps.Keys(l.accounts))
+	saved.List(c, &keys, 6, func(key *string) {
+		if c.Reading() {
+			a := &Account{}
+			a.code(c, set)
+			*key = string(a.Labels.Bytes(nil))
+			l.put(*key, a)
+			return
+		}
+		l.accounts[*key].code(c, set)
+	})
+	c.Ascending(len(keys), func(i int) string { return keys[i] })
+}
+
+func (a *Account) code(c *saved.Codec, set *window.Set) {
+	c.Labels(&a.Labels)
+	window.CodeClasses(c, set, &a.Retired)
+	a.Left.code(c, set)
+	saved.List(c, &a.bounds, 1, c.Float)
+	saved.List(c, &a.shown, 1, c.Float)
+	c.Float(&a.sum)
+	saved.List(c, &a.natives, 9, func(n **layout.Native) { growth.CodeNative(c, n) })
+	c.Must(len(a.bounds) == len(a.shown))
+	c.Must(slices.IsSorted(a.bounds))
+}
+
+func (d *Departures) code(c *saved.Codec, set *window.Set) {
+	if c.Natural(&d.n); d.n == 0 {
+		return
+	}
+	window.CodeClasses(c, set, &d.Classes)
+	for _, x := range []*exact.Sum{&d.Bounds.Below, &d.Bounds.Above, &d.weighted, &d.lowest, &d.highest} {
+		c.Sum(x)
+	}
+	c.Natural(&d.Bounds.Open)
+	c.Bool(&d.Stepped)
+	slices.SortFunc(d.begun, func(a, b opened) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), a.above.Cmp(&b.above), a.highest.Cmp(&b.highest))
+	})
+	saved.List(c, &d.begun, 3, func(x *opened) {
+		c.Int64(&x.at)
+		c.Sum(&x.above)
+		c.Sum(&x.highest)
+	})
+}

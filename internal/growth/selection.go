@@ -301,11 +301,12 @@ func (s *Selection) matches(l *lines.Line, given []string) bool {
 // group returns what a series says of its group.
 func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 	b := labels.NewBuilder(l.Labels)
-	part := labels.BucketLabel // tells the lines of one object apart
-	if s.Loose {
-		if part = ""; l.Role == lines.Quantile {
-			part = model.QuantileLabel
-		}
+	part := "" // tells the lines of one object apart; le of a counter or gauge is a plain label
+	switch l.Role {
+	case lines.Bucket:
+		part = labels.BucketLabel
+	case lines.Quantile:
+		part = model.QuantileLabel
 	}
 	if len(s.Without) > 0 {
 		b.Del(model.MetricNameLabel, part).Del(s.Without...)

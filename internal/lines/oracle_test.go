@@ -71,8 +71,9 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 	}
 	var (
 		out    []truth
-		family family
-		key    []byte
+		family   family
+		declared = map[string]model.MetricType{}
+		key      []byte
 	)
 	for {
 		entry, err := p.Next()
@@ -86,6 +87,7 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 		case textparse.EntryType:
 			name, typ := p.Type()
 			family = familyOf(string(name), typ, in)
+			declared[string(name)] = typ
 		case textparse.EntrySeries, textparse.EntryHistogram:
 			var (
 				series []byte
@@ -117,6 +119,8 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 			}
 			if _, ok := roleOf(&family, seen.name); ok && family.Name != "" {
 				t.typ = family.Type
+			} else if in == text || in == openMetrics {
+				t.ofAnother(declared, string(series), seen.name, in)
 			}
 			if ts != nil {
 				t.time = *ts
@@ -124,6 +128,33 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 			out = append(out, t)
 		}
 	}
+}
+
+// ofAnother corrects what is said of a line that stands away from the TYPE comment
+// of its family: it is what it would be under that.
+func (t *truth) ofAnother(declared map[string]model.MetricType, series, name string, in format) {
+	if series[0] == '{' {
+		return // a quoted name
+	}
+	own, ok := family{}, false
+	for stem, typ := range declared {
+		f := familyOf(stem, typ, in)
+		if _, of := roleOf(&f, name); of && (!ok || len(stem) > len(own.Name)) {
+			own, ok = f, true
+		}
+	}
+	if !ok {
+		return
+	}
+	body, contentType := fmt.Sprintf("# TYPE %s %s\n%s 1\n", own.Name, own.Type, series), textType
+	if in == openMetrics {
+		body, contentType = body+eof+"\n", openMetricsType
+	}
+	list, err := oracle([]byte(body), contentType)
+	if err != nil || len(list) != 1 {
+		panic(fmt.Sprint(body, err))
+	}
+	t.labels, t.typ = list[0].labels, list[0].typ
 }
 
 func familyOf(name string, typ model.MetricType, in format) family {

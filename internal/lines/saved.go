@@ -108,10 +108,13 @@ func (w *Saver) AppendTable(b []byte) []byte {
 	var body []byte // saving it gives the families their places
 	body = saved.Uint(body, len(w.headings.list))
 	for _, id := range w.headings.list {
-		f := w.store.headings.payload(id)
 		body = saved.Text(body, w.store.headings.text(id))
 		body = append(body, byte(w.store.headings.key(id)))
-		body = w.appendFamily(body, f)
+		declared := w.store.headings.payload(id)
+		body = saved.Uint(body, len(declared))
+		for _, f := range declared {
+			body = w.appendFamily(body, f)
+		}
 	}
 	inForce := w.store.familiesByID()
 	body = saved.Uint(body, len(w.lines.list))
@@ -182,11 +185,19 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 		l.families = append(l.families, f)
 	}
 	for range r.Count(3) {
-		text, in, f := r.Text(), format(r.Byte()), l.family(r)
+		text, in := r.Text(), format(r.Byte())
+		var declared []*family
+		for range r.Count(1) {
+			f := l.family(r)
+			if f == nil {
+				return nil, nil, ErrSaved
+			}
+			declared = append(declared, f)
+		}
 		if r.Failed() || len(text) == 0 || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		l.headings = append(l.headings, s.addHeading(in, []byte(text), f))
+		l.headings = append(l.headings, s.addHeading(in, []byte(text), declared...))
 	}
 	for range r.Count(14) {
 		id, ok := l.line(r)

@@ -14,11 +14,11 @@ import (
 //
 // A line is its text up to the value, blanks included, and the meaning of that
 // text: see meaning. A heading is everything between two lines: comments and
-// blank lines. The payload of a heading is the family that its last TYPE comment
-// declares, nil if it has none.
+// blank lines. The payload of a heading is the families that its TYPE comments
+// declare, in their order.
 type Store struct {
 	lines    table[*Line]
-	headings table[*family]
+	headings table[[]*family]
 
 	mu       sync.Mutex // guards families and lastID
 	families map[familyKey]*family
@@ -27,6 +27,7 @@ type Store struct {
 	lineBytes atomic.Int64 // memory of the Lines held
 	sweeps    atomic.Uint32
 	created   atomic.Bool // a line with the start of others was added
+	strays    atomic.Bool // a line was met that is not of the family in force
 	spellings spellings
 }
 
@@ -95,7 +96,11 @@ func (s *Store) sweepFamilies() {
 			s.families[f.key(f.format)] = f
 		}
 	}
-	s.headings.each(keep)
+	s.headings.each(func(declared []*family) {
+		for _, f := range declared {
+			keep(f)
+		}
+	})
 	s.lines.each(func(l *Line) {
 		keep(l.under)
 		keep(before[l.Family.key(text)])
@@ -170,9 +175,18 @@ func (s *Store) added(id uint32, l *Line, in format) {
 	}
 }
 
-// addHeading adds a heading that declares f, and returns its id.
-func (s *Store) addHeading(in format, heading []byte, f *family) uint32 {
-	return s.headings.add(heading, uint32(in), func(uint32) *family { return f })
+// addHeading adds a heading that declares families, and returns its id.
+func (s *Store) addHeading(in format, heading []byte, declared ...*family) uint32 {
+	return s.headings.add(heading, uint32(in), func(uint32) []*family { return declared })
+}
+
+// declares returns the family that a heading leaves in force; nil if it declares
+// none.
+func (s *Store) declares(heading uint32) *family {
+	if declared := s.headings.payload(heading); len(declared) > 0 {
+		return declared[len(declared)-1]
+	}
+	return nil
 }
 
 func (l *Line) bytes() int64 {

@@ -52,6 +52,7 @@ var quirkNotes = [...]string{
 	growth.Torn:      "read while being written",
 	growth.NewLayout: "other buckets than before",
 	growth.Malformed: "counts that cannot be",
+	growth.Doubled:   "lines that differ",
 }
 
 // told returns a happening as an event. At the opening, what was counted before

@@ -74,6 +74,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	}
 	defer q.release()
 	w := newWhole(q.families())
+	w.broken(q, v.histograms)
 	for _, t := range v.histograms.histogramTotals(s.m) {
 		if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
 			f.add(t)
@@ -134,6 +135,25 @@ func newWhole(families []Family) *whole {
 		}
 	}
 	return w
+}
+
+// broken leaves out the histograms that cannot be one.
+func (w *whole) broken(q *question, v *view) {
+	seen := map[uint64]bool{}
+	for i := range q.states {
+		in := q.states[i].member.in
+		in.plan.Broken(v.index, func(pos uint32) {
+			l := q.f.store.Line(in.cols.ID(int(pos)))
+			name, series := l.Family.Name, growth.HistogramHash(l)
+			if seen[series] {
+				return
+			}
+			seen[series] = true
+			if f := w.family(labels.FromStrings(model.MetricNameLabel, name), model.MetricTypeHistogram); f != nil {
+				f.leave("its buckets cannot be those of a histogram")
+			}
+		})
+	}
 }
 
 // shownType returns the type with which a family is exposed.

@@ -106,6 +106,9 @@ func (s *staged) addHist(x *growth.Hist) {
 			}
 			s.addClassic(b, col, x)
 		}
+		if col < 0 {
+			continue // it never was a histogram: see growth.Presence.Broken
+		}
 		s.beginHist(b, col, x)
 		for i := range x.Notes {
 			n := &x.Notes[i]

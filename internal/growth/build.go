@@ -200,8 +200,11 @@ func (b *builder) compose(h *hist, pieces []piece) {
 	})
 	h.from, h.sum, h.count, h.native = uint32(len(b.buckets)), -1, -1, -1
 	var bounds []float64
+	unreadable := false
 	for _, p := range pieces {
 		switch p.role {
+		case lines.Value: // a bucket without a bound that is a number, such as a vmrange
+			unreadable = true
 		case lines.Bucket:
 			bounds = append(bounds, p.bound)
 			b.buckets = append(b.buckets, p.pos)
@@ -218,7 +221,7 @@ func (b *builder) compose(h *hist, pieces []piece) {
 		b.buckets = append(b.buckets, uint32(h.count))
 	}
 	h.layout = nil
-	if len(bounds) > 0 {
+	if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) && !unreadable { // else not all observations are in it
 		h.layout = b.to.Layout(bounds)
 	}
 	if h.layout == nil {

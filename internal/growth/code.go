@@ -50,7 +50,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 		t := &tomb{k.point, k.id, tombKey{class: r.classLike(&k), hist: k.hist}}
 		l := r.store.Line(k.id)
 		if t.key.hash = l.Labels.Hash(); k.hist {
-			t.key.hash = histHash(l)
+			t.key.hash = HistogramHash(l)
 		}
 		if c.Must(st.tombs[t.key] == nil); c.Failed() {
 			return

@@ -1,6 +1,8 @@
 package growth
 
 import (
+	"slices"
+
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
@@ -192,6 +194,20 @@ func (p *Plan) Buckets(do func(pos int)) {
 	for i := range p.hists {
 		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
 			do(int(h.native))
+		}
+	}
+}
+
+// Broken calls do with a line of each histogram of a view that cannot be one.
+func (p *Plan) Broken(view int, do func(pos uint32)) {
+	if p.views[view].Broken == 0 {
+		return
+	}
+	for i := range p.objects {
+		o := &p.objects[i]
+		if o.kind == Histogram && p.hists[o.hist].form == formless &&
+			slices.ContainsFunc(p.sinks[o.from:o.to], func(s Sink) bool { return int(s.View) == view }) {
+			do(o.line)
 		}
 	}
 }

@@ -230,7 +230,7 @@ func (r *Route) seriesOf(id lines.ID) int32 {
 // seriesKey names a histogram, whatever form its lines have.
 func (r *Route) seriesKey(id lines.ID) string {
 	l := r.router.store.Line(id)
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel).Set(model.MetricNameLabel, l.Family.Name)
+	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return string(b.Labels().Bytes(nil))
 }
 

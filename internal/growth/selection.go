@@ -117,16 +117,21 @@ func (s *Selection) fitsHistogram(l *lines.Line) Fit {
 	if s.typeOf(l) != model.MetricTypeHistogram {
 		return OfAnotherType
 	}
-	if l.Role == lines.Value {
-		return OfAnother
-	}
-	return ofHistogram(l.Role)
+	return ofHistogram(l)
 }
 
-func ofHistogram(r lines.Role) Fit {
-	switch r {
+// rangeLabel is what VictoriaMetrics' client writes in place of le.
+const rangeLabel = "vmrange"
+
+// ofHistogram takes the lines of a histogram, also buckets that cannot be read.
+func ofHistogram(l *lines.Line) Fit {
+	switch l.Role {
 	case lines.Bucket, lines.Count, lines.Sum, lines.Native:
 		return OfTheMetric
+	case lines.Value:
+		if rest, ok := strings.CutPrefix(l.Name, l.Family.Name); ok && rest == "_bucket" {
+			return OfTheMetric
+		}
 	}
 	return OfAnother
 }
@@ -137,9 +142,9 @@ func (s *Selection) fitsCounter(l *lines.Line) (Fit, Part) {
 	if l.Family.Type == model.MetricTypeHistogram {
 		switch rest, ok := strings.CutPrefix(s.Metric, l.Family.Name); {
 		case ok && rest == "_count":
-			return ofHistogram(l.Role), CountOf
+			return ofHistogram(l), CountOf
 		case ok && rest == "_sum":
-			return ofHistogram(l.Role), SumOf
+			return ofHistogram(l), SumOf
 		}
 	}
 	base := strings.TrimSuffix(s.Metric, "_total")
@@ -176,9 +181,10 @@ func (s *Selection) fitsEvery(l *lines.Line) Fit {
 	case lines.Count, lines.Sum, lines.Bucket, lines.Native:
 		return OfTheMetric
 	case lines.Value:
-		if s.Kind != Histogram {
-			return OfTheMetric
+		if s.Kind == Histogram {
+			return ofHistogram(l)
 		}
+		return OfTheMetric
 	}
 	return OfAnother
 }
@@ -302,10 +308,12 @@ func (s *Selection) matches(l *lines.Line, given []string) bool {
 func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 	b := labels.NewBuilder(l.Labels)
 	part := "" // tells the lines of one object apart; le of a counter or gauge is a plain label
-	switch l.Role {
-	case lines.Bucket:
+	switch {
+	case l.Family.Type == model.MetricTypeHistogram && l.Role == lines.Value:
+		part = rangeLabel
+	case l.Role == lines.Bucket:
 		part = labels.BucketLabel
-	case lines.Quantile:
+	case l.Role == lines.Quantile:
 		part = model.QuantileLabel
 	}
 	if len(s.Without) > 0 {

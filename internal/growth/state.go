@@ -99,13 +99,14 @@ func (st *State) hold(object uint32, p *point) {
 // tombOf returns the key of an object by one of its lines.
 func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 	if o.kind == Histogram {
-		return tombKey{histHash(l), o.class, true}
+		return tombKey{HistogramHash(l), o.class, true}
 	}
 	return tombKey{l.Labels.Hash(), o.class, false}
 }
 
-func histHash(l *lines.Line) uint64 {
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel).Set(model.MetricNameLabel, l.Family.Name)
+// HistogramHash returns a hash that all lines of one histogram have.
+func HistogramHash(l *lines.Line) uint64 {
+	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return b.Labels().Hash()
 }
 
@@ -282,7 +283,7 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 	if len(st.tombs) == 0 || line == nil {
 		return false
 	}
-	t := st.tombs[tombKey{histHash(line), h.class, true}]
+	t := st.tombs[tombKey{HistogramHash(line), h.class, true}]
 	return t != nil && t.layout != nil
 }
 

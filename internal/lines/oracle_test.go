@@ -70,7 +70,7 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 		return nil, err
 	}
 	var (
-		out    []truth
+		out      []truth
 		family   family
 		declared = map[string]model.MetricType{}
 		key      []byte

@@ -35,11 +35,12 @@ lint:
 fmt:
 	gofmt -w .
 
-examples: # all of them, on their own recordings
+examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/fleet
 	$(GO) run ./examples/balancer
 	$(GO) run ./examples/shards
 	$(GO) run ./examples/kubelets
+	$(GO) run ./examples/sidecar
 
 cross:
 	@for p in darwin/arm64 windows/amd64 linux/386; do \

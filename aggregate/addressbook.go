@@ -69,7 +69,7 @@ func (f *Fleet) findAddresses() []address {
 		}
 	}
 	for _, in := range f.ordered {
-		if in.twins != nil {
+		if in.Twins != nil {
 			for _, name := range in.addresses()[len(in.targets):] {
 				a := of(name)
 				a.behind = append(a.behind, in)

@@ -1,27 +1,23 @@
 package aggregate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // balanced is a target behind which several instances answer. Each process
 // seen there is an instance of its own, named target#1, target#2, … in the
 // order of first sight. The fleet's lock guards it.
 type balanced struct {
+	identity.Balancer[*instance]
 	target   string
-	expected int // 0: not known
-	members  []*instance
-	named    int // how many names were given
-	scrapes  int // that were attributed
-	quiet    int // of them, those since a new instance was met
-	last     int64
+	last     int64 // its latest scrape
 	spacings identity.Spacings
-	guess    *instance // who answered last
-	left     int64     // until when one was watched that was retired
-	unclear  int       // scrapes that were of several, or of none, for certain
+	left     int64 // until when an instance was watched that was retired
 }
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
@@ -44,122 +40,58 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 	if at < b.last {
 		return Report{}, nil, ErrLate
 	}
-	s := f.stage(b.expect(sc), sc)
-	defer f.unstage(s)
-	if err := s.open(s.in.latest(), &sc); err != nil {
+	k := &keeper{f: f, b: b}
+	defer k.close()
+	s := k.stage(b.expect(sc), sc)
+	if err := s.open(&s.in.cols, &sc); err != nil {
 		return Report{}, nil, err
 	}
-	if at == b.last && s.in == b.guess && s.same() {
+	if at == b.last && s.in == b.Latest && s.same() {
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
 		return s.report, nil, nil
 	}
 	s.start = s.readStart(&sc)
-	who, why := b.identify(s)
-	if why.Ambiguous {
-		b.seen(nil, at)
-		b.unclear++
-		f.target(b.target).seen(at)
-		s.report.Lines, s.report.Instance = s.r.Len(), ""
-		return s.report, nil, nil
-	}
-	if who == nil {
-		who = b.open(f, sc)
-	}
-	if !who.mu.TryLock() {
-		return Report{}, who, nil
-	}
-	defer who.mu.Unlock()
-	if err := b.attribute(s, who, why, sc); err != nil {
+	_, why, err := identity.Meet(&b.Balancer, k, s)
+	switch {
+	case err == errBusy:
+		return Report{}, k.busy, nil
+	case err != nil:
 		return Report{}, nil, err
 	}
-	b.seen(who, at)
-	s.report.attribute(why)
-	who.by = why.By
-	return s.report, nil, nil
-}
-
-// seen notes a scrape of the balancer, and who answered (nil: not clear).
-func (b *balanced) seen(who *instance, at int64) {
 	if b.last != 0 {
 		b.spacings.Add(at - b.last)
 	}
 	b.last = at
-	if who == nil {
-		return // nobody was passed over for certain
+	if why.Ambiguous {
+		f.target(b.target).seen(at)
+		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", k.names(why.Candidates)
 	}
-	b.scrapes++
-	for _, m := range b.members {
-		if m.pool == b && m != who {
-			m.lost = m.lost || !b.live(m)
-		}
-	}
-	b.guess = who
-	if who.pool == b {
-		who.sighted, who.lost = b.scrapes, false
-	}
-	b.quiet++
-	b.join(who)
-}
-
-// join makes an instance one of those behind the balancer.
-func (b *balanced) join(in *instance) {
-	if slices.Contains(b.members, in) {
-		return
-	}
-	b.members = append(b.members, in)
-	if in.pool == b {
-		b.named++
-		b.quiet = 0
-	}
-}
-
-// open makes an instance for a process not seen before.
-func (b *balanced) open(f *Fleet, sc incoming) *instance {
-	f.names.Lock()
-	defer f.names.Unlock()
-	name := fmt.Sprintf("%s#%d", b.target, b.named+1)
-	for f.instances[name] != nil { // a program named a target like that
-		name += "'"
-	}
-	in := &instance{name: name, labels: f.labelsAt(b.target), pool: b, since: b.left}
-	f.instances[in.name] = in
-	return in
+	s.report.attribute(why)
+	return s.report, nil, nil
 }
 
 // expect is the instance that probably answered. It is a matter of speed
 // alone: the body is read against its columns first.
 func (b *balanced) expect(sc incoming) *instance {
 	if start := hintedStart(sc.Body); start.Known() {
-		for _, in := range b.members {
+		for _, in := range b.Members {
 			if in.start == start {
 				return in
 			}
 		}
 	}
-	if b.guess != nil {
-		return b.guess
+	if b.Latest != nil {
+		return b.Latest
 	}
 	return &instance{}
 }
 
-// pool is what package identity knows of the balancer.
-func (b *balanced) pool() identity.Pool {
-	return identity.Pool{Expected: b.expected, Scrapes: b.scrapes, Quiet: b.quiet, Members: func(yield func(identity.Member) bool) {
-		for _, m := range b.members {
-			if !yield(b.member(m)) {
-				return
-			}
-		}
-	}}
+// member returns what package identity remembers of an instance.
+func (b *balanced) member(in *instance) identity.Member {
+	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.Twins != nil, Lost: in.lost}
 }
 
-func (b *balanced) member(in *instance) identity.Member {
-	m := identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.twins != nil, Lost: in.lost}
-	if in.pending != nil {
-		m.Last = in.pending.at
-	}
-	return m
-}
+func (b *balanced) pool() identity.Pool { return b.Pool(b.member) }
 
 // live reports whether an instance behind the balancer is taken to be alive.
 func (b *balanced) live(in *instance) bool { return b.pool().State(b.member(in)) == identity.Alive }
@@ -168,4 +100,184 @@ func (b *balanced) live(in *instance) bool { return b.pool().State(b.member(in))
 func (in *instance) replaced() bool {
 	b := in.pool
 	return b != nil && b.pool().State(b.member(in)) == identity.Dead
+}
+
+// attempt is a scrape of a balancer on its way in.
+type attempt struct {
+	*staged
+	sc incoming
+}
+
+// keeper carries out what package identity decides of one scrape of a balancer.
+// The fleet's lock is held.
+type keeper struct {
+	f        *Fleet
+	b        *balanced
+	attempts []*attempt
+	fit      []*instance // the candidates that were compared last
+	busy     *instance   // a scrape of it is being read
+}
+
+// errBusy says that the instance is being read just now.
+var errBusy = errors.New("busy")
+
+func (k *keeper) stage(in *instance, sc incoming) *attempt {
+	x := &attempt{k.f.stage(in, sc), sc}
+	k.attempts = append(k.attempts, x)
+	return x
+}
+
+func (k *keeper) close() {
+	for _, x := range k.attempts {
+		k.f.unstage(x.staged)
+	}
+}
+
+func (k *keeper) names(of []int) (list []string) {
+	for _, i := range of {
+		list = append(list, k.fit[i].name)
+	}
+	return list
+}
+
+// Member returns what is remembered of an instance.
+func (k *keeper) Member(in *instance) identity.Member { return k.b.member(in) }
+
+// Mark remembers which scrape met an instance last, and whether it was given up.
+func (k *keeper) Mark(in *instance, sighted int, lost bool) {
+	if in.pool == k.b {
+		in.sighted, in.lost = sighted, lost
+	}
+}
+
+// Open makes an instance for a process not seen before.
+func (k *keeper) Open() *instance {
+	f, b := k.f, k.b
+	f.names.Lock()
+	defer f.names.Unlock()
+	name := fmt.Sprintf("%s#%d", b.target, b.Named+1)
+	for f.instances[name] != nil { // a program named a target like that
+		name += "'"
+	}
+	in := &instance{name: name, labels: f.labelsAt(b.target), pool: b, since: b.left, late: len(b.Members) > 0}
+	f.instances[in.name] = in
+	return in
+}
+
+// Candidates returns the instances that may have answered as far as starts tell,
+// also those that have an address of their own, but for those that name
+// themselves otherwise.
+func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*instance, []identity.Candidate) {
+	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
+	var list []*instance
+	for _, in := range k.f.ordered {
+		if in != without && (in.pool == nil || in.pool == k.b && in.last <= s.at) && x.Eligible(in.start, in.pool == nil) {
+			list = append(list, in)
+		}
+	}
+	if k.fit = list; len(list) == 1 && list[0] == s.in && s.start.Known() && s.in.start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
+		return x, list, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.last, Start: s.in.start}}} // nothing fell
+	}
+	compared := k.compare(s, list)
+	x.Named = len(k.fit) > 0 && k.fit[0].self != ""
+	return x, k.fit, compared
+}
+
+// compare likens the scrape to each that does not name itself otherwise: to what
+// it exposed last, and to what it can be taken back to.
+func (k *keeper) compare(s *attempt, list []*instance) (compared []identity.Candidate) {
+	if len(list) == 0 {
+		return nil
+	}
+	s.index()
+	defer s.unindex()
+	self := selfName(s.f.store, &s.body)
+	k.fit = slices.DeleteFunc(list, func(in *instance) bool { return in.self != self })
+	for _, in := range k.fit {
+		c := identity.Candidate{Name: in.name, Dead: in.replaced()}
+		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.liken(&in.cols)}
+		if p := in.past(); p != nil {
+			c.Earlier = []identity.Sighting{{At: p.clocks.last, Start: p.start, Likeness: s.liken(&p.cols)}}
+		}
+		compared = append(compared, c)
+	}
+	return compared
+}
+
+// Take takes a scrape in as one of an instance's, which it takes back first if
+// what it was given since is another process'.
+func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displaced *attempt, err error) {
+	if !who.mu.TryLock() {
+		k.busy = who
+		return nil, errBusy
+	}
+	defer who.mu.Unlock()
+	u := who.undo
+	if why.Retract {
+		k.f.change(who)
+		who.swap(&u.past.sighting)
+		k.f.replan(who)
+		who.plan.Remember(u.past.plan)
+	}
+	if err := s.retake(who, &s.sc, !why.Retract && s.in == who); err != nil || s.report.Duplicate {
+		if why.Retract {
+			who.swap(&u.past.sighting)
+		}
+		return nil, err
+	}
+	if why.Retract {
+		displaced = k.displaced(u.past)
+		who.takeBack(u)
+		who.settle(k.f.store)
+	}
+	switch {
+	case who.pool != k.b: // its address tells
+	case !why.Keep:
+		who.settle(k.f.store)
+	case who.seen() && who.past() == nil:
+		who.keep(k.f.store)
+	}
+	s.provisional = why.Provisional
+	s.accept()
+	who.by, who.provisional = why.By, why.Provisional
+	if p := who.past(); p != nil {
+		p.last.set(&s.sc)
+	}
+	return displaced, nil
+}
+
+// displaced stages the scrape that was taken for one of an instance's last, once
+// that was taken back.
+func (k *keeper) displaced(p *past) *attempt {
+	sc := p.last.again(k.f.store, k.b.target, p.clocks.last, &p.cols)
+	x := k.stage(&instance{}, sc)
+	if x.open(&lines.Columns{}, &x.sc) == nil { // it was read before
+		x.start = x.readStart(&x.sc)
+	}
+	return x
+}
+
+// retake stages a scrape as one of an instance's; staged says that it has been
+// read against the instance's columns already.
+func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
+	s.in, s.report.Instance = who, who.name
+	if !staged {
+		if err := s.open(&who.cols, sc); err != nil {
+			return err
+		}
+		s.start = s.readStart(sc)
+	}
+	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
+	if who.seen() && s.at <= who.last {
+		if s.at < who.last || !s.same() {
+			return ErrLate
+		}
+		s.report.Duplicate, s.report.Incarnation = true, who.incarnation
+		return nil
+	}
+	s.judgeMember()
+	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil || !slices.Contains(who.targets, s.target) || !s.roomy() {
+		return s.rebind()
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -55,11 +56,10 @@ func (in *instance) until(e int64) *instance {
 // copied returns a copy of the instance for questions, without columns.
 func (in *instance) copied() *instance {
 	c := &instance{
-		name: in.name, targets: in.targets, labels: in.labels, version: in.version, start: in.start,
-		incarnation: in.incarnation, birth: in.birth, first: in.first, last: in.last, second: in.second, spacings: in.spacings,
+		name: in.name, targets: in.targets, labels: in.labels, clocks: in.clocks, incarnation: in.incarnation,
 		gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
-		twins: in.twins, starts: in.starts, alternates: in.alternates, pool: in.pool, sighted: in.sighted, lost: in.lost,
-		pending: in.pending, by: in.by, history: in.history, plan: in.plan,
+		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
+		history: in.history, plan: in.plan,
 	}
 	for i, b := range in.bindings {
 		var room *window.Row
@@ -133,7 +133,8 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 			f.depart(in, b, v.ledger.departures)
 		}
 	}
-	in.labels, in.undo = ls, nil
+	in.settle(f.store)
+	in.labels = ls
 	for _, v := range moved {
 		if v.kind != growth.Gauge {
 			v.moved = f.snapshots

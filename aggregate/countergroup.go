@@ -48,7 +48,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	g.addTotal(&total)
 	_, parts := g.parts()
 	for i := range parts {
-		g.answer.happenings(&parts[i], func(e *happening) { e.bound(&x) })
+		g.answer.bound(&parts[i], &x)
 	}
 	if g.answer != nil && g.answer.apart {
 		x.Open++

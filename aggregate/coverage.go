@@ -165,10 +165,12 @@ func (q *question) inPart() []string {
 // program named them all.
 func (m *moment) aim() {
 	list := m.f.addresses()
-	m.targets = make([]aim, 0, len(list))
 	for i := range list {
 		a := &list[i]
-		x := aim{name: a.name, labels: m.f.labelsAt(a.name), balanced: a.balancer != nil}
+		x := aim{name: a.name, balanced: a.balancer != nil}
+		if a.target != nil {
+			x.labels = a.target.labels
+		}
 		x.failed = a.failed(m.e)
 		switch {
 		case a.balancer != nil:
@@ -188,7 +190,7 @@ func (m *moment) aim() {
 // aimBehind counts the instances behind a balancer.
 func (m *moment) aimBehind(x *aim, a *address) {
 	b := a.balancer
-	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.pool().Expects(), b.unclear
+	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.pool().Expects(), b.Unclear
 	if t := a.target; x.expected == 0 && t != nil && !t.gone && !m.reached(a) {
 		x.expected = 1 // at least
 	}
@@ -206,8 +208,8 @@ func (m *moment) reached(a *address) bool {
 // without those that have an address of their own.
 func (b *balanced) alive(f *Fleet, e int64) int {
 	n := 0
-	for _, m := range b.members {
-		if m.pool == b && m.twins == nil && f.live(m, e) {
+	for _, m := range b.Members {
+		if m.pool == b && m.Twins == nil && f.live(m, e) {
 			n++
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
 )
 
@@ -34,11 +35,11 @@ func (f *Fleet) departed(in *instance, e int64) bool {
 	if !f.left(in, e) {
 		return false
 	}
-	if in.twins == nil {
+	if in.Twins == nil {
 		return true
 	}
 	// One of them stands for all, so they depart together.
-	return !slices.ContainsFunc(in.twins.members, func(m *instance) bool { return !f.left(m, e) })
+	return !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !f.left(m, e) })
 }
 
 func (f *Fleet) left(in *instance, e int64) bool {
@@ -145,10 +146,10 @@ func (f *Fleet) retire(now int64) (some bool) {
 // wholeTwins removes instances of which a twin could not be locked.
 func (f *Fleet) wholeTwins(list []*instance) []*instance {
 	return slices.DeleteFunc(list, func(in *instance) bool {
-		if in.twins == nil {
+		if in.Twins == nil {
 			return false
 		}
-		for _, m := range in.twins.members {
+		for _, m := range in.Twins.Members {
 			if !slices.Contains(list, m) {
 				in.mu.Unlock()
 				return true
@@ -167,6 +168,9 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *ledger.
 	life := ledger.Life{
 		First: in.first, Alive: in.alive(max(f.since, b.Begun.At), math.MaxInt64, false),
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
+	}
+	if !in.sinceOpening(math.MaxInt64) {
+		life.First = 0 // what it showed then may be growth, whenever the fleet was met
 	}
 	ledger.Depart(b.Table, life, b.outlives, func(col int) *ledger.Departures { return of(b.labelsOf(col)) })
 }
@@ -234,7 +238,7 @@ func (q *question) addDepartures(groups []*CounterGroup) []*CounterGroup {
 // forget removes an instance; its lock and f.names are held.
 func (f *Fleet) forget(in *instance) {
 	in.retired = true
-	f.forgetTwins(in)
+	identity.Part(in)
 	if second := in.second; second != 0 && (f.opened == 0 || second < f.opened) {
 		f.opened = second
 	}
@@ -253,10 +257,7 @@ func (f *Fleet) forget(in *instance) {
 		f.leftAt[in.name] = in.last
 	}
 	for _, b := range f.balancers {
-		b.members = slices.DeleteFunc(b.members, func(m *instance) bool { return m == in })
-		if b.guess == in {
-			b.guess = nil
-		}
+		b.Forget(in)
 	}
 }
 

@@ -68,7 +68,7 @@ func (f *Fleet) evict(enough int64) bool {
 					b.seg.drop(moved, move)
 				}
 				in.plan.Moved(int32(i), moved)
-				in.undo = nil // its rows have the columns that were
+				in.settle(f.store) // its rows have the columns that were
 			}
 		}
 	}

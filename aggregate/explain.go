@@ -167,7 +167,7 @@ type provenance struct {
 	scrapes      int      // accepted in all
 	incarnations int
 	by           identity.Evidence // behind a balancer: why its latest scrape was attributed to it
-	provisional  bool              // the latest one waits for the next to confirm it
+	provisional  bool              // what the latest one grew by may be another process'
 	alternating  bool              // its address reaches several processes
 }
 
@@ -189,8 +189,8 @@ func (q *question) provenance(in *instance) *provenance {
 func (in *instance) tell(p *provenance) {
 	p.targets = in.targets[:len(in.targets):len(in.targets)]
 	p.first, p.last, p.scrapes, p.incarnations = in.first, in.last, in.version, in.incarnation
-	p.by, p.provisional, p.alternating = in.by, in.pending != nil, in.alternates
-	if in.twins != nil {
+	p.by, p.provisional, p.alternating = in.by, in.provisional, in.alternates
+	if in.Twins != nil {
 		p.targets = in.addresses()
 	}
 }
@@ -205,7 +205,7 @@ func (p *provenance) write(b *strings.Builder, live bool) {
 		fmt.Fprintf(b, ", told by its %s", p.by)
 	}
 	if p.provisional {
-		b.WriteString(", the latest not confirmed yet")
+		b.WriteString(", the latest growth may be another process'")
 	}
 	if p.alternating {
 		b.WriteString(", other processes answer there, too")
@@ -219,8 +219,8 @@ func (p *provenance) write(b *strings.Builder, live bool) {
 // addresses returns the targets of an instance and of its twins, its own first.
 func (in *instance) addresses() []string {
 	list := slices.Clone(in.targets)
-	if in.twins != nil {
-		for _, m := range in.twins.members {
+	if in.Twins != nil {
+		for _, m := range in.Twins.Members {
 			for _, t := range m.targets {
 				if !slices.Contains(list, t) {
 					list = append(list, t)

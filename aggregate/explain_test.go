@@ -234,7 +234,7 @@ func TestExplainedAttribution(t *testing.T) {
 	blind.scrape("lb", 0, 0, lines...)
 	r := blind.scrape("lb", 10, 0, lines...)
 	assert.True(t, r.Provisional)
-	assert.Contains(t, blind.one(v, 10, time.Minute).Explain(), "told by its dominance, the latest not confirmed yet")
+	assert.Contains(t, blind.one(v, 10, time.Minute).Explain(), "told by its dominance, the latest growth may be another process'")
 	assert.True(t, blind.Snapshot(at(10)).Instances()[0].Provisional)
 }
 

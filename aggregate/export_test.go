@@ -63,7 +63,7 @@ func (f *Fleet) Sizes() Sizes {
 	defer f.mu.Unlock()
 	s := Sizes{Bytes: f.bytes, Lines: f.store.Len(), Instances: len(f.instances), Targets: len(f.targets)}
 	for _, b := range f.balancers {
-		s.Members += len(b.members)
+		s.Members += len(b.Members)
 	}
 	for _, v := range f.views {
 		s.Groups += v.finals.byLabels.Len()

@@ -42,6 +42,7 @@ type Fleet struct {
 	tidied    int64 // when those that are forgotten were looked for
 
 	snapshots uint64  // how many were taken
+	looked    moment  // its slices are room for the next one
 	moment    *moment // the latest
 	states    []state // scratch of questions
 

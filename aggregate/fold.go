@@ -15,11 +15,14 @@ func (s *staged) fold() {
 	for _, b := range in.bindings {
 		b.Begin()
 		if b.Prune(&in.history) {
-			in.undo = nil // what a restart of so long ago counted stands
+			in.settle(s.f.store) // what was given to it so long ago stands
 		}
 	}
 	dying := in.state.Follow(&in.plan, s.next, s.moved, &s.scraped)
 	in.state.Judge(in.plan, &s.scraped, dying, &s.steps)
+	if s.provisional {
+		s.steps.Doubt()
+	}
 	s.report.Refused += s.steps.Refused
 	s.addPlain()
 	for i := range s.steps.Odd {
@@ -44,7 +47,11 @@ func (s *staged) addPlain() {
 	for i := range s.steps.Plain {
 		x := &s.steps.Plain[i]
 		for _, k := range in.plan.Sinks(x.Object) {
-			in.bindings[k.View].Add(k.Col, x.Now, x.Before)
+			b := in.bindings[k.View]
+			if b.Add(k.Col, x.Now, x.Before); s.provisional && x.Now != x.Before {
+				step := x.Doubtful()
+				b.Note(s.at, window.Note{Col: k.Col, Verdict: step.Verdict, Doubt: step.Doubt}, &step)
+			}
 		}
 	}
 	s.report.Grown += len(s.steps.Plain)
@@ -52,7 +59,7 @@ func (s *staged) addPlain() {
 
 // addOdd adds a counter's step, and notes what is out of the ordinary.
 func (s *staged) addOdd(x *growth.Odd) {
-	plain := x.Verdict == judge.Grew && x.Doubt == 0 && x.Quirk == growth.NoQuirk
+	plain := x.Verdict == judge.Grew && x.Doubt == 0 && x.Quirk == growth.NoQuirk && !s.provisional
 	if plain {
 		s.report.Grown++
 	} else {

@@ -28,14 +28,8 @@ type instance struct {
 	// followed by the classic buckets of.
 	chosen map[lines.ID]bool
 
-	version     int            // how many scrapes were accepted
-	start       identity.Start // of the process, as last told
-	startPos    int            // its line; negative: none
+	clocks
 	incarnation int
-	birth       int64             // start of the first incarnation, if proven; else 0
-	first, last int64             // times of the accepted scrapes
-	second      int64             // of the second one
-	spacings    identity.Spacings // of the scrapes
 	gone        bool
 	retired     bool        // it departed, and is no part of the fleet any more
 	since       int64       // until when the place was watched before it was retired
@@ -43,19 +37,17 @@ type instance struct {
 	shrunk      []shrunk    // families that lost most of their lines
 
 	// Identity:
-	suspicions []*suspicion     // instances that may be the same process
-	twins      *twins           // instances that are; nil: none
+	identity.Kin[*instance]
 	starts     []identity.Start // of the processes that answered here
 	alternates bool             // several of them at a time
-	undo       *undo            // nil: the latest restart is beyond doubt
+	another    bool             // one answered beside the others, and nobody declared the address
+	undo       *undo            // nil: nothing that was given to it is in doubt
 
 	// Behind a balancer:
-	pool    *balanced
-	sighted int               // the balancer's scrape that met it last
-	lost    bool              // it was not met for so long that it was given up
-	pending *pending          // nil: all that was attributed is confirmed
-	self    string            // what its lines say who it is
-	by      identity.Evidence // why its latest scrape is taken for its
+	pool *balanced
+	lost bool   // it was not met for so long that it was given up
+	late bool   // others were met before it
+	self string // what its lines say who it is
 
 	history  window.History
 	bindings []*binding // by view.index; nil: not bound yet
@@ -63,6 +55,30 @@ type instance struct {
 	after  uint64  // how many snapshots there were when its state changed last
 	before *before // its state before that, for those that were taken until then
 }
+
+// clocks are what the scrapes of an instance tell of it.
+type clocks struct {
+	version     int            // how many scrapes were accepted
+	start       identity.Start // of the process, as last told
+	startPos    int            // its line; negative: none
+	birth       int64          // start of the first incarnation, if proven; else 0
+	first, last int64          // times of the accepted scrapes
+	second      int64          // of the second one
+	spacings    identity.Spacings
+	sighted     int               // the balancer's scrape that met it last
+	by          identity.Evidence // why its latest scrape is taken for its
+	provisional bool              // what the latest one grew by may be another process'
+}
+
+// sinceOpening reports whether the instance was there when the fleet was met. One
+// that others were met before, behind one balancer, may have begun since unless
+// its start says otherwise.
+func (in *instance) sinceOpening(opening int64) bool {
+	return in.first < opening && (!in.late || in.start.Known())
+}
+
+// Relations returns who else may be the instance's process.
+func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
 
 // wait until no scrape of the instance is being observed.
 func (in *instance) wait() {
@@ -92,7 +108,11 @@ func (in *instance) accept(at int64) {
 // half an interval after its last scrape if it is not live.
 func (in *instance) alive(s, e int64, live bool) int64 {
 	from, to := in.birth, e
-	if from == 0 {
+	switch {
+	case from != 0:
+	case in.first <= s:
+		from = s
+	default:
 		from = in.first - in.spacings.Interval()/2
 	}
 	if !live {

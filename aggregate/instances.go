@@ -23,7 +23,7 @@ type Instance struct {
 	Stale, Gone  bool
 	Failed       error // of its latest scrape
 	Alternating  bool  // its address reaches several processes
-	Provisional  bool  // its latest scrape waits for the next to confirm it
+	Provisional  bool  // the growth of its latest scrape may be another process'
 }
 
 // String returns the instance as one line.
@@ -95,7 +95,7 @@ func (f *Fleet) instanceOf(x *state) Instance {
 	i := Instance{
 		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.by.String(), Incarnations: in.incarnation, Scrapes: in.version,
 		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
-		Stale: !x.gone && !x.live, Gone: x.gone, Alternating: in.alternates, Provisional: in.pending != nil,
+		Stale: !x.gone && !x.live, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
 	}
 	if in.start.Known() {
 		i.Start = time.UnixMilli(in.start.At)

@@ -348,8 +348,8 @@ func (f *Fleet) knows(v *view, list []*instance, of func(i int) *binding, own []
 			}
 			now[key] = l
 		}
-		if t := in.twins; t != nil && b.seg != nil && b.seg.start != 0 {
-			first := slices.MinFunc(t.members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
+		if t := in.Twins; t != nil && b.seg != nil && b.seg.start != 0 {
+			first := slices.MinFunc(t.Members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
 			if first != in {
 				alias[in.lifeKey(b.seg.start)] = first.lifeKey(b.seg.start)
 			}

@@ -103,7 +103,7 @@ func (m *merger) check() error {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
-		if x := f.balancers[b.target]; x != nil && len(x.members) > 0 && len(b.members) > 0 {
+		if x := f.balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
 			return incompatible("merging", "both looked behind the balancer "+b.target)
 		}
 	}
@@ -210,19 +210,16 @@ func (m *merger) suspect() {
 			if !in.start.Known() || in.start != x.start {
 				continue
 			}
-			s := &suspicion{a: in, b: x, last: in}
-			if x.name < in.name {
-				s.a, s.b = x, in
+			first, last := x, in
+			if x.last > in.last || x.last == in.last && x.name > in.name {
+				first, last = in, x
 			}
-			first := x
-			if x.last > in.last || x.last == in.last && x == s.b {
-				s.last, first = x, in
-			}
-			l := m.f.likenKnown(first.latest(), s.last.latest())
-			if s.Weigh(l, s.last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
+			var s identity.Suspicion
+			l := m.f.likenKnown(&first.cols, &last.cols)
+			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
-			in.suspicions, x.suspicions = append(in.suspicions, s), append(x.suspicions, s)
+			suspectPair(in, x, last).Suspicion = s
 		}
 	}
 }
@@ -266,14 +263,14 @@ func laterTarget(a, b *target) *target {
 
 func (m *merger) balance(b *balanced) {
 	x := m.f.balancers[b.target]
-	if x == nil || len(b.members) > 0 {
+	if x == nil || len(b.Members) > 0 {
 		if x != nil {
-			b.expected = max(b.expected, x.expected)
+			b.Expected = max(b.Expected, x.Expected)
 		}
 		m.f.balancers[b.target] = b
 		return
 	}
-	x.expected = max(x.expected, b.expected)
+	x.Expected = max(x.Expected, b.Expected)
 }
 
 // departed takes over what is remembered of those that left.

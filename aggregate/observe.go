@@ -143,6 +143,7 @@ type staged struct {
 	restart     restart
 	alternating bool // a process is back that another one seemed to have replaced
 	baseline    bool // no scrape of this process came before
+	provisional bool // what it grew by may be another process'
 	opens       bool // a fleet that can be joined follows another process from now on
 	alone       bool // it changes what is shared: this scrape has the fleet's lock alone
 	report      Report
@@ -169,7 +170,7 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 		s.body.Reader = s.r
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.restart, s.baseline, s.alone, s.alternating, s.opens = noRestart, false, false, false, false
+	s.restart, s.baseline, s.alone, s.alternating, s.opens, s.provisional = noRestart, false, false, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
@@ -214,7 +215,7 @@ func (s *staged) read(sc incoming) error {
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
-		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.suspicions) == 0 && s.restart == noRestart &&
+		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == noRestart &&
 			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && s.roomy()
 }
 
@@ -285,7 +286,7 @@ func (s *staged) accept() {
 		s.weighTwins()
 	}
 	s.scraped.Since = max(s.f.since, in.since)
-	if s.restart == anotherInstance && s.returned() {
+	if x := s.succession(); s.restart == anotherInstance && x.Returned() {
 		s.scraped.Since = s.at // what was born while it answered before was counted then
 	}
 	s.fold()
@@ -330,7 +331,7 @@ func (s *staged) enter() {
 	if s.alternating {
 		s.alternate()
 	} else if x := s.succession(); s.restart == restartProven && x.Doubtful() {
-		s.saveUndo()
+		s.in.undo = s.in.saved()
 	}
 	if s.baseline || s.restart != noRestart {
 		in.state.ReleaseTombs(f.store)
@@ -367,6 +368,7 @@ func (s *staged) advance() {
 	}
 	in.history.Span += s.at - from
 	in.accept(s.at)
+	in.another = in.another || s.restart == anotherInstance && in.pool == nil
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
 	s.f.targets[s.target].seen(s.at)

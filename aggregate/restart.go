@@ -60,7 +60,7 @@ func (s *staged) weigh() {
 		s.scraped.PrevStart = in.start.At
 	}
 	if !s.baseline {
-		s.scraped.Decision = in.state.Weigh(in.plan, &s.scraped)
+		s.scraped.Decision = in.state.Weigh(&s.scraped)
 	}
 }
 

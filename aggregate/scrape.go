@@ -28,7 +28,7 @@ type Report struct {
 	Duplicate   bool     // the same scrape once more; nothing changed
 	NewInstance bool
 	Restarted   bool
-	Provisional bool // counts when the next scrape of the instance confirms it
+	Provisional bool // its growth may be another process': it counts by 0 in lower bounds
 	Alternating bool // the address reaches several processes
 
 	Lines, Changed, Came, Went     int      // lines of the body: all, with another value, new, vanished
@@ -102,5 +102,5 @@ func (r *Report) tell(how restart) {
 
 // attribute notes in a report to whom a scrape was attributed, and why.
 func (r *Report) attribute(why identity.Decision) {
-	r.By, r.NewInstance = why.By.String(), why.New
+	r.By, r.NewInstance, r.Provisional = why.By.String(), why.New, why.Provisional
 }

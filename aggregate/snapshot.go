@@ -181,9 +181,12 @@ func (f *Fleet) look(now int64) *moment {
 		return m
 	}
 	f.snapshots++
-	m := &moment{f: f, changes: changes, number: f.snapshots, e: e, since: f.since, opening: f.opening()}
+	m := &f.looked
+	*m = moment{
+		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, opening: f.opening(),
+		members: m.members[:0], targets: m.targets[:0], doubles: m.doubles[:0],
+	}
 	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.role == electoral })
-	m.members = make([]member, 0, len(f.ordered))
 	for _, in := range f.ordered {
 		if !f.counts(in, e) {
 			m.doubles = append(m.doubles, in.labels)
@@ -202,8 +205,21 @@ func (f *Fleet) look(now int64) *moment {
 	}
 	m.aim()
 	m.note(late)
-	f.moment = m
-	return m
+	f.moment = m.kept(f.moment)
+	return f.moment
+}
+
+// kept returns a copy of a draft. It shares with the moment before what time
+// alone has not changed.
+func (m *moment) kept(before *moment) *moment {
+	k := *m
+	if before != nil && before.changes == m.changes && slices.Equal(before.members, m.members) && slices.Equal(before.targets, m.targets) {
+		k.members, k.targets = before.members, before.targets
+	} else {
+		k.members, k.targets = slices.Clone(m.members), slices.Clone(m.targets)
+	}
+	k.doubles = slices.Clone(m.doubles)
+	return &k
 }
 
 // unit is a target, or a balancer with the instances behind it.

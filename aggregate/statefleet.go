@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -34,9 +35,7 @@ func (l *loaded) release(f *Fleet) {
 func (in *instance) release(s *lines.Store) {
 	in.cols.Release(s)
 	in.state.Release(s)
-	if in.pending != nil {
-		in.pending.cols.Release(s)
-	}
+	in.settle(s)
 }
 
 // appendState writes the content of a saved state: the lines that it refers to,
@@ -204,16 +203,16 @@ func (p *people) balancer(b **balanced) {
 	}
 	x := *b
 	p.Text(&x.target)
-	p.Natural(&x.expected)
-	p.Natural(&x.named)
-	p.Natural(&x.scrapes)
-	p.Natural(&x.quiet)
-	p.Natural(&x.unclear)
+	p.Natural(&x.Expected)
+	p.Natural(&x.Named)
+	p.Natural(&x.Scrapes)
+	p.Natural(&x.Quiet)
+	p.Natural(&x.Unclear)
 	p.Int64(&x.last)
 	p.spacings(&x.spacings)
 	p.Int64(&x.left)
-	saved.List(&p.Codec, &x.members, 1, p.some)
-	p.one(&x.guess)
+	saved.List(&p.Codec, &x.Members, 1, p.some)
+	p.one(&x.Latest)
 }
 
 // pools say which balancer an instance was met behind: 0 is none.
@@ -231,9 +230,11 @@ func (p *people) pools(balancers []*balanced) {
 
 func (p *people) twins() {
 	var all [][]*instance
+	seen := map[*identity.Twins[*instance]]bool{}
 	for _, in := range p.list {
-		if t := in.twins; t != nil && t.members[0] == in {
-			all = append(all, t.members)
+		if t := in.Twins; t != nil && !seen[t] {
+			seen[t] = true
+			all = append(all, slices.SortedFunc(slices.Values(t.Members), byInstanceName))
 		}
 	}
 	saved.List(&p.Codec, &all, 3, func(members *[]*instance) {
@@ -242,39 +243,40 @@ func (p *people) twins() {
 		if !p.Reading() || p.Failed() {
 			return
 		}
-		t := &twins{members: *members}
-		for _, in := range t.members {
-			p.Must(in.twins == nil)
-			in.twins = t
+		for i, in := range *members {
+			if p.Must(in.Twins == nil || i > 0 && in.Twins == (*members)[0].Twins); i > 0 {
+				identity.Unite((*members)[0], in)
+			}
 		}
 	})
 }
 
+func byInstanceName(a, b *instance) int { return cmp.Compare(a.name, b.name) }
+
 func (p *people) suspicions() {
-	var all []*suspicion
+	var all []*identity.Pair[*instance]
 	for _, in := range p.list {
-		for _, x := range in.suspicions {
-			if x.a == in {
+		for _, x := range in.Suspicions {
+			if x.A == in {
 				all = append(all, x)
 			}
 		}
 	}
-	slices.SortFunc(all, func(x, y *suspicion) int {
-		return cmp.Or(cmp.Compare(x.a.name, y.a.name), cmp.Compare(x.b.name, y.b.name))
+	slices.SortFunc(all, func(x, y *identity.Pair[*instance]) int {
+		return cmp.Or(byInstanceName(x.A, y.A), byInstanceName(x.B, y.B))
 	})
-	saved.List(&p.Codec, &all, 5, func(s **suspicion) {
+	saved.List(&p.Codec, &all, 5, func(s **identity.Pair[*instance]) {
 		if p.Reading() {
-			*s = &suspicion{}
+			*s = &identity.Pair[*instance]{}
 		}
 		x := *s
-		p.some(&x.a)
-		p.some(&x.b)
-		p.some(&x.last)
+		p.some(&x.A)
+		p.some(&x.B)
+		p.some(&x.Latest)
 		p.Natural(&x.Alternations)
 		p.Natural(&x.Moved)
-		if p.Must(x.a != x.b && (x.last == x.a || x.last == x.b)); p.Reading() && !p.Failed() {
-			x.a.suspicions = append(x.a.suspicions, x)
-			x.b.suspicions = append(x.b.suspicions, x)
+		if p.Must(x.A != x.B && (x.Latest == x.A || x.Latest == x.B)); p.Reading() && !p.Failed() {
+			identity.Watch(x)
 		}
 	})
 }

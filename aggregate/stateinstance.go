@@ -21,14 +21,9 @@ func (c *codec) instance(in *instance) {
 	c.columns(&in.cols)
 	in.state.Code(&c.Codec, c, c.fleet.router, in.plan, &in.cols)
 	c.chosen(in)
-	c.Natural(&in.version)
-	c.start(&in.start)
-	c.startPos(in)
+	c.clocks(&in.clocks, &in.cols)
 	c.Natural(&in.incarnation)
-	for _, at := range []*int64{&in.birth, &in.since, &in.first, &in.second, &in.last} {
-		c.Int64(at)
-	}
-	c.spacings(&in.spacings)
+	c.Int64(&in.since)
 	c.Bool(&in.gone)
 	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
@@ -37,11 +32,10 @@ func (c *codec) instance(in *instance) {
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
 	c.Bool(&in.alternates)
+	c.Bool(&in.another)
 	c.Text(&in.self)
-	saved.Small(&c.Codec, &in.by, 255)
-	c.Natural(&in.sighted)
 	c.Bool(&in.lost)
-	c.pending(in)
+	c.Bool(&in.late)
 	held := in.history.Code(&c.Codec, c.fleet.cfg.Checkpoints+2)
 	if c.Reading() {
 		c.checkpoints[in] = held
@@ -50,7 +44,23 @@ func (c *codec) instance(in *instance) {
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}
 	}
+	if undone && !c.Failed() {
+		c.past(in)
+	}
 	c.Must(in.name != "" && in.incarnation > 0 && len(in.targets) > 0)
+}
+
+func (c *codec) clocks(x *clocks, cols *lines.Columns) {
+	c.Natural(&x.version)
+	c.start(&x.start)
+	c.startPos(&x.startPos, cols)
+	for _, at := range []*int64{&x.birth, &x.first, &x.second, &x.last} {
+		c.Int64(at)
+	}
+	c.spacings(&x.spacings)
+	c.Natural(&x.sighted)
+	saved.Small(&c.Codec, &x.by, 255)
+	c.Bool(&x.provisional)
 }
 
 func (c *codec) spacings(x *identity.Spacings) {
@@ -66,11 +76,11 @@ func (c *codec) start(x *identity.Start) {
 }
 
 // startPos is written as the position plus 2: a position, or why there is none.
-func (c *codec) startPos(in *instance) {
-	n := in.startPos - startSeveral
+func (c *codec) startPos(pos *int, cols *lines.Columns) {
+	n := *pos - startSeveral
 	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
-		in.startPos = n + startSeveral
-		c.Must(in.startPos < in.cols.Len())
+		*pos = n + startSeveral
+		c.Must(*pos < cols.Len())
 	}
 }
 
@@ -111,31 +121,43 @@ func (c *codec) chosen(in *instance) {
 	}
 }
 
-// pending is a scrape that waits to be confirmed. Of its header, what is read.
-func (c *codec) pending(in *instance) {
-	waits := in.pending != nil
-	if c.Bool(&waits); !waits {
+// past is what an instance behind a balancer can be taken back to.
+func (c *codec) past(in *instance) {
+	known := in.undo.past != nil
+	if c.Bool(&known); !known {
 		return
 	}
 	if c.Reading() {
-		in.pending = &pending{head: http.Header{}}
+		in.undo.past = &past{}
 	}
-	p := in.pending
+	p := in.undo.past
 	c.columns(&p.cols)
-	c.Bytes(&p.body)
-	c.Bool(&p.typed)
-	c.Int64(&p.at)
+	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
+	c.clocks(&p.clocks, &p.cols)
+	c.Natural(&p.n)
+	p.at.Code(&c.Codec)
+	c.Must(p.n <= in.history.N)
+	c.repeatable(&p.last)
+}
+
+// repeatable is a scrape; of its header, what is read.
+func (c *codec) repeatable(r *repeatable) {
+	c.Bytes(&r.body)
+	c.Bool(&r.typed)
 	given := int64(0)
-	if !p.given.IsZero() {
-		given = p.given.UnixMilli()
+	if !r.given.IsZero() {
+		given = r.given.UnixMilli()
 	}
 	if c.Int64(&given); c.Reading() && given != 0 {
-		p.given = time.UnixMilli(given)
+		r.given = time.UnixMilli(given)
 	}
-	for _, name := range []string{"Content-Type", identity.StartHeader} {
-		value := p.head.Get(name)
+	for _, name := range keptHeaders {
+		value := r.head.Get(name)
 		if c.Text(&value); c.Reading() && value != "" {
-			p.head.Set(name, value)
+			if r.head == nil {
+				r.head = http.Header{}
+			}
+			r.head.Set(name, value)
 		}
 	}
 }

@@ -104,11 +104,7 @@ func (f *Fleet) claimed(v *view, s *savedView) {
 	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *savedView) bool { return x == s })
 	for i, in := range f.ordered {
 		if p := s.rows[i]; in.undo != nil && p.Undo != nil {
-			u := in.undo
-			for len(u.tables) <= v.index {
-				u.tables = append(u.tables, nil)
-			}
-			u.tables[v.index] = p.UndoState()
+			in.undo.set(v.index, p.UndoState())
 		}
 	}
 }

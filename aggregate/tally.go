@@ -52,6 +52,7 @@ type part struct {
 	// unread says that nothing was read of its series in the window: it has no
 	// increase, not one of 0.
 	unread bool
+	open   bool // it has no upper bound: another process answers at the address
 }
 
 // happening is an event in the window.
@@ -77,6 +78,14 @@ func (t *tally) happenings(p *part, do func(*happening)) {
 	}
 }
 
+// bound adds what a part leaves open.
+func (t *tally) bound(p *part, x *window.Bounds) {
+	t.happenings(p, func(e *happening) { e.bound(x) })
+	if p.open {
+		x.Open++
+	}
+}
+
 // around returns the growth of a part with its bounds.
 func (t *tally) around(p *part) estimate {
 	if !p.loose {
@@ -85,7 +94,7 @@ func (t *tally) around(p *part) estimate {
 	var grown exact.Sum
 	var x window.Bounds
 	grown.Add(p.grown)
-	t.happenings(p, func(e *happening) { e.bound(&x) })
+	t.bound(p, &x)
 	return x.Around(&grown)
 }
 
@@ -228,6 +237,20 @@ func (t *tally) addSums(shares []share) {
 	}
 }
 
+// openParts leaves the growth of addresses open at which another process answered,
+// of which nothing is known in between.
+func (t *tally) openParts(shares []share) {
+	columns := t.columns
+	for i := range shares {
+		for _, c := range columns[:len(t.of[i])] {
+			if shares[i].in.another {
+				t.parts[c.part].open, t.parts[c.part].loose = true, true
+			}
+		}
+		columns = columns[len(t.of[i]):]
+	}
+}
+
 // addEvents collects the events of the window. An event does not change after
 // its scrape, so a pointer to it is enough.
 func (t *tally) addEvents(shares []share, opening int64) {
@@ -235,6 +258,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 	for i := range shares {
 		n += len(shares[i].events)
 	}
+	t.openParts(shares)
 	if n == 0 {
 		return
 	}
@@ -245,7 +269,7 @@ func (t *tally) addEvents(shares []share, opening int64) {
 		for j := len(sh.events) - 1; j >= 0; j-- {
 			e := &sh.events[j]
 			p := &t.parts[columns[e.Col].part]
-			t.events = append(t.events, happening{e, p.odd, e.At == sh.in.first && e.At < opening})
+			t.events = append(t.events, happening{e, p.odd, e.At == sh.in.first && sh.in.sinceOpening(opening)})
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
 		}

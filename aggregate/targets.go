@@ -166,11 +166,12 @@ func (f *Fleet) describe(t *Target) {
 			b = &balanced{target: name}
 			f.balancers[name] = b
 		}
-		b.expected = t.Expected
+		b.Expected = t.Expected
 	}
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
 			in.gone = f.allGone(in)
+			in.another = in.another && !t.Balanced
 			if relabelled && in.targets[0] == name {
 				f.relabel(in, t.Labels)
 			}

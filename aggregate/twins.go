@@ -6,64 +6,30 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 )
 
-// suspicion is that two instances with one start time are one process.
-type suspicion struct {
-	a, b *instance
-	last *instance // who was scraped last
-	identity.Suspicion
-}
-
-func (x *suspicion) other(in *instance) *instance {
-	if x.a == in {
-		return x.b
-	}
-	return x.a
-}
-
-// twins are instances that are one process under several targets.
-type twins struct{ members []*instance }
-
 // suspect begins to watch those that have the start of a process just met,
 // whose scrape is not committed yet. What was believed of the instance's former
 // process ends.
 func (s *staged) suspect() {
 	in := s.in
-	s.f.forgetTwins(in)
+	identity.Part(in)
 	if !s.start.Known() {
 		return
 	}
 	for _, x := range s.f.ordered {
 		samePool := in.pool != nil && in.pool == x.pool
 		if x != in && x.start == s.start && !samePool {
-			in.suspectOf(x)
+			suspectPair(in, x, x)
 		}
 	}
 }
 
-// suspectOf notes that the instance, which is scraped just now, may be the
-// process of another one.
-func (in *instance) suspectOf(x *instance) {
-	s := &suspicion{a: in, b: x, last: x}
-	if x.name < in.name { // so that the order in which they were met does not show
-		s.a, s.b = x, in
+// suspectPair notes that two instances may be one process, in the order of their
+// names, so that the order in which they were met does not show.
+func suspectPair(a, b, latest *instance) *identity.Pair[*instance] {
+	if b.name < a.name {
+		a, b = b, a
 	}
-	in.suspicions = append(in.suspicions, s)
-	x.suspicions = append(x.suspicions, s)
-}
-
-func (f *Fleet) forgetTwins(in *instance) {
-	for _, x := range in.suspicions {
-		o := x.other(in)
-		o.suspicions = slices.DeleteFunc(o.suspicions, func(y *suspicion) bool { return y == x })
-	}
-	in.suspicions = nil
-	if t := in.twins; t != nil {
-		t.members = slices.DeleteFunc(t.members, func(m *instance) bool { return m == in })
-		in.twins = nil
-		if len(t.members) == 1 {
-			t.members[0].twins = nil
-		}
-	}
+	return identity.Suspect(a, b, latest)
 }
 
 // weighTwins compares the staged scrape with what its suspects exposed last:
@@ -72,47 +38,17 @@ func (s *staged) weighTwins() {
 	in := s.in
 	s.index()
 	defer s.unindex()
-	for _, x := range slices.Clone(in.suspicions) {
-		o := x.other(in)
+	for _, x := range slices.Clone(in.Suspicions) {
+		o := x.Other(in)
 		if o.last > s.at {
 			continue
 		}
-		switch x.Weigh(s.liken(o.latest()), s.at-o.last, x.last == o) {
-		case identity.Refuted:
-			x.end()
-		case identity.Proven:
-			x.end()
-			s.f.join(in, o)
+		verdict := x.Weigh(s.liken(&o.cols), s.at-o.last, x.Latest == o)
+		if x.Latest = in; verdict != identity.Open {
+			identity.End(x)
 		}
-		x.last = in
-	}
-}
-
-func (x *suspicion) end() {
-	for _, in := range []*instance{x.a, x.b} {
-		in.suspicions = slices.DeleteFunc(in.suspicions, func(y *suspicion) bool { return y == x })
-	}
-}
-
-// join makes two instances one in all answers.
-func (f *Fleet) join(a, b *instance) {
-	t := a.twins
-	switch {
-	case t == nil && b.twins == nil:
-		t = &twins{}
-	case t == nil:
-		t = b.twins
-	case b.twins != nil:
-		for _, m := range b.twins.members {
-			if m != b && !slices.Contains(t.members, m) {
-				t.members = append(t.members, m)
-				m.twins = t
-			}
-		}
-	}
-	for _, in := range []*instance{a, b} {
-		if in.twins = t; !slices.Contains(t.members, in) {
-			t.members = append(t.members, in)
+		if verdict == identity.Proven {
+			identity.Unite(in, o)
 		}
 	}
 }
@@ -121,15 +57,15 @@ func (f *Fleet) join(a, b *instance) {
 // one that is live before one that is not, one with an address of its own
 // before one met behind a balancer, then by Target.Priority and Target.Created.
 func (f *Fleet) counts(in *instance, e int64) bool {
-	if in.twins == nil {
+	if in.Twins == nil {
 		return true
 	}
-	list := make([]identity.Alias, len(in.twins.members))
-	for i, m := range in.twins.members {
+	list := make([]identity.Alias, len(in.Twins.Members))
+	for i, m := range in.Twins.Members {
 		info := f.info(m)
 		list[i] = identity.Alias{Name: m.name, Live: f.live(m, e), Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
 	}
-	return in.twins.members[identity.Speaker(list)] == in
+	return in.Twins.Members[identity.Speaker(list)] == in
 }
 
 func compareBool(a, b bool) int {

@@ -35,9 +35,7 @@ func (s *Scraper) Run(ctx context.Context) error {
 		case <-patience.C:
 			waiting = false
 		case <-s.lists.changed:
-			if _, complete := s.lists.all(); complete {
-				waiting = false
-			}
+			waiting = waiting && !s.lists.complete()
 		}
 		if !waiting {
 			s.apply(ctx, loops)
@@ -78,7 +76,10 @@ func stop(loops map[string]*loop, which func(*loop) bool) {
 // apply scrapes what the sources say now. The loops of targets that left have
 // ended before the fleet is told: a scrape after that would bring them back.
 func (s *Scraper) apply(ctx context.Context, loops map[string]*loop) {
-	next, invalid := s.endpoints()
+	next, invalid, ok := s.endpoints()
+	if !ok {
+		return
+	}
 	for _, x := range invalid {
 		s.config.Logger.Warn("invalid target", "target", x.name(), "err", x.err)
 		if s.config.OnError != nil {

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/promfold/promfold/aggregate"
 )
 
 // Each target is scraped once an interval, always at the same moment of it, and
@@ -228,6 +230,21 @@ func TestSourceFails(t *testing.T) {
 		assert.ErrorContains(t, err, "source 1: no list")
 		assert.ErrorContains(t, err, "source 3: context deadline exceeded")
 		assert.Len(t, net.began[nameOfURL(t, urls(2)[0])], 4, "the targets of before are scraped")
+	})
+}
+
+// Until a source says who is there, nobody has left: the fleet may go on from a
+// saved state.
+func TestNobodyLeavesUnsaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failing := func(context.Context, func([]Target)) error { return errors.New("no list") }
+		x := newTrial(t, Config{Interval: time.Second}, failing)
+		require.NoError(t, x.fleet.SetTargets(time.Now(), aggregate.Target{Name: "known"}))
+		assert.ErrorContains(t, x.Once(t.Context()), "no list")
+		end := x.start(t)
+		time.Sleep(10 * time.Second)
+		end()
+		assert.Equal(t, "0 of 1", x.coverage(t)[:6])
 	})
 }
 

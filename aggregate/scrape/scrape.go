@@ -26,8 +26,8 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// Config says how to fetch; a zero field has its default. The hooks are called
-// without locks, for several targets at once.
+// Config says how to fetch; a zero field has its default. Now and the hooks are
+// called without locks, for several targets at once.
 type Config struct {
 	Interval    time.Duration           // default 15 s
 	Timeout     time.Duration           // of one scrape, at most the interval; default 10 s
@@ -144,7 +144,10 @@ func (s *Scraper) Once(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	next, invalid := s.endpoints()
+	next, invalid, ok := s.endpoints()
+	if !ok {
+		return err
+	}
 	for _, x := range invalid {
 		err = errors.Join(err, fmt.Errorf("target %s: %w", x.name(), x.err))
 	}
@@ -168,11 +171,14 @@ func (x *invalid) name() string {
 	return cmp.Or(x.Name, x.URL[strings.LastIndex(x.URL, "@")+1:], x.Labels.String())
 }
 
-// endpoints returns what to scrape, by name.
-func (s *Scraper) endpoints() (map[string]*endpoint, []invalid) {
-	targets, _ := s.lists.all()
-	ready := make(map[string]*endpoint, len(targets))
-	var bad []invalid
+// endpoints returns what to scrape, by name. While no source has said anything,
+// ok is false: a fleet that goes on from a saved state keeps its targets.
+func (s *Scraper) endpoints() (ready map[string]*endpoint, bad []invalid, ok bool) {
+	targets, ok := s.lists.all()
+	if !ok {
+		return nil, nil, false
+	}
+	ready = make(map[string]*endpoint, len(targets))
 	for _, t := range targets {
 		e, ok, err := s.config.ready(t)
 		if before := ready[e.Name]; ok && before != nil {
@@ -188,7 +194,7 @@ func (s *Scraper) endpoints() (map[string]*endpoint, []invalid) {
 			ready[e.Name] = &e
 		}
 	}
-	return ready, bad
+	return ready, bad, true
 }
 
 // tell tells the fleet what is expected, if that changed.

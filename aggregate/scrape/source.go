@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type lists struct {
 	mu      sync.Mutex
 	of      [][]Target
 	heard   []bool        // it said something, or failed to
+	said    bool          // one of them did
 	changed chan struct{} // holds one notice
 }
 
@@ -45,7 +47,7 @@ func newLists(n int) *lists {
 
 func (l *lists) set(i int, targets []Target) {
 	l.mu.Lock()
-	l.of[i] = targets
+	l.of[i], l.said = targets, true
 	l.mu.Unlock()
 	l.hear(i)
 }
@@ -60,16 +62,18 @@ func (l *lists) hear(i int) {
 	}
 }
 
-// all returns the targets of all sources, and whether each was heard.
-func (l *lists) all() (targets []Target, complete bool) {
+// all returns the targets of all sources; ok is false while none has said any.
+func (l *lists) all() (targets []Target, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	complete = true
-	for i, list := range l.of {
-		targets = append(targets, list...)
-		complete = complete && l.heard[i]
-	}
-	return targets, complete
+	return slices.Concat(l.of...), l.said
+}
+
+// complete reports whether each source was heard.
+func (l *lists) complete() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !slices.Contains(l.heard, false)
 }
 
 // follow runs a source until ctx ends or the source has said all.

@@ -131,6 +131,14 @@ func TestDNSKeepsTheName(t *testing.T) {
 	assert.ErrorContains(t, x.errs[address(s)], "not other.test")
 }
 
+// Without a resolver it is that of the machine.
+func TestDNSOfTheMachine(t *testing.T) {
+	s := serve(t, counting)
+	x := newTrial(t, Config{}, DNS(s.URL, 0, nil))
+	x.once(t)
+	assert.Equal(t, map[string]int{address(s): 1}, x.reports)
+}
+
 func TestDNSOfNothing(t *testing.T) {
 	x := newTrial(t, Config{}, DNS("ftp://x", 0, &zone{}))
 	assert.ErrorContains(t, x.Once(t.Context()), "not an http or https URL")

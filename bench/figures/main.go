@@ -33,6 +33,7 @@ func main() {
 	quick := flag.Bool("quick", false, "few rounds, under a minute")
 	dir := flag.String("corpus", "../../shared/corpus", "directory of the whole recording; without it the trimmed one is used")
 	names := flag.String("only", "", "measure the rows whose names match this regular expression")
+	flag.IntVar(&alone, "alone", 0, "run ours alone, once and so many times more: for a profiler")
 	flag.Parse()
 	chosen = regexp.MustCompile(*names)
 	d, err := load(*dir)

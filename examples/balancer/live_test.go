@@ -86,13 +86,11 @@ func TestLive(t *testing.T) {
 	require.NoError(t, err)
 	w, err := newWatch(o, &out, &errs)
 	require.NoError(t, err)
-	client, err := newClient(o)
-	require.NoError(t, err)
 	ticks, clock := make(chan time.Time, rounds), time.Unix(10_000, 0)
 	for range rounds {
 		ticks <- time.Time{}
 	}
-	require.NoError(t, follow(t.Context(), client, o, w, ticks, func() time.Time {
+	require.NoError(t, follow(t.Context(), o, w, ticks, func() time.Time {
 		clock = clock.Add(5 * time.Second)
 		return clock
 	}))

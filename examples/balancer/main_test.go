@@ -137,7 +137,7 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"-replay", empty}, exitSilent, "manifest.jsonl: entry 1"},
 		{[]string{"-replay", filepath.Join(empty, "nosuch")}, exitSilent, "no such file"},
 		{[]string{"-target", "nosuch"}, exitSilent, "nosuch: no answer"},
-		{[]string{"-ca", filepath.Join(empty, "manifest.jsonl"), "http://127.0.0.1:1/"}, exitSilent, "no certificate"},
+		{[]string{"-ca", filepath.Join(empty, "manifest.jsonl"), "http://127.0.0.1:1/"}, exitSilent, "unable to use specified CA cert"},
 	} {
 		p := runBalancer(c.args...)
 		assert.Equal(t, c.code, p.code, "%v", c.args)

@@ -2,39 +2,54 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
-	"github.com/promfold/promfold/internal/recording"
-	"github.com/promfold/promfold/parse"
+	"github.com/prometheus/common/config"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/scrape"
 )
 
 // live scrapes targets round by round.
 type live struct {
 	*watch
-	endpoints []endpoint
-	client    *http.Client
-	interval  time.Duration
-	rounds    int // 0: no limit
-	now       func() time.Time
-	census    *census // nil once the views are declared
+	scraper  *scrape.Scraper
+	names    []string
+	interval time.Duration
+	rounds   int // 0: no limit
+	now      func() time.Time
+	census   *census // nil once the views are declared
+
+	mu       sync.Mutex
+	outcomes map[string]*outcome // of the round, by target
 }
 
-func newLive(o options, w *watch) *live {
-	l := &live{
-		watch: w, endpoints: o.endpoints,
-		client:   &http.Client{Timeout: o.timeout, Transport: http.DefaultTransport.(*http.Transport).Clone()},
-		interval: o.interval, rounds: o.rounds, now: time.Now,
-	}
+// outcome is the result of a scrape.
+type outcome struct {
+	at  time.Time
+	err error
+}
+
+func newLive(o options, w *watch) (*live, error) {
+	l := &live{watch: w, interval: o.interval, rounds: o.rounds, now: time.Now}
 	if len(o.specs) == 0 {
 		l.census = &census{}
 	}
-	return l
+	targets := make([]scrape.Target, len(o.endpoints))
+	for i, e := range o.endpoints {
+		targets[i] = scrape.Target{Target: w.target(e.name), URL: e.url}
+		l.names = append(l.names, e.name)
+	}
+	client := config.DefaultHTTPClientConfig
+	client.ProxyFromEnvironment = true
+	var err error
+	l.scraper, err = scrape.New(w.fleet, scrape.Config{
+		Interval: max(o.interval, o.timeout), Timeout: o.timeout, HTTP: client,
+		Now:      func() time.Time { return l.now() },
+		OnScrape: l.scraped, OnError: l.failed,
+	}, scrape.Targets(targets...))
+	return l, err
 }
 
 func (l *live) run(ctx context.Context) error {
@@ -46,14 +61,6 @@ func (l *live) run(ctx context.Context) error {
 // follow runs a round at once and one at every tick, until the rounds end or
 // ctx ends.
 func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
-	defer l.client.CloseIdleConnections()
-	names := make([]string, len(l.endpoints))
-	for i, e := range l.endpoints {
-		names[i] = e.name
-	}
-	if err := l.expect(l.now(), names); err != nil {
-		return err
-	}
 	for n := 1; ; n++ {
 		if err := l.round(ctx); err != nil {
 			return err
@@ -90,23 +97,16 @@ func (l *live) show(last bool) error {
 }
 
 // round scrapes all targets at once and waits for the last of them, at most for
-// the client's timeout.
+// the timeout.
 func (l *live) round(ctx context.Context) error {
-	type outcome struct {
-		at  time.Time
-		err error
+	l.outcomes = map[string]*outcome{}
+	if err := l.scraper.Once(ctx); err != nil && ctx.Err() == nil {
+		return err
 	}
-	outcomes := make([]outcome, len(l.endpoints))
-	var all sync.WaitGroup
-	for i := range l.endpoints {
-		all.Go(func() { outcomes[i].at, outcomes[i].err = l.scrape(ctx, l.endpoints[i]) })
-	}
-	all.Wait()
-	for i, o := range outcomes {
-		if o.err != nil && ctx.Err() != nil {
-			continue // the interrupt failed the scrape, not the target
+	for _, name := range l.names {
+		if o := l.outcomes[name]; o != nil { // nil: the interrupt failed the scrape, not the target
+			l.note(name, o.at, o.err)
 		}
-		l.note(l.endpoints[i].name, o.at, o.err)
 	}
 	if l.census == nil || !l.answered {
 		return nil
@@ -119,61 +119,24 @@ func (l *live) round(ctx context.Context) error {
 	return l.declare(specs)
 }
 
-// scrape fetches one target and takes in its body.
-func (l *live) scrape(ctx context.Context, e endpoint) (time.Time, error) {
-	header, body, err := l.fetch(ctx, e)
-	at := l.now()
-	if err != nil {
-		return at, l.plain(err)
+// scraped keeps when a target answered, and what its metrics are.
+func (l *live) scraped(t scrape.Target, s *aggregate.Scrape) error {
+	l.mu.Lock()
+	l.outcomes[t.Name] = &outcome{at: s.Time}
+	l.mu.Unlock()
+	if l.census != nil {
+		return l.census.add(s.Header, s.Body)
 	}
-	if err = l.ingest(e.name, at, header, body); err == nil && l.census != nil {
-		err = l.census.add(header, body)
-	}
-	return at, err
+	return nil
 }
 
-// fetch gets a body. It opens a new connection to a load balancer, since a kept
-// one always reaches the same instance.
-func (l *live) fetch(ctx context.Context, e endpoint) (http.Header, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url, nil)
-	if err != nil {
-		return nil, nil, err
+// failed keeps why a target did not answer, or with what.
+func (l *live) failed(t scrape.Target, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if o := l.outcomes[t.Name]; o != nil {
+		o.err = err
+	} else {
+		l.outcomes[t.Name] = &outcome{l.now(), err}
 	}
-	request.Header.Set("Accept", parse.Accept)
-	_, request.Close = l.balanced(e.name)
-	response, err := l.client.Do(request)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
-	}
-	body, err := recording.ReadBody(response.Body)
-	return response.Header, body, err
 }
-
-// plain returns an error without URL and address, which the reader knows. It
-// keeps what the fleet asks of an error: whether it was a timeout.
-func (l *live) plain(err error) error {
-	var late net.Error
-	if errors.As(err, &late) && late.Timeout() {
-		return timeoutError{l.client.Timeout}
-	}
-	var connection *net.OpError
-	if errors.As(err, &connection) {
-		return connection.Err
-	}
-	var request *url.Error
-	if errors.As(err, &request) {
-		return request.Err
-	}
-	return err
-}
-
-// timeoutError says that a target took too long. The fleet takes such a target
-// for slow, not for dead.
-type timeoutError struct{ after time.Duration }
-
-func (e timeoutError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }
-func (timeoutError) Timeout() bool   { return true }

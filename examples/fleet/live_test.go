@@ -33,7 +33,8 @@ func newStation(t *testing.T, args ...string) *station {
 	require.NoError(t, err)
 	w, err := newWatch(o, newScreen(o.json, &s.out, &s.err))
 	require.NoError(t, err)
-	s.live = newLive(o, w)
+	s.live, err = newLive(o, w)
+	require.NoError(t, err)
 	s.now = func() time.Time { return time.Unix(1_000_000+s.clock.Add(1), 0) }
 	return s
 }

@@ -60,7 +60,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	if len(opts.endpoints) > 0 {
-		err = newLive(opts, w).run(ctx)
+		var l *live
+		if l, err = newLive(opts, w); err == nil {
+			err = l.run(ctx)
+		}
 	} else {
 		err = replay(ctx, opts.source(), opts, w)
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
+	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -31,7 +33,11 @@ func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 			return err
 		}
 	}
-	if err := w.expect(scrapes[0].At(), targets(scrapes)); err != nil {
+	var expected []aggregate.Target
+	for _, name := range targets(scrapes) {
+		expected = append(expected, w.target(name))
+	}
+	if err := w.fleet.SetTargets(scrapes[0].At(), expected...); err != nil {
 		return err
 	}
 	for i, r := range scrapes {
@@ -41,7 +47,10 @@ func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 		w.screen.progress(i+1, len(scrapes))
 		body, err := r.Body(dir)
 		if err == nil {
-			err = w.ingest(r.Target, r.At(), r.Header(), body)
+			_, err = w.fleet.Ingest(aggregate.Scrape{Target: r.Target, Time: r.At(), Header: r.Header(), Body: body})
+		}
+		if err != nil && !errors.Is(err, aggregate.ErrConflict) { // another body was accepted for that time
+			w.fleet.ScrapeFailed(r.Target, r.At(), err) // a late one changes nothing
 		}
 		w.note(r.Target, r.At(), err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
@@ -58,14 +57,10 @@ func (w *watch) declare(specs []spec) (err error) {
 	return nil
 }
 
-// expect sets the targets of the fleet.
-func (w *watch) expect(now time.Time, names []string) error {
-	targets := make([]aggregate.Target, len(names))
-	for i, name := range names {
-		instances, balanced := w.balanced(name)
-		targets[i] = aggregate.Target{Name: name, Balanced: balanced, Expected: instances}
-	}
-	return w.fleet.SetTargets(now, targets...)
+// target describes a target to the fleet.
+func (w *watch) target(name string) aggregate.Target {
+	instances, balanced := w.balanced(name)
+	return aggregate.Target{Name: name, Balanced: balanced, Expected: instances}
 }
 
 // balanced reports whether a target is a load balancer, and how many instances
@@ -79,13 +74,6 @@ func (w *watch) balanced(target string) (instances int, ok bool) {
 	return 0, false
 }
 
-// ingest takes in a scrape. It is safe to call for several targets at once; the
-// result is then passed to note, one at a time.
-func (w *watch) ingest(target string, at time.Time, header http.Header, body []byte) error {
-	_, err := w.fleet.Ingest(aggregate.Scrape{Target: target, Time: at, Header: header, Body: body})
-	return err
-}
-
 // note records the result of a scrape. It prints a line when a target starts to
 // fail, fails for another reason, or answers again.
 func (w *watch) note(target string, at time.Time, err error) {
@@ -94,7 +82,6 @@ func (w *watch) note(target string, at time.Time, err error) {
 	case errors.Is(err, aggregate.ErrLate), errors.Is(err, aggregate.ErrConflict):
 		w.say(target, at, show.Reason(err, target, at)) // the target is fine: another scrape of it was accepted
 	case err != nil:
-		w.fleet.ScrapeFailed(target, at, err)
 		if w.failing[target] = show.Reason(err, target, at); w.failing[target] != before {
 			w.say(target, at, w.failing[target])
 		}

@@ -2,17 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/config"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/scrape"
 	"github.com/promfold/promfold/examples/internal/show"
 	"github.com/promfold/promfold/internal/recording"
 )
@@ -20,37 +20,56 @@ import (
 // live reads nodes from an API server, and scrapes kubelets.
 type live struct {
 	*watch
-	api, kubelets *http.Client
-	now           func() time.Time
+	api      *http.Client
+	kubelets *scrape.Scraper
+	now      func() time.Time
+	mu       sync.Mutex // over watch, while kubelets are scraped
 }
 
 func newLive(o options, w *watch) (*live, error) {
-	api, err := newClient(o, o.ca, false)
-	if err != nil {
+	l := &live{watch: w, now: time.Now}
+	var err error
+	if l.api, err = config.NewClientFromConfig(o.client(o.ca, false), "kubelets"); err != nil {
 		return nil, err
 	}
-	kubelets, err := newClient(o, o.kubeletCA, o.insecure)
-	return &live{watch: w, api: api, kubelets: kubelets, now: time.Now}, err
+	l.api.Timeout = o.timeout
+	l.kubelets, err = scrape.New(nil, scrape.Config{
+		Interval: max(o.interval, o.timeout), Timeout: o.timeout, HTTP: o.client(o.kubeletCA, o.insecure),
+		Now: func() time.Time { return l.now() },
+		OnScrape: func(t scrape.Target, s *aggregate.Scrape) error {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.observe(t.Name, s.Time, s.Header, s.Body, nil)
+			return nil
+		},
+		OnError: func(t scrape.Target, err error) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.observe(t.Name, l.now(), nil, nil, err)
+		},
+	}, l.targets)
+	return l, err
 }
 
-func newClient(o options, ca string, insecure bool) (*http.Client, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{InsecureSkipVerify: insecure}
-	if ca != "" {
-		pem, err := os.ReadFile(ca)
-		if err != nil {
-			return nil, err
-		}
-		t.TLSClientConfig.RootCAs = x509.NewCertPool()
-		if !t.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s: no certificate in it", ca)
+// client returns the settings of an HTTP client. It follows no redirect, which
+// could send the token to another host.
+func (o *options) client(ca string, insecure bool) config.HTTPClientConfig {
+	return config.HTTPClientConfig{
+		EnableHTTP2: true, ProxyConfig: config.ProxyConfig{ProxyFromEnvironment: true}, BearerTokenFile: o.tokenFile,
+		TLSConfig: config.TLSConfig{CAFile: ca, InsecureSkipVerify: insecure},
+	}
+}
+
+// targets is a source of the chosen kubelets.
+func (l *live) targets(_ context.Context, set func([]scrape.Target)) error {
+	var list []scrape.Target
+	for _, d := range l.decisions {
+		if d.Scrape {
+			list = append(list, scrape.Target{Target: aggregate.Target{Name: d.Node}, URL: "https://" + d.Target})
 		}
 	}
-	return &http.Client{
-		Transport: t, Timeout: o.timeout,
-		// A redirect could send the token to another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("the server redirects") },
-	}, nil
+	set(list)
+	return nil
 }
 
 // watchLive decides once, or with -scrape every interval.
@@ -83,10 +102,13 @@ func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
 			fmt.Fprintf(l.stderr, "kubelets: the nodes are those of the round before: %s\n", show.Text(err.Error()))
 		}
 		if l.o.scrape {
-			l.scrape(ctx)
+			err = l.kubelets.Once(ctx)
 		}
 		if ctx.Err() != nil {
 			return nil
+		}
+		if err != nil {
+			fmt.Fprintf(l.stderr, "kubelets: %s\n", show.Text(err.Error()))
 		}
 		if err := l.show(); err != nil || !l.o.scrape || n == l.o.rounds {
 			return err
@@ -111,57 +133,26 @@ func (l *live) nodes(ctx context.Context) ([]node, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, text, err := l.get(ctx, l.api, address)
+	text, err := l.get(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	return readNodes(text)
 }
 
-// scrape scrapes all chosen kubelets at once.
-func (l *live) scrape(ctx context.Context) {
-	var all sync.WaitGroup
-	var one sync.Mutex
-	for _, d := range l.decisions {
-		if !d.Scrape {
-			continue
-		}
-		all.Go(func() {
-			header, body, err := l.get(ctx, l.kubelets, "https://"+d.Target+"/metrics")
-			one.Lock()
-			defer one.Unlock()
-			if ctx.Err() == nil {
-				l.observe(d.Node, l.now(), header, body, err)
-			}
-		})
-	}
-	all.Wait()
-}
-
-func (l *live) get(ctx context.Context, client *http.Client, address string) (http.Header, []byte, error) {
+// get reads what the API server has at an address.
+func (l *live) get(ctx context.Context, address string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if l.o.tokenFile != "" {
-		token, err := os.ReadFile(l.o.tokenFile)
-		if err != nil {
-			return nil, nil, err
-		}
-		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	}
-	response, err := client.Do(request)
+	response, err := l.api.Do(request)
 	if err != nil {
-		var inside *url.Error
-		if errors.As(err, &inside) {
-			err = inside.Err // without the URL, which the reader knows
-		}
-		return nil, nil, err
+		return nil, err.(*url.Error).Err // without the URL, which the reader knows
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
+		return nil, &scrape.StatusError{Code: response.StatusCode}
 	}
-	body, err := recording.ReadBody(response.Body)
-	return response.Header, body, err
+	return recording.ReadBody(response.Body)
 }

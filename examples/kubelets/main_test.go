@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"-interval", "0s"}, exitUsage, "positive"},
 		{[]string{"-nodes", empty}, exitNothing, "there are no nodes"},
 		{[]string{"-nodes", filepath.Join(dir, "x")}, exitNothing, "no such file"},
-		{[]string{"-nodes", empty, "-ca", empty}, exitNothing, "no certificate"},
+		{[]string{"-nodes", empty, "-ca", empty}, exitNothing, "unable to use specified CA cert"},
 		{[]string{"-replay", dir}, exitNothing, "no list of nodes"},
 		{[]string{"-replay", filepath.Join(dir, "x")}, exitNothing, "no such file"},
 	} {
@@ -164,11 +165,8 @@ func TestLive(t *testing.T) {
 	require.NoError(t, err)
 	l, err := newLive(o, w)
 	require.NoError(t, err)
-	clock := time.Unix(100_000, 0)
-	l.now = func() time.Time {
-		clock = clock.Add(time.Second)
-		return clock
-	}
+	var seconds atomic.Int64
+	l.now = func() time.Time { return time.Unix(100_000+seconds.Add(1), 0) }
 	tick := make(chan time.Time, 3)
 	for range 3 {
 		tick <- time.Time{}

@@ -1,16 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/promfold/promfold/internal/recording"
+	"github.com/prometheus/common/config"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/scrape"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -24,18 +25,26 @@ func watchLive(ctx context.Context, o options, s *screen) error {
 // follow runs a round at once and one at every tick, until the rounds end or
 // ctx ends.
 func follow(ctx context.Context, o options, s *screen, tick <-chan time.Time, now func() time.Time) error {
-	client, w := &http.Client{Timeout: o.timeout}, newWatch()
+	a := &answers{of: map[string]reading{}}
+	scraper, err := a.scraper(o)
+	if err != nil {
+		return err
+	}
+	w := newWatch()
 	for n := 1; ; n++ {
-		r := scrape(ctx, client, o)
+		// All at once: between two answers an object may move, and then seems to
+		// be in two shards or in none.
+		err := scraper.Once(ctx)
 		if ctx.Err() != nil {
 			return nil // the interrupt failed the scrapes, not the shards
 		}
-		r.at = now()
-		if err := s.show(w.observe("", r)); err != nil {
+		if err != nil {
 			return err
 		}
-		if n == o.rounds {
-			return nil
+		r := a.round(o)
+		r.at = now()
+		if err := s.show(w.observe("", r)); err != nil || n == o.rounds {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -45,27 +54,53 @@ func follow(ctx context.Context, o options, s *screen, tick <-chan time.Time, no
 	}
 }
 
-// scrape scrapes all at once. Between two answers an object may move, and then
-// seems to be in two shards or in none, so they should be close in time.
-func scrape(ctx context.Context, client *http.Client, o options) round {
-	r := round{readings: make([]reading, len(o.urls))}
-	var all sync.WaitGroup
-	for i, address := range o.urls {
-		x := &r.readings[i]
-		x.shard = address
-		all.Go(func() { x.header, x.body, x.err = get(ctx, client, address) })
-		if o.telemetry != nil {
-			all.Go(func() { x.about, x.telemetry, _ = get(ctx, client, o.telemetry[i]) })
+// answers are what the targets of a round said, by URL.
+type answers struct {
+	mu sync.Mutex
+	of map[string]reading
+}
+
+func (a *answers) set(url string, x reading) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.of[url] = x
+}
+
+// scraper returns a scraper of all targets, whose answers a keeps.
+func (a *answers) scraper(o options) (*scrape.Scraper, error) {
+	var targets []scrape.Target
+	for _, url := range slices.Concat(o.urls, o.telemetry, []string{o.store}) {
+		if url != "" {
+			targets = append(targets, scrape.Target{Target: aggregate.Target{Name: url}, URL: url})
 		}
 	}
-	if o.store != "" {
-		all.Go(func() {
-			if header, body, err := get(ctx, client, o.store); err == nil {
-				r.stored = storedPods(header, body)
-			}
-		})
+	client := config.DefaultHTTPClientConfig
+	client.ProxyFromEnvironment = true
+	return scrape.New(nil, scrape.Config{
+		Interval: max(o.interval, o.timeout), Timeout: o.timeout, HTTP: client, Accept: parse.AcceptText,
+		OnScrape: func(t scrape.Target, s *aggregate.Scrape) error {
+			a.set(t.Name, reading{header: s.Header, body: bytes.Clone(s.Body)})
+			return nil
+		},
+		OnError: func(t scrape.Target, err error) { a.set(t.Name, reading{err: err}) },
+	}, scrape.Targets(targets...))
+}
+
+// round returns the answers of a round.
+func (a *answers) round(o options) round {
+	r := round{readings: make([]reading, len(o.urls))}
+	for i, url := range o.urls {
+		x := a.of[url]
+		x.shard = url
+		if o.telemetry != nil {
+			t := a.of[o.telemetry[i]]
+			x.about, x.telemetry = t.header, t.body
+		}
+		r.readings[i] = x
 	}
-	all.Wait()
+	if x := a.of[o.store]; x.body != nil {
+		r.stored = storedPods(x.header, x.body)
+	}
 	return r
 }
 
@@ -83,35 +118,4 @@ func storedPods(header http.Header, body []byte) *stored {
 		}
 	}
 	return nil
-}
-
-func get(ctx context.Context, client *http.Client, address string) (http.Header, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	request.Header.Set("Accept", "text/plain;version=0.0.4")
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, nil, plain(err, client.Timeout)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("HTTP status %s", response.Status)
-	}
-	body, err := recording.ReadBody(response.Body)
-	return response.Header, body, err
-}
-
-// plain returns an error without the URL, which the reader knows.
-func plain(err error, timeout time.Duration) error {
-	var late net.Error
-	if errors.As(err, &late) && late.Timeout() {
-		return fmt.Errorf("no answer within %s", timeout)
-	}
-	var request *url.Error
-	if errors.As(err, &request) {
-		return request.Err
-	}
-	return err
 }

@@ -74,6 +74,9 @@ func NewFleet(c *Case) (*Fleet, error) {
 	return f, nil
 }
 
+// Fleet returns the fleet itself, for questions that no case asks.
+func (f *Fleet) Fleet() *aggregate.Fleet { return f.fleet }
+
 func (f *Fleet) declare(v *View) (err error) {
 	full := aggregate.View{
 		Select: v.Selector, By: v.By, Type: model.MetricType(v.Type), Combine: combines[v.Combine], Owner: owners[v.Owner],

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -45,6 +47,7 @@ func (st *State) newBuilder(route *Route, admitted []bool, body Body, to Columns
 func (b *builder) come(pos uint32) {
 	id := b.body.ID(int(pos))
 	ways := b.route.way(id)
+	watch, followed := false, false
 	for i, w := range ways {
 		if !b.admitted[w.view] {
 			continue
@@ -58,17 +61,34 @@ func (b *builder) come(pos uint32) {
 		case Matched:
 			b.views[w.view].Exposes = true
 			b.views[w.view].Unselected++
+			watch = watch || b.route.router.views[w.view].Kind != Gauge
 			continue
 		case Refused:
 			b.views[w.view].Refused++
 			continue
 		}
 		b.views[w.view].Exposes = true
+		followed = followed || b.route.router.views[w.view].Kind != Gauge
 		same := func(x want) bool { return b.same(x, w) && b.admitted[x.view] && b.names.take(x) }
 		if !slices.ContainsFunc(ways[:i], same) {
 			b.entries = append(b.entries, entry{pos, b.object(id, pos, w, ways)})
 		}
 	}
+	if watch && !followed {
+		b.watch(id, pos)
+	}
+}
+
+// watch follows a line that a view leaves out: what is usual for a metric must
+// not depend on which of its series some view selects.
+func (b *builder) watch(id lines.ID, pos uint32) {
+	l := b.route.router.store.Line(id)
+	if l.Family.Type == model.MetricTypeHistogram && !Cumulative(l) || l.Role == lines.Bucket {
+		return
+	}
+	b.entries = append(b.entries, entry{pos, uint32(len(b.objects))})
+	from := uint32(len(b.sinks))
+	b.objects = append(b.objects, object{kind: watched, line: pos, family: b.family(id), from: from, to: from})
 }
 
 // kind returns what a line is part of for a view: the count of a histogram is
@@ -107,9 +127,9 @@ func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 	return i
 }
 
-// family returns the number of the family of a line.
+// family returns the number of what is usual for the metric of a line.
 func (b *builder) family(id lines.ID) uint32 {
-	f := b.st.note(b.route.router.store.Line(id).Family.Name)
+	f := b.st.note(metricOf(b.route.router.store.Line(id)))
 	if i := slices.Index(b.tops, f); i >= 0 {
 		return uint32(i)
 	}

@@ -42,6 +42,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	c.Bool(&st.vanished[1])
 	st.codeFamilies(c)
 	st.codePaces(c, cols)
+	st.codeOthers(c, cols)
 	if !c.Reading() || c.Failed() {
 		return
 	}
@@ -85,6 +86,21 @@ func (st *State) codePaces(c *saved.Codec, cols *lines.Columns) {
 		*x = float32(wide)
 	})
 	c.Must(len(st.paces) == 0 || len(st.paces) == cols.Len())
+}
+
+func (st *State) codeOthers(c *saved.Codec, cols *lines.Columns) {
+	list := slices.Sorted(maps.Keys(st.others))
+	saved.List(c, &list, 2, func(pos *uint32) {
+		at, x := int(*pos), st.others[*pos]
+		c.Natural(&at)
+		c.Float(&x)
+		if c.Must(at < cols.Len()); c.Reading() && !c.Failed() {
+			if st.others == nil {
+				st.others = map[uint32]float64{}
+			}
+			*pos, st.others[uint32(at)] = uint32(at), x
+		}
+	})
 }
 
 // heldList returns what is held, in the order of the body.
@@ -155,6 +171,9 @@ func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 	}
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
+		if o.kind == watched {
+			continue
+		}
 		id := cols.ID(int(e.pos))
 		st.loaded = slices.DeleteFunc(st.loaded, func(k kept) bool {
 			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.sameRules(p.rules(o))

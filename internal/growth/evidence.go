@@ -10,11 +10,24 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// family is what the families of an instance showed so far.
+// family is what the families, or the metrics, of an instance showed so far.
 type family struct {
 	habits judge.Habits
-	top    float64 // the fastest sure growth of a followed series, per ms; −1: none yet
+	top    float64 // the fastest growth of a series of the metric, per ms; −1: none yet
+	next   float64 // the same in the scrape that is judged
 }
+
+// metricOf names what a line is compared with: the sum of a summary grows by
+// something else than its count.
+func metricOf(l *lines.Line) string {
+	if l.Family.Type == model.MetricTypeHistogram {
+		return l.Family.Name
+	}
+	return l.Name
+}
+
+// usual returns the fastest pace of the metric of a line.
+func (st *State) usual(l *lines.Line) judge.Pace { return st.families[metricOf(l)].pace() }
 
 func (f *family) pace() judge.Pace {
 	if f == nil || f.top < 0 {
@@ -25,8 +38,8 @@ func (f *family) pace() judge.Pace {
 
 // Weigh decides what a staged scrape says about the process behind an instance.
 // It looks at every counter only where that can matter: if the start is not
-// known, or moved, or if something fell. p may be nil.
-func (st *State) Weigh(p *Plan, s *Scraped) judge.Decision {
+// known, or moved, or if something fell. What views follow does not matter.
+func (st *State) Weigh(s *Scraped) judge.Decision {
 	s.Scratch.reset()
 	b := &s.Scratch.body
 	b.Rules, b.PrevTime, b.Time, b.PrevStart, b.Start = &s.Rules, s.LastTime, s.At, s.PrevStart, s.Start
@@ -35,7 +48,7 @@ func (st *State) Weigh(p *Plan, s *Scraped) judge.Decision {
 		if !s.weighed {
 			break
 		}
-		st.weigh(p, s, b, pos)
+		st.weigh(s, b, pos)
 	}
 	return b.Decide()
 }
@@ -68,7 +81,7 @@ func Cumulative(l *lines.Line) bool {
 }
 
 // weigh takes in a counter, or a histogram by its count.
-func (st *State) weigh(p *Plan, s *Scraped, b *judge.Body, pos int) {
+func (st *State) weigh(s *Scraped, b *judge.Body, pos int) {
 	id, old, _, _ := s.Reader.At(pos)
 	if old < 0 {
 		return
@@ -77,8 +90,14 @@ func (st *State) weigh(p *Plan, s *Scraped, b *judge.Body, pos int) {
 	if !Cumulative(l) || l.Role == lines.Bucket || s.Body.Duplicate(pos) {
 		return
 	}
-	series := st.seriesAt(p, s, old)
-	b.Add(st.familyOf(s, l), &series, s.point(pos), st.paceAt(s, l, old))
+	f, c := st.familyOf(s, l), s.point(pos)
+	series := judge.Series{Last: ColumnPoint(s.Before, old, s.LastTime)}
+	series.Other = st.others[uint32(old)]
+	pace := st.ownPace(old)
+	b.Add(f, &series, c, pace)
+	if !pace.Known && l.Family.Type != model.MetricTypeSummary {
+		f.Watch(series.Last, c, st.usual(l))
+	}
 }
 
 // point returns the reading at a position.
@@ -107,17 +126,23 @@ func (st *State) familyOf(s *Scraped, l *lines.Line) *judge.Family {
 	return &x.list[i]
 }
 
-// paceAt returns the fastest pace of the line that stood at a position: its own
-// where no start time is known, else no more than its family's.
-func (st *State) paceAt(s *Scraped, l *lines.Line, old int) judge.Pace {
-	if uint(old) < uint(len(st.paces)) {
-		x := float64(st.paces[old])
-		if x < 0 {
-			return judge.Pace{}
-		}
-		return judge.Pace{Least: x * (1 - 1e-6), Most: x * (1 + 1e-6), Known: true}
+// ownPace returns the fastest pace of the line that stood at a position; it is
+// known only where no start time is.
+func (st *State) ownPace(old int) judge.Pace {
+	if uint(old) >= uint(len(st.paces)) || st.paces[old] < 0 {
+		return judge.Pace{}
 	}
-	return st.families[l.Family.Name].pace()
+	x := float64(st.paces[old])
+	return judge.Pace{Least: x * (1 - 1e-6), Most: x * (1 + 1e-6), Known: true}
+}
+
+// paceAt returns the fastest pace of the line that stood at a position: its own,
+// or that of its metric.
+func (st *State) paceAt(l *lines.Line, old int) judge.Pace {
+	if uint(old) < uint(len(st.paces)) {
+		return st.ownPace(old)
+	}
+	return st.usual(l)
 }
 
 // keepPaces follows the fastest pace of each line to its new position; −1 if none
@@ -150,14 +175,31 @@ func (st *State) keepPaces(s *Scraped) {
 	st.paces = next
 }
 
-// seriesAt returns the state of the series whose line stood at a position.
-func (st *State) seriesAt(p *Plan, s *Scraped, old int) judge.Series {
-	if len(st.held) > 0 && p != nil {
-		if x := st.heldAt(p, old); x != nil {
-			return x.Series
+// keepOthers remembers where counters stood that fell deep, until they are back
+// there: of all lines, followed or not, since all are evidence on the process.
+func (st *State) keepOthers(s *Scraped) {
+	deep := s.weighed && s.Decision.Deep()
+	if !deep && len(st.others) == 0 {
+		return
+	}
+	var next map[uint32]float64
+	for pos := range s.Reader.Len() {
+		id, old, c, _ := s.Reader.At(pos)
+		if s.First || s.Decision.Anew() || old < 0 {
+			continue
+		}
+		p, x := s.Before.Value(old), st.others[uint32(old)]
+		if deep && s.Decision.Fell(p, c) && Cumulative(s.Store.Line(id)) {
+			x = p
+		}
+		if c < x {
+			if next == nil {
+				next = map[uint32]float64{}
+			}
+			next[uint32(pos)] = x
 		}
 	}
-	return judge.Series{Last: ColumnPoint(s.Before, old, s.LastTime)}
+	st.others = next
 }
 
 // evidence is what a scrape says of the series of one family under one set of
@@ -166,6 +208,9 @@ type evidence struct {
 	judge.Evidence
 	plain bool
 }
+
+// ofNoView is no class: of what is said without a view.
+const ofNoView uint8 = 255
 
 type evidenceKey struct {
 	family *lines.Family
@@ -206,6 +251,7 @@ func (s *Scraped) interval() int64 {
 func (st *State) learn(s *Scraped) {
 	st.vanished = [2]bool{s.Vanishing, st.vanished[0]}
 	st.keepPaces(s)
+	st.keepOthers(s)
 	switch s.Decision.Restart {
 	case judge.RestartProven, judge.RestartRestored:
 		for f, i := range s.Scratch.families {
@@ -225,7 +271,7 @@ func (st *State) note(name string) *family {
 		if st.families == nil {
 			st.families = map[string]*family{}
 		}
-		x = &family{top: -1}
+		x = &family{top: -1, next: -1}
 		st.families[name] = x
 	}
 	return x

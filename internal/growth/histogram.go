@@ -22,6 +22,7 @@ func (w *walk) hist(object uint32) {
 		w.refused(object, t.was())
 		return
 	}
+	t.watch()
 	before := t.was()
 	if w.First || before == nil || before.Last.Time == 0 {
 		t.appear()
@@ -70,6 +71,17 @@ func (t *turn) read() bool {
 		_, _, t.sum, _ = t.Reader.At(int(t.h.sum))
 	}
 	return t.h.layout.Check(t.counts) == nil
+}
+
+// watch takes the growth of the line of the count into what is usual.
+func (t *turn) watch() {
+	pos := max(t.h.count, t.h.native)
+	if pos < 0 || t.First {
+		return
+	}
+	if id, old, _, _ := t.Reader.At(int(pos)); old >= 0 {
+		t.walk.watch(t.o, t.Store.Line(id), ColumnPoint(t.Scraped.Before, old, t.LastTime), t.Scraped.point(int(pos)))
+	}
 }
 
 // was returns what the histogram grows from; nil if there is nothing.
@@ -137,7 +149,6 @@ func (w *walk) judgeHist(t *turn, before *point) {
 	if !plain || step.Doubt != 0 || step.Lo != step.Hi || step.Verdict != judge.Grew {
 		x.note(step, NoQuirk)
 	}
-	w.sure(t.o, step)
 	w.keep(t, before, next, &step)
 }
 
@@ -366,7 +377,6 @@ func (t *turn) appear() {
 		x = t.add(t.blank(Baseline))
 	}
 	x.note(step, NoQuirk)
-	t.sure(t.o, step)
 	t.keep(t, before, next, &step)
 }
 

@@ -38,6 +38,9 @@ func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 	out.dirty = w.dirty
 	w.judgeDoubled()
 	w.bury(gone)
+	for _, f := range p.tops {
+		f.top, f.next = max(f.top, f.next), -1
+	}
 	st.learn(s)
 	p.was = nil
 	*w = walk{}
@@ -122,7 +125,39 @@ func (w *walk) touch(e entry) {
 		if n := len(w.dirty); n == 0 || w.dirty[n-1] != e.object {
 			w.dirty = append(w.dirty, e.object)
 		}
+	case watched:
+		id, old, _, _ := w.Reader.At(int(e.pos))
+		if old >= 0 && !w.First {
+			w.watch(&w.objects[e.object], w.Store.Line(id), ColumnPoint(w.Before, old, w.LastTime), w.Scraped.point(int(e.pos)))
+		}
 	}
+}
+
+// watch takes the growth of a line into what is usual for its metric. Whether a
+// view follows the line, and what is remembered of it, does not matter here.
+func (w *walk) watch(o *object, l *lines.Line, p, c judge.Point) {
+	if !judge.Rise(p, c) || c.Value == p.Value || c.Time <= p.Time || !w.plainly(l) {
+		return
+	}
+	f := w.tops[o.family]
+	f.next = max(f.next, (c.Value-p.Value)/float64(c.Time-p.Time))
+}
+
+// plainly reports whether all growth of a line's family is simply growth,
+// whatever a view says of its owner.
+func (w *walk) plainly(l *lines.Line) bool {
+	if w.calm != nil {
+		return w.calm.plain
+	}
+	key := evidenceKey{l.Family, ofNoView}
+	e := w.known[key]
+	if e == nil {
+		e = w.Scratch.evidence()
+		e.Evidence = w.Decision.Of(w.familyOf(w.Scraped, l))
+		e.plain = e.Plain()
+		w.known[key] = e
+	}
+	return e.plain
 }
 
 // counter judges a counter from the point before to the one just read.
@@ -156,6 +191,7 @@ func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old 
 	}
 	held := w.heldOf(i)
 	s := judge.Series{Last: ColumnPoint(w.Before, old, w.LastTime)}
+	w.watch(o, l, s.Last, c)
 	if held != nil {
 		s = held.Series
 	}
@@ -165,7 +201,7 @@ func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old 
 	}
 	ev := w.evidenceOf(o, l)
 	if held == nil && ev.plain && judge.Rise(s.Last, c) {
-		w.plain(i, o, s.Last.Value, c.Value)
+		w.out.Plain = append(w.out.Plain, Plain{i, s.Last.Value, c.Value})
 		return
 	}
 	next, step := w.next(o, l, s, c, ev, old)
@@ -175,15 +211,16 @@ func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old 
 // plain passes growth on that is simply growth.
 func (w *walk) plain(object uint32, o *object, before, now float64) {
 	w.out.Plain = append(w.out.Plain, Plain{object, before, now})
-	if f := w.tops[o.family]; (now-before)/w.ms > f.top {
-		f.top = (now - before) / w.ms
+	if now > before {
+		f := w.tops[o.family]
+		f.next = max(f.next, (now-before)/w.ms)
 	}
 }
 
 // next judges the step of a series; the evidence gets its own pace.
 func (w *walk) next(o *object, l *lines.Line, s judge.Series, c judge.Point, ev *evidence, old int) (judge.Series, judge.Step) {
 	e := ev.Evidence
-	e.Pace = w.paceAt(w.Scraped, l, old)
+	e.Pace = w.paceAt(l, old)
 	return s.Next(w.rules(o), c, &e)
 }
 
@@ -195,16 +232,6 @@ func (w *walk) take(object uint32, next judge.Series, step judge.Step, c judge.P
 		w.hold(object, &point{Series: next})
 	}
 	w.out.Odd = append(w.out.Odd, Odd{Object: object, Step: step, Now: c.Value})
-	w.sure(&w.objects[object], step)
-}
-
-// sure remembers the pace that a step shows.
-func (w *walk) sure(o *object, step judge.Step) {
-	if step.Sure() {
-		if f := w.tops[o.family]; step.Verdict == judge.Grew {
-			f.top = max(f.top, step.Value()/float64(step.To-step.From))
-		}
-	}
 }
 
 // refuse leaves a series at the point it had: its own timestamp did not move on.
@@ -228,7 +255,7 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point) (before *tomb, nex
 		e.Own = w.rules(o).Owner == judge.OwnerProcess
 	} else {
 		e = w.evidenceOf(o, l).Evidence
-		e.Pace = w.State.families[l.Family.Name].pace()
+		e.Pace = w.State.usual(l)
 	}
 	a.Evidence = &e
 	if !w.Process {

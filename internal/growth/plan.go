@@ -26,7 +26,7 @@ type Plan struct {
 	bySeries map[seriesKey]uint32 // objects that are histograms
 	views    []Presence
 	gauges   [][]GaugeLine // by view
-	tops     []*family     // of the objects
+	tops     []*family     // what is usual for the objects
 	names    names
 	doubles  [][]uint32 // of objects, where the series stands once more
 	led      []int      // by view: see leads; nil: not asked for yet

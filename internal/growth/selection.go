@@ -19,7 +19,8 @@ const (
 	Counter Kind = iota
 	Gauge
 	Histogram
-	NoKind Kind = 255
+	watched Kind = 254 // no view: a line whose growth says what is usual for others of its metric
+	NoKind  Kind = 255
 )
 
 // String returns the kind in lower case.

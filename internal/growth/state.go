@@ -1,7 +1,7 @@
 package growth
 
 import (
-	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -20,9 +20,10 @@ type State struct {
 	held     map[uint32]*point // by object of the plan
 	tombs    map[tombKey]*tomb
 	families map[string]*family
-	paces    []float32 // by position of the line, where no start time is known
-	reads    []int64   // by object, the scrape that read it last; of lines with timestamps of their own
-	vanished [2]bool   // a fifth of the lines vanished in the last scrape, and in the one before
+	paces    []float32          // by position of the line, where no start time is known
+	others   map[uint32]float64 // by position, where a counter stood that fell deep, until it is back there
+	vanished [2]bool            // a fifth of the lines vanished in the last scrape, and in the one before
+	reads    []int64            // by object, the scrape that read it last; of lines with timestamps of their own
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
 	// loaded is what was read for objects that no plan has yet.
@@ -69,6 +70,40 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 	}
 	clear(st.tombs)
 	st.Lost = false
+}
+
+// Clone returns a copy; its tombstones hold their lines as well.
+func (st *State) Clone(s *lines.Store) State {
+	c := *st
+	c.paces, c.loaded = slices.Clone(st.paces), slices.Clone(st.loaded)
+	c.held, c.tombs, c.families, c.others = nil, nil, nil, maps.Clone(st.others)
+	for object, p := range st.held {
+		c.hold(object, p.clone())
+	}
+	if len(st.tombs) > 0 {
+		c.tombs = make(map[tombKey]*tomb, len(st.tombs))
+	}
+	for key, t := range st.tombs {
+		c.tombs[key] = &tomb{*t.point.clone(), t.id, t.key}
+		s.Retain(t.id)
+	}
+	if len(st.families) > 0 {
+		c.families = make(map[string]*family, len(st.families))
+	}
+	for name, x := range st.families {
+		copied := *x
+		c.families[name] = &copied
+	}
+	return c
+}
+
+func (p *point) clone() *point {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.buckets, c.mark = slices.Clone(p.buckets), p.mark.clone()
+	return &c
 }
 
 // Claimed drops what was read and no object took: a scrape has come.
@@ -146,7 +181,7 @@ func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 	last := int64(-1)
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
-		if moved[e.object] >= 0 || o.kind == Gauge || int64(e.object) == last || o.double != 0 && e.pos != o.line {
+		if moved[e.object] >= 0 || o.kind != Counter && o.kind != Histogram || int64(e.object) == last || o.double != 0 && e.pos != o.line {
 			continue
 		}
 		last = int64(e.object)
@@ -214,7 +249,7 @@ func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
 	}
 	l := w.Store.Line(id)
 	e := w.evidenceOf(&o, l).Evidence
-	e.Pace = w.State.families[l.Family.Name].pace()
+	e.Pace = w.State.usual(l)
 	return e
 }
 
@@ -266,7 +301,7 @@ func (st *State) Exhume(p *Plan, s *Scraped, store *lines.Store) {
 		return
 	}
 	for _, e := range p.entries {
-		if _, old, _, _ := s.Reader.At(int(e.pos)); old >= 0 {
+		if _, old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || p.objects[e.object].kind == watched {
 			continue
 		}
 		key := p.tombOf(&p.objects[e.object], store.Line(s.Body.ID(int(e.pos))))
@@ -285,14 +320,4 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 	}
 	t := st.tombs[tombKey{HistogramHash(line), h.class, true}]
 	return t != nil && t.layout != nil
-}
-
-// heldAt returns the state that is kept for the counter, or for the histogram,
-// whose line stood at a position; nil if there is none.
-func (st *State) heldAt(p *Plan, pos int) *point {
-	i, found := slices.BinarySearchFunc(p.entries, uint32(pos), func(e entry, pos uint32) int { return cmp.Compare(e.pos, pos) })
-	if !found {
-		return nil
-	}
-	return st.held[p.entries[i].object]
 }

@@ -88,7 +88,7 @@ func TestAttribution(t *testing.T) {
 		{"idle twins are one", "AAAA", 40, 2, nil, "A:#01! A:#01? A:#01? A:#01?", 0, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &model{expected: c.expected, tolerance: 2000}
+			m := &model{Balancer: Balancer[*simulated]{Expected: c.expected}, tolerance: 2000}
 			got, truth := answers(m, c.order, c.counters, c.start, two)
 			assert.Equal(t, c.want, got)
 			value, lo := m.sum()

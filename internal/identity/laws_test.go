@@ -32,7 +32,7 @@ func TestStartsAreAlwaysRight(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
 		n := rapid.IntRange(1, 6).Draw(rt, "processes")
 		counters := rapid.IntRange(1, 50).Draw(rt, "counters")
-		m := &model{expected: rapid.SampledFrom([]int{0, n}).Draw(rt, "expected"), tolerance: 2000}
+		m := &model{Balancer: Balancer[*simulated]{Expected: rapid.SampledFrom([]int{0, n}).Draw(rt, "expected")}, tolerance: 2000}
 		var ps []*process
 		for i := range n {
 			ps = append(ps, random(r, counters, Start{int64(1e9 + 2001*i), Metric}, 10_000, 100))
@@ -79,7 +79,7 @@ func TestVectorsErrProvisionally(t *testing.T) {
 		most := rapid.SampledFrom([]int{10, 1000, 100_000}).Draw(rt, "most")
 		pace := rapid.SampledFrom([]int{1, 10, 1000}).Draw(rt, "pace")
 		start := rapid.SampledFrom([]Start{{}, {1e9, Metric}}).Draw(rt, "start") // none, or equal ones
-		m := &model{expected: n, tolerance: 2000}
+		m := &model{Balancer: Balancer[*simulated]{Expected: n}, tolerance: 2000}
 		var ps []*process
 		for range n {
 			ps = append(ps, random(r, counters, start, most, pace))
@@ -100,7 +100,7 @@ func TestStartsWithinTheTolerance(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 6))
 		n := rapid.IntRange(1, 6).Draw(rt, "processes")
 		counters := rapid.IntRange(1, 50).Draw(rt, "counters")
-		m := &model{expected: n, tolerance: 2000}
+		m := &model{Balancer: Balancer[*simulated]{Expected: n}, tolerance: 2000}
 		var ps []*process
 		for i := range n {
 			ps = append(ps, random(r, counters, Start{int64(1e9 + 300*i), Metric}, 10_000, 100))
@@ -117,7 +117,7 @@ func TestStartsThatJitter(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 7))
 		n := rapid.IntRange(1, 6).Draw(rt, "processes")
-		m := &model{expected: rapid.SampledFrom([]int{0, n}).Draw(rt, "expected"), tolerance: 2000}
+		m := &model{Balancer: Balancer[*simulated]{Expected: rapid.SampledFrom([]int{0, n}).Draw(rt, "expected")}, tolerance: 2000}
 		var ps []*process
 		for i := range n {
 			ps = append(ps, random(r, 20, Start{int64(1e9 + 10_000*i), Metric}, 10_000, 100))
@@ -127,7 +127,7 @@ func TestStartsThatJitter(t *testing.T) {
 		value, lo := m.sum()
 		require.Equal(rt, truth.sum(), value)
 		require.LessOrEqual(rt, lo, value)
-		require.LessOrEqual(rt, len(m.members), n)
+		require.LessOrEqual(rt, len(m.Members), n)
 	})
 }
 
@@ -148,7 +148,7 @@ func TestHowOftenVectorsErr(t *testing.T) {
 			for seed := range uint64(200) {
 				r := rand.New(rand.NewPCG(seed, 9))
 				counters, pace := []int{10, 40}[seed%2], []int{1, 100}[seed/2%2]
-				m := &model{expected: c.expected, tolerance: 2000}
+				m := &model{Balancer: Balancer[*simulated]{Expected: c.expected}, tolerance: 2000}
 				var ps []*process
 				for range 3 {
 					ps = append(ps, random(r, counters, Start{}, 10_000, pace))

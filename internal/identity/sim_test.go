@@ -29,12 +29,11 @@ type shown struct {
 	of     *process
 }
 
-// model is the least that a fleet has to do to carry decisions out.
+// model is the least that keeps instances behind a balancer.
 type model struct {
-	expected, scrapes, quiet int
-	tolerance                int64
-	members                  []*simulated
-	steps                    []step
+	Balancer[*simulated]
+	tolerance int64
+	steps     []step
 }
 
 // simulated is an instance behind the address. value and lo are what it is known to have counted.
@@ -63,15 +62,11 @@ func compare(before, now []float64) (l Likeness) {
 	return l
 }
 
-func (m *model) pool() Pool {
-	return Pool{Expected: m.expected, Scrapes: m.scrapes, Quiet: m.quiet, Members: func(yield func(Member) bool) {
-		for _, x := range m.members {
-			if !yield(x.member()) {
-				return
-			}
-		}
-	}}
-}
+func (m *model) pool() Pool { return m.Pool(m.Member) }
+
+func (m *model) Member(x *simulated) Member { return x.member() }
+
+func (m *model) Mark(x *simulated, sighted int, lost bool) { x.sighted, x.lost = sighted, lost }
 
 func (x *simulated) member() Member {
 	return Member{Start: x.last.start, First: x.first, Last: x.last.at, Sighted: x.sighted, Lost: x.lost}
@@ -83,22 +78,14 @@ func (x *simulated) sighting(s shown) Sighting {
 
 // meet takes in a scrape of the address.
 func (m *model) meet(s shown) {
-	if !m.attribute(s, nil, m.scrapes+1) {
-		return // nobody was passed over for certain
-	}
-	m.scrapes++
-	m.quiet++
-	for _, x := range m.members {
-		x.lost = x.sighted != m.scrapes && (x.lost || m.pool().State(x.member()) != Alive)
+	if _, d, _ := Meet(&m.Balancer, m, s); d.Ambiguous {
+		m.steps = append(m.steps, step{Decision: d, now: s})
 	}
 }
 
-// attribute gives a scrape to an instance, other than one and those that were met since, and reports whether it could.
-func (m *model) attribute(s shown, without *simulated, number int) bool {
-	x := Scrape{At: s.at, Start: s.start, Tolerance: m.tolerance, Settled: m.pool().Settled()}
-	var list []Candidate
-	var of []*simulated
-	for _, in := range m.members {
+func (m *model) Candidates(s shown, without *simulated) (x Scrape, of []*simulated, list []Candidate) {
+	x = Scrape{At: s.at, Start: s.start, Tolerance: m.tolerance}
+	for _, in := range m.Members {
 		if in != without && in.last.at <= s.at && x.Eligible(in.last.start, false) {
 			c := Candidate{Name: in.name, Dead: m.pool().State(in.member()) == Dead, Last: in.sighting(s)}
 			if in.kept != nil {
@@ -107,25 +94,18 @@ func (m *model) attribute(s shown, without *simulated, number int) bool {
 			list, of = append(list, c), append(of, in)
 		}
 	}
-	d := Attribute(x, list)
-	m.carryOut(d, of, s, number)
-	return !d.Ambiguous
+	return x, of, list
 }
 
-func (m *model) carryOut(d Decision, of []*simulated, s shown, number int) {
-	if d.Ambiguous {
-		m.steps = append(m.steps, step{Decision: d, now: s})
-		return
-	}
+func (m *model) Open() *simulated { return &simulated{name: fmt.Sprintf("#%02d", m.Named+1)} }
+
+func (m *model) Take(in *simulated, s shown, d Decision) (displaced shown, err error) {
 	if d.New {
-		in := &simulated{name: fmt.Sprintf("#%02d", len(m.members)+1), first: s.at, last: s, sighted: number}
-		m.members = append(m.members, in)
-		m.quiet = -1
+		in.first, in.last = s.at, s
 		m.steps = append(m.steps, step{Decision: d, in: in, now: s})
-		return
+		return s, nil
 	}
-	in := of[d.To]
-	displaced, when := in.last, in.sighted
+	displaced = in.last
 	if d.Retract {
 		in.last, in.value, in.lo = in.kept.last, in.kept.value, in.kept.lo
 	}
@@ -135,7 +115,7 @@ func (m *model) carryOut(d Decision, of []*simulated, s shown, number int) {
 	for i, v := range s.vector {
 		grown += v - in.last.vector[i]
 	}
-	in.last, in.sighted, in.lost, in.value = s, number, false, in.value+grown
+	in.last, in.value = s, in.value+grown
 	if !d.Provisional {
 		in.lo += grown
 	}
@@ -145,13 +125,11 @@ func (m *model) carryOut(d Decision, of []*simulated, s shown, number int) {
 	case in.kept == nil:
 		in.kept = &before
 	}
-	if d.Retract {
-		m.attribute(displaced, in, when)
-	}
+	return displaced, nil
 }
 
 func (m *model) sum() (value, lo float64) {
-	for _, x := range m.members {
+	for _, x := range m.Members {
 		value, lo = value+x.value, lo+x.lo
 	}
 	return value, lo

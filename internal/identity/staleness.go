@@ -18,6 +18,8 @@ const StaleIntervals = 3
 type Spacings struct {
 	Ms [rememberedSpacings]int64
 	N  uint8
+
+	median int64 // of Ms[:N], since the last Add; 0: not known. Questions ask for it of every instance
 }
 
 // Add adds the latest spacing; the oldest of more than eight goes.
@@ -28,12 +30,14 @@ func (s *Spacings) Add(ms int64) {
 	}
 	s.Ms[s.N] = ms
 	s.N++
+	s.median = 0
+	s.median = s.Interval()
 }
 
 // Interval returns the median spacing, of an even number the lower middle one; 0 if there is none yet.
 func (s *Spacings) Interval() int64 {
-	if s.N == 0 {
-		return 0
+	if s.N == 0 || s.median != 0 {
+		return s.median
 	}
 	sorted := s.Ms
 	slices.Sort(sorted[:s.N])

@@ -156,6 +156,22 @@ func (b *Body) Decide() Decision {
 	return d
 }
 
+// Deep reports whether what fell in the body fell deep.
+func (d *Decision) Deep() bool { return d.deep }
+
+// Anew reports whether another process answers than before, so that its counters are no copies of the former's.
+func (d *Decision) Anew() bool {
+	return d.Restart == RestartProven || d.Restart == RestartRestored || d.Restart == RestartOther
+}
+
+// Fell reports whether a counter that went from p to c fell by more than jitter.
+func (d *Decision) Fell(p, c float64) bool {
+	if d.known {
+		return p-c > jitter*p
+	}
+	return p-c > blindJitter*p
+}
+
 // starts decides by the start times alone, and by whether anything fell.
 func (b *Body) starts() Restart {
 	if b.PrevStart == 0 || b.Start == 0 {

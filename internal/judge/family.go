@@ -19,6 +19,11 @@ func (f *Family) add(p, c, jitter float64) {
 	}
 }
 
+// Watch takes in the usual pace of a counter's metric, where its own is not known: it may show that no restart hides.
+func (f *Family) Watch(p, c Point, usual Pace) {
+	f.witness = f.witness || usual.Witness(p.Value, c.Time-p.Time)
+}
+
 // anew reports whether the family began anew at a restart: at least as much fell as did not. So what is assumed to have
 // vanished is at most what was seen to have.
 func (f *Family) anew() bool { return f.fell > 0 && f.fell >= f.kept }

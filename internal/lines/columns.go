@@ -74,6 +74,25 @@ func (c *Columns) Bytes() int {
 		nativeBytes(c.natives) + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
 }
 
+// Clone returns a copy that holds references of its own to the store.
+func (c *Columns) Clone(s *Store) Columns {
+	n := Columns{
+		format: c.format, ids: slices.Clone(c.ids), values: slices.Clone(c.values), times: slices.Clone(c.times),
+		starts: slices.Clone(c.starts), pairs: slices.Clone(c.pairs), natives: slices.Clone(c.natives), dups: slices.Clone(c.dups),
+		spans: slices.Clone(c.spans), headings: slices.Clone(c.headings),
+	}
+	for i := range n.natives {
+		n.natives[i].raw = slices.Clone(n.natives[i].raw)
+	}
+	for _, id := range n.ids {
+		s.lines.retain(uint32(id))
+	}
+	for _, h := range n.headings {
+		s.headings.retain(h.id)
+	}
+	return n
+}
+
 // findSpans finds the stretches whose IDs are neighbours in the store. They are
 // long, as a rule. It returns scratch for the next call.
 func (c *Columns) findSpans(scratch []uint32) []uint32 {

@@ -1,5 +1,7 @@
 package window
 
+import "slices"
+
 // Checkpoint is a moment of an instance: when it was, and how long the
 // instance had been observed until then. Times are Unix milliseconds.
 type Checkpoint struct {
@@ -36,6 +38,16 @@ func (h *History) Full() bool { return len(h.points) > 0 && h.N > len(h.points) 
 func (h *History) Add(p Checkpoint) {
 	h.N++
 	*h.At(h.N - 1) = p
+}
+
+// Back makes the checkpoints from number from on those of an earlier moment: what
+// came after it was taken back. Copies of the history stay as they are.
+func (h *History) Back(p Checkpoint, from int) {
+	h.points = slices.Clone(h.points)
+	for n := max(from, h.Oldest()); n < h.N; n++ {
+		*h.At(n) = p
+	}
+	h.Span, h.Wall = p.Span, p.Wall
 }
 
 // Oldest returns the number of the oldest checkpoint still held.

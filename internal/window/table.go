@@ -207,6 +207,22 @@ func (t *Table) Restore(s *Saved, n int) {
 	t.Snap(n)
 }
 
+// Back takes back what was added since the state was saved, at checkpoint from,
+// as [History.Back] does; there are n checkpoints now. A nil state is that of a
+// table that had not begun. Copies stay as they are.
+func (t *Table) Back(s *Saved, from, n int) {
+	if s == nil {
+		s = &Saved{}
+	}
+	t.snaps = slices.Clone(t.snaps)
+	for i := max(from, t.First(n)); i < n; i++ {
+		t.snaps[i%len(t.snaps)] = s.Row.Clone()
+	}
+	t.Live.Set(&s.Row)
+	t.fit()
+	t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
+}
+
 // fit makes room for the columns that came.
 func (t *Table) fit() {
 	if t.Histograms {

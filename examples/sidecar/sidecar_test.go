@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/parse"
+)
+
+// The tests start themselves as workers.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(workerVariable); path != "" {
+		os.Exit(work(path))
+	}
+	os.Exit(m.Run())
+}
+
+// Workers and the sidecar itself are killed again and again. What is merged is
+// what was scraped, to the last request, and never falls.
+func TestEverybodyIsKilled(t *testing.T) {
+	rounds := 30
+	if testing.Short() {
+		rounds = 10
+	}
+	o := options{interval: time.Minute, logger: slog.New(slog.DiscardHandler), state: filepath.Join(t.TempDir(), "state")}
+	c := newCrew(t.TempDir())
+	defer c.stop()
+	begin := func() *sidecar {
+		s, err := newSidecar(o.state, c.config(o), c.targets)
+		require.NoError(t, err)
+		return s
+	}
+	s := begin()
+	for range workersAtOnce {
+		require.NoError(t, c.hire())
+	}
+	var b board
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for n := range rounds {
+		require.NoError(t, s.round(ctx))
+		require.NoError(t, b.read(s, c), "round %d", n)
+		switch n % 4 {
+		case 1: // the sidecar is killed after it published
+			s = begin()
+		case 3: // or between a scrape, which it forgets, and the checkpoint
+			known := maps.Clone(c.scraped)
+			require.NoError(t, s.scraper.Once(ctx))
+			c.scraped = known
+			s = begin()
+		}
+		if n%2 == 1 {
+			require.NoError(t, c.replace())
+		}
+	}
+	assert.Len(t, c.dead, rounds/2)
+	assert.Positive(t, b.merged)
+	assert.InDelta(t, b.truth, b.merged+b.lost+b.pending, 0)
+}
+
+type program struct {
+	code           int
+	stdout, stderr string
+}
+
+func runSidecar(ctx context.Context, args ...string) program {
+	var out, err bytes.Buffer
+	code := run(ctx, args, &out, &err)
+	return program{code, out.String(), err.String()}
+}
+
+func TestDemonstration(t *testing.T) {
+	p := runSidecar(t.Context(), "-interval", "100ms", "-timeout", "100ms", "-rounds", "7", "-kill", "3")
+	require.Equal(t, exitRight, p.code, p.stderr)
+	assert.Contains(t, p.stdout, "2 workers were killed. The merged total never fell")
+	assert.Equal(t, 7, strings.Count(p.stdout, "      4       "), p.stdout)
+}
+
+// What is shown of the workers of the arguments, in each format.
+func TestServe(t *testing.T) {
+	var workers []string
+	for i := range 3 {
+		n := 0
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			n += 10
+			time.Sleep(2 * time.Millisecond) // two scrapes of one millisecond are one
+			fmt.Fprintf(w, "# TYPE requests_total counter\nrequests_total %d\n# TYPE open gauge\nopen %d\n", n, i)
+		}))
+		defer s.Close()
+		workers = append(workers, s.URL)
+	}
+	list := filepath.Join(t.TempDir(), "workers.json")
+	require.NoError(t, os.WriteFile(list, fmt.Appendf(nil, `[{"targets": [%q]}]`, strings.TrimPrefix(workers[2], "http://")), 0o600))
+	o, err := parseFlags([]string{workers[0], workers[1], list}, io.Discard)
+	require.NoError(t, err)
+	o.logger = slog.New(slog.DiscardHandler)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	tick, announced := make(chan time.Time), make(lines, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, o, tick, announced) }()
+	_, url, _ := strings.Cut(strings.TrimSpace(<-announced), "are at ")
+	tick <- time.Time{} // the first round is over
+	tick <- time.Time{}
+	for _, accept := range []string{"text/plain;version=0.0.4", "application/openmetrics-text;version=1.0.0", parse.Accept} {
+		request, err := http.NewRequest(http.MethodGet, url, nil)
+		require.NoError(t, err)
+		request.Header.Set("Accept", accept)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		require.NoError(t, err)
+		samples, err := parse.Samples(response.Header, body)
+		require.NoError(t, err)
+		got := map[string]float64{}
+		for _, s := range samples {
+			got[s.Name] += s.Value
+		}
+		assert.Equal(t, 3.0, got["open"])
+		assert.Contains(t, []float64{30, 60}, got["requests_total"], "growth since the first round")
+		assert.Equal(t, 3.0, got["promfold_scrape_targets"])
+	}
+	cancel()
+	assert.NoError(t, <-ended)
+}
+
+// lines is a writer that hands on what is written.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+func TestExitStatus(t *testing.T) {
+	damaged := filepath.Join(t.TempDir(), "state")
+	require.NoError(t, os.WriteFile(damaged, []byte("no state"), 0o600))
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"-help"}, exitRight, "usage: sidecar"},
+		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
+		{[]string{"-interval", "0"}, exitUsage, "must be positive"},
+		{[]string{"ftp://x"}, exitWrong, "not an http or https URL"},
+		{[]string{"-state", damaged, "http://x"}, exitWrong, "not a state"},
+		{[]string{"-listen", "nowhere:1:2", "http://x"}, exitWrong, "nowhere:1:2"},
+	} {
+		p := runSidecar(t.Context(), c.args...)
+		assert.Equal(t, c.code, p.code, "%v", c.args)
+		assert.Contains(t, p.stderr, c.says, "%v", c.args)
+		assert.Empty(t, p.stdout, "%v", c.args)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.Equal(t, exitRight, runSidecar(ctx, "http://127.0.0.1:1/").code, "an interrupt is no failure")
+}

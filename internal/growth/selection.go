@@ -62,6 +62,9 @@ type Selection struct {
 	Rules   judge.Rules
 	// Body says that target labels never stand before those of the body.
 	Body bool
+	// Known returns what is known of a metric: who keeps its counts, and matchers
+	// of the lines that are no sums of others. Nil: nothing is.
+	Known func(metric string) (judge.Owner, []*labels.Matcher)
 }
 
 // Fit says how a line relates to a selection.
@@ -295,14 +298,35 @@ func (s *Selection) SpeaksFor(group, target labels.Labels) bool {
 	return true
 }
 
-// matches asks the matchers on labels that the body gives.
+// matches asks the matchers on labels that the body gives. Lines that are sums of
+// others are left out where the view would add them to these.
 func (s *Selection) matches(l *lines.Line, given []string) bool {
 	for _, m := range s.Where {
 		if !slices.Contains(given, m.Name) && !m.Matches(s.label(l, m.Name)) {
 			return false
 		}
 	}
+	if s.Known == nil {
+		return true
+	}
+	_, leaves := s.Known(s.nameOf(l))
+	for _, m := range leaves {
+		if !s.keeps(m.Name) && !m.Matches(s.label(l, m.Name)) {
+			return false
+		}
+	}
 	return true
+}
+
+// keeps reports whether the view matches a label, or groups by it.
+func (s *Selection) keeps(name string) bool {
+	switch {
+	case slices.ContainsFunc(s.Where, func(m *labels.Matcher) bool { return m.Name == name }):
+		return true
+	case len(s.Without) > 0:
+		return !slices.Contains(s.Without, name)
+	}
+	return slices.Contains(s.By, name)
 }
 
 // group returns what a series says of its group.
@@ -334,9 +358,19 @@ func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 func (s *Selection) rulesOf(l *lines.Line) judge.Rules {
 	r := s.Rules
 	if r.Owner == judge.OwnerUnknown {
-		r.Owner = OwnerOf(l.Name)
+		r.Owner = s.ownerOf(s.nameOf(l), l.Name)
 	}
 	return r
+}
+
+// ownerOf returns who keeps the counts of a metric, of which a line has a name.
+func (s *Selection) ownerOf(metric, name string) judge.Owner {
+	if s.Known != nil {
+		if owner, _ := s.Known(metric); owner != judge.OwnerUnknown {
+			return owner
+		}
+	}
+	return OwnerOf(name)
 }
 
 // Outlives reports whether what a group counts goes on when a process ends.
@@ -348,5 +382,5 @@ func (s *Selection) Outlives(group labels.Labels) bool {
 	if s.Every {
 		name = group.Get(model.MetricNameLabel)
 	}
-	return OwnerOf(name) == judge.OwnerExternal
+	return s.ownerOf(name, name) == judge.OwnerExternal
 }

@@ -86,7 +86,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	a := q.gauges()
 	a.read()
 	for _, g := range a.finish() {
-		w.gauge(g, v.gauges.Combine)
+		w.gauge(g, f.combining(g, v.gauges.Combine))
 	}
 	for _, x := range q.readLoose(v.rest) {
 		w.loose(x)
@@ -227,6 +227,32 @@ func (w *whole) counter(t Series) {
 
 func summaryKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
+}
+
+// combining returns how a gauge's instances make one number in a view that says c
+// of all gauges. What the catalogue knows stands before a sum: adding a fact up that
+// each instance repeats is never right. Readings that stand for "not known" are
+// taken out of the group.
+func (f *Fleet) combining(g *GaugeGroup, c Combine) Combine {
+	if f.catalogue == nil || c != 0 && c != Sum {
+		return c
+	}
+	known, ok := f.catalogue(g.labels.Get(model.MetricNameLabel))
+	if !ok {
+		return c
+	}
+	g.members = slices.DeleteFunc(g.members, func(m gaugeMember) bool { return slices.Contains(known.Sentinels, m.value) })
+	switch known.Combine {
+	case Consensus:
+		return Consensus
+	case Max, Min, Sum:
+		if c == 0 && known.Limit == "" {
+			return known.Combine
+		}
+	case Leader:
+		return 0
+	}
+	return c
 }
 
 // gauge adds what the view makes of the values of the members.

@@ -51,7 +51,7 @@ func (f *Fleet) newView(s spec, k growth.Kind, r role) *view {
 	d := &view{spec: s, fleet: f, kind: k, role: r}
 	d.selection = growth.Selection{
 		Kind: k, Metric: s.Metric, Every: s.Every(), Loose: r == unmergeable, Type: s.Type, Where: s.Where,
-		By: s.By, Without: s.Without, Rules: judge.Rules{Owner: s.Owner, BoundBirths: s.BoundBirths}, Body: r == electoral,
+		By: s.By, Without: s.Without, Rules: judge.Rules{Owner: s.Owner, BoundBirths: s.BoundBirths, WrapBits: s.WrapBits}, Body: r == electoral,
 	}
 	if f.catalogue != nil && r != electoral {
 		d.selection.Known = f.known

@@ -31,6 +31,7 @@ type View struct {
 
 	Owner       counter.Owner // counters and histograms
 	BoundBirths bool          // as counter.Rules
+	WrapBits    uint8         // counters: as counter.Rules
 	Signed      bool          // histograms: values may be negative
 
 	Combine   Combine   // gauges: what the fleet's number is
@@ -74,6 +75,7 @@ type spec struct {
 	By, Without []string
 	Owner       judge.Owner
 	BoundBirths bool
+	WrapBits    uint8
 	Window      time.Duration // 0: the fleet's; or ledgerOnly
 	Type        model.MetricType
 	Signed      bool
@@ -96,7 +98,7 @@ func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
 	}
 	s = spec{
 		Selector: sel, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
-		Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Sentinels: slices.Clone(v.Sentinels),
+		WrapBits: v.WrapBits, Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Sentinels: slices.Clone(v.Sentinels),
 	}
 	if v.ByAllLabels {
 		s.Without = []string{""} // as "without ()"
@@ -133,6 +135,9 @@ func (f *Fleet) completed(v View, sel *selector.Selector, k growth.Kind) View {
 	if k != growth.Gauge {
 		setDefault(&v.Owner, known.Owner)
 		setDefault(&v.BoundBirths, known.BoundBirths)
+		if k == growth.Counter {
+			setDefault(&v.WrapBits, known.WrapBits)
+		}
 		v.Signed = v.Signed || known.Signed && k == growth.Histogram
 		return v
 	}
@@ -176,6 +181,8 @@ func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
 		return fmt.Errorf("%w: Window and TotalsOnly exclude each other", errView)
 	case v.Combine > Distinct:
 		return fmt.Errorf("%w: %s", errView, v.Combine)
+	case v.WrapBits > 64:
+		return fmt.Errorf("%w: WrapBits %d above 64", errView, v.WrapBits)
 	case v.Owner > counter.External:
 		return fmt.Errorf("%w: %s", errView, v.Owner)
 	case v.Leader != "" && v.Combine != Leader:
@@ -199,6 +206,7 @@ func (v *View) misfit(k growth.Kind) string {
 		{"Type", v.Type != "", c | g | h},
 		{"Owner", v.Owner != 0, c | h | e},
 		{"BoundBirths", v.BoundBirths, c | h | e},
+		{"WrapBits", v.WrapBits != 0, c},
 		{"Signed", v.Signed, h | e},
 		{"Combine", v.Combine != 0, g | e},
 		{"Combine " + v.Combine.String(), v.Combine == Leader || v.Combine == Distinct, g},

@@ -134,7 +134,8 @@ func (k *kept) compare(o *kept) int {
 	case k.hist != o.hist:
 		return -1
 	}
-	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)))
+	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)),
+		cmp.Compare(k.rules.WrapBits, o.rules.WrapBits))
 }
 
 func bit(b bool) int {

@@ -1,6 +1,9 @@
 package aggregate
 
-import "github.com/promfold/promfold/internal/identity"
+import (
+	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/roster"
+)
 
 // address is the spelling under which the fleet knows a target.
 func (f *Fleet) address(target string) string {
@@ -85,7 +88,7 @@ func (a *address) expected(f *Fleet, e int64) bool {
 	if f.expected != nil {
 		return a.given
 	}
-	if t := a.target; t == nil || t.gone || !t.told && e-t.tried.Load() > learnt.Milliseconds() {
+	if x := a.known(); a.target == nil || !x.Expected(false, e) {
 		return false
 	}
 	for _, in := range a.behind[:a.own] {
@@ -99,9 +102,15 @@ func (a *address) expected(f *Fleet, e int64) bool {
 // failed: the latest scrape did. Of what never answered that counts for as long
 // as it is expected to.
 func (a *address) failed(e int64) bool {
-	t := a.target
-	if t == nil || t.gone || !t.failed.Load() {
-		return false
+	x := a.known()
+	return x.Failed(e)
+}
+
+// known is what is known of the target.
+func (a *address) known() roster.Target {
+	x := roster.Target{Given: a.given, Balanced: a.balancer != nil, Reached: len(a.behind) > 0}
+	if t := a.target; t != nil {
+		x.Tried, x.Failure, x.Told, x.Gone = t.tried.Load(), t.failure(), t.told, t.gone
 	}
-	return t.told || a.given || a.balancer != nil || len(a.behind) > 0 || e-t.tried.Load() <= learnt.Milliseconds()
+	return x
 }

@@ -18,26 +18,22 @@ type binding struct {
 	// Of a copy, see before:
 	entries []growth.GaugeLine
 	gauges  []reading
-	read    []int64 // see readings
+	scraped []int64 // see readings
 	copy    bool
 }
 
-// newBinding returns one without columns, of an instance with so many
-// checkpoints.
-func newBinding(v *view, checkpoints int) *binding {
-	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots(v), checkpoints)}
+// newBinding returns one without columns, of an instance with that history.
+func newBinding(v *view, h *window.History) *binding {
+	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots(v, h), h.N)}
 }
 
-// slots returns how many checkpoints a view keeps: one before the window, one
-// for each part of it, and one for the part that has begun. Gauges have none.
-func slots(v *view) int {
-	switch {
-	case v.kind == growth.Gauge:
+// slots returns how many checkpoints a view may keep of an instance with that
+// history: none where no windows are asked of it.
+func slots(v *view, h *window.History) int {
+	if v.kind == growth.Gauge || v.Window == ledgerOnly {
 		return 0
-	case v.Window == ledgerOnly:
-		return 2
 	}
-	return v.fleet.cfg.Checkpoints + 2
+	return max(h.Slots(), v.fleet.spacing().Least())
 }
 
 // gaugeColumn is what a gauge's column takes, as measured.
@@ -54,7 +50,7 @@ func (f *Fleet) spare() int {
 // readings returns which scrape read each column last; nil: the latest all.
 func (b *binding) readings(in *instance) []int64 {
 	if b.copy {
-		return b.read
+		return b.scraped
 	}
 	return in.state.Readings(in.plan, &in.cols, b.view.index, len(b.Cols), in.last)
 }
@@ -100,7 +96,7 @@ type drafts struct {
 func (f *Fleet) draft(in *instance, route *growth.Route) *drafts {
 	bound := append([]*binding(nil), in.bindings...)
 	for _, v := range f.views[len(bound):] {
-		bound = append(bound, newBinding(v, in.history.N))
+		bound = append(bound, newBinding(v, &in.history))
 	}
 	return f.draftOf(in, route, bound)
 }

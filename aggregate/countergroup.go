@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -50,7 +51,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	for i := range parts {
 		g.answer.bound(&parts[i], &x)
 	}
-	if g.answer != nil && g.answer.apart {
+	if g.answer != nil && (g.answer.apart || g.answer.unmet > 0) {
 		x.Open++
 	}
 	if left := g.left(); left != nil {
@@ -67,7 +68,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 // which it lived.
 func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 	a, ok := g.sumRates(false)
-	if g.answer != nil && g.answer.apart {
+	if g.answer != nil && (g.answer.apart || g.answer.unmet > 0) {
 		a.Hi = math.Inf(1)
 	}
 	left := g.left()
@@ -79,8 +80,15 @@ func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 }
 
 // RateNow returns the rate per second of the instances alive at the end of the
-// window.
-func (g *CounterGroup) RateNow() (promfold.Estimate, bool) { return g.sumRates(true) }
+// window. An instance whose latest scrape failed is not in Lo, and one that
+// cannot be reached is in Hi alone, see [Fleet.ScrapeFailed].
+func (g *CounterGroup) RateNow() (promfold.Estimate, bool) {
+	x, ok := g.sumRates(true)
+	if ok {
+		x = g.answer.open(x)
+	}
+	return x, ok
+}
 
 // Hottest returns the member with the highest rate; ties go to the first name.
 func (g *CounterGroup) Hottest() (Member, bool) {
@@ -96,7 +104,11 @@ func (g *CounterGroup) MaxIncrease() (Member, bool) {
 			seen = append(seen, g.increased(sh, p))
 		}
 	})
-	return greatest(g.shared(seen), Member.value)
+	m, ok := greatest(g.shared(seen), Member.value)
+	if ok {
+		m.Estimate = g.answer.open(m.Estimate)
+	}
+	return m, ok
 }
 
 // Rates returns the members with a rate, highest first.
@@ -134,13 +146,6 @@ func (g *CounterGroup) Events() []Event {
 	g.each(func(sh *shared, p *part) { list = append(list, g.eventsOf(sh, p)...) })
 	slices.SortStableFunc(list, func(a, b Event) int { return a.Time.Compare(b.Time) })
 	return list
-}
-
-// eventsOf are the events of a member.
-func (g *CounterGroup) eventsOf(sh *shared, p *part) []Event {
-	var list []Event
-	g.answer.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
-	return together(list)
 }
 
 // parts of the group, and whose they are, by name of the instance.
@@ -205,16 +210,10 @@ func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
 	if a == nil || a.window() <= 0 {
 		return estimate{}, false
 	}
-	var r rate
-	if a.again {
-		r = a.ratesOf(now)[g.number]
-	} else {
-		r = a.addRates(g.number, now)
+	if x, ok := a.rateOf(g.number, now, a.again, a.e); ok {
+		return x, true
 	}
-	if r.known {
-		return r.estimate, true
-	}
-	return estimate{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
+	return estimate{}, g.someone(func(sh *shared) bool { return now && sh.standing.Counts() || !now && sh.observed(g.final()).Life > 0 })
 }
 
 // each calls do for each member, by name.
@@ -237,13 +236,13 @@ func (g *CounterGroup) each(do func(*shared, *part)) {
 
 // words are of the events of the group, and of what it has in common with others.
 func (g *CounterGroup) words() []string {
-	said := eventWords{}
+	said := explain.Remarks{}
 	owners, parts := g.parts()
 	for i := range parts {
 		name := g.answer.shares[owners[i]].name
-		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
+		g.answer.happenings(&parts[i], func(e *happening) { said.Add(name, e.Event) })
 	}
-	words := said.words()
+	words := said.Words()
 	switch {
 	case g.answer.apart:
 		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")

@@ -1,11 +1,14 @@
 package aggregate
 
 import (
+	"math"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // asked is what the groups of an answer keep of its question.
@@ -15,16 +18,30 @@ type asked struct {
 	scope   scope
 	covered Coverage
 	s, e    int64
+	unmet   int // expected instances that never answered: what they have may be anything
 }
 
 func (q *question) asked() asked {
-	return asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
+	a := asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
+	q.aims(func(x *roster.Aim) { a.unmet += x.Unmet })
+	return a
 }
 
 func (a *asked) window() int64 { return a.e - a.s }
 
+// open returns a sum or an extreme of the members that answered with the upper
+// bound that it has: none, if some never did.
+func (a *asked) open(x estimate) estimate {
+	if a.unmet > 0 {
+		x.Hi = math.Inf(1)
+	}
+	return x
+}
+
 // missing lists the expected targets that do not answer.
-func (a *asked) missing() []string { return (&question{m: a.m, scope: a.scope}).missing() }
+func (a *asked) missing() []string {
+	return (&question{m: a.m, scope: a.scope}).named((*roster.Aim).Lacks)
+}
 
 // answer is what the groups of one answer share. It is a copy: later scrapes do
 // not change it.
@@ -71,20 +88,20 @@ func (q *question) nothing(ls labels.Labels) *CounterGroup {
 
 // remarks returns the warnings that concern every group.
 func (q *question) remarks(shares []share) []string {
-	var refused exclusions
+	var refused explain.Exclusions
 	for i := range shares {
 		if n := shares[i].in.refused(q.v); n > 0 {
 			if refused == nil {
-				refused = exclusions{}
+				refused = explain.Exclusions{}
 			}
-			refused.add(ofAnotherType, shares[i].in.name, n)
+			refused.Add(explain.AnotherType, shares[i].in.name, n)
 		}
 		if n := shares[i].in.broken(q.v); n > 0 {
 			if refused == nil {
-				refused = exclusions{}
+				refused = explain.Exclusions{}
 			}
-			refused.add(noHistogram, shares[i].in.name, n)
+			refused.Add(explain.NoHistogram, shares[i].in.name, n)
 		}
 	}
-	return slices.Concat(refused.words(), q.notes())
+	return slices.Concat(refused.Words(), q.notes())
 }

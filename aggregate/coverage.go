@@ -2,8 +2,16 @@ package aggregate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // Coverage says on how much of the fleet an answer rests. Missing is not zero.
@@ -22,29 +30,10 @@ type Coverage struct {
 
 // Share returns the part of the expected fleet that answers in full; false if
 // nothing is expected.
-func (c Coverage) Share() (float64, bool) {
-	if c.Expected <= 0 {
-		return 0, false
-	}
-	return float64(max(0, c.Expected-c.Missing-c.Partial)) / float64(c.Expected), true
-}
+func (c Coverage) Share() (float64, bool) { return roster.Coverage(c).Share() }
 
 // String lists the expected count and every non-zero deficit.
-func (c Coverage) String() string {
-	text := fmt.Sprintf("%d of %d expected", c.Expected-c.Missing, c.Expected)
-	for _, x := range []struct {
-		n    int
-		what string
-	}{
-		{c.Partial, "in part"}, {c.Stale, "stale"}, {c.Failed, "failed"}, {c.Reset, "restarted"},
-		{c.Duplicates, "duplicates left out"}, {c.Ambiguous, "scrapes ambiguous"},
-	} {
-		if x.n > 0 {
-			text += fmt.Sprintf(", %d %s", x.n, x.what)
-		}
-	}
-	return text
-}
+func (c Coverage) String() string { return roster.Coverage(c).String() }
 
 // CoverageError refuses an answer that would rest on too little of the fleet.
 type CoverageError struct {
@@ -57,21 +46,43 @@ func (e *CoverageError) Error() string {
 	share, _ := e.Coverage.Share()
 	text := fmt.Sprintf("covers %.3g %% of the fleet, less than the %.3g %% required: %s", 100*share, 100*e.AtLeast, e.Coverage)
 	if len(e.Missing) > 0 {
-		text += "; missing " + few(e.Missing)
+		text += "; missing " + explain.Few(e.Missing)
 	}
 	return text
 }
 
-// learnt is for how long a target that does not answer stays expected.
-const learnt = time.Hour
-
 // live reports whether the instance answered recently enough to be part of the
-// present.
+// present. A deadline that was told is a word of it, too.
 func (f *Fleet) live(in *instance, e int64) bool {
 	if b := in.pool; b != nil {
 		return !in.gone && b.live(in) && !b.spacings.Stale(e-b.last, f.cfg.Staleness)
 	}
-	return !in.gone && !in.spacings.Stale(e-in.last, f.cfg.Staleness)
+	silent := e - in.last
+	if in.gone || !in.spacings.Stale(silent, f.cfg.Staleness) {
+		return !in.gone
+	}
+	a := f.attempts(in)
+	return a.Word() != 0 && !in.spacings.Stale(e-a.Word(), f.cfg.Staleness)
+}
+
+// attempts returns what was told of the addresses of an instance since its
+// latest scrape. Of those behind a balancer it is not known whose failure it was.
+func (f *Fleet) attempts(in *instance) (a roster.Attempts) {
+	if in.pool != nil {
+		return a
+	}
+	for _, name := range in.targets {
+		if t := f.targets[name]; t != nil && !t.gone && f.balancers[name] == nil {
+			a.Add(in.last, t.tried.Load(), t.failure())
+		}
+	}
+	return a
+}
+
+// standing returns how far an instance is part of the present.
+func (f *Fleet) standing(in *instance, e int64) roster.Standing {
+	a := f.attempts(in)
+	return roster.StandingOf(f.live(in, e), in.gone, a.Failure())
 }
 
 // opening returns when the first round of scrapes was over: when some instance
@@ -95,7 +106,7 @@ const farFuture = int64(1<<63 - 1)
 
 // cover returns on how much of the fleet an answer rests.
 func (q *question) cover() Coverage {
-	var c Coverage
+	var c roster.Coverage
 	for _, ls := range q.m.doubles {
 		if q.scope.holds(ls) {
 			c.Duplicates++
@@ -103,47 +114,30 @@ func (q *question) cover() Coverage {
 	}
 	for i := range q.states {
 		x := &q.states[i]
-		switch {
-		case x.live:
-			c.Reporting++
-			if q.partialNow(x.in) {
-				c.Partial++
-			}
-		case !x.gone && !x.departed && !x.in.replaced():
-			c.Stale++
-		}
-		if q.restarted(x.in) {
-			c.Reset++
-		}
+		gone := x.gone || x.departed || x.standing == roster.Absent && x.in.replaced()
+		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: q.partialNow(x.in), Restarted: q.restarted(x.in)})
 	}
-	for i := range q.m.targets {
-		a := &q.m.targets[i]
-		if !q.scope.holds(a.labels) {
-			continue
-		}
-		if a.failed {
-			c.Failed++
-		}
-		c.Expected += a.expected
-		c.Missing += max(0, a.expected-a.live)
-		c.Ambiguous += a.unclear
-	}
-	return c
+	q.aims(func(a *roster.Aim) { c.AddTarget(a) })
+	return Coverage(c)
 }
 
-// missing returns the expected targets that do not answer.
-func (q *question) missing() []string {
-	var list []string
+// aims calls do for each target that the question is about.
+func (q *question) aims(do func(*roster.Aim)) {
 	for i := range q.m.targets {
-		a := &q.m.targets[i]
-		switch n := a.expected - a.live; {
-		case n <= 0 || !q.scope.holds(a.labels):
-		case a.balanced:
-			list = append(list, fmt.Sprintf("%s (%d of %d)", a.name, n, a.expected))
-		default:
-			list = append(list, a.name)
+		if a := &q.m.targets[i]; q.scope.holds(a.labels) {
+			do(&a.Aim)
 		}
 	}
+}
+
+// named lists what of says of the targets, by name.
+func (q *question) named(of func(*roster.Aim) string) []string {
+	var list []string
+	q.aims(func(a *roster.Aim) {
+		if text := of(a); text != "" {
+			list = append(list, text)
+		}
+	})
 	slices.Sort(list)
 	return list
 }
@@ -152,56 +146,63 @@ func (q *question) missing() []string {
 func (q *question) inPart() []string {
 	var list []string
 	for i := range q.states {
-		if x := &q.states[i]; x.live && q.partialNow(x.in) {
+		if x := &q.states[i]; x.standing == roster.Present && q.partialNow(x.in) {
 			list = append(list, x.in.name+" (in part)")
 		}
 	}
 	return list
 }
 
+// aim is a target at a moment.
+type aim struct {
+	labels labels.Labels
+	roster.Aim
+}
+
 // aim finds the expected targets and how many of them answer: a target answers
-// if a live instance is behind it; of a balancer, as many as there are live
-// instances. Of several addresses of one process one is expected, unless the
-// program named them all.
+// if an instance that is present is behind it; of a balancer, as many as there
+// are live instances. Of several addresses of one process one is expected,
+// unless the program named them all.
 func (m *moment) aim() {
 	list := m.f.addresses()
 	for i := range list {
 		a := &list[i]
-		x := aim{name: a.name, balanced: a.balancer != nil}
-		if a.target != nil {
-			x.labels = a.target.labels
-		}
-		x.failed = a.failed(m.e)
+		x := aim{labels: m.f.labelsAt(a.name), Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
+		met, present := m.reached(a)
 		switch {
 		case a.balancer != nil:
-			m.aimBehind(&x, a)
+			x.Unclear = a.balancer.Unclear
+			if t := a.target; t == nil || t.gone {
+				break
+			}
+			if x.Live, x.Expected = a.balancer.alive(m.f, m.e), a.balancer.pool().Expects(); x.Expected == 0 && !present {
+				x.Expected = 1 // at least
+			}
+			x.Unmet = max(0, x.Expected-max(len(a.balancer.Members), len(a.behind)))
 		case a.expected(m.f, m.e):
-			x.expected = 1
-			if m.reached(a) {
-				x.live = 1
+			x.Expected = 1
+			if present {
+				x.Live = 1
+			}
+			if !met {
+				x.Unmet = 1
 			}
 		}
-		if x.expected > 0 || x.failed || x.unclear > 0 {
+		if x.Matters() {
 			m.targets = append(m.targets, x)
 		}
 	}
 }
 
-// aimBehind counts the instances behind a balancer.
-func (m *moment) aimBehind(x *aim, a *address) {
-	b := a.balancer
-	x.live, x.expected, x.unclear = b.alive(m.f, m.e), b.pool().Expects(), b.Unclear
-	if t := a.target; x.expected == 0 && t != nil && !t.gone && !m.reached(a) {
-		x.expected = 1 // at least
+// reached reports whether an instance answered at the address, and whether one
+// of them is present.
+func (m *moment) reached(a *address) (met, present bool) {
+	for _, in := range a.behind {
+		if in = in.until(m.e); in != nil {
+			met, present = true, present || m.f.standing(in, m.e) == roster.Present
+		}
 	}
-}
-
-// reached reports whether a live instance answers at the address.
-func (m *moment) reached(a *address) bool {
-	return slices.ContainsFunc(a.behind, func(in *instance) bool {
-		in = in.until(m.e)
-		return in != nil && m.f.live(in, m.e)
-	})
+	return met, present
 }
 
 // alive returns how many instances behind the balancer answered recently,
@@ -214,4 +215,111 @@ func (b *balanced) alive(f *Fleet, e int64) int {
 		}
 	}
 	return n
+}
+
+// noteShrunk finds families that lost most of their lines, or have them back,
+// in a scrape that is accepted but not committed yet.
+func (s *staged) noteShrunk() {
+	in := s.in
+	if !s.alone || !s.r.Structural() && s.restart == noRestart {
+		return
+	}
+	oldest := in.history.Oldest()
+	if s.baseline || s.restart != noRestart {
+		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
+		return
+	}
+	lost := s.lost()
+	if len(lost)+len(in.shrunk) == 0 {
+		return
+	}
+	before, now := s.countFamilies(&in.cols), s.countFamilies(&s.body)
+	in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(x *roster.Shrunk) bool { return !roster.LostMost(x.Before, now[x.Family.Name]) })
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		if b, n := before[name], now[name]; roster.LostMost(b, n) {
+			in.shrunk = roster.Shrink(in.shrunk, roster.Shrunk{Family: lost[name], At: s.at, Before: b, Lines: n})
+			s.report.Partial = append(s.report.Partial, name)
+			s.report.Warnings = append(s.report.Warnings, fmt.Sprintf("only %d of %d lines of %s are left, of the same process: it may be partial", n, b, name))
+		}
+	}
+}
+
+// lost returns the families of the lines that vanished, if enough did.
+func (s *staged) lost() map[string]*lines.Family {
+	gone := s.r.Gone()
+	if !roster.Enough(len(gone)) {
+		return nil
+	}
+	lost := map[string]*lines.Family{}
+	for _, old := range gone {
+		f := s.f.store.Line(s.in.cols.ID(int(old))).Family
+		lost[f.Name] = f
+	}
+	return lost
+}
+
+func (s *staged) countFamilies(in interface {
+	Len() int
+	ID(pos int) lines.ID
+}) map[string]int {
+	lines := map[string]int{}
+	for pos := range in.Len() {
+		lines[s.f.store.Line(in.ID(pos)).Family.Name]++
+	}
+	return lines
+}
+
+// partialNow reports whether the instance answers the family of the view only
+// in part. Views of many families do not ask: some family always is partial,
+// which says nothing of the others.
+func (q *question) partialNow(in *instance) bool {
+	return !q.v.every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
+		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
+}
+
+// malformed reports whether a scrape had a histogram that could not be one.
+func (b *binding) malformed(at int64) bool {
+	for i := len(b.Events) - 1; i >= 0 && b.Events[i].At == at; i-- {
+		if b.Events[i].Quirk == growth.Malformed {
+			return true
+		}
+	}
+	return false
+}
+
+// partials returns the families of which members may miss lines in the window,
+// of a gauge those that miss them now.
+func (q *question) partials() (list partials) {
+	from := q.s
+	if q.v.kind == growth.Gauge {
+		from = farFuture
+	}
+	for i := range q.states {
+		in := q.states[i].in
+		for i := range in.shrunk {
+			if x := &in.shrunk[i]; q.v.selection.About(x.Family) && x.In(from, q.e) {
+				list = append(list, partial{x.Family, x.Text(in.name)})
+			}
+		}
+	}
+	return list
+}
+
+// partials are remarks about families.
+type partials []partial
+
+type partial struct {
+	family *lines.Family
+	text   string
+}
+
+// words returns the remarks for a group; in a view of every family, those for
+// its metric.
+func (list partials) words(v *view, group labels.Labels) (words []string) {
+	for i := range list {
+		if x := &list[i]; !v.every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
+			words = append(words, x.text)
+		}
+	}
+	return words
 }

@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -150,8 +151,7 @@ func TestPolicyAgainstCounting(t *testing.T) {
 				expected--
 			case "failed once":
 				b.scrape(name, 990, 0, typeC, "c 1")
-				b.fail(name, at(1000), errors.New("refused"))
-				answered++
+				b.fail(name, at(1000), rapid.SampledFrom([]error{errRefused, context.DeadlineExceeded}).Draw(rt, "how"))
 			}
 		}
 		least := rapid.Float64Range(0, 1).Draw(rt, "least")

@@ -1,11 +1,8 @@
 package aggregate
 
 import (
-	"cmp"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -13,6 +10,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // Instances that left are kept for as long as a window reaches them. Then
@@ -21,40 +19,32 @@ import (
 // year. Questions since the start treat both alike, so that answers depend on
 // who departed, and not on when it was tidied up.
 
-// lull is the least fleet-wide gap that counts as a pause of the watcher, not
-// of its instances.
-const lull = learnt / 2
-
-// rememberedLeft is the number of departed instances of which the last scrape
-// is remembered, see watchedSince.
-const rememberedLeft = 10_000
-
 // departed reports whether the instance left and no window reaches it. It was
 // removed, or silent for an hour in which the fleet was watched.
 func (f *Fleet) departed(in *instance, e int64) bool {
-	if !f.left(in, e) {
+	if !f.silent(in, e) {
 		return false
 	}
 	if in.Twins == nil {
 		return true
 	}
 	// One of them stands for all, so they depart together.
-	return !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !f.left(m, e) })
+	return !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !f.silent(m, e) })
 }
 
-func (f *Fleet) left(in *instance, e int64) bool {
-	silent := e - in.last
-	if silent <= f.cfg.Window.Milliseconds() { // nearly all of them
+func (f *Fleet) silent(in *instance, e int64) bool {
+	quiet := e - in.last
+	if quiet <= f.cfg.Window.Milliseconds() { // nearly all of them
 		return false
 	}
 	reach := f.reach()
-	if silent <= reach {
+	if quiet <= reach {
 		return false
 	}
 	if in.gone {
 		return true
 	}
-	return !f.live(in, e) && e-max(in.last, f.awake.Load()) > max(reach, learnt.Milliseconds())
+	return !f.live(in, e) && roster.Silence(e, in.last, f.awake.Load()) > max(reach, roster.Learnt)
 }
 
 // reach returns how far the longest window goes back, with the step before it.
@@ -75,7 +65,7 @@ func (f *Fleet) awaken(at int64) {
 			return
 		}
 		if f.latest.CompareAndSwap(before, at) {
-			if before != 0 && at-before > lull.Milliseconds() {
+			if before != 0 && at-before > roster.Lull {
 				f.awake.Store(at)
 			}
 			return
@@ -139,7 +129,7 @@ func (f *Fleet) retire(now int64) (some bool) {
 	}
 	f.ordered = slices.DeleteFunc(f.ordered, func(in *instance) bool { return in.retired })
 	f.forgetTargets(now)
-	f.forgetLeft()
+	f.left.Bound()
 	return true
 }
 
@@ -165,8 +155,9 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *ledger.
 		return
 	}
 	h := &in.history
+	lives := f.lives(in, false, math.MaxInt64)
 	life := ledger.Life{
-		First: in.first, Alive: in.alive(max(f.since, b.Begun.At), math.MaxInt64, false),
+		First: in.first, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
 	if !in.sinceOpening(math.MaxInt64) {
@@ -251,10 +242,7 @@ func (f *Fleet) forget(in *instance) {
 	if b := in.pool; b != nil {
 		b.left = max(b.left, in.last)
 	} else {
-		if f.leftAt == nil {
-			f.leftAt = map[string]int64{}
-		}
-		f.leftAt[in.name] = in.last
+		f.left.Note(in.name, in.last)
 	}
 	for _, b := range f.balancers {
 		b.Forget(in)
@@ -264,51 +252,63 @@ func (f *Fleet) forget(in *instance) {
 // forgetTargets drops addresses that lead to no instance any more and are not
 // expected. f.names is held.
 func (f *Fleet) forgetTargets(now int64) {
-	used := f.reachedTargets()
-	for name, t := range f.targets {
-		tried, horizon := t.tried.Load(), max(f.reach(), learnt.Milliseconds())
-		if t.gone {
-			horizon = f.reach()
-		}
-		if tried != 0 && now-tried > horizon && !used[name] && !t.told && f.balancers[name] == nil {
+	reach := f.reach()
+	for name, x := range f.known() {
+		if x.Forgotten(now, reach) {
 			f.forgetTarget(name)
 		}
 	}
 }
 
-// reachedTargets returns the targets that lead to an instance.
-func (f *Fleet) reachedTargets() map[string]bool {
-	used := map[string]bool{}
-	for _, in := range f.ordered {
-		for _, name := range in.targets {
-			used[name] = true
+// known returns what is known of each target.
+func (f *Fleet) known() map[string]roster.Target {
+	list := make(map[string]roster.Target, len(f.targets))
+	for name, t := range f.targets {
+		list[name] = roster.Target{
+			Tried: t.tried.Load(), Failure: t.failure(), Told: t.told, Given: f.expected[name], Gone: t.gone, Balanced: f.balancers[name] != nil,
 		}
 	}
-	return used
+	for _, in := range f.ordered {
+		for _, name := range in.targets {
+			x := list[name]
+			x.Reached = true
+			list[name] = x
+		}
+	}
+	return list
 }
 
-// forgetLeft bounds the number of departed instances that are remembered.
-// f.names is held.
-func (f *Fleet) forgetLeft() {
-	if len(f.leftAt) <= rememberedLeft {
+// maxStrangers bounds the number of targets that are remembered although they
+// never answered and nobody described them.
+const maxStrangers = 10_000
+
+// meetStranger makes room for a target that failed before it ever answered, so
+// that failures at ever new addresses do not fill the fleet.
+func (f *Fleet) meetStranger(now int64) {
+	if f.tidied == 0 {
+		f.tidied = now
+	}
+	if f.strangers++; f.strangers <= maxStrangers && now-f.tidied <= roster.Learnt {
 		return
 	}
-	names := slices.SortedFunc(maps.Keys(f.leftAt), func(a, b string) int {
-		return cmp.Or(cmp.Compare(f.leftAt[a], f.leftAt[b]), strings.Compare(a, b))
-	})
-	for _, name := range names[:len(names)/2] {
-		f.leftBefore = max(f.leftBefore, f.leftAt[name])
-		delete(f.leftAt, name)
+	f.tidied = now
+	f.names.Lock()
+	defer f.names.Unlock()
+	f.forgetTargets(now)
+	var list []string
+	known := f.known()
+	for name, x := range known {
+		if x.Stranger() {
+			list = append(list, name)
+		}
+	}
+	f.strangers = min(len(list), maxStrangers/2)
+	for _, name := range roster.Oldest(list, len(list)-f.strangers, func(name string) int64 { return known[name].Tried }) {
+		f.forgetTarget(name)
 	}
 }
 
-// watchedSince returns until when an instance that appears may have been
-// watched before: what it counted until then is in the ledgers, or never will
-// be. For an instance of which nothing is remembered it is 0, or the latest
-// time of those that were dropped from memory. f.names is held.
-func (f *Fleet) watchedSince(name string) int64 {
-	if at, ok := f.leftAt[name]; ok {
-		return at
-	}
-	return f.leftBefore
+func (f *Fleet) forgetTarget(name string) {
+	delete(f.targets, name)
+	delete(f.spelled, name)
 }

@@ -104,6 +104,7 @@
 //	provisional   of a scrape: counts when the next one confirms whose it is
 //	ambiguous     of a scrape: it may be of several instances, and counts for none
 //	live, stale   answered within the staleness, or not
+//	in doubt      its latest scrape failed: at most in the value or in Hi
 //	departed      so long gone that its state was dropped
 //	checkpoint    a kept state of a view, at which windows can begin
 //	total         growth since the start of the fleet; it never falls

@@ -19,7 +19,7 @@ func (f *Fleet) Dump() string {
 	fmt.Fprintln(&b, "since", f.since, "bytes", f.bytes)
 	for _, name := range slices.Sorted(maps.Keys(f.targets)) {
 		t := f.targets[name]
-		fmt.Fprintln(&b, "target", name, t.tried.Load(), t.failed.Load(), t.gone)
+		fmt.Fprintln(&b, "target", name, t.tried.Load(), t.failure(), t.gone)
 	}
 	for _, in := range f.ordered {
 		in.dump(&b, f)
@@ -122,7 +122,7 @@ func (c Config) WithCheckpoints(n int) Config {
 // Asymmetry says how unevenly the members share the group's load.
 func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
 	a, ok := g.asymmetry()
-	return Asymmetry{a.members, a.hottest, a.share, a.peak, a.cv}, ok
+	return Asymmetry(a), ok
 }
 
 type Asymmetry struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -57,8 +58,7 @@ type Fleet struct {
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names         sync.Mutex
 	instances     map[string]*instance
-	leftAt        map[string]int64  // of instances that were retired: until when they were watched
-	leftBefore    int64             // until when any may have been that leftAt had to forget
+	left          roster.Left       // of instances that were retired
 	spelled       map[string]string // targets, as given, to their canonical spelling
 	scratch       []*staged
 	decompressors []*lines.Decompressor
@@ -221,7 +221,7 @@ func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all 
 				exposed[v] = s.rows[i].exposes
 				continue
 			}
-			b := newBinding(f.views[v], in.history.N)
+			b := newBinding(f.views[v], &in.history)
 			b.Begun = in.present()
 			bound = append(bound, b)
 		}

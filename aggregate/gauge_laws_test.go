@@ -3,7 +3,6 @@ package aggregate_test
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 
@@ -77,16 +76,13 @@ func (m gaugeModel) fact() (value float64, agree, of int) {
 		changed float64
 		same    int
 	}
-	opening := math.Inf(1)
-	for _, said := range m.said {
-		if len(said) > 1 {
-			opening = min(opening, said[1].at)
-		}
-	}
 	var votes []vote
-	for _, said := range m.said {
+	for name, said := range m.said {
+		if _, failed := m.failed[name]; failed {
+			continue
+		}
 		v := vote{said[len(said)-1].value, -1, 0}
-		if said[0].at > opening {
+		if said[0].at >= m.opening() {
 			v.changed = said[0].at
 		}
 		for i := 1; i < len(said); i++ {

@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -250,7 +251,7 @@ func TestGaugeOfOneProcessUnderTwoTargets(t *testing.T) {
 // A sample with a timestamp of its own is as old as that says.
 func TestAgeOfTimestampedSamples(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.gauge(aggregate.View{Select: "g"})
+	v := b.gauge(aggregate.View{Select: "g", Within: aggregate.Sum})
 	b.scrape("a", 30, 0, typeG, `g{x="1"} 1`, fmt.Sprintf(`g{x="2"} 2 %d`, at(10).UnixMilli()), fmt.Sprintf(`g{x="3"} 2 %d`, at(90).UnixMilli()))
 	assert.Equal(t, 25*time.Second, b.reading(v, 35).Members()[0].Age)
 }
@@ -383,7 +384,7 @@ func TestConsensus(t *testing.T) {
 	assert.Equal(t, 4.0, value(play(nil, []float64{1, 1, 1}, []float64{2, 2, 1}, []float64{2, 2, 4})))
 	// −0 is 0: no change.
 	assert.Equal(t, 5.0, value(play(nil, []float64{5, 0, 5}, []float64{5, math.Copysign(0, -1), 5})))
-	// A new instance looked later than all others.
+	// A new instance has just looked.
 	assert.Equal(t, 5.0, value(play(nil, []float64{5, nan}, []float64{6, nan}, []float64{6, 5})))
 }
 
@@ -414,11 +415,11 @@ func TestConsensusTie(t *testing.T) {
 	}
 }
 
-// A consensus on several series is on their sum; who lacks a part of it is
-// silent.
+// A consensus on several series is on what the view says they make; who lacks a
+// part of it is silent.
 func TestConsensusOnSeveralSeries(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
-	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Consensus, Sentinels: []float64{-1}})
+	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Consensus, Within: aggregate.Sum, Sentinels: []float64{-1}})
 	b.scrape("a", 0, 0, typeG, `g{r="1"} 40`, `g{r="2"} -1`)
 	b.scrape("b", 0, 0, typeG, `g{r="1"} 40`, `g{r="2"} 2`)
 	b.scrape("c", 0, 0, typeG, `g{r="1"} 40`, `g{r="2"} NaN`)
@@ -430,7 +431,7 @@ func TestConsensusOnSeveralSeries(t *testing.T) {
 	assert.Equal(t, 45.0, value(b.reading(v, 20)))
 }
 
-// Another process at the address looked later than all others.
+// What another process at the address shows first is a change.
 func TestConsensusOfAnotherInstance(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Consensus})
@@ -480,3 +481,71 @@ func TestValueByCombine(t *testing.T) {
 }
 
 var errRefused = errors.New("connection refused")
+
+// Several lines of one instance make its value as the view says.
+func TestWithin(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	views := map[string]*aggregate.GaugeView{}
+	for _, c := range []aggregate.Combine{0, aggregate.Sum, aggregate.Max, aggregate.Min, aggregate.Consensus, aggregate.Mean} {
+		for _, within := range []aggregate.Combine{0, aggregate.Sum, aggregate.Max, aggregate.Min, aggregate.Mean, aggregate.Distinct} {
+			views[fmt.Sprint(c, " of ", within)] = b.gauge(aggregate.View{Select: "g", Combine: c, Within: within})
+		}
+	}
+	b.scrape("a", 0, -100, typeG, `g{e="1"} 0.9`, `g{e="2"} 0.3`)
+	b.scrape("b", 0, -90, typeG, `g{e="1"} 0.5`, `g{e="2"} 0.5`)
+	for name, want := range map[string]float64{
+		"sum of none": 2.2, "sum of max": 1.4, "sum of min": 0.8, "sum of mean": 1.1, "sum of distinct": 0.5,
+		"max of none": 0.9, "max of sum": 1.2, "max of mean": 0.6, "min of none": 0.3, "min of max": 0.5,
+		"mean of max": 0.7, "consensus of distinct": 0.5, "consensus of sum": 1.2,
+	} {
+		x, ok := b.reading(views[name], 0).Value()
+		assert.True(t, ok, name)
+		assert.InDelta(t, want, x.Value, 1e-15, name)
+	}
+	for _, name := range []string{"none of none", "consensus of none", "mean of none"} {
+		g := b.reading(views[name], 0)
+		_, ok := g.Value()
+		assert.False(t, ok, name)
+		assert.Empty(t, g.Members())
+		assert.Equal(t, "4 series of one instance, View.Within does not say what they make, left out: a, b", g.Warnings()[0], name)
+	}
+	assert.Equal(t, "2 series of one instance that should repeat one value differ, left out: a", b.reading(views["max of distinct"], 0).Warnings()[0])
+	for _, bad := range []aggregate.View{{Select: "g", Within: aggregate.Leader}, {Select: "g", Within: aggregate.Consensus}, {Select: "g", Combine: 9}} {
+		_, err := b.Gauge(bad)
+		assert.Error(t, err)
+	}
+	_, err := b.Counter(aggregate.View{Select: "c", Within: aggregate.Sum})
+	assert.Error(t, err)
+}
+
+// A failed scrape moves a gauge into the bounds.
+func TestGaugesInDoubt(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	sum, highest := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Sum}), b.gauge(aggregate.View{Select: "g", Combine: aggregate.Max})
+	lowest, fact := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Min}), b.gauge(aggregate.View{Select: "g", Combine: aggregate.Consensus})
+	for i, name := range []string{"a", "b", "c"} {
+		b.scrape(name, 0, -100-float64(10*i), typeG, fmt.Sprint("g ", i+1))
+	}
+	told := func() (list []string) {
+		for _, v := range []*aggregate.GaugeView{sum, highest, lowest, fact} {
+			x, ok := b.reading(v, 10).Value()
+			list = append(list, fmt.Sprint(x, ok))
+		}
+		return list
+	}
+	assert.Equal(t, []string{"6 true", "3 true", "1 true", "3 [1, 3] true"}, told())
+	b.fail("c", at(10), context.DeadlineExceeded)
+	assert.Equal(t, []string{"6 [3, 6] true", "3 [2, 3] true", "1 true", "3 [1, 3] true"}, told(), "slow is not dead")
+	b.fail("c", at(10), errRefused)
+	assert.Equal(t, []string{"3 [3, 6] true", "2 [2, 3] true", "1 true", "2 [1, 3] true"}, told())
+	b.describe(aggregate.Target{Name: "d"})
+	assert.Equal(t, []string{"3 [3, +Inf] true", "2 [2, +Inf] true", "1 [-Inf, 1] true", "2 [1, 3] true"}, told(), "d never answered")
+	g := b.reading(sum, 10)
+	assert.Equal(t, "2 of 4 expected, 1 failed", g.Coverage().String())
+	assert.Equal(t, []string{"expected and never answered, sums have no upper bound: d"}, g.Warnings())
+	assert.Len(t, g.Members(), 2)
+	b.fail("a", at(10), errRefused)
+	b.fail("b", at(10), errRefused)
+	_, ok := b.reading(sum, 10).Value()
+	assert.False(t, ok)
+}

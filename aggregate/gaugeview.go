@@ -1,13 +1,15 @@
 package aggregate
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -58,13 +60,13 @@ type gaugeAnswer struct {
 	q        *question
 	asked    asked
 	groups   map[string]*GaugeGroup
-	common   exclusions // of no group
-	leader   string     // the elected instance; empty if there is none, or it is unknown
-	election []string   // warnings about it
+	common   explain.Exclusions // of no group
+	leader   string             // the elected instance; empty if there is none, or it is unknown
+	election []string           // warnings about it
 }
 
 func (q *question) gauges() *gaugeAnswer {
-	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: exclusions{}}
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
 	if q.v.Combine == Leader {
 		a.leader, a.election = q.elect()
 	}
@@ -78,19 +80,69 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	key := string(ls.Bytes(nil))
 	g, ok := a.groups[key]
 	if !ok {
-		g = &GaugeGroup{labels: ls, asked: &a.asked, leader: a.leader, excluded: exclusions{}}
+		g = &GaugeGroup{labels: ls, asked: &a.asked, excluded: explain.Exclusions{}, all: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}}
 		a.groups[key] = g
 	}
 	return g
 }
 
-// read gathers the sums of the series of each instance.
+// possible yields the instances that are present or in doubt, and what the view
+// keeps of them, by name.
+func (q *question) possible(v *view) iter.Seq2[*state, *binding] {
+	return func(yield func(*state, *binding) bool) {
+		for i := range q.states {
+			x := &q.states[i]
+			if x.standing.Possible() && !yield(x, x.in.bindings[v.index]) {
+				return
+			}
+		}
+	}
+}
+
+// read gathers the values of the instances.
 func (a *gaugeAnswer) read() {
+	for x, b := range a.q.possible(a.q.v) {
+		if x.live() {
+			a.noteMistyped(x.in, b.view)
+		}
+		for c, body := range b.read(x.in, a.q.v) {
+			if body.Lines > 0 {
+				a.group(b.labelsOf(c)).add(a.q, x, &body, b.lastChange(x.in, c, a.q.m.opening))
+			}
+		}
+	}
+}
+
+// lastChange returns when the value of a column changed last. What a process
+// shows first is a change, unless it was there when observation began.
+func (b *binding) lastChange(in *instance, col int, opening int64) int64 {
+	if at := b.changed[col]; at != 0 || b.Begun.At != 0 || in.first < opening {
+		return at
+	}
+	return in.first
+}
+
+// readVariants gathers what is shown and by whom, for values that cannot be
+// added or compared: versions, switches, cluster identities. Members are the
+// instances that expose the metric.
+func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
-		a.common.mistyped(in, b.view)
-		for c, read := range a.q.read(in, b) {
-			if read.lines > 0 {
-				a.group(b.labelsOf(c)).add(in, read, b.changed[c], a.q)
+		a.noteMistyped(in, b.view)
+		for i, e := range b.lines(in) {
+			r := b.reading(in, i)
+			if math.IsNaN(r.value) {
+				a.common.Add(explain.NaN, in.name, 1)
+				continue
+			}
+			g := a.group(b.labelsOf(int(e.Col)))
+			g.show(Variant{Labels: withoutName(r.line.Labels), Value: r.value}, in.name)
+		}
+	}
+	for in, b := range a.q.present() {
+		for _, g := range a.groups {
+			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
+				g.members = append(g.members, gaugeMember{Member: gauge.Member{Name: in.name}, from: a.q.source(in),
+					age: time.Duration(a.q.e-in.last) * time.Millisecond})
 			}
 		}
 	}
@@ -107,10 +159,10 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 		list = append(list, g)
 	}
 	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
-	notes, partials, common := q.notes(), q.partials(), a.common.words()
+	notes, partials, common := q.notes(), q.partials(), a.common.Words()
 	for _, g := range list {
-		g.said = slices.Concat(g.excluded.words(), common, a.election, notes, partials.words(q.v, g.labels))
-		if a.leader != "" && !g.has(a.leader) {
+		g.said = slices.Concat(g.excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels))
+		if _, ok := g.Leader(); a.leader != "" && !ok {
 			g.said = append(g.said, "the leader has nothing in this group: "+a.leader)
 		}
 		if q.v.Combine == Consensus {
@@ -120,53 +172,31 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	return list
 }
 
-// Reasons why a member or a part of it is left out of an answer.
-const (
-	ofAnotherType = "%d series of another type, left out"
-	isNaN         = "%d series NaN, left out"
-	isSentinel    = "%d series not known, left out"
-	noHistogram   = "%d histograms that cannot be one, left out"
-	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
-)
-
-// columnRead is what an instance reads in one column. It is added up anew each
-// time, since sums that are carried on drift.
-type columnRead struct {
-	sum                    exact.Sum
-	lines, nans, sentinels int
-	oldest                 int64 // reading
+// noteMistyped notes an instance that exposes the metric as another type alone.
+func (a *gaugeAnswer) noteMistyped(in *instance, v *view) {
+	a.common.Add(explain.AnotherType, in.name, in.refused(v))
 }
 
-func (q *question) read(in *instance, b *binding) []columnRead {
-	cols := make([]columnRead, len(b.Cols))
+// read gathers the lines of an instance in each column.
+func (b *binding) read(in *instance, v *view) []gauge.Body {
+	cols := make([]gauge.Body, len(b.Cols))
+	for i := range cols {
+		cols[i].Within = v.within()
+	}
 	for i, e := range b.lines(in) {
-		r, c := b.reading(in, i), &cols[e.Col]
-		at := in.last
+		r, at := b.reading(in, i), in.last
 		if r.own != lines.NoTime {
 			at = min(at, r.own)
 		}
-		if c.lines++; c.lines == 1 || at < c.oldest {
-			c.oldest = at
-		}
-		switch {
-		case math.IsNaN(r.value):
-			c.nans++
-		case slices.Contains(q.v.Sentinels, r.value):
-			c.sentinels++
-		default:
-			c.sum.Add(r.value)
-		}
+		cols[e.Col].Add(r.value, at, slices.Contains(v.Sentinels, r.value))
 	}
 	return cols
 }
 
-// gaugeMember is the part of one instance in a group.
-type gaugeMember struct {
-	instance string
-	value    float64       // the sum of its series in the group
-	series   int           // the number of these without NaN and sentinels
-	age      time.Duration // since the oldest of them was read, or measured if it has a timestamp
-	silent   bool          // a sentinel or NaN is among its series
-	changed  int64         // when one of them last changed; 0 if none was seen to
-	from     *provenance
+// within returns how the lines of one instance make its value.
+func (s *spec) within() gauge.Combine {
+	if s.Within != 0 {
+		return gauge.Combine(s.Within)
+	}
+	return gauge.Combine(s.Combine).Within()
 }

@@ -57,7 +57,7 @@ func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 	}
 	for _, m := range g.Observations().Increases() {
 		if m.Instance == worst.Name {
-			m.Estimate = estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}
+			m.Estimate = g.counter.answer.open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi})
 			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
 				m.Share = worst.Share
 			}
@@ -74,13 +74,46 @@ func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return g.me
 // Observations that may have been missed have any value.
 func (g *HistogramGroup) Sum() (promfold.Estimate, bool) {
 	sum, ok := g.merge().Sum()
-	return g.allowing(sum), ok
+	e := g.allowing(sum)
+	if least, most, known := g.sums(); known && !e.Exact() {
+		e.Lo, e.Hi = min(least, sum), max(most, sum)
+	}
+	return e, ok
 }
 
 // Mean returns the mean observation.
 func (g *HistogramGroup) Mean() (promfold.Estimate, bool) {
 	mean, ok := g.merge().Mean()
-	return g.allowing(mean), ok
+	e := g.allowing(mean)
+	if least, most, known := g.sums(); known && !e.Exact() {
+		n, _ := g.Observations().Increase()
+		if e.Lo = min(least/n.Hi, mean); n.Lo > 0 {
+			e.Hi = max(most/n.Lo, mean)
+		}
+	}
+	return e, ok
+}
+
+// sums returns the least and the greatest sum of what was observed, if nothing
+// is open but where between two checkpoints the window begins.
+func (g *HistogramGroup) sums() (least, most float64, known bool) {
+	if g.counter == nil || g.signed() || g.counter.left() != nil {
+		return 0, 0, false
+	}
+	_, parts := g.counter.parts()
+	for i := range parts {
+		if parts[i].loose {
+			return 0, 0, false
+		}
+	}
+	for i := range g.pieces {
+		lo, hi := &g.pieces[i], &g.pieces[i]
+		if lo.most != nil {
+			lo, hi = lo.least, lo.most
+		}
+		least, most = least+lo.sum, most+hi.sum
+	}
+	return least, most, true
 }
 
 // allowing widens what is known of the observations that were counted to what

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // Instance is what the fleet knows of one of its members.
@@ -36,9 +39,9 @@ func (i Instance) String() string {
 	if !i.Labels.IsEmpty() {
 		fmt.Fprintf(&b, " %s", i.Labels)
 	}
-	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, clock(i.First), clock(i.Last))
+	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, explain.Clock(i.First), explain.Clock(i.Last))
 	if !i.Start.IsZero() {
-		fmt.Fprintf(&b, ", started %s", clock(i.Start))
+		fmt.Fprintf(&b, ", started %s", explain.Clock(i.Start))
 	}
 	if i.Incarnations > 1 {
 		fmt.Fprintf(&b, ", process %d", i.Incarnations)
@@ -74,7 +77,7 @@ func (s Snapshot) Instances() []Instance {
 	since := q.e - q.f.longest().Milliseconds()
 	var list []Instance
 	for i := range q.states {
-		if x := &q.states[i]; x.live || x.in.last > since {
+		if x := &q.states[i]; x.standing.Possible() || x.in.last > since {
 			list = append(list, q.f.instanceOf(x))
 		}
 	}
@@ -95,13 +98,13 @@ func (f *Fleet) instanceOf(x *state) Instance {
 	i := Instance{
 		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.by.String(), Incarnations: in.incarnation, Scrapes: in.version,
 		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
-		Stale: !x.gone && !x.live, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
+		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
 	}
 	if in.start.Known() {
 		i.Start = time.UnixMilli(in.start.At)
 	}
 	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && t.failed.Load() && t.tried.Load() >= in.last {
+		if t := f.targets[name]; t != nil && t.failure() != roster.NoFailure && t.tried.Load() >= in.last {
 			if i.Failed = t.err; i.Failed == nil {
 				i.Failed = errSavedFailure
 			}

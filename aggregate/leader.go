@@ -1,17 +1,13 @@
 package aggregate
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/roster"
 )
-
-// An instance leads from the scrape that first shows it as the leader until a
-// scrape that does not, or until a scrape of it fails: its successor may
-// already be at work. If two say they lead, the one that began later does; if
-// both began at once, or before they were observed, the one scraped last does.
 
 // electionMetric is a gauge that is 1 at the leader, in the same scrape as the
 // value; Kubernetes' components expose it. Its label electionLabel tells
@@ -36,61 +32,27 @@ func (f *Fleet) electorate(s spec) *view {
 	return e
 }
 
-// candidate is an instance that says it leads an election.
-type candidate struct {
-	in    *instance
-	since int64 // 0: before it was observed
-}
-
 // elect returns who leads, or why nobody does.
 func (q *question) elect() (leader string, said []string) {
 	name, why := q.election()
 	if why != "" {
 		return "", []string{why}
 	}
-	var claim []candidate
-	var failed []string
-	for i := range q.states {
-		x := &q.states[i]
-		if !x.live {
-			continue
-		}
-		since, ok := x.in.bindings[q.v.elects.index].leads(x.in, name, q.m.opening)
-		switch {
-		case !ok:
-		case x.silent:
-			failed = append(failed, x.in.name)
-		default:
-			claim = append(claim, candidate{x.in, since})
+	var list []gauge.Candidate
+	for x, b := range q.possible(q.v.elects) {
+		if since, ok := b.leads(x.in, name, q.m.opening); ok {
+			list = append(list, gauge.Candidate{Name: x.in.name, Since: since, Last: x.in.last, Failed: x.silent})
 		}
 	}
-	slices.SortFunc(claim, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.since, a.since), cmp.Compare(b.in.last, a.in.last))
-	})
-	switch {
-	case len(claim) == 0 && len(failed) > 0:
-		return "", []string{"nobody is known to lead, the last scrape failed: " + strings.Join(failed, ", ")}
-	case len(claim) == 0:
-		return "", []string{"nobody leads"}
-	case len(claim) == 1:
-		return claim[0].in.name, nil
-	}
-	names := claim[0].in.name + ", " + claim[1].in.name
-	if claim[0].since == claim[1].since && claim[0].in.last == claim[1].in.last {
-		return "", []string{"two lead: " + names}
-	}
-	why = "began later"
-	if claim[0].since == claim[1].since {
-		why = "was scraped later"
-	}
-	return claim[0].in.name, []string{"two say they lead, the first " + why + ": " + names}
+	return gauge.Elect(list)
 }
 
 // election returns the name of the election in which the instances that expose
 // the view's metric take part, or why there is not exactly one.
 func (q *question) election() (name, why string) {
 	var names []string
-	for in, b := range q.present() {
+	for x, b := range q.possible(q.v) {
+		in := x.in
 		if len(b.lines(in)) == 0 {
 			continue
 		}
@@ -123,10 +85,7 @@ func (b *binding) leads(in *instance, name string, opening int64) (since int64, 
 		if b.election(e) != name || b.reading(in, i).value != 1 {
 			continue
 		}
-		since, ok = b.changed[e.Col], true
-		if late := b.Begun.At != 0; since == 0 && !late && in.first >= opening {
-			since = in.first
-		}
+		since, ok = b.lastChange(in, int(e.Col), opening), true
 	}
 	return since, ok
 }
@@ -141,7 +100,7 @@ func (f *Fleet) unheard(in *instance) bool {
 		switch {
 		case t.gone || shared && in.pool == nil:
 			return false // it has another address
-		case t.failed.Load():
+		case t.failure() != roster.NoFailure:
 			return tried >= in.last
 		}
 		return !shared && tried > in.last

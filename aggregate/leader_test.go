@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -132,7 +133,10 @@ func TestFailedScrapeEndsLeadership(t *testing.T) {
 	b.scrape("b", 0, 0, elected(2, 0)...)
 	b.fail("a", at(10), errRefused)
 	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", b.leads(v, 10))
-	assert.Len(t, b.reading(v, 10).Members(), 2, "its value is not stale yet, it just does not lead")
+	assert.Len(t, b.reading(v, 10).Members(), 1, "nor is it a member")
+	b.fail("a", at(10), context.DeadlineExceeded)
+	assert.Equal(t, "nobody is known to lead, the last scrape failed: a", b.leads(v, 10))
+	assert.Len(t, b.reading(v, 10).Members(), 2, "what is slow just does not lead")
 	b.scrape("a", 20, 0, elected(1, 1)...)
 	assert.Equal(t, "a=1", b.leads(v, 20))
 	b.fail("a", at(15), errRefused)

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/gauge"
 )
 
 // Usage against a limit that each instance has of its own (seats, quotas, file
@@ -18,34 +20,44 @@ import (
 //
 // Each series of the limit is matched with the sum of the view's series that
 // have its labels; they may have more. The groups are those of the limit. Where
-// an instance has several matches in a group, its value is the highest, or with
-// Min the lowest.
+// an instance has several matches in a group, View.Within says what they make;
+// else its value is the highest, or with Min the lowest.
 
 // readShares gathers the shares of the limit. Limits that are missing, NaN, 0
 // or less are left out and named, and so are instances without any value of the
 // view. A match without a value counts as 0.
 func (a *gaugeAnswer) readShares() {
 	q := a.q
-	for in, den := range q.presentOf(q.v.limit) {
-		num := in.bindings[q.v.index]
-		for _, r := range matchInside(in, num, den, a.common) {
+	within := gauge.Max
+	if q.v.Combine == Min {
+		within = gauge.Min
+	}
+	if q.v.Within != 0 {
+		within = gauge.Combine(q.v.Within)
+	}
+	for x, den := range q.possible(q.v.limit) {
+		in, num := x.in, x.in.bindings[q.v.index]
+		said := a.common
+		if !x.live() {
+			said = explain.Exclusions{} // of those in doubt nothing is said
+		}
+		cols := make([]gauge.Body, len(den.Cols))
+		for _, r := range matchInside(in, num, den, said) {
 			g := a.group(den.labelsOf(int(r.col)))
-			if why := r.refusal(in.exposes(num.view), q.v.Sentinels); why != "" {
-				g.excluded.add(why, in.name, 1)
-				continue
+			if why := r.refusal(in.exposes(num.view), q.v.Sentinels); why == "" {
+				cols[r.col].Within = within
+				cols[r.col].Add(r.num.Float64()/r.den, in.last, false)
+			} else if x.live() {
+				g.excluded.Add(why, in.name, 1)
 			}
-			g.addShare(q, in, r.num.Float64()/r.den)
+		}
+		for c := range cols {
+			if cols[c].Lines > 0 {
+				a.group(den.labelsOf(c)).add(q, x, &cols[c], 0)
+			}
 		}
 	}
 }
-
-// Why a match is left out.
-const (
-	noLimit  = "%d series without a limit, left out"
-	noValue  = "%d limits without a value, left out"
-	badValue = "%d values not known, left out"
-	badLimit = "%d limits not above 0, or not known, left out"
-)
 
 // inside is one match: a series of the limit, and the sum of the values that
 // have its labels.
@@ -57,7 +69,7 @@ type inside struct {
 }
 
 // matchInside matches the series of one instance.
-func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
+func matchInside(in *instance, num, den *binding, said explain.Exclusions) []*inside {
 	var list []*inside
 	byLabels := map[string]*inside{}
 	names := map[string][]string{} // the sets of label names of the limits
@@ -81,7 +93,7 @@ func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
 			matched = true
 		}
 		if !matched {
-			said.add(noLimit, in.name, 1)
+			said.Add(explain.NoLimit, in.name, 1)
 		}
 	}
 	return list
@@ -106,15 +118,15 @@ func matches(num labels.Labels, names map[string][]string, byLabels map[string]*
 }
 
 // refusal returns why a match is left out, or "".
-func (r *inside) refusal(exposed bool, sentinels []float64) string {
+func (r *inside) refusal(exposed bool, sentinels []float64) explain.Reason {
 	n := r.num.Float64()
 	switch {
 	case !(r.den > 0) || slices.Contains(sentinels, r.den):
-		return badLimit
+		return explain.BadLimit
 	case !exposed:
-		return noValue
+		return explain.NoValue
 	case math.IsNaN(n) || math.IsNaN(n/r.den):
-		return badValue
+		return explain.BadValue
 	}
 	return ""
 }

@@ -7,15 +7,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/lines"
 )
 
 // incompatible says why two fleets cannot be made one.
 func incompatible(what, reason string, instances ...string) error {
 	if len(instances) > 0 {
-		reason += ": " + few(instances)
+		reason += ": " + explain.Few(instances)
 	}
 	return fmt.Errorf("%s fleets: %w: %s", what, ErrIncompatible, reason)
 }
@@ -89,12 +90,12 @@ func (m *merger) check() error {
 	}
 	var shared []string
 	for _, in := range l.instances {
-		if f.instances[in.name] != nil || f.leftAt[in.name] != 0 {
+		if f.instances[in.name] != nil || f.left.At[in.name] != 0 {
 			shared = append(shared, in.name)
 		}
 	}
-	for name := range l.leftAt {
-		if f.instances[name] != nil || f.leftAt[name] != 0 {
+	for name := range l.left.At {
+		if f.instances[name] != nil || f.left.At[name] != 0 {
 			shared = append(shared, name)
 		}
 	}
@@ -215,33 +216,13 @@ func (m *merger) suspect() {
 				first, last = in, x
 			}
 			var s identity.Suspicion
-			l := m.f.likenKnown(&first.cols, &last.cols)
+			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
 			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
 			suspectPair(in, x, last).Suspicion = s
 		}
 	}
-}
-
-// likenKnown compares two scrapes of the past.
-func (f *Fleet) likenKnown(before, after *lines.Columns) (l identity.Likeness) {
-	later := map[lines.ID]float64{}
-	for pos := range after.Len() {
-		later[after.ID(pos)] = after.Value(pos)
-	}
-	shared := 0
-	for pos := range before.Len() {
-		now, ok := later[before.ID(pos)]
-		if !ok {
-			continue
-		}
-		if shared++; growth.Cumulative(f.store.Line(before.ID(pos))) {
-			l.Counter(before.Value(pos), now)
-		}
-	}
-	l.Lines(before.Len(), after.Len(), shared)
-	return l
 }
 
 // laterTarget is the one of two reports on a target that was tried later. Of
@@ -254,7 +235,7 @@ func laterTarget(a, b *target) *target {
 	if b.description.compare(&d) > 0 {
 		d = b.description
 	}
-	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() {
+	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() > a.failed.Load() {
 		a = b
 	}
 	a.description = d
@@ -276,11 +257,7 @@ func (m *merger) balance(b *balanced) {
 // departed takes over what is remembered of those that left.
 func (m *merger) departed() {
 	f, l := m.f, m.l
-	if f.leftAt == nil {
-		f.leftAt = map[string]int64{}
-	}
-	maps.Copy(f.leftAt, l.leftAt)
-	f.leftBefore = max(f.leftBefore, l.leftBefore)
+	f.left.Merge(&l.left)
 	if f.opened == 0 || l.opened != 0 && l.opened < f.opened {
 		f.opened = l.opened
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // question is a question to a view about a moment: the window (s, e]. It holds
@@ -21,7 +24,7 @@ type question struct {
 	states   []state
 	coverage Coverage
 
-	provenances map[*instance]*provenance
+	sources map[*instance]*explain.Source
 }
 
 // state is an instance as it was at the moment: itself, or a copy.
@@ -62,7 +65,7 @@ func (f *Fleet) question(w Window, v *view) (*question, error) {
 	}
 	q.coverage = q.cover()
 	if share, ok := q.coverage.Share(); !ok && q.scope.least > 0 || share < q.scope.least {
-		return nil, &CoverageError{Coverage: q.coverage, AtLeast: q.scope.least, Missing: append(q.missing(), q.inPart()...)}
+		return nil, &CoverageError{Coverage: q.coverage, AtLeast: q.scope.least, Missing: append(q.named((*roster.Aim).Lacks), q.inPart()...)}
 	}
 	return q, nil
 }
@@ -167,7 +170,7 @@ func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
 	return func(yield func(*instance, *binding) bool) {
 		for i := range q.states {
 			x := &q.states[i]
-			if x.live && !yield(x.in, x.in.bindings[v.index]) {
+			if x.live() && !yield(x.in, x.in.bindings[v.index]) {
 				return
 			}
 		}
@@ -189,6 +192,9 @@ func (q *question) notes() []string {
 		if q.scope.holds(n.labels) {
 			list = append(list, n.text)
 		}
+	}
+	if never := q.named((*roster.Aim).Never); len(never) > 0 {
+		list = append(list, "expected and never answered, sums have no upper bound: "+explain.Few(never))
 	}
 	return list
 }

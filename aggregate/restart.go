@@ -1,7 +1,9 @@
 package aggregate
 
 import (
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -100,4 +102,19 @@ func (s *staged) vanishing() bool {
 		}
 	}
 	return much(n)
+}
+
+// readStart reads when the process started: the start's line stands where it
+// stood unless the body's structure changed.
+func (s *staged) readStart(sc *incoming) identity.Start {
+	pos := s.in.startPos
+	if s.in.last == 0 || s.r.Structural() {
+		pos = evidence.FindStart(s.f.store, &s.body)
+	}
+	s.startPos = pos
+	value := 0.0
+	if pos >= 0 {
+		_, _, value, _ = s.r.At(pos)
+	}
+	return evidence.Start(pos, value, sc.Start, sc.Header)
 }

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/whole"
 )
 
 // Snapshot returns the fleet at now, or at its newest scrape if that is later.
@@ -86,7 +89,11 @@ func (s Snapshot) Families() []Family {
 		return nil
 	}
 	defer q.close()
-	return q.families()
+	var list []Family
+	for _, x := range q.declared() {
+		list = append(list, familyOf(&whole.Family{Declared: x}))
+	}
+	return list
 }
 
 // Window is the time (start, end] that a question is about.
@@ -150,22 +157,17 @@ type moment struct {
 
 // member is an instance at a moment.
 type member struct {
-	in             *instance
-	held           *before // the state that counts, if its latest scrape is left out
-	labels         labels.Labels
-	live, departed bool
-	gone           bool
-	silent         bool // see Fleet.unheard
+	in       *instance
+	held     *before // the state that counts, if its latest scrape is left out
+	labels   labels.Labels
+	standing roster.Standing
+	departed bool
+	gone     bool
+	silent   bool // see Fleet.unheard
 }
 
-// aim is a target at a moment.
-type aim struct {
-	labels           labels.Labels
-	name             string
-	expected, live   int // instances
-	failed, balanced bool
-	unclear          int // scrapes
-}
+// live reports whether the instance is in values about the present.
+func (m *member) live() bool { return m.standing.Counts() }
 
 type note struct {
 	labels labels.Labels
@@ -200,7 +202,7 @@ func (f *Fleet) look(now int64) *moment {
 		if then != in {
 			x.held = in.before
 		}
-		x.live, x.departed = f.live(then, e), f.departed(then, e)
+		x.standing, x.departed = f.standing(then, e), f.departed(then, e)
 		m.members = append(m.members, x)
 	}
 	m.aim()
@@ -222,54 +224,49 @@ func (m *moment) kept(before *moment) *moment {
 	return &k
 }
 
-// unit is a target, or a balancer with the instances behind it.
-type unit struct {
-	in   *instance
-	pool *balanced
-}
-
-func (u unit) of(in *instance) bool { return u.in == in || u.pool != nil && u.pool == in.pool }
-
-// present returns the time that a question asked now is about, and the unit
+// present returns the time that a question asked now is about, and the instance
 // whose latest scrape is left out of it, if there is one.
-func (f *Fleet) present(now int64) (e int64, late unit) {
-	skew := f.cfg.ClockSkew.Milliseconds()
+func (f *Fleet) present(now int64) (e int64, late *instance) {
 	if f.latest.Load() <= now {
-		return now, unit{}
+		return now, nil
 	}
-	first, second := int64(0), int64(0) // the newest scrapes, of two units
-	var newest unit
+	var list []roster.Unit
+	var first []*instance // of each unit
+	pools := map[*balanced]int{}
 	for _, in := range f.ordered {
-		switch {
-		case newest.of(in):
-			first = max(first, in.last)
-		case in.last > first:
-			second, first, newest = first, in.last, unit{in, in.pool}
-		default:
-			second = max(second, in.last)
+		at, known := pools[in.pool]
+		if in.pool == nil || !known {
+			at = len(list)
+			list, first = append(list, roster.Unit{}), append(first, in)
+			list[at].Live = func(e int64) bool { return f.live(first[at], e) }
+		}
+		if in.pool != nil {
+			pools[in.pool] = at
+			list[at].Live = func(e int64) bool {
+				return slices.ContainsFunc(in.pool.Members, func(m *instance) bool { return m.pool == in.pool && f.live(m, e) })
+			}
+		}
+		if in.last > list[at].Last {
+			list[at].Last, first[at] = in.last, in
 		}
 	}
-	if base := max(now, second); first > base+skew && f.anyLive(newest, base) {
-		return base, newest
+	e, ahead := roster.Now(now, f.cfg.ClockSkew.Milliseconds(), list)
+	if ahead >= 0 {
+		late = first[ahead]
 	}
-	return max(now, first), unit{}
-}
-
-// anyLive reports whether a unit other than u is live.
-func (f *Fleet) anyLive(u unit, e int64) bool {
-	return slices.ContainsFunc(f.ordered, func(in *instance) bool { return !u.of(in) && f.live(in, e) })
+	return e, late
 }
 
 // note gathers the warnings of every answer.
-func (m *moment) note(late unit) {
+func (m *moment) note(late *instance) {
 	m.notes = m.f.identities(m.e)
-	if late.in == nil {
+	if late == nil {
 		return
 	}
-	name := late.in.name
+	name := late.name
 	if late.pool != nil {
 		name = late.pool.target
 	}
-	m.notes = append(m.notes, note{late.in.labels, fmt.Sprintf("%s: a scrape stamped %s after all others is left out until then",
-		name, time.Duration(late.in.last-m.e)*time.Millisecond)})
+	m.notes = append(m.notes, note{late.labels, fmt.Sprintf("%s: a scrape stamped %s after all others is left out until then",
+		name, time.Duration(late.last-m.e)*time.Millisecond)})
 }

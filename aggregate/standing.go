@@ -54,7 +54,7 @@ func (f *Fleet) newView(s spec, k growth.Kind, r role) *view {
 		By: s.By, Without: s.Without, Rules: judge.Rules{Owner: s.Owner, BoundBirths: s.BoundBirths, WrapBits: s.WrapBits}, Body: r == electoral,
 	}
 	if f.catalogue != nil && r != electoral {
-		d.selection.Known = f.known
+		d.selection.Known = f.knowledge
 	}
 	return d
 }
@@ -65,8 +65,8 @@ type knowledge struct {
 	leaves []*labels.Matcher
 }
 
-// known returns it. A selector that cannot be read says nothing.
-func (f *Fleet) known(metric string) (judge.Owner, []*labels.Matcher) {
+// knowledge returns it. A selector that cannot be read says nothing.
+func (f *Fleet) knowledge(metric string) (judge.Owner, []*labels.Matcher) {
 	x, ok := f.lookups.Load(metric)
 	if !ok {
 		var k knowledge

@@ -125,7 +125,7 @@ func (f *Fleet) absorb(content []byte) error {
 	}
 	f.since = l.since
 	f.expected = l.expected
-	f.leftAt, f.leftBefore, f.opened = l.leftAt, l.leftBefore, l.opened
+	f.left, f.opened = l.left, l.opened
 	f.latest.Store(l.latest)
 	f.awake.Store(l.awake)
 	f.targets = l.targets

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
 
@@ -21,8 +22,8 @@ type loaded struct {
 	instances []*instance // by name
 	views     []*savedView
 
-	leftAt                            map[string]int64
-	leftBefore, opened, latest, awake int64
+	left                  roster.Left
+	opened, latest, awake int64
 }
 
 // release gives the lines back that the instances hold.
@@ -44,7 +45,7 @@ func (f *Fleet) appendState(b []byte) []byte {
 	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
 	l := &loaded{
 		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: f.savedViews(),
-		leftAt: f.leftAt, leftBefore: f.leftBefore, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
+		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.balancers)) {
 		l.balancers = append(l.balancers, f.balancers[name])
@@ -59,7 +60,7 @@ func (f *Fleet) decode(content []byte) (*loaded, error) {
 	if err != nil {
 		return nil, stateError("its lines", ErrCorrupt)
 	}
-	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f, checkpoints: map[*instance]int{}}
+	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f}
 	l := &loaded{targets: map[string]*target{}}
 	c.state(l)
 	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
@@ -119,27 +120,26 @@ func (c *codec) targets(l *loaded) {
 }
 
 func (c *codec) left(l *loaded) {
-	names := slices.Sorted(maps.Keys(l.leftAt))
+	names := slices.Sorted(maps.Keys(l.left.At))
 	saved.List(&c.Codec, &names, 2, func(name *string) {
 		c.Text(name)
-		at := l.leftAt[*name]
+		at := l.left.At[*name]
 		if c.Int64(&at); c.Reading() {
-			if l.leftAt == nil {
-				l.leftAt = map[string]int64{}
-			}
-			l.leftAt[*name] = at
+			l.left.Note(*name, at)
 		}
 	})
 	c.Ascending(len(names), func(i int) string { return names[i] })
-	for _, at := range []*int64{&l.leftBefore, &l.opened, &l.latest, &l.awake} {
+	for _, at := range []*int64{&l.left.Before, &l.opened, &l.latest, &l.awake} {
 		c.Int64(at)
 	}
 }
 
 func (c *codec) target(t *target) {
-	tried, failed := t.tried.Load(), t.failed.Load()
+	tried, failed := t.tried.Load(), t.failure()
 	c.Int64(&tried)
-	c.Bool(&failed)
+	saved.Small(&c.Codec, &failed, roster.Unheard)
+	down := t.down.Load()
+	c.Int64(&down)
 	c.Bool(&t.gone)
 	if c.Bool(&t.told); t.told {
 		c.Text(&t.instance)
@@ -148,7 +148,8 @@ func (c *codec) target(t *target) {
 	c.targetInfo(&t.info)
 	if c.Reading() {
 		t.tried.Store(tried)
-		t.failed.Store(failed)
+		t.failed.Store(uint32(failed))
+		t.down.Store(down)
 	}
 }
 

@@ -8,8 +8,11 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
 
@@ -29,6 +32,11 @@ func (c *codec) instance(in *instance) {
 		c.Int64(&r.at)
 		saved.Small(&c.Codec, &r.how, anotherInstance)
 	})
+	saved.List(&c.Codec, &in.gaps, 3, func(g *rate.Gap) {
+		c.Int64(&g.From)
+		c.Int64(&g.To)
+		c.Bool(&g.Lived)
+	})
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
 	c.Bool(&in.alternates)
@@ -36,10 +44,7 @@ func (c *codec) instance(in *instance) {
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)
-	held := in.history.Code(&c.Codec, c.fleet.cfg.Checkpoints+2)
-	if c.Reading() {
-		c.checkpoints[in] = held
-	}
+	in.history.Code(&c.Codec)
 	undone := in.undo != nil
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}
@@ -77,26 +82,26 @@ func (c *codec) start(x *identity.Start) {
 
 // startPos is written as the position plus 2: a position, or why there is none.
 func (c *codec) startPos(pos *int, cols *lines.Columns) {
-	n := *pos - startSeveral
+	n := *pos - evidence.SeveralStarts
 	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
-		*pos = n + startSeveral
+		*pos = n + evidence.SeveralStarts
 		c.Must(*pos < cols.Len())
 	}
 }
 
-func (c *codec) shrunk(x *shrunk) {
+func (c *codec) shrunk(x *roster.Shrunk) {
 	if c.Reading() {
-		x.family = &lines.Family{}
+		x.Family = &lines.Family{}
 	}
-	c.Text(&x.family.Name)
-	typ := string(x.family.Type)
+	c.Text(&x.Family.Name)
+	typ := string(x.Family.Type)
 	if c.Text(&typ); c.Reading() {
-		x.family.Type = model.MetricType(typ)
+		x.Family.Type = model.MetricType(typ)
 	}
-	c.Int64(&x.at)
-	c.Int64(&x.until)
-	c.Natural(&x.before)
-	c.Natural(&x.lines)
+	c.Int64(&x.At)
+	c.Int64(&x.Until)
+	c.Natural(&x.Before)
+	c.Natural(&x.Lines)
 }
 
 // chosen are the lines of native histograms that are followed by their classic

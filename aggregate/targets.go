@@ -2,12 +2,16 @@ package aggregate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/parse"
 )
 
 // Target is an address that is expected to answer.
@@ -24,9 +28,10 @@ type Target struct {
 // target is what is known of an address. A steady scrape writes it while others
 // are read in parallel, hence the atomics.
 type target struct {
-	tried  atomic.Int64 // latest scrape or failure
-	failed atomic.Bool
-	gone   bool // written under the fleet's lock, like what follows
+	tried  atomic.Int64  // latest scrape or failure
+	failed atomic.Uint32 // how it failed, a roster.Failure
+	down   atomic.Int64  // since when it does not listen, or left; 0: it does
+	gone   bool          // written under the fleet's lock, like what follows
 	err    error
 	description
 }
@@ -55,11 +60,21 @@ func (d *description) compare(o *description) int {
 		cmp.Compare(d.instance, o.instance), labels.Compare(d.labels, o.labels))
 }
 
+func (t *target) failure() roster.Failure { return roster.Failure(t.failed.Load()) }
+
 func (t *target) seen(at int64) {
 	if at > t.tried.Load() {
 		t.tried.Store(at)
 	}
-	t.failed.Store(false)
+	t.failed.Store(uint32(roster.NoFailure))
+	t.down.Store(0)
+}
+
+// end notes that nothing is counted at the target any more.
+func (t *target) end(at int64) {
+	if t.down.Load() == 0 {
+		t.down.Store(at)
+	}
 }
 
 func (t *Target) validate(now time.Time) error {
@@ -126,14 +141,22 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	}
 }
 
-// ScrapeFailed says that a target did not answer, or with a status or a body
-// that says nothing. A failure older than the latest scrape changes nothing.
+// ScrapeFailed says that a target did not answer, or not with metrics. From then
+// on it is missing in every coverage. After a deadline, an HTTP status below 500
+// (the error has a method HTTPStatusCode) or a *parse.Error, its instance is
+// still in values about the present, but lower bounds do without it; after any
+// other error, such as a refused connection, it is in upper bounds alone. A
+// failure older than the latest scrape changes nothing.
 func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err := checkTarget(name, at); err != nil {
 		return err
 	}
 	if err == nil {
 		err = errUnnamed
+	}
+	how := roster.FailureOf(err)
+	if errors.As(err, new(*parse.Error)) {
+		how = roster.Unheard
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -144,8 +167,11 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	}
 	if t := f.target(name); ms >= t.tried.Load() {
 		t.tried.Store(ms)
-		t.failed.Store(true)
+		t.failed.Store(uint32(how))
 		t.err = err
+		if how == roster.Unreachable {
+			t.end(ms)
+		}
 	}
 	return nil
 }
@@ -168,9 +194,9 @@ func (f *Fleet) describe(t *Target) {
 		}
 		b.Expected = t.Expected
 	}
+	f.moved(name)
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
-			in.gone = f.allGone(in)
 			in.another = in.another && !t.Balanced
 			if relabelled && in.targets[0] == name {
 				f.relabel(in, t.Labels)
@@ -190,16 +216,17 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 		f.meetStranger(now) // it may never have answered
 	}
 	t.gone, t.description = true, description{info: t.info}
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			in.gone = f.allGone(in)
-		}
-	}
+	t.end(now)
+	f.moved(name)
 }
 
-// allGone reports whether all targets of the instance left.
-func (f *Fleet) allGone(in *instance) bool {
-	return !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+// moved notes of the instances at a target whether all their targets left.
+func (f *Fleet) moved(name string) {
+	for _, in := range f.ordered {
+		if slices.Contains(in.targets, name) {
+			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+		}
+	}
 }
 
 func (f *Fleet) target(name string) *target {
@@ -217,49 +244,4 @@ func (f *Fleet) labelsAt(name string) labels.Labels {
 		return t.labels
 	}
 	return labels.EmptyLabels()
-}
-
-// maxStrangers bounds the number of targets that are remembered although they
-// never answered and nobody described them.
-const maxStrangers = 10_000
-
-// meetStranger makes room for a target that failed before it ever answered, so
-// that failures at ever new addresses do not fill the fleet.
-func (f *Fleet) meetStranger(now int64) {
-	if f.tidied == 0 {
-		f.tidied = now
-	}
-	if f.strangers++; f.strangers <= maxStrangers && now-f.tidied <= learnt.Milliseconds() {
-		return
-	}
-	f.tidied = now
-	f.names.Lock()
-	defer f.names.Unlock()
-	f.forgetTargets(now)
-	if list := f.unmet(); len(list) > maxStrangers/2 {
-		slices.SortFunc(list, func(a, b string) int {
-			return cmp.Or(cmp.Compare(f.targets[a].tried.Load(), f.targets[b].tried.Load()), cmp.Compare(a, b))
-		})
-		for _, name := range list[:len(list)-maxStrangers/2] {
-			f.forgetTarget(name)
-		}
-	}
-	f.strangers = len(f.unmet())
-}
-
-// unmet returns the targets that never answered and that nobody described.
-func (f *Fleet) unmet() []string {
-	used := f.reachedTargets()
-	var list []string
-	for name, t := range f.targets {
-		if !used[name] && !t.told && f.balancers[name] == nil {
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
-func (f *Fleet) forgetTarget(name string) {
-	delete(f.targets, name)
-	delete(f.spelled, name)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // suspect begins to watch those that have the start of a process just met,
@@ -36,14 +37,14 @@ func suspectPair(a, b, latest *instance) *identity.Pair[*instance] {
 // one counter that fell shows them to be two.
 func (s *staged) weighTwins() {
 	in := s.in
-	s.index()
-	defer s.unindex()
+	s.index.Note(s.f.store, s.r)
+	defer s.index.Clear()
 	for _, x := range slices.Clone(in.Suspicions) {
 		o := x.Other(in)
 		if o.last > s.at {
 			continue
 		}
-		verdict := x.Weigh(s.liken(&o.cols), s.at-o.last, x.Latest == o)
+		verdict := x.Weigh(s.index.Liken(&o.cols), s.at-o.last, x.Latest == o)
 		if x.Latest = in; verdict != identity.Open {
 			identity.End(x)
 		}
@@ -63,7 +64,7 @@ func (f *Fleet) counts(in *instance, e int64) bool {
 	list := make([]identity.Alias, len(in.Twins.Members))
 	for i, m := range in.Twins.Members {
 		info := f.info(m)
-		list[i] = identity.Alias{Name: m.name, Live: f.live(m, e), Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+		list[i] = identity.Alias{Name: m.name, Live: f.standing(m, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
 	}
 	return in.Twins.Members[identity.Speaker(list)] == in
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/selector"
@@ -35,6 +36,7 @@ type View struct {
 	Signed      bool          // histograms: values may be negative
 
 	Combine   Combine   // gauges: what the fleet's number is
+	Within    Combine   // gauges: what several lines of one instance make: Sum, Max, Min, Mean, or Distinct for lines that repeat one value; default as Combine, where that can
 	Leader    string    // Leader: selects the gauge that is 1 at the leader; default leader_election_master_status
 	Limit     string    // gauges: selects the limit; values are then shares of it, inside each instance
 	Sentinels []float64 // gauges: values that stand for "not known": left out, with a warning
@@ -52,16 +54,11 @@ const (
 	Consensus                    // all repeat one truth: the value that changed last
 	Leader                       // only the elected instance's value is real
 	Distinct                     // the labels say something, see GaugeGroup.Variants
+	Mean                         // of the instances' values
 )
 
 // String returns the name in lower case.
-func (c Combine) String() string {
-	names := [...]string{"none", "sum", "max", "min", "consensus", "leader", "distinct"}
-	if int(c) < len(names) {
-		return names[c]
-	}
-	return fmt.Sprintf("Combine(%d)", uint8(c))
-}
+func (c Combine) String() string { return gauge.Combine(c).String() }
 
 // ledgerOnly, as a window, keeps totals and the latest step, and no history.
 const ledgerOnly time.Duration = -1
@@ -80,6 +77,7 @@ type spec struct {
 	Type        model.MetricType
 	Signed      bool
 	Combine     Combine
+	Within      Combine
 	Sentinels   []float64
 }
 
@@ -98,7 +96,7 @@ func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
 	}
 	s = spec{
 		Selector: sel, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
-		WrapBits: v.WrapBits, Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Sentinels: slices.Clone(v.Sentinels),
+		WrapBits: v.WrapBits, Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Within: v.Within, Sentinels: slices.Clone(v.Sentinels),
 	}
 	if v.ByAllLabels {
 		s.Without = []string{""} // as "without ()"
@@ -147,6 +145,7 @@ func (f *Fleet) completed(v View, sel *selector.Selector, k growth.Kind) View {
 	if v.Combine == 0 && v.Limit == "" {
 		v.Combine = known.Combine
 		setDefault(&v.Limit, known.Limit)
+		setDefault(&v.Within, known.Within)
 		setDefault(&v.Leader, known.Leader)
 	}
 	return v
@@ -179,10 +178,12 @@ func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
 		return fmt.Errorf("%w: negative Window", errView)
 	case v.Window > 0 && v.TotalsOnly:
 		return fmt.Errorf("%w: Window and TotalsOnly exclude each other", errView)
-	case v.Combine > Distinct:
+	case v.Combine > Mean:
 		return fmt.Errorf("%w: %s", errView, v.Combine)
 	case v.WrapBits > 64:
 		return fmt.Errorf("%w: WrapBits %d above 64", errView, v.WrapBits)
+	case v.Within != 0 && !gauge.Combine(v.Within).Inside():
+		return fmt.Errorf("%w: Within %s", errView, v.Within)
 	case v.Owner > counter.External:
 		return fmt.Errorf("%w: %s", errView, v.Owner)
 	case v.Leader != "" && v.Combine != Leader:
@@ -210,6 +211,7 @@ func (v *View) misfit(k growth.Kind) string {
 		{"Signed", v.Signed, h | e},
 		{"Combine", v.Combine != 0, g | e},
 		{"Combine " + v.Combine.String(), v.Combine == Leader || v.Combine == Distinct, g},
+		{"Within", v.Within != 0, g | e},
 		{"Leader", v.Leader != "", g},
 		{"Limit", v.Limit != "", g},
 		{"Sentinels", v.Sentinels != nil, g | e},

@@ -29,7 +29,9 @@
 // # Connections
 //
 // Config.HTTP is the HTTP client of Prometheus: TLS and token files are read
-// again when they change. A balanced target is asked over HTTP/1.1 on a new
+// again when they change. One that is written in Go should begin as a copy of
+// config.DefaultHTTPClientConfig; else it follows no redirect and speaks no
+// HTTP/2. A balanced target is asked over HTTP/1.1 on a new
 // connection each time, since a kept connection always reaches the same
 // instance. With credentials, a redirect to another host, or away from TLS, is
 // refused.
@@ -47,5 +49,5 @@
 // Labels that begin with __ do not reach the fleet. There is no job label, and
 // no instance label unless a rule makes one.
 //
-// Metrics are not relabelled: a view selects what it needs.
+// There are no rules for metrics: a view selects the series it needs.
 package scrape

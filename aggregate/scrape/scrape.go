@@ -72,6 +72,9 @@ func (c *Config) complete() error {
 	}
 	rules := make([]*relabel.Config, len(c.Relabel))
 	for i, r := range c.Relabel {
+		if r == nil {
+			return fmt.Errorf("rule %d is nil", i+1)
+		}
 		rule := *r // Validate writes
 		if rule.Regex.Regexp == nil {
 			rule.Regex = relabel.DefaultRelabelConfig.Regex
@@ -110,6 +113,11 @@ func New(f *aggregate.Fleet, c Config, sources ...Source) (*Scraper, error) {
 	if err := c.complete(); err != nil {
 		return nil, fmt.Errorf("invalid configuration: %w", err)
 	}
+	for i, src := range sources {
+		if src == nil {
+			return nil, fmt.Errorf("invalid configuration: source %d is nil", i+1)
+		}
+	}
 	host, _ := os.Hostname() // without it, the seed is that of an empty name
 	fetcher := &fetcher{config: c.HTTP, accept: c.Accept, maxBody: c.MaxBody, clients: map[clientKey]*http.Client{}}
 	s := &Scraper{
@@ -129,8 +137,8 @@ func (s *Scraper) Gather() ([]*dto.MetricFamily, error) { return s.metrics.Gathe
 
 var errRunning = errors.New("the scraper is running already")
 
-// Once scrapes every target one time, at once as far as Concurrency allows, and
-// waits for the last. The error is that of sources and invalid targets, or of
+// Once asks the sources for their targets, scrapes each one time, all at once as
+// far as Concurrency allows, and waits for the last. The error is that of sources and invalid targets, or of
 // ctx; a target that fails is told to the fleet and to the hooks. Connections
 // are kept for the next call until ctx ends.
 func (s *Scraper) Once(ctx context.Context) error {

@@ -249,13 +249,15 @@ func TestInvalidTargets(t *testing.T) {
 func TestInvalidConfig(t *testing.T) {
 	for _, c := range []Config{
 		{Interval: -1}, {Interval: time.Second, Timeout: time.Minute}, {Concurrency: -1}, {MaxBody: -1},
-		{Relabel: []*relabel.Config{{}}},
+		{Relabel: []*relabel.Config{{}}}, {Relabel: []*relabel.Config{nil}},
 	} {
 		_, err := New(nil, c)
 		assert.ErrorContains(t, err, "invalid configuration")
 	}
+	_, err := New(nil, Config{}, URLs(), nil)
+	assert.ErrorContains(t, err, "source 2 is nil")
 	c := Config{}
 	c.HTTP.TLSConfig.CAFile = "none"
-	_, err := New(nil, c)
+	_, err = New(nil, c)
 	assert.ErrorContains(t, err, "none")
 }

@@ -26,10 +26,9 @@ var kinds = [...]string{"counter", "gauge", "histogram"}
 
 func (k kind) String() string { return kinds[k] }
 
-// operations combine the instances' values of a gauge. A mean is asked of the
-// group, so it needs no Combine.
+// operations combine the instances' values of a gauge.
 var operations = map[string]aggregate.Combine{
-	"sum": aggregate.Sum, "min": aggregate.Min, "max": aggregate.Max, "mean": 0, "fact": aggregate.Consensus,
+	"sum": aggregate.Sum, "min": aggregate.Min, "max": aggregate.Max, "mean": aggregate.Mean, "fact": aggregate.Consensus,
 }
 
 // uncounted is what an API server exposes in place of a number that it could
@@ -121,7 +120,9 @@ func (s *spec) view(totalsOnly bool) aggregate.View {
 		v.TotalsOnly = totalsOnly
 		return v
 	}
-	v.Combine = operations[s.operation]
+	if v.Combine = operations[s.operation]; v.Combine == aggregate.Mean || v.Combine == aggregate.Consensus {
+		v.Within = aggregate.Sum
+	}
 	if s.operation == "fact" {
 		v.Sentinels = []float64{uncounted}
 	}

@@ -1,0 +1,99 @@
+package roster
+
+import (
+	"maps"
+	"slices"
+)
+
+// Lull is the least gap without any scrape that counts as a pause of the
+// watcher, not of its instances.
+const Lull = Learnt / 2
+
+// Unit is a target, or a balancer with all that is behind it: its scrapes have
+// one clock.
+type Unit struct {
+	Last int64              // its newest scrape
+	Live func(e int64) bool // at a time
+}
+
+// Now returns the time that a question asked at now is about: its own, or that
+// of the newest scrape if it is later. One unit whose newest scrape is stamped
+// more than skew after now and after those of all other live units is left out
+// until then; ahead is its place in the list, or −1. The scrapes of a unit that
+// is alone are believed.
+func Now(now, skew int64, units []Unit) (e int64, ahead int) {
+	newest, first, second := -1, int64(0), int64(0)
+	for i, u := range units {
+		switch {
+		case newest < 0 || u.Last > first:
+			newest, first, second = i, u.Last, first
+		default:
+			second = max(second, u.Last)
+		}
+	}
+	base := max(now, second)
+	if newest < 0 || first <= base+skew {
+		return max(now, first), -1
+	}
+	for i, u := range units {
+		if i != newest && u.Live(base) {
+			return base, newest
+		}
+	}
+	return max(now, first), -1
+}
+
+// Silence is for how long an instance was silent while the fleet was watched: at
+// is the present, last its latest scrape, awake the first scrape of the fleet
+// after its latest lull.
+func Silence(at, last, awake int64) int64 { return at - max(last, awake) }
+
+// rememberedLeft is the number of departed instances of which the last scrape
+// is remembered.
+const rememberedLeft = 10_000
+
+// Left remembers until when instances were watched that were retired since:
+// what they counted until then is in the totals, or never will be. The zero
+// value remembers nothing.
+type Left struct {
+	At     map[string]int64
+	Before int64 // until when any may have been watched that At had to forget
+}
+
+// Note notes that an instance was watched until a time.
+func (l *Left) Note(name string, at int64) {
+	if l.At == nil {
+		l.At = map[string]int64{}
+	}
+	l.At[name] = at
+}
+
+// Watched returns until when an instance that appears may have been watched
+// before. Of one of which nothing is remembered that is 0, or the latest time
+// of those that were forgotten.
+func (l *Left) Watched(name string) int64 {
+	if at, ok := l.At[name]; ok {
+		return at
+	}
+	return l.Before
+}
+
+// Bound forgets the older half if too many are remembered.
+func (l *Left) Bound() {
+	if len(l.At) <= rememberedLeft {
+		return
+	}
+	names := slices.Collect(maps.Keys(l.At))
+	for _, name := range Oldest(names, len(names)/2, func(name string) int64 { return l.At[name] }) {
+		l.Before = max(l.Before, l.At[name])
+		delete(l.At, name)
+	}
+}
+
+// Merge adds what another part of the fleet remembers.
+func (l *Left) Merge(o *Left) {
+	for name, at := range o.At {
+		l.Note(name, at)
+	}
+	l.Before = max(l.Before, o.Before)
+}

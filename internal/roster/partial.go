@@ -1,0 +1,76 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// A program may answer before it knows everything: kube-state-metrics serves
+// what it has while it lists its objects anew. The process goes on, so nothing
+// else shows it.
+
+// fewLines is from how many lines on a family can be partial.
+const fewLines = 10
+
+// LostMost reports whether a family is partial: a scrape has fewer than half of
+// the lines of the scrape before, of the same process. Families of a few lines
+// are never partial.
+func LostMost(before, lines int) bool { return before >= fewLines && 2*lines < before }
+
+// Enough reports whether so many vanished lines can be most of a family's.
+func Enough(vanished int) bool { return 2*vanished > fewLines }
+
+// Shrunk is a family that lost most of its lines. It is kept until half of them
+// are back or its process ends, and then until no window reaches it.
+type Shrunk struct {
+	Family        *lines.Family
+	At, Until     int64 // the scrapes that found it partial and whole again (0: not yet)
+	Before, Lines int
+}
+
+// Shrink adds a partial family to a list. If it was partial earlier, that time
+// is in no window in which this one is not.
+func Shrink(list []Shrunk, x Shrunk) []Shrunk {
+	for i := range list {
+		if o := &list[i]; o.Family.Name == x.Family.Name {
+			if o.Until == 0 {
+				x.Before = o.Before // it still lacks those
+			}
+			*o = x
+			return list
+		}
+	}
+	return append(list, x)
+}
+
+// Recover ends the families that are whole at a scrape, and drops those that
+// ended at or before the oldest time that is kept.
+func Recover(list []Shrunk, at, oldest int64, whole func(*Shrunk) bool) []Shrunk {
+	for i := range list {
+		if x := &list[i]; x.Until == 0 && whole(x) {
+			x.Until = at
+		}
+	}
+	return slices.DeleteFunc(list, func(x Shrunk) bool { return x.Until != 0 && x.Until <= oldest })
+}
+
+// Open reports whether the family is partial at a time. One that stays small
+// for long is no longer partial, it is small.
+func (x *Shrunk) Open(e int64) bool { return x.Until == 0 && e-x.At <= Learnt }
+
+// In reports whether the family was partial in the window (s, e].
+func (x *Shrunk) In(s, e int64) bool { return x.Open(e) || x.Until > s }
+
+// Text tells it of an instance.
+func (x *Shrunk) Text(instance string) string {
+	if x.Until != 0 {
+		return fmt.Sprintf("%s: %s was partial from %s to %s", instance, x.Family.Name, clock(x.At), clock(x.Until))
+	}
+	return fmt.Sprintf("%s: only %d of %d lines of %s since %s, of the same process: it may be partial",
+		instance, x.Lines, x.Before, x.Family.Name, clock(x.At))
+}
+
+func clock(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.999Z") }

@@ -1,0 +1,269 @@
+package whole
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/histogram"
+)
+
+// Series is one series of the fleet.
+type Series struct {
+	Labels    labels.Labels
+	Value     float64
+	Start     time.Time            // when a counter or histogram was 0
+	Histogram *histogram.Histogram // of a summary its count and sum
+	Quantiles map[float64]float64
+}
+
+// Family is a family as one instance would expose it, its series without the
+// name.
+type Family struct {
+	Declared
+	Series  []Series
+	LeftOut int    // series for which the fleet has no value
+	Why     string // they are left out, in words
+}
+
+// Whole gathers the families of a fleet.
+type Whole struct {
+	declared  map[string]declaredSeries // by series name
+	families  map[string]*family
+	summaries map[string]*Series // by name and labels
+}
+
+// declaredSeries is the family of a series name, and the suffix of the series.
+type declaredSeries struct {
+	*Declared
+	suffix string
+}
+
+type family struct {
+	Family
+	series []*Series
+	why    map[string]int
+}
+
+// New returns a Whole of the families that the instances declare.
+func New(families []Declared) *Whole {
+	w := &Whole{declared: map[string]declaredSeries{}, families: map[string]*family{}, summaries: map[string]*Series{}}
+	for i := range families {
+		w.declared[families[i].Name] = declaredSeries{&families[i], ""}
+	}
+	for i := range families {
+		f := &families[i]
+		var suffixes []string
+		switch f.Type {
+		case model.MetricTypeSummary:
+			suffixes = []string{"_count", "_sum"}
+		case model.MetricTypeCounter:
+			suffixes = []string{"_total"}
+		}
+		for _, s := range suffixes {
+			if _, taken := w.declared[f.Name+s]; !taken {
+				w.declared[f.Name+s] = declaredSeries{f, s}
+			}
+		}
+	}
+	return w
+}
+
+// shownType returns the type with which a family is exposed.
+func shownType(t model.MetricType) model.MetricType {
+	switch t {
+	case model.MetricTypeCounter, model.MetricTypeSummary, model.MetricTypeHistogram:
+		return t
+	case model.MetricTypeGauge, model.MetricTypeInfo, model.MetricTypeStateset:
+		return model.MetricTypeGauge
+	}
+	return model.MetricTypeUnknown
+}
+
+// family returns the family of a group, or nil if most instances declare
+// another type.
+func (w *Whole) family(group labels.Labels, t model.MetricType) *family {
+	name := group.Get(model.MetricNameLabel)
+	d, ok := w.declared[name]
+	if ok && t == model.MetricTypeSummary {
+		name = d.Name
+	}
+	f := w.families[name]
+	if f == nil {
+		f = &family{Family: Family{Declared: Declared{Name: name, Type: t}}, why: map[string]int{}}
+		if ok {
+			f.Declared = *d.Declared
+			f.Name = name
+		}
+		w.families[name] = f
+	}
+	if shownType(f.Type) != t {
+		f.leave("most instances declare another type")
+		return nil
+	}
+	return f
+}
+
+func (f *family) leave(why string) {
+	f.LeftOut++
+	f.why[why]++
+}
+
+func (f *family) add(s Series) *Series {
+	s.Labels = withoutName(s.Labels)
+	f.series = append(f.series, &s)
+	return &s
+}
+
+// Histogram adds a histogram, whose labels have the name.
+func (w *Whole) Histogram(t Series) {
+	if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
+		f.add(t)
+	}
+}
+
+// Counter adds a counter, or a part of a summary.
+func (w *Whole) Counter(t Series) {
+	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
+	if d.Declared == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
+		if f := w.family(t.Labels, model.MetricTypeCounter); f != nil {
+			f.add(t)
+		}
+		return
+	}
+	f := w.family(t.Labels, model.MetricTypeSummary)
+	key := summaryKey(f.Name, t.Labels)
+	s := w.summaries[key]
+	if s == nil {
+		s = f.add(Series{Labels: t.Labels, Start: t.Start, Histogram: &histogram.Histogram{}})
+		w.summaries[key] = s
+	}
+	if d.suffix == "_count" {
+		s.Value, s.Histogram.Count = t.Value, t.Value
+	} else {
+		s.Histogram.Sum = t.Value
+	}
+}
+
+func summaryKey(family string, ls labels.Labels) string {
+	return family + string(withoutName(ls).Bytes(nil))
+}
+
+// Broken leaves out a histogram that cannot be one.
+func (w *Whole) Broken(name string) {
+	if f := w.family(labels.FromStrings(model.MetricNameLabel, name), model.MetricTypeHistogram); f != nil {
+		f.leave("its buckets cannot be those of a histogram")
+	}
+}
+
+// Why a gauge has no value.
+const (
+	Undecided = "several instances have the gauge, and the view does not say how to combine them"
+	Unsaid    = "an instance has several series of it, and View.Within does not say what they make"
+)
+
+// Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has
+// it.
+func (w *Whole) Gauge(ls labels.Labels, value float64, ok bool, why string) {
+	f := w.family(ls, model.MetricTypeGauge)
+	switch {
+	case f == nil:
+	case ok:
+		f.add(Series{Labels: ls, Value: value})
+	case why != "":
+		f.leave(why)
+	}
+}
+
+// SaysSomething reports whether the value of a gauge is a time, or always 1, so
+// that no sum of it means anything.
+func SaysSomething(name string) bool {
+	return slices.ContainsFunc([]string{"_info", "_timestamp_seconds", "_time_seconds", "_timestamp", "_created"},
+		func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+}
+
+// Loose adds what has no sum over instances, if one instance alone has it.
+func (w *Whole) Loose(x *Loose) {
+	if x.typ == model.MetricTypeSummary {
+		name := x.labels.Get(model.MetricNameLabel)
+		s, f := w.summaries[summaryKey(name, x.labels)], w.families[name]
+		switch {
+		case s == nil: // its counts are left out
+		case x.several:
+			f.leave("quantiles of several instances have no sum")
+		default:
+			s.Quantiles = x.quantiles
+		}
+		return
+	}
+	f := w.family(x.labels, model.MetricTypeUnknown)
+	switch {
+	case f == nil:
+	case x.several:
+		f.leave("several instances have the series, and it has no type")
+	case x.ok:
+		f.add(Series{Labels: x.labels, Value: x.value})
+	}
+}
+
+// date corrects the gauges in which client libraries expose, in the text
+// format, when a series began: c_created of c_total. For a total of the fleet
+// that is when the total was 0, not the latest start of an instance, which
+// would look like a reset of the total.
+func (w *Whole) date() {
+	for name, f := range w.families {
+		base, ok := name, false
+		switch shownType(f.Type) {
+		case model.MetricTypeCounter:
+			base, ok = strings.CutSuffix(name, "_total")
+		case model.MetricTypeHistogram, model.MetricTypeSummary:
+			ok = true
+		}
+		created := w.families[base+"_created"]
+		if !ok || created == nil || shownType(created.Type) != model.MetricTypeGauge {
+			continue
+		}
+		began := map[string]time.Time{}
+		for _, s := range f.series {
+			began[string(s.Labels.Bytes(nil))] = s.Start
+		}
+		for _, s := range created.series {
+			if t, ok := began[string(s.Labels.Bytes(nil))]; ok {
+				s.Value = float64(t.UnixMilli()) / 1000
+			}
+		}
+	}
+}
+
+// Families returns all that was added, by name. It may be called once.
+func (w *Whole) Families() []Family {
+	w.date()
+	var list []Family
+	for _, name := range slices.Sorted(maps.Keys(w.families)) {
+		f := w.families[name]
+		if len(f.series)+f.LeftOut == 0 {
+			continue
+		}
+		slices.SortFunc(f.series, func(a, b *Series) int { return labels.Compare(a.Labels, b.Labels) })
+		for _, s := range f.series {
+			f.Series = append(f.Series, *s)
+		}
+		var why []string
+		for _, text := range slices.SortedFunc(maps.Keys(f.why), func(a, b string) int { return cmp.Or(f.why[b]-f.why[a], cmp.Compare(a, b)) }) {
+			why = append(why, fmt.Sprintf("%d: %s", f.why[text], text))
+		}
+		f.Why = strings.Join(why, "; ")
+		list = append(list, f.Family)
+	}
+	return list
+}
+
+func withoutName(l labels.Labels) labels.Labels {
+	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
+}

@@ -75,7 +75,7 @@ func (in *instance) copied() *instance {
 // copied returns a copy of the binding without what only scrapes need. It
 // reuses the room of another row, if there is one.
 func (b *binding) copied(in *instance, room *window.Row) *binding {
-	c := &binding{view: b.view}
+	c := &binding{view: b.view, copy: true}
 	if b.view.kind == growth.Gauge {
 		c.Table = b.Table
 		c.tracks = make([]gauge.Track, len(b.tracks))
@@ -83,13 +83,13 @@ func (b *binding) copied(in *instance, room *window.Row) *binding {
 			c.tracks[i] = b.tracks[i].Clone()
 		}
 		c.entries = slices.Clone(b.lines(in))
-		c.readings = make([]reading, len(c.entries))
+		c.gauges = make([]reading, len(c.entries))
 		for i := range c.entries {
-			c.readings[i] = b.reading(in, i)
+			c.gauges[i] = b.reading(in, i)
 		}
 		return c
 	}
-	c.Table = b.Copy(room)
+	c.Table, c.scraped = b.Copy(room), b.readings(in)
 	return c
 }
 
@@ -102,7 +102,7 @@ type reading struct {
 
 // lines returns the lines that a view of gauges follows.
 func (b *binding) lines(in *instance) []growth.GaugeLine {
-	if b.readings != nil {
+	if b.gauges != nil {
 		return b.entries
 	}
 	return in.plan.Gauges(b.view.index)
@@ -110,8 +110,8 @@ func (b *binding) lines(in *instance) []growth.GaugeLine {
 
 // reading returns the i-th of these lines.
 func (b *binding) reading(in *instance, i int) reading {
-	if b.readings != nil {
-		return b.readings[i]
+	if b.gauges != nil {
+		return b.gauges[i]
 	}
 	pos := int(b.lines(in)[i].Pos)
 	return reading{in.cols.Value(pos) + 0, in.cols.Time(pos), b.view.fleet.store.Line(in.cols.ID(pos))} // −0 is 0

@@ -17,8 +17,10 @@ type binding struct {
 	tracks []gauge.Track // gauges: when each column's value changed last, and what it was over time
 
 	// Of a copy, see before:
-	entries  []growth.GaugeLine
-	readings []reading
+	entries []growth.GaugeLine
+	gauges  []reading
+	scraped []int64 // see readings
+	copy    bool
 }
 
 // newBinding returns one without columns, of an instance with that history.
@@ -59,6 +61,14 @@ func (f *Fleet) spare() int {
 		return 2
 	}
 	return 0
+}
+
+// readings returns which scrape read each column last; nil: the latest all.
+func (b *binding) readings(in *instance) []int64 {
+	if b.copy {
+		return b.scraped
+	}
+	return in.state.Readings(in.plan, &in.cols, b.view.index, len(b.Cols), in.last)
 }
 
 // bytes returns what the view keeps of an instance that follows a plan. Columns
@@ -206,6 +216,9 @@ func (in *instance) refused(v *view) int {
 	}
 	return 0
 }
+
+// broken returns how many histograms of the view cannot be one.
+func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broken }
 
 // layout returns the view's own form of a layout.
 func (v *view) layout(l *layout.Layout) *layout.Layout {

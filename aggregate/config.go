@@ -61,7 +61,7 @@ func (c *Config) settings() (settings, error) {
 	setDefault(&s.MaxInstances, 100_000)
 	// A text body whose last line is cut off may still be read as a number, so
 	// the line feed at the end that the format demands is demanded.
-	s.Limits.RequireWhole = true
+	s.Limits.RequireWhole = !c.Parse.AllowUnended
 	return s, s.validate()
 }
 

@@ -100,7 +100,7 @@ func (g *CounterGroup) Hottest() (Member, bool) {
 func (g *CounterGroup) MaxIncrease() (Member, bool) {
 	var seen []Member
 	g.each(func(sh *shared, p *part) {
-		if !sh.older && sh.covers(g.final()) > 0 {
+		if !sh.older && !p.unread && sh.covers(g.final()) > 0 {
 			seen = append(seen, g.increased(sh, p))
 		}
 	})
@@ -200,7 +200,7 @@ func (g *CounterGroup) addTotal(sum *exact.Sum) {
 // someone reports whether any member that was observed for some time satisfies so.
 func (g *CounterGroup) someone(so func(*shared) bool) bool {
 	found := false
-	g.each(func(sh *shared, _ *part) { found = found || sh.covers(g.final()) > 0 && so(sh) })
+	g.each(func(sh *shared, p *part) { found = found || !p.unread && sh.covers(g.final()) > 0 && so(sh) })
 	return found
 }
 

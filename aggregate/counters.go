@@ -96,6 +96,12 @@ func (q *question) remarks(shares []share) []string {
 			}
 			refused.Add(explain.AnotherType, shares[i].in.name, n)
 		}
+		if n := shares[i].in.broken(q.v); n > 0 {
+			if refused == nil {
+				refused = explain.Exclusions{}
+			}
+			refused.Add(explain.NoHistogram, shares[i].in.name, n)
+		}
 	}
 	return slices.Concat(refused.Words(), q.notes())
 }

@@ -284,7 +284,18 @@ func (s *staged) countFamilies(in interface {
 // in part. Views of many families do not ask: some family always is partial,
 // which says nothing of the others.
 func (q *question) partialNow(in *instance) bool {
-	return !q.v.every() && slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) })
+	return !q.v.every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
+		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
+}
+
+// malformed reports whether a scrape had a histogram that could not be one.
+func (b *binding) malformed(at int64) bool {
+	for i := len(b.Events) - 1; i >= 0 && b.Events[i].At == at; i-- {
+		if b.Events[i].Quirk == growth.Malformed {
+			return true
+		}
+	}
+	return false
 }
 
 // partials returns the families of which members may miss lines in the window,

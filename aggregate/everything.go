@@ -131,6 +131,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	}
 	defer q.release()
 	w := whole.New(q.declared(), v.distributions)
+	q.addBroken(w, v.histograms)
 	for _, t := range v.histograms.histogramTotals(s.m) {
 		w.Histogram(whole.Series(t))
 	}
@@ -140,7 +141,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	a := q.gauges()
 	a.read()
 	for _, g := range a.finish() {
-		g.addTo(w, v.gauges.Combine)
+		g.addTo(w, f.combining(g, v.gauges.Combine))
 	}
 	for _, x := range q.loose(v.rest) {
 		w.Loose(x)
@@ -150,6 +151,45 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 		list = append(list, familyOf(&x))
 	}
 	return list
+}
+
+// addBroken leaves out the histograms that cannot be one.
+func (q *question) addBroken(w *whole.Whole, v *view) {
+	seen := map[uint64]bool{}
+	for i := range q.states {
+		in := q.states[i].member.in
+		in.plan.Broken(v.index, func(pos uint32) {
+			l := q.f.store.Line(in.cols.ID(int(pos)))
+			if h := growth.HistogramHash(l); !seen[h] {
+				seen[h] = true
+				w.Broken(l.Family.Name)
+			}
+		})
+	}
+}
+
+// combining returns how a gauge's instances make one number in a view that says c
+// of all gauges. What the catalogue knows stands before a sum: adding a fact up that
+// each instance repeats is never right.
+func (f *Fleet) combining(g *GaugeGroup, c Combine) Combine {
+	if f.catalogue == nil || c != 0 && c != Sum {
+		return c
+	}
+	known, ok := f.catalogue(g.labels.Get(model.MetricNameLabel))
+	if !ok {
+		return c
+	}
+	switch known.Combine {
+	case Consensus:
+		return Consensus
+	case Max, Min, Sum:
+		if c == 0 && known.Limit == "" {
+			return known.Combine
+		}
+	case Leader:
+		return 0
+	}
+	return c
 }
 
 // addTo adds what the view makes of the values of the members.

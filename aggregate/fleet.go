@@ -19,6 +19,7 @@ import (
 type Fleet struct {
 	cfg       settings
 	catalogue func(metric string) (View, bool)
+	lookups   sync.Map // what the catalogue says, by metric
 	store     *lines.Store
 
 	// mu: scrapes that find their lines in place share it; what changes the

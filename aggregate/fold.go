@@ -68,7 +68,7 @@ func (s *staged) addPlain() {
 
 // addOdd adds a counter's step, and notes what is out of the ordinary.
 func (s *staged) addOdd(x *growth.Odd) {
-	plain := x.Verdict == judge.Grew && x.Doubt == 0 && !s.provisional
+	plain := x.Verdict == judge.Grew && x.Doubt == 0 && x.Quirk == growth.NoQuirk && !s.provisional
 	if plain {
 		s.report.Grown++
 	} else {
@@ -84,7 +84,7 @@ func (s *staged) addOdd(x *growth.Odd) {
 		}
 		paced(b, k.Col, &x.Step)
 		if !plain || x.Reach < s.in.last {
-			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt}, &x.Step)
+			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt, Quirk: x.Quirk}, &x.Step)
 		}
 	}
 }
@@ -132,6 +132,9 @@ func (s *staged) addHist(x *growth.Hist) {
 			s.addClassic(b, col, x)
 		default:
 			s.meetHist(b, k.Group, col, x)
+		}
+		if col < 0 {
+			continue // it never was a histogram: see growth.Presence.Broken
 		}
 		s.pacedHist(b, col, x)
 		for i := range x.Notes {

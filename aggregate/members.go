@@ -67,7 +67,7 @@ func (g *CounterGroup) increased(sh *shared, p *part) Member {
 // rateOf returns the rate of a member over the time it was observed; false if
 // that is a single moment.
 func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
-	if sh.covers(g.final()) <= 0 {
+	if p.unread || sh.covers(g.final()) <= 0 {
 		return estimate{}, false
 	}
 	x, seconds := exactly(p.grown), sh.covers(g.final()).Seconds()

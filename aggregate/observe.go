@@ -199,7 +199,7 @@ func (s *staged) read(sc incoming) error {
 	if err := s.open(&in.cols, &sc); err != nil {
 		return err
 	}
-	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
+	s.report.Lines, s.report.Changed, s.report.Double = s.r.Len(), len(s.r.Changed()), len(s.r.Duplicates())
 	if in.seen() && s.at == in.last {
 		if !s.same() {
 			return ErrConflict

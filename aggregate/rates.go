@@ -45,6 +45,9 @@ func (t *tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
 // addRates adds up the rates of a group's members.
 func (t *tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 	for i := t.from[group]; i < t.from[group+1]; i++ {
+		if t.parts[i].unread {
+			continue
+		}
 		m := t.rated(&t.shares[t.owners[i]], &t.parts[i], &t.groups[group], e)
 		if now {
 			sum.AddNow(&m)

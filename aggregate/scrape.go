@@ -33,6 +33,7 @@ type Report struct {
 	Alternating bool // the address reaches several processes
 
 	Lines, Changed, Came, Went     int      // lines of the body: all, with another value, new, vanished
+	Double                         int      // lines of it whose series stands in an earlier line
 	Grown, Births, Resets, Refused int      // of the series that views follow
 	Partial                        []string // families that lost most of their lines while the process went on
 	Warnings                       []string
@@ -50,7 +51,7 @@ func (r Report) String() string {
 		n    int
 		what string
 	}{
-		{r.Came, "came"}, {r.Went, "went"}, {r.Grown, "grown"}, {r.Births, "born"}, {r.Resets, "reset"}, {r.Refused, "refused"},
+		{r.Came, "came"}, {r.Went, "went"}, {r.Double, "double"}, {r.Grown, "grown"}, {r.Births, "born"}, {r.Resets, "reset"}, {r.Refused, "refused"},
 	} {
 		if x.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", x.n, x.what)

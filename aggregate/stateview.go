@@ -40,9 +40,9 @@ func (v *view) key() string {
 			b = saved.Text(b, x)
 		}
 	}
-	bounded := 0
+	bounded := 2 * int(v.WrapBits)
 	if v.BoundBirths {
-		bounded = 1
+		bounded++
 	}
 	b = saved.Uint(saved.Uint(b, v.Owner), bounded)
 	if v.kind == growth.Gauge && v.Window > 0 { // what is kept of the past

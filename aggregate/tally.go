@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -38,6 +39,7 @@ type shared struct {
 	older            bool
 	standing         roster.Standing
 	exposes          bool
+	broken           bool     // some of its histograms cannot be one
 	b                *binding // for its view, which does not change
 	target           labels.Labels
 	name             string
@@ -64,6 +66,7 @@ type part struct {
 	odd         int32   // its first event, plus 1; 0: all is plain growth
 	loose       bool    // an event sets its bounds apart
 	open        bool    // it has no upper bound: another process answers at the address
+	unread      bool    // nothing was read of its series in the window: it has no increase, not one of 0
 }
 
 // happening is an event in the window.
@@ -128,7 +131,7 @@ func (sh *shared) covers(g *final) time.Duration {
 // in the group.
 func (t *tally) idle(share int, g *final) bool {
 	sh := &t.shares[share]
-	return sh.exposes && !t.lacks(share, g) && sh.b.view.selection.SpeaksFor(g.labels, sh.target)
+	return sh.exposes && !sh.broken && !t.lacks(share, g) && sh.b.view.selection.SpeaksFor(g.labels, sh.target)
 }
 
 // tally adds up what the shares have in the window.
@@ -140,7 +143,7 @@ func (q *question) tally(shares []share) *tally {
 		to.name, to.since, to.last, to.steps = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes
 		to.older, to.standing, to.exposes, to.b, to.edge = sh.older, sh.standing, sh.exposes(), sh.b, sh.edge
 		t.newest = max(t.newest, min(sh.in.last, q.e))
-		to.target = sh.in.labels
+		to.target, to.broken = sh.in.labels, sh.in.broken(q.v) > 0
 		to.restarts = sh.in.restarts
 		sh.in.tell(&to.from)
 	}
@@ -149,7 +152,45 @@ func (q *question) tally(shares []share) *tally {
 		t.addSums(shares)
 	}
 	t.addEvents(shares, q.m.opening)
+	t.findUnread(shares)
 	return t
+}
+
+// findUnread finds the parts of which nothing was read in the window.
+func (t *tally) findUnread(shares []share) {
+	columns := t.columns
+	for i := range shares {
+		own := columns[:len(t.of[i])]
+		columns = columns[len(own):]
+		sh := &shares[i]
+		readings := sh.b.readings(sh.in)
+		if readings == nil {
+			continue
+		}
+		for c := range own {
+			t.parts[own[c].part].unread = true
+		}
+		for c := range own {
+			if sh.read(int32(c), readings[c]) {
+				t.parts[own[c].part].unread = false
+			}
+		}
+	}
+}
+
+// read reports whether a column was read in the window, so that there is a step;
+// at is when it was read last, 0 if it vanished.
+func (sh *share) read(col int32, at int64) bool {
+	since := sh.since
+	if sh.in.birth == 0 {
+		since = max(since, sh.in.first)
+	}
+	if at > 0 {
+		return at > since
+	}
+	return slices.ContainsFunc(sh.events, func(e window.Event) bool { // it may have been read before it vanished
+		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.in.spacings.Interval() > since
+	})
 }
 
 // addIntegers adds up what the instances have; it returns false unless all are

@@ -32,6 +32,7 @@ type View struct {
 
 	Owner       counter.Owner // counters and histograms
 	BoundBirths bool          // as counter.Rules
+	WrapBits    uint8         // counters: as counter.Rules
 	Signed      bool          // histograms: values may be negative
 
 	Combine   Combine   // gauges: what the fleet's number is
@@ -71,6 +72,7 @@ type spec struct {
 	By, Without []string
 	Owner       judge.Owner
 	BoundBirths bool
+	WrapBits    uint8
 	Window      time.Duration // 0: the fleet's; or ledgerOnly
 	Type        model.MetricType
 	Signed      bool
@@ -94,7 +96,7 @@ func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
 	}
 	s = spec{
 		Selector: sel, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
-		Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Within: v.Within, Sentinels: slices.Clone(v.Sentinels),
+		WrapBits: v.WrapBits, Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Within: v.Within, Sentinels: slices.Clone(v.Sentinels),
 	}
 	if v.ByAllLabels {
 		s.Without = []string{""} // as "without ()"
@@ -131,6 +133,9 @@ func (f *Fleet) completed(v View, sel *selector.Selector, k growth.Kind) View {
 	if k != growth.Gauge {
 		setDefault(&v.Owner, known.Owner)
 		setDefault(&v.BoundBirths, known.BoundBirths)
+		if k == growth.Counter {
+			setDefault(&v.WrapBits, known.WrapBits)
+		}
 		v.Signed = v.Signed || known.Signed && k == growth.Histogram
 		return v
 	}
@@ -175,6 +180,8 @@ func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
 		return fmt.Errorf("%w: Window and TotalsOnly exclude each other", errView)
 	case v.Combine > Mean:
 		return fmt.Errorf("%w: %s", errView, v.Combine)
+	case v.WrapBits > 64:
+		return fmt.Errorf("%w: WrapBits %d above 64", errView, v.WrapBits)
 	case v.Within != 0 && !gauge.Combine(v.Within).Inside():
 		return fmt.Errorf("%w: Within %s", errView, v.Within)
 	case v.Owner > counter.External:
@@ -202,6 +209,7 @@ func (v *View) misfit(k growth.Kind) string {
 		{"Type", v.Type != "", c | g | h},
 		{"Owner", v.Owner != 0, c | h | e},
 		{"BoundBirths", v.BoundBirths, c | h | e},
+		{"WrapBits", v.WrapBits != 0, c},
 		{"Signed", v.Signed, h | e},
 		{"Combine", v.Combine != 0, g | e},
 		{"Combine " + v.Combine.String(), v.Combine == Leader || v.Combine == Distinct, g},

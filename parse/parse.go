@@ -76,6 +76,7 @@ type Options struct {
 
 	Fallback         string // content type of a body that comes without one; default the text format
 	OpenMetrics2     bool   // reads OpenMetrics 2.0, which is experimental
+	AllowUnended     bool   // a fleet, too, reads a text body whose last line is not ended; it may be cut off
 	RequireWhole     bool   // refuses a text body whose last line is not ended, or that has a line starting with a NUL
 	JoinBuckets      bool   // returns a classic histogram as one sample of role Histogram
 	IncludeExemplars bool   // sets Sample.Exemplar; the body is parsed a second time if it has any

@@ -12,13 +12,15 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/owners"
 )
 
 // Entry is what is known of a metric.
 type Entry struct {
 	Metric   string           // a name, or a pattern in which * stands for any text
 	Declared model.MetricType // what bodies declare, where that is not View.Type
-	View     aggregate.View   // Select is empty
+	View     aggregate.View   // Select has the matchers of the lines that are no sums of others, or is empty
 	How, Why string           // it is read so, in words
 }
 
@@ -38,7 +40,18 @@ func (e Entry) String() string {
 		fmt.Fprintf(&b, "%s: ", e.View.Combine)
 	}
 	fmt.Fprintf(&b, "%s; %s", e.How, e.Why)
+	if e.View.Select != "" {
+		fmt.Fprintf(&b, "; of the lines %s alone", e.View.Select)
+	}
 	return b.String()
+}
+
+// OwnerOf returns who keeps the counts of a metric, and where that was read.
+// Unknown: nothing is known of it. Every view goes by this where it and the
+// fleet's catalogue say nothing themselves.
+func OwnerOf(metric string) (owner counter.Owner, source string) {
+	e, _ := owners.Of(metric)
+	return counter.Owner(e.Owner), e.Source
 }
 
 // Catalogue is a list of entries; the last that fits counts, and a name stands

@@ -123,8 +123,12 @@ func Kubernetes() Catalogue {
 		// What is watched from outside.
 		{Metric: "kube_*", View: aggregate.View{Combine: aggregate.Sum},
 			How: "of shards the disjoint union, then the sum; of replicas one, then the union", Why: "a shard has its own objects, a replica all of them once more"},
-		{Metric: "container_*", View: aggregate.View{Combine: aggregate.Sum},
-			How: "one target for each kubelet, then the sum", Why: "a kubelet found under two names counts each container twice"},
+		{Metric: "container_*", View: aggregate.View{Combine: aggregate.Sum, Select: `{container!="",container!="POD"}`},
+			How: "one target for each kubelet, then the sum", Why: "a kubelet found under two names counts each container twice, and its page has the pods and slices beside their containers"},
+		{Metric: "container_network_*", View: aggregate.View{Combine: aggregate.Sum, Select: `{pod!=""}`},
+			How: "one target for each kubelet, then the sum", Why: "a pod's containers share its network, which the page also has for the node"},
+		{Metric: "container_scrape_error", View: aggregate.View{Type: gauge, Combine: aggregate.Max},
+			How: "the maximum is 0", Why: "1 says that the kubelet could not read its containers"},
 		{Metric: "node_*", View: aggregate.View{Combine: aggregate.Sum},
 			How: "one target for each node, then the sum", Why: "a node found under two names counts twice"},
 	}

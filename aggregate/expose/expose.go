@@ -34,9 +34,10 @@ type source func(s aggregate.Snapshot, left map[string]int) ([]*dto.MetricFamily
 
 // Why families are left out.
 const (
-	typeConflict = "type conflict" // instances declare another type
-	notMerged    = "not merged"    // the fleet has no value for some series
-	nameTaken    = "name taken"    // another family shows the same series
+	typeConflict  = "type conflict" // instances declare another type
+	leftOutSeries = "series "       // and a family: so many of its series are left out
+	notMerged     = "not merged"    // the fleet has no value for some series
+	nameTaken     = "name taken"    // another family shows the same series
 )
 
 // New returns an exposition that shows nothing yet; now is usually time.Now.

@@ -79,6 +79,7 @@ func formatOf(contentType string) (expfmt.Format, error) {
 // write writes families in a format. OpenMetrics has a _created line for what
 // began at a known time, unless a family of that name is there, and its end.
 func write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) error {
+	families = distinct(families, format.ToEscapingScheme())
 	names := make(map[string]bool, len(families))
 	for _, f := range families {
 		names[f.GetName()] = true
@@ -97,6 +98,37 @@ func write(w io.Writer, families []*dto.MetricFamily, format expfmt.Format) erro
 		return c.Close()
 	}
 	return nil
+}
+
+// distinct returns families whose names are unique after escaping: of two that
+// would get one name, the later one gets a longer form of its own.
+func distinct(families []*dto.MetricFamily, scheme model.EscapingScheme) []*dto.MetricFamily {
+	if scheme == model.NoEscaping || scheme == model.ValueEncodingEscaping {
+		return families
+	}
+	taken := make(map[string]bool, len(families))
+	for _, f := range families { // names that stay as they are stand before those that change
+		if name := f.GetName(); model.EscapeName(name, scheme) == name {
+			taken[name] = true
+		}
+	}
+	list, copied := families, false
+	for i, f := range families {
+		name := model.EscapeName(f.GetName(), scheme)
+		if name == f.GetName() {
+			continue
+		}
+		if !taken[name] {
+			taken[name] = true
+			continue
+		}
+		if !copied {
+			list, copied = slices.Clone(families), true
+		}
+		name = model.EscapeName(f.GetName(), model.ValueEncodingEscaping)
+		list[i] = &dto.MetricFamily{Name: &name, Help: f.Help, Type: f.Type, Metric: f.Metric, Unit: f.Unit}
+	}
+	return list
 }
 
 // createdName is the name of the lines that say when a family's series began.

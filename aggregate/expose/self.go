@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -42,6 +43,14 @@ func (e *Exposition) health(s aggregate.Snapshot, left map[string]int) []*dto.Me
 	defer e.mu.Unlock()
 	list = append(list, gauges("promfold_families_left_out", "Families that are not exposed, or not whole, by reason.", "reason", map[string]float64{
 		typeConflict: float64(left[typeConflict]), notMerged: float64(left[notMerged]), nameTaken: float64(left[nameTaken])}))
+	series := family("promfold_series_left_out", "Series of a family for which the fleet has no value, and why.", dto.MetricType_GAUGE)
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		if text, ok := strings.CutPrefix(key, leftOutSeries); ok {
+			name, why, _ := strings.Cut(text, "\xff")
+			series.Metric = append(series.Metric, metric(&aggregate.Series{Labels: labels.FromStrings("family", name, "reason", why), Value: float64(left[key])}, dto.MetricType_GAUGE))
+		}
+	}
+	list = append(list, series)
 	scrapes := family("promfold_scrapes_total", "Scrapes since the program began, by whether they were accepted.", dto.MetricType_COUNTER)
 	for _, x := range []struct {
 		result string

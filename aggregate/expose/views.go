@@ -72,6 +72,9 @@ func (e *Exposition) Everything(v *aggregate.EverythingView) error {
 			for i := range x.Series {
 				f.Metric = append(f.Metric, metric(&x.Series[i], t))
 			}
+			if x.LeftOut > 0 {
+				left[leftOutSeries+x.Name+"\xff"+x.Why] += x.LeftOut
+			}
 			if x.Others > 0 {
 				left[typeConflict]++
 			} else if x.LeftOut > 0 {

@@ -54,6 +54,7 @@ var quirkNotes = [...]string{
 	growth.Torn:      "read while being written",
 	growth.NewLayout: "other buckets than before",
 	growth.Malformed: "counts that cannot be",
+	growth.Doubled:   "lines that differ",
 }
 
 // EventOf returns what happened to series of an instance as an event. Unless it

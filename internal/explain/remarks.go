@@ -74,8 +74,9 @@ func remarkText(k remark) string {
 var quirkTexts = [...]string{
 	growth.NoSum:     "%d sums missing or not finite; no mean",
 	growth.Torn:      "%d histograms read while being written; their buckets repaired",
-	growth.NewLayout: "%d histograms changed their buckets; growth at the change is unknown",
+	growth.NewLayout: "%d histograms changed their buckets; growth at the change is known at the bounds that both have",
 	growth.Malformed: "%d histograms with impossible counts, left out",
+	growth.Doubled:   "%d series stand in the body several times with different values; the first counts",
 }
 
 // Exclusions are the reasons why series are left out of an answer, each with
@@ -88,6 +89,7 @@ type Reason string
 // The reasons.
 const (
 	AnotherType Reason = "%d series of another type, left out"
+	NoHistogram Reason = "%d histograms that cannot be one, left out"
 	NaN         Reason = "%d series NaN, left out"
 	Sentinel    Reason = "%d series not known, left out"
 	NoSum       Reason = "%d series of which some are +Inf, some −Inf, left out"

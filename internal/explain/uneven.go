@@ -49,7 +49,7 @@ func AsymmetryOf(list []Load) (Asymmetry, bool) {
 	if !(total > 0) || math.IsInf(total, 1) {
 		return Asymmetry{}, false
 	}
-	mean := total / float64(a.Members)
+	mean := sum.Quo(float64(a.Members))
 	var squares exact.Sum // of x/m − 1, which do not overflow
 	for _, m := range list {
 		d := m.Value/mean - 1

@@ -142,7 +142,7 @@ func (m *Members) Mean() (promfold.Estimate, bool) {
 			doubted = append(doubted, p.Value)
 		}
 	}
-	x := exactly(sum.Float64() / float64(max(1, n)))
+	x := exactly(sum.Quo(float64(max(1, n))))
 	if n == 0 || math.IsNaN(x.Value) {
 		return promfold.Estimate{}, false
 	}

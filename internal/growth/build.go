@@ -15,6 +15,7 @@ import (
 // followed by its classic buckets, those are.
 func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
 	b := st.newBuilder(route, admitted, body, to)
+	b.names.read(b.Plan, body)
 	for pos := range body.Len() {
 		if !body.Duplicate(pos) {
 			b.come(uint32(pos))
@@ -51,6 +52,11 @@ func (b *builder) come(pos uint32) {
 		if !b.admitted[w.view] {
 			continue
 		}
+		if w.other {
+			if b.views[w.view].Others++; !b.names.take(w) {
+				continue
+			}
+		}
 		switch w.part {
 		case Matched:
 			b.views[w.view].Exposes = true
@@ -63,7 +69,7 @@ func (b *builder) come(pos uint32) {
 		}
 		b.views[w.view].Exposes = true
 		followed = followed || b.route.router.views[w.view].Kind != Gauge
-		same := func(x want) bool { return b.same(x, w) && b.admitted[x.view] }
+		same := func(x want) bool { return b.same(x, w) && b.admitted[x.view] && b.names.take(x) }
 		if !slices.ContainsFunc(ways[:i], same) {
 			b.entries = append(b.entries, entry{pos, b.object(id, pos, w, ways)})
 		}
@@ -135,7 +141,7 @@ func (b *builder) family(id lines.ID) uint32 {
 func (b *builder) add(o object, pos uint32, w want, ways []want) uint32 {
 	o.from = uint32(len(b.sinks))
 	for _, x := range ways {
-		if !b.same(x, w) || !b.admitted[x.view] {
+		if !b.same(x, w) || !b.admitted[x.view] || !b.names.take(x) {
 			continue
 		}
 		s := Sink{View: x.view, Part: x.part, Group: b.to.Group(x.view, x.group), Col: -1}
@@ -156,6 +162,7 @@ func (b *builder) add(o object, pos uint32, w want, ways []want) uint32 {
 // finish puts the lines in order and gathers those of the histograms that
 // changed.
 func (b *builder) finish() *Plan {
+	b.double()
 	inOrder(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
 	for _, list := range b.gauges {
 		inOrder(list, func(x, y GaugeLine) int { return cmp.Compare(x.Pos, y.Pos) })
@@ -213,8 +220,11 @@ func (b *builder) compose(h *hist, pieces []piece) {
 	})
 	h.from, h.sum, h.count, h.native = uint32(len(b.buckets)), -1, -1, -1
 	var bounds []float64
+	unreadable := false
 	for _, p := range pieces {
 		switch p.role {
+		case lines.Value: // a bucket without a bound that is a number, such as a vmrange
+			unreadable = true
 		case lines.Bucket:
 			bounds = append(bounds, p.bound)
 			b.buckets = append(b.buckets, p.pos)
@@ -231,7 +241,7 @@ func (b *builder) compose(h *hist, pieces []piece) {
 		b.buckets = append(b.buckets, uint32(h.count))
 	}
 	h.layout = nil
-	if len(bounds) > 0 {
+	if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) && !unreadable { // else not all observations are in it
 		h.layout = b.to.Layout(bounds)
 	}
 	if h.layout == nil {

@@ -11,6 +11,7 @@ import (
 func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int32) {
 	b := st.newBuilder(p.route, p.admitted, s.Body, to)
 	newAt, fresh := p.place(s)
+	fresh = b.names.carry(p, s, newAt, fresh)
 	copy(b.views, p.views)
 	for i := range b.views {
 		b.views[i].Series, b.views[i].Broken = 0, 0
@@ -72,7 +73,7 @@ func sameWay(a, b []want) bool { return len(a) == len(b) && (len(a) == 0 || &a[0
 // uncount takes the lines that went out of the numbers of those that no object
 // has: of another type, or left out by the matchers.
 func (b *builder) uncount(p *Plan, s *Scraped, newAt []uint32) {
-	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Refused+x.Unselected > 0 }) {
+	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Refused+x.Unselected+x.Others > 0 }) {
 		return
 	}
 	for old, at := range newAt {
@@ -82,6 +83,11 @@ func (b *builder) uncount(p *Plan, s *Scraped, newAt []uint32) {
 		for _, w := range p.route.way(s.Before.ID(old)) {
 			if !b.admitted[w.view] {
 				continue
+			}
+			if w.other {
+				if b.views[w.view].Others--; !p.names.take(w) {
+					continue
+				}
 			}
 			switch w.part {
 			case Refused:
@@ -142,6 +148,7 @@ func (c *carrying) takeOver() []int32 {
 
 func (c *carrying) take(i uint32) {
 	o := c.from.objects[i]
+	o.double = 0
 	from, to := o.from, o.to
 	o.from = uint32(len(c.sinks))
 	for _, s := range c.from.sinks[from:to] {

@@ -51,7 +51,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 		t := &tomb{k.point, k.id, tombKey{class: r.classLike(&k), hist: k.hist}}
 		l := r.store.Line(k.id)
 		if t.key.hash = l.Labels.Hash(); k.hist {
-			t.key.hash = histHash(l)
+			t.key.hash = HistogramHash(l)
 		}
 		if c.Must(st.tombs[t.key] == nil); c.Failed() {
 			return
@@ -134,7 +134,8 @@ func (k *kept) compare(o *kept) int {
 	case k.hist != o.hist:
 		return -1
 	}
-	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)))
+	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)),
+		cmp.Compare(k.rules.WrapBits, o.rules.WrapBits))
 }
 
 func bit(b bool) int {

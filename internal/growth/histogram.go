@@ -14,8 +14,7 @@ func (w *walk) hist(object uint32) {
 	o := &w.objects[object]
 	h := &w.hists[o.hist]
 	if h.form == formless {
-		w.free(object)
-		w.refused(object, nil)
+		w.refused(object, w.heldOf(object))
 		return
 	}
 	t := turn{walk: w, object: object, o: o, h: h}
@@ -25,7 +24,7 @@ func (w *walk) hist(object uint32) {
 	}
 	t.watch()
 	before := t.was()
-	if w.First || before == nil {
+	if w.First || before == nil || before.Last.Time == 0 {
 		t.appear()
 		return
 	}
@@ -194,11 +193,13 @@ func (w *walk) refused(object uint32, before *point) {
 	w.out.Refused++
 	x := w.add(Hist{Object: object, Origin: Nowhere})
 	x.note(judge.Step{Verdict: judge.Gap}, Malformed)
-	if before != nil {
-		held := *before
+	held := point{sum: math.NaN()} // never read
+	if before != nil && !w.First {
+		held = *before
 		held.buckets = slices.Clone(before.buckets)
-		w.hold(object, &held)
 	}
+	held.Gapped = true
+	w.hold(object, &held)
 }
 
 // blank is a step of the histogram with what was read of it.

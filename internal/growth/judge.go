@@ -36,6 +36,7 @@ func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
 		w.hist(i)
 	}
 	out.dirty = w.dirty
+	w.judgeDoubled()
 	w.bury(gone)
 	for _, f := range p.tops {
 		f.top, f.next = max(f.top, f.next), -1
@@ -62,9 +63,11 @@ type walk struct {
 	*Scraped
 	out   *Steps
 	dirty []uint32 // histograms to judge
-	calm  *evidence
-	known map[evidenceKey]*evidence
-	ms    float64
+	// doubled are counters to judge that stand in several lines.
+	doubled []uint32
+	calm    *evidence
+	known   map[evidenceKey]*evidence
+	ms      float64
 }
 
 // changed walks two ascending lists: lines that changed, and lines followed.
@@ -110,7 +113,11 @@ func (w *walk) unusual() {
 func (w *walk) touch(e entry) {
 	switch w.objects[e.object].kind {
 	case Counter:
-		w.counter(e)
+		if w.objects[e.object].double != 0 {
+			w.doubled = append(w.doubled, e.object)
+		} else {
+			w.counter(e)
+		}
 	case Gauge:
 		_, old, v, _ := w.Reader.At(int(e.pos))
 		w.out.Gauges = append(w.out.Gauges, Gauged{e.object, old < 0 || v != w.Before.Value(old)})
@@ -157,40 +164,48 @@ func (w *walk) plainly(l *lines.Line) bool {
 func (w *walk) counter(e entry) {
 	id, old, value, own := w.Reader.At(int(e.pos))
 	c := judge.Point{Time: w.At, Value: value, Start: w.Reader.Start(int(e.pos))}
-	if own != lines.NoTime {
-		c.Time = own
-	}
 	o := &w.objects[e.object]
-	if old < 0 || w.First {
-		_, next, step := w.begin(o, w.Store.Line(id), c)
-		w.take(e.object, next, step, c)
-		return
-	}
-	held := w.heldOf(e.object)
-	if held == nil && w.calm != nil {
+	if w.calm != nil && old >= 0 && own == lines.NoTime && !w.First && w.heldOf(e.object) == nil {
 		p := judge.Point{Time: w.LastTime, Value: w.Before.Value(old), Start: w.Before.Start(old)}
-		if own == lines.NoTime && judge.Rise(p, c) { // nearly every step
+		if judge.Rise(p, c) { // nearly every step
 			w.plain(e.object, o, p.Value, value)
 			return
 		}
 	}
-	l := w.Store.Line(id)
+	if own == lines.NoTime {
+		w.counterAt(e.object, o, w.Store.Line(id), c, old)
+		return
+	}
+	c.Time = own
+	plain, odd := len(w.out.Plain), len(w.out.Odd)
+	w.counterAt(e.object, o, w.Store.Line(id), c, old)
+	w.readTimed(e.object, plain, odd)
+}
+
+// counterAt judges a counter whose line is l, and stood at the position old.
+func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old int) {
+	if old < 0 || w.First {
+		_, next, step := w.begin(o, l, c)
+		w.take(i, next, step, c)
+		return
+	}
+	held := w.heldOf(i)
 	s := judge.Series{Last: ColumnPoint(w.Before, old, w.LastTime)}
 	w.watch(o, l, s.Last, c)
 	if held != nil {
 		s = held.Series
 	}
 	if c.Time <= s.Last.Time {
-		w.refuse(e.object, s, c)
+		w.refuse(i, s, c)
 		return
 	}
 	ev := w.evidenceOf(o, l)
 	if held == nil && ev.plain && judge.Rise(s.Last, c) {
-		w.out.Plain = append(w.out.Plain, Plain{e.object, s.Last.Value, value})
+		w.out.Plain = append(w.out.Plain, Plain{i, s.Last.Value, c.Value})
 		return
 	}
 	next, step := w.next(o, l, s, c, ev, old)
-	w.take(e.object, next, step, c)
+	w.take(i, next, step, c)
 }
 
 // plain passes growth on that is simply growth.
@@ -216,7 +231,7 @@ func (w *walk) take(object uint32, next judge.Series, step judge.Step, c judge.P
 	} else {
 		w.hold(object, &point{Series: next})
 	}
-	w.out.Odd = append(w.out.Odd, Odd{object, step, c.Value})
+	w.out.Odd = append(w.out.Odd, Odd{Object: object, Step: step, Now: c.Value})
 }
 
 // refuse leaves a series at the point it had: its own timestamp did not move on.

@@ -1,6 +1,8 @@
 package growth
 
 import (
+	"slices"
+
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
@@ -25,6 +27,9 @@ type Plan struct {
 	views    []Presence
 	gauges   [][]GaugeLine // by view
 	tops     []*family     // what is usual for the objects
+	names    names
+	doubles  [][]uint32 // of objects, where the series stands once more
+	led      []int      // by view: see leads; nil: not asked for yet
 
 	// Of the scrape for which the plan was made:
 	fresh []uint32          // histograms whose lines came or went
@@ -43,6 +48,7 @@ type object struct {
 	hist     uint32 // of a histogram: its index in hists
 	line     uint32 // position of one of its lines
 	family   uint32 // index in tops
+	double   uint32 // index in doubles, plus 1
 	from, to uint32 // its sinks
 }
 
@@ -87,6 +93,7 @@ type Presence struct {
 	Exposes    bool // it was there once, selected or not
 	Refused    int  // lines of it that have another type
 	Unselected int  // lines of it that the matchers leave out
+	Others     int  // lines that have its name but for _total
 	Series     int  // objects of which the view takes something
 	Broken     int  // of them, histograms that cannot be one
 }
@@ -116,6 +123,7 @@ type Body interface {
 	Len() int
 	ID(pos int) lines.ID
 	Duplicate(pos int) bool
+	Duplicates() []uint32
 	// Native returns the native histogram at a position; nil if it cannot be one.
 	Native(pos int) *layout.Native
 }
@@ -186,6 +194,20 @@ func (p *Plan) Buckets(do func(pos int)) {
 	for i := range p.hists {
 		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
 			do(int(h.native))
+		}
+	}
+}
+
+// Broken calls do with a line of each histogram of a view that cannot be one.
+func (p *Plan) Broken(view int, do func(pos uint32)) {
+	if p.views[view].Broken == 0 {
+		return
+	}
+	for i := range p.objects {
+		o := &p.objects[i]
+		if o.kind == Histogram && p.hists[o.hist].form == formless &&
+			slices.ContainsFunc(p.sinks[o.from:o.to], func(s Sink) bool { return int(s.View) == view }) {
+			do(o.line)
 		}
 	}
 }

@@ -121,6 +121,9 @@ type want struct {
 	group int32
 	part  Part
 	class uint8
+	// other says that the line has the name of the view's counter but for
+	// _total: see names.
+	other bool
 }
 
 const (
@@ -177,10 +180,10 @@ func (r *Route) work(id lines.ID) int32 {
 			list = append(list, want{view: int32(i), part: Refused})
 			continue
 		case !v.matches(l, r.given[i]):
-			list = append(list, want{view: int32(i), part: Matched})
+			list = append(list, want{view: int32(i), part: Matched, other: v.otherName(l, part)})
 			continue
 		}
-		w := want{view: int32(i), part: part, group: r.group(int32(i), v.group(l, r.given[i]))}
+		w := want{view: int32(i), part: part, group: r.group(int32(i), v.group(l, r.given[i])), other: v.otherName(l, part)}
 		if v.Kind != Gauge {
 			w.class = r.router.class(r.router.tolerant(v.rulesOf(l)))
 		}
@@ -203,7 +206,7 @@ func (r *Route) group(view int32, ls labels.Labels) int32 {
 func (r *Route) list(list []want) int32 {
 	var key strings.Builder
 	for _, w := range list {
-		for _, x := range [...]int32{w.view, w.group, int32(w.part), int32(w.class)} {
+		for _, x := range [...]int32{w.view, w.group, int32(w.part), int32(w.class), int32(bit(w.other))} {
 			key.WriteString(string([]byte{byte(x), byte(x >> 8), byte(x >> 16), byte(x >> 24)}))
 		}
 	}
@@ -227,7 +230,7 @@ func (r *Route) seriesOf(id lines.ID) int32 {
 // seriesKey names a histogram, whatever form its lines have.
 func (r *Route) seriesKey(id lines.ID) string {
 	l := r.router.store.Line(id)
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel).Set(model.MetricNameLabel, l.Family.Name)
+	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return string(b.Labels().Bytes(nil))
 }
 

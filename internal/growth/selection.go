@@ -62,6 +62,9 @@ type Selection struct {
 	Rules   judge.Rules
 	// Body says that target labels never stand before those of the body.
 	Body bool
+	// Known returns what is known of a metric: who keeps its counts, and matchers
+	// of the lines that are no sums of others. Nil: nothing is.
+	Known func(metric string) (judge.Owner, []*labels.Matcher)
 }
 
 // Fit says how a line relates to a selection.
@@ -118,16 +121,21 @@ func (s *Selection) fitsHistogram(l *lines.Line) Fit {
 	if s.typeOf(l) != model.MetricTypeHistogram {
 		return OfAnotherType
 	}
-	if l.Role == lines.Value {
-		return OfAnother
-	}
-	return ofHistogram(l.Role)
+	return ofHistogram(l)
 }
 
-func ofHistogram(r lines.Role) Fit {
-	switch r {
+// rangeLabel is what VictoriaMetrics' client writes in place of le.
+const rangeLabel = "vmrange"
+
+// ofHistogram takes the lines of a histogram, also buckets that cannot be read.
+func ofHistogram(l *lines.Line) Fit {
+	switch l.Role {
 	case lines.Bucket, lines.Count, lines.Sum, lines.Native:
 		return OfTheMetric
+	case lines.Value:
+		if rest, ok := strings.CutPrefix(l.Name, l.Family.Name); ok && rest == "_bucket" {
+			return OfTheMetric
+		}
 	}
 	return OfAnother
 }
@@ -138,9 +146,9 @@ func (s *Selection) fitsCounter(l *lines.Line) (Fit, Part) {
 	if l.Family.Type == model.MetricTypeHistogram {
 		switch rest, ok := strings.CutPrefix(s.Metric, l.Family.Name); {
 		case ok && rest == "_count":
-			return ofHistogram(l.Role), CountOf
+			return ofHistogram(l), CountOf
 		case ok && rest == "_sum":
-			return ofHistogram(l.Role), SumOf
+			return ofHistogram(l), SumOf
 		}
 	}
 	base := strings.TrimSuffix(s.Metric, "_total")
@@ -177,9 +185,10 @@ func (s *Selection) fitsEvery(l *lines.Line) Fit {
 	case lines.Count, lines.Sum, lines.Bucket, lines.Native:
 		return OfTheMetric
 	case lines.Value:
-		if s.Kind != Histogram {
-			return OfTheMetric
+		if s.Kind == Histogram {
+			return ofHistogram(l)
 		}
+		return OfTheMetric
 	}
 	return OfAnother
 }
@@ -289,24 +298,48 @@ func (s *Selection) SpeaksFor(group, target labels.Labels) bool {
 	return true
 }
 
-// matches asks the matchers on labels that the body gives.
+// matches asks the matchers on labels that the body gives. Lines that are sums of
+// others are left out where the view would add them to these.
 func (s *Selection) matches(l *lines.Line, given []string) bool {
 	for _, m := range s.Where {
 		if !slices.Contains(given, m.Name) && !m.Matches(s.label(l, m.Name)) {
 			return false
 		}
 	}
+	if s.Known == nil {
+		return true
+	}
+	_, leaves := s.Known(s.nameOf(l))
+	for _, m := range leaves {
+		if !s.keeps(m.Name) && !m.Matches(s.label(l, m.Name)) {
+			return false
+		}
+	}
 	return true
+}
+
+// keeps reports whether the view matches a label, or groups by it.
+func (s *Selection) keeps(name string) bool {
+	switch {
+	case slices.ContainsFunc(s.Where, func(m *labels.Matcher) bool { return m.Name == name }):
+		return true
+	case len(s.Without) > 0:
+		return !slices.Contains(s.Without, name)
+	}
+	return slices.Contains(s.By, name)
 }
 
 // group returns what a series says of its group.
 func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 	b := labels.NewBuilder(l.Labels)
-	part := labels.BucketLabel // tells the lines of one object apart
-	if s.Loose {
-		if part = ""; l.Role == lines.Quantile {
-			part = model.QuantileLabel
-		}
+	part := "" // tells the lines of one object apart; le of a counter or gauge is a plain label
+	switch {
+	case l.Family.Type == model.MetricTypeHistogram && l.Role == lines.Value:
+		part = rangeLabel
+	case l.Role == lines.Bucket:
+		part = labels.BucketLabel
+	case l.Role == lines.Quantile:
+		part = model.QuantileLabel
 	}
 	if len(s.Without) > 0 {
 		b.Del(model.MetricNameLabel, part).Del(s.Without...)
@@ -325,9 +358,19 @@ func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 func (s *Selection) rulesOf(l *lines.Line) judge.Rules {
 	r := s.Rules
 	if r.Owner == judge.OwnerUnknown {
-		r.Owner = OwnerOf(l.Name)
+		r.Owner = s.ownerOf(s.nameOf(l), l.Name)
 	}
 	return r
+}
+
+// ownerOf returns who keeps the counts of a metric, of which a line has a name.
+func (s *Selection) ownerOf(metric, name string) judge.Owner {
+	if s.Known != nil {
+		if owner, _ := s.Known(metric); owner != judge.OwnerUnknown {
+			return owner
+		}
+	}
+	return OwnerOf(name)
 }
 
 // Outlives reports whether what a group counts goes on when a process ends.
@@ -339,5 +382,5 @@ func (s *Selection) Outlives(group labels.Labels) bool {
 	if s.Every {
 		name = group.Get(model.MetricNameLabel)
 	}
-	return OwnerOf(name) == judge.OwnerExternal
+	return s.ownerOf(name, name) == judge.OwnerExternal
 }

@@ -23,6 +23,7 @@ type State struct {
 	paces    []float32          // by position of the line, where no start time is known
 	others   map[uint32]float64 // by position, where a counter stood that fell deep, until it is back there
 	vanished [2]bool            // a fifth of the lines vanished in the last scrape, and in the one before
+	reads    []int64            // by object, the scrape that read it last; of lines with timestamps of their own
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
 	// loaded is what was read for objects that no plan has yet.
@@ -110,6 +111,7 @@ func (st *State) Claimed() { st.loaded = nil }
 
 // Moved follows the objects into the plan that replaced theirs.
 func (st *State) Moved(moved []int32) {
+	st.moveReads(moved)
 	if len(st.held) == 0 {
 		return
 	}
@@ -132,13 +134,14 @@ func (st *State) hold(object uint32, p *point) {
 // tombOf returns the key of an object by one of its lines.
 func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 	if o.kind == Histogram {
-		return tombKey{histHash(l), o.class, true}
+		return tombKey{HistogramHash(l), o.class, true}
 	}
 	return tombKey{l.Labels.Hash(), o.class, false}
 }
 
-func histHash(l *lines.Line) uint64 {
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel).Set(model.MetricNameLabel, l.Family.Name)
+// HistogramHash returns a hash that all lines of one histogram have.
+func HistogramHash(l *lines.Line) uint64 {
+	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return b.Labels().Hash()
 }
 
@@ -167,6 +170,7 @@ func (st *State) Follow(p **Plan, next *Plan, moved []int32, s *Scraped) (list [
 	}
 	if s.First {
 		clear(st.held) // all grow from what is read next
+		clear(st.reads)
 	}
 	return list
 }
@@ -177,13 +181,13 @@ func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 	last := int64(-1)
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
-		if moved[e.object] >= 0 || o.kind != Counter && o.kind != Histogram || int64(e.object) == last {
+		if moved[e.object] >= 0 || o.kind != Counter && o.kind != Histogram || int64(e.object) == last || o.double != 0 && e.pos != o.line {
 			continue
 		}
 		last = int64(e.object)
 		x := st.pointOf(p, e.object, s, int(e.pos))
-		if x == nil {
-			continue
+		if x == nil || x.Last.Time == 0 {
+			continue // it was never read
 		}
 		id := s.Before.ID(int(e.pos))
 		l := s.Store.Line(id)
@@ -314,6 +318,6 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 	if len(st.tombs) == 0 || line == nil {
 		return false
 	}
-	t := st.tombs[tombKey{histHash(line), h.class, true}]
+	t := st.tombs[tombKey{HistogramHash(line), h.class, true}]
 	return t != nil && t.layout != nil
 }

@@ -51,7 +51,8 @@ type Gone struct {
 type Odd struct {
 	Object uint32
 	judge.Step
-	Now float64 // the value just read
+	Now   float64 // the value just read
+	Quirk Quirk   // Doubled, or none
 }
 
 // Hist is a histogram's step, all of its parts judged as one.
@@ -87,7 +88,8 @@ type HistNote struct {
 	Quirk Quirk
 }
 
-// Quirk is what can be out of the ordinary with histograms alone.
+// Quirk is what can be out of the ordinary besides verdict and doubt: nearly
+// always of a histogram.
 type Quirk uint8
 
 // The quirks.
@@ -97,6 +99,7 @@ const (
 	Torn
 	NewLayout
 	Malformed
+	Doubled // the series stands in the body several times, with different values
 )
 
 // Origin says where a histogram's step begins.

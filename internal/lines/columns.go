@@ -54,6 +54,9 @@ func (c *Columns) Time(i int) int64 {
 	return c.times[i]
 }
 
+// Timed reports whether a line has a timestamp of its own.
+func (c *Columns) Timed() bool { return c.times != nil }
+
 // Start returns when the series began at 0, in Unix milliseconds, as its _created
 // line or its protobuf message says; 0 if unknown.
 func (c *Columns) Start(i int) int64 { return startOf(i, c.starts, c.pairs, c.values) }

@@ -16,9 +16,10 @@ import (
 // values only. From the first line or heading that differs it stages the new
 // order of the lines too: see rebuild.
 type diff struct {
-	store  *Store
-	limits Limits
-	seed   seed
+	store    *Store
+	limits   Limits
+	seed     seed
+	declared declared
 	cursor
 
 	// Staged, by new position. While rebuilt is false the lines are those of the
@@ -104,6 +105,7 @@ type seed struct {
 // begin starts to read a body in the format in against the columns.
 func (d *diff) begin(c *Columns, in format) {
 	d.cursor = cursor{in: in, expect: c}
+	d.declared.reset()
 	d.ids, d.dups, d.pairs = c.ids, c.dups, c.pairs
 	d.values = slices.Grow(d.values, len(c.ids))[:len(c.ids)]
 	d.changed = slices.Grow(d.changed, len(c.ids))
@@ -144,7 +146,7 @@ func (d *diff) fits(id uint32, rest []byte) (text string, ok bool) {
 	if len(text) == 0 || len(rest) < len(text) || string(rest[:len(text)]) != text {
 		return "", false
 	}
-	return text, d.store.lines.key(id) == meaning(d.in, d.family, rest[:len(text)])
+	return text, d.store.lines.key(id) == d.meaning(rest[:len(text)])
 }
 
 // line stages a line with its value and timestamp. old is its position in the
@@ -208,7 +210,10 @@ func zeroFill(list []int64, n int) []int64 {
 func (d *diff) jump(k int) {
 	hs := d.expect.headings
 	d.k = k
-	d.h = sort.Search(len(hs), func(i int) bool { return int(hs[i].before) >= k })
+	if h := sort.Search(len(hs), func(i int) bool { return int(hs[i].before) >= k }); h != d.h {
+		d.h = h
+		d.redeclare()
+	}
 	d.was = d.inForce[d.h]
 	d.span, _ = slices.BinarySearch(d.expect.spans, uint32(k)+1)
 	d.span = max(0, d.span-1)
@@ -260,7 +265,7 @@ func (d *diff) find(text []byte, s reading, labels func() (labels.Labels, error)
 		}
 	}
 	d.rebuild()
-	id, ok := d.store.lines.find(text, meaning(d.in, d.family, text))
+	id, ok := d.store.lines.find(text, d.meaning(text))
 	if !ok {
 		if len(text) > d.limits.Line {
 			return overLimit("bytes in a line", d.limits.Line)
@@ -272,7 +277,7 @@ func (d *diff) find(text []byte, s reading, labels func() (labels.Labels, error)
 		if ls.Len() > d.limits.Labels {
 			return overLimit("labels", d.limits.Labels)
 		}
-		id = uint32(d.store.addLine(d.in, text, d.family, ls))
+		id = uint32(d.addLine(text, ls))
 	}
 	return d.stage(id, d.oldOf(id), s)
 }
@@ -293,7 +298,7 @@ func (d *diff) headingIs(text []byte) bool {
 // expectedHeading stages the next heading expected, whose id it is given.
 func (d *diff) expectedHeading(id uint32) {
 	d.h++
-	if f := d.store.headings.payload(id); f != nil {
+	if f := d.store.declares(id); f != nil {
 		d.family, d.was = f, f
 	}
 	if d.rebuilt {
@@ -305,7 +310,8 @@ func (d *diff) expectedHeading(id uint32) {
 func (d *diff) addHeading(id uint32) {
 	d.rebuild()
 	d.headings = append(d.headings, heading{uint32(len(d.newIDs)), id})
-	if f := d.store.headings.payload(id); f != nil {
+	if f := d.store.declares(id); f != nil {
 		d.family = f
 	}
+	d.redeclare()
 }

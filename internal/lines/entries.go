@@ -114,11 +114,7 @@ func (r *entryReader) stageHeading(said *comments) {
 		return
 	}
 	if !r.headingIs(r.heading) {
-		var f *family
-		if said.typed {
-			f = r.store.family(said.family.Family, r.in)
-		}
-		r.addHeading(r.store.addHeading(r.in, r.heading, f))
+		r.addHeading(r.store.addHeading(r.in, r.heading, said.families(r.store)...))
 	}
 	r.heading = r.heading[:0]
 	*said = comments{in: r.in, family: r.family}

@@ -28,6 +28,7 @@ func (d *diff) finish() error {
 		d.staged = true
 		return nil
 	}
+	d.findSpelled()
 	d.ids, d.dups = d.newIDs, d.newDups
 	d.findPairs()
 	if d.fresh {
@@ -132,12 +133,12 @@ func (d *diff) findCandidates() []uint32 {
 	}
 	clear(d.renames)
 	for _, pos := range d.gone {
+		if _, duplicate := slices.BinarySearch(d.expect.dups, pos); duplicate {
+			continue // it matches nothing
+		}
 		if h := d.store.Line(old[pos]).hash; came.has(h) {
 			d.renames[h] = pos
 		}
-	}
-	for _, dup := range d.expect.dups { // a duplicate matches nothing
-		delete(d.renames, d.store.Line(old[dup]).hash)
 	}
 	return candidates
 }
@@ -157,7 +158,7 @@ func (d *diff) rename(pos int) bool {
 		return false
 	}
 	was := d.store.Line(d.expect.ids[at])
-	if was.Role != l.Role || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels, l.Labels) {
+	if was.Role != l.Role || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels.WithoutEmpty(), l.Labels.WithoutEmpty()) {
 		return false
 	}
 	delete(d.renames, l.hash)

@@ -52,7 +52,9 @@ type Line struct {
 	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
 
 	under  *family // the declared family, nil if the line belongs to none
-	hash   uint64  // of the labels
+	in     format  // of the bodies in which it stands
+	same   uint32  // see seriesID
+	hash   uint64  // of the labels, without empty ones
 	object uint64  // see objectOf
 }
 
@@ -194,7 +196,7 @@ func (s *Store) newLine(ls labels.Labels, f *family) *Line {
 	default:
 		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
 	}
-	l.hash, l.object = ls.Hash(), objectOf(l)
+	l.hash, l.object = hashOf(ls), objectOf(l)
 	switch l.Role {
 	case Bucket:
 		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)

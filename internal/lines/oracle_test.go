@@ -70,9 +70,10 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 		return nil, err
 	}
 	var (
-		out    []truth
-		family family
-		key    []byte
+		out      []truth
+		family   family
+		declared = map[string]model.MetricType{}
+		key      []byte
 	)
 	for {
 		entry, err := p.Next()
@@ -86,6 +87,7 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 		case textparse.EntryType:
 			name, typ := p.Type()
 			family = familyOf(string(name), typ, in)
+			declared[string(name)] = typ
 		case textparse.EntrySeries, textparse.EntryHistogram:
 			var (
 				series []byte
@@ -117,6 +119,8 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 			}
 			if _, ok := roleOf(&family, seen.name); ok && family.Name != "" {
 				t.typ = family.Type
+			} else if in == text || in == openMetrics {
+				t.ofAnother(declared, string(series), seen.name, in)
 			}
 			if ts != nil {
 				t.time = *ts
@@ -124,6 +128,33 @@ func (m memory) oracle(body []byte, contentType string) (_ []truth, err error) {
 			out = append(out, t)
 		}
 	}
+}
+
+// ofAnother corrects what is said of a line that stands away from the TYPE comment
+// of its family: it is what it would be under that.
+func (t *truth) ofAnother(declared map[string]model.MetricType, series, name string, in format) {
+	if series[0] == '{' {
+		return // a quoted name
+	}
+	own, ok := family{}, false
+	for stem, typ := range declared {
+		f := familyOf(stem, typ, in)
+		if _, of := roleOf(&f, name); of && (!ok || len(stem) > len(own.Name)) {
+			own, ok = f, true
+		}
+	}
+	if !ok {
+		return
+	}
+	body, contentType := fmt.Sprintf("# TYPE %s %s\n%s 1\n", own.Name, own.Type, series), textType
+	if in == openMetrics {
+		body, contentType = body+eof+"\n", openMetricsType
+	}
+	list, err := oracle([]byte(body), contentType)
+	if err != nil || len(list) != 1 {
+		panic(fmt.Sprint(body, err))
+	}
+	t.labels, t.typ = list[0].labels, list[0].typ
 }
 
 func familyOf(name string, typ model.MetricType, in format) family {
@@ -232,14 +263,15 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 	t.Helper()
 	var changed, gone, dups []uint32
 	used := make([]bool, in.cols.Len())
-	seen := map[ID]bool{}
+	seen, first := map[string]bool{}, map[ID]bool{}
 	structural := r.Len() != in.cols.Len()
 	for pos := range want {
 		id, old, _, _ := r.At(pos)
-		if seen[id] {
+		if key := seriesOf(r.store.Line(id)); seen[key] {
 			dups = append(dups, uint32(pos))
+		} else {
+			seen[key], first[id] = true, true
 		}
-		seen[id] = true
 		structural = structural || old != pos
 		if old < 0 {
 			changed = append(changed, uint32(pos))
@@ -248,7 +280,7 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 		require.False(t, used[old], "one old position, one new")
 		used[old] = true
 		was := in.was[old]
-		require.Equal(t, was.labels, want[pos].labels, "the same series")
+		require.Equal(t, seriesOf(r.store.Line(in.cols.ID(old))), seriesOf(r.store.Line(id)), "the same series")
 		require.Equal(t, was.typ, want[pos].typ)
 		renamed := in.cols.ID(old) != id
 		structural = structural || renamed
@@ -262,13 +294,18 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 		if !u {
 			gone = append(gone, uint32(old))
 			duplicate := slices.Contains(in.cols.Duplicates(), uint32(old))
-			require.False(t, seen[in.cols.ID(old)] && !duplicate, "a line that is there is not gone")
+			require.False(t, first[in.cols.ID(old)] && !duplicate, "a line that is there is not gone")
 		}
 	}
 	require.True(t, slices.Equal(changed, r.Changed()), "changed: %v, want %v", r.Changed(), changed)
 	require.True(t, slices.Equal(gone, r.Gone()), "gone: %v, want %v", r.Gone(), gone)
 	require.True(t, slices.Equal(dups, r.Duplicates()), "dups: %v, want %v", r.Duplicates(), dups)
 	require.Equal(t, structural, r.Structural())
+}
+
+// seriesOf names the series of a line, whatever words it is written in.
+func seriesOf(l *Line) string {
+	return fmt.Sprint(l.Role == Native, l.Labels.WithoutEmpty())
 }
 
 func checkPosition(t testing.TB, body []byte, contentType string, err error) {

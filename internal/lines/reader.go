@@ -119,10 +119,12 @@ func (r *Reader) Changed() []uint32 { return r.changed }
 // Gone returns the positions before, ascending, of the lines that are gone.
 func (r *Reader) Gone() []uint32 { return r.gone }
 
-// Duplicates returns the positions, ascending, whose line stands at an earlier
-// position of the same body, too. Both lines are read, as textparse reads them;
-// the caller decides which one counts. The first occurrence keeps its identity
-// from one body to the next. A duplicate may be new each time.
+// Duplicates returns the positions, ascending, whose series stands at an earlier
+// position of the same body, too, whatever words it is written in: the labels in
+// another order, with blanks, with empty labels, with a quoted name. Both lines
+// are read, as textparse reads them; the caller decides which one counts. The
+// first occurrence keeps its identity from one body to the next. A duplicate may
+// be new each time.
 func (r *Reader) Duplicates() []uint32 { return r.dups }
 
 // Duplicate reports whether the position is one of Duplicates.

@@ -57,7 +57,7 @@ func (d *diff) findFamilies(hs []heading) {
 	var f *family
 	d.inForce = append(d.inForce[:0], nil)
 	for _, h := range hs {
-		if g := d.store.headings.payload(h.id); g != nil {
+		if g := d.store.declares(h.id); g != nil {
 			f = g
 		}
 		d.inForce = append(d.inForce, f)

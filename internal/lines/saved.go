@@ -108,10 +108,13 @@ func (w *Saver) AppendTable(b []byte) []byte {
 	var body []byte // saving it gives the families their places
 	body = saved.Uint(body, len(w.headings.list))
 	for _, id := range w.headings.list {
-		f := w.store.headings.payload(id)
 		body = saved.Text(body, w.store.headings.text(id))
 		body = append(body, byte(w.store.headings.key(id)))
-		body = w.appendFamily(body, f)
+		declared := w.store.headings.payload(id)
+		body = saved.Uint(body, len(declared))
+		for _, f := range declared {
+			body = w.appendFamily(body, f)
+		}
 	}
 	inForce := w.store.familiesByID()
 	body = saved.Uint(body, len(w.lines.list))
@@ -182,11 +185,19 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 		l.families = append(l.families, f)
 	}
 	for range r.Count(3) {
-		text, in, f := r.Text(), format(r.Byte()), l.family(r)
+		text, in := r.Text(), format(r.Byte())
+		var declared []*family
+		for range r.Count(1) {
+			f := l.family(r)
+			if f == nil {
+				return nil, nil, ErrSaved
+			}
+			declared = append(declared, f)
+		}
 		if r.Failed() || len(text) == 0 || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		l.headings = append(l.headings, s.addHeading(in, []byte(text), f))
+		l.headings = append(l.headings, s.addHeading(in, []byte(text), declared...))
 	}
 	for range r.Count(14) {
 		id, ok := l.line(r)
@@ -224,10 +235,10 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 	}
 	b.Sort()
 	ls := b.Labels()
-	return ID(l.store.lines.add([]byte(line), key, func() *Line {
+	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
 		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
-		made.hash, made.object = ls.Hash(), objectOf(made)
-		l.store.added(made)
+		made.hash, made.object = hashOf(ls), objectOf(made)
+		l.store.added(id, made, formatOfKey(key, under))
 		return made
 	})), true
 }
@@ -261,10 +272,11 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	}
 	seen := make(map[ID]bool, len(d.ids))
 	for i, id := range d.ids {
-		if seen[id] {
+		series := l.store.Line(id).seriesID(id)
+		if seen[series] {
 			d.dups = append(d.dups, uint32(i))
 		}
-		seen[id] = true
+		seen[series] = true
 		l.store.lines.retain(uint32(id))
 	}
 	for _, h := range d.headings {

@@ -14,11 +14,11 @@ import (
 //
 // A line is its text up to the value, blanks included, and the meaning of that
 // text: see meaning. A heading is everything between two lines: comments and
-// blank lines. The payload of a heading is the family that its last TYPE comment
-// declares, nil if it has none.
+// blank lines. The payload of a heading is the families that its TYPE comments
+// declare, in their order.
 type Store struct {
 	lines    table[*Line]
-	headings table[*family]
+	headings table[[]*family]
 
 	mu       sync.Mutex // guards families and lastID
 	families map[familyKey]*family
@@ -27,6 +27,8 @@ type Store struct {
 	lineBytes atomic.Int64 // memory of the Lines held
 	sweeps    atomic.Uint32
 	created   atomic.Bool // a line with the start of others was added
+	strays    atomic.Bool // a line was met that is not of the family in force
+	spellings spellings
 }
 
 type familyKey struct {
@@ -57,7 +59,7 @@ func (s *Store) Cap() int { return int(s.lines.cap.Load()) }
 // Bytes returns the memory held, within a tenth of what the heap grew by. Texts
 // that were swept count until they exceed an eighth of those held plus 64 KiB.
 func (s *Store) Bytes() int {
-	return s.lines.bytes() + s.headings.bytes() + int(s.lineBytes.Load())
+	return s.lines.bytes() + s.headings.bytes() + s.spellings.bytes() + int(s.lineBytes.Load())
 }
 
 // Retain keeps the line from being swept until the matching [Store.Release].
@@ -78,6 +80,7 @@ func (s *Store) Sweep() []ID {
 		s.lineBytes.Add(-l.bytes())
 		freed = append(freed, ID(id))
 	})
+	s.spellings.rebuild(s)
 	s.sweepFamilies()
 	return freed
 }
@@ -93,7 +96,11 @@ func (s *Store) sweepFamilies() {
 			s.families[f.key(f.format)] = f
 		}
 	}
-	s.headings.each(keep)
+	s.headings.each(func(declared []*family) {
+		for _, f := range declared {
+			keep(f)
+		}
+	})
 	s.lines.each(func(l *Line) {
 		keep(l.under)
 		keep(before[l.Family.key(text)])
@@ -148,27 +155,38 @@ func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) ID 
 	if f != nil && meaning != f.id {
 		f = nil
 	}
-	return ID(s.lines.add(line, meaning, func() *Line {
+	return ID(s.lines.add(line, meaning, func(id uint32) *Line {
 		l := s.newLine(ls, f)
 		if in != text && in != openMetrics && line[0] == byte(Native) {
 			l.Role = Native
 		}
-		s.added(l)
+		s.added(id, l, in)
 		return l
 	}))
 }
 
-// added accounts for a new line.
-func (s *Store) added(l *Line) {
+// added accounts for a new line, of a body in the format in.
+func (s *Store) added(id uint32, l *Line, in format) {
+	l.in = in
+	s.spellings.add(s, id, l)
 	s.lineBytes.Add(l.bytes())
 	if l.created() {
 		s.created.Store(true)
 	}
 }
 
-// addHeading adds a heading that declares f, and returns its id.
-func (s *Store) addHeading(in format, heading []byte, f *family) uint32 {
-	return s.headings.add(heading, uint32(in), func() *family { return f })
+// addHeading adds a heading that declares families, and returns its id.
+func (s *Store) addHeading(in format, heading []byte, declared ...*family) uint32 {
+	return s.headings.add(heading, uint32(in), func(uint32) []*family { return declared })
+}
+
+// declares returns the family that a heading leaves in force; nil if it declares
+// none.
+func (s *Store) declares(heading uint32) *family {
+	if declared := s.headings.payload(heading); len(declared) > 0 {
+		return declared[len(declared)-1]
+	}
+	return nil
 }
 
 func (l *Line) bytes() int64 {

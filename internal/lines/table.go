@@ -129,15 +129,14 @@ func (t *table[P]) findHash(text []byte, key uint32, hash uint64) (uint32, bool)
 }
 
 // add returns the id of a text under a key. A text that is new gets an id and
-// the payload that make returns.
-func (t *table[P]) add(text []byte, key uint32, make func() P) uint32 {
+// the payload that make returns for it.
+func (t *table[P]) add(text []byte, key uint32, make func(id uint32) P) uint32 {
 	hash := t.hash(text)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if id, ok := t.findHash(text, key, hash); ok {
 		return id
 	}
-	payload := make()
 	if x := t.index.Load(); 4*(x.taken+1) > 3*len(x.slots) {
 		t.index.Store(t.reindex(2 * len(x.slots)))
 	}
@@ -145,7 +144,7 @@ func (t *table[P]) add(text []byte, key uint32, make func() P) uint32 {
 	c, i := t.chunk(id)
 	c.text[i] = t.keep(text)
 	c.key[i] = key
-	c.payload[i] = payload
+	c.payload[i] = make(id)
 	c.refs[i].Store(0)
 	t.index.Load().put(id, hash)
 	return id

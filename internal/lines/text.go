@@ -100,7 +100,7 @@ func (t *textReader) heading() bool {
 // whether there was one.
 func (t *textReader) run() bool {
 	d := t.diff
-	if d.k == len(d.expect.ids) || d.pending() || d.family != d.was || d.in != d.expect.format {
+	if d.k == len(d.expect.ids) || d.pending() || d.family != d.was || d.in != d.expect.format || d.declared.others {
 		return false
 	}
 	end := d.runEnd()
@@ -204,7 +204,7 @@ func (t *textReader) knownLine() (id uint32, text string, old int, ok bool) {
 		}
 	}
 	guess := rest[:guessText(rest)]
-	if id, ok = lines.find(guess, meaning(t.in, t.family, guess)); ok {
+	if id, ok = lines.find(guess, t.meaning(guess)); ok {
 		return id, lines.text(id), t.oldOf(id), true
 	}
 	return 0, "", -1, false

@@ -18,7 +18,7 @@ func (t *textReader) readEntry() error {
 		if t.startsWithNUL(end) {
 			return newError(t.in, t.body, end, errNULFirst)
 		}
-		e, err := t.fallback.entry(t.in, t.body, end, said.family)
+		e, err := t.readOne(end, &said)
 		if err != nil && err != io.EOF {
 			if next := t.afterComment(end); t.startsWithNUL(next) {
 				return newError(t.in, t.body, next, errNULFirst)
@@ -40,6 +40,19 @@ func (t *textReader) readEntry() error {
 		said.add(e)
 		end = e.end
 	}
+}
+
+// readOne reads the entry at an offset. A line that stands away from the TYPE
+// comment of its family is read as if it stood under it.
+func (t *textReader) readOne(at int, said *comments) (entry, error) {
+	f := t.declared.owner(t.diff, t.body[at:], said)
+	if f == nil {
+		return t.fallback.entry(t.in, t.body, at, said.family)
+	}
+	t.fallback.live = false
+	e, err := t.fallback.entry(t.in, t.body, at, f)
+	t.fallback.live = false
+	return e, err
 }
 
 // startsWithNUL reports whether a line of OpenMetrics starts with a NUL at an
@@ -66,11 +79,7 @@ func (t *textReader) newHeading(start, end int, said comments) {
 	if end == start || t.body[end-1] != '\n' {
 		return
 	}
-	var f *family
-	if said.typed {
-		f = t.store.family(said.family.Family, t.in)
-	}
-	t.addHeading(t.store.addHeading(t.in, t.body[start:end], f))
+	t.addHeading(t.store.addHeading(t.in, t.body[start:end], said.families(t.store)...))
 	t.at = end
 }
 
@@ -92,13 +101,13 @@ func (t *textReader) newLine(e entry) error {
 		}
 	}
 	t.rebuild()
-	id, ok := t.store.lines.find(text, meaning(t.in, t.family, text))
+	id, ok := t.store.lines.find(text, t.meaning(text))
 	if !ok {
 		ls := t.fallback.labels()
 		if ls.Len() > t.limits.Labels {
 			return newError(t.in, t.body, e.start, overLimit("labels", t.limits.Labels))
 		}
-		id = uint32(t.store.addLine(t.in, text, t.family, ls))
+		id = uint32(t.addLine(text, ls))
 	}
 	return t.line(id, t.oldOf(id), e.v, e.t)
 }
@@ -106,11 +115,11 @@ func (t *textReader) newLine(e entry) error {
 // comments collects what the comments of a heading say.
 type comments struct {
 	in         format
-	family     *family // in force; if typed it is not the store's yet
-	typed      bool    // the heading has a TYPE comment
-	name, help string  // of the last HELP comment
-	unit       string  // of the last UNIT comment
-	unitOf     string  // its family
+	family     *family   // in force; one of typed is not the store's yet
+	typed      []*family // by the TYPE comments of the heading
+	name, help string    // of the last HELP comment
+	unit       string    // of the last UNIT comment
+	unitOf     string    // its family
 }
 
 func (c *comments) add(e entry) {
@@ -121,9 +130,9 @@ func (c *comments) add(e entry) {
 		c.unitOf, c.unit = string(e.name), string(e.help)
 	case textparse.EntryType:
 		c.family = &family{Family: Family{Name: string(e.name), Type: e.typ}, format: c.in}
-		c.typed = true
+		c.typed = append(c.typed, c.family)
 	}
-	if !c.typed {
+	if len(c.typed) == 0 {
 		return
 	}
 	if c.family.Name == c.name {
@@ -132,4 +141,13 @@ func (c *comments) add(e entry) {
 	if c.family.Name == c.unitOf {
 		c.family.Unit = c.unit
 	}
+}
+
+// families returns the store's families for those that the heading declares.
+func (c *comments) families(s *Store) []*family {
+	var list []*family
+	for _, f := range c.typed {
+		list = append(list, s.family(f.Family, c.in))
+	}
+	return list
 }

@@ -203,6 +203,13 @@ func distributionKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
+// Broken leaves out a histogram that cannot be one.
+func (w *Whole) Broken(name string) {
+	if f := w.family(labels.FromStrings(model.MetricNameLabel, name), model.MetricTypeHistogram); f != nil {
+		f.leave("its buckets cannot be those of a histogram")
+	}
+}
+
 // Why a gauge has no value.
 const (
 	Undecided = "several instances have the gauge, and the view does not say how to combine them"

@@ -1,0 +1,101 @@
+package growth
+
+import (
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
+)
+
+// Readings returns, for each of the n columns of a view, which scrape read one of
+// its objects last: 0 if none leads to it any more. An object that vanished, shows
+// no count or repeats an old timestamp was not read: it did not grow by 0. last is
+// the latest scrape; the result is nil if it read all columns.
+func (st *State) Readings(p *Plan, cols *lines.Columns, view, n int, last int64) []int64 {
+	if p == nil || !cols.Timed() && !st.gapped() && p.leads(view) >= n {
+		return nil
+	}
+	list := make([]int64, n)
+	for i := range p.objects {
+		o := &p.objects[i]
+		if o.kind == Gauge {
+			continue
+		}
+		at := st.lastOf(o, uint32(i), cols, last)
+		for _, s := range p.sinks[o.from:o.to] {
+			if int(s.View) == view && s.Col >= 0 {
+				list[s.Col] = max(list[s.Col], at)
+			}
+		}
+	}
+	return list
+}
+
+// gapped reports whether some object was not read by the latest scrape.
+func (st *State) gapped() bool {
+	for _, x := range st.held {
+		if x.Gapped {
+			return true
+		}
+	}
+	return false
+}
+
+// lastOf returns the scrape that read an object last, if the latest came at last.
+// A line with a timestamp of its own is not read until that moves on.
+func (st *State) lastOf(o *object, i uint32, cols *lines.Columns, last int64) int64 {
+	if cols.Time(int(o.line)) != lines.NoTime {
+		if int(i) < len(st.reads) && st.reads[i] != 0 {
+			return st.reads[i]
+		}
+		return last
+	}
+	if x := st.held[i]; x != nil {
+		return x.Last.Time
+	}
+	return last
+}
+
+// readTimed notes that a line with a timestamp of its own was read, if that led to
+// a step.
+func (w *walk) readTimed(object uint32, plain, odd int) {
+	if len(w.out.Plain) == plain && (len(w.out.Odd) == odd || w.out.Odd[odd].Verdict == judge.Gap) {
+		return
+	}
+	if n := len(w.objects); len(w.reads) < n {
+		w.reads = append(w.reads, make([]int64, n-len(w.reads))...)
+	}
+	w.reads[object] = w.At
+}
+
+// moveReads follows the objects into the plan that replaced theirs.
+func (st *State) moveReads(moved []int32) {
+	if st.reads == nil {
+		return
+	}
+	n := int32(-1)
+	for _, to := range moved {
+		n = max(n, to)
+	}
+	reads := make([]int64, n+1)
+	for i, to := range moved {
+		if to >= 0 && i < len(st.reads) {
+			reads[to] = st.reads[i]
+		}
+	}
+	st.reads = reads
+}
+
+// leads returns to how many columns of a view objects lead.
+func (p *Plan) leads(view int) int {
+	if p.led == nil {
+		p.led = make([]int, len(p.views))
+		seen := map[[2]int32]bool{}
+		for i := range p.sinks {
+			s := &p.sinks[i]
+			if at := [2]int32{s.View, s.Col}; s.Col >= 0 && !seen[at] {
+				seen[at] = true
+				p.led[s.View]++
+			}
+		}
+	}
+	return p.led[view]
+}

@@ -1,0 +1,163 @@
+package lines
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// One series may be written in several ways: the labels in another order, with
+// blanks, with empty labels, with a quoted name, or under another TYPE comment.
+// Each is a line of its own. All of them that a format has lead to the first one
+// that the store met, so that a body in which a series stands twice is noticed.
+// A native histogram and the classic lines of its name are two series.
+
+// spellings finds the lines of one series. It is guarded by the lock under which
+// lines are added.
+//
+// Invariant: slots is a hash table with open addressing of the ids plus 1 of one
+// line for each series; at most half of the slots are taken.
+type spellings struct {
+	slots []uint32
+	taken int
+	many  atomic.Bool // some series has several lines
+}
+
+// hashOf returns the hash of labels without empty ones.
+func hashOf(ls labels.Labels) uint64 { return ls.WithoutEmpty().Hash() }
+
+// formatOfKey returns the format of the bodies in which a text with this key
+// stands. under is the family to which its line belongs, or nil.
+func formatOfKey(key uint32, under *family) format {
+	switch {
+	case key < firstFamily:
+		return format(key / meanings)
+	case under != nil:
+		return under.format
+	}
+	return text
+}
+
+// seriesID returns the id of the line that stands for all spellings of the
+// line's series; id is the line's own.
+func (l *Line) seriesID(id ID) ID {
+	if l.same != 0 {
+		return ID(l.same - 1)
+	}
+	return id
+}
+
+// sameSeries reports whether two lines of a format are of one series.
+func sameSeries(a, b *Line) bool {
+	return a.hash == b.hash && a.in == b.in && (a.Role == Native) == (b.Role == Native) &&
+		labels.Equal(a.Labels.WithoutEmpty(), b.Labels.WithoutEmpty())
+}
+
+// add takes in a line, which is not published yet.
+func (x *spellings) add(s *Store, id uint32, l *Line) {
+	if 2*(x.taken+1) > len(x.slots) {
+		x.grow(s)
+	}
+	mask := uint64(len(x.slots) - 1)
+	for at := l.hash & mask; ; at = (at + 1) & mask {
+		switch first := x.slots[at]; {
+		case first == 0:
+			x.slots[at] = id + 1
+			x.taken++
+			return
+		case sameSeries(l, s.Line(ID(first-1))):
+			l.same = first
+			x.many.Store(true)
+			return
+		}
+	}
+}
+
+func (x *spellings) grow(s *Store) {
+	old := x.slots
+	x.slots = make([]uint32, max(64, 2*len(old)))
+	mask := uint64(len(x.slots) - 1)
+	for _, first := range old {
+		if first == 0 {
+			continue
+		}
+		at := s.Line(ID(first-1)).hash & mask
+		for x.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		x.slots[at] = first
+	}
+}
+
+// rebuild takes the lines that the store holds in anew: some were swept.
+func (x *spellings) rebuild(s *Store) {
+	s.lines.mu.Lock()
+	defer s.lines.mu.Unlock()
+	clear(x.slots)
+	x.taken = 0
+	x.many.Store(false)
+	for id := range s.lines.cap.Load() {
+		if s.lines.live(id) {
+			l := s.Line(ID(id))
+			l.same = 0
+			x.add(s, id, l)
+		}
+	}
+}
+
+// bytes returns the memory held.
+func (x *spellings) bytes() int { return 4 * len(x.slots) }
+
+// findSpelled adds the lines whose series stands earlier in other words to the
+// duplicates. Where the first one had no position before but the other one had,
+// the series keeps it: see findRenamed.
+func (d *diff) findSpelled() {
+	if !d.store.spellings.many.Load() {
+		return
+	}
+	first := map[ID]int{}
+	for _, id := range d.newIDs { // of each series in words that are not its first ones
+		if s := d.store.Line(id).seriesID(id); s != id {
+			first[s] = -1
+		}
+	}
+	if len(first) == 0 {
+		return
+	}
+	var dups, fresh []uint32
+	for pos, id := range d.newIDs {
+		at, ok := first[d.store.Line(id).seriesID(id)]
+		if !ok {
+			continue
+		}
+		if at < 0 {
+			first[d.store.Line(id).seriesID(id)] = pos
+			continue
+		}
+		if _, known := slices.BinarySearch(d.newDups, uint32(pos)); known {
+			continue
+		}
+		dups = append(dups, uint32(pos))
+		if d.olds[pos] >= 0 {
+			d.olds[pos] = -1
+			fresh = append(fresh, uint32(pos))
+		}
+	}
+	d.newDups = merged(d.newDups, dups)
+	d.changed = merged(d.changed, fresh)
+}
+
+// merged adds positions to a list of positions that ascends, each once.
+func merged(list, more []uint32) []uint32 {
+	if len(more) > 0 {
+		list = append(list, more...)
+		slices.Sort(list)
+		list = slices.Compact(list)
+	}
+	return list
+}
+
+// Series returns the ID of the line that stands for all lines of one series and
+// format, whatever words they are written in. It may not be one of the body's.
+func (s *Store) Series(id ID) ID { return s.Line(id).seriesID(id) }

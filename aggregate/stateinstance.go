@@ -126,8 +126,11 @@ func (c *codec) chosen(in *instance) {
 	}
 }
 
-// past is what an instance behind a balancer can be taken back to.
+// past is what an instance can be taken back to, besides what its views hold.
 func (c *codec) past(in *instance) {
+	c.Natural(&in.undo.n)
+	in.undo.at.Code(&c.Codec)
+	c.Must(in.undo.n <= in.history.N)
 	known := in.undo.past != nil
 	if c.Bool(&known); !known {
 		return
@@ -139,9 +142,6 @@ func (c *codec) past(in *instance) {
 	c.columns(&p.cols)
 	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
 	c.clocks(&p.clocks, &p.cols)
-	c.Natural(&p.n)
-	p.at.Code(&c.Codec)
-	c.Must(p.n <= in.history.N)
 	c.repeatable(&p.last)
 }
 

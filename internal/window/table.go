@@ -232,7 +232,7 @@ type Saved struct {
 	Events int
 }
 
-// Save returns the present state, for Restore.
+// Save returns the present state, for Back.
 func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
 
 // As returns the table as it was when the state was saved, to be read alone; t if
@@ -245,18 +245,6 @@ func (t *Table) As(s *Saved) *Table {
 	c.Live = s.Row.Clone()
 	c.fit()
 	return &c
-}
-
-// Restore takes back what was added since the state was saved, and makes the
-// present a checkpoint, before which nothing can be told.
-func (t *Table) Restore(s *Saved, p *Checkpoint) {
-	if s != nil {
-		t.Live.Set(&s.Row)
-		t.fit()
-		t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
-	}
-	t.Floor = p.Number
-	t.Snap(p)
 }
 
 // Back takes back what was added since the state was saved, once [History.Back]

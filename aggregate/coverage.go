@@ -199,10 +199,18 @@ func (m *moment) aim() {
 func (m *moment) reached(a *address) (met, present bool) {
 	for _, in := range a.behind {
 		if in = in.until(m.e); in != nil {
-			met, present = true, present || m.f.standing(in, m.e) == roster.Present
+			met, present = true, present || m.standing(in) == roster.Present
 		}
 	}
 	return met, present
+}
+
+// standing returns how an instance stands at the moment.
+func (m *moment) standing(in *instance) roster.Standing {
+	if in.looked.number == m.number {
+		return in.looked.standing
+	}
+	return m.f.standing(in, m.e)
 }
 
 // alive returns how many instances behind the balancer answered recently,

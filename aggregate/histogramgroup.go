@@ -3,6 +3,7 @@ package aggregate
 import (
 	"iter"
 	"math"
+	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -15,8 +16,15 @@ import (
 type HistogramGroup struct {
 	counter *CounterGroup
 	pieces  []buckets
-	all     layout.Distribution // of all pieces, once merged
-	merged  bool
+	all     *merged // nil: of no question
+}
+
+// merged is what all members of a group observed, added up when it is first asked
+// for. Answers with the same counts share it. Asking needs the lock.
+type merged struct {
+	sync.Mutex
+	layout.Distribution
+	done bool
 }
 
 // Labels returns the group's labels.
@@ -44,7 +52,9 @@ func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter)
 // Quantile returns the q-quantile of all observations; false without any or for
 // a q outside [0, 1].
 func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool) {
-	return g.merge().Quantile(q)
+	d := g.merge()
+	defer d.Unlock()
+	return d.Quantile(q)
 }
 
 // WorstQuantile returns the member with the greatest q-quantile, which the
@@ -68,12 +78,18 @@ func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 }
 
 // Over returns the share of observations above x.
-func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return g.merge().Over(x) }
+func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) {
+	d := g.merge()
+	defer d.Unlock()
+	return d.Over(x)
+}
 
 // Sum returns the sum of the observations; false if a member's is not known.
 // Observations that may have been missed have any value.
 func (g *HistogramGroup) Sum() (promfold.Estimate, bool) {
-	sum, ok := g.merge().Sum()
+	d := g.merge()
+	defer d.Unlock()
+	sum, ok := d.Sum()
 	e := g.allowing(sum)
 	if least, most, known := g.sums(); known && !e.Exact() {
 		e.Lo, e.Hi = min(least, sum), max(most, sum)
@@ -83,7 +99,9 @@ func (g *HistogramGroup) Sum() (promfold.Estimate, bool) {
 
 // Mean returns the mean observation.
 func (g *HistogramGroup) Mean() (promfold.Estimate, bool) {
-	mean, ok := g.merge().Mean()
+	d := g.merge()
+	defer d.Unlock()
+	mean, ok := d.Mean()
 	e := g.allowing(mean)
 	if least, most, known := g.sums(); known && !e.Exact() {
 		n, _ := g.Observations().Increase()
@@ -143,7 +161,9 @@ func (g *HistogramGroup) signed() bool {
 // caller owns it.
 func (g *HistogramGroup) Distribution() *histogram.Distribution {
 	d := &histogram.Distribution{Signed: g.signed()}
-	d.Engine.Merge(g.merge())
+	all := g.merge()
+	defer all.Unlock()
+	d.Engine.Merge(&all.Distribution)
 	return d
 }
 
@@ -161,15 +181,20 @@ func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distributi
 	}
 }
 
-// merge adds up what the members observed, when it is first asked for.
-func (g *HistogramGroup) merge() *layout.Distribution {
-	if !g.merged {
-		g.merged = true
-		for _, p := range g.pieces {
-			p.addTo(&g.all)
+// merge adds up what the members observed, when it is first asked for, and locks
+// it.
+func (g *HistogramGroup) merge() *merged {
+	if g.all == nil {
+		g.all = &merged{}
+	}
+	g.all.Lock()
+	if !g.all.done {
+		g.all.done = true
+		for i := range g.pieces {
+			g.pieces[i].addTo(&g.all.Distribution)
 		}
 	}
-	return &g.all
+	return g.all
 }
 
 // distributions are the members that observed something, by name. Departed ones

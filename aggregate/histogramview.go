@@ -45,6 +45,7 @@ func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 		g := &HistogramGroup{counter: c}
 		if len(c.answer.of) > 0 { // else only departed instances are in the group
 			g.pieces = c.answer.piecesOf(shares)[c.number]
+			g.all = &c.answer.merged[c.number]
 		}
 		g.addDepartures()
 		list = append(list, g)
@@ -109,7 +110,7 @@ func (g *HistogramGroup) addDepartures() {
 		if c.NoSum {
 			p.sum = math.NaN()
 		}
-		g.pieces = append(slices.Clip(g.pieces), p) // other answers share the list
+		g.pieces, g.all = append(slices.Clip(g.pieces), p), nil // other answers share the list
 	}
 }
 
@@ -119,7 +120,7 @@ func (t *tally) piecesOf(shares []share) [][]buckets {
 	if t.pieces != nil {
 		return t.pieces
 	}
-	t.pieces = make([][]buckets, len(t.groups))
+	t.pieces, t.merged = make([][]buckets, len(t.groups)), make([]merged, len(t.groups))
 	room := make([]buckets, len(t.columns))
 	for i := range t.pieces {
 		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]

@@ -58,6 +58,7 @@ type instance struct {
 
 	after  uint64  // how many snapshots there were when its state changed last
 	before *before // its state before that, for those that were taken until then
+	looked looked  // by the latest snapshot
 }
 
 // clocks are what the scrapes of an instance tell of it.

@@ -169,6 +169,12 @@ type member struct {
 // live reports whether the instance is in values about the present.
 func (m *member) live() bool { return m.standing.Counts() }
 
+// looked is how an instance stands at a snapshot.
+type looked struct {
+	number   uint64
+	standing roster.Standing
+}
+
 type note struct {
 	labels labels.Labels
 	text   string
@@ -203,6 +209,7 @@ func (f *Fleet) look(now int64) *moment {
 			x.held = in.before
 		}
 		x.standing, x.departed = f.standing(then, e), f.departed(then, e)
+		then.looked = looked{m.number, x.standing}
 		m.members = append(m.members, x)
 	}
 	m.aim()

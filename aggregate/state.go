@@ -22,7 +22,7 @@ import (
 
 const stateMagic = "promfold fleet\n"
 
-const stateVersion = 3
+const stateVersion = 4
 
 const stateHead = len(stateMagic) + 2 + 8
 

@@ -29,6 +29,7 @@ type tally struct {
 
 	mean, now rates
 	pieces    [][]buckets // of histograms, by group; nil: not asked for yet
+	merged    []merged    // what the pieces add up to, by group
 }
 
 // shared is what an instance has in common in all groups.

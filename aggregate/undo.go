@@ -156,8 +156,10 @@ func (s *staged) succession() identity.Succession {
 func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
-		for _, b := range in.bindings {
-			b.disown(in, s.at)
+		for i, b := range in.bindings {
+			if b.view.kind != growth.Gauge && i < len(in.undo.tables) && in.undo.tables[i] != nil {
+				b.disown(in, s.at)
+			}
 		}
 		in.takeBack(in.undo)
 		in.undo = nil

@@ -221,6 +221,7 @@ func codeSeries(c *saved.Codec, x *judge.Series) {
 	for _, f := range []*float64{&x.Mark, &x.Counted, &x.Fell, &x.Lost, &x.Other} {
 		c.Float(f)
 	}
+	c.Int64(&x.OtherAt)
 	c.Int64(&x.Since)
 	c.Int64(&x.Until)
 }

@@ -182,6 +182,12 @@ func (w *walk) add(x Hist) *Hist {
 
 func (x *Hist) note(step judge.Step, q Quirk) { x.Notes = append(x.Notes, HistNote{step, q}) }
 
+// quirk notes what is out of the ordinary besides the step; what the step itself
+// leaves open is noted once, after it.
+func (x *Hist) quirk(q Quirk, s *judge.Step) {
+	x.note(judge.Step{Verdict: judge.Grew, From: s.From, To: s.To, Reach: s.Reach}, q)
+}
+
 // refused leaves a histogram that cannot be one (bounds that occur twice, counts
 // that fall with le, NaN) at the reading it had.
 func (w *walk) refused(object uint32, before *point) {
@@ -275,7 +281,7 @@ func (t *turn) growClassic(base *point, s *judge.Step) *Hist {
 	if top < 0 || fell <= s.Value()+top*float64(s.To-s.From) {
 		s.Hi = max(s.Hi, t.now.Value)
 		h := t.add(x)
-		h.note(*s, Torn)
+		h.quirk(Torn, s)
 		return h
 	}
 	*s = judge.Step{Verdict: judge.Reset, Doubt: judge.Unproven, Add: s.Add, Lo: s.Lo, Hi: math.Inf(1), From: s.From, To: s.To, Reach: s.From}
@@ -301,7 +307,7 @@ func (t *turn) coarse(base *point, s *judge.Step) *Hist {
 	x.Before, x.Now = at(t.out, common, base.layout, base.buckets, t.count(base)), at(t.out, common, t.h.layout, t.counts, t.now.Value)
 	x.addSum(base.sum, t.sum)
 	h := t.add(x)
-	h.note(*s, NewLayout)
+	h.quirk(NewLayout, s)
 	return h
 }
 

@@ -43,24 +43,6 @@ func BenchmarkStep(b *testing.B) {
 			}
 			sink = total
 		})
-		b.Run("data="+data.name+"/step=plain", func(b *testing.B) {
-			b.ReportAllocs()
-			var rules Rules
-			var total exact.Sum
-			for range b.N / len(points) {
-				p := points[0]
-				for _, c := range points[1:] {
-					if Plain(p, c, LifeUnmoved) {
-						total.AddDiff(c.Value, p.Value)
-					} else {
-						s := rules.Next(p, c, LifeUnmoved, 0)
-						total.AddDiff(s.Add, s.Sub)
-					}
-					p = c
-				}
-			}
-			sink = total.Float64()
-		})
 		for _, step := range []string{"rise", "next"} {
 			b.Run("data="+data.name+"/step="+step, func(b *testing.B) {
 				b.ReportAllocs()

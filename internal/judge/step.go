@@ -18,8 +18,6 @@ type Step struct {
 	Lost     int64
 	// Reach is since when the growth in Lo may have happened, Unix milliseconds: From, or earlier.
 	Reach int64
-	// Keep reports that the value of the previous point stays the baseline, see Baseline. Of the functions in former.go.
-	Keep bool
 }
 
 // Value returns the increase, rounded to a float64.

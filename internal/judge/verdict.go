@@ -39,7 +39,7 @@ const (
 	Glitch                       // the series fell to 0 and came back to at least where it was
 	Guessed                      // the restart is concluded from many falling counters, without a start time
 	Gapped                       // the series was missing in between
-	FellToZero                   // the series fell to 0, or is there still; see [Rules.AfterZero]
+	_                            // free; saved states hold those that follow
 	NotACount                    // the value is infinite or negative
 	HandedOver                   // counts of before a restart came back late
 )
@@ -47,7 +47,7 @@ const (
 // Public are the doubts that package counter shows.
 const Public = Unproven | Masked | Glitch | Guessed
 
-var doubts = [...]string{"unproven", "masked", "glitch", "guessed", "gapped", "fell to zero", "not a count", "handed over"}
+var doubts = [...]string{"unproven", "masked", "glitch", "guessed", "gapped", "", "not a count", "handed over"}
 
 // String lists the doubts, separated by commas; it is empty if there are none.
 func (d Doubt) String() string {

@@ -118,6 +118,9 @@ func (d *Distribution) AddBetween(l *Layout, lo, value, hi []float64, sum float6
 // bounds hold that, too. Counts that are no numbers are an error and change nothing.
 func (d *Distribution) AddIncrease(l *Layout, p, c []float64, sum float64) error {
 	if p == nil {
+		if d.Add(l, c, sum) == nil { // nearly always, and much cheaper
+			return nil
+		}
 		p = make([]float64, len(c))
 	}
 	if err := l.Check(p); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -29,16 +30,15 @@ type Group interface {
 type share struct {
 	in       *instance // as it was at the moment
 	b        *binding
-	row      *window.Row // the counts at the beginning of the window
+	edge     window.Edge // the beginning of the window
 	events   []window.Event
-	from     int   // the checkpoint of row
 	since    int64 // events after it are in the window
 	span     int64 // ms observed in the window
 	wall     int64 // the same for counters that outlive processes
 	scrapes  int   // that end a step in the window
-	alive    int64 // ms of the window in which the instance is estimated to have lived
-	longest  int64 // the same, if what is in doubt is alive
-	older    bool  // no step in the window: span and row are those of the latest step
+	life     rate.Times
+	steady   rate.Times // the same for counters that outlive processes
+	older    bool       // no step in the window: its edge is that of the latest step
 	standing roster.Standing
 }
 
@@ -67,40 +67,49 @@ func (q *question) shares() ([]share, error) {
 // window.
 func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	in, h := x.in, &x.in.history
-	first := b.First(h.N)
-	n := b.Since - 1
+	held := h.Within(&x.member.in.history) // what later scrapes left of it
+	e, ok := b.All(), true
 	switch {
 	case q.all:
 	case in.last <= q.s:
 		if !x.standing.Possible() {
 			return false, nil
 		}
-		n = max(n, h.N-1)
-	default:
-		n = h.Before(q.s, first)
-		if n < first && first > b.Since {
-			n = first // what is older was dropped
+		if n := len(h.Held()); n > 0 && !x.member.in.history.Holds(&h.Held()[n-1]) {
+			return false, q.outdated(in)
 		}
+		e = b.Latest(held)
+	default:
+		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.present())
 	}
-	if n >= b.Since && n < x.member.in.history.N-b.Slots() {
-		return false, fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
+	if !ok && len(held) < len(h.Held()) {
+		return false, q.outdated(in)
 	}
-	q.shareFrom(sh, x, b, n)
+	q.shareFrom(sh, x, b, e)
 	return true, nil
 }
 
-// shareFrom fills in the share that begins at checkpoint n, or with the view.
-func (q *question) shareFrom(sh *share, x *state, b *binding, n int) {
-	at, in, h := b.Begun, x.in, &x.in.history
-	if n >= b.Since {
-		at = *h.At(n)
-	}
-	sh.in, sh.b, sh.row, sh.from, sh.since = in, b, b.Base(n), n, at.At
-	sh.span, sh.wall, sh.scrapes = h.Span-at.Span, h.Wall-at.Wall, in.version-at.Scrapes
+func (q *question) outdated(in *instance) error {
+	return fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
+}
+
+// shareFrom fills in the share that begins at an edge.
+func (q *question) shareFrom(sh *share, x *state, b *binding, e window.Edge) {
+	in, h := x.in, &x.in.history
+	sh.in, sh.b, sh.edge, sh.since = in, b, e, e.Most.At
+	sh.span = h.Span - e.Between(func(p *window.Checkpoint) int64 { return p.Span })
+	sh.wall = h.Wall - e.Between(func(p *window.Checkpoint) int64 { return p.Wall })
+	sh.scrapes = in.version - e.Most.Scrapes
 	sh.standing, sh.older = x.standing, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
-	from := max(q.s, b.Begun.At)
-	sh.alive, sh.longest = in.alive(from, q.e, sh.standing.Counts()), in.alive(from, q.e, sh.standing.Possible())
+	l, s := q.f.lives(in, sh.standing.Counts(), q.e), max(q.s, b.Begun.At)
+	sh.life, sh.steady = l.In(s, q.e), l.Steady(s, q.e)
+	for _, x := range []*rate.Times{&sh.life, &sh.steady} {
+		x.Dead += s - q.s // of other groups
+		if sh.older {
+			x.Unseen, x.Open = q.e-q.s-x.Dead, false
+		}
+	}
 }
 
 // exposes reports whether the instance has shown the metric.
@@ -127,9 +136,14 @@ func (q *question) events(sh *share) []window.Event {
 }
 
 // bound adds to the bounds of an answer what an event leaves open, without what
-// was counted before the opening.
+// was counted before the opening. What may have been before the window is not in
+// the lower bound anyhow.
 func (e *happening) bound(x *window.Bounds) {
-	if !e.opening || e.Verdict != judge.First {
+	switch {
+	case e.opening && e.Verdict == judge.First:
+	case e.edge:
+		x.AddAbove(e.Event)
+	default:
 		x.Add(e.Event)
 	}
 }

@@ -57,9 +57,9 @@ func (in *instance) until(e int64) *instance {
 func (in *instance) copied() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, clocks: in.clocks, incarnation: in.incarnation,
-		gone: in.gone, since: in.since, restarts: in.restarts, shrunk: slices.Clone(in.shrunk),
+		gone: in.gone, since: in.since, restarts: in.restarts, gaps: in.gaps, shrunk: slices.Clone(in.shrunk),
 		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
-		history: in.history, plan: in.plan,
+		history: in.history.Clone(), plan: in.plan,
 	}
 	for i, b := range in.bindings {
 		var room *window.Row
@@ -140,7 +140,7 @@ func (f *Fleet) relabel(in *instance, ls labels.Labels) {
 			v.moved = f.snapshots
 		}
 		f.bytes -= in.bindings[v.index].bytes(in.plan)
-		b := newBinding(v, in.history.N)
+		b := newBinding(v, &in.history)
 		b.Begun = in.present()
 		in.bindings[v.index] = b
 	}

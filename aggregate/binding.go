@@ -20,22 +20,18 @@ type binding struct {
 	readings []reading
 }
 
-// newBinding returns one without columns, of an instance with so many
-// checkpoints.
-func newBinding(v *view, checkpoints int) *binding {
-	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots(v), checkpoints)}
+// newBinding returns one without columns, of an instance with that history.
+func newBinding(v *view, h *window.History) *binding {
+	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots(v, h), h.N)}
 }
 
-// slots returns how many checkpoints a view keeps: one before the window, one
-// for each part of it, and one for the part that has begun. Gauges have none.
-func slots(v *view) int {
-	switch {
-	case v.kind == growth.Gauge:
+// slots returns how many checkpoints a view may keep of an instance with that
+// history: none where no windows are asked of it.
+func slots(v *view, h *window.History) int {
+	if v.kind == growth.Gauge || v.Window == ledgerOnly {
 		return 0
-	case v.Window == ledgerOnly:
-		return 2
 	}
-	return v.fleet.cfg.Checkpoints + 2
+	return max(h.Slots(), v.fleet.spacing().Least())
 }
 
 // gaugeColumn is what a gauge's column takes, as measured.
@@ -90,7 +86,7 @@ type drafts struct {
 func (f *Fleet) draft(in *instance, route *growth.Route) *drafts {
 	bound := append([]*binding(nil), in.bindings...)
 	for _, v := range f.views[len(bound):] {
-		bound = append(bound, newBinding(v, in.history.N))
+		bound = append(bound, newBinding(v, &in.history))
 	}
 	return f.draftOf(in, route, bound)
 }

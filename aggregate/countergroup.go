@@ -216,16 +216,10 @@ func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
 	if a == nil || a.window() <= 0 {
 		return estimate{}, false
 	}
-	var r rate
-	if a.again {
-		r = a.ratesOf(now)[g.number]
-	} else {
-		r = a.addRates(g.number, now)
+	if x, ok := a.rateOf(g.number, now, a.again, a.e); ok {
+		return x, true
 	}
-	if r.known {
-		return r.estimate, true
-	}
-	return estimate{}, g.someone(func(sh *shared) bool { return sh.counts(now) != 0 })
+	return estimate{}, g.someone(func(sh *shared) bool { return now && sh.standing.Counts() || !now && sh.observed(g.final()).Life > 0 })
 }
 
 // each calls do for each member, by name.

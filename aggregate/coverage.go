@@ -231,10 +231,7 @@ func (s *staged) noteShrunk() {
 	if !s.alone || !s.r.Structural() && s.restart == noRestart {
 		return
 	}
-	oldest := int64(0)
-	if h := &in.history; h.N > 0 {
-		oldest = h.At(h.Oldest()).At
-	}
+	oldest := in.history.Oldest()
 	if s.baseline || s.restart != noRestart {
 		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
 		return

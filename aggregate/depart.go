@@ -155,8 +155,9 @@ func (f *Fleet) depart(in *instance, b *binding, of func(labels.Labels) *ledger.
 		return
 	}
 	h := &in.history
+	lives := f.lives(in, false, math.MaxInt64)
 	life := ledger.Life{
-		First: in.first, Alive: in.alive(max(f.since, b.Begun.At), math.MaxInt64, false),
+		First: in.first, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
 	if !in.sinceOpening(math.MaxInt64) {

@@ -195,8 +195,8 @@ func TestExplanationReads(t *testing.T) {
 	want := strings.TrimPrefix(`
 c {}
 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z: 2 of 3 expected, 1 restarted; missing c
-increase 25 [25, +Inf], 1.5/s; a has 66.7 % of the rate, 1.33 times the mean of 2 (variation 0.333)
-  a: increase 15 [15, +Inf], 1/s × 1, 66.7 %
+increase 25 [25, +Inf], 1.25/s; a has 66.7 % of the rate, 1.33 times the mean of 2 (variation 0.333)
+  a: increase 15 [15, +Inf], 1/s × 0.75, 66.7 %
     2 scrapes since 2023-11-14T22:13:20Z, 15s observed
     at a: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, process 2
     2023-11-14T22:13:40Z restart

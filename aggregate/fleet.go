@@ -220,7 +220,7 @@ func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all 
 				exposed[v] = s.rows[i].exposes
 				continue
 			}
-			b := newBinding(f.views[v], in.history.N)
+			b := newBinding(f.views[v], &in.history)
 			b.Begun = in.present()
 			bound = append(bound, b)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -12,8 +13,13 @@ import (
 // follow them. Each object was judged once.
 func (s *staged) fold() {
 	in := s.in
+	last := in.last
+	if last == 0 {
+		last = s.at
+	}
+	longest, gap := s.f.longest().Milliseconds(), s.gap() != rate.Gap{}
 	for _, b := range in.bindings {
-		b.Begin()
+		b.Begin(s.at, last, longest, gap)
 		if b.Prune(&in.history) {
 			in.settle(s.f.store) // what was given to it so long ago stands
 		}
@@ -34,6 +40,9 @@ func (s *staged) fold() {
 	for i := range s.steps.Gone {
 		s.addGone(&s.steps.Gone[i])
 	}
+	for _, b := range in.bindings {
+		b.End()
+	}
 	s.touchGauges()
 	if s.alone {
 		in.state.Exhume(in.plan, &s.scraped, s.f.store)
@@ -48,7 +57,7 @@ func (s *staged) addPlain() {
 		x := &s.steps.Plain[i]
 		for _, k := range in.plan.Sinks(x.Object) {
 			b := in.bindings[k.View]
-			if b.Add(k.Col, x.Now, x.Before); s.provisional && x.Now != x.Before {
+			if b.Plain(k.Col, x.Now, x.Before); s.provisional && x.Now != x.Before {
 				step := x.Doubtful()
 				b.Note(s.at, window.Note{Col: k.Col, Verdict: step.Verdict, Doubt: step.Doubt}, &step)
 			}
@@ -71,11 +80,16 @@ func (s *staged) addOdd(x *growth.Odd) {
 		if x.Add != x.Sub {
 			b.Add(k.Col, x.Add, x.Sub)
 		}
-		if !plain {
+		paced(b, k.Col, &x.Step)
+		if !plain || x.Reach < s.in.last {
 			b.Note(s.at, window.Note{Col: k.Col, Verdict: x.Verdict, Doubt: x.Doubt}, &x.Step)
 		}
 	}
 }
+
+// paced tells a table of the pace that a step shows. One that is not sure may
+// make it too high, which errs to the wide side.
+func paced(b *binding, col int32, step *judge.Step) { b.Grew(col, step.Value(), step.To-step.From) }
 
 // addGone notes what may have been counted of an object that vanished, since it
 // was seen last.
@@ -113,11 +127,24 @@ func (s *staged) addHist(x *growth.Hist) {
 			}
 			s.addClassic(b, col, x)
 		}
+		s.pacedHist(b, col, x)
 		s.beginHist(b, col, x)
 		for i := range x.Notes {
 			n := &x.Notes[i]
 			b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &n.Step)
 		}
+	}
+}
+
+// pacedHist tells a table of the pace that a histogram's step shows.
+func (s *staged) pacedHist(b *binding, col int32, x *growth.Hist) {
+	if len(x.Notes) == 0 {
+		from, to, _ := x.Of(growth.CountOf)
+		b.Grew(col, to-from, s.at-s.in.last)
+		return
+	}
+	for i := range x.Notes {
+		paced(b, col, &x.Notes[i].Step)
 	}
 }
 
@@ -155,7 +182,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 	if from != to {
 		b.Add(col, to, from)
 	}
-	step := judge.Step{Verdict: judge.Grew, Add: to, Sub: from}
+	step := judge.Step{Verdict: judge.Grew, Add: to, Sub: from, Lo: to - from, Hi: to - from, From: s.in.last, To: s.at, Reach: s.in.last}
 	for i := range x.Notes {
 		n := x.Notes[i]
 		if n.Quirk == growth.Torn {
@@ -167,6 +194,7 @@ func (s *staged) addPart(b *binding, col int32, part growth.Part, x *growth.Hist
 		step = n.Step
 		b.Note(s.at, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &step)
 	}
+	paced(b, col, &step)
 	s.begin(b, col, &step, read)
 }
 

@@ -90,7 +90,11 @@ func (g *HistogramGroup) Sum() (promfold.Estimate, bool) {
 	d := g.merge()
 	defer d.Unlock()
 	sum, ok := d.Sum()
-	return g.allowing(sum), ok
+	e := g.allowing(sum)
+	if least, most, known := g.sums(); known && !e.Exact() {
+		e.Lo, e.Hi = min(least, sum), max(most, sum)
+	}
+	return e, ok
 }
 
 // Mean returns the mean observation.
@@ -98,7 +102,36 @@ func (g *HistogramGroup) Mean() (promfold.Estimate, bool) {
 	d := g.merge()
 	defer d.Unlock()
 	mean, ok := d.Mean()
-	return g.allowing(mean), ok
+	e := g.allowing(mean)
+	if least, most, known := g.sums(); known && !e.Exact() {
+		n, _ := g.Observations().Increase()
+		if e.Lo = min(least/n.Hi, mean); n.Lo > 0 {
+			e.Hi = max(most/n.Lo, mean)
+		}
+	}
+	return e, ok
+}
+
+// sums returns the least and the greatest sum of what was observed, if nothing
+// is open but where between two checkpoints the window begins.
+func (g *HistogramGroup) sums() (least, most float64, known bool) {
+	if g.counter == nil || g.signed() || g.counter.left() != nil {
+		return 0, 0, false
+	}
+	_, parts := g.counter.parts()
+	for i := range parts {
+		if parts[i].loose {
+			return 0, 0, false
+		}
+	}
+	for i := range g.pieces {
+		lo, hi := &g.pieces[i], &g.pieces[i]
+		if lo.most != nil {
+			lo, hi = lo.least, lo.most
+		}
+		least, most = least+lo.sum, most+hi.sum
+	}
+	return least, most, true
 }
 
 // allowing widens what is known of the observations that were counted to what

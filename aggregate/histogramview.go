@@ -7,6 +7,7 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // HistogramView answers how observations were distributed. Quantiles are of the
@@ -82,6 +83,10 @@ type buckets struct {
 	counts []float64      // cumulative
 	native *layout.Native // in place of layout and counts; without its sum
 	sum    float64        // NaN if unknown
+
+	// Where the window begins between two checkpoints: the same, at least and at
+	// most; else nil.
+	least, most *buckets
 }
 
 // departedShare is the share of departed instances.
@@ -120,12 +125,7 @@ func (t *tally) piecesOf(shares []share) [][]buckets {
 	for i := range t.pieces {
 		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
 	}
-	counts := 0
-	for i := range shares {
-		counts += shares[i].b.Counts()
-	}
-	next, columns := make([]float64, 0, counts), t.columns
-	var diff exact.Sum
+	columns := t.columns
 	for i := range shares {
 		sh := &shares[i]
 		own := columns[:len(sh.b.Cols)]
@@ -133,28 +133,61 @@ func (t *tally) piecesOf(shares []share) [][]buckets {
 		if sh.older {
 			continue
 		}
-		begin := len(next)
-		next = sh.b.Live.Counts.AppendDiff(next, 0, sh.b.Counts(), &sh.row.Counts)
-		row := next[begin:]
+		rows := sh.rows()
 		for c := range own {
-			col := &sh.b.Cols[c]
-			diff.Reset()
-			sh.b.Live.Sums.SumDiff(&diff, c, &sh.row.Sums)
-			sum := diff.Float64()
-			if t.has(&t.parts[own[c].part], growth.NoSum) {
-				sum = math.NaN()
+			p := buckets{share: int32(i)}
+			p.fill(sh, &rows[0], c)
+			if len(rows) > 1 {
+				p.least, p.most = &buckets{}, &buckets{}
+				p.least.fill(sh, &rows[1], c)
+				p.most.fill(sh, &rows[2], c)
 			}
-			p := buckets{share: int32(i), layout: col.Layout, sum: sum}
-			if col.Grid != nil {
-				p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return row[at] })
-			} else {
-				p.counts = row[col.At() : own[c].count+1]
+			if t.has(&t.parts[own[c].part], growth.NoSum) {
+				p.sum = math.NaN()
 			}
 			g := t.group[own[c].part]
 			t.pieces[g] = append(t.pieces[g], p)
 		}
 	}
 	return t.pieces
+}
+
+// grownRow is what a row grew by.
+type grownRow struct{ counts, sums []float64 }
+
+// rows returns what the instance's row grew by in the window: one, or if the
+// window begins between two checkpoints its value, the least and the most.
+func (sh *share) rows() []grownRow {
+	since := func(b *window.Base) grownRow {
+		live := &sh.b.Live
+		return grownRow{
+			live.Counts.AppendDiff(make([]float64, 0, sh.b.Counts()), 0, sh.b.Counts(), &b.Row.Counts),
+			live.Sums.AppendDiff(make([]float64, 0, len(sh.b.Cols)), 0, len(sh.b.Cols), &b.Row.Sums),
+		}
+	}
+	most := since(&sh.edge.Most)
+	if sh.edge.Part == 0 {
+		return []grownRow{most}
+	}
+	least := since(&sh.edge.Least)
+	between := func(least, most []float64) (list []float64) {
+		for i := range most {
+			list = append(list, most[i]-sh.edge.Part*(most[i]-least[i]))
+		}
+		return list
+	}
+	return []grownRow{{between(least.counts, most.counts), between(least.sums, most.sums)}, least, most}
+}
+
+// fill takes over a column of a row.
+func (p *buckets) fill(sh *share, r *grownRow, c int) {
+	col := &sh.b.Cols[c]
+	p.layout, p.sum = col.Layout, r.sums[c]
+	if col.Grid != nil {
+		p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return r.counts[at] })
+	} else {
+		p.counts = r.counts[col.At() : col.Count()+1]
+	}
 }
 
 func (t *tally) has(p *part, q growth.Quirk) (found bool) {
@@ -166,11 +199,19 @@ func (t *tally) has(p *part, q growth.Quirk) (found bool) {
 // read while being written add up to what is true, but single buckets may be
 // too few.
 func (p *buckets) addTo(d *layout.Distribution) {
-	if p.native != nil {
+	switch {
+	case p.native != nil:
 		n := *p.native // other answers share it
 		n.Sum = p.sum
-		_ = d.AddNative(&n)
-		return
+		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
+			_ = d.AddNative(&n)
+		}
+	case p.most == nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+		last := len(p.counts) - 1
+		d.AddDoubt(p.layout, p.counts, p.counts[last]-p.least.counts[last])
+		d.AddUnknown(p.most.counts[last]-p.counts[last], p.layout.Floor() < 0)
 	}
-	_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -35,6 +36,7 @@ type instance struct {
 	retired     bool            // it departed, and is no part of the fleet any more
 	since       int64           // until when the place was watched before it was retired
 	restarts    []restarted     // since the oldest checkpoint
+	gaps        []rate.Gap      // between processes, since then
 	shrunk      []roster.Shrunk // families that lost most of their lines
 
 	// Identity:
@@ -51,6 +53,7 @@ type instance struct {
 	self string // what its lines say who it is
 
 	history  window.History
+	cramped  bool       // there is no more room for its history
 	bindings []*binding // by view.index; nil: not bound yet
 
 	after  uint64  // how many snapshots there were when its state changed last
@@ -64,6 +67,7 @@ type clocks struct {
 	start       identity.Start // of the process, as last told
 	startPos    int            // its line; negative: none
 	birth       int64          // start of the first incarnation, if proven; else 0
+	began       int64          // the same, also where it was before the fleet's Since
 	first, last int64          // times of the accepted scrapes
 	second      int64          // of the second one
 	spacings    identity.Spacings
@@ -105,22 +109,24 @@ func (in *instance) accept(at int64) {
 	in.gone = false
 }
 
-// alive is the part of (s, e] in which the instance is taken to have lived:
-// from its birth, else half an interval before its first scrape, to e, or
-// half an interval after its last scrape if it is not live.
-func (in *instance) alive(s, e int64, live bool) int64 {
-	from, to := in.birth, e
-	switch {
-	case from != 0:
-	case in.first <= s:
-		from = s
-	default:
-		from = in.first - in.spacings.Interval()/2
+// lives returns when the processes of an instance lived, as far as known.
+func (f *Fleet) lives(in *instance, live bool, e int64) rate.Lives {
+	l := rate.Lives{Began: in.began, Counted: in.birth != 0, First: in.first, Last: in.last, Interval: in.spacings.Interval(), Live: live, Gaps: in.gaps}
+	if in.pool != nil {
+		return l // what is said of the balancer is not said of it
 	}
-	if !live {
-		to = min(e, in.last+in.spacings.Interval()/2)
+	for i, name := range in.targets {
+		at := int64(0)
+		if t := f.targets[name]; t != nil {
+			at = t.down.Load()
+		}
+		if at <= in.last || at > e || i > 0 && l.Ended == 0 {
+			l.Ended = 0
+			break
+		}
+		l.Ended = max(l.Ended, at)
 	}
-	return max(0, to-max(s, from))
+	return l
 }
 
 // present is the checkpoint of the scrape accepted last.
@@ -128,13 +134,18 @@ func (in *instance) present() window.Checkpoint {
 	return window.Checkpoint{At: in.last, Span: in.history.Span, Wall: in.history.Wall, Scrapes: in.version}
 }
 
-// noteRestart remembers a restart for as long as a window can reach it.
-func (in *instance) noteRestart(at int64, how restart) {
+// noteRestart remembers a restart, and the time before it that no scrape saw, for
+// as long as a window can reach it.
+func (in *instance) noteRestart(r restarted, gap rate.Gap) {
 	if h := &in.history; h.Full() {
-		oldest := h.At(h.Oldest()).At
+		oldest := h.Oldest()
 		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
+		in.gaps = slices.DeleteFunc(slices.Clone(in.gaps), func(g rate.Gap) bool { return g.To <= oldest })
 	}
-	in.restarts = append(in.restarts, restarted{at, how})
+	in.restarts = append(in.restarts, r)
+	if gap.From < gap.To {
+		in.gaps = append(in.gaps, gap)
+	}
 }
 
 // restarted is a scrape that found another process.

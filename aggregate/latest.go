@@ -20,7 +20,7 @@ type basis struct {
 // question had found it already.
 func (q *question) latest(shares []share) (t *tally, again bool) {
 	b, kept := basis{q.f.mu.changes(), q.e - q.s, q.all}, &q.v.latest
-	if kept.tally != nil && kept.basis == b && kept.tally.holds(shares) {
+	if kept.tally != nil && kept.basis == b && kept.tally.holds(shares, q.s) {
 		return kept.tally, true
 	}
 	t = q.tally(shares)
@@ -33,13 +33,14 @@ func (q *question) latest(shares []share) (t *tally, again bool) {
 // holds reports whether the shares are the same. In an unchanged fleet, shares
 // differ only by the checkpoint at which they begin, and by what depends on the
 // time.
-func (t *tally) holds(shares []share) bool {
-	if len(shares) != len(t.shares) {
+func (t *tally) holds(shares []share, start int64) bool {
+	if len(shares) != len(t.shares) || start <= t.after || start > t.until {
 		return false
 	}
 	for i := range shares {
 		a, b := &shares[i], &t.shares[i]
-		if a.b != b.b || a.from != b.checkpoint || a.alive != b.alive || a.standing != b.standing || a.older != b.older {
+		if a.b != b.b || a.edge.Most.Number != b.edge.Most.Number || a.edge.Part != b.edge.Part || a.life != b.process.Times ||
+			a.steady != b.lasting.Times || a.standing != b.standing || a.older != b.older {
 			return false
 		}
 	}

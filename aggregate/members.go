@@ -47,8 +47,8 @@ func (g *CounterGroup) member(sh *shared, p *part) Member {
 		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.standing.Counts(), Steps: sh.steps,
 		Age: time.Duration(g.answer.e-sh.last) * time.Millisecond,
 	}
-	if g.answer.window() > 0 {
-		m.Weight = sh.weight
+	if w := g.answer.window(); w > 0 {
+		m.Weight = float64(sh.observed(g.final()).Life) / float64(w)
 	}
 	g.answer.happenings(p, func(e *happening) { m.Resets += e.Resets() })
 	return m
@@ -70,11 +70,12 @@ func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
 	if sh.covers(g.final()) <= 0 {
 		return estimate{}, false
 	}
-	x, seconds := exactly(p.grown), sh.observed(g.final())
+	x, seconds := exactly(p.grown), sh.covers(g.final()).Seconds()
 	if !sh.older {
 		x = g.answer.around(p)
 	}
-	return estimate{Value: p.grown / seconds, Lo: x.Lo / seconds, Hi: x.Hi / seconds}, true
+	value := p.grown - p.older
+	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: x.Hi / seconds}, true
 }
 
 // rated returns the members with a rate, by name.

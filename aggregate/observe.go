@@ -8,6 +8,8 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Ingest takes in one scrape, all of it or, on an error, nothing. The same
@@ -216,7 +218,13 @@ func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
 		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == noRestart &&
-			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && s.roomy()
+			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && !s.crowded() && s.roomy()
+}
+
+// crowded reports whether the instance's history wants more room.
+func (s *staged) crowded() bool {
+	h := &s.in.history
+	return h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
 // same: the body says what the columns hold already.
@@ -236,7 +244,30 @@ func (s *staged) rebind() error {
 		need = s.plan()
 	}
 	s.f.bytes = need
+	s.makeRoom()
 	return nil
+}
+
+// makeRoom gives the instance's history more room, as long as MaxBytes allows
+// it. After that its past is kept more coarsely, which answers show.
+func (s *staged) makeRoom() {
+	if !s.crowded() {
+		return
+	}
+	in, f := s.in, s.f
+	slots := min(in.history.Slots()+f.spacing().Step(), f.spacing().Most())
+	more := int64(0)
+	for _, b := range in.bindings {
+		more += b.Table.RoomBytes(slots)
+	}
+	if in.cramped = f.bytes+more > f.cfg.MaxBytes; in.cramped {
+		return
+	}
+	f.bytes += more
+	in.history.Grow(slots)
+	for _, b := range in.bindings {
+		b.Grow(slots)
+	}
 }
 
 // plan makes the next plan and says what all views will hold then.
@@ -336,16 +367,29 @@ func (s *staged) enter() {
 	if s.baseline || s.restart != noRestart {
 		in.state.ReleaseTombs(f.store)
 		if in.incarnation++; in.incarnation > 1 {
-			in.noteRestart(s.at, s.restart)
+			in.noteRestart(restarted{s.at, s.restart}, s.gap())
 		}
 	}
 	if f.joinable() && (s.baseline || s.restart == restartProven) {
 		s.openSegments()
 	}
-	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 && began > max(f.since, in.since) {
-		in.birth = began
+	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 {
+		if in.began = began; began > max(f.since, in.since) {
+			in.birth = began
+		}
 	}
 	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
+}
+
+// gap returns the time before a process that no scrape saw.
+func (s *staged) gap() rate.Gap {
+	switch s.restart {
+	case anotherInstance:
+		return rate.Gap{From: s.in.last, To: s.at, Lived: true}
+	case restartProven:
+		return rate.Gap{From: s.in.last, To: min(max(s.in.last, s.start.At), s.at)}
+	}
+	return rate.Gap{}
 }
 
 // advance moves the instance's clocks to the scrape.
@@ -385,20 +429,19 @@ func (s *staged) newLines() int {
 	return n
 }
 
-// checkpoint keeps the state of the scrape before, where it is due.
+// checkpoint keeps the state of the scrape before.
 func (s *staged) checkpoint() {
 	in, h := s.in, &s.in.history
 	if in.last == 0 {
 		return
 	}
-	h.Make(s.f.cfg.Checkpoints + 2)
-	if !h.Due(in.last, s.f.cfg.Window.Milliseconds()/int64(s.f.cfg.Checkpoints)) {
-		return
-	}
+	p := h.Keep(in.present(), s.f.spacing())
 	for _, b := range in.bindings {
-		if b.Slots() > 0 {
-			b.Snap(h.N)
-		}
+		b.Snap(p)
 	}
-	h.Add(in.present())
+}
+
+// spacing says how steps of the past are kept.
+func (f *Fleet) spacing() window.Spacing {
+	return window.Spacing{Window: f.longest().Milliseconds(), Precision: f.cfg.Checkpoints}
 }

@@ -4,7 +4,8 @@ import (
 	"math"
 	"sync"
 
-	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -12,95 +13,85 @@ import (
 // adds them up at once: most tallies are asked once.
 type rates struct {
 	once sync.Once
-	list []rate
+	list []rate.Sum
 }
 
-// rate is the rate of a group; it is not known if no member was observed for
-// any time.
-type rate struct {
-	estimate
-	known bool
-}
-
-// ratesOf returns the rates of the groups: of the instances alive now, or the
-// mean over the window.
-func (t *tally) ratesOf(now bool) []rate {
+// rateOf returns the rate of a group in a window that ends at e: of the instances
+// alive now, or the mean; false if no member was observed for any time. again
+// says that it was not the first question.
+func (t *tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
+	switch {
+	case now && (!again || e != t.newest):
+		sum := t.addRates(group, now, e)
+		return sum.Estimate(0)
+	case !again:
+		sum := t.addRates(group, now, t.newest)
+		return sum.Estimate(e - t.newest)
+	}
 	r := &t.mean
 	if now {
 		r = &t.now
 	}
 	r.once.Do(func() {
-		r.list = make([]rate, len(t.groups))
+		r.list = make([]rate.Sum, len(t.groups))
 		for g := range r.list {
-			r.list[g] = t.addRates(g, now)
+			r.list[g] = t.addRates(g, now, t.newest)
 		}
 	})
-	return r.list
+	return r.list[group].Estimate(e - t.newest)
 }
 
-// addRates adds up the rates of a group exactly, so that the order of members
-// does not matter.
-func (t *tally) addRates(group int, now bool) rate {
-	var sum exact.Total
-	known, loose := false, false
+// addRates adds up the rates of a group's members.
+func (t *tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 	for i := t.from[group]; i < t.from[group+1]; i++ {
-		sh, p := &t.shares[t.owners[i]], &t.parts[i]
-		weight, most, seconds, ok := sh.rates(&t.groups[group], now)
-		if !ok {
-			continue
-		}
-		known = known || weight > 0
-		loose = loose || p.loose && !sh.older || most != weight || now && sh.standing != roster.Present
-		if p.grown != 0 {
-			sum.Add(p.grown / seconds * weight)
-		}
-	}
-	x := sum.Float64()
-	if !loose {
-		return rate{exactly(x), known}
-	}
-	lo, hi := t.addBounds(group, now)
-	return rate{estimate{Value: x, Lo: lo, Hi: hi}, known}
-}
-
-// rates returns the weight of the member's rate in that of the group and in its
-// upper bound, and false if it has none.
-func (sh *shared) rates(g *final, now bool) (weight, most, seconds float64, ok bool) {
-	weight, seconds = sh.counts(now), sh.observed(g)
-	if most = sh.most; now {
-		most = 0
-		if sh.standing.Possible() {
-			most = 1
-		}
-	}
-	return weight, most, seconds, most != 0 && seconds > 0
-}
-
-// addBounds adds up the bounds of the members' rates.
-func (t *tally) addBounds(group int, now bool) (lo, hi float64) {
-	var lower, upper exact.Total
-	open := false
-	for i := t.from[group]; i < t.from[group+1]; i++ {
-		sh, p := &t.shares[t.owners[i]], &t.parts[i]
-		weight, most, seconds, ok := sh.rates(&t.groups[group], now)
-		if !ok {
-			continue
-		}
-		x := exactly(p.grown)
-		if !sh.older {
-			x = t.around(p)
-		}
-		if !now || sh.standing == roster.Present {
-			lower.Add(x.Lo / seconds * weight)
-		}
-		if h := x.Hi / seconds * most; math.IsInf(h, 1) {
-			open = true
+		m := t.rated(&t.shares[t.owners[i]], &t.parts[i], &t.groups[group], e)
+		if now {
+			sum.AddNow(&m)
 		} else {
-			upper.Add(h)
+			sum.AddMean(&m)
 		}
 	}
-	if open {
-		return lower.Float64(), math.Inf(1)
+	return sum
+}
+
+// rated returns what a part says of the rate of its group until e.
+func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
+	o := sh.observed(g)
+	m := rate.Member{
+		Width: t.length, Growth: p.grown - p.older, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last,
+		Live: sh.standing.Possible(), Slow: sh.standing == roster.Likely, Lost: sh.standing == roster.Doubtful,
 	}
-	return lower.Float64(), upper.Float64()
+	if sh.older {
+		return m
+	}
+	m.Lo, m.Hi = p.inside, p.most
+	if p.odd > 0 {
+		t.rateBounds(sh, p, &m)
+	}
+	if p.open {
+		m.Hi = math.Inf(1)
+	}
+	return m
+}
+
+// rateBounds sets the bounds of a member's growth in the window apart, by the
+// events of its part.
+func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
+	t.happenings(p, func(e *happening) {
+		if e.Verdict == judge.First && e.At == sh.from.first {
+			return // of before its first scrape, which no scrape saw
+		}
+		switch {
+		case e.At <= sh.edge.Inside.At:
+		case e.From != 0 && e.From < t.start:
+			m.Lo -= e.Below.Float64() + e.Early.Float64()
+		default:
+			m.Lo -= e.Below.Float64()
+		}
+		m.Hi += e.Above.Float64() + rate.Open(p.pace, e.Open, e.Blind)
+	})
+	m.Lo = max(0, m.Lo)
+	if math.IsNaN(m.Hi) {
+		m.Hi = math.Inf(1)
+	}
 }

@@ -105,12 +105,17 @@ func sameSteps(qn, qd *question) (nums, dens []share, err error) {
 			continue
 		}
 		if n.since != d.since {
-			from := max(n.from, d.from, n.b.Since, d.b.Since)
-			if from >= in.history.N {
+			s := max(n.since, d.since)
+			if s >= in.last {
 				continue // no step in common yet
 			}
-			qn.shareFrom(&n, x, n.b, from)
-			qd.shareFrom(&d, x, d.b, from)
+			later := *qd
+			later.s, later.all = s, false
+			for _, sh := range []*share{&n, &d} {
+				if _, err := later.share(sh, x, sh.b); err != nil {
+					return nil, nil, err
+				}
+			}
 		}
 		nums, dens = append(nums, n), append(dens, d)
 	}

@@ -14,8 +14,7 @@ type codec struct {
 	loader *lines.Loader
 	fleet  *Fleet
 
-	checkpoints map[*instance]int // how many of them were there to read
-	signed      bool              // of the view at hand
+	signed bool // of the view at hand
 }
 
 // Line writes a line down by its place among those of the state.

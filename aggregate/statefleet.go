@@ -60,7 +60,7 @@ func (f *Fleet) decode(content []byte) (*loaded, error) {
 	if err != nil {
 		return nil, stateError("its lines", ErrCorrupt)
 	}
-	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f, checkpoints: map[*instance]int{}}
+	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f}
 	l := &loaded{targets: map[string]*target{}}
 	c.state(l)
 	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
@@ -138,6 +138,8 @@ func (c *codec) target(t *target) {
 	tried, failed := t.tried.Load(), t.failure()
 	c.Int64(&tried)
 	saved.Small(&c.Codec, &failed, roster.Unheard)
+	down := t.down.Load()
+	c.Int64(&down)
 	c.Bool(&t.gone)
 	if c.Bool(&t.told); t.told {
 		c.Text(&t.instance)
@@ -147,6 +149,7 @@ func (c *codec) target(t *target) {
 	if c.Reading() {
 		t.tried.Store(tried)
 		t.failed.Store(uint32(failed))
+		t.down.Store(down)
 	}
 }
 

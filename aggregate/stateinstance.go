@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -30,6 +31,11 @@ func (c *codec) instance(in *instance) {
 		c.Int64(&r.at)
 		saved.Small(&c.Codec, &r.how, anotherInstance)
 	})
+	saved.List(&c.Codec, &in.gaps, 3, func(g *rate.Gap) {
+		c.Int64(&g.From)
+		c.Int64(&g.To)
+		c.Bool(&g.Lived)
+	})
 	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
 	saved.List(&c.Codec, &in.starts, 2, c.start)
 	c.Bool(&in.alternates)
@@ -37,10 +43,7 @@ func (c *codec) instance(in *instance) {
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)
-	held := in.history.Code(&c.Codec, c.fleet.cfg.Checkpoints+2)
-	if c.Reading() {
-		c.checkpoints[in] = held
-	}
+	in.history.Code(&c.Codec)
 	undone := in.undo != nil
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}

@@ -61,7 +61,7 @@ func (b *binding) pack(in *instance) *savedBinding {
 	if u, i := in.undo, b.view.index; u != nil && i < len(u.tables) {
 		before = u.tables[i]
 	}
-	p := &savedBinding{Packed: b.Pack(in.history.N, cols, order, before), exposes: in.exposes(b.view)}
+	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, before), exposes: in.exposes(b.view)}
 	if b.view.kind == growth.Gauge {
 		for _, from := range order {
 			p.changed = append(p.changed, b.changed[from])
@@ -80,7 +80,7 @@ func (b *binding) pack(in *instance) *savedBinding {
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
 	b := &binding{view: v, changed: slices.Clone(p.changed), seg: p.seg.clone()}
-	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v), in.history.N, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
 	return b
 }
 
@@ -154,8 +154,7 @@ func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
 		p.Packed = &window.Packed{}
 	}
 	c.Bool(&p.exposes)
-	slots := c.fleet.cfg.Checkpoints + 2
-	p.Code(&c.Codec, c.set(), k == growth.Histogram, in.history.N, c.checkpoints[in], slots)
+	p.Code(&c.Codec, c.set(), k == growth.Histogram, &in.history)
 	if k == growth.Gauge {
 		saved.List(&c.Codec, &p.changed, 1, c.Int64)
 		c.Must(len(p.changed) == len(p.Cols))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -15,6 +16,11 @@ import (
 // that differ only in the time of the question share it.
 type tally struct {
 	*plan
+	length int64 // of the window, in ms
+	start  int64 // of the window
+	after  int64 // its bounds are those of all windows that start after this
+	until  int64 // and no later than this
+	newest int64 // the latest scrape of its shares, or when it was asked if that is earlier
 	shares []shared
 	parts  []part
 	totals []exact.Sum // by group; nil: the sum of its parts
@@ -27,30 +33,36 @@ type tally struct {
 
 // shared is what an instance has in common in all groups.
 type shared struct {
-	weight              float64 // the part of the window in which the instance lived
-	most                float64 // the same, if what is in doubt is alive
-	seconds, wall       float64 // observed; wall: for counters that outlive processes
-	older               bool
-	standing            roster.Standing
-	exposes             bool
-	b                   *binding // for its view, which does not change
-	target              labels.Labels
-	name                string
-	since, last         int64 // its growth is counted from since to last
-	alive               int64
-	span, spanOfOutlive time.Duration
-	steps               int
-	from                provenance // without the restarts
-	restarts            []restarted
-	checkpoint          int // at which its growth begins
+	process, lasting observed // lasting: for counters that outlive processes
+	older            bool
+	standing         roster.Standing
+	exposes          bool
+	b                *binding // for its view, which does not change
+	target           labels.Labels
+	name             string
+	since, last      int64 // its growth is counted from since to last
+	steps            int
+	from             provenance // without the restarts
+	restarts         []restarted
+	edge             window.Edge // at which its growth begins
+}
+
+// observed is for how long an instance was observed in the window.
+type observed struct {
+	rate.Times
+	span int64 // ms that its steps cover
 }
 
 // part is what one instance has in one group, in the window.
 type part struct {
-	grown float64 // rounded
-	odd   int32   // its first event, plus 1; 0: all is plain growth
-	loose bool    // an event sets its bounds apart
-	open  bool    // it has no upper bound: another process answers at the address
+	grown       float64 // rounded
+	least, most float64 // the same, of plain growth, where the window begins between two checkpoints
+	inside      float64 // growth of steps that began in the window, if all is plain
+	older       float64 // of grown, what was counted before the time that its instance was observed
+	pace        float64 // the fastest sure growth per ms
+	odd         int32   // its first event, plus 1; 0: all is plain growth
+	loose       bool    // an event sets its bounds apart
+	open        bool    // it has no upper bound: another process answers at the address
 }
 
 // happening is an event in the window.
@@ -58,6 +70,7 @@ type happening struct {
 	*window.Event
 	next    int32 // of the part, plus 1
 	opening bool  // what was counted before it is no part of the answer
+	edge    bool  // it may have been before the window
 }
 
 // widens reports whether the event sets the bounds apart. What was counted
@@ -76,17 +89,9 @@ func (t *tally) happenings(p *part, do func(*happening)) {
 	}
 }
 
-// bound adds what a part leaves open.
-func (t *tally) bound(p *part, x *window.Bounds) {
-	t.happenings(p, func(e *happening) { e.bound(x) })
-	if p.open {
-		x.Open++
-	}
-}
-
 // around returns the growth of a part with its bounds.
 func (t *tally) around(p *part) estimate {
-	if !p.loose {
+	if !p.loose && p.least == p.most {
 		return exactly(p.grown)
 	}
 	var grown exact.Sum
@@ -96,31 +101,26 @@ func (t *tally) around(p *part) estimate {
 	return x.Around(&grown)
 }
 
+// bound adds to the bounds of an answer what a part leaves open.
+func (t *tally) bound(p *part, x *window.Bounds) {
+	x.Between(p.least, p.grown, p.most)
+	t.happenings(p, func(e *happening) { e.bound(x) })
+	if p.open {
+		x.Open++
+	}
+}
+
+// observed returns for how long the instance was observed.
+func (sh *shared) observed(g *final) *observed {
+	if g.outlives {
+		return &sh.lasting
+	}
+	return &sh.process
+}
+
 // covers returns the time that the steps of the instance span.
 func (sh *shared) covers(g *final) time.Duration {
-	if g.outlives {
-		return sh.spanOfOutlive
-	}
-	return sh.span
-}
-
-// observed returns the same in seconds.
-func (sh *shared) observed(g *final) float64 {
-	if g.outlives {
-		return sh.wall
-	}
-	return sh.seconds
-}
-
-// counts returns the weight of the instance's rate in that of the group.
-func (sh *shared) counts(now bool) float64 {
-	switch {
-	case !now:
-		return sh.weight
-	case sh.standing.Counts():
-		return 1
-	}
-	return 0
+	return time.Duration(sh.observed(g).span) * time.Millisecond
 }
 
 // idle reports whether the instance exposes the metric, and could have a series
@@ -132,15 +132,13 @@ func (t *tally) idle(share int, g *final) bool {
 
 // tally adds up what the shares have in the window.
 func (q *question) tally(shares []share) *tally {
-	t := &tally{plan: q.v.planFor(shares), shares: make([]shared, len(shares))}
-	window := float64(q.e - q.s)
+	t := &tally{plan: q.v.planFor(shares), start: q.s, after: -farFuture, until: farFuture, length: q.e - q.s, shares: make([]shared, len(shares))}
 	for i := range shares {
 		sh, to := &shares[i], &t.shares[i]
-		to.span, to.spanOfOutlive = time.Duration(sh.span)*time.Millisecond, time.Duration(sh.wall)*time.Millisecond
-		to.weight, to.most = float64(sh.alive)/window, float64(sh.longest)/window
-		to.seconds, to.wall = to.span.Seconds(), to.spanOfOutlive.Seconds()
-		to.name, to.since, to.last, to.steps, to.alive = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes, sh.alive
-		to.older, to.standing, to.exposes, to.b, to.checkpoint = sh.older, sh.standing, sh.exposes(), sh.b, sh.from
+		to.process, to.lasting = observed{sh.life, sh.span}, observed{sh.steady, sh.wall}
+		to.name, to.since, to.last, to.steps = sh.in.name, sh.beginning(), sh.in.last, sh.scrapes
+		to.older, to.standing, to.exposes, to.b, to.edge = sh.older, sh.standing, sh.exposes(), sh.b, sh.edge
+		t.newest = max(t.newest, min(sh.in.last, q.e))
 		to.target = sh.in.labels
 		to.restarts = sh.in.restarts
 		sh.in.tell(&to.from)
@@ -158,24 +156,40 @@ func (q *question) tally(shares []share) *tally {
 func (t *tally) addIntegers(shares []share) bool {
 	columns, all := t.columns, 0.0
 	for i := range shares {
-		live, ok := shares[i].b.Live.Counts.Integers()
-		base, too := shares[i].row.Counts.Integers()
-		if !ok || !too {
-			return false
-		}
+		sh := &shares[i]
 		own := columns[:len(t.of[i])]
 		columns = columns[len(own):]
-		for _, c := range own {
-			n := live[c.count]
-			if int(c.count) < len(base) {
-				n -= base[c.count]
+		var rows [4][]int64
+		for j, r := range []*window.Row{&sh.b.Live, sh.edge.Most.Row, sh.edge.Least.Row, sh.edge.Inside.Row} {
+			var ok bool
+			if rows[j], ok = r.Counts.Integers(); !ok {
+				return false
 			}
-			x := float64(n)
-			t.parts[c.part].grown += x
-			all += max(x, -x)
+		}
+		live, most, least, inside := rows[0], rows[1], rows[2], rows[3]
+		for c, at := range own {
+			n, p := live[at.count], &t.parts[at.part]
+			x := float64(n - at.in(most))
+			p.most += x
+			p.inside += float64(n - at.in(inside))
+			p.pace += sh.b.Pace(c)
+			if all += max(x, -x); sh.edge.Part == 0 {
+				p.grown, p.least = p.most, p.most
+				continue
+			}
+			p.least += float64(n - at.in(least))
+			p.grown = sh.edge.Value(p.least, p.most)
 		}
 	}
 	return all < 1<<53
+}
+
+// in returns the place's count in a row, 0 where the row is older than it.
+func (x place) in(row []int64) int64 {
+	if int(x.count) < len(row) {
+		return row[x.count]
+	}
+	return 0
 }
 
 // addSums adds up anything.
@@ -183,18 +197,29 @@ func (t *tally) addSums(shares []share) {
 	clear(t.parts)
 	t.totals = make([]exact.Sum, len(t.groups))
 	columns := t.columns
-	var grown exact.Sum
 	for i := range shares {
 		sh := &shares[i]
-		for _, c := range columns[:len(t.of[i])] {
-			grown.Reset()
-			sh.b.Live.Counts.SumDiff(&grown, int(c.count), &sh.row.Counts)
-			t.parts[c.part].grown += grown.Float64()
-			if !sh.older {
-				t.totals[t.group[c.part]].Merge(&grown)
+		since := func(b *window.Base, at int32) (x exact.Sum) {
+			sh.b.Live.Counts.SumDiff(&x, int(at), &b.Row.Counts)
+			return x
+		}
+		own := columns[:len(t.of[i])]
+		columns = columns[len(own):]
+		for c, at := range own {
+			p, total := &t.parts[at.part], &t.totals[t.group[at.part]]
+			most, inside, least := since(&sh.edge.Most, at.count), since(&sh.edge.Inside, at.count), since(&sh.edge.Least, at.count)
+			x, y := most.Float64(), least.Float64()
+			p.most, p.least, p.inside, p.pace = p.most+x, p.least+y, p.inside+inside.Float64(), p.pace+sh.b.Pace(c)
+			value := sh.edge.Value(y, x)
+			p.grown += value
+			switch {
+			case sh.older:
+			case sh.edge.Part == 0:
+				total.Merge(&most)
+			default:
+				total.Add(value)
 			}
 		}
-		columns = columns[len(t.of[i]):]
 	}
 }
 
@@ -226,13 +251,22 @@ func (t *tally) addEvents(shares []share, opening int64) {
 	t.events = make([]happening, 0, n)
 	columns := t.columns
 	for i := range shares {
-		sh := &shares[i]
+		sh, since := &shares[i], shares[i].beginning()
 		for j := len(sh.events) - 1; j >= 0; j-- {
 			e := &sh.events[j]
 			p := &t.parts[columns[e.Col].part]
-			t.events = append(t.events, happening{e, p.odd, e.At == sh.in.first && sh.in.sinceOpening(opening)})
+			first, edge := e.At == sh.in.first && sh.in.sinceOpening(opening), sh.edge.Part > 0 && e.At <= sh.edge.Least.At
+			t.events = append(t.events, happening{e, p.odd, first, edge})
+			switch {
+			case e.From == 0:
+			case e.From < t.start:
+				t.after = max(t.after, e.From)
+			default:
+				t.until = min(t.until, e.From)
+			}
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
+			p.older += e.Before(since)
 		}
 		columns = columns[len(t.of[i]):]
 	}

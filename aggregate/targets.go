@@ -30,6 +30,7 @@ type Target struct {
 type target struct {
 	tried  atomic.Int64  // latest scrape or failure
 	failed atomic.Uint32 // how it failed, a roster.Failure
+	down   atomic.Int64  // since when it does not listen, or left; 0: it does
 	gone   bool          // written under the fleet's lock, like what follows
 	err    error
 	description
@@ -66,6 +67,14 @@ func (t *target) seen(at int64) {
 		t.tried.Store(at)
 	}
 	t.failed.Store(uint32(roster.NoFailure))
+	t.down.Store(0)
+}
+
+// end notes that nothing is counted at the target any more.
+func (t *target) end(at int64) {
+	if t.down.Load() == 0 {
+		t.down.Store(at)
+	}
 }
 
 func (t *Target) validate(now time.Time) error {
@@ -160,6 +169,9 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 		t.tried.Store(ms)
 		t.failed.Store(uint32(how))
 		t.err = err
+		if how == roster.Unreachable {
+			t.end(ms)
+		}
 	}
 	return nil
 }
@@ -204,6 +216,7 @@ func (f *Fleet) leave(name string, t *target, now int64) {
 		f.meetStranger(now) // it may never have answered
 	}
 	t.gone, t.description = true, description{info: t.info}
+	t.end(now)
 	f.moved(name)
 }
 

@@ -130,7 +130,7 @@ func (in *instance) takeBack(u *undo) {
 		if before == nil {
 			b.Begun = at
 		}
-		b.Back(before, u.past.n, in.history.N)
+		b.Back(before, &in.history)
 		if b.seg = nil; i < len(u.segs) {
 			b.seg = u.segs[i]
 		}
@@ -146,10 +146,10 @@ func (in *instance) takeBack(u *undo) {
 
 // retract takes back what a restart counted that was none. No window reaches
 // beyond: what stood in it until now cannot be told apart.
-func (in *instance) retract() {
-	h := &in.history
+func (in *instance) retract(spacing window.Spacing) {
+	now := in.history.Keep(in.present(), spacing)
 	for i, b := range in.bindings {
-		if b.Slots() == 0 {
+		if b.view.kind == growth.Gauge {
 			continue
 		}
 		var before *window.Saved
@@ -161,10 +161,9 @@ func (in *instance) retract() {
 				b.seg = in.undo.segs[i]
 			}
 		}
-		b.Restore(before, h.N)
+		b.Restore(before, now)
 		b.adopted()
 	}
-	h.Add(in.present())
 	in.undo = nil
 }
 
@@ -179,7 +178,7 @@ func (s *staged) succession() identity.Succession {
 func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
-		in.retract()
+		in.retract(s.f.spacing())
 	}
 	in.alternates, s.report.Alternating = true, true
 	if s.f.cfg.SplitAlternating && s.f.balancers[s.target] == nil && in.name == s.target {

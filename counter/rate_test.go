@@ -105,7 +105,8 @@ func TestStalenessFollowsTheInterval(t *testing.T) {
 	assert.False(t, live(1.6), "there is no fixed minimum")
 }
 
-// Downtime is nobody's life: 100/s for 30 s, down for 30 s, 100/s again is 50/s.
+// Downtime is nobody's life, but for half an interval after the last scrape, which the process is taken to have lived:
+// 100/s for 30 s, down for 30 s, 100/s again is 50/s and little more.
 func TestDowntime(t *testing.T) {
 	tracker := Tracker{Rules: Rules{Owner: Process}}
 	for s := 0.0; s <= 30; s += 5 {
@@ -116,7 +117,7 @@ func TestDowntime(t *testing.T) {
 	}
 	r, ok := MeanRate(window(t, &tracker, 30, 90))
 	require.True(t, ok)
-	assert.InDelta(t, 50, r.Value, 1e-9)
+	assert.InDelta(t, 100*32.5/60, r.Value, 1e-9)
 	assert.InDelta(t, 50, r.Lo, 1e-9)
 	assert.InDelta(t, 100, r.Hi, 1e-9, "it may have counted on until just before its successor")
 	now, ok := RateNow(window(t, &tracker, 30, 90))

@@ -116,40 +116,38 @@ func (w Window) member() (rate.Member, bool) {
 	return m, m.Life > 0 || m.Span > 0 || m.Unseen > 0
 }
 
-// life fills in the times of m. The series was there from its birth, else from half an interval before its first count,
-// to half an interval after its last point if it is gone or stale, else to the end of the window. The time between the
-// last scrape of a process and the start of the next is nobody's life.
+// life fills in the times of m. One that is no longer alive, or said to be gone, was not read for that reason: no scrape
+// saw only the time until it was missed.
 func (w Window) life(m *rate.Member) {
 	t := w.t
-	half := t.interval() / 2
-	from, to := t.began, w.end
-	seen, unseen := w.start, w.end
-	if !t.born {
-		from -= half
-	} else {
-		seen = max(seen, t.began)
+	l := rate.Lives{First: t.began, Last: t.began, Interval: t.interval(), Live: m.Live}
+	if t.born {
+		l.Began, l.Counted = t.began, true
+	}
+	before := max(1, ended(t.steps, w.start))
+	if before <= len(t.steps) {
+		l.Last = max(l.Last, t.steps[before-1].To)
+	}
+	for _, s := range t.steps[min(before, len(t.steps)):] {
+		if s.To == s.From {
+			continue
+		}
+		if s.From > l.Last {
+			l.Gaps = append(l.Gaps, rate.Gap{From: l.Last, To: s.From, Lived: s.Lost == 0})
+		}
+		if s.To > w.end {
+			break
+		}
+		l.Last = max(l.Last, s.To)
 	}
 	if !m.Live {
-		to = min(to, t.last.Time+half)
 		limit, ok := t.patience()
 		if !ok || t.gone {
-			limit = t.interval()
+			limit = l.Interval
 		}
-		unseen = max(w.start, min(unseen, t.last.Time+limit))
+		l.Ended = l.Last + limit
 	}
-	m.Dead = seen - w.start + w.end - unseen
-	m.Life = max(0, min(to, w.end)-max(from, w.start))
-	for _, s := range t.steps[ended(t.steps, w.start):] {
-		m.Life -= max(0, min(s.From, w.end)-max(s.From-s.Lost, w.start))
-	}
-	m.Life = max(0, m.Life)
-	for _, s := range w.steps {
-		if s.To > s.From {
-			m.Unseen += max(0, s.From-seen)
-			seen = max(seen, s.To)
-		}
-	}
-	m.Unseen += max(0, unseen-seen)
+	m.Times, m.Tail = l.In(w.start, w.end), w.end-max(w.start, l.Last)
 }
 
 // pace returns the fastest sure growth per millisecond of the window and of the step before it, which may be that of an

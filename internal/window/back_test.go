@@ -10,27 +10,23 @@ import (
 	"github.com/promfold/promfold/internal/judge"
 )
 
-// What is taken back is as if it had never been added: the present and each checkpoint made since are those of the
-// moment that was saved, older checkpoints and copies stay as they were.
+// What is taken back is as if it had never been added: the present is that of the moment that was saved, the
+// checkpoints made since are gone, older ones and copies stay as they were.
 func TestBack(t *testing.T) {
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 4))
-		slots := 2 + r.IntN(6)
 		var h History
-		h.Make(slots)
-		x := NewTable(false, slots, 0)
+		x := NewTable(false, 1, 0)
 		d := x.Draft()
 		col := d.Column(Key{})
 		d.Adopt()
 		value, rows := 0.0, []float64{} // by checkpoint
+		spacing := Spacing{Window: 8, Precision: 2}
 		step := func(at int64) {
-			if r.IntN(2) == 0 {
-				x.Snap(h.N)
-				h.Add(Checkpoint{At: at - 1, Span: at - 1})
-				rows = append(rows, value)
-			}
+			x.Snap(h.Keep(Checkpoint{At: at - 1, Span: at - 1}, spacing))
+			rows = append(rows, value)
 			by := float64(r.IntN(10))
-			x.Begin()
+			x.Begin(at, at-1, 8, false)
 			x.Add(col, value+by, value)
 			x.Note(at, Note{Col: col, Verdict: judge.Grew}, &judge.Step{Verdict: judge.Grew, Add: by})
 			value += by
@@ -47,22 +43,22 @@ func TestBack(t *testing.T) {
 			step(at)
 			at++
 		}
-		before, history, now := x.Copy(nil), h, value
-		x.Back(saved, from, h.N)
+		before, history, now := x.Copy(nil), h.Clone(), value
 		h.Back(kept, from)
+		x.Back(saved, &h)
 		require.Equal(t, then, x.Live.Counts.Float64(0))
 		require.Len(t, x.Events, events)
 		require.Equal(t, kept.Span, h.Span)
-		for n := h.Oldest(); n < h.N; n++ {
-			want, moment := rows[n], kept
-			if n >= from {
-				want = then
-			} else {
-				moment = *history.At(n)
-			}
-			require.Equal(t, want, at0(x.Base(n)), "seed %d, checkpoint %d", seed, n)
-			require.Equal(t, moment, *h.At(n))
-			require.Equal(t, rows[n], at0(before.Base(n)), "a copy stays as it was")
+		for range r.IntN(4) {
+			at++
+			x.Snap(h.Keep(Checkpoint{At: at - 1, Span: at - 1}, spacing))
+			rows = append(rows, then)
+		}
+		for _, p := range h.Held() {
+			require.Equal(t, rows[p.Number], at0(x.base(p).Row), "seed %d, checkpoint %d", seed, p.Number)
+		}
+		for _, p := range history.Within(&h) {
+			require.Equal(t, rows[p.Number], at0(before.base(p).Row), "a copy stays as it was")
 		}
 		require.Equal(t, now, before.Live.Counts.Float64(0))
 	}
@@ -72,7 +68,7 @@ func TestBack(t *testing.T) {
 	col := d.Column(Key{})
 	d.Adopt()
 	x.Add(col, 5, 0)
-	x.Back(nil, 1, 2)
+	x.Back(nil, &History{})
 	assert.Zero(t, x.Live.Counts.Float64(0))
 	assert.Empty(t, x.Events)
 }

@@ -21,6 +21,22 @@ func (x *Bounds) Add(e *Event) {
 	x.Open += e.Open
 }
 
+// Between adds that the truth of a value is between two numbers.
+func (x *Bounds) Between(lo, value, hi float64) {
+	if lo < value {
+		x.Below.AddDiff(value, lo)
+	}
+	if hi > value {
+		x.Above.AddDiff(hi, value)
+	}
+}
+
+// AddAbove adds what an event leaves open upwards.
+func (x *Bounds) AddAbove(e *Event) {
+	x.Above.Merge(&e.Above)
+	x.Open += e.Open
+}
+
 // Merge adds the bounds of another part of the same sum.
 func (x *Bounds) Merge(o *Bounds) {
 	x.Below.Merge(&o.Below)

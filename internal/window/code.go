@@ -1,6 +1,7 @@
 package window
 
 import (
+	"math"
 	"slices"
 
 	"github.com/promfold/promfold/internal/exact"
@@ -15,34 +16,34 @@ func (p *Checkpoint) Code(c *saved.Codec) {
 	c.Int64(&p.Span)
 	c.Int64(&p.Wall)
 	c.Natural(&p.Scrapes)
+	c.Natural(&p.Number)
 }
 
-// Code writes a history down with the checkpoints it holds, or reads it back
-// into a ring of so many slots. It returns how many were written.
-func (h *History) Code(c *saved.Codec, slots int) (held int) {
+// Code writes a history down with the checkpoints it holds, or reads it back.
+func (h *History) Code(c *saved.Codec) {
 	c.Natural(&h.N)
+	c.Natural(&h.room)
+	c.Bool(&h.Dropped)
 	c.Int64(&h.Span)
 	c.Int64(&h.Wall)
-	var kept []Checkpoint
-	if !c.Reading() {
-		kept = h.Held()
+	saved.List(c, &h.points, 5, func(p *Checkpoint) { p.Code(c) })
+	c.Must(len(h.points) <= h.N && len(h.points) <= h.room && h.room <= 1<<16)
+	for i := range h.points {
+		p := &h.points[i]
+		c.Must(p.Number < h.N && (i == 0 || h.points[i-1].Number < p.Number && h.points[i-1].At <= p.At))
+		if c.Reading() {
+			p.slot = i
+		}
 	}
-	saved.List(c, &kept, 4, func(p *Checkpoint) { p.Code(c) })
-	c.Must(len(kept) <= h.N && (h.N == 0) == (len(kept) == 0))
-	if c.Reading() && !c.Failed() {
-		h.Restore(slots, kept)
-	}
-	return len(kept)
 }
 
-// Code writes a packed table down, or reads it back. n is the number of the
-// instance's checkpoints, held how many of them were written, slots how many a
-// table keeps now.
-func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, n, held, slots int) {
+// Code writes a packed table down, or reads it back, of an instance with that
+// history.
+func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, h *History) {
 	c.Natural(&p.Since)
 	c.Natural(&p.Floor)
 	p.Begun.Code(c)
-	c.Must(p.Since <= n && p.Floor <= n)
+	c.Must(p.Since <= h.N && p.Floor <= h.N)
 	saved.List(c, &p.Cols, 3, func(col *PackedColumn) {
 		c.Labels(&col.Group)
 		col.code(c)
@@ -53,7 +54,8 @@ func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, n, held, slots 
 	for i := 1; i < len(p.Cols); i++ {
 		c.Must(ComparePacked(p.Cols[i-1], p.Cols[i]) < 0)
 	}
-	p.codeRows(c, n, held, slots)
+	p.codeRows(c, h)
+	p.codePaces(c)
 	saved.List(c, &p.Events, 8, func(e *Event) { e.code(c, len(p.Cols)) })
 	saved.List(c, &p.Past, 8, func(e *Event) { e.code(c, len(p.Cols)) })
 }
@@ -77,28 +79,38 @@ func (p *PackedColumn) code(c *saved.Codec) {
 	}
 }
 
-// codeRows goes cell by cell: of most cells all rows are the same. What is read
-// may hold more rows than a table does now; then the oldest are left out.
-func (p *Packed) codeRows(c *saved.Codec, n, held, slots int) {
+func (p *Packed) codePaces(c *saved.Codec) {
+	if c.Int64(&p.Spans); c.Reading() {
+		p.Paces = make([][2]float64, len(p.Cols))
+	}
+	for i := range p.Paces {
+		for j := range p.Paces[i] {
+			c.Float(&p.Paces[i][j])
+			c.Must(p.Paces[i][j] >= 0 && p.Paces[i][j] <= math.MaxFloat32)
+		}
+	}
+}
+
+// codeRows goes cell by cell: of most cells all rows are the same.
+func (p *Packed) codeRows(c *saved.Codec, h *History) {
 	undo, rows := p.Undo != nil, len(p.Rows)
 	c.Natural(&rows)
 	if c.Bool(&undo); undo {
 		c.Natural(&p.Undone)
 	}
-	c.Must(rows > 0 && rows <= 1+held && n-(rows-1) >= max(p.Since, p.Floor))
+	c.Must(rows == 1 || rows == 1+len(h.from(max(p.Since, p.Floor))))
 	if c.Failed() {
 		return
 	}
-	all := make([]*Row, rows, rows+1)
 	if c.Reading() {
-		p.Rows = make([]Row, 1+min(rows-1, slots))
+		p.Rows = make([]Row, rows)
 		if undo {
 			p.Undo = &Row{}
 		}
 	}
-	all[0] = &p.Rows[0]
-	for i := range p.Rows[1:] {
-		all[rows-1-i] = &p.Rows[len(p.Rows)-1-i]
+	all := make([]*Row, rows, rows+1)
+	for i := range p.Rows {
+		all[i] = &p.Rows[i]
 	}
 	if undo {
 		all = append(all, p.Undo)
@@ -153,6 +165,10 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Natural(&e.Open)
 	c.Sum(&e.Below)
 	c.Sum(&e.Above)
+	c.Int64(&e.From)
+	c.Sum(&e.Early)
+	c.Sum(&e.Long)
+	c.Int64(&e.Blind)
 }
 
 // CodeClasses writes classes down in order, or reads them back.

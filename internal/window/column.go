@@ -104,12 +104,28 @@ func (x *columns) bytes(t *Table, spare int) int64 {
 	return sum
 }
 
-func (t *Table) columnBytes(c *Column, spare int) int64 {
+// RoomBytes returns how much more the rows hold with that many slots.
+func (t *Table) RoomBytes(slots int) int64 {
+	sum := int64(0)
+	if t.slots > 0 {
+		for i := range t.Cols {
+			sum += t.rowBytes(&t.Cols[i], slots-t.slots)
+		}
+	}
+	return sum
+}
+
+// rowBytes returns what a column takes in so many rows.
+func (t *Table) rowBytes(c *Column, rows int) int64 {
 	width := int64(c.Width())
 	if t.Histograms {
 		width++ // the sum
 	}
-	bytes := columnOverhead + 8*width*int64(1+len(t.snaps)+spare)
+	return 8 * width * int64(rows)
+}
+
+func (t *Table) columnBytes(c *Column, spare int) int64 {
+	bytes := columnOverhead + t.rowBytes(c, 1+t.slots+spare)
 	if c.Places != nil {
 		bytes += 8 * int64(c.Places.len())
 	}

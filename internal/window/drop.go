@@ -5,11 +5,12 @@ import "github.com/promfold/promfold/internal/exact"
 // Idle marks the columns that are not used and have not grown within the
 // longest window, and returns how many bytes they hold.
 func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes int64) {
-	if h.N-max(t.Since, t.Floor) < len(t.snaps) {
-		return nil, 0 // the ring does not reach over a window yet
+	held := h.Held()
+	if !h.Full() || len(held) == 0 || held[0].Number < max(t.Since, t.Floor) {
+		return nil, 0 // what is held does not reach over a window yet
 	}
 	marks = make([]bool, len(t.Cols))
-	oldest := t.Base(h.N - len(t.snaps))
+	oldest := t.base(held[0]).Row
 	for i := range marks {
 		if used[i] {
 			continue
@@ -47,6 +48,7 @@ func (t *Table) Drop(marks []bool) (moved []int32, move func(*Row) Row) {
 	}
 	t.snaps = snaps
 	t.columns = d.columns
+	t.paces = t.paces.moved(moved, len(t.Cols))
 	t.moveEvents(moved)
 	return moved, move
 }

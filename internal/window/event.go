@@ -18,6 +18,15 @@ type Event struct {
 	Open  int       // series whose growth has no upper bound
 	Below exact.Sum // Σ Value − Lo
 	Above exact.Sum // Σ Hi − Value, where it is bounded
+
+	// Of steps that began before the scrape before: since when, Σ Lo and Σ Value.
+	// A window that begins later than From does not hold Early for certain.
+	From  int64
+	Early exact.Sum
+	Long  exact.Sum
+	// Blind is the longest time in which a step without an upper bound may have
+	// counted more than its value, other than that between two processes.
+	Blind int64
 }
 
 // Note says what happened, and in which column.
@@ -31,9 +40,11 @@ type Note struct {
 // Clone returns a copy that shares no storage with e.
 func (e *Event) Clone() *Event {
 	c := *e
-	c.Below, c.Above = exact.Sum{}, exact.Sum{}
+	c.Below, c.Above, c.Early, c.Long = exact.Sum{}, exact.Sum{}, exact.Sum{}, exact.Sum{}
 	c.Below.Set(&e.Below)
 	c.Above.Set(&e.Above)
+	c.Early.Set(&e.Early)
+	c.Long.Set(&e.Long)
 	return &c
 }
 
@@ -45,19 +56,43 @@ func (e *Event) Resets() int {
 	return 0
 }
 
-// add counts one more series to which the same happened.
-func (e *Event) add(step *judge.Step) {
+// add counts one more series to which the same happened; last is the time of
+// the scrape before, and gap says that the instance has the time between its
+// processes apart.
+func (e *Event) add(step *judge.Step, last int64, gap bool) {
 	e.N++
-	if step.Verdict == judge.Gap {
+	if step.Verdict == judge.Gap && step.Hi == 0 {
 		return // the step that ends the gap holds what it hid
 	}
 	growth := step.Value()
 	e.Below.AddDiff(growth, step.Lo)
-	if math.IsInf(step.Hi, 1) {
-		e.Open++
-	} else {
+	switch {
+	case !math.IsInf(step.Hi, 1):
 		e.Above.AddDiff(step.Hi, growth)
+	case step.Verdict == judge.Reset && step.Lost > 0:
+		if e.Open++; !gap {
+			e.Blind = max(e.Blind, step.Lost)
+		}
+	default:
+		e.Open++
+		e.Blind = max(e.Blind, step.To-step.From)
 	}
+	if from := min(step.From, step.Reach); from < last {
+		if e.From == 0 || from < e.From {
+			e.From = from
+		}
+		e.Early.Add(step.Lo)
+		e.Long.AddDiff(step.Add, step.Sub)
+	}
+}
+
+// Before returns how much of the value belongs to the time before a moment, if
+// steps that began before the scrape before grew at a steady rate.
+func (e *Event) Before(at int64) float64 {
+	if e.From == 0 || e.From >= at {
+		return 0
+	}
+	return e.Long.Float64() * float64(min(at, e.At)-e.From) / float64(e.At-e.From)
 }
 
 func (e *Event) merge(o *Event) {
@@ -65,4 +100,10 @@ func (e *Event) merge(o *Event) {
 	e.Open += o.Open
 	e.Below.Merge(&o.Below)
 	e.Above.Merge(&o.Above)
+	if o.From != 0 && (e.From == 0 || o.From < e.From) {
+		e.From = o.From
+	}
+	e.Early.Merge(&o.Early)
+	e.Long.Merge(&o.Long)
+	e.Blind = max(e.Blind, o.Blind)
 }

@@ -17,9 +17,11 @@ type Packed struct {
 	Floor  int
 	Begun  Checkpoint
 	Cols   []PackedColumn
-	Rows   []Row // the present, then the checkpoints that are held, oldest first
-	Undo   *Row  // before a restart that is in doubt; nil: nothing to take back
-	Undone int   // events before it
+	Rows   []Row        // the present, then the held checkpoints that it has, oldest first; or the present alone
+	Paces  [][2]float64 // by column, see paces
+	Spans  int64
+	Undo   *Row // before a restart that is in doubt; nil: nothing to take back
+	Undone int  // events before it
 	Events []Event
 	Past   []Event
 }
@@ -71,18 +73,21 @@ func indices(list []bucketPlace) (all []int32) {
 	return all
 }
 
-// Pack returns the table of an instance with n checkpoints, its columns in the
+// Pack returns the table of an instance with that history, its columns in the
 // given order; undo may be nil.
-func (t *Table) Pack(n int, cols []PackedColumn, order []int, undo *Saved) *Packed {
+func (t *Table) Pack(h *History, cols []PackedColumn, order []int, undo *Saved) *Packed {
 	p := &Packed{Since: t.Since, Floor: t.Floor, Begun: t.Begun, Cols: cols}
 	moved := make([]int32, len(order))
 	for to, from := range order {
 		moved[from] = int32(to)
 	}
 	p.Rows = []Row{t.PackRow(&t.Live, order)}
-	for i := t.First(n); i < n; i++ {
-		p.Rows = append(p.Rows, t.PackRow(t.Base(i), order))
+	if t.slots > 0 {
+		for _, point := range h.from(max(t.Since, t.Floor)) {
+			p.Rows = append(p.Rows, t.PackRow(t.base(point).Row, order))
+		}
 	}
+	p.Paces, p.Spans = t.paces.packed(order), t.paces.span
 	if undo != nil {
 		r := t.PackRow(&undo.Row, order)
 		p.Undo, p.Undone = &r, min(undo.Events, len(t.Events))
@@ -129,9 +134,10 @@ func packEvents(events []Event, moved []int32) []Event {
 	return list
 }
 
-// Unpack makes a table of it again, for an instance with n checkpoints; group
-// returns the number of a group by its labels.
-func (p *Packed) Unpack(set *Set, histograms bool, slots, n int, group func(labels.Labels) int32) *Table {
+// Unpack makes a table of it again, for an instance with that history; group
+// returns the number of a group by its labels. A table of which no checkpoints
+// were kept begins its windows at the latest one.
+func (p *Packed) Unpack(set *Set, histograms bool, slots int, h *History, group func(labels.Labels) int32) *Table {
 	t := NewTable(histograms, slots, p.Since)
 	t.Floor, t.Begun = p.Floor, p.Begun
 	d := t.Draft()
@@ -149,13 +155,15 @@ func (p *Packed) Unpack(set *Set, histograms bool, slots, n int, group func(labe
 	}
 	d.Adopt()
 	t.Live.Set(&p.Rows[0])
-	held := len(p.Rows) - 1
-	for i := range min(held, slots) {
-		t.snaps[(n-1-i)%slots].Set(&p.Rows[held-i])
-	}
-	// Kept for a shorter window than the view's is now: what is older was dropped.
-	if first := n - held; first > max(t.Since, t.Floor) && slots > held {
-		t.Floor = first
+	t.paces.unpack(p.Paces, p.Spans)
+	switch held := h.from(max(t.Since, t.Floor)); {
+	case slots == 0 || len(held) == 0:
+	case len(p.Rows) == 1:
+		t.Floor = h.N
+	default:
+		for i := range held {
+			t.put(&held[i], &p.Rows[1+i])
+		}
 	}
 	t.Events = slices.Clone(p.Events)
 	for i := range p.Past {

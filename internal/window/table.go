@@ -19,8 +19,12 @@ type Table struct {
 	Histograms bool // the columns have layouts and sums
 
 	Live  Row
-	snaps []Row      // by checkpoint, as in the instance's History
-	Since int        // the first checkpoint that the table has
+	snaps []Row      // by the checkpoint's slot in the instance's History
+	slots int        // how many checkpoints it may keep; 0: none
+	paces paces      // the fastest growth of each column
+	last  int64      // the scrape before the one that is being added
+	gap   bool       // between them a process began, and the time before it is known
+	Since int        // the number of the first checkpoint that the table has
 	Floor int        // checkpoints before it say nothing any more
 	Begun Checkpoint // when the view began to look, if that is after the first scrape
 
@@ -35,33 +39,65 @@ type Table struct {
 // NewTable returns an empty table that keeps so many checkpoints, the first of
 // which will be number since.
 func NewTable(histograms bool, slots, since int) *Table {
-	return &Table{columns: columns{byKey: map[Key]int32{}}, Histograms: histograms, snaps: make([]Row, slots), Since: since}
+	return &Table{columns: columns{byKey: map[Key]int32{}}, Histograms: histograms, slots: slots, Since: since}
 }
 
-// Slots returns how many checkpoints the table keeps.
-func (t *Table) Slots() int { return len(t.snaps) }
+// Slots returns how many checkpoints the table may keep.
+func (t *Table) Slots() int { return t.slots }
 
-// Snap keeps the present as checkpoint n.
-func (t *Table) Snap(n int) { t.snaps[n%len(t.snaps)].Set(&t.Live) }
-
-// Base returns the row of checkpoint n. Before the first one it is empty: all
-// was 0 when the table began.
-func (t *Table) Base(n int) *Row {
-	if n < t.Since {
-		return &Row{}
+// Grow makes room for that many checkpoints in all, if the table keeps any.
+func (t *Table) Grow(slots int) {
+	if t.slots > 0 {
+		t.slots = max(t.slots, slots)
 	}
-	return &t.snaps[n%len(t.snaps)]
 }
 
-// First returns the number of the oldest checkpoint that says something, where
-// the instance has had n.
-func (t *Table) First(n int) int { return max(t.Since, t.Floor, n-len(t.snaps)) }
+// Snap keeps the present as a checkpoint, if the table keeps any.
+func (t *Table) Snap(p *Checkpoint) {
+	if t.slots > 0 {
+		t.put(p, &t.Live)
+	}
+}
 
-// Begin starts the events of a scrape.
-func (t *Table) Begin() { clear(t.noted) }
+func (t *Table) put(p *Checkpoint, r *Row) {
+	for len(t.snaps) <= p.slot {
+		t.snaps = append(t.snaps, Row{})
+	}
+	t.snaps[p.slot].Set(r)
+}
 
-// Add adds the plain growth of a series from p to c.
+// Begin starts the steps and events of a scrape, which follows another one; the
+// first one of an instance follows itself. gap says that the instance keeps
+// apart what time there was between two processes.
+func (t *Table) Begin(at, last, window int64, gap bool) {
+	clear(t.noted)
+	t.last, t.gap = last, gap
+	t.paces.begin(at, last, window, len(t.Cols))
+}
+
+// Add adds the growth of a series from p to c.
 func (t *Table) Add(col int32, c, p float64) { t.Live.Counts.AddDiff(t.Cols[col].at, c, p) }
+
+// Plain adds the plain growth of a series since the scrape before, from p to c.
+func (t *Table) Plain(col int32, c, p float64) {
+	t.Live.Counts.AddDiff(t.Cols[col].at, c, p)
+	t.paces.grew(col, c-p)
+}
+
+// Grew says that a series, of which other growth is added than that since the
+// scrape before, grew by so much in so many milliseconds.
+func (t *Table) Grew(col int32, grown float64, ms int64) {
+	if ms > 0 {
+		t.paces.grewIn(col, grown, ms)
+	}
+}
+
+// End ends the steps and events of a scrape.
+func (t *Table) End() { t.paces.end() }
+
+// Pace returns the fastest sure growth of a column in the longest window, per
+// millisecond, or more.
+func (t *Table) Pace(col int) float64 { return t.paces.of(col) }
 
 // AddBucket adds growth to bucket i of a classic column.
 func (t *Table) AddBucket(col int32, i int, c, p float64) {
@@ -101,7 +137,7 @@ func (t *Table) Note(at int64, k Note, step *judge.Step) {
 		t.Events = append(t.Events, Event{Note: k, At: at})
 		t.noted[k] = i
 	}
-	t.Events[i].add(step)
+	t.Events[i].add(step, t.last, t.gap)
 }
 
 // Prune moves the events that no window can reach any more into Past, which
@@ -110,7 +146,7 @@ func (t *Table) Prune(h *History) (pruned bool) {
 	if !h.Full() {
 		return false
 	}
-	oldest := h.At(h.Oldest()).At
+	oldest := h.Oldest()
 	n := 0
 	for n < len(t.Events) && t.Events[n].At <= oldest {
 		n++
@@ -196,27 +232,29 @@ type Saved struct {
 func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
 
 // Restore takes back what was added since the state was saved, and makes the
-// present checkpoint n, before which nothing can be told.
-func (t *Table) Restore(s *Saved, n int) {
+// present a checkpoint, before which nothing can be told.
+func (t *Table) Restore(s *Saved, p *Checkpoint) {
 	if s != nil {
 		t.Live.Set(&s.Row)
 		t.fit()
 		t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
 	}
-	t.Floor = n
-	t.Snap(n)
+	t.Floor = p.Number
+	t.Snap(p)
 }
 
-// Back takes back what was added since the state was saved, at checkpoint from,
-// as [History.Back] does; there are n checkpoints now. A nil state is that of a
-// table that had not begun. Copies stay as they are.
-func (t *Table) Back(s *Saved, from, n int) {
+// Back takes back what was added since the state was saved, once [History.Back]
+// took the checkpoints back. A nil state is that of a table that had not begun.
+// Copies stay as they are.
+func (t *Table) Back(s *Saved, h *History) {
 	if s == nil {
 		s = &Saved{}
 	}
 	t.snaps = slices.Clone(t.snaps)
-	for i := max(from, t.First(n)); i < n; i++ {
-		t.snaps[i%len(t.snaps)] = s.Row.Clone()
+	for slot := range t.snaps {
+		if !h.uses(slot) {
+			t.snaps[slot] = Row{}
+		}
 	}
 	t.Live.Set(&s.Row)
 	t.fit()
@@ -229,6 +267,7 @@ func (t *Table) fit() {
 		t.Live.Sums.Grow(len(t.Cols))
 	}
 	t.Live.Counts.Grow(t.counts)
+	t.paces.fit(len(t.Cols))
 }
 
 // Grown adds to sum what a column's count grew by since a row; nil is the
@@ -246,8 +285,8 @@ func (t *Table) Grown(sum *exact.Sum, col int, since *Row) {
 // table's that is of no use any more, if there is one.
 func (t *Table) Copy(room *Row) *Table {
 	c := &Table{
-		columns: t.columns, Histograms: t.Histograms, snaps: t.snaps, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
-		Events: t.Events, Past: t.Past,
+		columns: t.columns, Histograms: t.Histograms, snaps: t.snaps, slots: t.slots, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
+		paces: t.paces.clone(), Events: t.Events, Past: t.Past,
 	}
 	t.shared = t.Past != nil
 	if room != nil {

@@ -1,0 +1,73 @@
+package rate
+
+// Lives says when the processes of a member lived, as far as known. Times are Unix milliseconds.
+//
+//	Began ≤ First ≤ Last; gaps ascend and do not overlap
+type Lives struct {
+	Began       int64 // start of the first process; 0: unknown
+	Counted     bool  // what it counted from then on is in its steps
+	First, Last int64 // its first and its latest scrape
+	Interval    int64 // between its scrapes
+	Gaps        []Gap // between its processes
+	Live        bool  // it is alive at the end of the window
+	Ended       int64 // since when it is known not to answer; 0: it is not
+}
+
+// Gap is the time between the last scrape of a process and the start of its successor, which no scrape saw.
+type Gap struct {
+	From, To int64
+	Lived    bool // two processes answer in turn: the member was alive
+}
+
+// Times are the parts of a window in which a member was alive as far as known, in which it may have been alive and no
+// scrape saw it, and in which it was not alive. Open says that nothing is known of it after its latest scrape, either:
+// that time, until the end of the window, is not in Unseen.
+type Times struct {
+	Life, Unseen, Dead int64
+	Open               bool
+}
+
+// In returns the times of a member in the window (s, e]. It was there from its birth, else from half an interval before
+// its first scrape, to half an interval after its last one if it is not live or does not answer, else to e. So is each of
+// its processes; of the time between two of them the rest is nobody's life.
+func (l *Lives) In(s, e int64) Times {
+	in := func(from, to int64) int64 { return max(0, min(to, e)-max(from, s)) }
+	from, to, end := l.First-l.Interval/2, e, e
+	if l.Began != 0 {
+		from = l.Began
+	}
+	if l.Ended != 0 {
+		end = min(e, max(l.Last, l.Ended))
+	}
+	if !l.Live || l.Ended != 0 {
+		to = min(end, l.Last+l.Interval/2)
+	}
+	t := Times{Life: in(from, to), Dead: in(end, e), Open: l.Ended == 0}
+	if !t.Open {
+		t.Unseen = in(l.Last, end)
+	}
+	if l.Began != 0 {
+		t.Dead += in(s, l.Began)
+	}
+	if !l.Counted {
+		t.Unseen += in(l.Began, l.First)
+	}
+	for _, g := range l.Gaps {
+		gap := in(g.From, g.To)
+		if g.From < l.Last {
+			t.Unseen += gap
+		}
+		if !g.Lived {
+			t.Life -= in(min(g.From+l.Interval/2, g.To), g.To)
+		}
+	}
+	t.Life = max(0, t.Life)
+	return t
+}
+
+// Steady returns the times of a member that counts on while no process shows it.
+func (l *Lives) Steady(s, e int64) Times {
+	x := *l
+	x.Gaps = nil
+	return x.In(s, e)
+}

@@ -1,0 +1,114 @@
+package window
+
+import (
+	"math"
+
+	"github.com/promfold/promfold/internal/exact"
+)
+
+// Base is a moment that growth is counted from, and a table's row at it.
+type Base struct {
+	Checkpoint
+	Row *Row
+}
+
+// Edge is the start s of a window among the moments that a table has.
+//
+//	Most.At ≤ s, where there is such a moment; Most ≤ Least; s ≤ Inside.At
+//	Part = 0: Most is Least, and the window's growth is exactly that since Most
+//	Part > 0: it is at most that since Most, and at least that since Least
+//	growth since Inside happened inside the window
+type Edge struct {
+	Most, Least, Inside Base
+	Part                float64 // how far from Most to Least the window begins, in [0, 1)
+}
+
+// start is where the table began: all its rows were 0.
+func (t *Table) start() Base {
+	b := Base{t.Begun, &Row{}}
+	b.Number = -1
+	return b
+}
+
+// EdgeAt returns the edge of the windows that start at s, of an instance of
+// which these checkpoints are held; present is its latest scrape. It returns
+// false if the window begins before all that is held.
+func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpoint) (e Edge, ok bool) {
+	first := max(t.Since, t.Floor)
+	for len(held) > 0 && held[0].Number < first {
+		held, dropped = held[1:], dropped || t.Floor > t.Since
+	}
+	now := Base{present, &t.Live}
+	i := len(held)
+	for i > 0 && held[i-1].At > s {
+		i--
+	}
+	next := now
+	if i < len(held) {
+		next = t.base(held[i])
+	}
+	lost := dropped && (len(held) == 0 || held[0].Number > first)
+	switch {
+	case i > 0:
+		e.Most = t.base(held[i-1])
+	case lost || t.Floor > t.Since:
+		e.Most = next // what is older is not known any more
+	default:
+		e.Most = t.start()
+	}
+	e.Least, e.Inside = e.Most, next
+	switch {
+	case e.Most.At >= s || e.Most.Scrapes == 0:
+		e.Inside = e.Most
+	case next.Scrapes-e.Most.Scrapes > 1:
+		e.Least = next
+		e.Part = float64(s-e.Most.At) / float64(next.At-e.Most.At)
+	}
+	return e, e.Most.At <= s || !lost
+}
+
+// All returns the edge of the time since the table began.
+func (t *Table) All() Edge {
+	b := t.start()
+	return Edge{Most: b, Least: b, Inside: b}
+}
+
+// Latest returns the edge of the latest step.
+func (t *Table) Latest(held []Checkpoint) Edge {
+	b := t.start()
+	if n := len(held); n > 0 && held[n-1].Number >= max(t.Since, t.Floor) {
+		b = t.base(held[n-1])
+	}
+	return Edge{Most: b, Least: b, Inside: b}
+}
+
+func (t *Table) base(p Checkpoint) Base { return Base{p, &t.snaps[p.slot]} }
+
+// Between returns the moment of the edge in a number that rises from one moment
+// to the next, such as observed time.
+func (e *Edge) Between(of func(*Checkpoint) int64) int64 {
+	most, least := of(&e.Most.Checkpoint), of(&e.Least.Checkpoint)
+	if e.Part == 0 {
+		return most
+	}
+	return most + int64(math.Round(e.Part*float64(least-most)))
+}
+
+// Grown returns what count i of the table's rows grew by in the window: as its
+// value, at least and at most.
+func (e *Edge) Grown(live *Row, i int) (value, least, most float64) {
+	var x exact.Sum
+	live.Counts.SumDiff(&x, i, &e.Most.Row.Counts)
+	if most = x.Float64(); e.Part == 0 {
+		return most, most, most
+	}
+	x.Reset()
+	live.Counts.SumDiff(&x, i, &e.Least.Row.Counts)
+	least = x.Float64()
+	return e.Value(least, most), least, most
+}
+
+// Value returns the growth in the window between the least and the most.
+func (e *Edge) Value(least, most float64) float64 {
+	return min(max(most-e.Part*(most-least), least), most)
+}

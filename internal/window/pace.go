@@ -1,0 +1,106 @@
+package window
+
+import (
+	"math"
+	"slices"
+)
+
+// paces are the fastest growths of a table's columns, by the scrape, per
+// millisecond. They are kept for spans of time as long as the longest window: a
+// window reaches into two of them at most. A pace that is remembered longer than
+// the window asks for makes an upper bound wider, and never too low.
+type paces struct {
+	list    [][2]float32 // by column: of this span of time, of the one before
+	span    int64        // number of this one
+	per     float64      // 1 / ms since the scrape before; 0: there is none
+	steps   []float64    // by column: growth per ms in this scrape
+	touched []int32      // columns that grew in it
+}
+
+func (x *paces) fit(cols int) {
+	if n := cols - len(x.list); n > 0 {
+		x.list = append(x.list, make([][2]float32, n)...)
+	}
+}
+
+func (x *paces) begin(at, last, window int64, cols int) {
+	x.fit(cols)
+	if n := cols - len(x.steps); n > 0 {
+		x.steps = append(x.steps, make([]float64, n)...)
+	}
+	if x.per = 0; at > last {
+		x.per = 1 / float64(at-last)
+	}
+	if span := at / max(1, window); span != x.span {
+		for i := range x.list {
+			if x.list[i][1] = 0; span == x.span+1 {
+				x.list[i][1] = x.list[i][0]
+			}
+			x.list[i][0] = 0
+		}
+		x.span = span
+	}
+}
+
+func (x *paces) grew(col int32, by float64) {
+	if x.steps[col] == 0 {
+		x.touched = append(x.touched, col)
+	}
+	x.steps[col] += by * x.per
+}
+
+func (x *paces) grewIn(col int32, by float64, ms int64) {
+	if x.steps[col] == 0 {
+		x.touched = append(x.touched, col)
+	}
+	x.steps[col] += by / float64(ms)
+}
+
+func (x *paces) end() {
+	for _, col := range x.touched {
+		if pace := float32(x.steps[col]); pace >= x.list[col][0] {
+			x.list[col][0] = math.Nextafter32(pace, math.MaxFloat32) // not below it
+		}
+		x.steps[col] = 0
+	}
+	x.touched = x.touched[:0]
+}
+
+func (x *paces) of(col int) float64 {
+	if col >= len(x.list) {
+		return 0
+	}
+	return float64(max(x.list[col][0], x.list[col][1]))
+}
+
+func (x *paces) clone() paces { return paces{list: slices.Clone(x.list), span: x.span} }
+
+// moved returns the paces of the columns that stay where they went.
+func (x *paces) moved(to []int32, cols int) paces {
+	y := paces{span: x.span}
+	y.fit(cols)
+	for from, col := range to {
+		if col >= 0 && from < len(x.list) {
+			y.list[col] = x.list[from]
+		}
+	}
+	return y
+}
+
+// packed returns the paces of the columns in another order.
+func (x *paces) packed(order []int) [][2]float64 {
+	list := make([][2]float64, len(order))
+	for to, from := range order {
+		if from < len(x.list) {
+			list[to] = [2]float64{float64(x.list[from][0]), float64(x.list[from][1])}
+		}
+	}
+	return list
+}
+
+func (x *paces) unpack(list [][2]float64, span int64) {
+	x.span, x.list = span, make([][2]float32, len(list))
+	for i, p := range list {
+		x.list[i] = [2]float32{float32(p[0]), float32(p[1])}
+	}
+}

@@ -219,6 +219,9 @@ func difference(alone, beside []string) string {
 			return "alone:  " + a[i] + "\nbeside: " + strings.Join(b[i:min(i+1, len(b))], "")
 		}
 	}
+	if len(b) == len(a) {
+		return "not each time: the same now"
+	}
 	return "more beside: " + b[len(a)]
 }
 

@@ -34,8 +34,9 @@ const module = "github.com/promfold/promfold"
 var edges = map[string][]string{
 	".": {},
 	"aggregate": {
-		".", "counter", "histogram", "parse", "internal/exact", "internal/gauge", "internal/growth", "internal/identity", "internal/judge",
-		"internal/layout", "internal/ledger", "internal/lines", "internal/roster", "internal/samples", "internal/saved", "internal/selector", "internal/window",
+		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/gauge", "internal/growth",
+		"internal/identity", "internal/judge", "internal/layout", "internal/ledger", "internal/lines", "internal/roster", "internal/samples",
+		"internal/saved", "internal/selector", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter"},
 	"aggregate/checkpoint": {},
@@ -44,7 +45,9 @@ var edges = map[string][]string{
 	"counter":              {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
+	"internal/evidence":    {"internal/growth", "internal/identity", "internal/lines"},
 	"internal/exact":       {},
+	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/window"},
 	"internal/gauge":       {".", "internal/exact", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/saved"},
 	"internal/identity":    {},
@@ -59,6 +62,7 @@ var edges = map[string][]string{
 	"internal/saved":       {"internal/exact"},
 	"internal/selector":    {},
 	"internal/truth":       {".", "internal/cases"},
+	"internal/whole":       {"histogram", "internal/lines"},
 	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved"},
 	"parse":                {"histogram", "internal/lines"},
 }
@@ -69,7 +73,9 @@ var core = map[string][]string{
 	"aggregate":         nil,
 	"counter":           {"sync", "sync/atomic"}, // a value somebody merges holds no lock
 	"histogram":         {"sync", "sync/atomic"},
+	"internal/evidence": {"sync", "sync/atomic"},
 	"internal/exact":    {"sync", "sync/atomic"},
+	"internal/explain":  {"sync", "sync/atomic"},
 	"internal/gauge":    {"sync", "sync/atomic"},
 	"internal/growth":   {"sync", "sync/atomic"},
 	"internal/judge":    {"sync", "sync/atomic"},
@@ -81,6 +87,7 @@ var core = map[string][]string{
 	"internal/rate":     {"sync", "sync/atomic"},
 	"internal/saved":    {"sync", "sync/atomic"},
 	"internal/selector": {"sync", "sync/atomic"},
+	"internal/whole":    {"sync", "sync/atomic"},
 	"internal/window":   {"sync", "sync/atomic"},
 	"internal/identity": {"sync", "sync/atomic"},
 	"parse":             {"sync", "sync/atomic"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -73,7 +74,7 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 // expect is the instance that probably answered. It is a matter of speed
 // alone: the body is read against its columns first.
 func (b *balanced) expect(sc incoming) *instance {
-	if start := hintedStart(sc.Body); start.Known() {
+	if start := evidence.HintedStart(sc.Body); start.Known() {
 		for _, in := range b.Members {
 			if in.start == start {
 				return in
@@ -189,15 +190,15 @@ func (k *keeper) compare(s *attempt, list []*instance) (compared []identity.Cand
 	if len(list) == 0 {
 		return nil
 	}
-	s.index()
-	defer s.unindex()
-	self := selfName(s.f.store, &s.body)
+	s.index.Note(s.f.store, s.r)
+	defer s.index.Clear()
+	self := evidence.SelfName(s.f.store, &s.body)
 	k.fit = slices.DeleteFunc(list, func(in *instance) bool { return in.self != self })
 	for _, in := range k.fit {
 		c := identity.Candidate{Name: in.name, Dead: in.replaced()}
-		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.liken(&in.cols)}
+		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.index.Liken(&in.cols)}
 		if p := in.past(); p != nil {
-			c.Earlier = []identity.Sighting{{At: p.clocks.last, Start: p.start, Likeness: s.liken(&p.cols)}}
+			c.Earlier = []identity.Sighting{{At: p.clocks.last, Start: p.start, Likeness: s.index.Liken(&p.cols)}}
 		}
 		compared = append(compared, c)
 	}

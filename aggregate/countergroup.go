@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -147,13 +148,6 @@ func (g *CounterGroup) Events() []Event {
 	return list
 }
 
-// eventsOf are the events of a member.
-func (g *CounterGroup) eventsOf(sh *shared, p *part) []Event {
-	var list []Event
-	g.answer.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
-	return together(list)
-}
-
 // parts of the group, and whose they are, by name of the instance.
 func (g *CounterGroup) parts() (owners []int32, parts []part) {
 	a := g.answer
@@ -242,13 +236,13 @@ func (g *CounterGroup) each(do func(*shared, *part)) {
 
 // words are of the events of the group, and of what it has in common with others.
 func (g *CounterGroup) words() []string {
-	said := eventWords{}
+	said := explain.Remarks{}
 	owners, parts := g.parts()
 	for i := range parts {
 		name := g.answer.shares[owners[i]].name
-		g.answer.happenings(&parts[i], func(e *happening) { said.add(name, e.Event) })
+		g.answer.happenings(&parts[i], func(e *happening) { said.Add(name, e.Event) })
 	}
-	words := said.words()
+	words := said.Words()
 	switch {
 	case g.answer.apart:
 		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -87,14 +88,14 @@ func (q *question) nothing(ls labels.Labels) *CounterGroup {
 
 // remarks returns the warnings that concern every group.
 func (q *question) remarks(shares []share) []string {
-	var refused exclusions
+	var refused explain.Exclusions
 	for i := range shares {
 		if n := shares[i].in.refused(q.v); n > 0 {
 			if refused == nil {
-				refused = exclusions{}
+				refused = explain.Exclusions{}
 			}
-			refused.add(ofAnotherType, shares[i].in.name, n)
+			refused.Add(explain.AnotherType, shares[i].in.name, n)
 		}
 	}
-	return slices.Concat(refused.words(), q.notes())
+	return slices.Concat(refused.Words(), q.notes())
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
@@ -45,7 +46,7 @@ func (e *CoverageError) Error() string {
 	share, _ := e.Coverage.Share()
 	text := fmt.Sprintf("covers %.3g %% of the fleet, less than the %.3g %% required: %s", 100*share, 100*e.AtLeast, e.Coverage)
 	if len(e.Missing) > 0 {
-		text += "; missing " + few(e.Missing)
+		text += "; missing " + explain.Few(e.Missing)
 	}
 	return text
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/judge"
 )
 
 // Explain tells how the answer came about, member by member, as text with times
@@ -26,56 +28,75 @@ func (g *CounterGroup) explain(b *strings.Builder) {
 	if a == nil {
 		return
 	}
-	fmt.Fprintf(b, "%s %s\n%s to %s: %s\n", a.view, g.labels, clock(time.UnixMilli(a.s)), clock(time.UnixMilli(a.e)), a.coveredText())
-	if increase, ok := g.Increase(); ok {
-		fmt.Fprintf(b, "increase %s", increase)
-	} else {
-		b.WriteString("increase not known")
-	}
-	if rate, ok := g.Rate(); ok {
-		fmt.Fprintf(b, ", %.6g/s", rate.Value)
-	}
-	if x, ok := g.asymmetry(); ok && x.members > 1 {
-		fmt.Fprintf(b, "; %s has %.3g %% of the rate, %.3g times the mean of %d (variation %.3g)", x.hottest, 100*x.share, x.peak, x.members, x.cv)
-	}
-	b.WriteByte('\n')
+	x := explain.Counter{View: a.view.String(), Group: g.labels.String(), From: a.s, To: a.e, Covered: a.coveredText(), Warnings: g.Warnings()}
+	x.Increase.Estimate, x.Increase.Known = g.Increase()
+	x.Rate.Estimate, x.Rate.Known = g.Rate()
+	x.Uneven, _ = g.asymmetry()
 	shares := map[string]float64{}
 	for _, m := range g.rated() {
 		shares[m.Instance] = m.Share
 	}
-	g.each(func(sh *shared, p *part) { g.explainMember(b, sh, p, shares[sh.name]) })
-	writeWarnings(b, g.Warnings())
+	g.each(func(sh *shared, p *part) {
+		m := g.explained(sh, p)
+		m.Share = shares[sh.name]
+		x.Members = append(x.Members, m)
+	})
+	x.Write(b)
 }
 
-func (g *CounterGroup) explainMember(b *strings.Builder, sh *shared, p *part, share float64) {
+// explained returns what is said of a member.
+func (g *CounterGroup) explained(sh *shared, p *part) explain.Member {
 	m := g.increased(sh, p)
-	rate, rated := g.rateOf(sh, p)
-	fmt.Fprintf(b, "  %s: ", m.Instance)
-	if rated && !m.Older {
-		fmt.Fprintf(b, "increase %s", m.Estimate)
-	} else {
-		b.WriteString("increase not known")
+	x := explain.Member{
+		Name: m.Instance, Weight: m.Weight, Steps: m.Steps, Since: sh.since, Covers: m.Covers, Older: m.Older, Live: m.Live, Source: &sh.from,
 	}
-	if rated {
-		fmt.Fprintf(b, ", %.6g/s × %.3g", rate.Value, m.Weight)
-	}
-	if share > 0 {
-		fmt.Fprintf(b, ", %.3g %%", 100*share)
-	}
-	fmt.Fprintf(b, "\n    %d scrapes since %s, %s observed", m.Steps, clock(time.UnixMilli(sh.since)), m.Covers)
-	if m.Older {
-		b.WriteString(": none in the window, the rate is that of the latest step")
-	}
-	b.WriteByte('\n')
-	sh.from.write(b, m.Live)
+	x.Rate.Estimate, x.Rate.Known = g.rateOf(sh, p)
+	x.Increase = explain.Number{Estimate: m.Estimate, Known: x.Rate.Known && !m.Older}
 	for _, r := range sh.restarts {
-		if r.at > g.answer.s && r.at <= g.answer.e {
-			fmt.Fprintf(b, "    %s %s\n", clock(time.UnixMilli(r.at)), r.how)
-		}
+		x.Restarts = append(x.Restarts, explain.Restart{At: r.at, What: r.how.String()})
 	}
 	for _, e := range g.eventsOf(sh, p) {
-		fmt.Fprintf(b, "    %s %s\n", clock(e.Time), e.text())
+		x.Events = append(x.Events, explain.Event(e))
 	}
+	return x
+}
+
+// Event is what one scrape did to series of a member, other than growth.
+type Event struct {
+	Time         time.Time // the first of them, where several were merged as no window reaches them any more
+	Instance     string
+	Verdict      counter.Verdict
+	Doubt        counter.Doubt
+	Series       int
+	Below, Above float64 // by how much it widens the member's increase; Above may be +Inf
+	Note         string  // what the verdict does not say
+}
+
+// String returns the event as one line.
+func (e Event) String() string {
+	x := explain.Event(e)
+	return x.String()
+}
+
+// eventsOf are the events of a member.
+func (g *CounterGroup) eventsOf(sh *shared, p *part) []Event {
+	var list []explain.Event
+	g.answer.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
+	var events []Event
+	for _, e := range explain.Together(list) {
+		events = append(events, Event(e))
+	}
+	return events
+}
+
+// told returns a happening as an event. At the opening, what was counted before
+// the first scrape is no part of the answer.
+func (e *happening) told(sh *shared) explain.Event {
+	x := explain.EventOf(e.Event, sh.name, !e.opening || e.Verdict != judge.First)
+	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
+		x.Doubt |= counter.Guessed
+	}
+	return x
 }
 
 // String returns the group as one line.
@@ -113,28 +134,20 @@ func (g *GaugeGroup) Explain() string {
 	if g.asked == nil {
 		return ""
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n%s: %s\n", g.asked.view, g.labels, clock(time.UnixMilli(g.asked.e)), g.asked.coveredText())
-	if value, who, ok := g.answer(); ok {
-		fmt.Fprintf(&b, "%s: %s", g.asked.view.Combine, value)
-		if who != "" {
-			fmt.Fprintf(&b, ", of %s", who)
-		}
-		b.WriteByte('\n')
+	a := g.asked
+	x := explain.Gauge{
+		View: a.view.String(), Group: g.labels.String(), At: a.e, Covered: a.coveredText(), Combine: a.view.Combine.String(), Warnings: g.said,
 	}
+	x.Value.Estimate, x.Who, x.Value.Known = g.answer()
 	for i := range g.members {
 		m := &g.members[i]
-		fmt.Fprintf(&b, "  %s: %v of %d series, read %s before", m.Name, m.Value, m.series, m.age)
-		if m.Changed != 0 {
-			fmt.Fprintf(&b, ", changed %s", clock(time.UnixMilli(m.Changed)))
-		}
-		b.WriteByte('\n')
-		m.from.write(&b, true)
+		x.Members = append(x.Members, explain.Reading{Name: m.Name, Value: m.Value, Series: m.series, Age: m.age, Changed: m.Changed, Source: m.from})
 	}
 	for _, v := range g.variants {
-		fmt.Fprintf(&b, "  %s\n", v)
+		x.Variants = append(x.Variants, v.String())
 	}
-	writeWarnings(&b, g.said)
+	var b strings.Builder
+	x.Write(&b)
 	return b.String()
 }
 
@@ -149,71 +162,32 @@ func (g *GaugeGroup) String() string {
 
 // summary returns a group with its number and coverage as one line.
 func summary(g Group, what string, x estimate, ok bool) string {
-	text := fmt.Sprintf("%s %s not known", g.Labels(), what)
-	if ok {
-		text = fmt.Sprintf("%s %s %s", g.Labels(), what, x)
-	}
-	text += "; " + g.Coverage().String()
-	if n := len(g.Warnings()); n > 0 {
-		text += fmt.Sprintf("; warnings: %d", n)
-	}
-	return text
+	return explain.Summary(g.Labels().String(), what, explain.Number{Estimate: x, Known: ok}, g.Coverage().String(), len(g.Warnings()))
 }
 
-// provenance is where the data of an instance comes from, and on what evidence.
-type provenance struct {
-	targets      []string // also those of its duplicates
-	first, last  int64    // accepted scrapes
-	scrapes      int      // accepted in all
-	incarnations int
-	by           identity.Evidence // behind a balancer: why its latest scrape was attributed to it
-	provisional  bool              // what the latest one grew by may be another process'
-	alternating  bool              // its address reaches several processes
-}
-
-// provenance returns that of an instance, made once for all groups.
-func (q *question) provenance(in *instance) *provenance {
-	p, ok := q.provenances[in]
+// source returns where the data of an instance comes from, made once for all
+// groups.
+func (q *question) source(in *instance) *explain.Source {
+	p, ok := q.sources[in]
 	if !ok {
-		p = new(provenance)
+		p = new(explain.Source)
 		in.tell(p)
-		if q.provenances == nil {
-			q.provenances = map[*instance]*provenance{}
+		if q.sources == nil {
+			q.sources = map[*instance]*explain.Source{}
 		}
-		q.provenances[in] = p
+		q.sources[in] = p
 	}
 	return p
 }
 
-// write writes where the data of an instance comes from.
-func (in *instance) tell(p *provenance) {
-	p.targets = in.targets[:len(in.targets):len(in.targets)]
-	p.first, p.last, p.scrapes, p.incarnations = in.first, in.last, in.version, in.incarnation
-	p.by, p.provisional, p.alternating = in.by, in.provisional, in.alternates
+// tell says where the data of an instance comes from.
+func (in *instance) tell(p *explain.Source) {
+	p.Targets = in.targets[:len(in.targets):len(in.targets)]
+	p.First, p.Last, p.Scrapes, p.Incarnations = in.first, in.last, in.version, in.incarnation
+	p.By, p.Provisional, p.Alternating = in.by.String(), in.provisional, in.alternates
 	if in.Twins != nil {
-		p.targets = in.addresses()
+		p.Targets = in.addresses()
 	}
-}
-
-func (p *provenance) write(b *strings.Builder, live bool) {
-	fmt.Fprintf(b, "    at %s: %d scrapes from %s to %s", strings.Join(p.targets, ", "), p.scrapes,
-		clock(time.UnixMilli(p.first)), clock(time.UnixMilli(p.last)))
-	if p.incarnations > 1 {
-		fmt.Fprintf(b, ", process %d", p.incarnations)
-	}
-	if p.by != 0 {
-		fmt.Fprintf(b, ", told by its %s", p.by)
-	}
-	if p.provisional {
-		b.WriteString(", the latest growth may be another process'")
-	}
-	if p.alternating {
-		b.WriteString(", other processes answer there, too")
-	}
-	if !live {
-		b.WriteString(", not live")
-	}
-	b.WriteByte('\n')
 }
 
 // addresses returns the targets of an instance and of its twins, its own first.
@@ -235,27 +209,10 @@ func (in *instance) addresses() []string {
 func (a *asked) coveredText() string {
 	text := a.covered.String()
 	if missing := a.missing(); len(missing) > 0 {
-		text += "; missing " + few(missing)
+		text += "; missing " + explain.Few(missing)
 	}
 	return text
 }
-
-// few lists the first names and the number of the others.
-func few(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-func writeWarnings(b *strings.Builder, list []string) {
-	for _, w := range list {
-		fmt.Fprintf(b, "  ! %s\n", w)
-	}
-}
-
-func clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z") }
 
 // withoutName returns the labels of a series without the metric's name.
 func withoutName(l labels.Labels) labels.Labels {

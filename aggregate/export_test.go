@@ -122,7 +122,7 @@ func (c Config) WithCheckpoints(n int) Config {
 // Asymmetry says how unevenly the members share the group's load.
 func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
 	a, ok := g.asymmetry()
-	return Asymmetry{a.members, a.hottest, a.share, a.peak, a.cv}, ok
+	return Asymmetry(a), ok
 }
 
 type Asymmetry struct {

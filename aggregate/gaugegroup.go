@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
 )
 
@@ -18,7 +19,7 @@ import (
 type GaugeGroup struct {
 	labels   labels.Labels
 	asked    *asked // nil: of no question
-	excluded exclusions
+	excluded explain.Exclusions
 	silent   []string // instances without a vote
 	members  []gaugeMember
 	all      gauge.Members // and those in doubt
@@ -31,7 +32,7 @@ type gaugeMember struct {
 	gauge.Member
 	series int           // with a value
 	age    time.Duration // since the oldest of them was read, or measured if it has a timestamp
-	from   *provenance
+	from   *explain.Source
 }
 
 // Labels returns the group's labels.
@@ -159,23 +160,13 @@ func (g *GaugeGroup) disagreement() (list []string) {
 		list = append(list, fmt.Sprintf("%d of %d instances say %g", c.Agree, c.Of, c.Value))
 	}
 	if len(g.silent) > 0 {
-		list = append(list, "not known to "+few(g.silent))
+		list = append(list, "not known to "+explain.Few(g.silent))
 	}
 	return list
 }
 
-// Reasons why a member or a part of it is left out of an answer.
-const (
-	ofAnotherType = "%d series of another type, left out"
-	isNaN         = "%d series NaN, left out"
-	isSentinel    = "%d series not known, left out"
-	hasNoSum      = "%d series of which some are +Inf, some −Inf, left out"
-	isUnsaid      = "%d series of one instance, View.Within does not say what they make, left out"
-	isNotOne      = "%d series of one instance that should repeat one value differ, left out"
-)
-
-// refusals are these by gauge.Refusal.
-var refusals = map[gauge.Refusal]string{gauge.NoSum: hasNoSum, gauge.Unsaid: isUnsaid, gauge.Differ: isNotOne}
+// refusals are the reasons by gauge.Refusal.
+var refusals = map[gauge.Refusal]explain.Reason{gauge.NoSum: explain.NoSum, gauge.Unsaid: explain.Unsaid, gauge.Differ: explain.NotOne}
 
 // add adds what an instance reads, or notes why not.
 func (g *GaugeGroup) add(q *question, x *state, b *gauge.Body, changed int64) {
@@ -190,20 +181,18 @@ func (g *GaugeGroup) add(q *question, x *state, b *gauge.Body, changed int64) {
 	if !x.live() {
 		return
 	}
-	if b.NaNs > 0 {
-		g.excluded.add(isNaN, m.Name, b.NaNs)
-	}
+	g.excluded.Add(explain.NaN, m.Name, b.NaNs)
 	if b.Sentinels > 0 && q.v.Combine != Consensus { // which says so itself
-		g.excluded.add(isSentinel, m.Name, b.Sentinels)
+		g.excluded.Add(explain.Sentinel, m.Name, b.Sentinels)
 	}
 	if text := refusals[why]; text != "" {
-		g.excluded.add(text, m.Name, m.series)
+		g.excluded.Add(text, m.Name, m.series)
 	}
 	if m.Silent {
 		g.silent = append(g.silent, m.Name)
 	}
 	if why == gauge.Fine {
-		m.from = q.provenance(x.in)
+		m.from = q.source(x.in)
 		g.members = append(g.members, m)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/lines"
 )
@@ -59,13 +60,13 @@ type gaugeAnswer struct {
 	q        *question
 	asked    asked
 	groups   map[string]*GaugeGroup
-	common   exclusions // of no group
-	leader   string     // the elected instance; empty if there is none, or it is unknown
-	election []string   // warnings about it
+	common   explain.Exclusions // of no group
+	leader   string             // the elected instance; empty if there is none, or it is unknown
+	election []string           // warnings about it
 }
 
 func (q *question) gauges() *gaugeAnswer {
-	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: exclusions{}}
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
 	if q.v.Combine == Leader {
 		a.leader, a.election = q.elect()
 	}
@@ -79,7 +80,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	key := string(ls.Bytes(nil))
 	g, ok := a.groups[key]
 	if !ok {
-		g = &GaugeGroup{labels: ls, asked: &a.asked, excluded: exclusions{}, all: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}}
+		g = &GaugeGroup{labels: ls, asked: &a.asked, excluded: explain.Exclusions{}, all: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}}
 		a.groups[key] = g
 	}
 	return g
@@ -102,7 +103,7 @@ func (q *question) possible(v *view) iter.Seq2[*state, *binding] {
 func (a *gaugeAnswer) read() {
 	for x, b := range a.q.possible(a.q.v) {
 		if x.live() {
-			a.common.mistyped(x.in, b.view)
+			a.noteMistyped(x.in, b.view)
 		}
 		for c, body := range b.read(x.in, a.q.v) {
 			if body.Lines > 0 {
@@ -126,11 +127,11 @@ func (b *binding) lastChange(in *instance, col int, opening int64) int64 {
 // instances that expose the metric.
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
-		a.common.mistyped(in, b.view)
+		a.noteMistyped(in, b.view)
 		for i, e := range b.lines(in) {
 			r := b.reading(in, i)
 			if math.IsNaN(r.value) {
-				a.common.add(isNaN, in.name, 1)
+				a.common.Add(explain.NaN, in.name, 1)
 				continue
 			}
 			g := a.group(b.labelsOf(int(e.Col)))
@@ -140,7 +141,7 @@ func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
 		for _, g := range a.groups {
 			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
-				g.members = append(g.members, gaugeMember{Member: gauge.Member{Name: in.name}, from: a.q.provenance(in),
+				g.members = append(g.members, gaugeMember{Member: gauge.Member{Name: in.name}, from: a.q.source(in),
 					age: time.Duration(a.q.e-in.last) * time.Millisecond})
 			}
 		}
@@ -158,9 +159,9 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 		list = append(list, g)
 	}
 	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
-	notes, partials, common := q.notes(), q.partials(), a.common.words()
+	notes, partials, common := q.notes(), q.partials(), a.common.Words()
 	for _, g := range list {
-		g.said = slices.Concat(g.excluded.words(), common, a.election, notes, partials.words(q.v, g.labels))
+		g.said = slices.Concat(g.excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels))
 		if _, ok := g.Leader(); a.leader != "" && !ok {
 			g.said = append(g.said, "the leader has nothing in this group: "+a.leader)
 		}
@@ -169,6 +170,11 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 		}
 	}
 	return list
+}
+
+// noteMistyped notes an instance that exposes the metric as another type alone.
+func (a *gaugeAnswer) noteMistyped(in *instance, v *view) {
+	a.common.Add(explain.AnotherType, in.name, in.refused(v))
 }
 
 // read gathers the lines of an instance in each column.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -38,9 +39,9 @@ func (i Instance) String() string {
 	if !i.Labels.IsEmpty() {
 		fmt.Fprintf(&b, " %s", i.Labels)
 	}
-	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, clock(i.First), clock(i.Last))
+	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, explain.Clock(i.First), explain.Clock(i.Last))
 	if !i.Start.IsZero() {
-		fmt.Fprintf(&b, ", started %s", clock(i.Start))
+		fmt.Fprintf(&b, ", started %s", explain.Clock(i.Start))
 	}
 	if i.Incarnations > 1 {
 		fmt.Fprintf(&b, ", process %d", i.Incarnations)

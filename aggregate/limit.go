@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
 )
 
@@ -38,7 +39,7 @@ func (a *gaugeAnswer) readShares() {
 		in, num := x.in, x.in.bindings[q.v.index]
 		said := a.common
 		if !x.live() {
-			said = exclusions{} // of those in doubt nothing is said
+			said = explain.Exclusions{} // of those in doubt nothing is said
 		}
 		cols := make([]gauge.Body, len(den.Cols))
 		for _, r := range matchInside(in, num, den, said) {
@@ -47,7 +48,7 @@ func (a *gaugeAnswer) readShares() {
 				cols[r.col].Within = within
 				cols[r.col].Add(r.num.Float64()/r.den, in.last, false)
 			} else if x.live() {
-				g.excluded.add(why, in.name, 1)
+				g.excluded.Add(why, in.name, 1)
 			}
 		}
 		for c := range cols {
@@ -57,14 +58,6 @@ func (a *gaugeAnswer) readShares() {
 		}
 	}
 }
-
-// Why a match is left out.
-const (
-	noLimit  = "%d series without a limit, left out"
-	noValue  = "%d limits without a value, left out"
-	badValue = "%d values not known, left out"
-	badLimit = "%d limits not above 0, or not known, left out"
-)
 
 // inside is one match: a series of the limit, and the sum of the values that
 // have its labels.
@@ -76,7 +69,7 @@ type inside struct {
 }
 
 // matchInside matches the series of one instance.
-func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
+func matchInside(in *instance, num, den *binding, said explain.Exclusions) []*inside {
 	var list []*inside
 	byLabels := map[string]*inside{}
 	names := map[string][]string{} // the sets of label names of the limits
@@ -100,7 +93,7 @@ func matchInside(in *instance, num, den *binding, said exclusions) []*inside {
 			matched = true
 		}
 		if !matched {
-			said.add(noLimit, in.name, 1)
+			said.Add(explain.NoLimit, in.name, 1)
 		}
 	}
 	return list
@@ -125,15 +118,15 @@ func matches(num labels.Labels, names map[string][]string, byLabels map[string]*
 }
 
 // refusal returns why a match is left out, or "".
-func (r *inside) refusal(exposed bool, sentinels []float64) string {
+func (r *inside) refusal(exposed bool, sentinels []float64) explain.Reason {
 	n := r.num.Float64()
 	switch {
 	case !(r.den > 0) || slices.Contains(sentinels, r.den):
-		return badLimit
+		return explain.BadLimit
 	case !exposed:
-		return noValue
+		return explain.NoValue
 	case math.IsNaN(n) || math.IsNaN(n/r.den):
-		return badValue
+		return explain.BadValue
 	}
 	return ""
 }

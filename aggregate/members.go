@@ -3,7 +3,6 @@ package aggregate
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 )
 
 // Member is an instance and its number: of a method's question, or of a gauge
@@ -140,82 +140,13 @@ func memberAt(q float64, members []Member) (Member, bool) {
 	return sorted[max(1, rank.Int64())-1], true
 }
 
-// asymmetry says how unevenly members share a load. Of n members with the loads
-// x_i, whose mean is m:
-//
-//	share  max x_i / Σ x_i      1/n where all are equal, 1 where one has all
-//	peak   max x_i / m          the peak-to-average ratio, share × n: 1 … n
-//	cv     √(Σ (x_i−m)²/n) / m  the coefficient of variation: 0 … √(n−1)
-//
-// The load is a member's rate over the time it was observed, so that one that
-// joined late is not taken for a cold one. Members whose rate is not known are
-// not in it.
-type asymmetry struct {
-	members         int
-	hottest         string // ties go to the first name
-	share, peak, cv float64
-}
-
-// asymmetryOf returns the asymmetry of loads; false without a load, or with a
-// negative one.
-func asymmetryOf(list []Member) (asymmetry, bool) {
-	var a asymmetry
-	var sum exact.Sum
-	highest := math.Inf(-1)
-	for _, m := range list {
-		x := m.value()
-		if x < 0 || math.IsInf(x, 1) {
-			return asymmetry{}, false
-		}
-		sum.Add(x)
-		a.members++
-		if x > highest {
-			highest, a.hottest = x, m.Instance
-		}
-	}
-	total := sum.Float64()
-	if !(total > 0) || math.IsInf(total, 1) {
-		return asymmetry{}, false
-	}
-	mean := total / float64(a.members)
-	var squares exact.Sum // of x/m − 1, which do not overflow
-	for _, m := range list {
-		d := m.value()/mean - 1
-		squares.Add(d * d)
-	}
-	a.share, a.peak = highest/total, highest/mean
-	a.cv = math.Sqrt(squares.Float64() / float64(a.members))
-	return a, true
-}
-
 // asymmetry returns how unevenly the members share the group's rate.
-func (g *CounterGroup) asymmetry() (asymmetry, bool) {
-	return asymmetryOf(slices.DeleteFunc(g.rated(), func(m Member) bool { return m.Older }))
-}
-
-// exclusions are the reasons why series are left out of an answer, as formats
-// of their number, each with the instances it is about.
-type exclusions map[string]map[string]int
-
-func (x exclusions) add(why, name string, n int) {
-	if x[why] == nil {
-		x[why] = map[string]int{}
+func (g *CounterGroup) asymmetry() (explain.Asymmetry, bool) {
+	var list []explain.Load
+	for _, m := range g.rated() {
+		if !m.Older {
+			list = append(list, explain.Load{Name: m.Instance, Value: m.value()})
+		}
 	}
-	x[why][name] += n
-}
-
-// mistyped notes an instance that exposes the metric as another type alone.
-func (x exclusions) mistyped(in *instance, v *view) {
-	if n := in.refused(v); n > 0 {
-		x.add(ofAnotherType, in.name, n)
-	}
-}
-
-func (x exclusions) words() []string {
-	var list []string
-	for why, members := range x {
-		list = append(list, counted(why, members))
-	}
-	slices.Sort(list)
-	return list
+	return explain.AsymmetryOf(list)
 }

@@ -7,15 +7,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/lines"
 )
 
 // incompatible says why two fleets cannot be made one.
 func incompatible(what, reason string, instances ...string) error {
 	if len(instances) > 0 {
-		reason += ": " + few(instances)
+		reason += ": " + explain.Few(instances)
 	}
 	return fmt.Errorf("%s fleets: %w: %s", what, ErrIncompatible, reason)
 }
@@ -215,33 +216,13 @@ func (m *merger) suspect() {
 				first, last = in, x
 			}
 			var s identity.Suspicion
-			l := m.f.likenKnown(&first.cols, &last.cols)
+			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
 			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
 			suspectPair(in, x, last).Suspicion = s
 		}
 	}
-}
-
-// likenKnown compares two scrapes of the past.
-func (f *Fleet) likenKnown(before, after *lines.Columns) (l identity.Likeness) {
-	later := map[lines.ID]float64{}
-	for pos := range after.Len() {
-		later[after.ID(pos)] = after.Value(pos)
-	}
-	shared := 0
-	for pos := range before.Len() {
-		now, ok := later[before.ID(pos)]
-		if !ok {
-			continue
-		}
-		if shared++; growth.Cumulative(f.store.Line(before.ID(pos))) {
-			l.Counter(before.Value(pos), now)
-		}
-	}
-	l.Lines(before.Len(), after.Len(), shared)
-	return l
 }
 
 // laterTarget is the one of two reports on a target that was tried later. Of

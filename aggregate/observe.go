@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/layout"
@@ -157,8 +158,7 @@ type staged struct {
 	moved   []int32      // where its objects went
 	drafts  *drafts      // columns that the next plan leads to
 
-	places   []uint32          // by lines.ID: where in the body the line stands, plus 1
-	byLabels map[uint64]uint32 // by the hash of a line's labels: the same, less 1; of bodies in other words
+	index evidence.Index // of the staged body, where it is compared with instances
 }
 
 func (f *Fleet) stage(in *instance, sc incoming) *staged {
@@ -350,7 +350,7 @@ func (s *staged) enter() {
 		delete(f.left.At, in.name)
 		f.names.Unlock()
 		f.admit(in)
-		in.self = selfName(f.store, &s.body)
+		in.self = evidence.SelfName(f.store, &s.body)
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)

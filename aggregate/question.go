@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -23,7 +24,7 @@ type question struct {
 	states   []state
 	coverage Coverage
 
-	provenances map[*instance]*provenance
+	sources map[*instance]*explain.Source
 }
 
 // state is an instance as it was at the moment: itself, or a copy.
@@ -193,7 +194,7 @@ func (q *question) notes() []string {
 		}
 	}
 	if never := q.named((*roster.Aim).Never); len(never) > 0 {
-		list = append(list, "expected and never answered, sums have no upper bound: "+few(never))
+		list = append(list, "expected and never answered, sums have no upper bound: "+explain.Few(never))
 	}
 	return list
 }

@@ -78,7 +78,7 @@ func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
 // events of its part.
 func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
 	t.happenings(p, func(e *happening) {
-		if e.Verdict == judge.First && e.At == sh.from.first {
+		if e.Verdict == judge.First && e.At == sh.from.First {
 			return // of before its first scrape, which no scrape saw
 		}
 		switch {

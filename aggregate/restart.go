@@ -1,14 +1,11 @@
 package aggregate
 
 import (
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/lines"
 )
-
-// churnLimit is the part of a body's lines that, when it vanished between two
-// scrapes, makes absence a poor proof of birth.
-const churnLimit = 0.20
 
 // judge weighs what the scrape says about the process: the same as before,
 // started anew, or another one.
@@ -54,7 +51,7 @@ func (s *staged) weigh() {
 	s.scraped = growth.Scraped{
 		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
 		At: s.at, LastTime: in.last, Start: s.start.At, Rules: s.f.router.Tolerance, Router: s.f.router, Layouts: &s.f.set,
-		Vanishing: s.vanishing(), Scratch: &s.scratch,
+		Vanishing: growth.Vanishing(s.f.store, s.r, &in.cols), Scratch: &s.scratch,
 	}
 	if s.start.Comparable(in.start) {
 		s.scraped.PrevStart = in.start.At
@@ -64,40 +61,20 @@ func (s *staged) weigh() {
 	}
 }
 
-// anyFell looks at the lines that changed alone: an instance nearly always goes
-// on, and then none of them did.
-func (s *staged) anyFell() bool {
-	for _, pos := range s.r.Changed() {
-		id, old, c, _ := s.r.At(int(pos))
-		if old >= 0 && c < s.in.cols.Value(old) && growth.Cumulative(s.f.store.Line(id)) {
-			return true
-		}
-	}
-	return false
-}
+// anyFell reports whether a counter fell.
+func (s *staged) anyFell() bool { return growth.AnyFell(s.f.store, s.r, &s.in.cols) }
 
-// vanishing: so many lines went that absence is a poor proof of birth.
-func (s *staged) vanishing() bool {
-	gone := s.r.Gone()
-	much := func(n int) bool { return n > 0 && float64(n) >= churnLimit*float64(s.in.cols.Len()) }
-	if !much(len(gone)) {
-		return false
+// readStart reads when the process started: the start's line stands where it
+// stood unless the body's structure changed.
+func (s *staged) readStart(sc *incoming) identity.Start {
+	pos := s.in.startPos
+	if s.in.last == 0 || s.r.Structural() {
+		pos = evidence.FindStart(s.f.store, &s.body)
 	}
-	// Histograms that go on in another form did not vanish.
-	form := map[*lines.Family]bool{} // that of what came: native
-	for pos := range s.r.Len() {
-		if id, old, _, _ := s.r.At(pos); old < 0 {
-			l := s.f.store.Line(id)
-			form[l.Family] = l.Role == lines.Native
-		}
+	s.startPos = pos
+	value := 0.0
+	if pos >= 0 {
+		_, _, value, _ = s.r.At(pos)
 	}
-	n := 0
-	for _, old := range gone {
-		l := s.f.store.Line(s.in.cols.ID(int(old)))
-		native, came := form[l.Family]
-		if l.Role == lines.Value || !came || native == (l.Role == lines.Native) {
-			n++
-		}
-	}
-	return much(n)
+	return evidence.Start(pos, value, sc.Start, sc.Header)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/identity"
 )
 
@@ -61,8 +62,8 @@ func (r Report) String() string {
 	}{
 		{r.Duplicate, "duplicate"}, {r.NewInstance, "new instance"}, {r.Restarted, "restarted"}, {r.Provisional, "provisional"},
 		{r.Alternating, "the address reaches several processes"},
-		{r.By != "", "attributed by " + r.By}, {len(r.Candidates) > 0, "may be of " + few(r.Candidates)},
-		{len(r.Partial) > 0, "partial: " + few(r.Partial)},
+		{r.By != "", "attributed by " + r.By}, {len(r.Candidates) > 0, "may be of " + explain.Few(r.Candidates)},
+		{len(r.Partial) > 0, "partial: " + explain.Few(r.Partial)},
 	} {
 		if x.ok {
 			b.WriteString("; " + x.what)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/whole"
 )
 
 // Snapshot returns the fleet at now, or at its newest scrape if that is later.
@@ -88,7 +89,11 @@ func (s Snapshot) Families() []Family {
 		return nil
 	}
 	defer q.close()
-	return q.families()
+	var list []Family
+	for _, x := range q.declared() {
+		list = append(list, familyOf(&whole.Family{Declared: x}))
+	}
+	return list
 }
 
 // Window is the time (start, end] that a question is about.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
@@ -81,9 +82,9 @@ func (c *codec) start(x *identity.Start) {
 
 // startPos is written as the position plus 2: a position, or why there is none.
 func (c *codec) startPos(pos *int, cols *lines.Columns) {
-	n := *pos - startSeveral
+	n := *pos - evidence.SeveralStarts
 	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
-		*pos = n + startSeveral
+		*pos = n + evidence.SeveralStarts
 		c.Must(*pos < cols.Len())
 	}
 }
@@ -125,8 +126,11 @@ func (c *codec) chosen(in *instance) {
 	}
 }
 
-// past is what an instance behind a balancer can be taken back to.
+// past is what an instance can be taken back to, besides what its views hold.
 func (c *codec) past(in *instance) {
+	c.Natural(&in.undo.n)
+	in.undo.at.Code(&c.Codec)
+	c.Must(in.undo.n <= in.history.N)
 	known := in.undo.past != nil
 	if c.Bool(&known); !known {
 		return
@@ -138,9 +142,6 @@ func (c *codec) past(in *instance) {
 	c.columns(&p.cols)
 	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
 	c.clocks(&p.clocks, &p.cols)
-	c.Natural(&p.n)
-	p.at.Code(&c.Codec)
-	c.Must(p.n <= in.history.N)
 	c.repeatable(&p.last)
 }
 

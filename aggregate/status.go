@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 )
 
@@ -107,11 +108,11 @@ func (b *binding) countGroups(in *instance, groups map[string]bool) {
 
 func (b *binding) countVerdicts(n map[counter.Verdict]int) {
 	for i := range b.Events {
-		v, _ := outcome(b.Events[i].Verdict, b.Events[i].Doubt)
+		v, _ := explain.Verdict(b.Events[i].Note)
 		n[v] += b.Events[i].N
 	}
 	for _, e := range b.Past {
-		v, _ := outcome(e.Verdict, e.Doubt)
+		v, _ := explain.Verdict(e.Note)
 		n[v] += e.N
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
@@ -42,7 +43,7 @@ type shared struct {
 	name             string
 	since, last      int64 // its growth is counted from since to last
 	steps            int
-	from             provenance // without the restarts
+	from             explain.Source // without the restarts
 	restarts         []restarted
 	edge             window.Edge // at which its growth begins
 }

@@ -37,14 +37,14 @@ func suspectPair(a, b, latest *instance) *identity.Pair[*instance] {
 // one counter that fell shows them to be two.
 func (s *staged) weighTwins() {
 	in := s.in
-	s.index()
-	defer s.unindex()
+	s.index.Note(s.f.store, s.r)
+	defer s.index.Clear()
 	for _, x := range slices.Clone(in.Suspicions) {
 		o := x.Other(in)
 		if o.last > s.at {
 			continue
 		}
-		verdict := x.Weigh(s.liken(&o.cols), s.at-o.last, x.Latest == o)
+		verdict := x.Weigh(s.index.Liken(&o.cols), s.at-o.last, x.Latest == o)
 		if x.Latest = in; verdict != identity.Open {
 			identity.End(x)
 		}

@@ -15,14 +15,14 @@ import (
 type undo struct {
 	tables []*window.Saved // by view; nil: the view was not there yet
 	segs   []*segment      // shorter where it was loaded
-	past   *past           // the rest, of an instance behind a balancer
+	n      int             // checkpoints there were
+	at     window.Checkpoint
+	past   *past // the rest, of an instance behind a balancer
 }
 
 // past is an instance behind a balancer as it was at an earlier scrape.
 type past struct {
 	sighting
-	n    int // checkpoints it had
-	at   window.Checkpoint
 	last repeatable // the latest scrape that was attributed to it since
 }
 
@@ -70,7 +70,7 @@ func (r *repeatable) again(s *lines.Store, target string, at int64, cols *lines.
 
 // saved returns what the instance's views hold.
 func (in *instance) saved() *undo {
-	u := &undo{}
+	u := &undo{n: in.history.N, at: in.present()}
 	for _, b := range in.bindings {
 		u.tables, u.segs = append(u.tables, b.Save()), append(u.segs, b.seg.clone())
 	}
@@ -80,7 +80,7 @@ func (in *instance) saved() *undo {
 // keep keeps what the instance is now, so that it can be taken back to it.
 func (in *instance) keep(s *lines.Store) {
 	in.undo = in.saved()
-	in.undo.past = &past{sighting: sighting{in.clocks, in.cols.Clone(s), in.state.Clone(s), in.plan}, n: in.history.N, at: in.present()}
+	in.undo.past = &past{sighting: sighting{in.clocks, in.cols.Clone(s), in.state.Clone(s), in.plan}}
 }
 
 // settle makes what the instance was given final.
@@ -112,15 +112,16 @@ func (in *instance) swap(x *sighting) {
 	*x = now
 }
 
-// takeBack takes what an instance's views were given since it was kept away, once
-// the rest was swapped. No window sees it any more; a copy for an earlier
-// snapshot does.
+// takeBack takes what an instance's views were given since it was kept away; of
+// one behind a balancer, once the rest was swapped. No window sees it any more; a
+// copy for an earlier snapshot does.
 func (in *instance) takeBack(u *undo) {
-	at := u.past.at
-	in.history.Back(at, u.past.n)
+	in.history.Back(u.at, u.n)
 	for i, b := range in.bindings {
 		if b.view.kind == growth.Gauge {
-			clear(b.changed)
+			if u.past != nil {
+				clear(b.changed)
+			}
 			continue
 		}
 		var before *window.Saved
@@ -128,7 +129,7 @@ func (in *instance) takeBack(u *undo) {
 			before = u.tables[i]
 		}
 		if before == nil {
-			b.Begun = at
+			b.Begun = u.at
 		}
 		b.Back(before, &in.history)
 		if b.seg = nil; i < len(u.segs) {
@@ -142,30 +143,7 @@ func (in *instance) takeBack(u *undo) {
 // to be balanced, shows itself when a start time comes back that was there
 // before. Until then a change of process looked like a restart; if the new
 // process claims to have started well before its predecessor's last scrape,
-// what it counted is kept apart for the case that the predecessor returns.
-
-// retract takes back what a restart counted that was none. No window reaches
-// beyond: what stood in it until now cannot be told apart.
-func (in *instance) retract(spacing window.Spacing) {
-	now := in.history.Keep(in.present(), spacing)
-	for i, b := range in.bindings {
-		if b.view.kind == growth.Gauge {
-			continue
-		}
-		var before *window.Saved
-		if i < len(in.undo.tables) {
-			before = in.undo.tables[i]
-		}
-		if before != nil {
-			if b.seg = nil; i < len(in.undo.segs) {
-				b.seg = in.undo.segs[i]
-			}
-		}
-		b.Restore(before, now)
-		b.adopted()
-	}
-	in.undo = nil
-}
+// what the views held is kept for the case that the predecessor returns.
 
 // succession is the change of the process at the address, if it is one.
 func (s *staged) succession() identity.Succession {
@@ -178,7 +156,8 @@ func (s *staged) succession() identity.Succession {
 func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
-		in.retract(s.f.spacing())
+		in.takeBack(in.undo)
+		in.undo = nil
 	}
 	in.alternates, s.report.Alternating = true, true
 	if s.f.cfg.SplitAlternating && s.f.balancers[s.target] == nil && in.name == s.target {

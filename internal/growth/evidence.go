@@ -43,7 +43,7 @@ func (st *State) Weigh(s *Scraped) judge.Decision {
 	s.Scratch.reset()
 	b := &s.Scratch.body
 	b.Rules, b.PrevTime, b.Time, b.PrevStart, b.Start = &s.Rules, s.LastTime, s.At, s.PrevStart, s.Start
-	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || s.anyFell()
+	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || AnyFell(s.Store, s.Reader, s.Before)
 	for pos := range s.Reader.Len() {
 		if !s.weighed {
 			break
@@ -51,17 +51,6 @@ func (st *State) Weigh(s *Scraped) judge.Decision {
 		st.weigh(s, b, pos)
 	}
 	return b.Decide()
-}
-
-// anyFell looks at the lines that changed alone.
-func (s *Scraped) anyFell() bool {
-	for _, pos := range s.Reader.Changed() {
-		id, old, c, _ := s.Reader.At(int(pos))
-		if old >= 0 && c < s.Before.Value(old) && Cumulative(s.Store.Line(id)) {
-			return true
-		}
-	}
-	return false
 }
 
 // Cumulative reports whether a line counts something. A sum is no evidence:

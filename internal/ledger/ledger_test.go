@@ -94,7 +94,9 @@ func TestHistogramOfTwoLayouts(t *testing.T) {
 	b := table(true, mustLayout(t, 2, 5, math.Inf(1)), 10, 20, 30)
 	a.AddSum(0, 5.5, 0)
 	b.AddSum(0, 60, 0)
-	show := func(list ...*window.Table) *histogram.Histogram { return l.Account(group).Histogram(settled(&l, list...)) }
+	show := func(list ...*window.Table) *histogram.Histogram {
+		return l.Account(group).Histogram(settled(&l, list...))
+	}
 	h := show(a, b)
 	assert.Equal(t, []float64{2, math.Inf(1)}, h.Bounds)
 	assert.Equal(t, []float64{13, 34}, h.Counts)

@@ -228,20 +228,8 @@ type Saved struct {
 	Events int
 }
 
-// Save returns the present state, for Restore.
+// Save returns the present state, for Back.
 func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
-
-// Restore takes back what was added since the state was saved, and makes the
-// present a checkpoint, before which nothing can be told.
-func (t *Table) Restore(s *Saved, p *Checkpoint) {
-	if s != nil {
-		t.Live.Set(&s.Row)
-		t.fit()
-		t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
-	}
-	t.Floor = p.Number
-	t.Snap(p)
-}
 
 // Back takes back what was added since the state was saved, once [History.Back]
 // took the checkpoints back. A nil state is that of a table that had not begun.

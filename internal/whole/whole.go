@@ -1,4 +1,4 @@
-package aggregate
+package whole
 
 import (
 	"cmp"
@@ -12,110 +12,48 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
-	"github.com/promfold/promfold/internal/gauge"
-	"github.com/promfold/promfold/internal/growth"
 )
 
-// EverythingView holds all families of the fleet as one instance would expose
-// them.
-type EverythingView struct{ counters, gauges, histograms, rest *view }
-
-// Everything declares a view of all families that v selects, under their own
-// names, as if the fleet were one instance: ByAllLabels is the default. It keeps
-// totals, and costs about 250 bytes for each instance and series, of a histogram
-// 24 more for each bucket.
-//
-// View.Combine says what a gauge of several instances is; times and _info have
-// the greatest value in any case. Without Combine, a gauge has a value while one
-// instance alone has it.
-func (f *Fleet) Everything(v View) (*EverythingView, error) {
-	if len(v.By)+len(v.Without) == 0 {
-		v.ByAllLabels = true
-	}
-	s, _, err := f.spec(v, everything)
-	if err != nil {
-		return nil, err
-	}
-	if !s.Every() {
-		s.Where = append(s.Where, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, s.Metric))
-		s.Metric = ""
-	}
-	counters, gauges, histograms := s, s, s
-	counters.Combine, counters.Within, counters.Sentinels, counters.Signed = 0, 0, nil, false
-	histograms.Combine, histograms.Within, histograms.Sentinels = 0, 0, nil
-	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
-	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
-		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
-	if err != nil {
-		return nil, err
-	}
-	return &EverythingView{views[0], views[1], views[2], views[3]}, nil
+// Series is one series of the fleet.
+type Series struct {
+	Labels    labels.Labels
+	Value     float64
+	Start     time.Time            // when a counter or histogram was 0
+	Histogram *histogram.Histogram // of a summary its count and sum
+	Quantiles map[float64]float64
 }
 
-// Families returns the families by name, each series without the name; no counter
-// or histogram in them ever falls. There are none of a part of the fleet.
-//
-// A counter is the sum of what it grew by, and so are a summary's count and sum. A
-// series without a type and the quantiles of a summary have a value while one
-// instance alone has them. Of several types for one name, that of the most
-// instances counts.
-func (v *EverythingView) Families(s Snapshot) []Family {
-	if v == nil {
-		return nil
-	}
-	f := wholeFleet(s, v.counters)
-	if f == nil {
-		return nil
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	q, err := f.question(s.SinceStart(), v.gauges)
-	if err != nil {
-		return nil
-	}
-	defer q.release()
-	w := newWhole(q.families())
-	for _, t := range v.histograms.histogramTotals(s.m) {
-		if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
-			f.add(t)
-		}
-	}
-	for _, t := range v.counters.counterTotals(s.m) {
-		w.counter(t)
-	}
-	a := q.gauges()
-	a.read()
-	for _, g := range a.finish() {
-		w.gauge(g, v.gauges.Combine)
-	}
-	for _, x := range q.readLoose(v.rest) {
-		w.loose(x)
-	}
-	w.date()
-	return w.sorted()
+// Family is a family as one instance would expose it, its series without the
+// name.
+type Family struct {
+	Declared
+	Series  []Series
+	LeftOut int    // series for which the fleet has no value
+	Why     string // they are left out, in words
 }
 
-// whole gathers the families of a fleet.
-type whole struct {
+// Whole gathers the families of a fleet.
+type Whole struct {
 	declared  map[string]declaredSeries // by series name
-	families  map[string]*wholeFamily
+	families  map[string]*family
 	summaries map[string]*Series // by name and labels
 }
 
 // declaredSeries is the family of a series name, and the suffix of the series.
 type declaredSeries struct {
-	*Family
+	*Declared
 	suffix string
 }
 
-type wholeFamily struct {
+type family struct {
 	Family
 	series []*Series
 	why    map[string]int
 }
 
-func newWhole(families []Family) *whole {
-	w := &whole{declared: map[string]declaredSeries{}, families: map[string]*wholeFamily{}, summaries: map[string]*Series{}}
+// New returns a Whole of the families that the instances declare.
+func New(families []Declared) *Whole {
+	w := &Whole{declared: map[string]declaredSeries{}, families: map[string]*family{}, summaries: map[string]*Series{}}
 	for i := range families {
 		w.declared[families[i].Name] = declaredSeries{&families[i], ""}
 	}
@@ -150,7 +88,7 @@ func shownType(t model.MetricType) model.MetricType {
 
 // family returns the family of a group, or nil if most instances declare
 // another type.
-func (w *whole) family(group labels.Labels, t model.MetricType) *wholeFamily {
+func (w *Whole) family(group labels.Labels, t model.MetricType) *family {
 	name := group.Get(model.MetricNameLabel)
 	d, ok := w.declared[name]
 	if ok && t == model.MetricTypeSummary {
@@ -158,9 +96,9 @@ func (w *whole) family(group labels.Labels, t model.MetricType) *wholeFamily {
 	}
 	f := w.families[name]
 	if f == nil {
-		f = &wholeFamily{Family: Family{Name: name, Type: t}, why: map[string]int{}}
+		f = &family{Family: Family{Declared: Declared{Name: name, Type: t}}, why: map[string]int{}}
 		if ok {
-			f.Family = *d.Family
+			f.Declared = *d.Declared
 			f.Name = name
 		}
 		w.families[name] = f
@@ -172,21 +110,28 @@ func (w *whole) family(group labels.Labels, t model.MetricType) *wholeFamily {
 	return f
 }
 
-func (f *wholeFamily) leave(why string) {
+func (f *family) leave(why string) {
 	f.LeftOut++
 	f.why[why]++
 }
 
-func (f *wholeFamily) add(s Series) *Series {
+func (f *family) add(s Series) *Series {
 	s.Labels = withoutName(s.Labels)
 	f.series = append(f.series, &s)
 	return &s
 }
 
-// counter adds a counter, or a part of a summary.
-func (w *whole) counter(t Series) {
+// Histogram adds a histogram, whose labels have the name.
+func (w *Whole) Histogram(t Series) {
+	if f := w.family(t.Labels, model.MetricTypeHistogram); f != nil {
+		f.add(t)
+	}
+}
+
+// Counter adds a counter, or a part of a summary.
+func (w *Whole) Counter(t Series) {
 	d := w.declared[t.Labels.Get(model.MetricNameLabel)]
-	if d.Family == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
+	if d.Declared == nil || d.Type != model.MetricTypeSummary || d.suffix == "" {
 		if f := w.family(t.Labels, model.MetricTypeCounter); f != nil {
 			f.add(t)
 		}
@@ -210,34 +155,34 @@ func summaryKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
-// gauge adds what the view makes of the values of the members.
-func (w *whole) gauge(g *GaugeGroup, c Combine) {
-	f := w.family(g.labels, model.MetricTypeGauge)
-	if f == nil {
-		return
-	}
-	if (c == 0 || c == Sum) && saysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.members) == 1 {
-		c = Max
-	}
-	x, _, ok := g.all.Combined(gauge.Combine(c))
+// Why a gauge has no value.
+const (
+	Undecided = "several instances have the gauge, and the view does not say how to combine them"
+	Unsaid    = "an instance has several series of it, and View.Within does not say what they make"
+)
+
+// Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has
+// it.
+func (w *Whole) Gauge(ls labels.Labels, value float64, ok bool, why string) {
+	f := w.family(ls, model.MetricTypeGauge)
 	switch {
+	case f == nil:
 	case ok:
-		f.add(Series{Labels: g.labels, Value: x.Value})
-	case c == 0 && len(g.members) > 0:
-		f.leave("several instances have the gauge, and the view does not say how to combine them")
-	case g.excluded[isUnsaid] != nil:
-		f.leave("an instance has several series of it, and View.Within does not say what they make")
+		f.add(Series{Labels: ls, Value: value})
+	case why != "":
+		f.leave(why)
 	}
 }
 
-// saysSomething reports whether the value is a time, or always 1.
-func saysSomething(name string) bool {
+// SaysSomething reports whether the value of a gauge is a time, or always 1, so
+// that no sum of it means anything.
+func SaysSomething(name string) bool {
 	return slices.ContainsFunc([]string{"_info", "_timestamp_seconds", "_time_seconds", "_timestamp", "_created"},
 		func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 }
 
-// loose adds what has no sum over instances, if one instance alone has it.
-func (w *whole) loose(x *looseSeries) {
+// Loose adds what has no sum over instances, if one instance alone has it.
+func (w *Whole) Loose(x *Loose) {
 	if x.typ == model.MetricTypeSummary {
 		name := x.labels.Get(model.MetricNameLabel)
 		s, f := w.summaries[summaryKey(name, x.labels)], w.families[name]
@@ -264,7 +209,7 @@ func (w *whole) loose(x *looseSeries) {
 // format, when a series began: c_created of c_total. For a total of the fleet
 // that is when the total was 0, not the latest start of an instance, which
 // would look like a reset of the total.
-func (w *whole) date() {
+func (w *Whole) date() {
 	for name, f := range w.families {
 		base, ok := name, false
 		switch shownType(f.Type) {
@@ -289,7 +234,9 @@ func (w *whole) date() {
 	}
 }
 
-func (w *whole) sorted() []Family {
+// Families returns all that was added, by name. It may be called once.
+func (w *Whole) Families() []Family {
+	w.date()
 	var list []Family
 	for _, name := range slices.Sorted(maps.Keys(w.families)) {
 		f := w.families[name]
@@ -308,4 +255,8 @@ func (w *whole) sorted() []Family {
 		list = append(list, f.Family)
 	}
 	return list
+}
+
+func withoutName(l labels.Labels) labels.Labels {
+	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
 }

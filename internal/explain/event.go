@@ -1,4 +1,4 @@
-package aggregate
+package explain
 
 import (
 	"cmp"
@@ -10,9 +10,11 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
 )
 
-// Event is what one scrape did to series of a member, other than growth.
+// Event is what one scrape did to series of a member, other than growth. Package
+// aggregate shows it.
 type Event struct {
 	Time         time.Time // the first of them, where several were merged as no window reaches them any more
 	Instance     string
@@ -24,7 +26,7 @@ type Event struct {
 }
 
 // String returns the event as one line.
-func (e Event) String() string { return clock(e.Time) + " " + e.Instance + ": " + e.text() }
+func (e *Event) String() string { return Clock(e.Time) + " " + e.Instance + ": " + e.text() }
 
 func (e *Event) text() string {
 	text := fmt.Sprintf("%d series: %s", e.Series, e.Verdict)
@@ -42,9 +44,9 @@ func (e *Event) text() string {
 	return text
 }
 
-// outcome converts a verdict of the engine to package counter.
-func outcome(v judge.Verdict, d judge.Doubt) (counter.Verdict, counter.Doubt) {
-	return counter.Verdict(v), counter.Doubt(d & judge.Public)
+// Verdict converts a verdict of the engine to package counter.
+func Verdict(n window.Note) (counter.Verdict, counter.Doubt) {
+	return counter.Verdict(n.Verdict), counter.Doubt(n.Doubt & judge.Public)
 }
 
 var quirkNotes = [...]string{
@@ -54,18 +56,15 @@ var quirkNotes = [...]string{
 	growth.Malformed: "counts that cannot be",
 }
 
-// told returns a happening as an event. At the opening, what was counted before
-// the first scrape is no part of the answer.
-func (e *happening) told(sh *shared) Event {
-	x := Event{Time: time.UnixMilli(e.At), Instance: sh.name, Series: e.N}
-	x.Verdict, x.Doubt = outcome(e.Verdict, e.Doubt)
-	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
-		x.Doubt |= counter.Guessed
-	}
+// EventOf returns what happened to series of an instance as an event. Unless it
+// widens, what it leaves open is no part of the answer.
+func EventOf(e *window.Event, instance string, widens bool) Event {
+	x := Event{Time: time.UnixMilli(e.At), Instance: instance, Series: e.N}
+	x.Verdict, x.Doubt = Verdict(e.Note)
 	if e.Quirk != growth.NoQuirk {
 		x.Note = quirkNotes[e.Quirk]
 	}
-	if !e.opening || e.Verdict != judge.First {
+	if widens {
 		x.Below, x.Above = e.Below.Float64(), e.Above.Float64()
 		if e.Open > 0 {
 			x.Above = math.Inf(1)
@@ -74,16 +73,16 @@ func (e *happening) told(sh *shared) Event {
 	return x
 }
 
-// together sorts events of one instance by time, and merges those that differ
+// Together sorts events of one instance by time, and merges those that differ
 // only in the series.
-func together(list []Event) []Event {
+func Together(list []Event) []Event {
 	slices.SortStableFunc(list, func(a, b Event) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Doubt, b.Doubt), cmp.Compare(a.Note, b.Note),
 			cmp.Compare(a.Below, b.Below), cmp.Compare(a.Above, b.Above)) // so that sums do not depend on the order
 	})
 	out := list[:0]
 	for _, e := range list {
-		if n := len(out); n > 0 && out[n-1].like(e) {
+		if n := len(out); n > 0 && out[n-1].like(&e) {
 			last := &out[n-1]
 			last.Series, last.Below, last.Above = last.Series+e.Series, last.Below+e.Below, last.Above+e.Above
 			continue
@@ -93,6 +92,6 @@ func together(list []Event) []Event {
 	return out
 }
 
-func (e Event) like(o Event) bool {
+func (e *Event) like(o *Event) bool {
 	return e.Time.Equal(o.Time) && e.Verdict == o.Verdict && e.Doubt == o.Doubt && e.Note == o.Note
 }

@@ -1,0 +1,121 @@
+package explain
+
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// Remarks turns the events of a group into warnings.
+type Remarks map[remark]map[string]int
+
+type remark struct {
+	verdict judge.Verdict
+	flags   judge.Doubt
+	quirk   growth.Quirk
+}
+
+// Add adds an event of an instance.
+func (r Remarks) Add(name string, e *window.Event) {
+	k := remark{e.Verdict, e.Doubt, e.Quirk}
+	if e.Verdict == judge.Gap || e.Verdict == judge.Returned {
+		k.flags &= judge.Gapped // the rest makes no difference in words
+	}
+	if r[k] == nil {
+		r[k] = map[string]int{}
+	}
+	r[k][name] += e.N
+}
+
+// Words returns the remarks, each with the instances it is about.
+func (r Remarks) Words() []string {
+	var list []string
+	for k, members := range r {
+		text := remarkText(k)
+		if text == "" {
+			continue
+		}
+		list = append(list, counted(text, members))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func remarkText(k remark) string {
+	switch {
+	case k.quirk != growth.NoQuirk:
+		return quirkTexts[k.quirk]
+	case k.verdict == judge.Returned:
+		return "%d series were missing for a while"
+	case k.flags&judge.Masked != 0:
+		return "%d series did not fall when their process restarted; a masked reset is possible"
+	case k.flags&judge.Glitch != 0:
+		return "%d series fell and came back; a glitch is suspected"
+	}
+	switch unproven := k.flags&judge.Unproven != 0; {
+	case k.verdict == judge.Reset && unproven:
+		return "%d series fell without a restart; taken as reset"
+	case k.verdict == judge.Reset:
+		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
+	case k.verdict == judge.Born && unproven:
+		return "%d series appeared; taken as born since the scrape before"
+	case k.verdict == judge.Gap && k.flags&judge.Gapped != 0:
+		return "%d series vanished; what they counted last is unknown"
+	case k.verdict == judge.Gap:
+		return "%d readings were not counts"
+	case k.verdict == judge.Jitter:
+		return "%d series fell by less than the tolerance"
+	}
+	return ""
+}
+
+var quirkTexts = [...]string{
+	growth.NoSum:     "%d sums missing or not finite; no mean",
+	growth.Torn:      "%d histograms read while being written; their buckets repaired",
+	growth.NewLayout: "%d histograms changed their buckets; growth at the change is unknown",
+	growth.Malformed: "%d histograms with impossible counts, left out",
+}
+
+// Exclusions are the reasons why series are left out of an answer, each with
+// the instances it is about.
+type Exclusions map[Reason]map[string]int
+
+// Reason says why series are left out, as a format of their number.
+type Reason string
+
+// The reasons.
+const (
+	AnotherType Reason = "%d series of another type, left out"
+	NaN         Reason = "%d series NaN, left out"
+	Sentinel    Reason = "%d series not known, left out"
+	NoSum       Reason = "%d series of which some are +Inf, some −Inf, left out"
+	Unsaid      Reason = "%d series of one instance, View.Within does not say what they make, left out"
+	NotOne      Reason = "%d series of one instance that should repeat one value differ, left out"
+	NoLimit     Reason = "%d series without a limit, left out"
+	NoValue     Reason = "%d limits without a value, left out"
+	BadValue    Reason = "%d values not known, left out"
+	BadLimit    Reason = "%d limits not above 0, or not known, left out"
+)
+
+// Add adds n series of an instance; 0 changes nothing.
+func (x Exclusions) Add(why Reason, name string, n int) {
+	if n == 0 {
+		return
+	}
+	if x[why] == nil {
+		x[why] = map[string]int{}
+	}
+	x[why][name] += n
+}
+
+// Words returns the reasons, each with the instances it is about.
+func (x Exclusions) Words() []string {
+	var list []string
+	for why, members := range x {
+		list = append(list, counted(string(why), members))
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,43 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Few lists the first names and the number of the others.
+func Few(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// Clock returns a time in UTC, to the millisecond.
+func Clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z") }
+
+// clock returns the time of a number of ms since the epoch.
+func clock(ms int64) string { return Clock(time.UnixMilli(ms)) }
+
+// counted formats a text with a number and the names of instances.
+func counted(text string, members map[string]int) string {
+	n, names := 0, make([]string, 0, len(members))
+	for name, m := range members {
+		n += m
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if len(names) > 3 {
+		names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
+	}
+	return fmt.Sprintf(text, n) + ": " + strings.Join(names, ", ")
+}
+
+func writeWarnings(b *strings.Builder, list []string) {
+	for _, w := range list {
+		fmt.Fprintf(b, "  ! %s\n", w)
+	}
+}

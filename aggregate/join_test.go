@@ -2,6 +2,7 @@ package aggregate_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -74,8 +75,7 @@ func (w watcher) totals() map[string]float64 {
 	return m
 }
 
-func requireAtLeast(t *testing.T, more, less map[string]float64) {
-	t.Helper()
+func requireAtLeast(t require.TestingT, more, less map[string]float64) {
 	for key, x := range less {
 		require.GreaterOrEqual(t, more[key]*(1+1e-12), x, key)
 	}
@@ -166,6 +166,15 @@ func watchedBy(t *testing.T, r *rand.Rand, n int, list []seenScrape) (all []watc
 	return all, seen
 }
 
+// counts are totals without a histogram's sum and inner buckets. Where no start
+// time is known a process may be taken for an older one that is back. Its count
+// then is too small, but single buckets may be too large.
+func counts(totals map[string]float64) map[string]float64 {
+	only := maps.Clone(totals)
+	maps.DeleteFunc(only, func(key string, _ float64) bool { return key == "sum" || key == "le 0.1" || key == "le 1" })
+	return only
+}
+
 // Law 8: joining is idempotent, commutative and associative, to the bit; totals
 // are never less than what any watcher counted, and never above the truth.
 func TestJoinLaws(t *testing.T) {
@@ -177,21 +186,21 @@ func TestJoinLaws(t *testing.T) {
 		before := []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}
 
 		ab, ba := a.told(b), b.told(a)
-		require.Equal(t, before, []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}, "who tells is left as it is")
-		require.Equal(t, ab.knowledge(), ba.knowledge(), "commutative")
-		require.Equal(t, a.knowledge(), a.told(a.twin()).knowledge(), "idempotent")
-		require.Equal(t, ab.knowledge(), ab.told(b, a).knowledge(), "idempotent")
-		require.Equal(t, ab.told(c).knowledge(), a.told(b.told(c)).knowledge(), "associative")
-		require.Equal(t, ab.told(c).knowledge(), c.told(a, b).knowledge(), "in any order")
+		require.Equal(rt, before, []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}, "who tells is left as it is")
+		require.Equal(rt, ab.knowledge(), ba.knowledge(), "commutative")
+		require.Equal(rt, a.knowledge(), a.told(a.twin()).knowledge(), "idempotent")
+		require.Equal(rt, ab.knowledge(), ab.told(b, a).knowledge(), "idempotent")
+		require.Equal(rt, ab.told(c).knowledge(), a.told(b.told(c)).knowledge(), "associative")
+		require.Equal(rt, ab.told(c).knowledge(), c.told(a, b).knowledge(), "in any order")
 
 		abc := ab.told(c)
-		require.Equal(t, abc.totals(), c.told(b, a).totals())
+		require.Equal(rt, abc.totals(), c.told(b, a).totals())
 		for _, w := range []watcher{a, b, c, ab} {
-			requireAtLeast(t, abc.totals(), w.totals())
+			requireAtLeast(rt, abc.totals(), w.totals())
 		}
-		requireAtLeast(t, truth, abc.totals())
-		require.Equal(t, abc.knowledge(), abc.twin().knowledge())
-		require.Equal(t, abc.totals(), abc.twin().totals())
+		requireAtLeast(rt, truth, counts(abc.totals()))
+		require.Equal(rt, abc.knowledge(), abc.twin().knowledge())
+		require.Equal(rt, abc.totals(), abc.twin().totals())
 	})
 }
 

@@ -31,7 +31,7 @@ func (q *question) latest(shares []share) (t *tally, again bool) {
 }
 
 // holds reports whether the shares are the same. In an unchanged fleet, shares
-// differ only by the checkpoint at which they begin, and by what depends on the
+// differ only by the checkpoints at which they begin, and by what depends on the
 // time.
 func (t *tally) holds(shares []share, start int64) bool {
 	if len(shares) != len(t.shares) || start <= t.after || start > t.until {
@@ -39,8 +39,8 @@ func (t *tally) holds(shares []share, start int64) bool {
 	}
 	for i := range shares {
 		a, b := &shares[i], &t.shares[i]
-		if a.b != b.b || a.edge.Most.Number != b.edge.Most.Number || a.edge.Part != b.edge.Part || a.life != b.process.Times ||
-			a.steady != b.lasting.Times || a.standing != b.standing || a.older != b.older {
+		if a.b != b.b || a.edge.Most.Number != b.edge.Most.Number || a.edge.Inside.At != b.edge.Inside.At || a.edge.Part != b.edge.Part ||
+			a.life != b.process.Times || a.steady != b.lasting.Times || a.standing != b.standing || a.older != b.older {
 			return false
 		}
 	}

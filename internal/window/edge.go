@@ -23,12 +23,9 @@ type Edge struct {
 	Part                float64 // how far from Most to Least the window begins, in [0, 1)
 }
 
-// nothing is the row of a table that begins. It is never written.
-var nothing Row
-
 // start is where the table began: all its rows were 0.
 func (t *Table) start() Base {
-	b := Base{t.Begun, &nothing}
+	b := Base{t.Begun, &t.nothing}
 	b.Number = -1
 	return b
 }

@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"math"
-
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
@@ -255,5 +253,3 @@ func (r *Report) count(v judge.Verdict) {
 		r.Grown++
 	}
 }
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

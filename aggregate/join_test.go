@@ -74,8 +74,7 @@ func (w watcher) totals() map[string]float64 {
 	return m
 }
 
-func requireAtLeast(t *testing.T, more, less map[string]float64) {
-	t.Helper()
+func requireAtLeast(t require.TestingT, more, less map[string]float64) {
 	for key, x := range less {
 		require.GreaterOrEqual(t, more[key]*(1+1e-12), x, key)
 	}
@@ -177,21 +176,21 @@ func TestJoinLaws(t *testing.T) {
 		before := []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}
 
 		ab, ba := a.told(b), b.told(a)
-		require.Equal(t, before, []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}, "who tells is left as it is")
-		require.Equal(t, ab.knowledge(), ba.knowledge(), "commutative")
-		require.Equal(t, a.knowledge(), a.told(a.twin()).knowledge(), "idempotent")
-		require.Equal(t, ab.knowledge(), ab.told(b, a).knowledge(), "idempotent")
-		require.Equal(t, ab.told(c).knowledge(), a.told(b.told(c)).knowledge(), "associative")
-		require.Equal(t, ab.told(c).knowledge(), c.told(a, b).knowledge(), "in any order")
+		require.Equal(rt, before, []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}, "who tells is left as it is")
+		require.Equal(rt, ab.knowledge(), ba.knowledge(), "commutative")
+		require.Equal(rt, a.knowledge(), a.told(a.twin()).knowledge(), "idempotent")
+		require.Equal(rt, ab.knowledge(), ab.told(b, a).knowledge(), "idempotent")
+		require.Equal(rt, ab.told(c).knowledge(), a.told(b.told(c)).knowledge(), "associative")
+		require.Equal(rt, ab.told(c).knowledge(), c.told(a, b).knowledge(), "in any order")
 
 		abc := ab.told(c)
-		require.Equal(t, abc.totals(), c.told(b, a).totals())
+		require.Equal(rt, abc.totals(), c.told(b, a).totals())
 		for _, w := range []watcher{a, b, c, ab} {
-			requireAtLeast(t, abc.totals(), w.totals())
+			requireAtLeast(rt, abc.totals(), w.totals())
 		}
-		requireAtLeast(t, truth, abc.totals())
-		require.Equal(t, abc.knowledge(), abc.twin().knowledge())
-		require.Equal(t, abc.totals(), abc.twin().totals())
+		requireAtLeast(rt, truth, abc.totals())
+		require.Equal(rt, abc.knowledge(), abc.twin().knowledge())
+		require.Equal(rt, abc.totals(), abc.twin().totals())
 	})
 }
 

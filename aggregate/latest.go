@@ -39,8 +39,8 @@ func (t *tally) holds(shares []share, start int64) bool {
 	}
 	for i := range shares {
 		a, b := &shares[i], &t.shares[i]
-		if a.b != b.b || a.edge.Most.Number != b.edge.Most.Number || a.edge.Inside.At != b.edge.Inside.At || a.edge.Part != b.edge.Part ||
-			a.life != b.process.Times || a.steady != b.lasting.Times || a.standing != b.standing || a.older != b.older {
+		if a.b != b.b || !a.edge.Same(&b.edge) || a.life != b.process.Times ||
+			a.steady != b.lasting.Times || a.standing != b.standing || a.older != b.older {
 			return false
 		}
 	}

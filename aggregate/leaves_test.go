@@ -26,7 +26,7 @@ func TestLeaves(t *testing.T) {
 		b.scrape("kubelet", seconds, -1000, "# TYPE container_cpu_usage_seconds_total counter",
 			fmt.Sprintf("container_cpu_usage_seconds_total{container=\"\",id=\"/\",pod=\"\"} %g", 100+4*x),
 			fmt.Sprintf("container_cpu_usage_seconds_total{container=\"\",id=\"/p\",pod=\"p\"} %g", 2*x),
-			fmt.Sprintf("container_cpu_usage_seconds_total{container=\"POD\",id=\"/p/s\",pod=\"p\"} 0"),
+			"container_cpu_usage_seconds_total{container=\"POD\",id=\"/p/s\",pod=\"p\"} 0",
 			fmt.Sprintf("container_cpu_usage_seconds_total{container=\"a\",id=\"/p/a\",pod=\"p\"} %g", x),
 			fmt.Sprintf("container_cpu_usage_seconds_total{container=\"b\",id=\"/p/b\",pod=\"p\"} %g", x),
 			"# TYPE container_network_receive_bytes_total counter",

@@ -223,11 +223,27 @@ func (t *turn) step(before *point, s *judge.Step) *Hist {
 			s.Add, s.Sub, s.Lo = 0, 0, 0
 			return t.add(t.blank(Nowhere))
 		}
+		base = above(base, before)
 	}
 	if t.h.form == native {
 		return t.growNative(base, s)
 	}
 	return t.growClassic(base, s)
+}
+
+// above returns the higher of two readings, bucket by bucket. Where it is not
+// sure from which of them a histogram grew, it grew at least from there.
+func above(x, y *point) *point {
+	if x.native != nil || x.layout != y.layout || len(x.buckets) != len(y.buckets) {
+		return x
+	}
+	higher := *x
+	higher.buckets = slices.Clone(x.buckets)
+	for i, n := range y.buckets[:max(0, len(y.buckets)-1)] {
+		higher.buckets[i] = max(higher.buckets[i], n)
+	}
+	higher.sum = max(x.sum, y.sum)
+	return &higher
 }
 
 func (t *turn) count(x *point) float64 {

@@ -7,7 +7,7 @@ const (
 	external = judge.OwnerExternal
 )
 
-// Where the entries were read.
+// Where it can be looked up who counts.
 const (
 	golang     = "prometheus/client_golang: process_collector reads /proc/self, the Go collector runtime/metrics"
 	network    = "prometheus/client_golang: process_collector reads /proc/self/net/netstat, which counts the network namespace"

@@ -23,6 +23,13 @@ type Edge struct {
 	Part                float64 // how far from Most to Least the window begins, in [0, 1)
 }
 
+// Same reports whether growth is counted from the same moments, as long as the
+// table does not change.
+func (e *Edge) Same(o *Edge) bool {
+	return e.Part == o.Part && e.Most.Number == o.Most.Number && e.Least.Number == o.Least.Number &&
+		e.Inside.Number == o.Inside.Number && e.Inside.At == o.Inside.At
+}
+
 // start is where the table began: all its rows were 0.
 func (t *Table) start() Base {
 	b := Base{t.Begun, &t.nothing}

@@ -97,13 +97,17 @@ func (q *question) outdated(in *instance) error {
 func (q *question) shareFrom(sh *share, x *state, b *binding, e window.Edge) {
 	in, h := x.in, &x.in.history
 	sh.in, sh.b, sh.edge, sh.since = in, b, e, e.Most.At
-	sh.span = h.Span - e.Between(func(p *window.Checkpoint) int64 { return p.Span })
-	sh.wall = h.Wall - e.Between(func(p *window.Checkpoint) int64 { return p.Wall })
+	sh.span = h.Span - sh.edge.Between(func(p *window.Checkpoint) int64 { return p.Span })
+	sh.wall = h.Wall - sh.edge.Between(func(p *window.Checkpoint) int64 { return p.Wall })
 	sh.scrapes = in.version - e.Most.Scrapes
 	sh.standing, sh.older = x.standing, !q.all && in.last <= q.s
 	sh.events = q.events(sh)
 	l, s := q.f.lives(in, sh.standing.Counts(), q.e), max(q.s, b.Begun.At)
-	sh.life, sh.steady = l.In(s, q.e), l.Steady(s, q.e)
+	if sh.life = l.In(s, q.e); len(l.Gaps) == 0 {
+		sh.steady = sh.life
+	} else {
+		sh.steady = l.Steady(s, q.e)
+	}
 	for _, x := range []*rate.Times{&sh.life, &sh.steady} {
 		x.Dead += s - q.s // of other groups
 		if sh.older {

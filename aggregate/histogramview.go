@@ -159,11 +159,10 @@ type grownRow struct{ counts, sums []float64 }
 // window begins between two checkpoints its value, the least and the most.
 func (sh *share) rows() []grownRow {
 	since := func(b *window.Base) grownRow {
-		live := &sh.b.Live
-		return grownRow{
-			live.Counts.AppendDiff(make([]float64, 0, sh.b.Counts()), 0, sh.b.Counts(), &b.Row.Counts),
-			live.Sums.AppendDiff(make([]float64, 0, len(sh.b.Cols)), 0, len(sh.b.Cols), &b.Row.Sums),
-		}
+		live, n := &sh.b.Live, sh.b.Counts()
+		row := live.Counts.AppendDiff(make([]float64, 0, n+len(sh.b.Cols)), 0, n, &b.Row.Counts)
+		row = live.Sums.AppendDiff(row, 0, len(sh.b.Cols), &b.Row.Sums)
+		return grownRow{row[:n:n], row[n:]}
 	}
 	most := since(&sh.edge.Most)
 	if sh.edge.Part == 0 {

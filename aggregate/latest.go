@@ -31,7 +31,7 @@ func (q *question) latest(shares []share) (t *tally, again bool) {
 }
 
 // holds reports whether the shares are the same. In an unchanged fleet, shares
-// differ only by the checkpoint at which they begin, and by what depends on the
+// differ only by the checkpoints at which they begin, and by what depends on the
 // time.
 func (t *tally) holds(shares []share, start int64) bool {
 	if len(shares) != len(t.shares) || start <= t.after || start > t.until {

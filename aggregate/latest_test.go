@@ -96,6 +96,22 @@ func TestKeptIsCountedAnew(t *testing.T) {
 	})
 }
 
+// A window that begins at a scrape and one that begins a moment later begin at
+// one checkpoint, but steps of the latter are not wholly inside it.
+func TestKeptWhereAWindowBeginsAtAScrape(t *testing.T) {
+	scrapes, _, _ := simulate(rand.New(rand.NewPCG(1, 0)), 3, 6)
+	w := watch(t).feed(scrapes)
+	last := scrapes[len(scrapes)-1].Time
+	for _, sc := range scrapes[:len(scrapes)-1] {
+		for _, later := range []time.Duration{0, time.Millisecond, 0} {
+			now, window := last.Add(later), last.Sub(sc.Time)
+			kept := all(t, w.Fleet, w.requests, now, window)
+			w.requests.Forget()
+			require.Equal(t, all(t, w.Fleet, w.requests, now, window), kept)
+		}
+	}
+}
+
 // Between two scrapes, a question finds what the one before counted, whenever
 // it is asked; after a scrape it does not.
 func TestQuestionsBetweenScrapes(t *testing.T) {

@@ -10,7 +10,14 @@ type Total struct {
 
 // Add adds x.
 func (t *Total) Add(x float64) {
+	if x == 0 {
+		return
+	}
 	sum, low := twoSum(t.sum, x)
+	if low == 0 && t.all == nil {
+		t.sum = sum
+		return
+	}
 	rest, lost := twoSum(t.rest, low)
 	if lost == 0 && t.all == nil {
 		t.sum, t.rest = sum, rest

@@ -1,5 +1,7 @@
 package exact
 
+import "slices"
+
 // Vector is a row of sums, 8 bytes each while all are integers. The zero value has length 0.
 type Vector struct {
 	n []int64
@@ -153,18 +155,22 @@ func (v *Vector) SumDiff(dst *Sum, i int, o *Vector) {
 // end, all of which v has. What o does not have is 0.
 func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 	if v.w == nil && o.w == nil {
+		ns := v.n[from:end]
 		old := o.n[min(from, len(o.n)):min(end, len(o.n))]
-		for i, n := range v.n[from:end] {
-			if i < len(old) {
-				n -= old[i]
-			}
-			dst = append(dst, float64(n))
+		dst = slices.Grow(dst, len(ns))
+		to := dst[len(dst) : len(dst)+len(ns)]
+		for i, n := range old {
+			to[i] = float64(ns[i] - n)
 		}
-		return dst
+		for i := len(old); i < len(ns); i++ {
+			to[i] = float64(ns[i])
+		}
+		return dst[:len(dst)+len(ns)]
 	}
-	var s Sum
+	w := wide{limbs: make([]int64, 0, 8)} // as many as most differences need
 	for i := from; i < end; i++ {
-		s.Reset()
+		w.clear()
+		s := Sum{w: &w}
 		v.SumDiff(&s, i, o)
 		dst = append(dst, s.Float64())
 	}

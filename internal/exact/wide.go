@@ -269,7 +269,7 @@ func (w *wide) int() (int64, bool) {
 	}
 	var d dense
 	copy(d[w.low:], w.limbs)
-	d.carry() // extends the sign
+	d.carry(0, maxLimbs) // extends the sign
 	return d.int()
 }
 
@@ -279,20 +279,26 @@ type dense [maxLimbs]int64
 
 // load sets a zero d to s.
 func (d *dense) load(s *Sum) special {
+	from, to := unit/limbBits, unit/limbBits+3
 	if !s.w.isZero() {
 		if s.w.special != finite {
 			return s.w.special
 		}
 		copy(d[s.w.low:], s.w.limbs)
+		from, to = min(from, int(s.w.low)), max(to, int(s.w.low)+len(s.w.limbs))
 	}
 	addLimbs(d[unit/limbBits:], uint64(max(s.n, -s.n)), unit%limbBits, s.n>>63)
-	return d.carry()
+	return d.carry(from, to)
 }
 
-// carry normalises d; it says if the number is too large to be kept.
-func (d *dense) carry() special {
+// carry normalises d, of which all limbs outside [from, to) are 0; it says if the
+// number is too large to be kept.
+func (d *dense) carry(from, to int) special {
 	var c int64
-	for k := range d[:maxLimbs-1] {
+	for k := from; k < maxLimbs-1; k++ {
+		if k >= to && c == 0 {
+			return finite
+		}
 		v := d[k] + c
 		d[k], c = v&limbMask, v>>limbBits
 	}
@@ -350,17 +356,16 @@ func (d *dense) abs() (negative bool) {
 	for k := range d {
 		d[k] = -d[k]
 	}
-	d.carry()
+	d.carry(0, maxLimbs)
 	return true
 }
 
-// float64 rounds to nearest, ties to even. The leading 64 bits, the last of them standing for all below, are rounded
+// float64 rounds to nearest, ties to even, and leaves d its magnitude. The leading 64 bits, the last of them standing for all below, are rounded
 // by the conversion; scaling is exact, for a multiple of 2^−1074 that is subnormal has no more than 52 bits.
 func (d *dense) float64() float64 {
-	m := *d
-	negative := m.abs()
+	negative := d.abs()
 	k := maxLimbs - 1
-	for k >= 0 && m[k] == 0 {
+	for k >= 0 && d[k] == 0 {
 		k--
 	}
 	if k < 0 {
@@ -370,9 +375,9 @@ func (d *dense) float64() float64 {
 		if k < 0 {
 			return 0
 		}
-		return uint64(m[k])
+		return uint64(d[k])
 	}
-	z := uint(bits.LeadingZeros32(uint32(m[k])))
+	z := uint(bits.LeadingZeros32(uint32(d[k])))
 	u := at(k)<<(32+z) | at(k-1)<<z | at(k-2)>>(32-z)
 	rest := at(k-2) << z & limbMask
 	for j := k - 3; j >= 0; j-- {

@@ -32,7 +32,7 @@ func (e *Edge) Same(o *Edge) bool {
 
 // start is where the table began: all its rows were 0.
 func (t *Table) start() Base {
-	b := Base{t.Begun, &Row{}}
+	b := Base{t.Begun, &t.nothing}
 	b.Number = -1
 	return b
 }

@@ -18,15 +18,16 @@ type Table struct {
 	columns
 	Histograms bool // the columns have layouts and sums
 
-	Live  Row
-	snaps []Row      // by the checkpoint's slot in the instance's History
-	slots int        // how many checkpoints it may keep; 0: none
-	paces paces      // the fastest growth of each column
-	last  int64      // the scrape before the one that is being added
-	gap   bool       // between them a process began, and the time before it is known
-	Since int        // the number of the first checkpoint that the table has
-	Floor int        // checkpoints before it say nothing any more
-	Begun Checkpoint // when the view began to look, if that is after the first scrape
+	nothing Row // what it begins with; it is never written
+	Live    Row
+	snaps   []Row      // by the checkpoint's slot in the instance's History
+	slots   int        // how many checkpoints it may keep; 0: none
+	paces   paces      // the fastest growth of each column
+	last    int64      // the scrape before the one that is being added
+	gap     bool       // between them a process began, and the time before it is known
+	Since   int        // the number of the first checkpoint that the table has
+	Floor   int        // checkpoints before it say nothing any more
+	Begun   Checkpoint // when the view began to look, if that is after the first scrape
 
 	// Events are in order of time. Answers refer to them: once their scrape is
 	// over they never change.

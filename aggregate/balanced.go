@@ -1,9 +1,11 @@
 package aggregate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
@@ -22,9 +24,9 @@ type balanced struct {
 }
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
-func (f *Fleet) observeBalanced(b *balanced, sc incoming) (Report, error) {
+func (b *balanced) observe(f *Fleet, sc incoming) (Report, error) {
 	for {
-		r, busy, err := f.tryBalanced(b, sc)
+		r, busy, err := b.try(f, sc)
 		if busy == nil {
 			return r, err
 		}
@@ -34,7 +36,7 @@ func (f *Fleet) observeBalanced(b *balanced, sc incoming) (Report, error) {
 
 // tryBalanced has the fleet's lock, since any instance may be the one. It gives
 // up if a scrape of that one is being read just now.
-func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance, err error) {
+func (b *balanced) try(f *Fleet, sc incoming) (r Report, busy *instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := sc.Time.UnixMilli()
@@ -64,7 +66,7 @@ func (f *Fleet) tryBalanced(b *balanced, sc incoming) (r Report, busy *instance,
 	}
 	b.last = at
 	if why.Ambiguous {
-		f.target(b.target).seen(at)
+		targetOf(f, b.target).seen(at)
 		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", k.names(why.Candidates)
 	}
 	s.report.attribute(why)
@@ -97,10 +99,29 @@ func (b *balanced) pool() identity.Pool { return b.Pool(b.member) }
 // live reports whether an instance behind the balancer is taken to be alive.
 func (b *balanced) live(in *instance) bool { return b.pool().State(b.member(in)) == identity.Alive }
 
-// replaced reports whether another instance has the place of one that is behind a balancer.
-func (in *instance) replaced() bool {
-	b := in.pool
-	return b != nil && b.pool().State(b.member(in)) == identity.Dead
+// words says how many of the instances behind the balancer were met.
+func (b *balanced) words() []string {
+	met, blind := 0, []string{}
+	for _, m := range b.Members {
+		if m.pool != b || b.live(m) {
+			met++
+		}
+		if m.pool == b && !m.start.Known() {
+			blind = append(blind, m.name)
+		}
+	}
+	of := "how many there are is not known"
+	if b.Expected > 0 {
+		of = fmt.Sprintf("%d expected", b.Expected)
+	}
+	list := []string{fmt.Sprintf("%s: %d instances met, %s; increases are lower bounds", b.target, met, of)}
+	if b.Unclear > 0 {
+		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.target, b.Unclear))
+	}
+	if len(blind) > 0 {
+		list = append(list, fmt.Sprintf("%s: ambiguous without a start time, an idle twin would not show", strings.Join(blind, ", ")))
+	}
+	return list
 }
 
 // attempt is a scrape of a balancer on its way in.
@@ -123,14 +144,14 @@ type keeper struct {
 var errBusy = errors.New("busy")
 
 func (k *keeper) stage(in *instance, sc incoming) *attempt {
-	x := &attempt{k.f.stage(in, sc), sc}
+	x := &attempt{stage(k.f, in, sc), sc}
 	k.attempts = append(k.attempts, x)
 	return x
 }
 
 func (k *keeper) close() {
 	for _, x := range k.attempts {
-		k.f.unstage(x.staged)
+		x.staged.unstage(k.f)
 	}
 }
 
@@ -160,7 +181,7 @@ func (k *keeper) Open() *instance {
 	for f.instances[name] != nil { // a program named a target like that
 		name += "'"
 	}
-	in := &instance{name: name, labels: f.labelsAt(b.target), pool: b, since: b.left, late: len(b.Members) > 0}
+	in := &instance{name: name, labels: labelsAt(f, b.target), pool: b, since: b.left, late: len(b.Members) > 0}
 	f.instances[in.name] = in
 	return in
 }
@@ -215,9 +236,9 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	defer who.mu.Unlock()
 	u := who.undo
 	if why.Retract {
-		k.f.change(who)
+		who.change(k.f)
 		who.swap(&u.past.sighting)
-		k.f.replan(who)
+		who.replan(k.f)
 		who.plan.Remember(u.past.plan)
 	}
 	if err := s.retake(who, &s.sc, !why.Retract && s.in == who); err != nil || s.report.Duplicate {
@@ -258,28 +279,30 @@ func (k *keeper) displaced(p *past) *attempt {
 	return x
 }
 
-// retake stages a scrape as one of an instance's; staged says that it has been
-// read against the instance's columns already.
-func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
-	s.in, s.report.Instance = who, who.name
-	if !staged {
-		if err := s.open(&who.cols, sc); err != nil {
-			return err
+// identities returns the doubts about who is who, which concern every answer of
+// the fleet.
+func identities(f *Fleet, e int64) []note {
+	var list []note
+	for _, b := range f.balancers {
+		for _, text := range b.words() {
+			list = append(list, note{labelsAt(f, b.target), text})
 		}
-		s.start = s.readStart(sc)
 	}
-	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
-	if who.seen() && s.at <= who.last {
-		if s.at < who.last || !s.same() {
-			return ErrLate
+	for _, in := range f.ordered {
+		if in.alternates && in.pool == nil {
+			list = append(list, note{in.labels, in.name + " reaches several processes: declare it as balanced"})
 		}
-		s.report.Duplicate, s.report.Incarnation = true, who.incarnation
-		return nil
+		if in.Twins != nil && in.counts(f, e) {
+			others := slices.DeleteFunc(in.addresses(), func(t string) bool { return t == in.name })
+			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
+		}
+		for _, x := range in.Suspicions {
+			if x.A == in && x.Possible() && !x.A.departed(f, e) && !x.B.departed(f, e) && (in.Twins == nil || in.Twins != x.B.Twins) {
+				list = append(list, note{in.labels,
+					fmt.Sprintf("possible duplicate: %s and %s have one start time and one set of series, both are counted", x.A.name, x.B.name)})
+			}
+		}
 	}
-	s.judgeMember()
-	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil ||
-		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() {
-		return s.rebind()
-	}
-	return nil
+	slices.SortFunc(list, func(a, b note) int { return cmp.Compare(a.text, b.text) })
+	return list
 }

@@ -28,23 +28,6 @@ type Config struct {
 	checkpoints int
 }
 
-// settings are a Config with its defaults; of two fleets that belong together
-// they are equal.
-type settings struct {
-	Since            time.Time
-	Window           time.Duration
-	Checkpoints      int // of a window; steps closer together than Window/Checkpoints are kept as one
-	Staleness        float64
-	StartTolerance   time.Duration
-	ClockSkew        time.Duration
-	JoinHorizon      time.Duration
-	SplitAlternating bool
-	MaxBytes         int64
-	MaxInstances     int
-	Limits           lines.Limits
-	Fallback         string
-}
-
 func (c *Config) settings() (settings, error) {
 	s := settings{
 		Since: c.Since, Window: c.Window, Checkpoints: c.checkpoints, Staleness: c.Staleness,
@@ -70,6 +53,23 @@ func setDefault[T comparable](v *T, def T) {
 	if *v == zero {
 		*v = def
 	}
+}
+
+// settings are a Config with its defaults; of two fleets that belong together
+// they are equal.
+type settings struct {
+	Since            time.Time
+	Window           time.Duration
+	Checkpoints      int // of a window; steps closer together than Window/Checkpoints are kept as one
+	Staleness        float64
+	StartTolerance   time.Duration
+	ClockSkew        time.Duration
+	JoinHorizon      time.Duration
+	SplitAlternating bool
+	MaxBytes         int64
+	MaxInstances     int
+	Limits           lines.Limits
+	Fallback         string
 }
 
 func (s *settings) validate() error {

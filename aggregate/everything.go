@@ -2,38 +2,10 @@ package aggregate
 
 import (
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/internal/explain"
-	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/whole"
 )
-
-// A view whose selector fixes no name selects every family of its kind, by
-// declared type. Counters include the _count and _sum of summaries; gauges
-// include infos and state sets. A family without a TYPE has no kind, nor have
-// quantiles of summaries: the role unmergeable selects those.
-//
-// Each group has the name of its metric as __name__: that of the series, for
-// histograms that of the family. Matchers on __name__ compare the same name.
-// The answers equal those of views of single metrics, except that a member is
-// listed with 0 only if another series of the family is selected.
-
-func (v *view) every() bool { return v.Every() }
-
-// names are the metrics that an instance exposes, for a view of every family:
-// it is no member of the groups of others.
-func (sh *share) names() map[string]bool {
-	if !sh.b.view.every() {
-		return nil
-	}
-	names := map[string]bool{}
-	for i := range sh.b.Cols {
-		names[sh.b.labelsOf(i).Get(model.MetricNameLabel)] = true
-	}
-	return names
-}
 
 // Family is a metric family of the fleet.
 type Family struct {
@@ -60,7 +32,7 @@ func familyOf(x *whole.Family) Family {
 }
 
 // declared returns the families that the instances of a question expose.
-func (q *question) declared() []whole.Declared {
+func declaredOf(q *question) []whole.Declared {
 	var d whole.Declarations
 	for i := range q.states {
 		d.Add(q.f.store, &q.states[i].member.in.cols)
@@ -73,38 +45,6 @@ func (q *question) declared() []whole.Declared {
 type EverythingView struct {
 	counters, gauges, histograms, rest *view
 	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
-}
-
-// Everything declares a view of all families that v selects, under their own
-// names, as if the fleet were one instance: ByAllLabels is the default. It keeps
-// totals, and costs about 250 bytes for each instance and series, of a histogram
-// 24 more for each bucket.
-//
-// View.Combine says what a gauge of several instances is; times and _info have
-// the greatest value in any case. Without Combine, a gauge has a value while one
-// instance alone has it.
-func (f *Fleet) Everything(v View) (*EverythingView, error) {
-	if len(v.By)+len(v.Without) == 0 {
-		v.ByAllLabels = true
-	}
-	s, _, err := f.spec(v, everything)
-	if err != nil {
-		return nil, err
-	}
-	if !s.Every() {
-		s.Where = append(s.Where, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, s.Metric))
-		s.Metric = ""
-	}
-	counters, gauges, histograms := s, s, s
-	counters.Combine, counters.Within, counters.Sentinels, counters.Signed = 0, 0, nil, false
-	histograms.Combine, histograms.Within, histograms.Sentinels = 0, 0, nil
-	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
-	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
-		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
-	if err != nil {
-		return nil, err
-	}
-	return &EverythingView{views[0], views[1], views[2], views[3], map[string]model.MetricType{}}, nil
 }
 
 // Families returns the families by name, each series without the name; no counter
@@ -125,12 +65,12 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	q, err := f.question(s.SinceStart(), v.gauges)
+	q, err := s.SinceStart().question(f, v.gauges)
 	if err != nil {
 		return nil
 	}
 	defer q.release()
-	w := whole.New(q.declared(), v.distributions)
+	w := whole.New(declaredOf(q), v.distributions)
 	q.addBroken(w, v.histograms)
 	for _, t := range v.histograms.histogramTotals(s.m) {
 		w.Histogram(whole.Series(t))
@@ -138,12 +78,12 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	for _, t := range v.counters.counterTotals(s.m) {
 		w.Counter(whole.Series(t))
 	}
-	a := q.gauges()
+	a := gaugesOf(q)
 	a.read()
 	for _, g := range a.finish() {
-		g.addTo(w, f.combining(g, v.gauges.Combine))
+		g.addTo(w, combining(f, g, v.gauges.Combine))
 	}
-	for _, x := range q.loose(v.rest) {
+	for _, x := range looseOf(q, v.rest) {
 		w.Loose(x)
 	}
 	var list []Family
@@ -171,7 +111,7 @@ func (q *question) addBroken(w *whole.Whole, v *view) {
 // combining returns how a gauge's instances make one number in a view that says c
 // of all gauges. What the catalogue knows stands before a sum: adding a fact up that
 // each instance repeats is never right.
-func (f *Fleet) combining(g *GaugeGroup, c Combine) Combine {
+func combining(f *Fleet, g *GaugeGroup, c Combine) Combine {
 	if f.catalogue == nil || c != 0 && c != Sum {
 		return c
 	}
@@ -192,24 +132,8 @@ func (f *Fleet) combining(g *GaugeGroup, c Combine) Combine {
 	return c
 }
 
-// addTo adds what the view makes of the values of the members.
-func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
-	if (c == 0 || c == Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.members) == 1 {
-		c = Max
-	}
-	x, _, ok := g.all.Combined(gauge.Combine(c))
-	why := ""
-	switch {
-	case c == 0 && len(g.members) > 0:
-		why = whole.Undecided
-	case g.excluded[explain.Unsaid] != nil:
-		why = whole.Unsaid
-	}
-	w.Gauge(g.labels, x.Value, ok, why)
-}
-
 // loose returns the series of a view that have no sum over instances.
-func (q *question) loose(v *view) []*whole.Loose {
+func looseOf(q *question, v *view) []*whole.Loose {
 	list := whole.LooseSeries{Exact: len(v.Without) > 0}
 	for in, b := range q.presentOf(v) {
 		for i, e := range b.lines(in) {
@@ -218,4 +142,18 @@ func (q *question) loose(v *view) []*whole.Loose {
 		}
 	}
 	return list.Sorted()
+}
+
+// Families returns what the instances exposed last, by name, without series.
+func (s Snapshot) Families() []Family {
+	q, err := anyQuestion(s)
+	if err != nil {
+		return nil
+	}
+	defer q.close()
+	var list []Family
+	for _, x := range declaredOf(q) {
+		list = append(list, familyOf(&whole.Family{Declared: x}))
+	}
+	return list
 }

@@ -2,16 +2,9 @@ package aggregate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
-	"github.com/promfold/promfold/internal/judge"
 )
 
 // Explain tells how the answer came about, member by member, as text with times
@@ -57,44 +50,6 @@ func (g *CounterGroup) explained(sh *shared, p *part) explain.Member {
 	}
 	for _, e := range g.eventsOf(sh, p) {
 		x.Events = append(x.Events, explain.Event(e))
-	}
-	return x
-}
-
-// Event is what one scrape did to series of a member, other than growth.
-type Event struct {
-	Time         time.Time // the first of them, where several were merged as no window reaches them any more
-	Instance     string
-	Verdict      counter.Verdict
-	Doubt        counter.Doubt
-	Series       int
-	Below, Above float64 // by how much it widens the member's increase; Above may be +Inf
-	Note         string  // what the verdict does not say
-}
-
-// String returns the event as one line.
-func (e Event) String() string {
-	x := explain.Event(e)
-	return x.String()
-}
-
-// eventsOf are the events of a member.
-func (g *CounterGroup) eventsOf(sh *shared, p *part) []Event {
-	var list []explain.Event
-	g.answer.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
-	var events []Event
-	for _, e := range explain.Together(list) {
-		events = append(events, Event(e))
-	}
-	return events
-}
-
-// told returns a happening as an event. At the opening, what was counted before
-// the first scrape is no part of the answer.
-func (e *happening) told(sh *shared) explain.Event {
-	x := explain.EventOf(e.Event, sh.name, !e.opening || e.Verdict != judge.First)
-	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
-		x.Doubt |= counter.Guessed
 	}
 	return x
 }
@@ -165,47 +120,6 @@ func summary(g Group, what string, x estimate, ok bool) string {
 	return explain.Summary(g.Labels().String(), what, explain.Number{Estimate: x, Known: ok}, g.Coverage().String(), len(g.Warnings()))
 }
 
-// source returns where the data of an instance comes from, made once for all
-// groups.
-func (q *question) source(in *instance) *explain.Source {
-	p, ok := q.sources[in]
-	if !ok {
-		p = new(explain.Source)
-		in.tell(p)
-		if q.sources == nil {
-			q.sources = map[*instance]*explain.Source{}
-		}
-		q.sources[in] = p
-	}
-	return p
-}
-
-// tell says where the data of an instance comes from.
-func (in *instance) tell(p *explain.Source) {
-	p.Targets = in.targets[:len(in.targets):len(in.targets)]
-	p.First, p.Last, p.Scrapes, p.Incarnations = in.first, in.last, in.version, in.incarnation
-	p.By, p.Provisional, p.Alternating = in.by.String(), in.provisional, in.alternates
-	if in.Twins != nil {
-		p.Targets = in.addresses()
-	}
-}
-
-// addresses returns the targets of an instance and of its twins, its own first.
-func (in *instance) addresses() []string {
-	list := slices.Clone(in.targets)
-	if in.Twins != nil {
-		for _, m := range in.Twins.Members {
-			for _, t := range m.targets {
-				if !slices.Contains(list, t) {
-					list = append(list, t)
-				}
-			}
-		}
-		slices.Sort(list[len(in.targets):])
-	}
-	return list
-}
-
 func (a *asked) coveredText() string {
 	text := a.covered.String()
 	if missing := a.missing(); len(missing) > 0 {
@@ -214,7 +128,11 @@ func (a *asked) coveredText() string {
 	return text
 }
 
-// withoutName returns the labels of a series without the metric's name.
-func withoutName(l labels.Labels) labels.Labels {
-	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
+// Explain tells how the answer came about, member by member, as text.
+func (g *HistogramGroup) Explain() string { return g.Observations().Explain() }
+
+// String returns the group as one line.
+func (g *HistogramGroup) String() string {
+	x, ok := g.Observations().Increase()
+	return summary(g, "observations", x, ok)
 }

@@ -1,16 +1,18 @@
 package aggregate
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/selector"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -65,6 +67,57 @@ type Fleet struct {
 	decompressors []*lines.Decompressor
 }
 
+// spare is how many rows are kept of a table besides those of its checkpoints.
+func (f *Fleet) spare() int {
+	if f.joinable() {
+		return 2
+	}
+	return 0
+}
+
+// opening returns when the first round of scrapes was over: when some instance
+// had been scraped twice. For instances of the first round, what they counted
+// before their first scrape is no part of an answer; for later ones it is
+// growth that may have been missed.
+func (f *Fleet) opening() int64 {
+	over := farFuture
+	if f.opened != 0 {
+		over = f.opened
+	}
+	for _, in := range f.ordered {
+		if in.second != 0 {
+			over = min(over, in.second)
+		}
+	}
+	return over
+}
+
+// reach returns how far the longest window goes back, with the step before it.
+func (f *Fleet) reach() int64 {
+	longest := f.cfg.Window
+	for _, v := range f.views {
+		longest = max(longest, v.Window)
+	}
+	return (longest + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
+}
+
+// awaken notes a scrape: after a fleet-wide gap every staleness timer restarts.
+// Steady scrapes call it in parallel.
+func (f *Fleet) awaken(at int64) {
+	for {
+		before := f.latest.Load()
+		if at <= before {
+			return
+		}
+		if f.latest.CompareAndSwap(before, at) {
+			if before != 0 && at-before > roster.Lull {
+				f.awake.Store(at)
+			}
+			return
+		}
+	}
+}
+
 // NewFleet returns an empty fleet.
 func NewFleet(c Config) (*Fleet, error) {
 	s, err := c.settings()
@@ -89,77 +142,6 @@ func NewFleet(c Config) (*Fleet, error) {
 	return f, nil
 }
 
-// Counter declares a view of a counter.
-func (f *Fleet) Counter(v View) (*CounterView, error) {
-	d, err := f.declareOne(v, growth.Counter)
-	if err != nil {
-		return nil, err
-	}
-	return &CounterView{d}, nil
-}
-
-// Gauge declares a view of a gauge.
-func (f *Fleet) Gauge(v View) (*GaugeView, error) {
-	d, err := f.declareOne(v, growth.Gauge)
-	if err != nil {
-		return nil, err
-	}
-	return &GaugeView{d}, nil
-}
-
-// Histogram declares a view of a histogram.
-func (f *Fleet) Histogram(v View) (*HistogramView, error) {
-	d, err := f.declareOne(v, growth.Histogram)
-	if err != nil {
-		return nil, err
-	}
-	return &HistogramView{d}, nil
-}
-
-// declareOne declares a view, with those that it needs.
-func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
-	s, v, err := f.spec(v, k)
-	if err != nil {
-		return nil, err
-	}
-	list := []declaration{{s, k, declared}}
-	for _, x := range []struct {
-		role     role
-		selector string
-	}{{electoral, v.Leader}, {limiting, v.Limit}} {
-		if x.role == electoral && v.Combine == Leader {
-			x.selector = cmp.Or(x.selector, electionMetric)
-		}
-		if x.selector == "" {
-			continue
-		}
-		sel, err := parseSelector(x.selector)
-		if err != nil {
-			return nil, err
-		}
-		if sel.Every() {
-			return nil, fmt.Errorf("%w: selector %q names no metric", errView, x.selector)
-		}
-		need := spec{Selector: sel}
-		if x.role == limiting {
-			need.By, need.Without = s.By, s.Without
-		}
-		list = append(list, declaration{need, growth.Gauge, x.role})
-	}
-	views, err := f.declare(list...)
-	if err != nil {
-		return nil, err
-	}
-	return views[0], nil
-}
-
-// declaration is a view on its way into a fleet.
-type declaration struct {
-	spec
-	kind growth.Kind
-	role role
-}
-
 // declare adds views, all or none; the first one needs those that are electoral
 // or limiting. A view that is declared late starts from what the instances
 // exposed last. Over MaxBytes it is refused.
@@ -170,9 +152,9 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for _, d := range list {
 		var v *view
 		if d.role == electoral {
-			v = f.electorate(d.spec)
+			v = d.spec.electorate(f)
 			all[0].elects = v
-		} else if v = f.newView(d.spec, d.kind, d.role); d.role == limiting {
+		} else if v = d.spec.newView(f, d.kind, d.role); d.role == limiting {
 			all[0].limit = v
 		}
 		if all = append(all, v); !slices.Contains(f.views, v) {
@@ -181,7 +163,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	}
 	kept := make([]*savedView, len(added))
 	for i, a := range added {
-		kept[i] = f.claim(a, kept[:i])
+		kept[i] = a.claim(f, kept[:i])
 		a.index = len(f.views)
 		f.views = append(f.views, a)
 		f.router.Add(&a.selection)
@@ -194,7 +176,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	}
 	for i, in := range f.ordered {
 		drafts[i].adopt()
-		f.adopt(in, plans[i])
+		in.adopt(f, plans[i])
 	}
 	for i, a := range added {
 		if kept[i] == nil {
@@ -202,7 +184,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 				a.ledger.Created = max(a.ledger.Created, in.last)
 			}
 		}
-		f.claimed(a, kept[i])
+		a.claimed(f, kept[i])
 	}
 	f.bytes = need
 	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.kind == growth.Gauge && v.Window > 0 })
@@ -227,8 +209,8 @@ func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all 
 			b.Begun = in.present()
 			bound = append(bound, b)
 		}
-		d := f.draftOf(in, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		d := in.draftOf(f, f.router.For(in.labels), bound)
+		plan := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
@@ -240,35 +222,99 @@ func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all 
 	return plans, all, need
 }
 
-// adopt makes a plan of the lines that an instance exposed last its own.
-func (f *Fleet) adopt(in *instance, next *growth.Plan) {
-	if in.plan != nil {
-		in.state.Moved(in.plan.Succeed(next))
+// longest is the longest window that can be asked about.
+func (f *Fleet) longest() time.Duration {
+	longest := f.cfg.Window
+	for _, v := range f.views {
+		longest = max(longest, v.Window)
 	}
-	next.Remember(in.plan)
-	in.plan = next
-	in.state.Adopt(in.plan, &in.cols)
+	return longest
 }
 
-// replan makes the plan of an instance anew: its target's labels changed.
-func (f *Fleet) replan(in *instance) {
-	d := f.draftOf(in, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
-	d.adopt()
-	f.adopt(in, next)
+// joinable reports whether the fleet keeps what [Fleet.Join] needs.
+func (f *Fleet) joinable() bool { return f.cfg.JoinHorizon > 0 }
+
+// spacing says how steps of the past are kept.
+func (f *Fleet) spacing() window.Spacing {
+	return window.Spacing{Window: f.longest().Milliseconds(), Precision: f.cfg.Checkpoints}
 }
 
-// admitted says of each view whether the instance's target labels let it in.
-func (f *Fleet) admitted(in *instance) []bool {
-	list := make([]bool, len(f.views))
-	for i, v := range f.views {
-		list[i] = v.selection.Admits(in.labels)
+// look returns the moment of the present, or the latest one if nothing changed
+// since. The fleet's lock is held.
+func (f *Fleet) look(now int64) *moment {
+	e, late := presentOf(f, now)
+	changes := f.mu.changes()
+	if m := f.moment; m != nil && m.e == e && m.changes == changes {
+		return m
 	}
-	return list
+	f.snapshots++
+	m := &f.looked
+	*m = moment{
+		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, opening: f.opening(),
+		members: m.members[:0], targets: m.targets[:0], doubles: m.doubles[:0],
+	}
+	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.role == electoral })
+	for _, in := range f.ordered {
+		if !in.counts(f, e) {
+			m.doubles = append(m.doubles, in.labels)
+			continue
+		}
+		x := member{in: in, labels: in.labels, gone: in.gone, silent: elects && in.unheard(f)}
+		then := in.until(e)
+		if then == nil {
+			continue
+		}
+		if then != in {
+			x.held = in.before
+		}
+		x.standing, x.departed = then.standing(f, e), then.departed(f, e)
+		then.looked = looked{m.number, x.standing}
+		m.members = append(m.members, x)
+	}
+	m.aim()
+	m.note(late)
+	f.moment = m.kept(f.moment)
+	return f.moment
 }
 
-// admit makes an accepted instance part of the fleet.
-func (f *Fleet) admit(in *instance) {
-	i, _ := slices.BinarySearchFunc(f.ordered, in.name, func(x *instance, name string) int { return cmp.Compare(x.name, name) })
-	f.ordered = slices.Insert(f.ordered, i, in)
+// knowledge returns it. A selector that cannot be read says nothing.
+func (f *Fleet) knowledge(metric string) (judge.Owner, []*labels.Matcher) {
+	x, ok := f.lookups.Load(metric)
+	if !ok {
+		var k knowledge
+		if v, found := f.catalogue(metric); found {
+			k.owner = judge.Owner(v.Owner)
+			if v.Select != "" {
+				if s, err := selector.Parse(v.Select); err == nil {
+					k.leaves = s.Where
+				}
+			}
+		}
+		x, _ = f.lookups.LoadOrStore(metric, k)
+	}
+	k := x.(knowledge)
+	return k.owner, k.leaves
 }
+
+// fleetLock is the lock of a fleet, and counts its changes: what was computed
+// under it is valid as long as the count is the same. Lock counts as a change;
+// ask locks without counting. Those that share the lock call changed.
+type fleetLock struct {
+	sync.RWMutex
+	alone  uint64
+	shared atomic.Uint64
+}
+
+func (l *fleetLock) Lock() {
+	l.RWMutex.Lock()
+	l.alone++
+}
+
+// ask locks for a question, which changes only what questions keep.
+func (l *fleetLock) ask() { l.RWMutex.Lock() }
+
+// changed counts a change that was made with the lock shared.
+func (l *fleetLock) changed() { l.shared.Add(1) }
+
+// changes returns the number of changes. The lock is held.
+func (l *fleetLock) changes() uint64 { return l.alone + l.shared.Load() }

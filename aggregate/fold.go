@@ -1,11 +1,96 @@
 package aggregate
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
+
+// noteShrunk finds families that lost most of their lines, or have them back,
+// in a scrape that is accepted but not committed yet.
+func (s *staged) noteShrunk() {
+	in := s.in
+	if !s.alone || !s.r.Structural() && s.restart == noRestart {
+		return
+	}
+	oldest := in.history.Oldest()
+	if s.baseline || s.restart != noRestart {
+		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
+		return
+	}
+	lost := s.lost()
+	if len(lost)+len(in.shrunk) == 0 {
+		return
+	}
+	before, now := s.countFamilies(&in.cols), s.countFamilies(&s.body)
+	in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(x *roster.Shrunk) bool { return !roster.LostMost(x.Before, now[x.Family.Name]) })
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		if b, n := before[name], now[name]; roster.LostMost(b, n) {
+			in.shrunk = roster.Shrink(in.shrunk, roster.Shrunk{Family: lost[name], At: s.at, Before: b, Lines: n})
+			s.report.Partial = append(s.report.Partial, name)
+			s.report.Warnings = append(s.report.Warnings, fmt.Sprintf("only %d of %d lines of %s are left, of the same process: it may be partial", n, b, name))
+		}
+	}
+}
+
+// lost returns the families of the lines that vanished, if enough did.
+func (s *staged) lost() map[string]*lines.Family {
+	gone := s.r.Gone()
+	if !roster.Enough(len(gone)) {
+		return nil
+	}
+	lost := map[string]*lines.Family{}
+	for _, old := range gone {
+		f := s.f.store.Line(s.in.cols.ID(int(old))).Family
+		lost[f.Name] = f
+	}
+	return lost
+}
+
+func (s *staged) countFamilies(in interface {
+	Len() int
+	ID(pos int) lines.ID
+}) map[string]int {
+	lines := map[string]int{}
+	for pos := range in.Len() {
+		lines[s.f.store.Line(in.ID(pos)).Family.Name]++
+	}
+	return lines
+}
+
+// partialNow reports whether the instance answers the family of the view only
+// in part. Views of many families do not ask: some family always is partial,
+// which says nothing of the others.
+func partialNow(q *question, in *instance) bool {
+	return !q.v.every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
+		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
+}
+
+// partials returns the families of which members may miss lines in the window,
+// of a gauge those that miss them now.
+func partialsOf(q *question) (list partials) {
+	from := q.s
+	if q.v.kind == growth.Gauge {
+		from = farFuture
+	}
+	for i := range q.states {
+		in := q.states[i].in
+		for i := range in.shrunk {
+			if x := &in.shrunk[i]; q.v.selection.About(x.Family) && x.In(from, q.e) {
+				list = append(list, partial{x.Family, x.Text(in.name)})
+			}
+		}
+	}
+	return list
+}
 
 // fold adds what the instance's series did in the scrape to all views that
 // follow them. Each object was judged once.
@@ -241,6 +326,55 @@ func (s *staged) touch(b *binding, col int32, moved bool) {
 	case moved:
 		b.tracks[col].Changed = s.at
 	}
+}
+
+// recordGauges keeps the values of the scrape that was just taken in.
+func (s *staged) recordGauges() {
+	for _, b := range s.in.bindings {
+		if b.view.kind != growth.Gauge || b.view.Window <= 0 {
+			continue
+		}
+		oldest := s.at - b.view.Window.Milliseconds()
+		for col, body := range b.read(s.in, b.view) {
+			x, why := body.Value()
+			b.tracks[col].Set(s.at, x, why == gauge.Fine, oldest, b.view.steps())
+		}
+	}
+}
+
+// meet begins to follow the process that the staged scrape found, or a view that
+// was declared late.
+func (s *staged) meet() {
+	in := s.in
+	s.opens = s.baseline || s.restart == restartProven
+	for _, b := range in.bindings {
+		old := b.met
+		if b.view.kind == growth.Gauge || old != nil && !s.opens {
+			continue
+		}
+		switch {
+		case s.restart == restartProven:
+			b.note(in, s.at)
+		case s.opens:
+			b.note(in, 0) // the other one may be there yet
+		}
+		if b.met = b.Meet(); s.start.Known() {
+			b.met.Name(s.start.At)
+		}
+		b.met.Version, b.met.Begin = b.standing(in)
+		if old != nil {
+			b.met.Keep(b.Table, old, b.outlives)
+		}
+	}
+}
+
+// meeting describes the scrape for a column of a binding.
+func (s *staged) meeting(b *binding, col int32) window.Meeting {
+	m := window.Meeting{At: s.at, First: s.opens, Outlives: b.outlives(int(col))}
+	if s.start.Known() {
+		m.Start = s.start.At
+	}
+	return m
 }
 
 func (r *Report) count(v judge.Verdict) {

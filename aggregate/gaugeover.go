@@ -12,7 +12,6 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
-	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -43,7 +42,7 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 	}
 	for i := range q.states {
 		x := &q.states[i]
-		b, presence := x.in.bindings[q.v.index], q.f.presenceOf(x)
+		b, presence := x.in.bindings[q.v.index], presenceOf(q.f, x)
 		for col := range b.tracks {
 			if t := &b.tracks[col]; len(t.Steps) > 0 {
 				g := group(b.labelsOf(col))
@@ -73,19 +72,6 @@ type GaugeRange struct {
 	said    []string
 }
 
-// GaugeMember is an instance and what its value was in a window.
-type GaugeMember struct {
-	Instance       string
-	Max, Min, Mean promfold.Estimate // of its own values; Mean over the time in Covers
-	Covers         time.Duration     // for how long it had a value
-	From, To       time.Time         // the first and the last moment of that
-}
-
-// String returns the instance, its numbers and how long it had a value.
-func (m GaugeMember) String() string {
-	return fmt.Sprintf("%s: %s to %s, mean %s, over %s", m.Instance, m.Min, m.Max, m.Mean, m.Covers)
-}
-
 // finish makes the answer of the lines.
 func (g *GaugeRange) finish(q *question) {
 	g.all, g.known = gauge.Over(gauge.Combine(q.v.Combine), g.lines, q.s, q.e, g.asked.unmet)
@@ -108,7 +94,7 @@ func (g *GaugeRange) finish(q *question) {
 		}
 	}
 	g.lines = nil
-	g.said = slices.Concat(q.notes(), q.partials().words(q.v, g.labels))
+	g.said = slices.Concat(q.notes(), partialsOf(q).words(q.v, g.labels))
 	for _, x := range []struct {
 		what  string
 		names []string
@@ -168,47 +154,8 @@ func (g *GaugeRange) Explain() string {
 	return b.String()
 }
 
-// recordGauges keeps the values of the scrape that was just taken in.
-func (s *staged) recordGauges() {
-	for _, b := range s.in.bindings {
-		if b.view.kind != growth.Gauge || b.view.Window <= 0 {
-			continue
-		}
-		oldest := s.at - b.view.Window.Milliseconds()
-		for col, body := range b.read(s.in, b.view) {
-			x, why := body.Value()
-			b.tracks[col].Set(s.at, x, why == gauge.Fine, oldest, b.view.steps())
-		}
-	}
-}
-
-// answers notes that the instance answers again. It was absent since it went
-// stale, if it did.
-func (in *instance) answers(at int64, f *Fleet) {
-	if !f.pasts || in.last == 0 {
-		return
-	}
-	oldest := at - f.cfg.Window.Milliseconds()
-	if silent := at - in.last; in.pool == nil && in.presence.At(at) == roster.Present && in.spacings.Stale(silent, f.cfg.Staleness) {
-		in.presence.Set(in.last+f.patience(in), roster.Absent, oldest)
-	}
-	in.presence.Set(at, roster.Present, oldest)
-}
-
-// patience is for how long an instance may be silent.
-func (f *Fleet) patience(in *instance) int64 {
-	return int64(f.cfg.Staleness * float64(in.spacings.Interval()))
-}
-
-// notePresence notes how far the instance is part of the present from a time on.
-func (f *Fleet) notePresence(in *instance, at int64) {
-	if f.pasts && at >= in.last {
-		in.presence.Set(at, f.standing(in, at), at-f.cfg.Window.Milliseconds())
-	}
-}
-
 // noteFailure notes that a target failed, of the instance that answers there.
-func (f *Fleet) noteFailure(name string, t *target, at int64) {
+func noteFailure(f *Fleet, name string, t *target, at int64) {
 	if !f.pasts {
 		return
 	}
@@ -216,15 +163,28 @@ func (f *Fleet) noteFailure(name string, t *target, at int64) {
 	in := f.instances[cmp.Or(t.instance, name)]
 	f.names.Unlock()
 	if in != nil && in.seen() && !in.retired {
-		f.notePresence(in, at)
+		in.notePresence(f, at)
 	}
 }
 
 // presenceOf returns how far an instance was part of the present over time.
-func (f *Fleet) presenceOf(x *state) gauge.Presence {
+func presenceOf(f *Fleet, x *state) gauge.Presence {
 	p := slices.Clone(x.in.presence)
 	if x.standing == roster.Absent && !x.gone {
-		p.Set(x.in.last+f.patience(x.in), roster.Absent, 0)
+		p.Set(x.in.last+x.in.patience(f), roster.Absent, 0)
 	}
 	return p
+}
+
+// GaugeMember is an instance and what its value was in a window.
+type GaugeMember struct {
+	Instance       string
+	Max, Min, Mean promfold.Estimate // of its own values; Mean over the time in Covers
+	Covers         time.Duration     // for how long it had a value
+	From, To       time.Time         // the first and the last moment of that
+}
+
+// String returns the instance, its numbers and how long it had a value.
+func (m GaugeMember) String() string {
+	return fmt.Sprintf("%s: %s to %s, mean %s, over %s", m.Instance, m.Min, m.Max, m.Mean, m.Covers)
 }

@@ -1,17 +1,22 @@
 package aggregate
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -63,19 +68,225 @@ type instance struct {
 	looked looked  // by the latest snapshot
 }
 
-// clocks are what the scrapes of an instance tell of it.
-type clocks struct {
-	version     int            // how many scrapes were accepted
-	start       identity.Start // of the process, as last told
-	startPos    int            // its line; negative: none
-	birth       int64          // start of the first incarnation, if proven; else 0
-	began       int64          // the same, also where it was before the fleet's Since
-	first, last int64          // times of the accepted scrapes
-	second      int64          // of the second one
-	spacings    identity.Spacings
-	sighted     int               // the balancer's scrape that met it last
-	by          identity.Evidence // why its latest scrape is taken for its
-	provisional bool              // what the latest one grew by may be another process'
+// replaced reports whether another instance has the place of one that is behind a balancer.
+func (in *instance) replaced() bool {
+	b := in.pool
+	return b != nil && b.pool().State(b.member(in)) == identity.Dead
+}
+
+// change is called before the state of an instance changes.
+func (in *instance) change(f *Fleet) {
+	if in.after < f.snapshots && in.seen() {
+		in.before = &before{in.copied(), in.after, f.snapshots}
+	}
+	in.after = f.snapshots
+}
+
+// changeAhead keeps the state before a scrape that is stamped so late that
+// questions may leave it out.
+func (in *instance) changeAhead(f *Fleet, at int64) {
+	if in.seen() && at > max(f.latest.Load(), in.last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
+		in.before = &before{in.copied(), in.after, f.snapshots}
+	}
+}
+
+// until returns the instance as of a time that may be before its latest scrape;
+// nil if that state is not kept.
+func (in *instance) until(e int64) *instance {
+	switch {
+	case in.last <= e:
+		return in
+	case in.before != nil && in.before.in.last <= e:
+		return in.before.in
+	}
+	return nil
+}
+
+// copied returns a copy of the instance for questions, without columns.
+func (in *instance) copied() *instance {
+	c := &instance{
+		name: in.name, targets: in.targets, labels: in.labels, clocks: in.clocks, incarnation: in.incarnation,
+		gone: in.gone, since: in.since, restarts: in.restarts, gaps: in.gaps, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
+		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
+		history: in.history.Clone(), plan: in.plan,
+	}
+	for i, b := range in.bindings {
+		var room *window.Row
+		if in.before != nil && i < len(in.before.in.bindings) {
+			room = &in.before.in.bindings[i].Live // no snapshot needs the state before this one
+		}
+		c.bindings = append(c.bindings, b.copied(in, room))
+	}
+	return c
+}
+
+// broken returns how many histograms of the view cannot be one.
+func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broken }
+
+// live reports whether the instance answered recently enough to be part of the
+// present. A deadline that was told is a word of it, too.
+func (in *instance) live(f *Fleet, e int64) bool {
+	if b := in.pool; b != nil {
+		return !in.gone && b.live(in) && !b.spacings.Stale(e-b.last, f.cfg.Staleness)
+	}
+	silent := e - in.last
+	if in.gone || !in.spacings.Stale(silent, f.cfg.Staleness) {
+		return !in.gone
+	}
+	a := in.attempts(f)
+	return a.Word() != 0 && !in.spacings.Stale(e-a.Word(), f.cfg.Staleness)
+}
+
+// attempts returns what was told of the addresses of an instance since its
+// latest scrape. Of those behind a balancer it is not known whose failure it was.
+func (in *instance) attempts(f *Fleet) (a roster.Attempts) {
+	if in.pool != nil {
+		return a
+	}
+	for _, name := range in.targets {
+		if t := f.targets[name]; t != nil && !t.gone && f.balancers[name] == nil {
+			a.Add(in.last, t.tried.Load(), t.failure())
+		}
+	}
+	return a
+}
+
+// standing returns how far an instance is part of the present.
+func (in *instance) standing(f *Fleet, e int64) roster.Standing {
+	a := in.attempts(f)
+	return roster.StandingOf(in.live(f, e), in.gone, a.Failure())
+}
+
+// Instances that left are kept for as long as a window reaches them. Then
+// nobody asks for them one by one any more, and what they counted moves into
+// the ledgers: a fleet of short-lived workers holds those of a window, not of a
+// year. Questions since the start treat both alike, so that answers depend on
+// who departed, and not on when it was tidied up.
+
+// departed reports whether the instance left and no window reaches it. It was
+// removed, or silent for an hour in which the fleet was watched.
+func (in *instance) departed(f *Fleet, e int64) bool {
+	if !in.silent(f, e) {
+		return false
+	}
+	if in.Twins == nil {
+		return true
+	}
+	// One of them stands for all, so they depart together.
+	return !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !m.silent(f, e) })
+}
+
+func (in *instance) silent(f *Fleet, e int64) bool {
+	quiet := e - in.last
+	if quiet <= f.cfg.Window.Milliseconds() { // nearly all of them
+		return false
+	}
+	reach := f.reach()
+	if quiet <= reach {
+		return false
+	}
+	if in.gone {
+		return true
+	}
+	return !in.live(f, e) && roster.Silence(e, in.last, f.awake.Load()) > max(reach, roster.Learnt)
+}
+
+// depart adds what a view has of an instance to the departures of its groups.
+func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.Departures) {
+	if b.view.kind == growth.Gauge {
+		return
+	}
+	h := &in.history
+	lives := in.lives(f, false, math.MaxInt64)
+	lives.Ended = 0 // what is known of its address may be forgotten by now
+	life := ledger.Life{
+		First: in.first, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
+		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
+	}
+	if !in.sinceOpening(math.MaxInt64) {
+		life.First = 0 // what it showed then may be growth, whenever the fleet was met
+	}
+	ledger.Depart(b.Table, life, b.outlives, func(col int) *ledger.Departures { return of(b.labelsOf(col)) })
+}
+
+// forget removes an instance; its lock and f.names are held.
+func (in *instance) forget(f *Fleet) {
+	in.retired = true
+	identity.Part(in)
+	if second := in.second; second != 0 && (f.opened == 0 || second < f.opened) {
+		f.opened = second
+	}
+	for _, b := range in.bindings {
+		f.bytes -= b.bytes(in.plan)
+	}
+	f.garbage += in.cols.Len()
+	in.release(f.store)
+	delete(f.instances, in.name)
+	if b := in.pool; b != nil {
+		b.left = max(b.left, in.last)
+	} else {
+		f.left.Note(in.name, in.last)
+	}
+	for _, b := range f.balancers {
+		b.Forget(in)
+	}
+}
+
+// tell says where the data of an instance comes from.
+func (in *instance) tell(p *explain.Source) {
+	p.Targets = in.targets[:len(in.targets):len(in.targets)]
+	p.First, p.Last, p.Scrapes, p.Incarnations = in.first, in.last, in.version, in.incarnation
+	p.By, p.Provisional, p.Alternating = in.by.String(), in.provisional, in.alternates
+	if in.Twins != nil {
+		p.Targets = in.addresses()
+	}
+}
+
+// addresses returns the targets of an instance and of its twins, its own first.
+func (in *instance) addresses() []string {
+	list := slices.Clone(in.targets)
+	if in.Twins != nil {
+		for _, m := range in.Twins.Members {
+			for _, t := range m.targets {
+				if !slices.Contains(list, t) {
+					list = append(list, t)
+				}
+			}
+		}
+		slices.Sort(list[len(in.targets):])
+	}
+	return list
+}
+
+// admit makes an accepted instance part of the fleet.
+func (in *instance) admit(f *Fleet) {
+	i, _ := slices.BinarySearchFunc(f.ordered, in.name, func(x *instance, name string) int { return cmp.Compare(x.name, name) })
+	f.ordered = slices.Insert(f.ordered, i, in)
+}
+
+// answers notes that the instance answers again. It was absent since it went
+// stale, if it did.
+func (in *instance) answers(at int64, f *Fleet) {
+	if !f.pasts || in.last == 0 {
+		return
+	}
+	oldest := at - f.cfg.Window.Milliseconds()
+	if silent := at - in.last; in.pool == nil && in.presence.At(at) == roster.Present && in.spacings.Stale(silent, f.cfg.Staleness) {
+		in.presence.Set(in.last+in.patience(f), roster.Absent, oldest)
+	}
+	in.presence.Set(at, roster.Present, oldest)
+}
+
+// patience is for how long an instance may be silent.
+func (in *instance) patience(f *Fleet) int64 {
+	return int64(f.cfg.Staleness * float64(in.spacings.Interval()))
+}
+
+// notePresence notes how far the instance is part of the present from a time on.
+func (in *instance) notePresence(f *Fleet, at int64) {
+	if f.pasts && at >= in.last {
+		in.presence.Set(at, in.standing(f, at), at-f.cfg.Window.Milliseconds())
+	}
 }
 
 // sinceOpening reports whether the instance was there when the fleet was met. One
@@ -112,7 +323,7 @@ func (in *instance) accept(at int64) {
 }
 
 // lives returns when the processes of an instance lived, as far as known.
-func (f *Fleet) lives(in *instance, live bool, e int64) rate.Lives {
+func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	l := rate.Lives{Began: in.began, Counted: in.birth != 0, First: in.first, Last: in.last, Interval: in.spacings.Interval(), Live: live, Gaps: in.gaps}
 	if in.pool != nil {
 		return l // what is said of the balancer is not said of it
@@ -148,6 +359,101 @@ func (in *instance) noteRestart(r restarted, gap rate.Gap) {
 	if gap.From < gap.To {
 		in.gaps = append(in.gaps, gap)
 	}
+}
+
+// keys names a process of the instance that told such starts. What told none goes
+// by the kind of those.
+func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
+	first := in
+	if in.Twins != nil {
+		first = slices.MinFunc(in.Twins.Members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
+	}
+	for _, x := range []*instance{first, in} {
+		name := x.name
+		if x.pool != nil {
+			name = x.pool.target
+		}
+		if len(starts) == 0 {
+			return []watch.Key{{Name: name, Start: kind}}
+		}
+		for _, start := range starts {
+			list = append(list, watch.Key{Name: name, Start: start})
+		}
+	}
+	return list
+}
+
+// renamed notes a start that the process, which goes on, tells now.
+func (in *instance) renamed(start int64) {
+	for _, b := range in.bindings {
+		if b.met != nil && in.pool == nil && len(b.met.Starts) > 0 {
+			b.met.Name(start)
+		}
+	}
+}
+
+// unheard reports whether the address of the instance failed since its last
+// scrape, or another instance answered there. Behind a balancer only a failure
+// counts.
+func (in *instance) unheard(f *Fleet) bool {
+	return slices.ContainsFunc(in.targets, func(name string) bool {
+		t, tried := f.targets[name], f.targets[name].tried.Load()
+		shared := f.balancers[name] != nil
+		switch {
+		case t.gone || shared && in.pool == nil:
+			return false // it has another address
+		case t.failure() != roster.NoFailure:
+			return tried >= in.last
+		}
+		return !shared && tried > in.last
+	})
+}
+
+func (in *instance) release(s *lines.Store) {
+	in.cols.Release(s)
+	in.state.Release(s)
+	in.settle(s)
+}
+
+// counts: the instance speaks for itself and, if it has any, for its twins:
+// one that is live before one that is not, one with an address of its own
+// before one met behind a balancer, then by Target.Priority and Target.Created.
+func (in *instance) counts(f *Fleet, e int64) bool {
+	if in.Twins == nil {
+		return true
+	}
+	list := make([]identity.Alias, len(in.Twins.Members))
+	for i, m := range in.Twins.Members {
+		info := m.info(f)
+		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+	}
+	return in.Twins.Members[identity.Speaker(list)] == in
+}
+
+// info is the best that is said of an instance's targets.
+func (in *instance) info(f *Fleet) targetInfo {
+	var best targetInfo
+	for i, name := range in.targets {
+		if t := f.targets[name]; t != nil && (i == 0 || t.info.compare(best) > 0) {
+			best = t.info
+		}
+	}
+	return best
+}
+
+// clocks are what the scrapes of an instance tell of it.
+type clocks struct {
+	version     int            // how many scrapes were accepted
+	start       identity.Start // of the process, as last told
+	startPos    int            // its line; negative: none
+	birth       int64          // start of the first incarnation, if proven; else 0
+	began       int64          // the same, also where it was before the fleet's Since
+	first, last int64          // times of the accepted scrapes
+	second      int64          // of the second one
+	spacings    identity.Spacings
+	sighted     int               // the balancer's scrape that met it last
+	by          identity.Evidence // why its latest scrape is taken for its
+	provisional bool              // what the latest one grew by may be another process'
 }
 
 // restarted is a scrape that found another process.

@@ -10,9 +10,15 @@ import (
 	"time"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/exact"
-	"github.com/promfold/promfold/internal/explain"
 )
+
+// only is the one of a list.
+func only[T any](list []T, err error) (x T, _ error) {
+	if err == nil {
+		x = list[0]
+	}
+	return x, err
+}
 
 // Member is an instance and its number: of a method's question, or of a gauge
 // its value.
@@ -40,75 +46,6 @@ func (m Member) String() string {
 }
 
 func (m Member) value() float64 { return m.Estimate.Value }
-
-// member returns a member without the number that is asked for.
-func (g *CounterGroup) member(sh *shared, p *part) Member {
-	m := Member{
-		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.standing.Counts(), Steps: sh.steps,
-		Age: time.Duration(g.answer.e-sh.last) * time.Millisecond,
-	}
-	if w := g.answer.window(); w > 0 {
-		m.Weight = float64(sh.observed(g.final()).Life) / float64(w)
-	}
-	g.answer.happenings(p, func(e *happening) { m.Resets += e.Resets() })
-	return m
-}
-
-// increased returns a member with its increase, 0 if all its steps are older
-// than the window.
-func (g *CounterGroup) increased(sh *shared, p *part) Member {
-	m := g.member(sh, p)
-	if !sh.older {
-		m.Estimate = g.answer.around(p)
-	}
-	return m
-}
-
-// rateOf returns the rate of a member over the time it was observed; false if
-// that is a single moment.
-func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
-	if p.unread || sh.covers(g.final()) <= 0 {
-		return estimate{}, false
-	}
-	x, seconds := exactly(p.grown), sh.covers(g.final()).Seconds()
-	if !sh.older {
-		x = g.answer.around(p)
-	}
-	value := p.grown - p.older
-	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: x.Hi / seconds}, true
-}
-
-// rated returns the members with a rate, by name.
-func (g *CounterGroup) rated() []Member {
-	var list []Member
-	g.each(func(sh *shared, p *part) {
-		if r, ok := g.rateOf(sh, p); ok {
-			m := g.member(sh, p)
-			m.Estimate = r
-			list = append(list, m)
-		}
-	})
-	return g.shared(list)
-}
-
-// shared sets the share of each member in the sum of rates. Rates of older
-// steps have none: they are of another time.
-func (g *CounterGroup) shared(list []Member) []Member {
-	rates := map[string]float64{}
-	var sum exact.Sum
-	g.each(func(sh *shared, p *part) {
-		if r, ok := g.rateOf(sh, p); ok && !sh.older {
-			rates[sh.name] = r.Value
-			sum.Add(r.Value)
-		}
-	})
-	if total := sum.Float64(); total > 0 {
-		for i := range list {
-			list[i].Share = rates[list[i].Instance] / total
-		}
-	}
-	return list
-}
 
 // greatest returns the member with the greatest value; ties go to the first
 // name.
@@ -138,15 +75,4 @@ func memberAt(q float64, members []Member) (Member, bool) {
 	sorted := slices.Clone(members)
 	slices.SortStableFunc(sorted, func(a, b Member) int { return cmp.Compare(a.value(), b.value()) })
 	return sorted[max(1, rank.Int64())-1], true
-}
-
-// asymmetry returns how unevenly the members share the group's rate.
-func (g *CounterGroup) asymmetry() (explain.Asymmetry, bool) {
-	var list []explain.Load
-	for _, m := range g.rated() {
-		if !m.Older {
-			list = append(list, explain.Load{Name: m.Instance, Value: m.value()})
-		}
-	}
-	return explain.AsymmetryOf(list)
 }

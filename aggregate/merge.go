@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
@@ -21,42 +20,14 @@ func incompatible(what, reason string, instances ...string) error {
 	return fmt.Errorf("%s fleets: %w: %s", what, ErrIncompatible, reason)
 }
 
-// Merge adds o's instances to f; the result equals a single fleet that saw
-// everything, to the bit, in whichever order parts are merged. o is left as it is.
-//
-// Parts have one configuration, and equal views, declared on f and saved in or
-// declared on o; of different Since the later one counts. They watch different
-// instances, and those behind one balancer belong to one part: else the error is
-// ErrIncompatible.
-func (f *Fleet) Merge(o *Fleet) error {
-	if f == o {
-		return incompatible("merging", "one fleet with itself")
-	}
-	mine, other := f.cfg, o.cfg
-	mine.Since, other.Since = time.Time{}, time.Time{}
-	if mine != other {
-		return incompatible("merging", "of different configurations")
-	}
-	state := o.state() // before f is locked: o may be merging f
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.names.Lock()
-	defer f.names.Unlock()
-	l, err := f.decode(stateContent(state))
-	if err != nil {
-		return err
-	}
-	m := &merger{f: f, l: l, since: max(f.since, l.since)}
-	if err := m.check(); err != nil {
-		l.release(f)
-		return err
-	}
-	if err := m.bind(); err != nil {
-		l.release(f)
-		return err
-	}
-	m.apply()
-	return nil
+// merger is a part on its way into a fleet.
+type merger struct {
+	f     *Fleet
+	l     *loaded
+	since int64
+	views []*savedView // by index of the fleet's views
+	bound [][]*binding // by the part's instances, by view
+	bytes int64
 }
 
 // created is when the totals of a view were 0, of f and of the part: the earlier
@@ -70,16 +41,6 @@ func (m *merger) created(v *view, j int) int64 {
 		return 0
 	}
 	return at
-}
-
-// merger is a part on its way into a fleet.
-type merger struct {
-	f     *Fleet
-	l     *loaded
-	since int64
-	views []*savedView // by index of the fleet's views
-	bound [][]*binding // by the part's instances, by view
-	bytes int64
 }
 
 // check says why the part is none of the fleet's.
@@ -167,8 +128,8 @@ func (m *merger) apply() {
 	m.suspect()
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
-		d := f.draft(in, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.route, f.admitted(in), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		d := in.draft(f, f.router.For(in.labels))
+		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].rows[i].exposes {
@@ -177,7 +138,7 @@ func (m *merger) apply() {
 		}
 		d.adopt()
 		f.instances[in.name] = in
-		f.admit(in)
+		in.admit(f)
 	}
 	m.departed()
 	for j, v := range f.views {

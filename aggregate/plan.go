@@ -20,19 +20,6 @@ type plan struct {
 	names   []map[string]bool
 }
 
-// place is where the count of a column is in a row, and the part it is added
-// to.
-type place struct{ count, part int32 }
-
-// planFor returns the plan of the last question if it fits, else a new one.
-func (v *view) planFor(shares []share) *plan {
-	if p := v.plan; p != nil && p.fits(shares) {
-		return p
-	}
-	v.plan = newPlan(&v.finals, shares)
-	return v.plan
-}
-
 // fits reports whether the plan was made of the same columns. Columns never
 // change, so comparing their identity is enough.
 func (p *plan) fits(shares []share) bool {
@@ -102,3 +89,7 @@ func (p *plan) lacks(share int, g *final) bool {
 	names := p.names[share]
 	return names != nil && !names[g.labels.Get(model.MetricNameLabel)]
 }
+
+// place is where the count of a column is in a row, and the part it is added
+// to.
+type place struct{ count, part int32 }

@@ -1,44 +1,17 @@
 package aggregate
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/growth"
 )
 
 // RatioView answers how two counters relate, over the same steps of the same
 // instances: errors to requests, hits to look-ups.
 type RatioView struct{ num, den *view }
-
-// Ratio declares the ratio of two counters over the same steps of the same
-// instances. Both group alike.
-func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
-	var pair [2]declaration
-	for i, v := range []View{numerator, denominator} {
-		s, _, err := f.spec(v, growth.Counter)
-		if err != nil {
-			return nil, err
-		}
-		pair[i] = declaration{s, growth.Counter, declared}
-	}
-	n, d := &pair[0].spec, &pair[1].spec
-	switch {
-	case !slices.Equal(n.By, d.By) || !slices.Equal(n.Without, d.Without):
-		return nil, fmt.Errorf("%w: a ratio of views that group differently", errView)
-	case n.Every() != d.Every():
-		return nil, fmt.Errorf("%w: a ratio of one metric and all", errView)
-	}
-	views, err := f.declare(pair[:]...)
-	if err != nil {
-		return nil, err
-	}
-	return &RatioView{views[0], views[1]}, nil
-}
 
 func (v *RatioView) kept() *view {
 	if v == nil {
@@ -65,14 +38,14 @@ func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 		return nil, err
 	}
 	numerators := map[string]*CounterGroup{}
-	for _, g := range qn.counters(nums) {
+	for _, g := range countersOf(&qn, nums) {
 		numerators[string(g.labels.Bytes(nil))] = g
 	}
 	var list []*RatioGroup
-	for _, den := range qd.counters(dens) {
+	for _, den := range countersOf(qd, dens) {
 		num := numerators[string(den.labels.Bytes(nil))]
 		if num == nil {
-			num = qn.nothing(den.labels)
+			num = nothingOf(&qn, den.labels)
 		}
 		list = append(list, &RatioGroup{num: num, den: den})
 	}
@@ -177,13 +150,6 @@ func (g *RatioGroup) Numerator() *CounterGroup { return orNone(g.num) }
 
 // Denominator returns the denominator's answer over the same steps.
 func (g *RatioGroup) Denominator() *CounterGroup { return orNone(g.den) }
-
-func orNone(g *CounterGroup) *CounterGroup {
-	if g == nil {
-		return &CounterGroup{}
-	}
-	return g
-}
 
 // quotient returns the quotient of two intervals, each of which may be anywhere
 // inside its own.

@@ -6,6 +6,21 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // A saved state is, in this order:
@@ -26,26 +41,6 @@ const stateVersion = 4
 
 const stateHead = len(stateMagic) + 2 + 8
 
-// Save writes the state; scrapes and questions go on meanwhile. What is written
-// is the state between two scrapes, and equal states give equal bytes. To
-// replace the file of an earlier state, see package checkpoint.
-func (f *Fleet) Save(w io.Writer) error {
-	_, err := w.Write(f.state())
-	return err
-}
-
-func (f *Fleet) state() []byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	b := append(make([]byte, 0, 1<<16), stateMagic...)
-	b = binary.BigEndian.AppendUint16(b, stateVersion)
-	b = append(b, make([]byte, 8)...)
-	b = f.appendState(b)
-	binary.BigEndian.PutUint64(b[stateHead-8:], uint64(len(b)-stateHead))
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...)
-}
-
 // Load returns a fleet that goes on from a saved state, reading r to its end;
 // declare its views before the first scrape. A view finds what was kept for it by
 // kind, selector, grouping, owner, births, sign and type; what no view has claimed
@@ -62,7 +57,7 @@ func Load(r io.Reader, c Config) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.absorb(content); err != nil {
+	if err := absorbState(f, content); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -114,8 +109,8 @@ func cutShort(what string, err error) error {
 }
 
 // absorb makes the content of a saved state that of an empty fleet.
-func (f *Fleet) absorb(content []byte) error {
-	l, err := f.decode(content)
+func absorbState(f *Fleet, content []byte) error {
+	l, err := decodeState(f, content)
 	if err != nil {
 		return err
 	}
@@ -138,4 +133,199 @@ func (f *Fleet) absorb(content []byte) error {
 	f.ordered = l.instances
 	f.unclaimed = l.views
 	return nil
+}
+
+// codec writes the state of a fleet down, or reads it back.
+type codec struct {
+	saved.Codec
+	saver  *lines.Saver
+	loader *lines.Loader
+	fleet  *Fleet
+
+	signed bool // of the view at hand
+}
+
+// Line writes a line down by its place among those of the state.
+func (c *codec) Line(x *lines.ID) {
+	if c.Reading() {
+		id, ok := c.loader.Line(c.In.Uint())
+		c.Must(ok)
+		*x = id
+		return
+	}
+	c.Out = saved.Uint(c.Out, c.saver.Line(*x))
+}
+
+// Sort brings lines into an order that every store has.
+func (c *codec) Sort(ids []lines.ID) { c.saver.Sort(ids) }
+
+// Layout returns the fleet's layout of a set of bounds.
+func (c *codec) Layout(bounds []float64) *layout.Layout { return c.fleet.set.Layout(bounds) }
+
+// set is where the layouts of the view at hand are.
+func (c *codec) set() *window.Set {
+	if c.signed {
+		return &c.fleet.signed
+	}
+	return &c.fleet.set
+}
+
+func (c *codec) columns(x *lines.Columns) {
+	if c.Reading() {
+		c.In.Through(func(data []byte) ([]byte, error) { return c.loader.Columns(x, data) })
+		return
+	}
+	c.Out = c.saver.AppendColumns(c.Out, x)
+}
+
+// instance is all of it but what belongs to the views, and who else it may be.
+func (c *codec) instance(in *instance) {
+	c.Text(&in.name)
+	saved.List(&c.Codec, &in.targets, 1, c.Text)
+	c.Labels(&in.labels)
+	c.columns(&in.cols)
+	in.state.Code(&c.Codec, c, c.fleet.router, in.plan, &in.cols)
+	c.chosen(in)
+	c.clocks(&in.clocks, &in.cols)
+	c.Natural(&in.incarnation)
+	c.Int64(&in.since)
+	c.Bool(&in.gone)
+	in.presence.Code(&c.Codec)
+	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
+		c.Int64(&r.at)
+		saved.Small(&c.Codec, &r.how, anotherInstance)
+	})
+	saved.List(&c.Codec, &in.gaps, 3, func(g *rate.Gap) {
+		c.Int64(&g.From)
+		c.Int64(&g.To)
+		c.Bool(&g.Lived)
+	})
+	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
+	saved.List(&c.Codec, &in.starts, 2, c.start)
+	c.Bool(&in.alternates)
+	c.Bool(&in.another)
+	c.Text(&in.self)
+	c.Bool(&in.lost)
+	c.Bool(&in.late)
+	in.history.Code(&c.Codec)
+	undone := in.undo != nil
+	if c.Bool(&undone); undone && c.Reading() {
+		in.undo = &undo{}
+	}
+	if undone && !c.Failed() {
+		c.past(in)
+	}
+	c.Must(in.name != "" && in.incarnation > 0 && len(in.targets) > 0)
+}
+
+func (c *codec) clocks(x *clocks, cols *lines.Columns) {
+	c.Natural(&x.version)
+	c.start(&x.start)
+	c.startPos(&x.startPos, cols)
+	for _, at := range []*int64{&x.birth, &x.began, &x.first, &x.second, &x.last} {
+		c.Int64(at)
+	}
+	c.spacings(&x.spacings)
+	c.Natural(&x.sighted)
+	saved.Small(&c.Codec, &x.by, 255)
+	c.Bool(&x.provisional)
+}
+
+func (c *codec) spacings(x *identity.Spacings) {
+	saved.Small(&c.Codec, &x.N, uint8(len(x.Ms)))
+	for i := range x.N {
+		c.Int64(&x.Ms[i])
+	}
+}
+
+func (c *codec) start(x *identity.Start) {
+	c.Int64(&x.At)
+	saved.Small(&c.Codec, &x.From, identity.Given)
+}
+
+// startPos is written as the position plus 2: a position, or why there is none.
+func (c *codec) startPos(pos *int, cols *lines.Columns) {
+	n := *pos - evidence.SeveralStarts
+	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
+		*pos = n + evidence.SeveralStarts
+		c.Must(*pos < cols.Len())
+	}
+}
+
+func (c *codec) shrunk(x *roster.Shrunk) {
+	if c.Reading() {
+		x.Family = &lines.Family{}
+	}
+	c.Text(&x.Family.Name)
+	typ := string(x.Family.Type)
+	if c.Text(&typ); c.Reading() {
+		x.Family.Type = model.MetricType(typ)
+	}
+	c.Int64(&x.At)
+	c.Int64(&x.Until)
+	c.Natural(&x.Before)
+	c.Natural(&x.Lines)
+}
+
+// chosen are the lines of native histograms that are followed by their classic
+// buckets.
+func (c *codec) chosen(in *instance) {
+	chosen := in.chosen
+	if in.plan != nil {
+		chosen = map[lines.ID]bool{}
+		in.plan.Buckets(func(pos int) { chosen[in.cols.ID(pos)] = true })
+	}
+	var ids []lines.ID
+	if !c.Reading() {
+		ids = slices.Collect(maps.Keys(chosen))
+		c.Sort(ids)
+	}
+	saved.List(&c.Codec, &ids, 1, c.Line)
+	if c.Reading() {
+		in.chosen = map[lines.ID]bool{}
+		for _, id := range ids {
+			in.chosen[id] = true
+		}
+	}
+}
+
+// past is what an instance can be taken back to, besides what its views hold.
+func (c *codec) past(in *instance) {
+	c.Natural(&in.undo.n)
+	in.undo.at.Code(&c.Codec)
+	c.Must(in.undo.n <= in.history.N)
+	known := in.undo.past != nil
+	if c.Bool(&known); !known {
+		return
+	}
+	if c.Reading() {
+		in.undo.past = &past{}
+	}
+	p := in.undo.past
+	c.columns(&p.cols)
+	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
+	c.clocks(&p.clocks, &p.cols)
+	c.repeatable(&p.last)
+}
+
+// repeatable is a scrape; of its header, what is read.
+func (c *codec) repeatable(r *repeatable) {
+	c.Bytes(&r.body)
+	c.Bool(&r.typed)
+	given := int64(0)
+	if !r.given.IsZero() {
+		given = r.given.UnixMilli()
+	}
+	if c.Int64(&given); c.Reading() && given != 0 {
+		r.given = time.UnixMilli(given)
+	}
+	for _, name := range keptHeaders {
+		value := r.head.Get(name)
+		if c.Text(&value); c.Reading() && value != "" {
+			if r.head == nil {
+				r.head = http.Header{}
+			}
+			r.head.Set(name, value)
+		}
+	}
 }

@@ -1,16 +1,150 @@
 package aggregate
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/roster"
 )
+
+// Status says what the view selects.
+func (v *CounterView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+
+// Status says what the view selects.
+func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+
+// Status says what the view selects.
+func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+
+// Instance is what the fleet knows of one of its members.
+type Instance struct {
+	Name         string
+	Targets      []string // also those of its duplicates
+	Labels       labels.Labels
+	By           string // behind a balancer: the evidence for its latest scrape
+	Incarnations int
+	Scrapes      int
+	First, Last  time.Time // accepted scrapes
+	Start        time.Time // of the process; zero if unknown
+	Stale, Gone  bool
+	Failed       error // of its latest scrape
+	Alternating  bool  // its address reaches several processes
+	Provisional  bool  // the growth of its latest scrape may be another process'
+}
+
+// String returns the instance as one line.
+func (i Instance) String() string {
+	var b strings.Builder
+	b.WriteString(i.Name)
+	if !slices.Equal(i.Targets, []string{i.Name}) {
+		fmt.Fprintf(&b, " at %s", strings.Join(i.Targets, ", "))
+	}
+	if !i.Labels.IsEmpty() {
+		fmt.Fprintf(&b, " %s", i.Labels)
+	}
+	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, explain.Clock(i.First), explain.Clock(i.Last))
+	if !i.Start.IsZero() {
+		fmt.Fprintf(&b, ", started %s", explain.Clock(i.Start))
+	}
+	if i.Incarnations > 1 {
+		fmt.Fprintf(&b, ", process %d", i.Incarnations)
+	}
+	for _, x := range []struct {
+		ok   bool
+		what string
+	}{
+		{i.By != "", "told by its " + i.By}, {i.Stale, "stale"}, {i.Gone, "gone"}, {i.Alternating, "alternating"}, {i.Provisional, "provisional"},
+	} {
+		if x.ok {
+			b.WriteString(", " + x.what)
+		}
+	}
+	if i.Failed != nil {
+		fmt.Fprintf(&b, "; failed: %v", i.Failed)
+	}
+	return b.String()
+}
+
+// errSavedFailure stands for an error that a state does not keep.
+var errSavedFailure = errors.New("failed before the state was saved")
+
+// Instances returns the instances that are live or were seen in the longest
+// window, by name.
+func (s Snapshot) Instances() []Instance {
+	s.scope.least = 0
+	q, err := anyQuestion(s)
+	if err != nil {
+		return nil
+	}
+	defer q.close()
+	since := q.e - q.f.longest().Milliseconds()
+	var list []Instance
+	for i := range q.states {
+		if x := &q.states[i]; x.standing.Possible() || x.in.last > since {
+			list = append(list, x.told(q.f))
+		}
+	}
+	return list
+}
+
+// Health returns what the fleet holds.
+func (s Snapshot) Health() Health {
+	q, err := anyQuestion(s)
+	if err != nil {
+		return Health{}
+	}
+	defer q.close()
+	f := q.f
+	h := Health{
+		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
+		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()),
+	}
+	for _, in := range f.ordered {
+		h.LineBytes += int64(in.cols.Bytes())
+		if in.gone {
+			h.Gone++
+		}
+	}
+	for _, v := range f.views {
+		if v.ledger.known != nil {
+			h.GivenUp = max(h.GivenUp, v.ledger.known.Size().GaveUp)
+		}
+		if v.role == declared {
+			h.Views = append(h.Views, statusOf(q, v, false))
+		}
+	}
+	return h
+}
+
+func (x *state) told(f *Fleet) Instance {
+	in := x.in
+	i := Instance{
+		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.by.String(), Incarnations: in.incarnation, Scrapes: in.version,
+		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
+		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
+	}
+	if in.start.Known() {
+		i.Start = time.UnixMilli(in.start.At)
+	}
+	for _, name := range in.targets {
+		if t := f.targets[name]; t != nil && t.failure() != roster.NoFailure && t.tried.Load() >= in.last {
+			if i.Failed = t.err; i.Failed == nil {
+				i.Failed = errSavedFailure
+			}
+		}
+	}
+	return i
+}
 
 // Status says what a view selects, and so why it is silent: a typo, a type that
 // lies, a selector that matches nothing, or simply no scrape yet.
@@ -48,12 +182,12 @@ func statusAt(s Snapshot, v *view) Status {
 		return Status{}
 	}
 	defer q.close()
-	return q.status(v, true)
+	return statusOf(q, v, true)
 }
 
 // status reads the bindings alone; if thorough, it looks at every line for the
 // types that bodies declare.
-func (q *question) status(v *view, thorough bool) Status {
+func statusOf(q *question, v *view, thorough bool) Status {
 	s := Status{View: v.String(), Kind: v.kind.String(), Instances: len(q.states), Verdicts: map[counter.Verdict]int{}}
 	types := map[model.MetricType]bool{}
 	groups := map[string]bool{}
@@ -84,8 +218,8 @@ func (q *question) status(v *view, thorough bool) Status {
 			s.Selected++
 		}
 		s.Series += n
-		b.countGroups(in, groups)
-		b.countVerdicts(s.Verdicts)
+		countGroups(b, in, groups)
+		countVerdicts(b, s.Verdicts)
 		s.Bytes += b.bytes(in.plan)
 	}
 	s.Groups = len(groups)
@@ -94,7 +228,7 @@ func (q *question) status(v *view, thorough bool) Status {
 }
 
 // countGroups adds the groups in which the instance has a series.
-func (b *binding) countGroups(in *instance, groups map[string]bool) {
+func countGroups(b *binding, in *instance, groups map[string]bool) {
 	used := make([]bool, len(b.Cols))
 	if b.view.kind == growth.Gauge {
 		in.plan.Used(int32(b.view.index), used)
@@ -106,7 +240,7 @@ func (b *binding) countGroups(in *instance, groups map[string]bool) {
 	}
 }
 
-func (b *binding) countVerdicts(n map[counter.Verdict]int) {
+func countVerdicts(b *binding, n map[counter.Verdict]int) {
 	for i := range b.Events {
 		v, _ := explain.Verdict(b.Events[i].Note)
 		n[v] += b.Events[i].N
@@ -124,33 +258,4 @@ type Health struct {
 	Accepted, Refused      int   // scrapes since the program began
 	GivenUp                int   // processes of which joined totals lack something, as watchers told of them too late, see Fleet.Join
 	Views                  []Status
-}
-
-// Health returns what the fleet holds.
-func (s Snapshot) Health() Health {
-	q, err := anyQuestion(s)
-	if err != nil {
-		return Health{}
-	}
-	defer q.close()
-	f := q.f
-	h := Health{
-		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
-		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()),
-	}
-	for _, in := range f.ordered {
-		h.LineBytes += int64(in.cols.Bytes())
-		if in.gone {
-			h.Gone++
-		}
-	}
-	for _, v := range f.views {
-		if v.ledger.known != nil {
-			h.GivenUp = max(h.GivenUp, v.ledger.known.Size().GaveUp)
-		}
-		if v.role == declared {
-			h.Views = append(h.Views, q.status(v, false))
-		}
-	}
-	return h
 }

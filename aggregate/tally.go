@@ -1,7 +1,9 @@
 package aggregate
 
 import (
+	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -9,10 +11,32 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
+
+// merged is what all members of a group observed, added up when it is first asked
+// for. Answers with the same counts share it. Asking needs the lock.
+type merged struct {
+	sync.Mutex
+	layout.Distribution
+	done bool
+}
+
+// buckets is what one instance observed in buckets of one layout.
+type buckets struct {
+	share  int32
+	layout *layout.Layout
+	counts []float64      // cumulative
+	native *layout.Native // in place of layout and counts; without its sum
+	sum    float64        // NaN if unknown
+
+	// Where the window begins between two checkpoints: the same, at least and at
+	// most; else nil.
+	least, most *buckets
+}
 
 // tally is what instances counted in a window. It never changes, so answers
 // that differ only in the time of the question share it.
@@ -33,57 +57,109 @@ type tally struct {
 	merged    []merged    // what the pieces add up to, by group
 }
 
-// shared is what an instance has in common in all groups.
-type shared struct {
-	process, lasting observed // lasting: for counters that outlive processes
-	older            bool
-	standing         roster.Standing
-	exposes          bool
-	broken           bool     // some of its histograms cannot be one
-	b                *binding // for its view, which does not change
-	target           labels.Labels
-	name             string
-	since, last      int64 // its growth is counted from since to last
-	steps            int
-	from             explain.Source // without the restarts
-	restarts         []restarted
-	edge             window.Edge // at which its growth begins
-}
-
-// observed is for how long an instance was observed in the window.
-type observed struct {
-	rate.Times
-	span int64 // ms that its steps cover
-}
-
-// part is what one instance has in one group, in the window.
-type part struct {
-	grown       float64 // rounded
-	least, most float64 // the same, of plain growth, where the window begins between two checkpoints
-	inside      float64 // growth of steps that began in the window, if all is plain
-	older       float64 // of grown, what was counted before the time that its instance was observed
-	pace        float64 // the fastest sure growth per ms
-	odd         int32   // its first event, plus 1; 0: all is plain growth
-	loose       bool    // an event sets its bounds apart
-	open        bool    // it has no upper bound: another process answers at the address
-	unread      bool    // nothing was read of its series in the window: it has no increase, not one of 0
-}
-
-// happening is an event in the window.
-type happening struct {
-	*window.Event
-	next    int32 // of the part, plus 1
-	opening bool  // what was counted before it is no part of the answer
-	edge    bool  // it may have been before the window
-}
-
-// widens reports whether the event sets the bounds apart. What was counted
-// before the opening is no part of the answer.
-func (e *happening) widens() bool {
-	if e.opening && e.Verdict == judge.First {
+// holds reports whether the shares are the same. In an unchanged fleet, shares
+// differ only by the checkpoints at which they begin, and by what depends on the
+// time.
+func (t *tally) holds(shares []share, start int64) bool {
+	if len(shares) != len(t.shares) || start <= t.after || start > t.until {
 		return false
 	}
-	return e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0
+	for i := range shares {
+		a, b := &shares[i], &t.shares[i]
+		if a.b != b.b || !a.edge.Same(&b.edge) || a.life != b.process.Times ||
+			a.steady != b.lasting.Times || a.standing != b.standing || a.older != b.older {
+			return false
+		}
+	}
+	return true
+}
+
+// rateOf returns the rate of a group in a window that ends at e: of the instances
+// alive now, or the mean; false if no member was observed for any time. again
+// says that it was not the first question.
+func (t *tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
+	switch {
+	case now && (!again || e != t.newest):
+		sum := t.addRates(group, now, e)
+		return sum.Estimate(0)
+	case !again:
+		sum := t.addRates(group, now, t.newest)
+		return sum.Estimate(e - t.newest)
+	}
+	r := &t.mean
+	if now {
+		r = &t.now
+	}
+	r.once.Do(func() {
+		r.list = make([]rate.Sum, len(t.groups))
+		for g := range r.list {
+			r.list[g] = t.addRates(g, now, t.newest)
+		}
+	})
+	return r.list[group].Estimate(e - t.newest)
+}
+
+// addRates adds up the rates of a group's members.
+func (t *tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
+	for i := t.from[group]; i < t.from[group+1]; i++ {
+		if t.parts[i].unread {
+			continue
+		}
+		m := t.rated(&t.shares[t.owners[i]], &t.parts[i], &t.groups[group], e)
+		if now {
+			sum.AddNow(&m)
+		} else {
+			sum.AddMean(&m)
+		}
+	}
+	return sum
+}
+
+// rated returns what a part says of the rate of its group until e.
+func (t *tally) rated(sh *shared, p *part, g *final, e int64) rate.Member {
+	o := sh.observed(g)
+	m := rate.Member{
+		Width: t.length, Growth: p.grown - p.older, Span: o.span, Pace: p.pace, Times: o.Times, Tail: e - sh.last,
+		Live: sh.standing.Possible(), Slow: sh.standing == roster.Likely, Lost: sh.standing == roster.Doubtful,
+	}
+	if sh.older {
+		return m
+	}
+	m.Lo, m.Hi = p.inside, p.most
+	if p.odd > 0 {
+		t.rateBounds(sh, p, &m)
+	}
+	if p.open {
+		m.Hi = math.Inf(1)
+	}
+	return m
+}
+
+// rateBounds sets the bounds of a member's growth in the window apart, by the
+// events of its part.
+func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
+	var lo, hi exact.Total // the order of events must not show
+	lo.Add(m.Lo)
+	hi.Add(m.Hi)
+	t.happenings(p, func(e *happening) {
+		if e.Verdict == judge.First && e.At == sh.from.First {
+			return // of before its first scrape, which no scrape saw
+		}
+		switch {
+		case e.At <= sh.edge.Inside.At:
+		case e.From != 0 && e.From < t.start:
+			lo.Add(-e.Early.Float64())
+			fallthrough
+		default:
+			lo.Add(-e.Below.Float64())
+		}
+		hi.Add(e.Above.Float64())
+		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
+	})
+	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
+	if math.IsNaN(m.Hi) {
+		m.Hi = math.Inf(1)
+	}
 }
 
 // happenings calls do for each event of a part.
@@ -114,19 +190,6 @@ func (t *tally) bound(p *part, x *window.Bounds) {
 	}
 }
 
-// observed returns for how long the instance was observed.
-func (sh *shared) observed(g *final) *observed {
-	if g.outlives {
-		return &sh.lasting
-	}
-	return &sh.process
-}
-
-// covers returns the time that the steps of the instance span.
-func (sh *shared) covers(g *final) time.Duration {
-	return time.Duration(sh.observed(g).span) * time.Millisecond
-}
-
 // idle reports whether the instance exposes the metric, and could have a series
 // in the group.
 func (t *tally) idle(share int, g *final) bool {
@@ -135,7 +198,7 @@ func (t *tally) idle(share int, g *final) bool {
 }
 
 // tally adds up what the shares have in the window.
-func (q *question) tally(shares []share) *tally {
+func tallyOf(q *question, shares []share) *tally {
 	t := &tally{plan: q.v.planFor(shares), start: q.s, after: -farFuture, until: farFuture, length: q.e - q.s, shares: make([]shared, len(shares))}
 	for i := range shares {
 		sh, to := &shares[i], &t.shares[i]
@@ -178,21 +241,6 @@ func (t *tally) findUnread(shares []share) {
 	}
 }
 
-// read reports whether a column was read in the window, so that there is a step;
-// at is when it was read last, 0 if it vanished.
-func (sh *share) read(col int32, at int64) bool {
-	since := sh.since
-	if sh.in.birth == 0 {
-		since = max(since, sh.in.first)
-	}
-	if at > 0 {
-		return at > since
-	}
-	return slices.ContainsFunc(sh.events, func(e window.Event) bool { // it may have been read before it vanished
-		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.in.spacings.Interval() > since
-	})
-}
-
 // addIntegers adds up what the instances have; it returns false unless all are
 // integers whose sum is not rounded.
 func (t *tally) addIntegers(shares []share) bool {
@@ -224,14 +272,6 @@ func (t *tally) addIntegers(shares []share) bool {
 		}
 	}
 	return all < 1<<53
-}
-
-// in returns the place's count in a row, 0 where the row is older than it.
-func (x place) in(row []int64) int64 {
-	if int(x.count) < len(row) {
-		return row[x.count]
-	}
-	return 0
 }
 
 // addSums adds up anything.
@@ -312,4 +352,100 @@ func (t *tally) addEvents(shares []share, opening int64) {
 		}
 		columns = columns[len(t.of[i]):]
 	}
+}
+
+// rates are the rates of all groups. Only a second question to the same tally
+// adds them up at once: most tallies are asked once.
+type rates struct {
+	once sync.Once
+	list []rate.Sum
+}
+
+// shared is what an instance has in common in all groups.
+type shared struct {
+	process, lasting observed // lasting: for counters that outlive processes
+	older            bool
+	standing         roster.Standing
+	exposes          bool
+	broken           bool     // some of its histograms cannot be one
+	b                *binding // for its view, which does not change
+	target           labels.Labels
+	name             string
+	since, last      int64 // its growth is counted from since to last
+	steps            int
+	from             explain.Source // without the restarts
+	restarts         []restarted
+	edge             window.Edge // at which its growth begins
+}
+
+// observed returns for how long the instance was observed.
+func (sh *shared) observed(g *final) *observed {
+	if g.outlives {
+		return &sh.lasting
+	}
+	return &sh.process
+}
+
+// covers returns the time that the steps of the instance span.
+func (sh *shared) covers(g *final) time.Duration {
+	return time.Duration(sh.observed(g).span) * time.Millisecond
+}
+
+// observed is for how long an instance was observed in the window.
+type observed struct {
+	rate.Times
+	span int64 // ms that its steps cover
+}
+
+// part is what one instance has in one group, in the window.
+type part struct {
+	grown       float64 // rounded
+	least, most float64 // the same, of plain growth, where the window begins between two checkpoints
+	inside      float64 // growth of steps that began in the window, if all is plain
+	older       float64 // of grown, what was counted before the time that its instance was observed
+	pace        float64 // the fastest sure growth per ms
+	odd         int32   // its first event, plus 1; 0: all is plain growth
+	loose       bool    // an event sets its bounds apart
+	open        bool    // it has no upper bound: another process answers at the address
+	unread      bool    // nothing was read of its series in the window: it has no increase, not one of 0
+}
+
+// happening is an event in the window.
+type happening struct {
+	*window.Event
+	next    int32 // of the part, plus 1
+	opening bool  // what was counted before it is no part of the answer
+	edge    bool  // it may have been before the window
+}
+
+// widens reports whether the event sets the bounds apart. What was counted
+// before the opening is no part of the answer.
+func (e *happening) widens() bool {
+	if e.opening && e.Verdict == judge.First {
+		return false
+	}
+	return e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0
+}
+
+// read reports whether a column was read in the window, so that there is a step;
+// at is when it was read last, 0 if it vanished.
+func (sh *share) read(col int32, at int64) bool {
+	since := sh.since
+	if sh.in.birth == 0 {
+		since = max(since, sh.in.first)
+	}
+	if at > 0 {
+		return at > since
+	}
+	return slices.ContainsFunc(sh.events, func(e window.Event) bool { // it may have been read before it vanished
+		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.in.spacings.Interval() > since
+	})
+}
+
+// in returns the place's count in a row, 0 where the row is older than it.
+func (x place) in(row []int64) int64 {
+	if int(x.count) < len(row) {
+		return row[x.count]
+	}
+	return 0
 }

@@ -10,9 +10,120 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/parse"
 )
+
+// address is the spelling under which the fleet knows a target.
+func addressOf(f *Fleet, target string) string {
+	f.names.Lock()
+	defer f.names.Unlock()
+	if known, ok := f.spelled[target]; ok {
+		return known
+	}
+	known := identity.Canonical(target)
+	if len(f.spelled) < 2*f.cfg.MaxInstances {
+		f.spelled[target] = known // spares the next scrape the work
+	}
+	return known
+}
+
+// address is a place, and who is to be found there.
+type address struct {
+	name     string
+	target   *target   // nil: it was never tried
+	balancer *balanced // nil: it is none
+	given    bool      // the caller expects it
+
+	behind []*instance // whose address it is, and then those that are the same process
+	own    int         // how many of them are the former
+}
+
+// expected: what is given, or else what was described or tried lately, did not
+// leave, and has no other address that speaks for it.
+func (a *address) expected(f *Fleet, e int64) bool {
+	if f.expected != nil {
+		return a.given
+	}
+	if x := a.known(); a.target == nil || !x.Expected(false, e) {
+		return false
+	}
+	for _, in := range a.behind[:a.own] {
+		if !in.counts(f, e) {
+			return false
+		}
+	}
+	return true
+}
+
+// failed: the latest scrape did. Of what never answered that counts for as long
+// as it is expected to.
+func (a *address) failed(e int64) bool {
+	x := a.known()
+	return x.Failed(e)
+}
+
+// known is what is known of the target.
+func (a *address) known() roster.Target {
+	x := roster.Target{Given: a.given, Balanced: a.balancer != nil, Reached: len(a.behind) > 0}
+	if t := a.target; t != nil {
+		x.Tried, x.Failure, x.Told, x.Gone = t.tried.Load(), t.failure(), t.told, t.gone
+	}
+	return x
+}
+
+// addressBook has all of them, as of a number of changes made alone.
+type addressBook struct {
+	list []address
+	at   uint64
+}
+
+// addresses are those of the fleet: those that were tried, are expected or
+// are balancers. They change only with its lock held alone.
+func addressesOf(f *Fleet) []address {
+	if f.book.list == nil || f.book.at != f.mu.alone {
+		f.book = addressBook{findAddresses(f), f.mu.alone}
+	}
+	return f.book.list
+}
+
+func findAddresses(f *Fleet) []address {
+	list, at := make([]address, 0, len(f.targets)), make(map[string]int, len(f.targets))
+	of := func(name string) *address {
+		i, ok := at[name]
+		if !ok {
+			i, at[name] = len(list), len(list)
+			list = append(list, address{name: name})
+		}
+		return &list[i]
+	}
+	for name, t := range f.targets {
+		of(name).target = t
+	}
+	for name, b := range f.balancers {
+		of(name).balancer = b
+	}
+	for name := range f.expected {
+		of(name).given = true
+	}
+	for _, in := range f.ordered {
+		for _, name := range in.targets {
+			a := of(name)
+			a.behind = append(a.behind, in)
+			a.own++
+		}
+	}
+	for _, in := range f.ordered {
+		if in.Twins != nil {
+			for _, name := range in.addresses()[len(in.targets):] {
+				a := of(name)
+				a.behind = append(a.behind, in)
+			}
+		}
+	}
+	return list
+}
 
 // Target is an address that is expected to answer.
 type Target struct {
@@ -25,6 +136,103 @@ type Target struct {
 	Created  time.Time     // then the newest, then the first by name
 }
 
+func (t *Target) validate(now time.Time) error {
+	switch {
+	case t.Expected < 0:
+		return fmt.Errorf("%w: %s: Expected %d", errTarget, t.Name, t.Expected)
+	case t.Expected > 0 && !t.Balanced:
+		return fmt.Errorf("%w: %s: Expected without Balanced", errTarget, t.Name)
+	case t.Balanced && t.Instance != "":
+		return fmt.Errorf("%w: %s: an Instance behind a balancer", errTarget, t.Name)
+	}
+	return checkTarget(t.Name, now)
+}
+
+// failureOf returns how a scrape failed: what was answered and refused by the
+// parser or by the fleet is no word of a dead process.
+func failureOf(err error) roster.Failure {
+	for _, refused := range []error{parse.ErrLimit, ErrLimit, ErrLate, ErrConflict} {
+		if errors.Is(err, refused) {
+			return roster.Unheard
+		}
+	}
+	if errors.As(err, new(*parse.Error)) {
+		return roster.Unheard
+	}
+	return roster.FailureOf(err)
+}
+
+// describe takes over the description of a target.
+func (t *Target) describe(f *Fleet, now int64) {
+	name := addressOf(f, t.Name)
+	if f.expected != nil {
+		f.expected[name] = true
+	}
+	known := targetOf(f, name)
+	known.gone = false
+	relabelled := !labels.Equal(known.labels, t.Labels)
+	known.description = description{true, t.Instance, t.Labels, targetInfo{t.Priority, t.Created}}
+	if t.Balanced {
+		b, ok := f.balancers[name]
+		if !ok {
+			b = &balanced{target: name}
+			f.balancers[name] = b
+		}
+		b.Expected = t.Expected
+	}
+	movedTarget(f, name, now)
+	for _, in := range f.ordered {
+		if slices.Contains(in.targets, name) {
+			in.another = in.another && !t.Balanced
+			if relabelled && in.targets[0] == name {
+				in.relabel(f, t.Labels)
+			}
+		}
+	}
+}
+
+// leave notes that a target left, unless something newer is known of it. The
+// target keeps its priority and creation time: what its process counted stays in
+// the window, and is still the answer of the same one of its addresses.
+func leaveTarget(f *Fleet, name string, t *target, now int64) {
+	if now < t.tried.Load() {
+		return
+	}
+	if t.told {
+		meetStranger(f, now) // it may never have answered
+	}
+	t.gone, t.description = true, description{info: t.info}
+	t.end(now)
+	movedTarget(f, name, now)
+}
+
+// moved notes of the instances at a target whether all their targets left.
+func movedTarget(f *Fleet, name string, now int64) {
+	for _, in := range f.ordered {
+		if slices.Contains(in.targets, name) {
+			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
+			in.notePresence(f, now)
+		}
+	}
+}
+
+func targetOf(f *Fleet, name string) *target {
+	t, ok := f.targets[name]
+	if !ok {
+		t = &target{}
+		f.targets[name] = t
+	}
+	return t
+}
+
+// labelsAt returns the labels of the target.
+func labelsAt(f *Fleet, name string) labels.Labels {
+	if t := f.targets[name]; t != nil {
+		return t.labels
+	}
+	return labels.EmptyLabels()
+}
+
 // target is what is known of an address. A steady scrape writes it while others
 // are read in parallel, hence the atomics.
 type target struct {
@@ -34,30 +242,6 @@ type target struct {
 	gone   bool          // written under the fleet's lock, like what follows
 	err    error
 	description
-}
-
-// description is what a program said of a target.
-type description struct {
-	told     bool // there is a description
-	instance string
-	labels   labels.Labels
-	info     targetInfo // kept until the target is forgotten, the rest until it leaves
-}
-
-// targetInfo decides which of several addresses of one process is kept.
-type targetInfo struct {
-	Priority int
-	Created  time.Time
-}
-
-func (i targetInfo) compare(o targetInfo) int {
-	return cmp.Or(cmp.Compare(i.Priority, o.Priority), i.Created.Compare(o.Created))
-}
-
-// compare orders descriptions; of two merged fleets the greater one counts.
-func (d *description) compare(o *description) int {
-	return cmp.Or(compareBool(d.told, o.told), d.info.compare(o.info),
-		cmp.Compare(d.instance, o.instance), labels.Compare(d.labels, o.labels))
 }
 
 func (t *target) failure() roster.Failure { return roster.Failure(t.failed.Load()) }
@@ -77,184 +261,26 @@ func (t *target) end(at int64) {
 	}
 }
 
-func (t *Target) validate(now time.Time) error {
-	switch {
-	case t.Expected < 0:
-		return fmt.Errorf("%w: %s: Expected %d", errTarget, t.Name, t.Expected)
-	case t.Expected > 0 && !t.Balanced:
-		return fmt.Errorf("%w: %s: Expected without Balanced", errTarget, t.Name)
-	case t.Balanced && t.Instance != "":
-		return fmt.Errorf("%w: %s: an Instance behind a balancer", errTarget, t.Name)
-	}
-	return checkTarget(t.Name, now)
+// description is what a program said of a target.
+type description struct {
+	told     bool // there is a description
+	instance string
+	labels   labels.Labels
+	info     targetInfo // kept until the target is forgotten, the rest until it leaves
 }
 
-// SetTargets says who is expected; a target that is not named has left. Without
-// it, the targets that were described are expected, and those that were tried
-// within the last hour.
-func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
-	if now.IsZero() {
-		return fmt.Errorf("%w: no time", errTarget)
-	}
-	for i := range targets {
-		if err := targets[i].validate(now); err != nil {
-			return err
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.expected = make(map[string]bool, len(targets))
-	for i := range targets {
-		f.describe(&targets[i], now.UnixMilli())
-	}
-	for name, t := range f.targets {
-		if !f.expected[name] {
-			f.leave(name, t, now.UnixMilli())
-		}
-	}
-	return nil
+// compare orders descriptions; of two merged fleets the greater one counts.
+func (d *description) compare(o *description) int {
+	return cmp.Or(compareBool(d.told, o.told), d.info.compare(o.info),
+		cmp.Compare(d.instance, o.instance), labels.Compare(d.labels, o.labels))
 }
 
-// Describe adds or changes one target and leaves the others as they are.
-func (f *Fleet) Describe(now time.Time, t Target) error {
-	if err := t.validate(now); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.describe(&t, now.UnixMilli())
-	return nil
+// targetInfo decides which of several addresses of one process is kept.
+type targetInfo struct {
+	Priority int
+	Created  time.Time
 }
 
-// Remove says that targets have left and leaves the others as they are: their
-// steps stay in the window, their gauges and their coverage end. A later scrape
-// brings a target back.
-func (f *Fleet) Remove(now time.Time, names ...string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, name := range names {
-		name = f.address(name)
-		delete(f.expected, name)
-		if t, ok := f.targets[name]; ok {
-			f.leave(name, t, now.UnixMilli())
-		}
-	}
-}
-
-// ScrapeFailed says that a target did not answer, or not with metrics. From then
-// on it is missing in every coverage. After a deadline, an HTTP status below 500
-// (the error has a method HTTPStatusCode) or a *parse.Error, its instance is
-// still in values about the present, but lower bounds do without it; after any
-// other error, such as a refused connection, it is in upper bounds alone. A
-// failure older than the latest scrape changes nothing.
-func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
-	if err := checkTarget(name, at); err != nil {
-		return err
-	}
-	if err == nil {
-		err = errUnnamed
-	}
-	how := failureOf(err)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	name = f.address(name)
-	ms := at.UnixMilli()
-	if f.targets[name] == nil {
-		f.meetStranger(ms)
-	}
-	if t := f.target(name); ms >= t.tried.Load() {
-		t.tried.Store(ms)
-		t.failed.Store(uint32(how))
-		t.err = err
-		f.noteFailure(name, t, ms)
-		if how == roster.Unreachable {
-			t.end(ms)
-		}
-	}
-	return nil
-}
-
-// failureOf returns how a scrape failed: what was answered and refused by the
-// parser or by the fleet is no word of a dead process.
-func failureOf(err error) roster.Failure {
-	for _, refused := range []error{parse.ErrLimit, ErrLimit, ErrLate, ErrConflict} {
-		if errors.Is(err, refused) {
-			return roster.Unheard
-		}
-	}
-	if errors.As(err, new(*parse.Error)) {
-		return roster.Unheard
-	}
-	return roster.FailureOf(err)
-}
-
-// describe takes over the description of a target.
-func (f *Fleet) describe(t *Target, now int64) {
-	name := f.address(t.Name)
-	if f.expected != nil {
-		f.expected[name] = true
-	}
-	known := f.target(name)
-	known.gone = false
-	relabelled := !labels.Equal(known.labels, t.Labels)
-	known.description = description{true, t.Instance, t.Labels, targetInfo{t.Priority, t.Created}}
-	if t.Balanced {
-		b, ok := f.balancers[name]
-		if !ok {
-			b = &balanced{target: name}
-			f.balancers[name] = b
-		}
-		b.Expected = t.Expected
-	}
-	f.moved(name, now)
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			in.another = in.another && !t.Balanced
-			if relabelled && in.targets[0] == name {
-				f.relabel(in, t.Labels)
-			}
-		}
-	}
-}
-
-// leave notes that a target left, unless something newer is known of it. The
-// target keeps its priority and creation time: what its process counted stays in
-// the window, and is still the answer of the same one of its addresses.
-func (f *Fleet) leave(name string, t *target, now int64) {
-	if now < t.tried.Load() {
-		return
-	}
-	if t.told {
-		f.meetStranger(now) // it may never have answered
-	}
-	t.gone, t.description = true, description{info: t.info}
-	t.end(now)
-	f.moved(name, now)
-}
-
-// moved notes of the instances at a target whether all their targets left.
-func (f *Fleet) moved(name string, now int64) {
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			in.gone = !slices.ContainsFunc(in.targets, func(n string) bool { return !f.targets[n].gone })
-			f.notePresence(in, now)
-		}
-	}
-}
-
-func (f *Fleet) target(name string) *target {
-	t, ok := f.targets[name]
-	if !ok {
-		t = &target{}
-		f.targets[name] = t
-	}
-	return t
-}
-
-// labelsAt returns the labels of the target.
-func (f *Fleet) labelsAt(name string) labels.Labels {
-	if t := f.targets[name]; t != nil {
-		return t.labels
-	}
-	return labels.EmptyLabels()
+func (i targetInfo) compare(o targetInfo) int {
+	return cmp.Or(cmp.Compare(i.Priority, o.Priority), i.Created.Compare(o.Created))
 }

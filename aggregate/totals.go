@@ -8,8 +8,25 @@ import (
 
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/ledger"
-	"github.com/promfold/promfold/internal/watch"
 )
+
+// Totals returns the groups as counters to expose; none ever falls. There are
+// none of a part of the fleet.
+func (v *CounterView) Totals(s Snapshot) []Series {
+	return totalsAt(s, v.kept(), (*view).counterTotals)
+}
+
+// Totals returns the groups as histograms to expose; no count ever falls. There
+// are none of a part of the fleet.
+//
+// The bounds are those that all instances have; observations in native buckets
+// count from the first bound that is certainly not below them. Native buckets
+// have a schema that all instances have, and are left out where some have classic
+// ones alone. The sum is NaN where it is not known of all; it may fall if
+// observations may be negative.
+func (v *HistogramView) Totals(s Snapshot) []Series {
+	return totalsAt(s, v.kept(), (*view).histogramTotals)
+}
 
 // Series is one series of the fleet as it is to be exposed.
 type Series struct {
@@ -64,12 +81,6 @@ func (v *view) histogramTotals(m *moment) []Series {
 	return list
 }
 
-// totals are what a view keeps since its declaration.
-type totals struct {
-	ledger.Ledger
-	known *watch.State // of a fleet that can be joined; nil: nothing but what its bindings know
-}
-
 func (v *view) createdAt() time.Time {
 	return time.UnixMilli(cmp.Or(v.ledger.Created, v.fleet.since))
 }
@@ -88,7 +99,7 @@ func (v *view) settle(m *moment) []*ledger.Settlement {
 func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*ledger.Settlement {
 	list := v.ledger.Settle()
 	for i, in := range f.ordered {
-		if !f.counts(in, e) {
+		if !in.counts(f, e) {
 			continue
 		}
 		if b := of(i); b != nil {

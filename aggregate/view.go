@@ -11,8 +11,16 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/selector"
+)
+
+// electionMetric is a gauge that is 1 at the leader, in the same scrape as the
+// value; Kubernetes' components expose it. Its label electionLabel tells
+// elections apart: that of a view is the one in which the instances that expose
+// its metric take part.
+const (
+	electionMetric = "leader_election_master_status"
+	electionLabel  = "name"
 )
 
 // View is a standing question: which series, grouped how, kept how long. A
@@ -40,115 +48,6 @@ type View struct {
 	Leader    string    // Leader: selects the gauge that is 1 at the leader; default leader_election_master_status
 	Limit     string    // gauges: selects the limit; values are then shares of it, inside each instance
 	Sentinels []float64 // gauges: values that stand for "not known": left out, with a warning
-}
-
-// Combine says how the values of a gauge's instances make one; the zero value
-// makes none.
-type Combine uint8
-
-// The ways to combine.
-const (
-	Sum       Combine = iota + 1 // each instance has a part of its own
-	Max                          // each speaks of itself, the highest is the worst
-	Min                          // the lowest is the worst
-	Consensus                    // all repeat one truth: the value that changed last
-	Leader                       // only the elected instance's value is real
-	Distinct                     // the labels say something, see GaugeGroup.Variants
-	Mean                         // of the instances' values
-)
-
-// String returns the name in lower case.
-func (c Combine) String() string { return gauge.Combine(c).String() }
-
-// ledgerOnly, as a window, keeps totals and the latest step, and no history.
-const ledgerOnly time.Duration = -1
-
-// everything is the kind of a view of all kinds.
-const everything growth.Kind = 3
-
-// spec is a View as it is kept.
-type spec struct {
-	selector.Selector
-	By, Without []string
-	Owner       judge.Owner
-	BoundBirths bool
-	WrapBits    uint8
-	Window      time.Duration // 0: the fleet's; or ledgerOnly
-	Type        model.MetricType
-	Signed      bool
-	Combine     Combine
-	Within      Combine
-	Sentinels   []float64
-}
-
-// spec reads and checks a view.
-func (f *Fleet) spec(v View, k growth.Kind) (s spec, full View, err error) {
-	sel, err := parseSelector(v.Select)
-	if err != nil {
-		return s, v, err
-	}
-	v = f.completed(v, &sel, k)
-	if err := v.validate(k, &sel); err != nil {
-		return s, v, err
-	}
-	if v.Window > f.cfg.Window {
-		return s, v, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, v.Window, f.cfg.Window)
-	}
-	s = spec{
-		Selector: sel, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
-		WrapBits: v.WrapBits, Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Within: v.Within, Sentinels: slices.Clone(v.Sentinels),
-	}
-	if v.ByAllLabels {
-		s.Without = []string{""} // as "without ()"
-	}
-	if v.TotalsOnly || k == everything {
-		s.Window = ledgerOnly
-	}
-	if v.BoundBirths {
-		s.BoundBirths = true
-	}
-	return s, v, nil
-}
-
-// parseSelector reads the selector of a view.
-func parseSelector(text string) (selector.Selector, error) {
-	s, err := selector.Parse(text)
-	if err != nil {
-		return s, fmt.Errorf("%w: %w", errView, err)
-	}
-	return s, nil
-}
-
-// completed takes over what the catalogue knows of the metric. What the view
-// says itself stays.
-func (f *Fleet) completed(v View, sel *selector.Selector, k growth.Kind) View {
-	if f.catalogue == nil || sel.Every() {
-		return v
-	}
-	known, ok := f.catalogue(sel.Metric)
-	if !ok {
-		return v
-	}
-	setDefault(&v.Type, known.Type)
-	if k != growth.Gauge {
-		setDefault(&v.Owner, known.Owner)
-		setDefault(&v.BoundBirths, known.BoundBirths)
-		if k == growth.Counter {
-			setDefault(&v.WrapBits, known.WrapBits)
-		}
-		v.Signed = v.Signed || known.Signed && k == growth.Histogram
-		return v
-	}
-	if v.Sentinels == nil {
-		v.Sentinels = known.Sentinels
-	}
-	if v.Combine == 0 && v.Limit == "" {
-		v.Combine = known.Combine
-		setDefault(&v.Limit, known.Limit)
-		setDefault(&v.Within, known.Within)
-		setDefault(&v.Leader, known.Leader)
-	}
-	return v
 }
 
 func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
@@ -224,3 +123,27 @@ func (v *View) misfit(k growth.Kind) string {
 	}
 	return ""
 }
+
+// Combine says how the values of a gauge's instances make one; the zero value
+// makes none.
+type Combine uint8
+
+// The ways to combine.
+const (
+	Sum       Combine = iota + 1 // each instance has a part of its own
+	Max                          // each speaks of itself, the highest is the worst
+	Min                          // the lowest is the worst
+	Consensus                    // all repeat one truth: the value that changed last
+	Leader                       // only the elected instance's value is real
+	Distinct                     // the labels say something, see GaugeGroup.Variants
+	Mean                         // of the instances' values
+)
+
+// String returns the name in lower case.
+func (c Combine) String() string { return gauge.Combine(c).String() }
+
+// ledgerOnly, as a window, keeps totals and the latest step, and no history.
+const ledgerOnly time.Duration = -1
+
+// everything is the kind of a view of all kinds.
+const everything growth.Kind = 3

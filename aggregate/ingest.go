@@ -10,8 +10,37 @@ import (
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
-	"github.com/promfold/promfold/internal/window"
 )
+
+// takePacked undoes the Content-Encoding of a scrape's body, whose size is
+// bounded once it is unpacked too, and takes it in.
+func (f *Fleet) takePacked(sc Scrape, encoding string) (Report, error) {
+	d := f.decompressor()
+	defer func() {
+		f.names.Lock()
+		f.decompressors = append(f.decompressors, d)
+		f.names.Unlock()
+	}()
+	body, err := d.Body(sc.Body, encoding, f.cfg.Limits.Body)
+	if err != nil {
+		return Report{}, err
+	}
+	sc.Body = body
+	return f.takeBody(sc)
+}
+
+// decompressor is one that nobody uses at present.
+func (f *Fleet) decompressor() *lines.Decompressor {
+	f.names.Lock()
+	defer f.names.Unlock()
+	n := len(f.decompressors)
+	if n == 0 {
+		return new(lines.Decompressor)
+	}
+	d := f.decompressors[n-1]
+	f.decompressors = f.decompressors[:n-1]
+	return d
+}
 
 // Ingest takes in one scrape, all of it or, on an error, nothing. The same
 // scrape once more changes nothing and is reported as a duplicate.
@@ -41,7 +70,7 @@ func (f *Fleet) take(sc Scrape) (Report, error) {
 func (f *Fleet) takeBody(sc Scrape) (Report, error) { return f.takeIn(incoming{Scrape: sc}) }
 
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
-	sc.Target = f.address(sc.Target)
+	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
 	b := f.balancers[sc.Target]
 	if t := f.targets[sc.Target]; t != nil {
@@ -49,7 +78,7 @@ func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	}
 	f.mu.RUnlock()
 	if b != nil {
-		return f.observeBalanced(b, sc)
+		return b.observe(f, sc)
 	}
 	in, err := f.lock(sc)
 	if err != nil {
@@ -64,7 +93,7 @@ func (f *Fleet) lock(sc incoming) (*instance, error) {
 	for {
 		in, err := f.instance(sc)
 		if err != nil {
-			if f.makeRoom(sc.Time.UnixMilli()) {
+			if makeRoom(f, sc.Time.UnixMilli()) {
 				continue
 			}
 			return nil, err
@@ -79,8 +108,8 @@ func (f *Fleet) lock(sc incoming) (*instance, error) {
 // observe takes a scrape of a known instance in, whose lock is held. The body is read beside all
 // other reading: what it is read against only changes with in.mu held.
 func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
-	s := f.stage(in, sc)
-	defer f.unstage(s)
+	s := stage(f, in, sc)
+	defer s.unstage(f)
 
 	f.reading.RLock()
 	err := s.read(sc)
@@ -103,7 +132,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if s.report.NewInstance = !in.seen(); s.report.NewInstance {
-		in.labels = f.labelsAt(s.target)
+		in.labels = labelsAt(f, s.target)
 	}
 	if err := s.rebind(); err != nil {
 		return Report{}, err
@@ -161,7 +190,7 @@ type staged struct {
 	index evidence.Index // of the staged body, where it is compared with instances
 }
 
-func (f *Fleet) stage(in *instance, sc incoming) *staged {
+func stage(f *Fleet, in *instance, sc incoming) *staged {
 	f.names.Lock()
 	defer f.names.Unlock()
 	var s *staged
@@ -177,7 +206,7 @@ func (f *Fleet) stage(in *instance, sc incoming) *staged {
 	return s
 }
 
-func (f *Fleet) unstage(s *staged) {
+func (s *staged) unstage(f *Fleet) {
 	s.r.Discard()
 	s.body.Reset()
 	in := s.in
@@ -234,11 +263,11 @@ func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) ==
 // views will keep against MaxBytes.
 func (s *staged) rebind() error {
 	need := s.plan()
-	if need > s.f.cfg.MaxBytes && need > s.f.bytes && s.f.retire(s.at) {
+	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.at) {
 		need = s.plan()
 	}
 	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
-		if !s.f.evict(over) {
+		if !evict(s.f, over) {
 			return limitError("bytes of views", s.f.cfg.MaxBytes, need)
 		}
 		need = s.plan()
@@ -279,10 +308,10 @@ func (s *staged) plan() (need int64) {
 		return f.bytes
 	}
 	if in.plan == nil {
-		s.drafts = f.draft(in, f.router.For(in.labels))
-		s.next = in.state.NewPlan(s.drafts.route, f.admitted(in), &s.body, s.drafts, func(int) bool { return false })
+		s.drafts = in.draft(f, f.router.For(in.labels))
+		s.next = in.state.NewPlan(s.drafts.route, in.admitted(f), &s.body, s.drafts, func(int) bool { return false })
 	} else {
-		s.drafts = f.draft(in, in.plan.Route())
+		s.drafts = in.draft(f, in.plan.Route())
 		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
 	}
 	return f.bytes + s.drafts.need(s.next)
@@ -306,8 +335,8 @@ func (s *staged) accept() {
 	}
 	in := s.in
 	process := s.baseline || s.restart != noRestart
-	s.f.changeAhead(in, s.at)
-	s.f.change(in)
+	in.changeAhead(s.f, s.at)
+	in.change(s.f)
 	s.checkpoint()
 	if s.alone {
 		s.enter()
@@ -328,11 +357,11 @@ func (s *staged) accept() {
 	s.advance()
 	s.recordGauges()
 	if s.alone {
-		s.f.sweep(gone)
+		sweep(s.f, gone)
 	}
 	if process {
 		in.starts = identity.Remember(in.starts, s.start)
-		s.f.tidy(s.at)
+		tidy(s.f, s.at)
 	}
 	s.report.Incarnation = in.incarnation
 	s.report.tell(s.restart)
@@ -351,13 +380,13 @@ func (s *staged) enter() {
 		f.instances[in.name] = in // a failed scrape beside this one may have given it up
 		delete(f.left.At, in.name)
 		f.names.Unlock()
-		f.admit(in)
+		in.admit(f)
 		in.self = evidence.SelfName(f.store, &s.body)
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
 	}
-	f.target(s.target).gone = false
+	targetOf(f, s.target).gone = false
 	if s.drafts != nil {
 		s.drafts.adopt()
 	}
@@ -446,7 +475,23 @@ func (s *staged) checkpoint() {
 	}
 }
 
-// spacing says how steps of the past are kept.
-func (f *Fleet) spacing() window.Spacing {
-	return window.Spacing{Window: f.longest().Milliseconds(), Precision: f.cfg.Checkpoints}
+// open stages a scrape against columns.
+func (s *staged) open(cols *lines.Columns, sc *incoming) error {
+	s.body.Reset()
+	if sc.typed {
+		return s.r.ReadSamples(cols, sc.samples)
+	}
+	contentType := sc.Header.Get("Content-Type")
+	if contentType == "" {
+		contentType = s.f.cfg.Fallback
+	}
+	return s.r.Read(cols, sc.Body, contentType)
+}
+
+// incoming is a scrape in one of its two forms.
+type incoming struct {
+	Scrape
+	samples  []lines.Sample
+	typed    bool   // there are samples, and no body
+	instance string // who answers there, as the program said
 }

@@ -6,10 +6,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/gauge"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // loaded is a state that was read and is not yet a fleet's. Its lines are those
@@ -33,18 +37,12 @@ func (l *loaded) release(f *Fleet) {
 	}
 }
 
-func (in *instance) release(s *lines.Store) {
-	in.cols.Release(s)
-	in.state.Release(s)
-	in.settle(s)
-}
-
 // appendState writes the content of a saved state: the lines that it refers to,
 // then the rest. The fleet's lock is held.
-func (f *Fleet) appendState(b []byte) []byte {
+func appendState(f *Fleet, b []byte) []byte {
 	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
 	l := &loaded{
-		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: f.savedViews(),
+		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: savedViewsOf(f),
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.balancers)) {
@@ -55,7 +53,7 @@ func (f *Fleet) appendState(b []byte) []byte {
 }
 
 // decode reads the content of a saved state; its lines join the fleet's.
-func (f *Fleet) decode(content []byte) (*loaded, error) {
+func decodeState(f *Fleet, content []byte) (*loaded, error) {
 	table, rest, err := lines.NewLoader(f.store, content)
 	if err != nil {
 		return nil, stateError("its lines", ErrCorrupt)
@@ -165,6 +163,51 @@ func (c *codec) targetInfo(i *targetInfo) {
 		if c.Reading() {
 			i.Created = time.Unix(s, ns)
 		}
+	}
+}
+
+func (c *codec) view(v **savedView, instances []*instance) {
+	if c.Reading() {
+		*v = &savedView{}
+	}
+	c.Text(&(*v).key)
+	k := growth.NoKind
+	if key := (*v).key; len(key) > 2 {
+		k, c.signed = growth.Kind(key[0]), key[2] != 0
+	}
+	c.Must(k <= growth.Histogram)
+	if c.Count(len(instances), 10) != len(instances) {
+		c.Must(false)
+	}
+	for i, in := range instances {
+		if c.Failed() {
+			return
+		}
+		if c.Reading() {
+			(*v).rows = append((*v).rows, &savedBinding{})
+		}
+		c.binding((*v).rows[i], k, in)
+	}
+	(*v).ledger.Code(&c.Codec, c.set())
+	watch.Code(&c.Codec, &(*v).ledger.known, c.fleet.cfg.StartTolerance.Milliseconds())
+}
+
+func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
+	if c.Reading() {
+		p.Packed = &window.Packed{}
+	}
+	c.Bool(&p.exposes)
+	p.Code(&c.Codec, c.set(), k == growth.Histogram, &in.history)
+	if k == growth.Gauge {
+		saved.List(&c.Codec, &p.tracks, 2, func(t *gauge.Track) { t.Code(&c.Codec) })
+		c.Must(len(p.tracks) == len(p.Cols))
+	}
+	met := p.met != nil
+	if c.Bool(&met); met && !c.Failed() {
+		if c.Must(k != growth.Gauge); c.Reading() {
+			p.met = &window.PackedMet{}
+		}
+		p.met.Code(&c.Codec, p.Packed)
 	}
 }
 

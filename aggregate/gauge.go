@@ -8,11 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
+	"github.com/promfold/promfold/internal/whole"
 )
 
 // GaugeGroup is one group's answer, of the instances that are alive.
@@ -27,12 +29,20 @@ type GaugeGroup struct {
 	said     []string
 }
 
-// gaugeMember is the part of one instance in a group.
-type gaugeMember struct {
-	gauge.Member
-	series int           // with a value
-	age    time.Duration // since the oldest of them was read, or measured if it has a timestamp
-	from   *explain.Source
+// addTo adds what the view makes of the values of the members.
+func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
+	if (c == 0 || c == Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.members) == 1 {
+		c = Max
+	}
+	x, _, ok := g.all.Combined(gauge.Combine(c))
+	why := ""
+	switch {
+	case c == 0 && len(g.members) > 0:
+		why = whole.Undecided
+	case g.excluded[explain.Unsaid] != nil:
+		why = whole.Unsaid
+	}
+	w.Gauge(g.labels, x.Value, ok, why)
 }
 
 // Labels returns the group's labels.
@@ -132,18 +142,6 @@ func (g *GaugeGroup) Variants() []Variant {
 	return list
 }
 
-// Variant is one way in which instances show a metric.
-type Variant struct {
-	Labels    labels.Labels // of the series, without the metric's name
-	Value     float64
-	Instances []string // that show it, by name
-}
-
-// String returns labels, value and instances.
-func (v Variant) String() string {
-	return fmt.Sprintf("%s %g: %s", v.Labels, v.Value, strings.Join(v.Instances, ", "))
-}
-
 // answer returns the number that Combine asks for, and the instance if it is
 // that of one.
 func (g *GaugeGroup) answer() (x estimate, instance string, ok bool) {
@@ -208,4 +206,163 @@ func (g *GaugeGroup) show(v Variant, name string) {
 	if at := &g.variants[i].Instances; len(*at) == 0 || (*at)[len(*at)-1] != name {
 		*at = append(*at, name)
 	}
+}
+
+// gaugeMember is the part of one instance in a group.
+type gaugeMember struct {
+	gauge.Member
+	series int           // with a value
+	age    time.Duration // since the oldest of them was read, or measured if it has a timestamp
+	from   *explain.Source
+}
+
+// Variant is one way in which instances show a metric.
+type Variant struct {
+	Labels    labels.Labels // of the series, without the metric's name
+	Value     float64
+	Instances []string // that show it, by name
+}
+
+// String returns labels, value and instances.
+func (v Variant) String() string {
+	return fmt.Sprintf("%s %g: %s", v.Labels, v.Value, strings.Join(v.Instances, ", "))
+}
+
+// GaugeView answers what a gauge reads. What the number of a fleet is depends on
+// what the gauge means, see View.Combine; a rate is not offered.
+type GaugeView struct{ v *view }
+
+func (v *GaugeView) kept() *view {
+	if v == nil {
+		return nil
+	}
+	return v.v
+}
+
+// At returns the groups at a moment, sorted by labels; a view without By has
+// exactly one. Instances that are stale or have left are not in them.
+func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
+	q, err := s.SinceStart().ask(v.kept())
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	a := gaugesOf(q)
+	switch {
+	case q.v.limit != nil:
+		a.readShares()
+	case q.v.Combine == Distinct:
+		a.readVariants()
+	default:
+		a.read()
+	}
+	return a.finish(), nil
+}
+
+// One returns the group of a view without By.
+func (v *GaugeView) One(s Snapshot) (*GaugeGroup, error) {
+	if err := v.kept().checkSingle(); err != nil {
+		return nil, err
+	}
+	return only(v.At(s))
+}
+
+// gaugeAnswer gathers the groups of an answer.
+type gaugeAnswer struct {
+	q        *question
+	asked    asked
+	groups   map[string]*GaugeGroup
+	common   explain.Exclusions // of no group
+	leader   string             // the elected instance; empty if there is none, or it is unknown
+	election []string           // warnings about it
+}
+
+func gaugesOf(q *question) *gaugeAnswer {
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
+	if q.v.Combine == Leader {
+		a.leader, a.election = elect(q)
+	}
+	if q.v.single() {
+		a.group(labels.EmptyLabels())
+	}
+	return a
+}
+
+func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
+	key := string(ls.Bytes(nil))
+	g, ok := a.groups[key]
+	if !ok {
+		g = &GaugeGroup{labels: ls, asked: &a.asked, excluded: explain.Exclusions{}, all: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}}
+		a.groups[key] = g
+	}
+	return g
+}
+
+// read gathers the values of the instances.
+func (a *gaugeAnswer) read() {
+	for x, b := range a.q.possible(a.q.v) {
+		if x.live() {
+			a.noteMistyped(x.in, b.view)
+		}
+		for c, body := range b.read(x.in, a.q.v) {
+			if body.Lines > 0 {
+				a.group(b.labelsOf(c)).add(a.q, x, &body, b.lastChange(x.in, c, a.q.m.opening))
+			}
+		}
+	}
+}
+
+// readVariants gathers what is shown and by whom, for values that cannot be
+// added or compared: versions, switches, cluster identities. Members are the
+// instances that expose the metric.
+func (a *gaugeAnswer) readVariants() {
+	for in, b := range a.q.present() {
+		a.noteMistyped(in, b.view)
+		for i, e := range b.lines(in) {
+			r := b.reading(in, i)
+			if math.IsNaN(r.value) {
+				a.common.Add(explain.NaN, in.name, 1)
+				continue
+			}
+			g := a.group(b.labelsOf(int(e.Col)))
+			g.show(Variant{Labels: withoutName(r.line.Labels), Value: r.value}, in.name)
+		}
+	}
+	for in, b := range a.q.present() {
+		for _, g := range a.groups {
+			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
+				g.members = append(g.members, gaugeMember{Member: gauge.Member{Name: in.name}, from: a.q.source(in),
+					age: time.Duration(a.q.e-in.last) * time.Millisecond})
+			}
+		}
+	}
+}
+
+// finish sorts the groups and adds their warnings.
+func (a *gaugeAnswer) finish() []*GaugeGroup {
+	q := a.q
+	if q.v.limit != nil && len(a.groups) == 0 && len(a.common) > 0 {
+		a.group(labels.EmptyLabels())
+	}
+	list := make([]*GaugeGroup, 0, len(a.groups))
+	for _, g := range a.groups {
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
+	notes, partials, common := q.notes(), partialsOf(q), a.common.Words()
+	for _, g := range list {
+		g.said = slices.Concat(g.excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels))
+		if _, ok := g.Leader(); a.leader != "" && !ok {
+			g.said = append(g.said, "the leader has nothing in this group: "+a.leader)
+		}
+		if q.v.Combine == Consensus {
+			g.said = append(g.said, g.disagreement()...)
+		}
+	}
+	return list
+}
+
+// noteMistyped notes an instance that exposes the metric as another type alone.
+func (a *gaugeAnswer) noteMistyped(in *instance, v *view) {
+	a.common.Add(explain.AnotherType, in.name, in.refused(v))
 }

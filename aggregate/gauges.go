@@ -5,13 +5,73 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
+	"github.com/promfold/promfold/internal/growth"
 )
+
+// elect returns who leads, or why nobody does.
+func elect(q *question) (leader string, said []string) {
+	name, why := electionOf(q)
+	if why != "" {
+		return "", []string{why}
+	}
+	var list []gauge.Candidate
+	for x, b := range q.possible(q.v.elects) {
+		if since, ok := leads(b, x.in, name, q.m.opening); ok {
+			list = append(list, gauge.Candidate{Name: x.in.name, Since: since, Last: x.in.last, Failed: x.silent})
+		}
+	}
+	return gauge.Elect(list)
+}
+
+// election returns the name of the election in which the instances that expose
+// the view's metric take part, or why there is not exactly one.
+func electionOf(q *question) (name, why string) {
+	var names []string
+	for x, b := range q.possible(q.v) {
+		in := x.in
+		if len(b.lines(in)) == 0 {
+			continue
+		}
+		c := in.bindings[q.v.elects.index]
+		for _, e := range c.lines(in) {
+			names = append(names, electionAt(c, e))
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	switch len(names) {
+	case 0:
+		return "", "nobody says who leads: no " + q.v.elects.Selector.String()
+	case 1:
+		return names[0], ""
+	}
+	return "", "several elections, the view selects none: " + strings.Join(names, ", ")
+}
+
+// election is that of an electorate's line.
+func electionAt(b *binding, e growth.GaugeLine) string {
+	return b.labelsOf(int(e.Col)).Get(electionLabel)
+}
+
+// leads reports whether the last scrape of the instance says that it leads the
+// election, and since when. An instance that joined after the first round of
+// scrapes leads from its first scrape.
+func leads(b *binding, in *instance, name string, opening int64) (since int64, ok bool) {
+	for i, e := range b.lines(in) {
+		if electionAt(b, e) != name || b.reading(in, i).value != 1 {
+			continue
+		}
+		since, ok = b.lastChange(in, int(e.Col), opening), true
+	}
+	return since, ok
+}
 
 // Usage against a limit that each instance has of its own (seats, quotas, file
 // descriptors) is computed inside each instance, within one scrape. A ratio of

@@ -3,13 +3,16 @@ package aggregate
 import (
 	"iter"
 	"math"
-	"sync"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // HistogramGroup is one group's answer. It is not for concurrent use.
@@ -17,14 +20,6 @@ type HistogramGroup struct {
 	counter *CounterGroup
 	pieces  []buckets
 	all     *merged // nil: of no question
-}
-
-// merged is what all members of a group observed, added up when it is first asked
-// for. Answers with the same counts share it. Asking needs the lock.
-type merged struct {
-	sync.Mutex
-	layout.Distribution
-	done bool
 }
 
 // Labels returns the group's labels.
@@ -35,15 +30,6 @@ func (g *HistogramGroup) Coverage() Coverage { return g.Observations().Coverage(
 
 // Warnings returns what a reader of the numbers should know, in words.
 func (g *HistogramGroup) Warnings() []string { return g.Observations().Warnings() }
-
-// Explain tells how the answer came about, member by member, as text.
-func (g *HistogramGroup) Explain() string { return g.Observations().Explain() }
-
-// String returns the group as one line.
-func (g *HistogramGroup) String() string {
-	x, ok := g.Observations().Increase()
-	return summary(g, "observations", x, ok)
-}
 
 // Observations returns the number of observations as a counter: growth, rates,
 // members.
@@ -214,4 +200,181 @@ func (g *HistogramGroup) distributions() []layout.Member {
 		p.addTo(list[len(list)-1].Distribution)
 	}
 	return list
+}
+
+// addDepartures adds what departed instances observed, which belongs to no
+// member.
+func (g *HistogramGroup) addDepartures() {
+	left := g.counter.left()
+	if left == nil {
+		return
+	}
+	for i := range left.Classes {
+		c := &left.Classes[i]
+		p := buckets{share: departedShare, layout: c.Layout, sum: c.Sum.Float64()}
+		if c.Grid != nil {
+			p.native = c.Native()
+		} else {
+			p.counts = c.Counts.AppendDiff(nil, 0, c.Layout.Len(), &exact.Vector{})
+		}
+		if c.NoSum {
+			p.sum = math.NaN()
+		}
+		g.pieces, g.all = append(slices.Clip(g.pieces), p), nil // other answers share the list
+	}
+}
+
+// HistogramView answers how observations were distributed. Quantiles are of the
+// merged observations, or of the worst instance; a mean of quantiles is not
+// offered.
+//
+// Instances may expose classic buckets, native ones, or both; each observation
+// counts once. Native buckets are preferred; a series that comes without them is
+// followed by its classic ones until its process ends. New buckets with none in
+// common start at their own first point, and a warning says so. Gauge histograms
+// are not selected.
+type HistogramView struct{ v *view }
+
+func (v *HistogramView) kept() *view {
+	if v == nil {
+		return nil
+	}
+	return v.v
+}
+
+// In returns the groups in a window, sorted by labels; a view without By has
+// exactly one.
+func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
+	q, err := w.ask(v.kept())
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	counters, shares, err := grownOf(q)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*HistogramGroup, 0, len(counters))
+	for _, c := range counters {
+		g := &HistogramGroup{counter: c}
+		if len(c.answer.of) > 0 { // else only departed instances are in the group
+			g.pieces = c.answer.piecesOf(shares)[c.number]
+			g.all = &c.answer.merged[c.number]
+		}
+		g.addDepartures()
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+// One returns the group of a view without By.
+func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
+	if err := v.kept().checkSingle(); err != nil {
+		return nil, err
+	}
+	return only(v.In(w))
+}
+
+// departedShare is the share of departed instances.
+const departedShare = -1
+
+// piecesOf copies what the instances observed in the window, by group. The
+// fleet's lock is held.
+func (t *tally) piecesOf(shares []share) [][]buckets {
+	if t.pieces != nil {
+		return t.pieces
+	}
+	t.pieces, t.merged = make([][]buckets, len(t.groups)), make([]merged, len(t.groups))
+	room := make([]buckets, len(t.columns))
+	for i := range t.pieces {
+		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
+	}
+	columns := t.columns
+	for i := range shares {
+		sh := &shares[i]
+		own := columns[:len(sh.b.Cols)]
+		columns = columns[len(own):]
+		if sh.older {
+			continue
+		}
+		rows := sh.rows()
+		for c := range own {
+			p := buckets{share: int32(i)}
+			p.fill(sh, &rows[0], c)
+			if len(rows) > 1 {
+				p.least, p.most = &buckets{}, &buckets{}
+				p.least.fill(sh, &rows[1], c)
+				p.most.fill(sh, &rows[2], c)
+			}
+			if t.has(&t.parts[own[c].part], growth.NoSum) {
+				p.sum = math.NaN()
+			}
+			g := t.group[own[c].part]
+			t.pieces[g] = append(t.pieces[g], p)
+		}
+	}
+	return t.pieces
+}
+
+func (t *tally) has(p *part, q growth.Quirk) (found bool) {
+	t.happenings(p, func(e *happening) { found = found || e.Quirk == q })
+	return found
+}
+
+// grownRow is what a row grew by.
+type grownRow struct{ counts, sums []float64 }
+
+// rows returns what the instance's row grew by in the window: one, or if the
+// window begins between two checkpoints its value, the least and the most.
+func (sh *share) rows() []grownRow {
+	since := func(b *window.Base) grownRow {
+		live, n := &sh.b.Live, sh.b.Counts()
+		row := live.Counts.AppendDiff(make([]float64, 0, n+len(sh.b.Cols)), 0, n, &b.Row.Counts)
+		row = live.Sums.AppendDiff(row, 0, len(sh.b.Cols), &b.Row.Sums)
+		return grownRow{row[:n:n], row[n:]}
+	}
+	most := since(&sh.edge.Most)
+	if sh.edge.Part == 0 {
+		return []grownRow{most}
+	}
+	least := since(&sh.edge.Least)
+	between := func(least, most []float64) (list []float64) {
+		for i := range most {
+			list = append(list, most[i]-sh.edge.Part*(most[i]-least[i]))
+		}
+		return list
+	}
+	return []grownRow{{between(least.counts, most.counts), between(least.sums, most.sums)}, least, most}
+}
+
+// fill takes over a column of a row.
+func (p *buckets) fill(sh *share, r *grownRow, c int) {
+	col := &sh.b.Cols[c]
+	p.layout, p.sum = col.Layout, r.sums[c]
+	if col.Grid != nil {
+		p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return r.counts[at] })
+	} else {
+		p.counts = r.counts[col.At() : col.Count()+1]
+	}
+}
+
+// addTo cannot fail: a view keeps sums of steps. Those of histograms that were
+// read while being written add up to what is true, but single buckets may be
+// too few.
+func (p *buckets) addTo(d *layout.Distribution) {
+	switch {
+	case p.native != nil:
+		n := *p.native // other answers share it
+		n.Sum = p.sum
+		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
+			_ = d.AddNative(&n)
+		}
+	case p.most == nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+		last := len(p.counts) - 1
+		d.AddDoubt(p.layout, p.counts, p.counts[last]-p.least.counts[last])
+		d.AddUnknown(p.most.counts[last]-p.counts[last], p.layout.Floor() < 0)
+	}
 }

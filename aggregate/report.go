@@ -8,7 +8,45 @@ import (
 
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/roster"
 )
+
+// Coverage says on how much of the fleet an answer rests. Missing is not zero.
+type Coverage struct {
+	Expected  int // targets, and instances behind balancers, that should be there, given or learnt
+	Missing   int // of them, those that did not answer lately
+	Partial   int // instances that answered, but most of the view's family vanished from them
+	Reporting int // instances that answered lately, expected or not
+	Stale     int // instances that did not, and did not leave
+	Failed    int // targets whose latest scrape failed
+	Reset     int // instances that restarted inside the window
+
+	Duplicates int // instances left out: other addresses of one that is in
+	Ambiguous  int // scrapes through balancers that could not be attributed
+}
+
+// Share returns the part of the expected fleet that answers in full; false if
+// nothing is expected.
+func (c Coverage) Share() (float64, bool) { return roster.Coverage(c).Share() }
+
+// String lists the expected count and every non-zero deficit.
+func (c Coverage) String() string { return roster.Coverage(c).String() }
+
+// CoverageError refuses an answer that would rest on too little of the fleet.
+type CoverageError struct {
+	Coverage Coverage
+	AtLeast  float64
+	Missing  []string // expected targets without an answer, and instances that answer in part
+}
+
+func (e *CoverageError) Error() string {
+	share, _ := e.Coverage.Share()
+	text := fmt.Sprintf("covers %.3g %% of the fleet, less than the %.3g %% required: %s", 100*share, 100*e.AtLeast, e.Coverage)
+	if len(e.Missing) > 0 {
+		text += "; missing " + explain.Few(e.Missing)
+	}
+	return text
+}
 
 // Scrape is one body of one target.
 type Scrape struct {
@@ -76,20 +114,6 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// restart is what a scrape says about the process behind an instance.
-type restart uint8
-
-const (
-	noRestart       restart = iota // the same process as before, or no evidence against it
-	restartProven                  // the start time moved, and so did the clock or a counter
-	restartGuessed                 // no start time at all, and at least half of the counters fell
-	anotherInstance                // an earlier start: another process answered, so the scrape is a baseline
-)
-
-func (r restart) String() string {
-	return [...]string{"no restart", "restart", "restart guessed from falling counters", "another instance answered"}[r]
-}
-
 // tell notes in a report what the scrape says about the process.
 func (r *Report) tell(how restart) {
 	switch how {
@@ -104,4 +128,18 @@ func (r *Report) tell(how restart) {
 // attribute notes in a report to whom a scrape was attributed, and why.
 func (r *Report) attribute(why identity.Decision) {
 	r.By, r.NewInstance, r.Provisional = why.By.String(), why.New, why.Provisional
+}
+
+// restart is what a scrape says about the process behind an instance.
+type restart uint8
+
+const (
+	noRestart       restart = iota // the same process as before, or no evidence against it
+	restartProven                  // the start time moved, and so did the clock or a counter
+	restartGuessed                 // no start time at all, and at least half of the counters fell
+	anotherInstance                // an earlier start: another process answered, so the scrape is a baseline
+)
+
+func (r restart) String() string {
+	return [...]string{"no restart", "restart", "restart guessed from falling counters", "another instance answered"}[r]
 }

@@ -251,3 +251,221 @@ func (g *CounterGroup) words() []string {
 	}
 	return slices.Concat(words, g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
 }
+
+// counters returns the groups of an answer.
+func countersOf(q *question, shares []share) []*CounterGroup {
+	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: partialsOf(q)}
+	if a.tally, a.again = latestTally(q, shares); len(a.groups) == 0 && q.v.single() {
+		a.tally, a.again = a.tally.empty(q.v), false
+	}
+	groups, list := make([]CounterGroup, len(a.groups)), make([]*CounterGroup, len(a.groups))
+	for i := range groups {
+		g := &groups[i]
+		g.labels, g.answer, g.number = a.groups[i].labels, a, i
+		list[i] = g
+	}
+	return list
+}
+
+// nothing returns the answer for a group without members.
+func nothingOf(q *question, ls labels.Labels) *CounterGroup {
+	p := &plan{groups: []final{{labels: ls}}, from: make([]int32, 2)}
+	return &CounterGroup{labels: ls, answer: &answer{asked: q.asked(), tally: &tally{plan: p}}}
+}
+
+// eventsOf are the events of a member.
+func (g *CounterGroup) eventsOf(sh *shared, p *part) []Event {
+	var list []explain.Event
+	g.answer.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
+	var events []Event
+	for _, e := range explain.Together(list) {
+		events = append(events, Event(e))
+	}
+	return events
+}
+
+// member returns a member without the number that is asked for.
+func (g *CounterGroup) member(sh *shared, p *part) Member {
+	m := Member{
+		Instance: sh.name, Covers: sh.covers(g.final()), Older: sh.older, Live: sh.standing.Counts(), Steps: sh.steps,
+		Age: time.Duration(g.answer.e-sh.last) * time.Millisecond,
+	}
+	if w := g.answer.window(); w > 0 {
+		m.Weight = float64(sh.observed(g.final()).Life) / float64(w)
+	}
+	g.answer.happenings(p, func(e *happening) { m.Resets += e.Resets() })
+	return m
+}
+
+// increased returns a member with its increase, 0 if all its steps are older
+// than the window.
+func (g *CounterGroup) increased(sh *shared, p *part) Member {
+	m := g.member(sh, p)
+	if !sh.older {
+		m.Estimate = g.answer.around(p)
+	}
+	return m
+}
+
+// rateOf returns the rate of a member over the time it was observed; false if
+// that is a single moment.
+func (g *CounterGroup) rateOf(sh *shared, p *part) (estimate, bool) {
+	if p.unread || sh.covers(g.final()) <= 0 {
+		return estimate{}, false
+	}
+	x, seconds := exactly(p.grown), sh.covers(g.final()).Seconds()
+	if !sh.older {
+		x = g.answer.around(p)
+	}
+	value := p.grown - p.older
+	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: x.Hi / seconds}, true
+}
+
+// rated returns the members with a rate, by name.
+func (g *CounterGroup) rated() []Member {
+	var list []Member
+	g.each(func(sh *shared, p *part) {
+		if r, ok := g.rateOf(sh, p); ok {
+			m := g.member(sh, p)
+			m.Estimate = r
+			list = append(list, m)
+		}
+	})
+	return g.shared(list)
+}
+
+// shared sets the share of each member in the sum of rates. Rates of older
+// steps have none: they are of another time.
+func (g *CounterGroup) shared(list []Member) []Member {
+	rates := map[string]float64{}
+	var sum exact.Sum
+	g.each(func(sh *shared, p *part) {
+		if r, ok := g.rateOf(sh, p); ok && !sh.older {
+			rates[sh.name] = r.Value
+			sum.Add(r.Value)
+		}
+	})
+	if total := sum.Float64(); total > 0 {
+		for i := range list {
+			list[i].Share = rates[list[i].Instance] / total
+		}
+	}
+	return list
+}
+
+// asymmetry returns how unevenly the members share the group's rate.
+func (g *CounterGroup) asymmetry() (explain.Asymmetry, bool) {
+	var list []explain.Load
+	for _, m := range g.rated() {
+		if !m.Older {
+			list = append(list, explain.Load{Name: m.Instance, Value: m.value()})
+		}
+	}
+	return explain.AsymmetryOf(list)
+}
+
+func orNone(g *CounterGroup) *CounterGroup {
+	if g == nil {
+		return &CounterGroup{}
+	}
+	return g
+}
+
+// CounterView answers how much a counter grew, and how fast. The sum of raw
+// values is not offered: it falls when an instance restarts.
+type CounterView struct{ v *view }
+
+// kept is the view behind a handle; nil for the zero handle.
+func (v *CounterView) kept() *view {
+	if v == nil {
+		return nil
+	}
+	return v.v
+}
+
+// In returns the groups in a window, sorted by labels; a view without By has
+// exactly one.
+func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
+	q, err := w.ask(v.kept())
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	groups, _, err := grownOf(q)
+	return groups, err
+}
+
+// One returns the group of a view without By.
+func (v *CounterView) One(w Window) (*CounterGroup, error) {
+	if err := v.kept().checkSingle(); err != nil {
+		return nil, err
+	}
+	return only(v.In(w))
+}
+
+// grown are the groups of a counter or a histogram, and the shares behind them.
+func grownOf(q *question) ([]*CounterGroup, []share, error) {
+	q.departs = q.all
+	shares, err := q.shares()
+	if err != nil {
+		return nil, nil, err
+	}
+	return addDepartures(q, countersOf(q, shares)), shares, nil
+}
+
+// departures returns the departures of the groups by their labels, for a
+// question since the start.
+func departuresOf(q *question) map[string]*ledger.Departures {
+	list := map[string]*ledger.Departures{}
+	of := func(ls labels.Labels) *ledger.Departures {
+		key := string(ls.Bytes(nil))
+		d, ok := list[key]
+		if !ok {
+			d = &ledger.Departures{Labels: ls}
+			list[key] = d
+		}
+		return d
+	}
+	for a := range q.v.ledger.Accounts() {
+		switch {
+		case a.Left.None():
+		case len(q.scope.only) > 0: // the labels of their targets are not kept
+			q.apart = true
+		default:
+			of(a.Labels).Merge(&a.Left)
+		}
+	}
+	for i := range q.states {
+		if x := &q.states[i]; x.departed {
+			x.in.depart(q.f, x.in.bindings[q.v.index], of)
+		}
+	}
+	for _, d := range list {
+		d.Open(q.m.opening)
+	}
+	return list
+}
+
+// addDepartures adds departures to the groups of an answer since the start.
+func addDepartures(q *question, groups []*CounterGroup) []*CounterGroup {
+	if !q.departs {
+		return groups
+	}
+	left := departuresOf(q)
+	for _, g := range groups {
+		g.answer.apart = q.apart
+		key := string(g.labels.Bytes(nil))
+		g.leave(left[key])
+		delete(left, key)
+	}
+	if len(left) == 0 {
+		return groups
+	}
+	for _, d := range left {
+		g := nothingOf(q, d.Labels)
+		g.leave(d)
+		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, func(a, b *CounterGroup) int { return labels.Compare(a.labels, b.labels) })
+	return groups
+}

@@ -1,0 +1,374 @@
+package aggregate
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/samples"
+	"github.com/promfold/promfold/parse"
+)
+
+// Everything declares a view of all families that v selects, under their own
+// names, as if the fleet were one instance: ByAllLabels is the default. It keeps
+// totals, and costs about 250 bytes for each instance and series, of a histogram
+// 24 more for each bucket.
+//
+// View.Combine says what a gauge of several instances is; times and _info have
+// the greatest value in any case. Without Combine, a gauge has a value while one
+// instance alone has it.
+func (f *Fleet) Everything(v View) (*EverythingView, error) {
+	if len(v.By)+len(v.Without) == 0 {
+		v.ByAllLabels = true
+	}
+	s, _, err := v.spec(f, everything)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Every() {
+		s.Where = append(s.Where, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, s.Metric))
+		s.Metric = ""
+	}
+	counters, gauges, histograms := s, s, s
+	counters.Combine, counters.Within, counters.Sentinels, counters.Signed = 0, 0, nil, false
+	histograms.Combine, histograms.Within, histograms.Sentinels = 0, 0, nil
+	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
+	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
+		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
+	if err != nil {
+		return nil, err
+	}
+	return &EverythingView{views[0], views[1], views[2], views[3], map[string]model.MetricType{}}, nil
+}
+
+// Counter declares a view of a counter.
+func (f *Fleet) Counter(v View) (*CounterView, error) {
+	d, err := f.declareOne(v, growth.Counter)
+	if err != nil {
+		return nil, err
+	}
+	return &CounterView{d}, nil
+}
+
+// Gauge declares a view of a gauge.
+func (f *Fleet) Gauge(v View) (*GaugeView, error) {
+	d, err := f.declareOne(v, growth.Gauge)
+	if err != nil {
+		return nil, err
+	}
+	return &GaugeView{d}, nil
+}
+
+// Histogram declares a view of a histogram.
+func (f *Fleet) Histogram(v View) (*HistogramView, error) {
+	d, err := f.declareOne(v, growth.Histogram)
+	if err != nil {
+		return nil, err
+	}
+	return &HistogramView{d}, nil
+}
+
+// declareOne declares a view, with those that it needs.
+func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
+	s, v, err := v.spec(f, k)
+	if err != nil {
+		return nil, err
+	}
+	list := []declaration{{s, k, declared}}
+	for _, x := range []struct {
+		role     role
+		selector string
+	}{{electoral, v.Leader}, {limiting, v.Limit}} {
+		if x.role == electoral && v.Combine == Leader {
+			x.selector = cmp.Or(x.selector, electionMetric)
+		}
+		if x.selector == "" {
+			continue
+		}
+		sel, err := parseSelector(x.selector)
+		if err != nil {
+			return nil, err
+		}
+		if sel.Every() {
+			return nil, fmt.Errorf("%w: selector %q names no metric", errView, x.selector)
+		}
+		need := spec{Selector: sel}
+		if x.role == limiting {
+			need.By, need.Without = s.By, s.Without
+		}
+		list = append(list, declaration{need, growth.Gauge, x.role})
+	}
+	views, err := f.declare(list...)
+	if err != nil {
+		return nil, err
+	}
+	return views[0], nil
+}
+
+// Join adds to f's totals what another watcher of the same instances knows, as
+// of a highly available pair; o is left as it is. Windows, rates and gauges stay
+// those of f.
+//
+// Joined totals are never more than was counted, and the same in any order. They
+// are exact for a process that said when it started, if that was after Since, and
+// for any other whose series neither reset nor came later unseen; else as good as
+// the watcher who saw most of it. Once exposed, a total never falls; but what a
+// watcher takes back, it takes back from all.
+//
+// A pair that tells each other more often than Config.JoinHorizon loses nothing.
+// Of processes that ended longer ago, what only one of two saw may be lost, and
+// nothing is counted twice. The series that a pair exposes agree only after a
+// join: do not read them alternately as one.
+//
+// Both fleets have one configuration with a JoinHorizon, and equal views, declared
+// on f and saved in or declared on o: else the error is ErrIncompatible. Of
+// different Since the later one counts.
+func (f *Fleet) Join(o *Fleet) error {
+	if f == o {
+		return incompatible("joining", "one fleet with itself")
+	}
+	mine, other := f.cfg, o.cfg
+	mine.Since, other.Since = time.Time{}, time.Time{}
+	switch {
+	case mine != other:
+		return incompatible("joining", "of different configurations")
+	case !f.joinable():
+		return incompatible("joining", "without a JoinHorizon")
+	}
+	state := o.state() // before f is locked: o may be joining f
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, err := decodeState(f, stateContent(state))
+	if err != nil {
+		return err
+	}
+	defer l.release(f)
+	m := &merger{f: f, l: l, since: max(f.since, l.since)}
+	if err := m.pairViews("joining"); err != nil {
+		return err
+	}
+	if l.since == 0 {
+		return nil // it saw nothing
+	}
+	m.bindParts()
+	for j, v := range f.views {
+		if v.kind == growth.Gauge {
+			continue
+		}
+		theirs := &m.views[j].ledger
+		k := v.watched()
+		k.Join(v.tell(theirs.known, l.instances, func(i int) *binding { return m.bound[i][j] }))
+		v.heard(k)
+		v.ledger.Created = m.created(v, j)
+		v.ledger.Remember(&theirs.Ledger)
+	}
+	f.since = m.since
+	return nil
+}
+
+// Merge adds o's instances to f; the result equals a single fleet that saw
+// everything, to the bit, in whichever order parts are merged. o is left as it is.
+//
+// Parts have one configuration, and equal views, declared on f and saved in or
+// declared on o; of different Since the later one counts. They watch different
+// instances, and those behind one balancer belong to one part: else the error is
+// ErrIncompatible.
+func (f *Fleet) Merge(o *Fleet) error {
+	if f == o {
+		return incompatible("merging", "one fleet with itself")
+	}
+	mine, other := f.cfg, o.cfg
+	mine.Since, other.Since = time.Time{}, time.Time{}
+	if mine != other {
+		return incompatible("merging", "of different configurations")
+	}
+	state := o.state() // before f is locked: o may be merging f
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.names.Lock()
+	defer f.names.Unlock()
+	l, err := decodeState(f, stateContent(state))
+	if err != nil {
+		return err
+	}
+	m := &merger{f: f, l: l, since: max(f.since, l.since)}
+	if err := m.check(); err != nil {
+		l.release(f)
+		return err
+	}
+	if err := m.bind(); err != nil {
+		l.release(f)
+		return err
+	}
+	m.apply()
+	return nil
+}
+
+// Ratio declares the ratio of two counters over the same steps of the same
+// instances. Both group alike.
+func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
+	var pair [2]declaration
+	for i, v := range []View{numerator, denominator} {
+		s, _, err := v.spec(f, growth.Counter)
+		if err != nil {
+			return nil, err
+		}
+		pair[i] = declaration{s, growth.Counter, declared}
+	}
+	n, d := &pair[0].spec, &pair[1].spec
+	switch {
+	case !slices.Equal(n.By, d.By) || !slices.Equal(n.Without, d.Without):
+		return nil, fmt.Errorf("%w: a ratio of views that group differently", errView)
+	case n.Every() != d.Every():
+		return nil, fmt.Errorf("%w: a ratio of one metric and all", errView)
+	}
+	views, err := f.declare(pair[:]...)
+	if err != nil {
+		return nil, err
+	}
+	return &RatioView{views[0], views[1]}, nil
+}
+
+// IngestSamples takes in a scrape that was read elsewhere; its Body does not
+// count. Bodies and samples of an instance may follow each other. The samples
+// may be reused after the call. A delta is refused with
+// [errors.ErrUnsupported].
+func (f *Fleet) IngestSamples(sc Scrape, list []parse.Sample) (Report, error) {
+	return f.ingest(sc, func(sc Scrape) (Report, error) {
+		for i := range list {
+			if list[i].Delta {
+				return Report{}, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
+			}
+		}
+		sc.Body = nil
+		return f.takeIn(incoming{Scrape: sc, samples: samples.AppendLines(nil, list), typed: true})
+	})
+}
+
+// Snapshot returns the fleet at now, or at its newest scrape if that is later.
+// A scrape that is stamped more than ClockSkew after now and after those of all
+// other live targets is left out until time reaches it, and named in the
+// warnings.
+func (f *Fleet) Snapshot(now time.Time) Snapshot {
+	if now.IsZero() {
+		return Snapshot{err: fmt.Errorf("%w: a snapshot at no time", errQuestion)}
+	}
+	f.mu.ask()
+	defer f.mu.Unlock()
+	return Snapshot{m: f.look(now.UnixMilli())}
+}
+
+// Save writes the state; scrapes and questions go on meanwhile. What is written
+// is the state between two scrapes, and equal states give equal bytes. To
+// replace the file of an earlier state, see package checkpoint.
+func (f *Fleet) Save(w io.Writer) error {
+	_, err := w.Write(f.state())
+	return err
+}
+
+func (f *Fleet) state() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := append(make([]byte, 0, 1<<16), stateMagic...)
+	b = binary.BigEndian.AppendUint16(b, stateVersion)
+	b = append(b, make([]byte, 8)...)
+	b = appendState(f, b)
+	binary.BigEndian.PutUint64(b[stateHead-8:], uint64(len(b)-stateHead))
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+// SetTargets says who is expected; a target that is not named has left. Without
+// it, the targets that were described are expected, and those that were tried
+// within the last hour.
+func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
+	if now.IsZero() {
+		return fmt.Errorf("%w: no time", errTarget)
+	}
+	for i := range targets {
+		if err := targets[i].validate(now); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.expected = make(map[string]bool, len(targets))
+	for i := range targets {
+		(&targets[i]).describe(f, now.UnixMilli())
+	}
+	for name, t := range f.targets {
+		if !f.expected[name] {
+			leaveTarget(f, name, t, now.UnixMilli())
+		}
+	}
+	return nil
+}
+
+// Describe adds or changes one target and leaves the others as they are.
+func (f *Fleet) Describe(now time.Time, t Target) error {
+	if err := t.validate(now); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	(&t).describe(f, now.UnixMilli())
+	return nil
+}
+
+// Remove says that targets have left and leaves the others as they are: their
+// steps stay in the window, their gauges and their coverage end. A later scrape
+// brings a target back.
+func (f *Fleet) Remove(now time.Time, names ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, name := range names {
+		name = addressOf(f, name)
+		delete(f.expected, name)
+		if t, ok := f.targets[name]; ok {
+			leaveTarget(f, name, t, now.UnixMilli())
+		}
+	}
+}
+
+// ScrapeFailed says that a target did not answer, or not with metrics. From then
+// on it is missing in every coverage. After a deadline, an HTTP status below 500
+// (the error has a method HTTPStatusCode) or a *parse.Error, its instance is
+// still in values about the present, but lower bounds do without it; after any
+// other error, such as a refused connection, it is in upper bounds alone. A
+// failure older than the latest scrape changes nothing.
+func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
+	if err := checkTarget(name, at); err != nil {
+		return err
+	}
+	if err == nil {
+		err = errUnnamed
+	}
+	how := failureOf(err)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	name = addressOf(f, name)
+	ms := at.UnixMilli()
+	if f.targets[name] == nil {
+		meetStranger(f, ms)
+	}
+	if t := targetOf(f, name); ms >= t.tried.Load() {
+		t.tried.Store(ms)
+		t.failed.Store(uint32(how))
+		t.err = err
+		noteFailure(f, name, t, ms)
+		if how == roster.Unreachable {
+			t.end(ms)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,500 @@
+package aggregate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/gauge"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/selector"
+	"github.com/promfold/promfold/internal/watch"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// view is a declared View and what the fleet keeps for it, under the fleet's
+// lock.
+type view struct {
+	spec
+	fleet  *Fleet
+	kind   growth.Kind
+	role   role
+	index  int // in Fleet.views and instance.bindings
+	finals finals
+
+	selection growth.Selection
+
+	// Of the latest question:
+	plan    *plan
+	latest  latest
+	scratch []share
+
+	ledger totals // that were shown
+
+	elects *view // says who leads, if the view asks for it
+	limit  *view // the limit of which values are shares, if any
+
+	moved uint64 // the last snapshot before new labels of a target moved an instance to other groups
+}
+
+// seen returns those of a target's labels that matter to the view.
+func (v *view) seen(target labels.Labels) labels.Labels {
+	b := labels.NewBuilder(target)
+	target.Range(func(l labels.Label) {
+		if !v.selection.Mentions(l.Name) {
+			b.Del(l.Name)
+		}
+	})
+	return b.Labels()
+}
+
+// column returns what a column of a gauge may take.
+func (v *view) column() int64 { return gaugeColumn + gaugeStep*int64(v.steps()) }
+
+// steps returns how many values of the past are kept of a gauge.
+func (v *view) steps() int {
+	if v.Window <= 0 {
+		return 0
+	}
+	return 4 * v.fleet.cfg.Checkpoints
+}
+
+// layout returns the view's own form of a layout.
+func (v *view) layout(l *layout.Layout) *layout.Layout {
+	if l == nil || !v.Signed {
+		return l
+	}
+	return v.fleet.signed.Layout(window.BoundsOf(l))
+}
+
+// set is where the layouts of the view's columns are.
+func (v *view) set() *window.Set {
+	if v.Signed {
+		return &v.fleet.signed
+	}
+	return &v.fleet.set
+}
+
+// single reports whether the view always has exactly one group.
+func (v *view) single() bool { return len(v.By) == 0 && len(v.Without) == 0 && !v.every() }
+
+// checkSingle refuses a view with several groups.
+func (v *view) checkSingle() error {
+	if v != nil && !v.single() {
+		return fmt.Errorf("%w: One of %s, which groups; use In", errQuestion, v)
+	}
+	return nil
+}
+
+// A view whose selector fixes no name selects every family of its kind, by
+// declared type. Counters include the _count and _sum of summaries; gauges
+// include infos and state sets. A family without a TYPE has no kind, nor have
+// quantiles of summaries: the role unmergeable selects those.
+//
+// Each group has the name of its metric as __name__: that of the series, for
+// histograms that of the family. Matchers on __name__ compare the same name.
+// The answers equal those of views of single metrics, except that a member is
+// listed with 0 only if another series of the family is selected.
+
+func (v *view) every() bool { return v.Every() }
+
+// sweepFinals frees the groups of answers that have no column any more.
+func (v *view) sweepFinals() {
+	used := make([]bool, len(v.finals.list))
+	for _, in := range v.fleet.ordered {
+		for _, c := range in.bindings[v.index].Cols {
+			used[c.Group] = true
+		}
+	}
+	v.finals.byLabels.Keep(used)
+}
+
+// watched returns what a view knows of processes, and other watchers told it.
+func (v *view) watched() *watch.State {
+	ordered := v.fleet.ordered
+	return v.tell(v.ledger.known, ordered, func(i int) *binding { return ordered[i].bindings[v.index] })
+}
+
+// tell adds to what is known what bindings know of the processes that answer.
+// It leaves known as it is.
+func (v *view) tell(known *watch.State, list []*instance, of func(i int) *binding) *watch.State {
+	k := watch.New(v.fleet.cfg.StartTolerance.Milliseconds())
+	if known != nil {
+		k = known.Clone()
+	}
+	pool := watch.Pool{}
+	for i, in := range list {
+		for _, p := range of(i).processes(v, in, 0) {
+			if in.pool != nil {
+				pool.Add(p)
+			} else {
+				_ = k.Tell(p)
+			}
+		}
+	}
+	for _, p := range pool {
+		_ = k.Tell(*p)
+	}
+	return k
+}
+
+// heard makes k what the view knows. Processes of which it says that they were
+// taken back, or are counted elsewhere, are followed anew.
+func (v *view) heard(k *watch.State) {
+	v.ledger.known = k
+	for _, in := range v.fleet.ordered {
+		b := in.bindings[v.index]
+		if b.met == nil {
+			continue
+		}
+		if version, begin := b.standing(in); version > b.met.Version || begin > b.met.Begin {
+			b.met.Again(b.Table, in.last, version, begin)
+		}
+	}
+}
+
+// mergeKnown adds what a part of the fleet knows.
+func (v *view) mergeKnown(k *watch.State) {
+	switch {
+	case k == nil:
+		return
+	case v.ledger.known != nil:
+		k.Join(v.ledger.known)
+	}
+	v.heard(k)
+}
+
+func (v *view) tellOwn(p watch.Process) {
+	if v.ledger.known == nil {
+		v.ledger.known = watch.New(v.fleet.cfg.StartTolerance.Milliseconds())
+	}
+	_ = v.ledger.known.Tell(p)
+}
+
+// planFor returns the plan of the last question if it fits, else a new one.
+func (v *view) planFor(shares []share) *plan {
+	if p := v.plan; p != nil && p.fits(shares) {
+		return p
+	}
+	v.plan = newPlan(&v.finals, shares)
+	return v.plan
+}
+
+// last returns the greatest index of the view and of the views that it needs.
+func (v *view) last() int {
+	n := v.index
+	for _, o := range []*view{v.elects, v.limit} {
+		if o != nil {
+			n = max(n, o.index)
+		}
+	}
+	return n
+}
+
+// key says what decides which rows a view keeps. What it answers with may
+// change from one program to the next, and so may its window.
+func (v *view) key() string {
+	name := v.Metric
+	if v.kind == growth.Counter {
+		name = strings.TrimSuffix(name, "_total")
+	}
+	b := saved.Text(saved.Bool(saved.Uint(saved.Uint(nil, v.kind), v.role), v.Signed), name)
+	var where []string
+	for _, m := range v.Where {
+		where = append(where, m.String())
+	}
+	for _, list := range [][]string{where, v.By, v.Without} {
+		list = slices.Compact(slices.Sorted(slices.Values(list)))
+		b = saved.Uint(b, len(list))
+		for _, x := range list {
+			b = saved.Text(b, x)
+		}
+	}
+	bounded := 2 * int(v.WrapBits)
+	if v.BoundBirths {
+		bounded++
+	}
+	b = saved.Uint(saved.Uint(b, v.Owner), bounded)
+	if v.kind == growth.Gauge && v.Window > 0 { // what is kept of the past
+		b = saved.Text(saved.Uint(b, v.within()), fmt.Sprint(v.Sentinels))
+	}
+	return string(saved.Text(b, string(v.Type)))
+}
+
+// claim is what was kept for a view that is being declared; nil if nothing is.
+// Of several views with one key the first one declared has the first.
+func (v *view) claim(f *Fleet, taken []*savedView) *savedView {
+	key := v.key()
+	i := slices.IndexFunc(f.unclaimed, func(s *savedView) bool { return s.key == key && !slices.Contains(taken, s) })
+	if i < 0 {
+		return nil
+	}
+	return f.unclaimed[i]
+}
+
+// claimed: the view has it.
+func (v *view) claimed(f *Fleet, s *savedView) {
+	if s == nil {
+		return
+	}
+	v.ledger = s.ledger
+	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *savedView) bool { return x == s })
+	for i, in := range f.ordered {
+		if p := s.rows[i]; in.undo != nil && p.Undo != nil {
+			in.undo.set(v.index, p.UndoState())
+		}
+	}
+}
+
+// views are those of the fleet and those nobody has claimed, by key.
+func savedViewsOf(f *Fleet) []*savedView {
+	list := slices.Clone(f.unclaimed)
+	for _, v := range f.views {
+		s := &savedView{key: v.key(), ledger: v.ledger}
+		for _, in := range f.ordered {
+			s.rows = append(s.rows, packBinding(in.bindings[v.index], in))
+		}
+		list = append(list, s)
+	}
+	slices.SortStableFunc(list, func(a, b *savedView) int { return strings.Compare(a.key, b.key) })
+	return list
+}
+
+// finals are the groups of a view as they are answered: what the series say,
+// and over it what the target does. A column knows its own, so that questions
+// need neither labels nor maps.
+type finals struct {
+	byLabels growth.Interner
+	list     []final
+	order    []int32 // of the list, by labels; nil: not known
+}
+
+// of is the number of the group with the given labels.
+func (x *finals) of(v *view, ls labels.Labels) int32 {
+	i, added := x.byLabels.Of(string(ls.Bytes(nil)))
+	if added {
+		x.list = growth.Put(x.list, i, final{labels: ls, outlives: v.selection.Outlives(ls)})
+		x.order = nil
+	}
+	return i
+}
+
+// sorted are the numbers of the groups in the order of their labels.
+func (x *finals) sorted() []int32 {
+	if x.order == nil {
+		x.order = make([]int32, len(x.list))
+		for i := range x.order {
+			x.order[i] = int32(i)
+		}
+		slices.SortFunc(x.order, func(a, b int32) int { return labels.Compare(x.list[a].labels, x.list[b].labels) })
+	}
+	return x.order
+}
+
+type final struct {
+	labels   labels.Labels
+	outlives bool // what it counts goes on when a process ends
+}
+
+// declaration is a view on its way into a fleet.
+type declaration struct {
+	spec
+	kind growth.Kind
+	role role
+}
+
+// spec is a View as it is kept.
+type spec struct {
+	selector.Selector
+	By, Without []string
+	Owner       judge.Owner
+	BoundBirths bool
+	WrapBits    uint8
+	Window      time.Duration // 0: the fleet's; or ledgerOnly
+	Type        model.MetricType
+	Signed      bool
+	Combine     Combine
+	Within      Combine
+	Sentinels   []float64
+}
+
+// within returns how the lines of one instance make its value.
+func (s *spec) within() gauge.Combine {
+	if s.Within != 0 {
+		return gauge.Combine(s.Within)
+	}
+	return gauge.Combine(s.Combine).Within()
+}
+
+// electorate is the view of the gauge that says who leads: like any gauge's, it
+// keeps when the value last changed. Views of one selector share it. The fleet's
+// lock is held.
+func (s spec) electorate(f *Fleet) *view {
+	s.By = []string{electionLabel}
+	e := s.newView(f, growth.Gauge, electoral)
+	for _, v := range f.views {
+		if v.key() == e.key() {
+			return v
+		}
+	}
+	return e
+}
+
+// newView returns a view that is not the fleet's yet.
+func (s spec) newView(f *Fleet, k growth.Kind, r role) *view {
+	d := &view{spec: s, fleet: f, kind: k, role: r}
+	d.selection = growth.Selection{
+		Kind: k, Metric: s.Metric, Every: s.Every(), Loose: r == unmergeable, Type: s.Type, Where: s.Where,
+		By: s.By, Without: s.Without, Rules: judge.Rules{Owner: s.Owner, BoundBirths: s.BoundBirths, WrapBits: s.WrapBits}, Body: r == electoral,
+	}
+	if f.catalogue != nil && r != electoral {
+		d.selection.Known = f.knowledge
+	}
+	return d
+}
+
+func (s *spec) String() string {
+	text := s.Selector.String()
+	if len(s.By) > 0 {
+		text += fmt.Sprintf(" by (%s)", strings.Join(s.By, ", "))
+	}
+	if len(s.Without) > 0 {
+		text += fmt.Sprintf(" without (%s)", strings.Join(s.Without, ", "))
+	}
+	return text
+}
+
+// role is what a view is needed for.
+type role uint8
+
+const (
+	declared    role = iota // a program declared it
+	electoral               // says who leads; the election is named in the body
+	limiting                // is the limit of another one
+	unmergeable             // selects what has no sum over instances: series without a type, quantiles of summaries
+)
+
+// knowledge is what the catalogue says of a metric to a view that may be of many.
+type knowledge struct {
+	owner  judge.Owner
+	leaves []*labels.Matcher
+}
+
+// savedView is what was kept for a view, until the program declares it again.
+type savedView struct {
+	key    string
+	rows   []*savedBinding // by instance, in the order of their names
+	ledger totals
+}
+
+// savedBinding is a binding without what depends on the store or the order in
+// which things came.
+type savedBinding struct {
+	*window.Packed
+	exposes bool
+	tracks  []gauge.Track
+	met     *window.PackedMet
+}
+
+// pack makes a savedBinding of the binding of an instance.
+func packBinding(b *binding, in *instance) *savedBinding {
+	cols, order := b.Order(func(group int32) labels.Labels { return b.view.finals.list[group].labels })
+	var before *window.Saved
+	if u, i := in.undo, b.view.index; u != nil && i < len(u.tables) {
+		before = u.tables[i]
+	}
+	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, before), exposes: in.exposes(b.view)}
+	if b.view.kind == growth.Gauge {
+		for _, from := range order {
+			p.tracks = append(p.tracks, b.tracks[from].Clone())
+		}
+	}
+	p.met = b.met.Pack(b.Table, order)
+	return p
+}
+
+// unpack makes a binding of it again, for a view that was declared anew and an
+// instance whose lines are known.
+func (p *savedBinding) unpack(v *view, in *instance) *binding {
+	b := &binding{view: v, tracks: slices.Clone(p.tracks)}
+	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.met = p.met.Unpack(b.Table)
+	return b
+}
+
+// spec reads and checks a view.
+func (v View) spec(f *Fleet, k growth.Kind) (s spec, full View, err error) {
+	sel, err := parseSelector(v.Select)
+	if err != nil {
+		return s, v, err
+	}
+	v = v.completed(f, &sel, k)
+	if err := v.validate(k, &sel); err != nil {
+		return s, v, err
+	}
+	if v.Window > f.cfg.Window {
+		return s, v, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, v.Window, f.cfg.Window)
+	}
+	s = spec{
+		Selector: sel, By: slices.Clone(v.By), Without: slices.Clone(v.Without), Owner: judge.Owner(v.Owner),
+		WrapBits: v.WrapBits, Window: v.Window, Type: v.Type, Signed: v.Signed, Combine: v.Combine, Within: v.Within, Sentinels: slices.Clone(v.Sentinels),
+	}
+	if v.ByAllLabels {
+		s.Without = []string{""} // as "without ()"
+	}
+	if v.TotalsOnly || k == everything {
+		s.Window = ledgerOnly
+	}
+	if v.BoundBirths {
+		s.BoundBirths = true
+	}
+	return s, v, nil
+}
+
+// parseSelector reads the selector of a view.
+func parseSelector(text string) (selector.Selector, error) {
+	s, err := selector.Parse(text)
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", errView, err)
+	}
+	return s, nil
+}
+
+// completed takes over what the catalogue knows of the metric. What the view
+// says itself stays.
+func (v View) completed(f *Fleet, sel *selector.Selector, k growth.Kind) View {
+	if f.catalogue == nil || sel.Every() {
+		return v
+	}
+	known, ok := f.catalogue(sel.Metric)
+	if !ok {
+		return v
+	}
+	setDefault(&v.Type, known.Type)
+	if k != growth.Gauge {
+		setDefault(&v.Owner, known.Owner)
+		setDefault(&v.BoundBirths, known.BoundBirths)
+		if k == growth.Counter {
+			setDefault(&v.WrapBits, known.WrapBits)
+		}
+		v.Signed = v.Signed || known.Signed && k == growth.Histogram
+		return v
+	}
+	if v.Sentinels == nil {
+		v.Sentinels = known.Sentinels
+	}
+	if v.Combine == 0 && v.Limit == "" {
+		v.Combine = known.Combine
+		setDefault(&v.Limit, known.Limit)
+		setDefault(&v.Within, known.Within)
+		setDefault(&v.Leader, known.Leader)
+	}
+	return v
+}

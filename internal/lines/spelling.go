@@ -21,7 +21,8 @@ import (
 type spellings struct {
 	slots []uint32
 	taken int
-	many  atomic.Bool // some series has several lines
+	many  atomic.Bool  // some series has several lines
+	held  atomic.Int64 // memory, read without the lock
 }
 
 // hashOf returns the hash of labels without empty ones.
@@ -77,6 +78,7 @@ func (x *spellings) add(s *Store, id uint32, l *Line) {
 func (x *spellings) grow(s *Store) {
 	old := x.slots
 	x.slots = make([]uint32, max(64, 2*len(old)))
+	x.held.Store(int64(4 * len(x.slots)))
 	mask := uint64(len(x.slots) - 1)
 	for _, first := range old {
 		if first == 0 {
@@ -107,7 +109,7 @@ func (x *spellings) rebuild(s *Store) {
 }
 
 // bytes returns the memory held.
-func (x *spellings) bytes() int { return 4 * len(x.slots) }
+func (x *spellings) bytes() int { return int(x.held.Load()) }
 
 // findSpelled adds the lines whose series stands earlier in other words to the
 // duplicates. Where the first one had no position before but the other one had,

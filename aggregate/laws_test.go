@@ -234,18 +234,18 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 		for _, sc := range list {
 			sc.Target = "lb"
 			rep, err := w.Ingest(sc)
-			require.NoError(t, err)
-			require.Empty(t, rep.Candidates)
-			require.Zero(t, rep.Resets)
+			require.NoError(rt, err)
+			require.Empty(rt, rep.Candidates)
+			require.Zero(rt, rep.Resets)
 			if r.IntN(4) == 0 { // again, and late
 				before := w.Dump()
 				again, err := w.Ingest(sc)
-				require.NoError(t, err)
-				require.True(t, again.Duplicate)
+				require.NoError(rt, err)
+				require.True(rt, again.Duplicate)
 				sc.Time = sc.Time.Add(-time.Minute)
 				_, err = w.Ingest(sc)
 				require.ErrorIs(t, err, aggregate.ErrLate)
-				require.Equal(t, before, w.Dump())
+				require.Equal(rt, before, w.Dump())
 			}
 		}
 		want := map[string]float64{}
@@ -253,13 +253,13 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 			want[key[strings.LastIndexByte(key, '/')+1:]] += n
 		}
 		groups, err := w.requests.In(until(w, at(float64(10*rounds)), sinceStart))
-		require.NoError(t, err)
+		require.NoError(rt, err)
 		for _, g := range groups {
-			require.Equal(t, want[g.Labels().Get("code")], grew(g), "%s", g.Labels())
+			require.Equal(rt, want[g.Labels().Get("code")], grew(g), "%s", g.Labels())
 		}
 		hs, err := w.latency.In(until(w, at(float64(10*rounds)), sinceStart))
-		require.NoError(t, err)
-		require.Equal(t, buckets[0]+buckets[1]+buckets[2], counted(hs[0]))
+		require.NoError(rt, err)
+		require.Equal(rt, buckets[0]+buckets[1]+buckets[2], counted(hs[0]))
 	})
 }
 

@@ -116,7 +116,7 @@ func (c *carrying) takeOver() []int32 {
 	}
 	kept := make([]entry, 0, len(c.from.entries))
 	for _, e := range c.from.entries {
-		if at := c.newAt[e.pos]; at != 0 {
+		if at := c.newAt[e.pos]; at != 0 && !c.again(e, int(at-1)) {
 			kept = append(kept, entry{at - 1, e.object})
 			c.moved[e.object] = 0
 		}
@@ -144,6 +144,12 @@ func (c *carrying) takeOver() []int32 {
 		}
 	}
 	return c.moved
+}
+
+// again reports whether a line is a series that stands in the body once more: it
+// is found anew.
+func (c *carrying) again(e entry, at int) bool {
+	return c.from.objects[e.object].double > 0 && c.body.Duplicate(at)
 }
 
 func (c *carrying) take(i uint32) {

@@ -37,7 +37,10 @@ func (a *Account) code(c *saved.Codec, set *window.Set) {
 	saved.List(c, &a.bounds, 1, c.Float)
 	saved.List(c, &a.shown, 1, c.Float)
 	c.Float(&a.sum)
-	saved.List(c, &a.natives, 9, func(n **layout.Native) { growth.CodeNative(c, n) })
+	saved.List(c, &a.natives, 9, func(n **layout.Native) {
+		growth.CodeNative(c, n)
+		c.Must(*n != nil)
+	})
 	c.Must(len(a.bounds) == len(a.shown))
 	c.Must(slices.IsSorted(a.bounds))
 }

@@ -356,7 +356,7 @@ func (m *moment) aim() {
 		a := &list[i]
 		x := aim{Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
 		if a.target != nil {
-			x.labels = a.target.labels
+			x.labels = a.target.Labels
 		}
 		met, present := m.reached(a)
 		switch {

@@ -111,7 +111,7 @@ func knownTargets(f *Fleet) map[string]roster.Target {
 	list := make(map[string]roster.Target, len(f.targets))
 	for name, t := range f.targets {
 		list[name] = roster.Target{
-			Tried: t.tried.Load(), Failure: t.failure(), Told: t.told, Given: f.expected[name], Gone: t.gone, Balanced: f.balancers[name] != nil,
+			Tried: t.tried.Load(), Failure: t.failure(), Told: t.Told, Given: f.expected[name], Gone: t.gone, Balanced: f.balancers[name] != nil,
 		}
 	}
 	for _, in := range f.ordered {

@@ -160,7 +160,7 @@ func noteFailure(f *Fleet, name string, t *target, at int64) {
 		return
 	}
 	f.names.Lock()
-	in := f.instances[cmp.Or(t.instance, name)]
+	in := f.instances[cmp.Or(t.Instance, name)]
 	f.names.Unlock()
 	if in != nil && in.seen() && !in.retired {
 		in.notePresence(f, at)

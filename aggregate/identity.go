@@ -158,16 +158,6 @@ func (s *staged) weighTwins() {
 	}
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
 // An address behind which several processes answer, and which nobody declared
 // to be balanced, shows itself when a start time comes back that was there
 // before. Until then a change of process looked like a restart; if the new

@@ -74,7 +74,7 @@ func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	f.mu.RLock()
 	b := f.balancers[sc.Target]
 	if t := f.targets[sc.Target]; t != nil {
-		sc.instance = t.instance
+		sc.instance = t.Instance
 	}
 	f.mu.RUnlock()
 	if b != nil {

@@ -424,18 +424,18 @@ func (in *instance) counts(f *Fleet, e int64) bool {
 	}
 	list := make([]identity.Alias, len(in.Twins.Members))
 	for i, m := range in.Twins.Members {
-		info := m.info(f)
-		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+		rank := m.rank(f)
+		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: rank.Priority, Created: rank.Created}
 	}
 	return in.Twins.Members[identity.Speaker(list)] == in
 }
 
-// info is the best that is said of an instance's targets.
-func (in *instance) info(f *Fleet) targetInfo {
-	var best targetInfo
+// rank is the best that is said of an instance's targets.
+func (in *instance) rank(f *Fleet) roster.Rank {
+	var best roster.Rank
 	for i, name := range in.targets {
-		if t := f.targets[name]; t != nil && (i == 0 || t.info.compare(best) > 0) {
-			best = t.info
+		if t := f.targets[name]; t != nil && (i == 0 || t.Rank.Compare(best) > 0) {
+			best = t.Rank
 		}
 	}
 	return best

@@ -148,7 +148,10 @@ func (m *merger) apply() {
 	}
 	f.since = m.since
 	for name, t := range l.targets {
-		f.targets[name] = laterTarget(f.targets[name], t)
+		if known, ok := f.targets[name]; ok {
+			t = known.record().Later(t)
+		}
+		targetOf(f, name).restore(t)
 	}
 	for _, b := range l.balancers {
 		m.balance(b)
@@ -181,23 +184,6 @@ func (m *merger) suspect() {
 			suspectPair(in, x, last).Suspicion = s
 		}
 	}
-}
-
-// laterTarget is the one of two reports on a target that was tried later. Of
-// two descriptions the greater one counts.
-func laterTarget(a, b *target) *target {
-	if a == nil {
-		return b
-	}
-	d := a.description
-	if b.description.compare(&d) > 0 {
-		d = b.description
-	}
-	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() > a.failed.Load() {
-		a = b
-	}
-	a.description = d
-	return a
 }
 
 func (m *merger) balance(b *balanced) {

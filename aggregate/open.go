@@ -2,8 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -148,7 +146,7 @@ func (f *Fleet) Join(o *Fleet) error {
 	state := o.state() // before f is locked: o may be joining f
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	l, err := decodeState(f, stateContent(state))
+	l, err := decodeState(f, stateFrame.Content(state))
 	if err != nil {
 		return err
 	}
@@ -197,7 +195,7 @@ func (f *Fleet) Merge(o *Fleet) error {
 	defer f.mu.Unlock()
 	f.names.Lock()
 	defer f.names.Unlock()
-	l, err := decodeState(f, stateContent(state))
+	l, err := decodeState(f, stateFrame.Content(state))
 	if err != nil {
 		return err
 	}
@@ -279,13 +277,7 @@ func (f *Fleet) Save(w io.Writer) error {
 func (f *Fleet) state() []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	b := append(make([]byte, 0, 1<<16), stateMagic...)
-	b = binary.BigEndian.AppendUint16(b, stateVersion)
-	b = append(b, make([]byte, 8)...)
-	b = appendState(f, b)
-	binary.BigEndian.PutUint64(b[stateHead-8:], uint64(len(b)-stateHead))
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...)
+	return stateFrame.Wrap(func(b []byte) []byte { return appendState(f, b) })
 }
 
 // SetTargets says who is expected; a target that is not named has left. Without

@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -68,7 +67,7 @@ func (a *address) failed(e int64) bool {
 func (a *address) known() roster.Target {
 	x := roster.Target{Given: a.given, Balanced: a.balancer != nil, Reached: len(a.behind) > 0}
 	if t := a.target; t != nil {
-		x.Tried, x.Failure, x.Told, x.Gone = t.tried.Load(), t.failure(), t.told, t.gone
+		x.Tried, x.Failure, x.Told, x.Gone = t.tried.Load(), t.failure(), t.Told, t.gone
 	}
 	return x
 }
@@ -170,8 +169,8 @@ func (t *Target) describe(f *Fleet, now int64) {
 	}
 	known := targetOf(f, name)
 	known.gone = false
-	relabelled := !labels.Equal(known.labels, t.Labels)
-	known.description = description{true, t.Instance, t.Labels, targetInfo{t.Priority, t.Created}}
+	relabelled := !labels.Equal(known.Labels, t.Labels)
+	known.Description = roster.Description{Told: true, Instance: t.Instance, Labels: t.Labels, Rank: roster.Rank{Priority: t.Priority, Created: t.Created}}
 	if t.Balanced {
 		b, ok := f.balancers[name]
 		if !ok {
@@ -198,10 +197,10 @@ func leaveTarget(f *Fleet, name string, t *target, now int64) {
 	if now < t.tried.Load() {
 		return
 	}
-	if t.told {
+	if t.Told {
 		meetStranger(f, now) // it may never have answered
 	}
-	t.gone, t.description = true, description{info: t.info}
+	t.gone, t.Description = true, roster.Description{Rank: t.Rank}
 	t.end(now)
 	movedTarget(f, name, now)
 }
@@ -228,7 +227,7 @@ func targetOf(f *Fleet, name string) *target {
 // labelsAt returns the labels of the target.
 func labelsAt(f *Fleet, name string) labels.Labels {
 	if t := f.targets[name]; t != nil {
-		return t.labels
+		return t.Labels
 	}
 	return labels.EmptyLabels()
 }
@@ -241,7 +240,7 @@ type target struct {
 	down   atomic.Int64  // since when it does not listen, or left; 0: it does
 	gone   bool          // written under the fleet's lock, like what follows
 	err    error
-	description
+	roster.Description
 }
 
 func (t *target) failure() roster.Failure { return roster.Failure(t.failed.Load()) }
@@ -261,26 +260,17 @@ func (t *target) end(at int64) {
 	}
 }
 
-// description is what a program said of a target.
-type description struct {
-	told     bool // there is a description
-	instance string
-	labels   labels.Labels
-	info     targetInfo // kept until the target is forgotten, the rest until it leaves
+// record returns what is kept of the target.
+func (t *target) record() roster.Record {
+	return roster.Record{Tried: t.tried.Load(), Failure: t.failure(), Down: t.down.Load(), Gone: t.gone, Description: t.Description}
 }
 
-// compare orders descriptions; of two merged fleets the greater one counts.
-func (d *description) compare(o *description) int {
-	return cmp.Or(compareBool(d.told, o.told), d.info.compare(o.info),
-		cmp.Compare(d.instance, o.instance), labels.Compare(d.labels, o.labels))
-}
-
-// targetInfo decides which of several addresses of one process is kept.
-type targetInfo struct {
-	Priority int
-	Created  time.Time
-}
-
-func (i targetInfo) compare(o targetInfo) int {
-	return cmp.Or(cmp.Compare(i.Priority, o.Priority), i.Created.Compare(o.Created))
+// restore makes a record what is known of the target.
+func (t *target) restore(r roster.Record) {
+	if t.tried.Swap(r.Tried) != r.Tried {
+		t.err = nil // it is of another attempt
+	}
+	t.failed.Store(uint32(r.Failure))
+	t.down.Store(r.Down)
+	t.gone, t.Description = r.Gone, r.Description
 }

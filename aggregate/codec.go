@@ -92,24 +92,10 @@ func (c *codec) state(l *loaded) {
 	})
 	c.Ascending(len(l.instances), func(i int) string { return l.instances[i].name })
 	who := identity.NewCrowd(&c.Codec, l.instances)
-	saved.List(&c.Codec, &l.balancers, 11, func(b **balanced) {
-		if c.Reading() {
-			*b = &balanced{}
-		}
-		c.balancer(*b, who)
-	})
-	c.Ascending(len(l.balancers), func(i int) string { return l.balancers[i].target })
+	who.Balancers(&l.balancers)
 	c.pools(l)
 	who.Relations()
 	saved.List(&c.Codec, &l.views, 4, func(v **savedView) { c.view(v, l.instances) })
-}
-
-func (c *codec) balancer(b *balanced, who *identity.Crowd[*instance]) {
-	c.Text(&b.target)
-	who.Balancer(&b.Balancer)
-	c.Int64(&b.last)
-	b.spacings.Code(&c.Codec)
-	c.Int64(&b.left)
 }
 
 // pools say which balancer an instance was met behind: 0 is none.

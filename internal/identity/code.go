@@ -21,16 +21,22 @@ func (s *Spacings) Code(c *saved.Codec) {
 	}
 }
 
+// Person is an instance that has kin and may be met behind a balancer.
+type Person[T comparable] interface {
+	Relative[T]
+	Member() Member
+}
+
 // Crowd is a list of instances, in an order that is the same in every fleet. It
 // writes relations down that refer to instances by their places in it.
-type Crowd[T Relative[T]] struct {
+type Crowd[T Person[T]] struct {
 	c      *saved.Codec
 	list   []T
 	places map[T]int // plus 1
 }
 
 // NewCrowd returns a Crowd of instances that are not the zero T.
-func NewCrowd[T Relative[T]](c *saved.Codec, list []T) *Crowd[T] {
+func NewCrowd[T Person[T]](c *saved.Codec, list []T) *Crowd[T] {
 	p := &Crowd[T]{c, list, make(map[T]int, len(list))}
 	for i, in := range list {
 		p.places[in] = i + 1
@@ -66,17 +72,30 @@ func ascend[T any](c *saved.Codec, list []T, compare func(a, b T) int) {
 	}
 }
 
-// Balancer codes what is known of the instances behind an address. Its members
-// keep their order.
-func (p *Crowd[T]) Balancer(b *Balancer[T]) {
+// Balancers codes what is known of the instances behind addresses, in the order
+// of these. Members keep their order.
+func (p *Crowd[T]) Balancers(list *[]*Balancer[T]) {
+	saved.List(p.c, list, 11, func(b **Balancer[T]) {
+		if p.c.Reading() {
+			*b = &Balancer[T]{}
+		}
+		p.balancer(*b)
+	})
+	p.c.Ascending(len(*list), func(i int) string { return (*list)[i].Target })
+}
+
+func (p *Crowd[T]) balancer(b *Balancer[T]) {
+	p.c.Text(&b.Target)
 	for _, n := range []*int{&b.Expected, &b.Named, &b.Scrapes, &b.Quiet, &b.Unclear} {
 		p.c.Natural(n)
 	}
+	p.c.Int64(&b.Last)
+	b.Spacings.Code(p.c)
+	p.c.Int64(&b.Left)
 	saved.List(p.c, &b.Members, 1, p.some)
 	p.code(&b.Latest)
 	if p.c.Reading() {
-		sorted := slices.SortedFunc(slices.Values(b.Members), p.compare)
-		ascend(p.c, sorted, p.compare)
+		ascend(p.c, slices.SortedFunc(slices.Values(b.Members), p.compare), p.compare)
 	}
 }
 

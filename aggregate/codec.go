@@ -16,7 +16,7 @@ import (
 type loaded struct {
 	since     int64
 	expected  map[string]bool
-	targets   map[string]roster.Record
+	targets   map[string]*roster.Entry
 	balancers []*balanced // by target
 	instances []*instance // by name
 	views     []*kept.View
@@ -37,14 +37,11 @@ func (l *loaded) release(f *Fleet) {
 func appendState(f *Fleet, b []byte) []byte {
 	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
 	l := &loaded{
-		since: f.since, expected: f.expected, targets: map[string]roster.Record{}, instances: f.ordered, views: savedViews(f),
+		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViews(f),
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
-	for name, t := range f.targets {
-		l.targets[name] = t.record()
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.balancers)) {
-		l.balancers = append(l.balancers, f.balancers[name])
+	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
+		l.balancers = append(l.balancers, f.book.Balancers[name])
 	}
 	c.state(l)
 	return append(c.saver.AppendTable(b), c.Out...)
@@ -75,7 +72,7 @@ func (c *codec) state(l *loaded) {
 		}
 		saved.Map(&c.Codec, &l.expected, 0, func(yes *bool) { *yes = true })
 	}
-	roster.CodeRecords(&c.Codec, &l.targets)
+	roster.CodeEntries(&c.Codec, &l.targets)
 	l.left.Code(&c.Codec)
 	for _, at := range []*int64{&l.opened, &l.latest, &l.awake} {
 		c.Int64(at)

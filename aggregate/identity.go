@@ -184,7 +184,7 @@ func (s *staged) alternate() {
 		in.undo = nil
 	}
 	in.alternates, s.report.Alternating = true, true
-	if s.f.cfg.SplitAlternating && s.f.balancers[s.target] == nil && in.name == s.target {
+	if s.f.cfg.SplitAlternating && s.f.book.Balancers[s.target] == nil && in.name == s.target {
 		in.split(s.f, s.target, s.at)
 	}
 }
@@ -335,5 +335,5 @@ func (in *instance) split(f *Fleet, name string, at int64) {
 	f.names.Lock()
 	in.pool, in.sighted = b, b.Scrapes
 	f.names.Unlock()
-	f.balancers[name] = b
+	f.book.Balance(name, b)
 }

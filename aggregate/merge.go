@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
@@ -52,7 +51,7 @@ func (m *merger) check() error {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
-		if x := f.balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
+		if x := f.book.Balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
 			return incompatible("merging", "both looked behind the balancer "+b.target)
 		}
 	}
@@ -134,20 +133,9 @@ func (m *merger) apply() {
 		v.heard(v.ledger.Known)
 	}
 	f.since = m.since
-	for name, t := range l.targets {
-		if known, ok := f.targets[name]; ok {
-			t = known.record().Later(t)
-		}
-		targetOf(f, name).restore(t)
-	}
+	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		m.balance(b)
-	}
-	if l.expected != nil {
-		if f.expected == nil {
-			f.expected = map[string]bool{}
-		}
-		maps.Copy(f.expected, l.expected)
 	}
 }
 
@@ -174,12 +162,12 @@ func (m *merger) suspect() {
 }
 
 func (m *merger) balance(b *balanced) {
-	x := m.f.balancers[b.target]
+	x := m.f.book.Balancers[b.target]
 	if x == nil || len(b.Members) > 0 {
 		if x != nil {
 			b.Expected = max(b.Expected, x.Expected)
 		}
-		m.f.balancers[b.target] = b
+		m.f.book.Balance(b.target, b)
 		return
 	}
 	x.Expected = max(x.Expected, b.Expected)

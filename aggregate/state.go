@@ -56,15 +56,13 @@ func absorbState(f *Fleet, content []byte) error {
 		return saved.Wrong("its instances", limitError("instances", int64(limit), int64(n)))
 	}
 	f.since = l.since
-	f.expected = l.expected
+	f.book.Expected = l.expected
 	f.left, f.opened = l.left, l.opened
 	f.latest.Store(l.latest)
 	f.awake.Store(l.awake)
-	for name, r := range l.targets {
-		targetOf(f, name).restore(r)
-	}
+	f.book.Entries = l.targets
 	for _, b := range l.balancers {
-		f.balancers[b.target] = b
+		f.book.Balance(b.target, b)
 	}
 	for _, in := range l.instances {
 		f.instances[in.name] = in

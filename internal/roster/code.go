@@ -31,21 +31,30 @@ func (l *Left) Code(c *saved.Codec) {
 	c.Int64(&l.Before)
 }
 
-// CodeRecords writes down what is known of addresses, by name, or reads it back.
-func CodeRecords(c *saved.Codec, list *map[string]Record) {
-	saved.Map(c, list, 7, func(r *Record) { r.code(c) })
+// CodeEntries writes down what is known of addresses, by name, or reads it back.
+func CodeEntries(c *saved.Codec, list *map[string]*Entry) {
+	saved.Map(c, list, 7, func(t **Entry) {
+		if c.Reading() {
+			*t = &Entry{}
+		}
+		(*t).code(c)
+	})
 }
 
-func (r *Record) code(c *saved.Codec) {
-	c.Int64(&r.Tried)
-	saved.Small(c, &r.Failure, Unheard)
-	c.Int64(&r.Down)
-	c.Bool(&r.Gone)
-	if c.Bool(&r.Told); r.Told {
-		c.Text(&r.Instance)
-		c.Labels(&r.Labels)
+func (t *Entry) code(c *saved.Codec) {
+	tried, failed, down := t.Tried(), t.Failure(), t.Down()
+	c.Int64(&tried)
+	saved.Small(c, &failed, Unheard)
+	c.Int64(&down)
+	if c.Reading() {
+		t.Restore(tried, failed, down)
 	}
-	r.Rank.code(c)
+	c.Bool(&t.Gone)
+	if c.Bool(&t.Told); t.Told {
+		c.Text(&t.Instance)
+		c.Labels(&t.Labels)
+	}
+	t.Rank.code(c)
 }
 
 func (x *Rank) code(c *saved.Codec) {

@@ -4,14 +4,11 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/promfold/promfold/internal/gauge"
-	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
-	"github.com/promfold/promfold/internal/watch"
-	"github.com/promfold/promfold/internal/window"
 )
 
 // loaded is a state that was read and is not yet a fleet's. Its lines are those
@@ -22,7 +19,7 @@ type loaded struct {
 	targets   map[string]*roster.Entry
 	balancers []*balanced // by target
 	instances []*instance // by name
-	views     []*savedView
+	views     []*kept.View
 
 	left                  roster.Left
 	opened, latest, awake int64
@@ -40,7 +37,7 @@ func (l *loaded) release(f *Fleet) {
 func appendState(f *Fleet, b []byte) []byte {
 	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
 	l := &loaded{
-		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViewsOf(f),
+		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViews(f),
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
@@ -95,7 +92,11 @@ func (c *codec) state(l *loaded) {
 	who.Balancers(&l.balancers)
 	c.pools(l)
 	who.Relations()
-	saved.List(&c.Codec, &l.views, 4, func(v **savedView) { c.view(v, l.instances) })
+	views := kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Tolerance: c.fleet.cfg.StartTolerance.Milliseconds()}
+	for _, in := range l.instances {
+		views.Histories = append(views.Histories, &in.history)
+	}
+	views.Code(&c.Codec, &l.views)
 }
 
 // pools say which balancer an instance was met behind: 0 is none.
@@ -108,50 +109,5 @@ func (c *codec) pools(l *loaded) {
 			}
 			in.pool = l.balancers[n-1]
 		}
-	}
-}
-
-func (c *codec) view(v **savedView, instances []*instance) {
-	if c.Reading() {
-		*v = &savedView{}
-	}
-	c.Text(&(*v).key)
-	k := growth.NoKind
-	if key := (*v).key; len(key) > 2 {
-		k, c.signed = growth.Kind(key[0]), key[2] != 0
-	}
-	c.Must(k <= growth.Histogram)
-	if c.Count(len(instances), 10) != len(instances) {
-		c.Must(false)
-	}
-	for i, in := range instances {
-		if c.Failed() {
-			return
-		}
-		if c.Reading() {
-			(*v).rows = append((*v).rows, &savedBinding{})
-		}
-		c.binding((*v).rows[i], k, in)
-	}
-	(*v).ledger.Code(&c.Codec, c.set())
-	watch.Code(&c.Codec, &(*v).ledger.known, c.fleet.cfg.StartTolerance.Milliseconds())
-}
-
-func (c *codec) binding(p *savedBinding, k growth.Kind, in *instance) {
-	if c.Reading() {
-		p.Packed = &window.Packed{}
-	}
-	c.Bool(&p.exposes)
-	p.Code(&c.Codec, c.set(), k == growth.Histogram, &in.history)
-	if k == growth.Gauge {
-		saved.List(&c.Codec, &p.tracks, 2, func(t *gauge.Track) { t.Code(&c.Codec) })
-		c.Must(len(p.tracks) == len(p.Cols))
-	}
-	met := p.met != nil
-	if c.Bool(&met); met && !c.Failed() {
-		if c.Must(k != growth.Gauge); c.Reading() {
-			p.met = &window.PackedMet{}
-		}
-		p.met.Code(&c.Codec, p.Packed)
 	}
 }

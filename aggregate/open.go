@@ -160,12 +160,12 @@ func (f *Fleet) Join(o *Fleet) error {
 		if v.kind == growth.Gauge {
 			continue
 		}
-		theirs := &m.views[j].ledger
+		theirs := &m.views[j].Ledger
 		k := v.watched()
-		k.Join(v.tell(theirs.known, l.instances, func(i int) *binding { return m.bound[i][j] }))
+		k.Join(v.tell(theirs.Known, l.instances, func(i int) *binding { return m.bound[i][j] }))
 		v.heard(k)
-		v.ledger.Created = m.created(v, j)
-		v.ledger.Remember(&theirs.Ledger)
+		v.ledger.Begin(theirs, f.since, l.since, m.since)
+		v.ledger.Remember(theirs)
 	}
 	f.since = m.since
 	return nil

@@ -14,7 +14,6 @@ import (
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
-	"github.com/promfold/promfold/internal/window"
 )
 
 // stateFrame stands around a saved state, see codec.
@@ -79,8 +78,6 @@ type codec struct {
 	saver  *lines.Saver
 	loader *lines.Loader
 	fleet  *Fleet
-
-	signed bool // of the view at hand
 }
 
 // Line writes a line down by its place among those of the state.
@@ -99,14 +96,6 @@ func (c *codec) Sort(ids []lines.ID) { c.saver.Sort(ids) }
 
 // Layout returns the fleet's layout of a set of bounds.
 func (c *codec) Layout(bounds []float64) *layout.Layout { return c.fleet.set.Layout(bounds) }
-
-// set is where the layouts of the view at hand are.
-func (c *codec) set() *window.Set {
-	if c.signed {
-		return &c.fleet.signed
-	}
-	return &c.fleet.set
-}
 
 func (c *codec) columns(x *lines.Columns) {
 	if c.Reading() {

@@ -11,9 +11,10 @@ import (
 )
 
 // NewPlan makes the plan of a body for the views that the instance's target
-// labels admit. Of a native histogram that chosen says is
-// followed by its classic buckets, those are.
-func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
+// labels admit. A native histogram of it stays followed by its classic buckets if
+// before, the plan of the same body until now, does so, or, where that is nil, a
+// saved state did.
+func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, before *Plan) *Plan {
 	b := st.newBuilder(route, admitted, body, to)
 	b.names.read(b.Plan, body)
 	for pos := range body.Len() {
@@ -21,7 +22,8 @@ func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, c
 			b.come(uint32(pos))
 		}
 	}
-	b.stays = func(h *hist, _ uint32) bool { return chosen(int(h.native)) }
+	stay := st.byBuckets(before, body.ID)
+	b.stays = func(h *hist, _ uint32) bool { return stay[body.ID(int(h.native))] }
 	return b.finish()
 }
 

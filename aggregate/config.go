@@ -22,7 +22,7 @@ type Config struct {
 	SplitAlternating bool          // treats an address that proves to reach several processes as balanced
 	MaxBytes         int64         // that views keep of all instances
 	MaxInstances     int
-	Parse            parse.Options                    // what a body may cost; what makes samples of it does not matter
+	Parse            parse.Options                    // what a body may cost; IncludeExemplars keeps the latest exemplars, 256 KiB an instance; JoinBuckets does not matter
 	Catalogue        func(metric string) (View, bool) // completes views, see package catalogue
 
 	checkpoints int

@@ -53,7 +53,7 @@ func (d *Departures) code(c *saved.Codec, set *window.Set) {
 		return
 	}
 	window.CodeClasses(c, set, &d.Classes)
-	for _, x := range []*exact.Sum{&d.Bounds.Below, &d.Bounds.Above, &d.weighted, &d.lowest, &d.highest} {
+	for _, x := range []*exact.Sum{&d.Bounds.Below, &d.Bounds.Above, &d.Bounds.Back, &d.weighted, &d.lowest, &d.highest} {
 		c.Sum(x)
 	}
 	c.Natural(&d.Bounds.Open)

@@ -3,8 +3,6 @@ package lines
 import (
 	"bytes"
 	"strings"
-
-	"github.com/prometheus/prometheus/model/labels"
 )
 
 // A TYPE comment holds for its metric, not for its place: as a Prometheus server

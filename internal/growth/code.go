@@ -225,6 +225,9 @@ func codeSeries(c *saved.Codec, x *judge.Series) {
 	c.Int64(&x.OtherAt)
 	c.Int64(&x.Since)
 	c.Int64(&x.Until)
+	c.Bool(&x.Wary)
+	c.Float(&x.Leap)
+	c.Float(&x.Peak)
 }
 
 // codeParts writes down what the parts of a histogram grow from.

@@ -176,9 +176,12 @@ func (sh *shown) keepPaces(s *Scraped) {
 		if uint(old) < uint(len(sh.paces)) {
 			x = sh.paces[old]
 		}
-		if old >= 0 && sure && Cumulative(s.Store.Line(id)) {
-			if grown := c - s.Before.Value(old); grown >= 0 {
+		if old >= 0 && Cumulative(s.Store.Line(id)) {
+			switch grown := c - s.Before.Value(old); {
+			case grown >= 0 && sure:
 				x = max(x, float32(grown/ms))
+			case d.Fell(s.Before.Value(old), c) && float64(x)*ms >= -grown/2:
+				x = -1 // a switch
 			}
 		}
 		next[pos] = x

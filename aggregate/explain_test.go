@@ -72,7 +72,7 @@ func TestExplanationAddsUp(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 7))
 		rounds := rapid.IntRange(2, 20).Draw(rt, "rounds")
 		list, _, _ := simulate(r, rapid.IntRange(1, 5).Draw(rt, "instances"), rounds)
-		w := watch(t)
+		w := watch(rt)
 		window := []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second}[r.IntN(3)]
 		now := at(float64(10 * rounds))
 		w.feed(list)

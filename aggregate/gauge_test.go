@@ -19,7 +19,7 @@ import (
 )
 
 // fleetOf is a fleet of instances a, b, c, … with one gauge each.
-func fleetOf(t *testing.T, values ...float64) *aggregate.GaugeGroup {
+func fleetOf(t T, values ...float64) *aggregate.GaugeGroup {
 	t.Helper()
 	b := newBed(t, aggregate.Config{})
 	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Sum})
@@ -150,7 +150,7 @@ func TestStddevOfLargeNumbers(t *testing.T) {
 func TestOperationsLaws(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(-1e9, 1e9), 1, 8).Draw(r, "values")
-		g := fleetOf(t, values...)
+		g := fleetOf(r, values...)
 		sorted := slices.Sorted(slices.Values(values))
 		n := len(values)
 		q := rapid.Float64Range(0, 1).Draw(r, "q")

@@ -10,23 +10,6 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// NewPlan makes the plan of a body for the views that the instance's target
-// labels admit. A native histogram of it stays followed by its classic buckets if
-// before, the plan of the same body until now, does so, or, where that is nil, a
-// saved state did.
-func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, before *Plan) *Plan {
-	b := st.newBuilder(route, admitted, body, to)
-	b.names.read(b.Plan, body)
-	for pos := range body.Len() {
-		if !body.Duplicate(pos) {
-			b.come(uint32(pos))
-		}
-	}
-	stay := st.byBuckets(before, body.ID)
-	b.stays = func(h *hist, _ uint32) bool { return stay[body.ID(int(h.native))] }
-	return b.finish()
-}
-
 // builder makes a plan.
 type builder struct {
 	*Plan
@@ -39,7 +22,7 @@ type builder struct {
 	stays func(h *hist, pos uint32) bool
 }
 
-func (st *State) newBuilder(route *Route, admitted []bool, body Body, to Columns) *builder {
+func newBuilder(st *State, route *Route, admitted []bool, body Body, to Columns) *builder {
 	n := len(route.router.views)
 	p := &Plan{route: route, admitted: admitted, bySeries: map[seriesKey]uint32{}, views: make([]Presence, n), gauges: make([][]GaugeLine, n)}
 	return &builder{Plan: p, st: st, body: body, to: to, dirty: map[uint32]bool{}}

@@ -221,7 +221,7 @@ func (w *Whole) Broken(name string, hash uint64) {
 // Why a gauge has no value.
 const (
 	Undecided = "several instances have the gauge, and the view does not say how to combine them"
-	Unsaid    = "an instance has several series of it, and View.Within does not say what they make"
+	Unsaid    = "an instance has several series of it, and View.Within does not say how to combine them"
 )
 
 // Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has

@@ -227,13 +227,18 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 	}
 	own, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
 	var b labels.ScratchBuilder
+	before := ""
 	for range r.Count(2) {
-		b.Add(r.Text(), r.Text())
+		name := r.Text()
+		if name < before {
+			r.Fail()
+		}
+		b.Add(name, r.Text())
+		before = name
 	}
 	if r.Failed() || len(line) == 0 || own == nil || own.format != text || role > Native {
 		return 0, false
 	}
-	b.Sort()
 	ls := b.Labels()
 	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
 		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}

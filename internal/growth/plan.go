@@ -239,3 +239,27 @@ func (p *Plan) Remember(old *Plan) {
 		p.views[i].Exposes = p.views[i].Exposes || old.views[i].Exposes
 	}
 }
+
+// tombOf returns the key of an object by one of its lines.
+func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
+	if o.kind == Histogram {
+		return tombKey{HistogramHash(l), o.class, true}
+	}
+	return tombKey{l.Labels.Hash(), o.class, false}
+}
+
+// leads returns to how many columns of a view objects lead.
+func (p *Plan) leads(view int) int {
+	if p.led == nil {
+		p.led = make([]int, len(p.views))
+		seen := map[[2]int32]bool{}
+		for i := range p.sinks {
+			s := &p.sinks[i]
+			if at := [2]int32{s.View, s.Col}; s.Col >= 0 && !seen[at] {
+				seen[at] = true
+				p.led[s.View]++
+			}
+		}
+	}
+	return p.led[view]
+}

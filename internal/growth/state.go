@@ -138,14 +138,6 @@ func (st *State) hold(object uint32, p *point) {
 	st.held[object] = p
 }
 
-// tombOf returns the key of an object by one of its lines.
-func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
-	if o.kind == Histogram {
-		return tombKey{HistogramHash(l), o.class, true}
-	}
-	return tombKey{l.Labels.Hash(), o.class, false}
-}
-
 // HistogramHash returns a hash that all lines of one histogram have.
 func HistogramHash(l *lines.Line) uint64 {
 	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
@@ -201,63 +193,6 @@ func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 		list = append(list, dying{tomb{*x, id, p.tombOf(o, l)}, o.class, o.kind, p.Sinks(e.object), l.Family})
 	}
 	return list
-}
-
-// bury leaves a tombstone for each object that ends: what comes back is not
-// born. It says to those of before, of another process, that they are of the
-// past, and forgets those that are of no use any more.
-func (w *walk) bury(list []dying) {
-	if w.First {
-		return
-	}
-	for key, t := range w.tombs {
-		e := w.evidence(t.id, key.class, key.hist)
-		if e.Restarted() && t.Cause == judge.CauseGone {
-			t.Series, _ = t.Series.Vanish(w.At, &e)
-		}
-		if t.Cause == judge.CauseRestart && w.At > t.Until {
-			delete(w.tombs, key)
-			w.Store.Release(t.id)
-		}
-	}
-	for i := range list {
-		x := &list[i]
-		e := w.evidence(x.id, x.class, x.kind == Histogram)
-		var step judge.Step
-		x.Series, step = x.Series.Vanish(w.At, &e)
-		w.out.Gone = append(w.out.Gone, Gone{x.sinks, x.kind, step})
-		w.buryOne(&x.tomb)
-	}
-}
-
-func (w *walk) buryOne(t *tomb) {
-	old := w.tombs[t.key]
-	if old == nil && len(w.tombs) >= maxTombs(w.Scraped.Before.Len()) {
-		w.Lost = true
-		return
-	}
-	if old != nil {
-		w.Store.Release(old.id)
-	}
-	if w.tombs == nil {
-		w.tombs = map[tombKey]*tomb{}
-	}
-	w.Store.Retain(t.id)
-	kept := *t
-	kept.buckets = slices.Clone(t.buckets)
-	w.tombs[t.key] = &kept
-}
-
-// evidence returns what the scrape says of a line that is gone.
-func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
-	o := object{class: class, kind: Counter}
-	if hist {
-		o.kind = Histogram
-	}
-	l := w.Store.Line(id)
-	e := w.evidenceOf(&o, l).Evidence
-	e.Pace = w.State.usual(l)
-	return e
 }
 
 // pointOf returns the state of an object whose line stood at pos.

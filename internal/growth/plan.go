@@ -188,16 +188,6 @@ func (p *Plan) Lines(do func(pos uint32, kind Kind)) {
 	}
 }
 
-// Buckets calls do for the native lines of the histograms that are followed by
-// their classic buckets all the same.
-func (p *Plan) Buckets(do func(pos int)) {
-	for i := range p.hists {
-		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
-			do(int(h.native))
-		}
-	}
-}
-
 // Broken calls do with a line of each histogram of a view that cannot be one.
 func (p *Plan) Broken(view int, do func(pos uint32)) {
 	if p.views[view].Broken == 0 {

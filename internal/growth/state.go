@@ -22,8 +22,10 @@ type State struct {
 	reads []int64 // by object, the scrape that read it last; of lines with timestamps of their own
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
-	// loaded is what was read for objects that no plan has yet.
+	// loaded is what was read for objects that no plan has yet, and stay the
+	// native lines of histograms that were followed by their classic buckets.
 	loaded []kept
+	stay   map[lines.ID]bool
 }
 
 // point is the state of an object, and what its parts grow from.
@@ -96,7 +98,23 @@ func (p *point) clone() *point {
 }
 
 // Claimed drops what was read and no object took: a scrape has come.
-func (st *State) Claimed() { st.loaded = nil }
+func (st *State) Claimed() { st.loaded, st.stay = nil, nil }
+
+// byBuckets returns the native lines of the histograms that are followed by their
+// classic buckets all the same: those of a plan, or of a saved state if that is
+// nil.
+func (st *State) byBuckets(p *Plan, line func(pos int) lines.ID) map[lines.ID]bool {
+	if p == nil {
+		return st.stay
+	}
+	list := map[lines.ID]bool{}
+	for i := range p.hists {
+		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
+			list[line(int(h.native))] = true
+		}
+	}
+	return list
+}
 
 // Moved follows the objects into the plan that replaced theirs.
 func (st *State) Moved(moved []int32) {
@@ -247,9 +265,10 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 }
 
 // NewPlan makes the plan of a body for the views that the instance's target
-// labels admit. Of a native histogram that chosen says is
-// followed by its classic buckets, those are.
-func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
+// labels admit. A native histogram of it stays followed by its classic buckets if
+// before, the plan of the same body until now, does so, or, where that is nil, a
+// saved state did.
+func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, before *Plan) *Plan {
 	b := newBuilder(st, route, admitted, body, to)
 	b.names.read(b.Plan, body)
 	for pos := range body.Len() {
@@ -257,7 +276,8 @@ func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, c
 			b.come(uint32(pos))
 		}
 	}
-	b.stays = func(h *hist, _ uint32) bool { return chosen(int(h.native)) }
+	stay := st.byBuckets(before, body.ID)
+	b.stays = func(h *hist, _ uint32) bool { return stay[body.ID(int(h.native))] }
 	return b.finish()
 }
 

@@ -125,6 +125,7 @@ func (x *columns) PackRow(r *Row, order []int) (p Row) {
 func packEvents(events []Event, moved []int32) []Event {
 	list := slices.Clone(events)
 	for i := range list {
+		list[i] = *events[i].Clone()
 		list[i].Col = moved[list[i].Col]
 	}
 	slices.SortStableFunc(list, compareEvents)

@@ -269,7 +269,7 @@ func (r *repeatable) again(s *lines.Store, target string, at int64, cols *lines.
 func (in *instance) saved() *undo {
 	u := &undo{n: in.history.N, at: in.present()}
 	for _, b := range in.bindings {
-		u.tables, u.met = append(u.tables, b.Save()), append(u.met, b.met.Clone())
+		u.tables, u.met = append(u.tables, b.Save()), append(u.met, b.Met.Clone())
 	}
 	return u
 }
@@ -311,9 +311,9 @@ func (in *instance) takeBack(u *undo) {
 	in.history.Back(u.at, u.n)
 	for i, b := range in.bindings {
 		if b.view.kind == growth.Gauge {
-			for i := range b.tracks {
+			for i := range b.Tracks {
 				if u.past != nil {
-					b.tracks[i].Changed = 0
+					b.Tracks[i].Changed = 0
 				}
 			}
 			continue
@@ -326,10 +326,10 @@ func (in *instance) takeBack(u *undo) {
 			b.Begun = u.at
 		}
 		b.Back(before, &in.history)
-		if b.met = nil; i < len(u.met) {
-			b.met = u.met[i]
+		if b.Met = nil; i < len(u.met) {
+			b.Met = u.met[i]
 		}
-		b.adopted()
+		b.Fit()
 	}
 }
 

@@ -216,7 +216,7 @@ func statusOf(q *question, v *view, thorough bool) Status {
 		s.Series += n
 		countGroups(b, in, groups)
 		countVerdicts(b, s.Verdicts)
-		s.Bytes += b.bytes(in.plan)
+		s.Bytes += b.Bytes(in.plan)
 	}
 	s.Groups = len(groups)
 	s.Types = slices.Sorted(maps.Keys(types))

@@ -157,6 +157,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for i, a := range added {
 		kept[i] = a.claim(f, kept[:i])
 		a.index = len(f.views)
+		a.own = bindingsOf(a)
 		f.views = append(f.views, a)
 		f.router.Add(&a.selection)
 	}
@@ -167,7 +168,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
-		drafts[i].adopt()
+		drafts[i].adopt(in)
 		in.adopt(f, plans[i])
 	}
 	for i, a := range added {
@@ -202,14 +203,14 @@ func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all 
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		plan := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
 			}
 		}
 		plans, all = append(plans, plan), append(all, d)
-		need += d.need(plan)
+		need += d.Need(plan, in.plan, len(in.bindings))
 	}
 	return plans, all, need
 }

@@ -13,7 +13,7 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 	if k == nil {
 		return 0, 0
 	}
-	version, begin = k.Standing(in.keys(watch.Unknown, b.met.Starts...)...)
+	version, begin = k.Standing(in.keys(watch.Unknown, b.Met.Starts...)...)
 	_, outliving := k.Standing(in.keys(watch.External)...)
 	return version, max(begin, outliving)
 }
@@ -21,16 +21,16 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 // processes returns what the binding knows of the process that answers, and of
 // what outlives processes. ended is when that one ended, 0 if it did not.
 func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process {
-	if b.met == nil {
+	if b.Met == nil {
 		return nil
 	}
 	t := b.Table
 	if before := in.held(v.index); before != nil && in.pool != nil {
 		t = b.As(before) // what came since may be another one's
 	}
-	list := b.met.Told(t, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
+	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
 	own, outliving := &list[0], &list[1]
-	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.met.Starts...), in.last, ended
+	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.Met.Starts...), in.last, ended
 	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {
 		outliving.Ended = ended // nobody follows the process
 	}
@@ -50,8 +50,8 @@ func (b *binding) note(in *instance, ended int64) {
 
 // disown says of the process that a binding follows that it never was.
 func (b *binding) disown(in *instance, at int64) {
-	if b.met != nil && len(b.met.Starts) > 0 {
-		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.met.Starts...), Version: at, Ended: at})
+	if b.Met != nil && len(b.Met.Starts) > 0 {
+		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.Met.Starts...), Version: at, Ended: at})
 	}
 }
 

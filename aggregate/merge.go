@@ -109,9 +109,9 @@ func (m *merger) bindParts() {
 		for j, v := range f.views {
 			b := m.views[j].rows[i].unpack(v, in)
 			if v.kind == growth.Gauge {
-				m.bytes += v.column() * int64(len(b.Cols))
+				m.bytes += v.own.Column() * int64(len(b.Cols))
 			} else {
-				m.bytes += b.bytes(nil)
+				m.bytes += b.Bytes(nil)
 			}
 			if bound = append(bound, b); in.undo != nil {
 				in.undo.Set(j, m.views[j].rows[i].UndoState())
@@ -128,14 +128,14 @@ func (m *merger) apply() {
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		in.plan = in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].rows[i].exposes {
 				in.plan.Presence(j).Exposes = true
 			}
 		}
-		d.adopt()
+		d.adopt(in)
 		f.instances[in.name] = in
 		in.admit(f)
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/internal/selector"
 	"github.com/promfold/promfold/internal/watch"
@@ -28,6 +28,7 @@ type view struct {
 	role   role
 	index  int // in Fleet.views and instance.bindings
 	finals finals
+	own    fold.View // what its bindings have in common
 
 	selection growth.Selection
 
@@ -53,25 +54,6 @@ func (v *view) seen(target labels.Labels) labels.Labels {
 		}
 	})
 	return b.Labels()
-}
-
-// column returns what a column of a gauge may take.
-func (v *view) column() int64 { return gaugeColumn + gaugeStep*int64(v.steps()) }
-
-// steps returns how many values of the past are kept of a gauge.
-func (v *view) steps() int {
-	if v.Window <= 0 {
-		return 0
-	}
-	return 4 * v.fleet.cfg.Checkpoints
-}
-
-// layout returns the view's own form of a layout.
-func (v *view) layout(l *layout.Layout) *layout.Layout {
-	if l == nil || !v.Signed {
-		return l
-	}
-	return v.fleet.signed.Layout(window.BoundsOf(l))
 }
 
 // set is where the layouts of the view's columns are.
@@ -151,11 +133,11 @@ func (v *view) heard(k *watch.State) {
 	v.ledger.known = k
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
-		if b.met == nil {
+		if b.Met == nil {
 			continue
 		}
-		if version, begin := b.standing(in); version > b.met.Version || begin > b.met.Begin {
-			b.met.Again(b.Table, in.last, version, begin)
+		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
+			b.Met.Again(b.Table, in.last, version, begin)
 		}
 	}
 }
@@ -409,19 +391,20 @@ func packBinding(b *binding, in *instance) *savedBinding {
 	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, in.held(b.view.index)), exposes: in.exposes(b.view)}
 	if b.view.kind == growth.Gauge {
 		for _, from := range order {
-			p.tracks = append(p.tracks, b.tracks[from].Clone())
+			p.tracks = append(p.tracks, b.Tracks[from].Clone())
 		}
 	}
-	p.met = b.met.Pack(b.Table, order)
+	p.met = b.Met.Pack(b.Table, order)
 	return p
 }
 
 // unpack makes a binding of it again, for a view that was declared anew and an
 // instance whose lines are known.
 func (p *savedBinding) unpack(v *view, in *instance) *binding {
-	b := &binding{view: v, tracks: slices.Clone(p.tracks)}
-	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
-	b.met = p.met.Unpack(b.Table)
+	b := newBinding(v, &in.history)
+	b.Tracks = slices.Clone(p.tracks)
+	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, b.Slots(), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.Met = p.met.Unpack(b.Table)
 	return b
 }
 

@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/fold"
@@ -98,7 +97,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		moved = append(moved, v)
 		b.note(in, 0)
 		if in.counts(f, in.last) {
-			in.depart(f, b, v.ledger.departures)
+			in.depart(f, b, v.ledger.Departures)
 		}
 	}
 	in.settle(f.store)
@@ -146,17 +145,6 @@ type drafts struct {
 func (d *drafts) adopt(in *instance) {
 	d.Adopt(len(in.bindings))
 	in.bindings = d.bound
-}
-
-// followsBuckets reports whether the native histogram at a position was
-// followed by its classic buckets until now.
-func (in *instance) followsBuckets(pos int) bool {
-	if in.plan == nil {
-		return in.chosen[in.cols.ID(pos)]
-	}
-	found := false
-	in.plan.Buckets(func(at int) { found = found || at == pos })
-	return found
 }
 
 // exposes reports whether the instance has shown the view's metric, selected or
@@ -243,7 +231,7 @@ func (in *instance) adopt(f *Fleet, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+	next := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 	d.adopt(in)
 	in.adopt(f, next)
 }

@@ -9,6 +9,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -26,6 +27,8 @@ type Sample struct {
 
 	Native  *histogram.FloatHistogram // of a Native sample, else nil
 	Classic *Classic                  // only in samples for [Reader.ReadSamples]
+
+	Exemplar *exemplar.Exemplar // only in samples for [Reader.ReadSamples]
 }
 
 // Classic is a whole classic histogram. In a body it is several lines.
@@ -40,10 +43,6 @@ func (c *Columns) Sample(s *Store, pos int) Sample {
 	x := s.Line(c.ids[pos]).sample()
 	x.Value, x.Time, x.Start, x.Native = c.Value(pos), c.Time(pos), c.Start(pos), c.Native(pos)
 	return x
-}
-
-func (l *Line) sample() Sample {
-	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
 }
 
 // Samples reads one body, in its order. The samples own what they hold: the body
@@ -135,7 +134,9 @@ func (r *sampleReader) readSample(s *Sample) error {
 	r.labels = s.Labels.Bytes(r.labels[:0])
 	is := reading{v: s.Value, t: s.Time, start: s.Start, kind: written}
 	if s.Native == nil && s.Classic == nil {
-		return r.stagePart(s, Value, 0, is)
+		err := r.stagePart(s, Value, 0, is)
+		quoteMade(r.diff, s.Exemplar)
+		return err
 	}
 	if h := s.Native; h != nil {
 		if sizeOf(h) > r.limits.Buckets {
@@ -146,6 +147,7 @@ func (r *sampleReader) readSample(s *Sample) error {
 		if err := r.stagePart(s, Native, 0, is); err != nil {
 			return err
 		}
+		quoteMade(r.diff, s.Exemplar)
 		is.native = nil
 	}
 	if s.Classic != nil {
@@ -160,6 +162,7 @@ func (r *sampleReader) readClassic(s *Sample, is reading) error {
 	if n := len(h.Counts) - len(h.Bounds); n != 0 && n != 1 {
 		return errCounts
 	}
+	before := math.Inf(-1)
 	for i, n := range h.Counts {
 		bound := math.Inf(1)
 		if i < len(h.Bounds) {
@@ -169,6 +172,10 @@ func (r *sampleReader) readClassic(s *Sample, is reading) error {
 		if err := r.stagePart(s, Bucket, bound, is); err != nil {
 			return err
 		}
+		if e := s.Exemplar; e != nil && s.Native == nil && before < e.Value && e.Value <= bound {
+			quoteMade(r.diff, e)
+		}
+		before = bound
 	}
 	is.v = h.Count
 	if err := r.stagePart(s, Count, 0, is); err != nil || math.IsNaN(h.Sum) {

@@ -34,7 +34,7 @@ const module = "github.com/promfold/promfold"
 var edges = map[string][]string{
 	".": {},
 	"aggregate": {
-		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/gauge", "internal/growth",
+		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/fold", "internal/gauge", "internal/growth",
 		"internal/identity", "internal/judge", "internal/kept", "internal/layout", "internal/ledger", "internal/lines", "internal/rate", "internal/roster", "internal/samples",
 		"internal/saved", "internal/selector", "internal/watch", "internal/whole", "internal/window",
 	},
@@ -48,6 +48,7 @@ var edges = map[string][]string{
 	"internal/evidence":    {"internal/growth", "internal/identity", "internal/lines", "internal/saved"},
 	"internal/exact":       {},
 	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/window"},
+	"internal/fold":        {"internal/gauge", "internal/growth", "internal/judge", "internal/layout", "internal/lines", "internal/window"},
 	"internal/gauge":       {".", "internal/exact", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/owners", "internal/saved"},
 	"internal/identity":    {"internal/saved"},
@@ -79,6 +80,7 @@ var core = map[string][]string{
 	"internal/evidence": {"sync", "sync/atomic"},
 	"internal/exact":    {"sync", "sync/atomic"},
 	"internal/explain":  {"sync", "sync/atomic"},
+	"internal/fold":     {"sync", "sync/atomic"},
 	"internal/gauge":    {"sync", "sync/atomic"},
 	"internal/growth":   {"sync", "sync/atomic"},
 	"internal/judge":    {"sync", "sync/atomic"},

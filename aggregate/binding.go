@@ -1,14 +1,12 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/kept"
-	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
@@ -30,59 +28,13 @@ type before struct {
 
 // binding is what one view keeps of one instance.
 type binding struct {
-	*window.Table
-	view   *view
-	met    *window.Met   // the process that answers; nil: not followed
-	tracks []gauge.Track // gauges: when each column's value changed last, and what it was over time
-
-	// Of a copy, see before:
-	entries []growth.GaugeLine
-	gauges  []reading
-	scraped []int64 // see readings
-	copy    bool
-}
-
-// copied returns a copy of the binding without what only scrapes need. It
-// reuses the room of another row, if there is one.
-func (b *binding) copied(in *instance, room *window.Row) *binding {
-	c := &binding{view: b.view, copy: true}
-	if b.view.kind == growth.Gauge {
-		c.Table = b.Table
-		c.tracks = make([]gauge.Track, len(b.tracks))
-		for i := range c.tracks {
-			c.tracks[i] = b.tracks[i].Clone()
-		}
-		c.entries = slices.Clone(b.lines(in))
-		c.gauges = make([]reading, len(c.entries))
-		for i := range c.entries {
-			c.gauges[i] = b.reading(in, i)
-		}
-		return c
-	}
-	c.Table, c.scraped = b.Copy(room), b.readings(in)
-	return c
-}
-
-// lines returns the lines that a view of gauges follows.
-func (b *binding) lines(in *instance) []growth.GaugeLine {
-	if b.gauges != nil {
-		return b.entries
-	}
-	return in.plan.Gauges(b.view.index)
-}
-
-// reading returns the i-th of these lines.
-func (b *binding) reading(in *instance, i int) reading {
-	if b.gauges != nil {
-		return b.gauges[i]
-	}
-	pos := int(b.lines(in)[i].Pos)
-	return reading{in.cols.Value(pos) + 0, in.cols.Time(pos), b.view.fleet.store.Line(in.cols.ID(pos))} // −0 is 0
+	fold.Binding
+	view *view
 }
 
 // pack returns what is saved of the binding of an instance.
 func (b *binding) pack(in *instance) *kept.Row {
-	r := kept.Pack(b.Table, b.met, b.tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.finals.list[group].labels })
+	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.finals.list[group].labels })
 	r.Exposes = in.exposes(b.view)
 	return r
 }
@@ -94,7 +46,7 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 	if k == nil {
 		return 0, 0
 	}
-	version, begin = k.Standing(in.keys(watch.Unknown, b.met.Starts...)...)
+	version, begin = k.Standing(in.keys(watch.Unknown, b.Met.Starts...)...)
 	_, outliving := k.Standing(in.keys(watch.External)...)
 	return version, max(begin, outliving)
 }
@@ -102,16 +54,16 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 // processes returns what the binding knows of the process that answers, and of
 // what outlives processes. ended is when that one ended, 0 if it did not.
 func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process {
-	if b.met == nil {
+	if b.Met == nil {
 		return nil
 	}
 	t := b.Table
 	if before := in.held(v.index); before != nil && in.pool != nil {
 		t = b.As(before) // what came since may be another one's
 	}
-	list := b.met.Told(t, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
+	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
 	own, outliving := &list[0], &list[1]
-	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.met.Starts...), in.last, ended
+	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.Met.Starts...), in.last, ended
 	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {
 		outliving.Ended = ended // nobody follows the process
 	}
@@ -131,110 +83,59 @@ func (b *binding) note(in *instance, ended int64) {
 
 // disown says of the process that a binding follows that it never was.
 func (b *binding) disown(in *instance, at int64) {
-	if b.met != nil && len(b.met.Starts) > 0 {
-		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.met.Starts...), Version: at, Ended: at})
+	if b.Met != nil && len(b.Met.Starts) > 0 {
+		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.Met.Starts...), Version: at, Ended: at})
 	}
 }
 
 // newBinding returns one without columns, of an instance with that history.
-func newBinding(v *view, h *window.History) *binding {
-	return &binding{view: v, Table: window.NewTable(v.kind == growth.Histogram, slots(v, h), h.N)}
-}
+func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(&v.own, h), v} }
 
-// slots returns how many checkpoints a view may keep of an instance with that
-// history: none where no windows are asked of it.
-func slots(v *view, h *window.History) int {
-	if v.kind == growth.Gauge || v.Window == ledgerOnly {
-		return 0
+// bindingsOf returns what the bindings of a view, which has its index, have in
+// common.
+func bindingsOf(v *view) fold.View {
+	x := fold.View{
+		Index: v.index, Kind: v.kind, Selection: &v.selection, Groups: groups{v}, Set: v.set(), Totals: v.Window == ledgerOnly,
+		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.within(), Sentinels: v.Sentinels,
 	}
-	return max(h.Slots(), v.fleet.spacing().Least())
+	if v.kind == growth.Gauge && v.Window > 0 {
+		x.Past, x.Steps = v.Window.Milliseconds(), 4*v.fleet.cfg.Checkpoints
+	}
+	return x
 }
 
-// gaugeColumn is what a gauge's column takes, as measured, and gaugeStep what a
-// value of the past takes.
-const (
-	gaugeColumn = 100
-	gaugeStep   = 40
-)
+// groups numbers the groups of a view for its bindings.
+type groups struct{ *view }
+
+func (g groups) Number(ls labels.Labels) int32 { return g.finals.of(g.view, ls) }
+func (g groups) Outlives(group int32) bool     { return g.finals.list[group].outlives }
+
+// exposed returns what the instance exposed last.
+func (in *instance) exposed(s *lines.Store) fold.Exposed {
+	return fold.Exposed{Store: s, Columns: &in.cols, Plan: in.plan, State: &in.state, Last: in.last}
+}
+
+// reading returns the i-th line that a view of gauges follows.
+func (b *binding) reading(in *instance, i int) fold.Reading {
+	x := in.exposed(b.view.fleet.store)
+	return b.Reading(&x, i)
+}
 
 // readings returns which scrape read each column last; nil: the latest all.
 func (b *binding) readings(in *instance) []int64 {
-	if b.copy {
-		return b.scraped
-	}
-	return in.state.Readings(in.plan, &in.cols, b.view.index, len(b.Cols), in.last)
+	x := in.exposed(nil)
+	return b.Readings(&x)
 }
 
-// bytes returns what the view keeps of an instance that follows a plan. Columns
-// of gauges count as long as a line leads to them, see shed.
-func (b *binding) bytes(p *growth.Plan) int64 {
-	if b.view.kind == growth.Gauge {
-		return b.view.column() * int64(p.Columns(b.view.index, len(b.Cols)))
-	}
-	return b.Table.Bytes(b.view.fleet.spare())
+// read gathers the lines of an instance in each column.
+func (b *binding) read(in *instance) []gauge.Body {
+	x := in.exposed(b.view.fleet.store)
+	return b.Read(&x)
 }
 
 // labelsOf returns the labels of a column's group, as it is answered.
 func (b *binding) labelsOf(col int) labels.Labels {
 	return b.view.finals.list[b.Cols[col].Group].labels
-}
-
-// outlives reports whether what a column counts goes on when a process ends.
-func (b *binding) outlives(col int) bool { return b.view.finals.list[b.Cols[col].Group].outlives }
-
-// adopted makes room for the columns that came.
-func (b *binding) adopted() {
-	if b.view.kind == growth.Gauge {
-		b.tracks = append(b.tracks, make([]gauge.Track, len(b.Cols)-len(b.tracks))...)
-	}
-	if b.met != nil {
-		b.met.Fit(b.Table)
-	}
-}
-
-// retireColumns adds the columns that are about to be dropped to the account.
-func (b *binding) retireColumns(forgotten func(col int) bool) {
-	if b.view.kind == growth.Gauge {
-		return
-	}
-	sumless := b.Sumless()
-	for i := range b.Cols {
-		if forgotten(i) {
-			b.view.ledger.Account(b.labelsOf(i)).Retire(b.Table, i, sumless[int32(i)])
-		}
-	}
-}
-
-// lastChange returns when the value of a column changed last. What a process
-// shows first is a change, unless it was there when observation began.
-func (b *binding) lastChange(in *instance, col int, opening int64) int64 {
-	if at := b.tracks[col].Changed; at != 0 || b.Begun.At != 0 || in.first < opening {
-		return at
-	}
-	return in.first
-}
-
-// read gathers the lines of an instance in each column.
-func (b *binding) read(in *instance, v *view) []gauge.Body {
-	cols := make([]gauge.Body, len(b.Cols))
-	for i := range cols {
-		cols[i].Within = v.within()
-	}
-	for i, e := range b.lines(in) {
-		r, at := b.reading(in, i), in.last
-		if r.own != lines.NoTime {
-			at = min(at, r.own)
-		}
-		cols[e.Col].Add(r.value, at, slices.Contains(v.Sentinels, r.value))
-	}
-	return cols
-}
-
-// reading is one line of a gauge as it was read.
-type reading struct {
-	value float64
-	own   int64 // its own timestamp, or lines.NoTime
-	line  *lines.Line
 }
 
 // relabel gives an instance the new labels of its target. What it counted until
@@ -263,14 +164,14 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		if v.kind != growth.Gauge {
 			v.moved = f.snapshots
 		}
-		f.bytes -= in.bindings[v.index].bytes(in.plan)
+		f.bytes -= in.bindings[v.index].Bytes(in.plan)
 		b := newBinding(v, &in.history)
 		b.Begun = in.present()
 		in.bindings[v.index] = b
 	}
 	in.replan(f)
 	for _, v := range moved {
-		f.bytes += in.bindings[v.index].bytes(in.plan)
+		f.bytes += in.bindings[v.index].Bytes(in.plan)
 	}
 }
 
@@ -284,35 +185,24 @@ func (in *instance) draft(f *Fleet, route *growth.Route) *drafts {
 }
 
 func (in *instance) draftOf(f *Fleet, route *growth.Route, bound []*binding) *drafts {
-	d := &drafts{f: f, in: in, route: route, bound: bound}
+	d := &drafts{fold.Drafts{Route: route, Target: in.labels, Set: &f.set}, bound}
 	for _, b := range bound {
-		d.list = append(d.list, b.Draft())
+		d.Add(&b.Binding)
 	}
 	return d
 }
 
-// shed drops the columns of gauges that no line leads to any more, once they are
-// most of them: a gauge that ended has nothing to tell.
-func (in *instance) shed() {
-	for i, b := range in.bindings {
-		if b.view.kind != growth.Gauge || len(b.Cols) < 16 || 2*len(in.plan.Gauges(i)) >= len(b.Cols) {
-			continue
-		}
-		used, marks := make([]bool, len(b.Cols)), make([]bool, len(b.Cols))
-		in.plan.Used(int32(i), used)
-		for j := range marks {
-			marks[j] = !used[j]
-		}
-		moved, _ := b.Drop(marks)
-		tracks := make([]gauge.Track, len(b.Cols))
-		for from, to := range moved {
-			if to >= 0 {
-				tracks[to] = b.tracks[from]
-			}
-		}
-		b.tracks = tracks
-		in.plan.Moved(int32(i), moved)
-	}
+// drafts are the columns that a scrape on its way in adds to the bindings of an
+// instance, which are as they were until adopt.
+type drafts struct {
+	fold.Drafts
+	bound []*binding
+}
+
+// adopt makes the columns those of the bindings, and the bindings the instance's.
+func (d *drafts) adopt(in *instance) {
+	d.Adopt(len(in.bindings))
+	in.bindings = d.bound
 }
 
 // exposes reports whether the instance has shown the view's metric, selected or
@@ -350,21 +240,14 @@ func sweep(f *Fleet, gone int) {
 	}
 }
 
-// evict drops the columns that have no series left and did not change within
-// the window, if that makes enough room. What they counted stays in the totals,
-// but not in answers since the start; a view that keeps totals alone drops
-// none.
+// evict drops the columns that are idle, if that makes enough room. What they
+// counted stays in the totals, but not in answers since the start.
 func evict(f *Fleet, enough int64) bool {
 	idle := map[*binding][]bool{}
 	room := int64(0)
 	for _, in := range f.ordered {
-		for i, b := range in.bindings {
-			if b.view.Window == ledgerOnly || b.view.kind == growth.Gauge {
-				continue
-			}
-			used := make([]bool, len(b.Cols))
-			in.plan.Used(int32(i), used)
-			if marks, bytes := b.Idle(&in.history, used, f.spare()); bytes > 0 {
+		for _, b := range in.bindings {
+			if marks, bytes := b.Idle(in.plan, &in.history); bytes > 0 {
 				idle[b], room = marks, room+bytes
 			}
 		}
@@ -373,18 +256,20 @@ func evict(f *Fleet, enough int64) bool {
 		return false
 	}
 	for _, in := range f.ordered {
-		for i, b := range in.bindings {
-			if marks, ok := idle[b]; ok {
-				b.note(in, 0)
-				b.retireColumns(func(col int) bool { return marks[col] })
-				cols := b.Cols
-				moved, move := b.Drop(marks)
-				if b.met != nil {
-					b.met.Drop(cols, moved, move)
-				}
-				in.plan.Moved(int32(i), moved)
-				in.settle(f.store) // its rows have the columns that were
+		for _, b := range in.bindings {
+			marks, ok := idle[b]
+			if !ok {
+				continue
 			}
+			b.note(in, 0)
+			sumless := b.Sumless()
+			for col, drop := range marks {
+				if drop {
+					b.view.ledger.Account(b.labelsOf(col)).Retire(b.Table, col, sumless[int32(col)])
+				}
+			}
+			b.Drop(in.plan, marks)
+			in.settle(f.store) // its rows have the columns that were
 		}
 	}
 	f.bytes -= room
@@ -404,8 +289,8 @@ func (in *instance) adopt(f *Fleet, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
-	d.adopt()
+	next := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+	d.adopt(in)
 	in.adopt(f, next)
 }
 
@@ -416,57 +301,4 @@ func (in *instance) admitted(f *Fleet) []bool {
 		list[i] = v.selection.Admits(in.labels)
 	}
 	return list
-}
-
-// drafts are the columns that a scrape on its way in adds to the bindings of an
-// instance, which are as they were until adopt.
-type drafts struct {
-	f     *Fleet
-	in    *instance
-	route *growth.Route
-	bound []*binding
-	list  []*window.Draft
-}
-
-// Group, Column, Native and Layout are what a plan asks for.
-func (d *drafts) Group(view, group int32) int32 {
-	v := d.f.views[view]
-	return v.finals.of(v, v.selection.Over(d.route.Group(view, group), d.in.labels))
-}
-
-func (d *drafts) Column(view, group int32, l *layout.Layout) int32 {
-	return d.list[view].Column(window.Key{Group: group, Layout: d.f.views[view].layout(l)})
-}
-
-func (d *drafts) Native(view, group int32, n *layout.Native) int32 {
-	return d.list[view].Native(d.f.views[view].set(), group, n)
-}
-
-func (d *drafts) Layout(bounds []float64) *layout.Layout { return d.f.set.Layout(bounds) }
-
-// need returns by how much what the bindings hold grows with the next plan.
-func (d *drafts) need(next *growth.Plan) (bytes int64) {
-	for i, b := range d.bound {
-		if b.view.kind == growth.Gauge {
-			bytes += b.view.column() * int64(next.Columns(i, len(d.list[i].Cols)))
-		} else {
-			bytes += d.list[i].Bytes(d.f.spare())
-		}
-		if i < len(d.in.bindings) {
-			bytes -= b.bytes(d.in.plan)
-		}
-	}
-	return bytes
-}
-
-// adopt makes the columns those of the bindings, and the bindings the
-// instance's.
-func (d *drafts) adopt() {
-	for i, b := range d.bound {
-		if d.list[i].Changed() || i >= len(d.in.bindings) {
-			d.list[i].Adopt()
-		}
-		b.adopted()
-	}
-	d.in.bindings = d.bound
 }

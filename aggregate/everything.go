@@ -122,9 +122,9 @@ func combining(f *Fleet, g *GaugeGroup, c Combine) Combine {
 func looseOf(q *question, v *view) []*whole.Loose {
 	list := whole.LooseSeries{Exact: len(v.Without) > 0}
 	for in, b := range q.presentOf(v) {
-		for i, e := range b.lines(in) {
+		for i, e := range b.Lines(in.plan) {
 			r := b.reading(in, i)
-			list.Add(in.name, b.labelsOf(int(e.Col)), r.line, r.value)
+			list.Add(in.name, b.labelsOf(int(e.Col)), r.Line, r.Value)
 		}
 	}
 	return list.Sorted()

@@ -38,7 +38,7 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	in.state.Code(&c.Codec.Codec, c, f.router, in.plan, &in.cols)
 	fmt.Fprintf(b, "state %x\n", c.Out)
 	for _, x := range in.bindings {
-		fmt.Fprintln(b, "view", x.view.String(), *in.plan.Presence(x.view.index), x.Since, x.Begun, x.tracks)
+		fmt.Fprintln(b, "view", x.view.String(), *in.plan.Presence(x.view.index), x.Since, x.Begun, x.Tracks)
 		for i := range x.Live.Counts.Len() {
 			fmt.Fprintf(b, "%x ", math.Float64bits(x.Live.Counts.Float64(i)))
 		}

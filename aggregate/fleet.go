@@ -158,6 +158,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for i, a := range added {
 		found[i] = kept.Claim(f.unclaimed, a.key(), found[:i])
 		a.index = len(f.views)
+		a.own = bindingsOf(a)
 		f.views = append(f.views, a)
 		f.router.Add(&a.selection)
 	}
@@ -168,7 +169,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
-		drafts[i].adopt()
+		drafts[i].adopt(in)
 		in.adopt(f, plans[i])
 	}
 	for i, a := range added {
@@ -203,14 +204,14 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+		plan := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
 			}
 		}
 		plans, all = append(plans, plan), append(all, d)
-		need += d.need(plan)
+		need += d.Need(plan, in.plan, len(in.bindings))
 	}
 	return plans, all, need
 }

@@ -302,9 +302,9 @@ func (a *gaugeAnswer) read() {
 		if x.live() {
 			a.noteMistyped(x.in, b.view)
 		}
-		for c, body := range b.read(x.in, a.q.v) {
+		for c, body := range b.read(x.in) {
 			if body.Lines > 0 {
-				a.group(b.labelsOf(c)).add(a.q, x, &body, b.lastChange(x.in, c, a.q.m.opening))
+				a.group(b.labelsOf(c)).add(a.q, x, &body, b.LastChange(c, x.in.first, a.q.m.opening))
 			}
 		}
 	}
@@ -316,14 +316,14 @@ func (a *gaugeAnswer) read() {
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present() {
 		a.noteMistyped(in, b.view)
-		for i, e := range b.lines(in) {
+		for i, e := range b.Lines(in.plan) {
 			r := b.reading(in, i)
-			if math.IsNaN(r.value) {
+			if math.IsNaN(r.Value) {
 				a.common.Add(explain.NaN, in.name, 1)
 				continue
 			}
 			g := a.group(b.labelsOf(int(e.Col)))
-			g.show(Variant{Labels: withoutName(r.line.Labels), Value: r.value}, in.name)
+			g.show(Variant{Labels: withoutName(r.Line.Labels), Value: r.Value}, in.name)
 		}
 	}
 	for in, b := range a.q.present() {

@@ -41,8 +41,8 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 	for i := range q.states {
 		x := &q.states[i]
 		b, presence := x.in.bindings[q.v.index], presenceOf(q.f, x)
-		for col := range b.tracks {
-			if t := &b.tracks[col]; len(t.Steps) > 0 {
+		for col := range b.Tracks {
+			if t := &b.Tracks[col]; len(t.Steps) > 0 {
 				g := group(b.labelsOf(col))
 				g.lines = append(g.lines, gauge.Line{Name: x.in.name, Steps: t.Steps, Presence: presence})
 			}

@@ -36,11 +36,11 @@ func electionOf(q *question) (name, why string) {
 	var names []string
 	for x, b := range q.possible(q.v) {
 		in := x.in
-		if len(b.lines(in)) == 0 {
+		if len(b.Lines(in.plan)) == 0 {
 			continue
 		}
 		c := in.bindings[q.v.elects.index]
-		for _, e := range c.lines(in) {
+		for _, e := range c.Lines(in.plan) {
 			names = append(names, electionAt(c, e))
 		}
 	}
@@ -64,11 +64,11 @@ func electionAt(b *binding, e growth.GaugeLine) string {
 // election, and since when. An instance that joined after the first round of
 // scrapes leads from its first scrape.
 func leads(b *binding, in *instance, name string, opening int64) (since int64, ok bool) {
-	for i, e := range b.lines(in) {
-		if electionAt(b, e) != name || b.reading(in, i).value != 1 {
+	for i, e := range b.Lines(in.plan) {
+		if electionAt(b, e) != name || b.reading(in, i).Value != 1 {
 			continue
 		}
-		since, ok = b.lastChange(in, int(e.Col), opening), true
+		since, ok = b.LastChange(int(e.Col), in.first, opening), true
 	}
 	return since, ok
 }
@@ -133,22 +133,22 @@ func matchInside(in *instance, num, den *binding, said explain.Exclusions) []*in
 	var list []*inside
 	byLabels := map[string]*inside{}
 	names := map[string][]string{} // the sets of label names of the limits
-	for i, e := range den.lines(in) {
+	for i, e := range den.Lines(in.plan) {
 		read := den.reading(in, i)
-		ls := withoutName(read.line.Labels)
-		r := &inside{labels: ls, col: e.Col, den: read.value}
+		ls := withoutName(read.Line.Labels)
+		r := &inside{labels: ls, col: e.Col, den: read.Value}
 		list = append(list, r)
 		byLabels[string(ls.Bytes(nil))] = r
 		set := namesOf(ls)
 		names[fmt.Sprintf("%q", set)] = set
 	}
-	for i := range num.lines(in) {
+	for i := range num.Lines(in.plan) {
 		read, matched := num.reading(in, i), false
-		x := read.value
+		x := read.Value
 		if slices.Contains(num.view.Sentinels, x) {
 			x = math.NaN()
 		}
-		for r := range matches(read.line.Labels, names, byLabels) {
+		for r := range matches(read.Line.Labels, names, byLabels) {
 			r.num.Add(x)
 			matched = true
 		}

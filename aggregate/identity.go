@@ -197,7 +197,7 @@ func (x *sighting) exposed() evidence.Exposed {
 func (in *instance) saved() *undo {
 	u := &undo{Kept: window.Kept{N: in.history.N, At: in.present()}}
 	for _, b := range in.bindings {
-		u.Add(b.Table, b.met)
+		u.Add(b.Table, b.Met)
 	}
 	return u
 }
@@ -249,13 +249,13 @@ func (in *instance) takeBack(u *undo) {
 	in.history.Back(u.At, u.N)
 	for i, b := range in.bindings {
 		if b.view.kind != growth.Gauge {
-			b.met = u.Restore(i, b.Table, &in.history)
-			b.adopted()
+			b.Met = u.Restore(i, b.Table, &in.history)
+			b.Fit()
 			continue
 		}
-		for i := range b.tracks {
+		for i := range b.Tracks {
 			if u.past != nil {
-				b.tracks[i].Changed = 0
+				b.Tracks[i].Changed = 0
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/layout"
@@ -185,6 +186,7 @@ type staged struct {
 	next    *growth.Plan // replaces the instance's; nil: that stays
 	moved   []int32      // where its objects went
 	drafts  *drafts      // columns that the next plan leads to
+	bound   []*fold.Binding
 
 	index evidence.Index // of the staged body, where it is compared with instances
 }
@@ -308,12 +310,12 @@ func (s *staged) plan() (need int64) {
 	}
 	if in.plan == nil {
 		s.drafts = in.draft(f, f.router.For(in.labels))
-		s.next = in.state.NewPlan(s.drafts.route, in.admitted(f), &s.body, s.drafts, nil)
+		s.next = in.state.NewPlan(s.drafts.Route, in.admitted(f), &s.body, s.drafts, nil)
 	} else {
 		s.drafts = in.draft(f, in.plan.Route())
 		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
 	}
-	return f.bytes + s.drafts.need(s.next)
+	return f.bytes + s.drafts.Need(s.next, in.plan, len(in.bindings))
 }
 
 // roomy reports whether the native histograms that changed have places for all
@@ -354,7 +356,10 @@ func (s *staged) accept() {
 	s.r.Commit(&in.cols)
 	in.answers(s.at, s.f)
 	s.advance()
-	s.recordGauges()
+	exposed := in.exposed(s.f.store)
+	for _, b := range in.bindings {
+		b.Record(&exposed)
+	}
 	if s.alone {
 		sweep(s.f, gone)
 	}
@@ -389,7 +394,7 @@ func (s *staged) enter() {
 	}
 	f.book.Entry(s.target).Gone = false
 	if s.drafts != nil {
-		s.drafts.adopt()
+		s.drafts.adopt(in)
 	}
 	if s.alternating {
 		s.alternate()

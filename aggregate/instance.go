@@ -112,7 +112,8 @@ func (in *instance) copied() *instance {
 		if in.before != nil && i < len(in.before.in.bindings) {
 			room = &in.before.in.bindings[i].Live // no snapshot needs the state before this one
 		}
-		c.bindings = append(c.bindings, b.copied(in, room))
+		x := in.exposed(b.view.fleet.store)
+		c.bindings = append(c.bindings, &binding{b.Copy(&x, room), b.view})
 	}
 	return c
 }
@@ -198,7 +199,7 @@ func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.
 	if !in.sinceOpening(math.MaxInt64) {
 		life.First = 0 // what it showed then may be growth, whenever the fleet was met
 	}
-	ledger.Depart(b.Table, life, b.outlives, func(col int) *ledger.Departures { return of(b.labelsOf(col)) })
+	ledger.Depart(b.Table, life, b.Outlives, func(col int) *ledger.Departures { return of(b.labelsOf(col)) })
 }
 
 // forget removes an instance; its lock and f.names are held.
@@ -209,7 +210,7 @@ func (in *instance) forget(f *Fleet) {
 		f.opened = second
 	}
 	for _, b := range in.bindings {
-		f.bytes -= b.bytes(in.plan)
+		f.bytes -= b.Bytes(in.plan)
 	}
 	f.garbage += in.cols.Len()
 	in.release(f.store)
@@ -365,8 +366,8 @@ func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
 // renamed notes a start that the process, which goes on, tells now.
 func (in *instance) renamed(start int64) {
 	for _, b := range in.bindings {
-		if b.met != nil && in.pool == nil && len(b.met.Starts) > 0 {
-			b.met.Name(start)
+		if b.Met != nil && in.pool == nil && len(b.Met.Starts) > 0 {
+			b.Met.Name(start)
 		}
 	}
 }

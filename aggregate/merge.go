@@ -86,9 +86,9 @@ func (m *merger) bindParts() {
 		for j, v := range f.views {
 			b := v.unpack(m.views[j].Rows[i], in)
 			if v.kind == growth.Gauge {
-				m.bytes += v.column() * int64(len(b.Cols))
+				m.bytes += v.own.Column() * int64(len(b.Cols))
 			} else {
-				m.bytes += b.bytes(nil)
+				m.bytes += b.Bytes(nil)
 			}
 			if bound = append(bound, b); in.undo != nil {
 				in.undo.Set(j, m.views[j].Rows[i].UndoState())
@@ -105,14 +105,14 @@ func (m *merger) apply() {
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, nil)
+		in.plan = in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, nil)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].Rows[i].Exposes {
 				in.plan.Presence(j).Exposes = true
 			}
 		}
-		d.adopt()
+		d.adopt(in)
 		f.instances[in.name] = in
 		in.admit(f)
 	}

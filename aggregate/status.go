@@ -149,7 +149,7 @@ func statusOf(q *question, v *view, thorough bool) Status {
 		for i := range q.states {
 			in := q.states[i].member.in
 			b := in.bindings[v.index]
-			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.groups(in), Table: b.Table, Bytes: b.bytes(in.plan)}
+			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.groups(in), Table: b.Table, Bytes: b.Bytes(in.plan)}
 			if thorough {
 				x.Lines = v.selection.Fits(q.f.store, &in.cols)
 			}

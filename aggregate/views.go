@@ -9,11 +9,11 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/kept"
-	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/selector"
 	"github.com/promfold/promfold/internal/watch"
@@ -29,6 +29,7 @@ type view struct {
 	role   role
 	index  int // in Fleet.views and instance.bindings
 	finals finals
+	own    fold.View // what its bindings have in common
 
 	selection growth.Selection
 
@@ -54,25 +55,6 @@ func (v *view) seen(target labels.Labels) labels.Labels {
 		}
 	})
 	return b.Labels()
-}
-
-// column returns what a column of a gauge may take.
-func (v *view) column() int64 { return gaugeColumn + gaugeStep*int64(v.steps()) }
-
-// steps returns how many values of the past are kept of a gauge.
-func (v *view) steps() int {
-	if v.Window <= 0 {
-		return 0
-	}
-	return 4 * v.fleet.cfg.Checkpoints
-}
-
-// layout returns the view's own form of a layout.
-func (v *view) layout(l *layout.Layout) *layout.Layout {
-	if l == nil || !v.Signed {
-		return l
-	}
-	return v.fleet.signed.Layout(window.BoundsOf(l))
 }
 
 // set is where the layouts of the view's columns are.
@@ -143,11 +125,11 @@ func (v *view) heard(k *watch.State) {
 	v.ledger.Known = k
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
-		if b.met == nil {
+		if b.Met == nil {
 			continue
 		}
-		if version, begin := b.standing(in); version > b.met.Version || begin > b.met.Begin {
-			b.met.Again(b.Table, in.last, version, begin)
+		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
+			b.Met.Again(b.Table, in.last, version, begin)
 		}
 	}
 }
@@ -336,8 +318,8 @@ type knowledge struct {
 
 // unpack makes a binding of a row again, of an instance whose lines are known.
 func (v *view) unpack(r *kept.Row, in *instance) *binding {
-	b := &binding{view: v}
-	b.Table, b.met, b.tracks = r.Unpack(v.set(), v.kind, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b := newBinding(v, &in.history)
+	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.kind, b.Slots(), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
 	return b
 }
 

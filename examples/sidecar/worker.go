@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // workerVariable makes the program a worker that keeps its truth in this file.
@@ -31,11 +33,11 @@ const handled = "requests_total"
 func work(path string) int {
 	truth, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
-		return exitWrong
+		return example.Silent
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return exitWrong
+		return example.Silent
 	}
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: handled, Help: "Requests of the worker."}, []string{"code"})
 	duration := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "request_duration_seconds", Help: "How long they took."})
@@ -53,11 +55,11 @@ func work(path string) int {
 		took := time.Duration(rand.Int64N(int64(8 * time.Millisecond)))
 		select {
 		case <-orphaned:
-			return exitRight
+			return example.Answered
 		case <-time.After(took):
 		}
 		if _, err := truth.WriteAt(binary.LittleEndian.AppendUint64(nil, n), 0); err != nil {
-			return exitWrong
+			return example.Silent
 		}
 		code := "200"
 		if rand.N(20) == 0 {

@@ -446,7 +446,7 @@ type partial struct {
 
 // Event is what one scrape did to series of a member, other than growth.
 type Event struct {
-	Time         time.Time // the first of them, where several were merged as no window reaches them any more
+	Time         time.Time // the first, where several were merged because no window reaches them
 	Instance     string
 	Verdict      counter.Verdict
 	Doubt        counter.Doubt
@@ -455,7 +455,7 @@ type Event struct {
 	Note         string  // what the verdict does not say
 }
 
-// String returns the event as one line.
+// String returns one line.
 func (e Event) String() string {
 	x := explain.Event(e)
 	return x.String()

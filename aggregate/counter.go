@@ -22,10 +22,10 @@ type CounterGroup struct {
 	number int     // in it
 }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *CounterGroup) Labels() labels.Labels { return g.labels }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *CounterGroup) Coverage() Coverage {
 	if g.answer == nil {
 		return Coverage{}
@@ -33,7 +33,7 @@ func (g *CounterGroup) Coverage() Coverage {
 	return g.answer.covered
 }
 
-// Warnings returns what a reader of the numbers should know, in words.
+// Warnings implements [Group].
 func (g *CounterGroup) Warnings() []string {
 	if g.answer == nil {
 		return nil
@@ -41,8 +41,8 @@ func (g *CounterGroup) Warnings() []string {
 	return g.words()
 }
 
-// Increase returns the growth of the group: the exact sum of the steps that end
-// in the window; false if no step ended in the window.
+// Increase returns the growth of the group; false if no step ended in the
+// window.
 func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	var total exact.Sum
 	var x window.Bounds
@@ -63,9 +63,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) {
 	return x.Around(&total), g.someone(func(sh *shared) bool { return !sh.older })
 }
 
-// Rate returns the mean rate per second over the window: of each member its
-// rate over the time it was observed, weighted by the part of the window in
-// which it lived.
+// Rate returns the mean rate per second over the window.
 func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 	a, ok := g.sumRates(false)
 	if g.answer != nil && (g.answer.apart || g.answer.unmet > 0) {
@@ -80,8 +78,7 @@ func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 }
 
 // RateNow returns the rate per second of the instances alive at the end of the
-// window. An instance whose latest scrape failed is not in Lo, and one that
-// cannot be reached is in Hi alone, see [Fleet.ScrapeFailed].
+// window; [Fleet.ScrapeFailed] has the bounds.
 func (g *CounterGroup) RateNow() (promfold.Estimate, bool) {
 	x, ok := g.sumRates(true)
 	if ok {
@@ -96,7 +93,7 @@ func (g *CounterGroup) Hottest() (Member, bool) {
 }
 
 // MaxIncrease returns the member that saw most, for events that every instance
-// counts. It may have missed some: a lower bound.
+// counts: a lower bound.
 func (g *CounterGroup) MaxIncrease() (Member, bool) {
 	var seen []Member
 	g.each(func(sh *shared, p *part) {
@@ -118,8 +115,8 @@ func (g *CounterGroup) Rates() []Member {
 	return list
 }
 
-// Increases returns the members by name; one without a series of the group
-// has 0.
+// Increases returns the members by name; one without a series of the group has
+// 0.
 func (g *CounterGroup) Increases() []Member {
 	var list []Member
 	g.each(func(sh *shared, p *part) { list = append(list, g.increased(sh, p)) })
@@ -371,8 +368,7 @@ func orNone(g *CounterGroup) *CounterGroup {
 	return g
 }
 
-// CounterView answers how much a counter grew, and how fast. The sum of raw
-// values is not offered: it falls when an instance restarts.
+// CounterView answers how much a counter grew, and how fast.
 type CounterView struct{ v *view }
 
 // kept is the view behind a handle; nil for the zero handle.
@@ -383,8 +379,7 @@ func (v *CounterView) kept() *view {
 	return v.v
 }
 
-// In returns the groups in a window, sorted by labels; a view without By has
-// exactly one.
+// In returns the groups in a window.
 func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
 	q, err := w.ask(v.kept())
 	if err != nil {
@@ -395,7 +390,7 @@ func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
 	return groups, err
 }
 
-// One returns the group of a view without By.
+// One returns the only group.
 func (v *CounterView) One(w Window) (*CounterGroup, error) {
 	if err := v.kept().checkSingle(); err != nil {
 		return nil, err

@@ -16,8 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Fleet is all instances of one job. It is safe for concurrent use and reads no
-// clock.
+// Fleet is all instances of one job. It is safe for concurrent use.
 type Fleet struct {
 	cfg       settings
 	catalogue func(metric string) (View, bool)

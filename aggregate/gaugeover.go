@@ -15,8 +15,7 @@ import (
 	"github.com/promfold/promfold/internal/roster"
 )
 
-// Over answers what the gauge was in a window, for views with a Window: groups
-// sorted by labels; a view without By has exactly one.
+// Over returns the groups in a window, for views with a Window.
 func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 	q, err := w.ask(v.kept())
 	if err != nil {
@@ -60,8 +59,8 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 }
 
 // GaugeRange is one group's answer about a window. Between two scrapes a member
-// has the value of the first. Where it failed, or was silent for too long, Lo and
-// Hi allow for its being there or not.
+// has the value of the first. Where it failed, or was silent for too long, Lo
+// and Hi allow for its being there or not.
 type GaugeRange struct {
 	labels  labels.Labels
 	asked   *asked       // nil: of no question
@@ -105,10 +104,10 @@ func (g *GaugeRange) finish(q *question) {
 	}
 }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *GaugeRange) Labels() labels.Labels { return g.labels }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *GaugeRange) Coverage() Coverage {
 	if g.asked == nil {
 		return Coverage{}
@@ -116,13 +115,13 @@ func (g *GaugeRange) Coverage() Coverage {
 	return g.asked.covered
 }
 
-// Warnings returns what a reader of the numbers should know, in words: which
-// members came or ended within the window, among others.
+// Warnings implements [Group]. Among others, they name members that came or
+// ended within the window.
 func (g *GaugeRange) Warnings() []string { return slices.Clone(g.said) }
 
-// Max returns the greatest value in the window of what View.Combine makes of the
-// members at each moment: a maximum of sums, not a sum of maxima. Combine is Sum,
-// Max, Min or Mean; false for others, or without a value.
+// Max returns the greatest value in the window of what View.Combine makes of
+// the members at each moment: a maximum of sums, not a sum of maxima. Combine
+// is Sum, Max, Min or Mean; false for others, or without a value.
 func (g *GaugeRange) Max() (promfold.Estimate, bool) { return g.all.Max, g.known }
 
 // Min returns the least such value.
@@ -134,8 +133,7 @@ func (g *GaugeRange) Mean() (promfold.Estimate, bool) { return g.all.Mean, g.kno
 // Members returns the members that had a value in the window, by name.
 func (g *GaugeRange) Members() []GaugeMember { return slices.Clone(g.members) }
 
-// Explain tells how the answer came about, member by member, as text with times
-// in UTC.
+// Explain implements [Group].
 func (g *GaugeRange) Explain() string {
 	if g.asked == nil {
 		return ""

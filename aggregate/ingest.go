@@ -42,8 +42,7 @@ func (f *Fleet) decompressor() *lines.Decompressor {
 	return d
 }
 
-// Ingest takes in one scrape, all of it or, on an error, nothing. The same
-// scrape once more changes nothing and is reported as a duplicate.
+// Ingest takes in one scrape, all of it or, on an error, nothing.
 func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(s, f.take) }
 
 // ingest counts a scrape, and names it in an error.

@@ -42,12 +42,12 @@ const stateVersion = 4
 const stateHead = len(stateMagic) + 2 + 8
 
 // Load returns a fleet that goes on from a saved state, reading r to its end;
-// declare its views before the first scrape. A view finds what was kept for it by
-// kind, selector, grouping, owner, births, sign and type; what no view has claimed
-// by the first scrape is dropped. The configuration is the program's, except for
-// Since; windows grow to a longer Window from what there is.
+// declare its views before the first scrape. A view finds what was kept for it
+// by kind, selector, grouping, owner, births, sign and type; what no view has
+// claimed by the first scrape is dropped. The configuration is the program's,
+// except for Since; windows grow to a longer Window from what there is.
 //
-// The error is ErrCorrupt, ErrVersion, ErrLimit, or the reader's.
+// The error is [ErrCorrupt], [ErrVersion], [ErrLimit], or the reader's.
 func Load(r io.Reader, c Config) (*Fleet, error) {
 	content, err := readState(r)
 	if err != nil {

@@ -130,7 +130,7 @@ type Target struct {
 	Name     string        // "10.0.0.7:6443"
 	Instance string        // who answers there, such as a pod's UID; two targets with one Instance are one; default Name
 	Labels   labels.Labels // views group by and match them; they stand before a label of the same name in the body
-	Balanced bool          // a load balancer: its scrapes are split by evidence. It stays one
+	Balanced bool          // a load balancer; it stays one
 	Expected int           // instances behind the balancer; 0 if unknown
 	Priority int           // of several addresses found to be one process, the highest priority is kept
 	Created  time.Time     // then the newest, then the first by name

@@ -119,13 +119,13 @@ func absorbState(f *Fleet, content []byte) error {
 		return stateError("its instances", limitError("instances", int64(limit), int64(n)))
 	}
 	f.since = l.since
-	f.expected = l.expected
+	f.book.Expected = l.expected
 	f.left, f.opened = l.left, l.opened
 	f.latest.Store(l.latest)
 	f.awake.Store(l.awake)
-	f.targets = l.targets
+	f.book.Entries = l.targets
 	for _, b := range l.balancers {
-		f.balancers[b.target] = b
+		f.book.Balance(b.target, b)
 	}
 	for _, in := range l.instances {
 		f.instances[in.name] = in

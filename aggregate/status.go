@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -136,12 +137,8 @@ func (x *state) told(f *Fleet) Instance {
 	if in.start.Known() {
 		i.Start = time.UnixMilli(in.start.At)
 	}
-	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && t.failure() != roster.NoFailure && t.tried.Load() >= in.last {
-			if i.Failed = t.err; i.Failed == nil {
-				i.Failed = errSavedFailure
-			}
-		}
+	if t := f.book.Failed(in.targets, in.last); t != nil {
+		i.Failed = cmp.Or(t.Err, errSavedFailure)
 	}
 	return i
 }

@@ -277,7 +277,11 @@ func (d *diff) find(text []byte, s reading, labels func() (labels.Labels, error)
 		if ls.Len() > d.limits.Labels {
 			return overLimit("labels", d.limits.Labels)
 		}
-		id = uint32(d.addLine(text, ls))
+		added, err := d.addLine(text, ls)
+		if err != nil {
+			return err
+		}
+		id = uint32(added)
 	}
 	return d.stage(id, d.oldOf(id), s)
 }

@@ -50,6 +50,9 @@ type Line struct {
 	Role   Role
 	Labels labels.Labels // with __name__
 	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
+	// Dropped says that Store.Relabel drops the line. It is evidence still of
+	// what became of a process; nothing else may take it.
+	Dropped bool
 
 	under  *family // the declared family, nil if the line belongs to none
 	in     format  // of the bodies in which it stands
@@ -180,8 +183,9 @@ func nameLen[T string | []byte](text T) int {
 	return len(text)
 }
 
-// newLine returns the line of a series. f is the declared family above it, or nil.
-func (s *Store) newLine(ls labels.Labels, f *family) *Line {
+// newLine returns the line of a series. f is the declared family above it, or
+// nil; to is what rules make of its labels.
+func (s *Store) newLine(ls labels.Labels, f *family, to relabelled) *Line {
 	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
@@ -196,12 +200,13 @@ func (s *Store) newLine(ls labels.Labels, f *family) *Line {
 	default:
 		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
 	}
-	l.hash, l.object = hashOf(ls), objectOf(l)
+	l.relabel(s, to)
+	l.hash, l.object = hashOf(l.Labels), objectOf(l)
 	switch l.Role {
 	case Bucket:
-		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)
+		l.Bound, l.Role = bound(l.Labels, labels.BucketLabel, l.Role)
 	case Quantile:
-		l.Bound, l.Role = bound(ls, model.QuantileLabel, l.Role)
+		l.Bound, l.Role = bound(l.Labels, model.QuantileLabel, l.Role)
 	}
 	return l
 }

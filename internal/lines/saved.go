@@ -22,6 +22,9 @@ import (
 // ErrSaved is the error for bytes that no [Saver] wrote.
 var ErrSaved = errors.New("not saved lines or columns")
 
+// savedDropped is set in the byte of the role of a line that is dropped.
+const savedDropped = 1 << 7
+
 // Saver saves lines and columns of one store.
 type Saver struct {
 	store    *Store
@@ -141,7 +144,11 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*family) []by
 		b = w.appendFamily(append(b, byte(firstFamily)), inForce[key])
 	}
 	b = w.appendFamily(w.appendFamily(b, w.store.familyOf(l)), l.under)
-	b = append(b, byte(l.Role))
+	role := byte(l.Role)
+	if l.Dropped {
+		role |= savedDropped
+	}
+	b = append(b, role)
 	b = saved.Float(b, l.Bound)
 	b = saved.Uint(b, l.Labels.Len())
 	l.Labels.Range(func(l labels.Label) {
@@ -225,18 +232,20 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 			key = l.store.unusedID()
 		}
 	}
-	own, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
+	own, under, role, bound := l.family(r), l.family(r), r.Byte(), r.Float()
+	dropped := role&savedDropped != 0
+	role &^= savedDropped
 	var b labels.ScratchBuilder
 	for range r.Count(2) {
 		b.Add(r.Text(), r.Text())
 	}
-	if r.Failed() || len(line) == 0 || own == nil || own.format != text || role > Native {
+	if r.Failed() || len(line) == 0 || own == nil || own.format != text || Role(role) > Native {
 		return 0, false
 	}
 	b.Sort()
 	ls := b.Labels()
 	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
-		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
+		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: Role(role), Labels: ls, Bound: bound, Dropped: dropped, under: under}
 		made.hash, made.object = hashOf(ls), objectOf(made)
 		l.store.added(id, made, formatOfKey(key, under))
 		return made

@@ -20,6 +20,11 @@ type Store struct {
 	lines    table[*Line]
 	headings table[[]*family]
 
+	// Relabel maps the labels of each line that the store does not know yet;
+	// false drops the line. Nil maps none. It is set before the first read, and
+	// may be called for several bodies at a time.
+	Relabel Relabel
+
 	mu       sync.Mutex // guards families and lastID
 	families map[familyKey]*family
 	lastID   uint32
@@ -150,19 +155,23 @@ func (s *Store) unusedID() uint32 {
 
 // addLine adds the line of a text that stands under the comments of f, and
 // returns its ID.
-func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) ID {
+func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) (ID, error) {
+	to, err := s.Relabel.apply(ls)
+	if err != nil {
+		return 0, err
+	}
 	meaning := meaning(in, f, line)
 	if f != nil && meaning != f.id {
 		f = nil
 	}
 	return ID(s.lines.add(line, meaning, func(id uint32) *Line {
-		l := s.newLine(ls, f)
+		l := s.newLine(ls, f, to)
 		if in != text && in != openMetrics && line[0] == byte(Native) {
 			l.Role = Native
 		}
 		s.added(id, l, in)
 		return l
-	}))
+	})), nil
 }
 
 // added accounts for a new line, of a body in the format in.

@@ -140,7 +140,7 @@ func (d *diff) ownerOf(text []byte) *family {
 func (d *diff) meaning(text []byte) uint32 { return meaning(d.in, d.ownerOf(text), text) }
 
 // addLine adds the line of a text that stands here, and returns its ID.
-func (d *diff) addLine(text []byte, ls labels.Labels) ID {
+func (d *diff) addLine(text []byte, ls labels.Labels) (ID, error) {
 	return d.store.addLine(d.in, text, d.ownerOf(text), ls)
 }
 

@@ -77,7 +77,7 @@ func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	}
 	f.mu.RUnlock()
 	if b != nil {
-		return b.observe(f, sc)
+		return observeBalanced(f, b, sc)
 	}
 	in, err := f.lock(sc)
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	in, ok := f.instances[name]
-	for ok && in.pool != nil && in.pool.target != sc.Target { // one behind a balancer has the name
+	for ok && in.pool != nil && in.pool.Target != sc.Target { // one behind a balancer has the name
 		name += "'"
 		in, ok = f.instances[name]
 	}

@@ -98,8 +98,10 @@ func (s *staged) anyFell() bool { return growth.AnyFell(s.f.store, s.r, &s.in.co
 // stood unless the body's structure changed.
 func (s *staged) readStart(sc *incoming) identity.Start {
 	pos := s.in.startPos
-	if s.in.last == 0 || s.r.Structural() {
+	if s.in.last == 0 {
 		pos = evidence.FindStart(s.f.store, &s.body)
+	} else if s.r.Structural() {
+		pos = evidence.FollowStart(s.f.store, s.r, &s.body, pos)
 	}
 	s.startPos = pos
 	value := 0.0

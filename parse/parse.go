@@ -84,7 +84,7 @@ type Options struct {
 	// with other labels than its body has gets no exemplar.
 	Relabel func(labels.Labels) (labels.Labels, bool)
 
-	IncludeExemplars bool // sets Sample.Exemplar; the body is parsed a second time if it has any
+	IncludeExemplars bool // sets Sample.Exemplar; the body is parsed a second time if it has any. A fleet keeps the latest for Totals and Families
 }
 
 func (o *Options) limits() lines.Limits {

@@ -31,6 +31,7 @@ type diff struct {
 	starts     []int64 // empty while no line has a start of its own
 	pairs      []uint32
 	natives    []native
+	quoted     exemplars
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
 	changed    []uint32
 	gone       []uint32 // old positions

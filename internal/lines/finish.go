@@ -263,6 +263,7 @@ func (d *diff) clear() {
 	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
 	clear(d.natives)
 	d.starts, d.natives, d.renamed = d.starts[:0], d.natives[:0], d.renamed[:0]
+	d.quoted.reset()
 	d.changed, d.gone, d.headings = d.changed[:0], d.gone[:0], d.headings[:0]
 	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
@@ -22,6 +23,7 @@ type Series struct {
 	Start     time.Time            // when a counter or histogram was 0
 	Histogram *histogram.Histogram // of a summary its count and sum
 	Quantiles map[float64]float64
+	Exemplars []exemplar.Exemplar
 }
 
 // Family is a family as one instance would expose it, its series without the

@@ -31,7 +31,7 @@ func demonstrate(ctx context.Context, o options, stdout, stderr io.Writer) (err 
 		o.state = filepath.Join(dir, "state")
 	}
 	c := newCrew(dir)
-	s, err := newSidecar(o.state, c.config(o), c.targets)
+	s, err := newSidecar(ctx, o, c.config(o), c.targets)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (c *crew) config(o options) scrape.Config {
 	config.OnReport = func(t scrape.Target, _ aggregate.Report) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.scraped[t.Name] = c.read[t.Name]
+		c.scraped[t.Name] = max(c.scraped[t.Name], c.read[t.Name]) // two sidecars may scrape it
 	}
 	return config
 }

@@ -18,6 +18,7 @@ type options struct {
 	urls, files []string // of workers; none: the program starts its own
 	listen      string
 	state       string // empty: nothing is kept
+	pair        string // the other sidecar; empty: none
 	kill        int    // own workers: how many rounds until the next is killed; 0: never
 	logger      *slog.Logger
 }
@@ -37,6 +38,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	o.Output.AddTo(fs)
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:0", "serve the merged metrics at `HOST:PORT`; port 0 is a free one")
 	fs.StringVar(&o.state, "state", "", "keep the totals in `FILE`, and go on from it")
+	fs.StringVar(&o.pair, "pair", "", "another sidecar of the same workers, at `URL`, which has a -pair of its own: either may die")
 	fs.IntVar(&o.kill, "kill", 3, "own workers: kill one every so many rounds; 0 means never")
 	err := fs.Parse(args, stderr, o.complete)
 	o.logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -56,6 +58,11 @@ func (o *options) complete(args []string) error {
 		o.Rounds = 0
 		if len(args) == 0 {
 			o.Rounds = demonstration
+		}
+	}
+	if o.pair != "" {
+		if _, err := example.URL(o.pair); err != nil {
+			return err
 		}
 	}
 	if o.kill < 0 {

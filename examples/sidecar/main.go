@@ -10,6 +10,13 @@
 // the workers keep in files which outlive them. What a worker counted after its
 // last scrape is lost when it is killed; nothing else is.
 //
+// A worker may also listen on a socket: unix:///run/worker-1.sock.
+//
+// With -pair each of two sidecars that watch the same workers names the other
+// one. They exchange what they know before they show it, so either may die, and
+// Prometheus may read now one and now the other as one target: no counter falls.
+// What they exchange is at /state, for everybody who reaches the port.
+//
 // The merged exposition is at /metrics, as text, OpenMetrics or protobuf. With
 // -state it is saved before it is shown, so a sidecar that was killed never
 // showed more than it knows when it is back.
@@ -61,7 +68,7 @@ func (o *options) config() scrape.Config {
 
 // serve merges the workers of the arguments.
 func serve(ctx context.Context, o options, stderr io.Writer) error {
-	s, err := newSidecar(o.state, o.config(), scrape.URLs(o.urls...), scrape.Files(o.files...))
+	s, err := newSidecar(ctx, o, o.config(), scrape.URLs(o.urls...), scrape.Files(o.files...))
 	if err != nil {
 		return err
 	}
@@ -79,7 +86,9 @@ func offer(ctx context.Context, address string, s *sidecar, stderr io.Writer, do
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.published)
+	mux.HandleFunc("GET /metrics", s.serveMetrics)
+	mux.HandleFunc("GET "+statePath, s.serveState)
+	mux.HandleFunc("POST "+statePath, s.serveState)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() {

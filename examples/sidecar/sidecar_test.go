@@ -42,7 +42,7 @@ func TestEverybodyIsKilled(t *testing.T) {
 	c := newCrew(t.TempDir())
 	defer c.stop()
 	begin := func() *sidecar {
-		s, err := newSidecar(o.state, c.config(o), c.targets)
+		s, err := newSidecar(t.Context(), o, c.config(o), c.targets)
 		require.NoError(t, err)
 		return s
 	}

@@ -35,7 +35,7 @@ func work(path string) int {
 	if err != nil {
 		return example.Silent
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(path + ".sock")
 	if err != nil {
 		return example.Silent
 	}
@@ -44,7 +44,11 @@ func work(path string) int {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(requests, duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	go http.Serve(listener, promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
-	fmt.Printf("http://%s/metrics\n", listener.Addr())
+	if a := listener.Addr(); a.Network() == "unix" {
+		fmt.Printf("unix://%s\n", a)
+	} else {
+		fmt.Printf("http://%s/metrics\n", a)
+	}
 
 	orphaned := make(chan struct{})
 	go func() {
@@ -68,6 +72,14 @@ func work(path string) int {
 		requests.WithLabelValues(code).Inc()
 		duration.Observe(took.Seconds())
 	}
+}
+
+// listen listens on a socket, or on a port where there are no sockets.
+func listen(path string) (net.Listener, error) {
+	if listener, err := net.Listen("unix", path); err == nil {
+		return listener, nil
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
 }
 
 // worker is a process that was started.

@@ -95,7 +95,7 @@ func (m *Member) write(b *strings.Builder, from, to int64) {
 	if m.Share > 0 {
 		fmt.Fprintf(b, ", %.3g %%", 100*m.Share)
 	}
-	fmt.Fprintf(b, "\n    %d scrapes since %s, %s observed", m.Steps, clock(m.Since), m.Covers)
+	fmt.Fprintf(b, "\n    %d steps since %s, %s observed", m.Steps, clock(m.Since), m.Covers)
 	if m.Older {
 		b.WriteString(": none in the window, the rate is that of the latest step")
 	}

@@ -165,6 +165,8 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Natural(&e.Open)
 	c.Sum(&e.Below)
 	c.Sum(&e.Above)
+	c.Sum(&e.Back)
+	c.Int64(&e.BackAt)
 	c.Int64(&e.From)
 	c.Sum(&e.Early)
 	c.Sum(&e.Long)
@@ -175,29 +177,4 @@ func (e *Event) code(c *saved.Codec, cols int) {
 func CodeClasses(c *saved.Codec, set *Set, list *[]Class) {
 	slices.SortFunc(*list, CompareClasses)
 	saved.List(c, list, 6, func(x *Class) { x.Code(c, set) })
-}
-
-// Code writes a class down, or reads it back.
-func (c *Class) Code(to *saved.Codec, set *Set) {
-	p := c.packed()
-	p.code(to)
-	if to.Reading() && !to.Failed() {
-		to.Must((p.Bounds == nil || p.Grid == nil) && c.unpack(set, &p))
-	}
-	if to.Failed() {
-		return
-	}
-	n := p.width()
-	for i := range n {
-		var x exact.Sum
-		if !to.Reading() {
-			c.Counts.SumDiff(&x, c.Cell(i), nil)
-		}
-		if to.Sum(&x); to.Reading() {
-			c.Counts.Grow(n)
-			c.Counts.AddSum(i, &x)
-		}
-	}
-	to.Sum(&c.Sum)
-	to.Bool(&c.NoSum)
 }

@@ -75,7 +75,7 @@ func (t *tally) holds(shares []share, start int64) bool {
 }
 
 // rateOf returns the rate of a group in a window that ends at e: of the instances
-// alive now, or the mean; false if no member was observed for any time. again
+// live now, or the mean; false if no member was observed for any time. again
 // says that it was not the first question.
 func (t *tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
 	switch {

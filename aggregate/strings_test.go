@@ -92,7 +92,7 @@ func TestStrings(t *testing.T) {
 	told["ratio"] = fmt.Sprint(quotient)
 	_, err = c.In(b.Snapshot(at(85)).AtLeast(0.9).Last(time.Minute))
 	told["refused"] = fmt.Sprint(err)
-	for _, x := range []fmt.Stringer{&aggregate.CounterGroup{}, &aggregate.GaugeGroup{}, &aggregate.HistogramGroup{}, &aggregate.RatioGroup{}} {
+	for _, x := range []fmt.Stringer{&aggregate.CounterGroup{}, &aggregate.GaugeGroup{}, &aggregate.GaugeRange{}, &aggregate.HistogramGroup{}, &aggregate.RatioGroup{}} {
 		told[fmt.Sprintf("zero %T", x)] = fmt.Sprint(x)
 	}
 	assert.Equal(t, map[string]string{
@@ -127,6 +127,7 @@ func TestStrings(t *testing.T) {
 		"variants":                       "[{} 2: a {} 7: lb#1]",
 		"zero *aggregate.CounterGroup":   "{} increase not known; 0 of 0 expected",
 		"zero *aggregate.GaugeGroup":     "{} value not known; 0 of 0 expected",
+		"zero *aggregate.GaugeRange":     "{} value not known; 0 of 0 expected",
 		"zero *aggregate.HistogramGroup": "{} observations not known; 0 of 0 expected",
 		"zero *aggregate.RatioGroup":     "{} ratio not known; 0 of 0 expected",
 	}, told)

@@ -126,6 +126,7 @@ func NewFleet(c Config) (*Fleet, error) {
 		store:     lines.NewStore(),
 		instances: map[string]*instance{},
 	}
+	f.store.Relabel = c.Parse.Relabel
 	f.router = growth.NewRouter(f.store)
 	f.router.Tolerance = judge.Rules{StartTolerance: s.StartTolerance.Milliseconds(), ClockSkew: s.ClockSkew.Milliseconds()}
 	f.signed.Signed = true

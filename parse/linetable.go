@@ -32,7 +32,7 @@ type lineState uint8
 const (
 	unknown lineState = iota
 	kept
-	dropped // its family is not kept
+	dropped // its family is not kept, or Options.Relabel drops it
 )
 
 // of returns what is known of a line.
@@ -50,7 +50,7 @@ func (t *lineTable) of(id lines.ID) known {
 
 func (t *lineTable) learn(l *lines.Line) known {
 	switch {
-	case !t.keeps(l.Family):
+	case l.Dropped || !t.keeps(l.Family):
 		return known{state: dropped}
 	case t.join && isPart(l):
 		return known{state: kept, join: t.joinOf(l)}

@@ -74,12 +74,17 @@ type Options struct {
 	MaxLabels  int // of a sample, its name included; default 64
 	MaxBuckets int // of one native histogram; default 100,000
 
-	Fallback         string // content type of a body that comes without one; default the text format
-	OpenMetrics2     bool   // reads OpenMetrics 2.0, which is experimental
-	AllowUnended     bool   // a fleet, too, reads a text body whose last line is not ended; it may be cut off
-	RequireWhole     bool   // refuses a text body whose last line is not ended, or that has a line starting with a NUL
-	JoinBuckets      bool   // returns a classic histogram as one sample of role Histogram
-	IncludeExemplars bool   // sets Sample.Exemplar; the body is parsed a second time if it has any. A fleet keeps the latest for Totals and Families
+	Fallback     string // content type of a body that comes without one; default the text format
+	OpenMetrics2 bool   // reads OpenMetrics 2.0, which is experimental
+	AllowUnended bool   // a fleet, too, reads a text body whose last line is not ended; it may be cut off
+	RequireWhole bool   // refuses a text body whose last line is not ended, or that has a line starting with a NUL
+	JoinBuckets  bool   // returns a classic histogram as one sample of role Histogram
+	// Relabel maps the labels of a sample, with __name__, when its line is new;
+	// false drops it. Package aggregate/scrape has Prometheus' rules. A sample
+	// with other labels than its body has gets no exemplar.
+	Relabel func(labels.Labels) (labels.Labels, bool)
+
+	IncludeExemplars bool // sets Sample.Exemplar; the body is parsed a second time if it has any. A fleet keeps the latest for Totals and Families
 }
 
 func (o *Options) limits() lines.Limits {

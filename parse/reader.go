@@ -31,6 +31,7 @@ type Reader struct {
 func (r *Reader) Read(header http.Header, body []byte) error {
 	if r.store == nil {
 		r.store = lines.NewStore()
+		r.store.Relabel = r.Options.Relabel
 		r.engine = lines.NewReader(r.store, r.Options.limits())
 		r.latest = tracker{
 			engine: r.engine, exemplars: r.Options.IncludeExemplars,

@@ -49,5 +49,6 @@
 // Labels that begin with __ do not reach the fleet. There is no job label, and
 // no instance label unless a rule makes one.
 //
-// There are no rules for metrics: a view selects the series it needs.
+// Rules for metrics belong to the fleet, which applies them to each line once:
+// see [Relabel]. To select series, a view needs none.
 package scrape

@@ -58,8 +58,9 @@ type fetcher struct {
 
 // clientKey is what clients differ in.
 type clientKey struct {
-	fresh bool   // a new HTTP/1.1 connection for each request
-	host  string // host and port to ask for; empty: the URL's
+	fresh  bool   // a new HTTP/1.1 connection for each request
+	host   string // host and port to ask for; empty: the URL's
+	socket string // to connect to; empty: the URL's host
 }
 
 // client returns the client for a target, which keeps its connections.
@@ -78,6 +79,13 @@ func (f *fetcher) client(key clientKey) (*http.Client, error) {
 		if c.TLSConfig.ServerName == "" {
 			c.TLSConfig.ServerName = (&url.URL{Host: key.host}).Hostname()
 		}
+	}
+	if key.socket != "" {
+		var d net.Dialer
+		c.ProxyConfig = config.ProxyConfig{}
+		options = append(options, config.WithDialContextFunc(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, "unix", key.socket)
+		}))
 	}
 	client, err := config.NewClientFromConfig(c, "promfold", options...)
 	if err != nil {
@@ -123,7 +131,7 @@ func (f *fetcher) hasCredentials() bool {
 // fetch reads the answer of a target into body, as it was sent: compressed. The
 // error does not name the target, which the reader knows.
 func (f *fetcher) fetch(ctx context.Context, e *endpoint, body *bytes.Buffer) (http.Header, error) {
-	client, err := f.client(clientKey{e.Balanced, e.host})
+	client, err := f.client(clientKey{e.Balanced, e.host, e.socket})
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,6 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/config"
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/relabel"
 
 	"github.com/promfold/promfold/aggregate"
@@ -36,7 +35,7 @@ type Config struct {
 	MaxBody     int64                   // bytes, as they are sent; default 64 MiB. parse.Options bounds what they decompress to
 	Accept      string                  // default parse.Accept
 	HTTP        config.HTTPClientConfig // default config.DefaultHTTPClientConfig
-	Relabel     []*relabel.Config       // rules for targets
+	Relabel     []*relabel.Config       // rules for targets; those for metrics are the fleet's: see Relabel
 	Now         func() time.Time        // stamps what happens; default time.Now
 
 	Logger   *slog.Logger                          // failures at level warn, reports at debug
@@ -70,22 +69,9 @@ func (c *Config) complete() error {
 	if err := c.HTTP.Validate(); err != nil {
 		return err
 	}
-	rules := make([]*relabel.Config, len(c.Relabel))
-	for i, r := range c.Relabel {
-		if r == nil {
-			return fmt.Errorf("rule %d is nil", i+1)
-		}
-		rule := *r // Validate writes
-		if rule.Regex.Regexp == nil {
-			rule.Regex = relabel.DefaultRelabelConfig.Regex
-		}
-		if err := rule.Validate(model.UTF8Validation); err != nil {
-			return fmt.Errorf("rule %d: %w", i+1, err)
-		}
-		rules[i] = &rule
-	}
+	rules, err := validRules(c.Relabel)
 	c.Relabel = rules
-	return nil
+	return err
 }
 
 // Scraper fetches the targets of its sources. One call of Run or Once may be

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,11 +17,12 @@ import (
 )
 
 // Target is an address to fetch. An empty Name is the URL's host and port, with
-// path and query unless they are /metrics. Labels that begin with __ are for
+// path and query unless they are /metrics. The URL of a socket, unix:///run/x.sock,
+// reads /metrics there, and its path is the default name. Labels that begin with __ are for
 // relabelling; they stand before what the URL says.
 type Target struct {
 	aggregate.Target
-	URL string // http or https; without a path: /metrics; empty: the labels say it
+	URL string // http, https or unix; without a path: /metrics; empty: the labels say it
 
 	host string // the name to ask for where the URL has an address
 }
@@ -33,6 +35,7 @@ const defaultPath = "/metrics"
 type endpoint struct {
 	Target
 	interval, timeout time.Duration
+	socket            string // the file to connect to; empty: the URL's host
 }
 
 // same reports whether nothing changed.
@@ -41,7 +44,7 @@ func (e *endpoint) same(o *endpoint) bool { return reflect.DeepEqual(e, o) }
 // ready relabels a target and fills in what it leaves open; ok is false if a
 // rule drops it.
 func (c *Config) ready(t Target) (e endpoint, ok bool, err error) {
-	u, err := parseURL(t.URL)
+	u, socket, err := parseTarget(t.URL)
 	if err != nil {
 		return e, false, err
 	}
@@ -50,7 +53,7 @@ func (c *Config) ready(t Target) (e endpoint, ok bool, err error) {
 	if !relabel.ProcessBuilder(b, c.Relabel...) {
 		return e, false, nil
 	}
-	e = endpoint{Target: t, interval: c.Interval, timeout: c.Timeout}
+	e = endpoint{Target: t, interval: c.Interval, timeout: c.Timeout, socket: socket}
 	if err := e.setTimes(b); err != nil {
 		return e, false, err
 	}
@@ -59,7 +62,7 @@ func (c *Config) ready(t Target) (e endpoint, ok bool, err error) {
 		return e, false, err
 	}
 	if u.Host != before {
-		e.host = ""
+		e.host, e.socket = "", ""
 	}
 	b.Range(func(l labels.Label) {
 		if strings.HasPrefix(l.Name, model.ReservedLabelPrefix) {
@@ -68,9 +71,25 @@ func (c *Config) ready(t Target) (e endpoint, ok bool, err error) {
 	})
 	e.URL, e.Labels = u.String(), b.Labels()
 	if e.Name == "" {
-		e.Name = nameOf(u)
+		e.Name = cmp.Or(e.socket, nameOf(u))
 	}
 	return e, true, nil
+}
+
+// socketHost is what a server on a socket is asked as.
+const socketHost = "localhost"
+
+// parseTarget reads the URL of a target. That of a socket stands for a server
+// behind it.
+func parseTarget(s string) (u *url.URL, socket string, err error) {
+	if rest, ok := strings.CutPrefix(s, "unix://"); ok {
+		if !strings.HasPrefix(rest, "/") {
+			return nil, "", fmt.Errorf("%q has no absolute path of a socket", s)
+		}
+		return &url.URL{Scheme: "http", Host: socketHost, Path: defaultPath}, rest, nil
+	}
+	u, err = parseURL(s)
+	return u, "", err
 }
 
 // parseURL reads the URL of a target; an empty one has its host in the labels.

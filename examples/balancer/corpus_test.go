@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 	"github.com/promfold/promfold/parse"
 )
@@ -161,7 +162,7 @@ func testWatch(t *testing.T, match []string, args ...string) *watch {
 	o, err := parseFlags(append(args, "-expect", "3", "-scenario", "apiserver-ha"), io.Discard)
 	require.NoError(t, err)
 	o.match = matchers(t, match)
-	w, err := newWatch(o, io.Discard, io.Discard)
+	w, err := newWatch(o, example.NewScreen(o.Output, io.Discard, io.Discard))
 	require.NoError(t, err)
 	return w
 }
@@ -191,7 +192,7 @@ func TestIncreaseIsTheSumOverProcesses(t *testing.T) {
 		want := truth(list, matchers(t, match))
 		w := testWatch(t, match)
 		if name == "all requests for a resource" {
-			require.NoError(t, replay(context.Background(), dir, w.o, w)) // whole bodies
+			require.NoError(t, replay(context.Background(), dir, w)) // whole bodies
 		} else {
 			w.feed(t, list...)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // document holds the answers at one moment. -json prints it, and the table
@@ -57,9 +57,9 @@ type group struct {
 	NaiveResets int    `json:"naive_resets"`
 }
 
-type number = show.Number
+type number = example.Number
 
-func known(x float64, ok bool) *number { return show.Known(x, ok) }
+func known(x float64, ok bool) *number { return example.Known(x, ok) }
 
 // document asks all views about one moment: at, or the latest scrape if that is
 // later.

@@ -22,6 +22,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // backends are three processes behind one address. They take turns, and count
@@ -84,13 +86,14 @@ func TestLive(t *testing.T) {
 	var out, errs bytes.Buffer
 	o, err := parseFlags(args, &errs)
 	require.NoError(t, err)
-	w, err := newWatch(o, &out, &errs)
+	w, err := newWatch(o, example.NewScreen(o.Output, &out, &errs))
 	require.NoError(t, err)
 	ticks, clock := make(chan time.Time, rounds), time.Unix(10_000, 0)
 	for range rounds {
 		ticks <- time.Time{}
 	}
-	require.NoError(t, follow(t.Context(), o, w, ticks, func() time.Time {
+	w.o.Tick = ticks
+	require.NoError(t, watchLive(t.Context(), w, func() time.Time {
 		clock = clock.Add(5 * time.Second)
 		return clock
 	}))
@@ -126,7 +129,7 @@ func TestLiveRefused(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		code := run(context.Background(), slices.Concat(args, []string{"-rounds", "1", b.URL}), &out, &errs)
-		assert.Equal(t, exitSilent, code)
+		assert.Equal(t, example.Silent, code)
 		assert.Empty(t, out.String())
 		assert.Contains(t, errs.String(), says)
 	}
@@ -138,6 +141,6 @@ func TestLiveEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, errs bytes.Buffer
-	assert.Equal(t, exitSilent, run(ctx, append(b.credentials(t), b.URL), &out, &errs))
+	assert.Equal(t, example.Silent, run(ctx, append(b.credentials(t), b.URL), &out, &errs))
 	assert.NotContains(t, errs.String(), "context canceled", "an interrupt is not a failure of the balancer")
 }

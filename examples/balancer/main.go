@@ -18,50 +18,37 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+	"time"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
+	"github.com/promfold/promfold/internal/recording"
 )
 
-const (
-	exitAnswered = 0
-	exitSilent   = 1 // the address never answered, or the answers could not be written
-	exitUsage    = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { example.Main(run) }
 
 // run runs the program until the replay ends, the rounds end, or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return example.End("balancer", watchAddress(ctx, args, stdout, stderr), stderr)
+}
+
+func watchAddress(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parseFlags(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitAnswered
-	case err != nil:
-		fmt.Fprintf(stderr, "balancer: %s\nbalancer: -help lists the flags\n", show.Text(err.Error()))
-		return exitUsage
+	if err != nil {
+		return err
 	}
-	w, err := newWatch(o, stdout, stderr)
+	w, err := newWatch(o, example.NewScreen(o.Output, stdout, stderr))
 	if err == nil && o.url != "" {
-		err = watchLive(ctx, o, w)
+		err = watchLive(ctx, w, time.Now)
 	} else if err == nil {
-		err = replay(ctx, o.source(), o, w)
+		err = replay(ctx, o.FS(recording.FS), w)
 	}
 	if err == nil && w.scrapes == 0 {
 		err = errors.New("no answer")
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "balancer: %s: %s\n", o.name(), show.Text(err.Error()))
-		return exitSilent
+		return fmt.Errorf("%s: %w", o.name(), err)
 	}
-	return exitAnswered
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -31,14 +32,14 @@ func runBalancer(args ...string) program {
 // decoded returns the document as a reader sees it.
 func (p program) decoded(t *testing.T) (d map[string]any) {
 	t.Helper()
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	require.NoError(t, json.Unmarshal([]byte(p.stdout), &d), p.stdout)
 	return d
 }
 
 func TestDefaultRun(t *testing.T) {
 	p := runBalancer()
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Empty(t, p.stderr)
 	for _, says := range []string{"lb: 46 scrapes", "5 processes met", "of 3 alive", "lb#5", "LIST", "total", "lower bounds"} {
 		assert.Contains(t, p.stdout, says)
@@ -124,20 +125,20 @@ func TestExitStatus(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"-help"}, exitAnswered, "usage: balancer"},
-		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
-		{[]string{"a", "b"}, exitUsage, "more than one URL"},
-		{[]string{"ftp://x"}, exitUsage, "not an http or https URL"},
-		{[]string{"-replay", ".", "http://x"}, exitUsage, "exclude each other"},
-		{[]string{"-window", "1ms"}, exitUsage, "a second at least"},
-		{[]string{"-cert", "x"}, exitUsage, "go together"},
-		{[]string{"-match", "verb"}, exitUsage, "no LABEL=VALUE"},
-		{[]string{"-match", "verb=~("}, exitUsage, "missing closing )"},
-		{[]string{"-match", "verb!LIST"}, exitUsage, "one of = != =~ !~"},
-		{[]string{"-replay", empty}, exitSilent, "manifest.jsonl: entry 1"},
-		{[]string{"-replay", filepath.Join(empty, "nosuch")}, exitSilent, "no such file"},
-		{[]string{"-target", "nosuch"}, exitSilent, "nosuch: no answer"},
-		{[]string{"-ca", filepath.Join(empty, "manifest.jsonl"), "http://127.0.0.1:1/"}, exitSilent, "unable to use specified CA cert"},
+		{[]string{"-help"}, example.Answered, "usage: balancer"},
+		{[]string{"-nosuch"}, example.BadUsage, "-nosuch"},
+		{[]string{"a", "b"}, example.BadUsage, "more than one URL"},
+		{[]string{"ftp://x"}, example.BadUsage, "not an http or https URL"},
+		{[]string{"-replay", ".", "http://x"}, example.BadUsage, "exclude each other"},
+		{[]string{"-window", "1ms"}, example.BadUsage, "a second at least"},
+		{[]string{"-cert", "x"}, example.BadUsage, "go together"},
+		{[]string{"-match", "verb"}, example.BadUsage, "no LABEL=VALUE"},
+		{[]string{"-match", "verb=~("}, example.BadUsage, "missing closing )"},
+		{[]string{"-match", "verb!LIST"}, example.BadUsage, "one of = != =~ !~"},
+		{[]string{"-replay", empty}, example.Silent, "manifest.jsonl: entry 1"},
+		{[]string{"-replay", filepath.Join(empty, "nosuch")}, example.Silent, "no such file"},
+		{[]string{"-target", "nosuch"}, example.Silent, "nosuch: no answer"},
+		{[]string{"-ca", filepath.Join(empty, "manifest.jsonl"), "http://127.0.0.1:1/"}, example.Silent, "unable to use specified CA cert"},
 	} {
 		p := runBalancer(c.args...)
 		assert.Equal(t, c.code, p.code, "%v", c.args)
@@ -154,12 +155,12 @@ func TestNothingSelected(t *testing.T) {
 	assert.Empty(t, d["groups"])
 	assert.NotEmpty(t, d["notes"])
 	assert.NotContains(t, p.stdout, "NaN")
-	assert.Equal(t, exitAnswered, runBalancer("-metric", "nosuch_total").code)
+	assert.Equal(t, example.Answered, runBalancer("-metric", "nosuch_total").code)
 }
 
 func TestUnwritable(t *testing.T) {
 	var errs bytes.Buffer
-	assert.Equal(t, exitSilent, run(context.Background(), nil, broken{}, &errs))
+	assert.Equal(t, example.Silent, run(context.Background(), nil, broken{}, &errs))
 	assert.Contains(t, errs.String(), io.ErrClosedPipe.Error())
 }
 

@@ -2,65 +2,62 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // unknown is shown where a value is absent.
 const unknown = "–"
 
-// render writes the table.
-func render(to io.Writer, d document) error {
-	var b strings.Builder
+// render returns the table.
+func render(d document) []example.Line {
 	expected := "?"
 	if d.Expected > 0 {
 		expected = strconv.Itoa(d.Expected)
 	}
-	fmt.Fprintf(&b, "%s  %s: %d scrapes in %s, %d processes met, %d of %s alive\n", d.At.Format(time.TimeOnly), show.Text(d.Target),
-		d.Scrapes, time.Duration(d.Seconds*float64(time.Second)).Round(100*time.Millisecond), len(d.Instances), d.Alive, expected)
-	renderInstances(&b, d)
-	renderGroups(&b, d)
+	lines := []example.Line{{example.Bold(d.At.Format(time.TimeOnly) + "  " + d.Target), example.Normal(fmt.Sprintf(": %d scrapes in %s, %d processes met, %d of %s alive",
+		d.Scrapes, time.Duration(d.Seconds*float64(time.Second)).Round(100*time.Millisecond), len(d.Instances), d.Alive, expected))}}
+	lines = append(lines, renderInstances(d)...)
+	title := fmt.Sprintf("%s, rates of the last %s", d.Metric, time.Duration(d.WindowSeconds*float64(time.Second)))
+	lines = append(lines, nil, example.Line{example.Bold(title)})
+	lines = append(lines, renderGroups(d)...)
 	for _, n := range d.Notes {
-		fmt.Fprintf(&b, "  ! %s\n", show.Text(n))
+		lines = append(lines, example.Line{example.Warning("  ! " + n)})
 	}
-	b.WriteByte('\n')
-	_, err := io.WriteString(to, b.String())
-	return err
+	return lines
 }
 
-func renderInstances(b *strings.Builder, d document) {
-	t := newTable(b, "process", "", "met", "first", "last", "increase", "rate/s", "told apart by")
+func renderInstances(d document) []example.Line {
+	var t example.Table
+	t.Left("process", "", "met", "first", "last", "increase", "rate/s", "told apart by")
 	for _, in := range d.Instances {
-		state := "alive"
+		state := example.Normal("alive")
 		if !in.Alive {
-			state = "stale"
+			state = example.Alarm("stale")
 		}
-		t.row(show.Text(in.Name), state, strconv.Itoa(in.Met), in.First.Format(time.TimeOnly), in.Last.Format(time.TimeOnly),
-			amount(in.Increase), amount(in.Rate), in.By)
+		t.Add(example.Normal(in.Name), state, example.Normal(strconv.Itoa(in.Met)), example.Normal(in.First.Format(time.TimeOnly)),
+			example.Normal(in.Last.Format(time.TimeOnly)), example.Normal(amount(in.Increase)), example.Normal(amount(in.Rate)), example.Dim(in.By))
 	}
-	t.Flush()
+	return t.Lines()
 }
 
-func renderGroups(b *strings.Builder, d document) {
-	fmt.Fprintf(b, "\n%s, rates of the last %s\n", show.Text(d.Metric), time.Duration(d.WindowSeconds*float64(time.Second)))
-	t := newTable(b, "", "rate/s", "now/s", "increase ≥", "naive", "", "naive resets")
+func renderGroups(d document) []example.Line {
+	var t example.Table
+	t.Left("", "rate/s", "now/s", "increase ≥", "naive", "", "naive resets")
 	groups := d.Groups
 	if d.Total != nil {
 		groups = append(groups, *d.Total)
 	}
 	for _, g := range groups {
-		name := groupName(g.Labels)
-		t.row(show.Text(name), amount(g.Rate), amount(g.RateNow), amount(g.Increase), amount(&g.Naive), factor(g), strconv.Itoa(g.NaiveResets))
+		t.Row(groupName(g.Labels), amount(g.Rate), amount(g.RateNow), amount(g.Increase), amount(&g.Naive), factor(g), strconv.Itoa(g.NaiveResets))
 	}
-	t.Flush()
+	return t.Lines()
 }
 
 func groupName(l labels.Labels) string {
@@ -88,17 +85,4 @@ func amount(n *number) string {
 		return strconv.FormatFloat(float64(*n), 'f', 0, 64)
 	}
 	return strconv.FormatFloat(float64(*n), 'f', 2, 64)
-}
-
-// table aligns cells.
-type table struct{ *tabwriter.Writer }
-
-func newTable(to io.Writer, titles ...string) table {
-	t := table{tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)}
-	t.row(titles...)
-	return t
-}
-
-func (t table) row(cells ...string) {
-	fmt.Fprintf(t, "  %s\n", strings.Join(cells, "\t"))
 }

@@ -1,40 +1,34 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
-	"slices"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
 // replay passes the recorded scrapes to the fleet in the order of their times,
 // and prints the answers at the last one.
-func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
-	scrapes, err := recording.Manifest(dir)
+func replay(ctx context.Context, dir fs.FS, w *watch) error {
+	all, err := recording.Manifest(dir)
 	if err != nil {
 		return err
 	}
-	scrapes = slices.DeleteFunc(scrapes, func(r recording.Scrape) bool {
-		return r.Target != o.target || o.scenario != "" && r.Scenario != o.scenario
-	})
+	scrapes := w.o.Choose(all, func(r recording.Scrape) bool { return r.Target == w.o.target })
 	if len(scrapes) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(scrapes, func(a, b recording.Scrape) int { return cmp.Compare(a.Time, b.Time) })
 	if err := w.expect(scrapes[0].At()); err != nil {
 		return err
 	}
-	for _, r := range scrapes {
-		if ctx.Err() != nil {
-			break // the scrapes up to here are still worth a table
-		}
+	err = example.Each(ctx, scrapes, func(_ int, r recording.Scrape) error {
 		body, err := r.Body(dir)
 		w.observe(r.At(), r.Header(), body, err)
-	}
-	if w.scrapes == 0 {
 		return nil
+	})
+	if err != nil || w.scrapes == 0 {
+		return err
 	}
-	return w.show(scrapes[0].At()) // that is, at the last accepted scrape
+	return w.show(scrapes[0].At(), true) // that is, at the last accepted scrape
 }

@@ -2,12 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // watch is a fleet behind one address, its views, and the naive reading of the
@@ -25,15 +24,15 @@ type watch struct {
 	failed    int
 	reason    string // why the latest scrape failed; empty if it did not
 
-	stdout, stderr io.Writer
+	screen *example.Screen
 }
 
-func newWatch(o options, stdout, stderr io.Writer) (*watch, error) {
+func newWatch(o options, screen *example.Screen) (*watch, error) {
 	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window})
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{o: o, fleet: fleet, naive: newNaive(&o), met: map[string]*instance{}, stdout: stdout, stderr: stderr}
+	w := &watch{o: o, fleet: fleet, naive: newNaive(&o), met: map[string]*instance{}, screen: screen}
 	if w.groups, err = fleet.Counter(aggregate.View{Select: o.selector(), By: o.by}); err != nil {
 		return nil, err
 	}
@@ -58,9 +57,9 @@ func (w *watch) observe(at time.Time, header http.Header, body []byte, err error
 	if err != nil {
 		w.fleet.ScrapeFailed(w.o.name(), at, err)
 		w.failed++
-		if reason := show.Reason(err, w.o.name(), at); reason != w.reason {
+		if reason := example.Reason(err, w.o.name(), at); reason != w.reason {
 			w.reason = reason
-			fmt.Fprintf(w.stderr, "%s  %s: %s\n", at.UTC().Format(time.TimeOnly), w.o.name(), show.Text(w.reason))
+			w.screen.Say(fmt.Sprintf("%s  %s: %s", at.UTC().Format(time.TimeOnly), w.o.name(), w.reason))
 		}
 		return
 	}
@@ -80,17 +79,10 @@ func (w *watch) observe(at time.Time, header http.Header, body []byte, err error
 }
 
 // show prints the answers at a moment, or at the latest scrape if that is later.
-func (w *watch) show(at time.Time) error {
+func (w *watch) show(at time.Time, last bool) error {
 	d, err := w.document(at)
 	if err != nil {
 		return err
 	}
-	if w.o.jsonOutput {
-		text, err := show.JSON(d)
-		if err == nil {
-			_, err = w.stdout.Write(text)
-		}
-		return err
-	}
-	return render(w.stdout, d)
+	return w.screen.Show(d, func() []example.Line { return render(d) }, last)
 }

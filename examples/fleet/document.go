@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // document holds the answers of all views at one moment. -json prints it, and
@@ -104,9 +104,9 @@ type worst struct {
 	Share    number `json:"share"`
 }
 
-type number = show.Number
+type number = example.Number
 
-func known(x float64, ok bool) *number { return show.Known(x, ok) }
+func known(x float64, ok bool) *number { return example.Known(x, ok) }
 
 // stamp is a time to the millisecond.
 type stamp time.Time
@@ -120,8 +120,8 @@ func (s stamp) MarshalJSON() ([]byte, error) {
 func (w *watch) document(at time.Time) (document, error) {
 	s := w.fleet.Snapshot(at)
 	window := s.SinceStart()
-	if w.window != sinceStart {
-		window = s.Last(w.window)
+	if w.o.window != sinceStart {
+		window = s.Last(w.o.window)
 	}
 	seconds := window.End().Sub(window.Start()).Seconds()
 	d := document{At: stamp(s.Time()), WindowSeconds: number(seconds), Instances: []instance{}, Views: []answers{}}
@@ -129,7 +129,7 @@ func (w *watch) document(at time.Time) (document, error) {
 		d.Instances = append(d.Instances, instance{in.Name, in.Targets, in.Incarnations, stamp(in.First), stamp(in.Last), in.Stale})
 	}
 	for _, v := range w.views {
-		groups, err := v.ask(s, window, w.levels)
+		groups, err := v.ask(s, window, w.o.levels)
 		if err != nil {
 			return document{}, err
 		}

@@ -2,36 +2,30 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // options are the command line.
 type options struct {
-	dir       string     // of a replay; empty: the recording inside the program
+	example.Replay
+	example.Live
+	example.Output
 	endpoints []endpoint // live targets; none: a replay
 	globs     []string
 	balancers []balancer
-	scenarios []string
 	specs     []spec // counters, gauges, histograms
 	levels    []float64
 	window    time.Duration // sinceStart, or how far to look back
-	interval  time.Duration
-	timeout   time.Duration
-	rounds    int // 0: no limit
-	json      bool
 }
 
 // sinceStart is the window that begins with the first scrape.
@@ -57,18 +51,14 @@ stand in front, one of sum, min, max, mean, fact:  max(metric{label="v"}) by (a)
 `
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
-	o := options{levels: []float64{0.5, 0.99}, window: -1}
+	o := options{Live: example.Live{Interval: 5 * time.Second}, levels: []float64{0.5, 0.99}, window: -1}
 	var given [len(kinds)][]spec
-	fs := flag.NewFlagSet("fleet", flag.ContinueOnError)
-	fs.SetOutput(io.Discard) // run prints the error, once
-	fs.Usage = func() {}
-	fs.StringVar(&o.dir, "replay", "", "replay the recorded scrapes in `DIR`")
+	fs := example.NewFlags("fleet", usage)
+	o.Replay.AddTo(fs)
+	o.Live.AddTo(fs)
+	o.Output.AddTo(fs)
 	fs.Func("target", "replay the targets that match one of `GLOB[,GLOB]` (default: text from /metrics, not through a balancer)", o.addGlobs)
 	fs.Func("balanced", "the targets that match GLOB are load balancers with N instances behind each: `GLOB[=N][,GLOB[=N]]`; without N, or with N = 0, the number is unknown; a GLOB that contains = needs =N", o.addBalancers)
-	fs.Func("scenario", "replay only the scenarios `NAME[,NAME]`", func(s string) error {
-		o.scenarios = append(o.scenarios, strings.Split(s, ",")...)
-		return nil
-	})
 	for k, name := range kinds {
 		fs.Func(name, "show the "+name+" of `SPEC`; may be repeated", func(s string) error {
 			sp, err := parseSpec(kind(k), s)
@@ -78,53 +68,24 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	}
 	fs.Func("q", "quantiles of histograms, `q[,q]` from 0 to 1 (default 0.5,0.99)", o.setLevels)
 	fs.Func("window", "the `duration` to look back, or all (default: 5m live, all in a replay)", o.setWindow)
-	fs.DurationVar(&o.interval, "interval", 5*time.Second, "live: the time between rounds")
-	fs.DurationVar(&o.timeout, "timeout", 0, "live: how long a target may take (default: the interval, at most 10s)")
-	fs.IntVar(&o.rounds, "rounds", 0, "live: stop after this many rounds; 0 means no limit")
-	fs.BoolVar(&o.json, "json", false, "print a JSON document each round, or one at the end of a replay")
-
-	urls, err := parseAll(fs, args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stderr, usage)
-		fs.SetOutput(stderr)
-		fs.PrintDefaults()
-	}
-	if err != nil {
-		return options{}, err
-	}
-	o.specs = slices.Concat(given[:]...)
-	if o.endpoints, err = endpoints(urls); err != nil {
-		return options{}, err
-	}
-	return o, o.complete()
-}
-
-// parseAll parses flags that stand before, between and after the arguments.
-func parseAll(fs *flag.FlagSet, args []string) (rest []string, err error) {
-	for {
-		if err := fs.Parse(args); err != nil {
-			return nil, err
+	err := fs.Parse(args, stderr, func(urls []string) (err error) {
+		o.specs = slices.Concat(given[:]...)
+		if o.endpoints, err = endpoints(urls); err != nil {
+			return err
 		}
-		if fs.NArg() == 0 {
-			return rest, nil
-		}
-		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
-	}
+		return o.complete()
+	})
+	return o, err
 }
 
 // complete sets the defaults that depend on other flags.
 func (o *options) complete() error {
 	live := len(o.endpoints) > 0
 	switch {
-	case live && o.dir != "":
+	case live && o.Dir != "":
 		return errors.New("-replay and URLs exclude each other")
-	case live && (o.globs != nil || o.scenarios != nil):
+	case live && (o.globs != nil || o.Scenarios != nil):
 		return errors.New("-target and -scenario select from a recording; all URLs are scraped")
-	case o.interval <= 0 || o.timeout < 0 || o.rounds < 0:
-		return errors.New("-interval must be positive, -timeout and -rounds must not be negative")
-	}
-	if o.timeout == 0 {
-		o.timeout = min(o.interval, 10*time.Second)
 	}
 	if o.window < 0 {
 		o.window = sinceStart
@@ -132,15 +93,7 @@ func (o *options) complete() error {
 			o.window = 5 * time.Minute
 		}
 	}
-	return nil
-}
-
-// source returns the directory to replay.
-func (o *options) source() fs.FS {
-	if o.dir == "" {
-		return recording.FS
-	}
-	return os.DirFS(o.dir)
+	return o.Live.Complete()
 }
 
 func (o *options) addGlobs(s string) error {
@@ -213,9 +166,9 @@ func endpoints(urls []string) ([]endpoint, error) {
 	sharing := map[string]int{}
 	seen := map[string]bool{}
 	for _, raw := range urls {
-		u, err := url.Parse(raw)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-			return nil, fmt.Errorf("%q is not an http or https URL", raw)
+		u, err := example.URL(raw)
+		if err != nil {
+			return nil, err
 		}
 		if key := address(u) + u.RequestURI(); !seen[key] {
 			seen[key] = true

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -17,18 +18,18 @@ func TestFlagDefaults(t *testing.T) {
 	assert.Equal(t, sinceStart, o.window, "a replay looks back to its beginning")
 	assert.Equal(t, []float64{0.5, 0.99}, o.levels)
 	assert.Empty(t, o.specs)
-	assert.Equal(t, recording.FS, o.source())
+	assert.Equal(t, recording.FS, o.FS(recording.FS))
 
 	o, err = parseFlags([]string{"http://a:1/metrics", "-interval", "30s"}, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, 5*time.Minute, o.window)
-	assert.Equal(t, 30*time.Second, o.interval, "flags may stand after the URLs")
-	assert.Equal(t, 10*time.Second, o.timeout)
+	assert.Equal(t, 30*time.Second, o.Interval, "flags may stand after the URLs")
+	assert.Equal(t, 10*time.Second, o.Timeout)
 
 	o, err = parseFlags([]string{"-interval", "1s", "-window", "all", "http://a:1/metrics"}, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, sinceStart, o.window)
-	assert.Equal(t, time.Second, o.timeout, "no longer than a round")
+	assert.Equal(t, time.Second, o.Timeout, "no longer than a round")
 }
 
 func TestSpecsStandByKindInTheirOrder(t *testing.T) {
@@ -59,7 +60,7 @@ func TestBalancerFlag(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []balancer{{"lb", 0}, {"b*", 3}, {"c:1/m?x=y", 0}}, o.balancers)
 	assert.Equal(t, []float64{0.5, 0.9}, o.levels, "a quantile given twice is shown once")
-	w := &watch{balancers: o.balancers}
+	w := &watch{o: o}
 	for target, want := range map[string]int{"lb": 0, "bar": 3, "other": -1} {
 		instances, ok := w.balanced(target)
 		if !ok {
@@ -96,7 +97,7 @@ func TestBadFlags(t *testing.T) {
 		{"http://"},
 	} {
 		p := runFleet(args...)
-		assert.Equal(t, exitUsage, p.code, "%v", args)
+		assert.Equal(t, example.BadUsage, p.code, "%v", args)
 		assert.Empty(t, p.stdout, "%v", args)
 		assert.Regexp(t, "^fleet: .+\n", p.stderr, "%v", args)
 	}
@@ -104,6 +105,6 @@ func TestBadFlags(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	p := runFleet("-help")
-	assert.Equal(t, exitAnswered, p.code)
+	assert.Equal(t, example.Answered, p.code)
 	assert.Contains(t, p.stderr, "-histogram SPEC")
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -88,12 +89,12 @@ func replayFS(t *testing.T, dir fs.FS, args ...string) program {
 	var out, errs bytes.Buffer
 	o, err := parseFlags(args, &errs)
 	require.NoError(t, err)
-	w, err := newWatch(o, newScreen(o.json, &out, &errs))
+	w, err := newWatch(o, example.NewScreen(o.Output, &out, &errs))
 	require.NoError(t, err)
 	err = replay(context.Background(), dir, o, w)
-	p := program{exitAnswered, out.String(), errs.String()}
+	p := program{example.Answered, out.String(), errs.String()}
 	if err != nil || !w.answered {
-		p.code = exitSilent
+		p.code = example.Silent
 	}
 	return p
 }

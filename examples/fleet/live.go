@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/common/config"
-
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/scrape"
 )
@@ -14,12 +12,10 @@ import (
 // live scrapes targets round by round.
 type live struct {
 	*watch
-	scraper  *scrape.Scraper
-	names    []string
-	interval time.Duration
-	rounds   int // 0: no limit
-	now      func() time.Time
-	census   *census // nil once the views are declared
+	scraper *scrape.Scraper
+	names   []string
+	now     func() time.Time
+	census  *census // nil once the views are declared
 
 	mu       sync.Mutex
 	outcomes map[string]*outcome // of the round, by target
@@ -31,69 +27,39 @@ type outcome struct {
 	err error
 }
 
-func newLive(o options, w *watch) (*live, error) {
-	l := &live{watch: w, interval: o.interval, rounds: o.rounds, now: time.Now}
-	if len(o.specs) == 0 {
+func newLive(w *watch) (*live, error) {
+	l := &live{watch: w, now: time.Now}
+	if len(w.o.specs) == 0 {
 		l.census = &census{}
 	}
-	targets := make([]scrape.Target, len(o.endpoints))
-	for i, e := range o.endpoints {
+	targets := make([]scrape.Target, len(w.o.endpoints))
+	for i, e := range w.o.endpoints {
 		targets[i] = scrape.Target{Target: w.target(e.name), URL: e.url}
 		l.names = append(l.names, e.name)
 	}
-	client := config.DefaultHTTPClientConfig
-	client.ProxyFromEnvironment = true
+	c := w.o.Scrape(func() time.Time { return l.now() })
+	c.OnScrape, c.OnError = l.scraped, l.failed
 	var err error
-	l.scraper, err = scrape.New(w.fleet, scrape.Config{
-		Interval: max(o.interval, o.timeout), Timeout: o.timeout, HTTP: client,
-		Now:      func() time.Time { return l.now() },
-		OnScrape: l.scraped, OnError: l.failed,
-	}, scrape.Targets(targets...))
+	l.scraper, err = scrape.New(w.fleet, c, scrape.Targets(targets...))
 	return l, err
 }
 
+// run scrapes until the rounds end or ctx ends. Then it prints the last
+// table once more where a live one was cut to the height of the terminal.
 func (l *live) run(ctx context.Context) error {
-	ticker := time.NewTicker(l.interval)
-	defer ticker.Stop()
-	return l.follow(ctx, ticker.C)
-}
-
-// follow runs a round at once and one at every tick, until the rounds end or
-// ctx ends.
-func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
-	for n := 1; ; n++ {
-		if err := l.round(ctx); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return l.leave()
-		}
-		if err := l.show(n == l.rounds); err != nil || n == l.rounds {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return l.leave()
-		case <-tick:
-		}
-	}
-}
-
-// leave prints the last table once more where a live one was cut to the height
-// of the terminal.
-func (l *live) leave() error {
-	if l.screen.settled() || !l.answered {
-		return nil
-	}
-	return l.show(true)
-}
-
-func (l *live) show(last bool) error {
-	d, err := l.document(l.now())
-	if err != nil {
+	err := l.o.Run(ctx, func(n int) error { return l.step(ctx, n) })
+	if err != nil || ctx.Err() == nil || l.screen.Settled() || !l.answered {
 		return err
 	}
-	return l.screen.show(d, l.failing, last)
+	return l.show(l.now(), true)
+}
+
+// step runs a round and shows the answers.
+func (l *live) step(ctx context.Context, n int) error {
+	if err := l.round(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	return l.show(l.now(), n == l.o.Rounds)
 }
 
 // round scrapes all targets at once and waits for the last of them, at most for

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // station is a live run with its own clock. The clock advances by a second at
@@ -31,12 +33,17 @@ func newStation(t *testing.T, args ...string) *station {
 	// A timeout that a busy machine does not reach.
 	o, err := parseFlags(append([]string{"-timeout", "1m"}, args...), io.Discard)
 	require.NoError(t, err)
-	w, err := newWatch(o, newScreen(o.json, &s.out, &s.err))
+	w, err := newWatch(o, example.NewScreen(o.Output, &s.out, &s.err))
 	require.NoError(t, err)
-	s.live, err = newLive(o, w)
+	s.live, err = newLive(w)
 	require.NoError(t, err)
 	s.now = func() time.Time { return time.Unix(1_000_000+s.clock.Add(1), 0) }
 	return s
+}
+
+func (s *station) follow(ctx context.Context, tick <-chan time.Time) error {
+	s.o.Tick = tick
+	return s.run(ctx)
 }
 
 // ticks returns a channel that holds n ticks.
@@ -234,9 +241,9 @@ func TestInterrupt(t *testing.T) {
 func TestExitCodes(t *testing.T) {
 	good := serve(t, counting(10))
 	bad := serve(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusTeapot) })
-	assert.Equal(t, exitAnswered, runFleet("-rounds", "1", "-timeout", "1m", good, bad).code)
+	assert.Equal(t, example.Answered, runFleet("-rounds", "1", "-timeout", "1m", good, bad).code)
 	p := runFleet("-rounds", "1", "-timeout", "1m", "-json", bad)
-	assert.Equal(t, exitSilent, p.code)
+	assert.Equal(t, example.Silent, p.code)
 	assert.Contains(t, p.stderr, "no target answered")
 	var d decoded
 	require.NoError(t, json.Unmarshal([]byte(p.stdout), &d), "a document is printed anyway")

@@ -23,56 +23,38 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
+	"github.com/promfold/promfold/internal/recording"
 )
 
-const (
-	exitAnswered = 0
-	exitSilent   = 1 // no target answered, or the answers could not be written
-	exitUsage    = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { example.Main(run) }
 
 // run runs the program until the replay ends, the rounds end, or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	opts, err := parseFlags(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return exitAnswered
-	}
-	var w *watch
-	if err == nil {
-		w, err = newWatch(opts, newScreen(opts.json, stdout, stderr))
-	}
+	return example.End("fleet", watchAll(ctx, args, stdout, stderr), stderr)
+}
+
+func watchAll(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parseFlags(args, stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "fleet: %s\nfleet: -help lists the flags\n", show.Text(err.Error()))
-		return exitUsage
+		return err
 	}
-	if len(opts.endpoints) > 0 {
+	w, err := newWatch(o, example.NewScreen(o.Output, stdout, stderr))
+	if err != nil {
+		return example.Usage(err) // a SPEC that the library does not accept
+	}
+	if len(o.endpoints) > 0 {
 		var l *live
-		if l, err = newLive(opts, w); err == nil {
+		if l, err = newLive(w); err == nil {
 			err = l.run(ctx)
 		}
 	} else {
-		err = replay(ctx, opts.source(), opts, w)
+		err = replay(ctx, o.FS(recording.FS), o, w)
 	}
 	if err == nil && !w.answered {
 		err = errors.New("no target answered")
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "fleet: %s\n", show.Text(err.Error()))
-		return exitSilent
-	}
-	return exitAnswered
+	return err
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // The table shows at most this many rows; the document has all of them.
@@ -22,7 +22,7 @@ const (
 )
 
 // render returns the table: the instances first, then a part for each view.
-func render(d document, failing map[string]string) []line {
+func render(d document, failing map[string]string) []example.Line {
 	lines := renderInstances(d, failing)
 	for i := range d.Views {
 		lines = append(lines, nil)
@@ -33,48 +33,49 @@ func render(d document, failing map[string]string) []line {
 
 // renderInstances lists all instances of a small fleet. Of a large fleet it
 // lists those that restarted or do not answer.
-func renderInstances(d document, failing map[string]string) []line {
+func renderInstances(d document, failing map[string]string) []example.Line {
 	down := maps.Clone(failing)
-	t := table{}
-	t.left("instance", "state", "last scrape", "")
+	t := example.Table{}
+	t.Left("instance", "state", "last scrape", "")
 	up := 0
 	for _, in := range d.Instances {
-		state := span{normal, "up"}
+		state, healthy := example.Normal("up"), false
 		reason, failed := down[in.Name]
 		switch delete(down, in.Name); {
 		case in.Stale:
-			state = span{alarm, "stale"}
+			state = example.Alarm("stale")
 		case failed:
-			state = span{alarm, "failing"}
+			state = example.Alarm("failing")
 		default:
+			healthy = true
 			up++
 		}
 		remark := times("restarted", in.Incarnations-1)
 		if reason != "" {
-			remark = strings.TrimPrefix(remark+", "+show.Text(reason), ", ")
+			remark = strings.TrimPrefix(remark+", "+reason, ", ")
 		}
-		if state.text == "up" && remark == "" && len(d.Instances) > maxInstances {
+		if healthy && remark == "" && len(d.Instances) > maxInstances {
 			continue
 		}
-		t.add(span{normal, show.Text(in.Name)}, state, span{dim, time.Time(in.Last).UTC().Format(time.TimeOnly)}, span{warning, remark})
+		t.Add(example.Normal(in.Name), state, example.Dim(time.Time(in.Last).UTC().Format(time.TimeOnly)), example.Warning(remark))
 	}
 	for _, name := range slices.Sorted(maps.Keys(down)) {
-		t.add(span{normal, show.Text(name)}, span{alarm, "silent"}, span{dim, unknown}, span{warning, show.Text(down[name])})
+		t.Add(example.Normal(name), example.Alarm("silent"), example.Dim(unknown), example.Warning(down[name]))
 	}
-	if n := len(t.rows); n > 2*maxInstances {
-		t.rows = t.rows[:2*maxInstances]
-		t.add(span{dim, fmt.Sprintf("… %d more", n-2*maxInstances)}, span{}, span{}, span{})
+	if n := t.Len(); n > 2*maxInstances {
+		t.Cut(2 * maxInstances)
+		t.Add(example.Dim(fmt.Sprintf("… %d more", n-2*maxInstances)), example.Span{}, example.Span{}, example.Span{})
 	}
-	head := line{{bold, fmt.Sprintf("%d of %d instances up", up, len(d.Instances)+len(down))}, {normal, ", "}}
+	head := example.Line{example.Bold(fmt.Sprintf("%d of %d instances up", up, len(d.Instances)+len(down))), example.Normal(", ")}
 	if d.WindowSeconds > 0 {
 		window := time.Duration(float64(d.WindowSeconds) * float64(time.Second))
-		head = append(head, span{normal, fmt.Sprintf("the last %s to ", window.Round(100*time.Millisecond))})
+		head = append(head, example.Normal(fmt.Sprintf("the last %s to ", window.Round(100*time.Millisecond))))
 	}
-	head = append(head, span{normal, time.Time(d.At).UTC().Format(time.DateTime) + " UTC"})
-	if len(t.rows) == 0 {
-		return []line{head}
+	head = append(head, example.Normal(time.Time(d.At).UTC().Format(time.DateTime)+" UTC"))
+	if t.Len() == 0 {
+		return []example.Line{head}
 	}
-	return append([]line{head}, t.lines()...)
+	return append([]example.Line{head}, t.Lines()...)
 }
 
 func times(what string, n int) string {
@@ -88,36 +89,36 @@ func times(what string, n int) string {
 }
 
 // renderView shows the groups of a view, the busiest first.
-func renderView(v *answers) []line {
-	head := line{{bold, show.Text(v.Spec)}, {dim, "  " + v.Kind}}
+func renderView(v *answers) []example.Line {
+	head := example.Line{example.Bold(v.Spec), example.Dim("  " + v.Kind)}
 	if len(v.Groups) == 0 {
-		return []line{head, {{warning, "  ! " + show.Text(v.status)}}}
+		return []example.Line{head, {example.Warning("  ! " + v.status)}}
 	}
 	groups := slices.Clone(v.Groups)
 	slices.SortStableFunc(groups, func(a, b group) int { return cmp.Compare(b.size(), a.size()) })
 	hidden := max(0, len(groups)-maxGroups)
 	groups = groups[:len(groups)-hidden]
 
-	t := table{}
+	t := example.Table{}
 	names := labelNames(v)
 	for _, name := range names {
-		t.left(show.Text(name))
+		t.Left(name)
 	}
 	row := titles(&t, v, groups)
-	t.right("seen")
-	t.distinguish(len(names))
+	t.Right("seen")
+	t.Distinguish(len(names))
 	for i := range groups {
 		g := &groups[i]
-		var cells []span
+		var cells []example.Span
 		for _, name := range names {
-			cells = append(cells, span{normal, cmp.Or(show.Text(g.Labels.Get(name)), unknown)})
+			cells = append(cells, example.Normal(cmp.Or(g.Labels.Get(name), unknown)))
 		}
 		cells = append(cells, row(g)...)
-		t.add(append(cells, seen(g.Coverage))...)
+		t.Add(append(cells, seen(g.Coverage))...)
 	}
-	lines := append([]line{head}, t.lines()...)
+	lines := append([]example.Line{head}, t.Lines()...)
 	if hidden > 0 {
-		lines = append(lines, line{{dim, fmt.Sprintf("  … %d more groups", hidden)}})
+		lines = append(lines, example.Line{example.Dim(fmt.Sprintf("  … %d more groups", hidden))})
 	}
 	return append(lines, renderWarnings(v.Groups)...)
 }
@@ -150,68 +151,68 @@ func labelNames(v *answers) []string {
 
 // titles adds the columns of a kind of view, and returns the function that
 // fills them.
-func titles(t *table, v *answers, groups []group) func(*group) []span {
+func titles(t *example.Table, v *answers, groups []group) func(*group) []example.Span {
 	switch v.Kind {
 	case gaugeKind.String():
-		t.right(groups[0].Operation, "lowest")
-		t.left("lowest at")
-		t.right("highest")
-		t.left("highest at")
-		return func(g *group) []span { return gaugeCells(v.Metric, g) }
+		t.Right(groups[0].Operation, "lowest")
+		t.Left("lowest at")
+		t.Right("highest")
+		t.Left("highest at")
+		return func(g *group) []example.Span { return gaugeCells(v.Metric, g) }
 	case histogramKind.String():
-		t.right("rate/s", "count")
+		t.Right("rate/s", "count")
 		for _, q := range groups[0].Quantiles {
-			t.left(level(q.Q))
+			t.Left(level(q.Q))
 		}
 		worst := worstColumn(groups[0].Quantiles)
 		if worst >= 0 {
-			t.right("worst " + level(groups[0].Quantiles[worst].Q))
-			t.left("instance")
-			t.right("share", "resets")
+			t.Right("worst " + level(groups[0].Quantiles[worst].Q))
+			t.Left("instance")
+			t.Right("share", "resets")
 		} else {
-			t.right("resets")
+			t.Right("resets")
 		}
-		return func(g *group) []span { return histogramCells(v.Metric, g, worst) }
+		return func(g *group) []example.Span { return histogramCells(v.Metric, g, worst) }
 	default:
-		t.right("rate/s", "now/s", "increase", "hottest/s")
-		t.left("instance")
-		t.right("share", "resets")
+		t.Right("rate/s", "now/s", "increase", "hottest/s")
+		t.Left("instance")
+		t.Right("share", "resets")
 		return counterCells
 	}
 }
 
-func counterCells(g *group) []span {
-	cells := []span{{bold, amount(g.Rate)}, {normal, amount(g.RateNow)}, {normal, amount(g.Increase)}}
+func counterCells(g *group) []example.Span {
+	cells := []example.Span{example.Bold(amount(g.Rate)), example.Normal(amount(g.RateNow)), example.Normal(amount(g.Increase))}
 	if g.Max == nil || g.Max.Rate == nil || *g.Max.Rate == 0 {
-		cells = append(cells, span{normal, unknown}, span{}, span{})
+		cells = append(cells, example.Normal(unknown), example.Span{}, example.Span{})
 	} else {
-		cells = append(cells, span{normal, amount(g.Max.Rate)}, span{normal, show.Text(g.Max.Instance)}, span{normal, percent(g.Max.Share)})
+		cells = append(cells, example.Normal(amount(g.Max.Rate)), example.Normal(g.Max.Instance), example.Normal(percent(g.Max.Share)))
 	}
 	return append(cells, resets(g))
 }
 
-func gaugeCells(metric string, g *group) []span {
-	cells := []span{{bold, measure(metric, g.Value)}}
+func gaugeCells(metric string, g *group) []example.Span {
+	cells := []example.Span{example.Bold(measure(metric, g.Value))}
 	for _, m := range []*member{g.Min, g.Max} {
 		if m == nil {
-			cells = append(cells, span{normal, unknown}, span{})
+			cells = append(cells, example.Normal(unknown), example.Span{})
 			continue
 		}
-		cells = append(cells, span{normal, measure(metric, m.Value)}, span{dim, show.Text(m.Instance)})
+		cells = append(cells, example.Normal(measure(metric, m.Value)), example.Dim(m.Instance))
 	}
 	return cells
 }
 
-func histogramCells(metric string, g *group, worst int) []span {
-	cells := []span{{bold, amount(g.perSecond)}, {normal, amount(g.Count)}}
+func histogramCells(metric string, g *group, worst int) []example.Span {
+	cells := []example.Span{example.Bold(amount(g.perSecond)), example.Normal(amount(g.Count))}
 	for _, q := range g.Quantiles {
-		cells = append(cells, span{normal, within(metric, q.Value, q.Lo, q.Hi)})
+		cells = append(cells, example.Normal(within(metric, q.Value, q.Lo, q.Hi)))
 	}
 	if worst >= 0 {
 		if w := g.Quantiles[worst].Worst; w == nil {
-			cells = append(cells, span{normal, unknown}, span{}, span{})
+			cells = append(cells, example.Normal(unknown), example.Span{}, example.Span{})
 		} else {
-			cells = append(cells, span{bold, measure(metric, &w.Value)}, span{normal, show.Text(w.Instance)}, span{normal, percent(&w.Share)})
+			cells = append(cells, example.Bold(measure(metric, &w.Value)), example.Normal(w.Instance), example.Normal(percent(&w.Share)))
 		}
 	}
 	return append(cells, resets(g))
@@ -234,7 +235,7 @@ func level(q number) string {
 	return "p" + strconv.FormatFloat(float64(q)*100, 'g', 15, 64)
 }
 
-func resets(g *group) span {
+func resets(g *group) example.Span {
 	n := 0
 	for _, m := range g.Members {
 		if m.Resets != nil {
@@ -242,18 +243,18 @@ func resets(g *group) span {
 		}
 	}
 	if n == 0 {
-		return span{dim, "0"}
+		return example.Dim("0")
 	}
-	return span{notice, strconv.Itoa(n)}
+	return example.Notice(strconv.Itoa(n))
 }
 
 // seen returns on how many of the expected instances an answer rests.
-func seen(c coverage) span {
+func seen(c coverage) example.Span {
 	text := fmt.Sprintf("%d/%d", c.Reporting, c.Expected)
 	if c.Reporting < c.Expected || c.Stale > 0 {
-		return span{alarm, text}
+		return example.Alarm(text)
 	}
-	return span{dim, text}
+	return example.Dim(text)
 }
 
 // seriesWarning is a warning that groups differ in only by numbers and names,
@@ -262,7 +263,7 @@ var seriesWarning = regexp.MustCompile(`^(\d+)( series [^:]+): (.+)$`)
 
 // renderWarnings returns each warning once for the whole view. It adds up those
 // about series.
-func renderWarnings(groups []group) (lines []line) {
+func renderWarnings(groups []group) (lines []example.Line) {
 	type merged struct {
 		n     int
 		names []string
@@ -289,7 +290,7 @@ func renderWarnings(groups []group) (lines []line) {
 			slices.Sort(w.names)
 			text = strconv.Itoa(w.n) + text + ": " + strings.Join(slices.Compact(w.names), ", ")
 		}
-		lines = append(lines, line{{warning, "  ! " + show.Text(text)}})
+		lines = append(lines, example.Line{example.Warning("  ! " + text)})
 	}
 	return lines
 }

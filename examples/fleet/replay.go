@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -20,7 +20,7 @@ func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 	if err != nil {
 		return err
 	}
-	scrapes := choose(all, o)
+	scrapes := o.Choose(all, o.selected)
 	if len(scrapes) == 0 {
 		return fmt.Errorf("no scrape is selected; there are %s", inventory(all))
 	}
@@ -40,11 +40,8 @@ func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 	if err := w.fleet.SetTargets(scrapes[0].At(), expected...); err != nil {
 		return err
 	}
-	for i, r := range scrapes {
-		if ctx.Err() != nil {
-			break // the scrapes up to here are still worth a table
-		}
-		w.screen.progress(i+1, len(scrapes))
+	err = example.Each(ctx, scrapes, func(i int, r recording.Scrape) error {
+		w.screen.Progress(i+1, len(scrapes))
 		body, err := r.Body(dir)
 		if err == nil {
 			_, err = w.fleet.Ingest(aggregate.Scrape{Target: r.Target, Time: r.At(), Header: r.Header(), Body: body})
@@ -53,37 +50,20 @@ func replay(ctx context.Context, dir fs.FS, o options, w *watch) error {
 			w.fleet.ScrapeFailed(r.Target, r.At(), err) // a late one changes nothing
 		}
 		w.note(r.Target, r.At(), err)
-	}
-	if !w.answered {
 		return nil
-	}
-	d, err := w.document(scrapes[0].At()) // that is, at the last accepted scrape
-	if err != nil {
+	})
+	if err != nil || !w.answered {
 		return err
 	}
-	return w.screen.show(d, w.failing, true)
+	return w.show(scrapes[0].At(), true) // that is, at the last accepted scrape
 }
 
-// choose returns the selected scrapes, sorted by time.
-func choose(all []recording.Scrape, o options) []recording.Scrape {
-	var chosen []recording.Scrape
-	for _, r := range all {
-		if len(o.scenarios) > 0 && !slices.Contains(o.scenarios, r.Scenario) {
-			continue
-		}
-		if selected(r, o.globs) {
-			chosen = append(chosen, r)
-		}
-	}
-	slices.SortStableFunc(chosen, func(a, b recording.Scrape) int { return cmp.Compare(a.Time, b.Time) })
-	return chosen
-}
-
-func selected(r recording.Scrape, globs []string) bool {
-	if len(globs) == 0 {
+// selected reports whether a scrape is of a target to replay.
+func (o *options) selected(r recording.Scrape) bool {
+	if len(o.globs) == 0 {
 		return r.Format == "text" && r.Path == "/metrics" && !r.ThroughLB
 	}
-	return slices.ContainsFunc(globs, func(glob string) bool { return matches(glob, r.Target) })
+	return slices.ContainsFunc(o.globs, func(glob string) bool { return matches(glob, r.Target) })
 }
 
 func targets(scrapes []recording.Scrape) []string {

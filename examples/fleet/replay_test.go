@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -20,7 +21,7 @@ import (
 // recording.
 func TestRecording(t *testing.T) {
 	p := runFleet()
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.NotContains(t, p.stdout, "\x1b", "no colours where there is no terminal")
 	assert.Regexp(t, `(?m)^3 of 3 instances up, the last 3m46.3s to`, p.stdout)
 	assert.Regexp(t, `(?m)^  apiserver-b +up .*restarted once$`, p.stdout)
@@ -54,26 +55,26 @@ func TestTargetReplacesTheChoice(t *testing.T) {
 	assert.Equal(t, []any{"apiserver-a", "lb"}, names)
 
 	p := runFleet("-target", "nobody")
-	assert.Equal(t, exitSilent, p.code)
+	assert.Equal(t, example.Silent, p.code)
 	assert.Empty(t, p.stdout)
 	assert.Contains(t, p.stderr, "apiserver-ha-after-load and the targets apiserver-a")
 }
 
 func TestReplayOfNothing(t *testing.T) {
 	p := runFleet("-replay", t.TempDir())
-	assert.Equal(t, exitSilent, p.code)
+	assert.Equal(t, example.Silent, p.code)
 	assert.Contains(t, p.stderr, "manifest.jsonl")
 
 	m := &memory{}
 	m.scrape(t, recording.Scrape{Scenario: "test", Time: 1, Target: "a", Path: "/metrics", Format: "text", Notes: "connection refused"}, "")
 	p = m.replay(t)
-	assert.Equal(t, exitSilent, p.code)
+	assert.Equal(t, example.Silent, p.code)
 	assert.Empty(t, p.stdout)
 	assert.Equal(t, "00:00:00  a: connection refused\n", p.stderr)
 
 	m.files["manifest.jsonl"] = &fstest.MapFile{Data: []byte("{\"file\":\"\"}\n{nonsense\n")}
 	p = m.replay(t)
-	assert.Equal(t, exitSilent, p.code)
+	assert.Equal(t, example.Silent, p.code)
 }
 
 // TestBadBodies: a body that cannot be read is reported with a position, and
@@ -211,7 +212,7 @@ func replayManifest(t *testing.T, dir fs.FS, manifest []map[string]any, args ...
 		b.Write(append(text, '\n'))
 	}
 	p := replayFS(t, overlay{dir, fstest.MapFS{"manifest.jsonl": {Data: b.Bytes()}}}, args...)
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	return p.stdout
 }
 

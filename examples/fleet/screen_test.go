@@ -7,10 +7,11 @@ import (
 	"testing"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 func TestAmounts(t *testing.T) {
@@ -57,7 +58,7 @@ func TestNothingFromOutsideCommandsTheTerminal(t *testing.T) {
 func TestColumnsHaveDifferentNames(t *testing.T) {
 	p := small(t).replay(t, "-counter", "requests_total by (verb, instance, share, seen)", "-histogram", "took_seconds by (instance, p99, share)",
 		"-q", "0.99,0.999,0.5", "-gauge", "min(objects) by (lowest)", "-gauge", "max(objects) by (kind, max)")
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	headings := 0
 	for text := range strings.Lines(p.stdout) {
 		if !strings.HasSuffix(text, " seen\n") {
@@ -71,38 +72,8 @@ func TestColumnsHaveDifferentNames(t *testing.T) {
 	assert.Equal(t, 4, headings)
 }
 
-func TestLinesFitTheTerminal(t *testing.T) {
-	lines := []line{{{bold, "12345"}, {normal, "67890"}}, nil, {{dim, "ab"}}}
-	assert.Equal(t, "\x1b[1m12345\x1b[0m67\n\n\x1b[2mab\x1b[0m\n", coloured(fit(lines, 7), true))
-	assert.Equal(t, "1234\n\nab\n", coloured(fit(lines, 4), false))
-	assert.Equal(t, "1234567890\n\nab\n", plain(lines))
-}
-
-// TestWarningsAreNeverCut: at any width every word is there, and every row is
-// within the width.
-func TestWarningsAreNeverCut(t *testing.T) {
-	lines := []line{
-		{{warning, "  ! 41 series reset: apiserver-b, a-very-long-name-of-an-instance"}},
-		{{normal, "apiserver-c"}, {alarm, "  failing"}, {warning, "  connection refused, again and again"}},
-	}
-	for width := 1; width < 80; width++ {
-		var rows []string
-		for _, l := range fit(lines, width) {
-			row := strings.TrimSuffix(coloured([]line{l}, false), "\n")
-			assert.LessOrEqual(t, utf8.RuneCountInString(row), width)
-			rows = append(rows, row)
-		}
-		all := strings.ReplaceAll(strings.Join(rows, ""), " ", "")
-		for _, l := range lines {
-			text := strings.ReplaceAll(l[len(l)-1].text, " ", "")
-			assert.Contains(t, all, text, "width %d", width)
-		}
-	}
-	assert.Equal(t, "  ! 41 series reset:\n    apiserver-b,\n    a-very-long-name-of\n    -an-instance\n", plain(fit(lines[:1], 23)))
-}
-
 func TestWarningsAreSaidOnce(t *testing.T) {
-	got := plain(renderWarnings([]group{
+	got := example.Plain(renderWarnings([]group{
 		{Warnings: []string{"2 series fell: a, b", "2 of 3 instances say 5", "lb: z, a"}},
 		{Warnings: []string{"3 series fell: b, c", "2 of 3 instances say 5", "lb: z, a"}},
 	}))
@@ -120,7 +91,7 @@ func TestLargeFleetsAreShort(t *testing.T) {
 	}
 	d.Instances[9].Incarnations = 3
 	lines := renderInstances(d, map[string]string{"x9": "no route"})
-	out := plain(lines)
+	out := example.Plain(lines)
 	require.Len(t, lines, 5, out)
 	assert.Contains(t, out, "99 of 101 instances up, the last 1m0s to")
 	assert.Regexp(t, `(?m)^  h0 +stale`, out)

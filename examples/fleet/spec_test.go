@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 func TestSpec(t *testing.T) {
@@ -70,7 +72,7 @@ func TestBadSpecs(t *testing.T) {
 		{"-histogram", `x{le="1"}`, "le"},
 	} {
 		p := runFleet(c.flag, c.text)
-		assert.Equal(t, exitUsage, p.code, c.text)
+		assert.Equal(t, example.BadUsage, p.code, c.text)
 		assert.Contains(t, p.stderr, c.says, c.text)
 		quoted := strconv.Quote(c.text)
 		assert.True(t, strings.Contains(p.stderr, c.flag+" "+c.text) || strings.Contains(p.stderr, quoted+" for flag "+c.flag), p.stderr)

@@ -6,19 +6,18 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // watch is a fleet, its views, and the targets that fail.
 type watch struct {
-	fleet     *aggregate.Fleet
-	views     []view
-	levels    []float64
-	window    time.Duration // or sinceStart
-	balancers []balancer
-	screen    *screen
-	answered  bool
-	failing   map[string]string // the reason, by target
+	o        options
+	fleet    *aggregate.Fleet
+	views    []view
+	screen   *example.Screen
+	answered bool
+	shown    bool              // a document was
+	failing  map[string]string // the reason, by target
 }
 
 // view is a declared spec; the field of its kind is set.
@@ -29,18 +28,18 @@ type view struct {
 	histogram *aggregate.HistogramView
 }
 
-func newWatch(o options, s *screen) (*watch, error) {
+func newWatch(o options, s *example.Screen) (*watch, error) {
 	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window})
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{fleet: fleet, levels: o.levels, window: o.window, balancers: o.balancers, screen: s, failing: map[string]string{}}
+	w := &watch{o: o, fleet: fleet, screen: s, failing: map[string]string{}}
 	return w, w.declare(o.specs)
 }
 
 func (w *watch) declare(specs []spec) (err error) {
 	for _, s := range specs {
-		d, v := view{spec: s}, s.view(w.window == sinceStart)
+		d, v := view{spec: s}, s.view(w.o.window == sinceStart)
 		switch s.kind {
 		case counterKind:
 			d.counter, err = w.fleet.Counter(v)
@@ -66,7 +65,7 @@ func (w *watch) target(name string) aggregate.Target {
 // balanced reports whether a target is a load balancer, and how many instances
 // are behind it.
 func (w *watch) balanced(target string) (instances int, ok bool) {
-	for _, b := range w.balancers {
+	for _, b := range w.o.balancers {
 		if matches(b.glob, target) {
 			return b.instances, true
 		}
@@ -80,9 +79,9 @@ func (w *watch) note(target string, at time.Time, err error) {
 	before := w.failing[target]
 	switch {
 	case errors.Is(err, aggregate.ErrLate), errors.Is(err, aggregate.ErrConflict):
-		w.say(target, at, show.Reason(err, target, at)) // the target is fine: another scrape of it was accepted
+		w.say(target, at, example.Reason(err, target, at)) // the target is fine: another scrape of it was accepted
 	case err != nil:
-		if w.failing[target] = show.Reason(err, target, at); w.failing[target] != before {
+		if w.failing[target] = example.Reason(err, target, at); w.failing[target] != before {
 			w.say(target, at, w.failing[target])
 		}
 	default:
@@ -93,6 +92,24 @@ func (w *watch) note(target string, at time.Time, err error) {
 	}
 }
 
+// show prints the answers. In JSON a misspelt metric looks like a quiet one, so
+// once it is said why a view has no groups.
+func (w *watch) show(at time.Time, last bool) error {
+	d, err := w.document(at)
+	if err != nil {
+		return err
+	}
+	if w.o.JSON && !w.shown {
+		for _, v := range d.Views {
+			if v.status != "" {
+				w.screen.Say(fmt.Sprintf("-%s %s: %s", v.Kind, v.Spec, v.status))
+			}
+		}
+	}
+	w.shown = true
+	return w.screen.Show(d, func() []example.Line { return render(d, w.failing) }, last)
+}
+
 func (w *watch) say(target string, at time.Time, what string) {
-	w.screen.say(fmt.Sprintf("%s  %s: %s", at.UTC().Format(time.TimeOnly), target, what))
+	w.screen.Say(fmt.Sprintf("%s  %s: %s", at.UTC().Format(time.TimeOnly), target, what))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -55,7 +56,7 @@ func watching(t *testing.T, names ...string) *watch {
 	t.Helper()
 	o, err := parseFlags(nil, io.Discard)
 	require.NoError(t, err)
-	w, err := newWatch(o, io.Discard, io.Discard)
+	w, err := newWatch(o, example.NewScreen(o.Output, io.Discard, io.Discard))
 	require.NoError(t, err)
 	var items []map[string]any
 	for i, name := range names {
@@ -147,7 +148,7 @@ func TestTwoNamesOneKubelet(t *testing.T) {
 func TestCorpus(t *testing.T) {
 	corpus(t)
 	p := runKubelets("-check", "-replay", "../../../shared/corpus/kubelets")
-	assert.Equal(t, exitDecided, p.code, p.stderr)
+	assert.Equal(t, example.Answered, p.code, p.stderr)
 	assert.NotContains(t, p.stdout, "duplicate")
 	assert.Contains(t, p.stdout, "3 of 3 expected, 1 restarted")
 }

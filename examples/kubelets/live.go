@@ -13,7 +13,6 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/scrape"
-	"github.com/promfold/promfold/examples/internal/show"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -26,38 +25,38 @@ type live struct {
 	mu       sync.Mutex // over watch, while kubelets are scraped
 }
 
-func newLive(o options, w *watch) (*live, error) {
+func newLive(w *watch) (*live, error) {
 	l := &live{watch: w, now: time.Now}
 	var err error
-	if l.api, err = config.NewClientFromConfig(o.client(o.ca, false), "kubelets"); err != nil {
+	if l.api, err = config.NewClientFromConfig(w.o.client(), "kubelets"); err != nil {
 		return nil, err
 	}
-	l.api.Timeout = o.timeout
-	l.kubelets, err = scrape.New(nil, scrape.Config{
-		Interval: max(o.interval, o.timeout), Timeout: o.timeout, HTTP: o.client(o.kubeletCA, o.insecure),
-		Now: func() time.Time { return l.now() },
-		OnScrape: func(t scrape.Target, s *aggregate.Scrape) error {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.observe(t.Name, s.Time, s.Header, s.Body, nil)
-			return nil
-		},
-		OnError: func(t scrape.Target, err error) {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.observe(t.Name, l.now(), nil, nil, err)
-		},
-	}, l.targets)
+	l.api.Timeout = w.o.Timeout
+	c := w.o.Scrape(func() time.Time { return l.now() })
+	c.HTTP.FollowRedirects = false
+	c.HTTP.TLSConfig.CAFile = w.o.kubeletCA
+	c.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.observe(t.Name, s.Time, s.Header, s.Body, nil)
+		return nil
+	}
+	c.OnError = func(t scrape.Target, err error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.observe(t.Name, l.now(), nil, nil, err)
+	}
+	l.kubelets, err = scrape.New(nil, c, l.targets)
 	return l, err
 }
 
-// client returns the settings of an HTTP client. It follows no redirect, which
-// could send the token to another host.
-func (o *options) client(ca string, insecure bool) config.HTTPClientConfig {
-	return config.HTTPClientConfig{
-		EnableHTTP2: true, ProxyConfig: config.ProxyConfig{ProxyFromEnvironment: true}, BearerTokenFile: o.tokenFile,
-		TLSConfig: config.TLSConfig{CAFile: ca, InsecureSkipVerify: insecure},
-	}
+// client returns the settings of the client of the API server. It follows no
+// redirect, which could send the token to another host.
+func (o *options) client() config.HTTPClientConfig {
+	c := o.HTTP()
+	c.FollowRedirects = false
+	c.TLSConfig.InsecureSkipVerify = false
+	return c
 }
 
 // targets is a source of the chosen kubelets.
@@ -72,53 +71,36 @@ func (l *live) targets(_ context.Context, set func([]scrape.Target)) error {
 	return nil
 }
 
-// watchLive decides once, or with -scrape every interval.
-func watchLive(ctx context.Context, o options, w *watch) error {
-	l, err := newLive(o, w)
-	if err != nil {
-		return err
+// run decides once, or with -scrape every interval.
+func (l *live) run(ctx context.Context) error {
+	if !l.o.scrape {
+		l.o.Rounds = 1
 	}
-	ticker := time.NewTicker(o.interval)
-	defer ticker.Stop()
-	return l.follow(ctx, ticker.C)
+	return l.o.Run(ctx, func(n int) error { return l.round(ctx, n == l.o.Rounds) })
 }
 
-// follow runs a round at once and one at every tick, until the rounds end or
-// ctx ends.
-func (l *live) follow(ctx context.Context, tick <-chan time.Time) error {
-	for n := 1; ; n++ {
-		nodes, err := l.nodes(ctx)
-		if ctx.Err() != nil {
-			return nil // the interrupt failed the request, not the server
-		}
-		switch {
-		case err == nil:
-			if err := l.plan(nodes, l.now()); err != nil {
-				return err
-			}
-		case l.decisions == nil:
+func (l *live) round(ctx context.Context, last bool) error {
+	nodes, err := l.nodes(ctx)
+	switch {
+	case err == nil:
+		if err := l.plan(nodes, l.now()); err != nil {
 			return err
-		default:
-			fmt.Fprintf(l.stderr, "kubelets: the nodes are those of the round before: %s\n", show.Text(err.Error()))
 		}
-		if l.o.scrape {
-			err = l.kubelets.Once(ctx)
-		}
+	case l.decisions == nil || ctx.Err() != nil:
+		return err
+	default:
+		l.screen.Say(fmt.Sprintf("kubelets: the nodes are those of the round before: %s", err))
+	}
+	if l.o.scrape {
+		err := l.kubelets.Once(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return err
 		}
 		if err != nil {
-			fmt.Fprintf(l.stderr, "kubelets: %s\n", show.Text(err.Error()))
-		}
-		if err := l.show(); err != nil || !l.o.scrape || n == l.o.rounds {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick:
+			l.screen.Say(fmt.Sprintf("kubelets: %s", err))
 		}
 	}
+	return l.show(last)
 }
 
 func (l *live) nodes(ctx context.Context) ([]node, error) {

@@ -16,52 +16,34 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
-const (
-	exitDecided = 0
-	exitNothing = 1 // there are no nodes, or they could not be read or written
-	exitUsage   = 2
-	exitDoubled = 3
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { example.Main(run) }
 
 // run runs the program until the replay ends, the rounds end, or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return example.End("kubelets", watchNodes(ctx, args, stdout, stderr), stderr)
+}
+
+func watchNodes(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parseFlags(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitDecided
-	case err != nil:
-		fmt.Fprintf(stderr, "kubelets: %s\nkubelets: -help lists the flags\n", show.Text(err.Error()))
-		return exitUsage
+	if err != nil {
+		return err
 	}
-	w, err := newWatch(o, stdout, stderr)
+	w, err := newWatch(o, example.NewScreen(o.Output, stdout, stderr))
 	if err == nil && (o.nodes != "" || o.apiserver != "") {
-		err = watchLive(ctx, o, w)
+		var l *live
+		if l, err = newLive(w); err == nil {
+			err = l.run(ctx)
+		}
 	} else if err == nil {
-		err = replay(ctx, o.source(), w)
+		err = replay(ctx, o.FS(example.Sub(files, "recording")), w)
 	}
-	switch {
-	case err != nil:
-		fmt.Fprintf(stderr, "kubelets: %s\n", show.Text(err.Error()))
-		return exitNothing
-	case o.check && w.doubled:
-		return exitDoubled
+	if err == nil && o.check && w.doubled {
+		err = example.ErrWrong
 	}
-	return exitDecided
+	return err
 }

@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // program is the result of a run of kubelets.
@@ -35,7 +37,7 @@ func runKubelets(args ...string) program {
 
 func TestDefaultRun(t *testing.T) {
 	p := runKubelets()
-	require.Equal(t, exitDecided, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Empty(t, p.stderr)
 	for _, says := range []string{
 		"hollow-3 has its address 192.0.2.3; ready: False against True",
@@ -51,7 +53,7 @@ func TestDefaultRun(t *testing.T) {
 
 func TestDocument(t *testing.T) {
 	p := runKubelets("-json")
-	require.Equal(t, exitDecided, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	var d document
 	require.NoError(t, json.Unmarshal([]byte(p.stdout), &d))
 	assert.Equal(t, "hollow-1 hollow-2 hollow-3 made-up-twin", scraped(d.Decisions))
@@ -67,10 +69,10 @@ func TestNodesFromAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "nodes.json")
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	p := runKubelets("-nodes", file)
-	assert.Equal(t, exitDecided, p.code, p.stderr)
+	assert.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Contains(t, p.stdout, "a has its address 1.1.1.1")
 	assert.NotContains(t, p.stdout, "says it is", "no kubelet was scraped")
-	assert.Equal(t, exitDoubled, runKubelets("-check", "-nodes", file).code)
+	assert.Equal(t, example.Wrong, runKubelets("-check", "-nodes", file).code)
 	p = runKubelets("-json", "-nodes", file)
 	assert.NotContains(t, p.stdout, "increase")
 }
@@ -85,27 +87,27 @@ func TestExitStatus(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"-help"}, exitDecided, "usage: kubelets"},
-		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
-		{[]string{"x"}, exitUsage, `unexpected argument "x"`},
-		{[]string{"-nodes", "x", "-apiserver", "http://x"}, exitUsage, "exclude each other"},
-		{[]string{"-scrape"}, exitUsage, "-scrape needs"},
-		{[]string{"-apiserver", "x"}, exitUsage, "not an http or https URL"},
-		{[]string{"-interval", "0s"}, exitUsage, "positive"},
-		{[]string{"-nodes", empty}, exitNothing, "there are no nodes"},
-		{[]string{"-nodes", filepath.Join(dir, "x")}, exitNothing, "no such file"},
-		{[]string{"-nodes", empty, "-ca", empty}, exitNothing, "unable to use specified CA cert"},
-		{[]string{"-replay", dir}, exitNothing, "no list of nodes"},
-		{[]string{"-replay", filepath.Join(dir, "x")}, exitNothing, "no such file"},
+		{[]string{"-help"}, example.Answered, "usage: kubelets"},
+		{[]string{"-nosuch"}, example.BadUsage, "-nosuch"},
+		{[]string{"x"}, example.BadUsage, `unexpected argument "x"`},
+		{[]string{"-nodes", "x", "-apiserver", "http://x"}, example.BadUsage, "exclude each other"},
+		{[]string{"-scrape"}, example.BadUsage, "-scrape needs"},
+		{[]string{"-apiserver", "x"}, example.BadUsage, "not an http or https URL"},
+		{[]string{"-interval", "0s"}, example.BadUsage, "positive"},
+		{[]string{"-nodes", empty}, example.Silent, "there are no nodes"},
+		{[]string{"-nodes", filepath.Join(dir, "x")}, example.Silent, "no such file"},
+		{[]string{"-nodes", empty, "-ca", empty}, example.Silent, "unable to use specified CA cert"},
+		{[]string{"-replay", dir}, example.Silent, "no list of nodes"},
+		{[]string{"-replay", filepath.Join(dir, "x")}, example.Silent, "no such file"},
 	} {
 		p := runKubelets(c.args...)
 		assert.Equal(t, c.code, p.code, "%v", c.args)
 		assert.Contains(t, p.stderr, c.says, "%v", c.args)
 		assert.Empty(t, p.stdout, "%v", c.args)
 	}
-	assert.Equal(t, exitDoubled, runKubelets("-check").code)
+	assert.Equal(t, example.Wrong, runKubelets("-check").code)
 	var errs bytes.Buffer
-	assert.Equal(t, exitNothing, run(context.Background(), nil, broken{}, &errs))
+	assert.Equal(t, example.Silent, run(context.Background(), nil, broken{}, &errs))
 }
 
 type broken struct{}
@@ -161,9 +163,9 @@ func TestLive(t *testing.T) {
 	o, err := parseFlags([]string{"-json", "-scrape", "-rounds", "3", "-timeout", "1m", "-apiserver", api.URL + "/base", "-ca", ca, "-insecure", "-token-file", token}, io.Discard)
 	require.NoError(t, err)
 	var out, errs bytes.Buffer
-	w, err := newWatch(o, &out, &errs)
+	w, err := newWatch(o, example.NewScreen(o.Output, &out, &errs))
 	require.NoError(t, err)
-	l, err := newLive(o, w)
+	l, err := newLive(w)
 	require.NoError(t, err)
 	var seconds atomic.Int64
 	l.now = func() time.Time { return time.Unix(100_000+seconds.Add(1), 0) }
@@ -171,7 +173,8 @@ func TestLive(t *testing.T) {
 	for range 3 {
 		tick <- time.Time{}
 	}
-	require.NoError(t, l.follow(t.Context(), tick))
+	l.o.Tick = tick
+	require.NoError(t, l.run(t.Context()))
 	assert.Contains(t, errs.String(), "the nodes are those of the round before: HTTP status 418")
 
 	var d document
@@ -188,7 +191,7 @@ func TestLive(t *testing.T) {
 	assert.Equal(t, kubeletUp, d.Kubelets[1])
 
 	p := runKubelets("-timeout", "1m", "-apiserver", api.URL, "-ca", ca)
-	assert.Equal(t, exitNothing, p.code)
+	assert.Equal(t, example.Silent, p.code)
 	assert.Contains(t, p.stderr, "403")
 }
 

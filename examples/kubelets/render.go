@@ -1,46 +1,53 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
-func render(d document) string {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "node\tready\taddress\tscrape\twhy\n")
+// render returns the tables of the decisions and of the kubelets.
+func render(d document) []example.Line {
+	var t example.Table
+	t.Left("node", "ready", "address", "scrape", "why")
 	for _, x := range d.Decisions {
-		scrape := "no"
+		scrape := example.Normal("no")
 		switch {
 		case x.Unresolved:
-			scrape = "yes?"
+			scrape = example.Alarm("yes?")
 		case x.Scrape:
-			scrape = "yes"
+			scrape = example.Bold("yes")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", show.Text(x.Node), x.Ready, x.Target, scrape, show.Text(x.Reason))
+		t.Add(example.Normal(x.Node), example.Normal(x.Ready), example.Normal(x.Target), scrape, example.Warning(x.Reason))
 	}
-	t.Flush()
+	lines := t.Lines()
 	if d.Kubelets != nil {
-		fmt.Fprintf(&b, "\n")
-		fmt.Fprintf(t, "kubelet\tis\tsays it is\tlives\t\n")
-		for _, k := range d.Kubelets {
-			says := k.Says
-			if says == "" {
-				says = "–"
-			}
-			remarks := k.Remarks
-			if k.Names != nil {
-				remarks = append([]string{"answers as " + strings.Join(k.Names, " and ")}, remarks...)
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\n", show.Text(k.Node), k.State, show.Text(says), k.Lives, show.Text(strings.Join(remarks, "; ")))
-		}
-		t.Flush()
+		lines = append(append(lines, nil), renderKubelets(d)...)
 	}
 	if d.Increase != nil {
-		fmt.Fprintf(&b, "\n%s: +%.0f, each kubelet once; +%.0f added up over the names (%s)\n", show.Text(d.Metric), *d.Increase, *d.ByName, d.Coverage)
+		text := fmt.Sprintf("%s: +%.0f, each kubelet once; +%.0f added up over the names (%s)", d.Metric, *d.Increase, *d.ByName, d.Coverage)
+		lines = append(lines, nil, example.Line{example.Bold(text)})
 	}
-	return b.String() + "\n"
+	return lines
+}
+
+func renderKubelets(d document) []example.Line {
+	var t example.Table
+	t.Left("kubelet", "is", "says it is", "lives", "")
+	for _, k := range d.Kubelets {
+		remarks := k.Remarks
+		if k.Names != nil {
+			remarks = append([]string{"answers as " + strings.Join(k.Names, " and ")}, remarks...)
+		}
+		state := example.Normal(k.State)
+		if k.State != "up" {
+			state = example.Alarm(k.State)
+		}
+		t.Add(example.Normal(k.Node), state, example.Normal(cmp.Or(k.Says, "–")), example.Normal(strconv.Itoa(k.Lives)),
+			example.Warning(strings.Join(remarks, "; ")))
+	}
+	return t.Lines()
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -20,22 +20,18 @@ func replay(ctx context.Context, dir fs.FS, w *watch) error {
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(all, func(a, b recording.Scrape) int { return cmp.Compare(a.Time, b.Time) })
+	all = w.o.Choose(all, nil)
 	first := slices.IndexFunc(all, func(r recording.Scrape) bool { return r.Target == listOfNodes })
 	if first < 0 {
 		return errors.New("the recording has no list of nodes")
 	}
 	// Nothing can be decided before the nodes are known.
 	all = slices.Concat(all[first:first+1], all[:first], all[first+1:])
-	for _, r := range all {
-		if ctx.Err() != nil {
-			break // the scrapes up to here are still worth a table
-		}
-		if err := w.replayed(dir, r); err != nil {
-			return err
-		}
+	err = example.Each(ctx, all, func(_ int, r recording.Scrape) error { return w.replayed(dir, r) })
+	if err != nil {
+		return err
 	}
-	return w.show()
+	return w.show(true)
 }
 
 func (w *watch) replayed(dir fs.FS, r recording.Scrape) error {

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -27,10 +26,10 @@ type watch struct {
 	last      time.Time // of the accepted scrapes; zero: none yet
 	doubled   bool      // the latest document has a kubelet with two names, or an unresolved node
 
-	stdout, stderr io.Writer
+	screen *example.Screen
 }
 
-func newWatch(o options, stdout, stderr io.Writer) (*watch, error) {
+func newWatch(o options, screen *example.Screen) (*watch, error) {
 	fleet, err := aggregate.NewFleet(aggregate.Config{})
 	if err != nil {
 		return nil, err
@@ -41,7 +40,7 @@ func newWatch(o options, stdout, stderr io.Writer) (*watch, error) {
 	}
 	return &watch{
 		o: o, fleet: fleet, sum: sum, says: map[string]string{}, failing: map[string]string{},
-		naive: &naive{metric: o.metric, last: map[string]float64{}}, stdout: stdout, stderr: stderr,
+		naive: &naive{metric: o.metric, last: map[string]float64{}}, screen: screen,
 	}, nil
 }
 
@@ -76,7 +75,7 @@ func (w *watch) observe(name string, at time.Time, header http.Header, body []by
 	}
 	if err != nil {
 		w.fleet.ScrapeFailed(name, at, err)
-		w.failing[name] = show.Reason(err, name, at)
+		w.failing[name] = example.Reason(err, name, at)
 		return
 	}
 	delete(w.failing, name)
@@ -204,7 +203,7 @@ func (w *watch) kubelet(name string, in aggregate.Instance, answered bool) kubel
 }
 
 // show prints the document.
-func (w *watch) show() error {
+func (w *watch) show(last bool) error {
 	if len(w.decisions) == 0 {
 		return errors.New("there are no nodes")
 	}
@@ -212,13 +211,5 @@ func (w *watch) show() error {
 	if err != nil {
 		return err
 	}
-	if !w.o.json {
-		_, err = io.WriteString(w.stdout, render(d))
-		return err
-	}
-	text, err := show.JSON(d)
-	if err == nil {
-		_, err = w.stdout.Write(text)
-	}
-	return err
+	return w.screen.Show(d, func() []example.Line { return render(d) }, last)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/internal/recording"
 )
 
@@ -213,13 +214,13 @@ func TestGroundTruth(t *testing.T) {
 func TestCorpusFromTheOutside(t *testing.T) {
 	corpus(t)
 	p := runShards("-replay", corpusDir, "-scenario", "good", "-check")
-	assert.Equal(t, exitAnswered, p.code, p.stderr)
+	assert.Equal(t, example.Answered, p.code, p.stderr)
 	assert.NotContains(t, p.stdout, "!")
-	assert.Equal(t, exitWrong, runShards("-replay", corpusDir, "-scenario", "gap", "-check").code)
+	assert.Equal(t, example.Wrong, runShards("-replay", corpusDir, "-scenario", "gap", "-check").code)
 
 	// The union can be read again, and each series is in it once.
 	to := filepath.Join(t.TempDir(), "union.txt")
-	require.Equal(t, exitAnswered, runShards("-replay", corpusDir, "-scenario", "scaleup", "-union", to).code)
+	require.Equal(t, example.Answered, runShards("-replay", corpusDir, "-scenario", "scaleup", "-union", to).code)
 	body, err := os.ReadFile(to)
 	require.NoError(t, err)
 	c := unionOf(t, string(body))

@@ -7,10 +7,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // document holds the answers of a round. -json prints it, and the table shows
@@ -115,11 +114,16 @@ func (s *shard) state() string {
 type screen struct {
 	o        options
 	stdout   io.Writer
+	screen   *example.Screen
 	shown    map[string]bool // the findings of the latest table
 	union    *union
 	wrong    bool // something is, in the latest round
 	complete bool
 	answered bool
+}
+
+func newScreen(o options, stdout, stderr io.Writer) *screen {
+	return &screen{o: o, stdout: stdout, screen: example.NewScreen(o.Output, stdout, stderr)}
 }
 
 func (s *screen) show(d document, u *union) error {
@@ -128,18 +132,12 @@ func (s *screen) show(d document, u *union) error {
 	switch {
 	case s.o.union == "-":
 		return nil
-	case s.o.json:
-		text, err := show.JSON(d)
-		if err == nil {
-			_, err = s.stdout.Write(text)
-		}
-		return err
-	}
-	if !s.news(d) {
+	case s.o.JSON:
+		return s.screen.Show(d, nil, false)
+	case !s.news(d):
 		return nil
 	}
-	_, err := io.WriteString(s.stdout, render(d))
-	return err
+	return s.screen.Print(render(d)...)
 }
 
 // news reports whether the findings differ from those of the round before.
@@ -178,18 +176,19 @@ func (s *screen) end() error {
 	return file.Close()
 }
 
-func render(d document) string {
-	var b strings.Builder
+// render returns the table of a round, and a line after it.
+func render(d document) []example.Line {
 	total := "withheld"
 	if d.TotalPods != nil {
 		total = fmt.Sprint(*d.TotalPods)
 	}
 	title := d.At.Format(time.TimeOnly)
 	if d.Scenario != "" {
-		title = show.Text(d.Scenario) + "  " + title
+		title = d.Scenario + "  " + title
 	}
-	fmt.Fprintf(&b, "%s  pods: total %s, told of %d, added up %d\n", title, total, d.Pods.Union, d.Pods.Sum)
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	lines := []example.Line{{example.Bold(title), example.Normal(fmt.Sprintf("  pods: total %s, told of %d, added up %d", total, d.Pods.Union, d.Pods.Sum))}}
+	var t example.Table
+	t.Left("", "", "", "", "")
 	for _, s := range d.Shards {
 		setting, pods := "?", "–"
 		if s.Setting != nil {
@@ -198,20 +197,23 @@ func render(d document) string {
 		if s.Pods != nil {
 			pods = fmt.Sprint(*s.Pods)
 		}
+		state := example.Normal(s.State)
+		if s.State != "ok" {
+			state = example.Alarm(s.State)
+		}
 		by := map[string]string{"uids": "proven by UIDs", "telemetry": "by its telemetry"}[s.By]
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s pods\t%s\n", show.Text(s.Name), s.State, setting, pods, by)
+		t.Add(example.Normal(s.Name), state, example.Normal(setting), example.Normal(pods+" pods"), example.Dim(by))
 	}
-	t.Flush()
+	lines = append(lines, t.Lines()...)
 	for _, f := range d.Findings {
-		fmt.Fprintf(&b, "  ! %s: %s", f.Kind, show.Text(f.Text))
+		text := fmt.Sprintf("  ! %s: %s", f.Kind, f.Text)
 		if len(f.Objects) > 0 {
-			fmt.Fprintf(&b, ": %s", show.Text(strings.Join(f.Objects, ", ")))
+			text += ": " + strings.Join(f.Objects, ", ")
 			if f.Count > len(f.Objects) {
-				b.WriteString(", …")
+				text += ", …"
 			}
 		}
-		b.WriteByte('\n')
+		lines = append(lines, example.Line{example.Warning(text)})
 	}
-	b.WriteByte('\n')
-	return b.String()
+	return append(lines, nil)
 }

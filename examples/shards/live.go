@@ -8,50 +8,29 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/common/config"
-
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/scrape"
 	"github.com/promfold/promfold/parse"
 )
 
 // watchLive scrapes all shards every interval.
-func watchLive(ctx context.Context, o options, s *screen) error {
-	ticker := time.NewTicker(o.interval)
-	defer ticker.Stop()
-	return follow(ctx, o, s, ticker.C, time.Now)
-}
-
-// follow runs a round at once and one at every tick, until the rounds end or
-// ctx ends.
-func follow(ctx context.Context, o options, s *screen, tick <-chan time.Time, now func() time.Time) error {
+func watchLive(ctx context.Context, o options, s *screen, now func() time.Time) error {
 	a := &answers{of: map[string]reading{}}
 	scraper, err := a.scraper(o)
 	if err != nil {
 		return err
 	}
 	w := newWatch()
-	for n := 1; ; n++ {
+	return o.Run(ctx, func(int) error {
 		// All at once: between two answers an object may move, and then seems to
 		// be in two shards or in none.
-		err := scraper.Once(ctx)
-		if ctx.Err() != nil {
-			return nil // the interrupt failed the scrapes, not the shards
-		}
-		if err != nil {
+		if err := scraper.Once(ctx); err != nil || ctx.Err() != nil {
 			return err
 		}
 		r := a.round(o)
 		r.at = now()
-		if err := s.show(w.observe("", r)); err != nil || n == o.rounds {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick:
-		}
-	}
+		return s.show(w.observe("", r))
+	})
 }
 
 // answers are what the targets of a round said, by URL.
@@ -74,16 +53,14 @@ func (a *answers) scraper(o options) (*scrape.Scraper, error) {
 			targets = append(targets, scrape.Target{Target: aggregate.Target{Name: url}, URL: url})
 		}
 	}
-	client := config.DefaultHTTPClientConfig
-	client.ProxyFromEnvironment = true
-	return scrape.New(nil, scrape.Config{
-		Interval: max(o.interval, o.timeout), Timeout: o.timeout, HTTP: client, Accept: parse.AcceptText,
-		OnScrape: func(t scrape.Target, s *aggregate.Scrape) error {
-			a.set(t.Name, reading{header: s.Header, body: bytes.Clone(s.Body)})
-			return nil
-		},
-		OnError: func(t scrape.Target, err error) { a.set(t.Name, reading{err: err}) },
-	}, scrape.Targets(targets...))
+	c := o.Scrape(time.Now)
+	c.Accept = parse.AcceptText
+	c.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error {
+		a.set(t.Name, reading{header: s.Header, body: bytes.Clone(s.Body)})
+		return nil
+	}
+	c.OnError = func(t scrape.Target, err error) { a.set(t.Name, reading{err: err}) }
+	return scrape.New(nil, c, scrape.Targets(targets...))
 }
 
 // round returns the answers of a round.

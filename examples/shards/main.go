@@ -15,55 +15,35 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+	"time"
 
-	"github.com/promfold/promfold/examples/internal/show"
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
-const (
-	exitAnswered = 0
-	exitSilent   = 1 // no shard answered, or the answers could not be written
-	exitUsage    = 2
-	exitWrong    = 3
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { example.Main(run) }
 
 // run runs the program until the replay ends, the rounds end, or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return example.End("shards", watchShards(ctx, args, stdout, stderr), stderr)
+}
+
+func watchShards(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o, err := parseFlags(args, stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitAnswered
-	case err != nil:
-		fmt.Fprintf(stderr, "shards: %s\nshards: -help lists the flags\n", show.Text(err.Error()))
-		return exitUsage
+	if err != nil {
+		return err
 	}
-	s := &screen{o: o, stdout: stdout}
+	s := newScreen(o, stdout, stderr)
 	if len(o.urls) > 0 {
-		err = watchLive(ctx, o, s)
+		err = watchLive(ctx, o, s, time.Now)
 	} else {
-		err = replay(ctx, o.source(), o, s)
+		err = replay(ctx, o.FS(example.Sub(files, "recording")), o, s)
 	}
 	if err == nil {
 		err = s.end()
 	}
-	switch {
-	case err != nil:
-		fmt.Fprintf(stderr, "shards: %s\n", show.Text(err.Error()))
-		return exitSilent
-	case o.check && s.wrong:
-		return exitWrong
+	if err == nil && o.check && s.wrong {
+		err = example.ErrWrong
 	}
-	return exitAnswered
+	return err
 }

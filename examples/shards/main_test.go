@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -36,7 +37,7 @@ func runShards(args ...string) program {
 
 func TestDefaultRun(t *testing.T) {
 	p := runShards()
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Empty(t, p.stderr)
 	for _, says := range []string{
 		"good  19:27:51  pods: total 359, told of 359",
@@ -54,7 +55,7 @@ func TestDefaultRun(t *testing.T) {
 
 func TestDocuments(t *testing.T) {
 	p := runShards("-json")
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	var list []map[string]any
 	for d := json.NewDecoder(strings.NewReader(p.stdout)); d.More(); {
 		var x map[string]any
@@ -70,7 +71,7 @@ func TestDocuments(t *testing.T) {
 
 func TestUnionToStdout(t *testing.T) {
 	p := runShards("-union", "-", "-scenario", "good")
-	require.Equal(t, exitAnswered, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Len(t, unionOf(t, p.stdout).pods, 359)
 	assert.Contains(t, p.stdout, "\nshards_union_complete 1\n")
 	assert.Contains(t, p.stdout, "# TYPE kube_pod_created gauge\n")
@@ -92,25 +93,25 @@ func TestExitStatus(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"-help"}, exitAnswered, "usage: shards"},
-		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
-		{[]string{"ftp://x"}, exitUsage, "not an http or https URL"},
-		{[]string{"-replay", ".", "http://x"}, exitUsage, "select a recording"},
-		{[]string{"-telemetry", "http://x/,http://y/", "http://x/"}, exitUsage, "one URL for each shard"},
-		{[]string{"-interval", "0s"}, exitUsage, "positive"},
-		{[]string{"-replay", empty}, exitSilent, "no shard answered"},
-		{[]string{"-replay", filepath.Join(empty, "x")}, exitSilent, "no such file"},
-		{[]string{"-scenario", "nosuch"}, exitSilent, "no shard answered"},
-		{[]string{"-union", filepath.Join(empty, "x", "y")}, exitSilent, "no such file"},
+		{[]string{"-help"}, example.Answered, "usage: shards"},
+		{[]string{"-nosuch"}, example.BadUsage, "-nosuch"},
+		{[]string{"ftp://x"}, example.BadUsage, "not an http or https URL"},
+		{[]string{"-replay", ".", "http://x"}, example.BadUsage, "select a recording"},
+		{[]string{"-telemetry", "http://x/,http://y/", "http://x/"}, example.BadUsage, "one URL for each shard"},
+		{[]string{"-interval", "0s"}, example.BadUsage, "positive"},
+		{[]string{"-replay", empty}, example.Silent, "no shard answered"},
+		{[]string{"-replay", filepath.Join(empty, "x")}, example.Silent, "no such file"},
+		{[]string{"-scenario", "nosuch"}, example.Silent, "no shard answered"},
+		{[]string{"-union", filepath.Join(empty, "x", "y")}, example.Silent, "no such file"},
 	} {
 		p := runShards(c.args...)
 		assert.Equal(t, c.code, p.code, "%v", c.args)
 		assert.Contains(t, p.stderr, c.says, "%v", c.args)
 	}
-	assert.Equal(t, exitAnswered, runShards("-check", "-scenario", "good").code)
-	assert.Equal(t, exitWrong, runShards("-check").code)
+	assert.Equal(t, example.Answered, runShards("-check", "-scenario", "good").code)
+	assert.Equal(t, example.Wrong, runShards("-check").code)
 	var errs bytes.Buffer
-	assert.Equal(t, exitSilent, run(context.Background(), nil, broken{}, &errs))
+	assert.Equal(t, example.Silent, run(context.Background(), nil, broken{}, &errs))
 }
 
 type broken struct{}
@@ -237,11 +238,12 @@ func TestLive(t *testing.T) {
 	o, err := parseFlags([]string{"-json", "-rounds", "2", "-timeout", "1m", "-telemetry", serve(self) + "," + serve(self), "-apiserver", store, first, second}, io.Discard)
 	require.NoError(t, err)
 	var out bytes.Buffer
-	s := &screen{o: o, stdout: &out}
+	s := newScreen(o, &out, io.Discard)
 	tick := make(chan time.Time, 1)
 	tick <- time.Time{}
 	clock := time.Unix(1_000_000, 0)
-	require.NoError(t, follow(t.Context(), o, s, tick, func() time.Time {
+	o.Tick = tick
+	require.NoError(t, watchLive(t.Context(), o, s, func() time.Time {
 		clock = clock.Add(time.Second)
 		return clock
 	}))
@@ -256,5 +258,5 @@ func TestLive(t *testing.T) {
 	assert.True(t, s.wrong)
 	require.NoError(t, s.end())
 
-	assert.Equal(t, exitSilent, runShards("-rounds", "1", "-timeout", "1s", "http://127.0.0.1:1/").code)
+	assert.Equal(t, example.Silent, runShards("-rounds", "1", "-timeout", "1s", "http://127.0.0.1:1/").code)
 }

@@ -23,7 +23,7 @@ func replay(ctx context.Context, dir fs.FS, o options, s *screen) error {
 	}
 	var scenarios []string
 	for _, r := range all {
-		if !slices.Contains(scenarios, r.Scenario) && (o.scenarios == nil || slices.Contains(o.scenarios, r.Scenario)) {
+		if !slices.Contains(scenarios, r.Scenario) && (o.Scenarios == nil || slices.Contains(o.Scenarios, r.Scenario)) {
 			scenarios = append(scenarios, r.Scenario)
 		}
 	}

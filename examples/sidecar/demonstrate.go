@@ -12,6 +12,7 @@ import (
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/aggregate/scrape"
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -20,7 +21,7 @@ const workersAtOnce = 4
 
 // demonstrate merges workers of its own, and compares the totals with what the
 // workers know.
-func demonstrate(ctx context.Context, o options, tick <-chan time.Time, stdout, stderr io.Writer) (err error) {
+func demonstrate(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "sidecar")
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func demonstrate(ctx context.Context, o options, tick <-chan time.Time, stdout, 
 		o.state = filepath.Join(dir, "state")
 	}
 	c := newCrew(dir)
-	s, err := newSidecar(o.state, c.config(o), c.targets)
+	s, err := newSidecar(ctx, o, c.config(o), c.targets)
 	if err != nil {
 		return err
 	}
@@ -41,9 +42,9 @@ func demonstrate(ctx context.Context, o options, tick <-chan time.Time, stdout, 
 		}
 	}
 	return offer(ctx, o.listen, s, stderr, func(ctx context.Context) error {
-		fmt.Fprint(stdout, title)
+		screen := example.NewScreen(o.Output, stdout, stderr)
 		var b board
-		err := rounds(ctx, o.rounds, tick, func(n int) error {
+		err := o.Run(ctx, func(n int) error {
 			if o.kill > 0 && n > 1 && (n-1)%o.kill == 0 {
 				if err := c.replace(); err != nil {
 					return err
@@ -55,11 +56,13 @@ func demonstrate(ctx context.Context, o options, tick <-chan time.Time, stdout, 
 			if err := b.read(s, c); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(stdout, "%s  %s\n", time.Now().Format(time.TimeOnly), &b)
-			return err
+			if o.JSON {
+				return screen.Show(&b, nil, false)
+			}
+			return screen.Print(b.lines(n)...)
 		})
-		if err == nil {
-			fmt.Fprintf(stdout, "\n%s\n", b.summary())
+		if err == nil && !o.JSON {
+			err = screen.Print(b.summary()...)
 		}
 		return err
 	})
@@ -82,21 +85,20 @@ func newCrew(dir string) *crew {
 
 // config returns how the crew is scraped.
 func (c *crew) config(o options) scrape.Config {
-	return scrape.Config{
-		Interval: o.interval, Timeout: o.timeout, Logger: o.logger,
-		OnScrape: func(t scrape.Target, s *aggregate.Scrape) error {
-			samples, err := parse.Samples(s.Header, s.Body)
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.read[t.Name] = sum(samples)
-			return err
-		},
-		OnReport: func(t scrape.Target, _ aggregate.Report) {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.scraped[t.Name] = c.read[t.Name]
-		},
+	config := o.config()
+	config.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error {
+		samples, err := parse.Samples(s.Header, s.Body)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.read[t.Name] = sum(samples)
+		return err
 	}
+	config.OnReport = func(t scrape.Target, _ aggregate.Report) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.scraped[t.Name] = max(c.scraped[t.Name], c.read[t.Name]) // two sidecars may scrape it
+	}
+	return config
 }
 
 func sum(samples []parse.Sample) (total float64) {
@@ -158,14 +160,15 @@ func (c *crew) counted(list []*worker) (truth, scraped float64, err error) {
 
 // board compares the merged total with the truth.
 type board struct {
-	merged, truth   float64
-	lost, pending   float64 // after the last scrape of a dead worker; of a living one
-	sum             float64 // of the living, as who adds up their counters sees it
-	falls           int     // how often that fell
-	workers, killed int
+	Workers int     `json:"workers"`
+	Killed  int     `json:"killed"`
+	Merged  float64 `json:"merged"`
+	Truth   float64 `json:"truth"`
+	Lost    float64 `json:"lost"`            // after the last scrape of a dead worker
+	Pending float64 `json:"not_scraped_yet"` // after that of a living one
+	Sum     float64 `json:"sum_of_the_living"`
+	Falls   int     `json:"falls_of_the_sum"`
 }
-
-const title = "          workers  killed    merged     truth = merged + lost + not scraped yet   sum of the living\n"
 
 // read asks everybody for their numbers, between two scrapes. The error says
 // what of the merged total is wrong.
@@ -175,11 +178,11 @@ func (b *board) read(s *sidecar, c *crew) error {
 	if err != nil {
 		return err
 	}
-	b.merged = 0
+	b.Merged = 0
 	for _, f := range families {
 		if f.GetName() == handled {
 			for _, m := range f.Metric {
-				b.merged += m.Counter.GetValue()
+				b.Merged += m.Counter.GetValue()
 			}
 		}
 	}
@@ -187,36 +190,46 @@ func (b *board) read(s *sidecar, c *crew) error {
 	if err != nil {
 		return err
 	}
-	b.lost = dead - known
+	b.Lost = dead - known
 	living, sum, err := c.counted(c.living)
 	if err != nil {
 		return err
 	}
-	b.truth, b.pending, b.sum = dead+living, living-sum, sum
-	b.workers, b.killed = len(c.living), len(c.dead)
-	if b.sum < before.sum {
-		b.falls++
+	b.Truth, b.Pending, b.Sum = dead+living, living-sum, sum
+	b.Workers, b.Killed = len(c.living), len(c.dead)
+	if b.Sum < before.Sum {
+		b.Falls++
 	}
 	switch {
-	case b.merged < before.merged:
-		return fmt.Errorf("the merged total fell from %.0f to %.0f", before.merged, b.merged)
-	case b.merged != known+sum:
-		return fmt.Errorf("%.0f were scraped, %.0f merged", known+sum, b.merged)
+	case b.Merged < before.Merged:
+		return fmt.Errorf("the merged total fell from %.0f to %.0f", before.Merged, b.Merged)
+	case b.Merged != known+sum:
+		return fmt.Errorf("%.0f were scraped, %.0f merged", known+sum, b.Merged)
 	}
 	return nil
 }
 
-// String returns the numbers as one line under the title.
-func (b *board) String() string {
-	mark := ""
-	if b.falls > 0 {
-		mark = fmt.Sprintf("  fell %d×", b.falls)
+// lines returns the numbers as a row, under the titles in the first round.
+func (b *board) lines(n int) []example.Line {
+	var out []example.Line
+	if n == 1 {
+		title := "          workers  killed    merged     truth = merged + lost + not scraped yet   sum of the living"
+		out = append(out, example.Line{example.Dim(title)})
 	}
-	return fmt.Sprintf("%7d  %6d  %8.0f  %8.0f            %6.0f  %15.0f  %18.0f%s", b.workers, b.killed, b.merged, b.truth, b.lost, b.pending, b.sum, mark)
+	row := example.Line{
+		example.Normal(fmt.Sprintf("%s  %7d  %6d  ", time.Now().Format(time.TimeOnly), b.Workers, b.Killed)), example.Bold(fmt.Sprintf("%8.0f", b.Merged)),
+		example.Normal(fmt.Sprintf("  %8.0f            %6.0f  %15.0f  %18.0f", b.Truth, b.Lost, b.Pending, b.Sum)),
+	}
+	if b.Falls > 0 {
+		row = append(row, example.Notice(fmt.Sprintf("  fell %d×", b.Falls)))
+	}
+	return append(out, row)
 }
 
-func (b *board) summary() string {
-	return fmt.Sprintf("%d workers were killed. The merged total never fell; the sum of the living fell %d times.\n"+
-		"Of %.0f requests %.0f are merged, %.0f were lost with their workers, %.0f are not scraped yet.",
-		b.killed, b.falls, b.truth, b.merged, b.lost, b.pending)
+func (b *board) summary() []example.Line {
+	return []example.Line{
+		nil,
+		{example.Normal(fmt.Sprintf("%d workers were killed. The merged total never fell; the sum of the living fell %d times.", b.Killed, b.Falls))},
+		{example.Normal(fmt.Sprintf("Of %.0f requests %.0f are merged, %.0f were lost with their workers, %.0f are not scraped yet.", b.Truth, b.Merged, b.Lost, b.Pending))},
+	}
 }

@@ -10,6 +10,13 @@
 // the workers keep in files which outlive them. What a worker counted after its
 // last scrape is lost when it is killed; nothing else is.
 //
+// A worker may also listen on a socket: unix:///run/worker-1.sock.
+//
+// With -pair each of two sidecars that watch the same workers names the other
+// one. They exchange what they know before they show it, so either may die, and
+// Prometheus may read now one and now the other as one target: no counter falls.
+// What they exchange is at /state, for everybody who reaches the port.
+//
 // The merged exposition is at /metrics, as text, OpenMetrics or protobuf. With
 // -state it is saved before it is shown, so a sidecar that was killed never
 // showed more than it knows when it is back.
@@ -21,90 +28,53 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/promfold/promfold/aggregate/scrape"
-	"github.com/promfold/promfold/examples/internal/show"
-)
-
-const (
-	exitRight = 0
-	exitWrong = 1
-	exitUsage = 2
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 func main() {
 	if path := os.Getenv(workerVariable); path != "" {
 		os.Exit(work(path))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	example.Main(run)
 }
 
 // run runs the program until the rounds end or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args, stderr)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitRight
 	case err != nil:
-		fmt.Fprintf(stderr, "sidecar: %s\nsidecar: -help lists the flags\n", show.Text(err.Error()))
-		return exitUsage
+	case len(o.urls)+len(o.files) > 0:
+		err = serve(ctx, o, stderr)
+	default:
+		err = demonstrate(ctx, o, stdout, stderr)
 	}
-	o.logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ticker := time.NewTicker(o.interval)
-	defer ticker.Stop()
-	if len(o.urls)+len(o.files) > 0 {
-		err = serve(ctx, o, ticker.C, stderr)
-	} else {
-		err = demonstrate(ctx, o, ticker.C, stdout, stderr)
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "sidecar: %s\n", show.Text(err.Error()))
-		return exitWrong
-	}
-	return exitRight
+	return example.End("sidecar", err, stderr)
+}
+
+// config returns the settings of the scraper.
+func (o *options) config() scrape.Config {
+	c := o.Scrape(time.Now)
+	c.Logger = o.logger
+	return c
 }
 
 // serve merges the workers of the arguments.
-func serve(ctx context.Context, o options, tick <-chan time.Time, stderr io.Writer) error {
-	config := scrape.Config{Interval: o.interval, Timeout: o.timeout, Logger: o.logger}
-	s, err := newSidecar(o.state, config, scrape.URLs(o.urls...), scrape.Files(o.files...))
+func serve(ctx context.Context, o options, stderr io.Writer) error {
+	s, err := newSidecar(ctx, o, o.config(), scrape.URLs(o.urls...), scrape.Files(o.files...))
 	if err != nil {
 		return err
 	}
 	return offer(ctx, o.listen, s, stderr, func(ctx context.Context) error {
-		return rounds(ctx, o.rounds, tick, func(int) error { return s.round(ctx) })
+		return o.Run(ctx, func(int) error { return s.round(ctx) })
 	})
-}
-
-// rounds calls do at once and at every tick, until the rounds end (0: never) or
-// ctx ends.
-func rounds(ctx context.Context, n int, tick <-chan time.Time, do func(round int) error) error {
-	for i := 1; ; i++ {
-		err := do(i)
-		if ctx.Err() != nil {
-			return nil // an interrupt is no failure
-		}
-		if err != nil || i == n {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick:
-		}
-	}
 }
 
 // offer serves what the sidecar published while do runs.
@@ -116,7 +86,9 @@ func offer(ctx context.Context, address string, s *sidecar, stderr io.Writer, do
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.published)
+	mux.HandleFunc("GET /metrics", s.serveMetrics)
+	mux.HandleFunc("GET "+statePath, s.serveState)
+	mux.HandleFunc("POST "+statePath, s.serveState)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
 	go func() {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
@@ -19,26 +21,40 @@ type sidecar struct {
 	scraper   *scrape.Scraper
 	published *expose.Publisher
 	state     string // the file of the checkpoint; empty: none
+	logger    *slog.Logger
+
+	peer *peer        // nil: none
+	turn sync.RWMutex // held to talk with the peer, and to read
 }
 
 // everything is all that the workers expose. Gauges are added up.
 var everything = aggregate.View{Select: `{__name__=~".+"}`, TotalsOnly: true, Combine: aggregate.Sum}
 
-// newSidecar returns a sidecar that goes on from its state.
-func newSidecar(state string, c scrape.Config, sources ...scrape.Source) (*sidecar, error) {
-	fleet, err := open(state)
+// configuration is that of every sidecar: what a pair knows of processes that
+// ended is kept apart for a day.
+var configuration = aggregate.Config{JoinHorizon: 24 * time.Hour}
+
+// newSidecar returns a sidecar that goes on from its state, or else from that of
+// the other one.
+func newSidecar(ctx context.Context, o options, c scrape.Config, sources ...scrape.Source) (*sidecar, error) {
+	s := &sidecar{state: o.state, logger: o.logger}
+	var err error
+	if o.pair != "" {
+		if s.peer, err = newPeer(o.pair, o.HTTP()); err != nil {
+			return nil, err
+		}
+	}
+	if s.fleet, err = s.open(ctx); err != nil {
+		return nil, err
+	}
+	all, err := s.fleet.Everything(everything)
 	if err != nil {
 		return nil, err
 	}
-	all, err := fleet.Everything(everything)
-	if err != nil {
+	if s.scraper, err = scrape.New(s.fleet, c, sources...); err != nil {
 		return nil, err
 	}
-	s := &sidecar{fleet: fleet, state: state}
-	if s.scraper, err = scrape.New(fleet, c, sources...); err != nil {
-		return nil, err
-	}
-	e := expose.New(fleet, time.Now)
+	e := expose.New(s.fleet, time.Now)
 	s.published = expose.NewPublisher(e)
 	return s, errors.Join(e.Everything(all), e.Self(), e.Also(s.scraper))
 }
@@ -47,21 +63,32 @@ func newSidecar(state string, c scrape.Config, sources ...scrape.Source) (*sidec
 // counted from their first increment. Of older ones the growth counts.
 const together = time.Minute
 
-// open returns the saved fleet, or a new one if there is none, or one of
-// another version of the library.
-func open(state string) (fleet *aggregate.Fleet, err error) {
-	begin := aggregate.Config{Since: time.Now().Add(-together)}
-	if state == "" {
-		return aggregate.NewFleet(begin)
+// open returns the saved fleet. If there is none, or one of another version of
+// the library, it returns that of the other sidecar, or else a new one.
+func (s *sidecar) open(ctx context.Context) (fleet *aggregate.Fleet, err error) {
+	if s.state != "" {
+		err = checkpoint.Read(s.state, func(r io.Reader) error {
+			fleet, err = aggregate.Load(r, configuration)
+			return err
+		})
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, aggregate.ErrVersion) {
+			return fleet, err
+		}
 	}
-	err = checkpoint.Read(state, func(r io.Reader) error {
-		fleet, err = aggregate.Load(r, aggregate.Config{})
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, aggregate.ErrVersion) {
-		return aggregate.NewFleet(begin)
+	if s.peer != nil {
+		for range talks {
+			if fleet, err = s.peer.call(ctx, nil); !errors.Is(err, errBusy) {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if err == nil {
+			return fleet, nil
+		}
 	}
-	return fleet, err
+	begin := configuration
+	begin.Since = time.Now().Add(-together)
+	return aggregate.NewFleet(begin)
 }
 
 // round scrapes all workers, saves what is known now, and shows it.
@@ -69,10 +96,20 @@ func (s *sidecar) round(ctx context.Context) error {
 	if err := s.scraper.Once(ctx); err != nil {
 		return err
 	}
-	return s.published.Publish(func() error {
-		if s.state == "" {
-			return nil
-		}
-		return checkpoint.Write(s.state, s.fleet.Save)
-	})
+	if s.peer != nil {
+		return s.agree(ctx)
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.publish()
+}
+
+// publish shows what is known now, once it is saved.
+func (s *sidecar) publish() error { return s.published.Publish(s.checkpoint) }
+
+func (s *sidecar) checkpoint() error {
+	if s.state == "" {
+		return nil
+	}
+	return checkpoint.Write(s.state, s.fleet.Save)
 }

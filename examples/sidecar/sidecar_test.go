@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/examples/internal/example"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -36,11 +38,11 @@ func TestEverybodyIsKilled(t *testing.T) {
 	if testing.Short() {
 		rounds = 10
 	}
-	o := options{interval: time.Minute, logger: slog.New(slog.DiscardHandler), state: filepath.Join(t.TempDir(), "state")}
+	o := options{Live: example.Live{Interval: time.Minute, Timeout: time.Minute}, logger: slog.New(slog.DiscardHandler), state: filepath.Join(t.TempDir(), "state")}
 	c := newCrew(t.TempDir())
 	defer c.stop()
 	begin := func() *sidecar {
-		s, err := newSidecar(o.state, c.config(o), c.targets)
+		s, err := newSidecar(t.Context(), o, c.config(o), c.targets)
 		require.NoError(t, err)
 		return s
 	}
@@ -68,8 +70,8 @@ func TestEverybodyIsKilled(t *testing.T) {
 		}
 	}
 	assert.Len(t, c.dead, rounds/2)
-	assert.Positive(t, b.merged)
-	assert.InDelta(t, b.truth, b.merged+b.lost+b.pending, 0)
+	assert.Positive(t, b.Merged)
+	assert.InDelta(t, b.Truth, b.Merged+b.Lost+b.Pending, 0)
 }
 
 type program struct {
@@ -85,9 +87,11 @@ func runSidecar(ctx context.Context, args ...string) program {
 
 func TestDemonstration(t *testing.T) {
 	p := runSidecar(t.Context(), "-interval", "100ms", "-timeout", "100ms", "-rounds", "7", "-kill", "3")
-	require.Equal(t, exitRight, p.code, p.stderr)
+	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Contains(t, p.stdout, "2 workers were killed. The merged total never fell")
-	assert.Equal(t, 7, strings.Count(p.stdout, "      4       "), p.stdout)
+	assert.Len(t, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d        4 `).FindAllString(p.stdout, -1), 7, p.stdout)
+	p = runSidecar(t.Context(), "-interval", "100ms", "-rounds", "2", "-json")
+	assert.Regexp(t, `(?m)\A(\{"workers":4,"killed":0,"merged":\d+,.*\}\n){2}\z`, p.stdout)
 }
 
 // What is shown of the workers of the arguments, in each format.
@@ -113,7 +117,8 @@ func TestServe(t *testing.T) {
 	defer cancel()
 	tick, announced := make(chan time.Time), make(lines, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, o, tick, announced) }()
+	o.Tick = tick
+	go func() { ended <- serve(ctx, o, announced) }()
 	_, url, _ := strings.Cut(strings.TrimSpace(<-announced), "are at ")
 	tick <- time.Time{} // the first round is over
 	tick <- time.Time{}
@@ -156,12 +161,12 @@ func TestExitStatus(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"-help"}, exitRight, "usage: sidecar"},
-		{[]string{"-nosuch"}, exitUsage, "-nosuch"},
-		{[]string{"-interval", "0"}, exitUsage, "must be positive"},
-		{[]string{"ftp://x"}, exitWrong, "not an http or https URL"},
-		{[]string{"-state", damaged, "http://x"}, exitWrong, "not a state"},
-		{[]string{"-listen", "nowhere:1:2", "http://x"}, exitWrong, "nowhere:1:2"},
+		{[]string{"-help"}, example.Answered, "usage: sidecar"},
+		{[]string{"-nosuch"}, example.BadUsage, "-nosuch"},
+		{[]string{"-interval", "0"}, example.BadUsage, "must be positive"},
+		{[]string{"ftp://x"}, example.Silent, "not an http or https URL"},
+		{[]string{"-state", damaged, "http://x"}, example.Silent, "not a state"},
+		{[]string{"-listen", "nowhere:1:2", "http://x"}, example.Silent, "nowhere:1:2"},
 	} {
 		p := runSidecar(t.Context(), c.args...)
 		assert.Equal(t, c.code, p.code, "%v", c.args)
@@ -170,5 +175,5 @@ func TestExitStatus(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.Equal(t, exitRight, runSidecar(ctx, "http://127.0.0.1:1/").code, "an interrupt is no failure")
+	assert.Equal(t, example.Answered, runSidecar(ctx, "http://127.0.0.1:1/").code, "an interrupt is no failure")
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/promfold/promfold/examples/internal/example"
 )
 
 // workerVariable makes the program a worker that keeps its truth in this file.
@@ -31,18 +33,22 @@ const handled = "requests_total"
 func work(path string) int {
 	truth, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
-		return exitWrong
+		return example.Silent
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(path + ".sock")
 	if err != nil {
-		return exitWrong
+		return example.Silent
 	}
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: handled, Help: "Requests of the worker."}, []string{"code"})
 	duration := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "request_duration_seconds", Help: "How long they took."})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(requests, duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	go http.Serve(listener, promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
-	fmt.Printf("http://%s/metrics\n", listener.Addr())
+	if a := listener.Addr(); a.Network() == "unix" {
+		fmt.Printf("unix://%s\n", a)
+	} else {
+		fmt.Printf("http://%s/metrics\n", a)
+	}
 
 	orphaned := make(chan struct{})
 	go func() {
@@ -53,11 +59,11 @@ func work(path string) int {
 		took := time.Duration(rand.Int64N(int64(8 * time.Millisecond)))
 		select {
 		case <-orphaned:
-			return exitRight
+			return example.Answered
 		case <-time.After(took):
 		}
 		if _, err := truth.WriteAt(binary.LittleEndian.AppendUint64(nil, n), 0); err != nil {
-			return exitWrong
+			return example.Silent
 		}
 		code := "200"
 		if rand.N(20) == 0 {
@@ -66,6 +72,14 @@ func work(path string) int {
 		requests.WithLabelValues(code).Inc()
 		duration.Observe(took.Seconds())
 	}
+}
+
+// listen listens on a socket, or on a port where there are no sockets.
+func listen(path string) (net.Listener, error) {
+	if listener, err := net.Listen("unix", path); err == nil {
+		return listener, nil
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
 }
 
 // worker is a process that was started.

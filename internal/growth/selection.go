@@ -111,6 +111,8 @@ const (
 // fits compares name and type alone.
 func (s *Selection) fits(l *lines.Line) (Fit, Part) {
 	switch {
+	case l.Dropped:
+		return OfAnother, Whole
 	case s.Loose && (l.Role == lines.Quantile || l.Family.Type == model.MetricTypeUnknown):
 		return OfTheMetric, Whole
 	case s.Loose:

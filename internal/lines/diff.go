@@ -278,7 +278,11 @@ func (d *diff) find(text []byte, s reading, labels func() (labels.Labels, error)
 		if ls.Len() > d.limits.Labels {
 			return overLimit("labels", d.limits.Labels)
 		}
-		id = uint32(d.addLine(text, ls))
+		added, err := d.addLine(text, ls)
+		if err != nil {
+			return err
+		}
+		id = uint32(added)
 	}
 	return d.stage(id, d.oldOf(id), s)
 }
@@ -321,6 +325,6 @@ func (d *diff) addHeading(id uint32) {
 func (d *diff) meaning(text []byte) uint32 { return meaning(d.in, d.declared.ownerOf(d, text), text) }
 
 // addLine adds the line of a text that stands here, and returns its ID.
-func (d *diff) addLine(text []byte, ls labels.Labels) ID {
+func (d *diff) addLine(text []byte, ls labels.Labels) (ID, error) {
 	return d.store.addLine(d.in, text, d.declared.ownerOf(d, text), ls)
 }

@@ -158,7 +158,7 @@ func (d *diff) rename(pos int) bool {
 		return false
 	}
 	was := d.store.Line(d.expect.ids[at])
-	if was.Role != l.Role || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels.WithoutEmpty(), l.Labels.WithoutEmpty()) {
+	if was.Role != l.Role || was.Dropped != l.Dropped || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels.WithoutEmpty(), l.Labels.WithoutEmpty()) {
 		return false
 	}
 	delete(d.renames, l.hash)

@@ -51,6 +51,9 @@ type Line struct {
 	Role   Role
 	Labels labels.Labels // with __name__
 	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
+	// Dropped says that Store.Relabel drops the line. It is evidence still of
+	// what became of a process; nothing else may take it.
+	Dropped bool
 
 	under  *family // the declared family, nil if the line belongs to none
 	in     format  // of the bodies in which it stands

@@ -21,6 +21,9 @@ import (
 // ErrSaved is the error for bytes that no [Saver] wrote.
 var ErrSaved = errors.New("not saved lines or columns")
 
+// savedDropped is set in the byte of the role of a line that is dropped.
+const savedDropped = 1 << 7
+
 // Saver saves lines and columns of one store.
 type Saver struct {
 	store    *Store
@@ -140,7 +143,11 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*family) []by
 		b = w.appendFamily(append(b, byte(firstFamily)), inForce[key])
 	}
 	b = w.appendFamily(w.appendFamily(b, w.store.familyOf(l)), l.under)
-	b = append(b, byte(l.Role))
+	role := byte(l.Role)
+	if l.Dropped {
+		role |= savedDropped
+	}
+	b = append(b, role)
 	b = saved.Float(b, l.Bound)
 	return saved.Labels(b, l.Labels)
 }
@@ -220,13 +227,15 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 			key = l.store.unusedID()
 		}
 	}
-	own, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
+	own, under, role, bound := l.family(r), l.family(r), r.Byte(), r.Float()
+	dropped := role&savedDropped != 0
+	role &^= savedDropped
 	ls := r.Labels()
-	if r.Failed() || len(line) == 0 || own == nil || own.format != text || role > Native {
+	if r.Failed() || len(line) == 0 || own == nil || own.format != text || Role(role) > Native {
 		return 0, false
 	}
 	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
-		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
+		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: Role(role), Labels: ls, Bound: bound, Dropped: dropped, under: under}
 		made.hash, made.object = hashOf(ls), objectOf(made)
 		l.store.added(id, made, formatOfKey(key, under))
 		return made

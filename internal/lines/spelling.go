@@ -51,7 +51,7 @@ func (l *Line) seriesID(id ID) ID {
 
 // sameSeries reports whether two lines of a format are of one series.
 func sameSeries(a, b *Line) bool {
-	return a.hash == b.hash && a.in == b.in && (a.Role == Native) == (b.Role == Native) &&
+	return a.hash == b.hash && a.in == b.in && (a.Role == Native) == (b.Role == Native) && a.Dropped == b.Dropped &&
 		labels.Equal(a.Labels.WithoutEmpty(), b.Labels.WithoutEmpty())
 }
 

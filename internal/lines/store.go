@@ -20,6 +20,11 @@ type Store struct {
 	lines    table[*Line]
 	headings table[[]*family]
 
+	// Relabel maps the labels of each line that the store does not know yet;
+	// false drops the line. Nil maps none. It is set before the first read, and
+	// may be called for several bodies at a time.
+	Relabel Relabel
+
 	mu       sync.Mutex // guards families and lastID
 	families map[familyKey]*family
 	lastID   uint32
@@ -150,19 +155,23 @@ func (s *Store) unusedID() uint32 {
 
 // addLine adds the line of a text that stands under the comments of f, and
 // returns its ID.
-func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) ID {
+func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) (ID, error) {
+	to, err := s.Relabel.apply(ls)
+	if err != nil {
+		return 0, err
+	}
 	meaning := meaning(in, f, line)
 	if f != nil && meaning != f.id {
 		f = nil
 	}
 	return ID(s.lines.add(line, meaning, func(id uint32) *Line {
-		l := s.newLine(ls, f)
+		l := s.newLine(ls, f, to)
 		if in != text && in != openMetrics && line[0] == byte(Native) {
 			l.Role = Native
 		}
 		s.added(id, l, in)
 		return l
-	}))
+	})), nil
 }
 
 // added accounts for a new line, of a body in the format in.
@@ -189,8 +198,9 @@ func (s *Store) declares(heading uint32) *family {
 	return nil
 }
 
-// newLine returns the line of a series. f is the declared family above it, or nil.
-func (s *Store) newLine(ls labels.Labels, f *family) *Line {
+// newLine returns the line of a series. f is the declared family above it, or
+// nil; to is what rules make of its labels.
+func (s *Store) newLine(ls labels.Labels, f *family, to relabelled) *Line {
 	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
@@ -205,12 +215,13 @@ func (s *Store) newLine(ls labels.Labels, f *family) *Line {
 	default:
 		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
 	}
-	l.hash, l.object = hashOf(ls), objectOf(l)
+	l.relabel(s, to)
+	l.hash, l.object = hashOf(l.Labels), objectOf(l)
 	switch l.Role {
 	case Bucket:
-		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)
+		l.Bound, l.Role = bound(l.Labels, labels.BucketLabel, l.Role)
 	case Quantile:
-		l.Bound, l.Role = bound(ls, model.QuantileLabel, l.Role)
+		l.Bound, l.Role = bound(l.Labels, model.QuantileLabel, l.Role)
 	}
 	return l
 }

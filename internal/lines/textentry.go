@@ -108,7 +108,11 @@ func (t *textReader) newLine(e entry) error {
 		if ls.Len() > t.limits.Labels {
 			return newError(t.in, t.body, e.start, overLimit("labels", t.limits.Labels))
 		}
-		id = uint32(t.addLine(text, ls))
+		added, err := t.addLine(text, ls)
+		if err != nil {
+			return newError(t.in, t.body, e.start, err)
+		}
+		id = uint32(added)
 	}
 	return t.line(id, t.oldOf(id), e.v, e.t)
 }

@@ -1,4 +1,4 @@
-package show
+package example
 
 import (
 	"encoding/json"

@@ -1,7 +1,4 @@
-// Package show prepares what the examples print. Label values and error texts
-// come from outside, so they may hold sequences that command a terminal; none
-// of them passes.
-package show
+package example
 
 import (
 	"bytes"

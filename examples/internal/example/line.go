@@ -1,14 +1,15 @@
-package main
+package example
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// line is a line of the table, in pieces of one style each.
-type line []span
+// Line is a line of output, in pieces of one style each.
+type Line []Span
 
-type span struct {
+// Span is a piece of a line, in one style.
+type Span struct {
 	style style
 	text  string
 }
@@ -21,16 +22,35 @@ const (
 	dim
 	alarm
 	notice
-	warning // as notice, and continued on the next line if it is too wide
+	warning
 )
 
 var colours = [...]string{normal: "", bold: "\x1b[1m", dim: "\x1b[2m", alarm: "\x1b[31m", notice: "\x1b[33m", warning: "\x1b[33m"}
 
+// Normal returns a piece without a style.
+func Normal(text string) Span { return Span{normal, text} }
+
+// Bold returns what a reader looks for.
+func Bold(text string) Span { return Span{bold, text} }
+
+// Dim returns what a reader may skip.
+func Dim(text string) Span { return Span{dim, text} }
+
+// Alarm returns what is wrong.
+func Alarm(text string) Span { return Span{alarm, text} }
+
+// Notice returns what is worth a look.
+func Notice(text string) Span { return Span{notice, text} }
+
+// Warning returns a notice that is continued on the next line if it is too wide.
+func Warning(text string) Span { return Span{warning, text} }
+
 const reset = "\x1b[0m"
 
-func plain(lines []line) string {
+// Plain returns lines without colour, with nothing that commands a terminal.
+func Plain(lines []Line) string {
 	var b strings.Builder
-	for _, l := range lines {
+	for _, l := range escaped(lines) {
 		var text strings.Builder
 		for _, sp := range l {
 			text.WriteString(sp.text)
@@ -41,11 +61,12 @@ func plain(lines []line) string {
 	return b.String()
 }
 
-func coloured(lines []line, colour bool) string {
+// coloured is Plain with colour.
+func coloured(lines []Line) string {
 	var b strings.Builder
-	for _, l := range lines {
+	for _, l := range escaped(lines) {
 		for _, sp := range l {
-			if colour && sp.style != normal && sp.text != "" {
+			if sp.style != normal && sp.text != "" {
 				sp.text = colours[sp.style] + sp.text + reset
 			}
 			b.WriteString(sp.text)
@@ -55,27 +76,38 @@ func coloured(lines []line, colour bool) string {
 	return b.String()
 }
 
+// escaped returns lines whose texts have passed Text.
+func escaped(lines []Line) []Line {
+	out := make([]Line, len(lines))
+	for i, l := range lines {
+		for _, sp := range l {
+			out[i] = append(out[i], Span{sp.style, Text(sp.text)})
+		}
+	}
+	return out
+}
+
 // fit returns lines that a terminal shows on one row each, so that they can be
 // erased again. Warnings continue on the next line; anything else is cut.
-func fit(lines []line, width int) (out []line) {
-	for _, l := range lines {
-		var row line
+func fit(lines []Line, width int) (out []Line) {
+	for _, l := range escaped(lines) {
+		var row Line
 		left := width
 		for _, sp := range l {
 			if sp.style != warning {
 				head, _ := cut(sp.text, left)
-				row = append(row, span{sp.style, head})
+				row = append(row, Span{sp.style, head})
 				left -= utf8.RuneCountInString(head)
 				continue
 			}
 			head, rest := breakAt(sp.text, left)
-			row = append(row, span{sp.style, head})
+			row = append(row, Span{sp.style, head})
 			left -= utf8.RuneCountInString(head)
 			for rest != "" {
 				out = append(out, row)
 				indent := strings.Repeat(" ", min(4, width/2))
 				head, rest = breakAt(rest, width-len(indent))
-				row, left = line{{normal, indent}, {sp.style, head}}, 0
+				row, left = Line{{normal, indent}, {sp.style, head}}, 0
 			}
 		}
 		out = append(out, row)

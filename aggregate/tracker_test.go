@@ -74,44 +74,51 @@ func TestFleetOfOneIsTracker(t *testing.T) {
 			_, err = tracker.Observe(p)
 			require.NoError(rt, err)
 		}
-		last := l.points[len(l.points)-1].Time
-		for _, late := range []float64{0, 3} {
-			for _, seconds := range []float64{30, 60, 120, 1000} {
-				end := last.Add(at(late).Sub(t0))
-				begin := end.Add(-at(seconds).Sub(t0))
-				if begin.Before(l.points[0].Time) {
-					begin = l.points[0].Time
+		answered += l.compare(rt, f, v, &tracker)
+	})
+	require.Positive(t, answered)
+}
+
+// compare asks both about windows that end at the last scrape or soon after it,
+// and returns how many questions had an answer.
+func (l *life) compare(rt *rapid.T, f *aggregate.Fleet, v *aggregate.CounterView, tracker *counter.Tracker) (answered int) {
+	last := l.points[len(l.points)-1].Time
+	for _, late := range []float64{0, 3} {
+		for _, seconds := range []float64{30, 60, 120, 1000} {
+			end := last.Add(at(late).Sub(t0))
+			begin := end.Add(-at(seconds).Sub(t0))
+			if begin.Before(l.points[0].Time) {
+				begin = l.points[0].Time
+			}
+			if !begin.Before(end) {
+				continue
+			}
+			w, err := tracker.Window(begin, end)
+			require.NoError(rt, err)
+			g, err := v.One(f.Snapshot(end).Last(end.Sub(begin)))
+			require.NoError(rt, err)
+			for name, ask := range map[string][2]func() (promfold.Estimate, bool){
+				"increase": {w.Increase, g.Increase},
+				"rate":     {func() (promfold.Estimate, bool) { return counter.MeanRate(w) }, g.Rate},
+				"rate now": {func() (promfold.Estimate, bool) { return counter.RateNow(w) }, g.RateNow},
+			} {
+				of, ok := ask[0]()
+				fleet, found := ask[1]()
+				require.Equal(rt, ok, found, "%s over %v until %v: %v and %v", name, end.Sub(begin), end.Sub(t0), of, fleet)
+				if ok {
+					answered++
 				}
-				if !begin.Before(end) {
-					continue
+				if !begin.Equal(l.points[0].Time) || l.owner == counter.External {
+					// A fleet is never narrower, and may be wider: it remembers the fastest pace
+					// for longer than the window, whole steps alone, and of a counter that
+					// outlives its process no pace of 0.
+					of.Lo, of.Hi = min(of.Lo, fleet.Lo), max(of.Hi, fleet.Hi)
 				}
-				w, err := tracker.Window(begin, end)
-				require.NoError(rt, err)
-				g, err := v.One(f.Snapshot(end).Last(end.Sub(begin)))
-				require.NoError(rt, err)
-				for name, ask := range map[string][2]func() (promfold.Estimate, bool){
-					"increase": {w.Increase, g.Increase},
-					"rate":     {func() (promfold.Estimate, bool) { return counter.MeanRate(w) }, g.Rate},
-					"rate now": {func() (promfold.Estimate, bool) { return counter.RateNow(w) }, g.RateNow},
-				} {
-					of, ok := ask[0]()
-					fleet, found := ask[1]()
-					require.Equal(rt, ok, found, "%s over %v until %v: %v and %v", name, end.Sub(begin), end.Sub(t0), of, fleet)
-					if ok {
-						answered++
-					}
-					if !begin.Equal(l.points[0].Time) || l.owner == counter.External {
-						// A fleet is never narrower, and may be wider: it remembers the fastest pace
-						// for longer than the window, whole steps alone, and of a counter that
-						// outlives its process no pace of 0.
-						of.Lo, of.Hi = min(of.Lo, fleet.Lo), max(of.Hi, fleet.Hi)
-					}
-					for _, x := range [][2]float64{{of.Value, fleet.Value}, {of.Lo, fleet.Lo}, {of.Hi, fleet.Hi}} {
-						require.True(rt, x[0] == x[1] || math.Abs(x[0]-x[1]) <= 1./4096*math.Max(1, math.Abs(x[0])), "%s over %v until %v: a tracker says %v, a fleet %v", name, end.Sub(begin), end.Sub(t0), of, fleet)
-					}
+				for _, x := range [][2]float64{{of.Value, fleet.Value}, {of.Lo, fleet.Lo}, {of.Hi, fleet.Hi}} {
+					require.True(rt, x[0] == x[1] || math.Abs(x[0]-x[1]) <= 1./4096*math.Max(1, math.Abs(x[0])), "%s over %v until %v: a tracker says %v, a fleet %v", name, end.Sub(begin), end.Sub(t0), of, fleet)
 				}
 			}
 		}
-	})
-	require.Positive(t, answered)
+	}
+	return answered
 }

@@ -31,7 +31,7 @@ func TestFallTakesBack(t *testing.T) {
 		lo, back float64
 	}{
 		{"a step that a second process explains", blind, []float64{1000, 1700, 1010}, 700, 690},
-		{"at most twice the fastest step", blind, []float64{1000, 1010, 1020, 900}, 20, 20},
+		{"more than the fastest step explains", blind, []float64{1000, 1010, 1020, 900}, 20, 0},
 		{"nothing was counted", blind, []float64{1700, 1010}, 0, 0},
 		{"a process that is known", Evidence{Known: true, Stands: true}, []float64{1000, 1700, 1010}, 700, 0},
 		{"back above the mark: only that is certain, and is not taken back", blind, []float64{1000, 1700, 1010, 1750, 1020}, 750, 690},

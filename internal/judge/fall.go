@@ -172,7 +172,8 @@ func (t *turn) fall() Step {
 
 // takeBack takes back what an unproven fall shows to be uncertain. Where no start time tells, two processes may
 // answer in turn: then the series rose above the fallen value because the higher one answered. That step was at most the
-// largest so far. A deep fall is more often a restart: it needs a step that explains it.
+// largest so far: a fall that this does not explain takes nothing back. A deep fall is more often a restart: the falls
+// of most other counters have to be explained, too.
 func (t *turn) takeBack(s *Step) {
 	if t.e.Known || t.stands() {
 		return
@@ -183,7 +184,7 @@ func (t *turn) takeBack(s *Step) {
 			leap = t.e.Pace.Makes(t.ms)
 		}
 	}
-	if t.e.Deep && !(t.e.Leapt && explains(leap, fell)) {
+	if !explains(leap, fell) || t.e.Deep && !t.e.Leapt {
 		return
 	}
 	t.Wary, t.Leap = true, 0

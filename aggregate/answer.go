@@ -351,25 +351,25 @@ type aim struct {
 // are live instances. Of several addresses of one process one is expected,
 // unless the program named them all.
 func (m *moment) aim() {
-	list := addressesOf(m.f)
+	list := m.f.book.Addresses(m.f.mu.alone, placed(m.f))
 	for i := range list {
 		a := &list[i]
-		x := aim{Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
-		if a.target != nil {
-			x.labels = a.target.labels
+		x := aim{Aim: roster.Aim{Name: a.Name, Balanced: a.Balanced, Failed: a.Failed(m.e)}}
+		if a.Entry != nil {
+			x.labels = a.Entry.Labels
 		}
 		met, present := m.reached(a)
 		switch {
-		case a.balancer != nil:
-			x.Unclear = a.balancer.Unclear
-			if t := a.target; t == nil || t.gone {
+		case a.Balanced:
+			x.Unclear = a.Balancer.Unclear
+			if t := a.Entry; t == nil || t.Gone {
 				break
 			}
-			if x.Live, x.Expected = a.balancer.alive(m.f, m.e), a.balancer.pool().Expects(); x.Expected == 0 && !present {
+			if x.Live, x.Expected = a.Balancer.Alive(func(in *instance) bool { return in.live(m.f, m.e) }), a.Balancer.Pool().Expects(); x.Expected == 0 && !present {
 				x.Expected = 1 // at least
 			}
-			x.Unmet = max(0, x.Expected-max(len(a.balancer.Members), len(a.behind)))
-		case a.expected(m.f, m.e):
+			x.Unmet = max(0, x.Expected-max(len(a.Balancer.Members), len(a.Behind)))
+		case m.f.book.Expects(a, m.e, func(in *instance) bool { return in.counts(m.f, m.e) }):
 			x.Expected = 1
 			if present {
 				x.Live = 1
@@ -386,8 +386,8 @@ func (m *moment) aim() {
 
 // reached reports whether an instance answered at the address, and whether one
 // of them is present.
-func (m *moment) reached(a *address) (met, present bool) {
-	for _, in := range a.behind {
+func (m *moment) reached(a *roster.Address[*balanced, *instance]) (met, present bool) {
+	for _, in := range a.Behind {
 		if in = in.until(m.e); in != nil {
 			met, present = true, present || m.standing(in) == roster.Present
 		}
@@ -401,18 +401,6 @@ func (m *moment) standing(in *instance) roster.Standing {
 		return in.looked.standing
 	}
 	return in.standing(m.f, m.e)
-}
-
-// alive returns how many instances behind the balancer answered recently,
-// without those that have an address of their own.
-func (b *balanced) alive(f *Fleet, e int64) int {
-	n := 0
-	for _, m := range b.Members {
-		if m.pool == b && m.Twins == nil && m.live(f, e) {
-			n++
-		}
-	}
-	return n
 }
 
 // malformed reports whether a scrape had a histogram that could not be one.

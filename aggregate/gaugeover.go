@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,13 +151,13 @@ func (g *GaugeRange) Explain() string {
 	return b.String()
 }
 
-// noteFailure notes that a target failed, of the instance that answers there.
-func noteFailure(f *Fleet, name string, t *target, at int64) {
+// noteFailure notes that the target of an instance failed.
+func noteFailure(f *Fleet, name string, at int64) {
 	if !f.pasts {
 		return
 	}
 	f.names.Lock()
-	in := f.instances[cmp.Or(t.instance, name)]
+	in := f.instances[name]
 	f.names.Unlock()
 	if in != nil && in.seen() && !in.retired {
 		in.notePresence(f, at)

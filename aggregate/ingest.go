@@ -71,13 +71,13 @@ func (f *Fleet) takeBody(sc Scrape) (Report, error) { return f.takeIn(incoming{S
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
-	b := f.balancers[sc.Target]
-	if t := f.targets[sc.Target]; t != nil {
-		sc.instance = t.instance
+	b := f.book.Balancers[sc.Target]
+	if t := f.book.Entries[sc.Target]; t != nil {
+		sc.instance = t.Instance
 	}
 	f.mu.RUnlock()
 	if b != nil {
-		return b.observe(f, sc)
+		return observeBalanced(f, b, sc)
 	}
 	in, err := f.lock(sc)
 	if err != nil {
@@ -131,7 +131,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if s.report.NewInstance = !in.seen(); s.report.NewInstance {
-		in.labels = labelsAt(f, s.target)
+		in.labels = f.book.Labels(s.target)
 	}
 	if err := s.rebind(); err != nil {
 		return Report{}, err
@@ -146,7 +146,7 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	in, ok := f.instances[name]
-	for ok && in.pool != nil && in.pool.target != sc.Target { // one behind a balancer has the name
+	for ok && in.pool != nil && in.pool.Target != sc.Target { // one behind a balancer has the name
 		name += "'"
 		in, ok = f.instances[name]
 	}
@@ -246,7 +246,7 @@ func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
 		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == noRestart &&
-			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && !s.crowded() && s.roomy()
+			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy()
 }
 
 // crowded reports whether the instance's history wants more room.
@@ -385,7 +385,7 @@ func (s *staged) enter() {
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
 	}
-	targetOf(f, s.target).gone = false
+	f.book.Entry(s.target).Gone = false
 	if s.drafts != nil {
 		s.drafts.adopt()
 	}
@@ -408,7 +408,7 @@ func (s *staged) enter() {
 			in.birth = began
 		}
 	}
-	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
+	s.report.Came, s.report.Went = s.r.Came(), len(s.r.Gone())
 }
 
 // gap returns the time before a process that no scrape saw.
@@ -448,18 +448,8 @@ func (s *staged) advance() {
 	in.another = in.another || s.restart == anotherInstance && in.pool == nil
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
-	s.f.targets[s.target].seen(s.at)
+	s.f.book.Entries[s.target].Seen(s.at)
 	s.f.awaken(s.at)
-}
-
-func (s *staged) newLines() int {
-	n := 0
-	for pos := range s.r.Len() {
-		if _, old, _, _ := s.r.At(pos); old < 0 {
-			n++
-		}
-	}
-	return n
 }
 
 // checkpoint keeps the state of the scrape before.

@@ -71,7 +71,7 @@ type instance struct {
 // replaced reports whether another instance has the place of one that is behind a balancer.
 func (in *instance) replaced() bool {
 	b := in.pool
-	return b != nil && b.pool().State(b.member(in)) == identity.Dead
+	return b != nil && b.State(in) == identity.Dead
 }
 
 // change is called before the state of an instance changes.
@@ -127,7 +127,7 @@ func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broke
 // present. A deadline that was told is a word of it, too.
 func (in *instance) live(f *Fleet, e int64) bool {
 	if b := in.pool; b != nil {
-		return !in.gone && b.live(in) && !b.spacings.Stale(e-b.last, f.cfg.Staleness)
+		return !in.gone && b.State(in) == identity.Alive && !b.Silent(e, f.cfg.Staleness)
 	}
 	silent := e - in.last
 	if in.gone || !in.spacings.Stale(silent, f.cfg.Staleness) {
@@ -143,12 +143,7 @@ func (in *instance) attempts(f *Fleet) (a roster.Attempts) {
 	if in.pool != nil {
 		return a
 	}
-	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && !t.gone && f.balancers[name] == nil {
-			a.Add(in.last, t.tried.Load(), t.failure())
-		}
-	}
-	return a
+	return f.book.Attempts(in.targets, in.last)
 }
 
 // standing returns how far an instance is part of the present.
@@ -223,11 +218,11 @@ func (in *instance) forget(f *Fleet) {
 	in.release(f.store)
 	delete(f.instances, in.name)
 	if b := in.pool; b != nil {
-		b.left = max(b.left, in.last)
+		b.Left = max(b.Left, in.last)
 	} else {
 		f.left.Note(in.name, in.last)
 	}
-	for _, b := range f.balancers {
+	for _, b := range f.book.Balancers {
 		b.Forget(in)
 	}
 }
@@ -296,9 +291,6 @@ func (in *instance) sinceOpening(opening int64) bool {
 	return in.first < opening && (!in.late || in.start.Known())
 }
 
-// Relations returns who else may be the instance's process.
-func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
-
 // wait until no scrape of the instance is being observed.
 func (in *instance) wait() {
 	in.mu.Lock()
@@ -328,17 +320,7 @@ func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	if in.pool != nil {
 		return l // what is said of the balancer is not said of it
 	}
-	for i, name := range in.targets {
-		at := int64(0)
-		if t := f.targets[name]; t != nil {
-			at = t.down.Load()
-		}
-		if at <= in.last || at > e || i > 0 && l.Ended == 0 {
-			l.Ended = 0
-			break
-		}
-		l.Ended = max(l.Ended, at)
-	}
+	l.Ended = f.book.Ended(in.targets, in.last, e)
 	return l
 }
 
@@ -371,7 +353,7 @@ func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
 	for _, x := range []*instance{first, in} {
 		name := x.name
 		if x.pool != nil {
-			name = x.pool.target
+			name = x.pool.Target
 		}
 		if len(starts) == 0 {
 			return []watch.Key{{Name: name, Start: kind}}
@@ -396,17 +378,7 @@ func (in *instance) renamed(start int64) {
 // scrape, or another instance answered there. Behind a balancer only a failure
 // counts.
 func (in *instance) unheard(f *Fleet) bool {
-	return slices.ContainsFunc(in.targets, func(name string) bool {
-		t, tried := f.targets[name], f.targets[name].tried.Load()
-		shared := f.balancers[name] != nil
-		switch {
-		case t.gone || shared && in.pool == nil:
-			return false // it has another address
-		case t.failure() != roster.NoFailure:
-			return tried >= in.last
-		}
-		return !shared && tried > in.last
-	})
+	return f.book.Unheard(in.targets, in.last, in.pool != nil)
 }
 
 func (in *instance) release(s *lines.Store) {
@@ -424,21 +396,10 @@ func (in *instance) counts(f *Fleet, e int64) bool {
 	}
 	list := make([]identity.Alias, len(in.Twins.Members))
 	for i, m := range in.Twins.Members {
-		info := m.info(f)
-		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+		rank := f.book.Rank(m.targets)
+		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: rank.Priority, Created: rank.Created}
 	}
 	return in.Twins.Members[identity.Speaker(list)] == in
-}
-
-// info is the best that is said of an instance's targets.
-func (in *instance) info(f *Fleet) targetInfo {
-	var best targetInfo
-	for i, name := range in.targets {
-		if t := f.targets[name]; t != nil && (i == 0 || t.info.compare(best) > 0) {
-			best = t.info
-		}
-	}
-	return best
 }
 
 // clocks are what the scrapes of an instance tell of it.

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
@@ -65,8 +64,8 @@ func (m *merger) check() error {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
-		if x := f.balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
-			return incompatible("merging", "both looked behind the balancer "+b.target)
+		if x := f.book.Balancers[b.Target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
+			return incompatible("merging", "both looked behind the balancer "+b.Target)
 		}
 	}
 	if n := len(f.instances) + len(l.instances); n > f.cfg.MaxInstances {
@@ -115,7 +114,7 @@ func (m *merger) bindParts() {
 				m.bytes += b.bytes(nil)
 			}
 			if bound = append(bound, b); in.undo != nil {
-				in.undo.tables = append(in.undo.tables, m.views[j].rows[i].UndoState())
+				in.undo.Set(j, m.views[j].rows[i].UndoState())
 			}
 		}
 		m.bound = append(m.bound, bound)
@@ -147,17 +146,9 @@ func (m *merger) apply() {
 		v.ledger.Merge(&m.views[j].ledger.Ledger)
 	}
 	f.since = m.since
-	for name, t := range l.targets {
-		f.targets[name] = laterTarget(f.targets[name], t)
-	}
+	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		m.balance(b)
-	}
-	if l.expected != nil {
-		if f.expected == nil {
-			f.expected = map[string]bool{}
-		}
-		maps.Copy(f.expected, l.expected)
 	}
 }
 
@@ -178,35 +169,18 @@ func (m *merger) suspect() {
 			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
-			suspectPair(in, x, last).Suspicion = s
+			identity.Suspect(in, x, last).Suspicion = s
 		}
 	}
 }
 
-// laterTarget is the one of two reports on a target that was tried later. Of
-// two descriptions the greater one counts.
-func laterTarget(a, b *target) *target {
-	if a == nil {
-		return b
-	}
-	d := a.description
-	if b.description.compare(&d) > 0 {
-		d = b.description
-	}
-	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() > a.failed.Load() {
-		a = b
-	}
-	a.description = d
-	return a
-}
-
 func (m *merger) balance(b *balanced) {
-	x := m.f.balancers[b.target]
+	x := m.f.book.Balancers[b.Target]
 	if x == nil || len(b.Members) > 0 {
 		if x != nil {
 			b.Expected = max(b.Expected, x.Expected)
 		}
-		m.f.balancers[b.target] = b
+		m.f.book.Balance(b.Target, b)
 		return
 	}
 	x.Expected = max(x.Expected, b.Expected)

@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
 )
@@ -298,14 +297,12 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.expected = make(map[string]bool, len(targets))
+	f.book.Expect()
 	for i := range targets {
 		(&targets[i]).describe(f, now.UnixMilli())
 	}
-	for name, t := range f.targets {
-		if !f.expected[name] {
-			leaveTarget(f, name, t, now.UnixMilli())
-		}
+	for _, name := range f.book.Unexpected() {
+		leaveTarget(f, name, now.UnixMilli())
 	}
 	return nil
 }
@@ -329,10 +326,8 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	defer f.mu.Unlock()
 	for _, name := range names {
 		name = addressOf(f, name)
-		delete(f.expected, name)
-		if t, ok := f.targets[name]; ok {
-			leaveTarget(f, name, t, now.UnixMilli())
-		}
+		delete(f.book.Expected, name)
+		leaveTarget(f, name, now.UnixMilli())
 	}
 }
 
@@ -355,17 +350,11 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	defer f.mu.Unlock()
 	name = addressOf(f, name)
 	ms := at.UnixMilli()
-	if f.targets[name] == nil {
+	if f.book.Entries[name] == nil {
 		meetStranger(f, ms)
 	}
-	if t := targetOf(f, name); ms >= t.tried.Load() {
-		t.tried.Store(ms)
-		t.failed.Store(uint32(how))
-		t.err = err
-		noteFailure(f, name, t, ms)
-		if how == roster.Unreachable {
-			t.end(ms)
-		}
+	if t := f.book.Entry(name); t.Fail(ms, how, err) {
+		noteFailure(f, cmp.Or(t.Instance, name), ms)
 	}
 	return nil
 }

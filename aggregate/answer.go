@@ -233,7 +233,7 @@ func (q *question) inPart() []string {
 	var list []string
 	for i := range q.states {
 		if x := &q.states[i]; x.standing == roster.Present && partialNow(q, x.in) {
-			list = append(list, x.in.name+" (in part)")
+			list = append(list, x.in.name+" (partial)")
 		}
 	}
 	return list
@@ -275,13 +275,13 @@ func (q *question) possible(v *view) iter.Seq2[*state, *binding] {
 // bound adds to the bounds of an answer what an event leaves open, without what
 // was counted before the opening. What may have been before the window is not in
 // the lower bound anyhow.
-func (e *happening) bound(x *window.Bounds) {
+func (e *happening) bound(x *window.Bounds, start int64) {
 	switch {
 	case e.opening && e.Verdict == judge.First:
 	case e.edge:
 		x.AddAbove(e.Event)
 	default:
-		x.Add(e.Event)
+		x.Add(e.Event, start)
 	}
 }
 

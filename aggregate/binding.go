@@ -196,7 +196,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		moved = append(moved, v)
 		b.note(in, 0)
 		if in.counts(f, in.last) {
-			in.depart(f, b, v.ledger.departures)
+			in.depart(f, b, v.ledger.Departures)
 		}
 	}
 	in.settle(f.store)
@@ -255,17 +255,6 @@ func (in *instance) shed() {
 		b.tracks = tracks
 		in.plan.Moved(int32(i), moved)
 	}
-}
-
-// followsBuckets reports whether the native histogram at a position was
-// followed by its classic buckets until now.
-func (in *instance) followsBuckets(pos int) bool {
-	if in.plan == nil {
-		return in.chosen[in.cols.ID(pos)]
-	}
-	found := false
-	in.plan.Buckets(func(at int) { found = found || at == pos })
-	return found
 }
 
 // exposes reports whether the instance has shown the view's metric, selected or
@@ -357,7 +346,7 @@ func (in *instance) adopt(f *Fleet, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+	next := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 	d.adopt()
 	in.adopt(f, next)
 }

@@ -77,7 +77,7 @@ func (g *CounterGroup) Rate() (promfold.Estimate, bool) {
 	return estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}, true
 }
 
-// RateNow returns the rate per second of the instances alive at the end of the
+// RateNow returns the rate per second of the instances live at the end of the
 // window; [Fleet.ScrapeFailed] has the bounds.
 func (g *CounterGroup) RateNow() (promfold.Estimate, bool) {
 	x, ok := g.sumRates(true)
@@ -201,7 +201,7 @@ func (g *CounterGroup) someone(so func(*shared) bool) bool {
 	return found
 }
 
-// sumRates is the rate of the members: of those alive now, or the mean.
+// sumRates is the rate of the members: of those live now, or the mean.
 func (g *CounterGroup) sumRates(now bool) (estimate, bool) {
 	a := g.answer
 	if a == nil || a.window() <= 0 {

@@ -72,7 +72,7 @@ func TestExplanationAddsUp(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 7))
 		rounds := rapid.IntRange(2, 20).Draw(rt, "rounds")
 		list, _, _ := simulate(r, rapid.IntRange(1, 5).Draw(rt, "instances"), rounds)
-		w := watch(t)
+		w := watch(rt)
 		window := []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second}[r.IntN(3)]
 		now := at(float64(10 * rounds))
 		w.feed(list)
@@ -197,12 +197,12 @@ c {}
 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z: 2 of 3 expected, 1 restarted; missing c
 increase 25 [25, +Inf], 1.5/s; a has 66.7 % of the rate, 1.33 times the mean of 2 (variation 0.333)
   a: increase 15 [15, +Inf], 1/s × 1, 66.7 %
-    2 scrapes since 2023-11-14T22:13:20Z, 15s observed
+    2 steps since 2023-11-14T22:13:20Z, 15s observed
     at a: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, process 2
     2023-11-14T22:13:40Z restart
     2023-11-14T22:13:40Z 1 series: reset (−0 +Inf)
   b: increase 10, 0.5/s × 1, 33.3 %
-    2 scrapes since 2023-11-14T22:13:20Z, 20s observed
+    2 steps since 2023-11-14T22:13:20Z, 20s observed
     at b: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z
   ! 1 series reset by a restart; growth between the last scrape and the restart is unknown: a
   ! expected and never answered, sums have no upper bound: c

@@ -1,14 +1,13 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/kept"
 )
 
 // incompatible says why two fleets cannot be made one.
@@ -24,22 +23,9 @@ type merger struct {
 	f     *Fleet
 	l     *loaded
 	since int64
-	views []*savedView // by index of the fleet's views
+	views []*kept.View // by index of the fleet's views
 	bound [][]*binding // by the part's instances, by view
 	bytes int64
-}
-
-// created is when the totals of a view were 0, of f and of the part: the earlier
-// time, or 0 if that is the fleet's Since.
-func (m *merger) created(v *view, j int) int64 {
-	at := cmp.Or(v.ledger.Created, m.f.since)
-	if theirs := cmp.Or(m.views[j].ledger.Created, m.l.since); at == 0 || theirs != 0 && theirs < at {
-		at = theirs
-	}
-	if at == m.since {
-		return 0
-	}
-	return at
 }
 
 // check says why the part is none of the fleet's.
@@ -48,19 +34,11 @@ func (m *merger) check() error {
 	if err := m.pairViews("merging"); err != nil {
 		return err
 	}
-	var shared []string
+	var names []string
 	for _, in := range l.instances {
-		if f.instances[in.name] != nil || f.left.At[in.name] != 0 {
-			shared = append(shared, in.name)
-		}
+		names = append(names, in.name)
 	}
-	for name := range l.left.At {
-		if f.instances[name] != nil || f.left.At[name] != 0 {
-			shared = append(shared, name)
-		}
-	}
-	slices.Sort(shared)
-	if len(shared) > 0 {
+	if shared := f.left.Shared(&l.left, names, func(name string) bool { return f.instances[name] != nil }); len(shared) > 0 {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
@@ -76,19 +54,18 @@ func (m *merger) check() error {
 
 // pairViews finds the part's view for each of the fleet's.
 func (m *merger) pairViews(what string) error {
-	left := slices.Clone(m.l.views)
+	var keys []string
 	for _, v := range m.f.views {
-		key := v.key()
-		i := slices.IndexFunc(left, func(s *savedView) bool { return s.key == key })
-		if i < 0 {
-			return incompatible(what, "of different views: "+v.String())
-		}
-		m.views = append(m.views, left[i])
-		left = slices.Delete(left, i, i+1)
+		keys = append(keys, v.key())
 	}
-	if len(left)+len(m.f.unclaimed) > 0 {
+	views, alone, ok := kept.Pair(m.l.views, keys)
+	switch {
+	case alone >= 0:
+		return incompatible(what, "of different views: "+m.f.views[alone].String())
+	case !ok || len(m.f.unclaimed) > 0:
 		return incompatible(what, "of different views")
 	}
+	m.views = views
 	return nil
 }
 
@@ -107,14 +84,14 @@ func (m *merger) bindParts() {
 	for i, in := range m.l.instances {
 		var bound []*binding
 		for j, v := range f.views {
-			b := m.views[j].rows[i].unpack(v, in)
+			b := v.unpack(m.views[j].Rows[i], in)
 			if v.kind == growth.Gauge {
 				m.bytes += v.column() * int64(len(b.Cols))
 			} else {
 				m.bytes += b.bytes(nil)
 			}
 			if bound = append(bound, b); in.undo != nil {
-				in.undo.Set(j, m.views[j].rows[i].UndoState())
+				in.undo.Set(j, m.views[j].Rows[i].UndoState())
 			}
 		}
 		m.bound = append(m.bound, bound)
@@ -128,10 +105,10 @@ func (m *merger) apply() {
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, nil)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
-			if m.views[j].rows[i].exposes {
+			if m.views[j].Rows[i].Exposes {
 				in.plan.Presence(j).Exposes = true
 			}
 		}
@@ -141,14 +118,15 @@ func (m *merger) apply() {
 	}
 	m.departed()
 	for j, v := range f.views {
-		v.ledger.Created = m.created(v, j)
-		v.mergeKnown(m.views[j].ledger.known)
-		v.ledger.Merge(&m.views[j].ledger.Ledger)
+		theirs := &m.views[j].Ledger
+		v.ledger.Begin(theirs, f.since, l.since, m.since)
+		v.ledger.Merge(theirs)
+		v.heard(v.ledger.Known)
 	}
 	f.since = m.since
 	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
-		m.balance(b)
+		f.book.Balance(b.Target, identity.MergeBalancers(f.book.Balancers[b.Target], b))
 	}
 }
 
@@ -164,26 +142,12 @@ func (m *merger) suspect() {
 			if x.last > in.last || x.last == in.last && x.name > in.name {
 				first, last = in, x
 			}
-			var s identity.Suspicion
 			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
-			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
-				continue
+			if s, ok := identity.Unseen(l, last.last-first.last); ok {
+				identity.Suspect(in, x, last).Suspicion = s
 			}
-			identity.Suspect(in, x, last).Suspicion = s
 		}
 	}
-}
-
-func (m *merger) balance(b *balanced) {
-	x := m.f.book.Balancers[b.Target]
-	if x == nil || len(b.Members) > 0 {
-		if x != nil {
-			b.Expected = max(b.Expected, x.Expected)
-		}
-		m.f.book.Balance(b.Target, b)
-		return
-	}
-	x.Expected = max(x.Expected, b.Expected)
 }
 
 // departed takes over what is remembered of those that left.

@@ -75,7 +75,7 @@ func (t *tally) holds(shares []share, start int64) bool {
 }
 
 // rateOf returns the rate of a group in a window that ends at e: of the instances
-// alive now, or the mean; false if no member was observed for any time. again
+// live now, or the mean; false if no member was observed for any time. again
 // says that it was not the first question.
 func (t *tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
 	switch {
@@ -153,6 +153,9 @@ func (t *tally) rateBounds(sh *shared, p *part, m *rate.Member) {
 		default:
 			lo.Add(-e.Below.Float64())
 		}
+		if e.TakesBack(t.start) {
+			lo.Add(-e.Back.Float64())
+		}
 		hi.Add(e.Above.Float64())
 		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
 	})
@@ -184,7 +187,7 @@ func (t *tally) around(p *part) estimate {
 // bound adds to the bounds of an answer what a part leaves open.
 func (t *tally) bound(p *part, x *window.Bounds) {
 	x.Between(p.least, p.grown, p.most)
-	t.happenings(p, func(e *happening) { e.bound(x) })
+	t.happenings(p, func(e *happening) { e.bound(x, t.start) })
 	if p.open {
 		x.Open++
 	}
@@ -346,6 +349,11 @@ func (t *tally) addEvents(shares []share, opening int64) {
 			default:
 				t.until = min(t.until, e.From)
 			}
+			if e.TakesBack(t.start) {
+				t.until = min(t.until, e.BackAt-1)
+			} else {
+				t.after = max(t.after, e.BackAt-1)
+			}
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
 			p.older += e.Before(since)
@@ -424,7 +432,7 @@ func (e *happening) widens() bool {
 	if e.opening && e.Verdict == judge.First {
 		return false
 	}
-	return e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0
+	return e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0 || e.Back.Sign() != 0
 }
 
 // read reports whether a column was read in the window, so that there is a step;

@@ -96,7 +96,7 @@ func (v *view) settle(m *moment) []*ledger.Settlement {
 	f := v.fleet
 	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
 	if f.joinable() {
-		return v.joined(list)
+		return ledger.Joined(list, v.watched().Totals(), v.set())
 	}
 	return list
 }

@@ -40,12 +40,12 @@ func TestCounter(t *testing.T) {
 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z: 2 of 2 expected
 increase 30, 0.5/s; one has 75 % of the rate, 1.5 times the mean of 2 (variation 0.5)
   one: increase 30 [30, +Inf], 0.5/s × 1, 75 %
-    6 scrapes since 1970-01-01T00:00:01Z, 1m0s observed
+    6 steps since 1970-01-01T00:00:01Z, 1m0s observed
     at a:1, b:1: 7 scrapes from 1970-01-01T00:00:01Z to 1970-01-01T00:01:01Z, process 2, told by its start, the latest growth may be another process'
     1970-01-01T00:00:20Z restart
     1970-01-01T00:00:30Z 2 series: reset (−0 +Inf)
   two: increase not known
-    0 scrapes since 1970-01-01T00:00:00Z, 0s observed: none in the window, the rate is that of the latest step
+    0 steps since 1970-01-01T00:00:00Z, 0s observed: none in the window, the rate is that of the latest step
     at c:1: 0 scrapes from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z, other processes answer there, too, not live
   ! look here
 `, b.String())
@@ -96,7 +96,7 @@ func TestRemarks(t *testing.T) {
 	x.Add(explain.NaN, "a", 0)
 	assert.Empty(t, x.Words())
 	x.Add(explain.NaN, "a", 2)
-	assert.Equal(t, []string{"2 series NaN, left out: a"}, x.Words())
+	assert.Equal(t, []string{"2 series are NaN, left out: a"}, x.Words())
 }
 
 // Events of one instance, time and kind are one; in which order they came does

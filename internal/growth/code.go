@@ -43,6 +43,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	st.codeFamilies(c)
 	st.codePaces(c, cols)
 	st.codeOthers(c, cols)
+	st.codeBuckets(c, to, p, cols)
 	if !c.Reading() || c.Failed() {
 		return
 	}
@@ -65,13 +66,13 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 }
 
 // codeFamilies writes down what the families showed, by name.
-func (st *State) codeFamilies(c *saved.Codec) {
-	names := slices.Sorted(maps.Keys(st.families))
+func (sh *shown) codeFamilies(c *saved.Codec) {
+	names := slices.Sorted(maps.Keys(sh.families))
 	saved.List(c, &names, 3, func(name *string) {
 		c.Text(name)
-		x := st.families[*name]
+		x := sh.families[*name]
 		if c.Reading() {
-			x = st.note(*name)
+			x = sh.note(*name)
 		}
 		saved.Small(c, &x.habits, 255)
 		c.Float(&x.top)
@@ -79,28 +80,50 @@ func (st *State) codeFamilies(c *saved.Codec) {
 	c.Ascending(len(names), func(i int) string { return names[i] })
 }
 
-func (st *State) codePaces(c *saved.Codec, cols *lines.Columns) {
-	saved.List(c, &st.paces, 1, func(x *float32) {
+func (sh *shown) codePaces(c *saved.Codec, cols *lines.Columns) {
+	saved.List(c, &sh.paces, 1, func(x *float32) {
 		wide := float64(*x)
 		c.Float(&wide)
+		c.Must(math.Float64bits(float64(float32(wide))) == math.Float64bits(wide))
 		*x = float32(wide)
 	})
-	c.Must(len(st.paces) == 0 || len(st.paces) == cols.Len())
+	c.Must(len(sh.paces) == 0 || len(sh.paces) == cols.Len())
 }
 
-func (st *State) codeOthers(c *saved.Codec, cols *lines.Columns) {
-	list := slices.Sorted(maps.Keys(st.others))
+func (sh *shown) codeOthers(c *saved.Codec, cols *lines.Columns) {
+	list, next := slices.Sorted(maps.Keys(sh.others)), 0
 	saved.List(c, &list, 2, func(pos *uint32) {
-		at, x := int(*pos), st.others[*pos]
+		at, x := int(*pos), sh.others[*pos]
 		c.Natural(&at)
 		c.Float(&x)
-		if c.Must(at < cols.Len()); c.Reading() && !c.Failed() {
-			if st.others == nil {
-				st.others = map[uint32]float64{}
+		if c.Must(at < cols.Len() && at >= next); c.Reading() && !c.Failed() {
+			if sh.others == nil {
+				sh.others = map[uint32]float64{}
 			}
-			*pos, st.others[uint32(at)] = uint32(at), x
+			*pos, sh.others[uint32(at)], next = uint32(at), x, at+1
 		}
 	})
+}
+
+// codeBuckets writes down which native histograms are followed by their classic
+// buckets.
+func (st *State) codeBuckets(c *saved.Codec, to Lines, p *Plan, cols *lines.Columns) {
+	var ids []lines.ID
+	if !c.Reading() {
+		ids = slices.Collect(maps.Keys(st.byBuckets(p, cols.ID)))
+		to.Sort(ids)
+	}
+	saved.List(c, &ids, 1, to.Line)
+	for _, id := range ids {
+		if !c.Reading() {
+			return
+		}
+		if st.stay == nil {
+			st.stay = map[lines.ID]bool{}
+		}
+		c.Must(!st.stay[id])
+		st.stay[id] = true
+	}
 }
 
 // heldList returns what is held, in the order of the body.
@@ -167,6 +190,7 @@ func (st *State) tombList(to Lines, r *Router) (list []kept) {
 // Adopt gives the objects of a plan, made of the lines that the instance exposed
 // last, what was read for them.
 func (st *State) Adopt(p *Plan, cols *lines.Columns) {
+	st.stay = nil // the plan says it
 	if len(st.loaded) == 0 {
 		return
 	}
@@ -225,6 +249,9 @@ func codeSeries(c *saved.Codec, x *judge.Series) {
 	c.Int64(&x.OtherAt)
 	c.Int64(&x.Since)
 	c.Int64(&x.Until)
+	c.Bool(&x.Wary)
+	c.Float(&x.Leap)
+	c.Float(&x.Peak)
 }
 
 // codeParts writes down what the parts of a histogram grow from.

@@ -7,45 +7,6 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// Judge judges every object that a staged scrape, which is accepted, says
-// something new about: those with lines that changed, those in an unusual state
-// and, where not only growth is plain, all. It writes the steps to out.
-func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
-	out.reset()
-	w := &out.walk
-	*w = walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0], ms: float64(s.interval())}
-	if !s.weighed && !s.First {
-		w.calm = s.Scratch.evidence()
-		w.calm.Evidence, w.calm.plain = s.Decision.Of(&judge.Family{}), true
-		w.calm.Interval = s.interval()
-	} else {
-		w.known = s.Scratch.known
-	}
-	if s.Process || w.calm == nil && !s.plain() {
-		for _, e := range p.entries {
-			w.touch(e)
-		}
-	} else {
-		w.changed()
-		w.dirty = append(w.dirty, p.fresh...)
-		w.unusual()
-	}
-	p.fresh = p.fresh[:0]
-	slices.Sort(w.dirty)
-	for _, i := range slices.Compact(w.dirty) {
-		w.hist(i)
-	}
-	out.dirty = w.dirty
-	w.judgeDoubled()
-	w.bury(gone)
-	for _, f := range p.tops {
-		f.top, f.next = max(f.top, f.next), -1
-	}
-	st.learn(s)
-	p.was = nil
-	*w = walk{}
-}
-
 // plain reports whether all growth of all families is simply growth.
 func (s *Scraped) plain() bool {
 	for i := range s.Scratch.list {
@@ -68,6 +29,39 @@ type walk struct {
 	calm    *evidence
 	known   map[evidenceKey]*evidence
 	ms      float64
+}
+
+// run judges what a scrape says something new about. A scrape in which all growth
+// is plain has one evidence for all families, which is w.calm.
+func (w *walk) run(gone []dying) {
+	if !w.weighed && !w.First {
+		w.calm = w.Scratch.evidence()
+		w.calm.Evidence, w.calm.plain = w.Decision.Of(&judge.Family{}), true
+		w.calm.Interval = w.interval()
+	} else {
+		w.known = w.Scratch.known
+	}
+	if w.Process || w.calm == nil && !w.Scraped.plain() {
+		for _, e := range w.entries {
+			w.touch(e)
+		}
+	} else {
+		w.changed()
+		w.dirty = append(w.dirty, w.fresh...)
+		w.unusual()
+	}
+	w.fresh = w.fresh[:0]
+	slices.Sort(w.dirty)
+	for _, i := range slices.Compact(w.dirty) {
+		w.hist(i)
+	}
+	w.out.dirty = w.dirty
+	w.judgeDoubled()
+	w.bury(gone)
+	for _, f := range w.tops {
+		f.top, f.next = max(f.top, f.next), -1
+	}
+	w.was = nil
 }
 
 // changed walks two ascending lists: lines that changed, and lines followed.
@@ -282,4 +276,94 @@ func (w *walk) heldOf(object uint32) *point {
 		return nil
 	}
 	return w.held[object]
+}
+
+// bury leaves a tombstone for each object that ends: what comes back is not
+// born. It says to those of before, of another process, that they are of the
+// past, and forgets those that are of no use any more.
+func (w *walk) bury(list []dying) {
+	if w.First {
+		return
+	}
+	for key, t := range w.tombs {
+		e := w.evidence(t.id, key.class, key.hist)
+		if e.Restarted() && t.Cause == judge.CauseGone {
+			t.Series, _ = t.Series.Vanish(w.At, &e)
+		}
+		if t.Cause == judge.CauseRestart && w.At > t.Until {
+			delete(w.tombs, key)
+			w.Store.Release(t.id)
+		}
+	}
+	for i := range list {
+		x := &list[i]
+		e := w.evidence(x.id, x.class, x.kind == Histogram)
+		var step judge.Step
+		x.Series, step = x.Series.Vanish(w.At, &e)
+		w.out.Gone = append(w.out.Gone, Gone{x.sinks, x.kind, step})
+		w.buryOne(&x.tomb)
+	}
+}
+
+func (w *walk) buryOne(t *tomb) {
+	old := w.tombs[t.key]
+	if old == nil && len(w.tombs) >= maxTombs(w.Scraped.Before.Len()) {
+		w.Lost = true
+		return
+	}
+	if old != nil {
+		w.Store.Release(old.id)
+	}
+	if w.tombs == nil {
+		w.tombs = map[tombKey]*tomb{}
+	}
+	w.Store.Retain(t.id)
+	kept := *t
+	kept.buckets = slices.Clone(t.buckets)
+	w.tombs[t.key] = &kept
+}
+
+// evidence returns what the scrape says of a line that is gone.
+func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
+	o := object{class: class, kind: Counter}
+	if hist {
+		o.kind = Histogram
+	}
+	l := w.Store.Line(id)
+	e := w.evidenceOf(&o, l).Evidence
+	e.Pace = w.State.usual(l)
+	return e
+}
+
+// readTimed notes that a line with a timestamp of its own was read, if that led to
+// a step.
+func (w *walk) readTimed(object uint32, plain, odd int) {
+	if len(w.out.Plain) == plain && (len(w.out.Odd) == odd || w.out.Odd[odd].Verdict == judge.Gap) {
+		return
+	}
+	if n := len(w.objects); len(w.reads) < n {
+		w.reads = append(w.reads, make([]int64, n-len(w.reads))...)
+	}
+	w.reads[object] = w.At
+}
+
+// evidenceOf returns it, worked out once a scrape.
+func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
+	if w.calm != nil {
+		return w.calm
+	}
+	key := evidenceKey{l.Family, o.class}
+	e := w.known[key]
+	if e == nil {
+		f := *w.familyOf(w.Scraped, l)
+		if r := w.rules(o); r.Owner != judge.OwnerUnknown {
+			f.Owner = r.Owner
+		}
+		e = w.Scratch.evidence()
+		e.Evidence = w.Decision.Of(&f)
+		e.Interval = w.interval()
+		e.plain = e.Plain()
+		w.known[key] = e
+	}
+	return e
 }

@@ -127,7 +127,7 @@ func (b *Balancer[T]) Words() []string {
 		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.Target, b.Unclear))
 	}
 	if len(blind) > 0 {
-		list = append(list, fmt.Sprintf("%s: ambiguous without a start time, an idle twin would not show", strings.Join(blind, ", ")))
+		list = append(list, fmt.Sprintf("%s: without a start time, another process with the same idle counters would not be noticed", strings.Join(blind, ", ")))
 	}
 	return list
 }
@@ -200,4 +200,18 @@ func (b *Balancer[T]) Forget(in T) {
 		var none T
 		b.Latest = none
 	}
+}
+
+// MergeBalancers returns the balancer of two parts of a fleet, of which one at most met instances: that one, with the
+// greater number of those expected. a may be nil.
+func MergeBalancers[T Met](a, b *Balancer[T]) *Balancer[T] {
+	if a == nil {
+		return b
+	}
+	n := max(a.Expected, b.Expected)
+	if len(b.Members) > 0 {
+		a = b
+	}
+	a.Expected = n
+	return a
 }

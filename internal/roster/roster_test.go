@@ -152,7 +152,7 @@ func TestCoverage(t *testing.T) {
 		c.AddMember(m)
 	}
 	c.Duplicates = 1
-	assert.Equal(t, "4 of 6 expected, 1 in part, 1 stale, 1 failed, 1 restarted, 1 duplicates left out, 4 scrapes ambiguous", c.String())
+	assert.Equal(t, "4 of 6 expected, 1 partial, 1 stale, 1 failed, 1 restarted, 1 duplicates left out, 4 ambiguous scrapes", c.String())
 	share, ok := c.Share()
 	assert.True(t, ok)
 	assert.Equal(t, 0.5, share)
@@ -277,4 +277,15 @@ func TestShrunk(t *testing.T) {
 	assert.Equal(t, "ksm: pods was partial from 1970-01-01T00:00:01Z to 1970-01-01T00:00:03Z", x.Text("ksm"))
 	assert.True(t, x.In(2000, 9000))
 	assert.False(t, x.In(3000, 9000))
+}
+
+// What both parts watched, now or once, is named.
+func TestShared(t *testing.T) {
+	var mine, theirs roster.Left
+	mine.Note("gone", 5)
+	theirs.Note("c", 0)
+	theirs.Note("gone", 7)
+	here := func(name string) bool { return name == "a" || name == "c" }
+	assert.Equal(t, []string{"a", "c", "gone"}, mine.Shared(&theirs, []string{"b", "a"}, here))
+	assert.Empty(t, mine.Shared(&roster.Left{}, []string{"b"}, here))
 }

@@ -230,7 +230,7 @@ func (g *HistogramGroup) unsure(share int32) (below, above float64) {
 	}
 	lost := 0
 	g.counter.answer.happenings(&parts[i], func(e *happening) {
-		e.bound(&x)
+		e.bound(&x, g.counter.answer.start)
 		if e.Verdict == judge.Reset && e.Doubt&judge.Unproven == 0 {
 			lost += e.Open
 		}

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"fmt"
 	"iter"
 	"math"
 	"slices"
@@ -10,7 +11,9 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -29,7 +32,21 @@ func (g *HistogramGroup) Labels() labels.Labels { return g.Observations().Labels
 func (g *HistogramGroup) Coverage() Coverage { return g.Observations().Coverage() }
 
 // Warnings implements [Group].
-func (g *HistogramGroup) Warnings() []string { return g.Observations().Warnings() }
+func (g *HistogramGroup) Warnings() []string {
+	list := g.Observations().Warnings()
+	var names []string
+	n := 0.0
+	for i := range g.pieces {
+		if p := &g.pieces[i]; p.layout != nil && p.layout.Len() == 1 && p.counts[0] > 0 && p.share != departedShare {
+			n += p.counts[0]
+			names = append(names, g.counter.answer.shares[p.share].name)
+		}
+	}
+	if n > 0 {
+		list = append(slices.Clip(list), fmt.Sprintf("of %.4g observations only count and sum are known: %s", n, explain.Few(names)))
+	}
+	return list
+}
 
 // Observations returns the number of observations as a counter.
 func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter) }
@@ -174,18 +191,61 @@ func (g *HistogramGroup) merge() *merged {
 	g.all.Lock()
 	if !g.all.done {
 		g.all.done = true
-		for i := range g.pieces {
-			g.pieces[i].addTo(&g.all.Distribution)
+		g.addTo(&g.all.Distribution)
+		if a := g.Observations().answer; a != nil && a.unmet > 0 {
+			g.all.AddUnknown(math.Inf(1), g.signed())
 		}
 	}
 	return g.all
+}
+
+// addTo adds the pieces. What is not known of how many observations there were is
+// not known of their buckets either.
+func (g *HistogramGroup) addTo(d *layout.Distribution) {
+	share, below, above := int32(departedShare-1), 0.0, 0.0
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if p.share != share {
+			share = p.share
+			below, above = g.unsure(share)
+			d.AddUnknown(above, g.signed())
+		}
+		p.addTo(d, below)
+	}
+}
+
+// unsure returns how many of an instance's observations may not have been, and how
+// many more there may have been. What was lost at a proven end is not in it: the
+// warnings say so.
+func (g *HistogramGroup) unsure(share int32) (below, above float64) {
+	var x window.Bounds
+	if share == departedShare {
+		x.Merge(&g.counter.left().Bounds)
+		return x.Below.Float64(), x.Above.Float64()
+	}
+	owners, parts := g.counter.parts()
+	i, ok := slices.BinarySearch(owners, share)
+	if !ok {
+		return 0, 0
+	}
+	lost := 0
+	g.counter.answer.happenings(&parts[i], func(e *happening) {
+		e.bound(&x, g.counter.answer.start)
+		if e.Verdict == judge.Reset && e.Doubt&judge.Unproven == 0 {
+			lost += e.Open
+		}
+	})
+	if above = x.Above.Float64(); x.Open > lost || parts[i].open {
+		above = math.Inf(1)
+	}
+	return x.Below.Float64(), above
 }
 
 // distributions are the members that observed something, by name. Departed ones
 // are none.
 func (g *HistogramGroup) distributions() []layout.Member {
 	var list []layout.Member
-	last := int32(-1)
+	last, below, above := int32(-1), 0.0, 0.0
 	for i := range g.pieces {
 		p := &g.pieces[i]
 		if p.share == departedShare {
@@ -194,8 +254,10 @@ func (g *HistogramGroup) distributions() []layout.Member {
 		if p.share != last {
 			list = append(list, layout.Member{Name: g.counter.answer.shares[p.share].name, Distribution: &layout.Distribution{}})
 			last = p.share
+			below, above = g.unsure(last)
+			list[len(list)-1].Distribution.AddUnknown(above, g.signed())
 		}
-		p.addTo(list[len(list)-1].Distribution)
+		p.addTo(list[len(list)-1].Distribution, below)
 	}
 	return list
 }
@@ -322,26 +384,58 @@ func (t *tally) has(p *part, q growth.Quirk) (found bool) {
 type grownRow struct{ counts, sums []float64 }
 
 // rows returns what the instance's row grew by in the window: one, or if the
-// window begins between two checkpoints its value, the least and the most.
+// window begins between two checkpoints, or begins or ends at a torn reading, its
+// value, the least and the most.
 func (sh *share) rows() []grownRow {
-	since := func(b *window.Base) grownRow {
-		live, n := &sh.b.Live, sh.b.Counts()
-		row := live.Counts.AppendDiff(make([]float64, 0, n+len(sh.b.Cols)), 0, n, &b.Row.Counts)
-		row = live.Sums.AppendDiff(row, 0, len(sh.b.Cols), &b.Row.Sums)
-		return grownRow{row[:n:n], row[n:]}
+	most := sh.grown(&sh.b.Live, sh.edge.Most.Row)
+	value, least := most, most
+	if sh.edge.Part > 0 {
+		least = sh.grown(&sh.b.Live, sh.edge.Least.Row)
+		value = grownRow{between(least.counts, most.counts, sh.edge.Part), between(least.sums, most.sums, sh.edge.Part)}
 	}
-	most := since(&sh.edge.Most)
-	if sh.edge.Part == 0 {
-		return []grownRow{most}
-	}
-	least := since(&sh.edge.Least)
-	between := func(least, most []float64) (list []float64) {
-		for i := range most {
-			list = append(list, most[i]-sh.edge.Part*(most[i]-least[i]))
+	ends := sh.torn(sh.in.last)
+	if !ends && !sh.torn(sh.edge.Most.At) && (sh.edge.Part == 0 || !sh.torn(sh.edge.Least.At)) {
+		if sh.edge.Part == 0 {
+			return []grownRow{value}
 		}
-		return list
+		return []grownRow{value, least, most}
 	}
-	return []grownRow{{between(least.counts, most.counts), between(least.sums, most.sums)}, least, most}
+	// The buckets of a torn reading are of different moments, but between those of
+	// the readings beside it.
+	live, held := &sh.b.Live, sh.in.history.Held()
+	if ends {
+		live, _ = sh.b.Around(math.MaxInt, held)
+	}
+	before, _ := sh.b.Around(sh.edge.Most.Number, held)
+	_, after := sh.b.Around(sh.edge.Least.Number, held)
+	return []grownRow{value, sh.grown(live, after), sh.grown(&sh.b.Live, before)}
+}
+
+// grown returns what the instance's row grew by from a base to an end.
+func (sh *share) grown(end, base *window.Row) grownRow {
+	n := sh.b.Counts()
+	row := end.Counts.AppendDiff(make([]float64, 0, n+len(sh.b.Cols)), 0, n, &base.Counts)
+	row = end.Sums.AppendDiff(row, 0, len(sh.b.Cols), &base.Sums)
+	return grownRow{row[:n:n], row[n:]}
+}
+
+// between returns what lies in the given part of the way from most to least.
+func between(least, most []float64, part float64) (list []float64) {
+	for i := range most {
+		list = append(list, most[i]-part*(most[i]-least[i]))
+	}
+	return list
+}
+
+// torn reports whether a histogram was read while the client was writing it, in
+// the scrape at a time.
+func (sh *share) torn(at int64) bool {
+	for n := sh.b.EventsUntil(at); n > 0 && sh.b.Events[n-1].At == at; n-- {
+		if sh.b.Events[n-1].Quirk == growth.Torn {
+			return true
+		}
+	}
+	return false
 }
 
 // fill takes over a column of a row.
@@ -358,20 +452,25 @@ func (p *buckets) fill(sh *share, r *grownRow, c int) {
 // addTo cannot fail: a view keeps sums of steps. Those of histograms that were
 // read while being written add up to what is true, but single buckets may be
 // too few.
-func (p *buckets) addTo(d *layout.Distribution) {
+//
+// below of the observations may not have been.
+func (p *buckets) addTo(d *layout.Distribution, below float64) {
+	if p.native == nil && below > 0 {
+		d.AddDoubt(p.layout, p.counts, below)
+	}
 	switch {
 	case p.native != nil:
 		n := *p.native // other answers share it
 		n.Sum = p.sum
+		if below > 0 && d.AddNativeBetween(nil, &n, &n) == nil {
+			return
+		}
 		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
 			_ = d.AddNative(&n)
 		}
 	case p.most == nil:
 		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
 	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
-		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
-		last := len(p.counts) - 1
-		d.AddDoubt(p.layout, p.counts, p.counts[last]-p.least.counts[last])
-		d.AddUnknown(p.most.counts[last]-p.counts[last], p.layout.Floor() < 0)
+		d.AddTorn(p.layout, p.counts, p.least.counts, p.most.counts, p.sum)
 	}
 }

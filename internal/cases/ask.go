@@ -157,6 +157,8 @@ func (q Question) one(g aggregate.Group) (e promfold.Estimate, ok bool, err erro
 		e, ok = h.Quantile(q.Param)
 	case q.Word == "mean" && isHistogram:
 		e, ok = h.Mean()
+	case q.Word == "sum" && isHistogram:
+		e, ok = h.Sum()
 	case q.Word == "consensus" && isGauge:
 		e, ok = gauge.Value()
 	case q.Word == "mean" && isGauge:

@@ -37,6 +37,7 @@ type View struct {
 	Type     string
 	Combine  string // by the names of package aggregate
 	Owner    string // process or external
+	Signed   bool
 }
 
 // Step is one thing that the fleet is told or asked: a *Balanced, *Expect,
@@ -101,7 +102,7 @@ type Expectation struct {
 // questions are the words of questions, and whether each has a parameter.
 var questions = map[string]bool{
 	"increase": false, "rate": false, "ratenow": false, "share": false, "count": false, "over": true, "quantile": true,
-	"consensus": false, "mean": false, "stddev": false, "lo": false, "groups": false, "reporting": false,
+	"consensus": false, "mean": false, "sum": false, "stddev": false, "lo": false, "groups": false, "reporting": false,
 }
 
 // String returns the question as a case has it.

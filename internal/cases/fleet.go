@@ -80,6 +80,7 @@ func (f *Fleet) Fleet() *aggregate.Fleet { return f.fleet }
 func (f *Fleet) declare(v *View) (err error) {
 	full := aggregate.View{
 		Select: v.Selector, By: v.By, Type: model.MetricType(v.Type), Combine: combines[v.Combine], Owner: owners[v.Owner],
+		Signed: v.Signed,
 	}
 	var made view
 	switch v.Kind {

@@ -23,7 +23,7 @@ window 10m0s
 catalogue kubernetes
 counter c{k="0"} by=k,l type=counter owner=external
 gauge g combine=consensus
-histogram h
+histogram h signed=true
 balanced lb 0
 expect a b
 scrape a 0.5 pod=x header:Process-Start-Time-Unix=1700000005

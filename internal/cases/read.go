@@ -121,6 +121,8 @@ func readView(c *Case, words []string) string {
 			v.Combine = value
 		case name == "owner" && owners[value] != 0:
 			v.Owner = value
+		case name == "signed" && value == "true":
+			v.Signed = true
 		default:
 			return "unknown option " + opt
 		}

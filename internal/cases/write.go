@@ -41,6 +41,9 @@ func (v *View) write(b *strings.Builder) {
 			fmt.Fprintf(b, " %s=%s", opt[0], opt[1])
 		}
 	}
+	if v.Signed {
+		b.WriteString(" signed=true")
+	}
 	b.WriteByte('\n')
 }
 

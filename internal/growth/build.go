@@ -102,7 +102,9 @@ func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 	}
 	key := seriesKey{b.route.seriesOf(id), w.class}
 	i, ok := b.bySeries[key]
-	if !ok {
+	if ok {
+		b.objects[i].line = pos // its other lines may have gone
+	} else {
 		o.hist = uint32(len(b.hists))
 		b.hists = append(b.hists, hist{series: key.series, class: key.class, sum: -1, count: -1, native: -1})
 		i = b.add(o, pos, w, ways)
@@ -155,6 +157,7 @@ func (b *builder) finish() *Plan {
 	if len(b.dirty) > 0 {
 		b.gather()
 	}
+	b.doubleHists()
 	for i := range b.objects {
 		if o := &b.objects[i]; o.kind == Histogram && b.hists[o.hist].form == formless {
 			for _, s := range b.Sinks(uint32(i)) {

@@ -18,7 +18,7 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 	}
 	b.uncount(p, s, newAt)
 	b.tops, b.was = append(b.tops, p.tops...), map[uint32]*point{}
-	c := &carrying{builder: b, from: p, newAt: newAt}
+	c := &carrying{builder: b, from: p, newAt: newAt, fresh: fresh}
 	moved = c.takeOver()
 	c.remember(s, moved)
 	b.stays = func(h *hist, pos uint32) bool {
@@ -104,6 +104,7 @@ type carrying struct {
 	*builder
 	from     *Plan
 	newAt    []uint32
+	fresh    []uint32
 	moved    []int32
 	objectOf []uint32 // by histogram of the next plan
 }
@@ -121,8 +122,10 @@ func (c *carrying) takeOver() []int32 {
 			c.moved[e.object] = 0
 		}
 	}
+	goesOn := c.returning()
 	for i := range c.from.objects {
-		if c.moved[i] == 0 {
+		o := &c.from.objects[i]
+		if c.moved[i] == 0 || o.kind == Histogram && goesOn[seriesKey{c.from.hists[o.hist].series, o.class}] {
 			c.moved[i] = int32(len(c.objects))
 			c.take(uint32(i))
 		}
@@ -144,6 +147,34 @@ func (c *carrying) takeOver() []int32 {
 		}
 	}
 	return c.moved
+}
+
+// returning returns the histograms that lost all of their lines and have others
+// now: a client turned from a summary to a histogram, or back.
+func (c *carrying) returning() map[seriesKey]bool {
+	lost := map[seriesKey]bool{}
+	for i := range c.from.objects {
+		if o := &c.from.objects[i]; o.kind == Histogram && c.moved[i] < 0 {
+			lost[seriesKey{c.from.hists[o.hist].series, o.class}] = false
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	for _, pos := range c.fresh {
+		id := c.body.ID(int(pos))
+		for _, w := range c.route.way(id) {
+			if w.part >= Matched || c.kind(w) != Histogram {
+				continue
+			}
+			if key := (seriesKey{c.route.seriesOf(id), w.class}); c.admitted[w.view] {
+				if _, ok := lost[key]; ok {
+					lost[key] = true
+				}
+			}
+		}
+	}
+	return lost
 }
 
 // again reports whether a line is a series that stands in the body once more: it

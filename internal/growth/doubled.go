@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -38,6 +39,55 @@ func (b *builder) double() {
 			b.entries = append(b.entries, entry{pos, e.object})
 		}
 	}
+}
+
+// doubleHists finds the histograms of which a line stands in the body once more.
+// Their lists have the position of the first line before that of each other one.
+func (b *builder) doubleHists() {
+	dups := b.body.Duplicates()
+	if len(dups) == 0 {
+		return
+	}
+	store := b.route.router.store
+	first := map[lines.ID]uint32{}
+	lists := map[uint32][]uint32{} // by object
+	of := map[lines.ID][]uint32{}
+	for _, e := range b.entries {
+		if b.objects[e.object].kind == Histogram {
+			series := store.Series(b.body.ID(int(e.pos)))
+			first[series], of[series] = e.pos, append(of[series], e.object)
+		}
+	}
+	for _, pos := range dups {
+		series := store.Series(b.body.ID(int(pos)))
+		for _, object := range of[series] {
+			lists[object] = append(lists[object], first[series], pos)
+			b.entries = append(b.entries, entry{pos, object})
+		}
+	}
+	for object := range uint32(len(b.objects)) {
+		if list := lists[object]; list != nil {
+			b.doubles = append(b.doubles, list)
+			b.objects[object].double = uint32(len(b.doubles))
+		}
+	}
+	inOrder(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
+}
+
+// contradicts reports whether a line of a histogram stands in the body once more
+// with another value: it is not known which of them is a bucket's count.
+func (t *turn) contradicts() bool {
+	if t.o.double == 0 {
+		return false
+	}
+	list := t.Plan.doubles[t.o.double-1]
+	for i := 0; i < len(list); i += 2 {
+		_, _, v, _ := t.Reader.At(int(list[i]))
+		if _, _, again, _ := t.Reader.At(int(list[i+1])); math.Float64bits(v) != math.Float64bits(again) {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeDoubled judges the counters that stand in several lines of which one may

@@ -18,7 +18,7 @@ func (w *walk) hist(object uint32) {
 		return
 	}
 	t := turn{walk: w, object: object, o: o, h: h}
-	if !t.read() {
+	if !t.read() || t.contradicts() {
 		w.refused(object, t.was())
 		return
 	}

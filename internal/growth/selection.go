@@ -133,10 +133,22 @@ func (s *Selection) fitsHistogram(l *lines.Line) Fit {
 	if l.Family.Name != s.Metric {
 		return OfAnother
 	}
-	if s.typeOf(l) != model.MetricTypeHistogram {
-		return OfAnotherType
+	switch s.typeOf(l) {
+	case model.MetricTypeHistogram:
+		return ofHistogram(l)
+	case model.MetricTypeSummary:
+		return ofSummary(l)
 	}
-	return ofHistogram(l)
+	return OfAnotherType
+}
+
+// ofSummary takes the count and the sum of a summary: a histogram of one bucket.
+// Its quantiles are those of the client's own window.
+func ofSummary(l *lines.Line) Fit {
+	if l.Role == lines.Count || l.Role == lines.Sum {
+		return OfTheMetric
+	}
+	return OfAnother
 }
 
 // rangeLabel is what VictoriaMetrics' client writes in place of le.
@@ -155,15 +167,19 @@ func ofHistogram(l *lines.Line) Fit {
 	return OfAnother
 }
 
-// fitsCounter also takes the count or the sum of a histogram, all lines of
-// which are then one object.
+// fitsCounter also takes the count or the sum of a histogram or summary, all
+// lines of which are then one object.
 func (s *Selection) fitsCounter(l *lines.Line) (Fit, Part) {
-	if l.Family.Type == model.MetricTypeHistogram {
+	of := ofHistogram
+	if l.Family.Type == model.MetricTypeSummary {
+		of = ofSummary
+	}
+	if l.Family.Type == model.MetricTypeHistogram || l.Family.Type == model.MetricTypeSummary {
 		switch rest, ok := strings.CutPrefix(s.Metric, l.Family.Name); {
 		case ok && rest == "_count":
-			return ofHistogram(l), CountOf
+			return of(l), CountOf
 		case ok && rest == "_sum":
-			return ofHistogram(l), SumOf
+			return of(l), SumOf
 		}
 	}
 	base := strings.TrimSuffix(s.Metric, "_total")

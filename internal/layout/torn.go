@@ -1,6 +1,10 @@
 package layout
 
-import "github.com/promfold/promfold/internal/exact"
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/exact"
+)
 
 // A client that does not update its buckets atomically is read torn now and then: a bucket has fallen and is ahead or
 // behind. Increases are kept as they are, so that the next reading sets them right: {0, 1} {1, 1} {1, 2} is one
@@ -55,4 +59,40 @@ func raise(counts, least *exact.Vector) {
 		total += max(own(was, i), own(floor, i))
 		counts.Add(i, total)
 	}
+}
+
+// AddTorn adds counts of which a reading was torn. In each bucket by itself the truth lies between the least and the
+// greatest of the three lists, of which a and b may be torn, too. Estimates are of the running maximum of counts.
+func (d *Distribution) AddTorn(l *Layout, counts, a, b []float64, sum float64) {
+	lo, value, hi := hull(counts, a, b)
+	if d.AddBetween(l, lo, value, hi, sum) != nil { // a count that is no number
+		d.AddUnknown(value[len(value)-1], l.signed)
+	}
+}
+
+// hull returns cumulative counts that rise, and bounds of each bucket that hold it
+// and what the other two lists have in it.
+func hull(counts, a, b []float64) (lo, value, hi []float64) {
+	own := func(list []float64, i int) float64 {
+		if i == 0 {
+			return max(0, list[0])
+		}
+		return max(0, list[i]-list[i-1])
+	}
+	value = slices.Clone(counts)
+	top := max(0, value[len(value)-1])
+	for i := range value {
+		value[i] = min(max(0, value[i]), top)
+		if i > 0 {
+			value[i] = max(value[i], value[i-1])
+		}
+	}
+	least, most := 0.0, 0.0
+	for i := range value {
+		x := own(value, i)
+		least += min(x, own(a, i), own(b, i))
+		most += max(x, own(a, i), own(b, i))
+		lo, hi = append(lo, least), append(hi, most)
+	}
+	return lo, value, hi
 }

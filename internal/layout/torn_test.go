@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -150,4 +151,32 @@ func TestDoubt(t *testing.T) {
 	}, d.Rows([]float64{1, 2}))
 	over, _ := d.Over(1)
 	assert.Equal(t, promfold.Estimate{Value: .5, Lo: 6. / 16, Hi: 10. / 16}, over)
+}
+
+// Each bucket's truth lies between what the readings beside a torn one say.
+func TestAddTorn(t *testing.T) {
+	l, err := NewLayout([]float64{1, math.Inf(1)})
+	require.NoError(t, err)
+	for _, x := range []struct {
+		counts, a, b []float64
+		lo, hi, over float64
+	}{
+		{[]float64{9, 1}, []float64{0, 0}, []float64{9, 1}, 0, 0, 0},           // ends at it: one observation, in the first bucket
+		{[]float64{4, 14}, []float64{0, 0}, []float64{13, 15}, 0, 1, 10. / 14}, // begins at it
+		{[]float64{100, 142}, []float64{91, 141}, []float64{100, 142}, 42. / 142, 50. / 141, 42. / 142},
+		{[]float64{5, 5}, []float64{5, 5}, []float64{5, 5}, 0, 0, 0},
+	} {
+		var d Distribution
+		d.AddTorn(l, x.counts, x.a, x.b, 1)
+		e, ok := d.Over(1)
+		require.True(t, ok)
+		assert.InDelta(t, x.over, e.Value, 1e-12)
+		assert.InDelta(t, x.lo, e.Lo, 1e-12)
+		assert.InDelta(t, x.hi, e.Hi, 1e-12)
+	}
+	var d Distribution
+	d.AddTorn(l, []float64{math.NaN(), 5}, []float64{0, 0}, []float64{5, 5}, 1)
+	if e, ok := d.Over(1); ok {
+		assert.Equal(t, 0.0, e.Lo)
+	}
 }

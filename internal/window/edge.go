@@ -89,6 +89,22 @@ func (t *Table) Latest(held []Checkpoint) Edge {
 	return Edge{Most: b, Least: b, Inside: b}
 }
 
+// Around returns the rows before and after the checkpoint of a number, of those
+// that are held.
+func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
+	before, after = &t.nothing, &t.Live
+	for i := range held {
+		switch p := &held[i]; {
+		case p.Number < max(t.Since, t.Floor):
+		case p.Number < number:
+			before = &t.snaps[p.slot]
+		case p.Number > number:
+			return before, &t.snaps[p.slot]
+		}
+	}
+	return before, after
+}
+
 func (t *Table) base(p Checkpoint) Base { return Base{p, &t.snaps[p.slot]} }
 
 // Between returns the moment of the edge in a number that rises from one moment

@@ -41,7 +41,8 @@ func (b *builder) double() {
 	}
 }
 
-// doubleHists finds the histograms of which a line stands in the body once more.
+// doubleHists finds the histograms of which a bucket stands in the body once more.
+// Another h_count may be a counter of that name, and the +Inf bucket says the same.
 // Their lists have the position of the first line before that of each other one.
 func (b *builder) doubleHists() {
 	dups := b.body.Duplicates()
@@ -53,8 +54,9 @@ func (b *builder) doubleHists() {
 	lists := map[uint32][]uint32{} // by object
 	of := map[lines.ID][]uint32{}
 	for _, e := range b.entries {
-		if b.objects[e.object].kind == Histogram {
-			series := store.Series(b.body.ID(int(e.pos)))
+		id := b.body.ID(int(e.pos))
+		if b.objects[e.object].kind == Histogram && store.Line(id).Role == lines.Bucket {
+			series := store.Series(id)
 			first[series], of[series] = e.pos, append(of[series], e.object)
 		}
 	}

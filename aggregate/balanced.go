@@ -168,6 +168,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	if why.Retract {
 		who.change(k.f)
 		who.swap(&u.past.sighting)
+		who.starts = identity.Remember(nil, who.start)
 		who.replan(k.f)
 		who.plan.Remember(u.past.plan)
 	}

@@ -18,6 +18,18 @@ func tidy(f *Fleet, now int64) {
 	}
 }
 
+// foldKnown keeps of the processes that ended longer ago than the horizon only
+// what they counted together.
+func foldKnown(f *Fleet, now int64) {
+	for _, v := range f.views {
+		if v.ledger.Known != nil {
+			k := v.watched() // who lives is not folded
+			k.Fold(now - f.cfg.JoinHorizon.Milliseconds())
+			v.heard(k)
+		}
+	}
+}
+
 // makeRoom retires departed instances when a limit is reached.
 func makeRoom(f *Fleet, now int64) bool {
 	f.mu.Lock()

@@ -277,5 +277,9 @@ func (in *instance) Name() string { return in.name }
 func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
 
 func (in *instance) Member() identity.Member {
-	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool == nil || in.Twins != nil, Lost: in.lost}
+	m := identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool == nil || in.Twins != nil, Lost: in.lost}
+	if in.pool != nil && in.start.Known() {
+		m.Reads, m.Moved = in.version, len(in.starts) > 1
+	}
+	return m
 }

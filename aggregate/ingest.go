@@ -358,8 +358,10 @@ func (s *staged) accept() {
 	if s.alone {
 		sweep(s.f, gone)
 	}
-	if process {
+	if process || in.pool != nil {
 		in.starts = identity.Remember(in.starts, s.start)
+	}
+	if process {
 		tidy(s.f, s.at)
 	}
 	s.report.Incarnation = in.incarnation

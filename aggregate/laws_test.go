@@ -134,13 +134,7 @@ type watched struct {
 
 func watch(t T) watched {
 	t.Helper()
-	return watchWithin(t, 0)
-}
-
-// watchWithin takes start times that far apart for those of one process.
-func watchWithin(t T, tolerance time.Duration) watched {
-	t.Helper()
-	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour, StartTolerance: tolerance}.WithCheckpoints(400))
+	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour}.WithCheckpoints(400))
 	w := watched{bed: b, requests: b.counter(aggregate.View{Select: "requests_total", By: []string{"code"}, Owner: counter.Process})}
 	var err error
 	w.latency, err = b.Histogram(aggregate.View{Select: "latency", Owner: counter.Process})
@@ -235,7 +229,7 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 5))
 		rounds := rapid.IntRange(2, 25).Draw(rt, "rounds")
 		list, increase, buckets := simulate(r, rapid.IntRange(1, 6).Draw(rt, "instances"), rounds)
-		w := watchWithin(rt, 50*time.Millisecond) // processes start 100 ms apart
+		w := watch(rt) // processes start 100 ms apart
 		w.balanced("lb", 0)
 		for _, sc := range list {
 			sc.Target = "lb"

@@ -334,13 +334,6 @@ type knowledge struct {
 	leaves []*labels.Matcher
 }
 
-// pack returns what is saved of the binding of an instance.
-func (b *binding) pack(in *instance) *kept.Row {
-	r := kept.Pack(b.Table, b.met, b.tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.finals.list[group].labels })
-	r.Exposes = in.exposes(b.view)
-	return r
-}
-
 // unpack makes a binding of a row again, of an instance whose lines are known.
 func (v *view) unpack(r *kept.Row, in *instance) *binding {
 	b := &binding{view: v}

@@ -172,9 +172,15 @@ func ExampleRules() {
 	fmt.Println(step.Verdict, step.Doubt&(counter.Unproven|counter.Guessed|counter.Glitch))
 	grown, ok := rules.Increase(points)
 	fmt.Println(grown.Value, ok)
+
+	tolerant := counter.Rules{StartTolerance: 5 * time.Second, ClockSkew: time.Second} // two readings of one start may be 5 s apart
+	before := counter.Point{Time: sec(0), Value: 100, Process: sec(-60)}
+	step = tolerant.Judge(before, counter.Point{Time: sec(15), Value: 130, Process: sec(-56)})
+	fmt.Println(step.Verdict, step.Growth)
 	// Output:
 	// reset unproven
 	// 50 true
+	// grew 30
 }
 
 // Late and conflicting points are refused, repeated ones answered as before.

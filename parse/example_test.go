@@ -114,6 +114,7 @@ func ExampleError() {
 	if errors.As(err, &at) {
 		fmt.Println(at.Line, at.Column, at.Offset)
 		fmt.Println(at)
+		fmt.Println("the line:", at.Text)
 	}
 	_, err = parse.Samples(http.Header{"Content-Type": {"text/html"}}, nil)
 	fmt.Println(errors.Is(err, errors.ErrUnsupported), err)
@@ -124,6 +125,7 @@ func ExampleError() {
 	// Output:
 	// 2 1 5
 	// line 2, column 1: expected a valid start token, got "<" ("INVALID"): "<html>Service Unavailable</html>"
+	// the line: <html>Service Unavailable</html>
 	// true unsupported content type "text/html"
 	// true line 2, column 1: body exceeds a limit: more than 1 lines: "b 2"
 }

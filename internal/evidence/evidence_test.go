@@ -106,6 +106,7 @@ func TestLiken(t *testing.T) {
 	assert.Equal(t, 1, l.Fell)
 	assert.Equal(t, 3, l.Shared)
 	assert.Equal(t, 4, l.Union)
+	assert.Zero(t, l.Vanished, "a gauge did")
 	assert.Equal(t, identity.Likeness{Union: 3}, x.Liken(&lines.Columns{}))
 	x.Clear()
 
@@ -126,6 +127,7 @@ func TestLikenReworded(t *testing.T) {
 	l := x.Liken(before)
 	assert.Equal(t, 1, l.Shared)
 	assert.Equal(t, 1, l.Moved)
+	assert.Zero(t, l.Vanished)
 }
 
 // Two scrapes of the past compare as a staged one does.

@@ -51,9 +51,12 @@ func (x *Index) Liken(c *lines.Columns) (l identity.Likeness) {
 		if place := x.places[c.ID(pos)]; place != 0 {
 			shared++
 			x.likenLine(&l, c, pos, int(place-1))
+		} else if counted(x.store, c, pos) {
+			l.Vanished++
 		}
 	}
 	if shared == 0 {
+		l.Vanished = 0
 		shared = x.likenReworded(&l, c)
 	}
 	l.Lines(c.Len(), x.body.Len(), shared)
@@ -73,12 +76,15 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 	for pos := range c.Len() {
 		was := x.store.Line(c.ID(pos))
 		place, ok := x.byLabels[was.Labels.Hash()]
-		if !ok {
-			continue
+		if ok {
+			is := x.store.Line(x.id(int(place)))
+			ok = is.Role == was.Role && labels.Equal(is.Labels, was.Labels)
 		}
-		if is := x.store.Line(x.id(int(place))); is.Role == was.Role && labels.Equal(is.Labels, was.Labels) {
+		if ok {
 			shared++
 			x.likenLine(l, c, pos, int(place))
+		} else if counted(x.store, c, pos) {
+			l.Vanished++
 		}
 	}
 	return shared
@@ -86,10 +92,15 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 
 // likenLine compares one line, at pos of the columns and at place now.
 func (x *Index) likenLine(l *identity.Likeness, c *lines.Columns, pos, place int) {
-	if before := c.Value(pos); before > 0 && growth.Cumulative(x.store.Line(c.ID(pos))) {
+	if counted(x.store, c, pos) {
 		_, _, now, _ := x.body.At(place)
-		l.Counter(before, now)
+		l.Counter(c.Value(pos), now)
 	}
+}
+
+// counted reports whether the line at a position is a counter that counted something.
+func counted(s *lines.Store, c *lines.Columns, pos int) bool {
+	return c.Value(pos) > 0 && growth.Cumulative(s.Line(c.ID(pos)))
 }
 
 // LikenColumns compares two scrapes of the past.
@@ -101,11 +112,15 @@ func LikenColumns(s *lines.Store, before, after *lines.Columns) (l identity.Like
 	shared := 0
 	for pos := range before.Len() {
 		now, ok := later[before.ID(pos)]
-		if !ok {
-			continue
-		}
-		if shared++; growth.Cumulative(s.Line(before.ID(pos))) {
+		count := counted(s, before, pos)
+		switch {
+		case ok && count:
 			l.Counter(before.Value(pos), now)
+		case count:
+			l.Vanished++
+		}
+		if ok {
+			shared++
 		}
 	}
 	l.Lines(before.Len(), after.Len(), shared)

@@ -34,6 +34,7 @@ type Scrape struct {
 	Named     bool  // it says in labels who it is of; so does each candidate, and says the same
 	Tolerance int64 // by how much two readings of one start may differ, in milliseconds
 	Settled   bool  // [Pool.Settled] before it
+	Exact     bool  // [Pool.Exact] before it
 }
 
 // Eligible reports whether an instance with a start may have answered as far as starts tell: both are unknown, or they
@@ -152,7 +153,7 @@ func (x *Scrape) byOwnStart(list []Candidate, i int, others bool) Decision {
 func (x *Scrape) byNearStart(list []Candidate, of []int) Decision {
 	var fit []option
 	for _, i := range of {
-		if c := &list[i]; c.Last.goesOn() {
+		if c := &list[i]; c.Last.confirms() && (!x.Exact || x.Start.leaps(c.Last.Start)) {
 			fit = append(fit, option{to: i, likeness: &c.Last.Likeness})
 		}
 	}

@@ -154,7 +154,7 @@ func Meet[T Met, S any](b *Balancer[T], k Keeper[T, S], s S) (who T, d Decision,
 // attribute gives the n-th scrape to an instance, but not to one and those that were met since.
 func attribute[T Met, S any](b *Balancer[T], k Keeper[T, S], s S, without T, n int) (who T, d Decision, err error) {
 	x, of, list := k.Candidates(s, without)
-	x.Settled = b.Pool().Settled()
+	x.Settled, x.Exact = b.Pool().Settled(), b.Pool().Exact()
 	d = Attribute(x, list)
 	sighted := 0
 	switch {

@@ -2,10 +2,11 @@ package identity
 
 // Likeness is how a scrape compares with what an instance exposed before. The caller walks both and adds what they share.
 type Likeness struct {
-	Common int     // counters that were not 0 before and that both have
-	Fell   int     // of them, those that are less now
-	Moved  int     // of them, those that are more now
-	Grown  float64 // Σ growth/value now of those that moved: the distance between the two
+	Common   int     // counters that were not 0 before and that both have
+	Fell     int     // of them, those that are less now
+	Moved    int     // of them, those that are more now
+	Grown    float64 // Σ growth/value now of those that moved: the distance between the two
+	Vanished int     // counters that were not 0 before and that are not there now
 
 	Before int // lines before
 	Shared int // of them, those that are there now
@@ -82,3 +83,7 @@ func (l Likeness) follows() bool { return l.dominates() && (l.Enough() || l.same
 
 // goesOn reports whether nothing fell and nothing of note vanished, which confirms what the start says.
 func (l Likeness) goesOn() bool { return l.dominates() && l.stays() }
+
+// confirms reports whether the vector confirms a start that is near and not equal: nothing fell, no counter vanished, and
+// the sets of series are one instance's.
+func (l Likeness) confirms() bool { return l.goesOn() && l.Vanished == 0 && l.sameSet() }

@@ -13,6 +13,8 @@ type Member struct {
 	Sighted     int   // the number of the last one among those of the pool
 	Own         bool  // it has an address of its own, which tells whether it is alive
 	Lost        bool  // it was given up: it was missed, or dead, when another one was met
+	Reads       int   // how often its start was read, if that is known
+	Moved       bool  // it was not the same each time
 }
 
 // Pool is the instances behind one address.
@@ -21,6 +23,23 @@ type Pool struct {
 	Scrapes  int // of the address that were attributed; an ambiguous one passed nobody over for certain
 	Quiet    int // of them, those since a new instance was met
 	Members  iter.Seq[Member]
+}
+
+// exactReads is how many readings were the same as the one before where none jitters: of three values in turn as many
+// are so by a chance of 2 in a million.
+const exactReads = 12
+
+// Exact reports whether starts are read exactly: readings of one process were equal often enough, and never differed.
+// Then a start that is near and not equal is another process'.
+func (p Pool) Exact() bool {
+	again := 0
+	for m := range p.Members {
+		if m.Moved {
+			return false
+		}
+		again += max(0, m.Reads-1)
+	}
+	return again >= exactReads
 }
 
 // Missed returns after how many scrapes that met others an instance is stale which is one of n: the chance of missing

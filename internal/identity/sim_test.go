@@ -33,6 +33,7 @@ type shown struct {
 type model struct {
 	Balancer[*simulated]
 	tolerance int64
+	watched   int64 // those that start later are counted from their start; 0: none is
 	steps     []step
 }
 
@@ -44,6 +45,8 @@ type simulated struct {
 	sighted   int
 	lost      bool
 	value, lo float64
+	shown     int        // scrapes that are its
+	moved     bool       // its start was read in two ways
 	kept      *simulated // as it was at the sighting that it can be taken back to
 }
 
@@ -54,12 +57,29 @@ type step struct {
 	from, now shown // from is of no process if the instance is new
 }
 
+// compare likens two vectors. NaN is a counter that is not exposed.
 func compare(before, now []float64) (l Likeness) {
+	was, is, both := 0, 0, 0
 	for i := range before {
-		l.Counter(before[i], now[i])
+		a, b := before[i] == before[i], now[i] == now[i]
+		switch {
+		case a && b:
+			both++
+			l.Counter(before[i], now[i])
+		case a && before[i] > 0:
+			l.Vanished++
+		}
+		was, is = was+ones(a), is+ones(b)
 	}
-	l.Lines(len(before), len(now), len(before))
+	l.Lines(was, is, both)
 	return l
+}
+
+func ones(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func (m *model) pool() Pool { return m.Pool() }
@@ -69,7 +89,7 @@ func (m *model) Mark(x *simulated, sighted int, lost bool) { x.sighted, x.lost =
 func (x *simulated) Name() string { return x.name }
 
 func (x *simulated) Member() Member {
-	return Member{Start: x.last.start, First: x.first, Last: x.last.at, Sighted: x.sighted, Lost: x.lost}
+	return Member{Start: x.last.start, First: x.first, Last: x.last.at, Sighted: x.sighted, Lost: x.lost, Reads: x.shown, Moved: x.moved}
 }
 
 func (x *simulated) sighting(s shown) Sighting {
@@ -99,25 +119,38 @@ func (m *model) Candidates(s shown, without *simulated) (x Scrape, of []*simulat
 
 func (m *model) Open() *simulated { return &simulated{name: fmt.Sprintf("#%02d", m.Named+1)} }
 
+// grown adds up what a vector grew by. A counter that was not exposed was 0.
+func grown(before, now []float64) (sum float64) {
+	for i, x := range now {
+		if x == x {
+			sum += x
+		}
+		if before != nil && before[i] == before[i] {
+			sum -= before[i]
+		}
+	}
+	return sum
+}
+
 func (m *model) Take(in *simulated, s shown, d Decision) (displaced shown, err error) {
 	if d.New {
-		in.first, in.last = s.at, s
+		if in.first, in.last, in.shown = s.at, s, 1; m.watched > 0 && s.start.At > m.watched {
+			in.value = grown(nil, s.vector)
+		}
 		m.steps = append(m.steps, step{Decision: d, in: in, now: s})
 		return s, nil
 	}
 	displaced = in.last
 	if d.Retract {
-		in.last, in.value, in.lo = in.kept.last, in.kept.value, in.kept.lo
+		in.last, in.value, in.lo, in.shown, in.moved = in.kept.last, in.kept.value, in.kept.lo, in.kept.shown, in.kept.moved
 	}
 	before := *in
 	m.steps = append(m.steps, step{Decision: d, in: in, from: in.last, now: s})
-	grown := 0.0
-	for i, v := range s.vector {
-		grown += v - in.last.vector[i]
-	}
-	in.last, in.value = s, in.value+grown
+	by := grown(in.last.vector, s.vector)
+	in.moved, in.shown = in.moved || s.start != in.last.start, in.shown+1
+	in.last, in.value = s, in.value+by
 	if !d.Provisional {
-		in.lo += grown
+		in.lo += by
 	}
 	switch {
 	case !d.Keep:

@@ -84,6 +84,10 @@ func (s Start) Near(o Start, tolerance int64) bool {
 	return s.Known() && s.Comparable(o) && d <= tolerance && -d <= tolerance
 }
 
+// leaps reports whether two starts that are near can be two readings of one that is read exactly: Linux adds the age of a
+// process to a boot time in whole seconds, which at times moves by one.
+func (s Start) leaps(o Start) bool { return (s.At-o.At)%1000 == 0 }
+
 // Began returns when the process began, in Unix milliseconds, according to a scrape at a time. A start that is later than
 // the scrape by at most the skew of two clocks is taken for the time of the scrape; a later one is a token and no time.
 func (s Start) Began(scrape, skew int64) (ms int64, ok bool) {

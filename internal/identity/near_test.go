@@ -1,0 +1,106 @@
+package identity
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// exposition is a process that exposes some of its counters only once they
+// counted something. NaN is a counter that is not exposed.
+type exposition struct {
+	start    float64 // seconds
+	requests [3]float64
+	ballast  [40]float64 // so that no process looks like another
+	pace     [40]float64 // of the ballast, in one round
+}
+
+func newExposition(r *rand.Rand, start float64) *exposition {
+	p := &exposition{start: start}
+	for i := range p.ballast {
+		p.pace[i] = float64(50 + r.IntN(100))
+		if p.ballast[i] = 100 * p.pace[i]; start >= 0 { // it began 4 s of a round of 10 s ago
+			p.ballast[i] = 0.4*p.pace[i] - p.pace[i]
+		}
+	}
+	return p
+}
+
+func (p *exposition) work(r *rand.Rand) {
+	for i := range p.ballast {
+		p.ballast[i] += p.pace[i]
+	}
+	for i := range p.requests {
+		if n := r.IntN(20); n > 5 {
+			p.requests[i] += float64(n)
+		}
+	}
+}
+
+func (p *exposition) shown(at float64) shown {
+	s := shown{at: int64(1e6 + 1000*at), start: Start{int64(1e6 + 1000*p.start), Metric}}
+	for _, n := range p.requests {
+		if n == 0 {
+			n = math.NaN()
+		}
+		s.vector = append(s.vector, n)
+	}
+	s.vector = append(s.vector, p.ballast[:]...)
+	return s
+}
+
+func (p *exposition) sum() (sum float64) {
+	for _, x := range p.shown(0).vector {
+		if x == x {
+			sum += x
+		}
+	}
+	return sum
+}
+
+// nearStarts simulates processes behind one address, of which several start 100
+// ms apart. It returns what each counted between the scrapes that met it, and
+// since its start if that was watched; and what was found.
+func nearStarts(r *rand.Rand, processes, rounds int) (want, got float64) {
+	procs := make([]*exposition, processes)
+	seen := map[*exposition]float64{}
+	for i := range procs {
+		procs[i] = newExposition(r, -1000-float64(i))
+	}
+	m := &model{tolerance: 2000, watched: 1_000_000}
+	for round := range rounds {
+		for i, p := range procs {
+			now := float64(10*round) + float64(i)/10
+			if _, ok := seen[p]; ok && now-p.start > 40 && r.IntN(4) == 0 {
+				p = newExposition(r, now-4)
+				procs[i] = p
+			}
+			p.work(r)
+			if r.IntN(10) == 0 && round > 0 {
+				continue // a scrape that failed
+			}
+			if before, ok := seen[p]; ok || p.start > 0 {
+				want += p.sum() - before
+			}
+			seen[p] = p.sum()
+			m.meet(p.shown(now))
+		}
+	}
+	for _, x := range m.Members {
+		got += x.value
+	}
+	return want, got
+}
+
+// Where starts that are 2 s apart may be one process', what several processes
+// counted is found to the last count.
+func TestNearStartsAgainstTheModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 5))
+		want, got := nearStarts(r, rapid.IntRange(1, 6).Draw(rt, "processes"), rapid.IntRange(2, 25).Draw(rt, "rounds"))
+		require.InDelta(rt, want, got, 1e-6)
+	})
+}

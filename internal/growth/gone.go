@@ -16,7 +16,7 @@ type gone map[uint64]struct{}
 
 // maxGone is how many lines may vanish from a body of so many before the
 // instance is Lost: part of them, and some for small bodies.
-func maxGone(lines int) int { return max(2000, lines/2) }
+func maxGone(lines int) int { return max(1000, lines/5) }
 
 // add notes a line, and returns false if there is no room for it.
 func (g *gone) add(l *lines.Line, most int) bool {

@@ -15,7 +15,7 @@ func TestVanishedLinesAreBoundedForAll(t *testing.T) {
 	for _, c := range []struct {
 		churn int // lines of another metric that come and go
 		want  judge.Verdict
-	}{{0, judge.Returned}, {1500, judge.Returned}, {2500, judge.First}} {
+	}{{0, judge.Returned}, {800, judge.Returned}, {1500, judge.First}} {
 		for _, beside := range []bool{false, true} {
 			views := []*Selection{{Kind: Counter, Metric: "x"}}
 			if beside {

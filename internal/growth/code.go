@@ -37,6 +37,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	saved.List(c, &held, 8, func(k *kept) { k.code(c, to) })
 	tombs := st.tombList(to, r)
 	saved.List(c, &tombs, 8, func(k *kept) { k.code(c, to) })
+	st.gone.code(c)
 	c.Bool(&st.Lost)
 	c.Bool(&st.vanished[0])
 	c.Bool(&st.vanished[1])

@@ -285,6 +285,7 @@ func (w *walk) bury(list []dying) {
 	if w.First {
 		return
 	}
+	w.miss()
 	for key, t := range w.tombs {
 		e := w.evidence(t.id, key.class, key.hist)
 		if e.Restarted() && t.Cause == judge.CauseGone {
@@ -307,8 +308,7 @@ func (w *walk) bury(list []dying) {
 
 func (w *walk) buryOne(t *tomb) {
 	old := w.tombs[t.key]
-	if old == nil && len(w.tombs) >= maxTombs(w.Scraped.Before.Len()) {
-		w.Lost = true
+	if w.Lost && !w.Process && !w.gone.has(w.Store.Line(t.id)) {
 		return
 	}
 	if old != nil {

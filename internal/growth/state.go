@@ -20,6 +20,7 @@ type State struct {
 	held  map[uint32]*point // by object of the plan
 	tombs map[tombKey]*tomb
 	reads []int64 // by object, the scrape that read it last; of lines with timestamps of their own
+	gone  gone
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
 	// loaded is what was read for objects that no plan has yet, and stay the
@@ -67,6 +68,7 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 		s.Release(t.id)
 	}
 	clear(st.tombs)
+	clear(st.gone)
 	st.Lost = false
 }
 
@@ -143,10 +145,6 @@ func HistogramHash(l *lines.Line) uint64 {
 	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return b.Labels().Hash()
 }
-
-// maxTombs is a part of the lines, since a tombstone holds a line in the store;
-// and some for small bodies.
-func maxTombs(n int) int { return max(1000, n/5) }
 
 // dying is an object that ends with a scrape.
 type dying struct {

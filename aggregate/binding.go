@@ -118,11 +118,11 @@ func (b *binding) bytes(p *growth.Plan) int64 {
 
 // labelsOf returns the labels of a column's group, as it is answered.
 func (b *binding) labelsOf(col int) labels.Labels {
-	return b.view.finals.list[b.Cols[col].Group].labels
+	return b.view.groups.At(b.Cols[col].Group).Labels
 }
 
 // outlives reports whether what a column counts goes on when a process ends.
-func (b *binding) outlives(col int) bool { return b.view.finals.list[b.Cols[col].Group].outlives }
+func (b *binding) outlives(col int) bool { return b.view.groups.At(b.Cols[col].Group).Outlives }
 
 // adopted makes room for the columns that came.
 func (b *binding) adopted() {
@@ -299,7 +299,7 @@ func sweep(f *Fleet, gone int) {
 	f.reading.Unlock()
 	f.router.Forget(ids)
 	for _, v := range f.views {
-		v.sweepFinals()
+		v.sweepGroups()
 	}
 }
 
@@ -384,7 +384,7 @@ type drafts struct {
 // Group, Column, Native and Layout are what a plan asks for.
 func (d *drafts) Group(view, group int32) int32 {
 	v := d.f.views[view]
-	return v.finals.of(v, v.selection.Over(d.route.Group(view, group), d.in.labels))
+	return v.groups.Of(v.selection.Over(d.route.Group(view, group), d.in.labels))
 }
 
 func (d *drafts) Column(view, group int32, l *layout.Layout) int32 {

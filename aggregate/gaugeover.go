@@ -109,12 +109,7 @@ func (g *GaugeRange) finish(q *question) {
 func (g *GaugeRange) Labels() labels.Labels { return g.labels }
 
 // Coverage returns how much of the fleet the answer rests on.
-func (g *GaugeRange) Coverage() Coverage {
-	if g.asked == nil {
-		return Coverage{}
-	}
-	return g.asked.covered
-}
+func (g *GaugeRange) Coverage() Coverage { return g.asked.coverage() }
 
 // Warnings returns what a reader of the numbers should know, in words: which
 // members came or ended within the window, among others.

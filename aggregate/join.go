@@ -28,7 +28,7 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 	if u, i := in.undo, v.index; u != nil && in.pool != nil && i < len(u.tables) {
 		t = b.As(u.tables[i]) // what came since may be another one's
 	}
-	list := b.met.Told(t, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
+	list := b.met.Told(t, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })
 	own, outliving := &list[0], &list[1]
 	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.met.Starts...), in.last, ended
 	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {

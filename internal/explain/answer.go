@@ -46,8 +46,9 @@ type Member struct {
 
 // Restart is a scrape that found another process, in words.
 type Restart struct {
-	At   int64
-	What string
+	At      int64
+	What    string
+	Guessed bool // from falling counters alone
 }
 
 // Source is where the data of an instance comes from, and on what evidence.

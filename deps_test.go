@@ -88,7 +88,7 @@ var core = map[string][]string{
 	"internal/layout":   {"sync", "sync/atomic"},
 	"internal/ledger":   {"sync", "sync/atomic"},
 	"internal/lines":    nil,
-	"internal/roster":   {"sync", "sync/atomic"},
+	"internal/roster":   {"sync"},
 	"internal/samples":  {"sync", "sync/atomic"},
 	"internal/rate":     {"sync", "sync/atomic"},
 	"internal/tally":    nil,

@@ -281,25 +281,25 @@ type aim struct {
 // are live instances. Of several addresses of one process one is expected,
 // unless the program named them all.
 func (m *moment) aim() {
-	list := addressesOf(m.f)
+	list := m.f.book.Addresses(m.f.mu.alone, placed(m.f))
 	for i := range list {
 		a := &list[i]
-		x := aim{Aim: roster.Aim{Name: a.name, Balanced: a.balancer != nil, Failed: a.failed(m.e)}}
-		if a.target != nil {
-			x.labels = a.target.labels
+		x := aim{Aim: roster.Aim{Name: a.Name, Balanced: a.Balanced, Failed: a.Failed(m.e)}}
+		if a.Entry != nil {
+			x.labels = a.Entry.Labels
 		}
 		met, present := m.reached(a)
 		switch {
-		case a.balancer != nil:
-			x.Unclear = a.balancer.Unclear
-			if t := a.target; t == nil || t.gone {
+		case a.Balanced:
+			x.Unclear = a.Balancer.Unclear
+			if t := a.Entry; t == nil || t.Gone {
 				break
 			}
-			if x.Live, x.Expected = a.balancer.alive(m.f, m.e), a.balancer.pool().Expects(); x.Expected == 0 && !present {
+			if x.Live, x.Expected = a.Balancer.alive(m.f, m.e), a.Balancer.pool().Expects(); x.Expected == 0 && !present {
 				x.Expected = 1 // at least
 			}
-			x.Unmet = max(0, x.Expected-max(len(a.balancer.Members), len(a.behind)))
-		case a.expected(m.f, m.e):
+			x.Unmet = max(0, x.Expected-max(len(a.Balancer.Members), len(a.Behind)))
+		case m.f.book.Expects(a, m.e, func(in *instance) bool { return in.counts(m.f, m.e) }):
 			x.Expected = 1
 			if present {
 				x.Live = 1
@@ -316,8 +316,8 @@ func (m *moment) aim() {
 
 // reached reports whether an instance answered at the address, and whether one
 // of them is present.
-func (m *moment) reached(a *address) (met, present bool) {
-	for _, in := range a.behind {
+func (m *moment) reached(a *roster.Address[*balanced, *instance]) (met, present bool) {
+	for _, in := range a.Behind {
 		if in = in.until(m.e); in != nil {
 			met, present = true, present || m.standing(in) == roster.Present
 		}
@@ -376,7 +376,7 @@ type partial struct {
 
 // Event is what one scrape did to series of a member, other than growth.
 type Event struct {
-	Time         time.Time // the first of them, where several were merged as no window reaches them any more
+	Time         time.Time // the first, where several were merged because no window reaches them
 	Instance     string
 	Verdict      counter.Verdict
 	Doubt        counter.Doubt
@@ -385,7 +385,7 @@ type Event struct {
 	Note         string  // what the verdict does not say
 }
 
-// String returns the event as one line.
+// String returns one line.
 func (e Event) String() string {
 	x := explain.Event(e)
 	return x.String()

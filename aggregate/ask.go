@@ -297,7 +297,7 @@ func (m *moment) note(late *instance) {
 
 // Snapshot is the fleet at one moment; views asked of one snapshot agree. It
 // pins nothing: once an instance has changed after a later snapshot was taken,
-// the answer is ErrWindow.
+// the answer is [ErrWindow].
 type Snapshot struct {
 	m     *moment
 	scope scope

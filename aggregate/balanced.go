@@ -66,7 +66,7 @@ func (b *balanced) try(f *Fleet, sc incoming) (r Report, busy *instance, err err
 	}
 	b.last = at
 	if why.Ambiguous {
-		targetOf(f, b.target).seen(at)
+		f.book.Entry(b.target).Seen(at)
 		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", k.names(why.Candidates)
 	}
 	s.report.attribute(why)
@@ -181,7 +181,7 @@ func (k *keeper) Open() *instance {
 	for f.instances[name] != nil { // a program named a target like that
 		name += "'"
 	}
-	in := &instance{name: name, labels: labelsAt(f, b.target), pool: b, since: b.left, late: len(b.Members) > 0}
+	in := &instance{name: name, labels: f.book.Labels(b.target), pool: b, since: b.left, late: len(b.Members) > 0}
 	f.instances[in.name] = in
 	return in
 }
@@ -283,9 +283,9 @@ func (k *keeper) displaced(p *past) *attempt {
 // the fleet.
 func identities(f *Fleet, e int64) []note {
 	var list []note
-	for _, b := range f.balancers {
+	for _, b := range f.book.Balancers {
 		for _, text := range b.words() {
-			list = append(list, note{labelsAt(f, b.target), text})
+			list = append(list, note{f.book.Labels(b.target), text})
 		}
 	}
 	for _, in := range f.ordered {

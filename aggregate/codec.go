@@ -21,7 +21,7 @@ import (
 type loaded struct {
 	since     int64
 	expected  map[string]bool
-	targets   map[string]*target
+	targets   map[string]*roster.Entry
 	balancers []*balanced // by target
 	instances []*instance // by name
 	views     []*savedView
@@ -42,11 +42,11 @@ func (l *loaded) release(f *Fleet) {
 func appendState(f *Fleet, b []byte) []byte {
 	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
 	l := &loaded{
-		since: f.since, expected: f.expected, targets: f.targets, instances: f.ordered, views: savedViewsOf(f),
+		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViewsOf(f),
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.balancers)) {
-		l.balancers = append(l.balancers, f.balancers[name])
+	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
+		l.balancers = append(l.balancers, f.book.Balancers[name])
 	}
 	c.state(l)
 	return append(c.saver.AppendTable(b), c.Out...)
@@ -59,7 +59,7 @@ func decodeState(f *Fleet, content []byte) (*loaded, error) {
 		return nil, stateError("its lines", ErrCorrupt)
 	}
 	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f}
-	l := &loaded{targets: map[string]*target{}}
+	l := &loaded{targets: map[string]*roster.Entry{}}
 	c.state(l)
 	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
 		l.release(f)
@@ -110,7 +110,7 @@ func (c *codec) targets(l *loaded) {
 	saved.List(&c.Codec, &names, 6, func(name *string) {
 		c.Text(name)
 		if c.Reading() {
-			l.targets[*name] = &target{}
+			l.targets[*name] = &roster.Entry{}
 		}
 		c.target(l.targets[*name])
 	})
@@ -132,26 +132,24 @@ func (c *codec) left(l *loaded) {
 	}
 }
 
-func (c *codec) target(t *target) {
-	tried, failed := t.tried.Load(), t.failure()
+func (c *codec) target(t *roster.Entry) {
+	tried, failed := t.Tried(), t.Failure()
 	c.Int64(&tried)
 	saved.Small(&c.Codec, &failed, roster.Unheard)
-	down := t.down.Load()
+	down := t.Down()
 	c.Int64(&down)
-	c.Bool(&t.gone)
-	if c.Bool(&t.told); t.told {
-		c.Text(&t.instance)
-		c.Labels(&t.labels)
+	c.Bool(&t.Gone)
+	if c.Bool(&t.Told); t.Told {
+		c.Text(&t.Instance)
+		c.Labels(&t.Labels)
 	}
-	c.targetInfo(&t.info)
+	c.rank(&t.Rank)
 	if c.Reading() {
-		t.tried.Store(tried)
-		t.failed.Store(uint32(failed))
-		t.down.Store(down)
+		t.Restore(tried, failed, down)
 	}
 }
 
-func (c *codec) targetInfo(i *targetInfo) {
+func (c *codec) rank(i *roster.Rank) {
 	priority := int64(i.Priority)
 	c.Int64(&priority)
 	i.Priority = int(priority)

@@ -14,15 +14,15 @@ import (
 // package documentation.
 type Config struct {
 	Since            time.Time     // when observation began
-	Window           time.Duration // the longest window of a view that names none, and of any view
-	Staleness        float64       // in intervals of the target, see the package documentation
+	Window           time.Duration // the longest window of any view
+	Staleness        float64       // in intervals of the target
 	StartTolerance   time.Duration // between two readings of one start time
 	ClockSkew        time.Duration // between two clocks
 	JoinHorizon      time.Duration // enables Join; how long totals of ended processes are kept apart
-	SplitAlternating bool          // treats an address that proves to reach several processes as balanced
+	SplitAlternating bool          // treats an alternating address as balanced
 	MaxBytes         int64         // that views keep of all instances
 	MaxInstances     int
-	Parse            parse.Options                    // what a body may cost; what makes samples of it does not matter
+	Parse            parse.Options                    // what a body may cost; the other options do not matter
 	Catalogue        func(metric string) (View, bool) // completes views, see package catalogue
 
 	checkpoints int

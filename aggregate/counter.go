@@ -18,10 +18,10 @@ type CounterGroup struct {
 	growth tally.Growth
 }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *CounterGroup) Labels() labels.Labels { return g.labels }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *CounterGroup) Coverage() Coverage {
 	if g.answer == nil {
 		return Coverage{}
@@ -29,7 +29,7 @@ func (g *CounterGroup) Coverage() Coverage {
 	return g.answer.covered
 }
 
-// Warnings returns what a reader of the numbers should know, in words.
+// Warnings implements [Group].
 func (g *CounterGroup) Warnings() []string {
 	if g.answer == nil {
 		return nil
@@ -37,32 +37,29 @@ func (g *CounterGroup) Warnings() []string {
 	return slices.Concat(g.growth.Remarks(), g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
 }
 
-// Increase returns the growth of the group: the exact sum of the steps that end
-// in the window; false if no step ended in the window.
+// Increase returns the growth of the group; false if no step ended in the
+// window.
 func (g *CounterGroup) Increase() (promfold.Estimate, bool) { return g.growth.Increase() }
 
-// Rate returns the mean rate per second over the window: of each member its
-// rate over the time it was observed, weighted by the part of the window in
-// which it lived.
+// Rate returns the mean rate per second over the window.
 func (g *CounterGroup) Rate() (promfold.Estimate, bool) { return g.growth.Rate() }
 
 // RateNow returns the rate per second of the instances alive at the end of the
-// window. An instance whose latest scrape failed is not in Lo, and one that
-// cannot be reached is in Hi alone, see [Fleet.ScrapeFailed].
+// window; [Fleet.ScrapeFailed] has the bounds.
 func (g *CounterGroup) RateNow() (promfold.Estimate, bool) { return g.growth.RateNow() }
 
 // Hottest returns the member with the highest rate; ties go to the first name.
 func (g *CounterGroup) Hottest() (Member, bool) { return memberOf(g.growth.Hottest()) }
 
 // MaxIncrease returns the member that saw most, for events that every instance
-// counts. It may have missed some: a lower bound.
+// counts: a lower bound.
 func (g *CounterGroup) MaxIncrease() (Member, bool) { return memberOf(g.growth.MaxIncrease()) }
 
 // Rates returns the members with a rate, highest first.
 func (g *CounterGroup) Rates() []Member { return membersOf(g.growth.Rates()) }
 
-// Increases returns the members by name; one without a series of the group
-// has 0.
+// Increases returns the members by name; one without a series of the group has
+// 0.
 func (g *CounterGroup) Increases() []Member { return membersOf(g.growth.Increases()) }
 
 // Covers returns the time that the steps in the window span.
@@ -118,8 +115,7 @@ func orNone(g *CounterGroup) *CounterGroup {
 	return g
 }
 
-// CounterView answers how much a counter grew, and how fast. The sum of raw
-// values is not offered: it falls when an instance restarts.
+// CounterView answers how much a counter grew, and how fast.
 type CounterView struct{ v *view }
 
 // kept is the view behind a handle; nil for the zero handle.
@@ -130,8 +126,7 @@ func (v *CounterView) kept() *view {
 	return v.v
 }
 
-// In returns the groups in a window, sorted by labels; a view without By has
-// exactly one.
+// In returns the groups in a window.
 func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
 	q, err := w.ask(v.kept())
 	if err != nil {
@@ -141,7 +136,7 @@ func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
 	return grownOf(q)
 }
 
-// One returns the group of a view without By.
+// One returns the only group.
 func (v *CounterView) One(w Window) (*CounterGroup, error) {
 	if err := v.kept().checkSingle(); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/ledger"
-	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/watch"
 )
 
@@ -65,7 +64,7 @@ func retire(f *Fleet, now int64) (some bool) {
 		in.mu.Unlock()
 	}
 	f.ordered = slices.DeleteFunc(f.ordered, func(in *instance) bool { return in.retired })
-	forgetTargets(f, now)
+	f.book.Forget(now, f.reach(), reached(f), f.spelled.Forget)
 	f.left.Bound()
 	return true
 }
@@ -94,67 +93,3 @@ type totals struct {
 
 // departures returns those of a group.
 func (t *totals) departures(group labels.Labels) *ledger.Departures { return &t.Account(group).Left }
-
-// forgetTargets drops addresses that lead to no instance any more and are not
-// expected. f.names is held.
-func forgetTargets(f *Fleet, now int64) {
-	reach := f.reach()
-	for name, x := range knownTargets(f) {
-		if x.Forgotten(now, reach) {
-			forgetTarget(f, name)
-		}
-	}
-}
-
-// known returns what is known of each target.
-func knownTargets(f *Fleet) map[string]roster.Target {
-	list := make(map[string]roster.Target, len(f.targets))
-	for name, t := range f.targets {
-		list[name] = roster.Target{
-			Tried: t.tried.Load(), Failure: t.failure(), Told: t.told, Given: f.expected[name], Gone: t.gone, Balanced: f.balancers[name] != nil,
-		}
-	}
-	for _, in := range f.ordered {
-		for _, name := range in.targets {
-			x := list[name]
-			x.Reached = true
-			list[name] = x
-		}
-	}
-	return list
-}
-
-// maxStrangers bounds the number of targets that are remembered although they
-// never answered and nobody described them.
-const maxStrangers = 10_000
-
-// meetStranger makes room for a target that failed before it ever answered, so
-// that failures at ever new addresses do not fill the fleet.
-func meetStranger(f *Fleet, now int64) {
-	if f.tidied == 0 {
-		f.tidied = now
-	}
-	if f.strangers++; f.strangers <= maxStrangers && now-f.tidied <= roster.Learnt {
-		return
-	}
-	f.tidied = now
-	f.names.Lock()
-	defer f.names.Unlock()
-	forgetTargets(f, now)
-	var list []string
-	known := knownTargets(f)
-	for name, x := range known {
-		if x.Stranger() {
-			list = append(list, name)
-		}
-	}
-	f.strangers = min(len(list), maxStrangers/2)
-	for _, name := range roster.Oldest(list, len(list)-f.strangers, func(name string) int64 { return known[name].Tried }) {
-		forgetTarget(f, name)
-	}
-}
-
-func forgetTarget(f *Fleet, name string) {
-	delete(f.targets, name)
-	delete(f.spelled, name)
-}

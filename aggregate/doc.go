@@ -10,15 +10,15 @@
 //	groups, err := requests.In(fleet.Snapshot(t).Last(time.Minute))
 //
 // Views are declared once: [Fleet.Counter], [Fleet.Gauge], [Fleet.Histogram],
-// [Fleet.Ratio], [Fleet.Everything]. They cost where scrapes arrive; what came
-// before is lost to them. [Config].Catalogue completes them.
+// [Fleet.Ratio], [Fleet.Everything]. A view knows the scrapes that come after its
+// declaration.
 //
 // Questions go to a [Snapshot]: counters and histograms to a [Window] of it,
-// gauges to the moment itself. [Snapshot.AtLeast] demands a coverage,
-// [Snapshot.Only] asks about a part.
+// gauges to the moment itself. In, At and Over return groups sorted by labels; a
+// view without By has exactly one, which One returns.
 //
 // Who is expected is what [Fleet.SetTargets] says, or [Fleet.Describe] and
-// [Fleet.Remove] one by one; without them, targets are learnt from scrapes.
+// [Fleet.Remove] one by one.
 //
 // # What the numbers mean
 //
@@ -33,45 +33,30 @@
 //     observed, without the time between the last scrape of a process and the
 //     start of its successor.
 //   - Rate, of the fleet, is the sum of these, each weighted by the part of the
-//     window in which the instance lived. Increase over window is 37 % low for
-//     workers that live 40 s. RateNow is the sum over the instances alive at the
-//     end.
+//     window in which the instance lived. RateNow is the sum over the instances
+//     alive at the end.
 //   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a
 //     restart: increments after the last scrape are unknown.
-//   - A gauge of an instance is the sum of its series in the group. What the
-//     fleet's number is depends on what the gauge means: [View].Combine.
-//   - Quantiles are of the merged observations or of the worst instance, with the
-//     interval that holds them; package histogram has the rules.
 //
-// Missing is not zero: what is not known has ok == false, each answer has its
-// [Coverage], and Warnings say what a reader should know. Explain tells what each
-// member gave to an answer and on what evidence.
+// Missing is not zero: what is not known has ok == false, and each answer has its
+// [Coverage].
 //
 // # Who is who
 //
-// A [Target] that is declared Balanced is split into the processes behind it: by
-// start time, confirmed by the counters, none of which may fall; without a start
-// time by the name that a process gives itself, by the counters alone, or by the
-// set of series. Growth that is attributed without a start time is provisional
-// until all processes were told apart: it counts, by 0 in lower bounds. If a
-// process turns up again below what was taken for its growth, all that it was
-// given since is taken back, and what it had exposed is attributed once more. So
-// a total can shrink; one that is exposed never does. On recorded fleets the
-// growth never was too high, and there was no false reset; with start times
-// nothing was missed, without them 0 to 1 % where programs have many counters,
-// and up to a third where they have few.
+// The scrapes of a [Target] declared Balanced are attributed to the processes
+// behind it: by start time, confirmed by the counters, none of which may fall;
+// without one by the name that a process gives itself, the counters alone, or the
+// set of series. Growth attributed without a start time is provisional until all
+// processes were told apart. If a process turns up again below its supposed
+// growth, that is taken back and attributed anew: totals shrink, but never what
+// is exposed of them. On recorded fleets growth was never too high and no reset
+// false; without start times up to 1 % was missed of programs with many counters,
+// up to a third of those with few.
 //
-// An address that reaches several processes without being declared is reported
-// when a start time comes back. Two addresses of one process are noticed when
-// their scrapes make one chain in which no counter falls, and count once; until
-// this is proven both count, and a warning names them. localhost, 127.0.0.1 and
-// ::1 with one port are one address.
-//
-// # Several fleets
-//
-// [Fleet.Merge] adds a fleet over other instances; [Fleet.Join] one that watches
-// the same instances, as of a highly available pair: totals hold what either saw,
-// counted once.
+// An alternating address that is not declared is reported when a start time
+// comes back. Two addresses of one process count once when their scrapes make
+// one chain in which no counter falls; until then both count, and a warning
+// names them. localhost, 127.0.0.1 and ::1 with one port are one address.
 //
 // # Defaults
 //
@@ -85,11 +70,10 @@
 //	MaxInstances       100,000
 //	Parse              see package parse
 //
-// Births by absence count, unless a fifth of the body came or went. Without
-// SetTargets, those are expected that were described, or scraped within an hour.
-// An instance departs once it was removed and no window reaches it, or after an
-// hour of silence: its totals stay, and it is no member any more. One that comes
-// back counts from then on.
+// Births by absence count, unless a fifth of the body came or went. An instance
+// departs once it was removed and no window reaches it, or after an hour of
+// silence: its totals stay, and it is no member any more. One that comes back
+// counts from then on.
 //
 // # Words
 //

@@ -47,14 +47,14 @@ type EverythingView struct {
 	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
 }
 
-// Families returns the families by name, each series without the name; no counter
-// or histogram in them ever falls. There are none of a part of the fleet.
+// Families returns the families by name, each series without the name; no
+// counter or histogram in them ever falls. A part of the fleet has none.
 //
-// A counter is the sum of what it grew by, and so are a summary's count and sum. A
-// series without a type and the quantiles of a summary have a value while one
-// instance alone has them. Of several types for one name, that of the most
-// instances counts; but a histogram or summary keeps its type, and counts what
-// instances observed as the other one, too.
+// A counter is the sum of what it grew by, and so are a summary's count and
+// sum. A series without a type and the quantiles of a summary have a value
+// while one instance alone has them. Of several types for one name, that of the
+// most instances counts; but a histogram or summary keeps its type, and counts
+// what instances observed as the other one, too.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	if v == nil {
 		return nil

@@ -7,9 +7,8 @@ import (
 	"github.com/promfold/promfold/internal/explain"
 )
 
-// Explain tells how the answer came about, member by member, as text with times
-// in UTC. The members' increases add up to the group's, and their rates times
-// their weights to its rate.
+// Explain implements [Group]. The members' increases add up to the group's, and
+// their rates times their weights to its rate.
 func (g *CounterGroup) Explain() string {
 	var b strings.Builder
 	g.explain(&b)
@@ -26,13 +25,13 @@ func (g *CounterGroup) explain(b *strings.Builder) {
 	x.Write(b)
 }
 
-// String returns the group as one line.
+// String returns one line.
 func (g *CounterGroup) String() string {
 	x, ok := g.Increase()
 	return summary(g, "increase", x, ok)
 }
 
-// Explain tells how both sides of the ratio came about, over the same steps.
+// Explain implements [Group], for both sides.
 func (g *RatioGroup) Explain() string {
 	if g.den == nil {
 		return ""
@@ -49,14 +48,13 @@ func (g *RatioGroup) Explain() string {
 	return b.String()
 }
 
-// String returns the group as one line.
+// String returns one line.
 func (g *RatioGroup) String() string {
 	x, ok := g.Ratio()
 	return summary(g, "ratio", x, ok)
 }
 
-// Explain tells how the answer came about, member by member, as text with times
-// in UTC.
+// Explain implements [Group].
 func (g *GaugeGroup) Explain() string {
 	if g.asked == nil {
 		return ""
@@ -78,7 +76,7 @@ func (g *GaugeGroup) Explain() string {
 	return b.String()
 }
 
-// String returns the group as one line.
+// String returns one line.
 func (g *GaugeGroup) String() string {
 	if g.asked == nil || g.asked.view.Combine == 0 || g.asked.view.Combine == Distinct {
 		return summary(g, "value", estimate{}, false)
@@ -100,10 +98,10 @@ func (a *asked) coveredText() string {
 	return text
 }
 
-// Explain tells how the answer came about, member by member, as text.
+// Explain implements [Group].
 func (g *HistogramGroup) Explain() string { return g.Observations().Explain() }
 
-// String returns the group as one line.
+// String returns one line.
 func (g *HistogramGroup) String() string {
 	x, ok := g.Observations().Increase()
 	return summary(g, "observations", x, ok)

@@ -18,9 +18,9 @@ func (f *Fleet) Dump() string {
 	defer f.mu.Unlock()
 	var b strings.Builder
 	fmt.Fprintln(&b, "since", f.since, "bytes", f.bytes)
-	for _, name := range slices.Sorted(maps.Keys(f.targets)) {
-		t := f.targets[name]
-		fmt.Fprintln(&b, "target", name, t.tried.Load(), t.failure(), t.gone)
+	for _, name := range slices.Sorted(maps.Keys(f.book.Entries)) {
+		t := f.book.Entries[name]
+		fmt.Fprintln(&b, "target", name, t.Tried(), t.Failure(), t.Gone)
 	}
 	for _, in := range f.ordered {
 		in.dump(&b, f)
@@ -62,8 +62,8 @@ type Sizes struct {
 func (f *Fleet) Sizes() Sizes {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := Sizes{Bytes: f.bytes, Lines: f.store.Len(), Instances: len(f.instances), Targets: len(f.targets)}
-	for _, b := range f.balancers {
+	s := Sizes{Bytes: f.bytes, Lines: f.store.Len(), Instances: len(f.instances), Targets: len(f.book.Entries)}
+	for _, b := range f.book.Balancers {
 		s.Members += len(b.Members)
 	}
 	for _, v := range f.views {

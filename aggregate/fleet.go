@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
@@ -16,8 +17,7 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Fleet is all instances of one job. It is safe for concurrent use and reads no
-// clock.
+// Fleet is all instances of one job. It is safe for concurrent use.
 type Fleet struct {
 	cfg       settings
 	catalogue func(metric string) (View, bool)
@@ -29,22 +29,17 @@ type Fleet struct {
 	mu        fleetLock
 	views     []*view
 	ordered   []*instance // those that were ever accepted, by name
-	targets   map[string]*target
-	expected  map[string]bool // nil: learnt
+	book      roster.Book[*balanced, *instance]
 	router    *growth.Router
 	set       window.Set
 	signed    window.Set // of views whose values may be negative
-	balancers map[string]*balanced
-	since     int64 // 0: no scrape yet
-	bytes     int64 // what the bindings may hold
-	garbage   int   // lines that vanished since the store was swept
+	since     int64      // 0: no scrape yet
+	bytes     int64      // what the bindings may hold
+	garbage   int        // lines that vanished since the store was swept
 	unclaimed []*savedView
-	book      addressBook
 	opened    int64 // when some retired instance was scraped for the second time; 0: none
 	newcomers int   // since it was looked who departed
 	pasts     bool  // a view of gauges has a window
-	strangers int   // targets that failed before they ever answered, at most
-	tidied    int64 // when those that are forgotten were looked for
 
 	snapshots uint64  // how many were taken
 	looked    moment  // its slices are room for the next one
@@ -61,8 +56,8 @@ type Fleet struct {
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names         sync.Mutex
 	instances     map[string]*instance
-	left          roster.Left       // of instances that were retired
-	spelled       map[string]string // targets, as given, to their canonical spelling
+	left          roster.Left        // of instances that were retired
+	spelled       identity.Spellings // of targets
 	scratch       []*staged
 	decompressors []*lines.Decompressor
 }
@@ -128,10 +123,7 @@ func NewFleet(c Config) (*Fleet, error) {
 		cfg:       s,
 		catalogue: c.Catalogue,
 		store:     lines.NewStore(),
-		targets:   map[string]*target{},
-		balancers: map[string]*balanced{},
 		instances: map[string]*instance{},
-		spelled:   map[string]string{},
 	}
 	f.router = growth.NewRouter(f.store)
 	f.router.Tolerance = judge.Rules{StartTolerance: s.StartTolerance.Milliseconds(), ClockSkew: s.ClockSkew.Milliseconds()}

@@ -45,19 +45,19 @@ func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
 	w.Gauge(g.labels, x.Value, ok, why)
 }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *GaugeGroup) Labels() labels.Labels { return g.labels }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *GaugeGroup) Coverage() Coverage { return g.asked.coverage() }
 
-// Warnings returns what a reader of the numbers should know, in words.
+// Warnings implements [Group].
 func (g *GaugeGroup) Warnings() []string { return slices.Clone(g.said) }
 
 // Value returns the number that View.Combine asks for; false if it asks for
-// none, or nobody has it. Lo and Hi allow for members in doubt, see
-// [Fleet.ScrapeFailed], and for expected ones that never answered; of Consensus,
-// they are what the instances say.
+// none, or no member has it. Lo and Hi allow for members in doubt and for
+// expected ones that never answered; of Consensus, they are what the instances
+// say.
 func (g *GaugeGroup) Value() (promfold.Estimate, bool) {
 	x, _, ok := g.answer()
 	return x, ok
@@ -92,17 +92,16 @@ func (g *GaugeGroup) Mean() (float64, bool) {
 	return x.Value, ok
 }
 
-// Stddev returns the standard deviation of the members' values: of these
-// members, divided by their number, as PromQL does. Values that are not finite
-// have none.
+// Stddev returns the standard deviation of the members' values, divided by
+// their number, as PromQL does; false if one is not finite.
 func (g *GaugeGroup) Stddev() (float64, bool) { return g.all.Stddev() }
 
-// Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest: a member,
-// not a number between two as PromQL has it; false for a q outside [0, 1].
+// Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest, not a
+// number between two as PromQL does; false for a q outside [0, 1].
 func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.Members()) }
 
-// Members returns the members by name. Series that are NaN or a sentinel are left
-// out; an instance of which none is left is no member, nor is one that cannot be
+// Members returns the members by name. Series that are NaN or a sentinel are
+// left out; an instance without others is no member, nor is one that cannot be
 // reached.
 func (g *GaugeGroup) Members() []Member {
 	list := make([]Member, 0, len(g.members))
@@ -127,7 +126,7 @@ func (g *GaugeGroup) Members() []Member {
 	return list
 }
 
-// Variants returns what is shown and by whom, for Combine Distinct: by labels,
+// Variants returns what is shown and by whom, for Combine Distinct, by labels,
 // then by value.
 func (g *GaugeGroup) Variants() []Variant {
 	list := slices.Clone(g.variants)
@@ -223,8 +222,7 @@ func (v Variant) String() string {
 	return fmt.Sprintf("%s %g: %s", v.Labels, v.Value, strings.Join(v.Instances, ", "))
 }
 
-// GaugeView answers what a gauge reads. What the number of a fleet is depends on
-// what the gauge means, see View.Combine; a rate is not offered.
+// GaugeView answers what a gauge reads; a rate is not offered.
 type GaugeView struct{ v *view }
 
 func (v *GaugeView) kept() *view {
@@ -234,8 +232,8 @@ func (v *GaugeView) kept() *view {
 	return v.v
 }
 
-// At returns the groups at a moment, sorted by labels; a view without By has
-// exactly one. Instances that are stale or have left are not in them.
+// At returns the groups at a moment, without instances that are stale or have
+// left.
 func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
 	q, err := s.SinceStart().ask(v.kept())
 	if err != nil {
@@ -254,7 +252,7 @@ func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
 	return a.finish(), nil
 }
 
-// One returns the group of a view without By.
+// One returns the only group.
 func (v *GaugeView) One(s Snapshot) (*GaugeGroup, error) {
 	if err := v.kept().checkSingle(); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,8 +14,7 @@ import (
 	"github.com/promfold/promfold/internal/roster"
 )
 
-// Over answers what the gauge was in a window, for views with a Window: groups
-// sorted by labels; a view without By has exactly one.
+// Over returns the groups in a window, for views with a Window.
 func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 	q, err := w.ask(v.kept())
 	if err != nil {
@@ -60,8 +58,8 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 }
 
 // GaugeRange is one group's answer about a window. Between two scrapes a member
-// has the value of the first. Where it failed, or was silent for too long, Lo and
-// Hi allow for its being there or not.
+// has the value of the first. Where it failed, or was silent for too long, Lo
+// and Hi allow for its being there or not.
 type GaugeRange struct {
 	labels  labels.Labels
 	asked   *asked       // nil: of no question
@@ -105,19 +103,19 @@ func (g *GaugeRange) finish(q *question) {
 	}
 }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *GaugeRange) Labels() labels.Labels { return g.labels }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *GaugeRange) Coverage() Coverage { return g.asked.coverage() }
 
-// Warnings returns what a reader of the numbers should know, in words: which
-// members came or ended within the window, among others.
+// Warnings implements [Group]. Among others, they name members that came or
+// ended within the window.
 func (g *GaugeRange) Warnings() []string { return slices.Clone(g.said) }
 
-// Max returns the greatest value in the window of what View.Combine makes of the
-// members at each moment: a maximum of sums, not a sum of maxima. Combine is Sum,
-// Max, Min or Mean; false for others, or without a value.
+// Max returns the greatest value in the window of what View.Combine makes of
+// the members at each moment: a maximum of sums, not a sum of maxima. Combine
+// is Sum, Max, Min or Mean; false for others, or without a value.
 func (g *GaugeRange) Max() (promfold.Estimate, bool) { return g.all.Max, g.known }
 
 // Min returns the least such value.
@@ -129,8 +127,7 @@ func (g *GaugeRange) Mean() (promfold.Estimate, bool) { return g.all.Mean, g.kno
 // Members returns the members that had a value in the window, by name.
 func (g *GaugeRange) Members() []GaugeMember { return slices.Clone(g.members) }
 
-// Explain tells how the answer came about, member by member, as text with times
-// in UTC.
+// Explain implements [Group].
 func (g *GaugeRange) Explain() string {
 	if g.asked == nil {
 		return ""
@@ -149,13 +146,13 @@ func (g *GaugeRange) Explain() string {
 	return b.String()
 }
 
-// noteFailure notes that a target failed, of the instance that answers there.
-func noteFailure(f *Fleet, name string, t *target, at int64) {
+// noteFailure notes that the target of an instance failed.
+func noteFailure(f *Fleet, name string, at int64) {
 	if !f.pasts {
 		return
 	}
 	f.names.Lock()
-	in := f.instances[cmp.Or(t.instance, name)]
+	in := f.instances[name]
 	f.names.Unlock()
 	if in != nil && in.seen() && !in.retired {
 		in.notePresence(f, at)

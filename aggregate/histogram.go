@@ -17,26 +17,25 @@ type HistogramGroup struct {
 	observed tally.Distribution
 }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *HistogramGroup) Labels() labels.Labels { return g.Observations().Labels() }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *HistogramGroup) Coverage() Coverage { return g.Observations().Coverage() }
 
-// Warnings returns what a reader of the numbers should know, in words.
+// Warnings implements [Group].
 func (g *HistogramGroup) Warnings() []string { return g.Observations().Warnings() }
 
-// Observations returns the number of observations as a counter: growth, rates,
-// members.
+// Observations returns the number of observations as a counter.
 func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter) }
 
 // Quantile returns the q-quantile of all observations; false without any or for
 // a q outside [0, 1].
 func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool) { return g.observed.Quantile(q) }
 
-// WorstQuantile returns the member with the greatest q-quantile, which the
-// merged one hides; Lo and Hi hold the greatest of all members'. Its Share is that
-// of the members' observations, 0 where that is not known.
+// WorstQuantile returns the member with the greatest q-quantile; Lo and Hi hold
+// the greatest of all members'. Its Share is that of the observations, 0 where
+// that is not known.
 func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 	return memberOf(g.observed.Worst(q))
 }
@@ -51,16 +50,15 @@ func (g *HistogramGroup) Sum() (promfold.Estimate, bool) { return g.observed.Sum
 // Mean returns the mean observation.
 func (g *HistogramGroup) Mean() (promfold.Estimate, bool) { return g.observed.Mean() }
 
-// Distribution returns all observations, for heatmaps and further questions; the
-// caller owns it.
+// Distribution returns all observations; the caller owns it.
 func (g *HistogramGroup) Distribution() *histogram.Distribution {
 	d := &histogram.Distribution{Signed: g.observed.Signed()}
 	g.observed.Merge(func(all *layout.Distribution) { d.Engine.Merge(all) })
 	return d
 }
 
-// Distributions yields the observations of each member, by name; the caller owns
-// them.
+// Distributions yields the observations of each member, by name; the caller
+// owns them.
 func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distribution] {
 	return func(yield func(string, *histogram.Distribution) bool) {
 		for _, m := range g.observed.Members() {
@@ -74,14 +72,14 @@ func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distributi
 }
 
 // HistogramView answers how observations were distributed. Quantiles are of the
-// merged observations, or of the worst instance; a mean of quantiles is not
-// offered.
+// merged observations, or of the worst instance, with the interval that holds
+// them; package histogram has the rules.
 //
-// Instances may expose classic buckets, native ones, or both; each observation
-// counts once. Native buckets are preferred; a series that comes without them is
-// followed by its classic ones until its process ends. New buckets with none in
-// common start at their own first point, and a warning says so. Gauge histograms
-// are not selected.
+// Of classic and native buckets, the native ones are preferred, and each
+// observation counts once; a series that comes without native ones is followed
+// by its classic ones until its process ends. New buckets with none in common
+// start at their own first point, and a warning says so. Gauge histograms are
+// not selected.
 type HistogramView struct{ v *view }
 
 func (v *HistogramView) kept() *view {
@@ -91,8 +89,7 @@ func (v *HistogramView) kept() *view {
 	return v.v
 }
 
-// In returns the groups in a window, sorted by labels; a view without By has
-// exactly one.
+// In returns the groups in a window.
 func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 	q, err := w.ask(v.kept())
 	if err != nil {
@@ -111,7 +108,7 @@ func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 	return list, nil
 }
 
-// One returns the group of a view without By.
+// One returns the only group.
 func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
 	if err := v.kept().checkSingle(); err != nil {
 		return nil, err

@@ -158,16 +158,6 @@ func (s *staged) weighTwins() {
 	}
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
 // An address behind which several processes answer, and which nobody declared
 // to be balanced, shows itself when a start time comes back that was there
 // before. Until then a change of process looked like a restart; if the new
@@ -194,7 +184,7 @@ func (s *staged) alternate() {
 		in.undo = nil
 	}
 	in.alternates, s.report.Alternating = true, true
-	if s.f.cfg.SplitAlternating && s.f.balancers[s.target] == nil && in.name == s.target {
+	if s.f.cfg.SplitAlternating && s.f.book.Balancers[s.target] == nil && in.name == s.target {
 		in.split(s.f, s.target, s.at)
 	}
 }
@@ -345,5 +335,5 @@ func (in *instance) split(f *Fleet, name string, at int64) {
 	f.names.Lock()
 	in.pool, in.sighted = b, b.Scrapes
 	f.names.Unlock()
-	f.balancers[name] = b
+	f.book.Balance(name, b)
 }

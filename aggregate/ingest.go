@@ -42,8 +42,7 @@ func (f *Fleet) decompressor() *lines.Decompressor {
 	return d
 }
 
-// Ingest takes in one scrape, all of it or, on an error, nothing. The same
-// scrape once more changes nothing and is reported as a duplicate.
+// Ingest takes in one scrape, all of it or, on an error, nothing.
 func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(s, f.take) }
 
 // ingest counts a scrape, and names it in an error.
@@ -72,9 +71,9 @@ func (f *Fleet) takeBody(sc Scrape) (Report, error) { return f.takeIn(incoming{S
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
-	b := f.balancers[sc.Target]
-	if t := f.targets[sc.Target]; t != nil {
-		sc.instance = t.instance
+	b := f.book.Balancers[sc.Target]
+	if t := f.book.Entries[sc.Target]; t != nil {
+		sc.instance = t.Instance
 	}
 	f.mu.RUnlock()
 	if b != nil {
@@ -132,7 +131,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if s.report.NewInstance = !in.seen(); s.report.NewInstance {
-		in.labels = labelsAt(f, s.target)
+		in.labels = f.book.Labels(s.target)
 	}
 	if err := s.rebind(); err != nil {
 		return Report{}, err
@@ -247,7 +246,7 @@ func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
 		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == noRestart &&
-			slices.Contains(in.targets, s.target) && !s.f.targets[s.target].gone && !s.crowded() && s.roomy()
+			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy()
 }
 
 // crowded reports whether the instance's history wants more room.
@@ -386,7 +385,7 @@ func (s *staged) enter() {
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
 	}
-	targetOf(f, s.target).gone = false
+	f.book.Entry(s.target).Gone = false
 	if s.drafts != nil {
 		s.drafts.adopt()
 	}
@@ -449,7 +448,7 @@ func (s *staged) advance() {
 	in.another = in.another || s.restart == anotherInstance && in.pool == nil
 	in.start, in.startPos = s.start, s.startPos
 	in.version++
-	s.f.targets[s.target].seen(s.at)
+	s.f.book.Entries[s.target].Seen(s.at)
 	s.f.awaken(s.at)
 }
 

@@ -143,12 +143,7 @@ func (in *instance) attempts(f *Fleet) (a roster.Attempts) {
 	if in.pool != nil {
 		return a
 	}
-	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && !t.gone && f.balancers[name] == nil {
-			a.Add(in.last, t.tried.Load(), t.failure())
-		}
-	}
-	return a
+	return f.book.Attempts(in.targets, in.last)
 }
 
 // standing returns how far an instance is part of the present.
@@ -227,7 +222,7 @@ func (in *instance) forget(f *Fleet) {
 	} else {
 		f.left.Note(in.name, in.last)
 	}
-	for _, b := range f.balancers {
+	for _, b := range f.book.Balancers {
 		b.Forget(in)
 	}
 }
@@ -328,17 +323,7 @@ func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	if in.pool != nil {
 		return l // what is said of the balancer is not said of it
 	}
-	for i, name := range in.targets {
-		at := int64(0)
-		if t := f.targets[name]; t != nil {
-			at = t.down.Load()
-		}
-		if at <= in.last || at > e || i > 0 && l.Ended == 0 {
-			l.Ended = 0
-			break
-		}
-		l.Ended = max(l.Ended, at)
-	}
+	l.Ended = f.book.Ended(in.targets, in.last, e)
 	return l
 }
 
@@ -396,17 +381,7 @@ func (in *instance) renamed(start int64) {
 // scrape, or another instance answered there. Behind a balancer only a failure
 // counts.
 func (in *instance) unheard(f *Fleet) bool {
-	return slices.ContainsFunc(in.targets, func(name string) bool {
-		t, tried := f.targets[name], f.targets[name].tried.Load()
-		shared := f.balancers[name] != nil
-		switch {
-		case t.gone || shared && in.pool == nil:
-			return false // it has another address
-		case t.failure() != roster.NoFailure:
-			return tried >= in.last
-		}
-		return !shared && tried > in.last
-	})
+	return f.book.Unheard(in.targets, in.last, in.pool != nil)
 }
 
 func (in *instance) release(s *lines.Store) {
@@ -424,21 +399,10 @@ func (in *instance) counts(f *Fleet, e int64) bool {
 	}
 	list := make([]identity.Alias, len(in.Twins.Members))
 	for i, m := range in.Twins.Members {
-		info := m.info(f)
-		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: info.Priority, Created: info.Created}
+		rank := f.book.Rank(m.targets)
+		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: rank.Priority, Created: rank.Created}
 	}
 	return in.Twins.Members[identity.Speaker(list)] == in
-}
-
-// info is the best that is said of an instance's targets.
-func (in *instance) info(f *Fleet) targetInfo {
-	var best targetInfo
-	for i, name := range in.targets {
-		if t := f.targets[name]; t != nil && (i == 0 || t.info.compare(best) > 0) {
-			best = t.info
-		}
-	}
-	return best
 }
 
 // clocks are what the scrapes of an instance tell of it.

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
@@ -65,7 +64,7 @@ func (m *merger) check() error {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
-		if x := f.balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
+		if x := f.book.Balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
 			return incompatible("merging", "both looked behind the balancer "+b.target)
 		}
 	}
@@ -147,17 +146,9 @@ func (m *merger) apply() {
 		v.ledger.Merge(&m.views[j].ledger.Ledger)
 	}
 	f.since = m.since
-	for name, t := range l.targets {
-		f.targets[name] = laterTarget(f.targets[name], t)
-	}
+	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		m.balance(b)
-	}
-	if l.expected != nil {
-		if f.expected == nil {
-			f.expected = map[string]bool{}
-		}
-		maps.Copy(f.expected, l.expected)
 	}
 }
 
@@ -183,30 +174,13 @@ func (m *merger) suspect() {
 	}
 }
 
-// laterTarget is the one of two reports on a target that was tried later. Of
-// two descriptions the greater one counts.
-func laterTarget(a, b *target) *target {
-	if a == nil {
-		return b
-	}
-	d := a.description
-	if b.description.compare(&d) > 0 {
-		d = b.description
-	}
-	if c := cmp.Compare(b.tried.Load(), a.tried.Load()); c > 0 || c == 0 && b.failed.Load() > a.failed.Load() {
-		a = b
-	}
-	a.description = d
-	return a
-}
-
 func (m *merger) balance(b *balanced) {
-	x := m.f.balancers[b.target]
+	x := m.f.book.Balancers[b.target]
 	if x == nil || len(b.Members) > 0 {
 		if x != nil {
 			b.Expected = max(b.Expected, x.Expected)
 		}
-		m.f.balancers[b.target] = b
+		m.f.book.Balance(b.target, b)
 		return
 	}
 	x.Expected = max(x.Expected, b.Expected)

@@ -14,19 +14,17 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
 )
 
 // Everything declares a view of all families that v selects, under their own
-// names, as if the fleet were one instance: ByAllLabels is the default. It keeps
-// totals, and costs about 250 bytes for each instance and series, of a histogram
-// 24 more for each bucket.
+// names; ByAllLabels is the default. It keeps totals, and costs about 250 bytes
+// for each instance and series, of a histogram 24 more for each bucket.
 //
 // View.Combine says what a gauge of several instances is; times and _info have
-// the greatest value in any case. Without Combine, a gauge has a value while one
-// instance alone has it.
+// the greatest value in any case. Without Combine, a gauge has a value while
+// one instance alone has it.
 func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	if len(v.By)+len(v.Without) == 0 {
 		v.ByAllLabels = true
@@ -116,23 +114,22 @@ func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
 }
 
 // Join adds to f's totals what another watcher of the same instances knows, as
-// of a highly available pair; o is left as it is. Windows, rates and gauges stay
-// those of f.
+// of a highly available pair; each growth counts once. o is left as it is, and
+// so are f's windows, rates and gauges.
 //
-// Joined totals are never more than was counted, and the same in any order. They
-// are exact for a process that said when it started, if that was after Since, and
-// for any other whose series neither reset nor came later unseen; else as good as
-// the watcher who saw most of it. Once exposed, a total never falls; but what a
-// watcher takes back, it takes back from all.
+// Joined totals are never more than was counted, and the same in any order.
+// They are exact for a process that said when it started, if that was after
+// Since, and for any other whose series neither reset nor came later unseen;
+// else as good as the watcher who saw most of it. What a watcher takes back, it
+// takes back from all.
 //
-// A pair that tells each other more often than Config.JoinHorizon loses nothing.
-// Of processes that ended longer ago, what only one of two saw may be lost, and
-// nothing is counted twice. The series that a pair exposes agree only after a
-// join: do not read them alternately as one.
+// Of processes that ended more than Config.JoinHorizon before a join, what only
+// one watcher saw may be lost. The series that a pair exposes agree only after
+// a join: do not read them alternately as one.
 //
-// Both fleets have one configuration with a JoinHorizon, and equal views, declared
-// on f and saved in or declared on o: else the error is ErrIncompatible. Of
-// different Since the later one counts.
+// Both fleets have one configuration with a JoinHorizon, and equal views,
+// declared on f and saved in or declared on o: else the error is
+// [ErrIncompatible]. Of different Since the later one counts.
 func (f *Fleet) Join(o *Fleet) error {
 	if f == o {
 		return incompatible("joining", "one fleet with itself")
@@ -177,12 +174,12 @@ func (f *Fleet) Join(o *Fleet) error {
 }
 
 // Merge adds o's instances to f; the result equals a single fleet that saw
-// everything, to the bit, in whichever order parts are merged. o is left as it is.
+// everything, to the bit, in whichever order parts are merged. o is left as it
+// is.
 //
-// Parts have one configuration, and equal views, declared on f and saved in or
-// declared on o; of different Since the later one counts. They watch different
-// instances, and those behind one balancer belong to one part: else the error is
-// ErrIncompatible.
+// Configurations and views are as for [Fleet.Join], JoinHorizon aside. The
+// parts watch different instances, and those behind one balancer belong to one
+// part: else the error is [ErrIncompatible].
 func (f *Fleet) Merge(o *Fleet) error {
 	if f == o {
 		return incompatible("merging", "one fleet with itself")
@@ -256,9 +253,8 @@ func (f *Fleet) IngestSamples(sc Scrape, list []parse.Sample) (Report, error) {
 }
 
 // Snapshot returns the fleet at now, or at its newest scrape if that is later.
-// A scrape that is stamped more than ClockSkew after now and after those of all
-// other live targets is left out until time reaches it, and named in the
-// warnings.
+// A scrape stamped more than ClockSkew after now and after those of all other
+// live targets is left out until time reaches it; warnings name it.
 func (f *Fleet) Snapshot(now time.Time) Snapshot {
 	if now.IsZero() {
 		return Snapshot{err: fmt.Errorf("%w: a snapshot at no time", errQuestion)}
@@ -268,9 +264,8 @@ func (f *Fleet) Snapshot(now time.Time) Snapshot {
 	return Snapshot{m: f.look(now.UnixMilli())}
 }
 
-// Save writes the state; scrapes and questions go on meanwhile. What is written
-// is the state between two scrapes, and equal states give equal bytes. To
-// replace the file of an earlier state, see package checkpoint.
+// Save writes the state; scrapes and questions go on meanwhile. Equal states
+// give equal bytes. Package checkpoint replaces the file of an earlier state.
 func (f *Fleet) Save(w io.Writer) error {
 	_, err := w.Write(f.state())
 	return err
@@ -302,14 +297,12 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.expected = make(map[string]bool, len(targets))
+	f.book.Expect()
 	for i := range targets {
 		(&targets[i]).describe(f, now.UnixMilli())
 	}
-	for name, t := range f.targets {
-		if !f.expected[name] {
-			leaveTarget(f, name, t, now.UnixMilli())
-		}
+	for _, name := range f.book.Unexpected() {
+		leaveTarget(f, name, now.UnixMilli())
 	}
 	return nil
 }
@@ -326,26 +319,25 @@ func (f *Fleet) Describe(now time.Time, t Target) error {
 }
 
 // Remove says that targets have left and leaves the others as they are: their
-// steps stay in the window, their gauges and their coverage end. A later scrape
+// steps stay in the window, their gauges and coverage end. A later scrape
 // brings a target back.
 func (f *Fleet) Remove(now time.Time, names ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, name := range names {
 		name = addressOf(f, name)
-		delete(f.expected, name)
-		if t, ok := f.targets[name]; ok {
-			leaveTarget(f, name, t, now.UnixMilli())
-		}
+		delete(f.book.Expected, name)
+		leaveTarget(f, name, now.UnixMilli())
 	}
 }
 
-// ScrapeFailed says that a target did not answer, or not with metrics. From then
-// on it is missing in every coverage. After a deadline, an HTTP status below 500
-// (the error has a method HTTPStatusCode) or a *parse.Error, its instance is
-// still in values about the present, but lower bounds do without it; after any
-// other error, such as a refused connection, it is in upper bounds alone. A
-// failure older than the latest scrape changes nothing.
+// ScrapeFailed says that a target did not answer, or not with metrics. From
+// then on it is missing in every coverage. After a deadline, an HTTP status
+// below 500 (the error has a method HTTPStatusCode) or a [*parse.Error], its
+// instance is in doubt: still in values about the present, but not in lower
+// bounds. After any other error, such as a refused connection, it cannot be
+// reached and is in upper bounds alone. A failure older than the latest scrape
+// changes nothing.
 func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err := checkTarget(name, at); err != nil {
 		return err
@@ -358,17 +350,11 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	defer f.mu.Unlock()
 	name = addressOf(f, name)
 	ms := at.UnixMilli()
-	if f.targets[name] == nil {
+	if f.book.Entries[name] == nil {
 		meetStranger(f, ms)
 	}
-	if t := targetOf(f, name); ms >= t.tried.Load() {
-		t.tried.Store(ms)
-		t.failed.Store(uint32(how))
-		t.err = err
-		noteFailure(f, name, t, ms)
-		if how == roster.Unreachable {
-			t.end(ms)
-		}
+	if t := f.book.Entry(name); t.Fail(ms, how, err) {
+		noteFailure(f, cmp.Or(t.Instance, name), ms)
 	}
 	return nil
 }

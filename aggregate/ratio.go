@@ -10,7 +10,7 @@ import (
 )
 
 // RatioView answers how two counters relate, over the same steps of the same
-// instances: errors to requests, hits to look-ups.
+// instances.
 type RatioView struct{ num, den *view }
 
 func (v *RatioView) kept() *view {
@@ -20,7 +20,7 @@ func (v *RatioView) kept() *view {
 	return v.den
 }
 
-// In returns the groups of the denominator in a window. A member that has no
+// In returns the groups of the denominator in a window. A member without a
 // series of the numerator counts as 0 there.
 func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 	qd, err := w.ask(v.kept())
@@ -52,7 +52,7 @@ func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 	return list, nil
 }
 
-// One returns the group of views without By.
+// One returns the only group.
 func (v *RatioView) One(w Window) (*RatioGroup, error) {
 	if err := v.kept().checkSingle(); err != nil {
 		return nil, err
@@ -99,13 +99,13 @@ func sameSteps(qn, qd *question) (nums, dens []tally.Share, err error) {
 // RatioGroup is one group's answer.
 type RatioGroup struct{ num, den *CounterGroup }
 
-// Labels returns the group's labels.
+// Labels implements [Group].
 func (g *RatioGroup) Labels() labels.Labels { return g.Denominator().Labels() }
 
-// Coverage returns how much of the fleet the answer rests on.
+// Coverage implements [Group].
 func (g *RatioGroup) Coverage() Coverage { return g.Denominator().Coverage() }
 
-// Warnings returns what a reader of the numbers should know, in words.
+// Warnings implements [Group].
 func (g *RatioGroup) Warnings() []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(g.Numerator().Warnings(), g.Denominator().Warnings()))))
 }
@@ -121,11 +121,10 @@ func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
 	return tally.Quotient(n, d)
 }
 
-// Max returns the member with the greatest ratio, which the fleet's hides; ties
-// go to the first name.
+// Max returns the member with the greatest ratio; ties go to the first name.
 func (g *RatioGroup) Max() (Member, bool) { return memberOf(tally.Greatest(g.ratios())) }
 
-// Members returns the members and their own ratios, by name: those whose
+// Members returns the members and their ratios, by name: those whose
 // denominator grew.
 func (g *RatioGroup) Members() []Member { return membersOf(g.ratios()) }
 
@@ -133,8 +132,8 @@ func (g *RatioGroup) ratios() []tally.Member {
 	return g.Denominator().growth.Ratios(g.Numerator().growth)
 }
 
-// Numerator returns the numerator's answer over the same steps.
+// Numerator returns the numerator's answer.
 func (g *RatioGroup) Numerator() *CounterGroup { return orNone(g.num) }
 
-// Denominator returns the denominator's answer over the same steps.
+// Denominator returns the denominator's answer.
 func (g *RatioGroup) Denominator() *CounterGroup { return orNone(g.den) }

@@ -11,18 +11,18 @@ import (
 	"github.com/promfold/promfold/internal/roster"
 )
 
-// Coverage says on how much of the fleet an answer rests. Missing is not zero.
+// Coverage says on how much of the fleet an answer rests.
 type Coverage struct {
 	Expected  int // targets, and instances behind balancers, that should be there, given or learnt
-	Missing   int // of them, those that did not answer lately
-	Partial   int // instances that answered, but most of the view's family vanished from them
-	Reporting int // instances that answered lately, expected or not
-	Stale     int // instances that did not, and did not leave
+	Missing   int // of them, those without a recent answer
+	Partial   int // instances that are partial in the view's family
+	Reporting int // live instances, expected or not
+	Stale     int // stale instances that did not leave
 	Failed    int // targets whose latest scrape failed
 	Reset     int // instances that restarted inside the window
 
-	Duplicates int // instances left out: other addresses of one that is in
-	Ambiguous  int // scrapes through balancers that could not be attributed
+	Duplicates int // twins, which are left out
+	Ambiguous  int // scrapes through balancers
 }
 
 // Share returns the part of the expected fleet that answers in full; false if
@@ -36,7 +36,7 @@ func (c Coverage) String() string { return roster.Coverage(c).String() }
 type CoverageError struct {
 	Coverage Coverage
 	AtLeast  float64
-	Missing  []string // expected targets without an answer, and instances that answer in part
+	Missing  []string // expected targets without an answer, and partial instances
 }
 
 func (e *CoverageError) Error() string {
@@ -60,24 +60,24 @@ type Scrape struct {
 // Report says what one accepted scrape did.
 type Report struct {
 	Target      string
-	Instance    string   // empty if it may be of any of Candidates
-	Incarnation int      // which life of the instance answered, from 1
-	By          string   // the evidence by which a scrape through a balancer was attributed, in words
-	Candidates  []string // instances of which it may be; it counts for none
+	Instance    string   // empty if there are Candidates
+	Incarnation int      // of the instance, counted from 1
+	By          string   // behind a balancer: the evidence, in words
+	Candidates  []string // of an ambiguous scrape: the instances
 	Duplicate   bool     // the same scrape once more; nothing changed
 	NewInstance bool
 	Restarted   bool
-	Provisional bool // its growth may be another process': it counts by 0 in lower bounds
-	Alternating bool // the address reaches several processes
+	Provisional bool // its growth is
+	Alternating bool // the address is
 
 	Lines, Changed, Came, Went     int      // lines of the body: all, with another value, new, vanished
-	Double                         int      // lines of it whose series stands in an earlier line
+	Double                         int      // lines that repeat an earlier line's series
 	Grown, Births, Resets, Refused int      // of the series that views follow
-	Partial                        []string // families that lost most of their lines while the process went on
+	Partial                        []string // families of which most lines vanished
 	Warnings                       []string
 }
 
-// String returns the report as one line.
+// String returns one line.
 func (r Report) String() string {
 	var b strings.Builder
 	b.WriteString(r.Target)

@@ -42,12 +42,12 @@ const stateVersion = 4
 const stateHead = len(stateMagic) + 2 + 8
 
 // Load returns a fleet that goes on from a saved state, reading r to its end;
-// declare its views before the first scrape. A view finds what was kept for it by
-// kind, selector, grouping, owner, births, sign and type; what no view has claimed
-// by the first scrape is dropped. The configuration is the program's, except for
-// Since; windows grow to a longer Window from what there is.
+// declare its views before the first scrape. A view finds what was kept for it
+// by kind, selector, grouping, owner, births, sign and type; what no view has
+// claimed by the first scrape is dropped. The configuration is the program's,
+// except for Since; windows grow to a longer Window from what there is.
 //
-// The error is ErrCorrupt, ErrVersion, ErrLimit, or the reader's.
+// The error is [ErrCorrupt], [ErrVersion], [ErrLimit], or the reader's.
 func Load(r io.Reader, c Config) (*Fleet, error) {
 	content, err := readState(r)
 	if err != nil {
@@ -119,13 +119,13 @@ func absorbState(f *Fleet, content []byte) error {
 		return stateError("its instances", limitError("instances", int64(limit), int64(n)))
 	}
 	f.since = l.since
-	f.expected = l.expected
+	f.book.Expected = l.expected
 	f.left, f.opened = l.left, l.opened
 	f.latest.Store(l.latest)
 	f.awake.Store(l.awake)
-	f.targets = l.targets
+	f.book.Entries = l.targets
 	for _, b := range l.balancers {
-		f.balancers[b.target] = b
+		f.book.Balance(b.target, b)
 	}
 	for _, in := range l.instances {
 		f.instances[in.name] = in

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -26,7 +27,7 @@ func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
 // Status says what the view selects.
 func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
 
-// Instance is what the fleet knows of one of its members.
+// Instance is what the fleet knows of one instance.
 type Instance struct {
 	Name         string
 	Targets      []string // also those of its duplicates
@@ -38,11 +39,11 @@ type Instance struct {
 	Start        time.Time // of the process; zero if unknown
 	Stale, Gone  bool
 	Failed       error // of its latest scrape
-	Alternating  bool  // its address reaches several processes
-	Provisional  bool  // the growth of its latest scrape may be another process'
+	Alternating  bool  // its address is
+	Provisional  bool  // the growth of its latest scrape is
 }
 
-// String returns the instance as one line.
+// String returns one line.
 func (i Instance) String() string {
 	var b strings.Builder
 	b.WriteString(i.Name)
@@ -136,18 +137,13 @@ func (x *state) told(f *Fleet) Instance {
 	if in.start.Known() {
 		i.Start = time.UnixMilli(in.start.At)
 	}
-	for _, name := range in.targets {
-		if t := f.targets[name]; t != nil && t.failure() != roster.NoFailure && t.tried.Load() >= in.last {
-			if i.Failed = t.err; i.Failed == nil {
-				i.Failed = errSavedFailure
-			}
-		}
+	if t := f.book.Failed(in.targets, in.last); t != nil {
+		i.Failed = cmp.Or(t.Err, errSavedFailure)
 	}
 	return i
 }
 
-// Status says what a view selects, and so why it is silent: a typo, a type that
-// lies, a selector that matches nothing, or simply no scrape yet.
+// Status says what a view selects, and so why it is silent.
 type Status struct {
 	View                                          string
 	Kind                                          string
@@ -158,7 +154,7 @@ type Status struct {
 	Bytes                                         int64                   // that it may hold
 }
 
-// String returns the status as one sentence.
+// String returns one sentence.
 func (s Status) String() string {
 	switch {
 	case s.Instances == 0:
@@ -254,8 +250,8 @@ func countVerdicts(b *binding, n map[counter.Verdict]int) {
 // Health says what the fleet holds.
 type Health struct {
 	Instances, Gone, Lines int   // those that left, too; distinct lines
-	LineBytes, ViewBytes   int64 // ViewBytes is what the views may hold, see Config.MaxBytes
+	LineBytes, ViewBytes   int64 // ViewBytes is what views may hold
 	Accepted, Refused      int   // scrapes since the program began
-	GivenUp                int   // processes of which joined totals lack something, as watchers told of them too late, see Fleet.Join
+	GivenUp                int   // processes of which joined totals lack something: they were told too late
 	Views                  []Status
 }

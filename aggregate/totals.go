@@ -10,19 +10,19 @@ import (
 	"github.com/promfold/promfold/internal/ledger"
 )
 
-// Totals returns the groups as counters to expose; none ever falls. There are
-// none of a part of the fleet.
+// Totals returns the groups as counters to expose; none ever falls. A part of
+// the fleet has none.
 func (v *CounterView) Totals(s Snapshot) []Series {
 	return totalsAt(s, v.kept(), (*view).counterTotals)
 }
 
-// Totals returns the groups as histograms to expose; no count ever falls. There
-// are none of a part of the fleet.
+// Totals returns the groups as histograms to expose; no count ever falls. A
+// part of the fleet has none.
 //
 // The bounds are those that all instances have; observations in native buckets
 // count from the first bound that is certainly not below them. Native buckets
-// have a schema that all instances have, and are left out where some have classic
-// ones alone. The sum is NaN where it is not known of all; it may fall if
+// have a schema that all instances have, and are left out where some have
+// classic ones alone. The sum is NaN where one is not known; it may fall if
 // observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
 	return totalsAt(s, v.kept(), (*view).histogramTotals)

@@ -34,7 +34,7 @@ type View struct {
 	By, Without []string
 	ByAllLabels bool // default of Everything
 
-	Window     time.Duration    // the longest window to ask; default Config.Window, of a gauge none: its past takes a walk over its lines at each scrape
+	Window     time.Duration    // the longest window to ask; default Config.Window, of gauges none
 	TotalsOnly bool             // keeps totals and the latest step, no window
 	Type       model.MetricType // in place of the type that bodies declare
 
@@ -44,7 +44,7 @@ type View struct {
 	Signed      bool          // histograms: values may be negative
 
 	Combine   Combine   // gauges: what the fleet's number is
-	Within    Combine   // gauges: what several lines of one instance make: Sum, Max, Min, Mean, or Distinct for lines that repeat one value; default as Combine, where that can
+	Within    Combine   // gauges: what several lines of one instance make: Sum, Max, Min, Mean, or Distinct if they repeat one value; default Combine if Sum, Max or Min, else nothing
 	Leader    string    // Leader: selects the gauge that is 1 at the leader; default leader_election_master_status
 	Limit     string    // gauges: selects the limit; values are then shares of it, inside each instance
 	Sentinels []float64 // gauges: values that stand for "not known": left out, with a warning

@@ -64,3 +64,25 @@ func join(a netip.Addr, port string) string {
 	}
 	return host
 }
+
+// Spellings remembers the canonical spelling of targets. The zero value knows of none.
+type Spellings struct{ known map[string]string }
+
+// Of returns the canonical spelling of a target, and remembers it, which spares the next scrape the work. No more than
+// most are remembered.
+func (s *Spellings) Of(target string, most int) string {
+	if known, ok := s.known[target]; ok {
+		return known
+	}
+	known := Canonical(target)
+	if len(s.known) < most {
+		if s.known == nil {
+			s.known = map[string]string{}
+		}
+		s.known[target] = known
+	}
+	return known
+}
+
+// Forget forgets a target.
+func (s *Spellings) Forget(target string) { delete(s.known, target) }

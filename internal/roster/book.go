@@ -1,0 +1,249 @@
+package roster
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Book is the addresses of a fleet: those that were described, tried or
+// expected. B is a balancer and I an instance. The zero value knows of none.
+type Book[B, I any] struct {
+	Entries   map[string]*Entry
+	Expected  map[string]bool // who was said to be; nil: learnt
+	Balancers map[string]B
+
+	strangers int   // that failed before they ever answered, at most
+	tidied    int64 // when those to forget were looked for
+	addresses []Address[B, I]
+	version   uint64 // of the fleet, when they were gathered
+}
+
+// Entry returns the entry of an address, and makes one if there is none.
+func (b *Book[B, I]) Entry(name string) *Entry {
+	t, ok := b.Entries[name]
+	if !ok {
+		if b.Entries == nil {
+			b.Entries = map[string]*Entry{}
+		}
+		t = &Entry{}
+		b.Entries[name] = t
+	}
+	return t
+}
+
+// Labels returns those that an address was described with.
+func (b *Book[B, I]) Labels(name string) labels.Labels {
+	if t := b.Entries[name]; t != nil {
+		return t.Labels
+	}
+	return labels.EmptyLabels()
+}
+
+// Balanced reports whether there is a balancer at the address.
+func (b *Book[B, I]) Balanced(name string) bool {
+	_, ok := b.Balancers[name]
+	return ok
+}
+
+// Balance puts a balancer at an address.
+func (b *Book[B, I]) Balance(name string, x B) {
+	if b.Balancers == nil {
+		b.Balancers = map[string]B{}
+	}
+	b.Balancers[name] = x
+}
+
+// Expect begins a set of those that are expected, which [Book.Describe] fills.
+func (b *Book[B, I]) Expect() { b.Expected = map[string]bool{} }
+
+// Describe notes a description. It reports whether the labels changed.
+func (b *Book[B, I]) Describe(name string, d Description) (relabelled bool) {
+	if b.Expected != nil {
+		b.Expected[name] = true
+	}
+	t := b.Entry(name)
+	relabelled = !labels.Equal(t.Labels, d.Labels)
+	t.Gone, t.Description = false, d
+	return relabelled
+}
+
+// Unexpected returns the addresses that are not in the set of those expected.
+func (b *Book[B, I]) Unexpected() (names []string) {
+	for name := range b.Entries {
+		if !b.Expected[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Leave notes that a target left, unless something newer is known of it. The
+// target keeps its rank: what its process counted stays in the window, and is
+// still the answer of the same one of its addresses. It reports whether the
+// target left, and whether it may be a stranger now, see [Book.MeetStranger].
+func (b *Book[B, I]) Leave(name string, now int64) (left, stranger bool) {
+	t := b.Entries[name]
+	if t == nil || now < t.Tried() {
+		return false, false
+	}
+	stranger = t.Told
+	t.Gone, t.Description = true, Description{Rank: t.Rank}
+	t.end(now)
+	return true, stranger
+}
+
+// Left reports whether all of the addresses left.
+func (b *Book[B, I]) Left(names []string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { return !b.Entries[n].Gone })
+}
+
+// Attempts returns what was told of the addresses of an instance since its
+// latest scrape.
+func (b *Book[B, I]) Attempts(names []string, last int64) (a Attempts) {
+	for _, name := range names {
+		if t := b.Entries[name]; t != nil && !t.Gone && !b.Balanced(name) {
+			a.Add(last, t.Tried(), t.Failure())
+		}
+	}
+	return a
+}
+
+// Ended returns since when nothing is counted at any of the addresses, as far as
+// known at a time; 0 if something is, or an instance answered since.
+func (b *Book[B, I]) Ended(names []string, last, e int64) (ended int64) {
+	for i, name := range names {
+		at := int64(0)
+		if t := b.Entries[name]; t != nil {
+			at = t.Down()
+		}
+		if at <= last || at > e || i > 0 && ended == 0 {
+			return 0
+		}
+		ended = max(ended, at)
+	}
+	return ended
+}
+
+// Unheard reports whether an address failed since an instance's latest scrape,
+// or another instance answered there. Behind a balancer (pooled) only a failure
+// counts.
+func (b *Book[B, I]) Unheard(names []string, last int64, pooled bool) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		t, shared := b.Entries[name], b.Balanced(name)
+		switch {
+		case t.Gone || shared && !pooled:
+			return false // it has another address
+		case t.Failure() != NoFailure:
+			return t.Tried() >= last
+		}
+		return !shared && t.Tried() > last
+	})
+}
+
+// Rank returns the greatest rank of addresses.
+func (b *Book[B, I]) Rank(names []string) (best Rank) {
+	for i, name := range names {
+		if t := b.Entries[name]; t != nil && (i == 0 || t.Rank.compare(best) > 0) {
+			best = t.Rank
+		}
+	}
+	return best
+}
+
+// Failed returns the entry of the last of the addresses whose latest attempt
+// failed, since an instance's latest scrape; nil if there is none.
+func (b *Book[B, I]) Failed(names []string, last int64) (failed *Entry) {
+	for _, name := range names {
+		if t := b.Entries[name]; t != nil && t.Failure() != NoFailure && t.Tried() >= last {
+			failed = t
+		}
+	}
+	return failed
+}
+
+// Merge adds what another part of the fleet has of addresses.
+func (b *Book[B, I]) Merge(entries map[string]*Entry, expected map[string]bool) {
+	if b.Entries == nil {
+		b.Entries = map[string]*Entry{}
+	}
+	for name, t := range entries {
+		b.Entries[name] = Later(b.Entries[name], t)
+	}
+	if expected != nil {
+		if b.Expected == nil {
+			b.Expect()
+		}
+		maps.Copy(b.Expected, expected)
+	}
+}
+
+// target returns what is known of an address, for those who decide.
+func (b *Book[B, I]) target(name string, t *Entry, reached bool) Target {
+	x := Target{Given: b.Expected[name], Balanced: b.Balanced(name), Reached: reached}
+	if t != nil {
+		x.Tried, x.Failure, x.Told, x.Gone = t.Tried(), t.Failure(), t.Told, t.Gone
+	}
+	return x
+}
+
+// maxStrangers bounds the number of targets that are remembered although they
+// never answered and nobody described them.
+const maxStrangers = 10_000
+
+// Forget drops the addresses that lead to no instance any more and are not
+// expected. reached are those that do, reach is how far the longest window goes
+// back. Each that is dropped is given to dropped.
+func (b *Book[B, I]) Forget(now, reach int64, reached iter.Seq[string], dropped func(name string)) {
+	b.forget(now, reach, maps.Collect(marked(reached)), dropped)
+}
+
+func (b *Book[B, I]) forget(now, reach int64, reached map[string]bool, dropped func(name string)) {
+	for name, t := range b.Entries {
+		if x := b.target(name, t, reached[name]); x.Forgotten(now, reach) {
+			b.drop(name, dropped)
+		}
+	}
+}
+
+// MeetStranger makes room for a target that failed before it ever answered, so
+// that failures at ever new addresses do not fill the book. It is as [Book.Forget]
+// and looks at all addresses now and then alone.
+func (b *Book[B, I]) MeetStranger(now, reach int64, reached iter.Seq[string], dropped func(name string)) {
+	if b.tidied == 0 {
+		b.tidied = now
+	}
+	if b.strangers++; b.strangers <= maxStrangers && now-b.tidied <= Learnt {
+		return
+	}
+	b.tidied = now
+	of := maps.Collect(marked(reached))
+	b.forget(now, reach, of, dropped)
+	var list []string
+	for name, t := range b.Entries {
+		if x := b.target(name, t, of[name]); x.Stranger() {
+			list = append(list, name)
+		}
+	}
+	b.strangers = min(len(list), maxStrangers/2)
+	for _, name := range Oldest(list, len(list)-b.strangers, func(name string) int64 { return b.Entries[name].Tried() }) {
+		b.drop(name, dropped)
+	}
+}
+
+func (b *Book[B, I]) drop(name string, dropped func(name string)) {
+	delete(b.Entries, name)
+	dropped(name)
+}
+
+func marked(names iter.Seq[string]) iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
+		for name := range names {
+			if !yield(name, true) {
+				return
+			}
+		}
+	}
+}

@@ -295,7 +295,7 @@ func (m *moment) aim() {
 			if t := a.Entry; t == nil || t.Gone {
 				break
 			}
-			if x.Live, x.Expected = a.Balancer.alive(m.f, m.e), a.Balancer.pool().Expects(); x.Expected == 0 && !present {
+			if x.Live, x.Expected = a.Balancer.Alive(func(in *instance) bool { return in.live(m.f, m.e) }), a.Balancer.Pool().Expects(); x.Expected == 0 && !present {
 				x.Expected = 1 // at least
 			}
 			x.Unmet = max(0, x.Expected-max(len(a.Balancer.Members), len(a.Behind)))
@@ -331,18 +331,6 @@ func (m *moment) standing(in *instance) roster.Standing {
 		return in.looked.standing
 	}
 	return in.standing(m.f, m.e)
-}
-
-// alive returns how many instances behind the balancer answered recently,
-// without those that have an address of their own.
-func (b *balanced) alive(f *Fleet, e int64) int {
-	n := 0
-	for _, m := range b.Members {
-		if m.pool == b && m.Twins == nil && m.live(f, e) {
-			n++
-		}
-	}
-	return n
 }
 
 // malformed reports whether a scrape had a histogram that could not be one.

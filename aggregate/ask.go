@@ -289,7 +289,7 @@ func (m *moment) note(late *instance) {
 	}
 	name := late.name
 	if late.pool != nil {
-		name = late.pool.target
+		name = late.pool.Target
 	}
 	m.notes = append(m.notes, note{late.labels, fmt.Sprintf("%s: a scrape stamped %s after all others is left out until then",
 		name, time.Duration(late.last-m.e)*time.Millisecond)})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
@@ -15,18 +16,12 @@ import (
 // balanced is a target behind which several instances answer. Each process
 // seen there is an instance of its own, named target#1, target#2, … in the
 // order of first sight. The fleet's lock guards it.
-type balanced struct {
-	identity.Balancer[*instance]
-	target   string
-	last     int64 // its latest scrape
-	spacings identity.Spacings
-	left     int64 // until when an instance was watched that was retired
-}
+type balanced = identity.Balancer[*instance]
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
-func (b *balanced) observe(f *Fleet, sc incoming) (Report, error) {
+func observeBalanced(f *Fleet, b *balanced, sc incoming) (Report, error) {
 	for {
-		r, busy, err := b.try(f, sc)
+		r, busy, err := tryBalanced(f, b, sc)
 		if busy == nil {
 			return r, err
 		}
@@ -36,92 +31,42 @@ func (b *balanced) observe(f *Fleet, sc incoming) (Report, error) {
 
 // tryBalanced has the fleet's lock, since any instance may be the one. It gives
 // up if a scrape of that one is being read just now.
-func (b *balanced) try(f *Fleet, sc incoming) (r Report, busy *instance, err error) {
+func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := sc.Time.UnixMilli()
-	if at < b.last {
+	if at < b.Last {
 		return Report{}, nil, ErrLate
 	}
 	k := &keeper{f: f, b: b}
 	defer k.close()
-	s := k.stage(b.expect(sc), sc)
+	in, ok := b.Expect(evidence.HintedStart(sc.Body))
+	if !ok {
+		in = &instance{}
+	}
+	s := k.stage(in, sc)
 	if err := s.open(&s.in.cols, &sc); err != nil {
 		return Report{}, nil, err
 	}
-	if at == b.last && s.in == b.Latest && s.same() {
+	if at == b.Last && s.in == b.Latest && s.same() {
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
 		return s.report, nil, nil
 	}
 	s.start = s.readStart(&sc)
-	_, why, err := identity.Meet(&b.Balancer, k, s)
+	_, why, err := identity.Meet(b, k, s)
 	switch {
 	case err == errBusy:
 		return Report{}, k.busy, nil
 	case err != nil:
 		return Report{}, nil, err
 	}
-	if b.last != 0 {
-		b.spacings.Add(at - b.last)
-	}
-	b.last = at
+	b.Heard(at)
 	if why.Ambiguous {
-		f.book.Entry(b.target).Seen(at)
+		f.book.Entry(b.Target).Seen(at)
 		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", k.names(why.Candidates)
 	}
 	s.report.attribute(why)
 	return s.report, nil, nil
-}
-
-// expect is the instance that probably answered. It is a matter of speed
-// alone: the body is read against its columns first.
-func (b *balanced) expect(sc incoming) *instance {
-	if start := evidence.HintedStart(sc.Body); start.Known() {
-		for _, in := range b.Members {
-			if in.start == start {
-				return in
-			}
-		}
-	}
-	if b.Latest != nil {
-		return b.Latest
-	}
-	return &instance{}
-}
-
-// member returns what package identity remembers of an instance.
-func (b *balanced) member(in *instance) identity.Member {
-	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool != b || in.Twins != nil, Lost: in.lost}
-}
-
-func (b *balanced) pool() identity.Pool { return b.Pool(b.member) }
-
-// live reports whether an instance behind the balancer is taken to be alive.
-func (b *balanced) live(in *instance) bool { return b.pool().State(b.member(in)) == identity.Alive }
-
-// words says how many of the instances behind the balancer were met.
-func (b *balanced) words() []string {
-	met, blind := 0, []string{}
-	for _, m := range b.Members {
-		if m.pool != b || b.live(m) {
-			met++
-		}
-		if m.pool == b && !m.start.Known() {
-			blind = append(blind, m.name)
-		}
-	}
-	of := "how many there are is not known"
-	if b.Expected > 0 {
-		of = fmt.Sprintf("%d expected", b.Expected)
-	}
-	list := []string{fmt.Sprintf("%s: %d instances met, %s; increases are lower bounds", b.target, met, of)}
-	if b.Unclear > 0 {
-		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.target, b.Unclear))
-	}
-	if len(blind) > 0 {
-		list = append(list, fmt.Sprintf("%s: ambiguous without a start time, an idle twin would not show", strings.Join(blind, ", ")))
-	}
-	return list
 }
 
 // attempt is a scrape of a balancer on its way in.
@@ -162,9 +107,6 @@ func (k *keeper) names(of []int) (list []string) {
 	return list
 }
 
-// Member returns what is remembered of an instance.
-func (k *keeper) Member(in *instance) identity.Member { return k.b.member(in) }
-
 // Mark remembers which scrape met an instance last, and whether it was given up.
 func (k *keeper) Mark(in *instance, sighted int, lost bool) {
 	if in.pool == k.b {
@@ -177,11 +119,8 @@ func (k *keeper) Open() *instance {
 	f, b := k.f, k.b
 	f.names.Lock()
 	defer f.names.Unlock()
-	name := fmt.Sprintf("%s#%d", b.target, b.Named+1)
-	for f.instances[name] != nil { // a program named a target like that
-		name += "'"
-	}
-	in := &instance{name: name, labels: f.book.Labels(b.target), pool: b, since: b.left, late: len(b.Members) > 0}
+	name := b.Name(func(name string) bool { return f.instances[name] != nil })
+	in := &instance{name: name, labels: f.book.Labels(b.Target), pool: b, since: b.Left, late: len(b.Members) > 0}
 	f.instances[in.name] = in
 	return in
 }
@@ -191,39 +130,30 @@ func (k *keeper) Open() *instance {
 // themselves otherwise.
 func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*instance, []identity.Candidate) {
 	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
-	var list []*instance
+	k.fit = nil
 	for _, in := range k.f.ordered {
 		if in != without && (in.pool == nil || in.pool == k.b && in.last <= s.at) && x.Eligible(in.start, in.pool == nil) {
-			list = append(list, in)
+			k.fit = append(k.fit, in)
 		}
 	}
-	if k.fit = list; len(list) == 1 && list[0] == s.in && s.start.Known() && s.in.start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
-		return x, list, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.last, Start: s.in.start}}} // nothing fell
+	if len(k.fit) == 1 && k.fit[0] == s.in && s.start.Known() && s.in.start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
+		return x, k.fit, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.last, Start: s.in.start}}} // nothing fell
 	}
-	compared := k.compare(s, list)
-	x.Named = len(k.fit) > 0 && k.fit[0].self != ""
-	return x, k.fit, compared
-}
-
-// compare likens the scrape to each that does not name itself otherwise: to what
-// it exposed last, and to what it can be taken back to.
-func (k *keeper) compare(s *attempt, list []*instance) (compared []identity.Candidate) {
-	if len(list) == 0 {
-		return nil
-	}
-	s.index.Note(s.f.store, s.r)
-	defer s.index.Clear()
-	self := evidence.SelfName(s.f.store, &s.body)
-	k.fit = slices.DeleteFunc(list, func(in *instance) bool { return in.self != self })
-	for _, in := range k.fit {
-		c := identity.Candidate{Name: in.name, Dead: in.replaced()}
-		c.Last = identity.Sighting{At: in.last, Start: in.start, Likeness: s.index.Liken(&in.cols)}
+	known := make([]evidence.Known, len(k.fit))
+	for i, in := range k.fit {
+		known[i] = evidence.Known{Name: in.name, Self: in.self, Dead: in.replaced(), Last: evidence.Exposed{At: in.last, Start: in.start, Columns: &in.cols}}
 		if p := in.past(); p != nil {
-			c.Earlier = []identity.Sighting{{At: p.clocks.last, Start: p.start, Likeness: s.index.Liken(&p.cols)}}
+			e := p.exposed()
+			known[i].Earlier = &e
 		}
-		compared = append(compared, c)
 	}
-	return compared
+	of, compared, named := s.index.Compare(s.f.store, s.r, &s.body, known)
+	x.Named = named
+	for i, from := range of {
+		k.fit[i] = k.fit[from]
+	}
+	k.fit = k.fit[:len(of)]
+	return x, k.fit, compared
 }
 
 // Take takes a scrape in as one of an instance's, which it takes back first if
@@ -263,7 +193,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	s.accept()
 	who.by, who.provisional = why.By, why.Provisional
 	if p := who.past(); p != nil {
-		p.last.set(&s.sc)
+		p.last.Set(s.sc.Body, s.sc.typed, s.sc.Header, s.sc.Start)
 	}
 	return displaced, nil
 }
@@ -271,8 +201,11 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 // displaced stages the scrape that was taken for one of an instance's last, once
 // that was taken back.
 func (k *keeper) displaced(p *past) *attempt {
-	sc := p.last.again(k.f.store, k.b.target, p.clocks.last, &p.cols)
-	x := k.stage(&instance{}, sc)
+	a := &p.last
+	x := k.stage(&instance{}, incoming{
+		Scrape: Scrape{Target: k.b.Target, Time: time.UnixMilli(p.clocks.last), Body: a.Body, Header: a.Header, Start: a.Start},
+		typed:  a.Typed, samples: a.Samples(k.f.store, &p.cols),
+	})
 	if x.open(&lines.Columns{}, &x.sc) == nil { // it was read before
 		x.start = x.readStart(&x.sc)
 	}
@@ -284,8 +217,8 @@ func (k *keeper) displaced(p *past) *attempt {
 func identities(f *Fleet, e int64) []note {
 	var list []note
 	for _, b := range f.book.Balancers {
-		for _, text := range b.words() {
-			list = append(list, note{f.book.Labels(b.target), text})
+		for _, text := range b.Words() {
+			list = append(list, note{f.book.Labels(b.Target), text})
 		}
 	}
 	for _, in := range f.ordered {

@@ -85,7 +85,7 @@ func (c *codec) state(l *loaded) {
 	c.Ascending(len(l.instances), func(i int) string { return l.instances[i].name })
 	who := &people{codec: c, list: l.instances}
 	saved.List(&c.Codec, &l.balancers, 8, who.balancer)
-	c.Ascending(len(l.balancers), func(i int) string { return l.balancers[i].target })
+	c.Ascending(len(l.balancers), func(i int) string { return l.balancers[i].Target })
 	who.pools(l.balancers)
 	who.twins()
 	who.suspicions()
@@ -244,15 +244,15 @@ func (p *people) balancer(b **balanced) {
 		*b = &balanced{}
 	}
 	x := *b
-	p.Text(&x.target)
+	p.Text(&x.Target)
 	p.Natural(&x.Expected)
 	p.Natural(&x.Named)
 	p.Natural(&x.Scrapes)
 	p.Natural(&x.Quiet)
 	p.Natural(&x.Unclear)
-	p.Int64(&x.last)
-	p.spacings(&x.spacings)
-	p.Int64(&x.left)
+	p.Int64(&x.Last)
+	p.spacings(&x.Spacings)
+	p.Int64(&x.Left)
 	saved.List(&p.Codec, &x.Members, 1, p.some)
 	p.one(&x.Latest)
 }

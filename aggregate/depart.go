@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/watch"
 )
@@ -37,7 +38,7 @@ func retire(f *Fleet, now int64) (some bool) {
 			list = append(list, in)
 		}
 	}
-	list = wholeTwins(f, list)
+	list = identity.Whole(list, func(in *instance) { in.mu.Unlock() })
 	if len(list) == 0 {
 		return false
 	}
@@ -67,22 +68,6 @@ func retire(f *Fleet, now int64) (some bool) {
 	f.book.Forget(now, f.reach(), reached(f), f.spelled.Forget)
 	f.left.Bound()
 	return true
-}
-
-// wholeTwins removes instances of which a twin could not be locked.
-func wholeTwins(f *Fleet, list []*instance) []*instance {
-	return slices.DeleteFunc(list, func(in *instance) bool {
-		if in.Twins == nil {
-			return false
-		}
-		for _, m := range in.Twins.Members {
-			if !slices.Contains(list, m) {
-				in.mu.Unlock()
-				return true
-			}
-		}
-		return false
-	})
 }
 
 // totals are what a view keeps since its declaration.

@@ -1,9 +1,7 @@
 package aggregate
 
 import (
-	"net/http"
 	"slices"
-	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
@@ -100,8 +98,10 @@ func (s *staged) anyFell() bool { return growth.AnyFell(s.f.store, s.r, &s.in.co
 // stood unless the body's structure changed.
 func (s *staged) readStart(sc *incoming) identity.Start {
 	pos := s.in.startPos
-	if s.in.last == 0 || s.r.Structural() {
+	if s.in.last == 0 {
 		pos = evidence.FindStart(s.f.store, &s.body)
+	} else if s.r.Structural() {
+		pos = evidence.FollowStart(s.f.store, s.r, &s.body, pos)
 	}
 	s.startPos = pos
 	value := 0.0
@@ -112,50 +112,28 @@ func (s *staged) readStart(sc *incoming) identity.Start {
 }
 
 // suspect begins to watch those that have the start of a process just met,
-// whose scrape is not committed yet. What was believed of the instance's former
-// process ends.
+// whose scrape is not committed yet.
 func (s *staged) suspect() {
 	in := s.in
-	identity.Part(in)
-	if !s.start.Known() {
-		return
-	}
-	for _, x := range s.f.ordered {
-		samePool := in.pool != nil && in.pool == x.pool
-		if x != in && x.start == s.start && !samePool {
-			suspectPair(in, x, x)
-		}
-	}
+	identity.Begin(in, s.f.ordered, func(x *instance) bool {
+		return s.start.Known() && x.start == s.start && (in.pool == nil || in.pool != x.pool)
+	})
 }
 
-// suspectPair notes that two instances may be one process, in the order of their
-// names, so that the order in which they were met does not show.
-func suspectPair(a, b, latest *instance) *identity.Pair[*instance] {
-	if b.name < a.name {
-		a, b = b, a
-	}
-	return identity.Suspect(a, b, latest)
-}
-
-// weighTwins compares the staged scrape with what its suspects exposed last:
-// one counter that fell shows them to be two.
+// weighTwins compares the staged scrape with what its suspects exposed last.
 func (s *staged) weighTwins() {
 	in := s.in
+	if len(in.Suspicions) == 0 {
+		return
+	}
 	s.index.Note(s.f.store, s.r)
 	defer s.index.Clear()
-	for _, x := range slices.Clone(in.Suspicions) {
-		o := x.Other(in)
+	identity.WeighAll(in, func(o *instance) (l identity.Likeness, apart int64, ok bool) {
 		if o.last > s.at {
-			continue
+			return l, 0, false
 		}
-		verdict := x.Weigh(s.index.Liken(&o.cols), s.at-o.last, x.Latest == o)
-		if x.Latest = in; verdict != identity.Open {
-			identity.End(x)
-		}
-		if verdict == identity.Proven {
-			identity.Unite(in, o)
-		}
-	}
+		return s.index.Liken(&o.cols), s.at - o.last, true
+	})
 }
 
 // An address behind which several processes answer, and which nobody declared
@@ -176,7 +154,7 @@ func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
 		for i, b := range in.bindings {
-			if b.view.kind != growth.Gauge && i < len(in.undo.tables) && in.undo.tables[i] != nil {
+			if b.view.kind != growth.Gauge && in.undo.Table(i) != nil {
 				b.disown(in, s.at)
 			}
 		}
@@ -192,25 +170,14 @@ func (s *staged) alternate() {
 // undo is what an instance's views held at a scrape to which it can be taken
 // back: what came after it may be of another process.
 type undo struct {
-	tables []*window.Saved // by view; nil: the view was not there yet
-	met    []*window.Met   // shorter where it was loaded
-	n      int             // checkpoints there were
-	at     window.Checkpoint
-	past   *past // the rest, of an instance behind a balancer
-}
-
-// set adds what a view held that was claimed late.
-func (u *undo) set(view int, s *window.Saved) {
-	for len(u.tables) <= view {
-		u.tables = append(u.tables, nil)
-	}
-	u.tables[view] = s
+	window.Kept
+	past *past // the rest, of an instance behind a balancer
 }
 
 // past is an instance behind a balancer as it was at an earlier scrape.
 type past struct {
 	sighting
-	last repeatable // the latest scrape that was attributed to it since
+	last evidence.Again // the latest scrape that was attributed to it since
 }
 
 // sighting is what a scrape left of an instance, besides what its views hold.
@@ -221,50 +188,16 @@ type sighting struct {
 	plan  *growth.Plan
 }
 
-func (x *sighting) release(s *lines.Store) {
-	x.cols.Release(s)
-	x.state.Release(s)
-}
-
-// repeatable is a scrape that may have to be attributed once more. Typed says
-// that it had no body: the columns say all.
-type repeatable struct {
-	body  []byte
-	typed bool
-	head  http.Header // what is read of it
-	given time.Time
-}
-
-// keptHeaders are those fields of a response's header that are read.
-var keptHeaders = []string{"Content-Type", identity.StartHeader}
-
-func (r *repeatable) set(sc *incoming) {
-	r.body, r.typed, r.given = append(r.body[:0], sc.Body...), sc.typed, sc.Start
-	r.head = http.Header{}
-	for _, name := range keptHeaders {
-		if v := sc.Header.Get(name); v != "" {
-			r.head.Set(name, v)
-		}
-	}
-}
-
-// again returns the scrape as it came; cols is what it left.
-func (r *repeatable) again(s *lines.Store, target string, at int64, cols *lines.Columns) incoming {
-	sc := incoming{Scrape: Scrape{Target: target, Time: time.UnixMilli(at), Body: r.body, Header: r.head, Start: r.given}, typed: r.typed}
-	for pos := range cols.Len() {
-		if !r.typed {
-			break
-		}
-		sc.samples = append(sc.samples, cols.Sample(s, pos))
-	}
-	return sc
+// exposed returns what the scrape exposed.
+func (x *sighting) exposed() evidence.Exposed {
+	return evidence.Exposed{At: x.last, Start: x.start, Columns: &x.cols}
 }
 
 // saved returns what the instance's views hold.
 func (in *instance) saved() *undo {
-	u := &undo{n: in.history.N, at: in.present()}
+	u := &undo{Kept: window.Kept{N: in.history.N, At: in.present()}}
 	for _, b := range in.bindings {
-		u.tables, u.met = append(u.tables, b.Save()), append(u.met, b.met.Clone())
+		u.Add(b.Table, b.met)
 	}
 	return u
 }
@@ -277,8 +210,9 @@ func (in *instance) keep(s *lines.Store) {
 
 // settle makes what the instance was given final.
 func (in *instance) settle(s *lines.Store) {
-	if u := in.undo; u != nil && u.past != nil {
-		u.past.release(s)
+	if p := in.past(); p != nil {
+		p.cols.Release(s)
+		p.state.Release(s)
 	}
 	in.undo = nil
 }
@@ -289,6 +223,15 @@ func (in *instance) past() *past {
 		return nil
 	}
 	return in.undo.past
+}
+
+// held returns what the table of a view held at the scrape that the instance can
+// be taken back to; nil if that is not known.
+func (in *instance) held(view int) *window.Saved {
+	if in.undo == nil {
+		return nil
+	}
+	return in.undo.Table(view)
 }
 
 // swap exchanges what a scrape left of an instance for what an earlier one did,
@@ -303,37 +246,36 @@ func (in *instance) swap(x *sighting) {
 // one behind a balancer, once the rest was swapped. No window sees it any more; a
 // copy for an earlier snapshot does.
 func (in *instance) takeBack(u *undo) {
-	in.history.Back(u.at, u.n)
+	in.history.Back(u.At, u.N)
 	for i, b := range in.bindings {
-		if b.view.kind == growth.Gauge {
-			for i := range b.tracks {
-				if u.past != nil {
-					b.tracks[i].Changed = 0
-				}
-			}
+		if b.view.kind != growth.Gauge {
+			b.met = u.Restore(i, b.Table, &in.history)
+			b.adopted()
 			continue
 		}
-		var before *window.Saved
-		if i < len(u.tables) {
-			before = u.tables[i]
+		for i := range b.tracks {
+			if u.past != nil {
+				b.tracks[i].Changed = 0
+			}
 		}
-		if before == nil {
-			b.Begun = u.at
-		}
-		b.Back(before, &in.history)
-		if b.met = nil; i < len(u.met) {
-			b.met = u.met[i]
-		}
-		b.adopted()
 	}
 }
 
 // split makes a balanced target of an address that proved to be one.
 func (in *instance) split(f *Fleet, name string, at int64) {
-	b := &balanced{target: name, last: at, spacings: in.spacings}
-	b.Members, b.Latest, b.Scrapes = []*instance{in}, in, 1
+	b := identity.Split(name, in, at, in.spacings)
 	f.names.Lock()
 	in.pool, in.sighted = b, b.Scrapes
 	f.names.Unlock()
 	f.book.Balance(name, b)
+}
+
+// Name returns the name, Relations who else may be the instance's process, and
+// Member what is remembered of it behind a balancer, for package identity.
+func (in *instance) Name() string { return in.name }
+
+func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
+
+func (in *instance) Member() identity.Member {
+	return identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool == nil || in.Twins != nil, Lost: in.lost}
 }

@@ -77,7 +77,7 @@ func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	}
 	f.mu.RUnlock()
 	if b != nil {
-		return b.observe(f, sc)
+		return observeBalanced(f, b, sc)
 	}
 	in, err := f.lock(sc)
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	in, ok := f.instances[name]
-	for ok && in.pool != nil && in.pool.target != sc.Target { // one behind a balancer has the name
+	for ok && in.pool != nil && in.pool.Target != sc.Target { // one behind a balancer has the name
 		name += "'"
 		in, ok = f.instances[name]
 	}
@@ -408,7 +408,7 @@ func (s *staged) enter() {
 			in.birth = began
 		}
 	}
-	s.report.Came, s.report.Went = s.newLines(), len(s.r.Gone())
+	s.report.Came, s.report.Went = s.r.Came(), len(s.r.Gone())
 }
 
 // gap returns the time before a process that no scrape saw.
@@ -450,16 +450,6 @@ func (s *staged) advance() {
 	in.version++
 	s.f.book.Entries[s.target].Seen(s.at)
 	s.f.awaken(s.at)
-}
-
-func (s *staged) newLines() int {
-	n := 0
-	for pos := range s.r.Len() {
-		if _, old, _, _ := s.r.At(pos); old < 0 {
-			n++
-		}
-	}
-	return n
 }
 
 // checkpoint keeps the state of the scrape before.

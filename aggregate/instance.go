@@ -71,7 +71,7 @@ type instance struct {
 // replaced reports whether another instance has the place of one that is behind a balancer.
 func (in *instance) replaced() bool {
 	b := in.pool
-	return b != nil && b.pool().State(b.member(in)) == identity.Dead
+	return b != nil && b.State(in) == identity.Dead
 }
 
 // change is called before the state of an instance changes.
@@ -127,7 +127,7 @@ func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broke
 // present. A deadline that was told is a word of it, too.
 func (in *instance) live(f *Fleet, e int64) bool {
 	if b := in.pool; b != nil {
-		return !in.gone && b.live(in) && !b.spacings.Stale(e-b.last, f.cfg.Staleness)
+		return !in.gone && b.State(in) == identity.Alive && !b.Silent(e, f.cfg.Staleness)
 	}
 	silent := e - in.last
 	if in.gone || !in.spacings.Stale(silent, f.cfg.Staleness) {
@@ -218,7 +218,7 @@ func (in *instance) forget(f *Fleet) {
 	in.release(f.store)
 	delete(f.instances, in.name)
 	if b := in.pool; b != nil {
-		b.left = max(b.left, in.last)
+		b.Left = max(b.Left, in.last)
 	} else {
 		f.left.Note(in.name, in.last)
 	}
@@ -291,9 +291,6 @@ func (in *instance) sinceOpening(opening int64) bool {
 	return in.first < opening && (!in.late || in.start.Known())
 }
 
-// Relations returns who else may be the instance's process.
-func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
-
 // wait until no scrape of the instance is being observed.
 func (in *instance) wait() {
 	in.mu.Lock()
@@ -356,7 +353,7 @@ func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
 	for _, x := range []*instance{first, in} {
 		name := x.name
 		if x.pool != nil {
-			name = x.pool.target
+			name = x.pool.Target
 		}
 		if len(starts) == 0 {
 			return []watch.Key{{Name: name, Start: kind}}

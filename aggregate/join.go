@@ -25,8 +25,8 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 		return nil
 	}
 	t := b.Table
-	if u, i := in.undo, v.index; u != nil && in.pool != nil && i < len(u.tables) {
-		t = b.As(u.tables[i]) // what came since may be another one's
+	if before := in.held(v.index); before != nil && in.pool != nil {
+		t = b.As(before) // what came since may be another one's
 	}
 	list := b.met.Told(t, in.pool == nil, b.outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })
 	own, outliving := &list[0], &list[1]

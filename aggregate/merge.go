@@ -64,8 +64,8 @@ func (m *merger) check() error {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
-		if x := f.book.Balancers[b.target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
-			return incompatible("merging", "both looked behind the balancer "+b.target)
+		if x := f.book.Balancers[b.Target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
+			return incompatible("merging", "both looked behind the balancer "+b.Target)
 		}
 	}
 	if n := len(f.instances) + len(l.instances); n > f.cfg.MaxInstances {
@@ -114,7 +114,7 @@ func (m *merger) bindParts() {
 				m.bytes += b.bytes(nil)
 			}
 			if bound = append(bound, b); in.undo != nil {
-				in.undo.tables = append(in.undo.tables, m.views[j].rows[i].UndoState())
+				in.undo.Set(j, m.views[j].rows[i].UndoState())
 			}
 		}
 		m.bound = append(m.bound, bound)
@@ -169,18 +169,18 @@ func (m *merger) suspect() {
 			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
 				continue
 			}
-			suspectPair(in, x, last).Suspicion = s
+			identity.Suspect(in, x, last).Suspicion = s
 		}
 	}
 }
 
 func (m *merger) balance(b *balanced) {
-	x := m.f.book.Balancers[b.target]
+	x := m.f.book.Balancers[b.Target]
 	if x == nil || len(b.Members) > 0 {
 		if x != nil {
 			b.Expected = max(b.Expected, x.Expected)
 		}
-		m.f.book.Balance(b.target, b)
+		m.f.book.Balance(b.Target, b)
 		return
 	}
 	x.Expected = max(x.Expected, b.Expected)

@@ -125,7 +125,7 @@ func absorbState(f *Fleet, content []byte) error {
 	f.awake.Store(l.awake)
 	f.book.Entries = l.targets
 	for _, b := range l.balancers {
-		f.book.Balance(b.target, b)
+		f.book.Balance(b.Target, b)
 	}
 	for _, in := range l.instances {
 		f.instances[in.name] = in
@@ -291,9 +291,9 @@ func (c *codec) chosen(in *instance) {
 
 // past is what an instance can be taken back to, besides what its views hold.
 func (c *codec) past(in *instance) {
-	c.Natural(&in.undo.n)
-	in.undo.at.Code(&c.Codec)
-	c.Must(in.undo.n <= in.history.N)
+	c.Natural(&in.undo.N)
+	in.undo.At.Code(&c.Codec)
+	c.Must(in.undo.N <= in.history.N)
 	known := in.undo.past != nil
 	if c.Bool(&known); !known {
 		return
@@ -305,27 +305,27 @@ func (c *codec) past(in *instance) {
 	c.columns(&p.cols)
 	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
 	c.clocks(&p.clocks, &p.cols)
-	c.repeatable(&p.last)
+	c.again(&p.last)
 }
 
-// repeatable is a scrape; of its header, what is read.
-func (c *codec) repeatable(r *repeatable) {
-	c.Bytes(&r.body)
-	c.Bool(&r.typed)
+// again is a scrape; of its header, what is read.
+func (c *codec) again(r *evidence.Again) {
+	c.Bytes(&r.Body)
+	c.Bool(&r.Typed)
 	given := int64(0)
-	if !r.given.IsZero() {
-		given = r.given.UnixMilli()
+	if !r.Start.IsZero() {
+		given = r.Start.UnixMilli()
 	}
 	if c.Int64(&given); c.Reading() && given != 0 {
-		r.given = time.UnixMilli(given)
+		r.Start = time.UnixMilli(given)
 	}
-	for _, name := range keptHeaders {
-		value := r.head.Get(name)
+	for _, name := range evidence.Fields() {
+		value := r.Header.Get(name)
 		if c.Text(&value); c.Reading() && value != "" {
-			if r.head == nil {
-				r.head = http.Header{}
+			if r.Header == nil {
+				r.Header = http.Header{}
 			}
-			r.head.Set(name, value)
+			r.Header.Set(name, value)
 		}
 	}
 }

@@ -3,10 +3,7 @@ package aggregate
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"iter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -45,35 +42,8 @@ type Instance struct {
 
 // String returns one line.
 func (i Instance) String() string {
-	var b strings.Builder
-	b.WriteString(i.Name)
-	if !slices.Equal(i.Targets, []string{i.Name}) {
-		fmt.Fprintf(&b, " at %s", strings.Join(i.Targets, ", "))
-	}
-	if !i.Labels.IsEmpty() {
-		fmt.Fprintf(&b, " %s", i.Labels)
-	}
-	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, explain.Clock(i.First), explain.Clock(i.Last))
-	if !i.Start.IsZero() {
-		fmt.Fprintf(&b, ", started %s", explain.Clock(i.Start))
-	}
-	if i.Incarnations > 1 {
-		fmt.Fprintf(&b, ", process %d", i.Incarnations)
-	}
-	for _, x := range []struct {
-		ok   bool
-		what string
-	}{
-		{i.By != "", "told by its " + i.By}, {i.Stale, "stale"}, {i.Gone, "gone"}, {i.Alternating, "alternating"}, {i.Provisional, "provisional"},
-	} {
-		if x.ok {
-			b.WriteString(", " + x.what)
-		}
-	}
-	if i.Failed != nil {
-		fmt.Fprintf(&b, "; failed: %v", i.Failed)
-	}
-	return b.String()
+	x := explain.Instance(i)
+	return x.String()
 }
 
 // errSavedFailure stands for an error that a state does not keep.
@@ -156,17 +126,8 @@ type Status struct {
 
 // String returns one sentence.
 func (s Status) String() string {
-	switch {
-	case s.Instances == 0:
-		return "nothing scraped yet"
-	case s.Exposing == 0:
-		return "no instance exposes the metric"
-	case s.Selected == 0 && len(s.Excluded) > 0:
-		return fmt.Sprintf("the metric is of another type: %v", s.Types)
-	case s.Selected == 0:
-		return "the metric is there, but no series is selected"
-	}
-	return fmt.Sprintf("%d series in %d groups, of %d instances", s.Series, s.Groups, s.Selected)
+	x := explain.Status(s)
+	return x.String()
 }
 
 // statusAt returns the status of a view at a snapshot, from what the instances
@@ -181,69 +142,36 @@ func statusAt(s Snapshot, v *view) Status {
 	return statusOf(q, v, true)
 }
 
-// status reads the bindings alone; if thorough, it looks at every line for the
+// statusOf reads the bindings alone; if thorough, it looks at every line for the
 // types that bodies declare.
 func statusOf(q *question, v *view, thorough bool) Status {
-	s := Status{View: v.String(), Kind: v.kind.String(), Instances: len(q.states), Verdicts: map[counter.Verdict]int{}}
-	types := map[model.MetricType]bool{}
-	groups := map[string]bool{}
-	for i := range q.states {
-		in := q.states[i].member.in
-		b := in.bindings[v.index]
-		p := in.plan.Presence(v.index)
-		named, refused := p.Now(), p.Refused > 0
-		for pos := range in.cols.Len() {
-			if !thorough {
-				break
+	return Status(explain.StatusOf(v.String(), v.kind.String(), func(yield func(explain.Exposure) bool) {
+		for i := range q.states {
+			in := q.states[i].member.in
+			b := in.bindings[v.index]
+			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.groups(in), Table: b.Table, Bytes: b.bytes(in.plan)}
+			if thorough {
+				x.Lines = v.selection.Fits(q.f.store, &in.cols)
 			}
-			switch l := q.f.store.Line(in.cols.ID(pos)); v.selection.Takes(l) {
-			case growth.OfAnotherType:
-				types[l.Family.Type], refused = true, true
-			case growth.OfTheMetric:
-				types[l.Family.Type], named = true, true
+			if !yield(x) {
+				return
 			}
 		}
-		if named || refused {
-			s.Exposing++
-		}
-		if refused && !named {
-			s.Excluded = append(s.Excluded, in.name)
-		}
-		n := p.Series - p.Broken
-		if n > 0 {
-			s.Selected++
-		}
-		s.Series += n
-		countGroups(b, in, groups)
-		countVerdicts(b, s.Verdicts)
-		s.Bytes += b.bytes(in.plan)
-	}
-	s.Groups = len(groups)
-	s.Types = slices.Sorted(maps.Keys(types))
-	return s
+	}))
 }
 
-// countGroups adds the groups in which the instance has a series.
-func countGroups(b *binding, in *instance, groups map[string]bool) {
+// groups yields the labels of the groups in which the instance has a series.
+func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
 	used := make([]bool, len(b.Cols))
 	if b.view.kind == growth.Gauge {
 		in.plan.Used(int32(b.view.index), used)
 	}
-	for c := range b.Cols {
-		if b.view.kind != growth.Gauge || used[c] {
-			groups[string(b.labelsOf(c).Bytes(nil))] = true
+	return func(yield func(labels.Labels) bool) {
+		for c := range b.Cols {
+			if (b.view.kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
+				return
+			}
 		}
-	}
-}
-
-func countVerdicts(b *binding, n map[counter.Verdict]int) {
-	for i := range b.Events {
-		v, _ := explain.Verdict(b.Events[i].Note)
-		n[v] += b.Events[i].N
-	}
-	for _, e := range b.Past {
-		v, _ := explain.Verdict(e.Note)
-		n[v] += e.N
 	}
 }
 

@@ -94,7 +94,7 @@ func (t *Target) describe(f *Fleet, now int64) {
 	if t.Balanced {
 		b := f.book.Balancers[name]
 		if b == nil {
-			b = &balanced{target: name}
+			b = &balanced{Target: name}
 			f.book.Balance(name, b)
 		}
 		b.Expected = t.Expected

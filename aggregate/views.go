@@ -239,7 +239,7 @@ func (v *view) claimed(f *Fleet, s *savedView) {
 	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *savedView) bool { return x == s })
 	for i, in := range f.ordered {
 		if p := s.rows[i]; in.undo != nil && p.Undo != nil {
-			in.undo.set(v.index, p.UndoState())
+			in.undo.Set(v.index, p.UndoState())
 		}
 	}
 }
@@ -362,11 +362,7 @@ type savedBinding struct {
 // pack makes a savedBinding of the binding of an instance.
 func packBinding(b *binding, in *instance) *savedBinding {
 	cols, order := b.Order(func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
-	var before *window.Saved
-	if u, i := in.undo, b.view.index; u != nil && i < len(u.tables) {
-		before = u.tables[i]
-	}
-	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, before), exposes: in.exposes(b.view)}
+	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, in.held(b.view.index)), exposes: in.exposes(b.view)}
 	if b.view.kind == growth.Gauge {
 		for _, from := range order {
 			p.tracks = append(p.tracks, b.tracks[from].Clone())

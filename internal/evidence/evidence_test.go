@@ -3,11 +3,13 @@ package evidence_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/growth"
@@ -54,6 +56,30 @@ func TestStart(t *testing.T) {
 	for _, body := range []string{"", "process_start_time_seconds 5\n", "\nprocess_start_time_seconds x\n", "\nprocess_start_time_seconds 5"} {
 		assert.False(t, evidence.HintedStart([]byte(body)).Known(), body)
 	}
+}
+
+// Following the start's line from scrape to scrape finds what a look at all lines
+// finds.
+func TestFollowStart(t *testing.T) {
+	some := []string{"a 1", "b{x=\"1\"} 2", "process_start_time_seconds 5", "x_process_start_time_seconds 6", "process_start_time_seconds{a=\"b\",c=\"d\"} 7",
+		"process_start_time_seconds{c=\"d\",a=\"b\"} 7", "c 3"}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := lines.NewStore()
+		r := lines.NewReader(s, lines.Limits{})
+		var c lines.Columns
+		at := evidence.NoStart
+		for i := range rapid.IntRange(2, 6).Draw(rt, "scrapes") {
+			body := strings.Join(rapid.SliceOfN(rapid.SampledFrom(some), 1, 5).Draw(rt, "lines"), "\n") + "\n"
+			require.NoError(rt, r.Read(&c, []byte(body), text))
+			b := &growth.StagedBody{Reader: r}
+			want := evidence.FindStart(s, b)
+			if i > 0 {
+				require.Equal(rt, want, evidence.FollowStart(s, r, b, at), body)
+			}
+			at = want
+			r.Commit(&c)
+		}
+	})
 }
 
 func TestSelfName(t *testing.T) {

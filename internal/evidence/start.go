@@ -48,6 +48,32 @@ func FindStart(s *lines.Store, body growth.Body) int {
 	return found
 }
 
+// FollowStart returns where the line of the start stands in a staged scrape; at is
+// where it stood in the scrape before. Only new lines can be another start.
+func FollowStart(s *lines.Store, r *lines.Reader, body growth.Body, at int) int {
+	if at == SeveralStarts {
+		return FindStart(s, body)
+	}
+	found := NoStart
+	if at >= 0 {
+		found = r.Moved(at)
+	}
+	if !r.Structural() {
+		return found
+	}
+	for _, pos := range r.Changed() {
+		id, old, _, _ := r.At(int(pos))
+		if old >= 0 || !identity.IsStartMetric(s.Line(id).Name) {
+			continue
+		}
+		if found != NoStart {
+			return SeveralStarts
+		}
+		found = int(pos)
+	}
+	return found
+}
+
 // HintedStart looks for the start in the bytes of a body that was not read yet.
 func HintedStart(body []byte) identity.Start {
 	_, rest, ok := bytes.Cut(body, []byte("\n"+identity.StartMetric+" "))

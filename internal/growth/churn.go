@@ -6,12 +6,11 @@ import "github.com/promfold/promfold/internal/lines"
 // scrapes, makes absence a poor proof of birth.
 const churnLimit = 0.20
 
-// AnyFell reports whether a counter fell in a staged scrape. It looks at the
-// lines that changed alone: an instance nearly always goes on, and then none did.
+// AnyFell reports whether a counter fell in a staged scrape. An instance nearly
+// always goes on, and then only gauges fell.
 func AnyFell(s *lines.Store, r *lines.Reader, before *lines.Columns) bool {
-	for _, pos := range r.Changed() {
-		id, old, c, _ := r.At(int(pos))
-		if old >= 0 && c < before.Value(old) && Cumulative(s.Line(id)) {
+	for _, pos := range r.Fell(before) {
+		if id, _, _, _ := r.At(int(pos)); Cumulative(s.Line(id)) {
 			return true
 		}
 	}

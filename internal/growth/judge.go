@@ -72,16 +72,15 @@ type walk struct {
 
 // changed walks two ascending lists: lines that changed, and lines followed.
 func (w *walk) changed() {
-	entries := w.entries
+	entries, i := w.entries, 0
 	for _, pos := range w.Reader.Changed() {
-		for len(entries) > 0 && entries[0].pos < pos {
-			entries = entries[1:]
+		for i < len(entries) && entries[i].pos < pos {
+			i++
 		}
-		for len(entries) > 0 && entries[0].pos == pos {
-			w.touch(entries[0])
-			entries = entries[1:]
+		for ; i < len(entries) && entries[i].pos == pos; i++ {
+			w.touch(entries[i])
 		}
-		if len(entries) == 0 {
+		if i == len(entries) {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -76,6 +77,18 @@ const (
 	OfAnotherType            // the metric, with a type that the view does not take
 	OfTheMetric              // the metric and type; the matchers decide
 )
+
+// Fits yields for each line of an instance the type that its family declares,
+// and how it relates to the selection by name and type alone.
+func (s *Selection) Fits(store *lines.Store, c *lines.Columns) iter.Seq2[model.MetricType, Fit] {
+	return func(yield func(model.MetricType, Fit) bool) {
+		for pos := range c.Len() {
+			if l := store.Line(c.ID(pos)); !yield(l.Family.Type, s.Takes(l)) {
+				return
+			}
+		}
+	}
+}
 
 // Takes compares name and type alone.
 func (s *Selection) Takes(l *lines.Line) Fit {

@@ -1,23 +1,36 @@
 package identity
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// Balancer is the instances behind one address, and what its scrapes told of them. T names an instance. The zero value
+// Met is an instance that was met behind a balancer.
+type Met interface {
+	comparable
+	Name() string
+	Member() Member // what is remembered of it
+}
+
+// Balancer is the instances behind one address, and what its scrapes told of them. T is an instance. The zero value
 // has met none.
-type Balancer[T comparable] struct {
-	Expected int // instances behind the address; 0 if unknown
-	Scrapes  int // that were attributed
-	Quiet    int // of them, those since a new instance was met
-	Unclear  int // scrapes that were of several, or of none, for certain
-	Named    int // instances that were opened
+type Balancer[T Met] struct {
+	Target   string
+	Expected int      // instances behind the address; 0 if unknown
+	Last     int64    // its latest scrape, Unix milliseconds
+	Spacings Spacings // of its scrapes
+	Left     int64    // until when an instance was watched that departed since
+	Scrapes  int      // that were attributed
+	Quiet    int      // of them, those since a new instance was met
+	Unclear  int      // scrapes that were of several, or of none, for certain
+	Named    int      // instances that were opened
 	Members  []T
 	Latest   T // who answered last
 }
 
 // Keeper keeps the instances behind a balancer and carries out what is decided. S is a scrape of it.
-type Keeper[T comparable, S any] interface {
-	// Member returns what is remembered of an instance.
-	Member(T) Member
+type Keeper[T Met, S any] interface {
 	// Mark remembers which scrape met an instance last, and whether it was given up.
 	Mark(in T, sighted int, lost bool)
 	// Candidates returns who may have answered, and the scrape compared with each: not without, nor who was met later
@@ -30,20 +43,98 @@ type Keeper[T comparable, S any] interface {
 	Take(in T, s S, d Decision) (displaced S, err error)
 }
 
-// Pool returns what is known of the instances, as package identity weighs it.
-func (b *Balancer[T]) Pool(member func(T) Member) Pool {
+// Split returns the balancer of an address that proved to reach several processes, of which one was met.
+func Split[T Met](target string, met T, at int64, s Spacings) *Balancer[T] {
+	return &Balancer[T]{Target: target, Last: at, Spacings: s, Members: []T{met}, Latest: met, Scrapes: 1}
+}
+
+// Pool returns what is known of the instances.
+func (b *Balancer[T]) Pool() Pool {
 	return Pool{Expected: b.Expected, Scrapes: b.Scrapes, Quiet: b.Quiet, Members: func(yield func(Member) bool) {
 		for _, in := range b.Members {
-			if !yield(member(in)) {
+			if !yield(in.Member()) {
 				return
 			}
 		}
 	}}
 }
 
+// State returns whether an instance behind the balancer is alive.
+func (b *Balancer[T]) State(in T) State { return b.Pool().State(in.Member()) }
+
+// Silent reports whether the address has not answered, at a time, for more than so many of its intervals.
+func (b *Balancer[T]) Silent(e int64, intervals float64) bool {
+	return b.Spacings.Stale(e-b.Last, intervals)
+}
+
+// Heard notes a scrape of the address.
+func (b *Balancer[T]) Heard(at int64) {
+	if b.Last != 0 {
+		b.Spacings.Add(at - b.Last)
+	}
+	b.Last = at
+}
+
+// Expect returns the instance that probably answers with a start, before the scrape is compared with any; false if
+// none was met.
+func (b *Balancer[T]) Expect(start Start) (in T, ok bool) {
+	for _, in := range b.Members {
+		if start.Known() && in.Member().Start == start {
+			return in, true
+		}
+	}
+	var none T
+	return b.Latest, b.Latest != none
+}
+
+// Alive returns how many instances that have no address of their own satisfy alive.
+func (b *Balancer[T]) Alive(alive func(T) bool) (n int) {
+	for _, in := range b.Members {
+		if !in.Member().Own && alive(in) {
+			n++
+		}
+	}
+	return n
+}
+
+// Name returns a name for the next instance that is opened. taken reports whether one is in use.
+func (b *Balancer[T]) Name(taken func(string) bool) string {
+	name := fmt.Sprintf("%s#%d", b.Target, b.Named+1)
+	for taken(name) { // a program named a target like that
+		name += "'"
+	}
+	return name
+}
+
+// Words says how many of the instances were met, and of what nobody can be certain.
+func (b *Balancer[T]) Words() []string {
+	met, blind := 0, []string{}
+	for _, in := range b.Members {
+		m := in.Member()
+		if m.Own || b.State(in) == Alive {
+			met++
+		}
+		if !m.Own && !m.Start.Known() {
+			blind = append(blind, in.Name())
+		}
+	}
+	of := "how many there are is not known"
+	if b.Expected > 0 {
+		of = fmt.Sprintf("%d expected", b.Expected)
+	}
+	list := []string{fmt.Sprintf("%s: %d instances met, %s; increases are lower bounds", b.Target, met, of)}
+	if b.Unclear > 0 {
+		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.Target, b.Unclear))
+	}
+	if len(blind) > 0 {
+		list = append(list, fmt.Sprintf("%s: ambiguous without a start time, an idle twin would not show", strings.Join(blind, ", ")))
+	}
+	return list
+}
+
 // Meet attributes a scrape and lets the keeper take it in. Where the decision is ambiguous, the scrape counts for none.
 // What the scrape shows to be another process' is attributed once more.
-func Meet[T comparable, S any](b *Balancer[T], k Keeper[T, S], s S) (who T, d Decision, err error) {
+func Meet[T Met, S any](b *Balancer[T], k Keeper[T, S], s S) (who T, d Decision, err error) {
 	var none T
 	who, d, err = attribute(b, k, s, none, b.Scrapes+1)
 	if err != nil || d.Ambiguous {
@@ -52,7 +143,7 @@ func Meet[T comparable, S any](b *Balancer[T], k Keeper[T, S], s S) (who T, d De
 	b.Scrapes++
 	b.Quiet++
 	for _, in := range b.Members {
-		if m := k.Member(in); in != who && !m.Own && !m.Lost && b.Pool(k.Member).State(m) != Alive {
+		if m := in.Member(); in != who && !m.Own && !m.Lost && b.Pool().State(m) != Alive {
 			k.Mark(in, m.Sighted, true)
 		}
 	}
@@ -61,9 +152,9 @@ func Meet[T comparable, S any](b *Balancer[T], k Keeper[T, S], s S) (who T, d De
 }
 
 // attribute gives the n-th scrape to an instance, but not to one and those that were met since.
-func attribute[T comparable, S any](b *Balancer[T], k Keeper[T, S], s S, without T, n int) (who T, d Decision, err error) {
+func attribute[T Met, S any](b *Balancer[T], k Keeper[T, S], s S, without T, n int) (who T, d Decision, err error) {
 	x, of, list := k.Candidates(s, without)
-	x.Settled = b.Pool(k.Member).Settled()
+	x.Settled = b.Pool().Settled()
 	d = Attribute(x, list)
 	sighted := 0
 	switch {
@@ -74,7 +165,7 @@ func attribute[T comparable, S any](b *Balancer[T], k Keeper[T, S], s S, without
 		who = k.Open()
 	default:
 		who = of[d.To]
-		sighted = k.Member(who).Sighted
+		sighted = who.Member().Sighted
 	}
 	displaced, err := k.Take(who, s, d)
 	if err != nil {

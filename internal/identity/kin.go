@@ -22,6 +22,7 @@ type Twins[T comparable] struct{ Members []T }
 // Relative is an instance that has kin.
 type Relative[T comparable] interface {
 	comparable
+	Name() string
 	Relations() *Kin[T]
 }
 
@@ -33,8 +34,12 @@ func (p *Pair[T]) Other(in T) T {
 	return p.A
 }
 
-// Suspect notes that a and b may be one process; latest, one of them, was scraped last.
+// Suspect notes that two instances may be one process; latest, one of them, was scraped last. A pair is in the order of
+// the names, so that the order in which the two were met does not show.
 func Suspect[T Relative[T]](a, b, latest T) *Pair[T] {
+	if b.Name() < a.Name() {
+		a, b = b, a
+	}
 	p := &Pair[T]{A: a, B: b, Latest: latest}
 	Watch(p)
 	return p
@@ -88,4 +93,46 @@ func Part[T Relative[T]](in T) {
 	if len(t.Members) == 1 {
 		t.Members[0].Relations().Twins = nil
 	}
+}
+
+// Begin begins what is believed of an instance at which another process answers: what was believed of the former one
+// ends, and those of the list that may be the same process are suspected.
+func Begin[T Relative[T]](in T, list []T, may func(T) bool) {
+	Part(in)
+	for _, x := range list {
+		if x != in && may(x) {
+			Suspect(in, x, x)
+		}
+	}
+}
+
+// WeighAll weighs a scrape of an instance against each that may be the same process. liken returns how the scrape
+// compares with what the other one exposed last, and how long ago that was; false if it was later than the scrape.
+func WeighAll[T Relative[T]](in T, liken func(other T) (l Likeness, apart int64, ok bool)) {
+	for _, x := range slices.Clone(in.Relations().Suspicions) {
+		o := x.Other(in)
+		l, apart, ok := liken(o)
+		if !ok {
+			continue
+		}
+		verdict := x.Weigh(l, apart, x.Latest == o)
+		if x.Latest = in; verdict != Open {
+			End(x)
+		}
+		if verdict == Proven {
+			Unite(in, o)
+		}
+	}
+}
+
+// Whole returns those of a list whose twins are all in it, and gives the others to left.
+func Whole[T Relative[T]](list []T, left func(T)) []T {
+	return slices.DeleteFunc(list, func(in T) bool {
+		t := in.Relations().Twins
+		if t == nil || !slices.ContainsFunc(t.Members, func(m T) bool { return !slices.Contains(list, m) }) {
+			return false
+		}
+		left(in)
+		return true
+	})
 }

@@ -13,6 +13,8 @@ type relative struct {
 	Kin[*relative]
 }
 
+func (r *relative) Name() string { return r.name }
+
 func (r *relative) Relations() *Kin[*relative] { return &r.Kin }
 
 func TestKin(t *testing.T) {
@@ -76,4 +78,55 @@ func TestKinAgree(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestSuspectOrdersByName(t *testing.T) {
+	a, b := &relative{name: "a"}, &relative{name: "b"}
+	p := Suspect(b, a, b)
+	assert.Equal(t, [3]*relative{a, b, b}, [3]*relative{p.A, p.B, p.Latest})
+}
+
+// A process that is new at a place is suspected of being each that may be it, and
+// nothing that was believed of the one before is left.
+func TestBegin(t *testing.T) {
+	a, b, c := &relative{name: "a"}, &relative{name: "b"}, &relative{name: "c"}
+	Unite(a, b)
+	Suspect(a, c, c)
+	Begin(a, []*relative{a, b, c}, func(x *relative) bool { return x == b })
+	assert.Nil(t, a.Twins)
+	assert.Nil(t, b.Twins)
+	assert.Empty(t, c.Suspicions)
+	require.Len(t, a.Suspicions, 1)
+	assert.Same(t, b, a.Suspicions[0].Other(a))
+	assert.Same(t, b, a.Suspicions[0].Latest)
+}
+
+func TestWeighAll(t *testing.T) {
+	grows, falls := Likeness{Common: 40, Moved: 20}, Likeness{Common: 40, Fell: 1, Moved: 20}
+	a, b, c, late := &relative{name: "a"}, &relative{name: "b"}, &relative{name: "c"}, &relative{name: "late"}
+	for _, x := range []*relative{b, c, late} {
+		Suspect(a, x, x)
+	}
+	weigh := func(in *relative, l Likeness) {
+		WeighAll(in, func(o *relative) (Likeness, int64, bool) {
+			if o == c {
+				return falls, 5000, true
+			}
+			return l, 5000, o != late
+		})
+	}
+	weigh(a, grows)
+	assert.Empty(t, c.Suspicions, "a counter fell: they are two")
+	assert.Nil(t, a.Twins)
+	weigh(b, grows)
+	weigh(a, grows)
+	assert.Same(t, a.Twins, b.Twins)
+	require.NotNil(t, a.Twins)
+	assert.Len(t, late.Suspicions, 1, "its scrape was later")
+
+	left := []*relative{}
+	leave := func(x *relative) { left = append(left, x) }
+	assert.Equal(t, []*relative{c}, Whole([]*relative{a, c}, leave))
+	assert.Equal(t, []*relative{a}, left)
+	assert.Equal(t, []*relative{a, b}, Whole([]*relative{a, b}, leave))
 }

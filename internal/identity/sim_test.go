@@ -62,13 +62,13 @@ func compare(before, now []float64) (l Likeness) {
 	return l
 }
 
-func (m *model) pool() Pool { return m.Pool(m.Member) }
-
-func (m *model) Member(x *simulated) Member { return x.member() }
+func (m *model) pool() Pool { return m.Pool() }
 
 func (m *model) Mark(x *simulated, sighted int, lost bool) { x.sighted, x.lost = sighted, lost }
 
-func (x *simulated) member() Member {
+func (x *simulated) Name() string { return x.name }
+
+func (x *simulated) Member() Member {
 	return Member{Start: x.last.start, First: x.first, Last: x.last.at, Sighted: x.sighted, Lost: x.lost}
 }
 
@@ -87,7 +87,7 @@ func (m *model) Candidates(s shown, without *simulated) (x Scrape, of []*simulat
 	x = Scrape{At: s.at, Start: s.start, Tolerance: m.tolerance}
 	for _, in := range m.Members {
 		if in != without && in.last.at <= s.at && x.Eligible(in.last.start, false) {
-			c := Candidate{Name: in.name, Dead: m.pool().State(in.member()) == Dead, Last: in.sighting(s)}
+			c := Candidate{Name: in.name, Dead: m.pool().State(in.Member()) == Dead, Last: in.sighting(s)}
 			if in.kept != nil {
 				c.Earlier = []Sighting{in.kept.sighting(s)}
 			}

@@ -21,6 +21,7 @@ type Reader struct {
 	contentType string // of the last body
 	format      format // which it names
 	spans       []uint32
+	fell        []uint32 // see Fell
 }
 
 // NewReader returns a reader that adds the lines it does not know to the store.
@@ -115,6 +116,49 @@ func (r *Reader) Native(pos int) *histogram.FloatHistogram { return nativeAt(r.n
 // Changed returns the positions, ascending, of all new lines and of those whose
 // value, in any bit, timestamp, start or encoded histogram differs from before.
 func (r *Reader) Changed() []uint32 { return r.changed }
+
+// Fell returns the positions, ascending, of the lines whose value is below that
+// before. c are the columns that were read.
+func (r *Reader) Fell(c *Columns) []uint32 {
+	r.fell = r.fell[:0]
+	if r.rebuilt {
+		for _, pos := range r.changed {
+			if old := r.olds[pos]; old >= 0 && r.values[pos] < c.values[old] {
+				r.fell = append(r.fell, pos)
+			}
+		}
+		return r.fell
+	}
+	before, values := c.values, r.values[:len(c.values)]
+	for _, pos := range r.changed {
+		if values[pos] < before[pos] {
+			r.fell = append(r.fell, pos)
+		}
+	}
+	return r.fell
+}
+
+// Came returns how many lines are new.
+func (r *Reader) Came() (n int) {
+	if !r.structural {
+		return 0
+	}
+	for _, pos := range r.changed {
+		if r.olds[pos] < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Moved returns where the line stands that stood at a position before; −1 if it
+// is gone.
+func (r *Reader) Moved(old int) int {
+	if !r.structural {
+		return old
+	}
+	return slices.Index(r.olds, int32(old))
+}
 
 // Gone returns the positions before, ascending, of the lines that are gone.
 func (r *Reader) Gone() []uint32 { return r.gone }

@@ -2,12 +2,14 @@ package lines
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestReadStagesAndCommits(t *testing.T) {
@@ -36,6 +38,44 @@ func TestReadStagesAndCommits(t *testing.T) {
 	assert.Equal(t, 1, old)
 	assert.Equal(t, 3.0, v)
 	assert.Equal(t, NoTime, ts)
+}
+
+// What fell, came and moved, each found by a look at all lines.
+func TestFellCameMoved(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := NewReader(NewStore(), Limits{})
+		var c Columns
+		for range rapid.IntRange(2, 5).Draw(rt, "scrapes") {
+			var body strings.Builder
+			for _, name := range rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), 0, 6).Draw(rt, "lines") {
+				fmt.Fprintf(&body, "%s %s\n", name, rapid.SampledFrom([]string{"1", "2", "2.5", "NaN"}).Draw(rt, "value"))
+			}
+			require.NoError(rt, r.Read(&c, []byte(body.String()), ""))
+			var fell []uint32
+			came, moved := 0, map[int]int{}
+			for pos := range r.Len() {
+				_, old, v, _ := r.At(pos)
+				switch {
+				case old < 0:
+					came++
+				case v < c.Value(old):
+					fell = append(fell, uint32(pos))
+				}
+				moved[old] = pos
+			}
+			require.Equal(rt, len(fell), len(r.Fell(&c)))
+			require.Subset(rt, r.Fell(&c), fell)
+			require.Equal(rt, came, r.Came())
+			for old := range c.Len() {
+				want, ok := moved[old]
+				if !ok {
+					want = -1
+				}
+				require.Equal(rt, want, r.Moved(old))
+			}
+			r.Commit(&c)
+		}
+	})
 }
 
 func TestSweepKeepsWhatIsStaged(t *testing.T) {

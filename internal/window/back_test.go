@@ -63,14 +63,27 @@ func TestBack(t *testing.T) {
 		require.Equal(t, now, before.Live.Counts.Float64(0))
 	}
 	// A view that had not begun when the state was saved.
+	k := Kept{At: Checkpoint{At: 7}}
 	x := NewTable(false, 3, 2)
 	d := x.Draft()
 	col := d.Column(Key{})
 	d.Adopt()
 	x.Add(col, 5, 0)
-	x.Back(nil, &History{})
+	assert.Nil(t, k.Restore(0, x, &History{}))
 	assert.Zero(t, x.Live.Counts.Float64(0))
 	assert.Empty(t, x.Events)
+	assert.Equal(t, k.At, x.Begun)
+	// One that had.
+	x.Add(col, 5, 0)
+	k.Add(x, nil)
+	x.Add(col, 7, 5)
+	assert.NotNil(t, k.Table(0))
+	k.Restore(0, x, &History{})
+	assert.Equal(t, 5.0, x.Live.Counts.Float64(0))
+	k.Set(3, x.Save())
+	assert.Nil(t, k.Table(2))
+	assert.NotNil(t, k.Table(3))
+	assert.Nil(t, (*Kept)(nil).Table(0), "nothing is kept")
 }
 
 func at0(r *Row) float64 {

@@ -1,0 +1,41 @@
+package identity
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestBalancerWords(t *testing.T) {
+	b := Balancer[*simulated]{Target: "lb", Members: []*simulated{
+		{name: "lb#1", last: shown{start: Start{5000, Metric}}}, {name: "lb#2"}, {name: "lb#3", lost: true},
+	}}
+	assert.Equal(t, []string{
+		"lb: 2 instances met, how many there are is not known; increases are lower bounds",
+		"lb#2, lb#3: ambiguous without a start time, an idle twin would not show",
+	}, b.Words())
+	b.Expected, b.Unclear = 3, 1
+	assert.Equal(t, []string{
+		"lb: 3 instances met, 3 expected; increases are lower bounds",
+		"lb: 1 scrapes are ambiguous and count for none",
+	}, b.Words()[:2])
+}
+
+func TestBalancer(t *testing.T) {
+	b := Split("lb", &simulated{name: "a", last: shown{start: Start{5000, Metric}}}, 100, Spacings{})
+	in, ok := b.Expect(Start{})
+	assert.True(t, ok)
+	assert.Equal(t, "a", in.name, "the one who answered last")
+	b.Members = append(b.Members, &simulated{name: "b", last: shown{start: Start{6000, Metric}}})
+	in, _ = b.Expect(Start{6000, Metric})
+	assert.Equal(t, "b", in.name)
+	_, ok = (&Balancer[*simulated]{}).Expect(Start{})
+	assert.False(t, ok)
+
+	b.Heard(110)
+	b.Heard(120)
+	assert.False(t, b.Silent(150, 3))
+	assert.True(t, b.Silent(151, 3))
+	assert.Equal(t, 1, b.Alive(func(x *simulated) bool { return x.name == "b" }))
+	assert.Equal(t, "lb#1''", b.Name(func(name string) bool { return len(name) < len("lb#1''") }))
+}

@@ -199,7 +199,7 @@ func (q *question) inPart() []string {
 	var list []string
 	for i := range q.states {
 		if x := &q.states[i]; x.standing == roster.Present && partialNow(q, x.in) {
-			list = append(list, x.in.name+" (in part)")
+			list = append(list, x.in.name+" (partial)")
 		}
 	}
 	return list

@@ -14,7 +14,7 @@ import (
 )
 
 // loaded is a fleet whose members grow by the given numbers within 10 s.
-func loaded(t *testing.T, loads ...float64) *aggregate.CounterGroup {
+func loaded(t T, loads ...float64) *aggregate.CounterGroup {
 	t.Helper()
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Select: "c"})
@@ -99,7 +99,7 @@ func TestAsymmetryLaws(t *testing.T) {
 		loads := rapid.SliceOfN(rapid.Float64Range(0, 1e6), 1, 8).Draw(rt, "loads")
 		loads[0]++
 		n := float64(len(loads))
-		a, ok := loaded(t, loads...).Asymmetry()
+		a, ok := loaded(rt, loads...).Asymmetry()
 		require.True(rt, ok)
 		const ulps = 1e-12
 		require.True(rt, a.Peak >= 1-ulps && a.Peak <= n+ulps, "%+v", a)
@@ -109,7 +109,7 @@ func TestAsymmetryLaws(t *testing.T) {
 		for i, x := range loads {
 			scaled[len(loads)-1-i] = x * 8
 		}
-		b, ok := loaded(t, scaled...).Asymmetry()
+		b, ok := loaded(rt, scaled...).Asymmetry()
 		require.True(rt, ok)
 		b.Hottest = a.Hottest
 		require.Equal(rt, a, b)

@@ -3,11 +3,11 @@ package aggregate_test
 import (
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
@@ -20,13 +20,16 @@ func at(seconds float64) time.Time {
 	return t0.Add(time.Duration(seconds * float64(time.Second)))
 }
 
+// T is a test, or a run of a property, which prints its seed when it fails.
+type T = rapid.TB
+
 // bed is a fleet under test, with the shortest words for what tests do.
 type bed struct {
-	*testing.T
+	T
 	*aggregate.Fleet
 }
 
-func newBed(t *testing.T, c aggregate.Config) bed {
+func newBed(t T, c aggregate.Config) bed {
 	t.Helper()
 	f, err := aggregate.NewFleet(c)
 	require.NoError(t, err)
@@ -161,7 +164,7 @@ func value(g *aggregate.GaugeGroup) float64 {
 	return x.Value
 }
 
-func rate(t *testing.T, g *aggregate.CounterGroup) float64 {
+func rate(t T, g *aggregate.CounterGroup) float64 {
 	t.Helper()
 	a, ok := g.Rate()
 	require.True(t, ok)

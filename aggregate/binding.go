@@ -196,7 +196,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		moved = append(moved, v)
 		b.note(in, 0)
 		if in.counts(f, in.last) {
-			in.depart(f, b, v.ledger.departures)
+			in.depart(f, b, v.ledger.Departures)
 		}
 	}
 	in.settle(f.store)

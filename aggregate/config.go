@@ -22,7 +22,7 @@ type Config struct {
 	SplitAlternating bool          // treats an alternating address as balanced
 	MaxBytes         int64         // that views keep of all instances
 	MaxInstances     int
-	Parse            parse.Options                    // what a body may cost; the other options do not matter
+	Parse            parse.Options                    // what a body may cost; with IncludeExemplars totals carry the latest exemplars, up to 256 KiB an instance
 	Catalogue        func(metric string) (View, bool) // completes views, see package catalogue
 
 	checkpoints int

@@ -55,7 +55,7 @@ func corpus(t *testing.T, name string) []corpusLine {
 	return lines
 }
 
-func corpusBody(t *testing.T, name, file string) []byte {
+func corpusBody(t T, name, file string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(corpusDir, name, file))
 	require.NoError(t, err)

@@ -125,7 +125,7 @@ func TestCoverageBehindABalancer(t *testing.T) {
 // those expected, are as many as asked for.
 func TestPolicyAgainstCounting(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		b := newBed(t, aggregate.Config{})
+		b := newBed(rt, aggregate.Config{})
 		v := b.counter(aggregate.View{Select: "c"})
 		given := rapid.Bool().Draw(rt, "given")
 		expected, answered, names := 0, 0, []string{}

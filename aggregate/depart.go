@@ -3,11 +3,7 @@ package aggregate
 import (
 	"slices"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/ledger"
-	"github.com/promfold/promfold/internal/watch"
 )
 
 // tidy retires departed instances now and then: when an instance joined, and a
@@ -48,7 +44,7 @@ func retire(f *Fleet, now int64) (some bool) {
 		}
 		if in.counts(f, now) {
 			for _, b := range in.bindings {
-				in.depart(f, b, b.view.ledger.departures)
+				in.depart(f, b, b.view.ledger.Departures)
 			}
 		}
 	}
@@ -69,12 +65,3 @@ func retire(f *Fleet, now int64) (some bool) {
 	f.left.Bound()
 	return true
 }
-
-// totals are what a view keeps since its declaration.
-type totals struct {
-	ledger.Ledger
-	known *watch.State // of a fleet that can be joined; nil: nothing but what its bindings know
-}
-
-// departures returns those of a group.
-func (t *totals) departures(group labels.Labels) *ledger.Departures { return &t.Account(group).Left }

@@ -25,7 +25,7 @@ type poolOn struct {
 	took *aggregate.HistogramView
 }
 
-func watchPool(t *testing.T, f *aggregate.Fleet) poolOn {
+func watchPool(t T, f *aggregate.Fleet) poolOn {
 	t.Helper()
 	p := poolOn{bed: bed{t, f}}
 	p.jobs = p.counter(aggregate.View{Select: "jobs", Owner: counter.Process})
@@ -35,7 +35,7 @@ func watchPool(t *testing.T, f *aggregate.Fleet) poolOn {
 	return p
 }
 
-func newPool(t *testing.T) poolOn { return watchPool(t, newBed(t, poolConfig).Fleet) }
+func newPool(t T) poolOn { return watchPool(t, newBed(t, poolConfig).Fleet) }
 
 // answers writes all that is not about the past of single instances.
 func (p poolOn) answers(now time.Time) string {
@@ -122,13 +122,13 @@ func TestRetirementDoesNotShow(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 21))
 		list := simulatePool(r, rapid.IntRange(2, 6).Draw(rt, "workers"), 300)
-		tidy, untidy, parts := newPool(t), newPool(t), []poolOn{newPool(t), newPool(t)}
+		tidy, untidy, parts := newPool(rt), newPool(rt), []poolOn{newPool(rt), newPool(rt)}
 		untidy.NeverRetire()
 		cut := r.IntN(len(list))
 		byPart := [2][]poolEvent{}
 		for i, e := range list {
 			if i == cut {
-				tidy = watchPool(t, loadedFrom(t, saved(t, tidy.Fleet), poolConfig))
+				tidy = watchPool(rt, loadedFrom(rt, saved(rt, tidy.Fleet), poolConfig))
 			}
 			tidy.feed(list[i : i+1])
 			untidy.feed(list[i : i+1])
@@ -139,19 +139,19 @@ func TestRetirementDoesNotShow(t *testing.T) {
 				if e.gone == "" {
 					now = e.Time
 				}
-				require.Equal(t, untidy.answers(now), tidy.answers(now))
+				require.Equal(rt, untidy.answers(now), tidy.answers(now))
 			}
 		}
 		for i := range parts {
 			parts[i].feed(byPart[i])
 		}
-		require.NoError(t, parts[0].Merge(parts[1].Fleet))
+		require.NoError(rt, parts[0].Merge(parts[1].Fleet))
 		for _, now := range []time.Time{at(6000), at(6030), at(20_000)} {
-			require.Equal(t, untidy.answers(now), tidy.answers(now))
-			require.Equal(t, certain(untidy.answers(now)), certain(parts[0].answers(now)))
+			require.Equal(rt, untidy.answers(now), tidy.answers(now))
+			require.Equal(rt, certain(untidy.answers(now)), certain(parts[0].answers(now)))
 		}
-		require.Less(t, tidy.Sizes().Instances, untidy.Sizes().Instances)
-		require.Equal(t, saved(t, tidy.Fleet), saved(t, loadedFrom(t, saved(t, tidy.Fleet), poolConfig)))
+		require.Less(rt, tidy.Sizes().Instances, untidy.Sizes().Instances)
+		require.Equal(rt, saved(rt, tidy.Fleet), saved(rt, loadedFrom(rt, saved(rt, tidy.Fleet), poolConfig)))
 	})
 }
 

@@ -82,7 +82,7 @@
 //	incarnation   one process of an instance, from its start to its restart
 //	balanced      of a target: each scrape may reach another instance
 //	alternating   of an address: it proved to reach several processes
-//	twin          another address of the same process
+//	twin          another address of the same process, left out as a duplicate
 //	step          two successive scrapes of a series, and its growth between
 //	birth         the first value of a series that began while it was watched
 //	reset         a fall of a counter: its process restarted, or cleared it
@@ -94,7 +94,6 @@
 //	live, stale   answered within the staleness, or not
 //	in doubt      its latest scrape failed: at most in the value or in Hi
 //	departed      so long gone that its state was dropped
-//	checkpoint    a kept state of a view, at which windows can begin
 //	total         growth since the start of the fleet; it never falls
 //
 // # Time and concurrency

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -17,8 +18,8 @@ var (
 	ErrLimit        = errors.New("limit of Config reached") // MaxBytes or MaxInstances; a body's is parse.ErrLimit
 	ErrWindow       = errors.New("that much of the past is not kept")
 	ErrIncompatible = errors.New("fleets, views or snapshots that do not belong together")
-	ErrVersion      = errors.New("state of another version")
-	ErrCorrupt      = errors.New("not a state, or a damaged one")
+	ErrVersion      = saved.ErrVersion // a state of another version
+	ErrCorrupt      = saved.ErrCorrupt // not a state, or a damaged one
 )
 
 var (
@@ -41,9 +42,6 @@ func scrapeError(sc *Scrape, err error) error {
 func limitError(what string, limit, need int64) error {
 	return fmt.Errorf("%w: %s: at most %d, needed %d", ErrLimit, what, limit, need)
 }
-
-// stateError says what of a state was wrong.
-func stateError(what string, err error) error { return fmt.Errorf("saved state: %s: %w", what, err) }
 
 // checkTarget refuses what names no target or no time.
 func checkTarget(name string, at time.Time) error {

@@ -102,7 +102,7 @@ func (f *Fleet) Lives() int {
 	defer f.mu.Unlock()
 	n := 0
 	for _, v := range f.views {
-		if k := v.ledger.known; k != nil {
+		if k := v.ledger.Known; k != nil {
 			n = max(n, k.Size().Processes)
 		}
 	}

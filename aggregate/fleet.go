@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/selector"
@@ -36,7 +37,7 @@ type Fleet struct {
 	since     int64      // 0: no scrape yet
 	bytes     int64      // what the bindings may hold
 	garbage   int        // lines that vanished since the store was swept
-	unclaimed []*savedView
+	unclaimed []*kept.View
 	opened    int64 // when some retired instance was scraped for the second time; 0: none
 	newcomers int   // since it was looked who departed
 	pasts     bool  // a view of gauges has a window
@@ -153,14 +154,14 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 			added = append(added, v)
 		}
 	}
-	kept := make([]*savedView, len(added))
+	found := make([]*kept.View, len(added))
 	for i, a := range added {
-		kept[i] = a.claim(f, kept[:i])
+		found[i] = kept.Claim(f.unclaimed, a.key(), found[:i])
 		a.index = len(f.views)
 		f.views = append(f.views, a)
 		f.router.Add(&a.selection)
 	}
-	plans, drafts, need := f.rebind(len(f.views)-len(added), kept)
+	plans, drafts, need := f.rebind(len(f.views)-len(added), found)
 	if need > f.cfg.MaxBytes {
 		f.views = f.views[:len(f.views)-len(added)]
 		f.router.Only(len(f.views))
@@ -171,12 +172,12 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 		in.adopt(f, plans[i])
 	}
 	for i, a := range added {
-		if kept[i] == nil {
+		if found[i] == nil {
 			for _, in := range f.ordered {
 				a.ledger.Created = max(a.ledger.Created, in.last)
 			}
 		}
-		a.claimed(f, kept[i])
+		a.claimed(f, found[i])
 	}
 	f.bytes = need
 	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.kind == growth.Gauge && v.Window > 0 })
@@ -184,17 +185,17 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 }
 
 // rebind makes new plans for all instances, and drafts of their bindings: views
-// were added, the first of which is number first. kept is what was saved of
+// were added, the first of which is number first. found is what was saved of
 // them.
-func (f *Fleet) rebind(first int, kept []*savedView) (plans []*growth.Plan, all []*drafts, need int64) {
+func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all []*drafts, need int64) {
 	need = f.bytes
 	for i, in := range f.ordered {
 		bound := append([]*binding(nil), in.bindings...)
 		exposed := make([]bool, len(f.views))
 		for v := len(bound); v < len(f.views); v++ {
-			if s := kept[v-first]; s != nil {
-				bound = append(bound, s.rows[i].unpack(f.views[v], in))
-				exposed[v] = s.rows[i].exposes
+			if s := found[v-first]; s != nil {
+				bound = append(bound, f.views[v].unpack(s.Rows[i], in))
+				exposed[v] = s.Rows[i].Exposes
 				continue
 			}
 			b := newBinding(f.views[v], &in.history)

@@ -378,7 +378,7 @@ func TestSeatsOfRecordedServers(t *testing.T) {
 		if ok {
 			assert.Equal(t, want, m.Estimate.Value, level)
 		} else {
-			assert.Equal(t, []string{"3 limits not above 0, or not known, left out: apiserver-a, apiserver-b, apiserver-c"}, g.Warnings(), level)
+			assert.Equal(t, []string{"3 limits are not above 0, or not known, left out: apiserver-a, apiserver-b, apiserver-c"}, g.Warnings(), level)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // fleetOf is a fleet of instances a, b, c, … with one gauge each.
-func fleetOf(t *testing.T, values ...float64) *aggregate.GaugeGroup {
+func fleetOf(t T, values ...float64) *aggregate.GaugeGroup {
 	t.Helper()
 	b := newBed(t, aggregate.Config{})
 	v := b.gauge(aggregate.View{Select: "g", Combine: aggregate.Sum})
@@ -96,9 +96,9 @@ func TestValuesThatAreNoNumbers(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, 7.0, sum.Value)
 	assert.Equal(t, "b", names(groups[0].Members()))
-	assert.Equal(t, []string{"1 series NaN, left out: a"}, groups[0].Warnings())
+	assert.Equal(t, []string{"1 series are NaN, left out: a"}, groups[0].Warnings())
 
-	assert.Equal(t, []string{"2 series NaN, left out: a, b"}, groups[1].Warnings())
+	assert.Equal(t, []string{"2 series are NaN, left out: a, b"}, groups[1].Warnings())
 	assert.Empty(t, groups[1].Members())
 
 	sum, ok = groups[2].Value()
@@ -150,7 +150,7 @@ func TestStddevOfLargeNumbers(t *testing.T) {
 func TestOperationsLaws(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float64Range(-1e9, 1e9), 1, 8).Draw(r, "values")
-		g := fleetOf(t, values...)
+		g := fleetOf(r, values...)
 		sorted := slices.Sorted(slices.Values(values))
 		n := len(values)
 		q := rapid.Float64Range(0, 1).Draw(r, "q")
@@ -423,7 +423,7 @@ func TestConsensusOnSeveralSeries(t *testing.T) {
 	b.scrape("a", 0, 0, typeG, `g{r="1"} 40`, `g{r="2"} -1`)
 	b.scrape("b", 0, 0, typeG, `g{r="1"} 40`, `g{r="2"} 2`)
 	b.scrape("c", 0, 0, typeG, `g{r="1"} 40`, `g{r="2"} NaN`)
-	assert.Equal(t, "42, by b; 1 series NaN, left out: c; not known to a, c", agreed(b.reading(v, 0)))
+	assert.Equal(t, "42, by b; 1 series are NaN, left out: c; not known to a, c", agreed(b.reading(v, 0)))
 	// A series that comes or goes changes the value.
 	b.scrape("a", 10, 0, typeG, `g{r="1"} 40`)
 	assert.Equal(t, 40.0, value(b.reading(v, 10)))
@@ -507,7 +507,7 @@ func TestWithin(t *testing.T) {
 		_, ok := g.Value()
 		assert.False(t, ok, name)
 		assert.Empty(t, g.Members())
-		assert.Equal(t, "4 series of one instance, View.Within does not say what they make, left out: a, b", g.Warnings()[0], name)
+		assert.Equal(t, "4 series of instances that have several, and View.Within does not say how to combine them; left out: a, b", g.Warnings()[0], name)
 	}
 	assert.Equal(t, "2 series of one instance that should repeat one value differ, left out: a", b.reading(views["max of distinct"], 0).Warnings()[0])
 	for _, bad := range []aggregate.View{{Select: "g", Within: aggregate.Leader}, {Select: "g", Within: aggregate.Consensus}, {Select: "g", Combine: 9}} {

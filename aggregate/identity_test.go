@@ -215,7 +215,7 @@ func TestIdleTwinsBehindABalancer(t *testing.T) {
 	assert.Len(t, g.Increases(), 1)
 	assert.Equal(t, 2, g.Coverage().Expected)
 	assert.Contains(t, g.Warnings(), "lb: 1 instances met, 2 expected; increases are lower bounds")
-	assert.Contains(t, g.Warnings(), "lb#1: ambiguous without a start time, an idle twin would not show")
+	assert.Contains(t, g.Warnings(), "lb#1: without a start time, another process with the same idle counters would not be noticed")
 }
 
 // Not met lately is not stale: only when it is too unlikely.

@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -9,7 +8,7 @@ import (
 // standing returns the least version that counts of the process at hand, and
 // until when it is counted elsewhere.
 func (b *binding) standing(in *instance) (version, begin int64) {
-	k := b.view.ledger.known
+	k := b.view.ledger.Known
 	if k == nil {
 		return 0, 0
 	}
@@ -59,23 +58,10 @@ func (b *binding) disown(in *instance, at int64) {
 // what they counted together.
 func foldKnown(f *Fleet, now int64) {
 	for _, v := range f.views {
-		if v.ledger.known != nil {
+		if v.ledger.Known != nil {
 			k := v.watched() // who lives is not folded
 			k.Fold(now - f.cfg.JoinHorizon.Milliseconds())
 			v.heard(k)
 		}
 	}
-}
-
-// joined returns the settlements as far as all watchers know them: of each group
-// what they know together, where that is not less than what the fleet counted.
-func (v *view) joined(own []*ledger.Settlement) []*ledger.Settlement {
-	all := ledger.Settlements{}
-	for _, s := range own {
-		all.Of(s.Labels).Classes = s.Classes
-	}
-	for _, t := range v.watched().Totals() {
-		all.Of(window.GroupLabels(t.Group)).Raise(window.ClassesOf(&t.Value, v.set()))
-	}
-	return all.Sorted()
 }

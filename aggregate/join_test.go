@@ -25,7 +25,7 @@ type watcher struct {
 	latency  *aggregate.HistogramView
 }
 
-func watcherOn(t *testing.T, f *aggregate.Fleet) watcher {
+func watcherOn(t T, f *aggregate.Fleet) watcher {
 	t.Helper()
 	w := watcher{bed: bed{t, f}}
 	w.requests = w.counter(aggregate.View{Select: "requests_total", By: []string{"code"}, Owner: counter.Process})
@@ -35,7 +35,7 @@ func watcherOn(t *testing.T, f *aggregate.Fleet) watcher {
 	return w
 }
 
-func newWatcher(t *testing.T, c aggregate.Config) watcher { return watcherOn(t, newBed(t, c).Fleet) }
+func newWatcher(t T, c aggregate.Config) watcher { return watcherOn(t, newBed(t, c).Fleet) }
 
 // twin is a fleet of its own that knows the same.
 func (w watcher) twin() watcher {
@@ -143,7 +143,7 @@ func (p *process) says() map[string]float64 {
 
 // watchedBy gives each watcher some of the scrapes: some watch from the
 // beginning, some later, some not to the end.
-func watchedBy(t *testing.T, r *rand.Rand, n int, list []seenScrape) (all []watcher, seen [][]seenScrape) {
+func watchedBy(t T, r *rand.Rand, n int, list []seenScrape) (all []watcher, seen [][]seenScrape) {
 	for range n {
 		w, from, to, miss := newWatcher(t, joinConfig), r.IntN(len(list)), len(list), r.IntN(4)
 		if r.IntN(2) == 0 {
@@ -181,12 +181,12 @@ func TestJoinLaws(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 31))
 		list, truth := simulateWatched(r, rapid.IntRange(1, 4).Draw(rt, "instances"), rapid.IntRange(1, 15).Draw(rt, "rounds"), false)
-		all, _ := watchedBy(t, r, 3, list)
+		all, _ := watchedBy(rt, r, 3, list)
 		a, b, c := all[0], all[1], all[2]
-		before := []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}
+		before := []string{string(saved(rt, a.Fleet)), string(saved(rt, b.Fleet))}
 
 		ab, ba := a.told(b), b.told(a)
-		require.Equal(rt, before, []string{string(saved(t, a.Fleet)), string(saved(t, b.Fleet))}, "who tells is left as it is")
+		require.Equal(rt, before, []string{string(saved(rt, a.Fleet)), string(saved(rt, b.Fleet))}, "who tells is left as it is")
 		require.Equal(rt, ab.knowledge(), ba.knowledge(), "commutative")
 		require.Equal(rt, a.knowledge(), a.told(a.twin()).knowledge(), "idempotent")
 		require.Equal(rt, ab.knowledge(), ab.told(b, a).knowledge(), "idempotent")
@@ -211,7 +211,7 @@ func TestJoinIsExactOfProvenProcesses(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 32))
 		list, _ := simulateWatched(r, rapid.IntRange(1, 4).Draw(rt, "instances"), rapid.IntRange(1, 15).Draw(rt, "rounds"), true)
-		all, seen := watchedBy(t, r, 3, list)
+		all, seen := watchedBy(rt, r, 3, list)
 		last := map[int]seenScrape{}
 		for _, own := range seen {
 			for _, sc := range own {
@@ -231,7 +231,7 @@ func TestJoinIsExactOfProvenProcesses(t *testing.T) {
 			if key == "sum" {
 				continue // what a histogram without observations has for a sum is not followed
 			}
-			require.Equal(t, x, got[key], key)
+			require.Equal(rt, x, got[key], key)
 		}
 	})
 }
@@ -243,7 +243,7 @@ func TestAPairOfWatchers(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 33))
 		list, truth := simulateWatched(r, 3, 40, false)
-		pair := []watcher{newWatcher(t, joinConfig), newWatcher(t, joinConfig)}
+		pair := []watcher{newWatcher(rt, joinConfig), newWatcher(rt, joinConfig)}
 		shown := []map[string]float64{{}, {}}
 		for i, sc := range list {
 			for j, w := range pair {
@@ -251,18 +251,18 @@ func TestAPairOfWatchers(t *testing.T) {
 					continue
 				}
 				_, err := w.Ingest(sc.Scrape)
-				require.NoError(t, err)
+				require.NoError(rt, err)
 				if r.IntN(8) == 0 {
-					requireAtLeast(t, w.totals(), shown[j])
+					requireAtLeast(rt, w.totals(), shown[j])
 					shown[j] = w.totals()
 				}
 			}
 			if i%20 == 19 {
-				require.NoError(t, pair[0].Join(pair[1].Fleet))
-				require.NoError(t, pair[1].Join(pair[0].Fleet))
-				require.Equal(t, pair[0].totals(), pair[1].totals())
+				require.NoError(rt, pair[0].Join(pair[1].Fleet))
+				require.NoError(rt, pair[1].Join(pair[0].Fleet))
+				require.Equal(rt, pair[0].totals(), pair[1].totals())
 				for j := range pair {
-					requireAtLeast(t, pair[j].totals(), shown[j])
+					requireAtLeast(rt, pair[j].totals(), shown[j])
 					shown[j] = pair[j].totals()
 				}
 			}
@@ -270,13 +270,13 @@ func TestAPairOfWatchers(t *testing.T) {
 			case 0: // from its file
 				pair[0] = pair[0].twin()
 			case 1: // from nothing; it asks the other before it shows anything
-				pair[1] = newWatcher(t, joinConfig)
-				require.NoError(t, pair[1].Join(pair[0].Fleet))
-				requireAtLeast(t, pair[1].totals(), pair[0].totals())
+				pair[1] = newWatcher(rt, joinConfig)
+				require.NoError(rt, pair[1].Join(pair[0].Fleet))
+				requireAtLeast(rt, pair[1].totals(), pair[0].totals())
 				shown[1] = pair[1].totals()
 			}
 		}
-		requireAtLeast(t, truth, pair[0].told(pair[1]).totals())
+		requireAtLeast(rt, truth, pair[0].told(pair[1]).totals())
 	})
 }
 

@@ -28,13 +28,13 @@ type pairWatcher struct {
 
 var pairConfig = aggregate.Config{Since: at(-1), Window: 10 * time.Second, JoinHorizon: time.Hour}.WithCheckpoints(4)
 
-func newPairWatcher(t *testing.T, c aggregate.Config, owner counter.Owner) pairWatcher {
+func newPairWatcher(t T, c aggregate.Config, owner counter.Owner) pairWatcher {
 	t.Helper()
 	b := newBed(t, c)
 	return pairWatcher{b, b.counter(aggregate.View{Select: "c", Owner: owner}), b.histogram(aggregate.View{Select: "h", Owner: owner})}
 }
 
-func newPair(t *testing.T, c aggregate.Config, owner counter.Owner) (a, b pairWatcher) {
+func newPair(t T, c aggregate.Config, owner counter.Owner) (a, b pairWatcher) {
 	t.Helper()
 	return newPairWatcher(t, c, owner), newPairWatcher(t, c, owner)
 }
@@ -79,14 +79,14 @@ func saysH(n int, bounds ...string) []string {
 	return append(list, fmt.Sprintf("h_sum %d", n), fmt.Sprintf("h_count %d", n))
 }
 
-func exchange(t *testing.T, a, b pairWatcher) {
+func exchange(t T, a, b pairWatcher) {
 	t.Helper()
 	require.NoError(t, a.Join(b.Fleet))
 	require.NoError(t, b.Join(a.Fleet))
 }
 
 // requireBoth exchanges and asks both.
-func requireBoth(t *testing.T, want float64, ask func(w pairWatcher) float64, a, b pairWatcher) {
+func requireBoth(t T, want float64, ask func(w pairWatcher) float64, a, b pairWatcher) {
 	t.Helper()
 	exchange(t, a, b)
 	require.Equal(t, []float64{want, want}, []float64{ask(a), ask(b)})
@@ -358,7 +358,7 @@ func TestJoinLawsOfForms(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 34))
 		var all [3]pairWatcher
 		for i := range all {
-			all[i] = newPairWatcher(t, pairConfig, counter.Process)
+			all[i] = newPairWatcher(rt, pairConfig, counter.Process)
 		}
 		procs, truth := make([]*nativeProcess, 1+r.IntN(2)), 0
 		seen := func(x *nativeProcess) (n int) {
@@ -391,8 +391,8 @@ func TestJoinLawsOfForms(t *testing.T) {
 			}
 		}
 		told := func(order ...int) pairWatcher {
-			f := loadedFrom(t, saved(t, all[order[0]].Fleet), pairConfig)
-			w := pairWatcher{bed: bed{t, f}}
+			f := loadedFrom(rt, saved(rt, all[order[0]].Fleet), pairConfig)
+			w := pairWatcher{bed: bed{rt, f}}
 			w.c, w.h = w.counter(aggregate.View{Select: "c", Owner: counter.Process}), w.histogram(aggregate.View{Select: "h", Owner: counter.Process})
 			for _, i := range order[1:] {
 				require.NoError(rt, w.Join(all[i].Fleet))

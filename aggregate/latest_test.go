@@ -50,7 +50,7 @@ func TestKeptIsCountedAnew(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
 		scrapes, _, _ := simulate(r, 3, 6)
-		w := watch(t)
+		w := watch(rt)
 		ask := func(step int) {
 			last := scrapes[step].Time
 			for range 3 {

@@ -132,13 +132,13 @@ type watched struct {
 	inflight *aggregate.GaugeView
 }
 
-func watch(t *testing.T) watched {
+func watch(t T) watched {
 	t.Helper()
 	return watchWithin(t, 0)
 }
 
 // watchWithin takes start times that far apart for those of one process.
-func watchWithin(t *testing.T, tolerance time.Duration) watched {
+func watchWithin(t T, tolerance time.Duration) watched {
 	t.Helper()
 	b := newBed(t, aggregate.Config{Since: t0.Add(-time.Second), Window: time.Hour, StartTolerance: tolerance}.WithCheckpoints(400))
 	w := watched{bed: b, requests: b.counter(aggregate.View{Select: "requests_total", By: []string{"code"}, Owner: counter.Process})}
@@ -201,29 +201,29 @@ func TestAgainstTheModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
 		rounds := rapid.IntRange(2, 25).Draw(rt, "rounds")
 		list, increase, buckets := simulate(r, rapid.IntRange(1, 6).Draw(rt, "instances"), rounds)
-		w := watch(t).feed(list)
+		w := watch(rt).feed(list)
 		now := at(float64(10 * rounds))
 		groups, err := w.requests.In(until(w, now, sinceStart))
-		require.NoError(t, err)
+		require.NoError(rt, err)
 		for _, g := range groups {
 			total := 0.0
 			for _, m := range g.Increases() {
 				want := increase[m.Instance+"/"+g.Labels().Get("code")]
-				require.Equal(t, want, m.Estimate.Value, "%s of %s", g.Labels(), m.Instance)
-				require.LessOrEqual(t, m.Estimate.Lo, m.Estimate.Value)
-				require.GreaterOrEqual(t, m.Estimate.Hi, m.Estimate.Value)
+				require.Equal(rt, want, m.Estimate.Value, "%s of %s", g.Labels(), m.Instance)
+				require.LessOrEqual(rt, m.Estimate.Lo, m.Estimate.Value)
+				require.GreaterOrEqual(rt, m.Estimate.Hi, m.Estimate.Value)
 				total += want
 			}
-			require.Equal(t, total, grew(g))
+			require.Equal(rt, total, grew(g))
 		}
 		hs, err := w.latency.In(until(w, now, sinceStart))
-		require.NoError(t, err)
-		require.Len(t, hs, 1)
-		require.Equal(t, buckets[0]+buckets[1]+buckets[2], counted(hs[0]))
+		require.NoError(rt, err)
+		require.Len(rt, hs, 1)
+		require.Equal(rt, buckets[0]+buckets[1]+buckets[2], counted(hs[0]))
 		if counted(hs[0]) > 0 {
 			over, ok := hs[0].Over(1)
-			require.True(t, ok)
-			require.InDelta(t, buckets[2]/counted(hs[0]), over.Value, 1e-12)
+			require.True(rt, ok)
+			require.InDelta(rt, buckets[2]/counted(hs[0]), over.Value, 1e-12)
 		}
 	})
 }
@@ -235,7 +235,7 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 5))
 		rounds := rapid.IntRange(2, 25).Draw(rt, "rounds")
 		list, increase, buckets := simulate(r, rapid.IntRange(1, 6).Draw(rt, "instances"), rounds)
-		w := watchWithin(t, 50*time.Millisecond) // processes start 100 ms apart
+		w := watchWithin(rt, 50*time.Millisecond) // processes start 100 ms apart
 		w.balanced("lb", 0)
 		for _, sc := range list {
 			sc.Target = "lb"
@@ -250,7 +250,7 @@ func TestBalancedAgainstTheModel(t *testing.T) {
 				require.True(rt, again.Duplicate)
 				sc.Time = sc.Time.Add(-time.Minute)
 				_, err = w.Ingest(sc)
-				require.ErrorIs(t, err, aggregate.ErrLate)
+				require.ErrorIs(rt, err, aggregate.ErrLate)
 				require.Equal(rt, before, w.Dump())
 			}
 		}
@@ -278,7 +278,7 @@ func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 		list, _, _ := simulate(r, rapid.IntRange(2, 5).Draw(rt, "instances"), rounds)
 		now := at(float64(10 * rounds))
 		window := []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second}[r.IntN(3)]
-		want := watch(t).feed(list)
+		want := watch(rt).feed(list)
 
 		// The order per instance stays; across instances it is free.
 		shuffled := slices.Clone(list)
@@ -299,15 +299,15 @@ func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 			}
 			return 1
 		})
-		got := watch(t)
+		got := watch(rt)
 		for i, sc := range shuffled {
 			_, err := got.Ingest(sc)
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			before := got.Dump()
 			got.pester(r, sc, shuffled[:i])
-			require.Equal(t, before, got.Dump())
+			require.Equal(rt, before, got.Dump())
 		}
-		require.Equal(t, want.answers(now, window), got.answers(now, window))
+		require.Equal(rt, want.answers(now, window), got.answers(now, window))
 	})
 }
 
@@ -349,24 +349,24 @@ func TestNamesAndTimeDoNotMatter(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 3))
 		list, _, _ := simulate(r, 4, 10)
-		w, renamed := watch(t).feed(list), watch(t)
+		w, renamed := watch(rt).feed(list), watch(rt)
 		for _, sc := range list {
 			sc.Target = "z" + fmt.Sprint('9'-sc.Target[1]) // the order of names turns round
 			_, err := renamed.Ingest(sc)
-			require.NoError(t, err)
+			require.NoError(rt, err)
 		}
 		a, err := w.requests.In(until(w, at(100), sinceStart))
-		require.NoError(t, err)
+		require.NoError(rt, err)
 		b, err := renamed.requests.In(until(renamed, at(100), sinceStart))
-		require.NoError(t, err)
-		require.Len(t, b, len(a))
+		require.NoError(rt, err)
+		require.Len(rt, b, len(a))
 		for i := range a {
 			ra, _ := a[i].Rate()
 			rb, _ := b[i].Rate()
-			assert.Equal(t, ra, rb)
+			assert.Equal(rt, ra, rb)
 			ia, _ := a[i].Increase()
 			ib, _ := b[i].Increase()
-			assert.Equal(t, ia, ib)
+			assert.Equal(rt, ia, ib)
 		}
 	})
 }
@@ -376,12 +376,12 @@ func TestAdjacentWindowsAddUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 4))
 		list, _, _ := simulate(r, 3, 20)
-		w := watch(t).feed(list)
+		w := watch(rt).feed(list)
 		cut := r.Int64N(190)
 		now := at(200)
 		sum := func(window time.Duration) map[string]float64 {
 			groups, err := w.requests.In(until(w, now, window))
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			m := map[string]float64{}
 			for _, g := range groups {
 				m[g.Labels().String()] = grew(g)
@@ -390,18 +390,18 @@ func TestAdjacentWindowsAddUp(t *testing.T) {
 		}
 		whole, recent := sum(sinceStart), sum(time.Duration(200-cut)*time.Second)
 		// What came before the cut, asked when the cut was the present.
-		early := watch(t)
+		early := watch(rt)
 		for _, sc := range list {
 			if !sc.Time.After(at(float64(cut))) {
 				_, err := early.Ingest(sc)
-				require.NoError(t, err)
+				require.NoError(rt, err)
 			}
 		}
 		groups, err := early.requests.In(until(early, at(float64(cut)), sinceStart))
-		require.NoError(t, err)
+		require.NoError(rt, err)
 		for _, g := range groups {
 			recent[g.Labels().String()] += grew(g)
 		}
-		require.Equal(t, whole, recent)
+		require.Equal(rt, whole, recent)
 	})
 }

@@ -21,29 +21,29 @@ func TestTotalsAreTheIncreaseSinceTheBeginning(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 12))
 		list, _, _ := simulate(r, rapid.IntRange(1, 5).Draw(rt, "instances"), 8)
-		w := watch(t)
+		w := watch(rt)
 		before := map[string]float64{}
 		for _, sc := range list {
 			_, err := w.Ingest(sc)
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			groups, err := w.requests.In(until(w, sc.Time, sinceStart))
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			totals := w.requests.Totals(w.Snapshot(sc.Time))
-			require.Len(t, totals, len(groups))
+			require.Len(rt, totals, len(groups))
 			for i, g := range groups {
-				require.Equal(t, g.Labels(), totals[i].Labels)
-				require.Equal(t, grew(g), totals[i].Value)
-				require.GreaterOrEqual(t, totals[i].Value, before[g.Labels().String()])
-				require.Equal(t, watchedConfig.Since.UnixMilli(), totals[i].Start.UnixMilli())
+				require.Equal(rt, g.Labels(), totals[i].Labels)
+				require.Equal(rt, grew(g), totals[i].Value)
+				require.GreaterOrEqual(rt, totals[i].Value, before[g.Labels().String()])
+				require.Equal(rt, watchedConfig.Since.UnixMilli(), totals[i].Start.UnixMilli())
 				before[g.Labels().String()] = totals[i].Value
 			}
 			hs, err := w.latency.In(until(w, sc.Time, sinceStart))
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			for i, h := range w.latency.Totals(w.Snapshot(sc.Time)) {
-				require.Equal(t, []float64{0.1, 1, math.Inf(1)}, h.Histogram.Bounds)
-				require.Equal(t, counted(hs[i]), h.Histogram.Counts[2])
+				require.Equal(rt, []float64{0.1, 1, math.Inf(1)}, h.Histogram.Bounds)
+				require.Equal(rt, counted(hs[i]), h.Histogram.Counts[2])
 				if sum, ok := hs[i].Sum(); ok {
-					require.InEpsilon(t, 1+sum.Value, 1+h.Histogram.Sum, 1e-12)
+					require.InEpsilon(rt, 1+sum.Value, 1+h.Histogram.Sum, 1e-12)
 				}
 			}
 		}

@@ -99,14 +99,14 @@ func TestSharesLeaveOutAndSay(t *testing.T) {
 		lines lines
 		want  string // warning; empty: a member
 	}{
-		"0":             {seats(map[string]float64{"l": 0}, two), "1 limits not above 0, or not known, left out: z"},
-		"sentinel":      {seats(map[string]float64{"l": -1}, two), "1 limits not above 0, or not known, left out: z"},
-		"NaN":           {lines{typeLimits, `apiserver_flowcontrol_nominal_limit_seats{priority_level="l"} NaN`, typeSeats, `apiserver_flowcontrol_current_executing_seats{priority_level="l"} 1`}, "1 limits not above 0, or not known, left out: z"},
-		"missing":       {seats(nil, two), "1 series without a limit, left out: z"},
-		"NaN above":     {append(seats(level, two), `apiserver_flowcontrol_current_executing_seats{priority_level="l",flow_schema="9"} NaN`), "1 values not known, left out: z"},
-		"no value":      {seats(level, nil), "1 limits without a value, left out: z"},
+		"0":             {seats(map[string]float64{"l": 0}, two), "1 limits are not above 0, or not known, left out: z"},
+		"sentinel":      {seats(map[string]float64{"l": -1}, two), "1 limits are not above 0, or not known, left out: z"},
+		"NaN":           {lines{typeLimits, `apiserver_flowcontrol_nominal_limit_seats{priority_level="l"} NaN`, typeSeats, `apiserver_flowcontrol_current_executing_seats{priority_level="l"} 1`}, "1 limits are not above 0, or not known, left out: z"},
+		"missing":       {seats(nil, two), "1 series have no limit, left out: z"},
+		"NaN above":     {append(seats(level, two), `apiserver_flowcontrol_current_executing_seats{priority_level="l",flow_schema="9"} NaN`), "1 values are not known, left out: z"},
+		"no value":      {seats(level, nil), "1 limits have no value, left out: z"},
 		"idle level":    {seats(map[string]float64{"l": 10, "m": 5}, two), ""},
-		"another level": {seats(level, map[string][]float64{"l": {2}, "m": {1}}), "1 series without a limit, left out: z"},
+		"another level": {seats(level, map[string][]float64{"l": {2}, "m": {1}}), "1 series have no limit, left out: z"},
 	} {
 		b := newBed(t, aggregate.Config{})
 		v, by := b.saturation(), b.saturation("priority_level")
@@ -139,7 +139,7 @@ func TestSharesWithoutAnyLimit(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, groups, 1)
 	for _, g := range []*aggregate.GaugeGroup{b.reading(v, 0), groups[0]} {
-		assert.Equal(t, []string{"2 series without a limit, left out: a"}, g.Warnings())
+		assert.Equal(t, []string{"2 series have no limit, left out: a"}, g.Warnings())
 		_, ok := g.Value()
 		assert.False(t, ok)
 	}
@@ -152,7 +152,7 @@ func TestSharesAndSentinels(t *testing.T) {
 		b.scrape(name, 0, 0, "# TYPE used gauge", fmt.Sprintf("used %g", x[0]), "# TYPE limit gauge", fmt.Sprintf("limit %g", x[1]))
 	}
 	g := b.reading(v, 0)
-	assert.Equal(t, []string{"1 limits not above 0, or not known, left out: c", "1 values not known, left out: b"}, g.Warnings())
+	assert.Equal(t, []string{"1 limits are not above 0, or not known, left out: c", "1 values are not known, left out: b"}, g.Warnings())
 	assert.Equal(t, "[a: 0.5 d: 0]", fmt.Sprint(g.Members()), "d has no limit")
 }
 
@@ -174,7 +174,7 @@ func TestSentinelsAreNoMembers(t *testing.T) {
 		mean, _ := g.Mean()
 		assert.Equal(t, "a d 5.5", fmt.Sprint(lowest.Instance, " ", highest.Instance, " ", mean), c)
 		require.Len(t, g.Members(), 2, c)
-		assert.Equal(t, []string{"3 series not known, left out: b, c, d"}, g.Warnings(), c)
+		assert.Equal(t, []string{"3 series have a value that means not known, left out: b, c, d"}, g.Warnings(), c)
 		assert.Equal(t, map[aggregate.Combine]float64{0: 0, aggregate.Sum: 11, aggregate.Min: 5, aggregate.Max: 6}[c], value(g), c)
 	}
 	b.scrape("a", 10, 0, typeG, "g -1")

@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/kept"
 )
 
 // incompatible says why two fleets cannot be made one.
@@ -24,22 +24,9 @@ type merger struct {
 	f     *Fleet
 	l     *loaded
 	since int64
-	views []*savedView // by index of the fleet's views
+	views []*kept.View // by index of the fleet's views
 	bound [][]*binding // by the part's instances, by view
 	bytes int64
-}
-
-// created is when the totals of a view were 0, of f and of the part: the earlier
-// time, or 0 if that is the fleet's Since.
-func (m *merger) created(v *view, j int) int64 {
-	at := cmp.Or(v.ledger.Created, m.f.since)
-	if theirs := cmp.Or(m.views[j].ledger.Created, m.l.since); at == 0 || theirs != 0 && theirs < at {
-		at = theirs
-	}
-	if at == m.since {
-		return 0
-	}
-	return at
 }
 
 // check says why the part is none of the fleet's.
@@ -76,19 +63,18 @@ func (m *merger) check() error {
 
 // pairViews finds the part's view for each of the fleet's.
 func (m *merger) pairViews(what string) error {
-	left := slices.Clone(m.l.views)
+	var keys []string
 	for _, v := range m.f.views {
-		key := v.key()
-		i := slices.IndexFunc(left, func(s *savedView) bool { return s.key == key })
-		if i < 0 {
-			return incompatible(what, "of different views: "+v.String())
-		}
-		m.views = append(m.views, left[i])
-		left = slices.Delete(left, i, i+1)
+		keys = append(keys, v.key())
 	}
-	if len(left)+len(m.f.unclaimed) > 0 {
+	views, alone, ok := kept.Pair(m.l.views, keys)
+	switch {
+	case alone >= 0:
+		return incompatible(what, "of different views: "+m.f.views[alone].String())
+	case !ok || len(m.f.unclaimed) > 0:
 		return incompatible(what, "of different views")
 	}
+	m.views = views
 	return nil
 }
 
@@ -107,14 +93,14 @@ func (m *merger) bindParts() {
 	for i, in := range m.l.instances {
 		var bound []*binding
 		for j, v := range f.views {
-			b := m.views[j].rows[i].unpack(v, in)
+			b := v.unpack(m.views[j].Rows[i], in)
 			if v.kind == growth.Gauge {
 				m.bytes += v.column() * int64(len(b.Cols))
 			} else {
 				m.bytes += b.bytes(nil)
 			}
 			if bound = append(bound, b); in.undo != nil {
-				in.undo.Set(j, m.views[j].rows[i].UndoState())
+				in.undo.Set(j, m.views[j].Rows[i].UndoState())
 			}
 		}
 		m.bound = append(m.bound, bound)
@@ -131,7 +117,7 @@ func (m *merger) apply() {
 		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
-			if m.views[j].rows[i].exposes {
+			if m.views[j].Rows[i].Exposes {
 				in.plan.Presence(j).Exposes = true
 			}
 		}
@@ -141,9 +127,10 @@ func (m *merger) apply() {
 	}
 	m.departed()
 	for j, v := range f.views {
-		v.ledger.Created = m.created(v, j)
-		v.mergeKnown(m.views[j].ledger.known)
-		v.ledger.Merge(&m.views[j].ledger.Ledger)
+		theirs := &m.views[j].Ledger
+		v.ledger.Begin(theirs, f.since, l.since, m.since)
+		v.ledger.Merge(theirs)
+		v.heard(v.ledger.Known)
 	}
 	f.since = m.since
 	f.book.Merge(l.targets, l.expected)

@@ -28,10 +28,10 @@ func TestMergeOfParts(t *testing.T) {
 		if later < 0 {
 			later = len(list)
 		}
-		whole := watch(t).feed(list[:later])
+		whole := watch(rt).feed(list[:later])
 		parts := make([]watched, rapid.IntRange(1, 4).Draw(rt, "parts"))
 		for i := range parts {
-			parts[i] = watch(t)
+			parts[i] = watch(rt)
 		}
 		of := map[string]int{}
 		for _, sc := range list[:later] {
@@ -39,27 +39,27 @@ func TestMergeOfParts(t *testing.T) {
 				of[sc.Target] = r.IntN(len(parts))
 			}
 			_, err := parts[of[sc.Target]].Ingest(sc)
-			require.NoError(t, err)
+			require.NoError(rt, err)
 		}
 		for len(parts) > 1 { // any two, either way
 			i, j := r.IntN(len(parts)), r.IntN(len(parts))
 			if i == j {
 				continue
 			}
-			before := saved(t, parts[j].Fleet)
-			require.NoError(t, parts[i].Merge(parts[j].Fleet))
-			require.Equal(t, before, saved(t, parts[j].Fleet), "the other one is left as it is")
+			before := saved(rt, parts[j].Fleet)
+			require.NoError(rt, parts[i].Merge(parts[j].Fleet))
+			require.Equal(rt, before, saved(rt, parts[j].Fleet), "the other one is left as it is")
 			parts = slices.Delete(parts, j, j+1)
 		}
 		got := parts[0]
-		require.Equal(t, saved(t, whole.Fleet), saved(t, got.Fleet))
-		require.Equal(t, whole.Sizes().Bytes, got.Sizes().Bytes)
+		require.Equal(rt, saved(rt, whole.Fleet), saved(rt, got.Fleet))
+		require.Equal(rt, whole.Sizes().Bytes, got.Sizes().Bytes)
 		for _, window := range []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second} {
-			require.Equal(t, whole.answers(until, window), got.answers(until, window))
+			require.Equal(rt, whole.answers(until, window), got.answers(until, window))
 		}
 		whole.feed(list[later:])
 		got.feed(list[later:])
-		require.Equal(t, saved(t, whole.Fleet), saved(t, got.Fleet))
+		require.Equal(rt, saved(rt, whole.Fleet), saved(rt, got.Fleet))
 	})
 }
 

@@ -221,7 +221,7 @@ func simulateNative(t require.TestingT, r *rand.Rand, instances, rounds int) (li
 	return list, values
 }
 
-func nativeBed(t *testing.T) (bed, *aggregate.HistogramView) {
+func nativeBed(t T) (bed, *aggregate.HistogramView) {
 	b := newBed(t, nativeConfig)
 	return b, nativeView(b)
 }
@@ -243,7 +243,7 @@ func TestNativeAgainstTheModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 21))
 		rounds := rapid.IntRange(2, 15).Draw(rt, "rounds")
 		list, values := simulateNative(rt, r, rapid.IntRange(1, 4).Draw(rt, "instances"), rounds)
-		b, v := nativeBed(t)
+		b, v := nativeBed(rt)
 		for _, sc := range list {
 			rep, err := b.Ingest(sc)
 			require.NoError(rt, err)
@@ -308,11 +308,11 @@ func TestNativeStateAndMerge(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 22))
 		rounds := rapid.IntRange(2, 10).Draw(rt, "rounds")
 		list, _ := simulateNative(rt, r, rapid.IntRange(1, 4).Draw(rt, "instances"), rounds)
-		whole, v := nativeBed(t)
-		loaded, _ := nativeBed(t)
+		whole, v := nativeBed(rt)
+		loaded, _ := nativeBed(rt)
 		parts := make([]bed, 2)
 		for i := range parts {
-			parts[i], _ = nativeBed(t)
+			parts[i], _ = nativeBed(rt)
 		}
 		for _, sc := range list {
 			for _, b := range []bed{whole, loaded, parts[int(sc.Target[1])%2]} {
@@ -324,28 +324,28 @@ func TestNativeStateAndMerge(t *testing.T) {
 			}
 			v.Totals(whole.Snapshot(sc.Time)) // they are remembered
 			for i, x := range []*aggregate.Fleet{whole.Fleet, loaded.Fleet} {
-				state := saved(t, x)
-				f := loadedFrom(t, state, nativeConfig)
-				require.Equal(rt, state, saved(t, f))
-				w := nativeView(bed{t, f})
-				require.Equal(rt, state, saved(t, f))
+				state := saved(rt, x)
+				f := loadedFrom(rt, state, nativeConfig)
+				require.Equal(rt, state, saved(rt, f))
+				w := nativeView(bed{rt, f})
+				require.Equal(rt, state, saved(rt, f))
 				require.Equal(rt, x.Sizes().Bytes, f.Sizes().Bytes)
 				if i == 1 {
 					w.Totals(f.Snapshot(sc.Time))
-					loaded = bed{t, f}
+					loaded = bed{rt, f}
 				}
 			}
-			require.Equal(rt, saved(t, whole.Fleet), saved(t, loaded.Fleet))
+			require.Equal(rt, saved(rt, whole.Fleet), saved(rt, loaded.Fleet))
 		}
 		// the parts were never asked
-		fresh, _ := nativeBed(t)
+		fresh, _ := nativeBed(rt)
 		for _, sc := range list {
 			_, err := fresh.Ingest(sc)
 			require.NoError(rt, err)
 		}
 		i := r.IntN(2)
 		require.NoError(rt, parts[i].Merge(parts[1-i].Fleet))
-		require.Equal(rt, saved(t, fresh.Fleet), saved(t, parts[i].Fleet))
+		require.Equal(rt, saved(rt, fresh.Fleet), saved(rt, parts[i].Fleet))
 	})
 }
 
@@ -355,8 +355,8 @@ func TestSamplesAreAsGoodAsBodies(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 23))
 		rounds := rapid.IntRange(2, 10).Draw(rt, "rounds")
 		list, _ := simulateNative(rt, r, rapid.IntRange(1, 4).Draw(rt, "instances"), rounds)
-		bodies, v := nativeBed(t)
-		samples, w := nativeBed(t)
+		bodies, v := nativeBed(rt)
+		samples, w := nativeBed(rt)
 		for _, sc := range list {
 			_, err := bodies.Ingest(sc)
 			require.NoError(rt, err)

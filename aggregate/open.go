@@ -2,8 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -145,7 +143,7 @@ func (f *Fleet) Join(o *Fleet) error {
 	state := o.state() // before f is locked: o may be joining f
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	l, err := decodeState(f, stateContent(state))
+	l, err := decodeState(f, stateFrame.Content(state))
 	if err != nil {
 		return err
 	}
@@ -162,12 +160,12 @@ func (f *Fleet) Join(o *Fleet) error {
 		if v.kind == growth.Gauge {
 			continue
 		}
-		theirs := &m.views[j].ledger
+		theirs := &m.views[j].Ledger
 		k := v.watched()
-		k.Join(v.tell(theirs.known, l.instances, func(i int) *binding { return m.bound[i][j] }))
+		k.Join(v.tell(theirs.Known, l.instances, func(i int) *binding { return m.bound[i][j] }))
 		v.heard(k)
-		v.ledger.Created = m.created(v, j)
-		v.ledger.Remember(&theirs.Ledger)
+		v.ledger.Begin(theirs, f.since, l.since, m.since)
+		v.ledger.Remember(theirs)
 	}
 	f.since = m.since
 	return nil
@@ -194,7 +192,7 @@ func (f *Fleet) Merge(o *Fleet) error {
 	defer f.mu.Unlock()
 	f.names.Lock()
 	defer f.names.Unlock()
-	l, err := decodeState(f, stateContent(state))
+	l, err := decodeState(f, stateFrame.Content(state))
 	if err != nil {
 		return err
 	}
@@ -274,13 +272,7 @@ func (f *Fleet) Save(w io.Writer) error {
 func (f *Fleet) state() []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	b := append(make([]byte, 0, 1<<16), stateMagic...)
-	b = binary.BigEndian.AppendUint16(b, stateVersion)
-	b = append(b, make([]byte, 8)...)
-	b = appendState(f, b)
-	binary.BigEndian.PutUint64(b[stateHead-8:], uint64(len(b)-stateHead))
-	sum := sha256.Sum256(b)
-	return append(b, sum[:]...)
+	return stateFrame.Wrap(func(b []byte) []byte { return appendState(f, b) })
 }
 
 // SetTargets says who is expected; a target that is not named has left. Without

@@ -122,7 +122,7 @@ func TestViewsOnAPartialFamilyWarn(t *testing.T) {
 	_, err = pods.At(b.Snapshot(at(120)).AtLeast(1))
 	var refused *aggregate.CoverageError
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, []string{"a (in part)"}, refused.Missing)
+	require.Equal(t, []string{"a (partial)"}, refused.Missing)
 	_, err = nodes.At(b.Snapshot(at(120)).AtLeast(1))
 	require.NoError(t, err)
 

@@ -27,7 +27,7 @@ type looked struct {
 	all      *aggregate.EverythingView
 }
 
-func newLooked(t *testing.T) looked {
+func newLooked(t T) looked {
 	b := newBed(t, aggregate.Config{Since: at(-1), Window: time.Hour}.WithCheckpoints(400))
 	l := looked{bed: b}
 	l.requests = b.counter(aggregate.View{Select: "requests_total", By: []string{"code"}, Owner: counter.Process})
@@ -97,7 +97,7 @@ func TestSnapshotsAgree(t *testing.T) {
 		for i := range list { // an election, a limit, and a series without a type
 			list[i].Body = append(list[i].Body, fmt.Sprintf("# TYPE leads gauge\nleads{name=\"e\"} %d\nloose %d\n", r.IntN(2), r.IntN(9))...)
 		}
-		l := newLooked(t)
+		l := newLooked(rt)
 		for i, sc := range list {
 			_, err := l.Ingest(sc)
 			require.NoError(rt, err)

@@ -1,17 +1,11 @@
 package aggregate
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/prometheus/common/model"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
@@ -20,26 +14,14 @@ import (
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
-	"github.com/promfold/promfold/internal/window"
 )
 
-// A saved state is, in this order:
-//
-//	stateMagic
-//	version of what follows, 2 bytes, big endian
-//	length of the content, 8 bytes, big endian
-//	content: see codec
-//	SHA-256 of all before
+// stateFrame stands around a saved state, see codec.
 //
 // Equal states are equal bytes, in whatever order the instances came together:
 // instances stand by name, columns by labels and bounds, lines in the order in
 // which the instances, taken by name, show them first.
-
-const stateMagic = "promfold fleet\n"
-
-const stateVersion = 4
-
-const stateHead = len(stateMagic) + 2 + 8
+var stateFrame = saved.Frame{Magic: "promfold fleet\n", Version: 5}
 
 // Load returns a fleet that goes on from a saved state, reading r to its end;
 // declare its views before the first scrape. A view finds what was kept for it
@@ -49,7 +31,7 @@ const stateHead = len(stateMagic) + 2 + 8
 //
 // The error is [ErrCorrupt], [ErrVersion], [ErrLimit], or the reader's.
 func Load(r io.Reader, c Config) (*Fleet, error) {
-	content, err := readState(r)
+	content, err := stateFrame.Read(r)
 	if err != nil {
 		return nil, err
 	}
@@ -63,51 +45,6 @@ func Load(r io.Reader, c Config) (*Fleet, error) {
 	return f, nil
 }
 
-// readState checks the frame and gives the content. It allocates no more than
-// there is to read.
-func readState(r io.Reader) ([]byte, error) {
-	head := make([]byte, stateHead)
-	n, err := io.ReadFull(r, head)
-	if !bytes.HasPrefix(append(head[:n:n], stateMagic[min(n, len(stateMagic)):]...), []byte(stateMagic)) || n == 0 && err == io.EOF {
-		return nil, stateError("its beginning", ErrCorrupt)
-	}
-	if err != nil {
-		return nil, cutShort("its head", err)
-	}
-	if v := binary.BigEndian.Uint16(head[len(stateMagic):]); v != stateVersion {
-		return nil, stateError(fmt.Sprintf("version %d, not %d", v, stateVersion), ErrVersion)
-	}
-	length := binary.BigEndian.Uint64(head[stateHead-8:])
-	if length > 1<<62 {
-		return nil, stateError("its length", ErrCorrupt)
-	}
-	var buf bytes.Buffer
-	if _, err := io.CopyN(&buf, r, int64(length)+sha256.Size); err != nil {
-		return nil, cutShort("its content", err)
-	}
-	content, sum := buf.Bytes()[:length], buf.Bytes()[length:]
-	h := sha256.New()
-	h.Write(head)
-	h.Write(content)
-	if !bytes.Equal(h.Sum(nil), sum) {
-		return nil, stateError("its checksum", ErrCorrupt)
-	}
-	if n, err := io.ReadFull(r, head[:1]); n != 0 || err != io.EOF {
-		return nil, stateError("behind its end", ErrCorrupt)
-	}
-	return content, nil
-}
-
-// stateContent is that of a state just made.
-func stateContent(state []byte) []byte { return state[stateHead : len(state)-sha256.Size] }
-
-func cutShort(what string, err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = ErrCorrupt
-	}
-	return stateError(what, err)
-}
-
 // absorb makes the content of a saved state that of an empty fleet.
 func absorbState(f *Fleet, content []byte) error {
 	l, err := decodeState(f, content)
@@ -116,7 +53,7 @@ func absorbState(f *Fleet, content []byte) error {
 	}
 	if n, limit := len(l.instances), f.cfg.MaxInstances; n > limit {
 		l.release(f)
-		return stateError("its instances", limitError("instances", int64(limit), int64(n)))
+		return saved.Wrong("its instances", limitError("instances", int64(limit), int64(n)))
 	}
 	f.since = l.since
 	f.book.Expected = l.expected
@@ -141,8 +78,6 @@ type codec struct {
 	saver  *lines.Saver
 	loader *lines.Loader
 	fleet  *Fleet
-
-	signed bool // of the view at hand
 }
 
 // Line writes a line down by its place among those of the state.
@@ -161,14 +96,6 @@ func (c *codec) Sort(ids []lines.ID) { c.saver.Sort(ids) }
 
 // Layout returns the fleet's layout of a set of bounds.
 func (c *codec) Layout(bounds []float64) *layout.Layout { return c.fleet.set.Layout(bounds) }
-
-// set is where the layouts of the view at hand are.
-func (c *codec) set() *window.Set {
-	if c.signed {
-		return &c.fleet.signed
-	}
-	return &c.fleet.set
-}
 
 func (c *codec) columns(x *lines.Columns) {
 	if c.Reading() {
@@ -200,8 +127,8 @@ func (c *codec) instance(in *instance) {
 		c.Int64(&g.To)
 		c.Bool(&g.Lived)
 	})
-	saved.List(&c.Codec, &in.shrunk, 6, c.shrunk)
-	saved.List(&c.Codec, &in.starts, 2, c.start)
+	saved.List(&c.Codec, &in.shrunk, 6, func(x *roster.Shrunk) { x.Code(&c.Codec) })
+	saved.List(&c.Codec, &in.starts, 2, func(x *identity.Start) { x.Code(&c.Codec) })
 	c.Bool(&in.alternates)
 	c.Bool(&in.another)
 	c.Text(&in.self)
@@ -220,27 +147,15 @@ func (c *codec) instance(in *instance) {
 
 func (c *codec) clocks(x *clocks, cols *lines.Columns) {
 	c.Natural(&x.version)
-	c.start(&x.start)
+	x.start.Code(&c.Codec)
 	c.startPos(&x.startPos, cols)
 	for _, at := range []*int64{&x.birth, &x.began, &x.first, &x.second, &x.last} {
 		c.Int64(at)
 	}
-	c.spacings(&x.spacings)
+	x.spacings.Code(&c.Codec)
 	c.Natural(&x.sighted)
 	saved.Small(&c.Codec, &x.by, 255)
 	c.Bool(&x.provisional)
-}
-
-func (c *codec) spacings(x *identity.Spacings) {
-	saved.Small(&c.Codec, &x.N, uint8(len(x.Ms)))
-	for i := range x.N {
-		c.Int64(&x.Ms[i])
-	}
-}
-
-func (c *codec) start(x *identity.Start) {
-	c.Int64(&x.At)
-	saved.Small(&c.Codec, &x.From, identity.Given)
 }
 
 // startPos is written as the position plus 2: a position, or why there is none.
@@ -250,21 +165,6 @@ func (c *codec) startPos(pos *int, cols *lines.Columns) {
 		*pos = n + evidence.SeveralStarts
 		c.Must(*pos < cols.Len())
 	}
-}
-
-func (c *codec) shrunk(x *roster.Shrunk) {
-	if c.Reading() {
-		x.Family = &lines.Family{}
-	}
-	c.Text(&x.Family.Name)
-	typ := string(x.Family.Type)
-	if c.Text(&typ); c.Reading() {
-		x.Family.Type = model.MetricType(typ)
-	}
-	c.Int64(&x.At)
-	c.Int64(&x.Until)
-	c.Natural(&x.Before)
-	c.Natural(&x.Lines)
 }
 
 // chosen are the lines of native histograms that are followed by their classic

@@ -18,14 +18,14 @@ import (
 	"github.com/promfold/promfold/counter"
 )
 
-func saved(t testing.TB, f *aggregate.Fleet) []byte {
+func saved(t T, f *aggregate.Fleet) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, f.Save(&b))
 	return b.Bytes()
 }
 
-func loadedFrom(t testing.TB, state []byte, c aggregate.Config) *aggregate.Fleet {
+func loadedFrom(t T, state []byte, c aggregate.Config) *aggregate.Fleet {
 	t.Helper()
 	f, err := aggregate.Load(bytes.NewReader(state), c)
 	require.NoError(t, err)
@@ -55,24 +55,24 @@ func TestSavedAndLoadedGoesOn(t *testing.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 8))
 		rounds := rapid.IntRange(2, 15).Draw(rt, "rounds")
 		list, _, _ := simulate(r, rapid.IntRange(1, 5).Draw(rt, "instances"), rounds)
-		w, n := watch(t), watch(t)
+		w, n := watch(rt), watch(rt)
 		for i, sc := range list {
 			_, err := w.Ingest(sc)
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			_, err = n.Ingest(sc)
-			require.NoError(t, err)
+			require.NoError(rt, err)
 			if r.IntN(5) > 0 {
 				continue
 			}
-			state := saved(t, n.Fleet)
-			f := loadedFrom(t, state, watchedConfig)
-			require.Equal(t, state, saved(t, f), "views nobody has claimed yet are saved again")
+			state := saved(rt, n.Fleet)
+			f := loadedFrom(rt, state, watchedConfig)
+			require.Equal(rt, state, saved(rt, f), "views nobody has claimed yet are saved again")
 			n = w.again(f)
-			require.Equal(t, state, saved(t, f))
-			require.Equal(t, saved(t, w.Fleet), state)
-			require.Equal(t, w.Sizes().Bytes, n.Sizes().Bytes)
+			require.Equal(rt, state, saved(rt, f))
+			require.Equal(rt, saved(rt, w.Fleet), state)
+			require.Equal(rt, w.Sizes().Bytes, n.Sizes().Bytes)
 			for _, window := range []time.Duration{sinceStart, 30 * time.Second, 100 * time.Second} {
-				require.Equal(t, w.answers(list[i].Time, window), n.answers(list[i].Time, window))
+				require.Equal(rt, w.answers(list[i].Time, window), n.answers(list[i].Time, window))
 			}
 		}
 	})

@@ -87,8 +87,8 @@ func (s Snapshot) Health() Health {
 		}
 	}
 	for _, v := range f.views {
-		if v.ledger.known != nil {
-			h.GivenUp = max(h.GivenUp, v.ledger.known.Size().GaveUp)
+		if v.ledger.Known != nil {
+			h.GivenUp = max(h.GivenUp, v.ledger.Known.Size().GaveUp)
 		}
 		if v.role == declared {
 			h.Views = append(h.Views, statusOf(q, v, false))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
@@ -35,6 +36,7 @@ type Series struct {
 	Start     time.Time            // when a counter or histogram was 0; zero for a gauge
 	Histogram *histogram.Histogram // nil unless it is one; of a summary its count and sum
 	Quantiles map[float64]float64  // of a summary that one instance alone has
+	Exemplars []exemplar.Exemplar  // the latest: of a counter one, of a histogram one a bucket; needs Config.Parse.IncludeExemplars
 }
 
 // totalsAt returns the totals of a view, if the snapshot is of the whole fleet
@@ -66,17 +68,21 @@ func wholeFleet(s Snapshot, v *view) *Fleet {
 
 func (v *view) counterTotals(m *moment) []Series {
 	var list []Series
+	latest := v.exemplarsOf(m)
 	for _, s := range v.settle(m) {
-		list = append(list, Series{Labels: s.Labels, Value: v.ledger.Account(s.Labels).Counter(s), Start: v.createdAt()})
+		list = append(list, Series{
+			Labels: s.Labels, Value: v.ledger.Account(s.Labels).Counter(s), Start: v.createdAt(), Exemplars: latest.Of(s.Labels, nil),
+		})
 	}
 	return list
 }
 
 func (v *view) histogramTotals(m *moment) []Series {
 	var list []Series
+	latest := v.exemplarsOf(m)
 	for _, s := range v.settle(m) {
 		h := v.ledger.Account(s.Labels).Histogram(s)
-		list = append(list, Series{Labels: s.Labels, Value: h.Count, Start: v.createdAt(), Histogram: h})
+		list = append(list, Series{Labels: s.Labels, Value: h.Count, Start: v.createdAt(), Histogram: h, Exemplars: latest.Of(s.Labels, h)})
 	}
 	return list
 }
@@ -90,7 +96,7 @@ func (v *view) settle(m *moment) []*ledger.Settlement {
 	f := v.fleet
 	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
 	if f.joinable() {
-		return v.joined(list)
+		return ledger.Joined(list, v.watched().Totals(), v.set())
 	}
 	return list
 }

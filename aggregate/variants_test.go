@@ -61,7 +61,7 @@ func TestFeatureSkew(t *testing.T) {
 		if s := skew(g); s != "" {
 			skewed = append(skewed, s)
 		}
-		assert.Equal(t, []string{"1 series NaN, left out: b"}, g.Warnings())
+		assert.Equal(t, []string{"1 series are NaN, left out: b"}, g.Warnings())
 	}
 	assert.Equal(t, []string{
 		"{name=\"New\"} 0 [a]\n",

@@ -12,8 +12,9 @@ import (
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/layout"
-	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/selector"
 	"github.com/promfold/promfold/internal/tally"
 	"github.com/promfold/promfold/internal/watch"
@@ -36,7 +37,7 @@ type view struct {
 	latest  tally.Latest
 	scratch []tally.Share
 
-	ledger totals // that were shown
+	ledger ledger.Ledger
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // the limit of which values are shares, if any
@@ -119,36 +120,27 @@ func (v *view) sweepGroups() {
 // watched returns what a view knows of processes, and other watchers told it.
 func (v *view) watched() *watch.State {
 	ordered := v.fleet.ordered
-	return v.tell(v.ledger.known, ordered, func(i int) *binding { return ordered[i].bindings[v.index] })
+	return v.tell(v.ledger.Known, ordered, func(i int) *binding { return ordered[i].bindings[v.index] })
 }
 
 // tell adds to what is known what bindings know of the processes that answer.
 // It leaves known as it is.
 func (v *view) tell(known *watch.State, list []*instance, of func(i int) *binding) *watch.State {
-	k := watch.New(v.fleet.cfg.StartTolerance.Milliseconds())
-	if known != nil {
-		k = known.Clone()
-	}
-	pool := watch.Pool{}
-	for i, in := range list {
-		for _, p := range of(i).processes(v, in, 0) {
-			if in.pool != nil {
-				pool.Add(p)
-			} else {
-				_ = k.Tell(p)
+	return watch.Together(known, v.fleet.cfg.StartTolerance.Milliseconds(), func(yield func(watch.Process, bool) bool) {
+		for i, in := range list {
+			for _, p := range of(i).processes(v, in, 0) {
+				if !yield(p, in.pool != nil) {
+					return
+				}
 			}
 		}
-	}
-	for _, p := range pool {
-		_ = k.Tell(*p)
-	}
-	return k
+	})
 }
 
 // heard makes k what the view knows. Processes of which it says that they were
 // taken back, or are counted elsewhere, are followed anew.
 func (v *view) heard(k *watch.State) {
-	v.ledger.known = k
+	v.ledger.Known = k
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
 		if b.met == nil {
@@ -160,22 +152,11 @@ func (v *view) heard(k *watch.State) {
 	}
 }
 
-// mergeKnown adds what a part of the fleet knows.
-func (v *view) mergeKnown(k *watch.State) {
-	switch {
-	case k == nil:
-		return
-	case v.ledger.known != nil:
-		k.Join(v.ledger.known)
-	}
-	v.heard(k)
-}
-
 func (v *view) tellOwn(p watch.Process) {
-	if v.ledger.known == nil {
-		v.ledger.known = watch.New(v.fleet.cfg.StartTolerance.Milliseconds())
+	if v.ledger.Known == nil {
+		v.ledger.Known = watch.New(v.fleet.cfg.StartTolerance.Milliseconds())
 	}
-	_ = v.ledger.known.Tell(p)
+	_ = v.ledger.Known.Tell(p)
 }
 
 // last returns the greatest index of the view and of the views that it needs.
@@ -189,72 +170,41 @@ func (v *view) last() int {
 	return n
 }
 
-// key says what decides which rows a view keeps. What it answers with may
-// change from one program to the next, and so may its window.
+// key says what decides which rows the view keeps.
 func (v *view) key() string {
-	name := v.Metric
-	if v.kind == growth.Counter {
-		name = strings.TrimSuffix(name, "_total")
+	past := ""
+	if v.kind == growth.Gauge && v.Window > 0 {
+		past = fmt.Sprint(v.within(), v.Sentinels)
 	}
-	b := saved.Text(saved.Bool(saved.Uint(saved.Uint(nil, v.kind), v.role), v.Signed), name)
-	var where []string
-	for _, m := range v.Where {
-		where = append(where, m.String())
-	}
-	for _, list := range [][]string{where, v.By, v.Without} {
-		list = slices.Compact(slices.Sorted(slices.Values(list)))
-		b = saved.Uint(b, len(list))
-		for _, x := range list {
-			b = saved.Text(b, x)
-		}
-	}
-	bounded := 2 * int(v.WrapBits)
-	if v.BoundBirths {
-		bounded++
-	}
-	b = saved.Uint(saved.Uint(b, v.Owner), bounded)
-	if v.kind == growth.Gauge && v.Window > 0 { // what is kept of the past
-		b = saved.Text(saved.Uint(b, v.within()), fmt.Sprint(v.Sentinels))
-	}
-	return string(saved.Text(b, string(v.Type)))
+	return kept.Key(&v.selection, uint8(v.role), v.Signed, past)
 }
 
-// claim is what was kept for a view that is being declared; nil if nothing is.
-// Of several views with one key the first one declared has the first.
-func (v *view) claim(f *Fleet, taken []*savedView) *savedView {
-	key := v.key()
-	i := slices.IndexFunc(f.unclaimed, func(s *savedView) bool { return s.key == key && !slices.Contains(taken, s) })
-	if i < 0 {
-		return nil
-	}
-	return f.unclaimed[i]
-}
-
-// claimed: the view has it.
-func (v *view) claimed(f *Fleet, s *savedView) {
+// claimed takes over what was kept for the view, if anything was.
+func (v *view) claimed(f *Fleet, s *kept.View) {
 	if s == nil {
 		return
 	}
-	v.ledger = s.ledger
-	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *savedView) bool { return x == s })
+	v.ledger = s.Ledger
+	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *kept.View) bool { return x == s })
 	for i, in := range f.ordered {
-		if p := s.rows[i]; in.undo != nil && p.Undo != nil {
+		if p := s.Rows[i]; in.undo != nil && p.Undo != nil {
 			in.undo.Set(v.index, p.UndoState())
 		}
 	}
 }
 
-// views are those of the fleet and those nobody has claimed, by key.
-func savedViewsOf(f *Fleet) []*savedView {
+// savedViews returns what the views of the fleet keep, and what no view has
+// claimed, by key.
+func savedViews(f *Fleet) []*kept.View {
 	list := slices.Clone(f.unclaimed)
 	for _, v := range f.views {
-		s := &savedView{key: v.key(), ledger: v.ledger}
+		s := &kept.View{Key: v.key(), Ledger: v.ledger}
 		for _, in := range f.ordered {
-			s.rows = append(s.rows, packBinding(in.bindings[v.index], in))
+			s.Rows = append(s.Rows, in.bindings[v.index].pack(in))
 		}
 		list = append(list, s)
 	}
-	slices.SortStableFunc(list, func(a, b *savedView) int { return strings.Compare(a.key, b.key) })
+	kept.Sort(list)
 	return list
 }
 
@@ -343,41 +293,17 @@ type knowledge struct {
 	leaves []*labels.Matcher
 }
 
-// savedView is what was kept for a view, until the program declares it again.
-type savedView struct {
-	key    string
-	rows   []*savedBinding // by instance, in the order of their names
-	ledger totals
+// pack returns what is saved of the binding of an instance.
+func (b *binding) pack(in *instance) *kept.Row {
+	r := kept.Pack(b.Table, b.met, b.tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
+	r.Exposes = in.exposes(b.view)
+	return r
 }
 
-// savedBinding is a binding without what depends on the store or the order in
-// which things came.
-type savedBinding struct {
-	*window.Packed
-	exposes bool
-	tracks  []gauge.Track
-	met     *window.PackedMet
-}
-
-// pack makes a savedBinding of the binding of an instance.
-func packBinding(b *binding, in *instance) *savedBinding {
-	cols, order := b.Order(func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
-	p := &savedBinding{Packed: b.Pack(&in.history, cols, order, in.held(b.view.index)), exposes: in.exposes(b.view)}
-	if b.view.kind == growth.Gauge {
-		for _, from := range order {
-			p.tracks = append(p.tracks, b.tracks[from].Clone())
-		}
-	}
-	p.met = b.met.Pack(b.Table, order)
-	return p
-}
-
-// unpack makes a binding of it again, for a view that was declared anew and an
-// instance whose lines are known.
-func (p *savedBinding) unpack(v *view, in *instance) *binding {
-	b := &binding{view: v, tracks: slices.Clone(p.tracks)}
-	b.Table = p.Unpack(v.set(), v.kind == growth.Histogram, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.groups.Of(ls) })
-	b.met = p.met.Unpack(b.Table)
+// unpack makes a binding of a row again, of an instance whose lines are known.
+func (v *view) unpack(r *kept.Row, in *instance) *binding {
+	b := &binding{view: v}
+	b.Table, b.met, b.tracks = r.Unpack(v.set(), v.kind, slots(v, &in.history), &in.history, func(ls labels.Labels) int32 { return v.groups.Of(ls) })
 	return b
 }
 

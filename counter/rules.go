@@ -1,6 +1,7 @@
 package counter
 
 import (
+	"math"
 	"time"
 
 	"github.com/promfold/promfold"
@@ -62,6 +63,6 @@ func (r Rules) Increase(points []Point) (promfold.Estimate, bool) {
 	for _, p := range points {
 		_, _ = t.Observe(p) // what is refused changes nothing
 	}
-	g := grow(t.steps)
+	g := grow(t.steps, math.MinInt64)
 	return g.estimate, g.span > 0
 }

@@ -13,6 +13,7 @@ type Step struct {
 	Doubt    Doubt
 	Growth   promfold.Estimate
 	From, To time.Time     // the growth happened in (From, To]
+	Back     float64       // of Growth.Lo of the steps until From, this much is not certain any more: two processes may answer in turn
 	Lost     time.Duration // between the last point of a process and the start of the next
 	Baseline Point         // judge the next point against this one
 }
@@ -22,7 +23,7 @@ func public(s judge.Step, base reading) Step {
 	v := s.Value()
 	return Step{
 		Verdict: Verdict(s.Verdict), Doubt: Doubt(s.Doubt & judge.Public),
-		Growth: promfold.Estimate{Value: v, Lo: min(s.Lo, v), Hi: s.Hi},
-		From:   at(s.From), To: at(s.To), Lost: span(s.Lost), Baseline: base.public(),
+		Growth: promfold.Estimate{Value: v, Lo: min(s.Lo, v), Hi: s.Hi}, Back: s.Back,
+		From: at(s.From), To: at(s.To), Lost: span(s.Lost), Baseline: base.public(),
 	}
 }

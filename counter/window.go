@@ -30,13 +30,13 @@ func (w Window) Steps() []Step {
 // Increase returns the growth: the exact sum of the steps, rounded once, with bounds of the true growth over what
 // Covers returns. It returns false if nothing was observed, which is not 0.
 func (w Window) Increase() (promfold.Estimate, bool) {
-	g := grow(w.steps)
+	g := grow(w.steps, w.start)
 	return g.estimate, g.span > 0
 }
 
 // Covers returns the time the steps span, which may begin before the window. Both are zero if there are none.
 func (w Window) Covers() (from, to time.Time) {
-	g := grow(w.steps)
+	g := grow(w.steps, w.start)
 	if g.span == 0 {
 		return time.Time{}, time.Time{}
 	}
@@ -89,11 +89,11 @@ func (w Window) member() (rate.Member, bool) {
 		return m, true
 	}
 	w.life(&m)
-	g := grow(w.steps)
+	g := grow(w.steps, w.start)
 	if g.span == 0 && m.Live {
 		before := t.steps[:ended(t.steps, w.start)]
 		for n := len(before); n > 0 && g.span == 0; n-- {
-			g = grow(before[n-1 : n])
+			g = grow(before[n-1:n], w.start)
 		}
 	}
 	m.Growth, m.Span = g.estimate.Value, g.span
@@ -101,6 +101,9 @@ func (w Window) member() (rate.Member, bool) {
 	for _, s := range w.steps {
 		if s.From == s.To {
 			continue
+		}
+		if s.From > w.start {
+			lo.Add(-s.Back)
 		}
 		v := s.Value()
 		if min(s.From, s.Reach) >= w.start {
@@ -112,7 +115,7 @@ func (w Window) member() (rate.Member, bool) {
 		}
 		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From, s.Verdict == judge.Reset))
 	}
-	m.Lo, m.Hi = lo.Float64(), hi.Float64()
+	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
 	return m, m.Life > 0 || m.Span > 0 || m.Unseen > 0
 }
 
@@ -166,18 +169,21 @@ func (w Window) pace() float64 {
 	return p.Makes(1)
 }
 
-// growth is the sum of steps.
+// growth is the sum of the steps in a window.
 type growth struct {
 	estimate promfold.Estimate
 	from, to int64
 	span     int64 // observed milliseconds
 }
 
-func grow(steps []taken) (g growth) {
-	var value, lo, hi exact.Sum
+func grow(steps []taken, start int64) (g growth) {
+	var value, lo, hi, back exact.Sum
 	for _, s := range steps {
 		value.AddDiff(s.Add, s.Sub)
 		addBounds(&lo, &hi, s.Step)
+		if s.From > start {
+			back.Add(s.Back)
+		}
 		if s.From == s.To {
 			continue
 		}
@@ -188,7 +194,7 @@ func grow(steps []taken) (g growth) {
 		g.span += s.To - s.From
 	}
 	v := value.Float64()
-	g.estimate = promfold.Estimate{Value: v, Lo: min(lo.Float64(), v), Hi: max(hi.Float64(), v)}
+	g.estimate = promfold.Estimate{Value: v, Lo: min(max(0, lo.Float64()-back.Float64()), v), Hi: max(hi.Float64(), v)}
 	return g
 }
 

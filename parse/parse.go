@@ -79,7 +79,7 @@ type Options struct {
 	AllowUnended     bool   // a fleet, too, reads a text body whose last line is not ended; it may be cut off
 	RequireWhole     bool   // refuses a text body whose last line is not ended, or that has a line starting with a NUL
 	JoinBuckets      bool   // returns a classic histogram as one sample of role Histogram
-	IncludeExemplars bool   // sets Sample.Exemplar; the body is parsed a second time if it has any
+	IncludeExemplars bool   // sets Sample.Exemplar; the body is parsed a second time if it has any. A fleet keeps the latest for Totals and Families
 }
 
 func (o *Options) limits() lines.Limits {

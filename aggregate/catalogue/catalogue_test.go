@@ -258,3 +258,15 @@ func ExampleKubernetes() {
 	// myapp_tenants (gauge): consensus: the value that changed last; each replica reads it from the database
 	// 12 tenants, not 24
 }
+
+// A counter that something else keeps goes on when its exporter restarts.
+func ExampleOwnerOf() {
+	for _, metric := range []string{"redis_commands_processed_total", "redis_exporter_scrapes_total", "orders_total"} {
+		owner, source := catalogue.OwnerOf(metric)
+		fmt.Println(metric, "-", owner, "-", source)
+	}
+	// Output:
+	// redis_commands_processed_total - external - oliver006/redis_exporter exporter/metrics.go: shows what INFO counts
+	// redis_exporter_scrapes_total - process - oliver006/redis_exporter exporter/exporter.go: counts its own scrapes
+	// orders_total - unknown -
+}

@@ -15,6 +15,11 @@
 // that when the program is killed, gather, save the fleet, and only then show
 // what was gathered; see [Publisher].
 //
+// With Config.Parse.IncludeExemplars counters and buckets carry the latest exemplar
+// that an instance shows, in OpenMetrics and protobuf; text has none. Ties of time
+// go to the greater value. One whose labels exceed the 128 characters of
+// OpenMetrics is left out.
+//
 // Families stand in the order of their names, series in that of their labels. No
 // series is there twice: of two families that would show one, that which was
 // added first stands, and Self counts the other.

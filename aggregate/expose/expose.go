@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -24,9 +23,7 @@ type Exposition struct {
 	names   map[string]bool // of the views' families
 	whole   bool            // everything is shown already
 	self    bool
-
-	mu    sync.Mutex
-	shown map[string]float64
+	met     highest // of the counters about the fleet itself
 }
 
 // source makes families of a snapshot; it may count in left what it leaves out.
@@ -42,7 +39,7 @@ const (
 
 // New returns an exposition that shows nothing yet; now is usually time.Now.
 func New(f *aggregate.Fleet, now func() time.Time) *Exposition {
-	return &Exposition{fleet: f, now: now, names: map[string]bool{}, shown: map[string]float64{}}
+	return &Exposition{fleet: f, now: now, names: map[string]bool{}, met: highest{values: map[string]float64{}}}
 }
 
 var errSource = errors.New("expose: cannot be added")
@@ -74,7 +71,7 @@ func (e *Exposition) Gather() ([]*dto.MetricFamily, error) {
 		g.add(list)
 	}
 	if e.self {
-		g.add(e.health(s, g.left))
+		g.add(health(s, g.left, &e.met))
 	}
 	slices.SortFunc(g.families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	return g.families, errors.Join(errs...)

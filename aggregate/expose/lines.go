@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
@@ -210,7 +211,7 @@ func (t *lineWriter) put(name string, ls labels.Labels, more labels.Label, v flo
 	if !at.IsZero() {
 		b = t.time(append(b, ' '), at.UnixMilli())
 	}
-	if t.open && e != nil {
+	if t.open && e != nil && fits(e) {
 		b, sep = append(b, " # {"...), 0
 		e.Labels.Range(func(l labels.Label) {
 			if sep != 0 {
@@ -225,6 +226,14 @@ func (t *lineWriter) put(name string, ls labels.Labels, more labels.Label, v flo
 	}
 	t.line = append(b, '\n')
 	t.Write(t.line)
+}
+
+// fits reports whether OpenMetrics has room for an exemplar: its labels have 128
+// characters at most.
+func fits(e *exemplar.Exemplar) bool {
+	n := 0
+	e.Labels.Range(func(l labels.Label) { n += utf8.RuneCountInString(l.Name) + utf8.RuneCountInString(l.Value) })
+	return n <= 128
 }
 
 func (t *lineWriter) label(b []byte, l labels.Label) []byte {

@@ -7,6 +7,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -24,11 +25,15 @@ func metric(s *aggregate.Series, t dto.MetricType) *dto.Metric {
 	switch t {
 	case dto.MetricType_COUNTER:
 		m.Counter = &dto.Counter{Value: &s.Value, CreatedTimestamp: began}
+		if len(s.Exemplars) > 0 {
+			m.Counter.Exemplar = exemplarOf(&s.Exemplars[0])
+		}
 	case dto.MetricType_GAUGE:
 		m.Gauge = &dto.Gauge{Value: &s.Value}
 	case dto.MetricType_HISTOGRAM:
 		m.Histogram = histogramOf(s.Histogram)
 		m.Histogram.CreatedTimestamp = began
+		putExemplars(m.Histogram, s.Exemplars)
 	case dto.MetricType_SUMMARY:
 		m.Summary = summaryOf(s)
 		m.Summary.CreatedTimestamp = began
@@ -67,6 +72,21 @@ func histogramOf(h *histogram.Histogram) *dto.Histogram {
 	}
 	x.SampleSum = &h.Sum
 	return x
+}
+
+// putExemplars puts each exemplar at the bucket it is in; native buckets have a
+// list of their own.
+func putExemplars(x *dto.Histogram, list []exemplar.Exemplar) {
+	for i := range list {
+		e := &list[i]
+		at := slices.IndexFunc(x.Bucket, func(b *dto.Bucket) bool { return e.Value <= b.GetUpperBound() })
+		switch {
+		case at >= 0:
+			x.Bucket[at].Exemplar = exemplarOf(e)
+		case x.Schema != nil:
+			x.Exemplars = append(x.Exemplars, exemplarOf(e))
+		}
+	}
 }
 
 // putNative writes native buckets: only protobuf shows them.

@@ -2,10 +2,10 @@ package expose
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -14,16 +14,9 @@ import (
 	"github.com/promfold/promfold/aggregate"
 )
 
-// Self exposes coverage, health and what was left out, as promfold_ metrics.
-func (e *Exposition) Self() error {
-	if e.self {
-		return fmt.Errorf("%w: the fleet itself, twice", errSource)
-	}
-	e.self = true
-	return nil
-}
-
-func (e *Exposition) health(s aggregate.Snapshot, left map[string]int) []*dto.MetricFamily {
+// health returns the families about the fleet itself; left is what they leave
+// out of the others.
+func health(s aggregate.Snapshot, left map[string]int, met *highest) []*dto.MetricFamily {
 	h, c := s.Health(), s.Coverage()
 	list := []*dto.MetricFamily{
 		gauges("promfold_instances", "Instances of the fleet, by state.", "state", map[string]float64{
@@ -39,8 +32,6 @@ func (e *Exposition) health(s aggregate.Snapshot, left map[string]int) []*dto.Me
 	if share, ok := c.Share(); ok {
 		list = append(list, gauges("promfold_coverage_ratio", "Part of the expected fleet that answers.", "", map[string]float64{"": share}))
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	list = append(list, gauges("promfold_families_left_out", "Families that are not exposed, or not whole, by reason.", "reason", map[string]float64{
 		typeConflict: float64(left[typeConflict]), notMerged: float64(left[notMerged]), nameTaken: float64(left[nameTaken])}))
 	series := family("promfold_series_left_out", "Series of a family for which the fleet has no value, and why.", dto.MetricType_GAUGE)
@@ -62,7 +53,7 @@ func (e *Exposition) health(s aggregate.Snapshot, left map[string]int) []*dto.Me
 	for _, v := range h.Views {
 		for _, verdict := range slices.Sorted(maps.Keys(v.Verdicts)) {
 			ls := labels.FromStrings("kind", v.Kind, "verdict", verdict.String(), "view", v.View)
-			verdicts.Metric = append(verdicts.Metric, counterOf(ls, e.notLess(string(ls.Bytes(nil)), v.Verdicts[verdict])))
+			verdicts.Metric = append(verdicts.Metric, counterOf(ls, met.of(string(ls.Bytes(nil)), v.Verdicts[verdict])))
 		}
 	}
 	return append(list, scrapes, once(verdicts))
@@ -96,10 +87,19 @@ func keyOfPairs(m *dto.Metric) string {
 	return key
 }
 
-// notLess: what a view met can turn out not to have been.
-func (e *Exposition) notLess(key string, n int) float64 {
-	e.shown[key] = max(e.shown[key], float64(n))
-	return e.shown[key]
+// highest keeps the greatest value that was shown of each counter: what a view
+// met can turn out not to have been.
+type highest struct {
+	mu     sync.Mutex
+	values map[string]float64
+}
+
+// of returns n, or what was shown before if that is more.
+func (h *highest) of(key string, n int) float64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.values[key] = max(h.values[key], float64(n))
+	return h.values[key]
 }
 
 func gauges(name, help, label string, values map[string]float64) *dto.MetricFamily {

@@ -87,6 +87,15 @@ func (e *Exposition) Everything(v *aggregate.EverythingView) error {
 	return nil
 }
 
+// Self exposes coverage, health and what was left out, as promfold_ metrics.
+func (e *Exposition) Self() error {
+	if e.self {
+		return fmt.Errorf("%w: the fleet itself, twice", errSource)
+	}
+	e.self = true
+	return nil
+}
+
 // Also exposes the families of another gatherer, such as a Scraper or a
 // registry.
 func (e *Exposition) Also(g interface {

@@ -32,7 +32,7 @@ func TestCounter(t *testing.T) {
 				Events: []explain.Event{{Time: time.UnixMilli(30_000), Instance: "one", Verdict: counter.Reset, Series: 2, Above: math.Inf(1)}}},
 			{Name: "two", Older: true, Source: &explain.Source{Targets: []string{"c:1"}, Alternating: true}},
 		},
-		Warnings: []string{"look here"},
+		Warnings: []string{"look here"}, Mean: 0.5,
 	}
 	var b strings.Builder
 	c.Write(&b)
@@ -40,15 +40,23 @@ func TestCounter(t *testing.T) {
 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z: 2 of 2 expected
 increase 30, 0.5/s; one has 75 % of the rate, 1.5 times the mean of 2 (variation 0.5)
   one: increase 30 [30, +Inf], 0.5/s × 1, 75 %
-    6 scrapes since 1970-01-01T00:00:01Z, 1m0s observed
+    6 steps since 1970-01-01T00:00:01Z, 1m0s observed
     at a:1, b:1: 7 scrapes from 1970-01-01T00:00:01Z to 1970-01-01T00:01:01Z, process 2, told by its start, the latest growth may be another process'
     1970-01-01T00:00:20Z restart
     1970-01-01T00:00:30Z 2 series: reset (−0 +Inf)
   two: increase not known
-    0 scrapes since 1970-01-01T00:00:00Z, 0s observed: none in the window, the rate is that of the latest step
+    0 steps since 1970-01-01T00:00:00Z, 0s observed: none in the window, the rate is that of the latest step
     at c:1: 0 scrapes from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z, other processes answer there, too, not live
   ! look here
 `, b.String())
+}
+
+// A rate that moved to its bound is not what the members' rates make.
+func TestRateAtItsBound(t *testing.T) {
+	var b strings.Builder
+	c := explain.Counter{View: "c", Group: "{}", To: 30_000, Increase: known(37, 37), Rate: known(37./30, 2), Mean: 36.5 / 30}
+	c.Write(&b)
+	assert.Contains(t, b.String(), "increase 37, 1.23333/s (the lower bound: the members' rates make 1.21667/s)\n")
 }
 
 func TestGauge(t *testing.T) {
@@ -96,7 +104,7 @@ func TestRemarks(t *testing.T) {
 	x.Add(explain.NaN, "a", 0)
 	assert.Empty(t, x.Words())
 	x.Add(explain.NaN, "a", 2)
-	assert.Equal(t, []string{"2 series NaN, left out: a"}, x.Words())
+	assert.Equal(t, []string{"2 series are NaN, left out: a"}, x.Words())
 }
 
 // Events of one instance, time and kind are one; in which order they came does

@@ -50,7 +50,7 @@ func remarkText(k remark) string {
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
 	case k.flags&judge.Masked != 0:
-		return "%d series did not fall when their process restarted; a masked reset is possible"
+		return "%d series did not fall, but their process may have restarted; a reset may be hidden"
 	case k.flags&judge.Glitch != 0:
 		return "%d series fell and came back; a glitch is suspected"
 	}
@@ -89,16 +89,16 @@ type Reason string
 // The reasons.
 const (
 	AnotherType Reason = "%d series of another type, left out"
-	NoHistogram Reason = "%d histograms that cannot be one, left out"
-	NaN         Reason = "%d series NaN, left out"
-	Sentinel    Reason = "%d series not known, left out"
+	NoHistogram Reason = "%d histograms that are not valid, left out"
+	NaN         Reason = "%d series are NaN, left out"
+	Sentinel    Reason = "%d series have a value that means not known, left out"
 	NoSum       Reason = "%d series of which some are +Inf, some −Inf, left out"
-	Unsaid      Reason = "%d series of one instance, View.Within does not say what they make, left out"
+	Unsaid      Reason = "%d series of instances that have several, and View.Within does not say how to combine them; left out"
 	NotOne      Reason = "%d series of one instance that should repeat one value differ, left out"
-	NoLimit     Reason = "%d series without a limit, left out"
-	NoValue     Reason = "%d limits without a value, left out"
-	BadValue    Reason = "%d values not known, left out"
-	BadLimit    Reason = "%d limits not above 0, or not known, left out"
+	NoLimit     Reason = "%d series have no limit, left out"
+	NoValue     Reason = "%d limits have no value, left out"
+	BadValue    Reason = "%d values are not known, left out"
+	BadLimit    Reason = "%d limits are not above 0, or not known, left out"
 )
 
 // Add adds n series of an instance; 0 changes nothing.

@@ -10,21 +10,6 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// NewPlan makes the plan of a body for the views that the instance's target
-// labels admit. Of a native histogram that chosen says is
-// followed by its classic buckets, those are.
-func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
-	b := st.newBuilder(route, admitted, body, to)
-	b.names.read(b.Plan, body)
-	for pos := range body.Len() {
-		if !body.Duplicate(pos) {
-			b.come(uint32(pos))
-		}
-	}
-	b.stays = func(h *hist, _ uint32) bool { return chosen(int(h.native)) }
-	return b.finish()
-}
-
 // builder makes a plan.
 type builder struct {
 	*Plan
@@ -37,7 +22,7 @@ type builder struct {
 	stays func(h *hist, pos uint32) bool
 }
 
-func (st *State) newBuilder(route *Route, admitted []bool, body Body, to Columns) *builder {
+func newBuilder(st *State, route *Route, admitted []bool, body Body, to Columns) *builder {
 	n := len(route.router.views)
 	p := &Plan{route: route, admitted: admitted, bySeries: map[seriesKey]uint32{}, views: make([]Presence, n), gauges: make([][]GaugeLine, n)}
 	return &builder{Plan: p, st: st, body: body, to: to, dirty: map[uint32]bool{}}

@@ -9,7 +9,7 @@ import (
 // Carry makes the plan of a scrape in which lines came, went or moved, in one
 // pass over them. moved says of each object of p where it went, −1 if it ended.
 func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int32) {
-	b := st.newBuilder(p.route, p.admitted, s.Body, to)
+	b := newBuilder(st, p.route, p.admitted, s.Body, to)
 	newAt, fresh := p.place(s)
 	fresh = b.names.carry(p, s, newAt, fresh)
 	copy(b.views, p.views)

@@ -65,13 +65,13 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 }
 
 // codeFamilies writes down what the families showed, by name.
-func (st *State) codeFamilies(c *saved.Codec) {
-	names := slices.Sorted(maps.Keys(st.families))
+func (sh *shown) codeFamilies(c *saved.Codec) {
+	names := slices.Sorted(maps.Keys(sh.families))
 	saved.List(c, &names, 3, func(name *string) {
 		c.Text(name)
-		x := st.families[*name]
+		x := sh.families[*name]
 		if c.Reading() {
-			x = st.note(*name)
+			x = sh.note(*name)
 		}
 		saved.Small(c, &x.habits, 255)
 		c.Float(&x.top)
@@ -79,26 +79,26 @@ func (st *State) codeFamilies(c *saved.Codec) {
 	c.Ascending(len(names), func(i int) string { return names[i] })
 }
 
-func (st *State) codePaces(c *saved.Codec, cols *lines.Columns) {
-	saved.List(c, &st.paces, 1, func(x *float32) {
+func (sh *shown) codePaces(c *saved.Codec, cols *lines.Columns) {
+	saved.List(c, &sh.paces, 1, func(x *float32) {
 		wide := float64(*x)
 		c.Float(&wide)
 		*x = float32(wide)
 	})
-	c.Must(len(st.paces) == 0 || len(st.paces) == cols.Len())
+	c.Must(len(sh.paces) == 0 || len(sh.paces) == cols.Len())
 }
 
-func (st *State) codeOthers(c *saved.Codec, cols *lines.Columns) {
-	list := slices.Sorted(maps.Keys(st.others))
+func (sh *shown) codeOthers(c *saved.Codec, cols *lines.Columns) {
+	list := slices.Sorted(maps.Keys(sh.others))
 	saved.List(c, &list, 2, func(pos *uint32) {
-		at, x := int(*pos), st.others[*pos]
+		at, x := int(*pos), sh.others[*pos]
 		c.Natural(&at)
 		c.Float(&x)
 		if c.Must(at < cols.Len()); c.Reading() && !c.Failed() {
-			if st.others == nil {
-				st.others = map[uint32]float64{}
+			if sh.others == nil {
+				sh.others = map[uint32]float64{}
 			}
-			*pos, st.others[uint32(at)] = uint32(at), x
+			*pos, sh.others[uint32(at)] = uint32(at), x
 		}
 	})
 }
@@ -225,6 +225,9 @@ func codeSeries(c *saved.Codec, x *judge.Series) {
 	c.Int64(&x.OtherAt)
 	c.Int64(&x.Since)
 	c.Int64(&x.Until)
+	c.Bool(&x.Wary)
+	c.Float(&x.Leap)
+	c.Float(&x.Peak)
 }
 
 // codeParts writes down what the parts of a histogram grow from.

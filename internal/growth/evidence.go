@@ -1,7 +1,9 @@
 package growth
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -17,6 +19,26 @@ type family struct {
 	next   float64 // the same in the scrape that is judged
 }
 
+// shown is what the lines of an instance showed so far, followed or not.
+type shown struct {
+	families map[string]*family
+	paces    []float32          // by position of the line, where no start time is known
+	others   map[uint32]float64 // by position, where a counter stood that fell deep, until it is back there
+	vanished [2]bool            // a fifth of the lines vanished in the last scrape, and in the one before
+}
+
+func (sh *shown) clone() shown {
+	c := shown{nil, slices.Clone(sh.paces), maps.Clone(sh.others), sh.vanished}
+	if len(sh.families) > 0 {
+		c.families = make(map[string]*family, len(sh.families))
+	}
+	for name, x := range sh.families {
+		copied := *x
+		c.families[name] = &copied
+	}
+	return c
+}
+
 // metricOf names what a line is compared with: the sum of a summary grows by
 // something else than its count.
 func metricOf(l *lines.Line) string {
@@ -27,7 +49,7 @@ func metricOf(l *lines.Line) string {
 }
 
 // usual returns the fastest pace of the metric of a line.
-func (st *State) usual(l *lines.Line) judge.Pace { return st.families[metricOf(l)].pace() }
+func (sh *shown) usual(l *lines.Line) judge.Pace { return sh.families[metricOf(l)].pace() }
 
 func (f *family) pace() judge.Pace {
 	if f == nil || f.top < 0 {
@@ -39,7 +61,7 @@ func (f *family) pace() judge.Pace {
 // Weigh decides what a staged scrape says about the process behind an instance.
 // It looks at every counter only where that can matter: if the start is not
 // known, or moved, or if something fell. What views follow does not matter.
-func (st *State) Weigh(s *Scraped) judge.Decision {
+func (sh *shown) Weigh(s *Scraped) judge.Decision {
 	s.Scratch.reset()
 	b := &s.Scratch.body
 	b.Rules, b.PrevTime, b.Time, b.PrevStart, b.Start = &s.Rules, s.LastTime, s.At, s.PrevStart, s.Start
@@ -48,7 +70,7 @@ func (st *State) Weigh(s *Scraped) judge.Decision {
 		if !s.weighed {
 			break
 		}
-		st.weigh(s, b, pos)
+		sh.weigh(s, b, pos)
 	}
 	return b.Decide()
 }
@@ -70,7 +92,7 @@ func Cumulative(l *lines.Line) bool {
 }
 
 // weigh takes in a counter, or a histogram by its count.
-func (st *State) weigh(s *Scraped, b *judge.Body, pos int) {
+func (sh *shown) weigh(s *Scraped, b *judge.Body, pos int) {
 	id, old, _, _ := s.Reader.At(pos)
 	if old < 0 {
 		return
@@ -79,13 +101,13 @@ func (st *State) weigh(s *Scraped, b *judge.Body, pos int) {
 	if !Cumulative(l) || l.Role == lines.Bucket || s.Body.Duplicate(pos) {
 		return
 	}
-	f, c := st.familyOf(s, l), s.point(pos)
+	f, c := sh.familyOf(s, l), s.point(pos)
 	series := judge.Series{Last: ColumnPoint(s.Before, old, s.LastTime)}
-	series.Other = st.others[uint32(old)]
-	pace := st.ownPace(old)
+	series.Other = sh.others[uint32(old)]
+	pace := sh.ownPace(old)
 	b.Add(f, &series, c, pace)
 	if !pace.Known && l.Family.Type != model.MetricTypeSummary {
-		f.Watch(series.Last, c, st.usual(l))
+		f.Watch(series.Last, c, sh.usual(l))
 	}
 }
 
@@ -101,12 +123,12 @@ func (s *Scraped) point(pos int) judge.Point {
 
 // familyOf returns what a scrape shows of a family, until the next one is asked
 // for.
-func (st *State) familyOf(s *Scraped, l *lines.Line) *judge.Family {
+func (sh *shown) familyOf(s *Scraped, l *lines.Line) *judge.Family {
 	x := s.Scratch
 	i, ok := x.families[l.Family]
 	if !ok {
 		f := judge.Family{Owner: s.Router.ownerOf(l)}
-		if known := st.families[l.Family.Name]; known != nil {
+		if known := sh.families[l.Family.Name]; known != nil {
 			f.Habits = known.habits
 		}
 		i = int32(len(x.list))
@@ -117,31 +139,31 @@ func (st *State) familyOf(s *Scraped, l *lines.Line) *judge.Family {
 
 // ownPace returns the fastest pace of the line that stood at a position; it is
 // known only where no start time is.
-func (st *State) ownPace(old int) judge.Pace {
-	if uint(old) >= uint(len(st.paces)) || st.paces[old] < 0 {
+func (sh *shown) ownPace(old int) judge.Pace {
+	if uint(old) >= uint(len(sh.paces)) || sh.paces[old] < 0 {
 		return judge.Pace{}
 	}
-	x := float64(st.paces[old])
+	x := float64(sh.paces[old])
 	return judge.Pace{Least: x * (1 - 1e-6), Most: x * (1 + 1e-6), Known: true}
 }
 
 // paceAt returns the fastest pace of the line that stood at a position: its own,
 // or that of its metric.
-func (st *State) paceAt(l *lines.Line, old int) judge.Pace {
-	if uint(old) < uint(len(st.paces)) {
-		return st.ownPace(old)
+func (sh *shown) paceAt(l *lines.Line, old int) judge.Pace {
+	if uint(old) < uint(len(sh.paces)) {
+		return sh.ownPace(old)
 	}
-	return st.usual(l)
+	return sh.usual(l)
 }
 
 // keepPaces follows the fastest pace of each line to its new position; −1 if none
 // is known. Only instances without a start time keep them.
-func (st *State) keepPaces(s *Scraped) {
+func (sh *shown) keepPaces(s *Scraped) {
 	if s.Start != 0 {
-		st.paces = nil
+		sh.paces = nil
 		return
 	}
-	next := st.paces
+	next := sh.paces
 	if s.Reader.Structural() || len(next) != s.Reader.Len() {
 		next = make([]float32, s.Reader.Len())
 	}
@@ -151,24 +173,27 @@ func (st *State) keepPaces(s *Scraped) {
 	for pos := range next {
 		id, old, c, _ := s.Reader.At(pos)
 		x := float32(-1)
-		if uint(old) < uint(len(st.paces)) {
-			x = st.paces[old]
+		if uint(old) < uint(len(sh.paces)) {
+			x = sh.paces[old]
 		}
-		if old >= 0 && sure && Cumulative(s.Store.Line(id)) {
-			if grown := c - s.Before.Value(old); grown >= 0 {
+		if old >= 0 && Cumulative(s.Store.Line(id)) {
+			switch grown := c - s.Before.Value(old); {
+			case grown >= 0 && sure:
 				x = max(x, float32(grown/ms))
+			case d.Fell(s.Before.Value(old), c) && float64(x)*ms >= -grown/2:
+				x = -1 // a switch
 			}
 		}
 		next[pos] = x
 	}
-	st.paces = next
+	sh.paces = next
 }
 
 // keepOthers remembers where counters stood that fell deep, until they are back
 // there: of all lines, followed or not, since all are evidence on the process.
-func (st *State) keepOthers(s *Scraped) {
+func (sh *shown) keepOthers(s *Scraped) {
 	deep := s.weighed && s.Decision.Deep()
-	if !deep && len(st.others) == 0 {
+	if !deep && len(sh.others) == 0 {
 		return
 	}
 	var next map[uint32]float64
@@ -177,7 +202,7 @@ func (st *State) keepOthers(s *Scraped) {
 		if s.First || s.Decision.Anew() || old < 0 {
 			continue
 		}
-		p, x := s.Before.Value(old), st.others[uint32(old)]
+		p, x := s.Before.Value(old), sh.others[uint32(old)]
 		if deep && s.Decision.Fell(p, c) && Cumulative(s.Store.Line(id)) {
 			x = p
 		}
@@ -188,7 +213,7 @@ func (st *State) keepOthers(s *Scraped) {
 			next[uint32(pos)] = x
 		}
 	}
-	st.others = next
+	sh.others = next
 }
 
 // evidence is what a scrape says of the series of one family under one set of
@@ -237,16 +262,16 @@ func (s *Scraped) interval() int64 {
 }
 
 // learn remembers what the scrape showed of the families.
-func (st *State) learn(s *Scraped) {
-	st.vanished = [2]bool{s.Vanishing, st.vanished[0]}
-	st.keepPaces(s)
-	st.keepOthers(s)
+func (sh *shown) learn(s *Scraped) {
+	sh.vanished = [2]bool{s.Vanishing, sh.vanished[0]}
+	sh.keepPaces(s)
+	sh.keepOthers(s)
 	switch s.Decision.Restart {
 	case judge.RestartProven, judge.RestartRestored:
 		for f, i := range s.Scratch.families {
 			x := &s.Scratch.list[i]
 			if h := x.Habits.After(&s.Decision, x); h != x.Habits {
-				st.note(f.Name).habits = h
+				sh.note(f.Name).habits = h
 			}
 		}
 	}
@@ -254,14 +279,14 @@ func (st *State) learn(s *Scraped) {
 
 // note returns what is remembered of a family, which it makes if there is
 // nothing.
-func (st *State) note(name string) *family {
-	x := st.families[name]
+func (sh *shown) note(name string) *family {
+	x := sh.families[name]
 	if x == nil {
-		if st.families == nil {
-			st.families = map[string]*family{}
+		if sh.families == nil {
+			sh.families = map[string]*family{}
 		}
 		x = &family{top: -1, next: -1}
-		st.families[name] = x
+		sh.families[name] = x
 	}
 	return x
 }

@@ -7,45 +7,6 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// Judge judges every object that a staged scrape, which is accepted, says
-// something new about: those with lines that changed, those in an unusual state
-// and, where not only growth is plain, all. It writes the steps to out.
-func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
-	out.reset()
-	w := &out.walk
-	*w = walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0], ms: float64(s.interval())}
-	if !s.weighed && !s.First {
-		w.calm = s.Scratch.evidence()
-		w.calm.Evidence, w.calm.plain = s.Decision.Of(&judge.Family{}), true
-		w.calm.Interval = s.interval()
-	} else {
-		w.known = s.Scratch.known
-	}
-	if s.Process || w.calm == nil && !s.plain() {
-		for _, e := range p.entries {
-			w.touch(e)
-		}
-	} else {
-		w.changed()
-		w.dirty = append(w.dirty, p.fresh...)
-		w.unusual()
-	}
-	p.fresh = p.fresh[:0]
-	slices.Sort(w.dirty)
-	for _, i := range slices.Compact(w.dirty) {
-		w.hist(i)
-	}
-	out.dirty = w.dirty
-	w.judgeDoubled()
-	w.bury(gone)
-	for _, f := range p.tops {
-		f.top, f.next = max(f.top, f.next), -1
-	}
-	st.learn(s)
-	p.was = nil
-	*w = walk{}
-}
-
 // plain reports whether all growth of all families is simply growth.
 func (s *Scraped) plain() bool {
 	for i := range s.Scratch.list {
@@ -68,6 +29,39 @@ type walk struct {
 	calm    *evidence
 	known   map[evidenceKey]*evidence
 	ms      float64
+}
+
+// run judges what a scrape says something new about. A scrape in which all growth
+// is plain has one evidence for all families, which is w.calm.
+func (w *walk) run(gone []dying) {
+	if !w.weighed && !w.First {
+		w.calm = w.Scratch.evidence()
+		w.calm.Evidence, w.calm.plain = w.Decision.Of(&judge.Family{}), true
+		w.calm.Interval = w.interval()
+	} else {
+		w.known = w.Scratch.known
+	}
+	if w.Process || w.calm == nil && !w.Scraped.plain() {
+		for _, e := range w.entries {
+			w.touch(e)
+		}
+	} else {
+		w.changed()
+		w.dirty = append(w.dirty, w.fresh...)
+		w.unusual()
+	}
+	w.fresh = w.fresh[:0]
+	slices.Sort(w.dirty)
+	for _, i := range slices.Compact(w.dirty) {
+		w.hist(i)
+	}
+	w.out.dirty = w.dirty
+	w.judgeDoubled()
+	w.bury(gone)
+	for _, f := range w.tops {
+		f.top, f.next = max(f.top, f.next), -1
+	}
+	w.was = nil
 }
 
 // changed walks two ascending lists: lines that changed, and lines followed.

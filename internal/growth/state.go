@@ -1,7 +1,6 @@
 package growth
 
 import (
-	"maps"
 	"math"
 	"slices"
 
@@ -17,13 +16,10 @@ import (
 // the states that are not ordinary, what vanished while its process went on, and
 // what its families showed. The zero value remembers nothing.
 type State struct {
-	held     map[uint32]*point // by object of the plan
-	tombs    map[tombKey]*tomb
-	families map[string]*family
-	paces    []float32          // by position of the line, where no start time is known
-	others   map[uint32]float64 // by position, where a counter stood that fell deep, until it is back there
-	vanished [2]bool            // a fifth of the lines vanished in the last scrape, and in the one before
-	reads    []int64            // by object, the scrape that read it last; of lines with timestamps of their own
+	shown
+	held  map[uint32]*point // by object of the plan
+	tombs map[tombKey]*tomb
+	reads []int64 // by object, the scrape that read it last; of lines with timestamps of their own
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
 	// loaded is what was read for objects that no plan has yet.
@@ -75,8 +71,8 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 // Clone returns a copy; its tombstones hold their lines as well.
 func (st *State) Clone(s *lines.Store) State {
 	c := *st
-	c.paces, c.loaded = slices.Clone(st.paces), slices.Clone(st.loaded)
-	c.held, c.tombs, c.families, c.others = nil, nil, nil, maps.Clone(st.others)
+	c.shown = st.shown.clone()
+	c.held, c.tombs, c.loaded = nil, nil, slices.Clone(st.loaded)
 	for object, p := range st.held {
 		c.hold(object, p.clone())
 	}
@@ -86,13 +82,6 @@ func (st *State) Clone(s *lines.Store) State {
 	for key, t := range st.tombs {
 		c.tombs[key] = &tomb{*t.point.clone(), t.id, t.key}
 		s.Retain(t.id)
-	}
-	if len(st.families) > 0 {
-		c.families = make(map[string]*family, len(st.families))
-	}
-	for name, x := range st.families {
-		copied := *x
-		c.families[name] = &copied
 	}
 	return c
 }
@@ -320,4 +309,31 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 	}
 	t := st.tombs[tombKey{HistogramHash(line), h.class, true}]
 	return t != nil && t.layout != nil
+}
+
+// NewPlan makes the plan of a body for the views that the instance's target
+// labels admit. Of a native histogram that chosen says is
+// followed by its classic buckets, those are.
+func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
+	b := newBuilder(st, route, admitted, body, to)
+	b.names.read(b.Plan, body)
+	for pos := range body.Len() {
+		if !body.Duplicate(pos) {
+			b.come(uint32(pos))
+		}
+	}
+	b.stays = func(h *hist, _ uint32) bool { return chosen(int(h.native)) }
+	return b.finish()
+}
+
+// Judge judges every object that a staged scrape, which is accepted, says
+// something new about: those with lines that changed, those in an unusual state
+// and, where not only growth is plain, all. It writes the steps to out.
+func (st *State) Judge(p *Plan, s *Scraped, gone []dying, out *Steps) {
+	out.reset()
+	w := &out.walk
+	*w = walk{State: st, Plan: p, Scraped: s, out: out, dirty: out.dirty[:0], ms: float64(s.interval())}
+	w.run(gone)
+	st.learn(s)
+	*w = walk{}
 }

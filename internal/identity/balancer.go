@@ -127,7 +127,7 @@ func (b *Balancer[T]) Words() []string {
 		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.Target, b.Unclear))
 	}
 	if len(blind) > 0 {
-		list = append(list, fmt.Sprintf("%s: ambiguous without a start time, an idle twin would not show", strings.Join(blind, ", ")))
+		list = append(list, fmt.Sprintf("%s: without a start time, another process with the same idle counters would not be noticed", strings.Join(blind, ", ")))
 	}
 	return list
 }

@@ -19,7 +19,7 @@ func (t *turn) rise() Step {
 	if t.open() {
 		s.Hi, s.Doubt = math.Inf(1), Masked
 	}
-	if t.e.Copies {
+	if t.e.Copies || t.e.Open {
 		s.Lo, s.Hi, s.Doubt = 0, math.Inf(1), s.Doubt|Unproven
 	}
 	if t.Lost > 0 && fast {
@@ -30,6 +30,13 @@ func (t *turn) rise() Step {
 		if !t.bounded() {
 			s.Hi = math.Inf(1)
 		}
+	}
+	if t.Peak > p && c >= t.Peak {
+		s.Lo, s.Hi, s.Doubt = min(s.Lo, c-t.Peak), math.Inf(1), s.Doubt|Unproven
+		t.Lost, t.Peak = max(0, t.Lost-(t.Peak-p)), 0
+	}
+	if t.Wary {
+		t.Leap = max(t.Leap, s.Lo)
 	}
 	t.pass(d)
 	return s
@@ -75,6 +82,9 @@ func (t *turn) pass(grown float64) {
 				t.Lost += t.Fell
 			}
 			t.Fell, t.Zero = 0, false
+			if t.Wary && t.Mark > t.c.Value {
+				t.Peak = max(t.Peak, t.Mark)
+			}
 			if t.Cause == CauseDip || t.Cause == CauseFall {
 				t.forget()
 			}
@@ -151,6 +161,7 @@ func (t *turn) fall() Step {
 		s.Verdict, s.Doubt = Jitter, 0
 		t.remember(CauseDip)
 	case t.r.Owner == OwnerExternal, !t.e.Deep:
+		t.takeBack(&s)
 		t.remember(CauseFall)
 	default:
 		t.lower(&s)
@@ -159,9 +170,30 @@ func (t *turn) fall() Step {
 	return s
 }
 
+// takeBack takes back what an unproven fall shows to be uncertain. Where no start time tells, two processes may
+// answer in turn: then the series rose above the fallen value because the higher one answered. That step was at most the
+// largest so far. A deep fall is more often a restart: it needs a step that explains it.
+func (t *turn) takeBack(s *Step) {
+	if t.e.Known || t.stands() {
+		return
+	}
+	fell, leap := t.Last.Value-t.c.Value, t.Leap
+	if !t.Wary {
+		if leap = 0; t.e.Pace.Known {
+			leap = t.e.Pace.Makes(t.ms)
+		}
+	}
+	if t.e.Deep && leap < 0.75*fell {
+		return
+	}
+	t.Wary, t.Leap = true, 0
+	s.Back = min(2*leap, fell)
+}
+
 // lower counts c from 0 after a deep fall, or from where the lower copy was seen last. The old value is remembered as
 // the other copy's.
 func (t *turn) lower(s *Step) {
+	t.takeBack(s)
 	s.Add = t.c.Value
 	if t.Other > 0 && t.c.Value >= t.Other {
 		s.Sub, s.Verdict = t.Other, Grew

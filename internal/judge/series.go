@@ -10,6 +10,7 @@ import "math"
 //	Mark > Last.Value while Cause is CauseDip or CauseFall
 //	Fell and Zero are 0 while Cause is CauseNone and Left is 0
 //	OtherAt is 0 while Other is 0
+//	Leap and Peak are 0 unless Wary
 type Series struct {
 	Last Point
 	Memory
@@ -40,6 +41,9 @@ type Memory struct {
 	OtherAt int64   // when, Unix milliseconds
 	Since   int64   // when the mark was read, Unix milliseconds
 	Until   int64   // of CauseRestart: when the mark is forgotten, Unix milliseconds
+	Wary    bool    // it fell, but not deep, and nothing says of which process: two may answer in turn
+	Leap    float64 // since then, the largest growth of one step in Lo
+	Peak    float64 // where it stood before that fall, once the mark is forgotten, until it is above
 }
 
 // patience is for how many further scrapes, or intervals, an old value is remembered.
@@ -47,7 +51,7 @@ const patience = 3
 
 // Ordinary reports whether the series remembers nothing: Last is all of its state.
 func (s *Series) Ordinary() bool {
-	return s.Cause == CauseNone && s.Left == 0 && !s.Gapped && s.Lost == 0 && s.Other == 0
+	return s.Cause == CauseNone && s.Left == 0 && !s.Gapped && s.Lost == 0 && s.Other == 0 && !s.Wary
 }
 
 // Next judges the step from s to c, the point after it. The evidence is of the scrape that holds c.
@@ -250,7 +254,7 @@ func (t *turn) moved() Step {
 
 // remember keeps the last value as a mark, or the mark there is if it stands for something higher.
 func (t *turn) remember(why Cause) {
-	m := Memory{Cause: why, Mark: t.Last.Value, Since: t.Last.Time, Lost: t.Lost, Other: t.Other, OtherAt: t.OtherAt, Left: t.Left}
+	m := Memory{Cause: why, Mark: t.Last.Value, Since: t.Last.Time, Lost: t.Lost, Other: t.Other, OtherAt: t.OtherAt, Left: t.Left, Wary: t.Wary, Leap: t.Leap, Peak: t.Peak}
 	falls := func(c Cause) bool { return c == CauseDip || c == CauseFall }
 	if (t.Cause == why || falls(t.Cause) && falls(why)) && t.Mark >= m.Mark {
 		m.Cause = max(why, t.Cause)
@@ -264,7 +268,7 @@ func (t *turn) remember(why Cause) {
 			interval = t.c.Time - t.Last.Time
 		}
 		m.Until = t.c.Time + patience*interval
-		m.Lost, m.Other, m.OtherAt, m.Left = 0, 0, 0, 0
+		m.Lost, m.Other, m.OtherAt, m.Left, m.Wary, m.Leap, m.Peak = 0, 0, 0, 0, false, 0, 0
 	default:
 		m.Left = patience
 	}

@@ -12,6 +12,9 @@ type Step struct {
 	// Lo and Hi bound the true increase; Hi may be +Inf. Where a high-water mark is regained, Lo holds all growth above the
 	// mark: of the time since Reach, and perhaps more than Value, which leaves out what was counted below the mark.
 	Lo, Hi float64
+	// Back is how much of the Lo of the steps until From is not certain any more: it counts in a sum of steps that
+	// holds them, too, which it does not make negative.
+	Back float64
 	// The increase happened in (From, To], Unix milliseconds. From == To: no time was observed. After a proven reset From
 	// is the new start; growth in the Lost milliseconds between the previous point and From was not observed.
 	From, To int64

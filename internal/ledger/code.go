@@ -9,12 +9,14 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
 // Code writes a ledger down or reads it back; set is where the layouts of its
-// view are. Equal ledgers are equal bytes: all stands in order.
-func (l *Ledger) Code(c *saved.Codec, set *window.Set) {
+// view are, and tolerance is by how much the readings of one start differ. Equal
+// ledgers are equal bytes: all stands in order.
+func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
 	c.Int64(&l.Created)
 	keys := slices.Sorted(maps.Keys(l.accounts))
 	saved.List(c, &keys, 6, func(key *string) {
@@ -28,6 +30,7 @@ func (l *Ledger) Code(c *saved.Codec, set *window.Set) {
 		l.accounts[*key].code(c, set)
 	})
 	c.Ascending(len(keys), func(i int) string { return keys[i] })
+	watch.Code(c, &l.Known, tolerance)
 }
 
 func (a *Account) code(c *saved.Codec, set *window.Set) {
@@ -50,17 +53,19 @@ func (d *Departures) code(c *saved.Codec, set *window.Set) {
 		return
 	}
 	window.CodeClasses(c, set, &d.Classes)
-	for _, x := range []*exact.Sum{&d.Bounds.Below, &d.Bounds.Above, &d.weighted, &d.lowest, &d.highest} {
+	for _, x := range []*exact.Sum{&d.Bounds.Below, &d.Bounds.Above, &d.Bounds.Back, &d.weighted, &d.lowest, &d.highest} {
 		c.Sum(x)
 	}
 	c.Natural(&d.Bounds.Open)
 	c.Bool(&d.Stepped)
-	slices.SortFunc(d.begun, func(a, b opened) int {
+	compare := func(a, b opened) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), a.above.Cmp(&b.above), a.highest.Cmp(&b.highest))
-	})
+	}
+	slices.SortFunc(d.begun, compare)
 	saved.List(c, &d.begun, 3, func(x *opened) {
 		c.Int64(&x.at)
 		c.Sum(&x.above)
 		c.Sum(&x.highest)
 	})
+	c.Must(slices.IsSortedFunc(d.begun, compare))
 }

@@ -55,7 +55,7 @@ func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col
 			unseen[e.Col].Merge(&e.Above)
 			return
 		}
-		bounds[e.Col].Add(e)
+		bounds[e.Col].Add(e, math.MinInt64)
 	}
 	for _, e := range t.Past {
 		each(e)

@@ -1,17 +1,20 @@
 package ledger
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
 // Ledger keeps the totals of one view: an account for each group.
 type Ledger struct {
-	Created  int64 // when all totals were 0, in Unix ms; 0: since the fleet began
+	Created  int64        // when all totals were 0, in Unix ms; 0: since the fleet began
+	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
 }
 
@@ -36,8 +39,30 @@ func (l *Ledger) put(key string, a *Account) {
 // Accounts yields all accounts, in no order.
 func (l *Ledger) Accounts() iter.Seq[*Account] { return maps.Values(l.accounts) }
 
-// Merge adds the accounts of other instances, which o may no longer use.
+// Departures returns what departed instances leave in a group.
+func (l *Ledger) Departures(group labels.Labels) *Departures { return &l.Account(group).Left }
+
+// Begin makes Created that of both ledgers, of fleets that began at mine and
+// theirs and together begin at both: the earlier time at which all totals were 0.
+func (l *Ledger) Begin(o *Ledger, mine, theirs, both int64) {
+	at := cmp.Or(l.Created, mine)
+	if other := cmp.Or(o.Created, theirs); at == 0 || other != 0 && other < at {
+		at = other
+	}
+	if l.Created = at; at == both {
+		l.Created = 0
+	}
+}
+
+// Merge adds the accounts of other instances, and what is known of their
+// processes, which o may no longer use.
 func (l *Ledger) Merge(o *Ledger) {
+	if o.Known != nil {
+		if l.Known != nil {
+			o.Known.Join(l.Known)
+		}
+		l.Known = o.Known
+	}
 	for key, b := range o.accounts {
 		a := l.accounts[key]
 		if a == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -192,14 +193,14 @@ func TestMergeAndCode(t *testing.T) {
 
 func written(l *Ledger) []byte {
 	c := &saved.Codec{}
-	l.Code(c, &window.Set{})
+	l.Code(c, &window.Set{}, 0)
 	return c.Out
 }
 
 func reread(t require.TestingT, l *Ledger) *Ledger {
 	c := &saved.Codec{In: saved.Read(written(l))}
 	var back Ledger
-	back.Code(c, &window.Set{})
+	back.Code(c, &window.Set{}, 0)
 	rest, ok := c.In.Rest()
 	require.True(t, ok)
 	require.Empty(t, rest)
@@ -215,7 +216,7 @@ func FuzzCode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &saved.Codec{In: saved.Read(data)}
 		var back Ledger
-		if back.Code(c, &window.Set{}); !c.Failed() {
+		if back.Code(c, &window.Set{}, 0); !c.Failed() {
 			again := written(&back)
 			require.Equal(t, again, written(reread(t, &back)))
 		}
@@ -238,4 +239,72 @@ func TestRaise(t *testing.T) {
 	}
 	s.Raise(nil)
 	assert.Len(t, s.Classes, 1)
+}
+
+// The totals of two fleets began at 0 when the earlier of them did; 0 stands for
+// the beginning of both together.
+func TestBegin(t *testing.T) {
+	for _, c := range []struct{ a, b, mine, theirs, both, want int64 }{
+		{0, 0, 5, 5, 5, 0},
+		{0, 0, 5, 9, 9, 5},
+		{0, 0, 9, 5, 9, 5},
+		{20, 0, 5, 5, 5, 0},
+		{20, 30, 5, 5, 5, 20},
+		{30, 20, 5, 5, 5, 20},
+		{0, 0, 0, 7, 7, 0}, // this one saw nothing yet
+		{0, 0, 7, 0, 7, 0},
+	} {
+		x, y := Ledger{Created: c.a}, Ledger{Created: c.b}
+		x.Begin(&y, c.mine, c.theirs, c.both)
+		assert.Equal(t, c.want, x.Created, "%+v", c)
+	}
+}
+
+// What all watchers know of a group raises its settlement, or adds it; what is
+// less lowers none.
+func TestJoined(t *testing.T) {
+	var l Ledger
+	known := func(name string, n int64) watch.Total {
+		x := watch.Total{Group: window.GroupName(labels.FromStrings("code", name))}
+		x.Value.Count.AddInt(n)
+		return x
+	}
+	own := []*Settlement{settled(&l, counter(10))}
+	for _, c := range []struct {
+		known []watch.Total
+		want  []float64
+	}{
+		{nil, []float64{10}},
+		{[]watch.Total{known("200", 12)}, []float64{12}},
+		{[]watch.Total{known("200", 8)}, []float64{10}},
+		{[]watch.Total{known("500", 3), known("200", 10)}, []float64{10, 3}},
+	} {
+		var got []float64
+		for _, s := range Joined(own, c.known, &window.Set{}) {
+			n := counted(s.Classes)
+			got = append(got, n.Float64())
+		}
+		assert.Equal(t, c.want, got)
+	}
+}
+
+// Merged ledgers know together what either knew of processes.
+func TestMergeKnown(t *testing.T) {
+	tell := func(name string) *watch.State {
+		k := watch.New(0)
+		require.NoError(t, k.Tell(watch.Process{Keys: []watch.Key{{Name: name, Start: 5}}, Last: 9}))
+		return k
+	}
+	for _, c := range []struct {
+		a, b *watch.State
+		want int
+	}{{nil, nil, 0}, {tell("a"), nil, 1}, {nil, tell("b"), 1}, {tell("a"), tell("b"), 2}} {
+		x := Ledger{Known: c.a}
+		x.Merge(&Ledger{Known: c.b})
+		if x.Known == nil {
+			assert.Zero(t, c.want)
+			continue
+		}
+		assert.Equal(t, c.want, x.Known.Size().Processes)
+	}
 }

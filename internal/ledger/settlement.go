@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -173,4 +174,18 @@ func (s *Settlement) native() *layout.Native {
 		}
 	}
 	return &n
+}
+
+// Joined returns settlements as far as all watchers know them: of each group what
+// they know together, where that is not less than what this one counted itself.
+func Joined(own []*Settlement, known []watch.Total, set *window.Set) []*Settlement {
+	all := Settlements{}
+	for _, s := range own {
+		all.Of(s.Labels).Classes = s.Classes
+	}
+	for i := range known {
+		t := &known[i]
+		all.Of(window.GroupLabels(t.Group)).Raise(window.ClassesOf(&t.Value, set))
+	}
+	return all.Sorted()
 }

@@ -31,6 +31,7 @@ type diff struct {
 	starts     []int64 // empty while no line has a start of its own
 	pairs      []uint32
 	natives    []native
+	quoted     exemplars
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
 	changed    []uint32
 	gone       []uint32 // old positions
@@ -212,7 +213,7 @@ func (d *diff) jump(k int) {
 	d.k = k
 	if h := sort.Search(len(hs), func(i int) bool { return int(hs[i].before) >= k }); h != d.h {
 		d.h = h
-		d.redeclare()
+		d.declared.redeclare(d)
 	}
 	d.was = d.inForce[d.h]
 	d.span, _ = slices.BinarySearch(d.expect.spans, uint32(k)+1)
@@ -313,5 +314,13 @@ func (d *diff) addHeading(id uint32) {
 	if f := d.store.declares(id); f != nil {
 		d.family = f
 	}
-	d.redeclare()
+	d.declared.redeclare(d)
+}
+
+// meaning returns the key of a text that stands here.
+func (d *diff) meaning(text []byte) uint32 { return meaning(d.in, d.declared.ownerOf(d, text), text) }
+
+// addLine adds the line of a text that stands here, and returns its ID.
+func (d *diff) addLine(text []byte, ls labels.Labels) ID {
+	return d.store.addLine(d.in, text, d.declared.ownerOf(d, text), ls)
 }

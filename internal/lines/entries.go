@@ -147,10 +147,12 @@ func (r *entryReader) sample(p textparse.Parser, isNative bool) error {
 	}
 	r.moveTo(series)
 	r.text = append(append(r.text[:0], byte(role)), series...)
-	return r.find(r.text, s, func() (ls labels.Labels, err error) {
+	err := r.find(r.text, s, func() (ls labels.Labels, err error) {
 		p.Labels(&ls)
 		return ls, nil
 	})
+	r.quoteParsed(p)
+	return err
 }
 
 // moveTo notes how far the parser has come, if part is a slice of the body.

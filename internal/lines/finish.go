@@ -263,6 +263,46 @@ func (d *diff) clear() {
 	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
 	clear(d.natives)
 	d.starts, d.natives, d.renamed = d.starts[:0], d.natives[:0], d.renamed[:0]
+	d.quoted.reset()
 	d.changed, d.gone, d.headings = d.changed[:0], d.gone[:0], d.headings[:0]
 	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false
+}
+
+// findSpelled adds the lines whose series stands earlier in other words to the
+// duplicates. Where the first one had no position before but the other one had,
+// the series keeps it: see findRenamed.
+func (d *diff) findSpelled() {
+	if !d.store.spellings.many.Load() {
+		return
+	}
+	first := map[ID]int{}
+	for _, id := range d.newIDs { // of each series in words that are not its first ones
+		if s := d.store.Line(id).seriesID(id); s != id {
+			first[s] = -1
+		}
+	}
+	if len(first) == 0 {
+		return
+	}
+	var dups, fresh []uint32
+	for pos, id := range d.newIDs {
+		at, ok := first[d.store.Line(id).seriesID(id)]
+		if !ok {
+			continue
+		}
+		if at < 0 {
+			first[d.store.Line(id).seriesID(id)] = pos
+			continue
+		}
+		if _, known := slices.BinarySearch(d.newDups, uint32(pos)); known {
+			continue
+		}
+		dups = append(dups, uint32(pos))
+		if d.olds[pos] >= 0 {
+			d.olds[pos] = -1
+			fresh = append(fresh, uint32(pos))
+		}
+	}
+	d.newDups = merged(d.newDups, dups)
+	d.changed = merged(d.changed, fresh)
 }

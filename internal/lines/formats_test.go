@@ -21,7 +21,7 @@ const (
 	asProtobuf     = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 )
 
-var wide = Limits{Line: 1 << 20, Labels: 1 << 20, OpenMetrics2: true}
+var wide = Limits{Line: 1 << 20, Labels: 1 << 20, OpenMetrics2: true, Exemplars: 1 << 20}
 
 // sequenceIn reads bodies of one format one after the other, each held against textparse.
 func sequenceIn(t *testing.T, contentType string, bodies ...string) (*instance, *Reader) {

@@ -8,6 +8,10 @@ type Limits struct {
 	Labels  int // labels of a sample, its name included; default 64
 	Buckets int // buckets of a native histogram, and its spans; default 100,000
 
+	// Exemplars bounds the bytes of a body's exemplars that its columns keep, as
+	// they are written; what is beyond them is left out. 0 keeps none.
+	Exemplars int
+
 	// OpenMetrics2 reads OpenMetrics 2.0, which is experimental. A Prometheus
 	// server must be told to read it, too.
 	OpenMetrics2 bool

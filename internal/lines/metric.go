@@ -61,14 +61,17 @@ var valueTags = [...]uint64{
 func (p *protobufReader) readScalar(b []byte, s reading) (done bool, err error) {
 	w := wire{rest: b}
 	counter := p.typ == typeCounter
-	var seen uint64
+	var (
+		seen  uint64
+		quote []byte
+	)
 	for tag, ok := w.next(); ok; tag, ok = w.next() {
 		w.once(&seen, tag)
 		switch {
 		case tag == 1<<3|fixed64:
 			s.v = w.double()
 		case tag == 2<<3|message && counter:
-			w.exemplar()
+			quote = w.exemplar()
 		case tag == 3<<3|message && counter:
 			s.start = w.timestamp()
 		default:
@@ -78,7 +81,9 @@ func (p *protobufReader) readScalar(b []byte, s reading) (done bool, err error) 
 	if w.odd {
 		return false, nil
 	}
-	return true, p.stagePart(Value, nil, s)
+	err = p.stagePart(Value, nil, s)
+	p.quote(quote)
+	return true, err
 }
 
 // readSummary stages a Summary message.
@@ -128,6 +133,7 @@ func (p *protobufReader) stageParts(count, sum float64, role Role, parts []bound
 		if err := p.stagePart(role, parts[i].bound[:], s); err != nil {
 			return err
 		}
+		p.quote(parts[i].exemplar)
 	}
 	return nil
 }
@@ -135,9 +141,9 @@ func (p *protobufReader) stageParts(count, sum float64, role Role, parts []bound
 // readHistogram stages a Histogram message: the native histogram, then the classic
 // lines if there are classic buckets or no native ones.
 func (p *protobufReader) readHistogram(b []byte, s reading) (done bool, err error) {
-	h := histogramMessage{w: wire{rest: b}, classic: p.parts[:0], own: p.native[:0]}
+	h := histogramMessage{w: wire{rest: b}, classic: p.parts[:0], own: p.native[:0], quotes: p.quotes[:0]}
 	h.read(p.limits.Buckets)
-	p.native, p.parts = h.own, h.classic
+	p.native, p.parts, p.quotes = h.own, h.classic, h.quotes
 	if h.size() > p.limits.Buckets {
 		return false, overLimit("buckets", p.limits.Buckets)
 	}
@@ -153,7 +159,11 @@ func (p *protobufReader) readHistogram(b []byte, s reading) (done bool, err erro
 	s.start = h.start
 	if native {
 		s.v, s.native, s.kind = total, h.own, nativeKinds[p.typ]
-		if err := p.stagePart(Native, nil, s); err != nil || len(h.classic) == 0 {
+		err := p.stagePart(Native, nil, s)
+		for _, quote := range h.quotes {
+			p.quote(quote)
+		}
+		if err != nil || len(h.classic) == 0 {
 			return true, err
 		}
 	}
@@ -168,7 +178,7 @@ func (p *protobufReader) untilInf(total float64) []boundValue {
 			return p.parts[:i+1]
 		}
 	}
-	p.parts = append(p.parts, boundValue{infBound, total})
+	p.parts = append(p.parts, boundValue{bound: infBound, v: total})
 	return p.parts
 }
 
@@ -187,6 +197,7 @@ type histogramMessage struct {
 	positive, negative side
 	classic            []boundValue
 	own                []byte // all fields but the classic buckets, exemplars and the start
+	quotes             [][]byte
 	seen               uint64 // see wire.once
 }
 
@@ -212,7 +223,7 @@ func (h *histogramMessage) read(maxSize int) {
 		case 3<<3 | message:
 			h.classic = append(h.classic, h.w.bucket())
 		case 16<<3 | message:
-			h.w.exemplar()
+			h.quotes = append(h.quotes, h.w.exemplar())
 		case 15<<3 | message:
 			h.w.once(&h.seen, tag)
 			h.start = h.w.timestamp()
@@ -300,8 +311,9 @@ func (d *side) deltas(w *wire) {
 
 // boundValue is the value of a bucket or quantile.
 type boundValue struct {
-	bound [8]byte // the bits of a float64
-	v     float64
+	bound    [8]byte // the bits of a float64
+	v        float64
+	exemplar []byte // as encoded; nil if there is none
 }
 
 func (w *wire) quantile() (q boundValue) {
@@ -347,7 +359,7 @@ func (w *wire) bucket() (q boundValue) {
 		case 2<<3 | fixed64:
 			q.setBound(m.double(), &m)
 		case 3<<3 | message:
-			m.exemplar()
+			q.exemplar = m.exemplar()
 		case 4<<3 | fixed64:
 			q.v = m.double()
 		default:

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
@@ -254,7 +255,40 @@ func (in *instance) readAs(t testing.TB, r *Reader, body []byte, contentType str
 	r.Commit(&in.cols)
 	requireSame(t, want, in.held(), body, "committed")
 	in.was = want
+	if r.limits.Exemplars > 0 {
+		in.checkExemplars(t, body, contentType)
+	}
 	return true
+}
+
+// checkExemplars holds those that were kept against textparse's. Of a native
+// histogram textparse has those of the classic buckets, too, if it has none of its
+// own, and none without a time.
+func (in *instance) checkExemplars(t testing.TB, body []byte, contentType string) {
+	t.Helper()
+	list, err := Exemplars(body, contentType, wide)
+	require.NoError(t, err)
+	want, got := []string{}, []string{}
+	of := func(list []string, pos int, e exemplar.Exemplar) []string {
+		if in.store.Line(in.cols.ID(pos)).Role == Native && contentType == asProtobuf {
+			if !e.HasTs || in.buckets(pos) {
+				return list
+			}
+		}
+		return append(list, fmt.Sprint(pos, e.Labels, math.Float64bits(e.Value), e.HasTs, e.Ts))
+	}
+	for _, e := range list {
+		want = of(want, e.Pos, e.Exemplar)
+	}
+	for pos, e := range in.cols.Exemplars() {
+		got = of(got, pos, e)
+	}
+	require.Equal(t, want, got, "%q", body)
+}
+
+// buckets reports whether the lines of classic buckets follow a native histogram.
+func (in *instance) buckets(pos int) bool {
+	return pos+1 < in.cols.Len() && in.store.Line(in.cols.ID(pos+1)).Role == Count
 }
 
 // checkDifference holds positions, changes and departures against the lists

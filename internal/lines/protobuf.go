@@ -45,6 +45,7 @@ type protobufReader struct {
 	text   []byte // of a heading or a line
 	native []byte // an encoded histogram
 	parts  []boundValue
+	quotes [][]byte // exemplars of a native histogram
 	buf    []byte
 }
 
@@ -228,7 +229,7 @@ func (p *protobufReader) stagePart(role Role, bound []byte, s reading) error {
 // textparse reads them.
 func (p *protobufReader) lineLabels() (labels.Labels, error) {
 	if len(p.asked) == 0 {
-		err := p.parseMetric(func(_ reading, ls labels.Labels) error {
+		err := p.parseMetric(func(_ reading, ls labels.Labels, _ textparse.Parser) error {
 			p.asked = append(p.asked, ls)
 			return nil
 		})
@@ -243,7 +244,7 @@ func (p *protobufReader) lineLabels() (labels.Labels, error) {
 }
 
 // parseMetric lets textparse read the metric and calls each with its samples.
-func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels) error) error {
+func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels, parser textparse.Parser) error) error {
 	if sizeOfMetric(p.metric) > p.limits.Buckets {
 		return overLimit("buckets", p.limits.Buckets)
 	}
@@ -278,7 +279,7 @@ func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels) erro
 		}
 		var ls labels.Labels
 		parser.Labels(&ls)
-		if err := each(s, ls.Copy()); err != nil {
+		if err := each(s, ls.Copy(), parser); err != nil {
 			return err
 		}
 	}
@@ -288,7 +289,7 @@ func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels) erro
 func (p *protobufReader) stageParsed() error {
 	p.labels = labelFields(p.metric)
 	p.n, p.asked = 0, p.asked[:0]
-	return p.parseMetric(func(s reading, ls labels.Labels) error {
+	return p.parseMetric(func(s reading, ls labels.Labels, parser textparse.Parser) error {
 		role := Native
 		if s.native == nil {
 			role, _ = roleOf(p.family, ls.Get(model.MetricNameLabel))
@@ -296,7 +297,9 @@ func (p *protobufReader) stageParsed() error {
 		p.text = append(append(p.text[:0], byte(role)), p.labels...)
 		p.text = appendBound(p.text, role, ls)
 		p.n++
-		return p.find(p.text, s, func() (labels.Labels, error) { return ls, nil })
+		err := p.find(p.text, s, func() (labels.Labels, error) { return ls, nil })
+		p.quoteParsed(parser)
+		return err
 	})
 }
 

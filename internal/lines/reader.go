@@ -195,6 +195,7 @@ func (r *Reader) Commit(c *Columns) {
 	}
 	c.starts = replace(c.starts, r.starts)
 	c.natives = replace(c.natives, r.natives)
+	c.quoted.replace(&r.quoted)
 	r.clear()
 }
 

@@ -9,6 +9,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -26,6 +27,8 @@ type Sample struct {
 
 	Native  *histogram.FloatHistogram // of a Native sample, else nil
 	Classic *Classic                  // only in samples for [Reader.ReadSamples]
+
+	Exemplar *exemplar.Exemplar // only in samples for [Reader.ReadSamples]
 }
 
 // Classic is a whole classic histogram. In a body it is several lines.
@@ -135,7 +138,9 @@ func (r *sampleReader) readSample(s *Sample) error {
 	r.labels = s.Labels.Bytes(r.labels[:0])
 	is := reading{v: s.Value, t: s.Time, start: s.Start, kind: written}
 	if s.Native == nil && s.Classic == nil {
-		return r.stagePart(s, Value, 0, is)
+		err := r.stagePart(s, Value, 0, is)
+		r.quoteMade(s.Exemplar)
+		return err
 	}
 	if h := s.Native; h != nil {
 		if sizeOf(h) > r.limits.Buckets {
@@ -146,6 +151,7 @@ func (r *sampleReader) readSample(s *Sample) error {
 		if err := r.stagePart(s, Native, 0, is); err != nil {
 			return err
 		}
+		r.quoteMade(s.Exemplar)
 		is.native = nil
 	}
 	if s.Classic != nil {
@@ -160,6 +166,7 @@ func (r *sampleReader) readClassic(s *Sample, is reading) error {
 	if n := len(h.Counts) - len(h.Bounds); n != 0 && n != 1 {
 		return errCounts
 	}
+	before := math.Inf(-1)
 	for i, n := range h.Counts {
 		bound := math.Inf(1)
 		if i < len(h.Bounds) {
@@ -169,6 +176,10 @@ func (r *sampleReader) readClassic(s *Sample, is reading) error {
 		if err := r.stagePart(s, Bucket, bound, is); err != nil {
 			return err
 		}
+		if e := s.Exemplar; e != nil && s.Native == nil && before < e.Value && e.Value <= bound {
+			r.quoteMade(e)
+		}
+		before = bound
 	}
 	is.v = h.Count
 	if err := r.stagePart(s, Count, 0, is); err != nil || math.IsNaN(h.Sum) {

@@ -111,45 +111,6 @@ func (x *spellings) rebuild(s *Store) {
 // bytes returns the memory held.
 func (x *spellings) bytes() int { return int(x.held.Load()) }
 
-// findSpelled adds the lines whose series stands earlier in other words to the
-// duplicates. Where the first one had no position before but the other one had,
-// the series keeps it: see findRenamed.
-func (d *diff) findSpelled() {
-	if !d.store.spellings.many.Load() {
-		return
-	}
-	first := map[ID]int{}
-	for _, id := range d.newIDs { // of each series in words that are not its first ones
-		if s := d.store.Line(id).seriesID(id); s != id {
-			first[s] = -1
-		}
-	}
-	if len(first) == 0 {
-		return
-	}
-	var dups, fresh []uint32
-	for pos, id := range d.newIDs {
-		at, ok := first[d.store.Line(id).seriesID(id)]
-		if !ok {
-			continue
-		}
-		if at < 0 {
-			first[d.store.Line(id).seriesID(id)] = pos
-			continue
-		}
-		if _, known := slices.BinarySearch(d.newDups, uint32(pos)); known {
-			continue
-		}
-		dups = append(dups, uint32(pos))
-		if d.olds[pos] >= 0 {
-			d.olds[pos] = -1
-			fresh = append(fresh, uint32(pos))
-		}
-	}
-	d.newDups = merged(d.newDups, dups)
-	d.changed = merged(d.changed, fresh)
-}
-
 // merged adds positions to a list of positions that ascends, each once.
 func merged(list, more []uint32) []uint32 {
 	if len(more) > 0 {

@@ -3,8 +3,6 @@ package lines
 import (
 	"bytes"
 	"strings"
-
-	"github.com/prometheus/prometheus/model/labels"
 )
 
 // A TYPE comment holds for its metric, not for its place: as a Prometheus server
@@ -30,15 +28,15 @@ func (x *declared) reset() {
 
 // redeclare notes that the body has other headings so far than were expected. Then
 // an expected line that is not of the family in force may mean something else.
-func (d *diff) redeclare() {
-	if !d.declared.looked && d.store.strays.Load() {
-		d.declared.looked, d.declared.others = true, d.expectsStrays()
+func (x *declared) redeclare(d *diff) {
+	if !x.looked && d.store.strays.Load() {
+		x.looked, x.others = true, expectsStrays(d)
 	}
 }
 
 // expectsStrays reports whether one of the lines expected is not of the family in
 // force.
-func (d *diff) expectsStrays() bool {
+func expectsStrays(d *diff) bool {
 	var f *family
 	hs := d.expect.headings
 	for pos, id := range d.expect.ids {
@@ -113,7 +111,7 @@ func (x *declared) owner(d *diff, rest []byte, said *comments) *family {
 
 // ownerOf returns the family under which a text is read: that of its name, or
 // else the one in force.
-func (d *diff) ownerOf(text []byte) *family {
+func (x *declared) ownerOf(d *diff, text []byte) *family {
 	n := nameLen(text)
 	if n == 0 { // a quoted name, or of a format in which lines stand in their families
 		return d.family
@@ -126,22 +124,14 @@ func (d *diff) ownerOf(text []byte) *family {
 	if !d.store.strays.Load() {
 		d.store.strays.Store(true)
 	}
-	d.declared.above(d)
-	if len(d.declared.byName) == 0 {
+	x.above(d)
+	if len(x.byName) == 0 {
 		return d.family
 	}
-	if f := d.declared.find(string(text[:n]), nil); f != nil {
+	if f := x.find(string(text[:n]), nil); f != nil {
 		return f
 	}
 	return d.family
-}
-
-// meaning returns the key of a text that stands here.
-func (d *diff) meaning(text []byte) uint32 { return meaning(d.in, d.ownerOf(text), text) }
-
-// addLine adds the line of a text that stands here, and returns its ID.
-func (d *diff) addLine(text []byte, ls labels.Labels) ID {
-	return d.store.addLine(d.in, text, d.ownerOf(text), ls)
 }
 
 func (f *family) has(name string) bool {

@@ -142,6 +142,7 @@ func (t *textReader) runTimed(end int) bool {
 		if !ok || t.line(id, t.k, v, ts) != nil {
 			break
 		}
+		t.quote(value, next)
 		t.at = next
 	}
 	return t.k > start
@@ -180,6 +181,7 @@ func (t *textReader) entry() error {
 			if err := t.line(id, old, v, ts); err != nil {
 				return err
 			}
+			t.quote(t.at+len(text), next)
 			t.at = next
 			return nil
 		}

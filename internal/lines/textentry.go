@@ -33,6 +33,7 @@ func (t *textReader) readEntry() error {
 			t.newHeading(start, e.start, said)
 			err := t.newLine(e)
 			if err == nil {
+				t.quote(e.value, e.end)
 				t.at = e.end
 			}
 			return err

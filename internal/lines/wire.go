@@ -152,9 +152,10 @@ func (w *wire) timestamp() int64 {
 	return int64(seconds)*1000 + int64(nanos)/1e6
 }
 
-// exemplar skips an io.prometheus.client.Exemplar.
-func (w *wire) exemplar() {
-	m := wire{rest: w.bytes()}
+// exemplar returns an io.prometheus.client.Exemplar, as it is encoded.
+func (w *wire) exemplar() []byte {
+	raw := w.bytes()
+	m := wire{rest: raw}
 	var seen uint64
 	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		switch tag {
@@ -171,6 +172,7 @@ func (w *wire) exemplar() {
 		}
 	}
 	w.odd = w.odd || m.odd
+	return raw
 }
 
 func (w *wire) labelPair() {

@@ -20,6 +20,13 @@ func TestOf(t *testing.T) {
 		"kubelet_volume_stats_used_bytes":        judge.OwnerExternal,
 		"kubelet_runtime_operations_total":       judge.OwnerProcess,
 		"container_cpu_usage_seconds_total":      judge.OwnerExternal,
+		"container_oom_events_total":             judge.OwnerProcess,
+		"container_runtime_crio_operations":      judge.OwnerProcess,
+		"cilium_drop_count_total":                judge.OwnerExternal,
+		"cilium_policy_regeneration_total":       judge.OwnerProcess,
+		"namedprocess_namegroup_cpu_seconds":     judge.OwnerProcess,
+		"zk_packets_received":                    judge.OwnerExternal,
+		"memcached_exporter_scrapes_total":       judge.OwnerProcess,
 		"redis_commands_processed_total":         judge.OwnerExternal,
 		"redis_exporter_scrapes_total":           judge.OwnerProcess,
 		"ifHCInOctets":                           judge.OwnerExternal,
@@ -37,13 +44,13 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// Each name is there once, with a source, and is a beginning or a whole name.
+// Each name stands there once, with a source, and is a beginning or a whole name.
 func TestTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range table {
 		assert.False(t, seen[e.Name], e.Name)
 		seen[e.Name] = true
-		assert.NotEmpty(t, e.Source, e.Name)
+		assert.Regexp(t, `^[\w.-]+/[\w.-]+ \S+.*: `, e.Source, "%s: a repository, a path, and what it says", e.Name)
 		assert.NotEqual(t, judge.OwnerUnknown, e.Owner, e.Name)
 		assert.NotEmpty(t, strings.Trim(e.Name, "_"))
 	}

@@ -152,7 +152,7 @@ func TestCoverage(t *testing.T) {
 		c.AddMember(m)
 	}
 	c.Duplicates = 1
-	assert.Equal(t, "4 of 6 expected, 1 in part, 1 stale, 1 failed, 1 restarted, 1 duplicates left out, 4 scrapes ambiguous", c.String())
+	assert.Equal(t, "4 of 6 expected, 1 partial, 1 stale, 1 failed, 1 restarted, 1 duplicates left out, 4 ambiguous scrapes", c.String())
 	share, ok := c.Share()
 	assert.True(t, ok)
 	assert.Equal(t, 0.5, share)

@@ -149,8 +149,8 @@ func (c Coverage) String() string {
 		n    int
 		what string
 	}{
-		{c.Partial, "in part"}, {c.Stale, "stale"}, {c.Failed, "failed"}, {c.Reset, "restarted"},
-		{c.Duplicates, "duplicates left out"}, {c.Ambiguous, "scrapes ambiguous"},
+		{c.Partial, "partial"}, {c.Stale, "stale"}, {c.Failed, "failed"}, {c.Reset, "restarted"},
+		{c.Duplicates, "duplicates left out"}, {c.Ambiguous, "ambiguous scrapes"},
 	} {
 		if x.n > 0 {
 			text += fmt.Sprintf(", %d %s", x.n, x.what)

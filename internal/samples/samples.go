@@ -16,7 +16,7 @@ import (
 func AppendLines(dst []lines.Sample, samples []parse.Sample) []lines.Sample {
 	for i := range samples {
 		s := &samples[i]
-		x := lines.Sample{Family: (*lines.Family)(s.Family), Labels: s.Labels, Value: s.Value, Time: lines.NoTime, Start: millis(s.Start)}
+		x := lines.Sample{Family: (*lines.Family)(s.Family), Labels: s.Labels, Value: s.Value, Time: lines.NoTime, Start: millis(s.Start), Exemplar: s.Exemplar}
 		if !s.Time.IsZero() {
 			x.Time = s.Time.UnixMilli()
 		}
@@ -37,8 +37,17 @@ func AppendLines(dst []lines.Sample, samples []parse.Sample) []lines.Sample {
 func Limits(o *parse.Options) lines.Limits {
 	return lines.Limits{
 		Body: o.MaxBody, Lines: o.MaxLines, Line: o.MaxLine, Labels: o.MaxLabels, Buckets: o.MaxBuckets,
-		OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole,
+		OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole, Exemplars: exemplarBytes(o),
 	}
+}
+
+// exemplarBytes bounds what is kept of the exemplars of one instance: 2,000 of
+// the usual size.
+func exemplarBytes(o *parse.Options) int {
+	if o.IncludeExemplars {
+		return 256 << 10
+	}
+	return 0
 }
 
 // millis returns t in Unix milliseconds, 0 if it is zero.

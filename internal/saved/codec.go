@@ -1,6 +1,7 @@
 package saved
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -49,13 +50,17 @@ func (c *Codec) Int32(x *int32) {
 	}
 }
 
-// Natural codes an int that is not negative.
+// mostNatural leaves room to count on from what is read.
+const mostNatural = math.MaxInt / 2
+
+// Natural codes an int that is not negative. What is read is at most half of
+// what an int holds; a count that went beyond that is written as that.
 func (c *Codec) Natural(x *int) {
 	if c.In != nil {
-		*x = c.In.Small(math.MaxInt / 2)
+		*x = c.In.Small(mostNatural)
 		return
 	}
-	c.Out = Uint(c.Out, *x)
+	c.Out = Uint(c.Out, min(*x, mostNatural))
 }
 
 // Small codes a small number of any type, at most most.
@@ -112,19 +117,35 @@ func (c *Codec) Sum(x *exact.Sum) {
 	c.Out, _ = x.AppendBinary(c.Out)
 }
 
-// Labels codes a label set.
+// Labels codes a label set, whose names stand in order.
 func (c *Codec) Labels(x *labels.Labels) {
 	if c.In != nil {
 		var b labels.ScratchBuilder
+		before := ""
 		for range c.In.Count(2) {
-			b.Add(c.In.Text(), c.In.Text())
+			name := c.In.Text()
+			c.Must(before <= name)
+			b.Add(name, c.In.Text())
+			before = name
 		}
-		b.Sort()
 		*x = b.Labels()
 		return
 	}
-	c.Out = Uint(c.Out, x.Len())
-	x.Range(func(l labels.Label) { c.Out = Text(Text(c.Out, l.Name), l.Value) })
+	ls := ordered(*x)
+	c.Out = Uint(c.Out, ls.Len())
+	ls.Range(func(l labels.Label) { c.Out = Text(Text(c.Out, l.Name), l.Value) })
+}
+
+// ordered returns labels by name, as nearly all are: a caller may build others.
+func ordered(ls labels.Labels) labels.Labels {
+	before, ok := "", true
+	ls.Range(func(l labels.Label) { ok, before = ok && before <= l.Name, l.Name })
+	if ok {
+		return ls
+	}
+	var list []labels.Label
+	ls.Range(func(l labels.Label) { list = append(list, l) })
+	return labels.New(list...)
 }
 
 // Count codes the length of a list, each part of which takes at least so many
@@ -149,6 +170,23 @@ func List[T any](c *Codec, x *[]T, least int, each func(*T)) {
 			return
 		}
 	}
+}
+
+// Map codes a map in order of its names; each value takes at least so many bytes.
+func Map[V any](c *Codec, m *map[string]V, least int, each func(*V)) {
+	names := slices.Sorted(maps.Keys(*m))
+	List(c, &names, 1+least, func(name *string) {
+		c.Text(name)
+		v := (*m)[*name]
+		if each(&v); c.In == nil {
+			return
+		}
+		if *m == nil {
+			*m = map[string]V{}
+		}
+		(*m)[*name] = v
+	})
+	c.Ascending(len(names), func(i int) string { return names[i] })
 }
 
 // Ascending fails the reading unless the names are in order, each once.

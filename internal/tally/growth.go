@@ -203,11 +203,16 @@ func (g Growth) Explain(x *explain.Counter) {
 	for _, m := range g.rated() {
 		shares[m.Instance] = m.Share
 	}
+	var rates exact.Sum
 	g.each(func(sh *Share, p *part) {
 		m := g.explained(sh, p)
 		m.Share = shares[sh.Name]
+		rates.Add(m.Rate.Value * m.Weight)
 		x.Members = append(x.Members, m)
 	})
+	if x.Mean = rates.Float64(); g.Left() != nil {
+		x.Mean = x.Rate.Value // departed instances, which are no members, are in it
+	}
 }
 
 // explained returns what is said of a member.

@@ -47,7 +47,7 @@ func (t *Tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 		if t.parts[i].unread {
 			continue
 		}
-		m := t.rated(&t.shares[t.owners[i]], &t.parts[i], &t.groups[group], e)
+		m := t.rated(&t.shares[t.owners[i]], i, &t.groups[group], e)
 		if now {
 			sum.AddNow(&m)
 		} else {
@@ -58,8 +58,8 @@ func (t *Tally) addRates(group int, now bool, e int64) (sum rate.Sum) {
 }
 
 // rated returns what a part says of the rate of its group until e.
-func (t *Tally) rated(sh *Share, p *part, g *Group, e int64) rate.Member {
-	o := sh.observed(g)
+func (t *Tally) rated(sh *Share, i int32, g *Group, e int64) rate.Member {
+	o, p := sh.observed(g), &t.parts[i]
 	m := rate.Member{
 		Width: t.asked.window(), Growth: p.grown - p.older, Span: o.Span, Pace: p.pace, Times: o.Times, Tail: e - sh.Last,
 		Live: sh.Standing.Possible(), Slow: sh.Standing == roster.Likely, Lost: sh.Standing == roster.Doubtful,
@@ -69,7 +69,7 @@ func (t *Tally) rated(sh *Share, p *part, g *Group, e int64) rate.Member {
 	}
 	m.Lo, m.Hi = p.inside, p.most
 	if p.odd > 0 {
-		t.rateBounds(sh, p, &m)
+		t.rateBounds(sh, i, &m)
 	}
 	if p.open {
 		m.Hi = math.Inf(1)
@@ -77,25 +77,35 @@ func (t *Tally) rated(sh *Share, p *part, g *Group, e int64) rate.Member {
 	return m
 }
 
-// rateBounds sets the bounds of a member's growth in the window apart, by the events of its part.
-func (t *Tally) rateBounds(sh *Share, p *part, m *rate.Member) {
-	var lo, hi exact.Total // the order of events must not show
-	lo.Add(m.Lo)
+// rateBounds sets the bounds of a member's growth in the window apart, by the events of its part. The lower one is rounded
+// once: it does not show which steps share an event.
+func (t *Tally) rateBounds(sh *Share, i int32, m *rate.Member) {
+	var lo exact.Sum
+	var hi exact.Total // the order of events must not show
+	if t.inside != nil {
+		lo.Set(&t.inside[i])
+	} else {
+		lo.Add(m.Lo)
+	}
 	hi.Add(m.Hi)
-	t.happenings(p, func(e *happening) {
+	pace := t.parts[i].pace
+	t.happenings(&t.parts[i], func(e *happening) {
 		if e.Verdict == judge.First && e.At == sh.Source.First {
 			return // of before its first scrape, which no scrape saw
 		}
 		switch {
 		case e.At <= sh.Edge.Inside.At:
 		case e.From != 0 && e.From < t.asked.Start:
-			lo.Add(-e.Early.Float64())
+			lo.Sub(&e.Early)
 			fallthrough
 		default:
-			lo.Add(-e.Below.Float64())
+			lo.Sub(&e.Below)
+		}
+		if e.TakesBack(t.asked.Start) {
+			lo.Sub(&e.Back)
 		}
 		hi.Add(e.Above.Float64())
-		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
+		hi.Add(rate.Open(pace, e.Open, e.Blind))
 	})
 	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
 	if math.IsNaN(m.Hi) {

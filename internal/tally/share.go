@@ -131,18 +131,18 @@ func (e *happening) ours() bool { return !e.opening || e.Verdict != judge.First 
 
 // widens reports whether the event sets the bounds apart.
 func (e *happening) widens() bool {
-	return e.ours() && (e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0)
+	return e.ours() && (e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0 || e.Back.Sign() != 0)
 }
 
 // bound adds to the bounds of an answer what an event leaves open. What may have been before the window is not in the
 // lower bound anyhow.
-func (e *happening) bound(x *window.Bounds) {
+func (e *happening) bound(x *window.Bounds, start int64) {
 	switch {
 	case !e.ours():
 	case e.edge:
 		x.AddAbove(e.Event)
 	default:
-		x.Add(e.Event)
+		x.Add(e.Event, start)
 	}
 }
 

@@ -35,6 +35,7 @@ type Tally struct {
 	shares []Share
 	parts  []part
 	totals []exact.Sum // by group; nil: the sum of its parts
+	inside []exact.Sum // by part: what its steps that began in the window grew by; nil: part.inside is exact
 	events []happening // a list for each part, by time
 
 	mean, now rates
@@ -168,7 +169,7 @@ func (t *Tally) addIntegers() bool {
 // addSums adds up anything.
 func (t *Tally) addSums() {
 	clear(t.parts)
-	t.totals = make([]exact.Sum, len(t.groups))
+	t.totals, t.inside = make([]exact.Sum, len(t.groups)), make([]exact.Sum, len(t.parts))
 	t.own(func(sh *Share, own []place) bool {
 		since := func(b *window.Base, at int32) (x exact.Sum) {
 			sh.Table.Live.Counts.SumDiff(&x, int(at), &b.Row.Counts)
@@ -179,6 +180,7 @@ func (t *Tally) addSums() {
 			most, inside, least := since(&sh.Edge.Most, at.count), since(&sh.Edge.Inside, at.count), since(&sh.Edge.Least, at.count)
 			x, y := most.Float64(), least.Float64()
 			p.most, p.least, p.inside, p.pace = p.most+x, p.least+y, p.inside+inside.Float64(), p.pace+sh.Table.Pace(c)
+			t.inside[at.part].Merge(&inside)
 			value := sh.Edge.Value(y, x)
 			p.grown += value
 			switch {
@@ -214,6 +216,11 @@ func (t *Tally) addEvents() {
 				t.after = max(t.after, e.From)
 			default:
 				t.until = min(t.until, e.From)
+			}
+			if e.TakesBack(t.asked.Start) {
+				t.until = min(t.until, e.BackAt-1)
+			} else {
+				t.after = max(t.after, e.BackAt-1)
 			}
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
@@ -268,7 +275,7 @@ func (t *Tally) around(p *part) estimate {
 // bound adds to the bounds of an answer what a part leaves open.
 func (t *Tally) bound(p *part, x *window.Bounds) {
 	x.Between(p.least, p.grown, p.most)
-	t.happenings(p, func(e *happening) { e.bound(x) })
+	t.happenings(p, func(e *happening) { e.bound(x, t.asked.Start) })
 	if p.open {
 		x.Open++
 	}

@@ -16,13 +16,11 @@ type Fleet struct {
 	Seed uint64
 	Case *cases.Case // what is told and asked
 
-	dice
-	since   ms // the fleet's Config.Since, or its first scrape
-	horizon ms // the end of the simulation
-	program program
-	places  []*place
-	told    []telling
-	asked   []ms
+	maker
+	since  ms // the fleet's Config.Since, or its first scrape
+	places []*place
+	told   []telling
+	asked  []ms
 }
 
 // place is where one thing counts at a time: an address and the processes that
@@ -73,7 +71,7 @@ func Simulate(kind string, seed uint64) (*Fleet, error) {
 		return nil, fmt.Errorf("no kind of fleet is called %q", kind)
 	}
 	f := &Fleet{
-		Kind: kind, Seed: seed, dice: dice{rand.New(rand.NewPCG(seed, hash(kind)))},
+		Kind: kind, Seed: seed, maker: maker{dice: dice{rand.New(rand.NewPCG(seed, hash(kind)))}},
 		Case: &cases.Case{Name: fmt.Sprintf("%s-%d", kind, seed)},
 	}
 	f.program = f.drawProgram()
@@ -146,7 +144,7 @@ func (f *Fleet) ask() {
 		first := f.IntN(len(windows))
 		second := (first + 1 + f.IntN(len(windows)-1)) % len(windows)
 		for _, w := range []ms{windows[first], windows[second]} {
-			for _, a := range f.questions() {
+			for _, a := range questions(f) {
 				a.At, a.Window = duration(at), duration(w)
 				f.told = append(f.told, telling{when: at, step: &a})
 			}

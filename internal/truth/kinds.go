@@ -81,7 +81,7 @@ func kinds() []kind {
 }
 
 // many calls do for one to n targets.
-func (f *Fleet) many(n int, do func(target string)) {
+func many(f *Fleet, n int, do func(target string)) {
 	for i := range 1 + f.IntN(n) {
 		do(name(i))
 	}
@@ -89,12 +89,12 @@ func (f *Fleet) many(n int, do func(target string)) {
 
 func steady(f *Fleet) {
 	interval := f.times()
-	f.many(4, func(target string) { f.direct(f.plan(target, interval)) })
+	many(f, 4, func(target string) { f.direct(f.plan(target, interval)) })
 }
 
 func jitter(f *Fleet) {
 	interval := f.times()
-	f.many(4, func(target string) {
+	many(f, 4, func(target string) {
 		p := f.plan(target, interval)
 		p.jitter = 0.3
 		f.direct(p)
@@ -103,7 +103,7 @@ func jitter(f *Fleet) {
 
 func lostScrapes(f *Fleet) {
 	interval := f.times()
-	f.many(4, func(target string) {
+	many(f, 4, func(target string) {
 		p := f.plan(target, interval)
 		p.jitter, p.lost, p.late, p.repeated, p.slow = 0.1, 0.15, 0.1, 0.1, one(f.dice, 0, 0.1)
 		f.direct(p)
@@ -119,7 +119,7 @@ func restarts(how tell) func(*Fleet) {
 	return func(f *Fleet) {
 		interval := f.times()
 		f.program.tell, f.program.owner = how, one(f.dice, "", "process")
-		f.many(3, func(target string) {
+		many(f, 3, func(target string) {
 			p := f.plan(target, interval)
 			p.uptime, p.downtime = ups(interval)
 			p.quiet = f.chance(0.3)
@@ -130,7 +130,7 @@ func restarts(how tell) func(*Fleet) {
 
 func crashLoops(f *Fleet) {
 	interval := f.times()
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		p.uptime, p.downtime = span{max(3*second, interval/4), 2 * interval}, span{second, interval / 2}
 		p.quiet = f.chance(0.3)
@@ -183,7 +183,7 @@ func exporters(owner string) func(*Fleet) {
 	return func(f *Fleet) {
 		interval := f.times()
 		f.program.external, f.program.owner, f.program.form = true, owner, ""
-		f.many(3, func(target string) {
+		many(f, 3, func(target string) {
 			p := f.plan(target, interval)
 			p.uptime, p.downtime = ups(interval)
 			f.direct(p)
@@ -194,7 +194,7 @@ func exporters(owner string) func(*Fleet) {
 func families(f *Fleet) {
 	interval := f.times()
 	f.program.machine, f.program.form = true, classic
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		if f.chance(0.7) {
 			p.uptime, p.downtime = ups(interval)
@@ -209,13 +209,13 @@ func torn(f *Fleet) {
 	if f.program.ahead = f.chance(0.5); f.program.ahead { // many are above the last bound, so no body is impossible
 		f.program.bounds, f.program.slow = []float64{0.1, 0.5, 1}, 0.9
 	}
-	f.many(3, func(target string) { f.direct(f.plan(target, interval)) })
+	many(f, 3, func(target string) { f.direct(f.plan(target, interval)) })
 }
 
 func natives(f *Fleet) {
 	interval := f.times()
 	f.program.form = native
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		if f.chance(0.4) {
 			p.uptime, p.downtime = ups(interval)
@@ -233,7 +233,7 @@ func natives(f *Fleet) {
 func summaries(f *Fleet) {
 	interval := f.times()
 	f.program.form = summary
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		if f.chance(0.4) {
 			p.uptime, p.downtime = ups(interval)

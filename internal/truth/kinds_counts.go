@@ -7,7 +7,7 @@ import "slices"
 func births(f *Fleet) {
 	interval := f.times()
 	f.program.series, f.program.arrivals = 3+f.IntN(3), even // what vanishes was not faster than before
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		if f.chance(0.2) {
 			p.uptime, p.downtime = ups(interval)
@@ -16,7 +16,7 @@ func births(f *Fleet) {
 			pl.changes = true
 			for _, who := range pl.lives {
 				for _, s := range who.sources[1:f.program.series] {
-					f.comeAndGo(s, who.life, interval)
+					comeAndGo(f, s, who.life, interval)
 				}
 			}
 		})
@@ -25,7 +25,7 @@ func births(f *Fleet) {
 
 // comeAndGo lets a series be born late, or vanish for a while: what it counts
 // meanwhile is in it when it returns, or it was deleted and began again.
-func (f *Fleet) comeAndGo(s *source, life span, interval ms) {
+func comeAndGo(f *Fleet, s *source, life span, interval ms) {
 	life = life.within(span{0, f.horizon})
 	if life.length() < 4*interval {
 		return
@@ -53,16 +53,16 @@ func cleared(outgrown bool) func(*Fleet) {
 	return func(f *Fleet) {
 		interval := f.times()
 		f.program.form = one(f.dice, "", classic)
-		f.many(3, func(target string) {
+		many(f, 3, func(target string) {
 			p := f.plan(target, interval)
 			f.directLike(p, f.traits(), func(pl *place) {
-				f.clear(pl.lives[0], f.between(2*interval, f.horizon-interval), interval, outgrown)
+				clearCounts(f, pl.lives[0], f.between(2*interval, f.horizon-interval), interval, outgrown)
 			})
 		})
 	}
 }
 
-func (f *Fleet) clear(who *process, at, interval ms, outgrown bool) {
+func clearCounts(f *Fleet, who *process, at, interval ms, outgrown bool) {
 	for _, s := range who.sources[:f.program.series] {
 		step := s.weight * s.rate * float64(interval) / float64(second)
 		if s.base = 20 * (1 + step); s.how == bursts {
@@ -89,7 +89,7 @@ func restored(how tell) func(*Fleet) {
 		interval := f.times()
 		f.program.tell, f.program.form, f.program.owner = how, "", ""
 		every := one(f.dice, 0, interval/2, 2*interval)
-		f.many(3, func(target string) {
+		many(f, 3, func(target string) {
 			p := f.plan(target, interval)
 			p.start = -f.between(60*minute, 300*minute) // much more than a new life counts
 			p.uptime, p.downtime = ups(interval)
@@ -112,21 +112,21 @@ func restored(how tell) func(*Fleet) {
 func hotRestarts(f *Fleet) {
 	interval := f.times()
 	f.program.form, f.program.owner = "", ""
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		p.start = -f.between(60*minute, 300*minute)
 		p.uptime, p.downtime = span{5 * interval, 14 * interval}, span{second, second}
 		f.directLike(p, f.traits(), func(pl *place) {
 			pl.changes = true
 			for i, next := range pl.lives[1:] {
-				f.handOver(pl.lives[i], next, next.life.from+f.between(interval/4, 2*interval))
+				handOver(f, pl.lives[i], next, next.life.from+f.between(interval/4, 2*interval))
 			}
 		})
 	})
 }
 
 // handOver lets a process go on beside its successor until it hands over.
-func (f *Fleet) handOver(old, next *process, late ms) {
+func handOver(f *Fleet, old, next *process, late ms) {
 	for k, s := range old.sources {
 		s.events = append(s.events, f.events(s.how, s.rate, span{old.life.to, min(late, f.horizon)})...)
 		next.sources[k].jumps = append(next.sources[k].jumps, jump{at: late, by: s.value(late)})
@@ -139,7 +139,7 @@ func (f *Fleet) handOver(old, next *process, late ms) {
 func replicas(f *Fleet) {
 	interval := f.times()
 	f.program.tell, f.program.form = one(f.dice, inBody, unsaid), ""
-	f.many(2, func(target string) {
+	many(f, 2, func(target string) {
 		p := f.plan(target, interval)
 		t := f.traits()
 		pl := f.add(&place{interval: interval, targets: []string{target}, changes: true, lag: f.between(second, 2*interval)})
@@ -165,7 +165,7 @@ func replicas(f *Fleet) {
 func wrapped(f *Fleet) {
 	interval := f.times()
 	f.program.weight, f.program.form = one(f.dice, 1.0, 1500), ""
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		f.directLike(p, f.traits(), func(pl *place) {
 			s := pl.lives[0].sources[0]
@@ -181,7 +181,7 @@ func layoutsChange(f *Fleet) {
 	interval := f.times()
 	f.program.form = classic
 	f.program.onlyHit = f.chance(0.4)
-	f.many(3, func(target string) {
+	many(f, 3, func(target string) {
 		p := f.plan(target, interval)
 		if f.chance(0.7) {
 			p.uptime, p.downtime = ups(interval)

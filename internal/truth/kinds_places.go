@@ -5,7 +5,7 @@ import "github.com/promfold/promfold/internal/cases"
 // The kinds in which it is not plain who answers.
 
 // behind adds processes that answer at one target.
-func (f *Fleet) behind(n int, interval ms) []*place {
+func behind(f *Fleet, n int, interval ms) []*place {
 	var list []*place
 	for range n {
 		t := f.traits()
@@ -32,7 +32,7 @@ func balancer(numbered bool, how tell) func(*Fleet) {
 			declared.Expected = n
 		}
 		f.begin(declared)
-		list := f.behind(n, interval)
+		list := behind(f, n, interval)
 		if how != unsaid && f.chance(0.3) { // a deploy
 			for _, old := range list[:1+f.IntN(n)] {
 				end := f.between(f.horizon/3, f.horizon)
@@ -41,7 +41,7 @@ func balancer(numbered bool, how tell) func(*Fleet) {
 				f.process(&t, f.add(&place{interval: interval, targets: old.targets, pool: n}), span{end, never})
 			}
 		}
-		f.meet(interval)
+		meet(f, interval)
 	}
 }
 
@@ -64,7 +64,7 @@ func (p *process) end(at ms) {
 }
 
 // meet scrapes the one target of all places.
-func (f *Fleet) meet(interval ms) {
+func meet(f *Fleet, interval ms) {
 	inTurn := f.chance(0.3)
 	for at := f.between(0, interval-1); at <= f.horizon; at += interval {
 		var alive []*place
@@ -86,8 +86,8 @@ func undeclared(how tell) func(*Fleet) {
 	return func(f *Fleet) {
 		interval := f.times()
 		f.program.tell = how
-		f.behind(2, interval)
-		f.meet(interval)
+		behind(f, 2, interval)
+		meet(f, interval)
 	}
 }
 
@@ -111,11 +111,11 @@ func twoNames(f *Fleet) {
 func failing(told bool) func(*Fleet) {
 	return func(f *Fleet) {
 		interval := f.times()
-		f.many(4, func(target string) { f.direct(f.troubled(target, interval, told)) })
+		many(f, 4, func(target string) { f.direct(troubled(f, target, interval, told)) })
 	}
 }
 
-func (f *Fleet) troubled(target string, interval ms, told bool) plan {
+func troubled(f *Fleet, target string, interval ms, told bool) plan {
 	p := f.plan(target, interval)
 	p.quiet = !told
 	from := f.between(2*interval, f.horizon)
@@ -156,8 +156,8 @@ func absent(f *Fleet) {
 func mixed(f *Fleet) {
 	interval := f.times()
 	f.program.machine = f.chance(0.3)
-	f.many(5, func(target string) {
-		p := f.troubled(target, interval, f.chance(0.6))
+	many(f, 5, func(target string) {
+		p := troubled(f, target, interval, f.chance(0.6))
 		p.jitter = one(f.dice, 0, 0.2)
 		p.lost, p.late, p.repeated = one(f.dice, 0, 0.1), one(f.dice, 0, 0.05), one(f.dice, 0, 0.05)
 		if f.chance(0.3) {
@@ -170,7 +170,7 @@ func mixed(f *Fleet) {
 		f.directLike(p, f.traits(), func(pl *place) {
 			if f.program.arrivals == even && f.chance(0.2) {
 				for _, s := range pl.lives[0].sources[1:f.program.series] {
-					f.comeAndGo(s, pl.lives[0].life, interval)
+					comeAndGo(f, s, pl.lives[0].life, interval)
 					pl.changes = true
 				}
 			}

@@ -33,15 +33,15 @@ type outage struct {
 }
 
 // times draws an interval and so many of them as horizon.
-func (f *Fleet) times() (interval ms) {
-	interval = one(f.dice, 5*second, 5*second, 10*second, 15*second, 30*second)
-	f.horizon = interval * f.between(14, 40)
+func (m *maker) times() (interval ms) {
+	interval = one(m.dice, 5*second, 5*second, 10*second, 15*second, 30*second)
+	m.horizon = interval * m.between(14, 40)
 	return interval
 }
 
 // plan is a plain one.
-func (f *Fleet) plan(target string, interval ms) plan {
-	return plan{target: target, interval: interval, scraped: span{f.between(0, interval-1), f.horizon}}
+func (m *maker) plan(target string, interval ms) plan {
+	return plan{target: target, interval: interval, scraped: span{m.between(0, interval-1), m.horizon}}
 }
 
 // direct adds a place that is scraped at its own address.

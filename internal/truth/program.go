@@ -34,14 +34,21 @@ var layouts = [][]float64{
 	{0.1, 0.3, 1.2, 5},
 }
 
+// maker draws what the processes of a fleet count.
+type maker struct {
+	dice
+	program program
+	horizon ms // the end of the simulation
+}
+
 // drawProgram draws a plain program. Kinds change what they are about.
-func (f *Fleet) drawProgram() program {
+func (m *maker) drawProgram() program {
 	p := program{
-		series: 1 + f.IntN(3), weight: one(f.dice, 1, 1, 1, 7, 0.5), arrivals: one(f.dice, even, even, even, poisson, bursts),
-		rate: one(f.dice, 2.0, 5, 12.5, 30), fillers: one(f.dice, 0, 8, 40), tell: one(f.dice, inBody, inBody, inHeader),
-		bounds: layouts[f.IntN(2)], schema: f.IntN(4), slow: one(f.dice, 0.03, 0.2, 0.9),
+		series: 1 + m.IntN(3), weight: one(m.dice, 1, 1, 1, 7, 0.5), arrivals: one(m.dice, even, even, even, poisson, bursts),
+		rate: one(m.dice, 2.0, 5, 12.5, 30), fillers: one(m.dice, 0, 8, 40), tell: one(m.dice, inBody, inBody, inHeader),
+		bounds: layouts[m.IntN(2)], schema: m.IntN(4), slow: one(m.dice, 0.03, 0.2, 0.9),
 	}
-	if f.chance(0.5) {
+	if m.chance(0.5) {
 		p.form = classic
 	}
 	return p
@@ -56,14 +63,14 @@ type traits struct {
 }
 
 // traits draws a place's: how fast its series count.
-func (f *Fleet) traits() traits {
+func (m *maker) traits() traits {
 	var t traits
-	p := &f.program
+	p := &m.program
 	pattern := func(family, labels string, weight, rate float64, how arrivals) *source {
 		return &source{family: family, labels: labels, weight: weight, rate: rate, how: how, shown: span{-never, never}}
 	}
 	for i := range p.series {
-		rate := p.rate * (0.5 + f.Float64())
+		rate := p.rate * (0.5 + m.Float64())
 		s := pattern("c", fmt.Sprintf("k=%q", fmt.Sprint(i)), p.weight, rate, p.arrivals)
 		if p.external {
 			t.machine = append(t.machine, s)
@@ -72,56 +79,56 @@ func (f *Fleet) traits() traits {
 		}
 	}
 	if p.machine {
-		t.machine = append(t.machine, pattern("x", "", 1, p.rate*(0.5+f.Float64()), p.arrivals))
+		t.machine = append(t.machine, pattern("x", "", 1, p.rate*(0.5+m.Float64()), p.arrivals))
 	}
 	for i := range p.fillers {
 		family := fmt.Sprintf("f%d", i/8)
-		t.fillers = append(t.fillers, pattern(family, fmt.Sprintf("n=%q", fmt.Sprint(i)), 1, 0.2+f.Float64(), even))
+		t.fillers = append(t.fillers, pattern(family, fmt.Sprintf("n=%q", fmt.Sprint(i)), 1, 0.2+m.Float64(), even))
 	}
 	if p.form != "" {
-		t.observe = 1 + 4*f.Float64()
+		t.observe = 1 + 4*m.Float64()
 	}
 	return t
 }
 
 // counted draws the events of a counter like a pattern, of a process or machine
 // that lives so long. What it counted before the simulation is in base.
-func (f *Fleet) counted(pattern *source, life span) *source {
+func (m *maker) counted(pattern *source, life span) *source {
 	s := *pattern
-	s.events = f.events(s.how, s.rate, life.within(span{0, f.horizon}))
+	s.events = m.events(s.how, s.rate, life.within(span{0, m.horizon}))
 	if before := min(0, life.to) - life.from; before > 0 {
 		age := float64(before) / float64(second)
-		s.base = s.weight * math.Round(age*s.rate*(0.8+0.4*f.Float64()))
+		s.base = s.weight * math.Round(age*s.rate*(0.8+0.4*m.Float64()))
 	}
 	return &s
 }
 
 // process draws a process that lives so long at a place.
-func (f *Fleet) process(t *traits, pl *place, life span) *process {
+func (m *maker) process(t *traits, pl *place, life span) *process {
 	if pl.machine == nil && len(t.machine) > 0 {
-		old := span{-f.between(10*minute, 600*minute), never}
+		old := span{-m.between(10*minute, 600*minute), never}
 		for _, pattern := range t.machine {
-			pl.machine = append(pl.machine, f.counted(pattern, old))
+			pl.machine = append(pl.machine, m.counted(pattern, old))
 		}
 	}
-	p := &process{life: life, tell: f.program.tell, machine: pl.machine}
+	p := &process{life: life, tell: m.program.tell, machine: pl.machine}
 	for _, pattern := range slices.Concat(t.series, t.fillers) {
-		p.sources = append(p.sources, f.counted(pattern, life))
+		p.sources = append(p.sources, m.counted(pattern, life))
 	}
-	if f.program.form != "" {
-		p.dists = append(p.dists, f.dist(t, life))
+	if m.program.form != "" {
+		p.dists = append(p.dists, m.dist(t, life))
 	}
 	pl.lives = append(pl.lives, p)
 	return p
 }
 
-func (f *Fleet) dist(t *traits, life span) *dist {
-	p := &f.program
+func (m *maker) dist(t *traits, life span) *dist {
+	p := &m.program
 	d := &dist{family: "h", form: p.form, bounds: p.bounds, schema: p.schema, onlyHit: p.onlyHit, shown: span{-never, never}}
-	for _, at := range f.events(poisson, t.observe, life.within(span{0, f.horizon})) {
-		o := observation{at, at, f.value()}
-		if f.chance(p.torn) {
-			if late := f.between(1, second/2); p.ahead {
+	for _, at := range m.events(poisson, t.observe, life.within(span{0, m.horizon})) {
+		o := observation{at, at, m.value()}
+		if m.chance(p.torn) {
+			if late := m.between(1, second/2); p.ahead {
 				o.counted += late
 			} else {
 				o.bucketed += late
@@ -131,7 +138,7 @@ func (f *Fleet) dist(t *traits, life span) *dist {
 	}
 	if before := min(0, life.to) - life.from; before > 0 {
 		for range min(400, int(float64(before)/float64(second)*t.observe)) {
-			d.base = append(d.base, f.value())
+			d.base = append(d.base, m.value())
 		}
 	}
 	d.counts()
@@ -139,9 +146,9 @@ func (f *Fleet) dist(t *traits, life span) *dist {
 }
 
 // value draws an observation: log-normal, at times on a bound exactly.
-func (f *Fleet) value() float64 {
-	if f.chance(0.03) {
-		return one(f.dice, f.program.bounds...)
+func (m *maker) value() float64 {
+	if m.chance(0.03) {
+		return one(m.dice, m.program.bounds...)
 	}
-	return math.Max(0.0001, math.Round(1e4*f.program.slow*math.Exp(1.2*f.NormFloat64()))/1e4)
+	return math.Max(0.0001, math.Round(1e4*m.program.slow*math.Exp(1.2*m.NormFloat64()))/1e4)
 }

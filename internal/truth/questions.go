@@ -3,7 +3,6 @@ package truth
 import (
 	"fmt"
 
-	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/cases"
 )
 
@@ -12,7 +11,7 @@ var quantiles = []float64{.5, .9, .99}
 
 // questions returns what is asked at each time, without time and window, and
 // declares the views for it.
-func (f *Fleet) questions() []cases.Ask {
+func questions(f *Fleet) []cases.Ask {
 	p := &f.program
 	var list []cases.Ask
 	declared := len(f.Case.Views) > 0
@@ -52,29 +51,4 @@ func selected(selector string) selection {
 		return selection{"c", v.label[:len(v.label)-1]}
 	}
 	return selection{family: selector}
-}
-
-// Truth returns the truth of a question that was asked about a window
-// (start, end], in ms since cases.Epoch, after so many steps of the case; false
-// if it is not known. Of a distribution, count is how many observations the
-// answer is about.
-func (f *Fleet) Truth(a *cases.Ask, order int, start, end int64, count promfold.Estimate) (Truth, bool) {
-	m := moment{f, span{start, end}, order, f.opening(order)}
-	if m.window.length() == 0 {
-		return Truth{}, false
-	}
-	v := selected(a.View)
-	switch a.Question.Word {
-	case "increase", "count":
-		return m.increase(v), true
-	case "rate":
-		return m.rate(v), true
-	case "ratenow":
-		return m.rateNow(v)
-	case "quantile":
-		return overSets(m.observations(v.family), count, func(x []float64) (float64, bool) { return quantile(x, a.Question.Param) })
-	case "over":
-		return overSets(m.observations(v.family), count, func(x []float64) (float64, bool) { return over(x, a.Question.Param) })
-	}
-	return Truth{}, false
 }

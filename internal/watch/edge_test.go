@@ -314,3 +314,32 @@ func TestAddPlaces(t *testing.T) {
 	assert.Equal(t, []int64{NegativePlace(3), NegativePlace(2), ZeroPlace, PositivePlace(-4), PositivePlace(1)},
 		[]int64{-1<<33 - 3, -1<<33 - 2, 0, 1<<33 - 4, 1<<33 + 1}, "from the least to the greatest")
 }
+
+// What a watcher tells joins what is known, which stays as it is. Processes that
+// it cannot tell apart are told as one.
+func TestTogether(t *testing.T) {
+	process := func(start, n int64) Process {
+		v := Value{}
+		v.Count.AddInt(n)
+		return Process{Keys: []Key{{Name: "lb", Start: start}}, Last: 90, Groups: []Growth{{Group: "g", Grown: &v}}}
+	}
+	total := func(s *State) (n float64) {
+		for _, x := range s.Totals() {
+			n += x.Count.Float64()
+		}
+		return n
+	}
+	known := New(0)
+	require.NoError(t, known.Tell(process(5, 100)))
+	told := func(pooled bool, list ...Process) func(func(Process, bool) bool) {
+		return func(yield func(Process, bool) bool) {
+			for _, p := range list {
+				yield(p, pooled)
+			}
+		}
+	}
+	assert.Equal(t, 7.0, total(Together(nil, 0, told(true, process(Unknown, 3), process(Unknown, 4)))))
+	both := Together(known, 0, told(false, process(20, 3), process(40, 4)))
+	assert.Equal(t, 107.0, total(both))
+	assert.Equal(t, 100.0, total(known))
+}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/promfold/promfold/internal/saved"
@@ -36,6 +37,28 @@ func (s *State) Tell(p Process) error {
 	}
 	s.put(x)
 	return nil
+}
+
+// Together returns what known, which may be nil and stays as it is, says together
+// with what a watcher of that tolerance tells: processes, and whether it can not
+// tell them from others of their name, as behind a balancer.
+func Together(known *State, tolerance int64, told iter.Seq2[Process, bool]) *State {
+	s := New(tolerance)
+	if known != nil {
+		s = known.Clone()
+	}
+	pool := Pool{}
+	for p, pooled := range told {
+		if pooled {
+			pool.Add(p)
+		} else {
+			_ = s.Tell(p)
+		}
+	}
+	for _, p := range pool {
+		_ = s.Tell(*p)
+	}
+	return s
 }
 
 // Standing returns the Version and Begin of a watcher that begins to follow a

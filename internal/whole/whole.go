@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
@@ -22,6 +23,7 @@ type Series struct {
 	Start     time.Time            // when a counter or histogram was 0
 	Histogram *histogram.Histogram // of a summary its count and sum
 	Quantiles map[float64]float64
+	Exemplars []exemplar.Exemplar
 }
 
 // Family is a family as one instance would expose it, its series without the
@@ -213,7 +215,7 @@ func (w *Whole) Broken(name string) {
 // Why a gauge has no value.
 const (
 	Undecided = "several instances have the gauge, and the view does not say how to combine them"
-	Unsaid    = "an instance has several series of it, and View.Within does not say what they make"
+	Unsaid    = "an instance has several series of it, and View.Within does not say how to combine them"
 )
 
 // Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has

@@ -11,11 +11,15 @@ import (
 // is: not at all.
 type Bounds struct {
 	Below, Above exact.Sum
-	Open         int // parts that have no upper bound
+	Back         exact.Sum // taken back of what is certain; it makes no lower bound negative
+	Open         int       // parts that have no upper bound
 }
 
-// Add adds what an event leaves open.
-func (x *Bounds) Add(e *Event) {
+// Add adds what an event leaves open in a window that starts at a time.
+func (x *Bounds) Add(e *Event, start int64) {
+	if e.TakesBack(start) {
+		x.Back.Merge(&e.Back)
+	}
 	x.Below.Merge(&e.Below)
 	x.Above.Merge(&e.Above)
 	x.Open += e.Open
@@ -39,6 +43,7 @@ func (x *Bounds) AddAbove(e *Event) {
 
 // Merge adds the bounds of another part of the same sum.
 func (x *Bounds) Merge(o *Bounds) {
+	x.Back.Merge(&o.Back)
 	x.Below.Merge(&o.Below)
 	x.Above.Merge(&o.Above)
 	x.Open += o.Open
@@ -46,7 +51,7 @@ func (x *Bounds) Merge(o *Bounds) {
 
 // Around returns a value with its bounds, each rounded once.
 func (x *Bounds) Around(value *exact.Sum) promfold.Estimate {
-	if x.Open == 0 && x.Below.Sign() == 0 && x.Above.Sign() == 0 {
+	if x.Open == 0 && x.Below.Sign() == 0 && x.Back.Sign() == 0 && x.Above.Sign() == 0 {
 		v := value.Float64()
 		return promfold.Estimate{Value: v, Lo: v, Hi: v}
 	}
@@ -56,6 +61,9 @@ func (x *Bounds) Around(value *exact.Sum) promfold.Estimate {
 	hi.Set(value)
 	hi.Merge(&x.Above)
 	e := promfold.Estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
+	if back := x.Back.Float64(); back > 0 {
+		e.Lo = max(e.Lo-back, min(e.Lo, 0))
+	}
 	if x.Open > 0 {
 		e.Hi = math.Inf(1)
 	}

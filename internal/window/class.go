@@ -57,21 +57,21 @@ func (c *Class) Merge(o *Class) {
 // AddColumn adds what a table has in a column now; sumless says that a sum of
 // it was missing.
 func (c *Class) AddColumn(t *Table, i int, sumless bool) {
-	c.addRow(t, i, &t.Live, nil)
+	c.addRow(&t.columns, i, &t.Live, nil)
 	c.NoSum = c.NoSum || t.Histograms && sumless
 }
 
 // Between returns what a column grew by from one row to another; from may be
 // nil, where all was 0.
-func (t *Table) Between(i int, r, from *Row, noSum bool) *Class {
-	col := &t.Cols[i]
+func (x *columns) Between(i int, r, from *Row, noSum bool) *Class {
+	col := &x.Cols[i]
 	c := &Class{Layout: col.Layout, Grid: col.Grid, NoSum: noSum}
-	c.addRow(t, i, r, from)
+	c.addRow(x, i, r, from)
 	return c
 }
 
-func (c *Class) addRow(t *Table, i int, r, from *Row) {
-	col := &t.Cols[i]
+func (c *Class) addRow(cols *columns, i int, r, from *Row) {
+	col := &cols.Cols[i]
 	before := &Row{}
 	if from != nil {
 		before = from
@@ -87,7 +87,7 @@ func (c *Class) addRow(t *Table, i int, r, from *Row) {
 		}
 	} else {
 		var d exact.Vector // a row with nothing but this column
-		d.Grow(t.counts)
+		d.Grow(cols.counts)
 		for j := range col.Width() {
 			x.Reset()
 			r.Counts.SumDiff(&x, col.Cell(j), &before.Counts)
@@ -95,7 +95,7 @@ func (c *Class) addRow(t *Table, i int, r, from *Row) {
 		}
 		c.take(&d, col.at, col.Places)
 	}
-	if t.Histograms {
+	if cols.Histograms {
 		r.Sums.SumDiff(&c.Sum, i, &before.Sums)
 	}
 }

@@ -165,6 +165,8 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Natural(&e.Open)
 	c.Sum(&e.Below)
 	c.Sum(&e.Above)
+	c.Sum(&e.Back)
+	c.Int64(&e.BackAt)
 	c.Int64(&e.From)
 	c.Sum(&e.Early)
 	c.Sum(&e.Long)

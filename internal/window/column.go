@@ -63,9 +63,10 @@ func (c *Column) Cell(i int) int {
 
 // columns are those of a table, or of a draft of it.
 type columns struct {
-	Cols   []Column
-	byKey  map[Key]int32
-	counts int // length of a row's counts
+	Histograms bool // the columns have layouts and sums
+	Cols       []Column
+	byKey      map[Key]int32
+	counts     int // length of a row's counts
 }
 
 // Of returns the index of a column, or −1.
@@ -96,36 +97,26 @@ func (x *columns) Counts() int { return x.counts }
 // it, and the event of its first sight.
 const columnOverhead = 220
 
-func (x *columns) bytes(t *Table, spare int) int64 {
+// bytes returns what the columns hold in so many rows.
+func (x *columns) bytes(rows int) int64 {
 	sum := int64(0)
 	for i := range x.Cols {
-		sum += t.columnBytes(&x.Cols[i], spare)
-	}
-	return sum
-}
-
-// RoomBytes returns how much more the rows hold with that many slots.
-func (t *Table) RoomBytes(slots int) int64 {
-	sum := int64(0)
-	if t.slots > 0 && slots > t.slots {
-		for i := range t.Cols {
-			sum += t.rowBytes(&t.Cols[i], slots-t.slots)
-		}
+		sum += x.columnBytes(&x.Cols[i], rows)
 	}
 	return sum
 }
 
 // rowBytes returns what a column takes in so many rows.
-func (t *Table) rowBytes(c *Column, rows int) int64 {
+func (x *columns) rowBytes(c *Column, rows int) int64 {
 	width := int64(c.Width())
-	if t.Histograms {
+	if x.Histograms {
 		width++ // the sum
 	}
 	return 8 * width * int64(rows)
 }
 
-func (t *Table) columnBytes(c *Column, spare int) int64 {
-	bytes := columnOverhead + t.rowBytes(c, 1+t.slots+spare)
+func (x *columns) columnBytes(c *Column, rows int) int64 {
+	bytes := columnOverhead + x.rowBytes(c, rows)
 	if c.Places != nil {
 		bytes += 8 * int64(c.Places.len())
 	}
@@ -139,9 +130,6 @@ type Draft struct {
 	table  *Table
 	shared bool // the lists are still the table's
 }
-
-// Draft returns a draft without additions.
-func (t *Table) Draft() *Draft { return &Draft{t.columns, t, true} }
 
 // own makes the lists the draft's alone.
 func (d *Draft) own() {
@@ -185,7 +173,7 @@ func (d *Draft) Native(set *Set, group int32, n *layout.Native) int32 {
 }
 
 // Bytes returns what the table will hold once it adopts the draft.
-func (d *Draft) Bytes(spare int) int64 { return d.columns.bytes(d.table, spare) }
+func (d *Draft) Bytes(spare int) int64 { return d.columns.bytes(1 + d.table.slots + spare) }
 
 // Changed reports whether the draft adds anything.
 func (d *Draft) Changed() bool { return !d.shared }

@@ -19,6 +19,10 @@ type Event struct {
 	Below exact.Sum // Σ Value − Lo
 	Above exact.Sum // Σ Hi − Value, where it is bounded
 
+	// Back is taken back of the Lo of the steps until BackAt.
+	Back   exact.Sum
+	BackAt int64
+
 	// Of steps that began before the scrape before: since when, Σ Lo and Σ Value.
 	// A window that begins later than From does not hold Early for certain.
 	From  int64
@@ -40,7 +44,8 @@ type Note struct {
 // Clone returns a copy that shares no storage with e.
 func (e *Event) Clone() *Event {
 	c := *e
-	c.Below, c.Above, c.Early, c.Long = exact.Sum{}, exact.Sum{}, exact.Sum{}, exact.Sum{}
+	c.Below, c.Above, c.Back, c.Early, c.Long = exact.Sum{}, exact.Sum{}, exact.Sum{}, exact.Sum{}, exact.Sum{}
+	c.Back.Set(&e.Back)
 	c.Below.Set(&e.Below)
 	c.Above.Set(&e.Above)
 	c.Early.Set(&e.Early)
@@ -77,6 +82,10 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 		e.Open++
 		e.Blind = max(e.Blind, step.To-step.From)
 	}
+	if step.Back > 0 {
+		e.Back.Add(step.Back)
+		e.BackAt = max(e.BackAt, step.From)
+	}
 	if from := min(step.From, step.Reach); from < last {
 		if e.From == 0 || from < e.From {
 			e.From = from
@@ -85,6 +94,9 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 		e.Long.AddDiff(step.Add, step.Sub)
 	}
 }
+
+// TakesBack reports whether the event takes something back in a window that starts at a time.
+func (e *Event) TakesBack(start int64) bool { return start < e.BackAt }
 
 // Before returns how much of the value belongs to the time before a moment, if
 // steps that began before the scrape before grew at a steady rate.
@@ -100,6 +112,8 @@ func (e *Event) merge(o *Event) {
 	e.Open += o.Open
 	e.Below.Merge(&o.Below)
 	e.Above.Merge(&o.Above)
+	e.Back.Merge(&o.Back)
+	e.BackAt = max(e.BackAt, o.BackAt)
 	if o.From != 0 && (e.From == 0 || o.From < e.From) {
 		e.From = o.From
 	}

@@ -29,14 +29,6 @@ type Met struct {
 // lost is the time of a group of which nobody can say what it had when it was met.
 const lost = -1
 
-// Meet returns a Met of a process that has nothing so far, for the columns of t.
-func (t *Table) Meet(starts ...int64) *Met {
-	g := &Met{Starts: starts, at: map[int32]int64{}}
-	g.from.Set(&t.Live)
-	g.Fit(t)
-	return g
-}
-
 // Clone returns a copy of g, or nil if g is nil.
 func (g *Met) Clone() *Met {
 	if g == nil {

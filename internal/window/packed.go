@@ -49,11 +49,11 @@ func ComparePacked(a, b PackedColumn) int {
 }
 
 // Order returns the packed columns and, of each, its index in the table.
-func (t *Table) Order(group func(int32) labels.Labels) (cols []PackedColumn, order []int) {
-	order, all := make([]int, len(t.Cols)), make([]PackedColumn, len(t.Cols))
-	for i := range t.Cols {
+func (x *columns) Order(group func(int32) labels.Labels) (cols []PackedColumn, order []int) {
+	order, all := make([]int, len(x.Cols)), make([]PackedColumn, len(x.Cols))
+	for i := range x.Cols {
 		order[i] = i
-		col := &t.Cols[i]
+		col := &x.Cols[i]
 		all[i] = PackedColumn{Group: group(col.Group), Bounds: BoundsOf(col.Layout), Grid: col.Grid}
 		if p := col.Places; p != nil {
 			all[i].Negative, all[i].Positive = indices(p.negative), indices(p.positive)
@@ -101,17 +101,17 @@ func (t *Table) Pack(h *History, cols []PackedColumn, order []int, undo *Saved) 
 }
 
 // PackRow copies a row with its columns in another order.
-func (t *Table) PackRow(r *Row, order []int) (p Row) {
-	p.Counts.Grow(t.counts)
+func (x *columns) PackRow(r *Row, order []int) (p Row) {
+	p.Counts.Grow(x.counts)
 	at := 0
 	for _, from := range order {
-		col := &t.Cols[from]
+		col := &x.Cols[from]
 		for i := range col.Width() {
 			moveCell(&p.Counts, &r.Counts, at, col.Cell(i))
 			at++
 		}
 	}
-	if t.Histograms {
+	if x.Histograms {
 		p.Sums.Grow(len(order))
 		for to, from := range order {
 			moveCell(&p.Sums, &r.Sums, to, from)

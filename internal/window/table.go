@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold/internal/exact"
-	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 )
 
@@ -16,31 +14,22 @@ import (
 // a [Draft] replaces the list.
 type Table struct {
 	columns
-	Histograms bool // the columns have layouts and sums
-
 	nothing Row // what it begins with; it is never written
 	Live    Row
 	snaps   []Row      // by the checkpoint's slot in the instance's History
 	slots   int        // how many checkpoints it may keep; 0: none
 	paces   paces      // the fastest growth of each column
-	last    int64      // the scrape before the one that is being added
-	gap     bool       // between them a process began, and the time before it is known
 	Since   int        // the number of the first checkpoint that the table has
 	Floor   int        // checkpoints before it say nothing any more
 	Begun   Checkpoint // when the view began to look, if that is after the first scrape
 
-	// Events are in order of time. Answers refer to them: once their scrape is
-	// over they never change.
-	Events []Event
-	Past   map[Note]*Event // of events that no window reaches any more
-	noted  map[Note]int    // events of the scrape that is being added
-	shared bool            // a copy has Past, too
+	log
 }
 
 // NewTable returns an empty table that keeps so many checkpoints, the first of
 // which will be number since.
 func NewTable(histograms bool, slots, since int) *Table {
-	return &Table{columns: columns{byKey: map[Key]int32{}}, Histograms: histograms, slots: slots, Since: since}
+	return &Table{columns: columns{Histograms: histograms, byKey: map[Key]int32{}}, slots: slots, Since: since}
 }
 
 // Slots returns how many checkpoints the table may keep.
@@ -71,8 +60,7 @@ func (t *Table) put(p *Checkpoint, r *Row) {
 // first one of an instance follows itself. gap says that the instance keeps
 // apart what time there was between two processes.
 func (t *Table) Begin(at, last, window int64, gap bool) {
-	clear(t.noted)
-	t.last, t.gap = last, gap
+	t.log.begin(last, gap)
 	t.paces.begin(at, last, window, len(t.Cols))
 }
 
@@ -131,101 +119,17 @@ func (x *Column) addNative(r *Row, n *layout.Native, c, p float64) {
 	r.Counts.AddDiff(x.Count(), c, p)
 }
 
-// Note adds a series to the event of this scrape that says what happened.
-func (t *Table) Note(at int64, k Note, step *judge.Step) {
-	i, ok := t.noted[k]
-	if !ok {
-		if t.noted == nil {
-			t.noted = map[Note]int{}
-		}
-		i = len(t.Events)
-		t.Events = append(t.Events, Event{Note: k, At: at})
-		t.noted[k] = i
-	}
-	t.Events[i].add(step, t.last, t.gap)
-}
-
-// Prune moves the events that no window can reach any more into Past, which
-// questions about everything still read, and reports whether it moved any.
-func (t *Table) Prune(h *History) (pruned bool) {
-	if !h.Full() {
-		return false
-	}
-	oldest := h.Oldest()
-	n := 0
-	for n < len(t.Events) && t.Events[n].At <= oldest {
-		n++
-	}
-	if n < 16 || n < len(t.Events)/2 {
-		return false
-	}
-	for i := range t.Events[:n] {
-		t.retire(&t.Events[i])
-	}
-	t.Events = slices.Clone(t.Events[n:])
-	return true
-}
-
-func (t *Table) retire(e *Event) {
-	if t.shared {
-		past := make(map[Note]*Event, len(t.Past))
-		for k, x := range t.Past {
-			past[k] = x.Clone()
-		}
-		t.Past, t.shared = past, false
-	}
-	p := t.Past[e.Note]
-	if p == nil {
-		if t.Past == nil {
-			t.Past = map[Note]*Event{}
-		}
-		p = &Event{Note: e.Note, At: e.At}
-		t.Past[e.Note] = p
-	}
-	p.merge(e)
-}
-
-// EventsUntil returns how many events are not after a time.
-func (t *Table) EventsUntil(at int64) int {
-	n := len(t.Events)
-	for n > 0 && t.Events[n-1].At > at {
-		n--
-	}
-	return n
-}
-
-// AllEvents returns those of Past as well, as copies: no window reaches them
-// any more, so they may still be added to.
-func (t *Table) AllEvents() []Event {
-	list := make([]Event, 0, len(t.Past)+len(t.Events))
-	for _, e := range t.Past {
-		list = append(list, *e.Clone())
-	}
-	return append(list, t.Events...)
-}
-
 // Sumless returns the columns of which a sum was missing.
 func (t *Table) Sumless() map[int32]bool {
 	if !t.Histograms {
 		return nil
 	}
-	m := map[int32]bool{}
-	for i := range t.Events {
-		if e := &t.Events[i]; e.Quirk == growth.NoSum {
-			m[e.Col] = true
-		}
-	}
-	for k := range t.Past {
-		if k.Quirk == growth.NoSum {
-			m[k.Col] = true
-		}
-	}
-	return m
+	return t.log.sumless()
 }
 
 // Bytes returns what the rows hold when all slots are filled; spare is how many
 // rows the caller keeps besides.
-func (t *Table) Bytes(spare int) int64 { return t.columns.bytes(t, spare) }
+func (t *Table) Bytes(spare int) int64 { return t.columns.bytes(1 + t.slots + spare) }
 
 // Saved is the state of a table that an undone restart goes back to.
 type Saved struct {
@@ -263,7 +167,7 @@ func (t *Table) Back(s *Saved, h *History) {
 	}
 	t.Live.Set(&s.Row)
 	t.fit()
-	t.Events = slices.Clip(t.Events[:min(s.Events, len(t.Events))])
+	t.log.back(s.Events)
 }
 
 // fit makes room for the columns that came.
@@ -290,13 +194,85 @@ func (t *Table) Grown(sum *exact.Sum, col int, since *Row) {
 // table's that is of no use any more, if there is one.
 func (t *Table) Copy(room *Row) *Table {
 	c := &Table{
-		columns: t.columns, Histograms: t.Histograms, snaps: t.snaps, slots: t.slots, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
-		paces: t.paces.clone(), Events: t.Events, Past: t.Past,
+		columns: t.columns, snaps: t.snaps, slots: t.slots, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
+		paces: t.paces.clone(), log: t.log.copy(),
 	}
-	t.shared = t.Past != nil
 	if room != nil {
 		c.Live = *room
 	}
 	c.Live.Set(&t.Live)
 	return c
+}
+
+// Idle marks the columns that are not used and have not grown within the
+// longest window, and returns how many bytes they hold.
+func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes int64) {
+	held := h.Held()
+	if !h.Full() || len(held) == 0 || held[0].Number < max(t.Since, t.Floor) {
+		return nil, 0 // what is held does not reach over a window yet
+	}
+	marks = make([]bool, len(t.Cols))
+	oldest := t.base(held[0]).Row
+	for i := range marks {
+		if used[i] {
+			continue
+		}
+		var grown exact.Sum
+		t.Grown(&grown, i, oldest)
+		if marks[i] = grown.Sign() == 0; marks[i] {
+			bytes += t.columnBytes(&t.Cols[i], 1+t.slots+spare)
+		}
+	}
+	return marks, bytes
+}
+
+// Drop forgets the marked columns, and returns where the others went: −1 for
+// those that are gone. move carries a row that the caller keeps besides.
+func (t *Table) Drop(marks []bool) (moved []int32, move func(*Row) Row) {
+	old := t.columns
+	d := &Draft{columns: columns{Histograms: t.Histograms, byKey: map[Key]int32{}}, table: t}
+	moved = make([]int32, len(old.Cols))
+	for i := range old.Cols {
+		moved[i] = -1
+		if marks[i] {
+			continue
+		}
+		moved[i] = d.Column(old.Cols[i].Key)
+		if p := old.Cols[i].Places; p != nil {
+			d.Cols[moved[i]].Places = p.again(&d.counts)
+		}
+	}
+	move = func(r *Row) Row { return moveRow(r, old.Cols, &d.columns, moved, t.Histograms) }
+	t.Live = move(&t.Live)
+	snaps := make([]Row, len(t.snaps))
+	for i := range t.snaps {
+		snaps[i] = move(&t.snaps[i])
+	}
+	t.snaps = snaps
+	t.columns = d.columns
+	t.paces = t.paces.moved(moved, len(t.Cols))
+	t.log.move(moved)
+	return moved, move
+}
+
+// Draft returns a draft without additions.
+func (t *Table) Draft() *Draft { return &Draft{t.columns, t, true} }
+
+// RoomBytes returns how much more the rows hold with that many slots.
+func (t *Table) RoomBytes(slots int) int64 {
+	sum := int64(0)
+	if t.slots > 0 && slots > t.slots {
+		for i := range t.Cols {
+			sum += t.rowBytes(&t.Cols[i], slots-t.slots)
+		}
+	}
+	return sum
+}
+
+// Meet returns a Met of a process that has nothing so far, for the columns of t.
+func (t *Table) Meet(starts ...int64) *Met {
+	g := &Met{Starts: starts, at: map[int32]int64{}}
+	g.from.Set(&t.Live)
+	g.Fit(t)
+	return g
 }

@@ -257,17 +257,6 @@ func (in *instance) shed() {
 	}
 }
 
-// followsBuckets reports whether the native histogram at a position was
-// followed by its classic buckets until now.
-func (in *instance) followsBuckets(pos int) bool {
-	if in.plan == nil {
-		return in.chosen[in.cols.ID(pos)]
-	}
-	found := false
-	in.plan.Buckets(func(at int) { found = found || at == pos })
-	return found
-}
-
 // exposes reports whether the instance has shown the view's metric, selected or
 // not.
 func (in *instance) exposes(v *view) bool { return in.plan.Presence(v.index).Exposes }
@@ -357,7 +346,7 @@ func (in *instance) adopt(f *Fleet, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+	next := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 	d.adopt()
 	in.adopt(f, next)
 }

@@ -32,10 +32,19 @@ func (l *loaded) release(f *Fleet) {
 	}
 }
 
-// appendState writes the content of a saved state: the lines that it refers to,
-// then the rest. The fleet's lock is held.
-func appendState(f *Fleet, b []byte) []byte {
-	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
+// frozen is the content of a saved state: that of one moment, whatever comes
+// afterwards.
+type frozen struct {
+	head  []byte // the lines that the rest refers to, and all but the rows
+	fleet *kept.Fleet
+	views []*kept.View
+}
+
+// freeze returns the state of a fleet. Its lock is held, but not to write down
+// what views keep of instances, which is most of a state: that is a copy. What no
+// view has claimed is none.
+func freeze(f *Fleet) *frozen {
+	c := &codec{lines.Writing(f.store), f}
 	l := &loaded{
 		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViews(f),
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
@@ -44,18 +53,34 @@ func appendState(f *Fleet, b []byte) []byte {
 		l.balancers = append(l.balancers, f.book.Balancers[name])
 	}
 	c.state(l)
-	return append(c.saver.AppendTable(b), c.Out...)
+	x := &frozen{c.AppendTo(nil), c.rows(l), l.views}
+	for i, h := range x.fleet.Histories {
+		copied := h.Clone()
+		x.fleet.Histories[i] = &copied
+	}
+	if len(f.unclaimed) > 0 {
+		x.head, x.views = x.appendTo(nil), nil
+	}
+	return x
+}
+
+// appendTo writes the state down.
+func (x *frozen) appendTo(b []byte) []byte {
+	c := &saved.Codec{Out: append(b, x.head...)}
+	x.fleet.CodeRows(c, x.views)
+	return c.Out
 }
 
 // decode reads the content of a saved state; its lines join the fleet's.
 func decodeState(f *Fleet, content []byte) (*loaded, error) {
-	table, rest, err := lines.NewLoader(f.store, content)
+	table, err := lines.Loading(f.store, content)
 	if err != nil {
 		return nil, saved.Wrong("its lines", ErrCorrupt)
 	}
-	c := &codec{Codec: saved.Codec{In: saved.Read(rest)}, loader: table, fleet: f}
+	c := &codec{table, f}
 	l := &loaded{}
 	c.state(l)
+	c.rows(l).CodeRows(&c.Codec.Codec, l.views)
 	if rest, ok := c.In.Rest(); !ok || len(rest) > 0 {
 		l.release(f)
 		return nil, saved.Wrong("its content", ErrCorrupt)
@@ -64,20 +89,21 @@ func decodeState(f *Fleet, content []byte) (*loaded, error) {
 }
 
 func (c *codec) state(l *loaded) {
+	to := &c.Codec.Codec
 	c.Int64(&l.since)
 	told := l.expected != nil
 	if c.Bool(&told); told {
 		if c.Reading() {
 			l.expected = map[string]bool{}
 		}
-		saved.Map(&c.Codec, &l.expected, 0, func(yes *bool) { *yes = true })
+		saved.Map(to, &l.expected, 0, func(yes *bool) { *yes = true })
 	}
-	roster.CodeEntries(&c.Codec, &l.targets)
-	l.left.Code(&c.Codec)
+	roster.CodeEntries(to, &l.targets)
+	l.left.Code(to)
 	for _, at := range []*int64{&l.opened, &l.latest, &l.awake} {
 		c.Int64(at)
 	}
-	saved.List(&c.Codec, &l.instances, 30, func(in **instance) {
+	saved.List(to, &l.instances, 30, func(in **instance) {
 		if c.Reading() {
 			*in = &instance{}
 		}
@@ -88,15 +114,20 @@ func (c *codec) state(l *loaded) {
 		}
 	})
 	c.Ascending(len(l.instances), func(i int) string { return l.instances[i].name })
-	who := identity.NewCrowd(&c.Codec, l.instances)
+	who := identity.NewCrowd(to, l.instances)
 	who.Balancers(&l.balancers)
 	c.pools(l)
 	who.Relations()
-	views := kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Tolerance: c.fleet.cfg.StartTolerance.Milliseconds()}
+	c.rows(l).Code(to, &l.views)
+}
+
+// rows returns what codes the views of a state.
+func (c *codec) rows(l *loaded) *kept.Fleet {
+	x := &kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Tolerance: c.fleet.cfg.StartTolerance.Milliseconds()}
 	for _, in := range l.instances {
-		views.Histories = append(views.Histories, &in.history)
+		x.Histories = append(x.Histories, &in.history)
 	}
-	views.Code(&c.Codec, &l.views)
+	return x
 }
 
 // pools say which balancer an instance was met behind: 0 is none.

@@ -44,7 +44,7 @@ func (g *CounterGroup) Increase() (promfold.Estimate, bool) { return g.growth.In
 // Rate returns the mean rate per second over the window.
 func (g *CounterGroup) Rate() (promfold.Estimate, bool) { return g.growth.Rate() }
 
-// RateNow returns the rate per second of the instances alive at the end of the
+// RateNow returns the rate per second of the instances live at the end of the
 // window; [Fleet.ScrapeFailed] has the bounds.
 func (g *CounterGroup) RateNow() (promfold.Estimate, bool) { return g.growth.RateNow() }
 

@@ -34,7 +34,7 @@
 //     start of its successor.
 //   - Rate, of the fleet, is the sum of these, each weighted by the part of the
 //     window in which the instance lived. RateNow is the sum over the instances
-//     alive at the end.
+//     live at the end.
 //   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a
 //     restart: increments after the last scrape are unknown.
 //

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"github.com/prometheus/common/model"
 
+	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/whole"
 )
@@ -95,41 +96,26 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 
 // addBroken leaves out the histograms that cannot be one.
 func (q *question) addBroken(w *whole.Whole, v *view) {
-	seen := map[uint64]bool{}
 	for i := range q.states {
 		in := q.states[i].member.in
 		in.plan.Broken(v.index, func(pos uint32) {
 			l := q.f.store.Line(in.cols.ID(int(pos)))
-			if h := growth.HistogramHash(l); !seen[h] {
-				seen[h] = true
-				w.Broken(l.Family.Name)
-			}
+			w.Broken(l.Family.Name, growth.HistogramHash(l))
 		})
 	}
 }
 
 // combining returns how a gauge's instances make one number in a view that says c
-// of all gauges. What the catalogue knows stands before a sum: adding a fact up that
-// each instance repeats is never right.
+// of all gauges, and the catalogue may know better.
 func combining(f *Fleet, g *GaugeGroup, c Combine) Combine {
-	if f.catalogue == nil || c != 0 && c != Sum {
+	if f.catalogue == nil {
 		return c
 	}
 	known, ok := f.catalogue(g.labels.Get(model.MetricNameLabel))
 	if !ok {
 		return c
 	}
-	switch known.Combine {
-	case Consensus:
-		return Consensus
-	case Max, Min, Sum:
-		if c == 0 && known.Limit == "" {
-			return known.Combine
-		}
-	case Leader:
-		return 0
-	}
-	return c
+	return Combine(gauge.Combine(c).Known(gauge.Combine(known.Combine), known.Limit != ""))
 }
 
 // loose returns the series of a view that have no sum over instances.

@@ -290,8 +290,8 @@ func ExampleFleet_IngestSamples() {
 	fmt.Println(increase)
 	fmt.Println(requests.Status(now))
 	// Output:
-	// a:80: 1 lines, 1 changed, 1 came; new instance
-	// a:80: 1 lines, 1 changed, 1 grown
+	// a:80: 1 line, 1 changed, 1 came; new instance
+	// a:80: 1 line, 1 changed, 1 grown
 	// 100
-	// 1 series in 1 groups, of 1 instances
+	// 1 series in 1 group, of 1 instance
 }

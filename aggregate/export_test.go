@@ -35,8 +35,8 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	for pos := range in.cols.Len() {
 		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
 	}
-	c := &codec{saver: lines.NewSaver(f.store), fleet: f}
-	in.state.Code(&c.Codec, c, f.router, in.plan, &in.cols)
+	c := &codec{lines.Writing(f.store), f}
+	in.state.Code(&c.Codec.Codec, c, f.router, in.plan, &in.cols)
 	fmt.Fprintf(b, "state %x\n", c.Out)
 	for _, x := range in.bindings {
 		fmt.Fprintln(b, "view", x.view.String(), *in.plan.Presence(x.view.index), x.Since, x.Begun, x.tracks)

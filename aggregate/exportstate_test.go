@@ -7,3 +7,12 @@ func StateContent(state []byte) []byte { return stateFrame.Content(state) }
 func StateOf(content []byte) []byte {
 	return stateFrame.Wrap(func(b []byte) []byte { return append(b, content...) })
 }
+
+// SaveWhile saves, and lets something happen once the fleet's lock is free.
+func (f *Fleet) SaveWhile(happens func()) []byte {
+	f.mu.Lock()
+	x := freeze(f)
+	f.mu.Unlock()
+	happens()
+	return stateFrame.Wrap(x.appendTo)
+}

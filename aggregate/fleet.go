@@ -203,7 +203,7 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		plan := in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true

@@ -17,7 +17,7 @@ import (
 	"github.com/promfold/promfold/internal/whole"
 )
 
-// GaugeGroup is one group's answer, of the instances that are alive.
+// GaugeGroup is one group's answer, of the live instances.
 type GaugeGroup struct {
 	labels   labels.Labels
 	asked    *asked // nil: of no question

@@ -146,6 +146,14 @@ func (g *GaugeRange) Explain() string {
 	return b.String()
 }
 
+// String returns one line.
+func (g *GaugeRange) String() string {
+	if !g.known {
+		return summary(g, "value", estimate{}, false)
+	}
+	return summary(g, fmt.Sprintf("%s %s to %s, mean", g.asked.view.Combine, g.all.Min, g.all.Max), g.all.Mean, true)
+}
+
 // noteFailure notes that the target of an instance failed.
 func noteFailure(f *Fleet, name string, at int64) {
 	if !f.pasts {

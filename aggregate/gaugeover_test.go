@@ -56,6 +56,7 @@ func TestGaugeOverAWindow(t *testing.T) {
 	assert.Equal(t, at(40), g.Members()[0].To)
 	assert.Empty(t, g.Warnings())
 	assert.Equal(t, "2 of 2 expected", g.Coverage().String())
+	assert.Equal(t, "{} sum 10 to 12, mean 10.0001; 2 of 2 expected", g.String())
 	assert.Equal(t, "{}", g.Labels().String())
 	assert.Equal(t, "g {}\n2023-11-14T22:13:30Z to 2023-11-14T22:14:00Z: 2 of 2 expected\nsum: 10 to 12, mean 10.0001\n"+
 		"  a: 1 to 9, mean 5.00017, over 30s, 2023-11-14T22:13:30.001Z to 2023-11-14T22:14:00Z\n"+

@@ -308,7 +308,7 @@ func (s *staged) plan() (need int64) {
 	}
 	if in.plan == nil {
 		s.drafts = in.draft(f, f.router.For(in.labels))
-		s.next = in.state.NewPlan(s.drafts.route, in.admitted(f), &s.body, s.drafts, func(int) bool { return false })
+		s.next = in.state.NewPlan(s.drafts.route, in.admitted(f), &s.body, s.drafts, nil)
 	} else {
 		s.drafts = in.draft(f, in.plan.Route())
 		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)

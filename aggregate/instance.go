@@ -32,9 +32,6 @@ type instance struct {
 	cols  lines.Columns
 	plan  *growth.Plan // of what is followed; nil: of nothing yet
 	state growth.State // what the followed objects grow from
-	// chosen are the lines of native histograms that a saved instance was
-	// followed by the classic buckets of.
-	chosen map[lines.ID]bool
 
 	clocks
 	incarnation int

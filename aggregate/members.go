@@ -3,13 +3,12 @@ package aggregate
 import (
 	"cmp"
 	"fmt"
-	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/tally"
 )
 
@@ -60,21 +59,13 @@ func membersOf(list []tally.Member) []Member {
 	return out
 }
 
-// memberAt returns the member at the rank of a quantile. As elsewhere, q is the
-// shortest decimal that prints as it, and the product is exact: 0.07 of 100 is
-// 7.
+// memberAt returns the member at the rank of a quantile.
 func memberAt(q float64, members []Member) (Member, bool) {
-	n := len(members)
-	if !(q >= 0 && q <= 1) || n == 0 {
+	rank, ok := exact.Rank(q, len(members))
+	if !ok {
 		return Member{}, false
-	}
-	product, _ := new(big.Rat).SetString(strconv.FormatFloat(q, 'g', -1, 64))
-	product.Mul(product, big.NewRat(int64(n), 1))
-	rank, rest := new(big.Int).QuoRem(product.Num(), product.Denom(), new(big.Int))
-	if rest.Sign() > 0 {
-		rank.Add(rank, big.NewInt(1))
 	}
 	sorted := slices.Clone(members)
 	slices.SortStableFunc(sorted, func(a, b Member) int { return cmp.Compare(a.value(), b.value()) })
-	return sorted[max(1, rank.Int64())-1], true
+	return sorted[rank-1], true
 }

@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
@@ -35,19 +34,11 @@ func (m *merger) check() error {
 	if err := m.pairViews("merging"); err != nil {
 		return err
 	}
-	var shared []string
+	var names []string
 	for _, in := range l.instances {
-		if f.instances[in.name] != nil || f.left.At[in.name] != 0 {
-			shared = append(shared, in.name)
-		}
+		names = append(names, in.name)
 	}
-	for name := range l.left.At {
-		if f.instances[name] != nil || f.left.At[name] != 0 {
-			shared = append(shared, name)
-		}
-	}
-	slices.Sort(shared)
-	if len(shared) > 0 {
+	if shared := f.left.Shared(&l.left, names, func(name string) bool { return f.instances[name] != nil }); len(shared) > 0 {
 		return incompatible("merging", "both watched", shared...)
 	}
 	for _, b := range l.balancers {
@@ -114,7 +105,7 @@ func (m *merger) apply() {
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.followsBuckets)
+		in.plan = in.state.NewPlan(d.route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, nil)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].Rows[i].Exposes {
@@ -135,7 +126,7 @@ func (m *merger) apply() {
 	f.since = m.since
 	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
-		m.balance(b)
+		f.book.Balance(b.Target, identity.MergeBalancers(f.book.Balancers[b.Target], b))
 	}
 }
 
@@ -151,26 +142,12 @@ func (m *merger) suspect() {
 			if x.last > in.last || x.last == in.last && x.name > in.name {
 				first, last = in, x
 			}
-			var s identity.Suspicion
 			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
-			if s.Weigh(l, last.last-first.last, true) == identity.Refuted || l.Enough() && l.Crosses() {
-				continue
+			if s, ok := identity.Unseen(l, last.last-first.last); ok {
+				identity.Suspect(in, x, last).Suspicion = s
 			}
-			identity.Suspect(in, x, last).Suspicion = s
 		}
 	}
-}
-
-func (m *merger) balance(b *balanced) {
-	x := m.f.book.Balancers[b.Target]
-	if x == nil || len(b.Members) > 0 {
-		if x != nil {
-			b.Expected = max(b.Expected, x.Expected)
-		}
-		m.f.book.Balance(b.Target, b)
-		return
-	}
-	x.Expected = max(x.Expected, b.Expected)
 }
 
 // departed takes over what is remembered of those that left.

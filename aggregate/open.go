@@ -271,8 +271,9 @@ func (f *Fleet) Save(w io.Writer) error {
 
 func (f *Fleet) state() []byte {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return stateFrame.Wrap(func(b []byte) []byte { return appendState(f, b) })
+	x := freeze(f)
+	f.mu.Unlock()
+	return stateFrame.Wrap(x.appendTo)
 }
 
 // SetTargets says who is expected; a target that is not named has left. Without

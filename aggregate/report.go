@@ -84,7 +84,7 @@ func (r Report) String() string {
 	if r.Instance != r.Target && r.Instance != "" {
 		fmt.Fprintf(&b, " (%s)", r.Instance)
 	}
-	fmt.Fprintf(&b, ": %d lines, %d changed", r.Lines, r.Changed)
+	fmt.Fprintf(&b, ": %s, %d changed", explain.Count(r.Lines, "line"), r.Changed)
 	for _, x := range []struct {
 		n    int
 		what string

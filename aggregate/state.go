@@ -2,10 +2,6 @@ package aggregate
 
 import (
 	"io"
-	"maps"
-	"net/http"
-	"slices"
-	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
@@ -74,67 +70,39 @@ func absorbState(f *Fleet, content []byte) error {
 
 // codec writes the state of a fleet down, or reads it back.
 type codec struct {
-	saved.Codec
-	saver  *lines.Saver
-	loader *lines.Loader
-	fleet  *Fleet
+	*lines.Codec
+	fleet *Fleet
 }
-
-// Line writes a line down by its place among those of the state.
-func (c *codec) Line(x *lines.ID) {
-	if c.Reading() {
-		id, ok := c.loader.Line(c.In.Uint())
-		c.Must(ok)
-		*x = id
-		return
-	}
-	c.Out = saved.Uint(c.Out, c.saver.Line(*x))
-}
-
-// Sort brings lines into an order that every store has.
-func (c *codec) Sort(ids []lines.ID) { c.saver.Sort(ids) }
 
 // Layout returns the fleet's layout of a set of bounds.
 func (c *codec) Layout(bounds []float64) *layout.Layout { return c.fleet.set.Layout(bounds) }
 
-func (c *codec) columns(x *lines.Columns) {
-	if c.Reading() {
-		c.In.Through(func(data []byte) ([]byte, error) { return c.loader.Columns(x, data) })
-		return
-	}
-	c.Out = c.saver.AppendColumns(c.Out, x)
-}
-
 // instance is all of it but what belongs to the views, and who else it may be.
 func (c *codec) instance(in *instance) {
+	to := &c.Codec.Codec
 	c.Text(&in.name)
-	saved.List(&c.Codec, &in.targets, 1, c.Text)
+	saved.List(to, &in.targets, 1, c.Text)
 	c.Labels(&in.labels)
-	c.columns(&in.cols)
-	in.state.Code(&c.Codec, c, c.fleet.router, in.plan, &in.cols)
-	c.chosen(in)
+	c.Columns(&in.cols)
+	in.state.Code(to, c, c.fleet.router, in.plan, &in.cols)
 	c.clocks(&in.clocks, &in.cols)
 	c.Natural(&in.incarnation)
 	c.Int64(&in.since)
 	c.Bool(&in.gone)
-	in.presence.Code(&c.Codec)
-	saved.List(&c.Codec, &in.restarts, 2, func(r *restarted) {
+	in.presence.Code(to)
+	saved.List(to, &in.restarts, 2, func(r *restarted) {
 		c.Int64(&r.at)
-		saved.Small(&c.Codec, &r.how, anotherInstance)
+		saved.Small(to, &r.how, anotherInstance)
 	})
-	saved.List(&c.Codec, &in.gaps, 3, func(g *rate.Gap) {
-		c.Int64(&g.From)
-		c.Int64(&g.To)
-		c.Bool(&g.Lived)
-	})
-	saved.List(&c.Codec, &in.shrunk, 6, func(x *roster.Shrunk) { x.Code(&c.Codec) })
-	saved.List(&c.Codec, &in.starts, 2, func(x *identity.Start) { x.Code(&c.Codec) })
+	saved.List(to, &in.gaps, 3, func(g *rate.Gap) { g.Code(to) })
+	saved.List(to, &in.shrunk, 6, func(x *roster.Shrunk) { x.Code(to) })
+	saved.List(to, &in.starts, 2, func(x *identity.Start) { x.Code(to) })
 	c.Bool(&in.alternates)
 	c.Bool(&in.another)
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)
-	in.history.Code(&c.Codec)
+	in.history.Code(to)
 	undone := in.undo != nil
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}
@@ -146,53 +114,24 @@ func (c *codec) instance(in *instance) {
 }
 
 func (c *codec) clocks(x *clocks, cols *lines.Columns) {
+	to := &c.Codec.Codec
 	c.Natural(&x.version)
-	x.start.Code(&c.Codec)
-	c.startPos(&x.startPos, cols)
+	x.start.Code(to)
+	evidence.CodePlace(to, &x.startPos, cols.Len())
 	for _, at := range []*int64{&x.birth, &x.began, &x.first, &x.second, &x.last} {
 		c.Int64(at)
 	}
-	x.spacings.Code(&c.Codec)
+	x.spacings.Code(to)
 	c.Natural(&x.sighted)
-	saved.Small(&c.Codec, &x.by, 255)
+	saved.Small(to, &x.by, 255)
 	c.Bool(&x.provisional)
-}
-
-// startPos is written as the position plus 2: a position, or why there is none.
-func (c *codec) startPos(pos *int, cols *lines.Columns) {
-	n := *pos - evidence.SeveralStarts
-	if c.Natural(&n); c.Reading() { // writing leaves all as it is: bodies are read meanwhile
-		*pos = n + evidence.SeveralStarts
-		c.Must(*pos < cols.Len())
-	}
-}
-
-// chosen are the lines of native histograms that are followed by their classic
-// buckets.
-func (c *codec) chosen(in *instance) {
-	chosen := in.chosen
-	if in.plan != nil {
-		chosen = map[lines.ID]bool{}
-		in.plan.Buckets(func(pos int) { chosen[in.cols.ID(pos)] = true })
-	}
-	var ids []lines.ID
-	if !c.Reading() {
-		ids = slices.Collect(maps.Keys(chosen))
-		c.Sort(ids)
-	}
-	saved.List(&c.Codec, &ids, 1, c.Line)
-	if c.Reading() {
-		in.chosen = map[lines.ID]bool{}
-		for _, id := range ids {
-			in.chosen[id] = true
-		}
-	}
 }
 
 // past is what an instance can be taken back to, besides what its views hold.
 func (c *codec) past(in *instance) {
+	to := &c.Codec.Codec
 	c.Natural(&in.undo.N)
-	in.undo.At.Code(&c.Codec)
+	in.undo.At.Code(to)
 	c.Must(in.undo.N <= in.history.N)
 	known := in.undo.past != nil
 	if c.Bool(&known); !known {
@@ -202,30 +141,8 @@ func (c *codec) past(in *instance) {
 		in.undo.past = &past{}
 	}
 	p := in.undo.past
-	c.columns(&p.cols)
-	p.state.Code(&c.Codec, c, c.fleet.router, p.plan, &p.cols)
+	c.Columns(&p.cols)
+	p.state.Code(to, c, c.fleet.router, p.plan, &p.cols)
 	c.clocks(&p.clocks, &p.cols)
-	c.again(&p.last)
-}
-
-// again is a scrape; of its header, what is read.
-func (c *codec) again(r *evidence.Again) {
-	c.Bytes(&r.Body)
-	c.Bool(&r.Typed)
-	given := int64(0)
-	if !r.Start.IsZero() {
-		given = r.Start.UnixMilli()
-	}
-	if c.Int64(&given); c.Reading() && given != 0 {
-		r.Start = time.UnixMilli(given)
-	}
-	for _, name := range evidence.Fields() {
-		value := r.Header.Get(name)
-		if c.Text(&value); c.Reading() && value != "" {
-			if r.Header == nil {
-				r.Header = http.Header{}
-			}
-			r.Header.Set(name, value)
-		}
-	}
+	p.last.Code(to)
 }

@@ -150,6 +150,36 @@ func TestEventfulStateGoesOn(t *testing.T) {
 	assert.Equal(t, f.Snapshot(at(400)).Instances(), g.Snapshot(at(400)).Instances())
 }
 
+// A state is that of one moment: what comes while it is written is not in it,
+// whether or not its views were claimed.
+func TestSavedIsOfOneMoment(t *testing.T) {
+	for _, of := range []func(testing.TB) *aggregate.Fleet{
+		func(t testing.TB) *aggregate.Fleet { return nativeFleet(t) },
+		func(t testing.TB) *aggregate.Fleet {
+			f, _ := eventfulFleet(t)
+			return f
+		},
+		func(t testing.TB) *aggregate.Fleet {
+			f, _ := eventfulFleet(t)
+			return loadedFrom(t, saved(t, f), aggregate.Config{SplitAlternating: true})
+		},
+	} {
+		f := of(t)
+		_, list := eventfulFleet(t)
+		before := saved(t, f)
+		during := f.SaveWhile(func() {
+			eventfulViews(t, f)
+			for _, sc := range list {
+				sc.Time = sc.Time.Add(200 * time.Second)
+				_, _ = f.Ingest(sc)
+			}
+			f.Remove(at(400), "a", "vip")
+		})
+		require.Equal(t, before, during)
+		require.NotEqual(t, before, saved(t, f))
+	}
+}
+
 // What no view claims before the first scrape is dropped; a view of other rows
 // than those saved begins anew.
 func TestViewsFindTheirRows(t *testing.T) {

@@ -92,7 +92,7 @@ func TestStrings(t *testing.T) {
 	told["ratio"] = fmt.Sprint(quotient)
 	_, err = c.In(b.Snapshot(at(85)).AtLeast(0.9).Last(time.Minute))
 	told["refused"] = fmt.Sprint(err)
-	for _, x := range []fmt.Stringer{&aggregate.CounterGroup{}, &aggregate.GaugeGroup{}, &aggregate.HistogramGroup{}, &aggregate.RatioGroup{}} {
+	for _, x := range []fmt.Stringer{&aggregate.CounterGroup{}, &aggregate.GaugeGroup{}, &aggregate.GaugeRange{}, &aggregate.HistogramGroup{}, &aggregate.RatioGroup{}} {
 		told[fmt.Sprintf("zero %T", x)] = fmt.Sprint(x)
 	}
 	assert.Equal(t, map[string]string{
@@ -106,8 +106,8 @@ func TestStrings(t *testing.T) {
 		"histogram":                      "{} observations 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 3",
 		"increases":                      "[a: 0 lb#1: 0 lb#2: 0 [0, 775780] pod-b: 0]",
 		"instance 0":                     `a {zone="north"}: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, started 2023-11-14T22:13:35Z, process 2`,
-		"instance 1":                     "lb#1 at lb: 1 scrapes from 2023-11-14T22:13:25Z to 2023-11-14T22:13:25Z, started 2023-11-14T22:12:50Z, told by its start time",
-		"instance 2":                     "lb#2 at lb: 1 scrapes from 2023-11-14T22:13:29Z to 2023-11-14T22:13:29Z",
+		"instance 1":                     "lb#1 at lb: 1 scrape from 2023-11-14T22:13:25Z to 2023-11-14T22:13:25Z, started 2023-11-14T22:12:50Z, told by its start time",
+		"instance 2":                     "lb#2 at lb: 1 scrape from 2023-11-14T22:13:29Z to 2023-11-14T22:13:29Z",
 		"instance 3":                     "pod-b at b:80: 2 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:30Z, started 2023-11-14T22:12:30Z; failed: connection refused",
 		"rates":                          "[a: 0 pod-b: 0]",
 		"ratio":                          "{} ratio 0.25 [0, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4",
@@ -127,6 +127,7 @@ func TestStrings(t *testing.T) {
 		"variants":                       "[{} 2: a {} 7: lb#1]",
 		"zero *aggregate.CounterGroup":   "{} increase not known; 0 of 0 expected",
 		"zero *aggregate.GaugeGroup":     "{} value not known; 0 of 0 expected",
+		"zero *aggregate.GaugeRange":     "{} value not known; 0 of 0 expected",
 		"zero *aggregate.HistogramGroup": "{} observations not known; 0 of 0 expected",
 		"zero *aggregate.RatioGroup":     "{} ratio not known; 0 of 0 expected",
 	}, told)

@@ -153,10 +153,7 @@ func (v *view) heard(k *watch.State) {
 }
 
 func (v *view) tellOwn(p watch.Process) {
-	if v.ledger.Known == nil {
-		v.ledger.Known = watch.New(v.fleet.cfg.StartTolerance.Milliseconds())
-	}
-	_ = v.ledger.Known.Tell(p)
+	v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds())
 }
 
 // last returns the greatest index of the view and of the views that it needs.

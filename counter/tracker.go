@@ -125,9 +125,7 @@ func (t *Tracker) accept(c reading, next judge.Series, s judge.Step) Step {
 			t.lived = c.process
 		}
 	}
-	if t.pace = t.pace.After(s); s.Back > 0 {
-		t.pace = judge.Pace{} // the fastest step may have been none
-	}
+	t.pace = t.pace.After(s)
 	t.series, t.process = next, c.process
 	t.steps = append(t.steps, taken{s, reading{next.Last, c.process}})
 	t.total.AddDiff(s.Add, s.Sub)

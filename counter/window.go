@@ -113,7 +113,7 @@ func (w Window) member() (rate.Member, bool) {
 		if s.Verdict == judge.Reset && s.Lost > 0 {
 			most = v // what was lost is in the time that nobody saw
 		}
-		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From, s.Verdict == judge.Reset))
+		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From))
 	}
 	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
 	return m, m.Life > 0 || m.Span > 0 || m.Unseen > 0
@@ -153,20 +153,26 @@ func (w Window) life(m *rate.Member) {
 	m.Times, m.Tail = l.In(w.start, w.end), w.end-max(w.start, l.Last)
 }
 
-// pace returns the fastest sure growth per millisecond of the window and of the step before it, which may be that of an
-// earlier process that died in it; or if they have none of all time; +Inf if there is none at all.
+// pace returns the fastest growth per millisecond of the window and of the step before it, which may be that of an
+// earlier process that died in it; or if they have none of all time; +Inf if there is none at all. Growth that is not
+// sure may make it too high, which errs to the wide side.
 func (w Window) pace() float64 {
-	var p judge.Pace
+	fastest, known := 0.0, false
+	take := func(s judge.Step) {
+		if s.To > s.From && (s.Sure() || s.Value() > 0) {
+			fastest, known = max(fastest, s.Value()/float64(s.To-s.From)), true
+		}
+	}
 	if n := ended(w.t.steps, w.start); n > 0 {
-		p = p.After(w.t.steps[n-1].Step)
+		take(w.t.steps[n-1].Step)
 	}
 	for _, s := range w.steps {
-		p = p.After(s.Step)
+		take(s.Step)
 	}
-	if !p.Known {
-		p = w.t.pace
+	if !known {
+		return w.t.pace.Makes(1)
 	}
-	return p.Makes(1)
+	return fastest
 }
 
 // growth is the sum of the steps in a window.

@@ -27,7 +27,7 @@ var doubled = regexp.MustCompile(`possible duplicate|may be one process|may be d
 // Doubled reports whether the answer warns that it may count one process twice.
 func (a *Answer) Doubled() bool { return doubled.MatchString(strings.Join(a.Warnings, "\n")) }
 
-// Ask asks the fleet. Groups are added up; fact, mean, stddev, over, quantile
+// Ask asks the fleet. Groups are added up; consensus, mean, stddev, over, quantile
 // and share are asked of one group.
 func (f *Fleet) Ask(a *Ask) (Answer, error) {
 	s := f.fleet.Snapshot(Epoch.Add(a.At))
@@ -157,7 +157,7 @@ func (q Question) one(g aggregate.Group) (e promfold.Estimate, ok bool, err erro
 		e, ok = h.Quantile(q.Param)
 	case q.Word == "mean" && isHistogram:
 		e, ok = h.Mean()
-	case q.Word == "fact" && isGauge:
+	case q.Word == "consensus" && isGauge:
 		e, ok = gauge.Value()
 	case q.Word == "mean" && isGauge:
 		return exactly(gauge.Mean())

@@ -35,7 +35,7 @@ type View struct {
 	Selector string
 	By       []string
 	Type     string
-	Combine  string // of package aggregate's names; "fact" is consensus
+	Combine  string // by the names of package aggregate
 	Owner    string // process or external
 }
 
@@ -101,7 +101,7 @@ type Expectation struct {
 // questions are the words of questions, and whether each has a parameter.
 var questions = map[string]bool{
 	"increase": false, "rate": false, "ratenow": false, "share": false, "count": false, "over": true, "quantile": true,
-	"fact": false, "mean": false, "stddev": false, "lo": false, "groups": false, "reporting": false,
+	"consensus": false, "mean": false, "stddev": false, "lo": false, "groups": false, "reporting": false,
 }
 
 // String returns the question as a case has it.

@@ -37,7 +37,7 @@ type view struct {
 }
 
 var combines = map[string]aggregate.Combine{
-	"sum": aggregate.Sum, "max": aggregate.Max, "min": aggregate.Min, "fact": aggregate.Consensus,
+	"sum": aggregate.Sum, "max": aggregate.Max, "min": aggregate.Min, "consensus": aggregate.Consensus,
 	"leader": aggregate.Leader, "distinct": aggregate.Distinct,
 }
 

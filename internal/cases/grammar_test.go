@@ -22,7 +22,7 @@ since -50
 window 10m0s
 catalogue kubernetes
 counter c{k="0"} by=k,l type=counter owner=external
-gauge g combine=fact
+gauge g combine=consensus
 histogram h
 balanced lb 0
 expect a b
@@ -36,7 +36,7 @@ scrape b 25 protobuf
 gone b 30
 ask 30 1m0s c{k="0"} increase holds 1.5
 ask 30 all h quantile 0.9 value 2 ±5%
-ask 30 all g fact none
+ask 30 all g consensus none
 ask 30 all h over 1 atmost 0.25
 ask 30 all c{k="0"} increase warns-or-value 7
 `
@@ -183,7 +183,7 @@ ask 10 all h count value 3
 ask 10 all h quantile 0.5 holds 1.5
 ask 10 all h mean value 2
 ask 10 all h over 1 value 1
-ask 10 1m g fact value 4
+ask 10 1m g consensus value 4
 ask 10 1m g groups value 1
 ask 10 1m g reporting value 2
 ask 10 1m g increase none

@@ -116,7 +116,7 @@ func (m *Member) write(b *strings.Builder, from, to int64) {
 	if m.Share > 0 {
 		fmt.Fprintf(b, ", %.3g %%", 100*m.Share)
 	}
-	fmt.Fprintf(b, "\n    %d steps since %s, %s observed", m.Steps, clock(m.Since), m.Covers)
+	fmt.Fprintf(b, "\n    %s since %s, %s observed", Count(m.Steps, "step"), clock(m.Since), m.Covers)
 	if m.Older {
 		b.WriteString(": none in the window, the rate is that of the latest step")
 	}
@@ -133,7 +133,7 @@ func (m *Member) write(b *strings.Builder, from, to int64) {
 }
 
 func (s *Source) write(b *strings.Builder, live bool) {
-	fmt.Fprintf(b, "    at %s: %d scrapes from %s to %s", strings.Join(s.Targets, ", "), s.Scrapes, clock(s.First), clock(s.Last))
+	fmt.Fprintf(b, "    at %s: %s from %s to %s", strings.Join(s.Targets, ", "), Count(s.Scrapes, "scrape"), clock(s.First), clock(s.Last))
 	if s.Incarnations > 1 {
 		fmt.Fprintf(b, ", process %d", s.Incarnations)
 	}

@@ -16,8 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Instance is what a fleet knows of one of its members. Package aggregate shows
-// it.
+// Instance is what a fleet knows of one instance. Package aggregate shows it.
 type Instance struct {
 	Name         string
 	Targets      []string
@@ -43,7 +42,7 @@ func (i *Instance) String() string {
 	if !i.Labels.IsEmpty() {
 		fmt.Fprintf(&b, " %s", i.Labels)
 	}
-	fmt.Fprintf(&b, ": %d scrapes from %s to %s", i.Scrapes, Clock(i.First), Clock(i.Last))
+	fmt.Fprintf(&b, ": %s from %s to %s", Count(i.Scrapes, "scrape"), Clock(i.First), Clock(i.Last))
 	if !i.Start.IsZero() {
 		fmt.Fprintf(&b, ", started %s", Clock(i.Start))
 	}
@@ -89,7 +88,7 @@ func (s *Status) String() string {
 	case s.Selected == 0:
 		return "the metric is there, but no series is selected"
 	}
-	return fmt.Sprintf("%d series in %d groups, of %d instances", s.Series, s.Groups, s.Selected)
+	return fmt.Sprintf("%d series in %s, of %s", s.Series, Count(s.Groups, "group"), Count(s.Selected, "instance"))
 }
 
 // Exposure is what one instance has of a view.

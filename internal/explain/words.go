@@ -16,6 +16,14 @@ func Few(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
+// Count returns a number of things, in the plural unless it is one.
+func Count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprint(n, " ", thing)
+}
+
 // Clock returns a time in UTC, to the millisecond.
 func Clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z") }
 

@@ -31,6 +31,22 @@ func (c Combine) String() string {
 	return fmt.Sprintf("Combine(%d)", uint8(c))
 }
 
+// Known returns how values make one where a view of many metrics says c, and known
+// is what is known of this one. Adding a fact up that each instance repeats is never
+// right. A limited gauge has no sum: it is a use of something.
+func (c Combine) Known(known Combine, limited bool) Combine {
+	switch {
+	case c != None && c != Sum:
+	case known == Consensus:
+		return Consensus
+	case known == Leader:
+		return None
+	case c == None && !limited && (known == Max || known == Min || known == Sum):
+		return known
+	}
+	return c
+}
+
 // Inside reports whether c says how the lines of one instance make its value.
 func (c Combine) Inside() bool { return c == Sum || c == Max || c == Min || c == Distinct || c == Mean }
 

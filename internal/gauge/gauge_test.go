@@ -213,3 +213,24 @@ func TestElect(t *testing.T) {
 		assert.Equal(t, c.said, strings.Join(said, ""), "%v", c.list)
 	}
 }
+
+// What is known of a metric completes a view of many, and corrects a sum that
+// would be wrong.
+func TestKnown(t *testing.T) {
+	for _, c := range []struct {
+		says, known gauge.Combine
+		limited     bool
+		want        gauge.Combine
+	}{
+		{gauge.None, gauge.Max, false, gauge.Max},
+		{gauge.None, gauge.Sum, true, gauge.None},
+		{gauge.None, gauge.Mean, false, gauge.None},
+		{gauge.None, gauge.Consensus, true, gauge.Consensus},
+		{gauge.Sum, gauge.Consensus, false, gauge.Consensus},
+		{gauge.Sum, gauge.Leader, false, gauge.None},
+		{gauge.Sum, gauge.Max, false, gauge.Sum},
+		{gauge.Max, gauge.Consensus, false, gauge.Max},
+	} {
+		assert.Equal(t, c.want, c.says.Known(c.known, c.limited), "%+v", c)
+	}
+}

@@ -2,6 +2,7 @@ package gauge_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/saved"
 )
 
 // Two instances whose peaks do not coincide: the greatest sum is not the sum of
@@ -197,4 +199,23 @@ func TestOverOfManyChanges(t *testing.T) {
 	assert.True(t, r.Max.Lo <= highest && highest <= r.Max.Hi, "%g in %s", highest, r.Max)
 	assert.True(t, r.Min.Lo <= lowest && lowest <= r.Min.Hi, "%g in %s", lowest, r.Min)
 	assert.InDelta(t, total/62_900, r.Mean.Value, 0.01)
+}
+
+// A track of any values is saved and read back: what is merged has a mean, or is
+// nothing where +Inf and −Inf would make one.
+func TestTrackOfExtremes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var tr gauge.Track
+		value := rapid.SampledFrom([]float64{math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 0, 1, math.SmallestNonzeroFloat64})
+		for i := range rapid.IntRange(1, 12).Draw(rt, "steps") {
+			tr.Set(int64(1000*i), value.Draw(rt, "value"), rapid.IntRange(0, 5).Draw(rt, "none") > 0, 0, 3)
+		}
+		w := &saved.Codec{}
+		tr.Code(w)
+		r := &saved.Codec{In: saved.Read(w.Out)}
+		var back gauge.Track
+		back.Code(r)
+		require.False(rt, r.Failed(), "%+v", tr)
+		require.Equal(rt, tr, back)
+	})
 }

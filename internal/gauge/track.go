@@ -63,8 +63,17 @@ func (t *Track) merge() bool {
 	}
 	a, b := &t.Steps[at], t.Steps[at+1]
 	first, second := float64(b.At-a.At), float64(t.Steps[at+2].At-b.At)
-	a.Min, a.Max = min(a.Min, b.Min), max(a.Max, b.Max)
-	a.Mean = min(max((a.Mean*first+b.Mean*second)/(first+second), a.Min), a.Max)
+	span := first + second
+	mean := (a.Mean*first + b.Mean*second) / span
+	if math.Abs(mean) > math.MaxFloat64 || math.IsNaN(mean) { // the products were too large, maybe
+		mean = a.Mean*(first/span) + b.Mean*(second/span)
+	}
+	if math.IsNaN(mean) { // +Inf and −Inf have none
+		*a = Step{At: a.At, None: true}
+	} else {
+		a.Min, a.Max = min(a.Min, b.Min), max(a.Max, b.Max)
+		a.Mean = min(max(mean, a.Min), a.Max)
+	}
 	t.Steps = slices.Delete(t.Steps, at+1, at+2)
 	return true
 }

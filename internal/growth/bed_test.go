@@ -89,7 +89,7 @@ func (b *bed) naive(body Body) *Plan {
 	for i := range admitted {
 		admitted[i] = true
 	}
-	return b.st.NewPlan(b.router.For(labels.EmptyLabels()), admitted, body, b.to, func(int) bool { return false })
+	return b.st.NewPlan(b.router.For(labels.EmptyLabels()), admitted, body, b.to, nil)
 }
 
 // told writes down the steps of a scrape, by the object's kind, rules and lines.

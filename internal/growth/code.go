@@ -43,6 +43,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	st.codeFamilies(c)
 	st.codePaces(c, cols)
 	st.codeOthers(c, cols)
+	st.codeBuckets(c, to, p, cols)
 	if !c.Reading() || c.Failed() {
 		return
 	}
@@ -83,24 +84,46 @@ func (sh *shown) codePaces(c *saved.Codec, cols *lines.Columns) {
 	saved.List(c, &sh.paces, 1, func(x *float32) {
 		wide := float64(*x)
 		c.Float(&wide)
+		c.Must(math.Float64bits(float64(float32(wide))) == math.Float64bits(wide))
 		*x = float32(wide)
 	})
 	c.Must(len(sh.paces) == 0 || len(sh.paces) == cols.Len())
 }
 
 func (sh *shown) codeOthers(c *saved.Codec, cols *lines.Columns) {
-	list := slices.Sorted(maps.Keys(sh.others))
+	list, next := slices.Sorted(maps.Keys(sh.others)), 0
 	saved.List(c, &list, 2, func(pos *uint32) {
 		at, x := int(*pos), sh.others[*pos]
 		c.Natural(&at)
 		c.Float(&x)
-		if c.Must(at < cols.Len()); c.Reading() && !c.Failed() {
+		if c.Must(at < cols.Len() && at >= next); c.Reading() && !c.Failed() {
 			if sh.others == nil {
 				sh.others = map[uint32]float64{}
 			}
-			*pos, sh.others[uint32(at)] = uint32(at), x
+			*pos, sh.others[uint32(at)], next = uint32(at), x, at+1
 		}
 	})
+}
+
+// codeBuckets writes down which native histograms are followed by their classic
+// buckets.
+func (st *State) codeBuckets(c *saved.Codec, to Lines, p *Plan, cols *lines.Columns) {
+	var ids []lines.ID
+	if !c.Reading() {
+		ids = slices.Collect(maps.Keys(st.byBuckets(p, cols.ID)))
+		to.Sort(ids)
+	}
+	saved.List(c, &ids, 1, to.Line)
+	for _, id := range ids {
+		if !c.Reading() {
+			return
+		}
+		if st.stay == nil {
+			st.stay = map[lines.ID]bool{}
+		}
+		c.Must(!st.stay[id])
+		st.stay[id] = true
+	}
 }
 
 // heldList returns what is held, in the order of the body.
@@ -167,6 +190,7 @@ func (st *State) tombList(to Lines, r *Router) (list []kept) {
 // Adopt gives the objects of a plan, made of the lines that the instance exposed
 // last, what was read for them.
 func (st *State) Adopt(p *Plan, cols *lines.Columns) {
+	st.stay = nil // the plan says it
 	if len(st.loaded) == 0 {
 		return
 	}

@@ -231,27 +231,6 @@ type evidenceKey struct {
 	class  uint8
 }
 
-// evidenceOf returns it, worked out once a scrape.
-func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
-	if w.calm != nil {
-		return w.calm
-	}
-	key := evidenceKey{l.Family, o.class}
-	e := w.known[key]
-	if e == nil {
-		f := *w.familyOf(w.Scraped, l)
-		if r := w.rules(o); r.Owner != judge.OwnerUnknown {
-			f.Owner = r.Owner
-		}
-		e = w.Scratch.evidence()
-		e.Evidence = w.Decision.Of(&f)
-		e.Interval = w.interval()
-		e.plain = e.Plain()
-		w.known[key] = e
-	}
-	return e
-}
-
 // interval returns the time between this scrape and the one before; 0 if there
 // was none.
 func (s *Scraped) interval() int64 {

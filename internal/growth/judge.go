@@ -277,3 +277,93 @@ func (w *walk) heldOf(object uint32) *point {
 	}
 	return w.held[object]
 }
+
+// bury leaves a tombstone for each object that ends: what comes back is not
+// born. It says to those of before, of another process, that they are of the
+// past, and forgets those that are of no use any more.
+func (w *walk) bury(list []dying) {
+	if w.First {
+		return
+	}
+	for key, t := range w.tombs {
+		e := w.evidence(t.id, key.class, key.hist)
+		if e.Restarted() && t.Cause == judge.CauseGone {
+			t.Series, _ = t.Series.Vanish(w.At, &e)
+		}
+		if t.Cause == judge.CauseRestart && w.At > t.Until {
+			delete(w.tombs, key)
+			w.Store.Release(t.id)
+		}
+	}
+	for i := range list {
+		x := &list[i]
+		e := w.evidence(x.id, x.class, x.kind == Histogram)
+		var step judge.Step
+		x.Series, step = x.Series.Vanish(w.At, &e)
+		w.out.Gone = append(w.out.Gone, Gone{x.sinks, x.kind, step})
+		w.buryOne(&x.tomb)
+	}
+}
+
+func (w *walk) buryOne(t *tomb) {
+	old := w.tombs[t.key]
+	if old == nil && len(w.tombs) >= maxTombs(w.Scraped.Before.Len()) {
+		w.Lost = true
+		return
+	}
+	if old != nil {
+		w.Store.Release(old.id)
+	}
+	if w.tombs == nil {
+		w.tombs = map[tombKey]*tomb{}
+	}
+	w.Store.Retain(t.id)
+	kept := *t
+	kept.buckets = slices.Clone(t.buckets)
+	w.tombs[t.key] = &kept
+}
+
+// evidence returns what the scrape says of a line that is gone.
+func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
+	o := object{class: class, kind: Counter}
+	if hist {
+		o.kind = Histogram
+	}
+	l := w.Store.Line(id)
+	e := w.evidenceOf(&o, l).Evidence
+	e.Pace = w.State.usual(l)
+	return e
+}
+
+// readTimed notes that a line with a timestamp of its own was read, if that led to
+// a step.
+func (w *walk) readTimed(object uint32, plain, odd int) {
+	if len(w.out.Plain) == plain && (len(w.out.Odd) == odd || w.out.Odd[odd].Verdict == judge.Gap) {
+		return
+	}
+	if n := len(w.objects); len(w.reads) < n {
+		w.reads = append(w.reads, make([]int64, n-len(w.reads))...)
+	}
+	w.reads[object] = w.At
+}
+
+// evidenceOf returns it, worked out once a scrape.
+func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
+	if w.calm != nil {
+		return w.calm
+	}
+	key := evidenceKey{l.Family, o.class}
+	e := w.known[key]
+	if e == nil {
+		f := *w.familyOf(w.Scraped, l)
+		if r := w.rules(o); r.Owner != judge.OwnerUnknown {
+			f.Owner = r.Owner
+		}
+		e = w.Scratch.evidence()
+		e.Evidence = w.Decision.Of(&f)
+		e.Interval = w.interval()
+		e.plain = e.Plain()
+		w.known[key] = e
+	}
+	return e
+}

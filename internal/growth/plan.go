@@ -188,16 +188,6 @@ func (p *Plan) Lines(do func(pos uint32, kind Kind)) {
 	}
 }
 
-// Buckets calls do for the native lines of the histograms that are followed by
-// their classic buckets all the same.
-func (p *Plan) Buckets(do func(pos int)) {
-	for i := range p.hists {
-		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
-			do(int(h.native))
-		}
-	}
-}
-
 // Broken calls do with a line of each histogram of a view that cannot be one.
 func (p *Plan) Broken(view int, do func(pos uint32)) {
 	if p.views[view].Broken == 0 {
@@ -248,4 +238,28 @@ func (p *Plan) Remember(old *Plan) {
 	for i := range old.views {
 		p.views[i].Exposes = p.views[i].Exposes || old.views[i].Exposes
 	}
+}
+
+// tombOf returns the key of an object by one of its lines.
+func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
+	if o.kind == Histogram {
+		return tombKey{HistogramHash(l), o.class, true}
+	}
+	return tombKey{l.Labels.Hash(), o.class, false}
+}
+
+// leads returns to how many columns of a view objects lead.
+func (p *Plan) leads(view int) int {
+	if p.led == nil {
+		p.led = make([]int, len(p.views))
+		seen := map[[2]int32]bool{}
+		for i := range p.sinks {
+			s := &p.sinks[i]
+			if at := [2]int32{s.View, s.Col}; s.Col >= 0 && !seen[at] {
+				seen[at] = true
+				p.led[s.View]++
+			}
+		}
+	}
+	return p.led[view]
 }

@@ -22,8 +22,10 @@ type State struct {
 	reads []int64 // by object, the scrape that read it last; of lines with timestamps of their own
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
-	// loaded is what was read for objects that no plan has yet.
+	// loaded is what was read for objects that no plan has yet, and stay the
+	// native lines of histograms that were followed by their classic buckets.
 	loaded []kept
+	stay   map[lines.ID]bool
 }
 
 // point is the state of an object, and what its parts grow from.
@@ -96,7 +98,23 @@ func (p *point) clone() *point {
 }
 
 // Claimed drops what was read and no object took: a scrape has come.
-func (st *State) Claimed() { st.loaded = nil }
+func (st *State) Claimed() { st.loaded, st.stay = nil, nil }
+
+// byBuckets returns the native lines of the histograms that are followed by their
+// classic buckets all the same: those of a plan, or of a saved state if that is
+// nil.
+func (st *State) byBuckets(p *Plan, line func(pos int) lines.ID) map[lines.ID]bool {
+	if p == nil {
+		return st.stay
+	}
+	list := map[lines.ID]bool{}
+	for i := range p.hists {
+		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
+			list[line(int(h.native))] = true
+		}
+	}
+	return list
+}
 
 // Moved follows the objects into the plan that replaced theirs.
 func (st *State) Moved(moved []int32) {
@@ -118,14 +136,6 @@ func (st *State) hold(object uint32, p *point) {
 		st.held = map[uint32]*point{}
 	}
 	st.held[object] = p
-}
-
-// tombOf returns the key of an object by one of its lines.
-func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
-	if o.kind == Histogram {
-		return tombKey{HistogramHash(l), o.class, true}
-	}
-	return tombKey{l.Labels.Hash(), o.class, false}
 }
 
 // HistogramHash returns a hash that all lines of one histogram have.
@@ -183,63 +193,6 @@ func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 		list = append(list, dying{tomb{*x, id, p.tombOf(o, l)}, o.class, o.kind, p.Sinks(e.object), l.Family})
 	}
 	return list
-}
-
-// bury leaves a tombstone for each object that ends: what comes back is not
-// born. It says to those of before, of another process, that they are of the
-// past, and forgets those that are of no use any more.
-func (w *walk) bury(list []dying) {
-	if w.First {
-		return
-	}
-	for key, t := range w.tombs {
-		e := w.evidence(t.id, key.class, key.hist)
-		if e.Restarted() && t.Cause == judge.CauseGone {
-			t.Series, _ = t.Series.Vanish(w.At, &e)
-		}
-		if t.Cause == judge.CauseRestart && w.At > t.Until {
-			delete(w.tombs, key)
-			w.Store.Release(t.id)
-		}
-	}
-	for i := range list {
-		x := &list[i]
-		e := w.evidence(x.id, x.class, x.kind == Histogram)
-		var step judge.Step
-		x.Series, step = x.Series.Vanish(w.At, &e)
-		w.out.Gone = append(w.out.Gone, Gone{x.sinks, x.kind, step})
-		w.buryOne(&x.tomb)
-	}
-}
-
-func (w *walk) buryOne(t *tomb) {
-	old := w.tombs[t.key]
-	if old == nil && len(w.tombs) >= maxTombs(w.Scraped.Before.Len()) {
-		w.Lost = true
-		return
-	}
-	if old != nil {
-		w.Store.Release(old.id)
-	}
-	if w.tombs == nil {
-		w.tombs = map[tombKey]*tomb{}
-	}
-	w.Store.Retain(t.id)
-	kept := *t
-	kept.buckets = slices.Clone(t.buckets)
-	w.tombs[t.key] = &kept
-}
-
-// evidence returns what the scrape says of a line that is gone.
-func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
-	o := object{class: class, kind: Counter}
-	if hist {
-		o.kind = Histogram
-	}
-	l := w.Store.Line(id)
-	e := w.evidenceOf(&o, l).Evidence
-	e.Pace = w.State.usual(l)
-	return e
 }
 
 // pointOf returns the state of an object whose line stood at pos.
@@ -312,9 +265,10 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 }
 
 // NewPlan makes the plan of a body for the views that the instance's target
-// labels admit. Of a native histogram that chosen says is
-// followed by its classic buckets, those are.
-func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, chosen func(pos int) bool) *Plan {
+// labels admit. A native histogram of it stays followed by its classic buckets if
+// before, the plan of the same body until now, does so, or, where that is nil, a
+// saved state did.
+func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, before *Plan) *Plan {
 	b := newBuilder(st, route, admitted, body, to)
 	b.names.read(b.Plan, body)
 	for pos := range body.Len() {
@@ -322,7 +276,8 @@ func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, c
 			b.come(uint32(pos))
 		}
 	}
-	b.stays = func(h *hist, _ uint32) bool { return chosen(int(h.native)) }
+	stay := st.byBuckets(before, body.ID)
+	b.stays = func(h *hist, _ uint32) bool { return stay[body.ID(int(h.native))] }
 	return b.finish()
 }
 

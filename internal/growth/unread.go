@@ -1,7 +1,6 @@
 package growth
 
 import (
-	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/lines"
 )
 
@@ -54,18 +53,6 @@ func (st *State) lastOf(o *object, i uint32, cols *lines.Columns, last int64) in
 	return last
 }
 
-// readTimed notes that a line with a timestamp of its own was read, if that led to
-// a step.
-func (w *walk) readTimed(object uint32, plain, odd int) {
-	if len(w.out.Plain) == plain && (len(w.out.Odd) == odd || w.out.Odd[odd].Verdict == judge.Gap) {
-		return
-	}
-	if n := len(w.objects); len(w.reads) < n {
-		w.reads = append(w.reads, make([]int64, n-len(w.reads))...)
-	}
-	w.reads[object] = w.At
-}
-
 // moveReads follows the objects into the plan that replaced theirs.
 func (st *State) moveReads(moved []int32) {
 	if st.reads == nil {
@@ -82,20 +69,4 @@ func (st *State) moveReads(moved []int32) {
 		}
 	}
 	st.reads = reads
-}
-
-// leads returns to how many columns of a view objects lead.
-func (p *Plan) leads(view int) int {
-	if p.led == nil {
-		p.led = make([]int, len(p.views))
-		seen := map[[2]int32]bool{}
-		for i := range p.sinks {
-			s := &p.sinks[i]
-			if at := [2]int32{s.View, s.Col}; s.Col >= 0 && !seen[at] {
-				seen[at] = true
-				p.led[s.View]++
-			}
-		}
-	}
-	return p.led[view]
 }

@@ -201,3 +201,17 @@ func (b *Balancer[T]) Forget(in T) {
 		b.Latest = none
 	}
 }
+
+// MergeBalancers returns the balancer of two parts of a fleet, of which one at most met instances: that one, with the
+// greater number of those expected. a may be nil.
+func MergeBalancers[T Met](a, b *Balancer[T]) *Balancer[T] {
+	if a == nil {
+		return b
+	}
+	n := max(a.Expected, b.Expected)
+	if len(b.Members) > 0 {
+		a = b
+	}
+	a.Expected = n
+	return a
+}

@@ -39,3 +39,17 @@ func TestBalancer(t *testing.T) {
 	assert.Equal(t, 1, b.Alive(func(x *simulated) bool { return x.name == "b" }))
 	assert.Equal(t, "lb#1''", b.Name(func(name string) bool { return len(name) < len("lb#1''") }))
 }
+
+// Of two parts the one counts that looked behind the balancer; what either was told to expect stays.
+func TestMergeBalancers(t *testing.T) {
+	met := func(n int) *Balancer[*relative] {
+		return &Balancer[*relative]{Expected: n, Members: []*relative{{name: "a"}}}
+	}
+	told := func(n int) *Balancer[*relative] { return &Balancer[*relative]{Expected: n} }
+	for _, c := range [][2]*Balancer[*relative]{{met(2), told(3)}, {told(3), met(2)}, {told(2), met(3)}, {nil, met(3)}} {
+		got := MergeBalancers(c[0], c[1])
+		assert.Equal(t, 3, got.Expected)
+		assert.Len(t, got.Members, 1)
+	}
+	assert.Equal(t, 4, MergeBalancers(told(4), told(1)).Expected)
+}

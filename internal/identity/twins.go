@@ -51,6 +51,13 @@ func (s *Suspicion) Weigh(l Likeness, apart int64, turn bool) Verdict {
 	return Open
 }
 
+// Unseen returns the suspicion of two instances with equal starts that no part of a fleet saw together: l compares what
+// they exposed last, so many milliseconds apart. It is false if that shows them to be two.
+func Unseen(l Likeness, apart int64) (s Suspicion, ok bool) {
+	refuted := s.Weigh(l, apart, true) == Refuted || l.Enough() && l.Crosses()
+	return s, !refuted
+}
+
 // Possible reports whether the two fit so far: equal starts, one set of series or enough counters, and no fall. As long
 // as they are not proven to be one, both count, and every answer has to say that they may be a duplicate.
 func (s *Suspicion) Possible() bool { return s.Alternations > 0 }

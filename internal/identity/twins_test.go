@@ -111,3 +111,26 @@ func TestSpeaker(t *testing.T) {
 		}
 	}
 }
+
+// Two that no part saw together may be one, unless what they exposed last crosses, or fell long after.
+func TestUnseen(t *testing.T) {
+	many := Likeness{Common: 40, Moved: 20, Before: 50, Shared: 50, Union: 50}
+	crossed := many
+	crossed.Fell = 3
+	for _, c := range []struct {
+		l     Likeness
+		apart int64
+		ok    bool
+		n     int
+	}{
+		{many, 10_000, true, 1},
+		{crossed, 10_000, false, 0},
+		{crossed, 10, false, 0},
+		{Likeness{Common: 5, Fell: 1, Before: 9, Shared: 9, Union: 9}, 10, true, 0},
+		{Likeness{}, 0, true, 0},
+	} {
+		s, ok := Unseen(c.l, c.apart)
+		assert.Equal(t, c.ok, ok, "%+v", c)
+		assert.Equal(t, c.n, s.Alternations, "%+v", c)
+	}
+}

@@ -16,6 +16,7 @@ type Body struct {
 	swift                      int       // at least doubled, and beyond twice the fastest pace
 	ratios                     []float64 // c/p of those that fell
 	dropped, above             int       // fell or dipped; of them, beyond what twice their pace makes in the new life
+	leapt                      int       // of those that fell: by what the fastest step so far explains
 	marked, back               int       // fell deep before; of them, suddenly back where they were
 }
 
@@ -39,6 +40,9 @@ func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 	case p.Value-c.Value > b.jitter()*p.Value:
 		b.fell++
 		b.ratios = append(b.ratios, c.Value/p.Value)
+		if pace.Known && explains(pace.Makes(ms), p.Value-c.Value) {
+			b.leapt++
+		}
 	case c.Value < p.Value:
 		b.dipped++
 	case c.Value > p.Value:
@@ -90,6 +94,9 @@ func (b *Body) outlived(p, c Point, pace Pace) bool {
 	return pace.Exceeded(c.Value, life)
 }
 
+// explains reports whether a series that fell by so much may have risen by it in one step, but for what it grew since.
+func explains(leap, fell float64) bool { return leap >= 0.75*fell }
+
 // recreated reports whether c's own start shows that the series began again after p. The start of an aggregate is the
 // latest of many: it moves whenever one joins, and a count that cannot have been made since did not begin there.
 func recreated(r *Rules, p, c Point, pace Pace) bool {
@@ -126,6 +133,7 @@ type Decision struct {
 	start      int64
 	far        bool // moved by more than the skew of clocks
 	deep, back bool
+	leapt      bool // the fastest steps explain most of the falls
 	known      bool // both starts are known
 	evident    bool // so many counters show that they were read back that this overrules what is said of the owner
 	witnessed  bool // no restart hides in any family
@@ -134,6 +142,7 @@ type Decision struct {
 // Decide weighs the evidence.
 func (b *Body) Decide() Decision {
 	d := Decision{Restart: b.starts(), start: b.Start, deep: b.deep(), back: 2*b.back > b.marked && b.marked > 0}
+	d.leapt = b.leapt > 0 && 2*b.leapt >= b.fell
 	d.known = b.PrevStart != 0 && b.Start != 0
 	d.far = b.Start-b.PrevStart > b.Rules.clockSkew()
 	switch d.Restart {

@@ -183,7 +183,7 @@ func (t *turn) takeBack(s *Step) {
 			leap = t.e.Pace.Makes(t.ms)
 		}
 	}
-	if t.e.Deep && leap < 0.75*fell {
+	if t.e.Deep && !(t.e.Leapt && explains(leap, fell)) {
 		return
 	}
 	t.Wary, t.Leap = true, 0

@@ -113,12 +113,14 @@ func (b *bed) fleet() *Fleet {
 func written(f *Fleet, list ...*View) []byte {
 	c := &saved.Codec{}
 	f.Code(c, &list)
+	f.CodeRows(c, list)
 	return c.Out
 }
 
 func read(f *Fleet, data []byte) (list []*View, ok bool) {
 	c := &saved.Codec{In: saved.Read(data)}
 	f.Code(c, &list)
+	f.CodeRows(c, list)
 	rest, ok := c.In.Rest()
 	return list, ok && len(rest) == 0
 }
@@ -148,6 +150,25 @@ func TestReadBack(t *testing.T) {
 			_, ok := read(b.fleet(), data[:cut])
 			require.False(rt, ok)
 		}
+	})
+}
+
+// A row is a copy: what its table is given later is not in it.
+func TestRowsAreCopies(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b := draw(rt, rapid.SampledFrom([]growth.Kind{growth.Counter, growth.Gauge, growth.Histogram}).Draw(rt, "kind"))
+		v := b.view()
+		data := written(b.fleet(), v)
+		for i, t := range b.tables {
+			for col := range t.Cols {
+				if b.kind == growth.Gauge {
+					b.tracks[i][col].Set(9, -1, true, 0, 4)
+					continue
+				}
+				t.AddBucket(int32(col), 0, 1e300, 0)
+			}
+		}
+		require.Equal(rt, data, written(b.fleet(), v))
 	})
 }
 

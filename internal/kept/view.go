@@ -27,7 +27,8 @@ type Row struct {
 	Met     *window.PackedMet // the process that answers; nil: not followed
 }
 
-// Pack returns the row of an instance with that history. before is what it can be
+// Pack returns the row of an instance with that history, a copy that what the
+// instance is given from then on does not change. before is what it can be
 // taken back to, or nil; group returns the labels of a group by its number.
 func Pack(t *window.Table, met *window.Met, tracks []gauge.Track, h *window.History, before *window.Saved, group func(int32) labels.Labels) *Row {
 	cols, order := t.Order(group)
@@ -55,36 +56,45 @@ type Fleet struct {
 	Tolerance     int64
 }
 
-// Code writes views down in order of their keys, or reads them back.
+// Code writes views down in order of their keys, or reads them back; their rows
+// follow, see [Fleet.CodeRows].
 func (f *Fleet) Code(c *saved.Codec, list *[]*View) {
-	saved.List(c, list, 5, func(v **View) {
+	saved.List(c, list, 4, func(v **View) {
 		if c.Reading() {
 			*v = &View{}
 		}
-		f.view(c, *v)
+		c.Text(&(*v).Key)
+		k, set := f.of(*v)
+		c.Must(k != growth.NoKind)
+		(*v).Ledger.Code(c, set, f.Tolerance)
 	})
 	c.Must(slices.IsSortedFunc(*list, compareKeys))
 }
 
-func (f *Fleet) view(c *saved.Codec, v *View) {
-	c.Text(&v.Key)
+// of returns the kind of a view, and where its layouts are.
+func (f *Fleet) of(v *View) (growth.Kind, *window.Set) {
 	k, signed := kindOf(v.Key)
-	c.Must(k != growth.NoKind)
-	set := f.Plain
 	if signed {
-		set = f.Signed
+		return k, f.Signed
 	}
-	c.Must(c.Count(len(f.Histories), 10) == len(f.Histories))
-	for i, h := range f.Histories {
-		if c.Failed() {
-			return
+	return k, f.Plain
+}
+
+// CodeRows writes the rows of views down, or reads them back.
+func (f *Fleet) CodeRows(c *saved.Codec, list []*View) {
+	for _, v := range list {
+		k, set := f.of(v)
+		c.Must(c.Count(len(f.Histories), 10) == len(f.Histories))
+		for i, h := range f.Histories {
+			if c.Failed() {
+				return
+			}
+			if c.Reading() {
+				v.Rows = append(v.Rows, &Row{Packed: &window.Packed{}})
+			}
+			v.Rows[i].code(c, set, k, h)
 		}
-		if c.Reading() {
-			v.Rows = append(v.Rows, &Row{Packed: &window.Packed{}})
-		}
-		v.Rows[i].code(c, set, k, h)
 	}
-	v.Ledger.Code(c, set, f.Tolerance)
 }
 
 func (r *Row) code(c *saved.Codec, set *window.Set, k growth.Kind, h *window.History) {

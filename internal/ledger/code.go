@@ -45,7 +45,13 @@ func (a *Account) code(c *saved.Codec, set *window.Set) {
 		c.Must(*n != nil)
 	})
 	c.Must(len(a.bounds) == len(a.shown))
-	c.Must(slices.IsSorted(a.bounds))
+	for i := 1; i < len(a.bounds); i++ {
+		c.Must(a.bounds[i-1] < a.bounds[i])
+	}
+	for i := 1; i < len(a.natives) && !c.Failed(); i++ {
+		g, h := window.GridOf(a.natives[i-1]), window.GridOf(a.natives[i])
+		c.Must(window.CompareGrids(&g, &h) < 0)
+	}
 }
 
 func (d *Departures) code(c *saved.Codec, set *window.Set) {

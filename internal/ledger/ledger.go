@@ -39,6 +39,15 @@ func (l *Ledger) put(key string, a *Account) {
 // Accounts yields all accounts, in no order.
 func (l *Ledger) Accounts() iter.Seq[*Account] { return maps.Values(l.accounts) }
 
+// Tell adds what this watcher itself knows of a process to what is known.
+// tolerance is by how much the readings of one start differ, in ms.
+func (l *Ledger) Tell(p watch.Process, tolerance int64) {
+	if l.Known == nil {
+		l.Known = watch.New(tolerance)
+	}
+	_ = l.Known.Tell(p) // what cannot be is no news
+}
+
 // Departures returns what departed instances leave in a group.
 func (l *Ledger) Departures(group labels.Labels) *Departures { return &l.Account(group).Left }
 

@@ -151,7 +151,7 @@ func (r *entryReader) sample(p textparse.Parser, isNative bool) error {
 		p.Labels(&ls)
 		return ls, nil
 	})
-	r.quoteParsed(p)
+	quoteParsed(r.diff, p)
 	return err
 }
 

@@ -92,7 +92,7 @@ func (x *exemplars) replace(from *exemplars) {
 
 // quoteText keeps an exemplar of the line that was staged last, unless that
 // exceeds the limit.
-func (d *diff) quoteText(text []byte) {
+func quoteText(d *diff, text []byte) {
 	x := &d.quoted
 	if len(text) == 0 || len(x.text)+len(text) > d.limits.Exemplars {
 		return
@@ -108,30 +108,30 @@ func (t *textReader) quote(value, end int) {
 		return
 	}
 	if i := bytes.Index(t.body[value:end], []byte(" # {")); i >= 0 {
-		t.quoteText(bytes.TrimSuffix(t.body[value+i+len(" # "):end], []byte("\n")))
+		quoteText(t.diff, bytes.TrimSuffix(t.body[value+i+len(" # "):end], []byte("\n")))
 	}
 }
 
 // quote keeps an exemplar of the line that was staged last.
 func (p *protobufReader) quote(message []byte) {
 	if len(message) > 0 {
-		p.quoteText(message)
+		quoteText(p.diff, message)
 	}
 }
 
 // quoteParsed keeps the exemplars of the line that was staged last, as textparse
 // reads them.
-func (d *diff) quoteParsed(p textparse.Parser) {
+func quoteParsed(d *diff, p textparse.Parser) {
 	if d.limits.Exemplars == 0 {
 		return
 	}
 	for e := (exemplar.Exemplar{}); p.Exemplar(&e); e = (exemplar.Exemplar{}) {
-		d.quoteMade(&e)
+		quoteMade(d, &e)
 	}
 }
 
 // quoteMade keeps an exemplar that somebody decoded.
-func (d *diff) quoteMade(e *exemplar.Exemplar) {
+func quoteMade(d *diff, e *exemplar.Exemplar) {
 	if e == nil || d.limits.Exemplars == 0 {
 		return
 	}
@@ -141,7 +141,7 @@ func (d *diff) quoteMade(e *exemplar.Exemplar) {
 	}
 	e.Labels.Range(func(l labels.Label) { x.Label = append(x.Label, &dto.LabelPair{Name: &l.Name, Value: &l.Value}) })
 	if message, err := proto.Marshal(&x); err == nil { // else a label is not UTF-8
-		d.quoteText(message)
+		quoteText(d, message)
 	}
 }
 

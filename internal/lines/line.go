@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -180,32 +181,6 @@ func nameLen[T string | []byte](text T) int {
 	return len(text)
 }
 
-// newLine returns the line of a series. f is the declared family above it, or nil.
-func (s *Store) newLine(ls labels.Labels, f *family) *Line {
-	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
-	if f != nil {
-		if role, ok := roleOf(f, l.Name); ok {
-			l.under, l.Role = f, role
-		}
-	}
-	switch {
-	case l.under == nil:
-		l.Family = &s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown}, text).Family
-	case f.format == text:
-		l.Family = &f.Family
-	default:
-		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
-	}
-	l.hash, l.object = hashOf(ls), objectOf(l)
-	switch l.Role {
-	case Bucket:
-		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)
-	case Quantile:
-		l.Bound, l.Role = bound(ls, model.QuantileLabel, l.Role)
-	}
-	return l
-}
-
 // bound returns the number in the label that makes a line a bucket or a quantile.
 // Without one the line is a Value.
 func bound(ls labels.Labels, name string, r Role) (float64, Role) {
@@ -214,4 +189,12 @@ func bound(ls labels.Labels, name string, r Role) (float64, Role) {
 		return math.NaN(), Value
 	}
 	return v, r
+}
+
+func (l *Line) bytes() int64 {
+	return int64(unsafe.Sizeof(*l)) + int64(l.Labels.ByteSize())
+}
+
+func (l *Line) sample() Sample {
+	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
 }

@@ -298,7 +298,7 @@ func (p *protobufReader) stageParsed() error {
 		p.text = appendBound(p.text, role, ls)
 		p.n++
 		err := p.find(p.text, s, func() (labels.Labels, error) { return ls, nil })
-		p.quoteParsed(parser)
+		quoteParsed(p.diff, parser)
 		return err
 	})
 }

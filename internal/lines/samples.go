@@ -45,10 +45,6 @@ func (c *Columns) Sample(s *Store, pos int) Sample {
 	return x
 }
 
-func (l *Line) sample() Sample {
-	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
-}
-
 // Samples reads one body, in its order. The samples own what they hold: the body
 // may be reused. An empty content type is text. Errors are those of
 // [Reader.Read], with the default limits.
@@ -139,7 +135,7 @@ func (r *sampleReader) readSample(s *Sample) error {
 	is := reading{v: s.Value, t: s.Time, start: s.Start, kind: written}
 	if s.Native == nil && s.Classic == nil {
 		err := r.stagePart(s, Value, 0, is)
-		r.quoteMade(s.Exemplar)
+		quoteMade(r.diff, s.Exemplar)
 		return err
 	}
 	if h := s.Native; h != nil {
@@ -151,7 +147,7 @@ func (r *sampleReader) readSample(s *Sample) error {
 		if err := r.stagePart(s, Native, 0, is); err != nil {
 			return err
 		}
-		r.quoteMade(s.Exemplar)
+		quoteMade(r.diff, s.Exemplar)
 		is.native = nil
 	}
 	if s.Classic != nil {
@@ -177,7 +173,7 @@ func (r *sampleReader) readClassic(s *Sample, is reading) error {
 			return err
 		}
 		if e := s.Exemplar; e != nil && s.Native == nil && before < e.Value && e.Value <= bound {
-			r.quoteMade(e)
+			quoteMade(r.diff, e)
 		}
 		before = bound
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -143,11 +142,7 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*family) []by
 	b = w.appendFamily(w.appendFamily(b, w.store.familyOf(l)), l.under)
 	b = append(b, byte(l.Role))
 	b = saved.Float(b, l.Bound)
-	b = saved.Uint(b, l.Labels.Len())
-	l.Labels.Range(func(l labels.Label) {
-		b = saved.Text(saved.Text(b, l.Name), l.Value)
-	})
-	return b
+	return saved.Labels(b, l.Labels)
 }
 
 // appendFamily appends the family's place plus 1, or 0 for nil.
@@ -226,15 +221,10 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 		}
 	}
 	own, under, role, bound := l.family(r), l.family(r), Role(r.Byte()), r.Float()
-	var b labels.ScratchBuilder
-	for range r.Count(2) {
-		b.Add(r.Text(), r.Text())
-	}
+	ls := r.Labels()
 	if r.Failed() || len(line) == 0 || own == nil || own.format != text || role > Native {
 		return 0, false
 	}
-	b.Sort()
-	ls := b.Labels()
 	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
 		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: role, Labels: ls, Bound: bound, under: under}
 		made.hash, made.object = hashOf(ls), objectOf(made)

@@ -123,12 +123,27 @@ func FuzzLoader(f *testing.F) {
 			require.Equal(t, Columns{}, c)
 			return
 		}
+		data = savedFleet(t, s, &c)
+		requireReadBack(t, data)
 		// What was read can be used, whatever it is.
 		r := NewReader(s, Limits{})
 		_ = r.Read(&c, bytes.Repeat([]byte("c{a=\"1\"} 1\n"), 3), "")
 		r.Commit(&c)
-		savedFleet(t, s, &c)
+		requireReadBack(t, savedFleet(t, s, &c))
 		c.Release(s)
 		s.Sweep()
 	})
+}
+
+// requireReadBack requires that what was written of columns is read, and written
+// again as it was.
+func requireReadBack(t *testing.T, data []byte) {
+	s := NewStore()
+	l, rest, err := NewLoader(s, data)
+	require.NoError(t, err)
+	var c Columns
+	rest, err = l.Columns(&c, rest)
+	require.NoError(t, err)
+	require.Empty(t, rest)
+	require.Equal(t, data, savedFleet(t, s, &c))
 }

@@ -1,9 +1,9 @@
 package lines
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -189,6 +189,28 @@ func (s *Store) declares(heading uint32) *family {
 	return nil
 }
 
-func (l *Line) bytes() int64 {
-	return int64(unsafe.Sizeof(*l)) + int64(l.Labels.ByteSize())
+// newLine returns the line of a series. f is the declared family above it, or nil.
+func (s *Store) newLine(ls labels.Labels, f *family) *Line {
+	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
+	if f != nil {
+		if role, ok := roleOf(f, l.Name); ok {
+			l.under, l.Role = f, role
+		}
+	}
+	switch {
+	case l.under == nil:
+		l.Family = &s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown}, text).Family
+	case f.format == text:
+		l.Family = &f.Family
+	default:
+		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
+	}
+	l.hash, l.object = hashOf(ls), objectOf(l)
+	switch l.Role {
+	case Bucket:
+		l.Bound, l.Role = bound(ls, labels.BucketLabel, l.Role)
+	case Quantile:
+		l.Bound, l.Role = bound(ls, model.QuantileLabel, l.Role)
+	}
+	return l
 }

@@ -28,16 +28,13 @@ type Member struct {
 	Lost bool // and it could not be reached: in no value of the present
 }
 
-// Most returns the most that a step can have grown by: hi, or if that is +Inf what the pace makes in its span, in
-// addition to its value if the step counted from 0 (reset), and at least its value.
-func Most(value, hi, pace float64, span int64, reset bool) float64 {
-	switch {
-	case !math.IsInf(hi, 1):
-		return max(hi, value)
-	case reset:
+// Most returns the most that a step can have grown by: hi, or if that is +Inf what the pace makes in its span besides
+// its value.
+func Most(value, hi, pace float64, span int64) float64 {
+	if math.IsInf(hi, 1) {
 		return value + grown(pace, span)
 	}
-	return max(value, grown(pace, span))
+	return max(hi, value)
 }
 
 // grown returns what a pace makes in a time; nothing in no time, whatever the pace.

@@ -76,12 +76,10 @@ func TestNow(t *testing.T) {
 }
 
 func TestMost(t *testing.T) {
-	assert.Equal(t, 7.0, Most(5, 7, .1, 1000, false))
-	assert.Equal(t, 100.0, Most(5, inf, .1, 1000, false))
-	assert.Equal(t, 500.0, Most(500, inf, .1, 1000, false))
-	assert.Equal(t, 105.0, Most(5, inf, .1, 1000, true), "what was lost before the end, and what was counted after it")
-	assert.Equal(t, inf, Most(5, inf, inf, 1000, false))
-	assert.Equal(t, 5.0, Most(5, inf, inf, 0, false), "nothing in no time, whatever the pace")
+	assert.Equal(t, 7.0, Most(5, 7, .1, 1000))
+	assert.Equal(t, 105.0, Most(5, inf, .1, 1000), "what was lost before the end, and what was counted after it")
+	assert.Equal(t, inf, Most(5, inf, inf, 1000))
+	assert.Equal(t, 5.0, Most(5, inf, inf, 0), "nothing in no time, whatever the pace")
 }
 
 // Whatever the members are, the bounds hold the value, no NaN leaves, and the order changes nothing.

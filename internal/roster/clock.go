@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -96,4 +97,19 @@ func (l *Left) Merge(o *Left) {
 		l.Note(name, at)
 	}
 	l.Before = max(l.Before, o.Before)
+}
+
+// Shared returns the names that two parts of a fleet watched, sorted. theirs are
+// the instances of the part that remembers o, and here says which are of the one
+// that remembers l.
+func (l *Left) Shared(o *Left, theirs []string, here func(name string) bool) (shared []string) {
+	for _, names := range []iter.Seq[string]{slices.Values(theirs), maps.Keys(o.At)} {
+		for name := range names {
+			if _, left := l.At[name]; left || here(name) {
+				shared = append(shared, name)
+			}
+		}
+	}
+	slices.Sort(shared)
+	return shared
 }

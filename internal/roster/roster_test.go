@@ -278,3 +278,14 @@ func TestShrunk(t *testing.T) {
 	assert.True(t, x.In(2000, 9000))
 	assert.False(t, x.In(3000, 9000))
 }
+
+// What both parts watched, now or once, is named.
+func TestShared(t *testing.T) {
+	var mine, theirs roster.Left
+	mine.Note("gone", 5)
+	theirs.Note("c", 0)
+	theirs.Note("gone", 7)
+	here := func(name string) bool { return name == "a" || name == "c" }
+	assert.Equal(t, []string{"a", "c", "gone"}, mine.Shared(&theirs, []string{"b", "a"}, here))
+	assert.Empty(t, mine.Shared(&roster.Left{}, []string{"b"}, here))
+}

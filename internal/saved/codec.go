@@ -117,35 +117,13 @@ func (c *Codec) Sum(x *exact.Sum) {
 	c.Out, _ = x.AppendBinary(c.Out)
 }
 
-// Labels codes a label set, whose names stand in order.
+// Labels codes a label set.
 func (c *Codec) Labels(x *labels.Labels) {
 	if c.In != nil {
-		var b labels.ScratchBuilder
-		before := ""
-		for range c.In.Count(2) {
-			name := c.In.Text()
-			c.Must(before <= name)
-			b.Add(name, c.In.Text())
-			before = name
-		}
-		*x = b.Labels()
+		*x = c.In.Labels()
 		return
 	}
-	ls := ordered(*x)
-	c.Out = Uint(c.Out, ls.Len())
-	ls.Range(func(l labels.Label) { c.Out = Text(Text(c.Out, l.Name), l.Value) })
-}
-
-// ordered returns labels by name, as nearly all are: a caller may build others.
-func ordered(ls labels.Labels) labels.Labels {
-	before, ok := "", true
-	ls.Range(func(l labels.Label) { ok, before = ok && before <= l.Name, l.Name })
-	if ok {
-		return ls
-	}
-	var list []labels.Label
-	ls.Range(func(l labels.Label) { list = append(list, l) })
-	return labels.New(list...)
+	c.Out = Labels(c.Out, *x)
 }
 
 // Count codes the length of a list, each part of which takes at least so many

@@ -70,3 +70,15 @@ func TestFrameRefuses(t *testing.T) {
 	_, err := frame.Read(io.MultiReader(bytes.NewReader(state[:30]), iotest.ErrReader(iotest.ErrTimeout)))
 	assert.ErrorIs(t, err, iotest.ErrTimeout)
 }
+
+// Any bytes are refused or have the content that they wrap, and nothing panics.
+func FuzzFrame(f *testing.F) {
+	f.Add(wrapped([]byte("content")))
+	f.Add(wrapped(nil))
+	f.Add([]byte(frame.Magic))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if content, err := frame.Read(bytes.NewReader(data)); err == nil {
+			require.Equal(t, data, wrapped(content))
+		}
+	})
+}

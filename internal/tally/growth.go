@@ -132,13 +132,13 @@ func (g Growth) Rate() (estimate, bool) {
 	return estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}, true
 }
 
-// RateNow returns the rate per second of the instances alive at the end of the window.
+// RateNow returns the rate per second of the instances live at the end of the window.
 func (g Growth) RateNow() (estimate, bool) {
 	x, ok := g.sumRates(true)
 	return open(x, ok && g.Unmet), ok
 }
 
-// sumRates returns the rate of the members: of those alive now, or the mean.
+// sumRates returns the rate of the members: of those live now, or the mean.
 func (g Growth) sumRates(now bool) (estimate, bool) {
 	if g.Answer == nil || g.window() <= 0 {
 		return estimate{}, false

@@ -17,7 +17,7 @@ type rates struct {
 	list []rate.Sum
 }
 
-// rateOf returns the rate of a group in a window that ends at e: of the instances alive now, or the mean; false if no
+// rateOf returns the rate of a group in a window that ends at e: of the instances live now, or the mean; false if no
 // member was observed for any time. again says that it was not the first question.
 func (t *Tally) rateOf(group int, now, again bool, e int64) (estimate, bool) {
 	switch {

@@ -16,13 +16,13 @@ import (
 // what someone else knows of it, is an alternative and never added. Accounts are
 // never written to.
 type account struct {
-	members []member // sorted by key
-	totals  []Total  // by group
-	gaveUp  int      // processes of which something was lost
+	lines  []line  // sorted by key
+	totals []Total // by group
+	gaveUp int     // processes of which something was lost
 }
 
-// member is a process in an account; it is there under all its keys.
-type member struct {
+// line is a process in an account; it stands under all its keys.
+type line struct {
 	Key
 	version     int64
 	first, last int64     // scrapes of it
@@ -37,14 +37,14 @@ type Total struct {
 	Lost exact.Sum // so much was seen and is not in Value, at most
 }
 
-func keyOfMember(m *member) Key { return m.Key }
+func keyOfLine(m *line) Key { return m.Key }
 
-// member returns what an account says of the process with such keys.
-func (a *account) member(keys []Key, tolerance int64) (all member, ok bool) {
+// line returns what an account says of the process with such keys.
+func (a *account) line(keys []Key, tolerance int64) (all line, ok bool) {
 	for _, k := range keys {
-		from, to := nearby(a.members, keyOfMember, k, tolerance)
+		from, to := nearby(a.lines, keyOfLine, k, tolerance)
 		for i := from; i < to; i++ {
-			all.add(&a.members[i], &ok)
+			all.add(&a.lines[i], &ok)
 		}
 	}
 	return all, ok
@@ -53,21 +53,21 @@ func (a *account) member(keys []Key, tolerance int64) (all member, ok bool) {
 // covering returns the same, also where the account may count what is known by
 // such keys under others: what one watcher knows without start times may be of
 // any process of the name.
-func (a *account) covering(keys []Key, tolerance int64) (all member, ok bool) {
-	all, ok = a.member(keys, tolerance)
+func (a *account) covering(keys []Key, tolerance int64) (all line, ok bool) {
+	all, ok = a.line(keys, tolerance)
 	for _, k := range keys {
 		switch {
 		case k.Start == Unknown:
-			from, to := named(a.members, keyOfMember, k.Name)
+			from, to := named(a.lines, keyOfLine, k.Name)
 			for i := from; i < to; i++ {
-				if a.members[i].Start > 0 {
-					all.add(&a.members[i], &ok)
+				if a.lines[i].Start > 0 {
+					all.add(&a.lines[i], &ok)
 				}
 			}
 		case k.Start > 0:
-			i, found := slices.BinarySearchFunc(a.members, Key{k.Name, Unknown}, func(m member, k Key) int { return m.compare(k) })
-			if found && a.members[i].last >= k.Start {
-				all.add(&a.members[i], &ok)
+			i, found := slices.BinarySearchFunc(a.lines, Key{k.Name, Unknown}, func(m line, k Key) int { return m.compare(k) })
+			if found && a.lines[i].last >= k.Start {
+				all.add(&a.lines[i], &ok)
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func (a *account) covering(keys []Key, tolerance int64) (all member, ok bool) {
 }
 
 // add makes m what it and o say together; o alone, if m says nothing yet.
-func (m *member) add(o *member, ok *bool) {
+func (m *line) add(o *line, ok *bool) {
 	if !*ok {
 		*m, *ok = *o, true
 	} else {
@@ -85,10 +85,10 @@ func (m *member) add(o *member, ok *bool) {
 
 // clashes reports whether both may count one process.
 func (a *account) clashes(o *account, tolerance int64) bool {
-	if len(a.members) > len(o.members) {
+	if len(a.lines) > len(o.lines) {
 		a, o = o, a
 	}
-	return slices.ContainsFunc(a.members, func(m member) bool {
+	return slices.ContainsFunc(a.lines, func(m line) bool {
 		_, ok := o.covering([]Key{m.Key}, tolerance)
 		return ok
 	})
@@ -99,11 +99,11 @@ func (a *account) compare(o *account) int {
 	if a == o {
 		return 0
 	}
-	return cmp.Or(cmp.Compare(a.gaveUp, o.gaveUp), slices.CompareFunc(a.members, o.members, member.compareAll),
+	return cmp.Or(cmp.Compare(a.gaveUp, o.gaveUp), slices.CompareFunc(a.lines, o.lines, line.compareAll),
 		slices.CompareFunc(a.totals, o.totals, func(x, y Total) int { return x.compareAll(&y) }))
 }
 
-func (m member) compareAll(o member) int {
+func (m line) compareAll(o line) int {
 	return cmp.Or(m.compare(o.Key), cmp.Compare(m.version, o.version), cmp.Compare(m.first, o.first), cmp.Compare(m.last, o.last), compareBool(m.ended, o.ended), m.amount.Cmp(&o.amount))
 }
 
@@ -111,8 +111,8 @@ func (t *Total) compareAll(o *Total) int {
 	return cmp.Or(cmp.Compare(t.Group, o.Group), t.Value.compare(&o.Value), t.Lost.Cmp(&o.Lost))
 }
 
-// membersOf returns a process as members of an account, sorted.
-func membersOf(p *process) []member {
+// linesOf returns a process as lines of an account, sorted.
+func linesOf(p *process) []line {
 	last := p.last
 	if last == 0 {
 		last = p.version // it was taken back, and nobody saw it
@@ -120,11 +120,11 @@ func membersOf(p *process) []member {
 	if last == 0 {
 		return nil // nothing is known of it
 	}
-	m := member{version: p.version, first: p.first(), last: last, ended: p.gone(), amount: p.amount()}
+	m := line{version: p.version, first: p.first(), last: last, ended: p.gone(), amount: p.amount()}
 	if p.version > 0 {
 		m.first = 0 // what is known otherwise was taken back
 	}
-	var list []member
+	var list []line
 	for _, k := range p.keys {
 		m.Key = k
 		list = append(list, m)
@@ -134,7 +134,7 @@ func membersOf(p *process) []member {
 }
 
 // merge makes m what two accounts say of one process.
-func (m *member) merge(o *member) {
+func (m *line) merge(o *line) {
 	if o.last >= m.last {
 		m.ended = o.ended || m.ended && o.last == m.last
 	}
@@ -144,18 +144,18 @@ func (m *member) merge(o *member) {
 	}
 }
 
-// holds reports whether a member has all that is known elsewhere of its process:
+// holds reports whether a line has all that is known elsewhere of its process:
 // from when, until when, and how much.
-func (m *member) holds(first, last int64, amount *exact.Sum) bool {
+func (m *line) holds(first, last int64, amount *exact.Sum) bool {
 	return m.first <= first && m.last >= last && m.amount.Cmp(amount) >= 0
 }
 
-// mergeMembers merges two sorted lists.
-func mergeMembers(a, b []member) []member {
+// mergeLines merges two sorted lists.
+func mergeLines(a, b []line) []line {
 	if len(b) == 0 {
 		return a
 	}
-	list := make([]member, 0, len(a)+len(b))
+	list := make([]line, 0, len(a)+len(b))
 	for len(a) > 0 || len(b) > 0 {
 		switch {
 		case len(b) == 0 || len(a) > 0 && a[0].compare(b[0].Key) < 0:

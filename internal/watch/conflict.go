@@ -179,8 +179,8 @@ func (c *conflict) holds(chosen []*account, p *process) bool {
 // missing adds to what is lost what an account that was not chosen may hold alone, and returns of how many processes.
 func (c *conflict) missing(a *account, chosen []*account, held map[*process]int64, all *sums) (n int) {
 	var amount exact.Sum
-	for i := range a.members {
-		if m := &a.members[i]; !c.known(m, chosen, held) {
+	for i := range a.lines {
+		if m := &a.lines[i]; !c.known(m, chosen, held) {
 			n++
 			amount.Merge(&m.amount)
 		}
@@ -198,8 +198,8 @@ func (c *conflict) missing(a *account, chosen []*account, held map[*process]int6
 	return n
 }
 
-// known reports whether a choice holds all that a member of another account does.
-func (c *conflict) known(m *member, chosen []*account, held map[*process]int64) bool {
+// known reports whether a choice holds all that a line of another account does.
+func (c *conflict) known(m *line, chosen []*account, held map[*process]int64) bool {
 	key := []Key{m.Key}
 	for _, a := range chosen {
 		if x, ok := a.covering(key, c.tolerance); ok && x.holds(m.first, m.last, &m.amount) {

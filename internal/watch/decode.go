@@ -250,12 +250,12 @@ func (r *reader) part() (p Part) {
 func (r *reader) account() *account {
 	c := &account{gaveUp: r.Small(math.MaxInt32)}
 	for range r.Count(7) {
-		m := member{Key: r.key(), version: r.Int(), first: r.Int(), last: r.Int(), ended: r.Bool(), amount: r.sum()}
+		m := line{Key: r.key(), version: r.Int(), first: r.Int(), last: r.Int(), ended: r.Bool(), amount: r.sum()}
 		if m.Start < Unknown || m.version < 0 || m.last <= 0 || !plain(&m.amount) {
 			r.Fail()
 		}
-		c.members = append(c.members, m)
-		if n := len(c.members); n > 1 && c.members[n-2].compare(m.Key) >= 0 {
+		c.lines = append(c.lines, m)
+		if n := len(c.lines); n > 1 && c.lines[n-2].compare(m.Key) >= 0 {
 			r.Fail()
 		}
 	}

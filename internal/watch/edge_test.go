@@ -184,9 +184,9 @@ func TestNothingKnown(t *testing.T) {
 
 // What two accounts say of one process is the same in either order.
 func TestMergeMembers(t *testing.T) {
-	var list []member
+	var list []line
 	for i := range int64(16) {
-		list = append(list, member{Key: told("i", 1), version: i & 1, first: 1 + i>>1&1, last: 3 + i>>2&1, ended: i>>3 == 1, amount: number(i)})
+		list = append(list, line{Key: told("i", 1), version: i & 1, first: 1 + i>>1&1, last: 3 + i>>2&1, ended: i>>3 == 1, amount: number(i)})
 	}
 	for _, a := range list {
 		for _, b := range list {
@@ -194,7 +194,7 @@ func TestMergeMembers(t *testing.T) {
 			x.merge(&b)
 			y.merge(&a)
 			require.Zero(t, x.compareAll(y), "%v %v", a, b)
-			require.Equal(t, []member{x}, mergeMembers([]member{a}, []member{b}))
+			require.Equal(t, []line{x}, mergeLines([]line{a}, []line{b}))
 		}
 	}
 }

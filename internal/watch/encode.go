@@ -80,7 +80,7 @@ func (w *writer) collect(s *State) {
 		}
 	}
 	for _, c := range s.accounts {
-		for _, m := range c.members {
+		for _, m := range c.lines {
 			w.names[m.Name] = 0
 		}
 		for i := range c.totals {
@@ -215,9 +215,9 @@ func (w *writer) value(v *Value) {
 }
 
 func (w *writer) account(c *account) {
-	w.b = saved.Uint(saved.Uint(w.b, c.gaveUp), len(c.members))
-	for i := range c.members {
-		m := &c.members[i]
+	w.b = saved.Uint(saved.Uint(w.b, c.gaveUp), len(c.lines))
+	for i := range c.lines {
+		m := &c.lines[i]
 		w.key(m.Key)
 		w.b = saved.Int(saved.Int(saved.Int(w.b, m.version), m.first), m.last)
 		w.b = saved.Bool(w.b, m.ended)

@@ -31,7 +31,7 @@ func (s *State) Fold(before int64) {
 		all.addSums(best)
 		gaveUp += lost
 	}
-	a := &account{members: v.members(folds), totals: all.totals(), gaveUp: gaveUp}
+	a := &account{lines: v.lines(folds), totals: all.totals(), gaveUp: gaveUp}
 	s.entries = v.rest(folds)
 	s.accounts = []*account{a}
 }
@@ -50,21 +50,21 @@ func (u *unit) leave(before int64, folds map[*process]bool) {
 	}
 }
 
-// members lists those of all accounts, and what is folded now.
-func (v *survey) members(folds map[*process]bool) []member {
-	var list, now []member
+// lines lists those of all accounts, and what is folded now.
+func (v *survey) lines(folds map[*process]bool) []line {
+	var list, now []line
 	for _, a := range v.accounts {
-		list = mergeMembers(list, a.members)
+		list = mergeLines(list, a.lines)
 	}
 	for _, u := range v.units {
 		for _, p := range u.processes {
 			if folds[p] {
-				now = append(now, membersOf(p)...)
+				now = append(now, linesOf(p)...)
 			}
 		}
 	}
-	slices.SortFunc(now, member.compareAll)
-	return mergeMembers(list, now)
+	slices.SortFunc(now, line.compareAll)
+	return mergeLines(list, now)
 }
 
 // rest lists what is known by itself after folding. A process that left and lives nevertheless is known from then on by
@@ -76,9 +76,9 @@ func (v *survey) rest(folds map[*process]bool) []entry {
 			if !folds[p] || p.gone() {
 				continue
 			}
-			var known member
+			var known line
 			for _, a := range v.accounts {
-				if m, ok := a.member(p.keys, v.tolerance); ok {
+				if m, ok := a.line(p.keys, v.tolerance); ok {
 					known.merge(&m)
 				}
 			}

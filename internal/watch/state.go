@@ -179,7 +179,7 @@ func (s *State) Size() (n Size) {
 	}
 	n.Accounts = len(s.accounts)
 	for _, c := range s.accounts {
-		n.Folded += len(c.members)
+		n.Folded += len(c.lines)
 		n.GaveUp = max(n.GaveUp, c.gaveUp)
 	}
 	return n

@@ -40,6 +40,7 @@ type Whole struct {
 	declared      map[string]declaredSeries // by series name
 	families      map[string]*family
 	distributions map[string]*Series // summaries and histograms by name and labels
+	broken        map[uint64]bool    // histograms by hash
 }
 
 // declaredSeries is the family of a series name, and the suffix of the series.
@@ -58,7 +59,7 @@ type family struct {
 // distributions, summaries or histograms, keep the type as which they were shown
 // first, which shown remembers.
 func New(families []Declared, shown map[string]model.MetricType) *Whole {
-	w := &Whole{declared: map[string]declaredSeries{}, families: map[string]*family{}, distributions: map[string]*Series{}}
+	w := &Whole{declared: map[string]declaredSeries{}, families: map[string]*family{}, distributions: map[string]*Series{}, broken: map[uint64]bool{}}
 	if shown == nil {
 		shown = map[string]model.MetricType{}
 	}
@@ -205,8 +206,13 @@ func distributionKey(family string, ls labels.Labels) string {
 	return family + string(withoutName(ls).Bytes(nil))
 }
 
-// Broken leaves out a histogram that cannot be one.
-func (w *Whole) Broken(name string) {
+// Broken leaves out a histogram that cannot be one, known by a hash of its labels;
+// each counts once, of however many instances.
+func (w *Whole) Broken(name string, hash uint64) {
+	if w.broken[hash] {
+		return
+	}
+	w.broken[hash] = true
 	if f := w.family(labels.FromStrings(model.MetricNameLabel, name), model.MetricTypeHistogram); f != nil {
 		f.leave("its buckets cannot be those of a histogram")
 	}

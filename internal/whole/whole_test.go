@@ -130,3 +130,14 @@ func TestCreated(t *testing.T) {
 	assert.True(t, whole.SaysSomething("c_created"))
 	assert.False(t, whole.SaysSomething("created"))
 }
+
+// A histogram that cannot be one is counted once, of however many instances.
+func TestBroken(t *testing.T) {
+	w := whole.New([]whole.Declared{{Name: "h", Type: model.MetricTypeHistogram}}, nil)
+	for _, hash := range []uint64{1, 2, 1} {
+		w.Broken("h", hash)
+	}
+	got := w.Families()
+	require.Len(t, got, 1)
+	assert.Equal(t, 2, got[0].LeftOut)
+}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
 )
 
 // Class is what was counted in buckets of one layout or grid, and the sum of
@@ -198,4 +200,62 @@ func (c *Class) CompareNative(o *Class) int {
 		}
 	}
 	return cmp.Or(c.Sum.Cmp(&o.Sum), order)
+}
+
+// Code writes a class down, or reads it back.
+func (c *Class) Code(to *saved.Codec, set *Set) {
+	p := c.packed()
+	p.code(to)
+	if to.Reading() && !to.Failed() {
+		to.Must((p.Bounds == nil || p.Grid == nil) && c.unpack(set, &p))
+	}
+	if to.Failed() {
+		return
+	}
+	n := p.width()
+	for i := range n {
+		var x exact.Sum
+		if !to.Reading() {
+			c.Counts.SumDiff(&x, c.Cell(i), nil)
+		}
+		if to.Sum(&x); to.Reading() {
+			c.Counts.Grow(n)
+			c.Counts.AddSum(i, &x)
+		}
+	}
+	to.Sum(&c.Sum)
+	to.Bool(&c.NoSum)
+}
+
+// part returns the buckets of a class.
+func (c *Class) part() (p watch.Part) {
+	c.Counts.SumDiff(&p.Count, c.Count(), nil)
+	p.Count.Compact()
+	if c.Grid == nil {
+		p.Class.Layout = c.Layout
+		p.Counts.Set(&c.Counts)
+		return p
+	}
+	p.Class.Schema, p.Class.Zero = c.Grid.Schema, c.Grid.Zero
+	put := func(place int64, at int) {
+		var x exact.Sum
+		if c.Counts.SumDiff(&x, at, nil); x.Sign() != 0 {
+			n := len(p.Places)
+			p.Places = append(p.Places, place)
+			p.Counts.Grow(n + 1)
+			p.Counts.AddSum(n, &x)
+		}
+	}
+	if c.Places != nil {
+		for _, x := range slices.Backward(c.Places.negative) {
+			put(watch.NegativePlace(x.index), int(x.at))
+		}
+	}
+	put(watch.ZeroPlace, 1)
+	if c.Places != nil {
+		for _, x := range c.Places.positive {
+			put(watch.PositivePlace(x.index), int(x.at))
+		}
+	}
+	return p
 }

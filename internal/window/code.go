@@ -56,8 +56,14 @@ func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, h *History) {
 	}
 	p.codeRows(c, h)
 	p.codePaces(c)
+	seen := map[Note]bool{} // past events are one for each note
 	saved.List(c, &p.Events, 8, func(e *Event) { e.code(c, len(p.Cols)) })
-	saved.List(c, &p.Past, 8, func(e *Event) { e.code(c, len(p.Cols)) })
+	saved.List(c, &p.Past, 8, func(e *Event) {
+		e.code(c, len(p.Cols))
+		c.Must(!seen[e.Note])
+		seen[e.Note] = true
+	})
+	c.Must(slices.IsSortedFunc(p.Events, compareEvents) && slices.IsSortedFunc(p.Past, compareEvents))
 }
 
 func (p *PackedColumn) code(c *saved.Codec) {
@@ -125,6 +131,7 @@ func (p *Packed) CodeRows(c *saved.Codec, rows ...*Row) {
 
 // codeCell is one sum in all rows, as runs of equal ones.
 func codeCell(c *saved.Codec, rows []*Row, at int, of func(*Row) *exact.Vector) {
+	var before exact.Sum
 	for i := 0; i < len(rows) && !c.Failed(); {
 		var x, y exact.Sum
 		n := 1
@@ -139,9 +146,11 @@ func codeCell(c *saved.Codec, rows []*Row, at int, of func(*Row) *exact.Vector) 
 		}
 		c.Natural(&n)
 		c.Sum(&x)
-		if c.Must(n > 0 && n <= len(rows)-i); c.Failed() {
+		c.Must(n > 0 && n <= len(rows)-i)
+		if c.Must(i == 0 || x.Cmp(&before) != 0); c.Failed() {
 			return
 		}
+		before.Set(&x)
 		for _, r := range rows[i : i+n] {
 			if c.Reading() && r != nil {
 				of(r).Grow(at + 1)
@@ -177,29 +186,5 @@ func (e *Event) code(c *saved.Codec, cols int) {
 func CodeClasses(c *saved.Codec, set *Set, list *[]Class) {
 	slices.SortFunc(*list, CompareClasses)
 	saved.List(c, list, 6, func(x *Class) { x.Code(c, set) })
-}
-
-// Code writes a class down, or reads it back.
-func (c *Class) Code(to *saved.Codec, set *Set) {
-	p := c.packed()
-	p.code(to)
-	if to.Reading() && !to.Failed() {
-		to.Must((p.Bounds == nil || p.Grid == nil) && c.unpack(set, &p))
-	}
-	if to.Failed() {
-		return
-	}
-	n := p.width()
-	for i := range n {
-		var x exact.Sum
-		if !to.Reading() {
-			c.Counts.SumDiff(&x, c.Cell(i), nil)
-		}
-		if to.Sum(&x); to.Reading() {
-			c.Counts.Grow(n)
-			c.Counts.AddSum(i, &x)
-		}
-	}
-	to.Sum(&c.Sum)
-	to.Bool(&c.NoSum)
+	c.Must(slices.IsSortedFunc(*list, CompareClasses))
 }

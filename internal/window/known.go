@@ -55,39 +55,6 @@ func (k *Known) Value() (v watch.Value) {
 	return v
 }
 
-// part returns the buckets of a class.
-func (c *Class) part() (p watch.Part) {
-	c.Counts.SumDiff(&p.Count, c.Count(), nil)
-	p.Count.Compact()
-	if c.Grid == nil {
-		p.Class.Layout = c.Layout
-		p.Counts.Set(&c.Counts)
-		return p
-	}
-	p.Class.Schema, p.Class.Zero = c.Grid.Schema, c.Grid.Zero
-	put := func(place int64, at int) {
-		var x exact.Sum
-		if c.Counts.SumDiff(&x, at, nil); x.Sign() != 0 {
-			n := len(p.Places)
-			p.Places = append(p.Places, place)
-			p.Counts.Grow(n + 1)
-			p.Counts.AddSum(n, &x)
-		}
-	}
-	if c.Places != nil {
-		for _, x := range slices.Backward(c.Places.negative) {
-			put(watch.NegativePlace(x.index), int(x.at))
-		}
-	}
-	put(watch.ZeroPlace, 1)
-	if c.Places != nil {
-		for _, x := range c.Places.positive {
-			put(watch.PositivePlace(x.index), int(x.at))
-		}
-	}
-	return p
-}
-
 // GroupName writes the labels of a group down, as watchers name it.
 func GroupName(ls labels.Labels) string {
 	c := saved.Codec{}

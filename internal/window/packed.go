@@ -125,13 +125,16 @@ func (x *columns) PackRow(r *Row, order []int) (p Row) {
 func packEvents(events []Event, moved []int32) []Event {
 	list := slices.Clone(events)
 	for i := range list {
+		list[i] = *events[i].Clone()
 		list[i].Col = moved[list[i].Col]
 	}
-	slices.SortStableFunc(list, func(a, b Event) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Verdict, b.Verdict),
-			cmp.Compare(a.Doubt, b.Doubt), cmp.Compare(a.Quirk, b.Quirk))
-	})
+	slices.SortStableFunc(list, compareEvents)
 	return list
+}
+
+func compareEvents(a, b Event) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Verdict, b.Verdict),
+		cmp.Compare(a.Doubt, b.Doubt), cmp.Compare(a.Quirk, b.Quirk))
 }
 
 // Unpack makes a table of it again, for an instance with that history; group

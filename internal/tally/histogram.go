@@ -1,0 +1,270 @@
+package tally
+
+import (
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/layout"
+)
+
+// Distribution is what the members of one group observed. The zero value is of no answer. It is not for concurrent use.
+type Distribution struct {
+	Growth Growth
+	pieces []piece
+	all    *merged // nil: of no question
+}
+
+// merged is what all members of a group observed, added up when it is first asked for. Answers with the same counts share
+// it. Asking needs the lock.
+type merged struct {
+	sync.Mutex
+	layout.Distribution
+	done bool
+}
+
+// piece is what one instance observed in buckets of one layout.
+type piece struct {
+	share  int32
+	layout *layout.Layout
+	counts []float64      // cumulative
+	native *layout.Native // in place of layout and counts; without its sum
+	sum    float64        // NaN if unknown
+
+	// Where the window begins between two checkpoints: the same, at least and at most; else nil.
+	least, most *piece
+}
+
+// departed is the share of departed instances.
+const departed = -1
+
+// Distribution returns what the members observed. The rows of the shares are read when it is first called.
+func (g Growth) Distribution() Distribution {
+	d := Distribution{Growth: g}
+	if len(g.of) > 0 { // else only departed instances are in the group
+		g.read()
+		d.pieces, d.all = g.pieces[g.Number], &g.merged[g.Number]
+	}
+	d.addDepartures()
+	return d
+}
+
+// addDepartures adds what departed instances observed, which belongs to no member.
+func (d *Distribution) addDepartures() {
+	left := d.Growth.Left()
+	if left == nil {
+		return
+	}
+	for i := range left.Classes {
+		c := &left.Classes[i]
+		p := piece{share: departed, layout: c.Layout, sum: c.Sum.Float64()}
+		if c.Grid != nil {
+			p.native = c.Native()
+		} else {
+			p.counts = c.Counts.AppendDiff(nil, 0, c.Layout.Len(), &exact.Vector{})
+		}
+		if c.NoSum {
+			p.sum = math.NaN()
+		}
+		d.pieces, d.all = append(slices.Clip(d.pieces), p), nil // other answers share the list
+	}
+}
+
+// Merge adds up what the members observed, when it is first asked for, and hands it to do.
+func (d *Distribution) Merge(do func(*layout.Distribution)) {
+	if d.all == nil {
+		d.all = &merged{}
+	}
+	d.all.Lock()
+	defer d.all.Unlock()
+	if !d.all.done {
+		d.all.done = true
+		for i := range d.pieces {
+			d.pieces[i].addTo(&d.all.Distribution)
+		}
+	}
+	do(&d.all.Distribution)
+}
+
+// Quantile returns the q-quantile of all observations.
+func (d *Distribution) Quantile(q float64) (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e, ok = all.Quantile(q) })
+	return e, ok
+}
+
+// Over returns the share of observations above x.
+func (d *Distribution) Over(x float64) (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e, ok = all.Over(x) })
+	return e, ok
+}
+
+// Worst returns the member with the greatest q-quantile, and the bounds of the greatest of all.
+func (d *Distribution) Worst(q float64) (Member, bool) {
+	worst, ok := layout.Worst(q, d.Members())
+	if !ok {
+		return Member{}, false
+	}
+	for _, m := range d.Growth.Increases() {
+		if m.Instance == worst.Name {
+			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.Unmet)
+			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
+				m.Share = worst.Share
+			}
+			return m, true
+		}
+	}
+	return Member{}, false
+}
+
+// Sum returns the sum of the observations; false if a member's is not known.
+func (d *Distribution) Sum() (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Sum() })
+	e = d.allowing(e.Value)
+	if least, most, known := d.sums(); known && !e.Exact() {
+		e.Lo, e.Hi = min(least, e.Value), max(most, e.Value)
+	}
+	return e, ok
+}
+
+// Mean returns the mean observation.
+func (d *Distribution) Mean() (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Mean() })
+	e = d.allowing(e.Value)
+	if least, most, known := d.sums(); known && !e.Exact() {
+		n, _ := d.Growth.Increase()
+		if e.Lo = min(least/n.Hi, e.Value); n.Lo > 0 {
+			e.Hi = max(most/n.Lo, e.Value)
+		}
+	}
+	return e, ok
+}
+
+// sums returns the least and the greatest sum of what was observed, if nothing is open but where between two checkpoints
+// the window begins.
+func (d *Distribution) sums() (least, most float64, known bool) {
+	if d.Growth.Answer == nil || d.Signed() || d.Growth.Left() != nil {
+		return 0, 0, false
+	}
+	_, parts := d.Growth.own()
+	for i := range parts {
+		if parts[i].loose {
+			return 0, 0, false
+		}
+	}
+	for i := range d.pieces {
+		lo, hi := &d.pieces[i], &d.pieces[i]
+		if lo.most != nil {
+			lo, hi = lo.least, lo.most
+		}
+		least, most = least+lo.sum, most+hi.sum
+	}
+	return least, most, true
+}
+
+// allowing widens what is known of the observations that were counted to what those may be that were missed, or may not
+// have been.
+func (d *Distribution) allowing(x float64) estimate {
+	e := exactly(x)
+	if n, _ := d.Growth.Increase(); !n.Exact() {
+		if e.Lo, e.Hi = 0, math.Inf(1); d.Signed() {
+			e.Lo = math.Inf(-1)
+		}
+	}
+	return e
+}
+
+// Signed reports whether an observation may be negative.
+func (d *Distribution) Signed() bool {
+	for i := range d.pieces {
+		p := &d.pieces[i]
+		if p.layout != nil && p.layout.Floor() < 0 || p.native != nil && len(p.native.Negative) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Members returns the members that observed something, by name. Departed ones are none.
+func (d *Distribution) Members() []layout.Member {
+	var list []layout.Member
+	last := int32(departed)
+	for i := range d.pieces {
+		p := &d.pieces[i]
+		if p.share == departed {
+			continue
+		}
+		if p.share != last {
+			list = append(list, layout.Member{Name: d.Growth.shares[p.share].Name, Distribution: &layout.Distribution{}})
+			last = p.share
+		}
+		p.addTo(list[len(list)-1].Distribution)
+	}
+	return list
+}
+
+// read copies what the instances observed in the window, by group.
+func (t *Tally) read() {
+	if t.pieces != nil {
+		return
+	}
+	t.pieces, t.merged = make([][]piece, len(t.groups)), make([]merged, len(t.groups))
+	room := make([]piece, len(t.columns))
+	for i := range t.pieces {
+		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
+	}
+	i := int32(-1)
+	t.own(func(sh *Share, own []place) bool {
+		if i++; sh.Older {
+			return true
+		}
+		rows := sh.rows()
+		for c := range own {
+			p := piece{share: i}
+			p.fill(sh, &rows[0], c)
+			if len(rows) > 1 {
+				p.least, p.most = &piece{}, &piece{}
+				p.least.fill(sh, &rows[1], c)
+				p.most.fill(sh, &rows[2], c)
+			}
+			if t.has(&t.parts[own[c].part], growth.NoSum) {
+				p.sum = math.NaN()
+			}
+			g := t.group[own[c].part]
+			t.pieces[g] = append(t.pieces[g], p)
+		}
+		return true
+	})
+}
+
+// fill takes over a column of a row.
+func (p *piece) fill(sh *Share, r *grownRow, c int) {
+	col := &sh.Table.Cols[c]
+	p.layout, p.sum = col.Layout, r.sums[c]
+	if col.Grid != nil {
+		p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return r.counts[at] })
+	} else {
+		p.counts = r.counts[col.At() : col.Count()+1]
+	}
+}
+
+// addTo cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
+// true, but single buckets may be too few.
+func (p *piece) addTo(d *layout.Distribution) {
+	switch {
+	case p.native != nil:
+		n := *p.native // other answers share it
+		n.Sum = p.sum
+		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
+			_ = d.AddNative(&n)
+		}
+	case p.most == nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+		last := len(p.counts) - 1
+		d.AddDoubt(p.layout, p.counts, p.counts[last]-p.least.counts[last])
+		d.AddUnknown(p.most.counts[last]-p.counts[last], p.layout.Floor() < 0)
+	}
+}

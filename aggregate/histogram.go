@@ -1,12 +1,15 @@
 package aggregate
 
 import (
+	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/tally"
 )
@@ -24,7 +27,13 @@ func (g *HistogramGroup) Labels() labels.Labels { return g.Observations().Labels
 func (g *HistogramGroup) Coverage() Coverage { return g.Observations().Coverage() }
 
 // Warnings implements [Group].
-func (g *HistogramGroup) Warnings() []string { return g.Observations().Warnings() }
+func (g *HistogramGroup) Warnings() []string {
+	list := g.Observations().Warnings()
+	if n, names := g.observed.Shapeless(); n > 0 {
+		list = append(slices.Clip(list), fmt.Sprintf("of %.4g observations only count and sum are known: %s", n, explain.Few(names)))
+	}
+	return list
+}
 
 // Observations returns the number of observations as a counter.
 func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter) }

@@ -186,6 +186,17 @@ func (d *Distribution) Signed() bool {
 	return false
 }
 
+// Shapeless returns how many observations are known by count and sum alone, and whose they are.
+func (d *Distribution) Shapeless() (n float64, names []string) {
+	for i := range d.pieces {
+		if p := &d.pieces[i]; p.layout != nil && p.layout.Len() == 1 && p.counts[0] > 0 && p.share != departed {
+			n += p.counts[0]
+			names = append(names, d.Growth.shares[p.share].Name)
+		}
+	}
+	return n, names
+}
+
 // Members returns the members that observed something, by name. Departed ones are none.
 func (d *Distribution) Members() []layout.Member {
 	var list []layout.Member

@@ -49,7 +49,7 @@ var edges = map[string][]string{
 	"internal/exact":       {},
 	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/window"},
 	"internal/fold":        {"internal/gauge", "internal/growth", "internal/judge", "internal/layout", "internal/lines", "internal/window"},
-	"internal/gauge":       {".", "internal/exact", "internal/roster", "internal/saved"},
+	"internal/gauge":       {".", "internal/exact", "internal/explain", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/owners", "internal/saved"},
 	"internal/identity":    {"internal/saved"},
 	"internal/judge":       {"internal/exact"},

@@ -220,11 +220,6 @@ func (q *question) source(in *instance) *explain.Source {
 	return p
 }
 
-// withoutName returns the labels of a series without the metric's name.
-func withoutName(l labels.Labels) labels.Labels {
-	return labels.NewBuilder(l).Del(model.MetricNameLabel).Labels()
-}
-
 // possible yields the instances that are present or in doubt, and what the view
 // keeps of them, by name.
 func (q *question) possible(v *view) iter.Seq2[*state, *binding] {

@@ -318,7 +318,7 @@ func (a *gaugeAnswer) readVariants() {
 				continue
 			}
 			g := a.group(b.labelsOf(int(e.Col)))
-			g.show(Variant{Labels: withoutName(r.Line.Labels), Value: r.Value}, in.name)
+			g.show(Variant{Labels: gauge.WithoutName(r.Line.Labels), Value: r.Value}, in.name)
 		}
 	}
 	for in, b := range a.q.present() {

@@ -38,9 +38,14 @@ type Classic struct {
 	Count, Sum float64   // Sum is NaN if unknown
 }
 
+// sampleOf returns the sample of a line, without what only a body says.
+func sampleOf(l *Line) Sample {
+	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
+}
+
 // Sample returns the sample at a position.
 func (c *Columns) Sample(s *Store, pos int) Sample {
-	x := s.Line(c.ids[pos]).sample()
+	x := sampleOf(s.Line(c.ids[pos]))
 	x.Value, x.Time, x.Start, x.Native = c.Value(pos), c.Time(pos), c.Start(pos), c.Native(pos)
 	return x
 }
@@ -60,7 +65,7 @@ func Samples(body []byte, contentType string) ([]Sample, error) {
 	samples := make([]Sample, r.Len())
 	for i := range samples {
 		id, _, v, t := r.At(i)
-		samples[i] = s.Line(id).sample()
+		samples[i] = sampleOf(s.Line(id))
 		samples[i].Value, samples[i].Time, samples[i].Start, samples[i].Native = v, t, r.Start(i), r.Native(i)
 	}
 	return samples, nil

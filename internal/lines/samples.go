@@ -1,13 +1,10 @@
 package lines
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
@@ -74,19 +71,6 @@ func Samples(body []byte, contentType string) ([]Sample, error) {
 // NewSample returns a sample without a timestamp.
 func NewSample(f *Family, ls labels.Labels, v float64) Sample {
 	return Sample{Family: f, Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN(), Value: v, Time: NoTime}
-}
-
-// FromFamilies returns the samples of what a client library gathered, in its
-// order, as if it had been exposed in protobuf and read.
-func FromFamilies(families []*dto.MetricFamily) ([]Sample, error) {
-	var b bytes.Buffer
-	e := expfmt.NewEncoder(&b, expfmt.NewFormat(expfmt.TypeProtoDelim))
-	for _, f := range families {
-		if err := e.Encode(f); err != nil {
-			return nil, err
-		}
-	}
-	return Samples(b.Bytes(), protobufType)
 }
 
 // sampleReader reads samples that a caller made. The text of a line is its role,

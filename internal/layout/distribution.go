@@ -148,6 +148,15 @@ func (d *Distribution) AddIncrease(l *Layout, p, c []float64, sum float64) error
 	return nil
 }
 
+// AddTorn adds counts of which a reading was torn. In each bucket by itself the truth lies between the least and the
+// greatest of the three lists, of which a and b may be torn, too. Estimates are of the running maximum of counts.
+func (d *Distribution) AddTorn(l *Layout, counts, a, b []float64, sum float64) {
+	lo, value, hi := hull(counts, a, b)
+	if d.AddBetween(l, lo, value, hi, sum) != nil { // a count that is no number
+		d.AddUnknown(value[len(value)-1], l.signed)
+	}
+}
+
 // AddUnknown raises the bounds: there may be n further observations, in whichever buckets; +Inf stands for any number.
 // They are not negative unless signed. Estimates do not change.
 func (d *Distribution) AddUnknown(n float64, signed bool) {

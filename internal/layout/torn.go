@@ -61,15 +61,6 @@ func raise(counts, least *exact.Vector) {
 	}
 }
 
-// AddTorn adds counts of which a reading was torn. In each bucket by itself the truth lies between the least and the
-// greatest of the three lists, of which a and b may be torn, too. Estimates are of the running maximum of counts.
-func (d *Distribution) AddTorn(l *Layout, counts, a, b []float64, sum float64) {
-	lo, value, hi := hull(counts, a, b)
-	if d.AddBetween(l, lo, value, hi, sum) != nil { // a count that is no number
-		d.AddUnknown(value[len(value)-1], l.signed)
-	}
-}
-
 // hull returns cumulative counts that rise, and bounds of each bucket that hold it
 // and what the other two lists have in it.
 func hull(counts, a, b []float64) (lo, value, hi []float64) {

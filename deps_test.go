@@ -36,7 +36,7 @@ var edges = map[string][]string{
 	"aggregate": {
 		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/fold", "internal/gauge", "internal/growth",
 		"internal/identity", "internal/judge", "internal/kept", "internal/layout", "internal/ledger", "internal/lines", "internal/rate", "internal/roster", "internal/samples",
-		"internal/saved", "internal/selector", "internal/watch", "internal/whole", "internal/window",
+		"internal/saved", "internal/selector", "internal/tally", "internal/watch", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter", "internal/owners"},
 	"aggregate/checkpoint": {},
@@ -64,11 +64,15 @@ var edges = map[string][]string{
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
 	"internal/selector":    {},
-	"internal/truth":       {".", "internal/cases"},
-	"internal/watch":       {"internal/exact", "internal/layout", "internal/saved"},
-	"internal/whole":       {"histogram", "internal/lines"},
-	"internal/window":      {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved", "internal/watch"},
-	"parse":                {"histogram", "internal/lines"},
+	"internal/tally": {
+		".", "counter", "internal/exact", "internal/explain", "internal/growth", "internal/judge", "internal/layout", "internal/ledger", "internal/rate",
+		"internal/roster", "internal/window",
+	},
+	"internal/truth":  {".", "internal/cases"},
+	"internal/watch":  {"internal/exact", "internal/layout", "internal/saved"},
+	"internal/whole":  {"histogram", "internal/lines"},
+	"internal/window": {".", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved", "internal/watch"},
+	"parse":           {"histogram", "internal/lines"},
 }
 
 // core are the packages that compute, with what each must not import besides
@@ -91,6 +95,7 @@ var core = map[string][]string{
 	"internal/roster":   {"sync"},
 	"internal/samples":  {"sync", "sync/atomic"},
 	"internal/rate":     {"sync", "sync/atomic"},
+	"internal/tally":    nil,
 	"internal/saved":    {"sync", "sync/atomic"},
 	"internal/watch":    {"sync", "sync/atomic"},
 	"internal/selector": {"sync", "sync/atomic"},

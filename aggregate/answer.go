@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"time"
 
@@ -15,12 +14,9 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/judge"
-	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/lines"
-	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
-	"github.com/promfold/promfold/internal/window"
+	"github.com/promfold/promfold/internal/tally"
 )
 
 // estimate is a number with an interval that holds it.
@@ -36,57 +32,15 @@ type Group interface {
 	Explain() string    // how the answer came about, member by member
 }
 
-// part of an instance in the window of a question.
-type share struct {
-	in       *instance // as it was at the moment
-	b        *binding
-	edge     window.Edge // the beginning of the window
-	events   []window.Event
-	since    int64 // events after it are in the window
-	span     int64 // ms observed in the window
-	wall     int64 // the same for counters that outlive processes
-	scrapes  int   // that end a step in the window
-	life     rate.Times
-	steady   rate.Times // the same for counters that outlive processes
-	older    bool       // no step in the window: its edge is that of the latest step
-	standing roster.Standing
-}
-
-// exposes reports whether the instance has shown the metric.
-func (sh *share) exposes() bool { return sh.in.exposes(sh.b.view) }
-
-// beginning returns when the growth of a share began to be counted: with the
-// view or with the instance, whichever is later.
-func (sh *share) beginning() int64 {
-	if sh.since == 0 {
-		return cmp.Or(sh.in.birth, sh.in.first)
-	}
-	return sh.since
-}
-
-// names are the metrics that an instance exposes, for a view of every family:
-// it is no member of the groups of others.
-func (sh *share) names() map[string]bool {
-	if !sh.b.view.every() {
-		return nil
-	}
-	names := map[string]bool{}
-	for i := range sh.b.Cols {
-		names[sh.b.labelsOf(i).Get(model.MetricNameLabel)] = true
-	}
-	return names
-}
-
 // shares returns the instances that have growth to tell in the window, by name.
-func (q *question) shares() ([]share, error) {
+func (q *question) shares() ([]tally.Share, error) {
 	list := q.v.scratch[:0]
 	for i := range q.states {
-		x := &q.states[i]
-		if q.departs && x.departed {
+		if q.departs && q.states[i].departed {
 			continue
 		}
-		list = append(list, share{})
-		ok, err := q.share(&list[len(list)-1], x, x.in.bindings[q.v.index])
+		list = append(list, tally.Share{})
+		ok, err := q.share(&list[len(list)-1], i)
 		if err != nil {
 			return nil, err
 		}
@@ -98,10 +52,10 @@ func (q *question) shares() ([]share, error) {
 	return list, nil
 }
 
-// share fills in the share of an instance; false if it has nothing in the
-// window.
-func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
-	in, h := x.in, &x.in.history
+// share fills in what tells the share of an instance from that in another window; false if it has nothing in this one.
+func (q *question) share(sh *tally.Share, i int) (bool, error) {
+	x := &q.states[i]
+	in, h, b := x.in, &x.in.history, x.in.bindings[q.v.index]
 	held := h.Within(&x.member.in.history) // what later scrapes left of it
 	e, ok := b.All(), true
 	switch {
@@ -120,46 +74,64 @@ func (q *question) share(sh *share, x *state, b *binding) (bool, error) {
 	if !ok && len(held) < len(h.Held()) {
 		return false, q.outdated(in)
 	}
-	q.shareFrom(sh, x, b, e)
+	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.last <= q.s
+	sh.Held = in.history.Held()
+	sh.Begins(e, in.present())
+	l := in.lives(q.f, x.standing.Counts(), q.e)
+	sh.Lives(&l, q.s, q.e)
 	return true, nil
+}
+
+// complete fills in the rest of a share. What does not depend on the window is that of the latest question, if nothing
+// changed since.
+func (q *question) complete(sh *tally.Share, kept *tally.Share) {
+	in := q.states[sh.Key].in
+	b := in.bindings[q.v.index]
+	since := sh.Edge.Most.At
+	if kept != nil {
+		sh.Facts, sh.Reads = kept.Facts, kept.Reads
+	} else {
+		sh.Facts = tally.Facts{
+			Name: in.name, Target: in.labels, Last: in.last, Interval: in.spacings.Interval(), Born: in.birth != 0,
+			Early: in.sinceOpening(q.m.opening), Exposes: in.exposes(q.v), Broken: in.broken(q.v) > 0, Another: in.another,
+		}
+		in.tell(&sh.Source)
+		for _, r := range in.restarts {
+			sh.Restarts = append(sh.Restarts, explain.Restart{At: r.at, What: r.how.String(), Guessed: r.how == restartGuessed})
+		}
+		sh.Reads = b.readings(in)
+	}
+	if sh.Begin = since; since == 0 {
+		sh.Begin = cmp.Or(in.birth, in.first)
+	}
+	switch { // later scrapes do not change the events
+	case sh.Older:
+	case q.all && len(b.Past) > 0:
+		sh.Events = b.AllEvents()
+	default:
+		sh.Events = b.Events[b.EventsUntil(since):]
+	}
+}
+
+// tally returns what the shares have in the window, and whether the latest question had found it already.
+func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
+	a, kept := q.window(), &q.v.latest
+	if t := kept.Tally(a, shares); t != nil {
+		return t, true
+	}
+	for i := range shares {
+		q.complete(&shares[i], kept.Facts(a, i, shares[i].Table))
+	}
+	// A copy of all that a fleet counts is too much to keep.
+	return kept.Add(a, &q.v.groups, shares, !q.v.every() && !q.past && len(q.scope.only) == 0), false
+}
+
+func (q *question) window() tally.Asked {
+	return tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
 }
 
 func (q *question) outdated(in *instance) error {
 	return fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
-}
-
-// shareFrom fills in the share that begins at an edge.
-func (q *question) shareFrom(sh *share, x *state, b *binding, e window.Edge) {
-	in, h := x.in, &x.in.history
-	sh.in, sh.b, sh.edge, sh.since = in, b, e, e.Most.At
-	sh.span = h.Span - sh.edge.Between(func(p *window.Checkpoint) int64 { return p.Span })
-	sh.wall = h.Wall - sh.edge.Between(func(p *window.Checkpoint) int64 { return p.Wall })
-	sh.scrapes = in.version - e.Most.Scrapes
-	sh.standing, sh.older = x.standing, !q.all && in.last <= q.s
-	sh.events = q.events(sh)
-	l, s := in.lives(q.f, sh.standing.Counts(), q.e), max(q.s, b.Begun.At)
-	if sh.life = l.In(s, q.e); len(l.Gaps) == 0 {
-		sh.steady = sh.life
-	} else {
-		sh.steady = l.Steady(s, q.e)
-	}
-	for _, x := range []*rate.Times{&sh.life, &sh.steady} {
-		x.Dead += s - q.s // of other groups
-		if sh.older {
-			x.Unseen, x.Open = q.e-q.s-x.Dead, false
-		}
-	}
-}
-
-// events returns the events in the window. Later scrapes do not change them.
-func (q *question) events(sh *share) []window.Event {
-	switch {
-	case sh.older:
-		return nil
-	case q.all && len(sh.b.Past) > 0:
-		return sh.b.AllEvents()
-	}
-	return sh.b.Events[sh.b.EventsUntil(sh.since):]
 }
 
 func (q *question) asked() asked {
@@ -169,21 +141,16 @@ func (q *question) asked() asked {
 }
 
 // remarks returns the warnings that concern every group.
-func (q *question) remarks(shares []share) []string {
+func (q *question) remarks(shares []tally.Share) []string {
 	var refused explain.Exclusions
 	for i := range shares {
-		if n := shares[i].in.refused(q.v); n > 0 {
-			if refused == nil {
-				refused = explain.Exclusions{}
-			}
-			refused.Add(explain.AnotherType, shares[i].in.name, n)
+		in := q.states[shares[i].Key].in
+		mistyped, broken := in.refused(q.v), in.broken(q.v)
+		if mistyped+broken > 0 && refused == nil {
+			refused = explain.Exclusions{}
 		}
-		if n := shares[i].in.broken(q.v); n > 0 {
-			if refused == nil {
-				refused = explain.Exclusions{}
-			}
-			refused.Add(explain.NoHistogram, shares[i].in.name, n)
-		}
+		refused.Add(explain.AnotherType, in.name, mistyped)
+		refused.Add(explain.NoHistogram, in.name, broken)
 	}
 	return slices.Concat(refused.Words(), q.notes())
 }
@@ -272,29 +239,6 @@ func (q *question) possible(v *view) iter.Seq2[*state, *binding] {
 	}
 }
 
-// bound adds to the bounds of an answer what an event leaves open, without what
-// was counted before the opening. What may have been before the window is not in
-// the lower bound anyhow.
-func (e *happening) bound(x *window.Bounds, start int64) {
-	switch {
-	case e.opening && e.Verdict == judge.First:
-	case e.edge:
-		x.AddAbove(e.Event)
-	default:
-		x.Add(e.Event, start)
-	}
-}
-
-// told returns a happening as an event. At the opening, what was counted before
-// the first scrape is no part of the answer.
-func (e *happening) told(sh *shared) explain.Event {
-	x := explain.EventOf(e.Event, sh.name, !e.opening || e.Verdict != judge.First)
-	if x.Verdict == counter.Reset && slices.Contains(sh.restarts, restarted{e.At, restartGuessed}) {
-		x.Doubt |= counter.Guessed
-	}
-	return x
-}
-
 // asked is what the groups of an answer keep of its question.
 type asked struct {
 	view    *view
@@ -305,15 +249,12 @@ type asked struct {
 	unmet   int // expected instances that never answered: what they have may be anything
 }
 
-func (a *asked) window() int64 { return a.e - a.s }
-
-// open returns a sum or an extreme of the members that answered with the upper
-// bound that it has: none, if some never did.
-func (a *asked) open(x estimate) estimate {
-	if a.unmet > 0 {
-		x.Hi = math.Inf(1)
+// coverage returns on how much of the fleet an answer rests.
+func (a *asked) coverage() Coverage {
+	if a == nil {
+		return Coverage{}
 	}
-	return x
+	return a.covered
 }
 
 // missing lists the expected targets that do not answer.
@@ -325,19 +266,9 @@ func (a *asked) missing() []string {
 // not change it.
 type answer struct {
 	asked
-	*tally
-	again    bool                 // an earlier question was answered with the same tally
-	left     []*ledger.Departures // by group
-	apart    bool                 // what departed instances counted is not in it, see question.leftApart
-	common   []string             // warnings of every group
+	tally.Answer
+	common   []string // warnings of every group
 	partials partials
-}
-
-// empty is a tally of one group without members.
-func (t *tally) empty(v *view) *tally {
-	none := labels.EmptyLabels()
-	p := &plan{groups: []final{{none, v.selection.Outlives(none)}}, from: make([]int32, 2), width: make([]int32, 1), names: t.names}
-	return &tally{plan: p, shares: t.shares}
 }
 
 // aim is a target at a moment.
@@ -447,34 +378,4 @@ type Event struct {
 func (e Event) String() string {
 	x := explain.Event(e)
 	return x.String()
-}
-
-// latest is what the latest question of a view counted. It is kept because a
-// fleet is asked more often than it is scraped, such as by each request that a
-// gateway admits. As long as no scrape arrives, the next question has the same
-// instances with the same growth.
-type latest struct {
-	basis
-	tally *tally // nil: nobody asked yet
-}
-
-// basis is what a tally depends on, besides its shares.
-type basis struct {
-	changes uint64 // of the fleet until then
-	window  int64
-	all     bool
-}
-
-// latest returns what the shares have in the window, and whether the latest
-// question had found it already.
-func latestTally(q *question, shares []share) (t *tally, again bool) {
-	b, kept := basis{q.f.mu.changes(), q.e - q.s, q.all}, &q.v.latest
-	if kept.tally != nil && kept.basis == b && kept.tally.holds(shares, q.s) {
-		return kept.tally, true
-	}
-	t = tallyOf(q, shares)
-	if !q.v.every() && !q.past && len(q.scope.only) == 0 { // a copy of all that a fleet counts is too much to keep
-		*kept = latest{b, t}
-	}
-	return t, false
 }

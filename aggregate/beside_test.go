@@ -30,9 +30,6 @@ func TestViewsDoNotTouchEachOther(t *testing.T) {
 	kinds := truth.Kinds()
 	for seed := range seeds {
 		kind := kinds[int(seed)%len(kinds)]
-		if seed == 55 { // known to fail: the Lo of a rate of h_sum is 0 or 4e-16, with other views or without
-			continue
-		}
 		t.Run(fmt.Sprintf("%s-%d", kind, seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 8))
 			story := storyOf(t, r, kind, seed)

@@ -34,7 +34,7 @@ type binding struct {
 
 // pack returns what is saved of the binding of an instance.
 func (b *binding) pack(in *instance) *kept.Row {
-	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.finals.list[group].labels })
+	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
 	r.Exposes = in.exposes(b.view)
 	return r
 }
@@ -61,7 +61,7 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 	if before := in.held(v.index); before != nil && in.pool != nil {
 		t = b.As(before) // what came since may be another one's
 	}
-	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.finals.list[group].labels) })
+	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })
 	own, outliving := &list[0], &list[1]
 	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.Met.Starts...), in.last, ended
 	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {
@@ -95,7 +95,7 @@ func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(
 // common.
 func bindingsOf(v *view) fold.View {
 	x := fold.View{
-		Index: v.index, Kind: v.kind, Selection: &v.selection, Groups: groups{v}, Set: v.set(), Totals: v.Window == ledgerOnly,
+		Index: v.index, Kind: v.kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == ledgerOnly,
 		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.within(), Sentinels: v.Sentinels,
 	}
 	if v.kind == growth.Gauge && v.Window > 0 {
@@ -103,12 +103,6 @@ func bindingsOf(v *view) fold.View {
 	}
 	return x
 }
-
-// groups numbers the groups of a view for its bindings.
-type groups struct{ *view }
-
-func (g groups) Number(ls labels.Labels) int32 { return g.finals.of(g.view, ls) }
-func (g groups) Outlives(group int32) bool     { return g.finals.list[group].outlives }
 
 // exposed returns what the instance exposed last.
 func (in *instance) exposed(s *lines.Store) fold.Exposed {
@@ -135,7 +129,7 @@ func (b *binding) read(in *instance) []gauge.Body {
 
 // labelsOf returns the labels of a column's group, as it is answered.
 func (b *binding) labelsOf(col int) labels.Labels {
-	return b.view.finals.list[b.Cols[col].Group].labels
+	return b.view.groups.At(b.Cols[col].Group).Labels
 }
 
 // relabel gives an instance the new labels of its target. What it counted until
@@ -236,7 +230,7 @@ func sweep(f *Fleet, gone int) {
 	f.reading.Unlock()
 	f.router.Forget(ids)
 	for _, v := range f.views {
-		v.sweepFinals()
+		v.sweepGroups()
 	}
 }
 

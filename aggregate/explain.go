@@ -20,37 +20,9 @@ func (g *CounterGroup) explain(b *strings.Builder) {
 	if a == nil {
 		return
 	}
-	x := explain.Counter{View: a.view.String(), Group: g.labels.String(), From: a.s, To: a.e, Covered: a.coveredText(), Warnings: g.Warnings()}
-	x.Increase.Estimate, x.Increase.Known = g.Increase()
-	x.Rate.Estimate, x.Rate.Known = g.Rate()
-	x.Uneven, _ = g.asymmetry()
-	shares := map[string]float64{}
-	for _, m := range g.rated() {
-		shares[m.Instance] = m.Share
-	}
-	g.each(func(sh *shared, p *part) {
-		m := g.explained(sh, p)
-		m.Share = shares[sh.name]
-		x.Members = append(x.Members, m)
-	})
+	x := explain.Counter{View: a.view.String(), Group: g.labels.String(), Covered: a.coveredText(), Warnings: g.Warnings()}
+	g.growth.Explain(&x)
 	x.Write(b)
-}
-
-// explained returns what is said of a member.
-func (g *CounterGroup) explained(sh *shared, p *part) explain.Member {
-	m := g.increased(sh, p)
-	x := explain.Member{
-		Name: m.Instance, Weight: m.Weight, Steps: m.Steps, Since: sh.since, Covers: m.Covers, Older: m.Older, Live: m.Live, Source: &sh.from,
-	}
-	x.Rate.Estimate, x.Rate.Known = g.rateOf(sh, p)
-	x.Increase = explain.Number{Estimate: m.Estimate, Known: x.Rate.Known && !m.Older}
-	for _, r := range sh.restarts {
-		x.Restarts = append(x.Restarts, explain.Restart{At: r.at, What: r.how.String()})
-	}
-	for _, e := range g.eventsOf(sh, p) {
-		x.Events = append(x.Events, explain.Event(e))
-	}
-	return x
 }
 
 // String returns one line.

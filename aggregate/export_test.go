@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/tally"
 )
 
 // Dump writes all that a fleet knows, bit for bit, except what is only a cache.
@@ -66,7 +67,7 @@ func (f *Fleet) Sizes() Sizes {
 		s.Members += len(b.Members)
 	}
 	for _, v := range f.views {
-		s.Groups += v.finals.byLabels.Len()
+		s.Groups += v.groups.Len()
 	}
 	return s
 }
@@ -109,9 +110,9 @@ func (f *Fleet) Lives() int {
 }
 
 // Forget makes the next question count anew.
-func (v *CounterView) Forget() { v.v.latest = latest{} }
+func (v *CounterView) Forget() { v.v.latest = tally.Latest{} }
 
-func (v *HistogramView) Forget() { v.v.latest = latest{} }
+func (v *HistogramView) Forget() { v.v.latest = tally.Latest{} }
 
 // WithCheckpoints keeps other steps apart than a program can ask for.
 func (c Config) WithCheckpoints(n int) Config {
@@ -121,7 +122,7 @@ func (c Config) WithCheckpoints(n int) Config {
 
 // Asymmetry says how unevenly the members share the group's load.
 func (g *CounterGroup) Asymmetry() (Asymmetry, bool) {
-	a, ok := g.asymmetry()
+	a, ok := g.growth.Asymmetry()
 	return Asymmetry(a), ok
 }
 

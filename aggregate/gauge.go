@@ -49,12 +49,7 @@ func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
 func (g *GaugeGroup) Labels() labels.Labels { return g.labels }
 
 // Coverage implements [Group].
-func (g *GaugeGroup) Coverage() Coverage {
-	if g.asked == nil {
-		return Coverage{}
-	}
-	return g.asked.covered
-}
+func (g *GaugeGroup) Coverage() Coverage { return g.asked.coverage() }
 
 // Warnings implements [Group].
 func (g *GaugeGroup) Warnings() []string { return slices.Clone(g.said) }

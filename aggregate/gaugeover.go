@@ -107,12 +107,7 @@ func (g *GaugeRange) finish(q *question) {
 func (g *GaugeRange) Labels() labels.Labels { return g.labels }
 
 // Coverage implements [Group].
-func (g *GaugeRange) Coverage() Coverage {
-	if g.asked == nil {
-		return Coverage{}
-	}
-	return g.asked.covered
-}
+func (g *GaugeRange) Coverage() Coverage { return g.asked.coverage() }
 
 // Warnings implements [Group]. Among others, they name members that came or
 // ended within the window.

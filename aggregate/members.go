@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/tally"
 )
 
 // only is the one of a list.
@@ -46,15 +47,16 @@ func (m Member) String() string {
 
 func (m Member) value() float64 { return m.Estimate.Value }
 
-// greatest returns the member with the greatest value; ties go to the first
-// name.
-func greatest[T any](members []T, value func(T) float64) (x T, ok bool) {
-	for i, m := range members {
-		if i == 0 || value(m) > value(x) {
-			x = m
-		}
+// memberOf returns a member as a caller sees it.
+func memberOf(m tally.Member, ok bool) (Member, bool) { return Member(m), ok }
+
+// membersOf returns members as a caller sees them.
+func membersOf(list []tally.Member) []Member {
+	var out []Member
+	for _, m := range list {
+		out = append(out, Member(m))
 	}
-	return x, len(members) > 0
+	return out
 }
 
 // memberAt returns the member at the rank of a quantile.

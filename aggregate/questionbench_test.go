@@ -52,4 +52,13 @@ func BenchmarkQuestion(b *testing.B) {
 			}
 		}
 	})
+	b.Run("quantile anew", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			groups, _ := latency.In(until(f, now, time.Minute-time.Duration(i%2)*time.Millisecond))
+			for _, g := range groups {
+				_, _ = g.Quantile(0.99)
+			}
+		}
+	})
 }

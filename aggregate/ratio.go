@@ -1,12 +1,12 @@
 package aggregate
 
 import (
-	"math"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/tally"
 )
 
 // RatioView answers how two counters relate, over the same steps of the same
@@ -62,13 +62,11 @@ func (v *RatioView) One(w Window) (*RatioGroup, error) {
 
 // sameSteps returns the shares of both views, each pair beginning at the same
 // checkpoint: if one view was declared later, at its first one.
-func sameSteps(qn, qd *question) (nums, dens []share, err error) {
+func sameSteps(qn, qd *question) (nums, dens []tally.Share, err error) {
 	for i := range qd.states {
-		x := &qd.states[i]
-		in := x.in
-		var n, d share
-		hasN, errN := qn.share(&n, x, in.bindings[qn.v.index])
-		hasD, errD := qd.share(&d, x, in.bindings[qd.v.index])
+		var n, d tally.Share
+		hasN, errN := qn.share(&n, i)
+		hasD, errD := qd.share(&d, i)
 		switch {
 		case errN != nil:
 			return nil, nil, errN
@@ -77,15 +75,18 @@ func sameSteps(qn, qd *question) (nums, dens []share, err error) {
 		case !hasN || !hasD:
 			continue
 		}
-		if n.since != d.since {
-			s := max(n.since, d.since)
-			if s >= in.last {
+		if a, b := n.Edge.Most.At, d.Edge.Most.At; a != b {
+			s := max(a, b)
+			if s >= qd.states[i].in.last {
 				continue // no step in common yet
 			}
-			later := *qd
-			later.s, later.all = s, false
-			for _, sh := range []*share{&n, &d} {
-				if _, err := later.share(sh, x, sh.b); err != nil {
+			for _, x := range []struct {
+				q  *question
+				sh *tally.Share
+			}{{qn, &n}, {qd, &d}} {
+				later := *x.q
+				later.s, later.all = s, false
+				if _, err := later.share(x.sh, i); err != nil {
 					return nil, nil, err
 				}
 			}
@@ -117,31 +118,18 @@ func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
 	if !ok {
 		return estimate{}, false
 	}
-	return quotient(n, d)
+	return tally.Quotient(n, d)
 }
 
 // Max returns the member with the greatest ratio; ties go to the first name.
-func (g *RatioGroup) Max() (Member, bool) { return greatest(g.Members(), Member.value) }
+func (g *RatioGroup) Max() (Member, bool) { return memberOf(tally.Greatest(g.ratios())) }
 
 // Members returns the members and their ratios, by name: those whose
 // denominator grew.
-func (g *RatioGroup) Members() []Member {
-	var list []Member
-	nums := g.Numerator().Increases()
-	for _, m := range g.Denominator().Increases() {
-		for len(nums) > 0 && nums[0].Instance < m.Instance {
-			nums = nums[1:]
-		}
-		n := estimate{}
-		if len(nums) > 0 && nums[0].Instance == m.Instance {
-			n = nums[0].Estimate
-		}
-		own, ok := quotient(n, m.Estimate)
-		if m.Estimate, m.Share = own, 0; ok {
-			list = append(list, m)
-		}
-	}
-	return list
+func (g *RatioGroup) Members() []Member { return membersOf(g.ratios()) }
+
+func (g *RatioGroup) ratios() []tally.Member {
+	return g.Denominator().growth.Ratios(g.Numerator().growth)
 }
 
 // Numerator returns the numerator's answer.
@@ -149,19 +137,3 @@ func (g *RatioGroup) Numerator() *CounterGroup { return orNone(g.num) }
 
 // Denominator returns the denominator's answer.
 func (g *RatioGroup) Denominator() *CounterGroup { return orNone(g.den) }
-
-// quotient returns the quotient of two intervals, each of which may be anywhere
-// inside its own.
-func quotient(n, d estimate) (estimate, bool) {
-	if !(d.Value > 0) {
-		return estimate{}, false
-	}
-	a := estimate{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
-	if math.IsNaN(a.Lo) {
-		a.Lo = 0
-	}
-	if math.IsNaN(a.Hi) || d.Lo == 0 {
-		a.Hi = math.Inf(1)
-	}
-	return a, true
-}

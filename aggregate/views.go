@@ -16,6 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/selector"
+	"github.com/promfold/promfold/internal/tally"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -28,15 +29,14 @@ type view struct {
 	kind   growth.Kind
 	role   role
 	index  int // in Fleet.views and instance.bindings
-	finals finals
+	groups tally.Groups
 	own    fold.View // what its bindings have in common
 
 	selection growth.Selection
 
 	// Of the latest question:
-	plan    *plan
-	latest  latest
-	scratch []share
+	latest  tally.Latest
+	scratch []tally.Share
 
 	ledger ledger.Ledger
 
@@ -88,15 +88,15 @@ func (v *view) checkSingle() error {
 
 func (v *view) every() bool { return v.Every() }
 
-// sweepFinals frees the groups of answers that have no column any more.
-func (v *view) sweepFinals() {
-	used := make([]bool, len(v.finals.list))
-	for _, in := range v.fleet.ordered {
-		for _, c := range in.bindings[v.index].Cols {
-			used[c.Group] = true
+// sweepGroups frees the groups of answers that have no column any more.
+func (v *view) sweepGroups() {
+	v.groups.Keep(func(used func(int32)) {
+		for _, in := range v.fleet.ordered {
+			for _, c := range in.bindings[v.index].Cols {
+				used(c.Group)
+			}
 		}
-	}
-	v.finals.byLabels.Keep(used)
+	})
 }
 
 // watched returns what a view knows of processes, and other watchers told it.
@@ -136,15 +136,6 @@ func (v *view) heard(k *watch.State) {
 
 func (v *view) tellOwn(p watch.Process) {
 	v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds())
-}
-
-// planFor returns the plan of the last question if it fits, else a new one.
-func (v *view) planFor(shares []share) *plan {
-	if p := v.plan; p != nil && p.fits(shares) {
-		return p
-	}
-	v.plan = newPlan(&v.finals, shares)
-	return v.plan
 }
 
 // last returns the greatest index of the view and of the views that it needs.
@@ -194,42 +185,6 @@ func savedViews(f *Fleet) []*kept.View {
 	}
 	kept.Sort(list)
 	return list
-}
-
-// finals are the groups of a view as they are answered: what the series say,
-// and over it what the target does. A column knows its own, so that questions
-// need neither labels nor maps.
-type finals struct {
-	byLabels growth.Interner
-	list     []final
-	order    []int32 // of the list, by labels; nil: not known
-}
-
-// of is the number of the group with the given labels.
-func (x *finals) of(v *view, ls labels.Labels) int32 {
-	i, added := x.byLabels.Of(string(ls.Bytes(nil)))
-	if added {
-		x.list = growth.Put(x.list, i, final{labels: ls, outlives: v.selection.Outlives(ls)})
-		x.order = nil
-	}
-	return i
-}
-
-// sorted are the numbers of the groups in the order of their labels.
-func (x *finals) sorted() []int32 {
-	if x.order == nil {
-		x.order = make([]int32, len(x.list))
-		for i := range x.order {
-			x.order[i] = int32(i)
-		}
-		slices.SortFunc(x.order, func(a, b int32) int { return labels.Compare(x.list[a].labels, x.list[b].labels) })
-	}
-	return x.order
-}
-
-type final struct {
-	labels   labels.Labels
-	outlives bool // what it counts goes on when a process ends
 }
 
 // declaration is a view on its way into a fleet.
@@ -286,6 +241,7 @@ func (s spec) newView(f *Fleet, k growth.Kind, r role) *view {
 	if f.catalogue != nil && r != electoral {
 		d.selection.Known = f.knowledge
 	}
+	d.groups.Selection = &d.selection
 	return d
 }
 
@@ -319,7 +275,7 @@ type knowledge struct {
 // unpack makes a binding of a row again, of an instance whose lines are known.
 func (v *view) unpack(r *kept.Row, in *instance) *binding {
 	b := newBinding(v, &in.history)
-	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.kind, b.Slots(), &in.history, func(ls labels.Labels) int32 { return v.finals.of(v, ls) })
+	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.kind, b.Slots(), &in.history, v.groups.Number)
 	return b
 }
 

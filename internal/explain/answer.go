@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type Counter struct {
 	Rate        Number
 	Uneven      Asymmetry // of no members if it is not known
 	Members     []Member
+	Mean        float64 // what the members' rates times their weights make
 	Warnings    []string
 }
 
@@ -46,8 +48,9 @@ type Member struct {
 
 // Restart is a scrape that found another process, in words.
 type Restart struct {
-	At   int64
-	What string
+	At      int64
+	What    string
+	Guessed bool // from falling counters alone
 }
 
 // Source is where the data of an instance comes from, and on what evidence.
@@ -67,6 +70,7 @@ func (c *Counter) Write(b *strings.Builder) {
 	c.Increase.write(b)
 	if c.Rate.Known {
 		fmt.Fprintf(b, ", %.6g/s", c.Rate.Value)
+		c.writeMoved(b)
 	}
 	if x := c.Uneven; x.Members > 1 {
 		fmt.Fprintf(b, "; %s has %.3g %% of the rate, %.3g times the mean of %d (variation %.3g)", x.Hottest, 100*x.Share, x.Peak, x.Members, x.CV)
@@ -76,6 +80,23 @@ func (c *Counter) Write(b *strings.Builder) {
 		c.Members[i].write(b, c.From, c.To)
 	}
 	writeWarnings(b, c.Warnings)
+}
+
+// writeMoved says where the rate is not what the members' make but the nearer one of its bounds: not all that a member grew
+// by was in the window, or the part of it that certainly was is more than its rate makes of it.
+func (c *Counter) writeMoved(b *strings.Builder) {
+	which := ""
+	switch x := c.Rate; {
+	case math.Abs(x.Value-c.Mean) <= 1e-9*math.Abs(x.Value):
+		return
+	case x.Value == x.Lo:
+		which = "lower"
+	case x.Value == x.Hi:
+		which = "upper"
+	default:
+		return
+	}
+	fmt.Fprintf(b, " (the %s bound: the members' rates make %.6g/s)", which, c.Mean)
 }
 
 func (n *Number) write(b *strings.Builder) {

@@ -32,7 +32,7 @@ func TestCounter(t *testing.T) {
 				Events: []explain.Event{{Time: time.UnixMilli(30_000), Instance: "one", Verdict: counter.Reset, Series: 2, Above: math.Inf(1)}}},
 			{Name: "two", Older: true, Source: &explain.Source{Targets: []string{"c:1"}, Alternating: true}},
 		},
-		Warnings: []string{"look here"},
+		Warnings: []string{"look here"}, Mean: 0.5,
 	}
 	var b strings.Builder
 	c.Write(&b)
@@ -49,6 +49,14 @@ increase 30, 0.5/s; one has 75 % of the rate, 1.5 times the mean of 2 (variation
     at c:1: 0 scrapes from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z, other processes answer there, too, not live
   ! look here
 `, b.String())
+}
+
+// A rate that moved to its bound is not what the members' rates make.
+func TestRateAtItsBound(t *testing.T) {
+	var b strings.Builder
+	c := explain.Counter{View: "c", Group: "{}", To: 30_000, Increase: known(37, 37), Rate: known(37./30, 2), Mean: 36.5 / 30}
+	c.Write(&b)
+	assert.Contains(t, b.String(), "increase 37, 1.23333/s (the lower bound: the members' rates make 1.21667/s)\n")
 }
 
 func TestGauge(t *testing.T) {

@@ -1,0 +1,257 @@
+package tally
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// Answer is a tally as an answer to one question. It is a copy: later scrapes do not change it.
+type Answer struct {
+	*Tally
+	End   int64 // of the question's window
+	Again bool  // an earlier question was answered with the same tally
+	Unmet bool  // expected instances never answered: what they have may be anything
+	Apart bool  // what departed instances counted is not in it
+
+	left []*ledger.Departures // by group
+}
+
+func (a *Answer) window() int64 { return a.asked.window() }
+
+// Growth is what one group of an answer grew by. The zero value is of no answer.
+type Growth struct {
+	*Answer
+	Number int // of the group
+}
+
+// Labels returns the group's labels.
+func (g Growth) Labels() labels.Labels { return g.groups[g.Number].Labels }
+
+// Leave adds what departed instances had in the group, or nil.
+func (g Growth) Leave(left *ledger.Departures) {
+	if g.left == nil {
+		g.left = make([]*ledger.Departures, len(g.groups))
+	}
+	g.left[g.Number] = left
+}
+
+// Left returns what departed instances had in the group; nil: nothing, or nobody asked for everything.
+func (g Growth) Left() *ledger.Departures {
+	if g.Answer == nil || g.left == nil {
+		return nil
+	}
+	return g.left[g.Number]
+}
+
+func (g Growth) group() *Group { return &g.groups[g.Number] }
+
+// own returns the parts of the group, and whose they are, by name of the instance.
+func (g Growth) own() (owners []int32, parts []part) {
+	if g.Answer == nil {
+		return nil, nil
+	}
+	from, to := g.from[g.Number], g.from[g.Number+1]
+	return g.owners[from:to], g.parts[from:to]
+}
+
+// each calls do for each member, by name.
+func (g Growth) each(do func(*Share, *part)) {
+	if g.Answer == nil {
+		return
+	}
+	owners, parts := g.own()
+	for i := range g.shares {
+		switch {
+		case len(parts) > 0 && int(owners[0]) == i:
+			do(&g.shares[i], &parts[0])
+			owners, parts = owners[1:], parts[1:]
+		case g.idle(i, g.group()):
+			do(&g.shares[i], &part{})
+		}
+	}
+}
+
+// someone reports whether any member that was observed for some time satisfies so.
+func (g Growth) someone(so func(*Share) bool) bool {
+	found := false
+	g.each(func(sh *Share, p *part) { found = found || !p.unread && sh.covers(g.group()) > 0 && so(sh) })
+	return found
+}
+
+// Increase returns the growth of the group: the exact sum of the steps that end in the window; false if no step ended in
+// the window.
+func (g Growth) Increase() (estimate, bool) {
+	var total exact.Sum
+	var x window.Bounds
+	if g.Answer == nil {
+		return estimate{}, false
+	}
+	owners, parts := g.own()
+	for i := range parts {
+		g.bound(&parts[i], &x)
+		if g.totals == nil && !g.shares[owners[i]].Older {
+			total.Add(parts[i].grown)
+		}
+	}
+	if g.totals != nil && len(parts) > 0 {
+		total.Merge(&g.totals[g.Number])
+	}
+	if g.Apart || g.Unmet {
+		x.Open++
+	}
+	if left := g.Left(); left != nil {
+		left.AddTotal(&total)
+		x.Merge(&left.Bounds)
+		if left.Stepped {
+			return x.Around(&total), true
+		}
+	}
+	return x.Around(&total), g.someone(func(sh *Share) bool { return !sh.Older })
+}
+
+// Rate returns the mean rate per second over the window.
+func (g Growth) Rate() (estimate, bool) {
+	a, ok := g.sumRates(false)
+	if g.Answer == nil {
+		return a, ok
+	}
+	a = open(a, g.Apart || g.Unmet)
+	left := g.Left()
+	if left == nil || !left.Stepped || g.window() <= 0 {
+		return a, ok
+	}
+	b := left.Rate(g.window())
+	return estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}, true
+}
+
+// RateNow returns the rate per second of the instances live at the end of the window.
+func (g Growth) RateNow() (estimate, bool) {
+	x, ok := g.sumRates(true)
+	return open(x, ok && g.Unmet), ok
+}
+
+// sumRates returns the rate of the members: of those live now, or the mean.
+func (g Growth) sumRates(now bool) (estimate, bool) {
+	if g.Answer == nil || g.window() <= 0 {
+		return estimate{}, false
+	}
+	if x, ok := g.rateOf(g.Number, now, g.Again, g.End); ok {
+		return x, true
+	}
+	return estimate{}, g.someone(func(sh *Share) bool { return now && sh.Standing.Counts() || !now && sh.observed(g.group()).Life > 0 })
+}
+
+// Covers returns the time that the steps in the window span, in Unix ms; 0 if there is none.
+func (g Growth) Covers() (first, last int64) {
+	first = farFuture
+	g.each(func(sh *Share, _ *part) {
+		if !sh.Older && sh.covers(g.group()) > 0 {
+			first, last = min(first, sh.Begin), max(last, sh.Last)
+		}
+	})
+	return first, last
+}
+
+// Remarks returns warnings about the events of the group.
+func (g Growth) Remarks() []string {
+	said := explain.Remarks{}
+	owners, parts := g.own()
+	for i := range parts {
+		name := g.shares[owners[i]].Name
+		g.happenings(&parts[i], func(e *happening) { said.Add(name, e.Event) })
+	}
+	words := said.Words()
+	switch {
+	case g.Apart:
+		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")
+	case g.Left() != nil:
+		words = append(words, "what departed instances counted is in it; they are no members any more")
+	}
+	return words
+}
+
+// Events returns what happened in the window, by time.
+func (g Growth) Events() []explain.Event {
+	var list []explain.Event
+	g.each(func(sh *Share, p *part) { list = append(list, g.eventsOf(sh, p)...) })
+	slices.SortStableFunc(list, func(a, b explain.Event) int { return a.Time.Compare(b.Time) })
+	return list
+}
+
+// eventsOf returns the events of a member.
+func (g Growth) eventsOf(sh *Share, p *part) []explain.Event {
+	var list []explain.Event
+	g.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
+	return explain.Together(list)
+}
+
+// Explain fills in what the group rests on, member by member.
+func (g Growth) Explain(x *explain.Counter) {
+	x.From, x.To = g.End-g.window(), g.End
+	x.Increase.Estimate, x.Increase.Known = g.Increase()
+	x.Rate.Estimate, x.Rate.Known = g.Rate()
+	x.Uneven, _ = g.Asymmetry()
+	shares := map[string]float64{}
+	for _, m := range g.rated() {
+		shares[m.Instance] = m.Share
+	}
+	var rates exact.Sum
+	g.each(func(sh *Share, p *part) {
+		m := g.explained(sh, p)
+		m.Share = shares[sh.Name]
+		rates.Add(m.Rate.Value * m.Weight)
+		x.Members = append(x.Members, m)
+	})
+	if x.Mean = rates.Float64(); g.Left() != nil {
+		x.Mean = x.Rate.Value // departed instances, which are no members, are in it
+	}
+}
+
+// explained returns what is said of a member.
+func (g Growth) explained(sh *Share, p *part) explain.Member {
+	m := g.increased(sh, p)
+	x := explain.Member{
+		Name: m.Instance, Weight: m.Weight, Steps: m.Steps, Since: sh.Begin, Covers: m.Covers, Older: m.Older, Live: m.Live,
+		Source: &sh.Source, Restarts: sh.Restarts, Events: g.eventsOf(sh, p),
+	}
+	x.Rate.Estimate, x.Rate.Known = g.memberRate(sh, p)
+	x.Increase = explain.Number{Estimate: m.Estimate, Known: x.Rate.Known && !m.Older}
+	return x
+}
+
+// Asymmetry returns how unevenly the members share the group's rate.
+func (g Growth) Asymmetry() (explain.Asymmetry, bool) {
+	var list []explain.Load
+	for _, m := range g.rated() {
+		if !m.Older {
+			list = append(list, explain.Load{Name: m.Instance, Value: m.Estimate.Value})
+		}
+	}
+	return explain.AsymmetryOf(list)
+}
+
+// ms returns a number of milliseconds as a duration.
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// Quotient returns the quotient of two intervals, each of which may be anywhere inside its own; false unless d is above 0.
+func Quotient(n, d estimate) (estimate, bool) {
+	if !(d.Value > 0) {
+		return estimate{}, false
+	}
+	a := estimate{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
+	if math.IsNaN(a.Lo) {
+		a.Lo = 0
+	}
+	if math.IsNaN(a.Hi) || d.Lo == 0 {
+		a.Hi = math.Inf(1)
+	}
+	return a, true
+}

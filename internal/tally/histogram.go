@@ -1,0 +1,331 @@
+package tally
+
+import (
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// Distribution is what the members of one group observed. The zero value is of no answer. It is not for concurrent use.
+type Distribution struct {
+	Growth Growth
+	pieces []piece
+	all    *merged // nil: of no question
+}
+
+// merged is what all members of a group observed, added up when it is first asked for. Answers with the same counts share
+// it. Asking needs the lock.
+type merged struct {
+	sync.Mutex
+	layout.Distribution
+	done bool
+}
+
+// piece is what one instance observed in buckets of one layout.
+type piece struct {
+	share  int32
+	layout *layout.Layout
+	counts []float64      // cumulative
+	native *layout.Native // in place of layout and counts; without its sum
+	sum    float64        // NaN if unknown
+
+	// Where the window begins between two checkpoints: the same, at least and at most; else nil.
+	least, most *piece
+}
+
+// departed is the share of departed instances.
+const departed = -1
+
+// Distribution returns what the members observed. The rows of the shares are read when it is first called.
+func (g Growth) Distribution() Distribution {
+	d := Distribution{Growth: g}
+	if len(g.of) > 0 { // else only departed instances are in the group
+		g.read()
+		d.pieces, d.all = g.pieces[g.Number], &g.merged[g.Number]
+	}
+	d.addDepartures()
+	return d
+}
+
+// addDepartures adds what departed instances observed, which belongs to no member.
+func (d *Distribution) addDepartures() {
+	left := d.Growth.Left()
+	if left == nil {
+		return
+	}
+	for i := range left.Classes {
+		c := &left.Classes[i]
+		p := piece{share: departed, layout: c.Layout, sum: c.Sum.Float64()}
+		if c.Grid != nil {
+			p.native = c.Native()
+		} else {
+			p.counts = c.Counts.AppendDiff(nil, 0, c.Layout.Len(), &exact.Vector{})
+		}
+		if c.NoSum {
+			p.sum = math.NaN()
+		}
+		d.pieces, d.all = append(slices.Clip(d.pieces), p), nil // other answers share the list
+	}
+}
+
+// Merge adds up what the members observed, when it is first asked for, and hands it to do.
+func (d *Distribution) Merge(do func(*layout.Distribution)) {
+	if d.all == nil {
+		d.all = &merged{}
+	}
+	d.all.Lock()
+	defer d.all.Unlock()
+	if !d.all.done {
+		d.all.done = true
+		d.addTo(&d.all.Distribution)
+		if d.Growth.Answer != nil && d.Growth.Unmet {
+			d.all.AddUnknown(math.Inf(1), d.Signed())
+		}
+	}
+	do(&d.all.Distribution)
+}
+
+// addTo adds the pieces. What is not known of how many observations there were is not known of their buckets either.
+func (d *Distribution) addTo(all *layout.Distribution) {
+	share, below, above := int32(departed-1), 0.0, 0.0
+	for i := range d.pieces {
+		p := &d.pieces[i]
+		if p.share != share {
+			share = p.share
+			below, above = d.unsure(share)
+			all.AddUnknown(above, d.Signed())
+		}
+		p.addTo(all, below)
+	}
+}
+
+// unsure returns how many of an instance's observations may not have been, and how many more there may have been. What was
+// lost at a proven end is not in it: the warnings say so.
+func (d *Distribution) unsure(share int32) (below, above float64) {
+	var x window.Bounds
+	if share == departed {
+		x.Merge(&d.Growth.Left().Bounds)
+		return x.Below.Float64(), x.Above.Float64()
+	}
+	owners, parts := d.Growth.own()
+	i, ok := slices.BinarySearch(owners, share)
+	if !ok {
+		return 0, 0
+	}
+	lost := 0
+	d.Growth.happenings(&parts[i], func(e *happening) {
+		e.bound(&x, d.Growth.asked.Start)
+		if e.Doubt&judge.Unproven == 0 && (e.Verdict == judge.Reset || e.Verdict == judge.Gap && d.Growth.shares[share].ended(e.At)) {
+			lost += e.Open
+		}
+	})
+	if above = x.Above.Float64(); x.Open > lost || parts[i].open {
+		above = math.Inf(1)
+	}
+	return x.Below.Float64(), above
+}
+
+// Quantile returns the q-quantile of all observations.
+func (d *Distribution) Quantile(q float64) (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e, ok = all.Quantile(q) })
+	return e, ok
+}
+
+// Over returns the share of observations above x.
+func (d *Distribution) Over(x float64) (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e, ok = all.Over(x) })
+	return e, ok
+}
+
+// Worst returns the member with the greatest q-quantile, and the bounds of the greatest of all.
+func (d *Distribution) Worst(q float64) (Member, bool) {
+	worst, ok := layout.Worst(q, d.Members())
+	if !ok {
+		return Member{}, false
+	}
+	for _, m := range d.Growth.Increases() {
+		if m.Instance == worst.Name {
+			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.Unmet)
+			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
+				m.Share = worst.Share
+			}
+			return m, true
+		}
+	}
+	return Member{}, false
+}
+
+// Sum returns the sum of the observations; false if a member's is not known.
+func (d *Distribution) Sum() (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Sum() })
+	e = d.allowing(e.Value)
+	if least, most, known := d.sums(); known && !e.Exact() {
+		e.Lo, e.Hi = min(least, e.Value), max(most, e.Value)
+	}
+	return e, ok
+}
+
+// Mean returns the mean observation.
+func (d *Distribution) Mean() (e estimate, ok bool) {
+	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Mean() })
+	e = d.allowing(e.Value)
+	if least, most, known := d.sums(); known && !e.Exact() {
+		n, _ := d.Growth.Increase()
+		if e.Lo = min(least/n.Hi, e.Value); n.Lo > 0 {
+			e.Hi = max(most/n.Lo, e.Value)
+		}
+	}
+	return e, ok
+}
+
+// sums returns the least and the greatest sum of what was observed, if nothing is open but where between two checkpoints
+// the window begins.
+func (d *Distribution) sums() (least, most float64, known bool) {
+	if d.Growth.Answer == nil || d.Signed() || d.Growth.Left() != nil {
+		return 0, 0, false
+	}
+	_, parts := d.Growth.own()
+	for i := range parts {
+		if parts[i].loose {
+			return 0, 0, false
+		}
+	}
+	for i := range d.pieces {
+		lo, hi := &d.pieces[i], &d.pieces[i]
+		if lo.most != nil {
+			lo, hi = lo.least, lo.most
+		}
+		least, most = least+lo.sum, most+hi.sum
+	}
+	return least, most, true
+}
+
+// allowing widens what is known of the observations that were counted to what those may be that were missed, or may not
+// have been.
+func (d *Distribution) allowing(x float64) estimate {
+	e := exactly(x)
+	if n, _ := d.Growth.Increase(); !n.Exact() {
+		if e.Lo, e.Hi = 0, math.Inf(1); d.Signed() {
+			e.Lo = math.Inf(-1)
+		}
+	}
+	return e
+}
+
+// Signed reports whether an observation may be negative.
+func (d *Distribution) Signed() bool {
+	for i := range d.pieces {
+		p := &d.pieces[i]
+		if p.layout != nil && p.layout.Floor() < 0 || p.native != nil && len(p.native.Negative) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Shapeless returns how many observations are known by count and sum alone, and whose they are.
+func (d *Distribution) Shapeless() (n float64, names []string) {
+	for i := range d.pieces {
+		if p := &d.pieces[i]; p.layout != nil && p.layout.Len() == 1 && p.counts[0] > 0 && p.share != departed {
+			n += p.counts[0]
+			names = append(names, d.Growth.shares[p.share].Name)
+		}
+	}
+	return n, names
+}
+
+// Members returns the members that observed something, by name. Departed ones are none.
+func (d *Distribution) Members() []layout.Member {
+	var list []layout.Member
+	last, below, above := int32(departed), 0.0, 0.0
+	for i := range d.pieces {
+		p := &d.pieces[i]
+		if p.share == departed {
+			continue
+		}
+		if p.share != last {
+			list = append(list, layout.Member{Name: d.Growth.shares[p.share].Name, Distribution: &layout.Distribution{}})
+			last = p.share
+			below, above = d.unsure(last)
+			list[len(list)-1].Distribution.AddUnknown(above, d.Signed())
+		}
+		p.addTo(list[len(list)-1].Distribution, below)
+	}
+	return list
+}
+
+// read copies what the instances observed in the window, by group.
+func (t *Tally) read() {
+	if t.pieces != nil {
+		return
+	}
+	t.pieces, t.merged = make([][]piece, len(t.groups)), make([]merged, len(t.groups))
+	room := make([]piece, len(t.columns))
+	for i := range t.pieces {
+		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
+	}
+	i := int32(-1)
+	t.own(func(sh *Share, own []place) bool {
+		if i++; sh.Older {
+			return true
+		}
+		rows := sh.rows()
+		for c := range own {
+			p := piece{share: i}
+			p.fill(sh, &rows[0], c)
+			if len(rows) > 1 {
+				p.least, p.most = &piece{}, &piece{}
+				p.least.fill(sh, &rows[1], c)
+				p.most.fill(sh, &rows[2], c)
+			}
+			if t.has(&t.parts[own[c].part], growth.NoSum) {
+				p.sum = math.NaN()
+			}
+			g := t.group[own[c].part]
+			t.pieces[g] = append(t.pieces[g], p)
+		}
+		return true
+	})
+}
+
+// fill takes over a column of a row.
+func (p *piece) fill(sh *Share, r *grownRow, c int) {
+	col := &sh.Table.Cols[c]
+	p.layout, p.sum = col.Layout, r.sums[c]
+	if col.Grid != nil {
+		p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return r.counts[at] })
+	} else {
+		p.counts = r.counts[col.At() : col.Count()+1]
+	}
+}
+
+// addTo cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
+// true, but single buckets may be too few.
+//
+// below of the observations may not have been.
+func (p *piece) addTo(d *layout.Distribution, below float64) {
+	if p.native == nil && below > 0 {
+		d.AddDoubt(p.layout, p.counts, below)
+	}
+	switch {
+	case p.native != nil:
+		n := *p.native // other answers share it
+		n.Sum = p.sum
+		if below > 0 && d.AddNativeBetween(nil, &n, &n) == nil {
+			return
+		}
+		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
+			_ = d.AddNative(&n)
+		}
+	case p.most == nil:
+		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
+	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
+		d.AddTorn(p.layout, p.counts, p.least.counts, p.most.counts, p.sum)
+	}
+}

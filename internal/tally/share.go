@@ -1,0 +1,224 @@
+package tally
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// Share is the part of one instance in the window of a question. Times are Unix milliseconds.
+type Share struct {
+	Key      int           // of the caller
+	Table    *window.Table // its rows are read while the tally is made
+	Edge     window.Edge   // at which its growth begins
+	Process  Observed
+	Lasting  Observed // the same for counters that outlive processes
+	Standing roster.Standing
+	Older    bool // no step in the window: its edge is that of the latest step
+	Steps    int  // in the window
+
+	// What [Tally.Holds] does not compare:
+	Facts
+	Begin  int64               // its growth is counted from then
+	Events []window.Event      // in the window
+	Held   []window.Checkpoint // of which the table may keep rows
+	Reads  []int64             // by column: which scrape read it last, 0: it vanished; nil: the latest all
+}
+
+// Facts are what is known of an instance whatever the window.
+type Facts struct {
+	Name     string
+	Target   labels.Labels
+	Source   explain.Source
+	Restarts []explain.Restart
+	Last     int64 // its latest scrape
+	Interval int64 // between its scrapes, in ms
+	Born     bool  // when its first process started is known
+	Early    bool  // what was counted before its first scrape is no part of the answer
+	Exposes  bool  // it has shown the metric
+	Broken   bool  // some of its histograms cannot be one
+	Another  bool  // another process answers at its address
+}
+
+// Observed is for how long an instance was observed in the window.
+type Observed struct {
+	rate.Times
+	Span int64 // ms that its steps cover
+}
+
+// Begins fills in the spans and the number of steps that follow from the edge. present is the instance's latest scrape.
+func (sh *Share) Begins(e window.Edge, present window.Checkpoint) {
+	sh.Edge = e
+	sh.Process.Span = present.Span - sh.Edge.Between(func(p *window.Checkpoint) int64 { return p.Span })
+	sh.Lasting.Span = present.Wall - sh.Edge.Between(func(p *window.Checkpoint) int64 { return p.Wall })
+	sh.Steps = present.Scrapes - e.Most.Scrapes
+}
+
+// Lives fills in the times of the window (s, e]. What came before it belongs to other groups.
+func (sh *Share) Lives(l *rate.Lives, s, e int64) {
+	begun := max(s, sh.Table.Begun.At)
+	if sh.Process.Times = l.In(begun, e); len(l.Gaps) == 0 {
+		sh.Lasting.Times = sh.Process.Times
+	} else {
+		sh.Lasting.Times = l.Steady(begun, e)
+	}
+	for _, x := range []*rate.Times{&sh.Process.Times, &sh.Lasting.Times} {
+		x.Dead += begun - s
+		if sh.Older {
+			x.Unseen, x.Open = e-s-x.Dead, false
+		}
+	}
+}
+
+// observed returns for how long the instance was observed in a group.
+func (sh *Share) observed(g *Group) *Observed {
+	if g.Outlives {
+		return &sh.Lasting
+	}
+	return &sh.Process
+}
+
+// covers returns the time that the steps of the instance span.
+func (sh *Share) covers(g *Group) time.Duration {
+	return ms(sh.observed(g).Span)
+}
+
+// read reports whether a column was read in the window, so that there is a step.
+func (sh *Share) read(col int32) bool {
+	since, at := sh.Edge.Most.At, sh.Reads[col]
+	if !sh.Born {
+		since = max(since, sh.Source.First)
+	}
+	if at > 0 {
+		return at > since
+	}
+	return slices.ContainsFunc(sh.Events, func(e window.Event) bool { // it may have been read before it vanished
+		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.Interval > since
+	})
+}
+
+// part is what one instance has in one group, in the window.
+type part struct {
+	grown       float64 // rounded
+	least, most float64 // the same, of plain growth, where the window begins between two checkpoints
+	inside      float64 // growth of steps that began in the window, if all is plain
+	older       float64 // of grown, what was counted before the time that its instance was observed
+	pace        float64 // the fastest sure growth per ms
+	odd         int32   // its first event, plus 1; 0: all is plain growth
+	loose       bool    // an event sets its bounds apart
+	open        bool    // it has no upper bound: another process answers at the address
+	unread      bool    // nothing was read of its series in the window: it has no increase, not one of 0
+}
+
+// happening is an event in the window.
+type happening struct {
+	*window.Event
+	next    int32 // of the part, plus 1
+	opening bool  // what was counted before it is no part of the answer
+	edge    bool  // it may have been before the window
+}
+
+// ours reports whether what the event leaves open is a part of the answer: what was counted before the opening is not.
+func (e *happening) ours() bool { return !e.opening || e.Verdict != judge.First }
+
+// widens reports whether the event sets the bounds apart.
+func (e *happening) widens() bool {
+	return e.ours() && (e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0 || e.Back.Sign() != 0)
+}
+
+// bound adds to the bounds of an answer what an event leaves open. What may have been before the window is not in the
+// lower bound anyhow.
+func (e *happening) bound(x *window.Bounds, start int64) {
+	switch {
+	case !e.ours():
+	case e.edge:
+		x.AddAbove(e.Event)
+	default:
+		x.Add(e.Event, start)
+	}
+}
+
+// ended reports whether a process of the instance is proven to have ended before the scrape at a time.
+func (sh *Share) ended(at int64) bool {
+	return slices.ContainsFunc(sh.Restarts, func(r explain.Restart) bool { return r.At == at && !r.Guessed })
+}
+
+// told returns a happening of an instance as an event.
+func (e *happening) told(sh *Share) explain.Event {
+	x := explain.EventOf(e.Event, sh.Name, e.ours())
+	if e.Verdict == judge.Reset && slices.ContainsFunc(sh.Restarts, func(r explain.Restart) bool { return r.At == e.At && r.Guessed }) {
+		x.Doubt |= counter.Guessed
+	}
+	return x
+}
+
+// has reports whether something of the kind happened to a part.
+func (t *Tally) has(p *part, q growth.Quirk) (found bool) {
+	t.happenings(p, func(e *happening) { found = found || e.Quirk == q })
+	return found
+}
+
+// grownRow is what a row grew by.
+type grownRow struct{ counts, sums []float64 }
+
+// rows returns what the instance's row grew by in the window: one, or if the window begins between two checkpoints, or
+// begins or ends at a torn reading, its value, the least and the most.
+func (sh *Share) rows() []grownRow {
+	most := sh.grown(&sh.Table.Live, sh.Edge.Most.Row)
+	value, least := most, most
+	if sh.Edge.Part > 0 {
+		least = sh.grown(&sh.Table.Live, sh.Edge.Least.Row)
+		value = grownRow{between(least.counts, most.counts, sh.Edge.Part), between(least.sums, most.sums, sh.Edge.Part)}
+	}
+	ends := sh.torn(sh.Last)
+	if !ends && !sh.torn(sh.Edge.Most.At) && (sh.Edge.Part == 0 || !sh.torn(sh.Edge.Least.At)) {
+		if sh.Edge.Part == 0 {
+			return []grownRow{value}
+		}
+		return []grownRow{value, least, most}
+	}
+	// The buckets of a torn reading are of different moments, but between those of the readings beside it.
+	live := &sh.Table.Live
+	if ends {
+		live, _ = sh.Table.Around(math.MaxInt, sh.Held)
+	}
+	before, _ := sh.Table.Around(sh.Edge.Most.Number, sh.Held)
+	_, after := sh.Table.Around(sh.Edge.Least.Number, sh.Held)
+	return []grownRow{value, sh.grown(live, after), sh.grown(&sh.Table.Live, before)}
+}
+
+// grown returns what the instance's row grew by from a base to an end.
+func (sh *Share) grown(end, base *window.Row) grownRow {
+	n := sh.Table.Counts()
+	row := end.Counts.AppendDiff(make([]float64, 0, n+len(sh.Table.Cols)), 0, n, &base.Counts)
+	row = end.Sums.AppendDiff(row, 0, len(sh.Table.Cols), &base.Sums)
+	return grownRow{row[:n:n], row[n:]}
+}
+
+// between returns what lies in the given part of the way from most to least.
+func between(least, most []float64, part float64) (list []float64) {
+	for i := range most {
+		list = append(list, most[i]-part*(most[i]-least[i]))
+	}
+	return list
+}
+
+// torn reports whether a histogram was read while the client was writing it, in the scrape at a time.
+func (sh *Share) torn(at int64) bool {
+	for n := sh.Table.EventsUntil(at); n > 0 && sh.Table.Events[n-1].At == at; n-- {
+		if sh.Table.Events[n-1].Quirk == growth.Torn {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,296 @@
+package tally
+
+import (
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/window"
+)
+
+type estimate = promfold.Estimate
+
+func exactly(x float64) estimate { return estimate{Value: x, Lo: x, Hi: x} }
+
+const farFuture = int64(1<<63 - 1)
+
+// Asked is what a question is about: the window (Start, End], in ms, of a fleet that had changed so many times.
+type Asked struct {
+	Start, End int64
+	All        bool // everything since the start
+	Changes    uint64
+}
+
+func (a *Asked) window() int64 { return a.End - a.Start }
+
+// Tally is what instances counted in a window.
+type Tally struct {
+	*plan
+	asked  Asked
+	after  int64 // its bounds are those of all windows that start after this
+	until  int64 // and no later than this
+	newest int64 // the latest scrape of its shares, or when it was asked if that is earlier
+	shares []Share
+	parts  []part
+	totals []exact.Sum // by group; nil: the sum of its parts
+	inside []exact.Sum // by part: what its steps that began in the window grew by; nil: part.inside is exact
+	events []happening // a list for each part, by time
+
+	mean, now rates
+	pieces    [][]piece // of histograms, by group; nil: not asked for yet
+	merged    []merged  // what the pieces add up to, by group
+}
+
+// Latest is what the latest question of a view counted. It is kept because a fleet is asked more often than it is
+// scraped, such as by each request that a gateway admits. As long as no scrape arrives, the next question has the same
+// instances with the same growth. The zero value is of no question.
+type Latest struct {
+	tally *Tally
+	plan  *plan
+}
+
+// Tally returns what the latest question counted if it is what this one counts, else nil.
+func (x *Latest) Tally(a Asked, shares []Share) *Tally {
+	if t := x.tally; t != nil && t.asked.Changes == a.Changes && t.asked.All == a.All && t.asked.window() == a.window() && t.Holds(shares, a.Start) {
+		return t
+	}
+	return nil
+}
+
+// Facts returns what the latest question found of an instance, and which scrape read its columns, if nothing changed
+// since; else nil.
+func (x *Latest) Facts(a Asked, i int, t *window.Table) *Share {
+	if x.tally == nil || x.tally.asked.Changes != a.Changes || i >= len(x.tally.shares) || x.tally.shares[i].Table != t {
+		return nil
+	}
+	return &x.tally.shares[i]
+}
+
+// Add adds up what the shares have in the window, and keeps it for the next question if that is of use.
+func (x *Latest) Add(a Asked, groups *Groups, shares []Share, keep bool) *Tally {
+	if x.plan == nil || !x.plan.fits(shares) {
+		x.plan = newPlan(groups, shares)
+	}
+	t := of(a, x.plan, shares)
+	if keep {
+		x.tally = t
+	}
+	return t
+}
+
+// Holds reports whether the shares are the same, in a window that starts then. In an unchanged fleet, shares differ only
+// by the checkpoints at which they begin, and by what depends on the time.
+func (t *Tally) Holds(shares []Share, start int64) bool {
+	if len(shares) != len(t.shares) || start <= t.after || start > t.until {
+		return false
+	}
+	for i := range shares {
+		a, b := &shares[i], &t.shares[i]
+		if a.Table != b.Table || !a.Edge.Same(&b.Edge) || a.Process.Times != b.Process.Times ||
+			a.Lasting.Times != b.Lasting.Times || a.Standing != b.Standing || a.Older != b.Older {
+			return false
+		}
+	}
+	return true
+}
+
+// Groups returns how many groups there are.
+func (t *Tally) Groups() int { return len(t.groups) }
+
+// None returns a tally of one group in which the members of t have no series.
+func (t *Tally) None(g *Groups, ls labels.Labels) *Tally {
+	return &Tally{plan: planOf(g.group(ls), t.plan), asked: t.asked, shares: t.shares}
+}
+
+// Nobody returns a tally of one group without members.
+func Nobody(a Asked, ls labels.Labels) *Tally {
+	return &Tally{plan: planOf(Group{Labels: ls}, &plan{}), asked: a}
+}
+
+// of adds up what the shares have in the window.
+func of(a Asked, p *plan, shares []Share) *Tally {
+	t := &Tally{plan: p, asked: a, after: -farFuture, until: farFuture, shares: append([]Share(nil), shares...)}
+	for i := range t.shares {
+		t.newest = max(t.newest, min(t.shares[i].Last, a.End))
+	}
+	t.parts = make([]part, len(t.owners))
+	if !t.addIntegers() {
+		t.addSums()
+	}
+	t.addEvents()
+	t.findUnread()
+	return t
+}
+
+// own calls do for each share, with the places of its columns.
+func (t *Tally) own(do func(sh *Share, own []place) bool) bool {
+	columns := t.columns
+	for i := range t.shares {
+		own := columns[:len(t.of[i])]
+		columns = columns[len(own):]
+		if !do(&t.shares[i], own) {
+			return false
+		}
+	}
+	return true
+}
+
+// addIntegers adds up what the instances have; it returns false unless all are integers whose sum is not rounded.
+func (t *Tally) addIntegers() bool {
+	all := 0.0
+	return t.own(func(sh *Share, own []place) bool {
+		var rows [4][]int64
+		for j, r := range []*window.Row{&sh.Table.Live, sh.Edge.Most.Row, sh.Edge.Least.Row, sh.Edge.Inside.Row} {
+			var ok bool
+			if rows[j], ok = r.Counts.Integers(); !ok {
+				return false
+			}
+		}
+		live, most, least, inside := rows[0], rows[1], rows[2], rows[3]
+		for c, at := range own {
+			n, p := live[at.count], &t.parts[at.part]
+			x := float64(n - at.in(most))
+			p.most += x
+			p.inside += float64(n - at.in(inside))
+			p.pace += sh.Table.Pace(c)
+			if all += max(x, -x); sh.Edge.Part == 0 {
+				p.grown, p.least = p.most, p.most
+				continue
+			}
+			p.least += float64(n - at.in(least))
+			p.grown = sh.Edge.Value(p.least, p.most)
+		}
+		return true
+	}) && all < 1<<53
+}
+
+// addSums adds up anything.
+func (t *Tally) addSums() {
+	clear(t.parts)
+	t.totals, t.inside = make([]exact.Sum, len(t.groups)), make([]exact.Sum, len(t.parts))
+	t.own(func(sh *Share, own []place) bool {
+		since := func(b *window.Base, at int32) (x exact.Sum) {
+			sh.Table.Live.Counts.SumDiff(&x, int(at), &b.Row.Counts)
+			return x
+		}
+		for c, at := range own {
+			p, total := &t.parts[at.part], &t.totals[t.group[at.part]]
+			most, inside, least := since(&sh.Edge.Most, at.count), since(&sh.Edge.Inside, at.count), since(&sh.Edge.Least, at.count)
+			x, y := most.Float64(), least.Float64()
+			p.most, p.least, p.inside, p.pace = p.most+x, p.least+y, p.inside+inside.Float64(), p.pace+sh.Table.Pace(c)
+			t.inside[at.part].Merge(&inside)
+			value := sh.Edge.Value(y, x)
+			p.grown += value
+			switch {
+			case sh.Older:
+			case sh.Edge.Part == 0:
+				total.Merge(&most)
+			default:
+				total.Add(value)
+			}
+		}
+		return true
+	})
+}
+
+// addEvents collects the events of the window. An event does not change after its scrape, so a pointer to it is enough.
+func (t *Tally) addEvents() {
+	n := 0
+	for i := range t.shares {
+		n += len(t.shares[i].Events)
+	}
+	if n > 0 {
+		t.events = make([]happening, 0, n)
+	}
+	t.own(func(sh *Share, own []place) bool {
+		for j := len(sh.Events) - 1; j >= 0; j-- {
+			e := &sh.Events[j]
+			p := &t.parts[own[e.Col].part]
+			first, edge := e.At == sh.Source.First && sh.Early, sh.Edge.Part > 0 && e.At <= sh.Edge.Least.At
+			t.events = append(t.events, happening{e, p.odd, first, edge})
+			switch {
+			case e.From == 0:
+			case e.From < t.asked.Start:
+				t.after = max(t.after, e.From)
+			default:
+				t.until = min(t.until, e.From)
+			}
+			if e.TakesBack(t.asked.Start) {
+				t.until = min(t.until, e.BackAt-1)
+			} else {
+				t.after = max(t.after, e.BackAt-1)
+			}
+			p.odd = int32(len(t.events))
+			p.loose = p.loose || t.events[p.odd-1].widens()
+			p.older += e.Before(sh.Begin)
+		}
+		if sh.Another {
+			for _, c := range own {
+				t.parts[c.part].open, t.parts[c.part].loose = true, true
+			}
+		}
+		return true
+	})
+}
+
+// findUnread finds the parts of which nothing was read in the window.
+func (t *Tally) findUnread() {
+	t.own(func(sh *Share, own []place) bool {
+		if sh.Reads == nil {
+			return true
+		}
+		for c := range own {
+			t.parts[own[c].part].unread = true
+		}
+		for c := range own {
+			if p := &t.parts[own[c].part]; p.unread && sh.read(int32(c)) {
+				p.unread = false
+			}
+		}
+		return true
+	})
+}
+
+// happenings calls do for each event of a part.
+func (t *Tally) happenings(p *part, do func(*happening)) {
+	for i := p.odd; i > 0; i = t.events[i-1].next {
+		do(&t.events[i-1])
+	}
+}
+
+// around returns the growth of a part with its bounds.
+func (t *Tally) around(p *part) estimate {
+	if !p.loose && p.least == p.most {
+		return exactly(p.grown)
+	}
+	var grown exact.Sum
+	var x window.Bounds
+	grown.Add(p.grown)
+	t.bound(p, &x)
+	return x.Around(&grown)
+}
+
+// bound adds to the bounds of an answer what a part leaves open.
+func (t *Tally) bound(p *part, x *window.Bounds) {
+	x.Between(p.least, p.grown, p.most)
+	t.happenings(p, func(e *happening) { e.bound(x, t.asked.Start) })
+	if p.open {
+		x.Open++
+	}
+}
+
+// idle reports whether the instance exposes the metric, and could have a series in the group.
+func (t *Tally) idle(share int, g *Group) bool {
+	sh := &t.shares[share]
+	return sh.Exposes && !sh.Broken && !t.lacks(share, g) && t.selection.SpeaksFor(g.Labels, sh.Target)
+}
+
+// open returns a sum or an extreme with no upper bound if there are members that never answered.
+func open(x estimate, unmet bool) estimate {
+	if unmet {
+		x.Hi = math.Inf(1)
+	}
+	return x
+}

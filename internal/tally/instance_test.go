@@ -219,10 +219,13 @@ func (x *instance) step(rt *rapid.T, at int64, value float64, whole bool) judge.
 		s.Hi += float64(rapid.IntRange(0, 9).Draw(rt, "more"))
 	case 2:
 		if n > 1 {
-			s.From = x.at[rapid.IntRange(0, n-1).Draw(rt, "since")]
+			s.From = x.at[rapid.IntRange(0, n-1).Draw(rt, "since")] + rapid.Int64Range(0, 5000).Draw(rt, "start")
 			s.Reach = s.From
 		}
 	case 3:
+		if n > 0 {
+			s.From += rapid.Int64Range(0, 5000).Draw(rt, "start")
+		}
 		s.Back = float64(rapid.IntRange(0, 5).Draw(rt, "back"))
 	}
 	return s

@@ -41,6 +41,7 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/shards
 	$(GO) run ./examples/kubelets
 	$(GO) run ./examples/sidecar
+	$(GO) run ./examples/picker
 
 cross:
 	@for p in darwin/arm64 windows/amd64 linux/386; do \

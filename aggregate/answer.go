@@ -75,6 +75,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 		return false, q.outdated(in)
 	}
 	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.last <= q.s
+	sh.Held = in.history.Held()
 	sh.Begins(e, in.present())
 	l := in.lives(q.f, x.standing.Counts(), q.e)
 	sh.Lives(&l, q.s, q.e)

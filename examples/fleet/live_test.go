@@ -112,7 +112,11 @@ func TestLive(t *testing.T) {
 // TestLiveFailures: a target that keeps failing is reported once, and the
 // others are scraped on.
 func TestLiveFailures(t *testing.T) {
-	good := serve(t, counting(10))
+	var round atomic.Int64
+	good := serve(t, func(w http.ResponseWriter, n int) {
+		round.Store(int64(n + 1))
+		counting(10)(w, n)
+	})
 	targets := map[string]string{
 		"http://127.0.0.1:1/metrics": "connection refused", // no server listens on port 1
 		serve(t, func(w http.ResponseWriter, _ int) { http.Error(w, "no such page", http.StatusNotFound) }): "HTTP status 404 Not Found",
@@ -128,6 +132,8 @@ func TestLiveFailures(t *testing.T) {
 		args = append(args, url)
 	}
 	s := newStation(t, args...)
+	// A minute a round: in whatever order the targets are read, none goes stale.
+	s.now = func() time.Time { return time.Unix(1_000_000+60*round.Load(), 0) }
 	require.NoError(t, s.follow(context.Background(), ticks(2)))
 	said := strings.Split(strings.TrimSpace(s.err.String()), "\n")
 	assert.Len(t, said, len(targets), "%s", s.err.String())

@@ -21,6 +21,7 @@ type options struct {
 	pair        string // the other sidecar; empty: none
 	kill        int    // own workers: how many rounds until the next is killed; 0: never
 	logger      *slog.Logger
+	now         func() time.Time
 }
 
 const usage = `usage: sidecar [flags]              merge four workers of its own, one of them killed and replaced now and then
@@ -32,7 +33,7 @@ const usage = `usage: sidecar [flags]              merge four workers of its own
 const demonstration = 12
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
-	o := options{Live: example.Live{Interval: time.Second, Rounds: -1}}
+	o := options{Live: example.Live{Interval: time.Second, Rounds: -1}, now: time.Now}
 	fs := example.NewFlags("sidecar", usage)
 	o.Live.AddTo(fs)
 	o.Output.AddTo(fs)

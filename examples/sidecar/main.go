@@ -61,14 +61,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // config returns the settings of the scraper.
 func (o *options) config() scrape.Config {
-	c := o.Scrape(time.Now)
+	c := o.Scrape(o.now)
 	c.Logger = o.logger
 	return c
 }
 
+// sources returns the sources of the workers of the arguments.
+func (o *options) sources() []scrape.Source {
+	return []scrape.Source{scrape.URLs(o.urls...), scrape.Files(o.files...)}
+}
+
 // serve merges the workers of the arguments.
 func serve(ctx context.Context, o options, stderr io.Writer) error {
-	s, err := newSidecar(ctx, o, o.config(), scrape.URLs(o.urls...), scrape.Files(o.files...))
+	s, err := newSidecar(ctx, o, o.config(), o.sources()...)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func pairOf(t *testing.T, c *crew) (pair [2]*half, begin func(i int)) {
 		pair[i] = h
 	}
 	return pair, func(i int) {
-		o := options{Live: example.Live{Interval: time.Minute, Timeout: time.Minute}, logger: slog.New(slog.DiscardHandler), pair: pair[1-i].server.URL}
+		o := options{Live: example.Live{Interval: time.Minute, Timeout: time.Minute}, logger: slog.New(slog.DiscardHandler), now: time.Now, pair: pair[1-i].server.URL}
 		s, err := newSidecar(t.Context(), o, c.config(o), c.targets)
 		require.NoError(t, err)
 		pair[i].sidecar = s

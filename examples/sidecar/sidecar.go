@@ -20,6 +20,7 @@ type sidecar struct {
 	fleet     *aggregate.Fleet
 	scraper   *scrape.Scraper
 	published *expose.Publisher
+	now       func() time.Time
 	state     string // the file of the checkpoint; empty: none
 	logger    *slog.Logger
 
@@ -37,7 +38,7 @@ var configuration = aggregate.Config{JoinHorizon: 24 * time.Hour}
 // newSidecar returns a sidecar that goes on from its state, or else from that of
 // the other one.
 func newSidecar(ctx context.Context, o options, c scrape.Config, sources ...scrape.Source) (*sidecar, error) {
-	s := &sidecar{state: o.state, logger: o.logger}
+	s := &sidecar{now: o.now, state: o.state, logger: o.logger}
 	var err error
 	if o.pair != "" {
 		if s.peer, err = newPeer(o.pair, o.HTTP()); err != nil {
@@ -54,7 +55,7 @@ func newSidecar(ctx context.Context, o options, c scrape.Config, sources ...scra
 	if s.scraper, err = scrape.New(s.fleet, c, sources...); err != nil {
 		return nil, err
 	}
-	e := expose.New(s.fleet, time.Now)
+	e := expose.New(s.fleet, s.now)
 	s.published = expose.NewPublisher(e)
 	return s, errors.Join(e.Everything(all), e.Self(), e.Also(s.scraper))
 }
@@ -87,7 +88,7 @@ func (s *sidecar) open(ctx context.Context) (fleet *aggregate.Fleet, err error) 
 		}
 	}
 	begin := configuration
-	begin.Since = time.Now().Add(-together)
+	begin.Since = s.now().Add(-together)
 	return aggregate.NewFleet(begin)
 }
 

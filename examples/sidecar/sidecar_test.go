@@ -38,7 +38,7 @@ func TestEverybodyIsKilled(t *testing.T) {
 	if testing.Short() {
 		rounds = 10
 	}
-	o := options{Live: example.Live{Interval: time.Minute, Timeout: time.Minute}, logger: slog.New(slog.DiscardHandler), state: filepath.Join(t.TempDir(), "state")}
+	o := options{Live: example.Live{Interval: time.Minute, Timeout: time.Minute}, logger: slog.New(slog.DiscardHandler), now: time.Now, state: filepath.Join(t.TempDir(), "state")}
 	c := newCrew(t.TempDir())
 	defer c.stop()
 	begin := func() *sidecar {
@@ -101,7 +101,6 @@ func TestServe(t *testing.T) {
 		n := 0
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			n += 10
-			time.Sleep(2 * time.Millisecond) // two scrapes of one millisecond are one
 			fmt.Fprintf(w, "# TYPE requests_total counter\nrequests_total %d\n# TYPE open gauge\nopen %d\n", n, i)
 		}))
 		defer s.Close()
@@ -109,40 +108,49 @@ func TestServe(t *testing.T) {
 	}
 	list := filepath.Join(t.TempDir(), "workers.json")
 	require.NoError(t, os.WriteFile(list, fmt.Appendf(nil, `[{"targets": [%q]}]`, strings.TrimPrefix(workers[2], "http://")), 0o600))
-	o, err := parseFlags([]string{workers[0], workers[1], list}, io.Discard)
+	o, err := parseFlags([]string{"-timeout", "1m", workers[0], workers[1], list}, io.Discard)
 	require.NoError(t, err)
 	o.logger = slog.New(slog.DiscardHandler)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	tick, announced := make(chan time.Time), make(lines, 1)
-	ended := make(chan error, 1)
-	o.Tick = tick
-	go func() { ended <- serve(ctx, o, announced) }()
-	_, url, _ := strings.Cut(strings.TrimSpace(<-announced), "are at ")
-	tick <- time.Time{} // the first round is over
-	tick <- time.Time{}
-	for _, accept := range []string{"text/plain;version=0.0.4", "application/openmetrics-text;version=1.0.0", parse.Accept} {
-		request, err := http.NewRequest(http.MethodGet, url, nil)
-		require.NoError(t, err)
-		request.Header.Set("Accept", accept)
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		require.NoError(t, err)
-		samples, err := parse.Samples(response.Header, body)
-		require.NoError(t, err)
-		got := map[string]float64{}
-		for _, s := range samples {
-			got[s.Name] += s.Value
+	now := time.Now()
+	o.now = func() time.Time { return now } // however long a round takes, nothing is stale after it
+
+	s, err := newSidecar(t.Context(), o, o.config(), o.sources()...)
+	require.NoError(t, err)
+	announced := make(lines, 1)
+	require.NoError(t, offer(t.Context(), o.listen, s, announced, func(ctx context.Context) error {
+		_, url, _ := strings.Cut(strings.TrimSpace(<-announced), "are at ")
+		for range 2 {
+			now = now.Add(time.Second)
+			require.NoError(t, s.round(ctx))
 		}
-		assert.Equal(t, 3.0, got["open"])
-		assert.Contains(t, []float64{30, 60}, got["requests_total"], "growth since the first round")
-		assert.Equal(t, 3.0, got["promfold_scrape_targets"])
+		for _, accept := range []string{"text/plain;version=0.0.4", "application/openmetrics-text;version=1.0.0", parse.Accept} {
+			got := get(t, url, accept)
+			assert.Equal(t, 3.0, got["open"])
+			assert.Equal(t, 30.0, got["requests_total"], "growth since the first round")
+			assert.Equal(t, 3.0, got["promfold_scrape_targets"])
+		}
+		return nil
+	}))
+}
+
+// get returns the sum of each name in an exposition.
+func get(t *testing.T, url, accept string) map[string]float64 {
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	require.NoError(t, err)
+	request.Header.Set("Accept", accept)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	samples, err := parse.Samples(response.Header, body)
+	require.NoError(t, err)
+	got := map[string]float64{}
+	for _, s := range samples {
+		got[s.Name] += s.Value
 	}
-	cancel()
-	assert.NoError(t, <-ended)
+	return got
 }
 
 // lines is a writer that hands on what is written.

@@ -34,6 +34,16 @@ func (g *gone) add(l *lines.Line, most int) bool {
 	return true
 }
 
+// addAll notes the lines at positions of what the instance exposed before, and
+// returns false if there is no room for all of them.
+func (g *gone) addAll(s *lines.Store, before *lines.Columns, positions []uint32) bool {
+	most, all := maxGone(before.Len()), true
+	for _, pos := range positions {
+		all = g.add(s.Line(before.ID(int(pos))), most) && all
+	}
+	return all
+}
+
 func (g gone) has(l *lines.Line) bool {
 	_, ok := g[l.Labels.Hash()]
 	return ok
@@ -51,20 +61,6 @@ func (g *gone) code(c *saved.Codec) {
 		*g = make(gone, len(list))
 		for _, key := range list {
 			(*g)[key] = struct{}{}
-		}
-	}
-}
-
-// miss notes the lines that vanished with a staged scrape of a process that goes
-// on. Those of a process that ended are kept for a few scrapes alone.
-func (w *walk) miss() {
-	if w.Process {
-		return
-	}
-	most := maxGone(w.Scraped.Before.Len())
-	for _, old := range w.Reader.Gone() {
-		if !w.gone.add(w.Store.Line(w.Scraped.Before.ID(int(old))), most) {
-			w.Lost = true
 		}
 	}
 }

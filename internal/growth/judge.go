@@ -285,7 +285,10 @@ func (w *walk) bury(list []dying) {
 	if w.First {
 		return
 	}
-	w.miss()
+	// The lines of a process that ended are kept for a few scrapes alone.
+	if !w.Process && !w.gone.addAll(w.Store, w.Scraped.Before, w.Reader.Gone()) {
+		w.Lost = true
+	}
 	for key, t := range w.tombs {
 		e := w.evidence(t.id, key.class, key.hist)
 		if e.Restarted() && t.Cause == judge.CauseGone {

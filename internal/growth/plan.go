@@ -181,13 +181,6 @@ func (p *Plan) Moved(view int32, moved []int32) {
 	}
 }
 
-// Lines calls do for each followed line with the role it has for its object.
-func (p *Plan) Lines(do func(pos uint32, kind Kind)) {
-	for _, e := range p.entries {
-		do(e.pos, p.objects[e.object].kind)
-	}
-}
-
 // Broken calls do with a line of each histogram of a view that cannot be one.
 func (p *Plan) Broken(view int, do func(pos uint32)) {
 	if p.views[view].Broken == 0 {

@@ -149,14 +149,7 @@ func (r *Route) way(id lines.ID) []want {
 	return r.lists[w-wayNone]
 }
 
-// Follows reports whether a view follows what the line grows by.
-func (r *Route) Follows(id lines.ID) bool {
-	return slices.ContainsFunc(r.way(id), func(w want) bool {
-		return w.part < Matched && r.router.views[w.view].Kind != Gauge
-	})
-}
-
-// Group returns the group that a line leads to in a view; false if the view
+// GroupOf returns the group that a line leads to in a view; false if the view
 // does not want it.
 func (r *Route) GroupOf(id lines.ID, view int32) (int32, bool) {
 	for _, w := range r.way(id) {

@@ -65,14 +65,6 @@ func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 	}
 }
 
-// AddUnchanged takes in n counters of a family that did not change, none of them 0, with the sum of their values.
-func (b *Body) AddUnchanged(f *Family, n int, sum float64) {
-	f.kept += sum
-	if f.Owner != OwnerExternal {
-		b.common += n
-	}
-}
-
 // jitter is the part of its value by which a counter may fall without a reset.
 func (b *Body) jitter() float64 {
 	if b.PrevStart != 0 && b.Start != 0 {

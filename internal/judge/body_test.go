@@ -180,18 +180,6 @@ func TestBodyComesBack(t *testing.T) {
 	assert.Equal(t, new(Body), b)
 }
 
-func TestAddUnchanged(t *testing.T) {
-	a, b := body(1000, 1990), body(1000, 1990)
-	var fa, fb Family
-	pairs(a, &fa, Pace{}, 100, 3, 5, 5, 7, 7)
-	pairs(b, &fb, Pace{}, 100, 3)
-	b.AddUnchanged(&fb, 2, 12)
-	assert.Equal(t, a.Decide(), b.Decide())
-	assert.Equal(t, fa, fb)
-	b.AddUnchanged(&Family{Owner: OwnerExternal}, 5, 1)
-	assert.Equal(t, a.common, b.common)
-}
-
 // A pace kept in a byte errs to the wide side of the true one.
 func TestCoarsePace(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -94,13 +94,3 @@ func (l level) reached(n, rest float64) bool {
 	total := n + rest
 	return n >= l.rank(total, isInteger(total) && isInteger(n) && isInteger(rest))
 }
-
-// FewAbove reports whether fewer than one of n observations is expected above the q-quantile: n·(1−q) < 1. Then the
-// quantile is the maximum, and one slow request decides.
-func FewAbove(q, n float64) bool {
-	l, ok := levelOf(q)
-	if !ok || !isInteger(n) {
-		return ok && float64(n*(1-q)) < 1
-	}
-	return l.times(uint64(n)) == uint64(n) // n−1 < ⌈qn⌉
-}

@@ -139,12 +139,3 @@ func TestLevel(t *testing.T) {
 		assert.False(t, ok)
 	}
 }
-
-func TestFewAbove(t *testing.T) {
-	for _, c := range []struct {
-		q, n float64
-		want bool
-	}{{.99, 100, false}, {.99, 99, true}, {.9, 10, false}, {.9, 9, true}, {1, 1e9, true}, {0, 1, false}, {.9, 9.9, true}, {.9, 10.1, false}, {2, 1, false}, {math.NaN(), 1, false}} {
-		assert.Equal(t, c.want, FewAbove(c.q, c.n), "%+v", c)
-	}
-}

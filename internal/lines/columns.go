@@ -1,9 +1,11 @@
 package lines
 
 import (
+	"iter"
 	"math"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 )
 
@@ -64,6 +66,10 @@ func (c *Columns) Start(i int) int64 { return startOf(i, c.starts, c.pairs, c.va
 
 // Native returns the histogram of a [Native] line, else nil. The caller owns it.
 func (c *Columns) Native(i int) *histogram.FloatHistogram { return nativeAt(c.natives, i) }
+
+// Exemplars yields the exemplars that were kept, with the positions of their
+// lines. The caller owns them.
+func (c *Columns) Exemplars() iter.Seq2[int, exemplar.Exemplar] { return c.quoted.all(c.format) }
 
 // Duplicates returns the positions, ascending, whose line stands at an earlier
 // position, too.

@@ -198,6 +198,11 @@ func (l *Line) bytes() int64 {
 	return int64(unsafe.Sizeof(*l)) + int64(l.Labels.ByteSize())
 }
 
-func (l *Line) sample() Sample {
-	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
+// seriesID returns the id of the line that stands for all spellings of the
+// line's series; id is the line's own.
+func (l *Line) seriesID(id ID) ID {
+	if l.same != 0 {
+		return ID(l.same - 1)
+	}
+	return id
 }

@@ -332,3 +332,10 @@ func appendBound(b []byte, role Role, ls labels.Labels) []byte {
 	v, _ := strconv.ParseFloat(ls.Get(name), 64)
 	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
 }
+
+// quote keeps an exemplar of the line that was staged last.
+func (p *protobufReader) quote(message []byte) {
+	if len(message) > 0 {
+		quoteText(p.diff, message)
+	}
+}

@@ -36,25 +36,19 @@ func (r Relabel) apply(ls labels.Labels) (relabelled, error) {
 	return relabelled{to, false}, nil
 }
 
-// relabel gives the line the labels that rules make, and with another name a
-// family of that name: one of the same type if the name still ends as a line of
-// such a family does, else one of no type.
-func (l *Line) relabel(s *Store, to relabelled) {
-	l.Labels, l.Dropped = to.labels, to.dropped
-	name := to.labels.Get(model.MetricNameLabel)
-	if name == l.Name {
-		return
-	}
-	said := *l.Family
-	suffix, counter := strings.TrimPrefix(l.Name, said.Name), ""
+// renamed returns the family and the role of a line that rules give another
+// name: a family of the same type if the name still ends as a line of such a
+// family does, else one of no type.
+func renamed(l *Line, name string) (Family, Role) {
+	suffix, counter := strings.TrimPrefix(l.Name, l.Family.Name), ""
 	if suffix == l.Name && l.Role == Created { // of a counter of OpenMetrics
 		suffix, counter = createdSuffix, totalSuffix
 	}
-	if stem, ok := strings.CutSuffix(name, suffix); ok {
-		said.Name = stem + counter
-	} else {
-		said = Family{Name: name, Type: model.MetricTypeUnknown}
-		l.Role = Value
+	stem, ok := strings.CutSuffix(name, suffix)
+	if !ok {
+		return Family{Name: name, Type: model.MetricTypeUnknown}, Value
 	}
-	l.Name, l.Family = name, &s.family(said, text).Family
+	said := *l.Family
+	said.Name = stem + counter
+	return said, l.Role
 }

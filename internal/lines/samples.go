@@ -1,13 +1,10 @@
 package lines
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
@@ -38,9 +35,14 @@ type Classic struct {
 	Count, Sum float64   // Sum is NaN if unknown
 }
 
+// sampleOf returns the sample of a line, without what only a body says.
+func sampleOf(l *Line) Sample {
+	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
+}
+
 // Sample returns the sample at a position.
 func (c *Columns) Sample(s *Store, pos int) Sample {
-	x := s.Line(c.ids[pos]).sample()
+	x := sampleOf(s.Line(c.ids[pos]))
 	x.Value, x.Time, x.Start, x.Native = c.Value(pos), c.Time(pos), c.Start(pos), c.Native(pos)
 	return x
 }
@@ -60,7 +62,7 @@ func Samples(body []byte, contentType string) ([]Sample, error) {
 	samples := make([]Sample, r.Len())
 	for i := range samples {
 		id, _, v, t := r.At(i)
-		samples[i] = s.Line(id).sample()
+		samples[i] = sampleOf(s.Line(id))
 		samples[i].Value, samples[i].Time, samples[i].Start, samples[i].Native = v, t, r.Start(i), r.Native(i)
 	}
 	return samples, nil
@@ -69,19 +71,6 @@ func Samples(body []byte, contentType string) ([]Sample, error) {
 // NewSample returns a sample without a timestamp.
 func NewSample(f *Family, ls labels.Labels, v float64) Sample {
 	return Sample{Family: f, Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN(), Value: v, Time: NoTime}
-}
-
-// FromFamilies returns the samples of what a client library gathered, in its
-// order, as if it had been exposed in protobuf and read.
-func FromFamilies(families []*dto.MetricFamily) ([]Sample, error) {
-	var b bytes.Buffer
-	e := expfmt.NewEncoder(&b, expfmt.NewFormat(expfmt.TypeProtoDelim))
-	for _, f := range families {
-		if err := e.Encode(f); err != nil {
-			return nil, err
-		}
-	}
-	return Samples(b.Bytes(), protobufType)
 }
 
 // sampleReader reads samples that a caller made. The text of a line is its role,

@@ -40,25 +40,16 @@ func formatOfKey(key uint32, under *family) format {
 	return text
 }
 
-// seriesID returns the id of the line that stands for all spellings of the
-// line's series; id is the line's own.
-func (l *Line) seriesID(id ID) ID {
-	if l.same != 0 {
-		return ID(l.same - 1)
-	}
-	return id
-}
-
 // sameSeries reports whether two lines of a format are of one series.
 func sameSeries(a, b *Line) bool {
 	return a.hash == b.hash && a.in == b.in && (a.Role == Native) == (b.Role == Native) && a.Dropped == b.Dropped &&
 		labels.Equal(a.Labels.WithoutEmpty(), b.Labels.WithoutEmpty())
 }
 
-// add takes in a line, which is not published yet.
-func (x *spellings) add(s *Store, id uint32, l *Line) {
+// add takes in a line, which is not published yet, beside those known.
+func (x *spellings) add(known *table[*Line], id uint32, l *Line) {
 	if 2*(x.taken+1) > len(x.slots) {
-		x.grow(s)
+		x.grow(known)
 	}
 	mask := uint64(len(x.slots) - 1)
 	for at := l.hash & mask; ; at = (at + 1) & mask {
@@ -67,7 +58,7 @@ func (x *spellings) add(s *Store, id uint32, l *Line) {
 			x.slots[at] = id + 1
 			x.taken++
 			return
-		case sameSeries(l, s.Line(ID(first-1))):
+		case sameSeries(l, known.payload(first-1)):
 			l.same = first
 			x.many.Store(true)
 			return
@@ -75,7 +66,7 @@ func (x *spellings) add(s *Store, id uint32, l *Line) {
 	}
 }
 
-func (x *spellings) grow(s *Store) {
+func (x *spellings) grow(known *table[*Line]) {
 	old := x.slots
 	x.slots = make([]uint32, max(64, 2*len(old)))
 	x.held.Store(int64(4 * len(x.slots)))
@@ -84,7 +75,7 @@ func (x *spellings) grow(s *Store) {
 		if first == 0 {
 			continue
 		}
-		at := s.Line(ID(first-1)).hash & mask
+		at := known.payload(first-1).hash & mask
 		for x.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
@@ -92,18 +83,18 @@ func (x *spellings) grow(s *Store) {
 	}
 }
 
-// rebuild takes the lines that the store holds in anew: some were swept.
-func (x *spellings) rebuild(s *Store) {
-	s.lines.mu.Lock()
-	defer s.lines.mu.Unlock()
+// rebuild takes the known lines in anew: some were swept.
+func (x *spellings) rebuild(known *table[*Line]) {
+	known.mu.Lock()
+	defer known.mu.Unlock()
 	clear(x.slots)
 	x.taken = 0
 	x.many.Store(false)
-	for id := range s.lines.cap.Load() {
-		if s.lines.live(id) {
-			l := s.Line(ID(id))
+	for id := range known.cap.Load() {
+		if known.live(id) {
+			l := known.payload(id)
 			l.same = 0
-			x.add(s, id, l)
+			x.add(known, id, l)
 		}
 	}
 }
@@ -120,7 +111,3 @@ func merged(list, more []uint32) []uint32 {
 	}
 	return list
 }
-
-// Series returns the ID of the line that stands for all lines of one series and
-// format, whatever words they are written in. It may not be one of the body's.
-func (s *Store) Series(id ID) ID { return s.Line(id).seriesID(id) }

@@ -55,6 +55,10 @@ func NewStore() *Store {
 // Line returns the line with this ID. It is valid until the ID is swept.
 func (s *Store) Line(id ID) *Line { return s.lines.payload(uint32(id)) }
 
+// Series returns the ID of the line that stands for all lines of one series and
+// format, whatever words they are written in. It may not be one of the body's.
+func (s *Store) Series(id ID) ID { return s.Line(id).seriesID(id) }
+
 // Len returns the number of lines held.
 func (s *Store) Len() int { return s.lines.len() }
 
@@ -85,7 +89,7 @@ func (s *Store) Sweep() []ID {
 		s.lineBytes.Add(-l.bytes())
 		freed = append(freed, ID(id))
 	})
-	s.spellings.rebuild(s)
+	s.spellings.rebuild(&s.lines)
 	s.sweepFamilies()
 	return freed
 }
@@ -177,7 +181,7 @@ func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) (ID
 // added accounts for a new line, of a body in the format in.
 func (s *Store) added(id uint32, l *Line, in format) {
 	l.in = in
-	s.spellings.add(s, id, l)
+	s.spellings.add(&s.lines, id, l)
 	s.lineBytes.Add(l.bytes())
 	if l.created() {
 		s.created.Store(true)
@@ -215,7 +219,11 @@ func (s *Store) newLine(ls labels.Labels, f *family, to relabelled) *Line {
 	default:
 		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
 	}
-	l.relabel(s, to)
+	l.Labels, l.Dropped = to.labels, to.dropped
+	if name := to.labels.Get(model.MetricNameLabel); name != l.Name {
+		said, role := renamed(l, name)
+		l.Name, l.Role, l.Family = name, role, &s.family(said, text).Family
+	}
 	l.hash, l.object = hashOf(l.Labels), objectOf(l)
 	switch l.Role {
 	case Bucket:

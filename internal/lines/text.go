@@ -247,3 +247,14 @@ func (t *textReader) knownHeading() bool {
 	}
 	return ok
 }
+
+// quote keeps the exemplar of the OpenMetrics line that was staged last, whose
+// value starts at body[value:] and whose line feed ends at body[:end].
+func (t *textReader) quote(value, end int) {
+	if t.limits.Exemplars == 0 || t.in != openMetrics {
+		return
+	}
+	if i := bytes.Index(t.body[value:end], []byte(" # {")); i >= 0 {
+		quoteText(t.diff, bytes.TrimSuffix(t.body[value+i+len(" # "):end], []byte("\n")))
+	}
+}

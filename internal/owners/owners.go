@@ -1,6 +1,3 @@
-// Package owners says who keeps the counts of well-known metrics: the process that
-// exposes them, or something that it only shows, such as a kernel, a database or
-// the objects of a cluster, which goes on when the process restarts.
 package owners
 
 import (

@@ -7,7 +7,9 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Distribution is what the members of one group observed. The zero value is of no answer. It is not for concurrent use.
@@ -81,11 +83,52 @@ func (d *Distribution) Merge(do func(*layout.Distribution)) {
 	defer d.all.Unlock()
 	if !d.all.done {
 		d.all.done = true
-		for i := range d.pieces {
-			d.pieces[i].addTo(&d.all.Distribution)
+		d.addTo(&d.all.Distribution)
+		if d.Growth.Answer != nil && d.Growth.Unmet {
+			d.all.AddUnknown(math.Inf(1), d.Signed())
 		}
 	}
 	do(&d.all.Distribution)
+}
+
+// addTo adds the pieces. What is not known of how many observations there were is not known of their buckets either.
+func (d *Distribution) addTo(all *layout.Distribution) {
+	share, below, above := int32(departed-1), 0.0, 0.0
+	for i := range d.pieces {
+		p := &d.pieces[i]
+		if p.share != share {
+			share = p.share
+			below, above = d.unsure(share)
+			all.AddUnknown(above, d.Signed())
+		}
+		p.addTo(all, below)
+	}
+}
+
+// unsure returns how many of an instance's observations may not have been, and how many more there may have been. What was
+// lost at a proven end is not in it: the warnings say so.
+func (d *Distribution) unsure(share int32) (below, above float64) {
+	var x window.Bounds
+	if share == departed {
+		x.Merge(&d.Growth.Left().Bounds)
+		return x.Below.Float64(), x.Above.Float64()
+	}
+	owners, parts := d.Growth.own()
+	i, ok := slices.BinarySearch(owners, share)
+	if !ok {
+		return 0, 0
+	}
+	lost := 0
+	d.Growth.happenings(&parts[i], func(e *happening) {
+		e.bound(&x, d.Growth.asked.Start)
+		if e.Doubt&judge.Unproven == 0 && (e.Verdict == judge.Reset || e.Verdict == judge.Gap && d.Growth.shares[share].ended(e.At)) {
+			lost += e.Open
+		}
+	})
+	if above = x.Above.Float64(); x.Open > lost || parts[i].open {
+		above = math.Inf(1)
+	}
+	return x.Below.Float64(), above
 }
 
 // Quantile returns the q-quantile of all observations.
@@ -200,7 +243,7 @@ func (d *Distribution) Shapeless() (n float64, names []string) {
 // Members returns the members that observed something, by name. Departed ones are none.
 func (d *Distribution) Members() []layout.Member {
 	var list []layout.Member
-	last := int32(departed)
+	last, below, above := int32(departed), 0.0, 0.0
 	for i := range d.pieces {
 		p := &d.pieces[i]
 		if p.share == departed {
@@ -209,8 +252,10 @@ func (d *Distribution) Members() []layout.Member {
 		if p.share != last {
 			list = append(list, layout.Member{Name: d.Growth.shares[p.share].Name, Distribution: &layout.Distribution{}})
 			last = p.share
+			below, above = d.unsure(last)
+			list[len(list)-1].Distribution.AddUnknown(above, d.Signed())
 		}
-		p.addTo(list[len(list)-1].Distribution)
+		p.addTo(list[len(list)-1].Distribution, below)
 	}
 	return list
 }
@@ -262,20 +307,25 @@ func (p *piece) fill(sh *Share, r *grownRow, c int) {
 
 // addTo cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
 // true, but single buckets may be too few.
-func (p *piece) addTo(d *layout.Distribution) {
+//
+// below of the observations may not have been.
+func (p *piece) addTo(d *layout.Distribution, below float64) {
+	if p.native == nil && below > 0 {
+		d.AddDoubt(p.layout, p.counts, below)
+	}
 	switch {
 	case p.native != nil:
 		n := *p.native // other answers share it
 		n.Sum = p.sum
+		if below > 0 && d.AddNativeBetween(nil, &n, &n) == nil {
+			return
+		}
 		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
 			_ = d.AddNative(&n)
 		}
 	case p.most == nil:
 		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
 	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
-		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
-		last := len(p.counts) - 1
-		d.AddDoubt(p.layout, p.counts, p.counts[last]-p.least.counts[last])
-		d.AddUnknown(p.most.counts[last]-p.counts[last], p.layout.Floor() < 0)
+		d.AddTorn(p.layout, p.counts, p.least.counts, p.most.counts, p.sum)
 	}
 }

@@ -1,6 +1,7 @@
 package tally
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -28,9 +29,10 @@ type Share struct {
 
 	// What [Tally.Holds] does not compare:
 	Facts
-	Begin  int64          // its growth is counted from then
-	Events []window.Event // in the window
-	Reads  []int64        // by column: which scrape read it last, 0: it vanished; nil: the latest all
+	Begin  int64               // its growth is counted from then
+	Events []window.Event      // in the window
+	Held   []window.Checkpoint // of which the table may keep rows
+	Reads  []int64             // by column: which scrape read it last, 0: it vanished; nil: the latest all
 }
 
 // Facts are what is known of an instance whatever the window.
@@ -146,6 +148,11 @@ func (e *happening) bound(x *window.Bounds, start int64) {
 	}
 }
 
+// ended reports whether a process of the instance is proven to have ended before the scrape at a time.
+func (sh *Share) ended(at int64) bool {
+	return slices.ContainsFunc(sh.Restarts, func(r explain.Restart) bool { return r.At == at && !r.Guessed })
+}
+
 // told returns a happening of an instance as an event.
 func (e *happening) told(sh *Share) explain.Event {
 	x := explain.EventOf(e.Event, sh.Name, e.ours())
@@ -164,25 +171,54 @@ func (t *Tally) has(p *part, q growth.Quirk) (found bool) {
 // grownRow is what a row grew by.
 type grownRow struct{ counts, sums []float64 }
 
-// rows returns what the instance's row grew by in the window: one, or if the window begins between two checkpoints its
-// value, the least and the most.
+// rows returns what the instance's row grew by in the window: one, or if the window begins between two checkpoints, or
+// begins or ends at a torn reading, its value, the least and the most.
 func (sh *Share) rows() []grownRow {
-	since := func(b *window.Base) grownRow {
-		live, n := &sh.Table.Live, sh.Table.Counts()
-		row := live.Counts.AppendDiff(make([]float64, 0, n+len(sh.Table.Cols)), 0, n, &b.Row.Counts)
-		row = live.Sums.AppendDiff(row, 0, len(sh.Table.Cols), &b.Row.Sums)
-		return grownRow{row[:n:n], row[n:]}
+	most := sh.grown(&sh.Table.Live, sh.Edge.Most.Row)
+	value, least := most, most
+	if sh.Edge.Part > 0 {
+		least = sh.grown(&sh.Table.Live, sh.Edge.Least.Row)
+		value = grownRow{between(least.counts, most.counts, sh.Edge.Part), between(least.sums, most.sums, sh.Edge.Part)}
 	}
-	most := since(&sh.Edge.Most)
-	if sh.Edge.Part == 0 {
-		return []grownRow{most}
-	}
-	least := since(&sh.Edge.Least)
-	between := func(least, most []float64) (list []float64) {
-		for i := range most {
-			list = append(list, most[i]-sh.Edge.Part*(most[i]-least[i]))
+	ends := sh.torn(sh.Last)
+	if !ends && !sh.torn(sh.Edge.Most.At) && (sh.Edge.Part == 0 || !sh.torn(sh.Edge.Least.At)) {
+		if sh.Edge.Part == 0 {
+			return []grownRow{value}
 		}
-		return list
+		return []grownRow{value, least, most}
 	}
-	return []grownRow{{between(least.counts, most.counts), between(least.sums, most.sums)}, least, most}
+	// The buckets of a torn reading are of different moments, but between those of the readings beside it.
+	live := &sh.Table.Live
+	if ends {
+		live, _ = sh.Table.Around(math.MaxInt, sh.Held)
+	}
+	before, _ := sh.Table.Around(sh.Edge.Most.Number, sh.Held)
+	_, after := sh.Table.Around(sh.Edge.Least.Number, sh.Held)
+	return []grownRow{value, sh.grown(live, after), sh.grown(&sh.Table.Live, before)}
+}
+
+// grown returns what the instance's row grew by from a base to an end.
+func (sh *Share) grown(end, base *window.Row) grownRow {
+	n := sh.Table.Counts()
+	row := end.Counts.AppendDiff(make([]float64, 0, n+len(sh.Table.Cols)), 0, n, &base.Counts)
+	row = end.Sums.AppendDiff(row, 0, len(sh.Table.Cols), &base.Sums)
+	return grownRow{row[:n:n], row[n:]}
+}
+
+// between returns what lies in the given part of the way from most to least.
+func between(least, most []float64, part float64) (list []float64) {
+	for i := range most {
+		list = append(list, most[i]-part*(most[i]-least[i]))
+	}
+	return list
+}
+
+// torn reports whether a histogram was read while the client was writing it, in the scrape at a time.
+func (sh *Share) torn(at int64) bool {
+	for n := sh.Table.EventsUntil(at); n > 0 && sh.Table.Events[n-1].At == at; n-- {
+		if sh.Table.Events[n-1].Quirk == growth.Torn {
+			return true
+		}
+	}
+	return false
 }

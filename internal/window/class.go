@@ -165,43 +165,6 @@ func (c *Class) Signed() bool {
 	return c.Layout != nil && c.Layout.Floor() < 0 || c.Places != nil && c.Places.Negative()
 }
 
-// CompareNative orders native buckets by how many observations there are, and
-// then totally: of two watchers' buckets those with more observations win.
-func (c *Class) CompareNative(o *Class) int {
-	var x, y exact.Sum
-	cell := func(i int) int {
-		x.Reset()
-		y.Reset()
-		c.Counts.SumDiff(&x, c.Cell(i), nil)
-		o.Counts.SumDiff(&y, o.Cell(i), nil)
-		return x.Cmp(&y)
-	}
-	if order := cmp.Or(cell(0), cell(1)); order != 0 || c == o || c.Places == nil || o.Places == nil {
-		return order
-	}
-	if order := cmp.Compare(c.Places.len(), o.Places.len()); order != 0 {
-		return order
-	}
-	index := func(p, q bucketPlace) int { return cmp.Compare(p.index, q.index) }
-	if order := cmp.Or(slices.CompareFunc(c.Places.negative, o.Places.negative, index),
-		slices.CompareFunc(c.Places.positive, o.Places.positive, index)); order != 0 {
-		return order
-	}
-	for i := range c.Places.len() {
-		if order := cell(GridHead + i); order != 0 {
-			return order
-		}
-	}
-	order := 0
-	if c.NoSum != o.NoSum {
-		order = 1
-		if o.NoSum {
-			order = -1
-		}
-	}
-	return cmp.Or(c.Sum.Cmp(&o.Sum), order)
-}
-
 // Code writes a class down, or reads it back.
 func (c *Class) Code(to *saved.Codec, set *Set) {
 	p := c.packed()

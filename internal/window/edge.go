@@ -95,7 +95,7 @@ func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
 	before, after = &t.nothing, &t.Live
 	for i := range held {
 		switch p := &held[i]; {
-		case p.Number < max(t.Since, t.Floor):
+		case p.Number < max(t.Since, t.Floor), int(p.slot) >= len(t.snaps): // no row of it is kept
 		case p.Number < number:
 			before = &t.snaps[p.slot]
 		case p.Number > number:

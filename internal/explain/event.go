@@ -44,8 +44,8 @@ func (e *Event) text() string {
 	return text
 }
 
-// Verdict converts a verdict of the engine to package counter.
-func Verdict(n window.Note) (counter.Verdict, counter.Doubt) {
+// verdict converts a verdict of the engine to package counter.
+func verdict(n window.Note) (counter.Verdict, counter.Doubt) {
 	return counter.Verdict(n.Verdict), counter.Doubt(n.Doubt & judge.Public)
 }
 
@@ -61,7 +61,7 @@ var quirkNotes = [...]string{
 // widens, what it leaves open is no part of the answer.
 func EventOf(e *window.Event, instance string, widens bool) Event {
 	x := Event{Time: time.UnixMilli(e.At), Instance: instance, Series: e.N}
-	x.Verdict, x.Doubt = Verdict(e.Note)
+	x.Verdict, x.Doubt = verdict(e.Note)
 	if e.Quirk != growth.NoQuirk {
 		x.Note = quirkNotes[e.Quirk]
 	}

@@ -143,11 +143,11 @@ func StatusOf(view, kind string, list iter.Seq[Exposure]) Status {
 
 func (s *Status) count(t *window.Table) {
 	for i := range t.Events {
-		v, _ := Verdict(t.Events[i].Note)
+		v, _ := verdict(t.Events[i].Note)
 		s.Verdicts[v] += t.Events[i].N
 	}
 	for note, e := range t.Past {
-		v, _ := Verdict(note)
+		v, _ := verdict(note)
 		s.Verdicts[v] += e.N
 	}
 }

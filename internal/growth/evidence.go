@@ -102,7 +102,7 @@ func (sh *shown) weigh(s *Scraped, b *judge.Body, pos int) {
 		return
 	}
 	f, c := sh.familyOf(s, l), s.point(pos)
-	series := judge.Series{Last: ColumnPoint(s.Before, old, s.LastTime)}
+	series := judge.Series{Last: columnPoint(s.Before, old, s.LastTime)}
 	series.Other = sh.others[uint32(old)]
 	pace := sh.ownPace(old)
 	b.Add(f, &series, c, pace)

@@ -80,7 +80,7 @@ func (t *turn) watch() {
 		return
 	}
 	if id, old, _, _ := t.Reader.At(int(pos)); old >= 0 {
-		t.walk.watch(t.o, t.Store.Line(id), ColumnPoint(t.Scraped.Before, old, t.LastTime), t.Scraped.point(int(pos)))
+		t.walk.watch(t.o, t.Store.Line(id), columnPoint(t.Scraped.Before, old, t.LastTime), t.Scraped.point(int(pos)))
 	}
 }
 
@@ -106,9 +106,9 @@ func (t *turn) direct() *point {
 	if old < 0 {
 		return nil
 	}
-	x.Series = judge.Series{Last: ColumnPoint(t.Scraped.Before, old, t.LastTime)}
+	x.Series = judge.Series{Last: columnPoint(t.Scraped.Before, old, t.LastTime)}
 	if t.h.form == native {
-		if x.native = NativeOf(t.Scraped.Before.Native(old)); x.native == nil {
+		if x.native = nativeOf(t.Scraped.Before.Native(old)); x.native == nil {
 			return nil
 		}
 		x.sum = x.native.Sum

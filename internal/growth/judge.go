@@ -121,7 +121,7 @@ func (w *walk) touch(e entry) {
 	case watched:
 		id, old, _, _ := w.Reader.At(int(e.pos))
 		if old >= 0 && !w.First {
-			w.watch(&w.objects[e.object], w.Store.Line(id), ColumnPoint(w.Before, old, w.LastTime), w.Scraped.point(int(e.pos)))
+			w.watch(&w.objects[e.object], w.Store.Line(id), columnPoint(w.Before, old, w.LastTime), w.Scraped.point(int(e.pos)))
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old 
 		return
 	}
 	held := w.heldOf(i)
-	s := judge.Series{Last: ColumnPoint(w.Before, old, w.LastTime)}
+	s := judge.Series{Last: columnPoint(w.Before, old, w.LastTime)}
 	w.watch(o, l, s.Last, c)
 	if held != nil {
 		s = held.Series

@@ -6,9 +6,9 @@ import (
 	"github.com/promfold/promfold/internal/layout"
 )
 
-// NativeOf returns a native histogram as it was read, or nil if it cannot be
+// nativeOf returns a native histogram as it was read, or nil if it cannot be
 // one.
-func NativeOf(h *histogram.FloatHistogram) *layout.Native {
+func nativeOf(h *histogram.FloatHistogram) *layout.Native {
 	if h == nil {
 		return nil
 	}

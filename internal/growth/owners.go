@@ -5,8 +5,8 @@ import (
 	"github.com/promfold/promfold/internal/owners"
 )
 
-// OwnerOf returns who keeps the counts of a metric, as far as its name tells.
-func OwnerOf(name string) judge.Owner {
+// ownerOf returns who keeps the counts of a metric, as far as its name tells.
+func ownerOf(name string) judge.Owner {
 	e, _ := owners.Of(name)
 	return e.Owner
 }

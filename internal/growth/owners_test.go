@@ -22,7 +22,7 @@ func TestOwnerOf(t *testing.T) {
 		"process_cpu_seconds_total":           judge.OwnerProcess,
 		"process_resident_memory_bytes":       judge.OwnerUnknown,
 	} {
-		assert.Equal(t, want, OwnerOf(name), name)
+		assert.Equal(t, want, ownerOf(name), name)
 	}
 }
 

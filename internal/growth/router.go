@@ -62,7 +62,7 @@ func (r *Router) classLike(k *kept) uint8 {
 }
 
 // ownerOf returns who keeps the counts of a line, whatever a view says.
-func (r *Router) ownerOf(l *lines.Line) judge.Owner { return OwnerOf(l.Name) }
+func (r *Router) ownerOf(l *lines.Line) judge.Owner { return ownerOf(l.Name) }
 
 // For returns the route of instances with the given target labels: those whose
 // targets give the same names share one.

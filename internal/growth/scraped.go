@@ -86,7 +86,7 @@ func (b *StagedBody) ID(pos int) lines.ID {
 func (b *StagedBody) Native(pos int) *layout.Native {
 	n, ok := b.natives[pos]
 	if !ok {
-		n = NativeOf(b.Reader.Native(pos))
+		n = nativeOf(b.Reader.Native(pos))
 		if b.natives == nil {
 			b.natives = map[int]*layout.Native{}
 		}
@@ -105,4 +105,4 @@ func (b KnownBody) Duplicate(pos int) bool {
 }
 
 // Native returns the native histogram at a position; nil if it cannot be one.
-func (b KnownBody) Native(pos int) *layout.Native { return NativeOf(b.Columns.Native(pos)) }
+func (b KnownBody) Native(pos int) *layout.Native { return nativeOf(b.Columns.Native(pos)) }

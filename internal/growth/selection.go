@@ -34,8 +34,8 @@ func (k Kind) String() string {
 
 var kinds = [...]string{"counter", "gauge", "histogram"}
 
-// KindOf returns what is made of a family of a type, or NoKind.
-func KindOf(t model.MetricType) Kind {
+// kindOf returns what is made of a family of a type, or NoKind.
+func kindOf(t model.MetricType) Kind {
 	switch t {
 	case model.MetricTypeCounter, model.MetricTypeSummary:
 		return Counter
@@ -209,7 +209,7 @@ func (s *Selection) fitsGauge(l *lines.Line) Fit {
 
 // fitsEvery goes by the declared type alone.
 func (s *Selection) fitsEvery(l *lines.Line) Fit {
-	if s.Kind != KindOf(l.Family.Type) {
+	if s.Kind != kindOf(l.Family.Type) {
 		return OfAnother
 	}
 	switch l.Role {
@@ -234,7 +234,7 @@ func (s *Selection) typeOf(l *lines.Line) model.MetricType {
 // About reports whether the selection is on a family, as far as names tell.
 func (s *Selection) About(f *lines.Family) bool {
 	if s.Every {
-		return s.Kind == KindOf(f.Type)
+		return s.Kind == kindOf(f.Type)
 	}
 	return OfFamily(s.Metric, f)
 }
@@ -401,7 +401,7 @@ func (s *Selection) ownerOf(metric, name string) judge.Owner {
 			return owner
 		}
 	}
-	return OwnerOf(name)
+	return ownerOf(name)
 }
 
 // Outlives reports whether what a group counts goes on when a process ends.

@@ -200,7 +200,7 @@ func (st *State) pointOf(p *Plan, object uint32, s *Scraped, pos int) *point {
 	}
 	o := &p.objects[object]
 	if o.kind != Histogram {
-		return &point{Series: judge.Series{Last: ColumnPoint(s.Before, pos, s.LastTime)}}
+		return &point{Series: judge.Series{Last: columnPoint(s.Before, pos, s.LastTime)}}
 	}
 	h := &p.hists[o.hist]
 	x := &point{sum: math.NaN()}
@@ -213,21 +213,21 @@ func (st *State) pointOf(p *Plan, object uint32, s *Scraped, pos int) *point {
 		for _, pos := range p.buckets[h.from:h.to] {
 			x.buckets = append(x.buckets, s.Before.Value(int(pos)))
 		}
-		x.Last = ColumnPoint(s.Before, int(p.buckets[h.to-1]), s.LastTime)
+		x.Last = columnPoint(s.Before, int(p.buckets[h.to-1]), s.LastTime)
 	case native:
-		if x.native = NativeOf(s.Before.Native(int(h.native))); x.native == nil {
+		if x.native = nativeOf(s.Before.Native(int(h.native))); x.native == nil {
 			return nil
 		}
 		x.sum = x.native.Sum
-		x.Last = ColumnPoint(s.Before, int(h.native), s.LastTime)
+		x.Last = columnPoint(s.Before, int(h.native), s.LastTime)
 	default:
 		return nil
 	}
 	return x
 }
 
-// ColumnPoint returns the last reading of a line.
-func ColumnPoint(c *lines.Columns, pos int, last int64) judge.Point {
+// columnPoint returns the last reading of a line.
+func columnPoint(c *lines.Columns, pos int, last int64) judge.Point {
 	p := judge.Point{Time: c.Time(pos), Value: c.Value(pos), Start: c.Start(pos)}
 	if p.Time == lines.NoTime {
 		p.Time = last

@@ -40,8 +40,8 @@ func MergeClasses(list *[]Class, other []Class) {
 	}
 }
 
-// CompareClasses orders classes by their bounds, and then by their grids.
-func CompareClasses(a, b Class) int {
+// compareClasses orders classes by their bounds, and then by their grids.
+func compareClasses(a, b Class) int {
 	return cmp.Or(slices.Compare(BoundsOf(a.Layout), BoundsOf(b.Layout)), CompareGrids(a.Grid, b.Grid))
 }
 

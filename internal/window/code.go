@@ -52,7 +52,7 @@ func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, h *History) {
 		}
 	})
 	for i := 1; i < len(p.Cols); i++ {
-		c.Must(ComparePacked(p.Cols[i-1], p.Cols[i]) < 0)
+		c.Must(comparePacked(p.Cols[i-1], p.Cols[i]) < 0)
 	}
 	p.codeRows(c, h)
 	p.codePaces(c)
@@ -184,7 +184,7 @@ func (e *Event) code(c *saved.Codec, cols int) {
 
 // CodeClasses writes classes down in order, or reads them back.
 func CodeClasses(c *saved.Codec, set *Set, list *[]Class) {
-	slices.SortFunc(*list, CompareClasses)
+	slices.SortFunc(*list, compareClasses)
 	saved.List(c, list, 6, func(x *Class) { x.Code(c, set) })
-	c.Must(slices.IsSortedFunc(*list, CompareClasses))
+	c.Must(slices.IsSortedFunc(*list, compareClasses))
 }

@@ -43,8 +43,8 @@ func (c *PackedColumn) width() int {
 	return max(1, len(c.Bounds))
 }
 
-// ComparePacked orders columns by labels, bounds and grid.
-func ComparePacked(a, b PackedColumn) int {
+// comparePacked orders columns by labels, bounds and grid.
+func comparePacked(a, b PackedColumn) int {
 	return cmp.Or(labels.Compare(a.Group, b.Group), slices.Compare(a.Bounds, b.Bounds), CompareGrids(a.Grid, b.Grid))
 }
 
@@ -59,7 +59,7 @@ func (x *columns) Order(group func(int32) labels.Labels) (cols []PackedColumn, o
 			all[i].Negative, all[i].Positive = indices(p.negative), indices(p.positive)
 		}
 	}
-	slices.SortFunc(order, func(i, j int) int { return ComparePacked(all[i], all[j]) })
+	slices.SortFunc(order, func(i, j int) int { return comparePacked(all[i], all[j]) })
 	for _, from := range order {
 		cols = append(cols, all[from])
 	}

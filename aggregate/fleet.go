@@ -54,13 +54,14 @@ type Fleet struct {
 	// their instance's, and wait for none.
 	reading sync.RWMutex
 
+	packed lines.Decompressors
+
 	// names guards the instances that exist, accepted or not, and the scratch.
-	names         sync.Mutex
-	instances     map[string]*instance
-	left          roster.Left        // of instances that were retired
-	spelled       identity.Spellings // of targets
-	scratch       []*staged
-	decompressors []*lines.Decompressor
+	names     sync.Mutex
+	instances map[string]*instance
+	left      roster.Left        // of instances that were retired
+	spelled   identity.Spellings // of targets
+	scratch   []*staged
 }
 
 // spare is how many rows are kept of a table besides those of its checkpoints.

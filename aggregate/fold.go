@@ -2,12 +2,10 @@ package aggregate
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -24,44 +22,13 @@ func (s *staged) noteShrunk() {
 		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
 		return
 	}
-	lost := s.lost()
-	if len(lost)+len(in.shrunk) == 0 {
-		return
+	var found []roster.Shrunk
+	in.shrunk, found = roster.Compare(in.shrunk, s.f.store, s.r, &in.cols, s.at, oldest)
+	for _, x := range found {
+		s.report.Partial = append(s.report.Partial, x.Family.Name)
+		s.report.Warnings = append(s.report.Warnings,
+			fmt.Sprintf("only %d of %d lines of %s are left, of the same process: it may be partial", x.Lines, x.Before, x.Family.Name))
 	}
-	before, now := s.countFamilies(&in.cols), s.countFamilies(&s.body)
-	in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(x *roster.Shrunk) bool { return !roster.LostMost(x.Before, now[x.Family.Name]) })
-	for _, name := range slices.Sorted(maps.Keys(lost)) {
-		if b, n := before[name], now[name]; roster.LostMost(b, n) {
-			in.shrunk = roster.Shrink(in.shrunk, roster.Shrunk{Family: lost[name], At: s.at, Before: b, Lines: n})
-			s.report.Partial = append(s.report.Partial, name)
-			s.report.Warnings = append(s.report.Warnings, fmt.Sprintf("only %d of %d lines of %s are left, of the same process: it may be partial", n, b, name))
-		}
-	}
-}
-
-// lost returns the families of the lines that vanished, if enough did.
-func (s *staged) lost() map[string]*lines.Family {
-	gone := s.r.Gone()
-	if !roster.Enough(len(gone)) {
-		return nil
-	}
-	lost := map[string]*lines.Family{}
-	for _, old := range gone {
-		f := s.f.store.Line(s.in.cols.ID(int(old))).Family
-		lost[f.Name] = f
-	}
-	return lost
-}
-
-func (s *staged) countFamilies(in interface {
-	Len() int
-	ID(pos int) lines.ID
-}) map[string]int {
-	lines := map[string]int{}
-	for pos := range in.Len() {
-		lines[s.f.store.Line(in.ID(pos)).Family.Name]++
-	}
-	return lines
 }
 
 // partialNow reports whether the instance answers the family of the view only

@@ -15,32 +15,13 @@ import (
 
 // takePacked undoes the Content-Encoding of a scrape's body, whose size is
 // bounded once it is unpacked too, and takes it in.
-func (f *Fleet) takePacked(sc Scrape, encoding string) (Report, error) {
-	d := f.decompressor()
-	defer func() {
-		f.names.Lock()
-		f.decompressors = append(f.decompressors, d)
-		f.names.Unlock()
-	}()
-	body, err := d.Body(sc.Body, encoding, f.cfg.Limits.Body)
-	if err != nil {
-		return Report{}, err
-	}
-	sc.Body = body
-	return f.takeBody(sc)
-}
-
-// decompressor is one that nobody uses at present.
-func (f *Fleet) decompressor() *lines.Decompressor {
-	f.names.Lock()
-	defer f.names.Unlock()
-	n := len(f.decompressors)
-	if n == 0 {
-		return new(lines.Decompressor)
-	}
-	d := f.decompressors[n-1]
-	f.decompressors = f.decompressors[:n-1]
-	return d
+func (f *Fleet) takePacked(sc Scrape, encoding string) (r Report, err error) {
+	err = f.packed.With(sc.Body, encoding, f.cfg.Limits.Body, func(body []byte) (err error) {
+		sc.Body = body
+		r, err = f.takeBody(sc)
+		return err
+	})
+	return r, err
 }
 
 // Ingest takes in one scrape, all of it or, on an error, nothing.

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/promfold/promfold/internal/explain"
@@ -78,41 +77,7 @@ type Report struct {
 }
 
 // String returns one line.
-func (r Report) String() string {
-	var b strings.Builder
-	b.WriteString(r.Target)
-	if r.Instance != r.Target && r.Instance != "" {
-		fmt.Fprintf(&b, " (%s)", r.Instance)
-	}
-	fmt.Fprintf(&b, ": %s, %d changed", explain.Count(r.Lines, "line"), r.Changed)
-	for _, x := range []struct {
-		n    int
-		what string
-	}{
-		{r.Came, "came"}, {r.Went, "went"}, {r.Double, "double"}, {r.Grown, "grown"}, {r.Births, "born"}, {r.Resets, "reset"}, {r.Refused, "refused"},
-	} {
-		if x.n > 0 {
-			fmt.Fprintf(&b, ", %d %s", x.n, x.what)
-		}
-	}
-	for _, x := range []struct {
-		ok   bool
-		what string
-	}{
-		{r.Duplicate, "duplicate"}, {r.NewInstance, "new instance"}, {r.Restarted, "restarted"}, {r.Provisional, "provisional"},
-		{r.Alternating, "the address reaches several processes"},
-		{r.By != "", "attributed by " + r.By}, {len(r.Candidates) > 0, "may be of " + explain.Few(r.Candidates)},
-		{len(r.Partial) > 0, "partial: " + explain.Few(r.Partial)},
-	} {
-		if x.ok {
-			b.WriteString("; " + x.what)
-		}
-	}
-	for _, w := range r.Warnings {
-		b.WriteString("; " + w)
-	}
-	return b.String()
-}
+func (r Report) String() string { return explain.Report(r).String() }
 
 // tell notes in a report what the scrape says about the process.
 func (r *Report) tell(how restart) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -29,6 +30,43 @@ type Decompressor struct {
 	source bytes.Reader
 	out    []byte // what Body returns
 	spare  []byte // where a body is decompressed that was compressed twice
+}
+
+// Decompressors lends decompressors. The zero value has none yet; it is safe for
+// concurrent use.
+type Decompressors struct {
+	mu   sync.Mutex
+	free []*Decompressor
+}
+
+// With undoes the Content-Encoding of a body as [Decompressor.Body] does, and calls
+// do with it, which may read it until it returns.
+func (p *Decompressors) With(body []byte, encoding string, limit int, do func(body []byte) error) error {
+	d := p.take()
+	defer p.put(d)
+	body, err := d.Body(body, encoding, limit)
+	if err != nil {
+		return err
+	}
+	return do(body)
+}
+
+func (p *Decompressors) take() *Decompressor {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.free)
+	if n == 0 {
+		return new(Decompressor)
+	}
+	d := p.free[n-1]
+	p.free = p.free[:n-1]
+	return d
+}
+
+func (p *Decompressors) put(d *Decompressor) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, d)
 }
 
 // Body undoes a Content-Encoding: gzip, zstd, identity, none, or several of

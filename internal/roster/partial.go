@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -55,6 +56,37 @@ func Recover(list []Shrunk, at, oldest int64, whole func(*Shrunk) bool) []Shrunk
 		}
 	}
 	return slices.DeleteFunc(list, func(x Shrunk) bool { return x.Until != 0 && x.Until <= oldest })
+}
+
+// Compare ends the families of a list that are whole in a staged scrape of the
+// same process, and returns those that it finds partial, by name.
+func Compare(list []Shrunk, s *lines.Store, r *lines.Reader, before *lines.Columns, at, oldest int64) (all, found []Shrunk) {
+	lost := map[string]*lines.Family{}
+	if gone := r.Gone(); Enough(len(gone)) {
+		for _, old := range gone {
+			f := s.Line(before.ID(int(old))).Family
+			lost[f.Name] = f
+		}
+	}
+	if len(lost)+len(list) == 0 {
+		return list, nil
+	}
+	was, is := map[string]int{}, map[string]int{}
+	for pos := range before.Len() {
+		was[s.Line(before.ID(pos)).Family.Name]++
+	}
+	for pos := range r.Len() {
+		id, _, _, _ := r.At(pos)
+		is[s.Line(id).Family.Name]++
+	}
+	list = Recover(list, at, oldest, func(x *Shrunk) bool { return !LostMost(x.Before, is[x.Family.Name]) })
+	for _, name := range slices.Sorted(maps.Keys(lost)) {
+		if b, n := was[name], is[name]; LostMost(b, n) {
+			x := Shrunk{Family: lost[name], At: at, Before: b, Lines: n}
+			list, found = Shrink(list, x), append(found, x)
+		}
+	}
+	return list, found
 }
 
 // Open reports whether the family is partial at a time. One that stays small

@@ -162,12 +162,6 @@ func (e *happening) told(sh *Share) explain.Event {
 	return x
 }
 
-// has reports whether something of the kind happened to a part.
-func (t *Tally) has(p *part, q growth.Quirk) (found bool) {
-	t.happenings(p, func(e *happening) { found = found || e.Quirk == q })
-	return found
-}
-
 // grownRow is what a row grew by.
 type grownRow struct{ counts, sums []float64 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -258,6 +259,12 @@ func (t *Tally) happenings(p *part, do func(*happening)) {
 	for i := p.odd; i > 0; i = t.events[i-1].next {
 		do(&t.events[i-1])
 	}
+}
+
+// has reports whether something of the kind happened to a part.
+func (t *Tally) has(p *part, q growth.Quirk) (found bool) {
+	t.happenings(p, func(e *happening) { found = found || e.Quirk == q })
+	return found
 }
 
 // around returns the growth of a part with its bounds.

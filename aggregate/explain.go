@@ -63,14 +63,7 @@ func (g *GaugeGroup) Explain() string {
 	x := explain.Gauge{
 		View: a.view.String(), Group: g.labels.String(), At: a.e, Covered: a.coveredText(), Combine: a.view.Combine.String(), Warnings: g.said,
 	}
-	x.Value.Estimate, x.Who, x.Value.Known = g.answer()
-	for i := range g.members {
-		m := &g.members[i]
-		x.Members = append(x.Members, explain.Reading{Name: m.Name, Value: m.Value, Series: m.series, Age: m.age, Changed: m.Changed, Source: m.from})
-	}
-	for _, v := range g.variants {
-		x.Variants = append(x.Variants, v.String())
-	}
+	g.gauge.Explain(&x)
 	var b strings.Builder
 	x.Write(&b)
 	return b.String()

@@ -2,10 +2,8 @@ package aggregate
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -19,27 +17,23 @@ import (
 
 // GaugeGroup is one group's answer, of the live instances.
 type GaugeGroup struct {
-	labels   labels.Labels
-	asked    *asked // nil: of no question
-	excluded explain.Exclusions
-	silent   []string // instances without a vote
-	members  []gaugeMember
-	all      gauge.Members // and those in doubt
-	variants []Variant
-	said     []string
+	labels labels.Labels
+	asked  *asked // nil: of no question
+	gauge  gauge.Group
+	said   []string
 }
 
 // addTo adds what the view makes of the values of the members.
 func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
-	if (c == 0 || c == Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.members) == 1 {
+	if (c == 0 || c == Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.gauge.Parts) == 1 {
 		c = Max
 	}
-	x, _, ok := g.all.Combined(gauge.Combine(c))
+	x, _, ok := g.gauge.All.Combined(gauge.Combine(c))
 	why := ""
 	switch {
-	case c == 0 && len(g.members) > 0:
+	case c == 0 && len(g.gauge.Parts) > 0:
 		why = whole.Undecided
-	case g.excluded[explain.Unsaid] != nil:
+	case g.gauge.Excluded[explain.Unsaid] != nil:
 		why = whole.Unsaid
 	}
 	w.Gauge(g.labels, x.Value, ok, why)
@@ -59,21 +53,21 @@ func (g *GaugeGroup) Warnings() []string { return slices.Clone(g.said) }
 // expected ones that never answered; of Consensus, they are what the instances
 // say.
 func (g *GaugeGroup) Value() (promfold.Estimate, bool) {
-	x, _, ok := g.answer()
+	x, _, ok := g.gauge.Value()
 	return x, ok
 }
 
 // Max returns the member with the highest value; ties go to the first name. Lo
 // and Hi hold the highest of all members', those in doubt among them.
-func (g *GaugeGroup) Max() (Member, bool) { return g.member(g.all.Max()) }
+func (g *GaugeGroup) Max() (Member, bool) { return g.member(g.gauge.All.Max()) }
 
 // Min returns the member with the lowest value; ties go to the first name. Lo
 // and Hi are as those of Max.
-func (g *GaugeGroup) Min() (Member, bool) { return g.member(g.all.Min()) }
+func (g *GaugeGroup) Min() (Member, bool) { return g.member(g.gauge.All.Min()) }
 
 // Leader returns the elected member, for Combine Leader: false if nobody leads,
 // two do, or the leader has no series in the group; the warnings say which.
-func (g *GaugeGroup) Leader() (Member, bool) { return g.member(g.all.Combined(gauge.Leader)) }
+func (g *GaugeGroup) Leader() (Member, bool) { return g.member(g.gauge.All.Combined(gauge.Leader)) }
 
 // member returns the member of a name, with a number.
 func (g *GaugeGroup) member(x promfold.Estimate, name string, ok bool) (Member, bool) {
@@ -88,13 +82,13 @@ func (g *GaugeGroup) member(x promfold.Estimate, name string, ok bool) (Member, 
 
 // Mean returns the mean of the members' values.
 func (g *GaugeGroup) Mean() (float64, bool) {
-	x, ok := g.all.Mean()
+	x, ok := g.gauge.All.Mean()
 	return x.Value, ok
 }
 
 // Stddev returns the standard deviation of the members' values, divided by
 // their number, as PromQL does; false if one is not finite.
-func (g *GaugeGroup) Stddev() (float64, bool) { return g.all.Stddev() }
+func (g *GaugeGroup) Stddev() (float64, bool) { return g.gauge.All.Stddev() }
 
 // Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest, not a
 // number between two as PromQL does; false for a q outside [0, 1].
@@ -104,23 +98,12 @@ func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.M
 // left out; an instance without others is no member, nor is one that cannot be
 // reached.
 func (g *GaugeGroup) Members() []Member {
-	list := make([]Member, 0, len(g.members))
-	total, parts := 0.0, g.asked != nil && g.asked.view.Combine == Sum
-	if parts {
-		sum, _ := g.all.Sum()
-		total = sum.Value
-	}
-	for i := range g.members {
-		m := &g.members[i]
-		x := Member{Instance: m.Name, Estimate: exactly(m.Value), Age: m.age, Live: true}
-		if parts = parts && m.Value >= 0; total > 0 && !math.IsInf(total, 1) {
-			x.Share = m.Value / total
-		}
-		list = append(list, x)
-	}
-	if !parts {
-		for i := range list {
-			list[i].Share = 0
+	list, shares := make([]Member, len(g.gauge.Parts)), g.gauge.Shares()
+	for i := range list {
+		p := &g.gauge.Parts[i]
+		list[i] = Member{Instance: p.Name, Estimate: exactly(p.Value), Age: p.Age, Live: true}
+		if shares != nil {
+			list[i].Share = shares[i]
 		}
 	}
 	return list
@@ -129,85 +112,18 @@ func (g *GaugeGroup) Members() []Member {
 // Variants returns what is shown and by whom, for Combine Distinct, by labels,
 // then by value.
 func (g *GaugeGroup) Variants() []Variant {
-	list := slices.Clone(g.variants)
-	for i := range list {
-		list[i].Instances = slices.Clone(list[i].Instances)
+	var list []Variant
+	for _, v := range g.gauge.Variants() {
+		list = append(list, Variant(v))
 	}
 	return list
 }
-
-// answer returns the number that Combine asks for, and the instance if it is
-// that of one.
-func (g *GaugeGroup) answer() (x estimate, instance string, ok bool) {
-	if g.asked == nil {
-		return estimate{}, "", false
-	}
-	return g.all.Combined(gauge.Combine(g.asked.view.Combine))
-}
-
-// disagreement returns how many instances agree with the consensus, and which
-// do not know.
-func (g *GaugeGroup) disagreement() (list []string) {
-	if c := g.all.Agreement(); c.Agree < c.Of {
-		list = append(list, fmt.Sprintf("%d of %d instances say %g", c.Agree, c.Of, c.Value))
-	}
-	if len(g.silent) > 0 {
-		list = append(list, "not known to "+explain.Few(g.silent))
-	}
-	return list
-}
-
-// refusals are the reasons by gauge.Refusal.
-var refusals = map[gauge.Refusal]explain.Reason{gauge.NoSum: explain.NoSum, gauge.Unsaid: explain.Unsaid, gauge.Differ: explain.NotOne}
 
 // add adds what an instance reads, or notes why not.
 func (g *GaugeGroup) add(q *question, x *state, b *gauge.Body, changed int64) {
-	value, why := b.Value()
-	m := gaugeMember{
-		Member: gauge.Member{Name: x.in.name, Value: value, Changed: changed, Standing: x.standing, Silent: b.Silent() || why != gauge.Fine},
-		series: b.Series(), age: time.Duration(q.e-b.Oldest) * time.Millisecond,
+	if p := g.gauge.Add(x.in.name, x.standing, b, changed, q.e); p != nil {
+		p.Source = q.source(x.in)
 	}
-	if why == gauge.Fine {
-		g.all.List = append(g.all.List, m.Member)
-	}
-	if !x.live() {
-		return
-	}
-	g.excluded.Add(explain.NaN, m.Name, b.NaNs)
-	if b.Sentinels > 0 && q.v.Combine != Consensus { // which says so itself
-		g.excluded.Add(explain.Sentinel, m.Name, b.Sentinels)
-	}
-	if text := refusals[why]; text != "" {
-		g.excluded.Add(text, m.Name, m.series)
-	}
-	if m.Silent {
-		g.silent = append(g.silent, m.Name)
-	}
-	if why == gauge.Fine {
-		m.from = q.source(x.in)
-		g.members = append(g.members, m)
-	}
-}
-
-// show adds an instance to a variant.
-func (g *GaugeGroup) show(v Variant, name string) {
-	i, ok := slices.BinarySearchFunc(g.variants, v, func(a, b Variant) int {
-		return cmp.Or(labels.Compare(a.Labels, b.Labels), cmp.Compare(a.Value, b.Value))
-	})
-	if !ok {
-		g.variants = slices.Insert(g.variants, i, v)
-	}
-	if at := &g.variants[i].Instances; len(*at) == 0 || (*at)[len(*at)-1] != name {
-		*at = append(*at, name)
-	}
-}
-
-// gaugeMember is the part of one instance in a group.
-type gaugeMember struct {
-	gauge.Member
-	series int           // with a value
-	age    time.Duration // since the oldest of them was read, or measured if it has a timestamp
-	from   *explain.Source
 }
 
 // Variant is one way in which instances show a metric.
@@ -218,9 +134,7 @@ type Variant struct {
 }
 
 // String returns labels, value and instances.
-func (v Variant) String() string {
-	return fmt.Sprintf("%s %g: %s", v.Labels, v.Value, strings.Join(v.Instances, ", "))
-}
+func (v Variant) String() string { return gauge.Variant(v).String() }
 
 // GaugeView answers what a gauge reads; a rate is not offered.
 type GaugeView struct{ v *view }
@@ -285,7 +199,9 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	key := string(ls.Bytes(nil))
 	g, ok := a.groups[key]
 	if !ok {
-		g = &GaugeGroup{labels: ls, asked: &a.asked, excluded: explain.Exclusions{}, all: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}}
+		g = &GaugeGroup{labels: ls, asked: &a.asked, gauge: gauge.Group{
+			Combine: gauge.Combine(a.q.v.Combine), All: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}, Excluded: explain.Exclusions{},
+		}}
 		a.groups[key] = g
 	}
 	return g
@@ -317,15 +233,15 @@ func (a *gaugeAnswer) readVariants() {
 				a.common.Add(explain.NaN, in.name, 1)
 				continue
 			}
-			g := a.group(b.labelsOf(int(e.Col)))
-			g.show(Variant{Labels: gauge.WithoutName(r.Line.Labels), Value: r.Value}, in.name)
+			a.group(b.labelsOf(int(e.Col))).gauge.Show(r.Line.Labels, r.Value, in.name)
 		}
 	}
 	for in, b := range a.q.present() {
 		for _, g := range a.groups {
 			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
-				g.members = append(g.members, gaugeMember{Member: gauge.Member{Name: in.name}, from: a.q.source(in),
-					age: time.Duration(a.q.e-in.last) * time.Millisecond})
+				g.gauge.Parts = append(g.gauge.Parts, gauge.Part{
+					Member: gauge.Member{Name: in.name}, Source: a.q.source(in), Age: time.Duration(a.q.e-in.last) * time.Millisecond,
+				})
 			}
 		}
 	}
@@ -344,13 +260,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
 	notes, partials, common := q.notes(), partialsOf(q), a.common.Words()
 	for _, g := range list {
-		g.said = slices.Concat(g.excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels))
-		if _, ok := g.Leader(); a.leader != "" && !ok {
-			g.said = append(g.said, "the leader has nothing in this group: "+a.leader)
-		}
-		if q.v.Combine == Consensus {
-			g.said = append(g.said, g.disagreement()...)
-		}
+		g.said = slices.Concat(g.gauge.Excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels), g.gauge.Said())
 	}
 	return list
 }

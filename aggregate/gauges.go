@@ -61,7 +61,7 @@ func (a *gaugeAnswer) readShares() {
 				cols[c].Within = gauge.Combine(within)
 				cols[c].Add(s.Value, in.last, false)
 			} else if x.live() {
-				g.excluded.Add(s.Refusal, in.name, 1)
+				g.gauge.Excluded.Add(s.Refusal, in.name, 1)
 			}
 		}
 		for c := range cols {

@@ -94,7 +94,7 @@ func (t *turn) pass(grown float64) {
 		t.forget()
 	}
 	if t.Other > t.Last.Value && t.c.Value >= t.Other {
-		t.Other, t.OtherAt, t.Left, t.Fell = 0, 0, 0, 0 // outgrown
+		t.Other, t.OtherAt, t.Left, t.Fell, t.Zero = 0, 0, 0, 0, false // outgrown
 	}
 }
 

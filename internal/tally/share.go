@@ -191,11 +191,12 @@ func (sh *Share) rows() []grownRow {
 	return []grownRow{value, sh.grown(live, after), sh.grown(&sh.Table.Live, before)}
 }
 
-// grown returns what the instance's row grew by from a base to an end.
+// grown returns what the instance's row grew by from a base to an end, which may be older than a column.
 func (sh *Share) grown(end, base *window.Row) grownRow {
-	n := sh.Table.Counts()
-	row := end.Counts.AppendDiff(make([]float64, 0, n+len(sh.Table.Cols)), 0, n, &base.Counts)
-	row = end.Sums.AppendDiff(row, 0, len(sh.Table.Cols), &base.Sums)
+	n, cols := sh.Table.Counts(), len(sh.Table.Cols)
+	row := make([]float64, n+cols)
+	end.Counts.AppendDiff(row[:0:n], 0, min(n, end.Counts.Len()), &base.Counts)
+	end.Sums.AppendDiff(row[n:n], 0, min(cols, end.Sums.Len()), &base.Sums)
 	return grownRow{row[:n:n], row[n:]}
 }
 

@@ -94,7 +94,11 @@ func (c *codec) instance(in *instance) {
 		c.Int64(&r.at)
 		saved.Small(to, &r.how, anotherInstance)
 	})
-	saved.List(to, &in.gaps, 3, func(g *rate.Gap) { g.Code(to) })
+	saved.List(to, &in.gaps, 3, func(g *rate.Gap) { // here, because counter stands on rate and the standard library alone
+		to.Int64(&g.From)
+		to.Int64(&g.To)
+		to.Bool(&g.Lived)
+	})
 	saved.List(to, &in.shrunk, 6, func(x *roster.Shrunk) { x.Code(to) })
 	saved.List(to, &in.starts, 2, func(x *identity.Start) { x.Code(to) })
 	c.Bool(&in.alternates)

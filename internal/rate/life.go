@@ -1,7 +1,5 @@
 package rate
 
-import "github.com/promfold/promfold/internal/saved"
-
 // Lives says when the processes of a member lived, as far as known. Times are Unix milliseconds.
 //
 //	Began ≤ First ≤ Last; gaps ascend and do not overlap
@@ -86,11 +84,4 @@ func Before(gaps []Gap, at int64) []Gap {
 		return append([]Gap(nil), gaps[i:]...)
 	}
 	return append([]Gap{{From: at - ms, To: at}}, gaps[i:]...)
-}
-
-// Code writes a gap down, or reads it back.
-func (g *Gap) Code(c *saved.Codec) {
-	c.Int64(&g.From)
-	c.Int64(&g.To)
-	c.Bool(&g.Lived)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +20,14 @@ import (
 
 // half is one sidecar of a pair, at an address that stays.
 type half struct {
-	server *httptest.Server
+	server  *httptest.Server
+	serving atomic.Pointer[sidecar] // what the server's goroutines see
 	*sidecar
+}
+
+func (h *half) run(s *sidecar) {
+	h.sidecar = s
+	h.serving.Store(s)
 }
 
 // pairOf starts two sidecars of one crew that name each other.
@@ -28,13 +35,14 @@ func pairOf(t *testing.T, c *crew) (pair [2]*half, begin func(i int)) {
 	for i := range pair {
 		h := &half{}
 		h.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s := h.serving.Load()
 			switch {
-			case h.sidecar == nil:
+			case s == nil:
 				panic(http.ErrAbortHandler) // nobody is there
 			case r.URL.Path == statePath:
-				h.serveState(w, r)
+				s.serveState(w, r)
 			default:
-				h.serveMetrics(w, r)
+				s.serveMetrics(w, r)
 			}
 		}))
 		t.Cleanup(h.server.Close)
@@ -44,7 +52,7 @@ func pairOf(t *testing.T, c *crew) (pair [2]*half, begin func(i int)) {
 		o := options{Live: example.Live{Interval: time.Minute, Timeout: time.Minute}, logger: slog.New(slog.DiscardHandler), now: time.Now, pair: pair[1-i].server.URL}
 		s, err := newSidecar(t.Context(), o, c.config(o), c.targets)
 		require.NoError(t, err)
-		pair[i].sidecar = s
+		pair[i].run(s)
 	}
 }
 
@@ -98,7 +106,7 @@ func TestPair(t *testing.T) {
 			known := maps.Clone(c.scraped)
 			require.NoError(t, pair[at].scraper.Once(ctx))
 			c.scraped = known
-			pair[at].sidecar = nil
+			pair[at].run(nil)
 		} else {
 			require.NoError(t, pair[at].round(ctx))
 		}
@@ -114,7 +122,7 @@ func TestPair(t *testing.T) {
 			}
 		}
 		if n%6 == 2 {
-			pair[1-at].sidecar = nil // killed after it agreed
+			pair[1-at].run(nil) // killed after it agreed
 		}
 		if n%3 == 1 {
 			require.NoError(t, c.replace())

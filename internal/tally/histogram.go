@@ -93,13 +93,13 @@ func (d *Distribution) Merge(do func(*layout.Distribution)) {
 
 // addTo adds the pieces. What is not known of how many observations there were is not known of their buckets either.
 func (d *Distribution) addTo(all *layout.Distribution) {
-	share, below, above := int32(departed-1), 0.0, 0.0
+	share, below, above, signed := int32(departed-1), 0.0, 0.0, d.Signed()
 	for i := range d.pieces {
 		p := &d.pieces[i]
 		if p.share != share {
 			share = p.share
 			below, above = d.unsure(share)
-			all.AddUnknown(above, d.Signed())
+			all.AddUnknown(above, signed)
 		}
 		p.addTo(all, below)
 	}
@@ -243,7 +243,7 @@ func (d *Distribution) Shapeless() (n float64, names []string) {
 // Members returns the members that observed something, by name. Departed ones are none.
 func (d *Distribution) Members() []layout.Member {
 	var list []layout.Member
-	last, below, above := int32(departed), 0.0, 0.0
+	last, below, above, signed := int32(departed), 0.0, 0.0, d.Signed()
 	for i := range d.pieces {
 		p := &d.pieces[i]
 		if p.share == departed {
@@ -253,7 +253,7 @@ func (d *Distribution) Members() []layout.Member {
 			list = append(list, layout.Member{Name: d.Growth.shares[p.share].Name, Distribution: &layout.Distribution{}})
 			last = p.share
 			below, above = d.unsure(last)
-			list[len(list)-1].Distribution.AddUnknown(above, d.Signed())
+			list[len(list)-1].Distribution.AddUnknown(above, signed)
 		}
 		p.addTo(list[len(list)-1].Distribution, below)
 	}

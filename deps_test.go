@@ -63,6 +63,7 @@ var edges = map[string][]string{
 	"internal/roster":      {"internal/lines", "internal/saved"},
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
+	"internal/script":      {},
 	"internal/selector":    {},
 	"internal/tally": {
 		".", "counter", "internal/exact", "internal/explain", "internal/growth", "internal/judge", "internal/layout", "internal/ledger", "internal/rate",

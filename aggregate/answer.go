@@ -61,7 +61,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	switch {
 	case q.all:
 	case in.last <= q.s:
-		if !x.standing.Possible() {
+		if !x.standing.Possible() && !in.live(q.f, q.s) {
 			return false, nil
 		}
 		if n := len(h.Held()); n > 0 && !x.member.in.history.Holds(&h.Held()[n-1]) {

@@ -123,7 +123,7 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 		q.complete(&shares[i], kept.Facts(a, i, shares[i].Table))
 	}
 	// A copy of all that a fleet counts is too much to keep.
-	return kept.Add(a, &q.v.groups, shares, !q.v.every() && !q.past && len(q.scope.only) == 0), false
+	return kept.Add(a, &q.v.groups, shares, !q.v.Every() && !q.past && len(q.scope.only) == 0), false
 }
 
 func (q *question) window() tally.Asked {
@@ -177,8 +177,8 @@ func (q *question) cover() Coverage {
 // aims calls do for each target that the question is about.
 func (q *question) aims(do func(*roster.Aim)) {
 	for i := range q.m.targets {
-		if a := &q.m.targets[i]; q.scope.holds(a.labels) {
-			do(&a.Aim)
+		if a := &q.m.targets[i]; q.scope.holds(a.Labels) {
+			do(a)
 		}
 	}
 }
@@ -266,59 +266,20 @@ type answer struct {
 	partials partials
 }
 
-// aim is a target at a moment.
-type aim struct {
-	labels labels.Labels
-	roster.Aim
-}
-
-// aim finds the expected targets and how many of them answer: a target answers
-// if an instance that is present is behind it; of a balancer, as many as there
-// are live instances. Of several addresses of one process one is expected,
-// unless the program named them all.
+// aim finds the expected targets and how many of them answer.
 func (m *moment) aim() {
-	list := m.f.book.Addresses(m.f.mu.alone, placed(m.f))
-	for i := range list {
-		a := &list[i]
-		x := aim{Aim: roster.Aim{Name: a.Name, Balanced: a.Balanced, Failed: a.Failed(m.e)}}
-		if a.Entry != nil {
-			x.labels = a.Entry.Labels
-		}
-		met, present := m.reached(a)
-		switch {
-		case a.Balanced:
-			x.Unclear = a.Balancer.Unclear
-			if t := a.Entry; t == nil || t.Gone {
-				break
-			}
-			if x.Live, x.Expected = a.Balancer.Alive(func(in *instance) bool { return in.live(m.f, m.e) }), a.Balancer.Pool().Expects(); x.Expected == 0 && !present {
-				x.Expected = 1 // at least
-			}
-			x.Unmet = max(0, x.Expected-max(len(a.Balancer.Members), len(a.Behind)))
-		case m.f.book.Expects(a, m.e, func(in *instance) bool { return in.counts(m.f, m.e) }):
-			x.Expected = 1
-			if present {
-				x.Live = 1
-			}
-			if !met {
-				x.Unmet = 1
-			}
-		}
-		if x.Matters() {
-			m.targets = append(m.targets, x)
-		}
-	}
-}
-
-// reached reports whether an instance answered at the address, and whether one
-// of them is present.
-func (m *moment) reached(a *roster.Address[*balanced, *instance]) (met, present bool) {
-	for _, in := range a.Behind {
-		if in = in.until(m.e); in != nil {
-			met, present = true, present || m.standing(in) == roster.Present
-		}
-	}
-	return met, present
+	f := m.f
+	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.alone, placed(f)), &roster.Seen[*balanced, *instance]{
+		Answered: func(in *instance) (met, present bool) {
+			in = in.until(m.e)
+			return in != nil, in != nil && m.standing(in) == roster.Present
+		},
+		Counts: func(in *instance) bool { return in.counts(f, m.e) },
+		Behind: func(b *balanced) roster.Pool {
+			live := b.Alive(func(in *instance) bool { return in.live(f, m.e) })
+			return roster.Pool{Live: live, Met: len(b.Members), Expected: b.Pool().Expects(), Unclear: b.Unclear}
+		},
+	})
 }
 
 // standing returns how an instance stands at the moment.
@@ -346,7 +307,7 @@ type partials []partial
 // its metric.
 func (list partials) words(v *view, group labels.Labels) (words []string) {
 	for i := range list {
-		if x := &list[i]; !v.every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
+		if x := &list[i]; !v.Every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
 			words = append(words, x.text)
 		}
 	}

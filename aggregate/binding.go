@@ -3,6 +3,7 @@ package aggregate
 import (
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
@@ -95,10 +96,10 @@ func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(
 // common.
 func bindingsOf(v *view) fold.View {
 	x := fold.View{
-		Index: v.index, Kind: v.kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == ledgerOnly,
-		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.within(), Sentinels: v.Sentinels,
+		Index: v.index, Kind: v.Kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == declare.TotalsAlone,
+		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.InInstance(), Sentinels: v.Sentinels,
 	}
-	if v.kind == growth.Gauge && v.Window > 0 {
+	if v.Kind == growth.Gauge && v.Window > 0 {
 		x.Past, x.Steps = v.Window.Milliseconds(), 4*v.fleet.cfg.Checkpoints
 	}
 	return x
@@ -155,7 +156,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 	in.settle(f.store)
 	in.labels = ls
 	for _, v := range moved {
-		if v.kind != growth.Gauge {
+		if v.Kind != growth.Gauge {
 			v.moved = f.snapshots
 		}
 		f.bytes -= in.bindings[v.index].Bytes(in.plan)

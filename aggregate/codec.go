@@ -32,6 +32,14 @@ func (l *loaded) release(f *Fleet) {
 	}
 }
 
+// stateOf returns the saved state of a fleet.
+func stateOf(f *Fleet) []byte {
+	f.mu.Lock()
+	x := freeze(f)
+	f.mu.Unlock()
+	return stateFrame.Wrap(x.appendTo)
+}
+
 // frozen is the content of a saved state: that of one moment, whatever comes
 // afterwards.
 type frozen struct {

@@ -82,7 +82,7 @@ func (f *Fleet) Knowledge() string {
 	defer f.mu.Unlock()
 	var all []byte
 	for _, v := range f.views {
-		if v.kind != growth.Gauge {
+		if v.Kind != growth.Gauge {
 			all = v.watched().AppendTo(all)
 		}
 	}

@@ -35,7 +35,7 @@ func (s *staged) noteShrunk() {
 // in part. Views of many families do not ask: some family always is partial,
 // which says nothing of the others.
 func partialNow(q *question, in *instance) bool {
-	return !q.v.every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
+	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
 		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
 }
 
@@ -43,7 +43,7 @@ func partialNow(q *question, in *instance) bool {
 // of a gauge those that miss them now.
 func partialsOf(q *question) (list partials) {
 	from := q.s
-	if q.v.kind == growth.Gauge {
+	if q.v.Kind == growth.Gauge {
 		from = farFuture
 	}
 	for i := range q.states {
@@ -104,7 +104,7 @@ func (s *staged) meet() {
 	in := s.in
 	s.opens = s.baseline || s.restart == restartProven
 	for _, b := range in.bindings {
-		if b.view.kind == growth.Gauge || b.Met != nil && !s.opens {
+		if b.view.Kind == growth.Gauge || b.Met != nil && !s.opens {
 			continue
 		}
 		switch {

@@ -35,7 +35,7 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 		}
 		return g
 	}
-	if q.v.single() {
+	if q.v.Single() {
 		group(labels.EmptyLabels())
 	}
 	for i := range q.states {
@@ -72,7 +72,7 @@ type GaugeRange struct {
 
 // finish makes the answer of the lines.
 func (g *GaugeRange) finish(q *question) {
-	g.all, g.known = gauge.Over(gauge.Combine(q.v.Combine), g.lines, q.s, q.e, g.asked.unmet)
+	g.all, g.known = gauge.Over(q.v.Combine, g.lines, q.s, q.e, g.asked.unmet)
 	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 	var came, went []string
 	for i := range g.lines {

@@ -154,7 +154,7 @@ func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
 		for i, b := range in.bindings {
-			if b.view.kind != growth.Gauge && in.undo.Table(i) != nil {
+			if b.view.Kind != growth.Gauge && in.undo.Table(i) != nil {
 				b.disown(in, s.at)
 			}
 		}
@@ -248,7 +248,7 @@ func (in *instance) swap(x *sighting) {
 func (in *instance) takeBack(u *undo) {
 	in.history.Back(u.At, u.N)
 	for i, b := range in.bindings {
-		if b.view.kind != growth.Gauge {
+		if b.view.Kind != growth.Gauge {
 			b.Met = u.Restore(i, b.Table, &in.history)
 			b.Fit()
 			continue

@@ -2,6 +2,8 @@ package aggregate
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/promfold/promfold/internal/evidence"
@@ -11,45 +13,45 @@ import (
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/samples"
+	"github.com/promfold/promfold/parse"
 )
 
-// takePacked undoes the Content-Encoding of a scrape's body, whose size is
-// bounded once it is unpacked too, and takes it in.
-func (f *Fleet) takePacked(sc Scrape, encoding string) (r Report, err error) {
-	err = f.packed.With(sc.Body, encoding, f.cfg.Limits.Body, func(body []byte) (err error) {
-		sc.Body = body
-		r, err = f.takeBody(sc)
-		return err
-	})
-	return r, err
-}
-
-// Ingest takes in one scrape, all of it or, on an error, nothing.
-func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(s, f.take) }
-
-// ingest counts a scrape, and names it in an error.
-func (f *Fleet) ingest(sc Scrape, take func(Scrape) (Report, error)) (Report, error) {
-	err := checkTarget(sc.Target, sc.Time)
+// ingest takes a scrape in, unless err says why it cannot. It counts the scrape,
+// and names it in an error.
+func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
+	if wrong := checkTarget(sc.Target, sc.Time); wrong != nil {
+		err = wrong
+	}
 	if err == nil {
 		var r Report
-		if r, err = take(sc); err == nil {
+		if r, err = f.unpack(sc); err == nil {
 			f.accepted.Add(1)
 			return r, nil
 		}
 	}
 	f.refused.Add(1)
-	return Report{}, scrapeError(&sc, err)
+	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
-func (f *Fleet) take(sc Scrape) (Report, error) {
-	if encoding := sc.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return f.takePacked(sc, encoding)
+// unpack undoes the Content-Encoding of a scrape's body, whose size is bounded
+// once it is unpacked too, and takes it in.
+func (f *Fleet) unpack(sc incoming) (Report, error) {
+	encoding := sc.Header.Get("Content-Encoding")
+	if sc.typed || encoding == "" || encoding == "identity" {
+		return f.takeIn(sc)
 	}
-	return f.takeBody(sc)
+	var r Report
+	packed := sc // alone on the heap, for the function below
+	err := f.packed.With(sc.Body, encoding, f.cfg.Limits.Body, func(body []byte) (err error) {
+		packed.Body = body
+		r, err = f.takeIn(packed)
+		return err
+	})
+	return r, err
 }
 
-func (f *Fleet) takeBody(sc Scrape) (Report, error) { return f.takeIn(incoming{Scrape: sc}) }
-
+// takeIn takes in a scrape whose body is not packed.
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
@@ -471,4 +473,17 @@ type incoming struct {
 	samples  []lines.Sample
 	typed    bool   // there are samples, and no body
 	instance string // who answers there, as the program said
+}
+
+// incomingSamples returns a scrape that was read elsewhere; its Body does not count.
+func incomingSamples(sc Scrape, list []parse.Sample) (incoming, error) {
+	sc.Body = nil
+	x := incoming{Scrape: sc, typed: true}
+	for i := range list {
+		if list[i].Delta {
+			return x, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
+		}
+	}
+	x.samples = samples.AppendLines(nil, list)
+	return x, nil
 }

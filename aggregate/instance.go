@@ -186,7 +186,7 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 
 // depart adds what a view has of an instance to the departures of its groups.
 func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.Departures) {
-	if b.view.kind == growth.Gauge {
+	if b.view.Kind == growth.Gauge {
 		return
 	}
 	h := &in.history

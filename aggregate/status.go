@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
@@ -90,7 +91,7 @@ func (s Snapshot) Health() Health {
 		if v.ledger.Known != nil {
 			h.GivenUp = max(h.GivenUp, v.ledger.Known.Size().GaveUp)
 		}
-		if v.role == declared {
+		if v.Role == declare.Declared {
 			h.Views = append(h.Views, statusOf(q, v, false))
 		}
 	}
@@ -145,7 +146,7 @@ func statusAt(s Snapshot, v *view) Status {
 // statusOf reads the bindings alone; if thorough, it looks at every line for the
 // types that bodies declare.
 func statusOf(q *question, v *view, thorough bool) Status {
-	return Status(explain.StatusOf(v.String(), v.kind.String(), func(yield func(explain.Exposure) bool) {
+	return Status(explain.StatusOf(v.String(), v.Kind.String(), func(yield func(explain.Exposure) bool) {
 		for i := range q.states {
 			in := q.states[i].member.in
 			b := in.bindings[v.index]
@@ -163,12 +164,12 @@ func statusOf(q *question, v *view, thorough bool) Status {
 // groups yields the labels of the groups in which the instance has a series.
 func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
 	used := make([]bool, len(b.Cols))
-	if b.view.kind == growth.Gauge {
+	if b.view.Kind == growth.Gauge {
 		in.plan.Used(int32(b.view.index), used)
 	}
 	return func(yield func(labels.Labels) bool) {
 		for c := range b.Cols {
-			if (b.view.kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
+			if (b.view.Kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
 				return
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/tally"
@@ -55,28 +56,28 @@ func (q *question) shares() ([]tally.Share, error) {
 // share fills in what tells the share of an instance from that in another window; false if it has nothing in this one.
 func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	x := &q.states[i]
-	in, h, b := x.in, &x.in.history, x.in.bindings[q.v.index]
-	held := h.Within(&x.member.in.history) // what later scrapes left of it
+	in, h, b := x.in, &x.in.History, x.in.bindings[q.v.index]
+	held := h.Within(&x.member.in.History) // what later scrapes left of it
 	e, ok := b.All(), true
 	switch {
 	case q.all:
-	case in.last <= q.s:
+	case in.Last <= q.s:
 		if !x.standing.Possible() {
 			return false, nil
 		}
-		if n := len(h.Held()); n > 0 && !x.member.in.history.Holds(&h.Held()[n-1]) {
+		if n := len(h.Held()); n > 0 && !x.member.in.History.Holds(&h.Held()[n-1]) {
 			return false, q.outdated(in)
 		}
 		e = b.Latest(held)
 	default:
-		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.present())
+		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.Present())
 	}
 	if !ok && len(held) < len(h.Held()) {
 		return false, q.outdated(in)
 	}
-	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.last <= q.s
-	sh.Held = in.history.Held()
-	sh.Begins(e, in.present())
+	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.Last <= q.s
+	sh.Held = in.History.Held()
+	sh.Begins(e, in.Present())
 	l := in.lives(q.f, x.standing.Counts(), q.e)
 	sh.Lives(&l, q.s, q.e)
 	return true, nil
@@ -92,17 +93,17 @@ func (q *question) complete(sh *tally.Share, kept *tally.Share) {
 		sh.Facts, sh.Reads = kept.Facts, kept.Reads
 	} else {
 		sh.Facts = tally.Facts{
-			Name: in.name, Target: in.labels, Last: in.last, Interval: in.spacings.Interval(), Born: in.birth != 0,
+			Name: in.name, Target: in.labels, Last: in.Last, Interval: in.Spacings.Interval(), Born: in.Birth != 0,
 			Early: in.sinceOpening(q.m.opening), Exposes: in.exposes(q.v), Broken: in.broken(q.v) > 0, Another: in.another,
 		}
 		in.tell(&sh.Source)
-		for _, r := range in.restarts {
-			sh.Restarts = append(sh.Restarts, explain.Restart{At: r.at, What: r.how.String(), Guessed: r.how == restartGuessed})
+		for _, r := range in.Restarts {
+			sh.Restarts = append(sh.Restarts, explain.Restart{At: r.At, What: r.How.String(), Guessed: r.How == life.Guessed})
 		}
 		sh.Reads = b.readings(in)
 	}
 	if sh.Begin = since; since == 0 {
-		sh.Begin = cmp.Or(in.birth, in.first)
+		sh.Begin = cmp.Or(in.Birth, in.First)
 	}
 	switch { // later scrapes do not change the events
 	case sh.Older:

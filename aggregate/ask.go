@@ -113,9 +113,9 @@ func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
 // restarted reports whether the instance restarted in the window.
 func (q *question) restarted(in *instance) bool {
 	if q.all {
-		return in.incarnation > 1
+		return in.Incarnation > 1
 	}
-	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
+	return in.Restarted(q.s, q.e)
 }
 
 // notes returns the warnings of every answer.
@@ -256,7 +256,7 @@ func presentOf(f *Fleet, now int64) (e int64, late *instance) {
 		return now, nil
 	}
 	e, ahead := roster.NowOf(now, f.cfg.ClockSkew.Milliseconds(), f.ordered,
-		func(in *instance) (*balanced, int64) { return in.pool, in.last },
+		func(in *instance) (*balanced, int64) { return in.pool, in.Last },
 		func(in *instance, e int64) bool {
 			if in.pool == nil {
 				return in.live(f, e)
@@ -280,7 +280,7 @@ func (m *moment) note(late *instance) {
 		name = late.pool.Target
 	}
 	m.notes = append(m.notes, note{late.labels, fmt.Sprintf("%s: a scrape stamped %s after all others is left out until then",
-		name, time.Duration(late.last-m.e)*time.Millisecond)})
+		name, time.Duration(late.Last-m.e)*time.Millisecond)})
 }
 
 // Snapshot is the fleet at one moment; views asked of one snapshot agree. It

@@ -133,7 +133,7 @@ func (c *codec) state(l *loaded) {
 func (c *codec) rows(l *loaded) *kept.Fleet {
 	x := &kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Tolerance: c.fleet.cfg.StartTolerance.Milliseconds()}
 	for _, in := range l.instances {
-		x.Histories = append(x.Histories, &in.history)
+		x.Histories = append(x.Histories, &in.History)
 	}
 	return x
 }

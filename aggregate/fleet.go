@@ -80,8 +80,8 @@ func (f *Fleet) opening() int64 {
 		over = f.opened
 	}
 	for _, in := range f.ordered {
-		if in.second != 0 {
-			over = min(over, in.second)
+		if in.Second != 0 {
+			over = min(over, in.Second)
 		}
 	}
 	return over
@@ -191,7 +191,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 	for i, a := range added {
 		if found[i] == nil {
 			for _, in := range f.ordered {
-				a.ledger.Created = max(a.ledger.Created, in.last)
+				a.ledger.Created = max(a.ledger.Created, in.Last)
 			}
 		}
 		a.claimed(f, found[i])
@@ -215,8 +215,8 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 				exposed[v] = s.Rows[i].Exposes
 				continue
 			}
-			b := newBinding(f.views[v], &in.history)
-			b.Begun = in.present()
+			b := newBinding(f.views[v], &in.History)
+			b.Begun = in.Present()
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)

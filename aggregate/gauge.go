@@ -215,7 +215,7 @@ func (a *gaugeAnswer) read() {
 		}
 		for c, body := range b.read(x.in) {
 			if body.Lines > 0 {
-				a.group(b.labelsOf(c)).add(a.q, x, &body, b.LastChange(c, x.in.first, a.q.m.opening))
+				a.group(b.labelsOf(c)).add(a.q, x, &body, b.LastChange(c, x.in.First, a.q.m.opening))
 			}
 		}
 	}
@@ -240,7 +240,7 @@ func (a *gaugeAnswer) readVariants() {
 		for _, g := range a.groups {
 			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
 				g.gauge.Parts = append(g.gauge.Parts, gauge.Part{
-					Member: gauge.Member{Name: in.name}, Source: a.q.source(in), Age: time.Duration(a.q.e-in.last) * time.Millisecond,
+					Member: gauge.Member{Name: in.name}, Source: a.q.source(in), Age: time.Duration(a.q.e-in.Last) * time.Millisecond,
 				})
 			}
 		}

@@ -171,7 +171,7 @@ func noteFailure(f *Fleet, name string, at int64) {
 func presenceOf(f *Fleet, x *state) gauge.Presence {
 	p := slices.Clone(x.in.presence)
 	if x.standing == roster.Absent && !x.gone {
-		p.Set(x.in.last+x.in.patience(f), roster.Absent, 0)
+		p.Set(x.in.Last+x.in.Patience(f.cfg.Staleness), roster.Absent, 0)
 	}
 	return p
 }

@@ -25,7 +25,7 @@ func elect(q *question) (leader string, said []string) {
 		for i, l := range b.Lines(x.in.plan) {
 			if b.reading(x.in, i).Value == 1 {
 				e.Claim(b.labelsOf(int(l.Col)).Get(declare.Election), gauge.Candidate{
-					Name: x.in.name, Since: b.LastChange(int(l.Col), x.in.first, q.m.opening), Last: x.in.last, Failed: x.silent,
+					Name: x.in.name, Since: b.LastChange(int(l.Col), x.in.First, q.m.opening), Last: x.in.Last, Failed: x.silent,
 				})
 			}
 		}
@@ -60,7 +60,7 @@ func (a *gaugeAnswer) readShares() {
 			g := a.group(den.labelsOf(c))
 			if s.Refusal == "" {
 				cols[c].Within = within
-				cols[c].Add(s.Value, in.last, false)
+				cols[c].Add(s.Value, in.Last, false)
 			} else if x.live() {
 				g.gauge.Excluded.Add(s.Refusal, in.name, 1)
 			}

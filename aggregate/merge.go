@@ -206,15 +206,15 @@ func (m *merger) apply() {
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {
-			if !in.start.Known() || in.start != x.start {
+			if !in.Start.Known() || in.Start != x.Start {
 				continue
 			}
 			first, last := x, in
-			if x.last > in.last || x.last == in.last && x.name > in.name {
+			if x.Last > in.Last || x.Last == in.Last && x.name > in.name {
 				first, last = in, x
 			}
 			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
-			if s, ok := identity.Unseen(l, last.last-first.last); ok {
+			if s, ok := identity.Unseen(l, last.Last-first.Last); ok {
 				identity.Suspect(in, x, last).Suspicion = s
 			}
 		}

@@ -62,7 +62,7 @@ func (s Snapshot) Instances() []Instance {
 	since := q.e - q.f.longest().Milliseconds()
 	var list []Instance
 	for i := range q.states {
-		if x := &q.states[i]; x.standing.Possible() || x.in.last > since {
+		if x := &q.states[i]; x.standing.Possible() || x.in.Last > since {
 			list = append(list, x.told(q.f))
 		}
 	}
@@ -101,14 +101,14 @@ func (s Snapshot) Health() Health {
 func (x *state) told(f *Fleet) Instance {
 	in := x.in
 	i := Instance{
-		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.by.String(), Incarnations: in.incarnation, Scrapes: in.version,
-		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
-		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
+		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.By.String(), Incarnations: in.Incarnation, Scrapes: in.Version,
+		First: time.UnixMilli(in.First), Last: time.UnixMilli(in.Last),
+		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.Provisional,
 	}
-	if in.start.Known() {
-		i.Start = time.UnixMilli(in.start.At)
+	if in.Start.Known() {
+		i.Start = time.UnixMilli(in.Start.At)
 	}
-	if t := f.book.Failed(in.targets, in.last); t != nil {
+	if t := f.book.Failed(in.targets, in.Last); t != nil {
 		i.Failed = cmp.Or(t.Err, errSavedFailure)
 	}
 	return i

@@ -107,7 +107,7 @@ func (v *view) heard(k *watch.State) {
 			continue
 		}
 		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
-			b.Met.Again(b.Table, in.last, version, begin)
+			b.Met.Again(b.Table, in.Last, version, begin)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func newView(f *Fleet, s declare.Spec) *view {
 
 // unpack makes a binding of a row again, of an instance whose lines are known.
 func (v *view) unpack(r *kept.Row, in *instance) *binding {
-	b := newBinding(v, &in.history)
-	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.Kind, b.Slots(), &in.history, v.groups.Number)
+	b := newBinding(v, &in.History)
+	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.Kind, b.Slots(), &in.History, v.groups.Number)
 	return b
 }

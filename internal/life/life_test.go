@@ -117,6 +117,8 @@ func TestLaws(t *testing.T) {
 		got.Clocks.Code(read, 1)
 		got.CodeChanges(read)
 		require.False(rt, read.Failed())
+		require.Equal(rt, l.Spacings.Ms, got.Spacings.Ms)
+		got.Spacings = l.Spacings // it remembers its median besides
 		require.Equal(rt, l.Clocks, got.Clocks)
 		require.Equal(rt, l.Restarts, got.Restarts)
 		require.Equal(rt, l.Gaps, got.Gaps)

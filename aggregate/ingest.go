@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/fold"
@@ -37,7 +38,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 // unpack undoes the Content-Encoding of a scrape's body, whose size is bounded
 // once it is unpacked too, and takes it in.
 func (f *Fleet) unpack(sc incoming) (Report, error) {
-	encoding := sc.Header.Get("Content-Encoding")
+	encoding := strings.Join(sc.Header.Values("Content-Encoding"), ",")
 	if sc.typed || encoding == "" || encoding == "identity" {
 		return f.takeIn(sc)
 	}
@@ -431,11 +432,7 @@ func (s *staged) open(cols *lines.Columns, sc *incoming) error {
 	if sc.typed {
 		return s.r.ReadSamples(cols, sc.samples)
 	}
-	contentType := sc.Header.Get("Content-Type")
-	if contentType == "" {
-		contentType = s.f.cfg.Fallback
-	}
-	return s.r.Read(cols, sc.Body, contentType)
+	return s.r.Read(cols, sc.Body, sc.Header.Get("Content-Type"))
 }
 
 // incoming is a scrape in one of its two forms.

@@ -79,7 +79,7 @@ func (s Snapshot) Health() Health {
 	f := q.f
 	h := Health{
 		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
-		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()),
+		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()), Exemplars: exemplarsLeft(f),
 	}
 	for _, in := range f.ordered {
 		h.LineBytes += int64(in.cols.Bytes())
@@ -178,9 +178,10 @@ func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
 
 // Health says what the fleet holds.
 type Health struct {
-	Instances, Gone, Lines int   // those that left, too; distinct lines
-	LineBytes, ViewBytes   int64 // ViewBytes is what views may hold
-	Accepted, Refused      int   // scrapes since the program began
-	GivenUp                int   // processes of which joined totals lack something: they were told too late
+	Instances, Gone, Lines int            // those that left, too; distinct lines
+	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
+	Accepted, Refused      int            // scrapes since the program began
+	GivenUp                int            // processes of which joined totals lack something: they were told too late
+	Exemplars              map[string]int // of the latest scrapes, left out, by reason; nil without IncludeExemplars
 	Views                  []Status
 }

@@ -35,12 +35,6 @@ func (c *Clocks) accept(at int64) {
 	c.Version++
 }
 
-// Patience returns for how long an instance may be silent until it is stale, which
-// is after so many of its intervals.
-func (c *Clocks) Patience(intervals float64) int64 {
-	return int64(intervals * float64(c.Spacings.Interval()))
-}
-
 // Code writes the clocks down, or reads them back. lines is how many lines the
 // instance exposed.
 func (c *Clocks) Code(to *saved.Codec, lines int) {

@@ -62,7 +62,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	switch {
 	case q.all:
 	case in.Last <= q.s:
-		if !x.standing.Possible() {
+		if !x.standing.Possible() && !in.live(q.f, q.s) {
 			return false, nil
 		}
 		if n := len(h.Held()); n > 0 && !x.member.in.History.Holds(&h.Held()[n-1]) {
@@ -278,7 +278,7 @@ func (m *moment) aim() {
 		Counts: func(in *instance) bool { return in.counts(f, m.e) },
 		Behind: func(b *balanced) roster.Pool {
 			live := b.Alive(func(in *instance) bool { return in.live(f, m.e) })
-			return roster.Pool{Live: live, Met: len(b.Members), Expected: b.Pool().Expects(), Unclear: b.Unclear}
+			return roster.Pool{Live: live, Met: len(b.Members), Silent: b.Silent(m.e, f.cfg.Staleness), Expected: b.Pool().Expects(), Unclear: b.Unclear}
 		},
 	})
 }

@@ -50,6 +50,14 @@ func (i Instance) String() string {
 // errSavedFailure stands for an error that a state does not keep.
 var errSavedFailure = errors.New("failed before the state was saved")
 
+// String returns the moment and the coverage.
+func (s Snapshot) String() string {
+	if s.m == nil {
+		return "no snapshot"
+	}
+	return explain.Clock(s.Time()) + ": " + s.Coverage().String()
+}
+
 // Instances returns the instances that are live or were seen in the longest
 // window, by name.
 func (s Snapshot) Instances() []Instance {
@@ -182,6 +190,6 @@ type Health struct {
 	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
 	Accepted, Refused      int            // scrapes since the program began
 	GivenUp                int            // processes of which joined totals lack something: they were told too late
-	Exemplars              map[string]int // of the latest scrapes, left out, by reason; nil without IncludeExemplars
+	Exemplars              map[string]int // left out of the latest scrapes, by reason
 	Views                  []Status
 }

@@ -81,3 +81,16 @@ func TestSelfTellsOfAmbiguousScrapes(t *testing.T) {
 	assert.Equal(t, ambiguous, c.Ambiguous)
 	assert.Contains(t, b.String(), fmt.Sprintf("promfold_scrapes_ambiguous %d\n", ambiguous))
 }
+
+// A family's unit goes on, where the format has a place for it.
+func TestUnitsArePassedOn(t *testing.T) {
+	f, e := traced(t, false)
+	ingest(t, f, "x", 10, "# TYPE a_seconds gauge", "# UNIT a_seconds seconds", "a_seconds 3")
+	list, err := e.Gather()
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	assert.Equal(t, "seconds", list[0].GetUnit())
+	var b bytes.Buffer
+	require.NoError(t, e.Write(&b, openMetricsType))
+	assert.Contains(t, b.String(), "a_seconds 3.0\n")
+}

@@ -47,10 +47,11 @@ type Seen[B, I any] struct {
 
 // Pool is what a fleet sees behind a balancer.
 type Pool struct {
-	Live     int // instances that answer
-	Met      int // instances that ever did
-	Expected int // that should be there; 0: not known
-	Unclear  int // scrapes that could not be attributed
+	Live     int  // instances that answer
+	Met      int  // instances that ever did
+	Silent   bool // nobody answers there any more
+	Expected int  // instances that should be there; 0: not known
+	Unclear  int  // scrapes that could not be attributed
 }
 
 // Aims appends the addresses that matter to a coverage at a moment. One answers if
@@ -98,5 +99,9 @@ func (a *Aim) look(t *Entry, known int, present bool, p Pool) {
 	if a.Live, a.Expected = p.Live, p.Expected; a.Expected == 0 && !present {
 		a.Expected = 1 // at least
 	}
-	a.Unmet = max(0, a.Expected-max(p.Met, known))
+	met := a.Live // whoever took the place of one that died may not have been met yet
+	if p.Silent {
+		met = max(p.Met, known)
+	}
+	a.Unmet = max(0, a.Expected-met)
 }

@@ -64,6 +64,9 @@ func (t *Tally) rated(sh *Share, i int32, g *Group, e int64) rate.Member {
 		Width: t.asked.window(), Growth: p.grown - p.older, Span: o.Span, Pace: p.pace, Times: o.Times, Tail: e - sh.Last,
 		Live: sh.Standing.Possible(), Slow: sh.Standing == roster.Likely, Lost: sh.Standing == roster.Doubtful,
 	}
+	if sh.past() {
+		m.Growth, m.Span, m.Life = 0, 0, 0
+	}
 	if sh.Older {
 		return m
 	}

@@ -31,7 +31,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 			return r, nil
 		}
 	}
-	f.refused.Add(1)
+	f.refused[refusalOf(err)].Add(1)
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 

@@ -53,6 +53,7 @@ var edges = map[string][]string{
 	"internal/gauge":       {".", "internal/exact", "internal/explain", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/owners", "internal/saved"},
 	"internal/identity":    {"internal/saved"},
+	"internal/joins":       {"aggregate", "counter", "histogram", "parse", "internal/script"},
 	"internal/judge":       {"internal/exact"},
 	"internal/kept":        {"internal/gauge", "internal/growth", "internal/ledger", "internal/saved", "internal/window"},
 	"internal/layout":      {".", "internal/exact"},

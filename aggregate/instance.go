@@ -318,7 +318,9 @@ func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	if in.pool != nil {
 		return l // what is said of the balancer is not said of it
 	}
-	l.Ended = f.book.Ended(in.targets, in.last, e)
+	if l.Ends = f.book.Ended(in.targets, in.last, math.MaxInt64) != 0; l.Ends {
+		l.Ended = f.book.Ended(in.targets, in.last, e)
+	}
 	return l
 }
 

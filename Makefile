@@ -6,7 +6,7 @@ FUZZTIME ?= 30000x
 BENCH    ?= .
 COUNT    ?= 1
 
-.PHONY: verify test race fuzz bench vet lint fmt examples cross nested
+.PHONY: verify test race fuzz bench vet lint fmt examples cross nested e2e-sidecar
 .NOTPARALLEL:
 
 verify: test vet lint race fuzz examples nested cross
@@ -26,6 +26,7 @@ bench: # make bench BENCH=Read COUNT=10
 
 vet:
 	$(GO) vet ./...
+	$(GO) vet -tags e2e ./examples/sidecar
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
@@ -51,3 +52,6 @@ cross:
 
 nested:
 	tools/nested.sh
+
+e2e-sidecar: # a real Prometheus (of the path, or $$PROMETHEUS) beside sidecars that are killed; two minutes
+	$(GO) test -tags e2e -count 1 -timeout 20m -v -run TestPrometheus ./examples/sidecar

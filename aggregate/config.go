@@ -35,7 +35,7 @@ func (c *Config) settings() (settings, error) {
 		Since: c.Since, Window: c.Window, Checkpoints: c.checkpoints, Staleness: c.Staleness,
 		StartTolerance: c.StartTolerance, ClockSkew: c.ClockSkew, JoinHorizon: c.JoinHorizon,
 		SplitAlternating: c.SplitAlternating, MaxBytes: c.MaxBytes, MaxInstances: c.MaxInstances,
-		Limits: samples.Limits(&c.Parse), Fallback: c.Parse.Fallback,
+		Limits: samples.Limits(&c.Parse),
 	}
 	setDefault(&s.Window, 5*time.Minute)
 	setDefault(&s.Checkpoints, 16)
@@ -71,7 +71,6 @@ type settings struct {
 	MaxBytes         int64
 	MaxInstances     int
 	Limits           lines.Limits
-	Fallback         string
 }
 
 func (s *settings) validate() error {

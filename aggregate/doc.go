@@ -49,9 +49,9 @@
 // set of series. Growth attributed without a start time is provisional until all
 // processes were told apart. If a process turns up again below its supposed
 // growth, that is taken back and attributed anew: totals shrink, but never what
-// is exposed of them. On recorded fleets growth was never too high and no reset
-// false; without start times up to 1 % was missed of programs with many counters,
-// up to a third of those with few.
+// is exposed of them. On recorded fleets growth was never too high; without start
+// times up to 1 % was missed of programs with many counters, up to a third of
+// those with few.
 //
 // An alternating address that is not declared is reported when a start time
 // comes back. Two addresses of one process count once when their scrapes make
@@ -68,12 +68,10 @@
 //	MaxBytes           1 GiB over all views; groups without series that did not
 //	                   change within the window make room first
 //	MaxInstances       100,000
-//	Parse              see package parse
 //
 // Births by absence count, unless a fifth of the body came or went. An instance
 // departs once it was removed and no window reaches it, or after an hour of
-// silence: its totals stay, and it is no member any more. One that comes back
-// counts from then on.
+// silence: its totals stay, and it is no member any more.
 //
 // # Words
 //
@@ -92,14 +90,13 @@
 //	provisional   of growth: it may be another process', and counts by 0 in Lo
 //	ambiguous     of a scrape: it may be of several instances, and counts for none
 //	live, stale   answered within the staleness, or not
-//	in doubt      its latest scrape failed: at most in the value or in Hi
+//	in doubt      its latest scrape failed: in the value or in Hi
 //	departed      so long gone that its state was dropped
 //	total         growth since the start of the fleet; it never falls
 //
 // # Time and concurrency
 //
 // No clock is read. The same scrapes give the same answers, bit for bit; the
-// order matters only among scrapes of one instance. A fleet may be used by many
-// goroutines: scrapes of different instances are read in parallel, and a question
-// sees each scrape whole or not at all.
+// order matters only among scrapes of one instance. Scrapes of different instances
+// are read in parallel, and a question sees each scrape whole or not at all.
 package aggregate

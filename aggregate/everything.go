@@ -57,6 +57,42 @@ type EverythingView struct {
 // most instances counts; but a histogram or summary keeps its type, and counts
 // what instances observed as the other one, too.
 func (v *EverythingView) Families(s Snapshot) []Family {
+	return v.gather(s, func(q *question, w *whole.Whole) {
+		q.addBroken(w, v.histograms)
+		for _, t := range v.histograms.histogramTotals(s.m) {
+			w.Histogram(whole.Series(t))
+		}
+		for _, t := range v.counters.counterTotals(s.m) {
+			w.Counter(whole.Series(t))
+		}
+		a := gaugesOf(q)
+		a.read()
+		for _, g := range a.finish() {
+			g.addTo(w, combining(q.f, g, v.gauges.Combine))
+		}
+		for _, x := range looseOf(q, v.rest) {
+			w.Loose(x)
+		}
+	})
+}
+
+// Deltas returns what counters, histograms and summaries grew by since the call
+// before, their Start, or since the beginning. Saved, joined and merged fleets
+// know what was given out. A crash loses what was saved but not yet sent, and
+// repeats what was sent but not saved.
+func (v *EverythingView) Deltas(s Snapshot) []Family {
+	return v.gather(s, func(q *question, w *whole.Whole) {
+		for _, t := range v.histograms.deltas(s.m, (*view).histogramTotals) {
+			w.Histogram(whole.Series(t))
+		}
+		for _, t := range v.counters.deltas(s.m, (*view).counterTotals) {
+			w.Counter(whole.Series(t))
+		}
+	})
+}
+
+// gather returns the families to which add adds series.
+func (v *EverythingView) gather(s Snapshot, add func(q *question, w *whole.Whole)) []Family {
 	if v == nil {
 		return nil
 	}
@@ -72,21 +108,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	}
 	defer q.release()
 	w := whole.New(declaredOf(q), v.distributions)
-	q.addBroken(w, v.histograms)
-	for _, t := range v.histograms.histogramTotals(s.m) {
-		w.Histogram(whole.Series(t))
-	}
-	for _, t := range v.counters.counterTotals(s.m) {
-		w.Counter(whole.Series(t))
-	}
-	a := gaugesOf(q)
-	a.read()
-	for _, g := range a.finish() {
-		g.addTo(w, combining(f, g, v.gauges.Combine))
-	}
-	for _, x := range looseOf(q, v.rest) {
-		w.Loose(x)
-	}
+	add(q, w)
 	var list []Family
 	for _, x := range w.Families() {
 		list = append(list, familyOf(&x))

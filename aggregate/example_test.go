@@ -265,6 +265,24 @@ func ExampleFleet_Everything() {
 	// a:80: 2 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:14:20Z, started 2023-11-14T20:36:20Z
 }
 
+// What grew since the last time, for a store that takes deltas.
+func ExampleEverythingView_Deltas() {
+	var all *aggregate.EverythingView
+	ingest, fleet := exampleFleet(aggregate.Config{Since: began}, func(f *aggregate.Fleet) {
+		all, _ = f.Everything(aggregate.View{Select: `{__name__=~".+"}`})
+	})
+	for i, requests := range []int{100, 130, 130} {
+		ingest(60*i, "a:80", fmt.Sprintf("# TYPE requests_total counter\nrequests_total %d\n", requests))
+		for _, f := range all.Deltas(fleet.Snapshot(began.Add(time.Duration(i) * time.Minute))) {
+			for _, s := range f.Series {
+				fmt.Println(f.Name, s.Value, "since", s.Start.UTC().Format(time.TimeOnly))
+			}
+		}
+	}
+	// Output:
+	// requests_total 30 since 22:13:20
+}
+
 // Samples that were read elsewhere are taken in like a body.
 func ExampleFleet_IngestSamples() {
 	var requests *aggregate.CounterView

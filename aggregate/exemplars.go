@@ -6,6 +6,27 @@ import (
 	"github.com/promfold/promfold/internal/whole"
 )
 
+// exemplarsLeft counts the exemplars that the instances exposed last and that are
+// not shown, by reason. The fleet's lock is held.
+func exemplarsLeft(f *Fleet) map[string]int {
+	if f.cfg.Limits.Exemplars == 0 {
+		return nil
+	}
+	left := map[string]int{"too many": 0, "too long": 0}
+	for _, in := range f.ordered {
+		if in.gone {
+			continue
+		}
+		left["too many"] += in.cols.ExemplarsLeft()
+		for _, e := range in.cols.Exemplars() {
+			if !whole.Fits(&e) {
+				left["too long"]++
+			}
+		}
+	}
+	return left
+}
+
 // exemplarsOf gathers the exemplars of a view's series that the instances exposed
 // last. It decodes them, so only an exposition asks for them. The fleet's lock is
 // held.

@@ -45,7 +45,7 @@ func TestFamiliesWithoutASum(t *testing.T) {
 	b.scrape("c", 12, -300, `x{zone="mine"} 3`, `x{zone="too"} 4`)
 
 	want := []string{
-		"c{} 1", "g{} 5", "h{} 3", "plain{} 7", "s{} 4 3 map[0.5:1 1:2]", "s_of_another{} 1 1 map[]",
+		"c{} 1", "g{} 5", "h{} 3", "nan left out 1: no instance has a value that is a number and known", "plain{} 7", "s{} 4 3 map[0.5:1 1:2]", "s_of_another{} 1 1 map[]",
 		"s_of_another left out 1: quantiles of several instances have no sum",
 		`x{zone="z"} 3`, "x left out 1: several instances have the series, and it has no type",
 	}

@@ -35,6 +35,8 @@ func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
 		why = whole.Undecided
 	case g.gauge.Excluded[explain.Unsaid] != nil:
 		why = whole.Unsaid
+	case len(g.gauge.Excluded) > 0 || len(g.gauge.All.List) > 0:
+		why = whole.Unreadable
 	}
 	w.Gauge(g.labels, x.Value, ok, why)
 }

@@ -74,11 +74,14 @@ type GaugeRange struct {
 func (g *GaugeRange) finish(q *question) {
 	g.all, g.known = gauge.Over(gauge.Combine(q.v.Combine), g.lines, q.s, q.e, g.asked.unmet)
 	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
-	var came, went []string
+	var came, went, silent []string
 	for i := range g.lines {
 		l := &g.lines[i]
 		r, ok := l.Own(q.s, q.e)
 		if !ok {
+			if l.Possible(q.s, q.e) {
+				silent = append(silent, l.Name)
+			}
 			continue
 		}
 		g.members = append(g.members, GaugeMember{
@@ -96,7 +99,7 @@ func (g *GaugeRange) finish(q *question) {
 	for _, x := range []struct {
 		what  string
 		names []string
-	}{{"came within the window: ", came}, {"ended within the window: ", went}} {
+	}{{"came within the window: ", came}, {"ended within the window: ", went}, {"not heard of in the window, so in Lo or Hi alone: ", silent}} {
 		if len(x.names) > 0 {
 			g.said = append(g.said, x.what+explain.Few(x.names))
 		}
@@ -171,7 +174,8 @@ func noteFailure(f *Fleet, name string, at int64) {
 func presenceOf(f *Fleet, x *state) gauge.Presence {
 	p := slices.Clone(x.in.presence)
 	if x.standing == roster.Absent && !x.gone {
-		p.Set(x.in.last+x.in.patience(f), roster.Absent, 0)
+		a := x.in.attempts(f)
+		p.Set(max(x.in.last, a.Word())+x.in.spacings.Patience(f.cfg.Staleness), roster.Doubtful, 0)
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/fold"
@@ -42,7 +43,7 @@ func (f *Fleet) ingest(sc Scrape, take func(Scrape) (Report, error)) (Report, er
 }
 
 func (f *Fleet) take(sc Scrape) (Report, error) {
-	if encoding := sc.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+	if encoding := strings.Join(sc.Header.Values("Content-Encoding"), ","); encoding != "" && encoding != "identity" {
 		return f.takePacked(sc, encoding)
 	}
 	return f.takeBody(sc)
@@ -458,11 +459,7 @@ func (s *staged) open(cols *lines.Columns, sc *incoming) error {
 	if sc.typed {
 		return s.r.ReadSamples(cols, sc.samples)
 	}
-	contentType := sc.Header.Get("Content-Type")
-	if contentType == "" {
-		contentType = s.f.cfg.Fallback
-	}
-	return s.r.Read(cols, sc.Body, contentType)
+	return s.r.Read(cols, sc.Body, sc.Header.Get("Content-Type"))
 }
 
 // incoming is a scrape in one of its two forms.

@@ -257,29 +257,37 @@ func (in *instance) admit(f *Fleet) {
 	f.ordered = slices.Insert(f.ordered, i, in)
 }
 
-// answers notes that the instance answers again. It was absent since it went
-// stale, if it did.
+// answers notes that the instance answers again.
 func (in *instance) answers(at int64, f *Fleet) {
-	if !f.pasts || in.last == 0 {
-		return
+	if f.pasts && in.last != 0 {
+		in.noteSilence(f, at)
+		in.presence.Set(at, roster.Present, at-f.cfg.Window.Milliseconds())
 	}
-	oldest := at - f.cfg.Window.Milliseconds()
-	if silent := at - in.last; in.pool == nil && in.presence.At(at) == roster.Present && in.spacings.Stale(silent, f.cfg.Staleness) {
-		in.presence.Set(in.last+in.patience(f), roster.Absent, oldest)
-	}
-	in.presence.Set(at, roster.Present, oldest)
-}
-
-// patience is for how long an instance may be silent.
-func (in *instance) patience(f *Fleet) int64 {
-	return int64(f.cfg.Staleness * float64(in.spacings.Interval()))
 }
 
 // notePresence notes how far the instance is part of the present from a time on.
 func (in *instance) notePresence(f *Fleet, at int64) {
 	if f.pasts && at >= in.last {
-		in.presence.Set(at, in.standing(f, at), at-f.cfg.Window.Milliseconds())
+		in.noteSilence(f, at)
+		in.presence.Set(at, pastStanding(in.standing(f, at), in.gone), at-f.cfg.Window.Milliseconds())
 	}
+}
+
+// noteSilence notes that the instance was in doubt since it went stale, if it
+// did without a word.
+func (in *instance) noteSilence(f *Fleet, at int64) {
+	if in.pool == nil && in.presence.At(at) == roster.Present && in.spacings.Stale(at-in.last, f.cfg.Staleness) {
+		in.presence.Set(in.last+in.spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
+	}
+}
+
+// pastStanding returns the standing that is kept of an instance. One that went
+// stale is in doubt: nobody said that it left.
+func pastStanding(s roster.Standing, gone bool) roster.Standing {
+	if s == roster.Absent && !gone {
+		return roster.Doubtful
+	}
+	return s
 }
 
 // sinceOpening reports whether the instance was there when the fleet was met. One

@@ -111,9 +111,9 @@ func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
 	return views[0], nil
 }
 
-// Join adds to f's totals what another watcher of the same instances knows, as
-// of a highly available pair; each growth counts once. o is left as it is, and
-// so are f's windows, rates and gauges.
+// Join adds to f's totals what another watcher of the same instances, named
+// alike, knows, as of a highly available pair; each growth counts once. o is left
+// as it is, and so are f's windows, rates and gauges.
 //
 // Joined totals are never more than was counted, and the same in any order.
 // They are exact for a process that said when it started, if that was after

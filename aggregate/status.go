@@ -49,6 +49,14 @@ func (i Instance) String() string {
 // errSavedFailure stands for an error that a state does not keep.
 var errSavedFailure = errors.New("failed before the state was saved")
 
+// String returns the moment and the coverage.
+func (s Snapshot) String() string {
+	if s.m == nil {
+		return "no snapshot"
+	}
+	return explain.Clock(s.Time()) + ": " + s.Coverage().String()
+}
+
 // Instances returns the instances that are live or were seen in the longest
 // window, by name.
 func (s Snapshot) Instances() []Instance {
@@ -78,7 +86,7 @@ func (s Snapshot) Health() Health {
 	f := q.f
 	h := Health{
 		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
-		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()),
+		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()), Exemplars: exemplarsLeft(f),
 	}
 	for _, in := range f.ordered {
 		h.LineBytes += int64(in.cols.Bytes())
@@ -177,9 +185,10 @@ func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
 
 // Health says what the fleet holds.
 type Health struct {
-	Instances, Gone, Lines int   // those that left, too; distinct lines
-	LineBytes, ViewBytes   int64 // ViewBytes is what views may hold
-	Accepted, Refused      int   // scrapes since the program began
-	GivenUp                int   // processes of which joined totals lack something: they were told too late
+	Instances, Gone, Lines int            // those that left, too; distinct lines
+	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
+	Accepted, Refused      int            // scrapes since the program began
+	GivenUp                int            // processes of which joined totals lack something: they were told too late
+	Exemplars              map[string]int // left out of the latest scrapes, by reason
 	Views                  []Status
 }

@@ -33,7 +33,7 @@ func (v *HistogramView) Totals(s Snapshot) []Series {
 type Series struct {
 	Labels    labels.Labels
 	Value     float64
-	Start     time.Time            // when a counter or histogram was 0; zero for a gauge
+	Start     time.Time            // when a counter or histogram was 0, or a delta began; zero for a gauge
 	Histogram *histogram.Histogram // nil unless it is one; of a summary its count and sum
 	Quantiles map[float64]float64  // of a summary that one instance alone has
 	Exemplars []exemplar.Exemplar  // the latest: of a counter one, of a histogram one a bucket; needs Config.Parse.IncludeExemplars
@@ -85,6 +85,30 @@ func (v *view) histogramTotals(m *moment) []Series {
 		list = append(list, Series{Labels: s.Labels, Value: h.Count, Start: v.createdAt(), Histogram: h, Exemplars: latest.Of(s.Labels, h)})
 	}
 	return list
+}
+
+// deltas gives out what the totals grew by.
+func (v *view) deltas(m *moment, totals func(*view, *moment) []Series) []Series {
+	list := totals(v, m)
+	since := v.createdAt()
+	if v.ledger.Given != 0 {
+		since = time.UnixMilli(min(v.ledger.Given, m.e))
+	}
+	v.ledger.Given = max(v.ledger.Given, m.e)
+	var grown []Series
+	for _, x := range list {
+		a := v.ledger.Account(x.Labels)
+		if x.Start = since; x.Histogram != nil {
+			if x.Histogram = a.HistogramDelta(x.Histogram); x.Histogram == nil {
+				continue
+			}
+			x.Value = x.Histogram.Count
+		} else if x.Value = a.CounterDelta(x.Value); x.Value == 0 {
+			continue
+		}
+		grown = append(grown, x)
+	}
+	return grown
 }
 
 func (v *view) createdAt() time.Time {

@@ -38,7 +38,7 @@ type View struct {
 	TotalsOnly bool             // keeps totals and the latest step, no window
 	Type       model.MetricType // in place of the type that bodies declare
 
-	Owner       counter.Owner // counters and histograms
+	Owner       counter.Owner // counters and histograms; Process counts whole after a restart, unknown may miss growth
 	BoundBirths bool          // as counter.Rules
 	WrapBits    uint8         // counters: as counter.Rules
 	Signed      bool          // histograms: values may be negative

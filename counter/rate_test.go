@@ -46,6 +46,21 @@ func TestRateNeedsTime(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// Growth that was read, but that may be older than the restart, is in the upper bound of a rate.
+func TestRateHoldsWhatMayBeOlder(t *testing.T) {
+	var passed Tracker
+	feed(t, &passed, of(-1000, pt(0, 100)), of(8, pt(10, 0)), of(8, pt(20, 50)), of(8, pt(30, 150)))
+	r, ok := window(t, &passed, -30, 30).Rate()
+	require.True(t, ok)
+	assert.GreaterOrEqual(t, r.Hi, 150./22, "150 in the 22 s of the new process")
+
+	var burst Tracker
+	feed(t, &burst, of(1, pt(1000, 1000)), of(1, pt(1010, 1010)), of(1, pt(1020, 1020)), of(1022, pt(1030, 5)), of(1022, pt(1040, 1040)))
+	r, ok = window(t, &burst, 1020, 1040).Rate()
+	require.True(t, ok)
+	assert.Less(t, r.Hi, 10., "a hundred times as fast as ever: its counts were handed over")
+}
+
 // steady is a series of 10/s, read every 15 s since long ago.
 func steady(t *testing.T, from, to float64) *Tracker {
 	var tracker Tracker

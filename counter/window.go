@@ -113,7 +113,7 @@ func (w Window) member() (rate.Member, bool) {
 		if s.Verdict == judge.Reset && s.Lost > 0 {
 			most = v // what was lost is in the time that nobody saw
 		}
-		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From))
+		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From) + s.Seen)
 	}
 	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
 	return m, m.Life > 0 || m.Span > 0 || m.Unseen > 0
@@ -159,8 +159,8 @@ func (w Window) life(m *rate.Member) {
 func (w Window) pace() float64 {
 	fastest, known := 0.0, false
 	take := func(s judge.Step) {
-		if s.To > s.From && (s.Sure() || s.Value() > 0) {
-			fastest, known = max(fastest, s.Value()/float64(s.To-s.From)), true
+		if s.To > s.From && (s.Sure() || s.Value()+s.Seen > 0) {
+			fastest, known = max(fastest, (s.Value()+s.Seen)/float64(s.To-s.From)), true
 		}
 	}
 	if n := ended(w.t.steps, w.start); n > 0 {

@@ -74,7 +74,7 @@ type Options struct {
 	MaxLabels  int // of a sample, its name included; default 64
 	MaxBuckets int // of one native histogram; default 100,000
 
-	Fallback     string // content type of a body that comes without one; default the text format
+	Fallback     string // content type of a body that comes without one, or with one that is not read; default the text format for the former
 	OpenMetrics2 bool   // reads OpenMetrics 2.0, which is experimental
 	AllowUnended bool   // a fleet, too, reads a text body whose last line is not ended; it may be cut off
 	RequireWhole bool   // refuses a text body whose last line is not ended, or that has a line starting with a NUL
@@ -90,7 +90,7 @@ type Options struct {
 func (o *Options) limits() lines.Limits {
 	return lines.Limits{
 		Body: o.MaxBody, Lines: o.MaxLines, Line: o.MaxLine, Labels: o.MaxLabels, Buckets: o.MaxBuckets,
-		OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole,
+		Fallback: o.Fallback, OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole,
 	}
 }
 

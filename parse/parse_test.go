@@ -83,6 +83,8 @@ func TestHeader(t *testing.T) {
 	}{
 		{"none", nil, "", text, 1},
 		{"none, of what comes without one", nil, asOpenMetrics, om, 1},
+		{"one that nobody reads", header("application/json; charset=utf-8"), asOpenMetrics, om, 1},
+		{"one that is none", header("text plain"), asText, text, 1},
 		{"its own type", header(asText), asOpenMetrics, text, 1},
 		{"a type in another letter case", header("Text/Plain"), "", text, 1},
 		{"gzip", http.Header{"Content-Encoding": {"GZIP"}}, "", zip(t, both), 100},
@@ -117,7 +119,7 @@ func TestErrors(t *testing.T) {
 		{"labels", parse.Options{MaxLabels: 1}, nil, "a{b=\"c\"} 1\n", parse.ErrLimit, `line 1, column 1: body exceeds a limit: more than 1 labels: "a{b=\"c\"} 1"`},
 		{"cut", parse.Options{RequireWhole: true}, nil, "a 1\nb 12", nil, `line 2, column 5: the last line is not ended: "b 12"`},
 		{"no format", parse.Options{}, header("text/html"), "", errors.ErrUnsupported, `unsupported content type "text/html"`},
-		{"no fallback", parse.Options{Fallback: "a/b"}, nil, "", errors.ErrUnsupported, `unsupported content type "a/b"`},
+		{"no fallback", parse.Options{Fallback: "a/b"}, header("c/d"), "", errors.ErrUnsupported, `unsupported content type "a/b"`},
 		{"OpenMetrics 2 must be asked for", parse.Options{}, header(asOpenMetrics2), "", errors.ErrUnsupported, `unsupported content type "` + asOpenMetrics2 + `"`},
 		{"no encoding", parse.Options{}, http.Header{"Content-Encoding": {"br"}}, "", errors.ErrUnsupported, `unsupported content encoding "br"`},
 		{"not gzip", parse.Options{}, http.Header{"Content-Encoding": {"gzip"}}, "a 1\n", nil, `compressed body: unexpected EOF`},

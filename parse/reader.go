@@ -42,7 +42,7 @@ func (r *Reader) Read(header http.Header, body []byte) error {
 	if err != nil {
 		return publicError(err)
 	}
-	err = r.read(body, r.contentType(header))
+	err = r.read(body, header.Get("Content-Type"))
 	r.sweep()
 	return publicError(err)
 }
@@ -70,13 +70,6 @@ func (r *Reader) sweep() {
 	if r.store.Len() > 2*r.columns.Len()+1024 {
 		r.latest.lines.forget(r.store.Sweep())
 	}
-}
-
-func (r *Reader) contentType(header http.Header) string {
-	if t := header.Get("Content-Type"); t != "" {
-		return t
-	}
-	return r.Options.Fallback
 }
 
 func contentEncoding(header http.Header) string {

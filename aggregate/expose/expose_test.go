@@ -171,7 +171,7 @@ func TestEverything(t *testing.T) {
 		"# HELP c_total From a.", `c_total{zone="z-a"} 5`, `c_total{zone="z-b"} 2`,
 		`# TYPE s summary`, `s_sum{zone="z-a"} 7.5`, `s_count{zone="z-a"} 3`,
 		`s{zone="z-a",quantile="0.5"} 1`, "# TYPE untyped untyped", `untyped{zone="z-a"} 5`,
-		`promfold_families_left_out{reason="not merged"} 0`,
+		`promfold_families_left_out{reason="not merged"} 2`,
 		`h_sum{zone="z-a"} NaN`, `torn{zone="z-b"} 1`, "# TYPE torn gauge",
 		`promfold_families_left_out{reason="type conflict"} 1`,
 		`promfold_instances{state="reporting"} 3`, `promfold_targets{state="expected"} 3`, `promfold_coverage_ratio 1`,
@@ -180,8 +180,8 @@ func TestEverything(t *testing.T) {
 	}
 	assert.NotContains(t, text, "# TYPE h_count")
 	assert.NotContains(t, text, `torn{zone="z-a"}`)
-	assert.NotContains(t, text, "none", "a gauge that is no number")
-	assert.NotContains(t, text, "g_nan")
+	assert.NotContains(t, text, "\nnone", "a gauge that is no number")
+	assert.NotContains(t, text, "\ng_nan")
 }
 
 // What has no sum over instances is there while one alone has it.

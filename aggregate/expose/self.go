@@ -42,6 +42,15 @@ func health(s aggregate.Snapshot, left map[string]int, met *highest) []*dto.Metr
 		}
 	}
 	list = append(list, series)
+	if h.Exemplars != nil {
+		exemplars := map[string]float64{}
+		for why, n := range h.Exemplars {
+			exemplars[why] = float64(n)
+		}
+		list = append(list, gauges("promfold_exemplars_left_out", "Exemplars of the latest scrapes that are not shown, by reason.", "reason", exemplars))
+	}
+	list = append(list, gauges("promfold_scrapes_ambiguous", "Scrapes through balancers that may be of several instances, and count for none.", "",
+		map[string]float64{"": float64(c.Ambiguous)}))
 	scrapes := family("promfold_scrapes_total", "Scrapes since the program began, by whether they were accepted.", dto.MetricType_COUNTER)
 	for _, x := range []struct {
 		result string

@@ -69,6 +69,9 @@ func (e *Exposition) Everything(v *aggregate.EverythingView) error {
 		for _, x := range v.Families(s) {
 			t := typeOf(x.Type)
 			f := family(x.Name, x.Help, t)
+			if x.Unit != "" {
+				f.Unit = &x.Unit
+			}
 			for i := range x.Series {
 				f.Metric = append(f.Metric, metric(&x.Series[i], t))
 			}

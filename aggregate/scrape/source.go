@@ -111,7 +111,8 @@ func (l *lists) ask(ctx context.Context, sources []Source, timeout time.Duration
 				heard.Store(true)
 				cancel()
 			})
-			if err != nil && !(heard.Load() && errors.Is(err, context.Canceled)) {
+			ended := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) // by this function
+			if err != nil && !(heard.Load() && ended) {
 				errs[i] = sourceError(i, err)
 			}
 		})

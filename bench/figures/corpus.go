@@ -6,10 +6,12 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/promfold/promfold/internal/recording"
 )
@@ -24,12 +26,14 @@ type scrape struct {
 	start            string // of the process, where the body does not tell it
 }
 
-// data are the scrapes that the figures are measured on.
+// data are the scrapes that the figures are measured on: of every round of the
+// recording, in the order of time.
 type data struct {
 	source string
-	steady []scrape // of one instance, one after the other, with the same lines
-	lb     []scrape // of three instances behind a balancer that takes turns
-	fleet  []scrape // of all three instances, in the order of time
+	fleet  []scrape   // of the three instances
+	lb     []scrape   // through the balancer
+	steady []scrape   // the longest run of one instance with the same lines
+	native [][]scrape // of one instance, as text and as protobuf with native histograms
 }
 
 type manifestLine struct {
@@ -43,13 +47,6 @@ type manifestLine struct {
 	Format   string `json:"format"`
 }
 
-// The recording's rounds in which instance a exposes the same lines throughout,
-// and those in which all three instances answer.
-const (
-	steadyFrom, steadyTo = 28, 43
-	fleetFrom, fleetTo   = 0, 14
-)
-
 func load(dir string) (*data, error) {
 	d := &data{source: dir}
 	var files fs.FS = recording.FS
@@ -58,6 +55,30 @@ func load(dir string) (*data, error) {
 	} else {
 		d.source = "internal/recording"
 	}
+	for target, list := range map[string]*[]scrape{"apiserver-": &d.fleet, "lb": &d.lb} {
+		var err error
+		*list, err = read(files, func(m manifestLine) bool {
+			return m.Format == "text" && m.Path == "/metrics" && m.Scenario == "apiserver-ha" && strings.HasPrefix(m.Target, target)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	d.steady = steadyRun(d.fleet)
+	if native := os.DirFS(path.Join(dir, "apiserver-native")); d.source == dir {
+		for _, target := range []string{"apiserver-c", "apiserver-c-pb"} {
+			list, err := read(native, func(m manifestLine) bool { return m.Target == target })
+			if err != nil {
+				return nil, err
+			}
+			d.native = append(d.native, list)
+		}
+	}
+	return d, nil
+}
+
+// read returns the scrapes that are wanted.
+func read(files fs.FS, wanted func(m manifestLine) bool) (list []scrape, err error) {
 	f, err := files.Open("manifest.jsonl")
 	if err != nil {
 		return nil, err
@@ -69,38 +90,43 @@ func load(dir string) (*data, error) {
 		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
 			return nil, err
 		}
-		if err := d.add(files, m); err != nil {
-			return nil, err
+		if m.File == "" || !wanted(m) {
+			continue
 		}
+		body, err := unzip(files, m.File)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.File, err)
+		}
+		list = append(list, scrape{target: m.Target, answered: m.Answered, step: m.Step, time: m.Time, body: body})
 	}
-	return d, lines.Err()
+	return list, lines.Err()
 }
 
-func (d *data) add(files fs.FS, m manifestLine) error {
-	if m.File == "" || m.Format != "text" || m.Path != "/metrics" || m.Scenario != "apiserver-ha" {
-		return nil
+// steadyRun returns the longest run of scrapes of one instance in which no line
+// comes, goes or moves.
+func steadyRun(all []scrape) (longest []scrape) {
+	runs, shapes := map[string][]scrape{}, map[string]uint64{}
+	for _, s := range all {
+		if shape := shapeOf(s.body); shape != shapes[s.target] {
+			shapes[s.target], runs[s.target] = shape, nil
+		}
+		if runs[s.target] = append(runs[s.target], s); len(runs[s.target]) > len(longest) {
+			longest = runs[s.target]
+		}
 	}
-	steady := m.Target == "apiserver-a" && m.Step >= steadyFrom && m.Step <= steadyTo
-	inFleet := m.Step >= fleetFrom && m.Step <= fleetTo && (m.Target == "apiserver-a" || m.Target == "apiserver-b" || m.Target == "apiserver-c")
-	lb := m.Target == "lb" && m.Step >= fleetFrom && m.Step <= fleetTo
-	if !steady && !inFleet && !lb {
-		return nil
+	return longest
+}
+
+// shapeOf returns a hash of a body without its values.
+func shapeOf(body []byte) uint64 {
+	h := fnv.New64a()
+	for line := range bytes.Lines(body) {
+		if end := bytes.LastIndexByte(line, ' '); line[0] != '#' && end > 0 {
+			line = line[:end]
+		}
+		h.Write(line)
 	}
-	body, err := unzip(files, m.File)
-	if err != nil {
-		return fmt.Errorf("%s: %w", m.File, err)
-	}
-	s := scrape{target: m.Target, answered: m.Answered, step: m.Step, time: m.Time, body: body}
-	if steady {
-		d.steady = append(d.steady, s)
-	}
-	if inFleet {
-		d.fleet = append(d.fleet, s)
-	}
-	if lb {
-		d.lb = append(d.lb, s)
-	}
-	return nil
+	return h.Sum64()
 }
 
 func unzip(files fs.FS, name string) ([]byte, error) {

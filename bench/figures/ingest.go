@@ -84,10 +84,8 @@ func ingestFigures(d *data, rounds int) []figure {
 		cacheColumns(d, rounds, held),
 		expfmtMerge(d, min(rounds, 7), held),
 		promqlRate(d, rounds),
-		promqlRateAnew(d, rounds),
 		promqlRateMany(d, rounds),
 		promqlQuantile(d, rounds),
-		promqlQuantileAnew(d, rounds),
 		parallel(d, rounds),
 		parallelMachine(rounds),
 	}
@@ -174,17 +172,6 @@ func promqlRate(d *data, rounds int) figure {
 	return question("query/promql-rate", rounds, 100, now, func(now int64) { f.rates(now, askedWindow) }, asks(e, rateQuery))
 }
 
-func promqlRateAnew(d *data, rounds int) figure {
-	f, e, now := asked(d.fleet)
-	return question("query/promql-rate-anew", rounds, 100, now, func(now int64) { f.rates(now, another(now)) }, asks(e, rateQuery))
-}
-
-// another window each time, a millisecond apart from the one before: of that
-// question nothing that was counted is left for this one, as after a scrape.
-func another(now int64) time.Duration {
-	return askedWindow - time.Duration(now%2)*time.Millisecond
-}
-
 // asks the engine.
 func asks(e *bench.Engine, query string) func(now int64) (groups int) {
 	return func(now int64) int {
@@ -227,11 +214,6 @@ const quantileQuery = `histogram_quantile(0.99, sum by (verb, le) (rate(` + hist
 func promqlQuantile(d *data, rounds int) figure {
 	f, e, now := asked(d.fleet)
 	return question("query/promql-quantile", rounds, 10, now, func(now int64) { f.quantiles(now, askedWindow) }, asks(e, quantileQuery))
-}
-
-func promqlQuantileAnew(d *data, rounds int) figure {
-	f, e, now := asked(d.fleet)
-	return question("query/promql-quantile-anew", rounds, 10, now, func(now int64) { f.quantiles(now, another(now)) }, asks(e, quantileQuery))
 }
 
 // question compares two answers to one question, each asked often in a run, a

@@ -3,9 +3,12 @@
 //
 //	go -C bench run ./figures [-json] [-quick] [-only REGEXP] [-corpus DIR]
 //
-// Each row is the median over rounds that run both ways one after the other in
-// this process. The ratio says how many times faster ours is; read/memequal is
-// ours over the floor, and memory/* ours over a reference and a float64.
+// Rows named real, first and memory/instance are of all rounds of the recording,
+// the others of its longest run without a new line. Each row is the median of
+// runs of both ways, one after the other in this process. The ratio says how many
+// times faster ours is, but how many times slower of read/memequal (the floor),
+// read/gunzip, read/native (text), fleet/real-20-views (two views) and
+// ingest/one-new-line (none).
 package main
 
 import (
@@ -42,9 +45,11 @@ func main() {
 	if *quick {
 		rounds = 5
 	}
-	figures := readFigures(d, rounds)
+	figures := realFigures(d, rounds)
+	figures = append(figures, readFigures(d, rounds)...)
 	figures = append(figures, formatFigures(d, rounds)...)
 	figures = append(figures, ingestFigures(d, rounds)...)
+	figures = append(figures, standingFigures(d, rounds)...)
 	figures = slices.DeleteFunc(figures, func(f figure) bool { return f.Name == "" })
 	m := machine{cpu(), runtime.NumCPU(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, d.source}
 	if *asJSON {

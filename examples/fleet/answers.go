@@ -73,7 +73,7 @@ func gaugeGroup(g *aggregate.GaugeGroup, operation string) group {
 		out.Members = append(out.Members, member{Instance: m.Instance, Value: known(m.Estimate.Value, true)})
 	}
 	voters := slices.Clone(out.Members)
-	if operation == "fact" {
+	if operations[operation] == aggregate.Consensus {
 		voters = slices.DeleteFunc(voters, func(m member) bool { return *m.Value == uncounted })
 	}
 	if len(voters) > 0 {

@@ -46,7 +46,8 @@ const usage = `usage: fleet [flags]               replay the recording inside th
 
 SPEC is  metric{label="v",label!="v",label=~"re",label!~"re"} by (a,b)
 The braces and by (or without) are optional. For a gauge an operation may
-stand in front, one of sum, min, max, mean, fact:  max(metric{label="v"}) by (a)
+stand in front, one of sum, min, max, mean, consensus (also: fact):
+max(metric{label="v"}) by (a)
 
 `
 

@@ -26,9 +26,10 @@ var kinds = [...]string{"counter", "gauge", "histogram"}
 
 func (k kind) String() string { return kinds[k] }
 
-// operations combine the instances' values of a gauge.
+// operations combine the instances' values of a gauge. A fact is another word for a consensus.
 var operations = map[string]aggregate.Combine{
-	"sum": aggregate.Sum, "min": aggregate.Min, "max": aggregate.Max, "mean": aggregate.Mean, "fact": aggregate.Consensus,
+	"sum": aggregate.Sum, "min": aggregate.Min, "max": aggregate.Max, "mean": aggregate.Mean,
+	"consensus": aggregate.Consensus, "fact": aggregate.Consensus,
 }
 
 // uncounted is what an API server exposes in place of a number that it could
@@ -76,7 +77,7 @@ func parseSpec(k kind, text string) (spec, error) {
 		case k != gaugeKind:
 			return spec{}, fmt.Errorf("%s( does not fit a %s; an operation is for gauges", m[1], k)
 		case !known:
-			return spec{}, fmt.Errorf("unknown operation %s; use sum, min, max, mean or fact", m[1])
+			return spec{}, fmt.Errorf("unknown operation %s; use sum, min, max, mean or consensus", m[1])
 		}
 		s.operation, s.selector = m[1], strings.TrimSpace(m[2])
 	}
@@ -123,7 +124,7 @@ func (s *spec) view(totalsOnly bool) aggregate.View {
 	if v.Combine = operations[s.operation]; v.Combine == aggregate.Mean || v.Combine == aggregate.Consensus {
 		v.Within = aggregate.Sum
 	}
-	if s.operation == "fact" {
+	if v.Combine == aggregate.Consensus {
 		v.Sentinels = []float64{uncounted}
 	}
 	return v

@@ -13,16 +13,19 @@
 // A worker may also listen on a socket: unix:///run/worker-1.sock.
 //
 // With -pair each of two sidecars that watch the same workers names the other
-// one. They exchange what they know before they show it, so either may die, and
-// Prometheus may read now one and now the other as one target: no counter falls.
-// What they exchange is at /state, for everybody who reaches the port.
+// one. Both have to know the workers by the same names, as they do if they are
+// given the same addresses. They exchange what they know before they show it, so
+// either may die, and Prometheus may read now one and now the other as one
+// target: no counter falls. What they exchange is at /state, for everybody who
+// reaches the port.
 //
 // The merged exposition is at /metrics, as text, OpenMetrics or protobuf. With
 // -state it is saved before it is shown, so a sidecar that was killed never
 // showed more than it knows when it is back.
 //
-// The exit status is 0, or 1 if something failed or the totals were wrong, 2 for
-// bad flags.
+// A round that fails after the first one, because a list of workers cannot be
+// read or the disk is full, is logged, and shows nothing new. The exit status is
+// 0, or 1 if the first round failed or the totals were wrong, 2 for bad flags.
 package main
 
 import (
@@ -78,7 +81,14 @@ func serve(ctx context.Context, o options, stderr io.Writer) error {
 		return err
 	}
 	return offer(ctx, o.listen, s, stderr, func(ctx context.Context) error {
-		return o.Run(ctx, func(int) error { return s.round(ctx) })
+		return o.Run(ctx, func(n int) error {
+			err := s.round(ctx)
+			if err == nil || n == 1 { // what fails at once is a wrong argument
+				return err
+			}
+			o.logger.Error("round failed", "err", err)
+			return nil
+		})
 	})
 }
 

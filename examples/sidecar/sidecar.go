@@ -92,17 +92,19 @@ func (s *sidecar) open(ctx context.Context) (fleet *aggregate.Fleet, err error) 
 	return aggregate.NewFleet(begin)
 }
 
-// round scrapes all workers, saves what is known now, and shows it.
+// round scrapes all workers, saves what is known now, and shows it. If a list of
+// workers cannot be read, those known before are scraped.
 func (s *sidecar) round(ctx context.Context) error {
-	if err := s.scraper.Once(ctx); err != nil {
-		return err
+	failed := s.scraper.Once(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if s.peer != nil {
-		return s.agree(ctx)
+		return errors.Join(failed, s.agree(ctx))
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	return s.publish()
+	return errors.Join(failed, s.publish())
 }
 
 // publish shows what is known now, once it is saved.

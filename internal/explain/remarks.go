@@ -49,6 +49,8 @@ func remarkText(k remark) string {
 		return quirkTexts[k.quirk]
 	case k.verdict == judge.Returned:
 		return "%d series were missing for a while"
+	case k.flags&judge.Masked != 0 && k.verdict == judge.Reset:
+		return "%d series fell by little at a restart; taken as read back, so they may have counted more"
 	case k.flags&judge.Masked != 0:
 		return "%d series did not fall, but their process may have restarted; a reset may be hidden"
 	case k.flags&judge.Glitch != 0:

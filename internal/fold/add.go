@@ -115,7 +115,9 @@ func (a *adder) odd(x *growth.Odd) {
 
 // paced tells the table of the pace that a step shows. One that is not sure may
 // make it too high, which errs to the wide side.
-func (b *Binding) paced(col int32, step *judge.Step) { b.Grew(col, step.Value(), step.To-step.From) }
+func (b *Binding) paced(col int32, step *judge.Step) {
+	b.Grew(col, step.Value()+step.Seen, step.To-step.From)
+}
 
 // meeting describes the scrape for a column of a binding.
 func (a *adder) meeting(b *Binding, col int32) window.Meeting {

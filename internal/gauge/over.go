@@ -248,6 +248,9 @@ func (x *ranging) result() (Range, bool) {
 	return x.r, true
 }
 
+// Possible reports whether the instance may have had a value in the window (s, e].
+func (l *Line) Possible(s, e int64) bool { return len(l.pieces(s, e)) > 0 }
+
 // Own returns what the value of one line was in the window (s, e].
 func (l *Line) Own(s, e int64) (Range, bool) {
 	one := []Line{*l}

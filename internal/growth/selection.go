@@ -53,7 +53,7 @@ type Selection struct {
 	Kind   Kind
 	Metric string // a counter's with or without _total, a histogram's family
 	Every  bool   // all families of the kind
-	Loose  bool   // what has no sum over instances: series without a type, quantiles of summaries
+	Loose  bool   // what has no sum over instances: series without a type, quantiles of summaries, gauge histograms
 	Type   model.MetricType
 	Where  []*labels.Matcher
 	By     []string
@@ -113,7 +113,8 @@ func (s *Selection) fits(l *lines.Line) (Fit, Part) {
 	switch {
 	case l.Dropped:
 		return OfAnother, Whole
-	case s.Loose && (l.Role == lines.Quantile || l.Family.Type == model.MetricTypeUnknown):
+	case s.Loose && (l.Role == lines.Quantile || l.Family.Type == model.MetricTypeUnknown ||
+		l.Family.Type == model.MetricTypeGaugeHistogram && (l.Role == lines.Count || l.Role == lines.Native)):
 		return OfTheMetric, Whole
 	case s.Loose:
 		return OfAnother, Whole

@@ -47,9 +47,16 @@ func (s *Spacings) Interval() int64 {
 // Stale reports whether a target has been silent, in milliseconds, for more than so many of its intervals. One that was
 // scraped once is taken to have an interval of 20 s. Behind a balancer, ask [Pool.State], too.
 func (s *Spacings) Stale(silent int64, intervals float64) bool {
+	return float64(silent) > s.patience(intervals)
+}
+
+// Patience returns for how long a target may be silent before it is stale, in milliseconds.
+func (s *Spacings) Patience(intervals float64) int64 { return int64(s.patience(intervals)) }
+
+func (s *Spacings) patience(intervals float64) float64 {
 	interval := int64(assumedInterval)
 	if s.N > 0 {
 		interval = s.Interval()
 	}
-	return float64(silent) > intervals*float64(interval)
+	return intervals * float64(interval)
 }

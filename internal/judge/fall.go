@@ -122,6 +122,9 @@ func (t *turn) regained(fast bool) Step {
 	if t.open() {
 		s.Hi = math.Inf(1)
 	}
+	if math.IsInf(s.Hi, 1) {
+		s.Seen = t.seen(t.Last.Value, s.Sub)
+	}
 	t.Left, t.Zero = 0, false
 	t.forget()
 	return s
@@ -130,7 +133,7 @@ func (t *turn) regained(fast bool) Step {
 // otherCopy judges a value that is back where another copy of the series was: it grew from there. Nothing of it is
 // certain, unless the process is known to live on.
 func (t *turn) otherCopy() Step {
-	s := Step{Verdict: Grew, Doubt: Unproven, Add: t.c.Value, Sub: t.Other, Hi: math.Inf(1), From: t.Last.Time}
+	s := Step{Verdict: Grew, Doubt: Unproven, Add: t.c.Value, Sub: t.Other, Hi: math.Inf(1), Seen: t.seen(t.Last.Value, t.Other), From: t.Last.Time}
 	if t.e.Stands {
 		s.Lo, s.Reach = s.Value(), t.OtherAt
 	}
@@ -255,6 +258,11 @@ func (t *turn) handedOver() bool {
 // handed counts c from the value of before the restart, less what was counted since.
 func (t *turn) handed() Step {
 	s := Step{Verdict: Grew, Doubt: Unproven | HandedOver, Add: t.c.Value, Sub: min(t.c.Value, t.Mark+t.Counted), Hi: math.Inf(1), From: t.Last.Time}
+	if t.Gapped { // the new process may have counted it from 0
+		s.Seen = t.seen(0, s.Sub)
+	} else {
+		s.Seen = t.seen(t.Last.Value, s.Sub)
+	}
 	t.forget()
 	return s
 }
@@ -270,4 +278,16 @@ func (t *turn) returned() Step {
 	}
 	t.forget()
 	return s
+}
+
+// burst is by how much a series may be faster than it ever was without a better explanation.
+const burst = 16
+
+// seen returns how much of a rise from p to c is seen growth that may be older: the part up to old, which is not in the
+// value. It returns 0 if the rise is by far too fast for a series whose pace is known.
+func (t *turn) seen(p, old float64) float64 {
+	if t.e.Pace.Most > 0 && t.c.Value-p > burst*t.e.Pace.Makes(t.ms) {
+		return 0
+	}
+	return old - p
 }

@@ -15,6 +15,9 @@ type Step struct {
 	// Back is how much of the Lo of the steps until From is not certain any more: it counts in a sum of steps that
 	// holds them, too, which it does not make negative.
 	Back float64
+	// Seen is growth that was read in this step but is not in Value, as the series may have counted it earlier; it is 0
+	// unless Hi is +Inf. The upper bound of a rate counts it.
+	Seen float64
 	// The increase happened in (From, To], Unix milliseconds. From == To: no time was observed. After a proven reset From
 	// is the new start; growth in the Lost milliseconds between the previous point and From was not observed.
 	From, To int64

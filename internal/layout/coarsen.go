@@ -1,6 +1,10 @@
 package layout
 
-import "github.com/promfold/promfold/internal/exact"
+import (
+	"math"
+
+	"github.com/promfold/promfold/internal/exact"
+)
 
 // Exponential buckets are made coarser by the schema first and by the zero threshold then. The other way round the
 // result would depend on the order of merging: a threshold widened to the bound of a fine bucket may cut a coarse one.
@@ -85,16 +89,28 @@ func Alike(p, c *Native) (*Native, *Native) {
 // NotBelow returns n in exponential buckets as coarse as those of both, with no count less than in o: this shows a
 // total that must never fall. The sum is that of n.
 func (n *Native) NotBelow(o *Native) *Native {
+	r := n.combine(o, func(mine, theirs float64) float64 { return max(mine, theirs) })
+	r.Sum = n.Sum
+	return r
+}
+
+// Minus returns in buckets as coarse as those of both by how much each count of n is above that of o. The sum is NaN.
+func (n *Native) Minus(o *Native) *Native {
+	return n.combine(o, func(mine, theirs float64) float64 { return max(0, mine-theirs) })
+}
+
+// combine returns a count of each bucket of both, and no sum.
+func (n *Native) combine(o *Native, of func(mine, theirs float64) float64) *Native {
 	x, y := alike(n, o)
 	outside, _ := n.check()
 	other, _ := o.check()
 	r := &Native{
-		Schema: x.schema, ZeroThreshold: x.zeroThreshold, Sum: n.Sum,
-		ZeroCount: max(x.zero.Float64(), y.zero.Float64()),
-		Positive:  greater(x.positive.buckets(), y.positive.buckets()),
-		Negative:  greater(x.negative.buckets(), y.negative.buckets()),
+		Schema: x.schema, ZeroThreshold: x.zeroThreshold, Sum: math.NaN(),
+		ZeroCount: of(x.zero.Float64(), y.zero.Float64()),
+		Positive:  combine(x.positive.buckets(), y.positive.buckets(), of),
+		Negative:  combine(x.negative.buckets(), y.negative.buckets(), of),
 	}
-	r.Count = r.ZeroCount + max(outside, other)
+	r.Count = r.ZeroCount + of(outside, other)
 	for _, side := range [...][]Bucket{r.Positive, r.Negative} {
 		for _, b := range side {
 			r.Count += b.Count
@@ -103,17 +119,21 @@ func (n *Native) NotBelow(o *Native) *Native {
 	return r
 }
 
-// greater returns the greater count of each bucket.
-func greater(a, b []Bucket) []Bucket {
+// combine returns the buckets of both that have a count then.
+func combine(a, b []Bucket, of func(mine, theirs float64) float64) []Bucket {
 	var all []Bucket
 	for len(a) > 0 || len(b) > 0 {
+		var x Bucket
 		switch {
 		case len(b) == 0 || len(a) > 0 && a[0].Index < b[0].Index:
-			all, a = append(all, a[0]), a[1:]
+			x, a = Bucket{a[0].Index, of(a[0].Count, 0)}, a[1:]
 		case len(a) == 0 || b[0].Index < a[0].Index:
-			all, b = append(all, b[0]), b[1:]
+			x, b = Bucket{b[0].Index, of(0, b[0].Count)}, b[1:]
 		default:
-			all, a, b = append(all, Bucket{a[0].Index, max(a[0].Count, b[0].Count)}), a[1:], b[1:]
+			x, a, b = Bucket{a[0].Index, of(a[0].Count, b[0].Count)}, a[1:], b[1:]
+		}
+		if x.Count > 0 {
+			all = append(all, x)
 		}
 	}
 	return all

@@ -21,6 +21,7 @@ type Account struct {
 	shown   []float64
 	sum     float64          // that a histogram showed
 	natives []*layout.Native // native buckets that were shown, by grid
+	given   given
 }
 
 // Retire adds a column of a table that is about to be dropped. sumless says

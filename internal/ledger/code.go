@@ -18,6 +18,7 @@ import (
 // ledgers are equal bytes: all stands in order.
 func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
 	c.Int64(&l.Created)
+	c.Int64(&l.Given)
 	keys := slices.Sorted(maps.Keys(l.accounts))
 	saved.List(c, &keys, 6, func(key *string) {
 		if c.Reading() {
@@ -44,6 +45,7 @@ func (a *Account) code(c *saved.Codec, set *window.Set) {
 		growth.CodeNative(c, n)
 		c.Must(*n != nil)
 	})
+	a.given.code(c)
 	c.Must(len(a.bounds) == len(a.shown))
 	for i := 1; i < len(a.bounds); i++ {
 		c.Must(a.bounds[i-1] < a.bounds[i])

@@ -14,6 +14,7 @@ import (
 // Ledger keeps the totals of one view: an account for each group.
 type Ledger struct {
 	Created  int64        // when all totals were 0, in Unix ms; 0: since the fleet began
+	Given    int64        // until when growth was given out as deltas, in Unix ms; 0: none was
 	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
 }
@@ -66,6 +67,7 @@ func (l *Ledger) Begin(o *Ledger, mine, theirs, both int64) {
 // Merge adds the accounts of other instances, and what is known of their
 // processes, which o may no longer use.
 func (l *Ledger) Merge(o *Ledger) {
+	l.Given = max(l.Given, o.Given)
 	if o.Known != nil {
 		if l.Known != nil {
 			o.Known.Join(l.Known)
@@ -81,12 +83,17 @@ func (l *Ledger) Merge(o *Ledger) {
 		window.MergeClasses(&a.Retired, b.Retired)
 		a.Left.Merge(&b.Left)
 		a.remember(b)
+		a.given.merge(&b.given)
 	}
 }
 
-// Remember makes what either ledger showed the least that is shown.
+// Remember makes what either ledger showed the least that is shown, and what
+// either gave out what was given out.
 func (l *Ledger) Remember(o *Ledger) {
+	l.Given = max(l.Given, o.Given)
 	for _, b := range o.accounts {
-		l.Account(b.Labels).remember(b)
+		a := l.Account(b.Labels)
+		a.remember(b)
+		a.given.join(&b.given)
 	}
 }

@@ -67,6 +67,10 @@ func (c *Columns) Start(i int) int64 { return startOf(i, c.starts, c.pairs, c.va
 // Native returns the histogram of a [Native] line, else nil. The caller owns it.
 func (c *Columns) Native(i int) *histogram.FloatHistogram { return nativeAt(c.natives, i) }
 
+// ExemplarsLeft returns how many exemplars of the latest body were not kept, since
+// they exceed [Limits.Exemplars].
+func (c *Columns) ExemplarsLeft() int { return c.quoted.left }
+
 // Exemplars yields the exemplars that were kept, with the positions of their
 // lines. The caller owns them.
 func (c *Columns) Exemplars() iter.Seq2[int, exemplar.Exemplar] { return c.quoted.all(c.format) }

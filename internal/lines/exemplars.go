@@ -70,7 +70,11 @@ func Exemplars(body []byte, contentType string, limits Limits) ([]Exemplar, erro
 // exceeds the limit.
 func quoteText(d *diff, text []byte) {
 	x := &d.quoted
-	if len(text) == 0 || len(x.text)+len(text) > d.limits.Exemplars {
+	switch {
+	case len(text) == 0:
+		return
+	case len(x.text)+len(text) > d.limits.Exemplars:
+		x.left++
 		return
 	}
 	x.text = append(x.text, text...)

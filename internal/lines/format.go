@@ -34,11 +34,20 @@ const (
 )
 
 // formatOf returns the format that a content type names, as a Prometheus server
-// understands it. An empty content type is the text format.
+// understands it, else that of the fallback. An empty content type without a
+// fallback is the text format.
 func formatOf(contentType string, limits Limits) (format, error) {
-	if contentType == "" {
+	if contentType == "" && limits.Fallback == "" {
 		return text, nil
 	}
+	in, err := formatNamed(contentType, limits)
+	if err != nil && limits.Fallback != "" {
+		return formatNamed(limits.Fallback, limits)
+	}
+	return in, err
+}
+
+func formatNamed(contentType string, limits Limits) (format, error) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return text, &Error{Err: unsupported{"content type", contentType}}

@@ -12,6 +12,11 @@ type Limits struct {
 	// they are written; what is beyond them is left out. 0 keeps none.
 	Exemplars int
 
+	// Fallback is the content type of a body that comes without one, or with one
+	// that is not read, as Prometheus' fallback_scrape_protocol. Empty: a body
+	// without one is text, and one of another type is refused.
+	Fallback string
+
 	// OpenMetrics2 reads OpenMetrics 2.0, which is experimental. A Prometheus
 	// server must be told to read it, too.
 	OpenMetrics2 bool

@@ -18,19 +18,22 @@ import (
 type exemplars struct {
 	at   []exemplarAt // by position; a position may have several
 	text []byte       // of all of them, in their order
+	left int          // that were not kept, for the limit
 }
 
 // exemplarAt is the position of an exemplar's line, and where its text ends.
 type exemplarAt struct{ pos, end uint32 }
 
-func (x *exemplars) reset() { x.at, x.text = x.at[:0], x.text[:0] }
+func (x *exemplars) reset() { x.at, x.text, x.left = x.at[:0], x.text[:0], 0 }
 
 func (x *exemplars) bytes() int { return cap(x.at)*int(unsafe.Sizeof(exemplarAt{})) + cap(x.text) }
 
-func (x *exemplars) clone() exemplars { return exemplars{slices.Clone(x.at), slices.Clone(x.text)} }
+func (x *exemplars) clone() exemplars {
+	return exemplars{slices.Clone(x.at), slices.Clone(x.text), x.left}
+}
 
 func (x *exemplars) replace(from *exemplars) {
-	x.at, x.text = replace(x.at, from.at), replace(x.text, from.text)
+	x.at, x.text, x.left = replace(x.at, from.at), replace(x.text, from.text), from.left
 }
 
 // all yields them with the positions of their lines. in is the format of the body.

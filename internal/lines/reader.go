@@ -54,7 +54,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 	if len(body) > r.limits.Body {
 		return &Error{Offset: r.limits.Body, Err: overLimit("bytes", r.limits.Body)}
 	}
-	if contentType != r.contentType {
+	if contentType != r.contentType || contentType == "" {
 		in, err := formatOf(contentType, r.limits)
 		if err != nil {
 			return err

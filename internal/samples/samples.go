@@ -37,7 +37,7 @@ func AppendLines(dst []lines.Sample, samples []parse.Sample) []lines.Sample {
 func Limits(o *parse.Options) lines.Limits {
 	return lines.Limits{
 		Body: o.MaxBody, Lines: o.MaxLines, Line: o.MaxLine, Labels: o.MaxLabels, Buckets: o.MaxBuckets,
-		OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole, Exemplars: exemplarBytes(o),
+		Fallback: o.Fallback, OpenMetrics2: o.OpenMetrics2, RequireWhole: o.RequireWhole, Exemplars: exemplarBytes(o),
 	}
 }
 

@@ -242,15 +242,22 @@ func (g Growth) Asymmetry() (explain.Asymmetry, bool) {
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // Quotient returns the quotient of two intervals, each of which may be anywhere inside its own; false unless d is above 0.
+// d is nowhere below 0, n may be.
 func Quotient(n, d estimate) (estimate, bool) {
 	if !(d.Value > 0) {
 		return estimate{}, false
 	}
 	a := estimate{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
-	if math.IsNaN(a.Lo) {
+	switch {
+	case n.Lo < 0:
+		a.Lo = n.Lo / d.Lo
+	case math.IsNaN(a.Lo):
 		a.Lo = 0
 	}
-	if math.IsNaN(a.Hi) || d.Lo == 0 {
+	switch {
+	case n.Hi < 0:
+		a.Hi = n.Hi / d.Hi
+	case math.IsNaN(a.Hi) || d.Lo == 0:
 		a.Hi = math.Inf(1)
 	}
 	return a, true

@@ -77,6 +77,18 @@ func TestQuotientOfNothing(t *testing.T) {
 	q, ok := Quotient(open, open)
 	assert.True(t, ok)
 	assert.Equal(t, estimate{Value: 1, Lo: 0, Hi: inf}, q)
+	for _, c := range []struct{ n, d, want estimate }{ // a sum of signed values
+		{estimate{-6, -8, -4}, estimate{2, 1, 4}, estimate{-3, -8, -1}},
+		{estimate{-6, -8, 4}, estimate{2, 1, 4}, estimate{-3, -8, 4}},
+		{estimate{-6, -8, -4}, estimate{2, 0, inf}, estimate{-3, -inf, 0}},
+		{estimate{-6, -inf, 4}, estimate{2, 1, 4}, estimate{-3, -inf, 4}},
+	} {
+		q, ok := Quotient(c.n, c.d)
+		assert.True(t, ok)
+		assert.Equal(t, c.want.Value, q.Value)
+		assert.Equal(t, c.want.Lo, q.Lo)
+		assert.True(t, c.want.Hi == q.Hi, q)
+	}
 	q, _ = Quotient(estimate{}, estimate{Value: 1, Hi: 1})
 	assert.Equal(t, estimate{Hi: inf}, q, "both may be 0")
 }

@@ -26,14 +26,14 @@ const maxNative = 10
 // Add adds an exemplar of a series. One that OpenMetrics has no room for is left
 // out.
 func (x Exemplars) Add(series labels.Labels, e exemplar.Exemplar) {
-	if fits(&e) {
+	if Fits(&e) {
 		key := string(series.Bytes(nil))
 		x[key] = append(x[key], e)
 	}
 }
 
-// fits reports whether OpenMetrics has room for an exemplar.
-func fits(e *exemplar.Exemplar) bool {
+// Fits reports whether OpenMetrics has room for an exemplar.
+func Fits(e *exemplar.Exemplar) bool {
 	n := 0
 	e.Labels.Range(func(l labels.Label) { n += utf8.RuneCountInString(l.Name) + utf8.RuneCountInString(l.Value) })
 	return n <= maxExemplar

@@ -15,7 +15,8 @@ import (
 
 // Loose is what has no sum over instances: a series without a type, which may
 // be a gauge or a counter, or the quantiles of a summary, which can be neither
-// added nor averaged. It has a value while one instance alone has it.
+// added nor averaged. It has a value while one instance alone has it. A gauge
+// histogram is left out.
 type Loose struct {
 	labels  labels.Labels // with __name__
 	typ     model.MetricType
@@ -36,6 +37,9 @@ type LooseSeries struct {
 
 // Add adds what an instance reads of a line in a group.
 func (s *LooseSeries) Add(instance string, group labels.Labels, line *lines.Line, value float64) {
+	if line.Family.Type == model.MetricTypeGaugeHistogram {
+		group = labels.NewBuilder(group).Set(model.MetricNameLabel, line.Family.Name).Labels()
+	}
 	key := string(line.Family.Type) + "\xff" + string(group.Bytes(nil))
 	x := s.byKey[key]
 	if x == nil {

@@ -222,6 +222,8 @@ func (w *Whole) Broken(name string, hash uint64) {
 const (
 	Undecided = "several instances have the gauge, and the view does not say how to combine them"
 	Unsaid    = "an instance has several series of it, and View.Within does not say how to combine them"
+	// Unreadable are NaN, sentinels, and what adds up to no number.
+	Unreadable = "no instance has a value that is a number and known"
 )
 
 // Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has
@@ -261,10 +263,14 @@ func (w *Whole) Loose(x *Loose) {
 	f := w.family(x.labels, model.MetricTypeUnknown)
 	switch {
 	case f == nil:
+	case x.typ == model.MetricTypeGaugeHistogram:
+		f.leave("a gauge histogram has no sum over time or instances")
 	case x.several:
 		f.leave("several instances have the series, and it has no type")
 	case x.ok:
 		f.add(Series{Labels: x.labels, Value: x.value})
+	default:
+		f.leave(Unreadable)
 	}
 }
 

@@ -100,7 +100,7 @@ func TestLooseSeries(t *testing.T) {
 		{[]string{"a", "b"}, []float64{3, 3}, false, 0, 1},
 		{[]string{"a", "a"}, []float64{3, 4}, false, 0, 1},
 		{[]string{"a", "a"}, []float64{3, 4}, true, 1, 0},
-		{[]string{"a"}, []float64{math.NaN()}, false, 0, 0},
+		{[]string{"a"}, []float64{math.NaN()}, false, 0, 1},
 	} {
 		list := whole.LooseSeries{Exact: x.exact}
 		for i, of := range x.of {

@@ -80,6 +80,7 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 		}
 	default:
 		e.Open++
+		e.Above.Add(step.Seen)
 		e.Blind = max(e.Blind, step.To-step.From)
 	}
 	if step.Back > 0 {

@@ -61,7 +61,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	switch {
 	case q.all:
 	case in.last <= q.s:
-		if !x.standing.Possible() {
+		if !x.standing.Possible() && !in.live(q.f, q.s) {
 			return false, nil
 		}
 		if n := len(h.Held()); n > 0 && !x.member.in.history.Holds(&h.Held()[n-1]) {
@@ -298,7 +298,11 @@ func (m *moment) aim() {
 			if x.Live, x.Expected = a.Balancer.Alive(func(in *instance) bool { return in.live(m.f, m.e) }), a.Balancer.Pool().Expects(); x.Expected == 0 && !present {
 				x.Expected = 1 // at least
 			}
-			x.Unmet = max(0, x.Expected-max(len(a.Balancer.Members), len(a.Behind)))
+			met := x.Live // whoever took the place of one that died may not have been met yet
+			if a.Balancer.Silent(m.e, m.f.cfg.Staleness) {
+				met = max(len(a.Balancer.Members), len(a.Behind))
+			}
+			x.Unmet = max(0, x.Expected-met)
 		case m.f.book.Expects(a, m.e, func(in *instance) bool { return in.counts(m.f, m.e) }):
 			x.Expected = 1
 			if present {

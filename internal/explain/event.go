@@ -55,6 +55,8 @@ var quirkNotes = [...]string{
 	growth.NewLayout: "other buckets than before",
 	growth.Malformed: "counts that cannot be",
 	growth.Doubled:   "lines that differ",
+	growth.Negative:  "a sum that fell",
+	growth.Uneven:    "count and last bucket differ",
 }
 
 // EventOf returns what happened to series of an instance as an event. Unless it

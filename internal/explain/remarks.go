@@ -79,6 +79,8 @@ var quirkTexts = [...]string{
 	growth.NewLayout: "%d histograms changed their buckets; growth at the change is known at the bounds that both have",
 	growth.Malformed: "%d histograms with impossible counts, left out",
 	growth.Doubled:   "%d series stand in the body several times with different values; the first counts",
+	growth.Negative:  "%d sums fell while observations were added, so some are negative: View.Signed says so of all",
+	growth.Uneven:    "%d histograms whose count and last bucket differ; the bounds hold both",
 }
 
 // Exclusions are the reasons why series are left out of an answer, each with

@@ -218,6 +218,9 @@ func (a *adder) sum(b *Binding, col int32, x *growth.Hist) {
 		b.Note(a.At, window.Note{Col: col, Verdict: judge.Gap, Quirk: growth.NoSum}, &judge.Step{Verdict: judge.Gap})
 		return
 	}
+	if l := b.Cols[col].Layout; l != nil && x.Sum[1] < x.Sum[0] && l.Floor() == 0 {
+		b.Note(a.At, window.Note{Col: col, Verdict: judge.Grew, Quirk: growth.Negative}, &judge.Step{Verdict: judge.Grew, From: a.Last, To: a.At, Reach: a.Last})
+	}
 	b.AddSum(col, x.Sum[1], x.Sum[0])
 }
 
@@ -230,7 +233,7 @@ func (a *adder) part(b *Binding, col int32, part growth.Part, x *growth.Hist) {
 	step := judge.Step{Verdict: judge.Grew, Add: to, Sub: from, Lo: to - from, Hi: to - from, From: a.Last, To: a.At, Reach: a.Last}
 	for i := range x.Notes {
 		n := x.Notes[i]
-		if n.Quirk == growth.Torn {
+		if n.Quirk == growth.Torn || n.Quirk == growth.Uneven && part == growth.SumOf {
 			continue // its buckets were torn, its count and sum are what they are
 		}
 		if part == growth.SumOf {

@@ -46,6 +46,7 @@ type turn struct {
 	counts []float64      // of classic buckets
 	nat    *layout.Native // of native ones
 	sum    float64        // NaN if there is none
+	mixed  bool           // its process restarted, and it may have begun again
 }
 
 // read reads the histogram; false if it cannot be one.
@@ -135,6 +136,7 @@ func (w *walk) judgeHist(t *turn, before *point) {
 	id, old, _, _ := w.Reader.At(t.pos)
 	l := w.Store.Line(id)
 	ev := w.evidenceOf(t.o, l)
+	t.mixed = ev.Fate == judge.FateMixed
 	var next judge.Series
 	var step judge.Step
 	plain := before.Ordinary() && ev.plain && judge.Rise(before.Last, t.now)
@@ -144,9 +146,14 @@ func (w *walk) judgeHist(t *turn, before *point) {
 		step = judge.Step{Verdict: judge.Grew, Add: t.now.Value, Sub: before.Last.Value, Lo: d, Hi: d, From: before.Last.Time, To: t.now.Time}
 	} else {
 		next, step = w.next(t.o, l, before.Series, t.now, ev, old)
+		if t.strays(before, &step) {
+			before = before.unmarked()
+			next, step = w.next(t.o, l, before.Series, t.now, ev, old)
+			step.Lo, step.Hi, step.Doubt = min(step.Lo, 0), math.Inf(1), step.Doubt|judge.Unproven
+		}
 	}
 	x := t.step(before, &step)
-	if !plain || step.Doubt != 0 || step.Lo != step.Hi || step.Verdict != judge.Grew {
+	if t.noteUneven(x, &step, before) || !plain || step.Doubt != 0 || step.Lo != step.Hi || step.Verdict != judge.Grew {
 		x.note(step, NoQuirk)
 	}
 	w.keep(t, before, next, &step)
@@ -220,6 +227,7 @@ func (t *turn) step(before *point, s *judge.Step) *Hist {
 	case s.Sub != before.Last.Value:
 		if base = before.mark; base == nil || t.count(base) != s.Sub {
 			// What stood in the buckets there is not known.
+			s.Seen += max(0, s.Value())
 			s.Add, s.Sub, s.Lo = 0, 0, 0
 			return t.add(t.blank(Nowhere))
 		}
@@ -277,9 +285,9 @@ func (t *turn) growClassic(base *point, s *judge.Step) *Hist {
 		return t.add(x)
 	}
 	// A bucket fell while the count did not: the client was read while it was
-	// writing, or the vector was cleared and outgrew itself.
+	// writing, or the vector began again and outgrew itself.
 	top := t.tops[t.o.family].top
-	if top < 0 || fell <= s.Value()+top*float64(s.To-s.From) {
+	if again := t.mixed || t.sumFell(base); !again && (top < 0 || fell <= s.Value()+top*float64(s.To-s.From)) {
 		s.Hi = max(s.Hi, t.now.Value)
 		h := t.add(x)
 		h.quirk(Torn, s)
@@ -366,7 +374,13 @@ func (t *turn) growNative(base *point, s *judge.Step) *Hist {
 // that is back.
 func (t *turn) appear() {
 	id, _, _, _ := t.Reader.At(t.pos)
-	tomb, next, step := t.begin(t.o, t.Store.Line(id), t.now)
+	l := t.Store.Line(id)
+	tomb := t.buried(t.o, l)
+	next, step := t.begin(t.o, l, t.now, tomb)
+	if tomb != nil && step.Doubt&judge.HandedOver != 0 && !t.follows(&tomb.point) {
+		tomb = nil
+		next, step = t.begin(t.o, l, t.now, nil)
+	}
 	before := &point{sum: math.NaN()}
 	if tomb != nil {
 		before = &tomb.point
@@ -382,6 +396,7 @@ func (t *turn) appear() {
 	default:
 		x = t.add(t.blank(Baseline))
 	}
+	t.noteUneven(x, &step, nil)
 	x.note(step, NoQuirk)
 	t.keep(t, before, next, &step)
 }

@@ -178,7 +178,7 @@ func (w *walk) counter(e entry) {
 // counterAt judges a counter whose line is l, and stood at the position old.
 func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old int) {
 	if old < 0 || w.First {
-		_, next, step := w.begin(o, l, c)
+		next, step := w.begin(o, l, c, w.buried(o, l))
 		w.take(i, next, step, c)
 		return
 	}
@@ -236,9 +236,17 @@ func (w *walk) refuse(object uint32, s judge.Series, c judge.Point) {
 	w.hold(object, &point{Series: s})
 }
 
+// buried returns the tombstone of an object; nil if there is none.
+func (w *walk) buried(o *object, l *lines.Line) *tomb {
+	if len(w.tombs) == 0 || w.First {
+		return nil
+	}
+	return w.tombs[w.tombOf(o, l)]
+}
+
 // begin judges an object without a point before it, or one that is back, of
 // which before is the tombstone.
-func (w *walk) begin(o *object, l *lines.Line, c judge.Point) (before *tomb, next judge.Series, step judge.Step) {
+func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb) (judge.Series, judge.Step) {
 	a := judge.Arrival{
 		Since: w.Since, Start: w.Start, Interval: w.interval(), Unmoved: w.Decision.Restart == judge.RestartUnmoved,
 		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1], Evicted: w.Lost,
@@ -254,13 +262,10 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point) (before *tomb, nex
 	if !w.Process {
 		a.Previous = w.LastTime
 	}
-	if len(w.tombs) > 0 && !w.First {
-		if before = w.tombs[w.tombOf(o, l)]; before != nil {
-			a.Before = &before.Series
-		}
+	if before != nil {
+		a.Before = &before.Series
 	}
-	next, step = judge.Begin(w.rules(o), c, &a)
-	return before, next, step
+	return judge.Begin(w.rules(o), c, &a)
 }
 
 // free ends the state that is kept for an object: it is an ordinary one.

@@ -99,7 +99,9 @@ const (
 	Torn
 	NewLayout
 	Malformed
-	Doubled // the series stands in the body several times, with different values
+	Doubled  // the series stands in the body several times, with different values
+	Negative // a sum fell while the count did not: some observations are negative
+	Uneven   // the count and the last bucket differ
 )
 
 // Origin says where a histogram's step begins.

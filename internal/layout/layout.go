@@ -68,6 +68,14 @@ func (l *Layout) Bound(i int) float64 { return l.bounds[i] }
 // Bounds returns a copy of all upper bounds.
 func (l *Layout) Bounds() []float64 { return slices.Clone(l.bounds) }
 
+// Negative returns l with a first bucket that begins at −Inf.
+func (l *Layout) Negative() *Layout {
+	if l.signed {
+		return l
+	}
+	return &Layout{bounds: l.bounds, signed: true}
+}
+
 // Floor returns where the first bucket begins: 0, which belongs to it, or −Inf.
 func (l *Layout) Floor() float64 {
 	if l.signed {

@@ -71,9 +71,11 @@ func (g Growth) each(do func(*Share, *part)) {
 	for i := range g.shares {
 		switch {
 		case len(parts) > 0 && int(owners[0]) == i:
-			do(&g.shares[i], &parts[0])
+			if !g.shares[i].past() {
+				do(&g.shares[i], &parts[0])
+			}
 			owners, parts = owners[1:], parts[1:]
-		case g.idle(i, g.group()):
+		case !g.shares[i].past() && g.idle(i, g.group()):
 			do(&g.shares[i], &part{})
 		}
 	}

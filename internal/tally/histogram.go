@@ -34,6 +34,7 @@ type piece struct {
 	counts []float64      // cumulative
 	native *layout.Native // in place of layout and counts; without its sum
 	sum    float64        // NaN if unknown
+	signed bool           // a sum fell: some observations are negative, although no bound is
 
 	// Where the window begins between two checkpoints: the same, at least and at most; else nil.
 	least, most *piece
@@ -101,7 +102,7 @@ func (d *Distribution) addTo(all *layout.Distribution) {
 			below, above = d.unsure(share)
 			all.AddUnknown(above, signed)
 		}
-		p.addTo(all, below)
+		p.addTo(all, below, signed)
 	}
 }
 
@@ -168,7 +169,7 @@ func (d *Distribution) Sum() (e estimate, ok bool) {
 	if least, most, known := d.sums(); known && !e.Exact() {
 		e.Lo, e.Hi = min(least, e.Value), max(most, e.Value)
 	}
-	return e, ok
+	return held(e), ok
 }
 
 // Mean returns the mean observation.
@@ -181,7 +182,13 @@ func (d *Distribution) Mean() (e estimate, ok bool) {
 			e.Hi = max(most/n.Lo, e.Value)
 		}
 	}
-	return e, ok
+	return held(e), ok
+}
+
+// held returns e with its value between its bounds. Part of a sum may be known of other observations than the count.
+func held(e estimate) estimate {
+	e.Value = min(max(e.Value, e.Lo), e.Hi)
+	return e
 }
 
 // sums returns the least and the greatest sum of what was observed, if nothing is open but where between two checkpoints
@@ -222,7 +229,7 @@ func (d *Distribution) allowing(x float64) estimate {
 func (d *Distribution) Signed() bool {
 	for i := range d.pieces {
 		p := &d.pieces[i]
-		if p.layout != nil && p.layout.Floor() < 0 || p.native != nil && len(p.native.Negative) > 0 {
+		if p.signed || p.sum < 0 || p.layout != nil && p.layout.Floor() < 0 || p.native != nil && len(p.native.Negative) > 0 {
 			return true
 		}
 	}
@@ -255,7 +262,7 @@ func (d *Distribution) Members() []layout.Member {
 			below, above = d.unsure(last)
 			list[len(list)-1].Distribution.AddUnknown(above, signed)
 		}
-		p.addTo(list[len(list)-1].Distribution, below)
+		p.addTo(list[len(list)-1].Distribution, below, signed)
 	}
 	return list
 }
@@ -287,6 +294,7 @@ func (t *Tally) read() {
 			if t.has(&t.parts[own[c].part], growth.NoSum) {
 				p.sum = math.NaN()
 			}
+			p.signed = t.has(&t.parts[own[c].part], growth.Negative)
 			g := t.group[own[c].part]
 			t.pieces[g] = append(t.pieces[g], p)
 		}
@@ -308,10 +316,14 @@ func (p *piece) fill(sh *Share, r *grownRow, c int) {
 // addTo cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
 // true, but single buckets may be too few.
 //
-// below of the observations may not have been.
-func (p *piece) addTo(d *layout.Distribution, below float64) {
+// below of the observations may not have been. Where one of the group is negative, others may be, whatever the bounds.
+func (p *piece) addTo(d *layout.Distribution, below float64, signed bool) {
+	l := p.layout
+	if signed && l != nil {
+		l = l.Negative()
+	}
 	if p.native == nil && below > 0 {
-		d.AddDoubt(p.layout, p.counts, below)
+		d.AddDoubt(l, p.counts, below)
 	}
 	switch {
 	case p.native != nil:
@@ -324,8 +336,8 @@ func (p *piece) addTo(d *layout.Distribution, below float64) {
 			_ = d.AddNative(&n)
 		}
 	case p.most == nil:
-		_ = d.AddIncrease(p.layout, nil, p.counts, p.sum)
-	case d.AddBetween(p.layout, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
-		d.AddTorn(p.layout, p.counts, p.least.counts, p.most.counts, p.sum)
+		_ = d.AddIncrease(l, nil, p.counts, p.sum)
+	case d.AddBetween(l, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
+		d.AddTorn(l, p.counts, p.least.counts, p.most.counts, p.sum)
 	}
 }

@@ -65,13 +65,18 @@ func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 			}
 		}
 		w := &sh.observed(g).Watched
-		if !now {
-			sum.AddMean(w, &c)
-			continue
+		if past := sh.past(); past || now {
+			until := *w
+			if until.Tail = e - sh.Last; past {
+				c.Growth, until.Span, until.Life = 0, 0, 0
+			}
+			w = &until
 		}
-		until := *w
-		until.Tail = e - sh.Last
-		sum.AddNow(&until, &c)
+		if now {
+			sum.AddNow(w, &c)
+		} else {
+			sum.AddMean(w, &c)
+		}
 	}
 }
 

@@ -108,6 +108,10 @@ func (sh *Share) observed(g *Group) *Observed {
 	return &sh.Process
 }
 
+// past reports whether the instance turned stale in the window and was not read in it: it is no member, but it may have
+// counted.
+func (sh *Share) past() bool { return sh.Older && !sh.Standing.Possible() }
+
 // covers returns the time that the steps of the instance span.
 func (sh *Share) covers(g *Group) time.Duration {
 	return ms(sh.observed(g).Span)

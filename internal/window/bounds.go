@@ -67,5 +67,7 @@ func (x *Bounds) Around(value *exact.Sum) promfold.Estimate {
 	if x.Open > 0 {
 		e.Hi = math.Inf(1)
 	}
+	// Growth above a mark is certain, and may be more than the value: see judge.Step.
+	e.Lo, e.Hi = min(e.Lo, e.Value), max(e.Hi, e.Value)
 	return e
 }

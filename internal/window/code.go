@@ -168,7 +168,7 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	e.Col = int32(col)
 	saved.Small(c, &e.Verdict, judge.Gap)
 	saved.Small(c, &e.Doubt, 255)
-	saved.Small(c, &e.Quirk, growth.Doubled)
+	saved.Small(c, &e.Quirk, growth.Uneven)
 	c.Int64(&e.At)
 	c.Natural(&e.N)
 	c.Natural(&e.Open)

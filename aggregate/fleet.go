@@ -47,8 +47,9 @@ type Fleet struct {
 	moment    *moment // the latest
 	states    []state // scratch of questions
 
-	latest, awake     atomic.Int64 // the latest scrape; the first one after a lull
-	accepted, refused atomic.Int64 // scrapes
+	latest, awake atomic.Int64                      // the latest scrape; the first one after a lull
+	accepted      atomic.Int64                      // scrapes
+	refused       [len(refusalReasons)]atomic.Int64 // by reason
 
 	// reading is shared by those that read a body; they hold no other lock but
 	// their instance's, and wait for none.

@@ -38,7 +38,7 @@ func (f *Fleet) ingest(sc Scrape, take func(Scrape) (Report, error)) (Report, er
 			return r, nil
 		}
 	}
-	f.refused.Add(1)
+	f.refused[refusalOf(err)].Add(1)
 	return Report{}, scrapeError(&sc, err)
 }
 

@@ -86,7 +86,11 @@ func (s Snapshot) Health() Health {
 	f := q.f
 	h := Health{
 		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
-		Accepted: int(f.accepted.Load()), Refused: int(f.refused.Load()), Exemplars: exemplarsLeft(f),
+		Accepted: int(f.accepted.Load()), Refusals: map[string]int{}, Exemplars: exemplarsLeft(f),
+	}
+	for i := range f.refused {
+		n := int(f.refused[i].Load())
+		h.Refused, h.Refusals[refusalReasons[i]] = h.Refused+n, n
 	}
 	for _, in := range f.ordered {
 		h.LineBytes += int64(in.cols.Bytes())
@@ -189,6 +193,7 @@ type Health struct {
 	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
 	Accepted, Refused      int            // scrapes since the program began
 	GivenUp                int            // processes of which joined totals lack something: they were told too late
+	Refusals               map[string]int // of these scrapes, by reason
 	Exemplars              map[string]int // left out of the latest scrapes, by reason
 	Views                  []Status
 }

@@ -310,6 +310,8 @@ func TestSelf(t *testing.T) {
 	require.NoError(t, e.Write(&b, ""))
 	noSeriesTwice(t, b.String())
 	for _, line := range []string{
+		`promfold_scrapes_refused_total{reason="conflict"} 1`, `promfold_scrapes_refused_total{reason="late"} 1`,
+		`promfold_scrapes_refused_total{reason="malformed body"} 1`, `promfold_scrapes_refused_total{reason="other"} 0`,
 		`promfold_scrapes_total{result="accepted"} 3`, `promfold_scrapes_total{result="refused"} 3`, `promfold_instances{state="reporting"} 1`,
 		`promfold_series_verdicts_total{kind="counter",verdict="reset",view="{__name__=~\".+\"} without ()"} 1`,
 	} {

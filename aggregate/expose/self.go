@@ -58,6 +58,10 @@ func health(s aggregate.Snapshot, left map[string]int, met *highest) []*dto.Metr
 	}{{"accepted", h.Accepted}, {"refused", h.Refused}} {
 		scrapes.Metric = append(scrapes.Metric, counterOf(labels.FromStrings("result", x.result), float64(x.n)))
 	}
+	refusals := family("promfold_scrapes_refused_total", "Scrapes that were refused since the program began, by reason.", dto.MetricType_COUNTER)
+	for _, why := range slices.Sorted(maps.Keys(h.Refusals)) {
+		refusals.Metric = append(refusals.Metric, counterOf(labels.FromStrings("reason", why), float64(h.Refusals[why])))
+	}
 	verdicts := family("promfold_series_verdicts_total", "Steps of series other than plain growth that a view met, by verdict.", dto.MetricType_COUNTER)
 	for _, v := range h.Views {
 		for _, verdict := range slices.Sorted(maps.Keys(v.Verdicts)) {
@@ -65,7 +69,7 @@ func health(s aggregate.Snapshot, left map[string]int, met *highest) []*dto.Metr
 			verdicts.Metric = append(verdicts.Metric, counterOf(ls, met.of(string(ls.Bytes(nil)), v.Verdicts[verdict])))
 		}
 	}
-	return append(list, scrapes, once(verdicts))
+	return append(list, scrapes, refusals, once(verdicts))
 }
 
 func counterOf(ls labels.Labels, x float64) *dto.Metric {

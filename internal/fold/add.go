@@ -81,8 +81,11 @@ func (a *adder) plain(list []growth.Plain) {
 		x := &list[i]
 		for _, k := range a.plan.Sinks(x.Object) {
 			b := a.bound[k.View]
-			if b.Plain(k.Col, x.Now, x.Before); a.Provisional && x.Now != x.Before {
-				step := x.Doubtful()
+			b.Plain(k.Col, x.Now, x.Before)
+			if !a.Provisional {
+				continue
+			}
+			if step, ok := x.Doubtful(); ok {
 				b.Note(a.At, window.Note{Col: k.Col, Verdict: step.Verdict, Doubt: step.Doubt}, &step)
 			}
 		}

@@ -12,10 +12,18 @@ import (
 // All that grew counts, by 0 for certain, and once.
 func TestDoubt(t *testing.T) {
 	x := Plain{Before: 3, Now: 8}
-	step := x.Doubtful()
+	step, ok := x.Doubtful()
+	assert.True(t, ok)
 	assert.Equal(t, 5.0, step.Value())
 	assert.Zero(t, step.Lo)
 	assert.True(t, math.IsInf(step.Hi, 1))
+
+	x = Plain{Before: 8, Now: 8}
+	step, ok = x.Doubtful()
+	assert.True(t, ok)
+	assert.Equal(t, 8.0, step.Hi, "another process may have counted to the same number")
+	_, ok = (&Plain{}).Doubtful()
+	assert.False(t, ok)
 
 	torn := HistNote{Step: judge.Step{Verdict: judge.Grew, Add: 30, Sub: 10, Lo: 20, Hi: 20}, Quirk: Torn}
 	s := Steps{
@@ -40,7 +48,9 @@ func TestDoubt(t *testing.T) {
 		}
 		return sum
 	}
-	assert.Empty(t, s.Hists[0].Notes)
+	assert.Len(t, s.Hists[0].Notes, 1)
+	assert.Equal(t, 2.0, s.Hists[0].Notes[0].Hi)
+	assert.Zero(t, below(&s.Hists[0]))
 	assert.Equal(t, 20.0, below(&s.Hists[1]))
 	assert.Equal(t, 20.0, below(&s.Hists[2]))
 	assert.Zero(t, below(&s.Hists[3]), "it has no buckets at all")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 )
 
 // Member is an instance and its number. Package aggregate shows it, and documents its fields.
@@ -55,10 +56,16 @@ func (g Growth) Rates() []Member {
 	return list
 }
 
-// Increases returns the members by name; one without a series of the group has 0.
+// Increases returns the members by name; one without a series of the group has 0. One whose histograms cannot be such, so
+// that nothing was counted in the window, is no member.
 func (g Growth) Increases() []Member {
 	var list []Member
-	g.each(func(sh *Share, p *part) { list = append(list, g.increased(sh, p)) })
+	g.each(func(sh *Share, p *part) {
+		m := g.increased(sh, p)
+		if m.Estimate != (estimate{}) || !g.has(p, growth.Malformed) {
+			list = append(list, m)
+		}
+	})
 	return g.shared(list)
 }
 

@@ -27,7 +27,7 @@ func points(e estimate) []float64 {
 		return append(list, 2*e.Value+1, 1e30*(e.Value+1))
 	}
 	for i := range 9 {
-		list = append(list, e.Lo+float64(i)/8*(e.Hi-e.Lo))
+		list = append(list, min(e.Hi, e.Lo+float64(i)/8*(e.Hi-e.Lo))) // rounded, the last may be above
 	}
 	return append(list, e.Hi)
 }

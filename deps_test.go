@@ -34,8 +34,8 @@ const module = "github.com/promfold/promfold"
 var edges = map[string][]string{
 	".": {},
 	"aggregate": {
-		".", "counter", "histogram", "parse", "internal/evidence", "internal/exact", "internal/explain", "internal/fold", "internal/gauge", "internal/growth",
-		"internal/identity", "internal/judge", "internal/kept", "internal/layout", "internal/ledger", "internal/lines", "internal/rate", "internal/roster", "internal/samples",
+		".", "counter", "histogram", "parse", "internal/declare", "internal/evidence", "internal/exact", "internal/explain", "internal/fold", "internal/gauge", "internal/growth",
+		"internal/identity", "internal/judge", "internal/kept", "internal/layout", "internal/ledger", "internal/life", "internal/lines", "internal/rate", "internal/roster", "internal/samples",
 		"internal/saved", "internal/selector", "internal/tally", "internal/watch", "internal/whole", "internal/window",
 	},
 	"aggregate/catalogue":  {"aggregate", "counter", "internal/owners"},
@@ -45,6 +45,7 @@ var edges = map[string][]string{
 	"counter":              {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":            {".", "internal/layout", "internal/exact"},
 	"internal/cases":       {".", "aggregate", "aggregate/catalogue", "counter"},
+	"internal/declare":     {"counter", "internal/gauge", "internal/growth", "internal/judge", "internal/kept", "internal/selector"},
 	"internal/evidence":    {"internal/growth", "internal/identity", "internal/lines", "internal/saved"},
 	"internal/exact":       {},
 	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/window"},
@@ -56,6 +57,7 @@ var edges = map[string][]string{
 	"internal/kept":        {"internal/gauge", "internal/growth", "internal/ledger", "internal/saved", "internal/window"},
 	"internal/layout":      {".", "internal/exact"},
 	"internal/ledger":      {".", "histogram", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved", "internal/watch", "internal/window"},
+	"internal/life":        {"internal/evidence", "internal/identity", "internal/rate", "internal/saved", "internal/window"},
 	"internal/lines":       {"internal/saved"},
 	"internal/owners":      {"internal/judge"},
 	"internal/rate":        {".", "internal/exact"},
@@ -81,6 +83,7 @@ var core = map[string][]string{
 	"aggregate":         nil,
 	"counter":           {"sync", "sync/atomic"}, // a value somebody merges holds no lock
 	"histogram":         {"sync", "sync/atomic"},
+	"internal/declare":  nil,
 	"internal/evidence": {"sync", "sync/atomic"},
 	"internal/exact":    {"sync", "sync/atomic"},
 	"internal/explain":  {"sync", "sync/atomic"},
@@ -91,6 +94,7 @@ var core = map[string][]string{
 	"internal/kept":     {"sync", "sync/atomic"},
 	"internal/layout":   {"sync", "sync/atomic"},
 	"internal/ledger":   {"sync", "sync/atomic"},
+	"internal/life":     {"sync", "sync/atomic"},
 	"internal/lines":    nil,
 	"internal/roster":   {"sync"},
 	"internal/samples":  {"sync", "sync/atomic"},

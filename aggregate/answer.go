@@ -14,6 +14,7 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/tally"
@@ -55,28 +56,28 @@ func (q *question) shares() ([]tally.Share, error) {
 // share fills in what tells the share of an instance from that in another window; false if it has nothing in this one.
 func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	x := &q.states[i]
-	in, h, b := x.in, &x.in.history, x.in.bindings[q.v.index]
-	held := h.Within(&x.member.in.history) // what later scrapes left of it
+	in, h, b := x.in, &x.in.History, x.in.bindings[q.v.index]
+	held := h.Within(&x.member.in.History) // what later scrapes left of it
 	e, ok := b.All(), true
 	switch {
 	case q.all:
-	case in.last <= q.s:
+	case in.Last <= q.s:
 		if !x.standing.Possible() && !in.live(q.f, q.s) {
 			return false, nil
 		}
-		if n := len(h.Held()); n > 0 && !x.member.in.history.Holds(&h.Held()[n-1]) {
+		if n := len(h.Held()); n > 0 && !x.member.in.History.Holds(&h.Held()[n-1]) {
 			return false, q.outdated(in)
 		}
 		e = b.Latest(held)
 	default:
-		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.present())
+		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.Present())
 	}
 	if !ok && len(held) < len(h.Held()) {
 		return false, q.outdated(in)
 	}
-	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.last <= q.s
-	sh.Held = in.history.Held()
-	sh.Begins(e, in.present())
+	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.Last <= q.s
+	sh.Held = in.History.Held()
+	sh.Begins(e, in.Present())
 	l := in.lives(q.f, x.standing.Counts(), q.e)
 	sh.Lives(&l, q.s, q.e)
 	return true, nil
@@ -92,17 +93,17 @@ func (q *question) complete(sh *tally.Share, kept *tally.Share) {
 		sh.Facts, sh.Reads = kept.Facts, kept.Reads
 	} else {
 		sh.Facts = tally.Facts{
-			Name: in.name, Target: in.labels, Last: in.last, Interval: in.spacings.Interval(), Born: in.birth != 0,
+			Name: in.name, Target: in.labels, Last: in.Last, Interval: in.Spacings.Interval(), Born: in.Birth != 0,
 			Early: in.sinceOpening(q.m.opening), Exposes: in.exposes(q.v), Broken: in.broken(q.v) > 0, Another: in.another,
 		}
 		in.tell(&sh.Source)
-		for _, r := range in.restarts {
-			sh.Restarts = append(sh.Restarts, explain.Restart{At: r.at, What: r.how.String(), Guessed: r.how == restartGuessed})
+		for _, r := range in.Restarts {
+			sh.Restarts = append(sh.Restarts, explain.Restart{At: r.At, What: r.How.String(), Guessed: r.How == life.Guessed})
 		}
 		sh.Reads = b.readings(in)
 	}
 	if sh.Begin = since; since == 0 {
-		sh.Begin = cmp.Or(in.birth, in.first)
+		sh.Begin = cmp.Or(in.Birth, in.First)
 	}
 	switch { // later scrapes do not change the events
 	case sh.Older:
@@ -123,7 +124,7 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 		q.complete(&shares[i], kept.Facts(a, i, shares[i].Table))
 	}
 	// A copy of all that a fleet counts is too much to keep.
-	return kept.Add(a, &q.v.groups, shares, !q.v.every() && !q.past && len(q.scope.only) == 0), false
+	return kept.Add(a, &q.v.groups, shares, !q.v.Every() && !q.past && len(q.scope.only) == 0), false
 }
 
 func (q *question) window() tally.Asked {
@@ -177,8 +178,8 @@ func (q *question) cover() Coverage {
 // aims calls do for each target that the question is about.
 func (q *question) aims(do func(*roster.Aim)) {
 	for i := range q.m.targets {
-		if a := &q.m.targets[i]; q.scope.holds(a.labels) {
-			do(&a.Aim)
+		if a := &q.m.targets[i]; q.scope.holds(a.Labels) {
+			do(a)
 		}
 	}
 }
@@ -266,63 +267,20 @@ type answer struct {
 	partials partials
 }
 
-// aim is a target at a moment.
-type aim struct {
-	labels labels.Labels
-	roster.Aim
-}
-
-// aim finds the expected targets and how many of them answer: a target answers
-// if an instance that is present is behind it; of a balancer, as many as there
-// are live instances. Of several addresses of one process one is expected,
-// unless the program named them all.
+// aim finds the expected targets and how many of them answer.
 func (m *moment) aim() {
-	list := m.f.book.Addresses(m.f.mu.alone, placed(m.f))
-	for i := range list {
-		a := &list[i]
-		x := aim{Aim: roster.Aim{Name: a.Name, Balanced: a.Balanced, Failed: a.Failed(m.e)}}
-		if a.Entry != nil {
-			x.labels = a.Entry.Labels
-		}
-		met, present := m.reached(a)
-		switch {
-		case a.Balanced:
-			x.Unclear = a.Balancer.Unclear
-			if t := a.Entry; t == nil || t.Gone {
-				break
-			}
-			if x.Live, x.Expected = a.Balancer.Alive(func(in *instance) bool { return in.live(m.f, m.e) }), a.Balancer.Pool().Expects(); x.Expected == 0 && !present {
-				x.Expected = 1 // at least
-			}
-			met := x.Live // whoever took the place of one that died may not have been met yet
-			if a.Balancer.Silent(m.e, m.f.cfg.Staleness) {
-				met = max(len(a.Balancer.Members), len(a.Behind))
-			}
-			x.Unmet = max(0, x.Expected-met)
-		case m.f.book.Expects(a, m.e, func(in *instance) bool { return in.counts(m.f, m.e) }):
-			x.Expected = 1
-			if present {
-				x.Live = 1
-			}
-			if !met {
-				x.Unmet = 1
-			}
-		}
-		if x.Matters() {
-			m.targets = append(m.targets, x)
-		}
-	}
-}
-
-// reached reports whether an instance answered at the address, and whether one
-// of them is present.
-func (m *moment) reached(a *roster.Address[*balanced, *instance]) (met, present bool) {
-	for _, in := range a.Behind {
-		if in = in.until(m.e); in != nil {
-			met, present = true, present || m.standing(in) == roster.Present
-		}
-	}
-	return met, present
+	f := m.f
+	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.alone, placed(f)), &roster.Seen[*balanced, *instance]{
+		Answered: func(in *instance) (met, present bool) {
+			in = in.until(m.e)
+			return in != nil, in != nil && m.standing(in) == roster.Present
+		},
+		Counts: func(in *instance) bool { return in.counts(f, m.e) },
+		Behind: func(b *balanced) roster.Pool {
+			live := b.Alive(func(in *instance) bool { return in.live(f, m.e) })
+			return roster.Pool{Live: live, Met: len(b.Members), Silent: b.Silent(m.e, f.cfg.Staleness), Expected: b.Pool().Expects(), Unclear: b.Unclear}
+		},
+	})
 }
 
 // standing returns how an instance stands at the moment.
@@ -350,7 +308,7 @@ type partials []partial
 // its metric.
 func (list partials) words(v *view, group labels.Labels) (words []string) {
 	for i := range list {
-		if x := &list[i]; !v.every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
+		if x := &list[i]; !v.Every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
 			words = append(words, x.text)
 		}
 	}

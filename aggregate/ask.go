@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -37,7 +38,7 @@ func (q *question) checkWindow(w Window, v *view) error {
 		kept = v.Window
 	}
 	switch {
-	case !w.all && kept == ledgerOnly:
+	case !w.all && kept == declare.TotalsAlone:
 		return fmt.Errorf("%w: the view keeps totals alone", ErrWindow)
 	case !w.all && w.length > kept:
 		return fmt.Errorf("%w: %s, the view keeps %s", ErrWindow, w.length, kept)
@@ -49,7 +50,7 @@ func (q *question) checkWindow(w Window, v *view) error {
 
 // anyQuestion returns a question that needs no view.
 func anyQuestion(s Snapshot) (*question, error) {
-	v := &view{spec: spec{}, kind: everything}
+	v := &view{Spec: declare.Spec{Kind: declare.AllKinds}}
 	if s.m != nil {
 		v.fleet = s.m.f
 	}
@@ -112,9 +113,9 @@ func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
 // restarted reports whether the instance restarted in the window.
 func (q *question) restarted(in *instance) bool {
 	if q.all {
-		return in.incarnation > 1
+		return in.Incarnation > 1
 	}
-	return slices.ContainsFunc(in.restarts, func(r restarted) bool { return r.at > q.s && r.at <= q.e })
+	return in.Restarted(q.s, q.e)
 }
 
 // notes returns the warnings of every answer.
@@ -213,7 +214,7 @@ type moment struct {
 	opening int64 // see Fleet.opening
 
 	members []member // the instances that count, by name
-	targets []aim
+	targets []roster.Aim
 	doubles []labels.Labels // of instances that are another address of one that counts
 	notes   []note          // warnings of every answer
 }
@@ -248,35 +249,22 @@ func (m *moment) kept(before *moment) *moment {
 	return &k
 }
 
-// present returns the time that a question asked now is about, and the instance
+// presentOf returns the time that a question asked now is about, and the instance
 // whose latest scrape is left out of it, if there is one.
 func presentOf(f *Fleet, now int64) (e int64, late *instance) {
 	if f.latest.Load() <= now {
 		return now, nil
 	}
-	var list []roster.Unit
-	var first []*instance // of each unit
-	pools := map[*balanced]int{}
-	for _, in := range f.ordered {
-		at, known := pools[in.pool]
-		if in.pool == nil || !known {
-			at = len(list)
-			list, first = append(list, roster.Unit{}), append(first, in)
-			list[at].Live = func(e int64) bool { return first[at].live(f, e) }
-		}
-		if in.pool != nil {
-			pools[in.pool] = at
-			list[at].Live = func(e int64) bool {
-				return slices.ContainsFunc(in.pool.Members, func(m *instance) bool { return m.pool == in.pool && m.live(f, e) })
+	e, ahead := roster.NowOf(now, f.cfg.ClockSkew.Milliseconds(), f.ordered,
+		func(in *instance) (*balanced, int64) { return in.pool, in.Last },
+		func(in *instance, e int64) bool {
+			if in.pool == nil {
+				return in.live(f, e)
 			}
-		}
-		if in.last > list[at].Last {
-			list[at].Last, first[at] = in.last, in
-		}
-	}
-	e, ahead := roster.Now(now, f.cfg.ClockSkew.Milliseconds(), list)
+			return slices.ContainsFunc(in.pool.Members, func(m *instance) bool { return m.pool == in.pool && m.live(f, e) })
+		})
 	if ahead >= 0 {
-		late = first[ahead]
+		late = f.ordered[ahead]
 	}
 	return e, late
 }
@@ -292,7 +280,7 @@ func (m *moment) note(late *instance) {
 		name = late.pool.Target
 	}
 	m.notes = append(m.notes, note{late.labels, fmt.Sprintf("%s: a scrape stamped %s after all others is left out until then",
-		name, time.Duration(late.last-m.e)*time.Millisecond)})
+		name, time.Duration(late.Last-m.e)*time.Millisecond)})
 }
 
 // Snapshot is the fleet at one moment; views asked of one snapshot agree. It

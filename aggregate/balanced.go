@@ -110,7 +110,7 @@ func (k *keeper) names(of []int) (list []string) {
 // Mark remembers which scrape met an instance last, and whether it was given up.
 func (k *keeper) Mark(in *instance, sighted int, lost bool) {
 	if in.pool == k.b {
-		in.sighted, in.lost = sighted, lost
+		in.Sighted, in.lost = sighted, lost
 	}
 }
 
@@ -132,16 +132,16 @@ func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*
 	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
 	k.fit = nil
 	for _, in := range k.f.ordered {
-		if in != without && (in.pool == nil || in.pool == k.b && in.last <= s.at) && x.Eligible(in.start, in.pool == nil) {
+		if in != without && (in.pool == nil || in.pool == k.b && in.Last <= s.at) && x.Eligible(in.Start, in.pool == nil) {
 			k.fit = append(k.fit, in)
 		}
 	}
-	if len(k.fit) == 1 && k.fit[0] == s.in && s.start.Known() && s.in.start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
-		return x, k.fit, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.last, Start: s.in.start}}} // nothing fell
+	if len(k.fit) == 1 && k.fit[0] == s.in && s.start.Known() && s.in.Start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
+		return x, k.fit, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.Last, Start: s.in.Start}}} // nothing fell
 	}
 	known := make([]evidence.Known, len(k.fit))
 	for i, in := range k.fit {
-		known[i] = evidence.Known{Name: in.name, Self: in.self, Dead: in.replaced(), Last: evidence.Exposed{At: in.last, Start: in.start, Columns: &in.cols}}
+		known[i] = evidence.Known{Name: in.name, Self: in.self, Dead: in.replaced(), Last: evidence.Exposed{At: in.Last, Start: in.Start, Columns: &in.cols}}
 		if p := in.past(); p != nil {
 			e := p.exposed()
 			known[i].Earlier = &e
@@ -168,7 +168,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	if why.Retract {
 		who.change(k.f)
 		who.swap(&u.past.sighting)
-		who.starts = identity.Remember(nil, who.start)
+		who.starts = identity.Remember(nil, who.Start)
 		who.replan(k.f)
 		who.plan.Remember(u.past.plan)
 	}
@@ -192,7 +192,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	}
 	s.provisional = why.Provisional
 	s.accept()
-	who.by, who.provisional = why.By, why.Provisional
+	who.By, who.Provisional = why.By, why.Provisional
 	if p := who.past(); p != nil {
 		p.last.Set(s.sc.Body, s.sc.typed, s.sc.Header, s.sc.Start)
 	}
@@ -204,7 +204,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 func (k *keeper) displaced(p *past) *attempt {
 	a := &p.last
 	x := k.stage(&instance{}, incoming{
-		Scrape: Scrape{Target: k.b.Target, Time: time.UnixMilli(p.clocks.last), Body: a.Body, Header: a.Header, Start: a.Start},
+		Scrape: Scrape{Target: k.b.Target, Time: time.UnixMilli(p.Clocks.Last), Body: a.Body, Header: a.Header, Start: a.Start},
 		typed:  a.Typed, samples: a.Samples(k.f.store, &p.cols),
 	})
 	if x.open(&lines.Columns{}, &x.sc) == nil { // it was read before

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
@@ -34,7 +35,7 @@ type binding struct {
 
 // pack returns what is saved of the binding of an instance.
 func (b *binding) pack(in *instance) *kept.Row {
-	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.history, in.held(b.view.index), func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
+	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
 	r.Exposes = in.exposes(b.view)
 	return r
 }
@@ -63,8 +64,8 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 	}
 	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })
 	own, outliving := &list[0], &list[1]
-	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.Met.Starts...), in.last, ended
-	if outliving.Keys, outliving.Last = in.keys(watch.External), in.last; ended <= in.last {
+	own.Keys, own.Last, own.Ended = in.keys(watch.Unknown, b.Met.Starts...), in.Last, ended
+	if outliving.Keys, outliving.Last = in.keys(watch.External), in.Last; ended <= in.Last {
 		outliving.Ended = ended // nobody follows the process
 	}
 	if len(outliving.Groups) == 0 {
@@ -95,10 +96,10 @@ func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(
 // common.
 func bindingsOf(v *view) fold.View {
 	x := fold.View{
-		Index: v.index, Kind: v.kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == ledgerOnly,
-		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.within(), Sentinels: v.Sentinels,
+		Index: v.index, Kind: v.Kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == declare.TotalsAlone,
+		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.InInstance(), Sentinels: v.Sentinels,
 	}
-	if v.kind == growth.Gauge && v.Window > 0 {
+	if v.Kind == growth.Gauge && v.Window > 0 {
 		x.Past, x.Steps = v.Window.Milliseconds(), 4*v.fleet.cfg.Checkpoints
 	}
 	return x
@@ -106,7 +107,7 @@ func bindingsOf(v *view) fold.View {
 
 // exposed returns what the instance exposed last.
 func (in *instance) exposed(s *lines.Store) fold.Exposed {
-	return fold.Exposed{Store: s, Columns: &in.cols, Plan: in.plan, State: &in.state, Last: in.last}
+	return fold.Exposed{Store: s, Columns: &in.cols, Plan: in.plan, State: &in.state, Last: in.Last}
 }
 
 // reading returns the i-th line that a view of gauges follows.
@@ -148,19 +149,19 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		}
 		moved = append(moved, v)
 		b.note(in, 0)
-		if in.counts(f, in.last) {
+		if in.counts(f, in.Last) {
 			in.depart(f, b, v.ledger.Departures)
 		}
 	}
 	in.settle(f.store)
 	in.labels = ls
 	for _, v := range moved {
-		if v.kind != growth.Gauge {
+		if v.Kind != growth.Gauge {
 			v.moved = f.snapshots
 		}
 		f.bytes -= in.bindings[v.index].Bytes(in.plan)
-		b := newBinding(v, &in.history)
-		b.Begun = in.present()
+		b := newBinding(v, &in.History)
+		b.Begun = in.Present()
 		in.bindings[v.index] = b
 	}
 	in.replan(f)
@@ -173,7 +174,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 func (in *instance) draft(f *Fleet, route *growth.Route) *drafts {
 	bound := append([]*binding(nil), in.bindings...)
 	for _, v := range f.views[len(bound):] {
-		bound = append(bound, newBinding(v, &in.history))
+		bound = append(bound, newBinding(v, &in.History))
 	}
 	return in.draftOf(f, route, bound)
 }
@@ -241,7 +242,7 @@ func evict(f *Fleet, enough int64) bool {
 	room := int64(0)
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
-			if marks, bytes := b.Idle(in.plan, &in.history); bytes > 0 {
+			if marks, bytes := b.Idle(in.plan, &in.History); bytes > 0 {
 				idle[b], room = marks, room+bytes
 			}
 		}

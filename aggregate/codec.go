@@ -32,6 +32,14 @@ func (l *loaded) release(f *Fleet) {
 	}
 }
 
+// stateOf returns the saved state of a fleet.
+func stateOf(f *Fleet) []byte {
+	f.mu.Lock()
+	x := freeze(f)
+	f.mu.Unlock()
+	return stateFrame.Wrap(x.appendTo)
+}
+
 // frozen is the content of a saved state: that of one moment, whatever comes
 // afterwards.
 type frozen struct {
@@ -125,7 +133,7 @@ func (c *codec) state(l *loaded) {
 func (c *codec) rows(l *loaded) *kept.Fleet {
 	x := &kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Tolerance: c.fleet.cfg.StartTolerance.Milliseconds()}
 	for _, in := range l.instances {
-		x.Histories = append(x.Histories, &in.history)
+		x.Histories = append(x.Histories, &in.History)
 	}
 	return x
 }

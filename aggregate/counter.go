@@ -84,7 +84,7 @@ func (g *CounterGroup) Events() []Event {
 func countersOf(q *question, shares []tally.Share) []*CounterGroup {
 	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: partialsOf(q)}
 	a.End, a.Unmet = q.e, a.unmet > 0
-	if a.Tally, a.Again = q.tally(shares); a.Groups() == 0 && q.v.single() {
+	if a.Tally, a.Again = q.tally(shares); a.Groups() == 0 && q.v.Single() {
 		a.Tally, a.Again = a.None(&q.v.groups, labels.EmptyLabels()), false
 	}
 	groups, list := make([]CounterGroup, a.Groups()), make([]*CounterGroup, a.Groups())

@@ -23,7 +23,6 @@ var (
 )
 
 var (
-	errView     = errors.New("invalid view")
 	errQuestion = errors.New("invalid question")
 	errTarget   = errors.New("invalid target")
 	errUnnamed  = errors.New("failed, the reason was not told")

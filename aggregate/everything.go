@@ -129,15 +129,9 @@ func (q *question) addBroken(w *whole.Whole, v *view) {
 
 // combining returns how a gauge's instances make one number in a view that says c
 // of all gauges, and the catalogue may know better.
-func combining(f *Fleet, g *GaugeGroup, c Combine) Combine {
-	if f.catalogue == nil {
-		return c
-	}
-	known, ok := f.catalogue(g.labels.Get(model.MetricNameLabel))
-	if !ok {
-		return c
-	}
-	return Combine(gauge.Combine(c).Known(gauge.Combine(known.Combine), known.Limit != ""))
+func combining(f *Fleet, g *GaugeGroup, c gauge.Combine) gauge.Combine {
+	known, _ := f.catalogue.Of(g.labels.Get(model.MetricNameLabel))
+	return c.Known(known.Combine, known.Limit != "")
 }
 
 // loose returns the series of a view that have no sum over instances.

@@ -41,7 +41,7 @@ func (v *view) exemplarsOf(m *moment) whole.Exemplars {
 		}
 		for pos, e := range in.cols.Exemplars() {
 			id := in.cols.ID(pos)
-			if role := f.store.Line(id).Role; v.kind == growth.Counter && role != lines.Value {
+			if role := f.store.Line(id).Role; v.Kind == growth.Counter && role != lines.Value {
 				continue
 			}
 			if group, ok := in.plan.Route().GroupOf(id, int32(v.index)); ok {

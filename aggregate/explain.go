@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/gauge"
 )
 
 // Explain implements [Group]. The members' increases add up to the group's, and
@@ -71,7 +72,7 @@ func (g *GaugeGroup) Explain() string {
 
 // String returns one line.
 func (g *GaugeGroup) String() string {
-	if g.asked == nil || g.asked.view.Combine == 0 || g.asked.view.Combine == Distinct {
+	if g.asked == nil || g.asked.view.Combine == 0 || g.asked.view.Combine == gauge.Distinct {
 		return summary(g, "value", estimate{}, false)
 	}
 	x, ok := g.Value()

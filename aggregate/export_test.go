@@ -29,9 +29,9 @@ func (f *Fleet) Dump() string {
 }
 
 func (in *instance) dump(b *strings.Builder, f *Fleet) {
-	fmt.Fprintln(b, "instance", in.name, in.targets, in.start, in.incarnation, in.birth, in.first, in.second, in.last,
-		in.spacings, in.gone, in.restarts)
-	fmt.Fprintln(b, "history", in.history)
+	fmt.Fprintln(b, "instance", in.name, in.targets, in.Start, in.Incarnation, in.Birth, in.First, in.Second, in.Last,
+		in.Spacings, in.gone, in.Restarts)
+	fmt.Fprintln(b, "history", in.History)
 	for pos := range in.cols.Len() {
 		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
 	}
@@ -82,7 +82,7 @@ func (f *Fleet) Knowledge() string {
 	defer f.mu.Unlock()
 	var all []byte
 	for _, v := range f.views {
-		if v.kind != growth.Gauge {
+		if v.Kind != growth.Gauge {
 			all = v.watched().AppendTo(all)
 		}
 	}

@@ -1,28 +1,26 @@
 package aggregate
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
-	"github.com/promfold/promfold/internal/selector"
 	"github.com/promfold/promfold/internal/window"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use.
 type Fleet struct {
 	cfg       settings
-	catalogue func(metric string) (View, bool)
-	lookups   sync.Map // what the catalogue says, by metric
+	catalogue *declare.Catalogue // nil: none
 	store     *lines.Store
 
 	// mu: scrapes that find their lines in place share it; what changes the
@@ -83,8 +81,8 @@ func (f *Fleet) opening() int64 {
 		over = f.opened
 	}
 	for _, in := range f.ordered {
-		if in.second != 0 {
-			over = min(over, in.second)
+		if in.Second != 0 {
+			over = min(over, in.Second)
 		}
 	}
 	return over
@@ -124,9 +122,14 @@ func NewFleet(c Config) (*Fleet, error) {
 	}
 	f := &Fleet{
 		cfg:       s,
-		catalogue: c.Catalogue,
 		store:     lines.NewStore(),
 		instances: map[string]*instance{},
+	}
+	if c.Catalogue != nil {
+		f.catalogue = &declare.Catalogue{Lookup: func(metric string) (declare.View, bool) {
+			v, ok := c.Catalogue(metric)
+			return v.said(), ok
+		}}
 	}
 	f.store.Relabel = c.Parse.Relabel
 	f.router = growth.NewRouter(f.store)
@@ -141,16 +144,27 @@ func NewFleet(c Config) (*Fleet, error) {
 // declare adds views, all or none; the first one needs those that are electoral
 // or limiting. A view that is declared late starts from what the instances
 // exposed last. Over MaxBytes it is refused.
-func (f *Fleet) declare(list ...declaration) ([]*view, error) {
+func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if w := list[i].Window; w > f.cfg.Window {
+			return nil, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, w, f.cfg.Window)
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all, added []*view
-	for _, d := range list {
-		var v *view
-		if d.role == electoral {
-			v = d.spec.electorate(f)
+	for _, s := range list {
+		v := newView(f, s)
+		switch s.Role {
+		case declare.Electoral: // like any gauge's, it keeps when the value last changed; views share it
+			if i := slices.IndexFunc(f.views, func(x *view) bool { return x.Key() == v.Key() }); i >= 0 {
+				v = f.views[i]
+			}
 			all[0].elects = v
-		} else if v = d.spec.newView(f, d.kind, d.role); d.role == limiting {
+		case declare.Limiting:
 			all[0].limit = v
 		}
 		if all = append(all, v); !slices.Contains(f.views, v) {
@@ -159,7 +173,7 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	}
 	found := make([]*kept.View, len(added))
 	for i, a := range added {
-		found[i] = kept.Claim(f.unclaimed, a.key(), found[:i])
+		found[i] = kept.Claim(f.unclaimed, a.Key(), found[:i])
 		a.index = len(f.views)
 		a.own = bindingsOf(a)
 		f.views = append(f.views, a)
@@ -178,13 +192,13 @@ func (f *Fleet) declare(list ...declaration) ([]*view, error) {
 	for i, a := range added {
 		if found[i] == nil {
 			for _, in := range f.ordered {
-				a.ledger.Created = max(a.ledger.Created, in.last)
+				a.ledger.Created = max(a.ledger.Created, in.Last)
 			}
 		}
 		a.claimed(f, found[i])
 	}
 	f.bytes = need
-	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.kind == growth.Gauge && v.Window > 0 })
+	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.Kind == growth.Gauge && v.Window > 0 })
 	return all, nil
 }
 
@@ -202,8 +216,8 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 				exposed[v] = s.Rows[i].Exposes
 				continue
 			}
-			b := newBinding(f.views[v], &in.history)
-			b.Begun = in.present()
+			b := newBinding(f.views[v], &in.History)
+			b.Begun = in.Present()
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
@@ -250,7 +264,7 @@ func (f *Fleet) look(now int64) *moment {
 		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, opening: f.opening(),
 		members: m.members[:0], targets: m.targets[:0], doubles: m.doubles[:0],
 	}
-	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.role == electoral })
+	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.Role == declare.Electoral })
 	for _, in := range f.ordered {
 		if !in.counts(f, e) {
 			m.doubles = append(m.doubles, in.labels)
@@ -272,25 +286,6 @@ func (f *Fleet) look(now int64) *moment {
 	m.note(late)
 	f.moment = m.kept(f.moment)
 	return f.moment
-}
-
-// knowledge returns it. A selector that cannot be read says nothing.
-func (f *Fleet) knowledge(metric string) (judge.Owner, []*labels.Matcher) {
-	x, ok := f.lookups.Load(metric)
-	if !ok {
-		var k knowledge
-		if v, found := f.catalogue(metric); found {
-			k.owner = judge.Owner(v.Owner)
-			if v.Select != "" {
-				if s, err := selector.Parse(v.Select); err == nil {
-					k.leaves = s.Where
-				}
-			}
-		}
-		x, _ = f.lookups.LoadOrStore(metric, k)
-	}
-	k := x.(knowledge)
-	return k.owner, k.leaves
 }
 
 // fleetLock is the lock of a fleet, and counts its changes: what was computed

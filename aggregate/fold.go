@@ -6,6 +6,7 @@ import (
 
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -14,11 +15,11 @@ import (
 // in a scrape that is accepted but not committed yet.
 func (s *staged) noteShrunk() {
 	in := s.in
-	if !s.alone || !s.r.Structural() && s.restart == noRestart {
+	if !s.alone || !s.r.Structural() && s.restart == life.NoRestart {
 		return
 	}
-	oldest := in.history.Oldest()
-	if s.baseline || s.restart != noRestart {
+	oldest := in.History.Oldest()
+	if s.baseline || s.restart != life.NoRestart {
 		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
 		return
 	}
@@ -35,7 +36,7 @@ func (s *staged) noteShrunk() {
 // in part. Views of many families do not ask: some family always is partial,
 // which says nothing of the others.
 func partialNow(q *question, in *instance) bool {
-	return !q.v.every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.last) ||
+	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.Last) ||
 		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
 }
 
@@ -43,7 +44,7 @@ func partialNow(q *question, in *instance) bool {
 // of a gauge those that miss them now.
 func partialsOf(q *question) (list partials) {
 	from := q.s
-	if q.v.kind == growth.Gauge {
+	if q.v.Kind == growth.Gauge {
 		from = farFuture
 	}
 	for i := range q.states {
@@ -70,9 +71,9 @@ func (s *staged) fold() {
 	if s.provisional {
 		s.steps.Doubt()
 	}
-	counts, pruned := fold.Add(s.bound, &in.history, in.plan, &s.steps, &fold.Scrape{
-		At: s.at, Last: in.last, Start: s.started(), Opens: s.opens, Provisional: s.provisional, Restarted: s.restart != noRestart,
-		First: s.baseline, Window: s.f.longest().Milliseconds(), Gap: s.gap() != rate.Gap{},
+	counts, pruned := fold.Add(s.bound, &in.History, in.plan, &s.steps, &fold.Scrape{
+		At: s.at, Last: in.Last, Start: s.started(), Opens: s.opens, Provisional: s.provisional, Restarted: s.restart != life.NoRestart,
+		First: s.baseline, Window: s.f.longest().Milliseconds(), Gap: s.said().Gap(in.Last) != rate.Gap{},
 	})
 	if pruned {
 		in.settle(s.f.store) // what was given to it so long ago stands
@@ -102,13 +103,13 @@ func (s *staged) started() int64 {
 // was declared late.
 func (s *staged) meet() {
 	in := s.in
-	s.opens = s.baseline || s.restart == restartProven
+	s.opens = s.baseline || s.restart == life.Proven
 	for _, b := range in.bindings {
-		if b.view.kind == growth.Gauge || b.Met != nil && !s.opens {
+		if b.view.Kind == growth.Gauge || b.Met != nil && !s.opens {
 			continue
 		}
 		switch {
-		case s.restart == restartProven:
+		case s.restart == life.Proven:
 			b.note(in, s.at)
 		case s.opens:
 			b.note(in, 0) // the other one may be there yet

@@ -24,11 +24,11 @@ type GaugeGroup struct {
 }
 
 // addTo adds what the view makes of the values of the members.
-func (g *GaugeGroup) addTo(w *whole.Whole, c Combine) {
-	if (c == 0 || c == Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.gauge.Parts) == 1 {
-		c = Max
+func (g *GaugeGroup) addTo(w *whole.Whole, c gauge.Combine) {
+	if (c == 0 || c == gauge.Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.gauge.Parts) == 1 {
+		c = gauge.Max
 	}
-	x, _, ok := g.gauge.All.Combined(gauge.Combine(c))
+	x, _, ok := g.gauge.All.Combined(c)
 	why := ""
 	switch {
 	case c == 0 && len(g.gauge.Parts) > 0:
@@ -160,7 +160,7 @@ func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
 	switch {
 	case q.v.limit != nil:
 		a.readShares()
-	case q.v.Combine == Distinct:
+	case q.v.Combine == gauge.Distinct:
 		a.readVariants()
 	default:
 		a.read()
@@ -188,10 +188,10 @@ type gaugeAnswer struct {
 
 func gaugesOf(q *question) *gaugeAnswer {
 	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
-	if q.v.Combine == Leader {
+	if q.v.Combine == gauge.Leader {
 		a.leader, a.election = elect(q)
 	}
-	if q.v.single() {
+	if q.v.Single() {
 		a.group(labels.EmptyLabels())
 	}
 	return a
@@ -202,7 +202,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	g, ok := a.groups[key]
 	if !ok {
 		g = &GaugeGroup{labels: ls, asked: &a.asked, gauge: gauge.Group{
-			Combine: gauge.Combine(a.q.v.Combine), All: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}, Excluded: explain.Exclusions{},
+			Combine: a.q.v.Combine, All: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}, Excluded: explain.Exclusions{},
 		}}
 		a.groups[key] = g
 	}
@@ -217,7 +217,7 @@ func (a *gaugeAnswer) read() {
 		}
 		for c, body := range b.read(x.in) {
 			if body.Lines > 0 {
-				a.group(b.labelsOf(c)).add(a.q, x, &body, b.LastChange(c, x.in.first, a.q.m.opening))
+				a.group(b.labelsOf(c)).add(a.q, x, &body, b.LastChange(c, x.in.First, a.q.m.opening))
 			}
 		}
 	}
@@ -242,7 +242,7 @@ func (a *gaugeAnswer) readVariants() {
 		for _, g := range a.groups {
 			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
 				g.gauge.Parts = append(g.gauge.Parts, gauge.Part{
-					Member: gauge.Member{Name: in.name}, Source: a.q.source(in), Age: time.Duration(a.q.e-in.last) * time.Millisecond,
+					Member: gauge.Member{Name: in.name}, Source: a.q.source(in), Age: time.Duration(a.q.e-in.Last) * time.Millisecond,
 				})
 			}
 		}

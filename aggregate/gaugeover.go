@@ -35,7 +35,7 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 		}
 		return g
 	}
-	if q.v.single() {
+	if q.v.Single() {
 		group(labels.EmptyLabels())
 	}
 	for i := range q.states {
@@ -61,49 +61,17 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 // has the value of the first. Where it failed, or was silent for too long, Lo
 // and Hi allow for its being there or not.
 type GaugeRange struct {
-	labels  labels.Labels
-	asked   *asked       // nil: of no question
-	lines   []gauge.Line // until the answer is made
-	all     gauge.Range
-	known   bool
-	members []GaugeMember
-	said    []string
+	labels labels.Labels
+	asked  *asked       // nil: of no question
+	lines  []gauge.Line // until the answer is made
+	past   gauge.Past
+	said   []string
 }
 
 // finish makes the answer of the lines.
 func (g *GaugeRange) finish(q *question) {
-	g.all, g.known = gauge.Over(gauge.Combine(q.v.Combine), g.lines, q.s, q.e, g.asked.unmet)
-	ms := func(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
-	var came, went, silent []string
-	for i := range g.lines {
-		l := &g.lines[i]
-		r, ok := l.Own(q.s, q.e)
-		if !ok {
-			if l.Possible(q.s, q.e) {
-				silent = append(silent, l.Name)
-			}
-			continue
-		}
-		g.members = append(g.members, GaugeMember{
-			Instance: l.Name, Max: r.Max, Min: r.Min, Mean: r.Mean, Covers: ms(r.Covers), From: time.UnixMilli(r.From), To: time.UnixMilli(r.To),
-		})
-		if r.From > q.s+1 {
-			came = append(came, l.Name)
-		}
-		if r.To < q.e {
-			went = append(went, l.Name)
-		}
-	}
-	g.lines = nil
-	g.said = slices.Concat(q.notes(), partialsOf(q).words(q.v, g.labels))
-	for _, x := range []struct {
-		what  string
-		names []string
-	}{{"came within the window: ", came}, {"ended within the window: ", went}, {"not heard of in the window, so in Lo or Hi alone: ", silent}} {
-		if len(x.names) > 0 {
-			g.said = append(g.said, x.what+explain.Few(x.names))
-		}
-	}
+	g.past = gauge.PastOf(q.v.Combine, g.lines, q.s, q.e, g.asked.unmet)
+	g.lines, g.said = nil, slices.Concat(q.notes(), partialsOf(q).words(q.v, g.labels), g.past.Said())
 }
 
 // Labels implements [Group].
@@ -119,42 +87,42 @@ func (g *GaugeRange) Warnings() []string { return slices.Clone(g.said) }
 // Max returns the greatest value in the window of what View.Combine makes of
 // the members at each moment: a maximum of sums, not a sum of maxima. Combine
 // is Sum, Max, Min or Mean; false for others, or without a value.
-func (g *GaugeRange) Max() (promfold.Estimate, bool) { return g.all.Max, g.known }
+func (g *GaugeRange) Max() (promfold.Estimate, bool) { return g.past.All.Max, g.past.Known }
 
 // Min returns the least such value.
-func (g *GaugeRange) Min() (promfold.Estimate, bool) { return g.all.Min, g.known }
+func (g *GaugeRange) Min() (promfold.Estimate, bool) { return g.past.All.Min, g.past.Known }
 
 // Mean returns the mean of such values, over the time in which there was one.
-func (g *GaugeRange) Mean() (promfold.Estimate, bool) { return g.all.Mean, g.known }
+func (g *GaugeRange) Mean() (promfold.Estimate, bool) { return g.past.All.Mean, g.past.Known }
 
 // Members returns the members that had a value in the window, by name.
-func (g *GaugeRange) Members() []GaugeMember { return slices.Clone(g.members) }
+func (g *GaugeRange) Members() (list []GaugeMember) {
+	for _, m := range g.past.Members {
+		list = append(list, GaugeMember(m))
+	}
+	return list
+}
 
 // Explain implements [Group].
 func (g *GaugeRange) Explain() string {
 	if g.asked == nil {
 		return ""
 	}
+	a := g.asked
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", g.asked.view, g.labels, explain.Clock(time.UnixMilli(g.asked.s)), explain.Clock(time.UnixMilli(g.asked.e)), g.asked.coveredText())
-	if g.known {
-		fmt.Fprintf(&b, "%s: %s to %s, mean %s\n", g.asked.view.Combine, g.all.Min, g.all.Max, g.all.Mean)
-	}
-	for _, m := range g.members {
-		fmt.Fprintf(&b, "  %s, %s to %s\n", m, explain.Clock(m.From), explain.Clock(m.To))
-	}
-	for _, w := range g.said {
-		fmt.Fprintf(&b, "  ! %s\n", w)
-	}
+	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", a.view, g.labels, explain.Clock(time.UnixMilli(a.s)), explain.Clock(time.UnixMilli(a.e)), a.coveredText())
+	g.past.Write(&b)
+	explain.WriteWarnings(&b, g.said)
 	return b.String()
 }
 
 // String returns one line.
 func (g *GaugeRange) String() string {
-	if !g.known {
+	all := &g.past.All
+	if !g.past.Known {
 		return summary(g, "value", estimate{}, false)
 	}
-	return summary(g, fmt.Sprintf("%s %s to %s, mean", g.asked.view.Combine, g.all.Min, g.all.Max), g.all.Mean, true)
+	return summary(g, fmt.Sprintf("%s %s to %s, mean", g.past.Combine, all.Min, all.Max), all.Mean, true)
 }
 
 // noteFailure notes that the target of an instance failed.
@@ -175,7 +143,7 @@ func presenceOf(f *Fleet, x *state) gauge.Presence {
 	p := slices.Clone(x.in.presence)
 	if x.standing == roster.Absent && !x.gone {
 		a := x.in.attempts(f)
-		p.Set(max(x.in.last, a.Word())+x.in.spacings.Patience(f.cfg.Staleness), roster.Doubtful, 0)
+		p.Set(max(x.in.Last, a.Word())+x.in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, 0)
 	}
 	return p
 }
@@ -189,6 +157,4 @@ type GaugeMember struct {
 }
 
 // String returns the instance, its numbers and how long it had a value.
-func (m GaugeMember) String() string {
-	return fmt.Sprintf("%s: %s to %s, mean %s, over %s", m.Instance, m.Min, m.Max, m.Mean, m.Covers)
-}
+func (m GaugeMember) String() string { return gauge.PastMember(m).String() }

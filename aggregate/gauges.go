@@ -3,6 +3,7 @@ package aggregate
 import (
 	"cmp"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
 )
@@ -17,14 +18,14 @@ func elect(q *question) (leader string, said []string) {
 		}
 		c := x.in.bindings[q.v.elects.index]
 		for _, l := range c.Lines(x.in.plan) {
-			e.Held(c.labelsOf(int(l.Col)).Get(electionLabel))
+			e.Held(c.labelsOf(int(l.Col)).Get(declare.Election))
 		}
 	}
 	for x, b := range q.possible(q.v.elects) {
 		for i, l := range b.Lines(x.in.plan) {
 			if b.reading(x.in, i).Value == 1 {
-				e.Claim(b.labelsOf(int(l.Col)).Get(electionLabel), gauge.Candidate{
-					Name: x.in.name, Since: b.LastChange(int(l.Col), x.in.first, q.m.opening), Last: x.in.last, Failed: x.silent,
+				e.Claim(b.labelsOf(int(l.Col)).Get(declare.Election), gauge.Candidate{
+					Name: x.in.name, Since: b.LastChange(int(l.Col), x.in.First, q.m.opening), Last: x.in.Last, Failed: x.silent,
 				})
 			}
 		}
@@ -37,9 +38,9 @@ func elect(q *question) (leader string, said []string) {
 // else its value is the highest, or with Min the lowest.
 func (a *gaugeAnswer) readShares() {
 	q := a.q
-	within := cmp.Or(q.v.Within, Max)
-	if q.v.Within == 0 && q.v.Combine == Min {
-		within = Min
+	within := cmp.Or(q.v.Within, gauge.Max)
+	if q.v.Within == 0 && q.v.Combine == gauge.Min {
+		within = gauge.Min
 	}
 	for x, den := range q.possible(q.v.limit) {
 		in, num := x.in, x.in.bindings[q.v.index]
@@ -58,8 +59,8 @@ func (a *gaugeAnswer) readShares() {
 		for c, s := range limits.Shares() {
 			g := a.group(den.labelsOf(c))
 			if s.Refusal == "" {
-				cols[c].Within = gauge.Combine(within)
-				cols[c].Add(s.Value, in.last, false)
+				cols[c].Within = within
+				cols[c].Add(s.Value, in.Last, false)
 			} else if x.live() {
 				g.gauge.Excluded.Add(s.Refusal, in.name, 1)
 			}

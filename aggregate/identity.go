@@ -7,6 +7,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -22,11 +23,11 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 		s.start = s.readStart(sc)
 	}
 	s.report.Lines, s.report.Changed = s.r.Len(), len(s.r.Changed())
-	if who.seen() && s.at <= who.last {
-		if s.at < who.last || !s.same() {
+	if who.seen() && s.at <= who.Last {
+		if s.at < who.Last || !s.same() {
 			return ErrLate
 		}
-		s.report.Duplicate, s.report.Incarnation = true, who.incarnation
+		s.report.Duplicate, s.report.Incarnation = true, who.Incarnation
 		return nil
 	}
 	s.judgeMember()
@@ -43,7 +44,7 @@ func (s *staged) judge() {
 	s.weigh()
 	d := &s.scraped.Decision
 	x := s.succession()
-	x.Fell = s.in.seen() && s.start != s.in.start && s.anyFell()
+	x.Fell = s.in.seen() && s.start != s.in.Start && s.anyFell()
 	switch d.Restart {
 	case judge.RestartProven, judge.RestartRestored, judge.RestartMoved, judge.RestartOther:
 		s.alternating = x.Returned()
@@ -53,20 +54,20 @@ func (s *staged) judge() {
 	}
 	switch d.Restart {
 	case judge.RestartProven, judge.RestartRestored:
-		s.restart = restartProven
+		s.restart = life.Proven
 	case judge.RestartGuessed:
-		s.restart = restartGuessed
+		s.restart = life.Guessed
 	case judge.RestartOther:
-		s.restart, s.baseline = anotherInstance, true
+		s.restart, s.baseline = life.Another, true
 	}
-	s.scraped.First, s.scraped.Process = s.baseline, s.baseline || s.restart != noRestart
+	s.scraped.First, s.scraped.Process = s.baseline, s.baseline || s.restart != life.NoRestart
 }
 
 // judgeMember weighs a scrape that was attributed to a process: behind a
 // balancer each is an instance, which does not restart.
 func (s *staged) judgeMember() {
 	s.weigh()
-	if s.start.Known() && s.in.start.Known() {
+	if s.start.Known() && s.in.Start.Known() {
 		s.scraped.Decision = judge.Decision{Restart: judge.RestartUnmoved}
 	} else if s.scraped.Decision.Restart != judge.RestartUnknown {
 		s.scraped.Decision = judge.Decision{Blind: true}
@@ -80,11 +81,11 @@ func (s *staged) weigh() {
 	s.baseline = !in.seen()
 	s.scraped = growth.Scraped{
 		Store: s.f.store, Reader: s.r, Before: &in.cols, Body: &s.body,
-		At: s.at, LastTime: in.last, Start: s.start.At, Rules: s.f.router.Tolerance, Router: s.f.router, Layouts: &s.f.set,
+		At: s.at, LastTime: in.Last, Start: s.start.At, Rules: s.f.router.Tolerance, Router: s.f.router, Layouts: &s.f.set,
 		Vanishing: growth.Vanishing(s.f.store, s.r, &in.cols), Scratch: &s.scratch,
 	}
-	if s.start.Comparable(in.start) {
-		s.scraped.PrevStart = in.start.At
+	if s.start.Comparable(in.Start) {
+		s.scraped.PrevStart = in.Start.At
 	}
 	if !s.baseline {
 		s.scraped.Decision = in.state.Weigh(&s.scraped)
@@ -97,8 +98,8 @@ func (s *staged) anyFell() bool { return growth.AnyFell(s.f.store, s.r, &s.in.co
 // readStart reads when the process started: the start's line stands where it
 // stood unless the body's structure changed.
 func (s *staged) readStart(sc *incoming) identity.Start {
-	pos := s.in.startPos
-	if s.in.last == 0 {
+	pos := s.in.StartPos
+	if s.in.Last == 0 {
 		pos = evidence.FindStart(s.f.store, &s.body)
 	} else if s.r.Structural() {
 		pos = evidence.FollowStart(s.f.store, s.r, &s.body, pos)
@@ -116,7 +117,7 @@ func (s *staged) readStart(sc *incoming) identity.Start {
 func (s *staged) suspect() {
 	in := s.in
 	identity.Begin(in, s.f.ordered, func(x *instance) bool {
-		return s.start.Known() && x.start == s.start && (in.pool == nil || in.pool != x.pool)
+		return s.start.Known() && x.Start == s.start && (in.pool == nil || in.pool != x.pool)
 	})
 }
 
@@ -129,10 +130,10 @@ func (s *staged) weighTwins() {
 	s.index.Note(s.f.store, s.r)
 	defer s.index.Clear()
 	identity.WeighAll(in, func(o *instance) (l identity.Likeness, apart int64, ok bool) {
-		if o.last > s.at {
+		if o.Last > s.at {
 			return l, 0, false
 		}
-		return s.index.Liken(&o.cols), s.at - o.last, true
+		return s.index.Liken(&o.cols), s.at - o.Last, true
 	})
 }
 
@@ -145,7 +146,7 @@ func (s *staged) weighTwins() {
 // succession is the change of the process at the address, if it is one.
 func (s *staged) succession() identity.Succession {
 	in := s.in
-	return identity.Succession{Seen: in.starts, Alternates: in.alternates, Last: in.last, From: in.start, To: s.start,
+	return identity.Succession{Seen: in.starts, Alternates: in.alternates, Last: in.Last, From: in.Start, To: s.start,
 		Tolerance: s.f.cfg.StartTolerance.Milliseconds(), Skew: s.f.cfg.ClockSkew.Milliseconds()}
 }
 
@@ -154,7 +155,7 @@ func (s *staged) alternate() {
 	in := s.in
 	if in.undo != nil {
 		for i, b := range in.bindings {
-			if b.view.kind != growth.Gauge && in.undo.Table(i) != nil {
+			if b.view.Kind != growth.Gauge && in.undo.Table(i) != nil {
 				b.disown(in, s.at)
 			}
 		}
@@ -182,7 +183,7 @@ type past struct {
 
 // sighting is what a scrape left of an instance, besides what its views hold.
 type sighting struct {
-	clocks
+	life.Clocks
 	cols  lines.Columns
 	state growth.State
 	plan  *growth.Plan
@@ -190,12 +191,12 @@ type sighting struct {
 
 // exposed returns what the scrape exposed.
 func (x *sighting) exposed() evidence.Exposed {
-	return evidence.Exposed{At: x.last, Start: x.start, Columns: &x.cols}
+	return evidence.Exposed{At: x.Last, Start: x.Start, Columns: &x.cols}
 }
 
 // saved returns what the instance's views hold.
 func (in *instance) saved() *undo {
-	u := &undo{Kept: window.Kept{N: in.history.N, At: in.present()}}
+	u := &undo{Kept: window.Kept{N: in.History.N, At: in.Present()}}
 	for _, b := range in.bindings {
 		u.Add(b.Table, b.Met)
 	}
@@ -205,7 +206,7 @@ func (in *instance) saved() *undo {
 // keep keeps what the instance is now, so that it can be taken back to it.
 func (in *instance) keep(s *lines.Store) {
 	in.undo = in.saved()
-	in.undo.past = &past{sighting: sighting{in.clocks, in.cols.Clone(s), in.state.Clone(s), in.plan}}
+	in.undo.past = &past{sighting: sighting{in.Clocks, in.cols.Clone(s), in.state.Clone(s), in.plan}}
 }
 
 // settle makes what the instance was given final.
@@ -237,8 +238,8 @@ func (in *instance) held(view int) *window.Saved {
 // swap exchanges what a scrape left of an instance for what an earlier one did,
 // or back. Nothing is added to its views.
 func (in *instance) swap(x *sighting) {
-	now := sighting{in.clocks, in.cols, in.state, in.plan}
-	in.clocks, in.cols, in.state, in.plan = x.clocks, x.cols, x.state, x.plan
+	now := sighting{in.Clocks, in.cols, in.state, in.plan}
+	in.Clocks, in.cols, in.state, in.plan = x.Clocks, x.cols, x.state, x.plan
 	*x = now
 }
 
@@ -246,10 +247,10 @@ func (in *instance) swap(x *sighting) {
 // one behind a balancer, once the rest was swapped. No window sees it any more; a
 // copy for an earlier snapshot does.
 func (in *instance) takeBack(u *undo) {
-	in.history.Back(u.At, u.N)
+	in.History.Back(u.At, u.N)
 	for i, b := range in.bindings {
-		if b.view.kind != growth.Gauge {
-			b.Met = u.Restore(i, b.Table, &in.history)
+		if b.view.Kind != growth.Gauge {
+			b.Met = u.Restore(i, b.Table, &in.History)
 			b.Fit()
 			continue
 		}
@@ -263,9 +264,9 @@ func (in *instance) takeBack(u *undo) {
 
 // split makes a balanced target of an address that proved to be one.
 func (in *instance) split(f *Fleet, name string, at int64) {
-	b := identity.Split(name, in, at, in.spacings)
+	b := identity.Split(name, in, at, in.Spacings)
 	f.names.Lock()
-	in.pool, in.sighted = b, b.Scrapes
+	in.pool, in.Sighted = b, b.Scrapes
 	f.names.Unlock()
 	f.book.Balance(name, b)
 }
@@ -277,9 +278,9 @@ func (in *instance) Name() string { return in.name }
 func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }
 
 func (in *instance) Member() identity.Member {
-	m := identity.Member{Start: in.start, First: in.first, Last: in.last, Sighted: in.sighted, Own: in.pool == nil || in.Twins != nil, Lost: in.lost}
-	if in.pool != nil && in.start.Known() {
-		m.Reads, m.Moved = in.version, len(in.starts) > 1
+	m := identity.Member{Start: in.Start, First: in.First, Last: in.Last, Sighted: in.Sighted, Own: in.pool == nil || in.Twins != nil, Lost: in.lost}
+	if in.pool != nil && in.Start.Known() {
+		m.Reads, m.Moved = in.Version, len(in.starts) > 1
 	}
 	return m
 }

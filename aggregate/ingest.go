@@ -2,6 +2,8 @@ package aggregate
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,47 +12,47 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/layout"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
-	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/samples"
+	"github.com/promfold/promfold/parse"
 )
 
-// takePacked undoes the Content-Encoding of a scrape's body, whose size is
-// bounded once it is unpacked too, and takes it in.
-func (f *Fleet) takePacked(sc Scrape, encoding string) (r Report, err error) {
-	err = f.packed.With(sc.Body, encoding, f.cfg.Limits.Body, func(body []byte) (err error) {
-		sc.Body = body
-		r, err = f.takeBody(sc)
-		return err
-	})
-	return r, err
-}
-
-// Ingest takes in one scrape, all of it or, on an error, nothing.
-func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(s, f.take) }
-
-// ingest counts a scrape, and names it in an error.
-func (f *Fleet) ingest(sc Scrape, take func(Scrape) (Report, error)) (Report, error) {
-	err := checkTarget(sc.Target, sc.Time)
+// ingest takes a scrape in, unless err says why it cannot. It counts the scrape,
+// and names it in an error.
+func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
+	if wrong := checkTarget(sc.Target, sc.Time); wrong != nil {
+		err = wrong
+	}
 	if err == nil {
 		var r Report
-		if r, err = take(sc); err == nil {
+		if r, err = f.unpack(sc); err == nil {
 			f.accepted.Add(1)
 			return r, nil
 		}
 	}
 	f.refused[refusalOf(err)].Add(1)
-	return Report{}, scrapeError(&sc, err)
+	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
-func (f *Fleet) take(sc Scrape) (Report, error) {
-	if encoding := strings.Join(sc.Header.Values("Content-Encoding"), ","); encoding != "" && encoding != "identity" {
-		return f.takePacked(sc, encoding)
+// unpack undoes the Content-Encoding of a scrape's body, whose size is bounded
+// once it is unpacked too, and takes it in.
+func (f *Fleet) unpack(sc incoming) (Report, error) {
+	encoding := strings.Join(sc.Header.Values("Content-Encoding"), ",")
+	if sc.typed || encoding == "" || encoding == "identity" {
+		return f.takeIn(sc)
 	}
-	return f.takeBody(sc)
+	var r Report
+	packed := sc // alone on the heap, for the function below
+	err := f.packed.With(sc.Body, encoding, f.cfg.Limits.Body, func(body []byte) (err error) {
+		packed.Body = body
+		r, err = f.takeIn(packed)
+		return err
+	})
+	return r, err
 }
 
-func (f *Fleet) takeBody(sc Scrape) (Report, error) { return f.takeIn(incoming{Scrape: sc}) }
-
+// takeIn takes in a scrape whose body is not packed.
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
@@ -154,7 +156,7 @@ type staged struct {
 	at          int64
 	start       identity.Start
 	startPos    int
-	restart     restart
+	restart     life.Restart
 	alternating bool // a process is back that another one seemed to have replaced
 	baseline    bool // no scrape of this process came before
 	provisional bool // what it grew by may be another process'
@@ -184,7 +186,7 @@ func stage(f *Fleet, in *instance, sc incoming) *staged {
 		s.body.Reader = s.r
 	}
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.restart, s.baseline, s.alone, s.alternating, s.opens, s.provisional = noRestart, false, false, false, false, false
+	s.restart, s.baseline, s.alone, s.alternating, s.opens, s.provisional = life.NoRestart, false, false, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
@@ -205,18 +207,18 @@ func (s *staged) unstage(f *Fleet) {
 // read stages the body and judges what it says about the process.
 func (s *staged) read(sc incoming) error {
 	in := s.in
-	if in.seen() && s.at < in.last {
+	if in.seen() && s.at < in.Last {
 		return ErrLate
 	}
 	if err := s.open(&in.cols, &sc); err != nil {
 		return err
 	}
 	s.report.Lines, s.report.Changed, s.report.Double = s.r.Len(), len(s.r.Changed()), len(s.r.Duplicates())
-	if in.seen() && s.at == in.last {
+	if in.seen() && s.at == in.Last {
 		if !s.same() {
 			return ErrConflict
 		}
-		s.report.Duplicate, s.report.Incarnation = true, in.incarnation
+		s.report.Duplicate, s.report.Incarnation = true, in.Incarnation
 		return nil
 	}
 	s.start = s.readStart(&sc)
@@ -229,13 +231,13 @@ func (s *staged) read(sc incoming) error {
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
-		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == noRestart &&
+		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == life.NoRestart &&
 			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy()
 }
 
 // crowded reports whether the instance's history wants more room.
 func (s *staged) crowded() bool {
-	h := &s.in.history
+	h := &s.in.History
 	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
@@ -267,7 +269,7 @@ func (s *staged) makeRoom() {
 		return
 	}
 	in, f := s.in, s.f
-	slots := min(in.history.Slots()+f.spacing().Step(), f.spacing().Most())
+	slots := min(in.History.Slots()+f.spacing().Step(), f.spacing().Most())
 	more := int64(0)
 	for _, b := range in.bindings {
 		more += b.Table.RoomBytes(slots)
@@ -276,7 +278,7 @@ func (s *staged) makeRoom() {
 		return
 	}
 	f.bytes += more
-	in.history.Grow(slots)
+	in.History.Grow(slots)
 	for _, b := range in.bindings {
 		b.Grow(slots)
 	}
@@ -287,7 +289,7 @@ func (s *staged) plan() (need int64) {
 	in, f := s.in, s.f
 	s.alone = true
 	s.next, s.moved, s.drafts = nil, nil, nil
-	if in.plan != nil && !s.r.Structural() && s.restart == noRestart && !s.baseline && s.roomy() {
+	if in.plan != nil && !s.r.Structural() && s.restart == life.NoRestart && !s.baseline && s.roomy() {
 		return f.bytes
 	}
 	if in.plan == nil {
@@ -317,7 +319,7 @@ func (s *staged) accept() {
 		return
 	}
 	in := s.in
-	process := s.baseline || s.restart != noRestart
+	process := s.baseline || s.restart != life.NoRestart
 	in.changeAhead(s.f, s.at)
 	in.change(s.f)
 	s.checkpoint()
@@ -329,7 +331,7 @@ func (s *staged) accept() {
 		s.weighTwins()
 	}
 	s.scraped.Since = max(s.f.since, in.since)
-	if x := s.succession(); s.restart == anotherInstance && x.Returned() {
+	if x := s.succession(); s.restart == life.Another && x.Returned() {
 		s.scraped.Since = s.at // what was born while it answered before was counted then
 	}
 	s.fold()
@@ -351,7 +353,7 @@ func (s *staged) accept() {
 	if process {
 		tidy(s.f, s.at)
 	}
-	s.report.Incarnation = in.incarnation
+	s.report.Incarnation = in.Incarnation
 	s.report.tell(s.restart)
 }
 
@@ -380,74 +382,45 @@ func (s *staged) enter() {
 	}
 	if s.alternating {
 		s.alternate()
-	} else if x := s.succession(); s.restart == restartProven && x.Doubtful() {
+	} else if x := s.succession(); s.restart == life.Proven && x.Doubtful() {
 		s.in.undo = s.in.saved()
 	}
-	if s.baseline || s.restart != noRestart {
+	if s.baseline || s.restart != life.NoRestart {
 		in.state.ReleaseTombs(f.store)
-		if in.incarnation++; in.incarnation > 1 {
-			in.noteRestart(restarted{s.at, s.restart}, s.gap())
-		}
+		in.Meet(s.said())
 	}
 	if f.joinable() {
 		s.meet()
 	}
-	if began, ok := s.start.Began(s.at, f.cfg.ClockSkew.Milliseconds()); ok && in.incarnation == 1 {
-		if in.began = began; began > max(f.since, in.since) {
-			in.birth = began
-		}
-	}
+	in.Date(s.said(), f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
 	s.report.Came, s.report.Went = s.r.Came(), len(s.r.Gone())
 }
 
-// gap returns the time before a process that no scrape saw.
-func (s *staged) gap() rate.Gap {
-	switch s.restart {
-	case anotherInstance:
-		return rate.Gap{From: s.in.last, To: s.at, Lived: true}
-	case restartProven:
-		return rate.Gap{From: s.in.last, To: min(max(s.in.last, s.start.At), s.at)}
-	}
-	return rate.Gap{}
+// said returns what the scrape says of the process.
+func (s *staged) said() *life.Scrape {
+	return &life.Scrape{At: s.at, Start: s.start, StartPos: s.startPos, Restart: s.restart}
 }
 
 // advance moves the instance's clocks to the scrape.
 func (s *staged) advance() {
 	in := s.in
-	from := in.last
-	switch {
-	case in.last == 0:
-		if from = in.birth; from == 0 {
-			from = s.at
-		}
-		in.history.Wall += s.at - from
-	case s.restart == anotherInstance:
-		from = s.at
-	case s.restart == restartProven:
-		in.history.Wall += s.at - from
-		from = min(max(from, s.start.At), s.at)
-	default:
-		in.history.Wall += s.at - from
-	}
-	in.history.Span += s.at - from
-	in.accept(s.at)
-	if s.start != in.start && s.start.Known() {
+	if s.start != in.Start && s.start.Known() {
 		in.renamed(s.start.At)
 	}
-	in.another = in.another || s.restart == anotherInstance && in.pool == nil
-	in.start, in.startPos = s.start, s.startPos
-	in.version++
+	in.Accept(s.said())
+	in.gone = false
+	in.another = in.another || s.restart == life.Another && in.pool == nil
 	s.f.book.Entries[s.target].Seen(s.at)
 	s.f.awaken(s.at)
 }
 
 // checkpoint keeps the state of the scrape before.
 func (s *staged) checkpoint() {
-	in, h := s.in, &s.in.history
-	if in.last == 0 {
+	in, h := s.in, &s.in.History
+	if in.Last == 0 {
 		return
 	}
-	p := h.Keep(in.present(), s.f.spacing())
+	p := h.Keep(in.Present(), s.f.spacing())
 	for _, b := range in.bindings {
 		b.Snap(p)
 	}
@@ -468,4 +441,17 @@ type incoming struct {
 	samples  []lines.Sample
 	typed    bool   // there are samples, and no body
 	instance string // who answers there, as the program said
+}
+
+// incomingSamples returns a scrape that was read elsewhere; its Body does not count.
+func incomingSamples(sc Scrape, list []parse.Sample) (incoming, error) {
+	sc.Body = nil
+	x := incoming{Scrape: sc, typed: true}
+	for i := range list {
+		if list[i].Delta {
+			return x, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
+		}
+	}
+	x.samples = samples.AppendLines(nil, list)
+	return x, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
@@ -33,15 +34,12 @@ type instance struct {
 	plan  *growth.Plan // of what is followed; nil: of nothing yet
 	state growth.State // what the followed objects grow from
 
-	clocks
-	incarnation int
-	gone        bool
-	retired     bool            // it departed, and is no part of the fleet any more
-	since       int64           // until when the place was watched before it was retired
-	restarts    []restarted     // since the oldest checkpoint
-	gaps        []rate.Gap      // between processes, since then
-	shrunk      []roster.Shrunk // families that lost most of their lines
-	presence    gauge.Presence  // over time, where a view of gauges has a window
+	life.Life
+	gone     bool
+	retired  bool            // it departed, and is no part of the fleet any more
+	since    int64           // until when the place was watched before it was retired
+	shrunk   []roster.Shrunk // families that lost most of their lines
+	presence gauge.Presence  // over time, where a view of gauges has a window
 
 	// Identity:
 	identity.Kin[*instance]
@@ -56,7 +54,6 @@ type instance struct {
 	late bool   // others were met before it
 	self string // what its lines say who it is
 
-	history  window.History
 	cramped  bool       // there is no more room for its history
 	bindings []*binding // by view.index; nil: not bound yet
 
@@ -82,7 +79,7 @@ func (in *instance) change(f *Fleet) {
 // changeAhead keeps the state before a scrape that is stamped so late that
 // questions may leave it out.
 func (in *instance) changeAhead(f *Fleet, at int64) {
-	if in.seen() && at > max(f.latest.Load(), in.last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
+	if in.seen() && at > max(f.latest.Load(), in.Last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
 		in.before = &before{in.copied(), in.after, f.snapshots}
 	}
 }
@@ -91,9 +88,9 @@ func (in *instance) changeAhead(f *Fleet, at int64) {
 // nil if that state is not kept.
 func (in *instance) until(e int64) *instance {
 	switch {
-	case in.last <= e:
+	case in.Last <= e:
 		return in
-	case in.before != nil && in.before.in.last <= e:
+	case in.before != nil && in.before.in.Last <= e:
 		return in.before.in
 	}
 	return nil
@@ -102,11 +99,12 @@ func (in *instance) until(e int64) *instance {
 // copied returns a copy of the instance for questions, without columns.
 func (in *instance) copied() *instance {
 	c := &instance{
-		name: in.name, targets: in.targets, labels: in.labels, clocks: in.clocks, incarnation: in.incarnation,
-		gone: in.gone, since: in.since, restarts: in.restarts, gaps: in.gaps, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
+		name: in.name, targets: in.targets, labels: in.labels, Life: in.Life,
+		gone: in.gone, since: in.since, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
 		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
-		history: in.history.Clone(), plan: in.plan,
+		plan: in.plan,
 	}
+	c.History = in.History.Clone()
 	for i, b := range in.bindings {
 		var room *window.Row
 		if in.before != nil && i < len(in.before.in.bindings) {
@@ -127,12 +125,12 @@ func (in *instance) live(f *Fleet, e int64) bool {
 	if b := in.pool; b != nil {
 		return !in.gone && b.State(in) == identity.Alive && !b.Silent(e, f.cfg.Staleness)
 	}
-	silent := e - in.last
-	if in.gone || !in.spacings.Stale(silent, f.cfg.Staleness) {
+	silent := e - in.Last
+	if in.gone || !in.Spacings.Stale(silent, f.cfg.Staleness) {
 		return !in.gone
 	}
 	a := in.attempts(f)
-	return a.Word() != 0 && !in.spacings.Stale(e-a.Word(), f.cfg.Staleness)
+	return a.Word() != 0 && !in.Spacings.Stale(e-a.Word(), f.cfg.Staleness)
 }
 
 // attempts returns what was told of the addresses of an instance since its
@@ -141,7 +139,7 @@ func (in *instance) attempts(f *Fleet) (a roster.Attempts) {
 	if in.pool != nil {
 		return a
 	}
-	return f.book.Attempts(in.targets, in.last)
+	return f.book.Attempts(in.targets, in.Last)
 }
 
 // standing returns how far an instance is part of the present.
@@ -170,7 +168,7 @@ func (in *instance) departed(f *Fleet, e int64) bool {
 }
 
 func (in *instance) silent(f *Fleet, e int64) bool {
-	quiet := e - in.last
+	quiet := e - in.Last
 	if quiet <= f.cfg.Window.Milliseconds() { // nearly all of them
 		return false
 	}
@@ -181,19 +179,19 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 	if in.gone {
 		return true
 	}
-	return !in.live(f, e) && roster.Silence(e, in.last, f.awake.Load()) > max(reach, roster.Learnt)
+	return !in.live(f, e) && roster.Silence(e, in.Last, f.awake.Load()) > max(reach, roster.Learnt)
 }
 
 // depart adds what a view has of an instance to the departures of its groups.
 func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.Departures) {
-	if b.view.kind == growth.Gauge {
+	if b.view.Kind == growth.Gauge {
 		return
 	}
-	h := &in.history
+	h := &in.History
 	lives := in.lives(f, false, math.MaxInt64)
 	lives.Ended = 0 // what is known of its address may be forgotten by now
 	life := ledger.Life{
-		First: in.first, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
+		First: in.First, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
 	if !in.sinceOpening(math.MaxInt64) {
@@ -206,7 +204,7 @@ func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.
 func (in *instance) forget(f *Fleet) {
 	in.retired = true
 	identity.Part(in)
-	if second := in.second; second != 0 && (f.opened == 0 || second < f.opened) {
+	if second := in.Second; second != 0 && (f.opened == 0 || second < f.opened) {
 		f.opened = second
 	}
 	for _, b := range in.bindings {
@@ -216,9 +214,9 @@ func (in *instance) forget(f *Fleet) {
 	in.release(f.store)
 	delete(f.instances, in.name)
 	if b := in.pool; b != nil {
-		b.Left = max(b.Left, in.last)
+		b.Left = max(b.Left, in.Last)
 	} else {
-		f.left.Note(in.name, in.last)
+		f.left.Note(in.name, in.Last)
 	}
 	for _, b := range f.book.Balancers {
 		b.Forget(in)
@@ -228,8 +226,8 @@ func (in *instance) forget(f *Fleet) {
 // tell says where the data of an instance comes from.
 func (in *instance) tell(p *explain.Source) {
 	p.Targets = in.targets[:len(in.targets):len(in.targets)]
-	p.First, p.Last, p.Scrapes, p.Incarnations = in.first, in.last, in.version, in.incarnation
-	p.By, p.Provisional, p.Alternating = in.by.String(), in.provisional, in.alternates
+	p.First, p.Last, p.Scrapes, p.Incarnations = in.First, in.Last, in.Version, in.Incarnation
+	p.By, p.Provisional, p.Alternating = in.By.String(), in.Provisional, in.alternates
 	if in.Twins != nil {
 		p.Targets = in.addresses()
 	}
@@ -259,7 +257,7 @@ func (in *instance) admit(f *Fleet) {
 
 // answers notes that the instance answers again.
 func (in *instance) answers(at int64, f *Fleet) {
-	if f.pasts && in.last != 0 {
+	if f.pasts && in.Last != 0 {
 		in.noteSilence(f, at)
 		in.presence.Set(at, roster.Present, at-f.cfg.Window.Milliseconds())
 	}
@@ -267,7 +265,7 @@ func (in *instance) answers(at int64, f *Fleet) {
 
 // notePresence notes how far the instance is part of the present from a time on.
 func (in *instance) notePresence(f *Fleet, at int64) {
-	if f.pasts && at >= in.last {
+	if f.pasts && at >= in.Last {
 		in.noteSilence(f, at)
 		in.presence.Set(at, pastStanding(in.standing(f, at), in.gone), at-f.cfg.Window.Milliseconds())
 	}
@@ -276,8 +274,8 @@ func (in *instance) notePresence(f *Fleet, at int64) {
 // noteSilence notes that the instance was in doubt since it went stale, if it
 // did without a word.
 func (in *instance) noteSilence(f *Fleet, at int64) {
-	if in.pool == nil && in.presence.At(at) == roster.Present && in.spacings.Stale(at-in.last, f.cfg.Staleness) {
-		in.presence.Set(in.last+in.spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
+	if in.pool == nil && in.presence.At(at) == roster.Present && in.Spacings.Stale(at-in.Last, f.cfg.Staleness) {
+		in.presence.Set(in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
 	}
 }
 
@@ -294,7 +292,7 @@ func pastStanding(s roster.Standing, gone bool) roster.Standing {
 // that others were met before, behind one balancer, may have begun since unless
 // its start says otherwise.
 func (in *instance) sinceOpening(opening int64) bool {
-	return in.first < opening && (!in.late || in.start.Known())
+	return in.First < opening && (!in.late || in.Start.Known())
 }
 
 // wait until no scrape of the instance is being observed.
@@ -303,50 +301,16 @@ func (in *instance) wait() {
 	defer in.mu.Unlock()
 }
 
-func (in *instance) seen() bool { return in.incarnation > 0 }
+func (in *instance) seen() bool { return in.Incarnation > 0 }
 
-// accept notes the times of an accepted scrape. Before it, the state of the
-// scrape before is kept as a checkpoint where one is due.
-func (in *instance) accept(at int64) {
-	if in.last == 0 {
-		in.first = at
-	} else {
-		if in.second == 0 {
-			in.second = at
-		}
-		in.spacings.Add(at - in.last)
-	}
-	in.last = at
-	in.gone = false
-}
-
-// lives returns when the processes of an instance lived, as far as known.
+// lives returns when the processes of an instance lived, as far as known. What is
+// said of a balancer is not said of who is behind it.
 func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
-	l := rate.Lives{Began: in.began, Counted: in.birth != 0, First: in.first, Last: in.last, Interval: in.spacings.Interval(), Live: live, Gaps: in.gaps}
-	if in.pool != nil {
-		return l // what is said of the balancer is not said of it
+	ended := int64(0)
+	if in.pool == nil {
+		ended = f.book.Ended(in.targets, in.Last, e)
 	}
-	l.Ended = f.book.Ended(in.targets, in.last, e)
-	return l
-}
-
-// present is the checkpoint of the scrape accepted last.
-func (in *instance) present() window.Checkpoint {
-	return window.Checkpoint{At: in.last, Span: in.history.Span, Wall: in.history.Wall, Scrapes: in.version}
-}
-
-// noteRestart remembers a restart, and the time before it that no scrape saw, for
-// as long as a window can reach it.
-func (in *instance) noteRestart(r restarted, gap rate.Gap) {
-	if h := &in.history; h.Full() {
-		oldest := h.Oldest()
-		in.restarts = slices.DeleteFunc(slices.Clone(in.restarts), func(r restarted) bool { return r.at <= oldest }) // answers keep the old ones
-		in.gaps = rate.Before(in.gaps, oldest)
-	}
-	in.restarts = append(in.restarts, r)
-	if gap.From < gap.To {
-		in.gaps = append(in.gaps, gap)
-	}
+	return in.Lives(live, ended)
 }
 
 // keys names a process of the instance that told such starts. What told none goes
@@ -384,7 +348,7 @@ func (in *instance) renamed(start int64) {
 // scrape, or another instance answered there. Behind a balancer only a failure
 // counts.
 func (in *instance) unheard(f *Fleet) bool {
-	return f.book.Unheard(in.targets, in.last, in.pool != nil)
+	return f.book.Unheard(in.targets, in.Last, in.pool != nil)
 }
 
 func (in *instance) release(s *lines.Store) {
@@ -406,25 +370,4 @@ func (in *instance) counts(f *Fleet, e int64) bool {
 		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: rank.Priority, Created: rank.Created}
 	}
 	return in.Twins.Members[identity.Speaker(list)] == in
-}
-
-// clocks are what the scrapes of an instance tell of it.
-type clocks struct {
-	version     int            // how many scrapes were accepted
-	start       identity.Start // of the process, as last told
-	startPos    int            // its line; negative: none
-	birth       int64          // start of the first incarnation, if proven; else 0
-	began       int64          // the same, also where it was before the fleet's Since
-	first, last int64          // times of the accepted scrapes
-	second      int64          // of the second one
-	spacings    identity.Spacings
-	sighted     int               // the balancer's scrape that met it last
-	by          identity.Evidence // why its latest scrape is taken for its
-	provisional bool              // what the latest one grew by may be another process'
-}
-
-// restarted is a scrape that found another process.
-type restarted struct {
-	at  int64
-	how restart
 }

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
@@ -10,17 +11,60 @@ import (
 	"github.com/promfold/promfold/internal/kept"
 )
 
-// incompatible says why two fleets cannot be made one.
-func incompatible(what, reason string, instances ...string) error {
-	if len(instances) > 0 {
-		reason += ": " + explain.Few(instances)
+// join adds what o knows to f's totals, see [Fleet.Join].
+func join(f, o *Fleet) error {
+	m, err := meet(f, o, "joining")
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%s fleets: %w: %s", what, ErrIncompatible, reason)
+	defer f.mu.Unlock()
+	defer m.l.release(f)
+	if !f.joinable() {
+		return m.incompatible("without a JoinHorizon")
+	}
+	if err := m.pairViews(); err != nil {
+		return err
+	}
+	if m.l.since == 0 {
+		return nil // it saw nothing
+	}
+	m.bindParts()
+	for j, v := range f.views {
+		if v.Kind == growth.Gauge {
+			continue
+		}
+		theirs := &m.views[j].Ledger
+		k := v.watched()
+		k.Join(v.tell(theirs.Known, m.l.instances, func(i int) *binding { return m.bound[i][j] }))
+		v.heard(k)
+		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
+		v.ledger.Remember(theirs)
+	}
+	f.since = m.since
+	return nil
+}
+
+// merge adds o's instances to f, see [Fleet.Merge].
+func merge(f, o *Fleet) error {
+	m, err := meet(f, o, "merging")
+	if err != nil {
+		return err
+	}
+	defer f.mu.Unlock()
+	f.names.Lock()
+	defer f.names.Unlock()
+	if err := m.check(); err != nil {
+		m.l.release(f)
+		return err
+	}
+	m.apply()
+	return nil
 }
 
 // merger is a part on its way into a fleet.
 type merger struct {
 	f     *Fleet
+	what  string // is done with the part
 	l     *loaded
 	since int64
 	views []*kept.View // by index of the fleet's views
@@ -28,10 +72,42 @@ type merger struct {
 	bytes int64
 }
 
-// check says why the part is none of the fleet's.
+// meet reads the state of o for f, unless their configurations forbid what is to be
+// done. Then f is locked.
+func meet(f, o *Fleet, what string) (*merger, error) {
+	m := &merger{f: f, what: what}
+	if f == o {
+		return nil, m.incompatible("one fleet with itself")
+	}
+	mine, other := f.cfg, o.cfg
+	mine.Since, other.Since = time.Time{}, time.Time{}
+	if mine != other {
+		return nil, m.incompatible("of different configurations")
+	}
+	state := stateOf(o) // before f is locked: o may be meeting f
+	f.mu.Lock()
+	l, err := decodeState(f, stateFrame.Content(state))
+	if err != nil {
+		f.mu.Unlock()
+		return nil, err
+	}
+	m.l, m.since = l, max(f.since, l.since)
+	return m, nil
+}
+
+// incompatible says why two fleets cannot be made one.
+func (m *merger) incompatible(reason string, instances ...string) error {
+	if len(instances) > 0 {
+		reason += ": " + explain.Few(instances)
+	}
+	return fmt.Errorf("%s fleets: %w: %s", m.what, ErrIncompatible, reason)
+}
+
+// check leads the lines of the part's instances to the fleet's views, or says why
+// the part is none of the fleet's.
 func (m *merger) check() error {
 	f, l := m.f, m.l
-	if err := m.pairViews("merging"); err != nil {
+	if err := m.pairViews(); err != nil {
 		return err
 	}
 	var names []string
@@ -39,45 +115,40 @@ func (m *merger) check() error {
 		names = append(names, in.name)
 	}
 	if shared := f.left.Shared(&l.left, names, func(name string) bool { return f.instances[name] != nil }); len(shared) > 0 {
-		return incompatible("merging", "both watched", shared...)
+		return m.incompatible("both watched", shared...)
 	}
 	for _, b := range l.balancers {
 		if x := f.book.Balancers[b.Target]; x != nil && len(x.Members) > 0 && len(b.Members) > 0 {
-			return incompatible("merging", "both looked behind the balancer "+b.Target)
+			return m.incompatible("both looked behind the balancer " + b.Target)
 		}
 	}
 	if n := len(f.instances) + len(l.instances); n > f.cfg.MaxInstances {
 		return limitError("instances", int64(f.cfg.MaxInstances), int64(n))
 	}
+	if m.bindParts(); m.bytes > f.cfg.MaxBytes {
+		return limitError("bytes of views", f.cfg.MaxBytes, m.bytes)
+	}
 	return nil
 }
 
 // pairViews finds the part's view for each of the fleet's.
-func (m *merger) pairViews(what string) error {
+func (m *merger) pairViews() error {
 	var keys []string
 	for _, v := range m.f.views {
-		keys = append(keys, v.key())
+		keys = append(keys, v.Key())
 	}
 	views, alone, ok := kept.Pair(m.l.views, keys)
 	switch {
 	case alone >= 0:
-		return incompatible(what, "of different views: "+m.f.views[alone].String())
+		return m.incompatible("of different views: " + m.f.views[alone].String())
 	case !ok || len(m.f.unclaimed) > 0:
-		return incompatible(what, "of different views")
+		return m.incompatible("of different views")
 	}
 	m.views = views
 	return nil
 }
 
-// bind leads the lines of the part's instances to the fleet's views.
-func (m *merger) bind() error {
-	m.bindParts()
-	if m.bytes > m.f.cfg.MaxBytes {
-		return limitError("bytes of views", m.f.cfg.MaxBytes, m.bytes)
-	}
-	return nil
-}
-
+// bindParts makes the bindings of the part's instances anew.
 func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
@@ -85,7 +156,7 @@ func (m *merger) bindParts() {
 		var bound []*binding
 		for j, v := range f.views {
 			b := v.unpack(m.views[j].Rows[i], in)
-			if v.kind == growth.Gauge {
+			if v.Kind == growth.Gauge {
 				m.bytes += v.own.Column() * int64(len(b.Cols))
 			} else {
 				m.bytes += b.Bytes(nil)
@@ -135,15 +206,15 @@ func (m *merger) apply() {
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {
-			if !in.start.Known() || in.start != x.start {
+			if !in.Start.Known() || in.Start != x.Start {
 				continue
 			}
 			first, last := x, in
-			if x.last > in.last || x.last == in.last && x.name > in.name {
+			if x.Last > in.Last || x.Last == in.Last && x.name > in.name {
 				first, last = in, x
 			}
 			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
-			if s, ok := identity.Unseen(l, last.last-first.last); ok {
+			if s, ok := identity.Unseen(l, last.Last-first.Last); ok {
 				identity.Suspect(in, x, last).Suspicion = s
 			}
 		}

@@ -2,17 +2,14 @@ package aggregate
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -24,23 +21,7 @@ import (
 // the greatest value in any case. Without Combine, a gauge has a value while
 // one instance alone has it.
 func (f *Fleet) Everything(v View) (*EverythingView, error) {
-	if len(v.By)+len(v.Without) == 0 {
-		v.ByAllLabels = true
-	}
-	s, _, err := v.spec(f, everything)
-	if err != nil {
-		return nil, err
-	}
-	if !s.Every() {
-		s.Where = append(s.Where, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, s.Metric))
-		s.Metric = ""
-	}
-	counters, gauges, histograms := s, s, s
-	counters.Combine, counters.Within, counters.Sentinels, counters.Signed = 0, 0, nil, false
-	histograms.Combine, histograms.Within, histograms.Sentinels = 0, 0, nil
-	gauges.Owner, gauges.BoundBirths, gauges.Signed, gauges.Window = 0, false, false, 0
-	views, err := f.declare(declaration{counters, growth.Counter, declared}, declaration{gauges, growth.Gauge, declared},
-		declaration{histograms, growth.Histogram, declared}, declaration{gauges, growth.Gauge, unmergeable})
+	views, err := f.declare(declare.Everything(v.said(), f.catalogue))
 	if err != nil {
 		return nil, err
 	}
@@ -49,66 +30,39 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 
 // Counter declares a view of a counter.
 func (f *Fleet) Counter(v View) (*CounterView, error) {
-	d, err := f.declareOne(v, growth.Counter)
+	views, err := f.declare(declare.One(v.said(), growth.Counter, f.catalogue))
 	if err != nil {
 		return nil, err
 	}
-	return &CounterView{d}, nil
+	return &CounterView{views[0]}, nil
 }
 
 // Gauge declares a view of a gauge.
 func (f *Fleet) Gauge(v View) (*GaugeView, error) {
-	d, err := f.declareOne(v, growth.Gauge)
+	views, err := f.declare(declare.One(v.said(), growth.Gauge, f.catalogue))
 	if err != nil {
 		return nil, err
 	}
-	return &GaugeView{d}, nil
+	return &GaugeView{views[0]}, nil
 }
 
 // Histogram declares a view of a histogram.
 func (f *Fleet) Histogram(v View) (*HistogramView, error) {
-	d, err := f.declareOne(v, growth.Histogram)
+	views, err := f.declare(declare.One(v.said(), growth.Histogram, f.catalogue))
 	if err != nil {
 		return nil, err
 	}
-	return &HistogramView{d}, nil
+	return &HistogramView{views[0]}, nil
 }
 
-// declareOne declares a view, with those that it needs.
-func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
-	s, v, err := v.spec(f, k)
+// Ratio declares the ratio of two counters over the same steps of the same
+// instances. Both group alike.
+func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
+	views, err := f.declare(declare.Ratio(numerator.said(), denominator.said(), f.catalogue))
 	if err != nil {
 		return nil, err
 	}
-	list := []declaration{{s, k, declared}}
-	for _, x := range []struct {
-		role     role
-		selector string
-	}{{electoral, v.Leader}, {limiting, v.Limit}} {
-		if x.role == electoral && v.Combine == Leader {
-			x.selector = cmp.Or(x.selector, electionMetric)
-		}
-		if x.selector == "" {
-			continue
-		}
-		sel, err := parseSelector(x.selector)
-		if err != nil {
-			return nil, err
-		}
-		if sel.Every() {
-			return nil, fmt.Errorf("%w: selector %q names no metric", errView, x.selector)
-		}
-		need := spec{Selector: sel}
-		if x.role == limiting {
-			need.By, need.Without = s.By, s.Without
-		}
-		list = append(list, declaration{need, growth.Gauge, x.role})
-	}
-	views, err := f.declare(list...)
-	if err != nil {
-		return nil, err
-	}
-	return views[0], nil
+	return &RatioView{views[0], views[1]}, nil
 }
 
 // Join adds to f's totals what another watcher of the same instances, named
@@ -128,48 +82,7 @@ func (f *Fleet) declareOne(v View, k growth.Kind) (*view, error) {
 // Both fleets have one configuration with a JoinHorizon, and equal views,
 // declared on f and saved in or declared on o: else the error is
 // [ErrIncompatible]. Of different Since the later one counts.
-func (f *Fleet) Join(o *Fleet) error {
-	if f == o {
-		return incompatible("joining", "one fleet with itself")
-	}
-	mine, other := f.cfg, o.cfg
-	mine.Since, other.Since = time.Time{}, time.Time{}
-	switch {
-	case mine != other:
-		return incompatible("joining", "of different configurations")
-	case !f.joinable():
-		return incompatible("joining", "without a JoinHorizon")
-	}
-	state := o.state() // before f is locked: o may be joining f
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	l, err := decodeState(f, stateFrame.Content(state))
-	if err != nil {
-		return err
-	}
-	defer l.release(f)
-	m := &merger{f: f, l: l, since: max(f.since, l.since)}
-	if err := m.pairViews("joining"); err != nil {
-		return err
-	}
-	if l.since == 0 {
-		return nil // it saw nothing
-	}
-	m.bindParts()
-	for j, v := range f.views {
-		if v.kind == growth.Gauge {
-			continue
-		}
-		theirs := &m.views[j].Ledger
-		k := v.watched()
-		k.Join(v.tell(theirs.Known, l.instances, func(i int) *binding { return m.bound[i][j] }))
-		v.heard(k)
-		v.ledger.Begin(theirs, f.since, l.since, m.since)
-		v.ledger.Remember(theirs)
-	}
-	f.since = m.since
-	return nil
-}
+func (f *Fleet) Join(o *Fleet) error { return join(f, o) }
 
 // Merge adds o's instances to f; the result equals a single fleet that saw
 // everything, to the bit, in whichever order parts are merged. o is left as it
@@ -178,76 +91,17 @@ func (f *Fleet) Join(o *Fleet) error {
 // Configurations and views are as for [Fleet.Join], JoinHorizon aside. The
 // parts watch different instances, and those behind one balancer belong to one
 // part: else the error is [ErrIncompatible].
-func (f *Fleet) Merge(o *Fleet) error {
-	if f == o {
-		return incompatible("merging", "one fleet with itself")
-	}
-	mine, other := f.cfg, o.cfg
-	mine.Since, other.Since = time.Time{}, time.Time{}
-	if mine != other {
-		return incompatible("merging", "of different configurations")
-	}
-	state := o.state() // before f is locked: o may be merging f
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.names.Lock()
-	defer f.names.Unlock()
-	l, err := decodeState(f, stateFrame.Content(state))
-	if err != nil {
-		return err
-	}
-	m := &merger{f: f, l: l, since: max(f.since, l.since)}
-	if err := m.check(); err != nil {
-		l.release(f)
-		return err
-	}
-	if err := m.bind(); err != nil {
-		l.release(f)
-		return err
-	}
-	m.apply()
-	return nil
-}
+func (f *Fleet) Merge(o *Fleet) error { return merge(f, o) }
 
-// Ratio declares the ratio of two counters over the same steps of the same
-// instances. Both group alike.
-func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
-	var pair [2]declaration
-	for i, v := range []View{numerator, denominator} {
-		s, _, err := v.spec(f, growth.Counter)
-		if err != nil {
-			return nil, err
-		}
-		pair[i] = declaration{s, growth.Counter, declared}
-	}
-	n, d := &pair[0].spec, &pair[1].spec
-	switch {
-	case !slices.Equal(n.By, d.By) || !slices.Equal(n.Without, d.Without):
-		return nil, fmt.Errorf("%w: a ratio of views that group differently", errView)
-	case n.Every() != d.Every():
-		return nil, fmt.Errorf("%w: a ratio of one metric and all", errView)
-	}
-	views, err := f.declare(pair[:]...)
-	if err != nil {
-		return nil, err
-	}
-	return &RatioView{views[0], views[1]}, nil
-}
+// Ingest takes in one scrape, all of it or, on an error, nothing.
+func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(incoming{Scrape: s}, nil) }
 
 // IngestSamples takes in a scrape that was read elsewhere; its Body does not
 // count. Bodies and samples of an instance may follow each other. The samples
 // may be reused after the call. A delta is refused with
 // [errors.ErrUnsupported].
 func (f *Fleet) IngestSamples(sc Scrape, list []parse.Sample) (Report, error) {
-	return f.ingest(sc, func(sc Scrape) (Report, error) {
-		for i := range list {
-			if list[i].Delta {
-				return Report{}, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
-			}
-		}
-		sc.Body = nil
-		return f.takeIn(incoming{Scrape: sc, samples: samples.AppendLines(nil, list), typed: true})
-	})
+	return f.ingest(incomingSamples(sc, list))
 }
 
 // Snapshot returns the fleet at now, or at its newest scrape if that is later.
@@ -265,15 +119,8 @@ func (f *Fleet) Snapshot(now time.Time) Snapshot {
 // Save writes the state; scrapes and questions go on meanwhile. Equal states
 // give equal bytes. Package checkpoint replaces the file of an earlier state.
 func (f *Fleet) Save(w io.Writer) error {
-	_, err := w.Write(f.state())
+	_, err := w.Write(stateOf(f))
 	return err
-}
-
-func (f *Fleet) state() []byte {
-	f.mu.Lock()
-	x := freeze(f)
-	f.mu.Unlock()
-	return stateFrame.Wrap(x.appendTo)
 }
 
 // SetTargets says who is expected; a target that is not named has left. Without

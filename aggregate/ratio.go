@@ -77,7 +77,7 @@ func sameSteps(qn, qd *question) (nums, dens []tally.Share, err error) {
 		}
 		if a, b := n.Edge.Most.At, d.Edge.Most.At; a != b {
 			s := max(a, b)
-			if s >= qd.states[i].in.last {
+			if s >= qd.states[i].in.Last {
 				continue // no step in common yet
 			}
 			for _, x := range []struct {

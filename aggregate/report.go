@@ -7,6 +7,7 @@ import (
 
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -80,12 +81,12 @@ type Report struct {
 func (r Report) String() string { return explain.Report(r).String() }
 
 // tell notes in a report what the scrape says about the process.
-func (r *Report) tell(how restart) {
+func (r *Report) tell(how life.Restart) {
 	switch how {
-	case restartProven, restartGuessed:
+	case life.Proven, life.Guessed:
 		r.Restarted = true
 	}
-	if how > restartProven {
+	if how > life.Proven {
 		r.Warnings = append(r.Warnings, how.String())
 	}
 }
@@ -93,18 +94,4 @@ func (r *Report) tell(how restart) {
 // attribute notes in a report to whom a scrape was attributed, and why.
 func (r *Report) attribute(why identity.Decision) {
 	r.By, r.NewInstance, r.Provisional = why.By.String(), why.New, why.Provisional
-}
-
-// restart is what a scrape says about the process behind an instance.
-type restart uint8
-
-const (
-	noRestart       restart = iota // the same process as before, or no evidence against it
-	restartProven                  // the start time moved, and so did the clock or a counter
-	restartGuessed                 // no start time at all, and at least half of the counters fell
-	anotherInstance                // an earlier start: another process answered, so the scrape is a baseline
-)
-
-func (r restart) String() string {
-	return [...]string{"no restart", "restart", "restart guessed from falling counters", "another instance answered"}[r]
 }

@@ -3,11 +3,9 @@ package aggregate
 import (
 	"io"
 
-	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
-	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -85,20 +83,12 @@ func (c *codec) instance(in *instance) {
 	c.Labels(&in.labels)
 	c.Columns(&in.cols)
 	in.state.Code(to, c, c.fleet.router, in.plan, &in.cols)
-	c.clocks(&in.clocks, &in.cols)
-	c.Natural(&in.incarnation)
+	in.Clocks.Code(to, in.cols.Len())
+	c.Natural(&in.Incarnation)
 	c.Int64(&in.since)
 	c.Bool(&in.gone)
 	in.presence.Code(to)
-	saved.List(to, &in.restarts, 2, func(r *restarted) {
-		c.Int64(&r.at)
-		saved.Small(to, &r.how, anotherInstance)
-	})
-	saved.List(to, &in.gaps, 3, func(g *rate.Gap) { // here, because counter stands on rate and the standard library alone
-		to.Int64(&g.From)
-		to.Int64(&g.To)
-		to.Bool(&g.Lived)
-	})
+	in.CodeChanges(to)
 	saved.List(to, &in.shrunk, 6, func(x *roster.Shrunk) { x.Code(to) })
 	saved.List(to, &in.starts, 2, func(x *identity.Start) { x.Code(to) })
 	c.Bool(&in.alternates)
@@ -106,7 +96,7 @@ func (c *codec) instance(in *instance) {
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)
-	in.history.Code(to)
+	in.History.Code(to)
 	undone := in.undo != nil
 	if c.Bool(&undone); undone && c.Reading() {
 		in.undo = &undo{}
@@ -114,21 +104,7 @@ func (c *codec) instance(in *instance) {
 	if undone && !c.Failed() {
 		c.past(in)
 	}
-	c.Must(in.name != "" && in.incarnation > 0 && len(in.targets) > 0)
-}
-
-func (c *codec) clocks(x *clocks, cols *lines.Columns) {
-	to := &c.Codec.Codec
-	c.Natural(&x.version)
-	x.start.Code(to)
-	evidence.CodePlace(to, &x.startPos, cols.Len())
-	for _, at := range []*int64{&x.birth, &x.began, &x.first, &x.second, &x.last} {
-		c.Int64(at)
-	}
-	x.spacings.Code(to)
-	c.Natural(&x.sighted)
-	saved.Small(to, &x.by, 255)
-	c.Bool(&x.provisional)
+	c.Must(in.name != "" && in.Incarnation > 0 && len(in.targets) > 0)
 }
 
 // past is what an instance can be taken back to, besides what its views hold.
@@ -136,7 +112,7 @@ func (c *codec) past(in *instance) {
 	to := &c.Codec.Codec
 	c.Natural(&in.undo.N)
 	in.undo.At.Code(to)
-	c.Must(in.undo.N <= in.history.N)
+	c.Must(in.undo.N <= in.History.N)
 	known := in.undo.past != nil
 	if c.Bool(&known); !known {
 		return
@@ -147,6 +123,6 @@ func (c *codec) past(in *instance) {
 	p := in.undo.past
 	c.Columns(&p.cols)
 	p.state.Code(to, c, c.fleet.router, p.plan, &p.cols)
-	c.clocks(&p.clocks, &p.cols)
+	p.Clocks.Code(to, p.cols.Len())
 	p.last.Code(to)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
@@ -69,7 +70,7 @@ func (s Snapshot) Instances() []Instance {
 	since := q.e - q.f.longest().Milliseconds()
 	var list []Instance
 	for i := range q.states {
-		if x := &q.states[i]; x.standing.Possible() || x.in.last > since {
+		if x := &q.states[i]; x.standing.Possible() || x.in.Last > since {
 			list = append(list, x.told(q.f))
 		}
 	}
@@ -102,7 +103,7 @@ func (s Snapshot) Health() Health {
 		if v.ledger.Known != nil {
 			h.GivenUp = max(h.GivenUp, v.ledger.Known.Size().GaveUp)
 		}
-		if v.role == declared {
+		if v.Role == declare.Declared {
 			h.Views = append(h.Views, statusOf(q, v, false))
 		}
 	}
@@ -112,14 +113,14 @@ func (s Snapshot) Health() Health {
 func (x *state) told(f *Fleet) Instance {
 	in := x.in
 	i := Instance{
-		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.by.String(), Incarnations: in.incarnation, Scrapes: in.version,
-		First: time.UnixMilli(in.first), Last: time.UnixMilli(in.last),
-		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.provisional,
+		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.By.String(), Incarnations: in.Incarnation, Scrapes: in.Version,
+		First: time.UnixMilli(in.First), Last: time.UnixMilli(in.Last),
+		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.Provisional,
 	}
-	if in.start.Known() {
-		i.Start = time.UnixMilli(in.start.At)
+	if in.Start.Known() {
+		i.Start = time.UnixMilli(in.Start.At)
 	}
-	if t := f.book.Failed(in.targets, in.last); t != nil {
+	if t := f.book.Failed(in.targets, in.Last); t != nil {
 		i.Failed = cmp.Or(t.Err, errSavedFailure)
 	}
 	return i
@@ -157,7 +158,7 @@ func statusAt(s Snapshot, v *view) Status {
 // statusOf reads the bindings alone; if thorough, it looks at every line for the
 // types that bodies declare.
 func statusOf(q *question, v *view, thorough bool) Status {
-	return Status(explain.StatusOf(v.String(), v.kind.String(), func(yield func(explain.Exposure) bool) {
+	return Status(explain.StatusOf(v.String(), v.Kind.String(), func(yield func(explain.Exposure) bool) {
 		for i := range q.states {
 			in := q.states[i].member.in
 			b := in.bindings[v.index]
@@ -175,12 +176,12 @@ func statusOf(q *question, v *view, thorough bool) Status {
 // groups yields the labels of the groups in which the instance has a series.
 func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
 	used := make([]bool, len(b.Cols))
-	if b.view.kind == growth.Gauge {
+	if b.view.Kind == growth.Gauge {
 		in.plan.Used(int32(b.view.index), used)
 	}
 	return func(yield func(labels.Labels) bool) {
 		for c := range b.Cols {
-			if (b.view.kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
+			if (b.view.Kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
 				return
 			}
 		}

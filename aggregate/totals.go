@@ -148,7 +148,7 @@ func (m *moment) bindingOf(v *view, in *instance) *binding {
 	case b.from < m.number && m.number <= b.to && v.index < len(b.in.bindings):
 		return b.in.bindings[v.index]
 	}
-	if in.first > m.e {
+	if in.First > m.e {
 		return nil
 	}
 	return in.bindings[v.index]

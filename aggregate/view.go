@@ -1,26 +1,13 @@
 package aggregate
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/gauge"
-	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/selector"
-)
-
-// electionMetric is a gauge that is 1 at the leader, in the same scrape as the
-// value; Kubernetes' components expose it. Its label electionLabel tells
-// elections apart: that of a view is the one in which the instances that expose
-// its metric take part.
-const (
-	electionMetric = "leader_election_master_status"
-	electionLabel  = "name"
 )
 
 // View is a standing question: which series, grouped how, kept how long. A
@@ -50,78 +37,13 @@ type View struct {
 	Sentinels []float64 // gauges: values that stand for "not known": left out, with a warning
 }
 
-func (v *View) validate(k growth.Kind, sel *selector.Selector) error {
-	if field := v.misfit(k); field != "" {
-		kind := k.String()
-		if k == everything {
-			kind = "view of everything"
-		}
-		return fmt.Errorf("%w: %s does not fit a %s", errView, field, kind)
+// said returns the view as package declare reads it.
+func (v *View) said() declare.View {
+	return declare.View{
+		Select: v.Select, By: v.By, Without: v.Without, ByAllLabels: v.ByAllLabels, Window: v.Window, TotalsOnly: v.TotalsOnly, Type: v.Type,
+		Owner: v.Owner, BoundBirths: v.BoundBirths, WrapBits: v.WrapBits, Signed: v.Signed, Combine: gauge.Combine(v.Combine),
+		Within: gauge.Combine(v.Within), Leader: v.Leader, Limit: v.Limit, Sentinels: v.Sentinels,
 	}
-	groupings := 0
-	for _, given := range []bool{len(v.By) > 0, len(v.Without) > 0, v.ByAllLabels} {
-		if given {
-			groupings++
-		}
-	}
-	le := func(name string) bool { return name == labels.BucketLabel }
-	switch {
-	case k != growth.Counter && k != growth.Gauge && (slices.ContainsFunc(v.By, le) ||
-		slices.ContainsFunc(sel.Where, func(m *labels.Matcher) bool { return le(m.Name) })):
-		return fmt.Errorf("%w: le belongs to the buckets of a histogram, which are one object", errView)
-	case sel.Every() && v.Type != "":
-		return fmt.Errorf("%w: a Type for all families", errView)
-	case groupings > 1:
-		return fmt.Errorf("%w: By, Without and ByAllLabels exclude each other", errView)
-	case v.Window < 0:
-		return fmt.Errorf("%w: negative Window", errView)
-	case v.Window > 0 && v.TotalsOnly:
-		return fmt.Errorf("%w: Window and TotalsOnly exclude each other", errView)
-	case v.Combine > Mean:
-		return fmt.Errorf("%w: %s", errView, v.Combine)
-	case v.WrapBits > 64:
-		return fmt.Errorf("%w: WrapBits %d above 64", errView, v.WrapBits)
-	case v.Within != 0 && !gauge.Combine(v.Within).Inside():
-		return fmt.Errorf("%w: Within %s", errView, v.Within)
-	case v.Owner > counter.External:
-		return fmt.Errorf("%w: %s", errView, v.Owner)
-	case v.Leader != "" && v.Combine != Leader:
-		return fmt.Errorf("%w: Leader without Combine Leader", errView)
-	case v.Limit != "" && v.Window != 0:
-		return fmt.Errorf("%w: shares of a limit have no Window", errView)
-	case v.Limit != "" && v.Combine != 0 && v.Combine != Max && v.Combine != Min:
-		return fmt.Errorf("%w: shares of a limit have no %s", errView, v.Combine)
-	}
-	return nil
-}
-
-// misfit names a field that is set and does not fit the kind.
-func (v *View) misfit(k growth.Kind) string {
-	const c, g, h, e = 1 << growth.Counter, 1 << growth.Gauge, 1 << growth.Histogram, 1 << everything
-	for _, x := range []struct {
-		field string
-		set   bool
-		fits  int
-	}{
-		{"Window", v.Window != 0, c | g | h},
-		{"TotalsOnly", v.TotalsOnly, c | h | e},
-		{"Type", v.Type != "", c | g | h},
-		{"Owner", v.Owner != 0, c | h | e},
-		{"BoundBirths", v.BoundBirths, c | h | e},
-		{"WrapBits", v.WrapBits != 0, c},
-		{"Signed", v.Signed, h | e},
-		{"Combine", v.Combine != 0, g | e},
-		{"Combine " + v.Combine.String(), v.Combine == Leader || v.Combine == Distinct, g},
-		{"Within", v.Within != 0, g | e},
-		{"Leader", v.Leader != "", g},
-		{"Limit", v.Limit != "", g},
-		{"Sentinels", v.Sentinels != nil, g | e},
-	} {
-		if x.set && x.fits&(1<<k) == 0 {
-			return x.field
-		}
-	}
-	return ""
 }
 
 // Combine says how the values of a gauge's instances make one; the zero value
@@ -141,9 +63,3 @@ const (
 
 // String returns the name in lower case.
 func (c Combine) String() string { return gauge.Combine(c).String() }
-
-// ledgerOnly, as a window, keeps totals and the latest step, and no history.
-const ledgerOnly time.Duration = -1
-
-// everything is the kind of a view of all kinds.
-const everything growth.Kind = 3

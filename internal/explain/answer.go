@@ -79,7 +79,7 @@ func (c *Counter) Write(b *strings.Builder) {
 	for i := range c.Members {
 		c.Members[i].write(b, c.From, c.To)
 	}
-	writeWarnings(b, c.Warnings)
+	WriteWarnings(b, c.Warnings)
 }
 
 // writeMoved says where the rate is not what the members' make but the nearer one of its bounds: not all that a member grew
@@ -197,7 +197,7 @@ func (g *Gauge) Write(b *strings.Builder) {
 	for _, v := range g.Variants {
 		fmt.Fprintf(b, "  %s\n", v)
 	}
-	writeWarnings(b, g.Warnings)
+	WriteWarnings(b, g.Warnings)
 }
 
 // Summary returns a group with its number, coverage and how many warnings there

@@ -44,6 +44,32 @@ func Now(now, skew int64, units []Unit) (e int64, ahead int) {
 	return max(now, first), -1
 }
 
+// NowOf is [Now] for instances: of says which balancer one is behind, the zero
+// value for none, and when it answered last; live whether its unit is live at a
+// time. ahead is the place in the list of the instance whose scrape is left out,
+// or −1.
+func NowOf[I any, P comparable](now, skew int64, list []I, of func(I) (behind P, last int64), live func(x I, e int64) bool) (e int64, ahead int) {
+	var units []Unit
+	var newest []int // of each unit
+	var alone P
+	pools := map[P]int{}
+	for i, x := range list {
+		behind, last := of(x)
+		at, known := pools[behind]
+		switch {
+		case behind == alone || !known:
+			pools[behind] = len(units)
+			units, newest = append(units, Unit{last, func(e int64) bool { return live(x, e) }}), append(newest, i)
+		case last > units[at].Last:
+			units[at].Last, newest[at] = last, i
+		}
+	}
+	if e, ahead = Now(now, skew, units); ahead >= 0 {
+		ahead = newest[ahead]
+	}
+	return e, ahead
+}
+
 // Silence is for how long an instance was silent while the fleet was watched: at
 // is the present, last its latest scrape, awake the first scrape of the fleet
 // after its latest lull.

@@ -54,37 +54,6 @@ func (t *Target) Forgotten(now, reach int64) bool {
 // Stranger reports whether the target never answered and nobody described it.
 func (t *Target) Stranger() bool { return !t.Reached && !t.Told && !t.Balanced }
 
-// Aim is a target at a moment, and how many of the instances that it should
-// lead to answer.
-type Aim struct {
-	Name     string
-	Balanced bool
-	Failed   bool
-	Expected int // instances that should be there
-	Live     int // of them, those that answer
-	Unmet    int // of them, those that never answered
-	Unclear  int // scrapes that could not be attributed
-}
-
-// Matters reports whether the target shows in a coverage.
-func (a *Aim) Matters() bool { return a.Expected > 0 || a.Failed || a.Unclear > 0 }
-
-// Lacks names what the target lacks, or returns "".
-func (a *Aim) Lacks() string { return a.tell(a.Expected - a.Live) }
-
-// Never names what of the target never answered, or returns "".
-func (a *Aim) Never() string { return a.tell(a.Unmet) }
-
-func (a *Aim) tell(n int) string {
-	switch {
-	case n <= 0:
-		return ""
-	case a.Balanced:
-		return fmt.Sprintf("%s (%d of %d)", a.Name, n, a.Expected)
-	}
-	return a.Name
-}
-
 // Coverage says on how much of a fleet an answer rests.
 type Coverage struct {
 	Expected  int // targets, and instances behind balancers, that should be there

@@ -1,0 +1,102 @@
+package life
+
+import (
+	"slices"
+
+	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/window"
+)
+
+// Life is what is known of the processes of one instance. The zero value has met
+// none.
+type Life struct {
+	Clocks
+	Incarnation int            // how many processes were met
+	Restarts    []Change       // since the oldest checkpoint
+	Gaps        []rate.Gap     // between processes, since then
+	History     window.History // of the scrapes before the latest one
+}
+
+// Present returns the checkpoint of the scrape accepted last.
+func (l *Life) Present() window.Checkpoint {
+	return window.Checkpoint{At: l.Last, Span: l.History.Span, Wall: l.History.Wall, Scrapes: l.Version}
+}
+
+// Meet notes that the scrape, which is not accepted yet, is the first one of a
+// process. The restart, and the time before it that no scrape saw, are remembered
+// for as long as a window can reach them.
+func (l *Life) Meet(s *Scrape) {
+	if l.Incarnation++; l.Incarnation == 1 {
+		return
+	}
+	if h := &l.History; h.Full() {
+		oldest := h.Oldest()
+		l.Restarts = slices.DeleteFunc(slices.Clone(l.Restarts), func(c Change) bool { return c.At <= oldest }) // answers keep the old ones
+		l.Gaps = rate.Before(l.Gaps, oldest)
+	}
+	l.Restarts = append(l.Restarts, Change{s.At, s.Restart})
+	if gap := s.Gap(l.Last); gap.From < gap.To {
+		l.Gaps = append(l.Gaps, gap)
+	}
+}
+
+// Date notes when the first process began, as the scrape says; skew is that of two
+// clocks. If it was after since, what the process counted is all in its steps.
+func (l *Life) Date(s *Scrape, skew, since int64) {
+	began, ok := s.Start.Began(s.At, skew)
+	if !ok || l.Incarnation != 1 {
+		return
+	}
+	if l.Began = began; began > since {
+		l.Birth = began
+	}
+}
+
+// Accept moves the clocks to the scrape.
+func (l *Life) Accept(s *Scrape) {
+	from, h := l.Last, &l.History
+	switch {
+	case l.Last == 0:
+		if from = l.Birth; from == 0 {
+			from = s.At
+		}
+		h.Wall += s.At - from
+	case s.Restart == Another:
+		from = s.At
+	default:
+		h.Wall += s.At - from
+		if s.Restart == Proven {
+			from = s.begin(from)
+		}
+	}
+	h.Span += s.At - from
+	l.accept(s.At)
+	l.Start, l.StartPos = s.Start, s.StartPos
+}
+
+// Restarted reports whether a process was met in the window (s, e].
+func (l *Life) Restarted(s, e int64) bool {
+	return slices.ContainsFunc(l.Restarts, func(c Change) bool { return c.At > s && c.At <= e })
+}
+
+// Lives returns when the processes lived, as far as known. live says that one
+// does, ended since when none answers; 0: one does.
+func (l *Life) Lives(live bool, ended int64) rate.Lives {
+	return rate.Lives{
+		Began: l.Began, Counted: l.Birth != 0, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, Ended: ended,
+	}
+}
+
+// CodeChanges writes the restarts and the gaps down, or reads them back.
+func (l *Life) CodeChanges(c *saved.Codec) {
+	saved.List(c, &l.Restarts, 2, func(x *Change) {
+		c.Int64(&x.At)
+		saved.Small(c, &x.How, Another)
+	})
+	saved.List(c, &l.Gaps, 3, func(g *rate.Gap) { // here, because counter stands on rate and the standard library alone
+		c.Int64(&g.From)
+		c.Int64(&g.To)
+		c.Bool(&g.Lived)
+	})
+}

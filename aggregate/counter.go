@@ -34,7 +34,7 @@ func (g *CounterGroup) Warnings() []string {
 	if g.answer == nil {
 		return nil
 	}
-	return slices.Concat(g.growth.Remarks(), g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
+	return slices.Concat(g.growth.Remarks(), g.answer.common, g.answer.partials.Words(g.answer.view.Every(), g.labels))
 }
 
 // Increase returns the growth of the group; false if no step ended in the
@@ -165,29 +165,20 @@ func grownOf(q *question) ([]*CounterGroup, error) {
 
 // departures returns the departures of the groups by their labels, for a
 // question since the start.
-func departuresOf(q *question) map[string]*ledger.Departures {
-	list := map[string]*ledger.Departures{}
-	of := func(ls labels.Labels) *ledger.Departures {
-		key := string(ls.Bytes(nil))
-		d, ok := list[key]
-		if !ok {
-			d = &ledger.Departures{Labels: ls}
-			list[key] = d
-		}
-		return d
-	}
+func departuresOf(q *question) ledger.Departed {
+	list := ledger.Departed{}
 	for a := range q.v.ledger.Accounts() {
 		switch {
 		case a.Left.None():
 		case len(q.scope.only) > 0: // the labels of their targets are not kept
 			q.apart = true
 		default:
-			of(a.Labels).Merge(&a.Left)
+			list.Of(a.Labels).Merge(&a.Left)
 		}
 	}
 	for i := range q.states {
 		if x := &q.states[i]; x.departed {
-			x.in.depart(q.f, x.in.bindings[q.v.index], of)
+			x.in.depart(q.f, x.in.bindings[q.v.index], list.Of)
 		}
 	}
 	for _, d := range list {

@@ -349,13 +349,6 @@ func (in *instance) renamed(start int64) {
 	}
 }
 
-// unheard reports whether the address of the instance failed since its last
-// scrape, or another instance answered there. Behind a balancer only a failure
-// counts.
-func (in *instance) unheard(f *Fleet) bool {
-	return f.book.Unheard(in.targets, in.Last, in.pool != nil)
-}
-
 func (in *instance) release(s *lines.Store) {
 	in.cols.Release(s)
 	in.state.Release(s)

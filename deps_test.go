@@ -48,7 +48,7 @@ var edges = map[string][]string{
 	"internal/declare":     {"counter", "internal/gauge", "internal/growth", "internal/judge", "internal/kept", "internal/selector"},
 	"internal/evidence":    {"internal/growth", "internal/identity", "internal/lines", "internal/saved"},
 	"internal/exact":       {},
-	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/window"},
+	"internal/explain":     {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/lines", "internal/window"},
 	"internal/fold":        {"internal/gauge", "internal/growth", "internal/judge", "internal/layout", "internal/lines", "internal/window"},
 	"internal/gauge":       {".", "internal/exact", "internal/explain", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/owners", "internal/saved"},

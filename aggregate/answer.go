@@ -7,15 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
-	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/life"
-	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/tally"
 )
@@ -128,7 +125,11 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 }
 
 func (q *question) window() tally.Asked {
-	return tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
+	a := tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
+	if list := q.m.members; len(list) > 0 && len(q.scope.only) == 0 {
+		a.Members = &list[0] // moments share the list as long as it is the same
+	}
+	return a
 }
 
 func (q *question) outdated(in *instance) error {
@@ -168,8 +169,12 @@ func (q *question) cover() Coverage {
 	}
 	for i := range q.states {
 		x := &q.states[i]
+		restarted := x.in.Restarted(q.s, q.e)
+		if q.all {
+			restarted = x.in.Incarnation > 1 // restarts are kept for a window
+		}
 		gone := x.gone || x.departed || x.standing == roster.Absent && x.in.replaced()
-		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: partialNow(q, x.in), Restarted: q.restarted(x.in)})
+		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: partialNow(q, x.in), Restarted: restarted})
 	}
 	q.aims(func(a *roster.Aim) { c.AddTarget(a) })
 	return Coverage(c)
@@ -264,7 +269,7 @@ type answer struct {
 	asked
 	tally.Answer
 	common   []string // warnings of every group
-	partials partials
+	partials explain.Partials
 }
 
 // aim finds the expected targets and how many of them answer.
@@ -289,35 +294,6 @@ func (m *moment) standing(in *instance) roster.Standing {
 		return in.looked.standing
 	}
 	return in.standing(m.f, m.e)
-}
-
-// malformed reports whether a scrape had a histogram that could not be one.
-func (b *binding) malformed(at int64) bool {
-	for i := len(b.Events) - 1; i >= 0 && b.Events[i].At == at; i-- {
-		if b.Events[i].Quirk == growth.Malformed {
-			return true
-		}
-	}
-	return false
-}
-
-// partials are remarks about families.
-type partials []partial
-
-// words returns the remarks for a group; in a view of every family, those for
-// its metric.
-func (list partials) words(v *view, group labels.Labels) (words []string) {
-	for i := range list {
-		if x := &list[i]; !v.Every() || growth.OfFamily(group.Get(model.MetricNameLabel), x.family) {
-			words = append(words, x.text)
-		}
-	}
-	return words
-}
-
-type partial struct {
-	family *lines.Family
-	text   string
 }
 
 // Event is what one scrape did to series of a member, other than growth.

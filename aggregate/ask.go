@@ -96,10 +96,8 @@ func (q *question) recall() error {
 	return nil
 }
 
-// present yields the live instances and what the view keeps of them, by name.
-func (q *question) present() iter.Seq2[*instance, *binding] { return q.presentOf(q.v) }
-
-func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
+// present yields the live instances and what a view keeps of them, by name.
+func (q *question) present(v *view) iter.Seq2[*instance, *binding] {
 	return func(yield func(*instance, *binding) bool) {
 		for i := range q.states {
 			x := &q.states[i]
@@ -108,14 +106,6 @@ func (q *question) presentOf(v *view) iter.Seq2[*instance, *binding] {
 			}
 		}
 	}
-}
-
-// restarted reports whether the instance restarted in the window.
-func (q *question) restarted(in *instance) bool {
-	if q.all {
-		return in.Incarnation > 1
-	}
-	return in.Restarted(q.s, q.e)
 }
 
 // notes returns the warnings of every answer.
@@ -347,7 +337,9 @@ type scope struct {
 	least float64
 }
 
-func (p *scope) holds(target labels.Labels) bool {
+func (p *scope) holds(target labels.Labels) bool { return len(p.only) == 0 || p.matches(target) }
+
+func (p *scope) matches(target labels.Labels) bool {
 	for _, m := range p.only {
 		if !m.Matches(target.Get(m.Name)) {
 			return false
@@ -364,7 +356,7 @@ type member struct {
 	standing roster.Standing
 	departed bool
 	gone     bool
-	silent   bool // see Fleet.unheard
+	silent   bool // see roster.Book.Unheard
 }
 
 // live reports whether the instance is in values about the present.

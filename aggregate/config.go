@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -32,29 +33,15 @@ type Config struct {
 
 func (c *Config) settings() (settings, error) {
 	s := settings{
-		Since: c.Since, Window: c.Window, Checkpoints: c.checkpoints, Staleness: c.Staleness,
-		StartTolerance: c.StartTolerance, ClockSkew: c.ClockSkew, JoinHorizon: c.JoinHorizon,
-		SplitAlternating: c.SplitAlternating, MaxBytes: c.MaxBytes, MaxInstances: c.MaxInstances,
+		Since: c.Since, Window: cmp.Or(c.Window, 5*time.Minute), Checkpoints: cmp.Or(c.checkpoints, 16), Staleness: cmp.Or(c.Staleness, identity.StaleIntervals),
+		StartTolerance: cmp.Or(c.StartTolerance, 2*time.Second), ClockSkew: cmp.Or(c.ClockSkew, time.Minute), JoinHorizon: c.JoinHorizon,
+		SplitAlternating: c.SplitAlternating, MaxBytes: cmp.Or(c.MaxBytes, 1<<30), MaxInstances: cmp.Or(c.MaxInstances, 100_000),
 		Limits: samples.Limits(&c.Parse),
 	}
-	setDefault(&s.Window, 5*time.Minute)
-	setDefault(&s.Checkpoints, 16)
-	setDefault(&s.Staleness, identity.StaleIntervals)
-	setDefault(&s.StartTolerance, 2*time.Second)
-	setDefault(&s.ClockSkew, time.Minute)
-	setDefault(&s.MaxBytes, 1<<30)
-	setDefault(&s.MaxInstances, 100_000)
 	// A text body whose last line is cut off may still be read as a number, so
 	// the line feed at the end that the format demands is demanded.
 	s.Limits.RequireWhole = !c.Parse.AllowUnended
 	return s, s.validate()
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }
 
 // settings are a Config with its defaults; of two fleets that belong together

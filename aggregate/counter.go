@@ -34,7 +34,7 @@ func (g *CounterGroup) Warnings() []string {
 	if g.answer == nil {
 		return nil
 	}
-	return slices.Concat(g.growth.Remarks(), g.answer.common, g.answer.partials.words(g.answer.view, g.labels))
+	return slices.Concat(g.growth.Remarks(), g.answer.common, g.answer.partials.Words(g.answer.view.Every(), g.labels))
 }
 
 // Increase returns the growth of the group; false if no step ended in the
@@ -82,9 +82,15 @@ func (g *CounterGroup) Events() []Event {
 
 // countersOf returns the groups of an answer.
 func countersOf(q *question, shares []tally.Share) []*CounterGroup {
+	t, again := q.tally(shares)
+	return tallied(q, t, shares, again)
+}
+
+// tallied returns the groups of an answer that is counted.
+func tallied(q *question, t *tally.Tally, shares []tally.Share, again bool) []*CounterGroup {
 	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: partialsOf(q)}
 	a.End, a.Unmet = q.e, a.unmet > 0
-	if a.Tally, a.Again = q.tally(shares); a.Groups() == 0 && q.v.Single() {
+	if a.Tally, a.Again = t, again; a.Groups() == 0 && q.v.Single() {
 		a.Tally, a.Again = a.None(&q.v.groups, labels.EmptyLabels()), false
 	}
 	groups, list := make([]CounterGroup, a.Groups()), make([]*CounterGroup, a.Groups())
@@ -147,6 +153,9 @@ func (v *CounterView) One(w Window) (*CounterGroup, error) {
 // grownOf returns the groups of a counter or a histogram.
 func grownOf(q *question) ([]*CounterGroup, error) {
 	q.departs = q.all
+	if t := q.v.latest.Steady(q.window()); t != nil {
+		return addDepartures(q, tallied(q, t, t.Shares(), true)), nil
+	}
 	shares, err := q.shares()
 	if err != nil {
 		return nil, err
@@ -156,29 +165,20 @@ func grownOf(q *question) ([]*CounterGroup, error) {
 
 // departures returns the departures of the groups by their labels, for a
 // question since the start.
-func departuresOf(q *question) map[string]*ledger.Departures {
-	list := map[string]*ledger.Departures{}
-	of := func(ls labels.Labels) *ledger.Departures {
-		key := string(ls.Bytes(nil))
-		d, ok := list[key]
-		if !ok {
-			d = &ledger.Departures{Labels: ls}
-			list[key] = d
-		}
-		return d
-	}
+func departuresOf(q *question) ledger.Departed {
+	list := ledger.Departed{}
 	for a := range q.v.ledger.Accounts() {
 		switch {
 		case a.Left.None():
 		case len(q.scope.only) > 0: // the labels of their targets are not kept
 			q.apart = true
 		default:
-			of(a.Labels).Merge(&a.Left)
+			list.Of(a.Labels).Merge(&a.Left)
 		}
 	}
 	for i := range q.states {
 		if x := &q.states[i]; x.departed {
-			x.in.depart(q.f, x.in.bindings[q.v.index], of)
+			x.in.depart(q.f, x.in.bindings[q.v.index], list.Of)
 		}
 	}
 	for _, d := range list {

@@ -137,7 +137,7 @@ func combining(f *Fleet, g *GaugeGroup, c gauge.Combine) gauge.Combine {
 // loose returns the series of a view that have no sum over instances.
 func looseOf(q *question, v *view) []*whole.Loose {
 	list := whole.LooseSeries{Exact: len(v.Without) > 0}
-	for in, b := range q.presentOf(v) {
+	for in, b := range q.present(v) {
 		for i, e := range b.Lines(in.plan) {
 			r := b.reading(in, i)
 			list.Add(in.name, b.labelsOf(int(e.Col)), r.Line, r.Value)

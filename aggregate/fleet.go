@@ -90,11 +90,7 @@ func (f *Fleet) opening() int64 {
 
 // reach returns how far the longest window goes back, with the step before it.
 func (f *Fleet) reach() int64 {
-	longest := f.cfg.Window
-	for _, v := range f.views {
-		longest = max(longest, v.Window)
-	}
-	return (longest + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
+	return (f.longest() + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
 }
 
 // awaken notes a scrape: after a fleet-wide gap every staleness timer restarts.
@@ -270,7 +266,7 @@ func (f *Fleet) look(now int64) *moment {
 			m.doubles = append(m.doubles, in.labels)
 			continue
 		}
-		x := member{in: in, labels: in.labels, gone: in.gone, silent: elects && in.unheard(f)}
+		x := member{in: in, labels: in.labels, gone: in.gone, silent: elects && f.book.Unheard(in.targets, in.Last, in.pool != nil)}
 		then := in.until(e)
 		if then == nil {
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/life"
@@ -36,13 +37,13 @@ func (s *staged) noteShrunk() {
 // in part. Views of many families do not ask: some family always is partial,
 // which says nothing of the others.
 func partialNow(q *question, in *instance) bool {
-	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].malformed(in.Last) ||
+	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].Malformed(in.Last) ||
 		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
 }
 
-// partials returns the families of which members may miss lines in the window,
+// partialsOf returns the families of which members may miss lines in the window,
 // of a gauge those that miss them now.
-func partialsOf(q *question) (list partials) {
+func partialsOf(q *question) (list explain.Partials) {
 	from := q.s
 	if q.v.Kind == growth.Gauge {
 		from = farFuture
@@ -51,7 +52,7 @@ func partialsOf(q *question) (list partials) {
 		in := q.states[i].in
 		for i := range in.shrunk {
 			if x := &in.shrunk[i]; q.v.selection.About(x.Family) && x.In(from, q.e) {
-				list = append(list, partial{x.Family, x.Text(in.name)})
+				list = append(list, explain.Partial{Family: x.Family, Text: x.Text(in.name)})
 			}
 		}
 	}
@@ -72,7 +73,7 @@ func (s *staged) fold() {
 		s.steps.Doubt()
 	}
 	counts, pruned := fold.Add(s.bound, &in.History, in.plan, &s.steps, &fold.Scrape{
-		At: s.at, Last: in.Last, Start: s.started(), Opens: s.opens, Provisional: s.provisional, Restarted: s.restart != life.NoRestart,
+		At: s.at, Last: in.Last, Start: s.start.At, Opens: s.opens, Provisional: s.provisional, Restarted: s.restart != life.NoRestart,
 		First: s.baseline, Window: s.f.longest().Milliseconds(), Gap: s.said().Gap(in.Last) != rate.Gap{},
 	})
 	if pruned {
@@ -89,14 +90,6 @@ func (s *staged) fold() {
 	for _, b := range s.bound {
 		b.Shed(in.plan)
 	}
-}
-
-// started returns when the process started, or 0.
-func (s *staged) started() int64 {
-	if s.start.Known() {
-		return s.start.At
-	}
-	return 0
 }
 
 // meet begins to follow the process that the staged scrape found, or a view that
@@ -116,10 +109,10 @@ func (s *staged) meet() {
 		case s.opens, turned:
 			b.note(in, 0) // the other one may be there yet
 		}
-		if turned && b.Met != nil && s.started() < in.Last-s.f.cfg.ClockSkew.Milliseconds() { // it was there then
-			b.Met = b.Met.Of(b.Table, in.Last, s.started())
+		if turned && b.Met != nil && s.start.At < in.Last-s.f.cfg.ClockSkew.Milliseconds() { // it was there then
+			b.Met = b.Met.Of(b.Table, in.Last, s.start.At)
 		} else {
-			b.Follow(s.started())
+			b.Follow(s.start.At)
 		}
 		b.Met.Version, b.Met.Begin = b.standing(in)
 	}

@@ -227,7 +227,7 @@ func (a *gaugeAnswer) read() {
 // added or compared: versions, switches, cluster identities. Members are the
 // instances that expose the metric.
 func (a *gaugeAnswer) readVariants() {
-	for in, b := range a.q.present() {
+	for in, b := range a.q.present(a.q.v) {
 		a.noteMistyped(in, b.view)
 		for i, e := range b.Lines(in.plan) {
 			r := b.reading(in, i)
@@ -238,7 +238,7 @@ func (a *gaugeAnswer) readVariants() {
 			a.group(b.labelsOf(int(e.Col))).gauge.Show(r.Line.Labels, r.Value, in.name)
 		}
 	}
-	for in, b := range a.q.present() {
+	for in, b := range a.q.present(a.q.v) {
 		for _, g := range a.groups {
 			if in.exposes(b.view) && b.view.selection.SpeaksFor(g.labels, in.labels) {
 				g.gauge.Parts = append(g.gauge.Parts, gauge.Part{
@@ -262,7 +262,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
 	notes, partials, common := q.notes(), partialsOf(q), a.common.Words()
 	for _, g := range list {
-		g.said = slices.Concat(g.gauge.Excluded.Words(), common, a.election, notes, partials.words(q.v, g.labels), g.gauge.Said())
+		g.said = slices.Concat(g.gauge.Excluded.Words(), common, a.election, notes, partials.Words(q.v.Every(), g.labels), g.gauge.Said())
 	}
 	return list
 }

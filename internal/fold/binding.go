@@ -104,6 +104,16 @@ func (b *Binding) LastChange(col int, first, opening int64) int64 {
 	return first
 }
 
+// Malformed reports whether a scrape had a histogram that could not be one.
+func (b *Binding) Malformed(at int64) bool {
+	for i := len(b.Events) - 1; i >= 0 && b.Events[i].At == at; i-- {
+		if b.Events[i].Quirk == growth.Malformed {
+			return true
+		}
+	}
+	return false
+}
+
 // Outlives reports whether what a column counts goes on when a process ends.
 func (b *Binding) Outlives(col int) bool { return b.View.Groups.Outlives(b.Cols[col].Group) }
 

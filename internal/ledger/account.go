@@ -15,10 +15,10 @@ import (
 // Account keeps the total of one group.
 type Account struct {
 	Labels  labels.Labels
-	Retired []window.Class // of series that were evicted
-	Left    Departures     // of instances
-	bounds  []float64      // of all counts that were shown; +Inf for a counter
-	shown   []float64      // the latest of each
+	Retired []window.Class   // of series that were evicted
+	Left    Departures       // of instances
+	bounds  []float64        // of all counts that were shown; +Inf for a counter
+	shown   []float64        // the latest of each
 	sum     float64          // that a histogram showed
 	natives []*layout.Native // native buckets that were shown, by grid
 	given   given

@@ -147,3 +147,17 @@ func (d *Departures) Rate(window int64) promfold.Estimate {
 	}
 	return a
 }
+
+// Departed are the departures of groups, by the bytes of their labels.
+type Departed map[string]*Departures
+
+// Of returns those of a group, which are none if it is new.
+func (x Departed) Of(group labels.Labels) *Departures {
+	key := string(group.Bytes(nil))
+	d, ok := x[key]
+	if !ok {
+		d = &Departures{Labels: group}
+		x[key] = d
+	}
+	return d
+}

@@ -115,7 +115,9 @@ func TestBoundsThatComeBack(t *testing.T) {
 	var l Ledger
 	fine := func(n float64) *window.Table { return table(true, mustLayout(t, 1, math.Inf(1)), n, n+5) }
 	coarse := table(true, mustLayout(t, math.Inf(1)), 20)
-	show := func(l *Ledger, list ...*window.Table) []float64 { return l.Account(group).Histogram(settled(l, list...)).Counts }
+	show := func(l *Ledger, list ...*window.Table) []float64 {
+		return l.Account(group).Histogram(settled(l, list...)).Counts
+	}
 	assert.Equal(t, []float64{7, 12}, show(&l, fine(7)))
 	assert.Equal(t, []float64{25}, show(&l, coarse, fine(0)))
 	back := reread(t, &l)

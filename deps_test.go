@@ -53,6 +53,7 @@ var edges = map[string][]string{
 	"internal/gauge":       {".", "internal/exact", "internal/explain", "internal/roster", "internal/saved"},
 	"internal/growth":      {"internal/exact", "internal/judge", "internal/layout", "internal/lines", "internal/owners", "internal/saved"},
 	"internal/identity":    {"internal/saved"},
+	"internal/joins":       {"aggregate", "counter", "histogram", "parse", "internal/script"},
 	"internal/judge":       {"internal/exact"},
 	"internal/kept":        {"internal/gauge", "internal/growth", "internal/ledger", "internal/saved", "internal/window"},
 	"internal/layout":      {".", "internal/exact"},
@@ -65,6 +66,7 @@ var edges = map[string][]string{
 	"internal/roster":      {"internal/lines", "internal/saved"},
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
+	"internal/script":      {},
 	"internal/selector":    {},
 	"internal/tally": {
 		".", "counter", "internal/exact", "internal/explain", "internal/growth", "internal/judge", "internal/layout", "internal/ledger", "internal/rate",

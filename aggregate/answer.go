@@ -125,7 +125,11 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 }
 
 func (q *question) window() tally.Asked {
-	return tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
+	a := tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
+	if list := q.m.members; len(list) > 0 && len(q.scope.only) == 0 {
+		a.Members = &list[0] // moments share the list as long as it is the same
+	}
+	return a
 }
 
 func (q *question) outdated(in *instance) error {

@@ -337,7 +337,9 @@ type scope struct {
 	least float64
 }
 
-func (p *scope) holds(target labels.Labels) bool {
+func (p *scope) holds(target labels.Labels) bool { return len(p.only) == 0 || p.matches(target) }
+
+func (p *scope) matches(target labels.Labels) bool {
 	for _, m := range p.only {
 		if !m.Matches(target.Get(m.Name)) {
 			return false

@@ -82,9 +82,15 @@ func (g *CounterGroup) Events() []Event {
 
 // countersOf returns the groups of an answer.
 func countersOf(q *question, shares []tally.Share) []*CounterGroup {
+	t, again := q.tally(shares)
+	return tallied(q, t, shares, again)
+}
+
+// tallied returns the groups of an answer that is counted.
+func tallied(q *question, t *tally.Tally, shares []tally.Share, again bool) []*CounterGroup {
 	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: partialsOf(q)}
 	a.End, a.Unmet = q.e, a.unmet > 0
-	if a.Tally, a.Again = q.tally(shares); a.Groups() == 0 && q.v.Single() {
+	if a.Tally, a.Again = t, again; a.Groups() == 0 && q.v.Single() {
 		a.Tally, a.Again = a.None(&q.v.groups, labels.EmptyLabels()), false
 	}
 	groups, list := make([]CounterGroup, a.Groups()), make([]*CounterGroup, a.Groups())
@@ -147,6 +153,9 @@ func (v *CounterView) One(w Window) (*CounterGroup, error) {
 // grownOf returns the groups of a counter or a histogram.
 func grownOf(q *question) ([]*CounterGroup, error) {
 	q.departs = q.all
+	if t := q.v.latest.Steady(q.window()); t != nil {
+		return addDepartures(q, tallied(q, t, t.Shares(), true)), nil
+	}
 	shares, err := q.shares()
 	if err != nil {
 		return nil, err

@@ -93,21 +93,27 @@ func (s *staged) fold() {
 }
 
 // meet begins to follow the process that the staged scrape found, or a view that
-// was declared late.
+// was declared late. Who stops telling when it started, or begins to, may be
+// another process, which took the place unnoticed.
 func (s *staged) meet() {
 	in := s.in
 	s.opens = s.baseline || s.restart == life.Proven
+	turned := !s.opens && in.pool == nil && s.start.Known() != in.Start.Known()
 	for _, b := range in.bindings {
-		if b.view.Kind == growth.Gauge || b.Met != nil && !s.opens {
+		if b.view.Kind == growth.Gauge || b.Met != nil && !s.opens && !turned {
 			continue
 		}
 		switch {
 		case s.restart == life.Proven:
 			b.note(in, s.at)
-		case s.opens:
+		case s.opens, turned:
 			b.note(in, 0) // the other one may be there yet
 		}
-		b.Follow(s.start.At)
+		if turned && b.Met != nil && s.start.At < in.Last-s.f.cfg.ClockSkew.Milliseconds() { // it was there then
+			b.Met = b.Met.Of(b.Table, in.Last, s.start.At)
+		} else {
+			b.Follow(s.start.At)
+		}
 		b.Met.Version, b.Met.Begin = b.standing(in)
 	}
 }

@@ -306,11 +306,16 @@ func (in *instance) seen() bool { return in.Incarnation > 0 }
 // lives returns when the processes of an instance lived, as far as known. What is
 // said of a balancer is not said of who is behind it.
 func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
-	ended := int64(0)
+	var ended int64
+	var ends bool
 	if in.pool == nil {
-		ended = f.book.Ended(in.targets, in.Last, e)
+		if ends = f.book.Ended(in.targets, in.Last, math.MaxInt64) != 0; ends {
+			ended = f.book.Ended(in.targets, in.Last, e)
+		}
 	}
-	return in.Lives(live, ended)
+	l := in.Lives(live, ended)
+	l.Ends = ends
+	return l
 }
 
 // keys names a process of the instance that told such starts. What told none goes

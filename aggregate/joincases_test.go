@@ -407,3 +407,27 @@ func TestJoinLawsOfForms(t *testing.T) {
 		}
 	})
 }
+
+// A process that does not say when it started takes the place of one that did,
+// and is not less. Together with who is told its start it counted twice: 16 for 8,
+// and 108 for 98. A start that is told again goes on.
+func TestJoinOfAProcessThatTellsNoStart(t *testing.T) {
+	for _, n := range []int{8, 98} {
+		for _, turned := range []bool{true, false} {
+			a, b := newPair(t, pairConfig, counter.Process)
+			a.scrape("i", 10, -500, saysC(90)...)
+			a.scrape("i", 20, 0, saysC(n)...)
+			b.scrape("i", 30, 15, saysC(n)...)
+			require.Equal(t, 8.0, a.total(40))
+			if turned {
+				a, b = b, a
+			}
+			requireBoth(t, float64(n), func(w pairWatcher) float64 { return w.total(40) }, a, b)
+		}
+	}
+	a, b := newPair(t, pairConfig, counter.Process)
+	for i, start := range []float64{-500, -500, 0, 0, -500, -500} {
+		a.scrape("i", float64(10*i), start, saysC(100+10*i)...)
+	}
+	requireBoth(t, 50, func(w pairWatcher) float64 { return w.total(60) }, a, b)
+}

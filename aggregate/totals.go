@@ -88,25 +88,16 @@ func (v *view) histogramTotals(m *moment) []Series {
 }
 
 // deltas gives out what the totals grew by.
-func (v *view) deltas(m *moment, totals func(*view, *moment) []Series) []Series {
+func (v *view) deltas(m *moment, totals func(*view, *moment) []Series) (grown []Series) {
 	list := totals(v, m)
-	since := v.createdAt()
-	if v.ledger.Given != 0 {
-		since = time.UnixMilli(min(v.ledger.Given, m.e))
-	}
-	v.ledger.Given = max(v.ledger.Given, m.e)
-	var grown []Series
+	since := v.ledger.GiveOut(m.e)
 	for _, x := range list {
-		a := v.ledger.Account(x.Labels)
-		if x.Start = since; x.Histogram != nil {
-			if x.Histogram = a.HistogramDelta(x.Histogram); x.Histogram == nil {
-				continue
-			}
-			x.Value = x.Histogram.Count
-		} else if x.Value = a.CounterDelta(x.Value); x.Value == 0 {
-			continue
+		if since != 0 {
+			x.Start = time.UnixMilli(since)
 		}
-		grown = append(grown, x)
+		if x.Value, x.Histogram = v.ledger.Account(x.Labels).Delta(x.Value, x.Histogram); x.Value != 0 || x.Histogram != nil {
+			grown = append(grown, x)
+		}
 	}
 	return grown
 }

@@ -23,14 +23,18 @@ type life struct {
 
 // drawLife draws a counter that is scraped at intervals of about 10 s, of which
 // some are missed. Its process has a start time and restarts, or has none and
-// does not: what a fall without one means depends on the fastest pace, which a
-// fleet takes from bare readings, or from all series of a metric, and a Tracker
-// from the sure steps of its own. For the same reason its owner is known.
+// does not: what a fall without one means, or a value that doubled, depends on the
+// fastest pace, which a fleet takes from bare readings, or from all series of a
+// metric, and a Tracker from the sure steps of its own. For the same reason its
+// owner is known.
 func drawLife(t *rapid.T) (l life) {
 	if l.start = rapid.Bool().Draw(t, "start"); l.start {
 		l.owner = rapid.SampledFrom([]counter.Owner{counter.Process, counter.External}).Draw(t, "owner")
 	}
 	now, value, process := 0.0, float64(rapid.IntRange(0, 1000).Draw(t, "first")), -500.0
+	if !l.start {
+		value += 15 * 200 // it does not double
+	}
 	for i := range rapid.IntRange(2, 15).Draw(t, "points") {
 		p := counter.Point{Time: at(now).Round(time.Millisecond), Value: value}
 		if l.start {

@@ -83,7 +83,7 @@ func (w Window) member() (rate.Member, bool) {
 	if t == nil || t.counted && t.began > w.end {
 		return rate.Member{}, false
 	}
-	m := rate.Member{Width: w.end - w.start, Live: t.alive(w.end), Pace: w.pace()}
+	m := rate.Member{Watched: rate.Watched{Width: w.end - w.start, Live: t.alive(w.end)}, Counted: rate.Counted{Pace: w.pace()}}
 	if !t.counted {
 		m.Live = true
 		return m, true

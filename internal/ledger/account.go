@@ -15,10 +15,10 @@ import (
 // Account keeps the total of one group.
 type Account struct {
 	Labels  labels.Labels
-	Retired []window.Class // of series that were evicted
-	Left    Departures     // of instances
-	bounds  []float64      // of the counts shown; +Inf for a counter
-	shown   []float64
+	Retired []window.Class   // of series that were evicted
+	Left    Departures       // of instances
+	bounds  []float64        // of all counts that were shown; +Inf for a counter
+	shown   []float64        // the latest of each
 	sum     float64          // that a histogram showed
 	natives []*layout.Native // native buckets that were shown, by grid
 	given   given
@@ -88,8 +88,19 @@ func (a *Account) show(bounds, counts []float64) []float64 {
 			shown[i] = notLess(shown[i], shown[i-1])
 		}
 	}
+	a.note(bounds, slices.Clone(shown))
+	return shown
+}
+
+// note makes counts the latest that were shown. A bound that some instances lack
+// may be back later.
+func (a *Account) note(bounds, shown []float64) {
+	for i, b := range a.bounds {
+		if j, now := slices.BinarySearch(bounds, b); !now {
+			bounds, shown = slices.Insert(slices.Clone(bounds), j, b), slices.Insert(shown, j, a.shown[i])
+		}
+	}
 	a.bounds, a.shown = bounds, shown
-	return slices.Clone(shown)
 }
 
 // notLess returns the larger value and ignores NaN.

@@ -18,7 +18,7 @@ import (
 // ledgers are equal bytes: all stands in order.
 func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
 	c.Int64(&l.Created)
-	c.Int64(&l.Given)
+	c.Int64(&l.given)
 	keys := slices.Sorted(maps.Keys(l.accounts))
 	saved.List(c, &keys, 6, func(key *string) {
 		if c.Reading() {

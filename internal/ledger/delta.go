@@ -20,15 +20,30 @@ type given struct {
 	native         *layout.Native // nil if the latest delta had no native buckets
 }
 
-// CounterDelta gives out what of a counter's total was not given out before.
-func (a *Account) CounterDelta(total float64) float64 {
-	return a.given.cumulative([]float64{math.Inf(1)}, []float64{total})[0]
+// GiveOut notes that growth is given out until now, Unix ms, and returns since
+// when it is: 0 if none was before.
+func (l *Ledger) GiveOut(now int64) (since int64) {
+	since = min(l.given, now)
+	l.given = max(l.given, now)
+	return since
 }
 
-// HistogramDelta gives out what of a total, which Histogram just returned, was not
-// given out before. It is nil if that is nothing. A bound that is new to the total
-// is in the delta after the next one, and so are native buckets.
-func (a *Account) HistogramDelta(total *histogram.Histogram) *histogram.Histogram {
+// Delta gives out what of a total was not given out before; h is nil for a
+// counter, and else what Histogram just returned. A bound that is new to the total
+// is in the delta after the next one, and so are native buckets. It returns 0 and
+// nil if nothing is new.
+func (a *Account) Delta(total float64, h *histogram.Histogram) (float64, *histogram.Histogram) {
+	if h == nil {
+		return a.given.cumulative([]float64{math.Inf(1)}, []float64{total})[0], nil
+	}
+	d := a.histogramDelta(h)
+	if d.Count == 0 && (d.Sum == 0 || math.IsNaN(d.Sum)) {
+		return 0, nil
+	}
+	return d.Count, d
+}
+
+func (a *Account) histogramDelta(total *histogram.Histogram) *histogram.Histogram {
 	g := &a.given
 	known := slices.Clone(g.bounds)
 	first := known == nil
@@ -51,9 +66,6 @@ func (a *Account) HistogramDelta(total *histogram.Histogram) *histogram.Histogra
 		case before != nil:
 			exponential(d, g.native.Minus(before))
 		}
-	}
-	if d.Count == 0 && !(d.Sum != 0 && d.Sum == d.Sum) {
-		return nil
 	}
 	return d
 }

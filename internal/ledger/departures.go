@@ -77,7 +77,7 @@ func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col
 		}
 		if span > 0 {
 			per := float64(life.Alive) / float64(span)
-			d.weigh(t, i, &bounds[i], per)
+			d.weigh(t, i, &bounds[i], per, max(0, life.Alive-span))
 			begun.highest.Add(begun.above.Float64() * per)
 		}
 		if begun.above.Sign() != 0 {
@@ -87,16 +87,17 @@ func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col
 }
 
 // weigh adds a column's rate times the time its instance lived. per is the time
-// it lived to the time it was observed.
-func (d *Departures) weigh(t *window.Table, col int, x *window.Bounds, per float64) {
+// it lived to the time it was observed, unseen the rest of it in ms: it may have
+// counted nothing then, or as fast as it ever did.
+func (d *Departures) weigh(t *window.Table, col int, x *window.Bounds, per float64, unseen int64) {
 	var grown exact.Sum
 	t.Grown(&grown, col, nil)
 	a := x.Around(&grown)
 	d.Stepped = true
 	d.weighted.Add(a.Value * per)
-	d.lowest.Add(a.Lo * per)
+	d.lowest.Add(a.Lo * min(per, 1))
 	if !math.IsInf(a.Hi, 1) {
-		d.highest.Add(a.Hi * per)
+		d.highest.Add(max(a.Hi*per, a.Hi+t.Pace(col)*float64(unseen)))
 	}
 }
 

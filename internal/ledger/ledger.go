@@ -14,7 +14,7 @@ import (
 // Ledger keeps the totals of one view: an account for each group.
 type Ledger struct {
 	Created  int64        // when all totals were 0, in Unix ms; 0: since the fleet began
-	Given    int64        // until when growth was given out as deltas, in Unix ms; 0: none was
+	given    int64        // until when growth was given out as deltas, in Unix ms; 0: none was
 	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
 }
@@ -67,7 +67,7 @@ func (l *Ledger) Begin(o *Ledger, mine, theirs, both int64) {
 // Merge adds the accounts of other instances, and what is known of their
 // processes, which o may no longer use.
 func (l *Ledger) Merge(o *Ledger) {
-	l.Given = max(l.Given, o.Given)
+	l.given = max(l.given, o.given)
 	if o.Known != nil {
 		if l.Known != nil {
 			o.Known.Join(l.Known)
@@ -90,7 +90,7 @@ func (l *Ledger) Merge(o *Ledger) {
 // Remember makes what either ledger showed the least that is shown, and what
 // either gave out what was given out.
 func (l *Ledger) Remember(o *Ledger) {
-	l.Given = max(l.Given, o.Given)
+	l.given = max(l.given, o.given)
 	for _, b := range o.accounts {
 		a := l.Account(b.Labels)
 		a.remember(b)

@@ -109,6 +109,25 @@ func TestHistogramOfTwoLayouts(t *testing.T) {
 	assert.Equal(t, 65.5, h.Sum)
 }
 
+// A count that was shown does not fall when its bound is back, also after it was
+// saved, or merged.
+func TestBoundsThatComeBack(t *testing.T) {
+	var l Ledger
+	fine := func(n float64) *window.Table { return table(true, mustLayout(t, 1, math.Inf(1)), n, n+5) }
+	coarse := table(true, mustLayout(t, math.Inf(1)), 20)
+	show := func(l *Ledger, list ...*window.Table) []float64 {
+		return l.Account(group).Histogram(settled(l, list...)).Counts
+	}
+	assert.Equal(t, []float64{7, 12}, show(&l, fine(7)))
+	assert.Equal(t, []float64{25}, show(&l, coarse, fine(0)))
+	back := reread(t, &l)
+	assert.Equal(t, []float64{7, 25}, show(back, fine(3)))
+	var other Ledger
+	other.Merge(&l)
+	assert.Equal(t, []float64{7, 25}, show(&other, fine(3)))
+	assert.Equal(t, []float64{9, 25}, show(&l, fine(9)))
+}
+
 // The sum of observations is unknown when it is of one part, and may fall when
 // an observation may be negative.
 func TestSums(t *testing.T) {
@@ -145,7 +164,7 @@ func TestDepartures(t *testing.T) {
 	early.Open(2000)
 	x, ok := early.Rate(60_000), early.Stepped
 	assert.True(t, ok)
-	assert.Equal(t, x.Value, x.Lo)
+	assert.Equal(t, 1.0, x.Lo, "of the 10 s that nobody saw nothing is certain")
 	assert.Equal(t, x.Value, x.Hi, "it was there from the beginning")
 
 	var late Departures
@@ -239,6 +258,21 @@ func TestRaise(t *testing.T) {
 	}
 	s.Raise(nil)
 	assert.Len(t, s.Classes, 1)
+
+	// Nothing was counted, but in which buckets is known.
+	in := func(bounds ...float64) []window.Class { return []window.Class{{Layout: mustLayout(t, bounds...)}} }
+	inf := math.Inf(1)
+	for _, c := range [][3][]window.Class{
+		{nil, in(1, inf), in(1, inf)},
+		{{{}}, in(1, inf), in(1, inf)},
+		{in(1, inf), in(2, inf), in(2, inf)}, // what all know, whoever is asked
+		{in(1, inf), in(inf), in(1, inf)},
+		{in(1, inf), nil, in(1, inf)},
+	} {
+		s := &Settlement{Classes: c[0]}
+		s.Raise(c[1])
+		assert.Equal(t, c[2], s.Classes)
+	}
 }
 
 // The totals of two fleets began at 0 when the earlier of them did; 0 stands for

@@ -66,11 +66,18 @@ func (x Settlements) Sorted() []*Settlement {
 	return list
 }
 
-// Raise makes classes those of the settlement, unless they count nothing or less.
+// Raise makes classes those of the settlement, unless they count less, or nothing
+// and the settlement alone knows bounds.
 func (s *Settlement) Raise(classes []window.Class) {
-	if mine, other := counted(s.Classes), counted(classes); len(s.Classes) == 0 || other.Sign() > 0 && other.Cmp(&mine) >= 0 {
+	mine, other := counted(s.Classes), counted(classes)
+	if c := other.Cmp(&mine); len(classes) > 0 && (c > 0 || c == 0 && (other.Sign() > 0 || bounded(classes) || !bounded(s.Classes))) {
 		s.Classes = classes
 	}
+}
+
+// bounded reports whether there is a bucket besides the one for all.
+func bounded(classes []window.Class) bool {
+	return slices.ContainsFunc(classes, func(c window.Class) bool { return c.Layout != nil && c.Layout.Len() > 1 || c.Grid != nil })
 }
 
 func counted(classes []window.Class) (n exact.Sum) {

@@ -4,6 +4,7 @@
 // the member lived. Out go growth per second, weighted by life, and bounds of the mean over the window itself, its edges
 // and ends included. Package counter and the fleet call the same functions.
 //
-// The upper bounds assume that nothing unseen was faster than the fastest growth seen, and count growth that
-// was seen but may be older. Nothing is extrapolated into the value, no step is counted twice, and the order of the members changes no bit.
+// The upper bounds assume that nothing unseen was faster than the fastest growth seen, and count growth that was seen but
+// may be older. Nothing is extrapolated into the value, no step is counted twice, and the order of the members changes no
+// bit.
 package rate

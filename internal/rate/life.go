@@ -11,6 +11,7 @@ type Lives struct {
 	Gaps        []Gap // between its processes
 	Live        bool  // it is alive at the end of the window
 	Ended       int64 // since when it is known not to answer; 0: it is not
+	Ends        bool  // it is, or will be at a time that is known
 }
 
 // Gap is the time between the last scrape of a process and the start of its successor, which no scrape saw.

@@ -7,18 +7,25 @@ import (
 	"github.com/promfold/promfold/internal/exact"
 )
 
-// Member is what is known of one member in a window. Times are in milliseconds.
+// Member is what is known of one member in a window.
 type Member struct {
-	Width int64 // of the window
+	Watched
+	Counted
+}
 
-	// Growth was counted in Span by the steps that end in the window, or by the latest one before if none does.
-	// Span 0: the member has no rate, which is not 0.
+// Counted is what a member counted in a window: in Span of [Watched], by the steps that end in the window, or by the
+// latest one before if none does.
+type Counted struct {
 	Growth float64
-	Span   int64
+	Lo     float64 // Σ Lo of the steps wholly inside the window
+	Hi     float64 // Σ of the most that the steps that end in the window can have grown by, see [Most]
+	Pace   float64 // the fastest sure growth per millisecond; +Inf if none is known
+}
 
-	Lo   float64 // Σ Lo of the steps wholly inside the window
-	Hi   float64 // Σ of the most that the steps that end in the window can have grown by, see [Most]
-	Pace float64 // the fastest sure growth per millisecond; +Inf if none is known
+// Watched is for how long a member was watched, in ms, whatever it counts.
+type Watched struct {
+	Width int64 // of the window
+	Span  int64 // 0: the member has no rate, which is not 0
 
 	Times
 	Tail int64 // where nothing is known after its latest scrape: the time since then
@@ -50,9 +57,9 @@ func grown(pace float64, ms int64) float64 {
 func Mean(members []Member) (promfold.Estimate, bool) {
 	var s Sum
 	for i := range members {
-		s.AddMean(&members[i])
+		s.AddMean(&members[i].Watched, &members[i].Counted)
 	}
-	return s.Estimate(0)
+	return s.Estimate()
 }
 
 // Now returns the rate of the members that are alive at the end of the window; false if none of them has a rate. The
@@ -60,9 +67,9 @@ func Mean(members []Member) (promfold.Estimate, bool) {
 func Now(members []Member) (promfold.Estimate, bool) {
 	var s Sum
 	for i := range members {
-		s.AddNow(&members[i])
+		s.AddNow(&members[i].Watched, &members[i].Counted)
 	}
-	return s.Estimate(0)
+	return s.Estimate()
 }
 
 // per returns growth per second.
@@ -78,83 +85,138 @@ func per(growth float64, ms int64) float64 {
 
 // Sum is a sum of rates, of members in one window. It does not depend on their order. The zero value is empty.
 type Sum struct {
-	value       exact.Total
-	lo, hi      exact.Total // counts in width; rates where that is 0
-	pace        exact.Total // of members of which nothing is known after their latest scrape
-	width       int64
-	rated, open bool
+	value exact.Total
+	// Counts in width; rates where that is 0. The floats are exact, and what they cannot hold is in the totals.
+	lo, hi         float64
+	restLo, restHi exact.Total
+	pace           exact.Total // of members of which nothing is known after their latest scrape
+	width          int64
+	rated, open    bool
 }
 
 // fine is the part of a count to which unseen growth is rounded up: sums of such numbers are short.
 const fine = 1 << 12
 
+// fits reports whether sum is a + b, not rounded.
+func fits(a, b, sum float64) bool { return sum-a == b && sum-b == a }
+
 // AddMean adds a member's mean rate over the window.
-func (s *Sum) AddMean(m *Member) {
-	s.width = m.Width
-	unseen := grown(m.Pace, m.unseen())
-	if m.Open {
-		s.pace.Add(m.Pace)
+func (s *Sum) AddMean(w *Watched, c *Counted) {
+	s.width = w.Width
+	hi := c.Hi
+	if ms := w.unseen(); ms > 0 {
+		hi += math.Ceil(c.Pace*float64(ms)*fine) / fine
 	}
-	s.hi.Add(m.Hi + math.Ceil(unseen*fine)/fine)
-	if m.Span == 0 {
-		s.open = s.open || m.Life > 0 || m.Live
+	if w.Open && c.Pace != 0 {
+		s.pace.Add(c.Pace)
+	}
+	if sum := s.hi + hi; fits(s.hi, hi, sum) {
+		s.hi = sum
+	} else {
+		s.restHi.Add(hi)
+	}
+	if w.Span == 0 {
+		s.open = s.open || w.Life > 0 || w.Live
 		return
 	}
 	s.rated = true
-	if m.Growth != 0 {
-		s.value.Add(per(m.Growth, m.Span) * float64(m.Life) / float64(m.Width))
+	if c.Growth != 0 {
+		s.value.Add(per(c.Growth, w.Span) * float64(w.Life) / float64(w.Width))
 	}
-	s.lo.Add(m.Lo)
+	if sum := s.lo + c.Lo; fits(s.lo, c.Lo, sum) {
+		s.lo = sum
+	} else {
+		s.restLo.Add(c.Lo)
+	}
 }
 
 // AddNow adds the rate of a member that is alive at the end of the window.
-func (s *Sum) AddNow(m *Member) {
-	if !m.Live {
+func (s *Sum) AddNow(w *Watched, c *Counted) {
+	if !w.Live {
 		return
 	}
-	if m.Span == 0 {
+	if w.Span == 0 {
 		s.open = true
 		return
 	}
 	// It was alive for all that no scrape saw, or for nothing of it: the truth is at one end or between the two.
-	longest := m.Width - m.Dead
-	unseen := m.unseen()
-	s.hi.Add(max(per(m.Hi, longest-unseen), per(m.Hi+grown(m.Pace, unseen), longest)))
-	if m.Lost {
+	longest := w.Width - w.Dead
+	unseen := w.unseen()
+	s.restHi.Add(max(per(c.Hi, longest-unseen), per(c.Hi+grown(c.Pace, unseen), longest)))
+	if w.Lost {
 		return
 	}
 	s.rated = true
-	s.value.Add(per(m.Growth, m.Span))
-	if !m.Slow {
-		s.lo.Add(per(m.Lo, longest))
+	s.value.Add(per(c.Growth, w.Span))
+	if !w.Slow {
+		s.restLo.Add(per(c.Lo, longest))
 	}
 }
 
 // unseen returns for how long no scrape saw the member.
-func (m *Member) unseen() int64 {
-	if m.Open {
-		return m.Unseen + m.Tail
+func (w *Watched) unseen() int64 {
+	if w.Open {
+		return w.Unseen + w.Tail
 	}
-	return m.Unseen
+	return w.Unseen
 }
 
-// Estimate returns the sum; false if no member had a rate. The window of a sum of means may end that much later than
-// their tails say, in milliseconds. A value outside of the bounds moves to the nearer one: steps
+// Estimate returns the sum; false if no member had a rate. A value outside of the bounds moves to the nearer one: steps
 // that straddle an edge of the window are in the value, but not in Lo.
-func (s *Sum) Estimate(later int64) (promfold.Estimate, bool) {
-	if !s.rated {
-		return promfold.Estimate{}, false
-	}
-	e := promfold.Estimate{Value: s.value.Float64(), Lo: s.lo.Float64(), Hi: s.hi.Float64()}
+func (s *Sum) Estimate() (promfold.Estimate, bool) {
+	r := s.Round()
+	return r.Estimate(0)
+}
+
+// Rounded is a sum that is complete.
+type Rounded struct {
+	value, lo, hi, pace float64
+	width               int64
+	rated               bool
+}
+
+// Round returns the sum as it is read.
+func (s *Sum) Round() Rounded {
+	s.restLo.Add(s.lo)
+	s.restHi.Add(s.hi)
+	s.lo, s.hi = 0, 0
+	r := Rounded{s.value.Float64(), s.restLo.Float64(), s.restHi.Float64(), s.pace.Float64(), s.width, s.rated}
 	if s.width != 0 {
-		e.Lo, e.Hi = per(e.Lo, s.width), per(e.Hi+grown(s.pace.Float64(), later), s.width)
+		r.lo = per(r.lo, s.width)
 	}
 	if s.open {
-		e.Hi = math.Inf(1)
+		r.hi = math.Inf(1)
 	}
-	e.Hi = max(e.Hi, e.Lo)
-	e.Value = min(max(e.Value, e.Lo), e.Hi)
-	return e, true
+	return r
+}
+
+// Estimate returns the sum as [Sum.Estimate] does. The window of a sum of means may end that much later than their
+// tails say, in milliseconds.
+func (r *Rounded) Estimate(later int64) (promfold.Estimate, bool) {
+	if !r.rated {
+		return promfold.Estimate{}, false
+	}
+	hi := r.hi
+	if r.width != 0 {
+		hi = per(hi+grown(r.pace, later), r.width)
+	}
+	hi = notBelow(hi, r.lo)
+	return promfold.Estimate{Value: notAbove(notBelow(r.value, r.lo), hi), Lo: r.lo, Hi: hi}, true
+}
+
+// notBelow and notAbove are max and min of numbers, without their care for signed zeros.
+func notBelow(x, bound float64) float64 {
+	if x < bound {
+		return bound
+	}
+	return x
+}
+
+func notAbove(x, bound float64) float64 {
+	if x > bound {
+		return bound
+	}
+	return x
 }
 
 // Open returns what may have been counted besides the value of steps that have no upper bound, in the longest of them.

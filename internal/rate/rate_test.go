@@ -14,7 +14,7 @@ var inf = math.Inf(1)
 
 // minute is a member that grew by 600 in the whole of a minute.
 func minute() Member {
-	return Member{Width: 60_000, Growth: 600, Span: 60_000, Lo: 600, Hi: 600, Pace: 10. / 1000, Times: Times{Life: 60_000}, Live: true}
+	return Member{Watched{Width: 60_000, Span: 60_000, Times: Times{Life: 60_000}, Live: true}, Counted{Growth: 600, Lo: 600, Hi: 600, Pace: 10. / 1000}}
 }
 
 func TestMean(t *testing.T) {
@@ -22,9 +22,9 @@ func TestMean(t *testing.T) {
 	half.Growth, half.Span, half.Lo, half.Hi, half.Life, half.Live = 300, 30_000, 300, 300, 30_000, false
 	edges := minute()
 	edges.Lo, edges.Unseen = 450, 5_000
-	never := Member{Width: 60_000, Live: true, Pace: inf}
-	late := Member{Width: 60_000, Growth: 150, Span: 15_000, Pace: 10. / 1000, Times: Times{Life: 60_000, Unseen: 60_000}, Live: true}
-	left := Member{Width: 60_000, Hi: 7, Pace: 10. / 1000, Times: Times{Unseen: 1000}}
+	never := Member{Watched{Width: 60_000, Live: true}, Counted{Pace: inf}}
+	late := Member{Watched{Width: 60_000, Span: 15_000, Times: Times{Life: 60_000, Unseen: 60_000}, Live: true}, Counted{Growth: 150, Pace: 10. / 1000}}
+	left := Member{Watched{Width: 60_000, Times: Times{Unseen: 1000}}, Counted{Hi: 7, Pace: 10. / 1000}}
 	for _, c := range []struct {
 		name    string
 		members []Member
@@ -60,17 +60,17 @@ func TestNow(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, promfold.Estimate{Value: 10, Lo: 10, Hi: 10}, e)
 
-	young := Member{Width: 60_000, Growth: 50, Span: 10_000, Lo: 50, Hi: 50, Pace: 5. / 1000, Times: Times{Life: 10_000, Dead: 50_000}, Live: true}
+	young := Member{Watched{Width: 60_000, Span: 10_000, Times: Times{Life: 10_000, Dead: 50_000}, Live: true}, Counted{Growth: 50, Lo: 50, Hi: 50, Pace: 5. / 1000}}
 	e, _ = Now([]Member{young})
 	assert.Equal(t, promfold.Estimate{Value: 5, Lo: 5, Hi: 5}, e)
 
-	down := Member{Width: 60_000, Growth: 3000, Span: 30_000, Lo: 3000, Hi: 3000, Pace: .1, Times: Times{Life: 30_000, Unseen: 30_000}, Live: true}
+	down := Member{Watched{Width: 60_000, Span: 30_000, Times: Times{Life: 30_000, Unseen: 30_000}, Live: true}, Counted{Growth: 3000, Lo: 3000, Hi: 3000, Pace: .1}}
 	e, _ = Now([]Member{down})
 	assert.Equal(t, promfold.Estimate{Value: 100, Lo: 50, Hi: 100}, e)
 
 	_, ok = Now([]Member{dead})
 	assert.False(t, ok)
-	e, ok = Now([]Member{minute(), {Width: 60_000, Live: true}})
+	e, ok = Now([]Member{minute(), {Watched: Watched{Width: 60_000, Live: true}}})
 	assert.True(t, ok)
 	assert.Equal(t, inf, e.Hi, "one that is alive has no rate")
 }
@@ -88,11 +88,10 @@ func TestLaws(t *testing.T) {
 	ms := rapid.Int64Range(0, 60_000)
 	member := rapid.Custom(func(t *rapid.T) Member {
 		lo := rapid.Float64Range(0, 1e9).Draw(t, "lo")
-		return Member{
-			Width: 60_000, Growth: rapid.Float64Range(0, 1e9).Draw(t, "growth"), Span: ms.Draw(t, "span"), Lo: lo, Hi: lo + number.Draw(t, "hi"),
-			Pace: number.Draw(t, "pace"), Live: rapid.Bool().Draw(t, "live"),
-			Times: Times{Life: ms.Draw(t, "life"), Unseen: ms.Draw(t, "unseen"), Dead: ms.Draw(t, "dead")},
-		}
+		growth, span := rapid.Float64Range(0, 1e9).Draw(t, "growth"), ms.Draw(t, "span")
+		hi, pace, live := lo+number.Draw(t, "hi"), number.Draw(t, "pace"), rapid.Bool().Draw(t, "live")
+		times := Times{Life: ms.Draw(t, "life"), Unseen: ms.Draw(t, "unseen"), Dead: ms.Draw(t, "dead")}
+		return Member{Watched{Width: 60_000, Span: span, Times: times, Live: live}, Counted{growth, lo, hi, pace}}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		members := rapid.SliceOfN(member, 0, 5).Draw(t, "members")

@@ -122,7 +122,7 @@ func (g Growth) Increase() (estimate, bool) {
 // Rate returns the mean rate per second over the window.
 func (g Growth) Rate() (estimate, bool) {
 	a, ok := g.sumRates(false)
-	if g.Answer == nil {
+	if g.Answer == nil || g.left == nil && !g.Apart && !g.Unmet {
 		return a, ok
 	}
 	a = open(a, g.Apart || g.Unmet)

@@ -27,6 +27,7 @@ func TestLatest(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		v := drawView(rt)
 		a := v.ask(rt)
+		a.Members = v
 		_, shares := v.shares(a)
 		var kept Latest
 		require.Nil(rt, kept.Tally(a, shares))
@@ -39,6 +40,9 @@ func TestLatest(t *testing.T) {
 			b.End += rapid.Int64Range(0, interval).Draw(rt, "later")
 			b.Start = b.End - a.window()
 			_, shares := v.shares(b)
+			if x := kept.Steady(b); x != nil {
+				require.Same(rt, x, kept.Tally(b, shares))
+			}
 			if x := kept.Tally(b, shares); x != nil {
 				require.Equal(rt, all((&Latest{}).Add(b, &v.Groups, shares, false), b, false), all(x, b, true))
 			}
@@ -65,13 +69,13 @@ func steady(eighth judge.Step) *view {
 // A share that changed, or another question, is noticed. Windows that begin within one step share a tally.
 func TestLatestNoticesChanges(t *testing.T) {
 	v := steady(judge.Step{Verdict: judge.Grew})
-	a := Asked{Start: epoch + 65_000, End: epoch + 95_000, Changes: 7}
+	a := Asked{Start: epoch + 65_000, End: epoch + 95_000, Changes: 7, Members: v}
 	var kept Latest
 	_, shares := v.shares(a)
 	table := v.list[0].Table
 	require.Nil(t, kept.Facts(a, 0, table))
 	x := kept.Add(a, &v.Groups, shares, true)
-	later := Asked{Start: a.Start + 1000, End: a.End + 1000, Changes: 7}
+	later := Asked{Start: a.Start + 1000, End: a.End + 1000, Changes: 7, Members: v}
 	_, shares = v.shares(later)
 	assert.Same(t, x, kept.Tally(later, shares), "within one step")
 	assert.Equal(t, "i", kept.Facts(later, 0, table).Name)
@@ -93,6 +97,20 @@ func TestLatestNoticesChanges(t *testing.T) {
 		b, changed := later, shares[0]
 		change(&b, &changed)
 		assert.Nil(t, kept.Tally(b, []Share{changed}), name)
+	}
+	assert.Same(t, x, kept.Steady(later), "time alone went on")
+	for name, change := range map[string]func(*Asked){
+		"fleet":   func(a *Asked) { a.Changes++ },
+		"all":     func(a *Asked) { a.All = true },
+		"window":  func(a *Asked) { a.End++ },
+		"members": func(a *Asked) { a.Members = x },
+		"nobody":  func(a *Asked) { a.Members = nil },
+		"earlier": func(a *Asked) { a.Start, a.End = a.Start-2000, a.End-2000 },
+		"step":    func(a *Asked) { a.Start, a.End = a.Start+interval, a.End+interval },
+	} {
+		b := later
+		change(&b)
+		assert.Nil(t, kept.Steady(b), name)
 	}
 	assert.Nil(t, kept.Tally(later, nil), "no shares")
 	kept.Add(a, &v.Groups, shares, false)

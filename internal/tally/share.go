@@ -25,6 +25,7 @@ type Share struct {
 	Lasting  Observed // the same for counters that outlive processes
 	Standing roster.Standing
 	Older    bool // no step in the window: its edge is that of the latest step
+	Ends     bool // something is known of the end of its process, now or later
 	Steps    int  // in the window
 
 	// What [Tally.Holds] does not compare:
@@ -52,8 +53,7 @@ type Facts struct {
 
 // Observed is for how long an instance was observed in the window.
 type Observed struct {
-	rate.Times
-	Span int64 // ms that its steps cover
+	rate.Watched // its width, tail and standing are those of the tally
 }
 
 // Begins fills in the spans and the number of steps that follow from the edge. present is the instance's latest scrape.
@@ -66,6 +66,7 @@ func (sh *Share) Begins(e window.Edge, present window.Checkpoint) {
 
 // Lives fills in the times of the window (s, e]. What came before it belongs to other groups.
 func (sh *Share) Lives(l *rate.Lives, s, e int64) {
+	sh.Ends = l.Ends
 	begun := max(s, sh.Table.Begun.At)
 	if sh.Process.Times = l.In(begun, e); len(l.Gaps) == 0 {
 		sh.Lasting.Times = sh.Process.Times
@@ -77,6 +78,25 @@ func (sh *Share) Lives(l *rate.Lives, s, e int64) {
 		if sh.Older {
 			x.Unseen, x.Open = e-s-x.Dead, false
 		}
+	}
+}
+
+// steady returns before which start of a window, of the same length as this one, the share stays as it is if the window
+// moves on and nothing else happens; 0 if it does not. The instance was alive all the time, and nothing shows that it
+// ended.
+func (sh *Share) steady(window int64) int64 {
+	alive := rate.Times{Life: window, Open: true}
+	if sh.Older || sh.Ends || sh.Edge.Part > 0 || sh.Edge.Inside.At <= sh.Edge.Most.At || sh.Process.Times != alive || sh.Lasting.Times != alive {
+		return 0
+	}
+	return sh.Edge.Inside.At
+}
+
+// watched fills in what rates have to know, in a window of so many ms until a time.
+func (sh *Share) watched(window, until int64) {
+	for _, x := range []*rate.Watched{&sh.Process.Watched, &sh.Lasting.Watched} {
+		x.Width, x.Tail = window, until-sh.Last
+		x.Live, x.Slow, x.Lost = sh.Standing.Possible(), sh.Standing == roster.Likely, sh.Standing == roster.Doubtful
 	}
 }
 
@@ -97,13 +117,17 @@ func (sh *Share) covers(g *Group) time.Duration {
 	return ms(sh.observed(g).Span)
 }
 
-// read reports whether a column was read in the window, so that there is a step.
-func (sh *Share) read(col int32) bool {
-	since, at := sh.Edge.Most.At, sh.Reads[col]
-	if !sh.Born {
-		since = max(since, sh.Source.First)
+// since returns after which scrape a reading ends a step of the window.
+func (sh *Share) since() int64 {
+	if sh.Born {
+		return sh.Edge.Most.At
 	}
-	if at > 0 {
+	return max(sh.Edge.Most.At, sh.Source.First)
+}
+
+// read reports whether a column was read after since, so that there is a step.
+func (sh *Share) read(col int32, since int64) bool {
+	if at := sh.Reads[col]; at > 0 {
 		return at > since
 	}
 	return slices.ContainsFunc(sh.Events, func(e window.Event) bool { // it may have been read before it vanished

@@ -22,6 +22,7 @@ type Asked struct {
 	Start, End int64
 	All        bool // everything since the start
 	Changes    uint64
+	Members    any // of the question, comparable: equal ones stand alike; nil: nothing is known of them
 }
 
 func (a *Asked) window() int64 { return a.End - a.Start }
@@ -33,6 +34,7 @@ type Tally struct {
 	after  int64 // its bounds are those of all windows that start after this
 	until  int64 // and no later than this
 	newest int64 // the latest scrape of its shares, or when it was asked if that is earlier
+	steady int64 // windows of its length that start later, but before this, have the same shares as long as nothing changes
 	shares []Share
 	parts  []part
 	totals []exact.Sum // by group; nil: the sum of its parts
@@ -50,6 +52,19 @@ type Tally struct {
 type Latest struct {
 	tally *Tally
 	plan  *plan
+}
+
+// Steady returns what the latest question counted, if this one counts the same because time alone went on; else nil.
+func (x *Latest) Steady(a Asked) *Tally {
+	t := x.tally
+	if t == nil || a.Members == nil || t.asked.Changes != a.Changes || t.asked.All != a.All || t.asked.window() != a.window() ||
+		t.asked.Members != a.Members || a.Start <= t.after || a.Start > t.until {
+		return nil
+	}
+	if a.Start != t.asked.Start && (a.Start < t.asked.Start || a.Start >= t.steady) {
+		return nil
+	}
+	return t
 }
 
 // Tally returns what the latest question counted if it is what this one counts, else nil.
@@ -97,6 +112,9 @@ func (t *Tally) Holds(shares []Share, start int64) bool {
 	return true
 }
 
+// Shares returns what the instances have in the window.
+func (t *Tally) Shares() []Share { return t.shares }
+
 // Groups returns how many groups there are.
 func (t *Tally) Groups() int { return len(t.groups) }
 
@@ -113,8 +131,13 @@ func Nobody(a Asked, ls labels.Labels) *Tally {
 // of adds up what the shares have in the window.
 func of(a Asked, p *plan, shares []Share) *Tally {
 	t := &Tally{plan: p, asked: a, after: -farFuture, until: farFuture, shares: append([]Share(nil), shares...)}
+	t.steady = farFuture
 	for i := range t.shares {
 		t.newest = max(t.newest, min(t.shares[i].Last, a.End))
+		t.steady = min(t.steady, t.shares[i].steady(a.window()))
+	}
+	for i := range t.shares {
+		t.shares[i].watched(a.window(), t.newest)
 	}
 	t.parts = make([]part, len(t.owners))
 	if !t.addIntegers() {
@@ -142,29 +165,40 @@ func (t *Tally) own(do func(sh *Share, own []place) bool) bool {
 func (t *Tally) addIntegers() bool {
 	all := 0.0
 	return t.own(func(sh *Share, own []place) bool {
-		var rows [4][]int64
-		for j, r := range []*window.Row{&sh.Table.Live, sh.Edge.Most.Row, sh.Edge.Least.Row, sh.Edge.Inside.Row} {
-			var ok bool
-			if rows[j], ok = r.Counts.Integers(); !ok {
-				return false
-			}
+		live, ok := sh.Table.Live.Counts.Integers()
+		most, ok1 := sh.Edge.Most.Row.Counts.Integers()
+		inside, ok2 := sh.Edge.Inside.Row.Counts.Integers()
+		if !ok || !ok1 || !ok2 {
+			return false
 		}
-		live, most, least, inside := rows[0], rows[1], rows[2], rows[3]
 		for c, at := range own {
 			n, p := live[at.count], &t.parts[at.part]
 			x := float64(n - at.in(most))
 			p.most += x
 			p.inside += float64(n - at.in(inside))
 			p.pace += sh.Table.Pace(c)
-			if all += max(x, -x); sh.Edge.Part == 0 {
-				p.grown, p.least = p.most, p.most
-				continue
-			}
-			p.least += float64(n - at.in(least))
-			p.grown = sh.Edge.Value(p.least, p.most)
+			p.grown, p.least = p.most, p.most
+			all += math.Abs(x)
 		}
-		return true
+		return sh.Edge.Part == 0 || t.addLeast(sh, own, live)
 	}) && all < 1<<53
+}
+
+// addLeast adds up the least that a share has where the window begins between two checkpoints, of integers.
+func (t *Tally) addLeast(sh *Share, own []place, live []int64) bool {
+	least, ok := sh.Edge.Least.Row.Counts.Integers()
+	if !ok {
+		return false
+	}
+	for _, at := range own {
+		t.parts[at.part].least = 0
+	}
+	for _, at := range own {
+		p := &t.parts[at.part]
+		p.least += float64(live[at.count] - at.in(least))
+		p.grown = sh.Edge.Value(p.least, p.most)
+	}
+	return true
 }
 
 // addSums adds up anything.
@@ -242,11 +276,17 @@ func (t *Tally) findUnread() {
 		if sh.Reads == nil {
 			return true
 		}
+		since, some := sh.since(), false
 		for c := range own {
-			t.parts[own[c].part].unread = true
+			if sh.Reads[c] <= since {
+				t.parts[own[c].part].unread, some = true, true
+			}
+		}
+		if !some { // nearly always
+			return true
 		}
 		for c := range own {
-			if p := &t.parts[own[c].part]; p.unread && sh.read(int32(c)) {
+			if p := &t.parts[own[c].part]; p.unread && sh.read(int32(c), since) {
 				p.unread = false
 			}
 		}

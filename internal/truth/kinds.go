@@ -4,10 +4,10 @@ import "slices"
 
 // kind is a kind of fleet.
 type kind struct {
-	name  string
-	about string
-	keeps bool // the assumptions that the library names; then there must be no miss
-	make  func(*Fleet)
+	name   string
+	about  string
+	hidden string // what happens there against the assumptions that the library names, or leaves no trace; empty: there must be no miss
+	make   func(*Fleet)
 }
 
 // Kinds returns the names of all kinds of fleets.
@@ -19,9 +19,15 @@ func Kinds() []string {
 	return names
 }
 
-// Keeps reports whether a kind keeps the assumptions that the library names, so
-// that its answers must hold the truth.
-func Keeps(name string) bool { k := kindNamed(name); return k != nil && k.keeps }
+// Hidden says what happens in a kind of fleet against the assumptions that the
+// library names, or leaves no trace in what is scraped, so that an answer may miss
+// the truth. It is empty where answers must hold it.
+func Hidden(name string) string {
+	if k := kindNamed(name); k != nil {
+		return k.hidden
+	}
+	return ""
+}
 
 // About says what happens in a kind of fleet.
 func About(name string) string {
@@ -42,41 +48,41 @@ func kindNamed(name string) *kind {
 
 func kinds() []kind {
 	return []kind{
-		{"steady", "scraped at equal intervals, nothing happens", true, steady},
-		{"jitter", "scraped at unequal intervals", true, jitter},
-		{"lost", "scrapes are lost, late, repeated or time out", true, lostScrapes},
-		{"restarts", "the start time is in the body", true, restarts(inBody)},
-		{"restarts-header", "the start time is in the header", true, restarts(inHeader)},
-		{"restarts-created", "the series say when they were created", true, restarts(created)},
-		{"restarts-silent", "no start time", true, restarts(unsaid)},
-		{"crash-loops", "several lives between two scrapes", true, crashLoops},
-		{"rolling", "pods are replaced one by one", true, rolling},
-		{"workers", "short-lived processes", true, workers},
-		{"exporters", "counts outlive the process, and the view says so", true, exporters("external")},
-		{"exporters-unsaid", "counts outlive the process, and nobody says so", true, exporters("")},
-		{"families", "families of the process and of the machine in one body", true, families},
-		{"births", "series are born, vanish and return", true, births},
-		{"cleared", "vectors are cleared alone", true, cleared(false)},
-		{"cleared-outgrown", "vectors are cleared and outgrow themselves in one step", false, cleared(true)},
-		{"balancer", "a declared balancer with its number, with start times", true, balancer(true, inBody)},
-		{"balancer-unknown", "a declared balancer without its number, with start times", true, balancer(false, inBody)},
-		{"balancer-tokenless", "a declared balancer with its number, without start times", true, balancer(true, unsaid)},
-		{"undeclared", "an address that alternates, with start times", true, undeclared(inBody)},
-		{"undeclared-tokenless", "an address that alternates, without start times", true, undeclared(unsaid)},
-		{"two-names", "two addresses of one process", true, twoNames},
-		{"torn", "histograms of a client that is not atomic", true, torn},
-		{"layouts", "histograms that change their buckets", true, layoutsChange},
-		{"native", "native histograms", true, natives},
-		{"summaries", "summaries", true, summaries},
-		{"restored", "counts are read back from a file, with start times", true, restored(inBody)},
-		{"restored-silent", "counts are read back from a file, without start times", false, restored(unsaid)},
-		{"hot-restarts", "counts are handed over late", true, hotRestarts},
-		{"replicas", "two replicas answer in turn, one lags", true, replicas},
-		{"wrapped", "counters wrap", true, wrapped},
-		{"failures", "targets that fail, and it is told", true, failing(true)},
-		{"silence", "targets that fail, and it is not told", true, failing(false)},
-		{"absent", "expected targets never answer", true, absent},
-		{"mixed", "some of all that can happen to a target", true, mixed},
+		{"steady", "scraped at equal intervals, nothing happens", "", steady},
+		{"jitter", "scraped at unequal intervals", "", jitter},
+		{"lost", "scrapes are lost, late, repeated or time out", "", lostScrapes},
+		{"restarts", "the start time is in the body", "", restarts(inBody)},
+		{"restarts-header", "the start time is in the header", "", restarts(inHeader)},
+		{"restarts-created", "the series say when they were created", "", restarts(created)},
+		{"restarts-silent", "no start time", "", restarts(unsaid)},
+		{"crash-loops", "several lives between two scrapes", "", crashLoops},
+		{"rolling", "pods are replaced one by one", "", rolling},
+		{"workers", "short-lived processes", "", workers},
+		{"exporters", "counts outlive the process, and the view says so", "", exporters("external")},
+		{"exporters-unsaid", "counts outlive the process, and nobody says so", "", exporters("")},
+		{"families", "families of the process and of the machine in one body", "", families},
+		{"births", "series are born, vanish and return", "", births},
+		{"cleared", "vectors are cleared alone", "", cleared(false)},
+		{"cleared-outgrown", "vectors are cleared and outgrow themselves in one step", "a vector is cleared and outgrown in one step", cleared(true)},
+		{"balancer", "a declared balancer with its number, with start times", "", balancer(true, inBody)},
+		{"balancer-unknown", "a declared balancer without its number, with start times", "", balancer(false, inBody)},
+		{"balancer-tokenless", "a declared balancer with its number, without start times", "", balancer(true, unsaid)},
+		{"undeclared", "an address that alternates, with start times", "", undeclared(inBody)},
+		{"undeclared-tokenless", "an address that alternates, without start times", "processes in turn look like one that grows", undeclared(unsaid)},
+		{"two-names", "two addresses of one process", "", twoNames},
+		{"torn", "histograms of a client that is not atomic", "a torn reading at the edge of a window", torn},
+		{"layouts", "histograms that change their buckets", "", layoutsChange},
+		{"native", "native histograms", "", natives},
+		{"summaries", "summaries", "", summaries},
+		{"restored", "counts are read back from a file, with start times", "", restored(inBody)},
+		{"restored-silent", "counts are read back from a file, without start times", "counts are read back, and no start time tells", restored(unsaid)},
+		{"hot-restarts", "counts are handed over late", "the old process goes on and nobody reads it", hotRestarts},
+		{"replicas", "two replicas answer in turn, one lags", "a lag below the interval", replicas},
+		{"wrapped", "counters wrap", "", wrapped},
+		{"failures", "targets that fail, and it is told", "", failing(true)},
+		{"silence", "targets that fail, and it is not told", "", failing(false)},
+		{"absent", "expected targets never answer", "", absent},
+		{"mixed", "some of all that can happen to a target", "", mixed},
 	}
 }
 

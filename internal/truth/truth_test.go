@@ -213,16 +213,19 @@ func TestTally(t *testing.T) {
 	ask := &cases.Ask{View: "c", Question: cases.Question{Word: "increase"}}
 	f := &Fleet{Kind: "restored-silent", Seed: 5, Case: &cases.Case{Name: "x", Steps: []cases.Step{ask}}}
 	tally.add(f, &Verdict{Ask: ask, Miss: Lo, Truth: Truth{LoMax: 10, HiMin: 10}})
-	assert.False(t, tally.Broken(), "the kind breaks an assumption")
+	assert.False(t, tally.Broken(), "what happens there leaves no trace")
 	f.Kind = "steady"
 	tally.add(f, &Verdict{Ask: ask, Miss: Hi, Excused: true, Truth: Truth{LoMax: 10, HiMin: 10}})
 	assert.False(t, tally.Broken(), "excused")
+	rate := &cases.Ask{View: "c", Question: cases.Question{Word: "rate"}}
+	tally.add(f, &Verdict{Ask: rate, Miss: Hi, Truth: Truth{LoMax: 10, HiMin: 10}})
+	assert.False(t, tally.Broken(), "a rate's upper bound assumes that nothing unseen was faster")
 	tally.add(f, &Verdict{Ask: ask, Miss: Hi, Truth: Truth{LoMax: 10, HiMin: 10}})
 	assert.True(t, tally.Broken())
 	key := Key{"steady", "increase"}
-	assert.Equal(t, []Key{key, {"restored-silent", "increase"}}, tally.Misses())
+	assert.Equal(t, []Key{key, {"steady", "rate"}, {"restored-silent", "increase"}}, tally.Misses())
 	assert.Equal(t, []int{2, 0, 1, 1}, []int{tally.Counts[key].Answers, tally.Counts[key].Lo, tally.Counts[key].Hi, tally.Counts[key].Excused})
 	var b strings.Builder
 	require.NoError(t, tally.Write(&b, true))
-	assert.Contains(t, b.String(), "restored-silent (breaks an assumption)  increase   1   1   0")
+	assert.Contains(t, b.String(), "restored-silent (counts are read back, and no start time tells)  increase   1   1   0")
 }

@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"maps"
 	"math"
 	"math/big"
 	"slices"
@@ -10,11 +11,44 @@ import (
 )
 
 // observations are the sets of values of which an answer about a distribution
-// may be: what was seen, without or with what was lost or open.
-func (m *moment) observations(family string) [][]float64 {
+// may be: of each process that has several names by one of them.
+func (m *moment) observations(family string) (sets [][]float64) {
+	for _, names := range m.choices() {
+		sets = append(sets, m.observationsBy(family, names)...)
+	}
+	return sets
+}
+
+// choices are the ways to keep one name of each place that has several.
+func (m *moment) choices() []map[*place]string {
+	list := []map[*place]string{{}}
+	for _, pl := range m.places {
+		if len(pl.targets) == 1 {
+			continue
+		}
+		var more []map[*place]string
+		for _, before := range list {
+			for _, name := range pl.targets {
+				names := maps.Clone(before)
+				names[pl] = name
+				more = append(more, names)
+			}
+		}
+		list = more
+	}
+	return list
+}
+
+// observationsBy are the sets of values, where those names are kept: what was
+// seen, without or with what was lost or open.
+func (m *moment) observationsBy(family string, names map[*place]string) [][]float64 {
 	var counted, bucketed, both, either, more, all []float64
 	for _, pl := range m.places {
-		for _, x := range m.observed(pl, false) {
+		stretches := m.observed(pl, false)
+		if name, several := names[pl]; several && len(stretches) > 0 {
+			stretches = []stretch{{m.edges(pl, name), stretches[0].process, seen}}
+		}
+		for _, x := range stretches {
 			for _, d := range x.process.dists {
 				if d.family != family {
 					continue

@@ -7,14 +7,11 @@ import (
 	"strconv"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/script"
 )
 
-// events of a simulation.
-type event struct {
-	kind, a, b, c int
-	dt            int64
-}
-
+// The kinds of events of a simulation.
 const (
 	scrapeOne = iota
 	scrapeAll
@@ -41,26 +38,26 @@ const (
 var eventNames = [kinds]string{"scrape", "scrapeAll", "grow", "restart", "relayout", "clear", "gone", "exchange", "fold",
 	"round", "restoreOld", "restoreEmpty", "checkpoint", "lie", "takeBack", "unnoticed", "wronglyGone", "move", "late"}
 
-func (e event) String() string {
-	return fmt.Sprintf("+%ds %s %d %d %d", e.dt/1000, eventNames[e.kind], e.a, e.b, e.c)
+func inWords(e script.Event) string {
+	return fmt.Sprintf("+%ds %s %d %d %d", e.After/1000, eventNames[e.Kind], e.A, e.B, e.C)
 }
 
 // do lets an event happen.
-func (w *world) do(e event) {
-	w.now += e.dt
-	p := w.places[e.a%len(w.places)]
-	a, b := w.eyes[e.b%len(w.eyes)], w.eyes[e.c%len(w.eyes)]
+func (w *world) do(e script.Event) {
+	w.now += e.After
+	p := w.places[e.A%len(w.places)]
+	a, b := w.eyes[e.B%len(w.eyes)], w.eyes[e.C%len(w.eyes)]
 	if w.root {
 		a = w.eyes[p.leaf]
 	}
-	switch e.kind {
+	switch e.Kind {
 	case scrapeOne:
 		w.scrape(a, p, false)
 		w.check(a)
 	case scrapeAll:
-		w.scrapeAll(a, e.c)
+		w.scrapeAll(a, e.C)
 	case grow:
-		w.grow(p, int64(e.b+1))
+		w.grow(p, int64(e.B+1))
 	case restart:
 		w.start(p)
 	case relayout:
@@ -70,13 +67,13 @@ func (w *world) do(e event) {
 		p.proc.kinds = maps.Clone(p.proc.kinds)
 		p.proc.kinds["h"] = [4]int64{}
 	case gone:
-		w.leave(p, e.b)
+		w.leave(p, e.B)
 	case wronglyGone:
 		w.end(a, w.ident(p))
 		w.check(a)
 	case move:
 		w.end(a, w.ident(p))
-		p.leaf = 1 + e.b%(len(w.eyes)-1)
+		p.leaf = 1 + e.B%(len(w.eyes)-1)
 		w.scrape(w.eyes[p.leaf], p, false)
 	case late:
 		if a.saved != nil && w.root {
@@ -95,9 +92,9 @@ func (w *world) do(e event) {
 			w.fold(a)
 		}
 	case round:
-		w.round(e.a)
+		w.round(e.A)
 	case restoreOld, restoreEmpty, checkpoint:
-		w.kill(e.kind, a)
+		w.kill(e.Kind, a)
 	case lie, takeBack:
 		w.lie(e, a, p)
 	case unnoticed:
@@ -184,14 +181,14 @@ func (w *world) kill(kind int, e *eye) {
 }
 
 // lie lets an eye tell of a process that is none, and take it back.
-func (w *world) lie(e event, a *eye, p *place) {
-	if e.kind == lie {
+func (w *world) lie(e script.Event, a *eye, p *place) {
+	if e.Kind == lie {
 		w.starts += 5000
 		w.now = max(w.now, w.starts)
 		id := w.procs
 		w.procs++
 		a.lies = append(a.lies, id)
-		n := int64(e.c + 1)
+		n := int64(e.C + 1)
 		w.lied += n
 		require.NoError(w.TestingT, a.state.Tell(Process{Keys: []Key{{"lie", w.starts}}, Last: w.now, Groups: []Growth{
 			{Group: "c", Met: Reading{At: w.starts - 1}, Left: Reading{At: w.now, Value: Value{Count: number(n)}}}}}))

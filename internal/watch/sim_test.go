@@ -5,10 +5,11 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/promfold/promfold/internal/script"
 )
 
 // failure is a testing.T that says what failed instead of failing.
@@ -27,7 +28,7 @@ type setting struct {
 }
 
 // run simulates events and returns what failed.
-func (c *setting) run(seed uint64, events []event) (text string) {
+func (c *setting) run(seed uint64, events []script.Event) (text string) {
 	f := &failure{}
 	defer func() {
 		switch x := recover(); x {
@@ -57,44 +58,8 @@ func (c *setting) run(seed uint64, events []event) (text string) {
 	return f.text
 }
 
-func (c *setting) draw(seed uint64) (events []event) {
-	var bag []int
-	for kind := range kinds {
-		for range c.weights[kind] {
-			bag = append(bag, kind)
-		}
-	}
-	r := rand.New(rand.NewPCG(seed, 2))
-	dts := []int64{0, 1000, 10_000, 30_000, 90_000}
-	for range 1 + r.IntN(c.events) {
-		events = append(events, event{bag[r.IntN(len(bag))], r.IntN(30), r.IntN(12), r.IntN(256), dts[r.IntN(len(dts))]})
-	}
-	return events
-}
-
-// shrink leaves events out, and makes their numbers smaller, as long as it fails.
-func (c *setting) shrink(seed uint64, events []event) []event {
-	for size := len(events); size > 0; size /= 2 {
-		for i := 0; i < len(events); {
-			if less := slices.Delete(slices.Clone(events), i, min(i+size, len(events))); c.run(seed, less) != "" {
-				events = less
-			} else {
-				i += size
-			}
-		}
-	}
-	for i := range events {
-		for _, x := range []*int{&events[i].a, &events[i].b, &events[i].c} {
-			for n := range *x {
-				old := *x
-				if *x = n; c.run(seed, events) != "" {
-					break
-				}
-				*x = old
-			}
-		}
-	}
-	return events
+func (c *setting) draw(seed uint64) []script.Event {
+	return script.Draw(rand.New(rand.NewPCG(seed, 2)), c.weights, c.events)
 }
 
 // times returns how many simulations to run: n times what the variable SIMULATE
@@ -115,10 +80,10 @@ func (c setting) check(t *testing.T, n int) {
 		if c.run(seed, events) == "" {
 			continue
 		}
-		events = c.shrink(seed, events)
+		events = script.Shrink(events, func(less []script.Event) bool { return c.run(seed, less) != "" })
 		var list []string
 		for _, e := range events {
-			list = append(list, e.String())
+			list = append(list, inWords(e))
 		}
 		t.Fatalf("seed %d, after\n  %s\n%s", seed, strings.Join(list, "\n  "), c.run(seed, events))
 	}

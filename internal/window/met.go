@@ -84,6 +84,17 @@ func (g *Met) Keep(t *Table, old *Met, outlives func(col int) bool) {
 	}
 }
 
+// Of returns what g is for the process of a start, or of none if that is 0, that
+// goes on from a scrape that was taken in already.
+func (g *Met) Of(t *Table, at, start int64) *Met {
+	c := g.Clone()
+	c.Again(t, at, 0, 0)
+	if c.Starts = nil; start != 0 {
+		c.Name(start)
+	}
+	return c
+}
+
 // Again makes g begin at a scrape that was taken in already: what it knew until
 // then was told, and is void or counted elsewhere, see watch.State.Standing.
 func (g *Met) Again(t *Table, at, version, begin int64) {

@@ -70,7 +70,11 @@ func (x *paces) of(col int) float64 {
 	if col >= len(x.list) {
 		return 0
 	}
-	return float64(max(x.list[col][0], x.list[col][1]))
+	fastest := x.list[col][0]
+	if before := x.list[col][1]; before > fastest {
+		fastest = before
+	}
+	return float64(fastest)
 }
 
 func (x *paces) clone() paces { return paces{list: slices.Clone(x.list), span: x.span} }

@@ -1,0 +1,73 @@
+// Command joins simulates fleets that several watchers look at, which are killed,
+// begin anew, are cut off, and tell each other what they know in any order:
+//
+//	go -C bench run ./joins [-fleets N] [-seed S] [-mode M]
+//	go -C bench run ./joins -modes
+//
+// Fleets are of the modes in turn, with seeds from S on; -mode chooses one and
+// -modes lists them. A row of the table says of a mode in how many fleets a law of
+// joining broke, a total was above the truth, an exposed total fell, a state was
+// saved again as other bytes, or something was lost that has to be known; and how
+// much was lost by the rules, and why. What has to hold stands in the documentation
+// of internal/joins. Of a failure the smallest input is printed.
+//
+// The exit code is 1 if anything failed.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/promfold/promfold/internal/joins"
+)
+
+func main() {
+	fleets := flag.Int("fleets", 10_000, "how many fleets, of all modes together")
+	seed := flag.Uint64("seed", 1, "the first seed")
+	mode := flag.String("mode", "", "fleets of this mode alone")
+	list := flag.Bool("modes", false, "list the modes")
+	flag.Parse()
+	names, about := joins.Modes()
+	if *list {
+		for i, name := range names {
+			fmt.Printf("%-12s %s\n", name, about[i])
+		}
+		return
+	}
+	if *mode != "" {
+		names = []string{*mode}
+	}
+	broken, err := run(names, *fleets, *seed)
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "joins:", err)
+		os.Exit(2)
+	case broken:
+		fmt.Fprintln(os.Stderr, "joins: totals do not hold what they promise")
+		os.Exit(1)
+	}
+}
+
+func run(modes []string, fleets int, seed uint64) (broken bool, err error) {
+	var rows []*joins.Row
+	each := (fleets + len(modes) - 1) / len(modes)
+	for _, name := range modes {
+		row, err := joins.Measure(name, each, seed, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return false, err
+		}
+		rows, broken = append(rows, row), broken || row.Broken()
+	}
+	if err := joins.Write(os.Stdout, rows); err != nil {
+		return broken, err
+	}
+	for _, row := range rows {
+		if row.Example != "" {
+			fmt.Println()
+			fmt.Print(row.Example)
+		}
+	}
+	return broken, nil
+}

@@ -1,0 +1,28 @@
+package joins_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/joins"
+)
+
+// A short version of the program of the same name in bench.
+func TestFleetsOfAllModes(t *testing.T) {
+	fleets := 30
+	if testing.Short() {
+		fleets = 4
+	}
+	names, _ := joins.Modes()
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			row, err := joins.Measure(name, fleets, 1, 2)
+			require.NoError(t, err)
+			assert.Empty(t, row.Failed, row.Example)
+		})
+	}
+	_, err := joins.Measure("none", 1, 1, 1)
+	require.Error(t, err)
+}

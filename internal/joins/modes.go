@@ -1,0 +1,56 @@
+package joins
+
+import (
+	"maps"
+	"time"
+)
+
+// mode is what happens in a fleet.
+type mode struct {
+	name, about string
+	least, most int // watchers
+	horizon     time.Duration
+	prompt      bool // everybody hears of everything well before the horizon
+	young       bool // half of the processes began to count when they were met
+	unsaid      bool // no Since is given: each begins with its first scrape
+	forms       bool // histograms in two forms and changing buckets, and summaries that become histograms
+	deltas      bool
+	shards      bool // the first two watchers see a part each, the others all
+	classes     []string
+	weights     map[int]int
+	why         string // something is lost
+}
+
+var usual = map[int]int{scrapeOne: 6, scrapeAll: 10, grow: 6, growAll: 6, restart: 2, gone: 1, cut: 1, exchange: 4, show: 2,
+	checkpointed: 1, restoreOld: 1, restoreEmpty: 1}
+
+func with(more map[int]int) map[int]int {
+	all := maps.Clone(usual)
+	maps.Copy(all, more)
+	return all
+}
+
+var modes = []mode{
+	{name: "pair", about: "two watchers that tell each other in time, are killed, and begin anew", least: 2, most: 2,
+		horizon: 10 * time.Minute, prompt: true, young: true, classes: []string{exact}, weights: usual},
+	{name: "several", about: "two to four watchers that tell each other in time", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, classes: []string{exact}, weights: with(map[int]int{cut: 3})},
+	{name: "old", about: "processes that are older than the horizon when they are met", least: 2, most: 3,
+		horizon: time.Minute, prompt: true, classes: []string{exact}, weights: with(map[int]int{restart: 1})},
+	{name: "rare", about: "watchers that tell each other less often than the horizon", least: 2, most: 4,
+		horizon: 20 * time.Second, young: true, classes: []string{exact}, weights: with(map[int]int{exchange: 2, gone: 3, restart: 3}),
+		why: "ended, and not told within the horizon"},
+	{name: "since", about: "each watcher begins with its first scrape", least: 2, most: 3,
+		horizon: 10 * time.Minute, prompt: true, young: true, unsaid: true, classes: []string{exact}, weights: usual},
+	{name: "forms", about: "histograms in two forms, changing buckets, summaries that become histograms", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, forms: true, classes: []string{exact}, weights: with(map[int]int{relayout: 4})},
+	{name: "vague", about: "starts that are not told, or in another way each time, and a balancer", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, classes: []string{exact, vague, pool}, weights: usual},
+	{name: "vague, rare", about: "the same, told less often than the horizon", least: 2, most: 4,
+		horizon: 20 * time.Second, young: true, forms: true, classes: []string{exact, vague, pool}, weights: with(map[int]int{relayout: 2, exchange: 2}),
+		why: "ended, and not told within the horizon"},
+	{name: "shards", about: "two shards, each of which joins watchers of all, are merged", least: 3, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, shards: true, classes: []string{exact}, weights: with(map[int]int{mergeShards: 3})},
+	{name: "deltas", about: "growth of every family is given out once", least: 1, most: 3,
+		horizon: 10 * time.Minute, prompt: true, young: true, deltas: true, classes: []string{exact}, weights: with(map[int]int{give: 6})},
+}

@@ -1,0 +1,272 @@
+package joins
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/script"
+)
+
+// watcher is one of several that look at the same places.
+type watcher struct {
+	id int
+	*aggregate.Fleet
+	views
+	since int64
+	known known
+	shown totals // at least so much is shown from now on
+	given totals // as deltas, as far as is known
+	saved *checkpoint
+}
+
+// views are what a watcher asks.
+type views struct {
+	counts, outliving *aggregate.CounterView
+	observed          *aggregate.HistogramView
+	all               *aggregate.EverythingView
+}
+
+// checkpoint is a watcher as it was saved.
+type checkpoint struct {
+	at           int64
+	state        []byte
+	since        int64
+	known        known
+	shown, given totals
+}
+
+// known is what is known of processes, kept in full: of each series of each
+// process the least and the most that anybody saw.
+type known map[seriesOf]span
+
+type seriesOf struct {
+	process int // below 0: what outlives the processes of a place
+	key     string
+}
+
+type span struct{ met, left float64 }
+
+func (k known) see(of seriesOf, met, left float64) {
+	if x, ok := k[of]; ok {
+		met, left = min(met, x.met), max(left, x.left)
+	}
+	k[of] = span{met, left}
+}
+
+func (k known) join(o known) {
+	for of, x := range o {
+		k.see(of, x.met, x.left)
+	}
+}
+
+func (w *world) config() aggregate.Config {
+	c := aggregate.Config{Window: time.Minute, JoinHorizon: w.horizon, Catalogue: owners}
+	if !w.unsaid {
+		c.Since = timeOf(began)
+	}
+	return c
+}
+
+// owners says of all series who owns them.
+func owners(metric string) (aggregate.View, bool) {
+	if metric == "x_total" {
+		return aggregate.View{Owner: counter.External}, true
+	}
+	return aggregate.View{Owner: counter.Process}, true
+}
+
+// fresh returns a watcher that knows nothing.
+func (w *world) fresh(id int) *watcher {
+	f, err := aggregate.NewFleet(w.config())
+	w.must(err)
+	x := &watcher{id: id, Fleet: f, views: w.declare(f), known: known{}, shown: totals{}, given: totals{}}
+	if !w.unsaid {
+		x.since = began
+	}
+	w.describe(f)
+	return x
+}
+
+// describe says which targets are balancers.
+func (w *world) describe(f *aggregate.Fleet) {
+	for _, p := range w.places {
+		if p.class == pool {
+			w.must(f.Describe(timeOf(began-1), aggregate.Target{Name: p.name, Balanced: true}))
+			return
+		}
+	}
+}
+
+func (w *world) declare(f *aggregate.Fleet) (v views) {
+	var err error
+	if w.deltas {
+		v.all, err = f.Everything(aggregate.View{Select: `{__name__=~".+"}`})
+		w.must(err)
+		return v
+	}
+	v.counts, err = f.Counter(aggregate.View{Select: "c_total", By: []string{"class", "code"}})
+	w.must(err)
+	v.outliving, err = f.Counter(aggregate.View{Select: "x_total", By: []string{"class"}})
+	w.must(err)
+	v.observed, err = f.Histogram(aggregate.View{Select: "h", By: []string{"class"}})
+	w.must(err)
+	return v
+}
+
+// load returns the fleet of a saved state, with its views.
+func (w *world) load(state []byte) (*aggregate.Fleet, views) {
+	f, err := aggregate.Load(bytes.NewReader(state), w.config())
+	w.must(err)
+	return f, w.declare(f)
+}
+
+func (w *world) save(f *aggregate.Fleet) []byte {
+	var b bytes.Buffer
+	w.must(f.Save(&b))
+	return b.Bytes()
+}
+
+// twin returns a fleet of its own that knows the same.
+func (w *world) twin(f *aggregate.Fleet) (*aggregate.Fleet, views) { return w.load(w.save(f)) }
+
+// totals are what the views expose.
+func (v *views) totals(f *aggregate.Fleet, now int64) totals {
+	t, s := totals{}, f.Snapshot(timeOf(now))
+	if v.all != nil {
+		t.add(v.all.Families(s))
+		return t
+	}
+	for name, view := range map[string]*aggregate.CounterView{"c_total": v.counts, "x_total": v.outliving} {
+		for _, x := range view.Totals(s) {
+			t.addSeries(name, x)
+		}
+	}
+	for _, x := range v.observed.Totals(s) {
+		t.addSeries("h", x)
+	}
+	return t
+}
+
+func (t totals) add(families []aggregate.Family) {
+	for _, f := range families {
+		if f.Name == "process_start_time_seconds" || f.Name == "f_total" {
+			continue
+		}
+		for _, x := range f.Series {
+			t.addSeries(f.Name, x)
+		}
+	}
+}
+
+func (t totals) addSeries(name string, x aggregate.Series) {
+	class := x.Labels.Get("class")
+	h := x.Histogram
+	if h == nil {
+		t[keyOf(name, class, x.Labels.Get("code"))] += x.Value
+		return
+	}
+	t[keyOf(name, class, "count")] += h.Count
+	if !math.IsNaN(h.Sum) {
+		t[keyOf(name, class, "sum")] += h.Sum
+	}
+	for i, bound := range h.Bounds {
+		if !math.IsInf(bound, 1) {
+			t[keyOf(name, class, fmt.Sprint("le ", bound))] += h.Counts[i]
+		}
+	}
+}
+
+// scrape lets a watcher look at a place.
+func (w *world) scrape(x *watcher, p *place, e script.Event) {
+	if p.cut>>x.id&1 == 1 || w.shards && x.id < 2 && p.shards != x.id {
+		return
+	}
+	w.now++
+	q, how := p.process, p.ways[x.id]
+	if p.class == vague && how != notAtAll {
+		how = way((q.id + x.id) % int(ways)) // each process in another way
+	}
+	sc := aggregate.Scrape{Target: p.name, Time: timeOf(w.now)}
+	told := int64(0)
+	switch how {
+	case inBody:
+		told = q.start
+	case inHeader:
+		sc.Header = http.Header{"Process-Start-Time-Unix": {fmt.Sprint(q.start / 1000)}}
+	case byCaller:
+		sc.Start = timeOf(q.start + 700)
+	}
+	second := (e.C>>x.id^q.id)&1 == 1
+	if p.class == pool {
+		second = x.id%2 == 1 // of so few lines the others would be another process
+	}
+	var err error
+	if q.form.native && !q.form.summary && second {
+		_, err = x.IngestSamples(sc, q.samples(p.class, told))
+	} else {
+		sc.Body = q.body(p.class, told)
+		_, err = x.Ingest(sc)
+	}
+	w.must(err)
+	if x.since == 0 {
+		x.since = w.now
+	}
+	w.saw(x, p)
+}
+
+// saw notes what a watcher knows now.
+func (w *world) saw(x *watcher, p *place) {
+	q := p.process
+	for key, n := range q.says(p.class) {
+		of, met := seriesOf{q.id, key}, n
+		if key == keyOf("x_total", p.class, "") {
+			of.process = -1 - w.indexOf(p)
+			of.key += p.name
+		} else if q.start > x.since {
+			met = 0
+		}
+		x.known.see(of, met, n)
+	}
+}
+
+// wants returns what a total should have of places of class exact, and how much
+// of it is of processes that ended longer ago than the horizon.
+func (w *world) wants(x *watcher) (all, old totals) {
+	all, old = totals{}, totals{}
+	for of, s := range x.known {
+		key := of.key
+		if of.process < 0 {
+			key = keyOf("x_total", exact, "")
+			if of.key[:len(key)] != key {
+				continue
+			}
+		}
+		all[key] += s.left - s.met
+		if of.process >= 0 {
+			if ended := w.processes[of.process].ended; ended == 0 || w.now-ended < w.horizon.Milliseconds() {
+				continue
+			}
+		}
+		old[key] += s.left - s.met
+	}
+	return all, old
+}
+
+func (w *world) indexOf(p *place) int {
+	for i := range w.places {
+		if w.places[i] == p {
+			return i
+		}
+	}
+	return -1
+}
+
+func (x *watcher) checkpoint(w *world) {
+	x.saved = &checkpoint{w.now, w.save(x.Fleet), x.since, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
+}

@@ -457,3 +457,18 @@ func TestJoinOfAnEmptyHistogram(t *testing.T) {
 	a.scrape("i", 40, 15, saysH(3, "1")...)
 	requireBoth(t, 3, func(w pairWatcher) float64 { return w.count(50) }, a, b)
 }
+
+// A process that was removed a moment ago ended then, and not when one of two saw
+// it last: what the other one saw since is not too late. 0 for 30.
+func TestJoinOfAProcessThatWasRemoved(t *testing.T) {
+	c := pairConfig
+	c.JoinHorizon = time.Minute
+	a, b := newPair(t, c, counter.Process)
+	a.scrape("i", 10, -500, saysC(100)...)
+	b.scrape("i", 190, -500, saysC(130)...)
+	for _, w := range []pairWatcher{a, b} {
+		w.Remove(at(200), "i")
+	}
+	a.scrape("next", 210, 205, saysC(0)...) // a newcomer: who left is tidied up
+	requireBoth(t, 30, func(w pairWatcher) float64 { return w.total(220) }, a, b)
+}

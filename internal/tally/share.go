@@ -86,7 +86,7 @@ func (sh *Share) Lives(l *rate.Lives, s, e int64) {
 // ended.
 func (sh *Share) steady(window int64) int64 {
 	alive := rate.Times{Life: window, Open: true}
-	if sh.Older || sh.Ends || sh.Edge.Part > 0 || sh.Edge.Inside.At <= sh.Edge.Most.At || sh.Process.Times != alive || sh.Lasting.Times != alive {
+	if !sh.Standing.Counts() || sh.Older || sh.Ends || sh.Edge.Part > 0 || sh.Edge.Inside.At <= sh.Edge.Most.At || sh.Process.Times != alive || sh.Lasting.Times != alive {
 		return 0
 	}
 	return sh.Edge.Inside.At

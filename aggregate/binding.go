@@ -82,6 +82,15 @@ func (b *binding) note(in *instance, ended int64) {
 	}
 }
 
+// noteLeft is note for an instance that departed: at a time that was said, or
+// nobody knows when.
+func (b *binding) noteLeft(in *instance, at int64) {
+	for _, p := range b.processes(b.view, in, in.Last) {
+		p.Ended = max(p.Ended, at)
+		b.view.tellOwn(p)
+	}
+}
+
 // disown says of the process that a binding follows that it never was.
 func (b *binding) disown(in *instance, at int64) {
 	if b.Met != nil && len(b.Met.Starts) > 0 {

@@ -52,7 +52,7 @@ func retire(f *Fleet, now int64) (some bool) {
 	}
 	for _, in := range list {
 		for _, b := range in.bindings {
-			b.note(in, in.Last)
+			b.noteLeft(in, f.book.Ended(in.targets, in.Last, now))
 		}
 		if in.counts(f, now) {
 			for _, b := range in.bindings {

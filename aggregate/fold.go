@@ -92,6 +92,14 @@ func (s *staged) fold() {
 	}
 }
 
+// followed reports whether there is nothing to meet: the views that others are
+// told of follow the process, which tells its start as before.
+func (s *staged) followed() bool {
+	in := s.in
+	return !s.f.joinable() || s.start.Known() == in.Start.Known() &&
+		!slices.ContainsFunc(in.bindings, func(b *binding) bool { return b.Met == nil && b.view.Kind != growth.Gauge })
+}
+
 // meet begins to follow the process that the staged scrape found, or a view that
 // was declared late. Who stops telling when it started, or begins to, may be
 // another process, which took the place unnoticed.

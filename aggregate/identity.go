@@ -32,7 +32,7 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 	}
 	s.judgeMember()
 	if s.baseline || s.r.Structural() || who.plan == nil || s.f.unclaimed != nil ||
-		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() {
+		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() || !s.followed() {
 		return s.rebind()
 	}
 	return nil

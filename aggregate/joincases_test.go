@@ -431,3 +431,44 @@ func TestJoinOfAProcessThatTellsNoStart(t *testing.T) {
 	}
 	requireBoth(t, 50, func(w pairWatcher) float64 { return w.total(60) }, a, b)
 }
+
+// The same where the start is told by a header, so that no line shows that it is
+// told no more: 108.
+func TestJoinOfAHeaderThatIsGone(t *testing.T) {
+	a, b := newPair(t, pairConfig, counter.Process)
+	first := scrapeOf("i", 10, 0, saysC(90)...)
+	first.Header = http.Header{"Process-Start-Time-Unix": {fmt.Sprint(t0.Unix() - 500)}}
+	a.ingest(first)
+	a.scrape("i", 20, 0, saysC(98)...)
+	b.scrape("i", 30, 15, saysC(98)...)
+	requireBoth(t, 98, func(w pairWatcher) float64 { return w.total(40) }, a, b)
+}
+
+// A histogram that observed nothing when one watcher left it: 0 for 3.
+func TestJoinOfAnEmptyHistogram(t *testing.T) {
+	c := pairConfig
+	c.Since = time.Time{}
+	a, b := newPair(t, c, counter.Process)
+	a.scrape("i", 10, -500, saysH(0, "1")...)
+	a.scrape("i", 20, 15, saysH(0, "1")...)
+	a.scrape("i", 30, 15, saysH(0, "1")...)
+	require.NoError(t, b.Join(a.Fleet))
+	a = newPairWatcher(t, c, counter.Process)
+	a.scrape("i", 40, 15, saysH(3, "1")...)
+	requireBoth(t, 3, func(w pairWatcher) float64 { return w.count(50) }, a, b)
+}
+
+// A process that was removed a moment ago ended then, and not when one of two saw
+// it last: what the other one saw since is not too late. 0 for 30.
+func TestJoinOfAProcessThatWasRemoved(t *testing.T) {
+	c := pairConfig
+	c.JoinHorizon = time.Minute
+	a, b := newPair(t, c, counter.Process)
+	a.scrape("i", 10, -500, saysC(100)...)
+	b.scrape("i", 190, -500, saysC(130)...)
+	for _, w := range []pairWatcher{a, b} {
+		w.Remove(at(200), "i")
+	}
+	a.scrape("next", 210, 205, saysC(0)...) // a newcomer: who left is tidied up
+	requireBoth(t, 30, func(w pairWatcher) float64 { return w.total(220) }, a, b)
+}

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
@@ -9,6 +10,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // join adds what o knows to f's totals, see [Fleet.Join].
@@ -171,6 +173,10 @@ func (m *merger) bindParts() {
 
 func (m *merger) apply() {
 	f, l := m.f, m.l
+	f.awake.Store(roster.Awakened(
+		roster.Watch{First: firstOf(f.ordered), Latest: f.latest.Load(), Awake: f.awake.Load()},
+		roster.Watch{First: firstOf(l.instances), Latest: l.latest, Awake: l.awake},
+	))
 	f.bytes = m.bytes
 	m.suspect()
 	for i, in := range l.instances {
@@ -229,5 +235,13 @@ func (m *merger) departed() {
 		f.opened = l.opened
 	}
 	f.latest.Store(max(f.latest.Load(), l.latest))
-	f.awake.Store(max(f.awake.Load(), l.awake))
+}
+
+// firstOf returns the first scrape of any of the instances.
+func firstOf(list []*instance) int64 {
+	first := int64(math.MaxInt64)
+	for _, in := range list {
+		first = min(first, in.First)
+	}
+	return first
 }

@@ -3,7 +3,6 @@
 package aggregate_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -32,32 +31,4 @@ func TestMergeOfOneThatReturns(t *testing.T) {
 	require.NoError(t, a.Merge(b.Fleet))
 	require.Equal(t, 502.0, whole.total(4700))
 	require.Equal(t, 502.0, a.total(4700))
-}
-
-// Merged parts equal one fleet where a part was silent for an hour: one member
-// more, and it is stale.
-func TestMergeOfAPartThatWasSilent(t *testing.T) {
-	c := aggregate.Config{Since: at(-1), Window: 10 * time.Second}.WithCheckpoints(4)
-	whole := newPairWatcher(t, c, counter.Process)
-	a, b := newPair(t, c, counter.Process)
-	scrape := func(part pairWatcher, name string, now, start float64, n int) {
-		whole.scrape(name, now, start, saysC(n)...)
-		part.scrape(name, now, start, saysC(n)...)
-	}
-	scrape(a, "i", 10, 1, 100)
-	scrape(a, "i2", 11, 1.5, 100)
-	for s := 20.0; s < 4500; s += 60 {
-		scrape(b, "j", s, 2, int(s))
-	}
-	scrape(a, "i2", 4000, 1.5, 500)
-	scrape(b, "j", 4500, 2, 4500)
-	require.NoError(t, a.Merge(b.Fleet))
-	text := func(f pairWatcher) string {
-		g, err := f.c.One(f.Snapshot(at(4501)).Last(c.Window))
-		require.NoError(t, err)
-		inc, _ := g.Increase()
-		rate, _ := g.Rate()
-		return fmt.Sprint(inc, rate, g.Coverage(), len(g.Increases()), g.Warnings())
-	}
-	require.Equal(t, text(whole), text(a))
 }

@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,7 @@ type fetcher struct {
 	config  config.HTTPClientConfig
 	accept  string
 	maxBody int64
+	tokens  *tokens
 	mu      sync.Mutex
 	clients map[clientKey]*http.Client
 }
@@ -59,7 +61,7 @@ type fetcher struct {
 // clientKey is what clients differ in.
 type clientKey struct {
 	fresh  bool   // a new HTTP/1.1 connection for each request
-	host   string // host and port to ask for; empty: the URL's
+	host   string // host and port whose certificate is expected; empty: the URL's
 	socket string // to connect to; empty: the URL's host
 }
 
@@ -74,18 +76,14 @@ func (f *fetcher) client(key clientKey) (*http.Client, error) {
 	if key.fresh {
 		options = append(options, config.WithKeepAlivesDisabled(), config.WithHTTP2Disabled())
 	}
-	if key.host != "" {
-		options = append(options, config.WithHost(key.host))
-		if c.TLSConfig.ServerName == "" {
-			c.TLSConfig.ServerName = (&url.URL{Host: key.host}).Hostname()
-		}
+	if key.host != "" && c.TLSConfig.ServerName == "" {
+		c.TLSConfig.ServerName = (&url.URL{Host: key.host}).Hostname()
 	}
 	if key.socket != "" {
-		var d net.Dialer
 		c.ProxyConfig = config.ProxyConfig{}
-		options = append(options, config.WithDialContextFunc(func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return d.DialContext(ctx, "unix", key.socket)
-		}))
+	}
+	if key.socket != "" || c.OAuth2 != nil {
+		options = append(options, config.WithDialContextFunc(f.dialer(key.socket)))
 	}
 	client, err := config.NewClientFromConfig(c, "promfold", options...)
 	if err != nil {
@@ -96,6 +94,36 @@ func (f *fetcher) client(key clientKey) (*http.Client, error) {
 	}
 	f.clients[key] = client
 	return client, nil
+}
+
+// scraping marks the context of a scrape.
+type scraping struct{}
+
+// dialer returns how a client connects: to targets, and, where the context is not that
+// of a scrape, to servers of tokens.
+func (f *fetcher) dialer(socket string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		switch {
+		case ctx.Value(scraping{}) == nil:
+			return f.tokens.dial(network, address)
+		case socket != "":
+			return d.DialContext(ctx, "unix", socket)
+		}
+		return d.DialContext(ctx, network, address)
+	}
+}
+
+// keep drops the clients that are not used any more.
+func (f *fetcher) keep(used map[clientKey]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for key, c := range f.clients {
+		if !used[key] {
+			c.CloseIdleConnections()
+			delete(f.clients, key)
+		}
+	}
 }
 
 // close closes the connections that are idle.
@@ -114,7 +142,7 @@ func (f *fetcher) checkRedirect(to *http.Request, via []*http.Request) error {
 		return fmt.Errorf("%w: the %dth in a row", errRedirect, maxRedirects)
 	case !f.hasCredentials():
 		return nil
-	case to.URL.Host != from.Host:
+	case to.URL.Host != from.Host && to.URL.Host != via[0].Host: // of an address that was looked up, the name
 		return fmt.Errorf("%w: %s would get the credentials for %s", errRedirect, to.URL.Host, from.Host)
 	case from.Scheme == "https" && to.URL.Scheme != "https":
 		return fmt.Errorf("%w: the credentials would leave TLS", errRedirect)
@@ -131,16 +159,17 @@ func (f *fetcher) hasCredentials() bool {
 // fetch reads the answer of a target into body, as it was sent: compressed. The
 // error does not name the target, which the reader knows.
 func (f *fetcher) fetch(ctx context.Context, e *endpoint, body *bytes.Buffer) (http.Header, error) {
-	client, err := f.client(clientKey{e.Balanced, e.host, e.socket})
+	client, err := f.client(e.client())
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, scraping{}, true), e.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL, nil)
 	if err != nil {
 		return nil, plain(err)
 	}
+	request.Host = cmp.Or(e.host, request.Host)
 	request.Header.Set("Accept", f.accept)
 	request.Header.Set("Accept-Encoding", parse.AcceptEncoding)
 	request.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", strconv.FormatFloat(e.timeout.Seconds(), 'f', -1, 64))

@@ -19,6 +19,7 @@ func (s *Scraper) Run(ctx context.Context) error {
 	}
 	defer s.running.Unlock()
 	defer s.fetcher.close()
+	s.fetcher.tokens.begin(ctx)
 	var sources sync.WaitGroup
 	defer sources.Wait()
 	for i, src := range s.sources {

@@ -105,7 +105,8 @@ func New(f *aggregate.Fleet, c Config, sources ...Source) (*Scraper, error) {
 		}
 	}
 	host, _ := os.Hostname() // without it, the seed is that of an empty name
-	fetcher := &fetcher{config: c.HTTP, accept: c.Accept, maxBody: c.MaxBody, clients: map[clientKey]*http.Client{}}
+	fetcher := &fetcher{config: c.HTTP, accept: c.Accept, maxBody: c.MaxBody, tokens: newTokens(c.Timeout),
+		clients: map[clientKey]*http.Client{}}
 	s := &Scraper{
 		fleet: f, config: c, sources: sources, lists: newLists(len(sources)), fetcher: fetcher, fetch: fetcher.fetch,
 		places: newPlaces(c.Concurrency), metrics: newMetrics(), seed: hash(host),
@@ -134,6 +135,7 @@ func (s *Scraper) Once(ctx context.Context) error {
 	defer s.running.Unlock()
 	s.untie()
 	s.untie = context.AfterFunc(ctx, s.fetcher.close)
+	s.fetcher.tokens.begin(ctx)
 	err := s.lists.ask(ctx, s.sources, s.config.Timeout)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -195,9 +197,11 @@ func (s *Scraper) endpoints() (ready map[string]*endpoint, bad []invalid, ok boo
 func (s *Scraper) tell(next map[string]*endpoint) error {
 	changed := s.current == nil || len(next) != len(s.current)
 	list := make([]aggregate.Target, 0, len(next))
+	used := map[clientKey]bool{{}: true}
 	for _, name := range slices.Sorted(maps.Keys(next)) {
 		e := next[name]
 		list = append(list, e.Target.Target)
+		used[e.client()] = true
 		before := s.current[name]
 		changed = changed || before == nil || !before.same(e)
 	}
@@ -205,6 +209,7 @@ func (s *Scraper) tell(next map[string]*endpoint) error {
 		return nil
 	}
 	s.current = next
+	s.fetcher.keep(used)
 	s.places.forget(func(name string) bool { return next[name] == nil })
 	s.metrics.targets.Set(float64(len(next)))
 	if s.fleet == nil {

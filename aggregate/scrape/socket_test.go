@@ -35,6 +35,10 @@ func TestSockets(t *testing.T) {
 	server.Close()
 	require.NoError(t, x.Once(t.Context()))
 	assert.Error(t, x.errs[path])
+	assert.Len(t, x.fetcher.clients, 3)
+	x.sources[0], x.sources[1] = URLs(), URLs()
+	require.NoError(t, x.Once(t.Context()))
+	assert.Len(t, x.fetcher.clients, 1, "those of sockets that left")
 
 	for _, url := range []string{"unix://s", "unix://"} {
 		x := newTrial(t, Config{}, URLs(url))

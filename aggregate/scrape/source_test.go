@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/relabel"
@@ -129,6 +130,42 @@ func TestDNSKeepsTheName(t *testing.T) {
 	x = newTrial(t, Config{HTTP: c}, DNS("https://other.test:"+port, 0, z))
 	x.once(t)
 	assert.ErrorContains(t, x.errs[address(s)], "not other.test")
+}
+
+// The name stays on redirects to it, also with credentials, and is not told to
+// others.
+func TestDNSRedirects(t *testing.T) {
+	var hosts []string
+	other := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
+		hosts = append(hosts, r.Host)
+		counting(w, r, n)
+	})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request, n int) {
+		hosts = append(hosts, r.Host)
+		switch r.URL.Path {
+		case "/metrics":
+			http.Redirect(w, r, "/here", http.StatusFound)
+		case "/here":
+			http.Redirect(w, r, other.URL, http.StatusFound)
+		}
+	})
+	_, port, err := net.SplitHostPort(address(s))
+	require.NoError(t, err)
+	z := &zone{addresses: map[string][]netip.Addr{"web.test": {netip.MustParseAddr("127.0.0.1")}}}
+	x := newTrial(t, Config{}, DNS("http://web.test:"+port, 0, z))
+	x.once(t)
+	assert.Empty(t, x.errs)
+	assert.Equal(t, []string{"web.test:" + port, "web.test:" + port, address(other)}, hosts)
+
+	f := &fetcher{config: config.HTTPClientConfig{BearerToken: "x"}}
+	first, err := http.NewRequest(http.MethodGet, "http://10.0.0.1:80/metrics", nil)
+	require.NoError(t, err)
+	first.Host = "web.test:80"
+	for to, ok := range map[string]bool{"http://web.test:80/x": true, "http://10.0.0.1:80/x": true, "http://web.test:81/x": false} {
+		next, err := http.NewRequest(http.MethodGet, to, nil)
+		require.NoError(t, err)
+		assert.Equal(t, ok, f.checkRedirect(next, []*http.Request{first}) == nil, to)
+	}
 }
 
 // Without a resolver it is that of the machine.

@@ -41,6 +41,9 @@ type endpoint struct {
 // same reports whether nothing changed.
 func (e *endpoint) same(o *endpoint) bool { return reflect.DeepEqual(e, o) }
 
+// client returns what its client has to be like.
+func (e *endpoint) client() clientKey { return clientKey{e.Balanced, e.host, e.socket} }
+
 // ready relabels a target and fills in what it leaves open; ok is false if a
 // rule drops it.
 func (c *Config) ready(t Target) (e endpoint, ok bool, err error) {

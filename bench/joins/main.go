@@ -3,6 +3,7 @@
 //
 //	go -C bench run ./joins [-fleets N] [-seed S] [-mode M]
 //	go -C bench run ./joins -modes
+//	go -C bench run ./joins -cost
 //
 // Fleets are of the modes in turn, with seeds from S on; -mode chooses one and
 // -modes lists them. A row of the table says of a mode in how many fleets a law of
@@ -10,6 +11,9 @@
 // saved again as other bytes, or something was lost that has to be known; and how
 // much was lost by the rules, and why. What has to hold stands in the documentation
 // of internal/joins. Of a failure the smallest input is printed.
+//
+// -cost measures instead how large the state of a watcher is and how long a join
+// takes, of so many instances and groups: both grow with the series.
 //
 // The exit code is 1 if anything failed.
 package main
@@ -28,7 +32,15 @@ func main() {
 	seed := flag.Uint64("seed", 1, "the first seed")
 	mode := flag.String("mode", "", "fleets of this mode alone")
 	list := flag.Bool("modes", false, "list the modes")
+	costs := flag.Bool("cost", false, "measure what a join costs")
 	flag.Parse()
+	if *costs {
+		if err := cost(os.Stdout, [][2]int{{100, 100}, {100, 1000}, {1000, 100}, {1000, 1000}, {10_000, 100}}); err != nil {
+			fmt.Fprintln(os.Stderr, "joins:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	names, about := joins.Modes()
 	if *list {
 		for i, name := range names {

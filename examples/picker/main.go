@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,7 +50,14 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.replicas, "replicas", 100, "how many replicas of its own")
 	fs.DurationVar(&o.length, "for", time.Second, "how long each of both reads replicas of its own")
 	err := fs.Parse(args, stderr, func(urls []string) error {
-		o.urls = urls
+		for _, url := range urls {
+			if err := example.Target(url); err != nil {
+				return err
+			}
+			if !slices.Contains(o.urls, url) {
+				o.urls = append(o.urls, url)
+			}
+		}
 		if o.replicas < 2 || o.length <= 0 {
 			return errors.New("-replicas must be 2 at least, -for positive")
 		}

@@ -30,6 +30,7 @@ type load struct {
 	loras                            int
 	slow, all                        float64 // first tokens that took more than a second; all of them
 	heard                            gauges
+	at                               time.Time // of its oldest gauge that has a time of its own; zero: none has
 }
 
 // gauges are those of a load that were there.
@@ -100,6 +101,9 @@ func (r *replica) read(at time.Time, header http.Header, body []byte) error {
 			l.all += s.Value
 		case s.Role == parse.Value:
 			l.add(s.Name, s.Value)
+			if !s.Time.IsZero() && (l.at.IsZero() || s.Time.Before(l.at)) {
+				l.at = s.Time
+			}
 		}
 	}
 	r.set(at, l)
@@ -116,6 +120,9 @@ func (r *replica) set(at time.Time, l load) {
 		r.failed = fmt.Errorf("%g waiting, %g running, %g of the cache", l.waiting, l.running, l.cache)
 	default:
 		r.load, r.at, r.failed = l, at, nil
+		if !l.at.IsZero() && l.at.Before(at) { // a cache answers for the replica
+			r.at = l.at
+		}
 	}
 }
 

@@ -63,6 +63,11 @@ func TestPick(t *testing.T) {
 	require.NoError(t, c.read(now, nil, loaded(9, 0.9)))
 	assert.Equal(t, "c", best(), "what is old does not count")
 	assert.Contains(t, p.why(), "a: its load is old; b: ")
+
+	old := fmt.Appendf(nil, "# TYPE %[1]s gauge\n%[1]s 0 %[2]d\n%[3]s", waitingName, now.Add(-time.Minute).UnixMilli(),
+		bytes.ReplaceAll(loaded(0, 0), []byte(waitingName), []byte("other")))
+	require.NoError(t, a.read(now, nil, old))
+	assert.Equal(t, "c", best(), "a body that was read just now may say that it is old")
 }
 
 // Both parsers read the same loads of the same bodies.
@@ -118,4 +123,9 @@ func TestWatch(t *testing.T) {
 	assert.Equal(t, []int{1, 2}, []int{c.Usable, c.Known})
 	assert.Equal(t, example.Silent, run(context.Background(), append(args, idle), &out, &errs))
 	assert.Contains(t, errs.String(), "HTTP status 500")
+	out.Reset()
+	require.Equal(t, example.Answered, run(context.Background(), append(args, busy, busy), &out, &errs))
+	require.NoError(t, json.Unmarshal(out.Bytes(), &c))
+	assert.Equal(t, []int{1, 1}, []int{c.Usable, c.Known}, "named twice")
+	assert.Equal(t, example.BadUsage, run(context.Background(), append(args, busy, "ftp://x"), &out, &errs))
 }

@@ -22,7 +22,7 @@ const workersAtOnce = 4
 // demonstrate merges workers of its own, and compares the totals with what the
 // workers know.
 func demonstrate(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "sidecar")
+	dir, err := os.MkdirTemp("", "worker-")
 	if err != nil {
 		return err
 	}
@@ -35,6 +35,10 @@ func demonstrate(ctx context.Context, o options, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
+	b, err := begin(s)
+	if err != nil {
+		return err
+	}
 	defer c.stop()
 	for range workersAtOnce {
 		if err := c.hire(); err != nil {
@@ -43,7 +47,6 @@ func demonstrate(ctx context.Context, o options, stdout, stderr io.Writer) (err 
 	}
 	return offer(ctx, o.listen, s, stderr, func(ctx context.Context) error {
 		screen := example.NewScreen(o.Output, stdout, stderr)
-		var b board
 		err := o.Run(ctx, func(n int) error {
 			if o.kill > 0 && n > 1 && (n-1)%o.kill == 0 {
 				if err := c.replace(); err != nil {
@@ -57,7 +60,7 @@ func demonstrate(ctx context.Context, o options, stdout, stderr io.Writer) (err 
 				return err
 			}
 			if o.JSON {
-				return screen.Show(&b, nil, false)
+				return screen.Show(b, nil, false)
 			}
 			return screen.Print(b.lines(n)...)
 		})
@@ -120,8 +123,10 @@ func (c *crew) targets(_ context.Context, set func([]scrape.Target)) error {
 	return nil
 }
 
+// hire starts a worker. Its name tells it from those of a program before, of the
+// same state.
 func (c *crew) hire() error {
-	w, err := startWorker(c.dir, fmt.Sprintf("worker-%d", len(c.living)+len(c.dead)+1))
+	w, err := startWorker(c.dir, fmt.Sprintf("%s-%d", filepath.Base(c.dir), len(c.living)+len(c.dead)+1))
 	if err == nil {
 		c.living = append(c.living, w)
 	}
@@ -163,29 +168,45 @@ type board struct {
 	Workers int     `json:"workers"`
 	Killed  int     `json:"killed"`
 	Merged  float64 `json:"merged"`
-	Truth   float64 `json:"truth"`
+	Before  float64 `json:"merged_before"`   // by a program whose state this one goes on from
+	Truth   float64 `json:"truth"`           // with that
 	Lost    float64 `json:"lost"`            // after the last scrape of a dead worker
 	Pending float64 `json:"not_scraped_yet"` // after that of a living one
 	Sum     float64 `json:"sum_of_the_living"`
 	Falls   int     `json:"falls_of_the_sum"`
 }
 
+// begin returns a board of nothing but what the sidecar knows already.
+func begin(s *sidecar) (*board, error) {
+	if err := s.publish(); err != nil {
+		return nil, err
+	}
+	total, err := s.merged()
+	return &board{Merged: total, Before: total}, err
+}
+
+// merged returns the total of the workers' counter that is shown.
+func (s *sidecar) merged() (total float64, err error) {
+	families, err := s.published.Gather()
+	for _, f := range families {
+		if f.GetName() == handled {
+			for _, m := range f.Metric {
+				total += m.Counter.GetValue()
+			}
+		}
+	}
+	return total, err
+}
+
 // read asks everybody for their numbers, between two scrapes. The error says
 // what of the merged total is wrong.
 func (b *board) read(s *sidecar, c *crew) error {
 	before := *b
-	families, err := s.published.Gather()
+	total, err := s.merged()
 	if err != nil {
 		return err
 	}
-	b.Merged = 0
-	for _, f := range families {
-		if f.GetName() == handled {
-			for _, m := range f.Metric {
-				b.Merged += m.Counter.GetValue()
-			}
-		}
-	}
+	b.Merged = total
 	dead, known, err := c.counted(c.dead)
 	if err != nil {
 		return err
@@ -195,7 +216,7 @@ func (b *board) read(s *sidecar, c *crew) error {
 	if err != nil {
 		return err
 	}
-	b.Truth, b.Pending, b.Sum = dead+living, living-sum, sum
+	b.Truth, b.Pending, b.Sum = b.Before+dead+living, living-sum, sum
 	b.Workers, b.Killed = len(c.living), len(c.dead)
 	if b.Sum < before.Sum {
 		b.Falls++
@@ -203,8 +224,8 @@ func (b *board) read(s *sidecar, c *crew) error {
 	switch {
 	case b.Merged < before.Merged:
 		return fmt.Errorf("the merged total fell from %.0f to %.0f", before.Merged, b.Merged)
-	case b.Merged != known+sum:
-		return fmt.Errorf("%.0f were scraped, %.0f merged", known+sum, b.Merged)
+	case b.Merged != b.Before+known+sum:
+		return fmt.Errorf("%.0f were scraped, %.0f merged", b.Before+known+sum, b.Merged)
 	}
 	return nil
 }

@@ -51,6 +51,8 @@ func (o *options) complete(args []string) error {
 	for _, arg := range args {
 		if slices.Contains([]string{".json", ".yml", ".yaml"}, path.Ext(arg)) {
 			o.files = append(o.files, arg)
+		} else if err := example.Target(arg); err != nil {
+			return err
 		} else {
 			o.urls = append(o.urls, arg)
 		}
@@ -62,6 +64,9 @@ func (o *options) complete(args []string) error {
 		}
 	}
 	if o.pair != "" {
+		if len(args) == 0 {
+			return errors.New("-pair needs the URLs of the workers of both")
+		}
 		if _, err := example.URL(o.pair); err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func serve(ctx context.Context, o options, stderr io.Writer) error {
 	return offer(ctx, o.listen, s, stderr, func(ctx context.Context) error {
 		return o.Run(ctx, func(n int) error {
 			err := s.round(ctx)
-			if err == nil || n == 1 { // what fails at once is a wrong argument
+			if err == nil || ctx.Err() != nil || n == 1 { // what fails at once is a wrong argument
 				return err
 			}
 			o.logger.Error("round failed", "err", err)
@@ -104,7 +104,7 @@ func offer(ctx context.Context, address string, s *sidecar, stderr io.Writer, do
 	mux.HandleFunc("GET /metrics", s.serveMetrics)
 	mux.HandleFunc("GET "+statePath, s.serveState)
 	mux.HandleFunc("POST "+statePath, s.serveState)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: mux, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 10 * time.Minute}
 	ended := make(chan error, 1)
 	go func() {
 		ended <- server.Serve(listener)

@@ -21,20 +21,22 @@ import (
 // its own, shows it, and answers with both, which the first one then shows. So
 // either shows nothing that the other one does not know, and who reads now one
 // and now the other sees no counter fall. Readers wait while a pair talks: a few
-// milliseconds, at most talkTimeout. With whom nobody answers, one goes on alone.
+// milliseconds, at most talkTimeout. With whom nobody answers, or who is busy for
+// so long, one goes on alone.
 
 const (
 	statePath   = "/state"
 	talkTimeout = 2 * time.Second
 	maxState    = 1 << 30
-	talks       = 50 // attempts while the other one talks
+	talks       = 50 // attempts of a new sidecar while the other one talks
 )
 
 // peer is the other sidecar.
 type peer struct {
-	url    string
-	client *http.Client
-	gone   bool // the latest call failed, which was said
+	url      string
+	client   *http.Client
+	patience time.Duration // with one that is busy
+	gone     bool          // the latest call failed, which was said
 }
 
 func newPeer(rawURL string, c config.HTTPClientConfig) (*peer, error) {
@@ -43,7 +45,7 @@ func newPeer(rawURL string, c config.HTTPClientConfig) (*peer, error) {
 		return nil, err
 	}
 	client, err := config.NewClientFromConfig(c, "sidecar")
-	return &peer{url: at, client: client}, err
+	return &peer{url: at, client: client, patience: talkTimeout}, err
 }
 
 var errBusy = errors.New("the other one talks itself")
@@ -76,10 +78,11 @@ func (p *peer) call(ctx context.Context, state []byte) (*aggregate.Fleet, error)
 }
 
 // agree makes both sidecars know and show the same, again and again until the
-// other one has time. If it is always busy, nothing is shown this time.
+// other one has time. One that is busy for talkTimeout is no sidecar that talks:
+// it may be this one, named as its own pair.
 func (s *sidecar) agree(ctx context.Context) error {
-	for range talks {
-		err := s.talk(ctx)
+	for begin := time.Now(); ; {
+		err := s.talk(ctx, time.Since(begin) >= s.peer.patience)
 		if !errors.Is(err, errBusy) {
 			return err
 		}
@@ -89,11 +92,10 @@ func (s *sidecar) agree(ctx context.Context) error {
 		case <-time.After(rand.N(20 * time.Millisecond)):
 		}
 	}
-	return nil
 }
 
-// talk is one attempt of agree.
-func (s *sidecar) talk(ctx context.Context) error {
+// talk is one attempt of agree. The last one goes on without the other sidecar.
+func (s *sidecar) talk(ctx context.Context, last bool) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	var state bytes.Buffer
@@ -101,7 +103,7 @@ func (s *sidecar) talk(ctx context.Context) error {
 		return err
 	}
 	other, err := s.peer.call(ctx, state.Bytes())
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, errBusy) && !last {
 		return err
 	}
 	if err == nil {
@@ -114,40 +116,57 @@ func (s *sidecar) talk(ctx context.Context) error {
 	return s.publish()
 }
 
-// serveState answers the other sidecar, unless this one talks itself or is being
-// read.
+// serveState answers the other sidecar, unless this one talks itself. Who sends a
+// state or takes one slowly delays nobody: the turn is held between the two.
 func (s *sidecar) serveState(w http.ResponseWriter, r *http.Request) {
+	var other *aggregate.Fleet
+	if r.Method == http.MethodPost {
+		var err error
+		if other, err = aggregate.Load(http.MaxBytesReader(w, r.Body, maxState), configuration); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+	}
+	state, err := s.answer(other)
+	switch {
+	case errors.Is(err, errBusy):
+		http.Error(w, err.Error(), http.StatusConflict)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	default:
+		w.Write(state)
+	}
+}
+
+// answer returns the state, joined with that of the other sidecar if there is one.
+func (s *sidecar) answer(other *aggregate.Fleet) ([]byte, error) {
 	if !s.turn.TryLock() {
-		http.Error(w, errBusy.Error(), http.StatusConflict)
-		return
+		return nil, errBusy
 	}
 	defer s.turn.Unlock()
 	var state bytes.Buffer
-	answer := func() error {
-		if r.Method != http.MethodPost {
-			return s.fleet.Save(&state)
-		}
-		other, err := aggregate.Load(http.MaxBytesReader(w, r.Body, maxState), configuration)
-		if err != nil {
-			return err
-		}
-		if err := s.fleet.Join(other); err != nil {
-			return err
-		}
-		// What is shown is gathered before the state is saved, so the other one
-		// gets to know all of it.
-		return s.published.Publish(func() error { return errors.Join(s.fleet.Save(&state), s.checkpoint()) })
+	if other == nil {
+		err := s.fleet.Save(&state)
+		return state.Bytes(), err
 	}
-	if err := answer(); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	if err := s.fleet.Join(other); err != nil {
+		return nil, err
 	}
-	w.Write(state.Bytes())
+	// What is shown is gathered before the state is saved, so the other one
+	// gets to know all of it.
+	err := s.published.Publish(func() error { return errors.Join(s.fleet.Save(&state), s.checkpoint()) })
+	return state.Bytes(), err
 }
 
-// serveMetrics shows what was published last, and waits while a pair talks.
+// serveMetrics shows what was published last, and waits while a pair talks. A
+// client that reads slowly does not keep it from talking again.
 func (s *sidecar) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	s.wait()
+	s.published.ServeHTTP(w, r)
+}
+
+// wait returns when what this sidecar shows is all that the other one has shown.
+func (s *sidecar) wait() {
 	s.turn.RLock()
 	defer s.turn.RUnlock()
-	s.published.ServeHTTP(w, r)
 }

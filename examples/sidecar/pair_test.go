@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -173,7 +174,73 @@ func TestPairRefuses(t *testing.T) {
 	response.Body.Close()
 	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
 	pair[0].turn.Lock()
-	_, err = (&peer{url: pair[0].server.URL + statePath, client: http.DefaultClient}).call(t.Context(), []byte{})
+	_, err = (&peer{url: pair[0].server.URL + statePath, client: http.DefaultClient}).call(t.Context(), nil)
 	assert.ErrorIs(t, err, errBusy)
 	pair[0].turn.Unlock()
+}
+
+// stuck is a client that neither sends nor takes anything more, and says so.
+type stuck struct {
+	http.ResponseWriter
+	here, end chan struct{}
+}
+
+func (s *stuck) wait() {
+	select {
+	case s.here <- struct{}{}:
+	case <-s.end:
+	}
+	<-s.end
+}
+
+func (s *stuck) Read([]byte) (int, error) { s.wait(); return 0, io.EOF }
+func (s *stuck) Close() error             { return nil }
+func (s *stuck) Write(p []byte) (int, error) {
+	s.wait()
+	return len(p), nil
+}
+
+// A client that is stuck delays neither the rounds nor the readers.
+func TestStuckClients(t *testing.T) {
+	c := newCrew(t.TempDir())
+	defer c.stop()
+	require.NoError(t, c.hire())
+	pair, begin := pairOf(t, c)
+	begin(0)
+	require.NoError(t, pair[0].round(t.Context()))
+	for name, call := range map[string]func(x *stuck){
+		"sends a state": func(x *stuck) {
+			pair[0].serveState(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, statePath, x))
+		},
+		"takes a state":  func(x *stuck) { pair[0].serveState(x, httptest.NewRequest(http.MethodGet, statePath, nil)) },
+		"takes a scrape": func(x *stuck) { pair[0].serveMetrics(x, httptest.NewRequest(http.MethodGet, "/metrics", nil)) },
+	} {
+		x := &stuck{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			call(x)
+		}()
+		<-x.here
+		if assert.True(t, pair[0].turn.TryLock(), name) {
+			pair[0].turn.Unlock()
+		}
+		close(x.end)
+		<-ended
+	}
+}
+
+// A sidecar that is named as its own pair, or whose pair is always busy, goes on
+// alone.
+func TestPairOfItself(t *testing.T) {
+	c := newCrew(t.TempDir())
+	defer c.stop()
+	require.NoError(t, c.hire())
+	pair, begin := pairOf(t, c)
+	begin(0)
+	pair[0].peer.url, pair[0].peer.patience = pair[0].server.URL+statePath, 0
+	require.NoError(t, pair[0].round(t.Context()))
+	assert.True(t, pair[0].peer.gone)
+	_, ok := pair[0].merged(t)
+	assert.True(t, ok)
 }

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/catalogue"
 	"github.com/promfold/promfold/aggregate/checkpoint"
 	"github.com/promfold/promfold/aggregate/expose"
 	"github.com/promfold/promfold/aggregate/scrape"
+	"github.com/promfold/promfold/counter"
 )
 
 // sidecar is a fleet of workers, shown as one process.
@@ -33,7 +35,17 @@ var everything = aggregate.View{Select: `{__name__=~".+"}`, TotalsOnly: true, Co
 
 // configuration is that of every sidecar: what a pair knows of processes that
 // ended is kept apart for a day.
-var configuration = aggregate.Config{JoinHorizon: 24 * time.Hour}
+var configuration = aggregate.Config{JoinHorizon: 24 * time.Hour, Catalogue: counted}
+
+// counted says who keeps the counts of a metric: a worker itself, so all that its
+// successor at the same address shows is growth, unless the catalogue of the
+// library knows that it is somebody else, as of the traffic of the network.
+func counted(metric string) (v aggregate.View, ok bool) {
+	if owner, _ := catalogue.OwnerOf(metric); owner == 0 {
+		return aggregate.View{Owner: counter.Process}, true
+	}
+	return v, false
+}
 
 // newSidecar returns a sidecar that goes on from its state, or else from that of
 // the other one.
@@ -72,7 +84,10 @@ func (s *sidecar) open(ctx context.Context) (fleet *aggregate.Fleet, err error) 
 			fleet, err = aggregate.Load(r, configuration)
 			return err
 		})
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, aggregate.ErrVersion) {
+		switch {
+		case errors.Is(err, aggregate.ErrVersion):
+			s.logger.Warn("the saved totals cannot be gone on from", "state", s.state, "err", err)
+		case !errors.Is(err, fs.ErrNotExist):
 			return fleet, err
 		}
 	}

@@ -90,8 +90,12 @@ func TestDemonstration(t *testing.T) {
 	require.Equal(t, example.Answered, p.code, p.stderr)
 	assert.Contains(t, p.stdout, "2 workers were killed. The merged total never fell")
 	assert.Len(t, regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d        4 `).FindAllString(p.stdout, -1), 7, p.stdout)
-	p = runSidecar(t.Context(), "-interval", "100ms", "-rounds", "2", "-json")
-	assert.Regexp(t, `(?m)\A(\{"workers":4,"killed":0,"merged":\d+,.*\}\n){2}\z`, p.stdout)
+	state := filepath.Join(t.TempDir(), "state")
+	for i, before := range []string{"0", "[1-9][0-9]*"} { // the second goes on from the first
+		p = runSidecar(t.Context(), "-interval", "100ms", "-rounds", "2", "-json", "-state", state)
+		require.Equal(t, example.Answered, p.code, p.stderr)
+		assert.Regexp(t, `(?m)\A(\{"workers":4,"killed":0,"merged":\d+,"merged_before":`+before+`,.*\}\n){2}\z`, p.stdout, i)
+	}
 }
 
 // What is shown of the workers of the arguments, in each format.
@@ -134,6 +138,37 @@ func TestServe(t *testing.T) {
 	}))
 }
 
+// A worker that is replaced at its address has counted more by its first scrape
+// than the one before ever did: all of it is new. What the kernel counts goes on.
+func TestReplacedAtItsAddress(t *testing.T) {
+	now := time.Unix(2_000_000, 0)
+	start, n := now.Add(-time.Hour), 10
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %[1]d\n# TYPE requests_total counter\nrequests_total %[2]d\n"+
+			"# TYPE process_network_receive_bytes_total counter\nprocess_network_receive_bytes_total %[2]d\n", start.Unix(), n)
+	}))
+	defer s.Close()
+	o, err := parseFlags([]string{"-timeout", "1m", s.URL}, io.Discard)
+	require.NoError(t, err)
+	o.now = func() time.Time { return now }
+	x, err := newSidecar(t.Context(), o, o.config(), o.sources()...)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	require.NoError(t, x.round(ctx))
+	now = now.Add(time.Minute)
+	start, n = now.Add(-time.Second), 12
+	require.NoError(t, x.round(ctx))
+	families, err := x.published.Gather()
+	require.NoError(t, err)
+	got := map[string]float64{}
+	for _, f := range families {
+		got[f.GetName()] = f.Metric[0].GetCounter().GetValue()
+	}
+	assert.Equal(t, 12.0, got["requests_total"])
+	assert.Equal(t, 2.0, got["process_network_receive_bytes_total"])
+}
+
 // get returns the sum of each name in an exposition.
 func get(t *testing.T, url, accept string) map[string]float64 {
 	request, err := http.NewRequest(http.MethodGet, url, nil)
@@ -172,7 +207,9 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"-help"}, example.Answered, "usage: sidecar"},
 		{[]string{"-nosuch"}, example.BadUsage, "-nosuch"},
 		{[]string{"-interval", "0"}, example.BadUsage, "must be positive"},
-		{[]string{"ftp://x"}, example.Silent, "not an http or https URL"},
+		{[]string{"ftp://x"}, example.BadUsage, "not an http or https URL"},
+		{[]string{"-pair", "http://x"}, example.BadUsage, "the URLs of the workers"},
+		{[]string{"-pair", "x", "http://x"}, example.BadUsage, "not an http or https URL"},
 		{[]string{"-state", damaged, "http://x"}, example.Silent, "not a state"},
 		{[]string{"-listen", "nowhere:1:2", "http://x"}, example.Silent, "nowhere:1:2"},
 	} {

@@ -186,8 +186,9 @@ func (a *adder) hist(x *growth.Hist) {
 			if x.Layout != b.Cols[col].Layout {
 				col = b.Of(window.Key{Group: k.Group, Layout: b.View.layout(x.Layout)})
 			}
-			a.meet(b, k.Group, col, x)
-			a.classic(b, col, x)
+			if a.meet(b, k.Group, col, x); col >= 0 { // behind a balancer, forms may mix beyond what a plan has columns for
+				a.classic(b, col, x)
+			}
 		default:
 			a.meet(b, k.Group, col, x)
 		}

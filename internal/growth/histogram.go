@@ -219,9 +219,10 @@ func (t *turn) blank(origin Origin) Hist {
 func (t *turn) step(before *point, s *judge.Step) *Hist {
 	base := before
 	switch {
+	case s.Add == 0 && s.Sub == 0 && t.now.Value == 0 && s.Verdict == judge.Reset:
+		return t.add(t.blank(Zero)) // a new process that has observed nothing yet
 	case s.Add == s.Sub && s.Value() == 0 && s.Verdict != judge.Grew:
-		x := t.blank(Nowhere)
-		return t.add(x)
+		return t.add(t.blank(Nowhere))
 	case s.Sub == 0 && s.Add != 0 && s.Verdict != judge.Grew:
 		return t.fromZero()
 	case s.Sub != before.Last.Value:

@@ -75,6 +75,23 @@ func NowOf[I any, P comparable](now, skew int64, list []I, of func(I) (behind P,
 // after its latest lull.
 func Silence(at, last, awake int64) int64 { return at - max(last, awake) }
 
+// Watch is when a part of a fleet was scraped, in Unix ms.
+type Watch struct {
+	First, Latest int64
+	Awake         int64 // the first scrape after the latest lull; 0: there was none
+}
+
+// Awakened returns the first scrape after the latest lull of two parts together: a
+// lull of one is none while the other one was scraped.
+func Awakened(a, b Watch) int64 { return max(a.awakened(b), b.awakened(a)) }
+
+func (w Watch) awakened(o Watch) int64 {
+	if max(o.First, o.Awake) < w.Awake && w.Awake-o.Latest <= Lull {
+		return 0
+	}
+	return w.Awake
+}
+
 // rememberedLeft is the number of departed instances of which the last scrape
 // is remembered.
 const rememberedLeft = 10_000

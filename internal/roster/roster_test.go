@@ -289,3 +289,23 @@ func TestShared(t *testing.T) {
 	assert.Equal(t, []string{"a", "c", "gone"}, mine.Shared(&theirs, []string{"b", "a"}, here))
 	assert.Empty(t, mine.Shared(&roster.Left{}, []string{"b"}, here))
 }
+
+// A lull of one part is none of both while the other one was scraped.
+func TestAwakened(t *testing.T) {
+	const l = roster.Lull
+	for _, c := range []struct {
+		a, b roster.Watch
+		want int64
+	}{
+		{roster.Watch{1, 9 * l, 0}, roster.Watch{1, 9 * l, 0}, 0},
+		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 0}, 0},
+		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 4 * l, 0}, 0},         // it stopped half an hour before
+		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 4*l - 1, 0}, 5 * l},   // or longer before
+		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{6 * l, 9 * l, 0}, 5 * l}, // it began later
+		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 7 * l}, 5 * l}, // both had one then
+		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 5 * l}, 5 * l},
+	} {
+		assert.Equal(t, c.want, roster.Awakened(c.a, c.b), "%+v", c)
+		assert.Equal(t, c.want, roster.Awakened(c.b, c.a), "%+v", c)
+	}
+}

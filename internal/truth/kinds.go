@@ -77,7 +77,7 @@ func kinds() []kind {
 		{"restored", "counts are read back from a file, with start times", "", restored(inBody)},
 		{"restored-silent", "counts are read back from a file, without start times", "counts are read back, and no start time tells", restored(unsaid)},
 		{"hot-restarts", "counts are handed over late", "the old process goes on and nobody reads it", hotRestarts},
-		{"replicas", "two replicas answer in turn, one lags", "a lag below the interval", replicas},
+		{"replicas", "two replicas answer in turn, one lags", "the first reading of a window lags", replicas},
 		{"wrapped", "counters wrap", "", wrapped},
 		{"failures", "targets that fail, and it is told", "", failing(true)},
 		{"silence", "targets that fail, and it is not told", "", failing(false)},

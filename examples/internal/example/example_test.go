@@ -71,7 +71,7 @@ func TestFlags(t *testing.T) {
 	assert.False(t, r.Given())
 
 	for _, args := range [][]string{
-		{"-nosuch"}, {"-interval", "0"}, {"-timeout", "-1s"}, {"-rounds", "-1"}, {"-cert", "x"}, {"-key", "x"}, {"-color", "red"}, {"-width", "0"}, {"-width", "x"},
+		{"-nosuch"}, {"-interval", "0"}, {"-timeout", "-1s"}, {"-rounds", "-1"}, {"-cert", "x"}, {"-key", "x"}, {"-color", "red"}, {"-width", "0"}, {"-width", "x"}, {"-width", "80x"},
 	} {
 		_, _, _, _, err := parse(args...)
 		assert.ErrorAs(t, err, &usageError{}, "%v", args)
@@ -84,6 +84,9 @@ func TestFlags(t *testing.T) {
 	assert.Regexp(t, `(?s)^usage: p\n.*-token-file FILE\n`, help.String())
 	_, err = URL("ftp://a")
 	assert.Error(t, err)
+	assert.NoError(t, Target("unix:///run/a.sock"))
+	assert.NoError(t, Target("http://a"))
+	assert.Error(t, Target("unix://a.sock"))
 }
 
 func TestRun(t *testing.T) {

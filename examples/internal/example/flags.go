@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -67,6 +68,15 @@ func URL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q is not an http or https URL", s)
 	}
 	return u, nil
+}
+
+// Target checks the URL of a target, which may be that of a socket.
+func Target(s string) error {
+	if strings.HasPrefix(s, "unix:///") {
+		return nil
+	}
+	_, err := URL(s)
+	return err
 }
 
 // Live are the options of a live run. What they hold before AddTo are defaults.
@@ -138,9 +148,11 @@ func (o *Output) AddTo(f *Flags) {
 		return nil
 	})
 	f.Func("width", "cut tables to so many `characters` (default: those of the terminal; elsewhere no limit)", func(s string) error {
-		if _, err := fmt.Sscanf(s, "%d", &o.Width); err != nil || o.Width < 1 {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
 			return errors.New("not a positive number")
 		}
+		o.Width = n
 		return nil
 	})
 }

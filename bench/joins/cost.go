@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// cost measures a pair of which each saw all instances twice: how large the state
+// of one is, and how long it takes to save it, to read it, and to join it.
+func cost(w io.Writer, sizes [][2]int) error {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(out, "instances\tgroups\tstate, MB\tbytes a series\tsave, s\tload, s\tjoin, s\tjoin, ns a series\tnext join, s\ttotals, s\t")
+	for _, n := range sizes {
+		if err := costOf(out, n[0], n[1]); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// watcher is one of the pair.
+type watcher struct {
+	*aggregate.Fleet
+	view *aggregate.CounterView
+}
+
+var config = aggregate.Config{Since: begin.Add(-time.Hour), JoinHorizon: time.Hour, MaxBytes: 1 << 40}
+
+var begin = time.Unix(1_700_000_000, 0)
+
+func watch(f *aggregate.Fleet) (watcher, error) {
+	v, err := f.Counter(aggregate.View{Select: "c_total", By: []string{"group"}})
+	return watcher{f, v}, err
+}
+
+// watched returns a fleet that saw the instances at two times.
+func watched(instances, groups, from int) (watcher, error) {
+	f, err := aggregate.NewFleet(config)
+	if err != nil {
+		return watcher{}, err
+	}
+	w, err := watch(f)
+	if err != nil {
+		return w, err
+	}
+	for round := from; round < from+2; round++ {
+		for i := range instances {
+			var b bytes.Buffer
+			fmt.Fprintln(&b, "# TYPE c_total counter")
+			for g := range groups {
+				fmt.Fprintf(&b, "c_total{group=\"%d\"} %d\n", g, 1+i+g*round)
+			}
+			start := begin.Add(-time.Duration(10*i) * time.Second)
+			sc := aggregate.Scrape{Target: fmt.Sprintf("i%05d", i), Start: start, Time: begin.Add(time.Duration(60*round)*time.Second + time.Duration(i)), Body: b.Bytes()}
+			if _, err := f.Ingest(sc); err != nil {
+				return w, err
+			}
+		}
+	}
+	return w, nil
+}
+
+func costOf(w io.Writer, instances, groups int) error {
+	a, err := watched(instances, groups, 1)
+	if err != nil {
+		return err
+	}
+	b, err := watched(instances, groups, 2)
+	if err != nil {
+		return err
+	}
+	var took [5]time.Duration
+	var state bytes.Buffer
+	var peer *aggregate.Fleet
+	for i, do := range []func() error{
+		func() error { return b.Save(&state) },
+		func() (err error) { peer, err = aggregate.Load(bytes.NewReader(state.Bytes()), config); return err },
+		func() error { return a.Join(peer) },
+		func() error { return a.Join(peer) },
+		func() error {
+			if n := len(a.view.Totals(a.Snapshot(begin.Add(time.Hour)))); n != groups {
+				return fmt.Errorf("%d groups of %d", n, groups)
+			}
+			return nil
+		},
+	} {
+		started := time.Now()
+		if err := do(); err != nil {
+			return err
+		}
+		took[i] = time.Since(started)
+	}
+	series := instances * groups
+	fmt.Fprintf(w, "%d\t%d\t%.1f\t%.1f\t%.2f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t\n", instances, groups, float64(state.Len())/1e6, float64(state.Len())/float64(series),
+		took[0].Seconds(), took[1].Seconds(), took[2].Seconds(), float64(took[2].Nanoseconds())/float64(series), took[3].Seconds(), took[4].Seconds())
+	return nil
+}

@@ -1,5 +1,4 @@
-// Package aggregate turns scrapes of many instances into answers about the
-// fleet.
+// Package aggregate turns scrapes of many instances into answers about the fleet.
 //
 //	fleet, err := aggregate.NewFleet(aggregate.Config{})
 //	requests, err := fleet.Counter(aggregate.View{Select: `http_requests_total{code=~"5.."}`, By: []string{"verb"}})
@@ -9,54 +8,42 @@
 //
 //	groups, err := requests.In(fleet.Snapshot(t).Last(time.Minute))
 //
-// Views are declared once: [Fleet.Counter], [Fleet.Gauge], [Fleet.Histogram],
-// [Fleet.Ratio], [Fleet.Everything]. A view knows the scrapes after its
-// declaration.
+// Views are declared once: [Fleet.Counter], [Fleet.Gauge], [Fleet.Histogram], [Fleet.Ratio], [Fleet.Everything]. A
+// view knows the scrapes after its declaration.
 //
-// Questions go to a [Snapshot]: counters and histograms to a [Window] of it,
-// gauges to the moment itself. In, At and Over return groups sorted by labels; a
-// view without By has exactly one, which One returns.
+// Questions go to a [Snapshot]: counters and histograms to a [Window] of it, gauges to the moment itself. In, At and
+// Over return groups sorted by labels; a view without By has exactly one, which One returns.
 //
-// Who is expected is what [Fleet.SetTargets] says, or [Fleet.Describe] and
-// [Fleet.Remove] one by one.
+// Who is expected is what [Fleet.SetTargets] says, or [Fleet.Describe] and [Fleet.Remove] one by one.
 //
 // # What the numbers mean
 //
-// Growth is judged per instance and series before anything is added, so a
-// restart, a late or repeated scrape never shows in a sum; package counter has
-// the verdicts.
+// Growth is judged per instance and series before anything is added, so a restart, a late or repeated scrape
+// never shows in a sum; package counter has the verdicts.
 //
-//   - Increase is the exact sum of the steps that end in the window (s, e]. A
-//     step that began before s is in it; [CounterGroup.Covers] says how long the
-//     steps really span.
-//   - The rate of an instance is its increase over the time in which it was
-//     observed, without the time between the last scrape of a process and the
-//     start of its successor.
-//   - Rate, of the fleet, is the sum of these, each weighted by the part of the
-//     window in which the instance lived. RateNow is the sum over the instances
-//     live at the end.
-//   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a
-//     restart: increments after the last scrape are unknown.
+//   - Increase is the exact sum of the steps that end in the window (s, e]. A step that began before s is in it;
+//     [CounterGroup.Covers] says how long the steps really span.
+//   - The rate of an instance is its increase over the time in which it was observed, without the time between the
+//     last scrape of a process and the start of its successor.
+//   - Rate, of the fleet, is the sum of these, each weighted by the part of the window in which the instance lived.
+//     RateNow is the sum over the instances live at the end.
+//   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a restart: increments after the last
+//     scrape are unknown.
 //
-// Missing is not zero: what is unknown has ok == false; answers have a
-// [Coverage].
+// Missing is not zero: what is unknown has ok == false; answers have a [Coverage].
 //
 // # Who is who
 //
-// The scrapes of a [Target] declared Balanced are attributed to the processes
-// behind it: by start time, confirmed by the counters, none of which may fall;
-// without one by the name that a process gives itself, the counters alone, or the
-// set of series. Growth attributed without a start time is provisional until all
-// processes were told apart. If a process turns up again below its supposed
-// growth, that is taken back and attributed anew: totals shrink, but never what
-// is exposed of them. On recorded fleets growth was never too high; without start
-// times up to 1 % was missed of programs with many counters, up to a third of
-// those with few.
+// The scrapes of a [Target] declared Balanced are attributed to the processes behind it: by start time, confirmed by
+// the counters, none of which may fall; without one by the name that a process gives itself, the counters alone, or
+// the set of series. Growth attributed without a start time is provisional until all processes were told apart. If a
+// process turns up again below its supposed growth, that is taken back and attributed anew: totals shrink, but never
+// what is exposed of them. On recorded fleets growth was never too high; without start times up to 1 % was missed of
+// programs with many counters, up to a third of those with few.
 //
-// An alternating address that is not declared is reported when a start time
-// comes back. Two addresses of one process count once when their scrapes make
-// one chain in which no counter falls; until then both count, and a warning
-// names them. localhost, 127.0.0.1 and ::1 with one port are one address.
+// An alternating address that is not declared is reported when a start time comes back. Two addresses of one process
+// count once when their scrapes make one chain in which no counter falls; until then both count, and a warning names
+// them. localhost, 127.0.0.1 and ::1 with one port are one address.
 //
 // # Defaults
 //
@@ -69,9 +56,8 @@
 //	                   change within the window make room first
 //	MaxInstances       100,000
 //
-// Births by absence count, unless a fifth of the body came or went. An instance
-// departs once it was removed and no window reaches it, or after an hour of
-// silence: its totals stay, and it is no member any more.
+// Births by absence count, unless a fifth of the body came or went. An instance departs once it was removed and no
+// window reaches it, or after an hour of silence: its totals stay, and it is no member any more.
 //
 // # Words
 //
@@ -96,7 +82,6 @@
 //
 // # Time and concurrency
 //
-// No clock is read. The same scrapes give the same answers, bit for bit; the
-// order matters only among scrapes of one instance. Scrapes of different instances
-// are read in parallel, and a question sees each scrape whole or not at all.
+// No clock is read. The same scrapes give the same answers, bit for bit; the order matters only among scrapes of one
+// instance. Scrapes of different instances are read in parallel, and a question sees each scrape whole or not at all.
 package aggregate

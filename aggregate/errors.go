@@ -28,23 +28,6 @@ var (
 	errUnnamed  = errors.New("failed, the reason was not told")
 )
 
-// refusalReasons are why scrapes are refused, in words. Each is an error of the
-// list beside it, the last but one is a body that is none, the last any other.
-var refusalReasons = [...]string{"late", "conflict", "fleet limit", "body limit", "unsupported format", "malformed body", "other"}
-
-// refusalOf returns the number of a reason.
-func refusalOf(err error) int {
-	for i, is := range [...]error{ErrLate, ErrConflict, ErrLimit, parse.ErrLimit, errors.ErrUnsupported} {
-		if errors.Is(err, is) {
-			return i
-		}
-	}
-	if malformed := new(lines.Error); errors.As(err, &malformed) {
-		return len(refusalReasons) - 2
-	}
-	return len(refusalReasons) - 1
-}
-
 // scrapeError says which scrape was refused. What is wrong with a body is a
 // [*parse.Error].
 func scrapeError(sc *Scrape, err error) error {

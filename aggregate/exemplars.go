@@ -12,16 +12,10 @@ func exemplarsLeft(f *Fleet) map[string]int {
 	if f.cfg.Limits.Exemplars == 0 {
 		return nil
 	}
-	left := map[string]int{"too many": 0, "too long": 0}
+	left := whole.NewExemplarsLeft()
 	for _, in := range f.ordered {
-		if in.gone {
-			continue
-		}
-		left["too many"] += in.cols.ExemplarsLeft()
-		for _, e := range in.cols.Exemplars() {
-			if !whole.Fits(&e) {
-				left["too long"]++
-			}
+		if !in.gone {
+			left.Add(&in.cols)
 		}
 	}
 	return left

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/declare"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
@@ -45,9 +46,9 @@ type Fleet struct {
 	moment    *moment // the latest
 	states    []state // scratch of questions
 
-	latest, awake atomic.Int64                      // the latest scrape; the first one after a lull
-	accepted      atomic.Int64                      // scrapes
-	refused       [len(refusalReasons)]atomic.Int64 // by reason
+	latest, awake atomic.Int64                   // the latest scrape; the first one after a lull
+	accepted      atomic.Int64                   // scrapes
+	refused       [explain.Refusals]atomic.Int64 // by reason
 
 	// reading is shared by those that read a body; they hold no other lock but
 	// their instance's, and wait for none.

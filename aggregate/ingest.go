@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
@@ -31,7 +32,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 			return r, nil
 		}
 	}
-	f.refused[refusalOf(err)].Add(1)
+	f.refused[explain.Refusal(err, ErrLate, ErrConflict, ErrLimit, parse.ErrLimit)].Add(1)
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 

@@ -87,12 +87,9 @@ func (s Snapshot) Health() Health {
 	f := q.f
 	h := Health{
 		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
-		Accepted: int(f.accepted.Load()), Refusals: map[string]int{}, Exemplars: exemplarsLeft(f),
+		Accepted: int(f.accepted.Load()), Exemplars: exemplarsLeft(f),
 	}
-	for i := range f.refused {
-		n := int(f.refused[i].Load())
-		h.Refused, h.Refusals[refusalReasons[i]] = h.Refused+n, n
-	}
+	h.Refused, h.Refusals = explain.Refused(func(i int) int64 { return f.refused[i].Load() })
 	for _, in := range f.ordered {
 		h.LineBytes += int64(in.cols.Bytes())
 		if in.gone {

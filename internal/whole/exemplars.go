@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/lines"
 )
 
 // Exemplars gathers what instances show as exemplars, by the labels of the series
@@ -26,14 +27,14 @@ const maxNative = 10
 // Add adds an exemplar of a series. One that OpenMetrics has no room for is left
 // out.
 func (x Exemplars) Add(series labels.Labels, e exemplar.Exemplar) {
-	if Fits(&e) {
+	if fits(&e) {
 		key := string(series.Bytes(nil))
 		x[key] = append(x[key], e)
 	}
 }
 
-// Fits reports whether OpenMetrics has room for an exemplar.
-func Fits(e *exemplar.Exemplar) bool {
+// fits reports whether OpenMetrics has room for an exemplar.
+func fits(e *exemplar.Exemplar) bool {
 	n := 0
 	e.Labels.Range(func(l labels.Label) { n += utf8.RuneCountInString(l.Name) + utf8.RuneCountInString(l.Value) })
 	return n <= maxExemplar
@@ -78,4 +79,21 @@ func later(a, b exemplar.Exemplar) int {
 		return 1
 	}
 	return cmp.Or(cmp.Compare(b.Ts, a.Ts), cmp.Compare(b.Value, a.Value), labels.Compare(a.Labels, b.Labels))
+}
+
+// ExemplarsLeft are how many exemplars of the latest bodies are not shown, by
+// reason.
+type ExemplarsLeft map[string]int
+
+// NewExemplarsLeft returns none.
+func NewExemplarsLeft() ExemplarsLeft { return ExemplarsLeft{"too many": 0, "too long": 0} }
+
+// Add adds those of an instance.
+func (x ExemplarsLeft) Add(c *lines.Columns) {
+	x["too many"] += c.ExemplarsLeft()
+	for _, e := range c.Exemplars() {
+		if !fits(&e) {
+			x["too long"]++
+		}
+	}
 }

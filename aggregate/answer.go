@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -59,7 +60,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	switch {
 	case q.all:
 	case in.Last <= q.s:
-		if !x.standing.Possible() && !in.live(q.f, q.s) {
+		if !x.standing.Possible() && !countedAfter(q.f, in, q.s) {
 			return false, nil
 		}
 		if n := len(h.Held()); n > 0 && !x.member.in.History.Holds(&h.Held()[n-1]) {
@@ -136,6 +137,15 @@ func (q *question) outdated(in *instance) error {
 	return fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
 }
 
+// countedAfter reports whether an instance that is no part of the present may
+// have counted after s: it was not stale then, nor said to be gone.
+func countedAfter(f *Fleet, in *instance, s int64) bool {
+	if !in.gone || in.pool != nil {
+		return in.live(f, s)
+	}
+	return f.book.Ended(in.targets, in.Last, math.MaxInt64) > s && !in.Spacings.Stale(s-in.Last, f.cfg.Staleness)
+}
+
 func (q *question) asked() asked {
 	a := asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
 	q.aims(func(x *roster.Aim) { a.unmet += x.Unmet })
@@ -145,7 +155,11 @@ func (q *question) asked() asked {
 // remarks returns the warnings that concern every group.
 func (q *question) remarks(shares []tally.Share) []string {
 	var refused explain.Exclusions
+	var late []string
 	for i := range shares {
+		if !q.all && shares[i].Table.Begun.At > q.s {
+			late = append(late, q.states[shares[i].Key].in.name)
+		}
 		in := q.states[shares[i].Key].in
 		mistyped, broken := in.refused(q.v), in.broken(q.v)
 		if mistyped+broken > 0 && refused == nil {
@@ -154,7 +168,11 @@ func (q *question) remarks(shares []tally.Share) []string {
 		refused.Add(explain.AnotherType, in.name, mistyped)
 		refused.Add(explain.NoHistogram, in.name, broken)
 	}
-	return slices.Concat(refused.Words(), q.notes())
+	words := refused.Words()
+	if len(late) > 0 {
+		words = append(words, "what was counted before the view began, or the target got other labels, is left out: "+explain.Few(late))
+	}
+	return slices.Concat(words, q.notes())
 }
 
 const farFuture = int64(1<<63 - 1)

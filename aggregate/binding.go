@@ -159,7 +159,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		moved = append(moved, v)
 		b.note(in, 0)
 		if in.counts(f, in.Last) {
-			in.depart(f, b, v.ledger.Departures)
+			in.depart(f, b, in.Last, v.ledger.Departures)
 		}
 	}
 	in.settle(f.store)

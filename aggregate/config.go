@@ -14,11 +14,11 @@ import (
 // Config is what a fleet is made with; a zero field has the default of the
 // package documentation.
 type Config struct {
-	Since            time.Time     // when observation began
+	Since            time.Time     // when observation began; not after the first scrape
 	Window           time.Duration // the longest window of any view
 	Staleness        float64       // in intervals of the target
 	StartTolerance   time.Duration // between two readings of one start time
-	ClockSkew        time.Duration // between two clocks
+	ClockSkew        time.Duration // between clocks, at restarts; births and lives believe start times
 	JoinHorizon      time.Duration // enables Join; how long totals of ended processes are kept apart
 	SplitAlternating bool          // treats an alternating address as balanced
 	MaxBytes         int64         // that views keep of all instances

@@ -56,7 +56,7 @@ func retire(f *Fleet, now int64) (some bool) {
 		}
 		if in.counts(f, now) {
 			for _, b := range in.bindings {
-				in.depart(f, b, b.view.ledger.Departures)
+				in.depart(f, b, farFuture, b.view.ledger.Departures)
 			}
 		}
 	}

@@ -9,7 +9,7 @@
 //	groups, err := requests.In(fleet.Snapshot(t).Last(time.Minute))
 //
 // Views are declared once: [Fleet.Counter], [Fleet.Gauge], [Fleet.Histogram], [Fleet.Ratio], [Fleet.Everything]. A
-// view knows the scrapes that come after its declaration.
+// view knows the scrapes after its declaration.
 //
 // Questions go to a [Snapshot]: counters and histograms to a [Window] of it, gauges to the moment itself. In, At and
 // Over return groups sorted by labels; a view without By has exactly one, which One returns.
@@ -18,7 +18,7 @@
 //
 // # What the numbers mean
 //
-// Growth is judged per instance and series before anything is added, so a restart, a late scrape or a repeated one
+// Growth is judged per instance and series before anything is added, so a restart, a late or repeated scrape
 // never shows in a sum; package counter has the verdicts.
 //
 //   - Increase is the exact sum of the steps that end in the window (s, e]. A step that began before s is in it;
@@ -30,7 +30,7 @@
 //   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a restart: increments after the last
 //     scrape are unknown.
 //
-// Missing is not zero: what is not known has ok == false, and each answer has its [Coverage].
+// Missing is not zero: what is unknown has ok == false; answers have a [Coverage].
 //
 // # Who is who
 //

@@ -182,8 +182,9 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 	return !in.live(f, e) && roster.Silence(e, in.Last, f.awake.Load()) > max(reach, roster.Learnt)
 }
 
-// depart adds what a view has of an instance to the departures of its groups.
-func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.Departures) {
+// depart adds what a view has of an instance, which lived until e at most, to the
+// departures of its groups.
+func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels) *ledger.Departures) {
 	if b.view.Kind == growth.Gauge {
 		return
 	}
@@ -191,7 +192,7 @@ func (in *instance) depart(f *Fleet, b *binding, of func(labels.Labels) *ledger.
 	lives := in.lives(f, false, math.MaxInt64)
 	lives.Ended = 0 // what is known of its address may be forgotten by now
 	life := ledger.Life{
-		First: in.First, Alive: lives.In(max(f.since, b.Begun.At), math.MaxInt64).Life,
+		First: in.First, Alive: lives.In(max(f.since, b.Begun.At), e).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
 	if !in.sinceOpening(math.MaxInt64) {

@@ -42,6 +42,9 @@ func Add(bound []*Binding, h *window.History, p *growth.Plan, steps *growth.Step
 	if last == 0 {
 		last = s.At
 	}
+	for i := range steps.Hists {
+		a.place(&steps.Hists[i])
+	}
 	for _, b := range bound {
 		b.Begin(s.At, last, s.Window, s.Gap)
 		pruned = b.Prune(h) || pruned
@@ -133,6 +136,28 @@ func (a *adder) gone(x *growth.Gone) {
 	for _, k := range x.Sinks {
 		if k.Col >= 0 {
 			a.bound[k.View].Note(a.At, window.Note{Col: k.Col, Verdict: x.Step.Verdict, Doubt: x.Step.Doubt}, &x.Step)
+		}
+	}
+}
+
+// place makes the columns of a histogram's growth in buckets that it did not
+// expose: those that two readings have in common.
+func (a *adder) place(x *growth.Hist) {
+	if len(x.Notes) == 0 || x.Increase == nil && x.Now == nil {
+		return
+	}
+	for _, k := range a.plan.Sinks(x.Object) {
+		if b := a.bound[k.View]; k.Part == growth.Whole {
+			d := b.Draft()
+			if x.Increase != nil {
+				d.Native(b.View.Set, k.Group, x.Increase)
+			} else {
+				d.Column(window.Key{Group: k.Group, Layout: b.View.layout(x.Layout)})
+			}
+			if d.Changed() {
+				d.Adopt()
+				b.Fit()
+			}
 		}
 	}
 }

@@ -326,7 +326,7 @@ func at(out *Steps, common, l *layout.Layout, counts []float64, total float64) [
 	list := out.room(common.Len())
 	for i := range list {
 		list[i] = total
-		if l == nil {
+		if l == nil || len(counts) == 0 { // of native buckets, only the count
 			continue
 		}
 		for j := range l.Len() {
@@ -357,7 +357,14 @@ func (t *turn) growNative(base *point, s *judge.Step) *Hist {
 		return t.coarse(base, s)
 	}
 	increase := &layout.Native{}
-	switch layout.JudgeNative(increase, base.native, t.nat, false) {
+	verdict := layout.JudgeNative(increase, base.native, t.nat, false)
+	finer := verdict == layout.Changed && base.native.Custom == nil && t.nat.Custom == nil
+	if finer {
+		// The buckets are finer than before: the growth is known in those that both have.
+		was, now := layout.Alike(base.native, t.nat)
+		verdict = layout.JudgeNative(increase, was, now, false)
+	}
+	switch verdict {
 	case layout.Grew:
 	case layout.Reset:
 		*s = judge.Step{Verdict: judge.Reset, Doubt: judge.Unproven, Add: s.Add, Lo: s.Lo, Hi: math.Inf(1), From: s.From, To: s.To, Reach: s.From}
@@ -368,7 +375,11 @@ func (t *turn) growNative(base *point, s *judge.Step) *Hist {
 	x := t.blank(Reading)
 	x.Increase, x.Count = increase, [2]float64{base.native.Count, t.nat.Count}
 	x.addSum(base.sum, t.sum)
-	return t.add(x)
+	h := t.add(x)
+	if finer {
+		h.quirk(NewLayout, s)
+	}
+	return h
 }
 
 // appear judges a histogram without a reading before it, by its count, or one

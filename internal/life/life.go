@@ -42,13 +42,15 @@ func (l *Life) Meet(s *Scrape) {
 }
 
 // Date notes when the first process began, as the scrape says; skew is that of two
-// clocks. If it was after since, what the process counted is all in its steps.
+// clocks. If it was after since, what the process counted is all in its steps, if
+// its first scrape said so. A start that is told only later, and is later than that
+// scrape, is no evidence of anything.
 func (l *Life) Date(s *Scrape, skew, since int64) {
 	began, ok := s.Start.Began(s.At, skew)
-	if !ok || l.Incarnation != 1 {
+	if !ok || l.Incarnation != 1 || l.Last != 0 && began > l.First {
 		return
 	}
-	if l.Began = began; began > since {
+	if l.Began = began; began > since && l.Last == 0 {
 		l.Birth = began
 	}
 }

@@ -35,6 +35,7 @@ func drawLife(t *rapid.T) (l life) {
 	if !l.start {
 		value += 15 * 200 // it does not double
 	}
+	restarted := -9
 	for i := range rapid.IntRange(2, 15).Draw(t, "points") {
 		p := counter.Point{Time: at(now).Round(time.Millisecond), Value: value}
 		if l.start {
@@ -44,7 +45,8 @@ func drawLife(t *rapid.T) (l life) {
 		// No two paces are equal, or one twice the other: a fleet keeps them to seven digits.
 		now += rapid.SampledFrom([]float64{10, 10, 10, 9, 11.5, 20}).Draw(t, "interval") + float64(i*i)/1000
 		switch what := rapid.SampledFrom([]string{"grow", "grow", "grow", "grow", "still", "restart"}).Draw(t, "what"); {
-		case what == "restart" && l.start && value > 3:
+		case what == "restart" && l.start && value > 3 && i > restarted+3: // the old values are kept for so long, by the fastest pace, too
+			restarted = i
 			if l.owner == counter.Process {
 				value = max(1, math.Floor(value/float64(rapid.IntRange(3, 100).Draw(t, "part"))))
 			}

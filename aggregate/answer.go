@@ -137,8 +137,8 @@ func (q *question) outdated(in *instance) error {
 	return fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
 }
 
-// countedAfter reports whether an instance that is no part of the present may
-// have counted after s: it was not stale then, nor said to be gone.
+// countedAfter reports whether an instance that is no part of the present may have counted after s: it was not stale
+// then, nor said to be gone.
 func countedAfter(f *Fleet, in *instance, s int64) bool {
 	if !in.gone || in.pool != nil {
 		return in.live(f, s)
@@ -230,8 +230,7 @@ func (q *question) inPart() []string {
 	return list
 }
 
-// source returns where the data of an instance comes from, made once for all
-// groups.
+// source returns where the data of an instance comes from, made once for all groups.
 func (q *question) source(in *instance) *explain.Source {
 	p, ok := q.sources[in]
 	if !ok {
@@ -245,8 +244,7 @@ func (q *question) source(in *instance) *explain.Source {
 	return p
 }
 
-// possible yields the instances that are present or in doubt, and what the view
-// keeps of them, by name.
+// possible yields the instances that are present or in doubt, and what the view keeps of them, by name.
 func (q *question) possible(v *view) iter.Seq2[*state, *binding] {
 	return func(yield func(*state, *binding) bool) {
 		for i := range q.states {
@@ -281,8 +279,7 @@ func (a *asked) missing() []string {
 	return (&question{m: a.m, scope: a.scope}).named((*roster.Aim).Lacks)
 }
 
-// answer is what the groups of one answer share. It is a copy: later scrapes do
-// not change it.
+// answer is what the groups of one answer share. It is a copy: later scrapes do not change it.
 type answer struct {
 	asked
 	tally.Answer

@@ -13,8 +13,7 @@ import (
 	"github.com/promfold/promfold/internal/roster"
 )
 
-// question is a question to a view about a moment: the window (s, e]. It holds
-// the fleet's lock until it is closed.
+// question is a question to a view about a moment: the window (s, e]. It holds the fleet's lock until it is closed.
 type question struct {
 	f        *Fleet
 	v        *view
@@ -226,8 +225,7 @@ func (m *moment) recall(x *member) (*instance, error) {
 	return nil, fmt.Errorf("%w: %s changed since a later snapshot was taken", ErrWindow, in.name)
 }
 
-// kept returns a copy of a draft. It shares with the moment before what time
-// alone has not changed.
+// kept returns a copy of a draft. It shares with the moment before what time alone has not changed.
 func (m *moment) kept(before *moment) *moment {
 	k := *m
 	if before != nil && before.changes == m.changes && slices.Equal(before.members, m.members) && slices.Equal(before.targets, m.targets) {
@@ -239,8 +237,8 @@ func (m *moment) kept(before *moment) *moment {
 	return &k
 }
 
-// presentOf returns the time that a question asked now is about, and the instance
-// whose latest scrape is left out of it, if there is one.
+// presentOf returns the time that a question asked now is about, and the instance whose latest scrape is left out of
+// it, if there is one.
 func presentOf(f *Fleet, now int64) (e int64, late *instance) {
 	if f.latest.Load() <= now {
 		return now, nil
@@ -273,17 +271,15 @@ func (m *moment) note(late *instance) {
 		name, time.Duration(late.Last-m.e)*time.Millisecond)})
 }
 
-// Snapshot is the fleet at one moment; views asked of one snapshot agree. It
-// pins nothing: once an instance has changed after a later snapshot was taken,
-// the answer is [ErrWindow].
+// Snapshot is the fleet at one moment; views asked of one snapshot agree. It pins nothing: once an instance has
+// changed after a later snapshot was taken, the answer is [ErrWindow].
 type Snapshot struct {
 	m     *moment
 	scope scope
 	err   error
 }
 
-// AtLeast returns a snapshot that refuses answers resting on less than a share
-// of the fleet with a *CoverageError.
+// AtLeast returns a snapshot that refuses answers resting on less than a share of the fleet with a *CoverageError.
 func (s Snapshot) AtLeast(share float64) Snapshot {
 	if !(share >= 0 && share <= 1) && s.err == nil {
 		s.err = fmt.Errorf("%w: at least %g of the fleet", errQuestion, share)
@@ -292,8 +288,7 @@ func (s Snapshot) AtLeast(share float64) Snapshot {
 	return s
 }
 
-// Only returns a snapshot of the targets whose labels match; its coverage and
-// answers are of that part alone.
+// Only returns a snapshot of the targets whose labels match; its coverage and answers are of that part alone.
 func (s Snapshot) Only(m ...*labels.Matcher) Snapshot {
 	if slices.Contains(m, nil) && s.err == nil {
 		s.err = fmt.Errorf("%w: only what matches nil", errQuestion)

@@ -13,9 +13,8 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// balanced is a target behind which several instances answer. Each process
-// seen there is an instance of its own, named target#1, target#2, … in the
-// order of first sight. The fleet's lock guards it.
+// balanced is a target behind which several instances answer. Each process seen there is an instance of its own, named
+// target#1, target#2, … in the order of first sight. The fleet's lock guards it.
 type balanced = identity.Balancer[*instance]
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
@@ -29,8 +28,8 @@ func observeBalanced(f *Fleet, b *balanced, sc incoming) (Report, error) {
 	}
 }
 
-// tryBalanced has the fleet's lock, since any instance may be the one. It gives
-// up if a scrape of that one is being read just now.
+// tryBalanced has the fleet's lock, since any instance may be the one. It gives up if a scrape of that one is being
+// read just now.
 func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -75,8 +74,7 @@ type attempt struct {
 	sc incoming
 }
 
-// keeper carries out what package identity decides of one scrape of a balancer.
-// The fleet's lock is held.
+// keeper carries out what package identity decides of one scrape of a balancer. The fleet's lock is held.
 type keeper struct {
 	f        *Fleet
 	b        *balanced
@@ -125,9 +123,8 @@ func (k *keeper) Open() *instance {
 	return in
 }
 
-// Candidates returns the instances that may have answered as far as starts tell,
-// also those that have an address of their own, but for those that name
-// themselves otherwise.
+// Candidates returns the instances that may have answered as far as starts tell, also those that have an address of
+// their own, but for those that name themselves otherwise.
 func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*instance, []identity.Candidate) {
 	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
 	k.fit = nil
@@ -156,8 +153,8 @@ func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*
 	return x, k.fit, compared
 }
 
-// Take takes a scrape in as one of an instance's, which it takes back first if
-// what it was given since is another process'.
+// Take takes a scrape in as one of an instance's, which it takes back first if what it was given since is another
+// process'.
 func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displaced *attempt, err error) {
 	if !who.mu.TryLock() {
 		k.busy = who
@@ -199,8 +196,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	return displaced, nil
 }
 
-// displaced stages the scrape that was taken for one of an instance's last, once
-// that was taken back.
+// displaced stages the scrape that was taken for one of an instance's last, once that was taken back.
 func (k *keeper) displaced(p *past) *attempt {
 	a := &p.last
 	x := k.stage(&instance{}, incoming{
@@ -213,8 +209,7 @@ func (k *keeper) displaced(p *past) *attempt {
 	return x
 }
 
-// identities returns the doubts about who is who, which concern every answer of
-// the fleet.
+// identities returns the doubts about who is who, which concern every answer of the fleet.
 func identities(f *Fleet, e int64) []note {
 	var list []note
 	for _, b := range f.book.Balancers {

@@ -13,15 +13,12 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// Views that are asked of one snapshot agree, although scrapes come in between.
-// Snapshots are numbered. Before an instance changes for the first time after a
-// snapshot was taken, it keeps a copy of what questions read: one row of each
-// counter, the readings of each gauge. A fleet that nobody asks copies nothing.
-// Only the latest copy is kept, so a snapshot answers until the instance
-// changes after a later snapshot was taken.
+// Views that are asked of one snapshot agree, although scrapes come in between. Snapshots are numbered. Before an
+// instance changes for the first time after a snapshot was taken, it keeps a copy of what questions read: one row of
+// each counter, the readings of each gauge. A fleet that nobody asks copies nothing. Only the latest copy is kept, so
+// a snapshot answers until the instance changes after a later snapshot was taken.
 
-// before is the state of an instance for the snapshots numbered above from and
-// up to to.
+// before is the state of an instance for the snapshots numbered above from and up to to.
 type before struct {
 	in       *instance
 	from, to uint64
@@ -40,8 +37,7 @@ func (b *binding) pack(in *instance) *kept.Row {
 	return r
 }
 
-// standing returns the least version that counts of the process at hand, and
-// until when it is counted elsewhere.
+// standing returns the least version that counts of the process at hand, and until when it is counted elsewhere.
 func (b *binding) standing(in *instance) (version, begin int64) {
 	k := b.view.ledger.Known
 	if k == nil {
@@ -52,8 +48,8 @@ func (b *binding) standing(in *instance) (version, begin int64) {
 	return version, max(begin, outliving)
 }
 
-// processes returns what the binding knows of the process that answers, and of
-// what outlives processes. ended is when that one ended, 0 if it did not.
+// processes returns what the binding knows of the process that answers, and of what outlives processes. ended is when
+// that one ended, 0 if it did not.
 func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process {
 	if b.Met == nil {
 		return nil
@@ -74,16 +70,14 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 	return list
 }
 
-// note keeps what a binding knows of a process that ends, or is not followed any
-// more.
+// note keeps what a binding knows of a process that ends, or is not followed any more.
 func (b *binding) note(in *instance, ended int64) {
 	for _, p := range b.processes(b.view, in, ended) {
 		b.view.tellOwn(p)
 	}
 }
 
-// noteLeft is note for an instance that departed: at a time that was said, or
-// nobody knows when.
+// noteLeft is note for an instance that departed: at a time that was said, or nobody knows when.
 func (b *binding) noteLeft(in *instance, at int64) {
 	for _, p := range b.processes(b.view, in, in.Last) {
 		p.Ended = max(p.Ended, at)
@@ -101,8 +95,7 @@ func (b *binding) disown(in *instance, at int64) {
 // newBinding returns one without columns, of an instance with that history.
 func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(&v.own, h), v} }
 
-// bindingsOf returns what the bindings of a view, which has its index, have in
-// common.
+// bindingsOf returns what the bindings of a view, which has its index, have in common.
 func bindingsOf(v *view) fold.View {
 	x := fold.View{
 		Index: v.index, Kind: v.Kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == declare.TotalsAlone,
@@ -142,9 +135,8 @@ func (b *binding) labelsOf(col int) labels.Labels {
 	return b.view.groups.At(b.Cols[col].Group).Labels
 }
 
-// relabel gives an instance the new labels of its target. What it counted until
-// now stays in the groups it was counted in, as if an instance had departed; in
-// the new groups it counts from now on.
+// relabel gives an instance the new labels of its target. What it counted until now stays in the groups it was counted
+// in, as if an instance had departed; in the new groups it counts from now on.
 func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 	if labels.Equal(in.labels, ls) {
 		return
@@ -196,8 +188,8 @@ func (in *instance) draftOf(f *Fleet, route *growth.Route, bound []*binding) *dr
 	return d
 }
 
-// drafts are the columns that a scrape on its way in adds to the bindings of an
-// instance, which are as they were until adopt.
+// drafts are the columns that a scrape on its way in adds to the bindings of an instance, which are as they were until
+// adopt.
 type drafts struct {
 	fold.Drafts
 	bound []*binding
@@ -209,13 +201,11 @@ func (d *drafts) adopt(in *instance) {
 	in.bindings = d.bound
 }
 
-// exposes reports whether the instance has shown the view's metric, selected or
-// not.
+// exposes reports whether the instance has shown the view's metric, selected or not.
 func (in *instance) exposes(v *view) bool { return in.plan.Presence(v.index).Exposes }
 
-// refused returns how many lines of the view's metric have another type, of an
-// instance that has no others. (A gauge x beside a counter x_total is no
-// contradiction.)
+// refused returns how many lines of the view's metric have another type, of an instance that has no others. (A gauge x
+// beside a counter x_total is no contradiction.)
 func (in *instance) refused(v *view) int {
 	if x := in.plan.Presence(v.index); x.Series == 0 {
 		return x.Refused
@@ -223,12 +213,11 @@ func (in *instance) refused(v *view) int {
 	return 0
 }
 
-// Series come and go. What nothing refers to any more is dropped in three
-// places: lines of the store, groups of the routes and, where MaxBytes would be
-// exceeded, columns of the bindings.
+// Series come and go. What nothing refers to any more is dropped in three places: lines of the store, groups of the
+// routes and, where MaxBytes would be exceeded, columns of the bindings.
 
-// sweep frees the lines that no instance holds once they are about a quarter of
-// the store, which spreads the cost over the churn. The fleet's lock is held.
+// sweep frees the lines that no instance holds once they are about a quarter of the store, which spreads the cost over
+// the churn. The fleet's lock is held.
 func sweep(f *Fleet, gone int) {
 	f.garbage += gone
 	if f.garbage < 256 || 4*f.garbage < f.store.Len() {
@@ -244,8 +233,8 @@ func sweep(f *Fleet, gone int) {
 	}
 }
 
-// evict drops the columns that are idle, if that makes enough room. What they
-// counted stays in the totals, but not in answers since the start.
+// evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in
+// answers since the start.
 func evict(f *Fleet, enough int64) bool {
 	idle := map[*binding][]bool{}
 	room := int64(0)

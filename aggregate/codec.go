@@ -11,8 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/saved"
 )
 
-// loaded is a state that was read and is not yet a fleet's. Its lines are those
-// of the fleet that it is read for.
+// loaded is a state that was read and is not yet a fleet's. Its lines are those of the fleet that it is read for.
 type loaded struct {
 	since     int64
 	expected  map[string]bool
@@ -40,17 +39,15 @@ func stateOf(f *Fleet) []byte {
 	return stateFrame.Wrap(x.appendTo)
 }
 
-// frozen is the content of a saved state: that of one moment, whatever comes
-// afterwards.
+// frozen is the content of a saved state: that of one moment, whatever comes afterwards.
 type frozen struct {
 	head  []byte // the lines that the rest refers to, and all but the rows
 	fleet *kept.Fleet
 	views []*kept.View
 }
 
-// freeze returns the state of a fleet. Its lock is held, but not to write down
-// what views keep of instances, which is most of a state: that is a copy. What no
-// view has claimed is none.
+// freeze returns the state of a fleet. Its lock is held, but not to write down what views keep of instances, which is
+// most of a state: that is a copy. What no view has claimed is none.
 func freeze(f *Fleet) *frozen {
 	c := &codec{lines.Writing(f.store), f}
 	l := &loaded{

@@ -11,8 +11,7 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// Config is what a fleet is made with; a zero field has the default of the
-// package documentation.
+// Config is what a fleet is made with; a zero field has the default of the package documentation.
 type Config struct {
 	Since            time.Time     // when observation began; not after the first scrape
 	Window           time.Duration // the longest window of any view
@@ -44,8 +43,7 @@ func (c *Config) settings() (settings, error) {
 	return s, s.validate()
 }
 
-// settings are a Config with its defaults; of two fleets that belong together
-// they are equal.
+// settings are a Config with its defaults; of two fleets that belong together they are equal.
 type settings struct {
 	Since            time.Time
 	Window           time.Duration

@@ -37,22 +37,20 @@ func (g *CounterGroup) Warnings() []string {
 	return slices.Concat(g.growth.Remarks(), g.answer.common, g.answer.partials.Words(g.answer.view.Every(), g.labels))
 }
 
-// Increase returns the growth of the group; false if no step ended in the
-// window.
+// Increase returns the growth of the group; false if no step ended in the window.
 func (g *CounterGroup) Increase() (promfold.Estimate, bool) { return g.growth.Increase() }
 
 // Rate returns the mean rate per second over the window.
 func (g *CounterGroup) Rate() (promfold.Estimate, bool) { return g.growth.Rate() }
 
-// RateNow returns the rate per second of the instances live at the end of the
-// window; [Fleet.ScrapeFailed] has the bounds.
+// RateNow returns the rate per second of the instances live at the end of the window; [Fleet.ScrapeFailed] has the
+// bounds.
 func (g *CounterGroup) RateNow() (promfold.Estimate, bool) { return g.growth.RateNow() }
 
 // Hottest returns the member with the highest rate; ties go to the first name.
 func (g *CounterGroup) Hottest() (Member, bool) { return memberOf(g.growth.Hottest()) }
 
-// MaxIncrease returns the member that saw most, for events that every instance
-// counts: a lower bound.
+// MaxIncrease returns the member that saw most, for events that every instance counts: a lower bound.
 func (g *CounterGroup) MaxIncrease() (Member, bool) { return memberOf(g.growth.MaxIncrease()) }
 
 // Rates returns the members with a rate, highest first.
@@ -163,8 +161,7 @@ func grownOf(q *question) ([]*CounterGroup, error) {
 	return addDepartures(q, countersOf(q, shares)), nil
 }
 
-// departures returns the departures of the groups by their labels, for a
-// question since the start.
+// departures returns the departures of the groups by their labels, for a question since the start.
 func departuresOf(q *question) ledger.Departed {
 	list := ledger.Departed{}
 	for a := range q.v.ledger.Accounts() {

@@ -6,8 +6,8 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 )
 
-// tidy retires departed instances now and then: when an instance joined, and a
-// sixteenth of the fleet is new, so that the cost is spread.
+// tidy retires departed instances now and then: when an instance joined, and a sixteenth of the fleet is new, so that
+// the cost is spread.
 func tidy(f *Fleet, now int64) {
 	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
 		f.newcomers = 0
@@ -18,8 +18,7 @@ func tidy(f *Fleet, now int64) {
 	}
 }
 
-// foldKnown keeps of the processes that ended longer ago than the horizon only
-// what they counted together.
+// foldKnown keeps of the processes that ended longer ago than the horizon only what they counted together.
 func foldKnown(f *Fleet, now int64) {
 	for _, v := range f.views {
 		if v.ledger.Known != nil {
@@ -37,8 +36,7 @@ func makeRoom(f *Fleet, now int64) bool {
 	return retire(f, now)
 }
 
-// retire drops departed instances and keeps what they counted. The fleet's lock
-// is held.
+// retire drops departed instances and keeps what they counted. The fleet's lock is held.
 func retire(f *Fleet, now int64) (some bool) {
 	var list []*instance
 	for _, in := range f.ordered {

@@ -10,8 +10,7 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// The reasons for which a scrape, a question or a state is refused; test with
-// errors.Is. The fleet is unchanged.
+// The reasons for which a scrape, a question or a state is refused; test with errors.Is. The fleet is unchanged.
 var (
 	ErrLate         = errors.New("older than the last accepted scrape")
 	ErrConflict     = errors.New("another body was accepted for the same time")
@@ -28,8 +27,7 @@ var (
 	errUnnamed  = errors.New("failed, the reason was not told")
 )
 
-// scrapeError says which scrape was refused. What is wrong with a body is a
-// [*parse.Error].
+// scrapeError says which scrape was refused. What is wrong with a body is a [*parse.Error].
 func scrapeError(sc *Scrape, err error) error {
 	if e, ok := err.(*lines.Error); ok {
 		err = (*parse.Error)(e)

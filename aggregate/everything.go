@@ -41,21 +41,19 @@ func declaredOf(q *question) []whole.Declared {
 	return d.Families()
 }
 
-// EverythingView holds all families of the fleet as one instance would expose
-// them.
+// EverythingView holds all families of the fleet as one instance would expose them.
 type EverythingView struct {
 	counters, gauges, histograms, rest *view
 	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
 }
 
-// Families returns the families by name, each series without the name; no
-// counter or histogram in them ever falls. A part of the fleet has none.
+// Families returns the families by name, each series without the name; no counter or histogram in them ever falls. A
+// part of the fleet has none.
 //
-// A counter is the sum of what it grew by, and so are a summary's count and
-// sum. A series without a type and the quantiles of a summary have a value
-// while one instance alone has them. Of several types for one name, that of the
-// most instances counts; but a histogram or summary keeps its type, and counts
-// what instances observed as the other one, too.
+// A counter is the sum of what it grew by, and so are a summary's count and sum. A series without a type and the
+// quantiles of a summary have a value while one instance alone has them. Of several types for one name, that of the
+// most instances counts; but a histogram or summary keeps its type, and counts what instances observed as the other
+// one, too.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	return v.gather(s, func(q *question, w *whole.Whole) {
 		q.addBroken(w, v.histograms)
@@ -76,10 +74,9 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 	})
 }
 
-// Deltas returns what counters, histograms and summaries grew by since the call
-// before, their Start, or since the beginning. Saved, joined and merged fleets
-// know what was given out. A crash loses what was saved but not yet sent, and
-// repeats what was sent but not saved.
+// Deltas returns what counters, histograms and summaries grew by since the call before, their Start, or since the
+// beginning. Saved, joined and merged fleets know what was given out. A crash loses what was saved but not yet sent,
+// and repeats what was sent but not saved.
 func (v *EverythingView) Deltas(s Snapshot) []Family {
 	return v.gather(s, func(q *question, w *whole.Whole) {
 		for _, t := range v.histograms.deltas(s.m, (*view).histogramTotals) {
@@ -127,8 +124,8 @@ func (q *question) addBroken(w *whole.Whole, v *view) {
 	}
 }
 
-// combining returns how a gauge's instances make one number in a view that says c
-// of all gauges, and the catalogue may know better.
+// combining returns how a gauge's instances make one number in a view that says c of all gauges, and the catalogue may
+// know better.
 func combining(f *Fleet, g *GaugeGroup, c gauge.Combine) gauge.Combine {
 	known, _ := f.catalogue.Of(g.labels.Get(model.MetricNameLabel))
 	return c.Known(known.Combine, known.Limit != "")

@@ -6,8 +6,8 @@ import (
 	"github.com/promfold/promfold/internal/whole"
 )
 
-// exemplarsLeft counts the exemplars that the instances exposed last and that are
-// not shown, by reason. The fleet's lock is held.
+// exemplarsLeft counts the exemplars that the instances exposed last and that are not shown, by reason. The fleet's
+// lock is held.
 func exemplarsLeft(f *Fleet) map[string]int {
 	if f.cfg.Limits.Exemplars == 0 {
 		return nil
@@ -21,9 +21,8 @@ func exemplarsLeft(f *Fleet) map[string]int {
 	return left
 }
 
-// exemplarsOf gathers the exemplars of a view's series that the instances exposed
-// last. It decodes them, so only an exposition asks for them. The fleet's lock is
-// held.
+// exemplarsOf gathers the exemplars of a view's series that the instances exposed last. It decodes them, so only an
+// exposition asks for them. The fleet's lock is held.
 func (v *view) exemplarsOf(m *moment) whole.Exemplars {
 	f, all := v.fleet, whole.Exemplars{}
 	if f.cfg.Limits.Exemplars == 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/promfold/promfold/internal/gauge"
 )
 
-// Explain implements [Group]. The members' increases add up to the group's, and
-// their rates times their weights to its rate.
+// Explain implements [Group]. The members' increases add up to the group's, and their rates times their weights to its
+// rate.
 func (g *CounterGroup) Explain() string {
 	var b strings.Builder
 	g.explain(&b)

@@ -72,10 +72,9 @@ func (f *Fleet) spare() int {
 	return 0
 }
 
-// opening returns when the first round of scrapes was over: when some instance
-// had been scraped twice. For instances of the first round, what they counted
-// before their first scrape is no part of an answer; for later ones it is
-// growth that may have been missed.
+// opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances
+// of the first round, what they counted before their first scrape is no part of an answer; for later ones it is growth
+// that may have been missed.
 func (f *Fleet) opening() int64 {
 	over := farFuture
 	if f.opened != 0 {
@@ -94,8 +93,7 @@ func (f *Fleet) reach() int64 {
 	return (f.longest() + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
 }
 
-// awaken notes a scrape: after a fleet-wide gap every staleness timer restarts.
-// Steady scrapes call it in parallel.
+// awaken notes a scrape: after a fleet-wide gap every staleness timer restarts. Steady scrapes call it in parallel.
 func (f *Fleet) awaken(at int64) {
 	for {
 		before := f.latest.Load()
@@ -138,9 +136,8 @@ func NewFleet(c Config) (*Fleet, error) {
 	return f, nil
 }
 
-// declare adds views, all or none; the first one needs those that are electoral
-// or limiting. A view that is declared late starts from what the instances
-// exposed last. Over MaxBytes it is refused.
+// declare adds views, all or none; the first one needs those that are electoral or limiting. A view that is declared
+// late starts from what the instances exposed last. Over MaxBytes it is refused.
 func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 	if err != nil {
 		return nil, err
@@ -199,9 +196,8 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 	return all, nil
 }
 
-// rebind makes new plans for all instances, and drafts of their bindings: views
-// were added, the first of which is number first. found is what was saved of
-// them.
+// rebind makes new plans for all instances, and drafts of their bindings: views were added, the first of which is
+// number first. found is what was saved of them.
 func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all []*drafts, need int64) {
 	need = f.bytes
 	for i, in := range f.ordered {
@@ -247,8 +243,7 @@ func (f *Fleet) spacing() window.Spacing {
 	return window.Spacing{Window: f.longest().Milliseconds(), Precision: f.cfg.Checkpoints}
 }
 
-// look returns the moment of the present, or the latest one if nothing changed
-// since. The fleet's lock is held.
+// look returns the moment of the present, or the latest one if nothing changed since. The fleet's lock is held.
 func (f *Fleet) look(now int64) *moment {
 	e, late := presentOf(f, now)
 	changes := f.mu.changes()
@@ -285,9 +280,8 @@ func (f *Fleet) look(now int64) *moment {
 	return f.moment
 }
 
-// fleetLock is the lock of a fleet, and counts its changes: what was computed
-// under it is valid as long as the count is the same. Lock counts as a change;
-// ask locks without counting. Those that share the lock call changed.
+// fleetLock is the lock of a fleet, and counts its changes: what was computed under it is valid as long as the count
+// is the same. Lock counts as a change; ask locks without counting. Those that share the lock call changed.
 type fleetLock struct {
 	sync.RWMutex
 	alone  uint64

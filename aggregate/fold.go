@@ -12,8 +12,8 @@ import (
 	"github.com/promfold/promfold/internal/roster"
 )
 
-// noteShrunk finds families that lost most of their lines, or have them back,
-// in a scrape that is accepted but not committed yet.
+// noteShrunk finds families that lost most of their lines, or have them back, in a scrape that is accepted but not
+// committed yet.
 func (s *staged) noteShrunk() {
 	in := s.in
 	if !s.alone || !s.r.Structural() && s.restart == life.NoRestart {
@@ -33,16 +33,14 @@ func (s *staged) noteShrunk() {
 	}
 }
 
-// partialNow reports whether the instance answers the family of the view only
-// in part. Views of many families do not ask: some family always is partial,
-// which says nothing of the others.
+// partialNow reports whether the instance answers the family of the view only in part. Views of many families do not
+// ask: some family always is partial, which says nothing of the others.
 func partialNow(q *question, in *instance) bool {
 	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].Malformed(in.Last) ||
 		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
 }
 
-// partialsOf returns the families of which members may miss lines in the window,
-// of a gauge those that miss them now.
+// partialsOf returns the families of which members may miss lines in the window, of a gauge those that miss them now.
 func partialsOf(q *question) (list explain.Partials) {
 	from := q.s
 	if q.v.Kind == growth.Gauge {
@@ -59,8 +57,7 @@ func partialsOf(q *question) (list explain.Partials) {
 	return list
 }
 
-// fold adds what the instance's series did in the scrape to all views that
-// follow them.
+// fold adds what the instance's series did in the scrape to all views that follow them.
 func (s *staged) fold() {
 	in := s.in
 	s.bound = s.bound[:0]
@@ -92,17 +89,16 @@ func (s *staged) fold() {
 	}
 }
 
-// followed reports whether there is nothing to meet: the views that others are
-// told of follow the process, which tells its start as before.
+// followed reports whether there is nothing to meet: the views that others are told of follow the process, which tells
+// its start as before.
 func (s *staged) followed() bool {
 	in := s.in
 	return !s.f.joinable() || s.start.Known() == in.Start.Known() &&
 		!slices.ContainsFunc(in.bindings, func(b *binding) bool { return b.Met == nil && b.view.Kind != growth.Gauge })
 }
 
-// meet begins to follow the process that the staged scrape found, or a view that
-// was declared late. Who stops telling when it started, or begins to, may be
-// another process, which took the place unnoticed.
+// meet begins to follow the process that the staged scrape found, or a view that was declared late. Who stops telling
+// when it started, or begins to, may be another process, which took the place unnoticed.
 func (s *staged) meet() {
 	in := s.in
 	s.opens = s.baseline || s.restart == life.Proven

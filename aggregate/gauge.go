@@ -50,25 +50,22 @@ func (g *GaugeGroup) Coverage() Coverage { return g.asked.coverage() }
 // Warnings implements [Group].
 func (g *GaugeGroup) Warnings() []string { return slices.Clone(g.said) }
 
-// Value returns the number that View.Combine asks for; false if it asks for
-// none, or no member has it. Lo and Hi allow for members in doubt and for
-// expected ones that never answered; of Consensus, they are what the instances
-// say.
+// Value returns the number that View.Combine asks for; false if it asks for none, or no member has it. Lo and Hi allow
+// for members in doubt and for expected ones that never answered; of Consensus, they are what the instances say.
 func (g *GaugeGroup) Value() (promfold.Estimate, bool) {
 	x, _, ok := g.gauge.Value()
 	return x, ok
 }
 
-// Max returns the member with the highest value; ties go to the first name. Lo
-// and Hi hold the highest of all members', those in doubt among them.
+// Max returns the member with the highest value; ties go to the first name. Lo and Hi hold the highest of all
+// members', those in doubt among them.
 func (g *GaugeGroup) Max() (Member, bool) { return g.member(g.gauge.All.Max()) }
 
-// Min returns the member with the lowest value; ties go to the first name. Lo
-// and Hi are as those of Max.
+// Min returns the member with the lowest value; ties go to the first name. Lo and Hi are as those of Max.
 func (g *GaugeGroup) Min() (Member, bool) { return g.member(g.gauge.All.Min()) }
 
-// Leader returns the elected member, for Combine Leader: false if nobody leads,
-// two do, or the leader has no series in the group; the warnings say which.
+// Leader returns the elected member, for Combine Leader: false if nobody leads, two do, or the leader has no series in
+// the group; the warnings say which.
 func (g *GaugeGroup) Leader() (Member, bool) { return g.member(g.gauge.All.Combined(gauge.Leader)) }
 
 // member returns the member of a name, with a number.
@@ -88,17 +85,16 @@ func (g *GaugeGroup) Mean() (float64, bool) {
 	return x.Value, ok
 }
 
-// Stddev returns the standard deviation of the members' values, divided by
-// their number, as PromQL does; false if one is not finite.
+// Stddev returns the standard deviation of the members' values, divided by their number, as PromQL does; false if one
+// is not finite.
 func (g *GaugeGroup) Stddev() (float64, bool) { return g.gauge.All.Stddev() }
 
-// Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest, not a
-// number between two as PromQL does; false for a q outside [0, 1].
+// Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest, not a number between two as PromQL does; false
+// for a q outside [0, 1].
 func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.Members()) }
 
-// Members returns the members by name. Series that are NaN or a sentinel are
-// left out; an instance without others is no member, nor is one that cannot be
-// reached.
+// Members returns the members by name. Series that are NaN or a sentinel are left out; an instance without others is
+// no member, nor is one that cannot be reached.
 func (g *GaugeGroup) Members() []Member {
 	list, shares := make([]Member, len(g.gauge.Parts)), g.gauge.Shares()
 	for i := range list {
@@ -111,8 +107,7 @@ func (g *GaugeGroup) Members() []Member {
 	return list
 }
 
-// Variants returns what is shown and by whom, for Combine Distinct, by labels,
-// then by value.
+// Variants returns what is shown and by whom, for Combine Distinct, by labels, then by value.
 func (g *GaugeGroup) Variants() []Variant {
 	var list []Variant
 	for _, v := range g.gauge.Variants() {
@@ -148,8 +143,7 @@ func (v *GaugeView) kept() *view {
 	return v.v
 }
 
-// At returns the groups at a moment, without instances that are stale or have
-// left.
+// At returns the groups at a moment, without instances that are stale or have left.
 func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
 	q, err := s.SinceStart().ask(v.kept())
 	if err != nil {
@@ -223,9 +217,8 @@ func (a *gaugeAnswer) read() {
 	}
 }
 
-// readVariants gathers what is shown and by whom, for values that cannot be
-// added or compared: versions, switches, cluster identities. Members are the
-// instances that expose the metric.
+// readVariants gathers what is shown and by whom, for values that cannot be added or compared: versions, switches,
+// cluster identities. Members are the instances that expose the metric.
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present(a.q.v) {
 		a.noteMistyped(in, b.view)

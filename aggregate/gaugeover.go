@@ -57,9 +57,8 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 	return list, nil
 }
 
-// GaugeRange is one group's answer about a window. Between two scrapes a member
-// has the value of the first. Where it failed, or was silent for too long, Lo
-// and Hi allow for its being there or not.
+// GaugeRange is one group's answer about a window. Between two scrapes a member has the value of the first. Where it
+// failed, or was silent for too long, Lo and Hi allow for its being there or not.
 type GaugeRange struct {
 	labels labels.Labels
 	asked  *asked       // nil: of no question
@@ -80,13 +79,11 @@ func (g *GaugeRange) Labels() labels.Labels { return g.labels }
 // Coverage implements [Group].
 func (g *GaugeRange) Coverage() Coverage { return g.asked.coverage() }
 
-// Warnings implements [Group]. Among others, they name members that came or
-// ended within the window.
+// Warnings implements [Group]. Among others, they name members that came or ended within the window.
 func (g *GaugeRange) Warnings() []string { return slices.Clone(g.said) }
 
-// Max returns the greatest value in the window of what View.Combine makes of
-// the members at each moment: a maximum of sums, not a sum of maxima. Combine
-// is Sum, Max, Min or Mean; false for others, or without a value.
+// Max returns the greatest value in the window of what View.Combine makes of the members at each moment: a maximum of
+// sums, not a sum of maxima. Combine is Sum, Max, Min or Mean; false for others, or without a value.
 func (g *GaugeRange) Max() (promfold.Estimate, bool) { return g.past.All.Max, g.past.Known }
 
 // Min returns the least such value.

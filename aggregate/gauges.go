@@ -8,8 +8,8 @@ import (
 	"github.com/promfold/promfold/internal/gauge"
 )
 
-// elect returns who leads, or why nobody does. An instance that joined after the
-// first round of scrapes leads from its first scrape.
+// elect returns who leads, or why nobody does. An instance that joined after the first round of scrapes leads from its
+// first scrape.
 func elect(q *question) (leader string, said []string) {
 	var e gauge.Elections
 	for x, b := range q.possible(q.v) {
@@ -33,9 +33,8 @@ func elect(q *question) (leader string, said []string) {
 	return e.Leader(q.v.elects.Selector.String())
 }
 
-// readShares gathers the shares of the limit; the groups are those of the limit.
-// Where an instance has several in a group, View.Within says what they make;
-// else its value is the highest, or with Min the lowest.
+// readShares gathers the shares of the limit; the groups are those of the limit. Where an instance has several in a
+// group, View.Within says what they make; else its value is the highest, or with Min the lowest.
 func (a *gaugeAnswer) readShares() {
 	q := a.q
 	within := cmp.Or(q.v.Within, gauge.Max)

@@ -38,13 +38,11 @@ func (g *HistogramGroup) Warnings() []string {
 // Observations returns the number of observations as a counter.
 func (g *HistogramGroup) Observations() *CounterGroup { return orNone(g.counter) }
 
-// Quantile returns the q-quantile of all observations; false without any or for
-// a q outside [0, 1].
+// Quantile returns the q-quantile of all observations; false without any or for a q outside [0, 1].
 func (g *HistogramGroup) Quantile(q float64) (promfold.Estimate, bool) { return g.observed.Quantile(q) }
 
-// WorstQuantile returns the member with the greatest q-quantile; Lo and Hi hold
-// the greatest of all members'. Its Share is that of the observations, 0 where
-// that is not known.
+// WorstQuantile returns the member with the greatest q-quantile; Lo and Hi hold the greatest of all members'. Its
+// Share is that of the observations, 0 where that is not known.
 func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 	return memberOf(g.observed.Worst(q))
 }
@@ -52,8 +50,8 @@ func (g *HistogramGroup) WorstQuantile(q float64) (Member, bool) {
 // Over returns the share of observations above x.
 func (g *HistogramGroup) Over(x float64) (promfold.Estimate, bool) { return g.observed.Over(x) }
 
-// Sum returns the sum of the observations; false if a member's is not known.
-// Observations that may have been missed have any value.
+// Sum returns the sum of the observations; false if a member's is not known. Observations that may have been missed
+// have any value.
 func (g *HistogramGroup) Sum() (promfold.Estimate, bool) { return g.observed.Sum() }
 
 // Mean returns the mean observation.
@@ -66,8 +64,7 @@ func (g *HistogramGroup) Distribution() *histogram.Distribution {
 	return d
 }
 
-// Distributions yields the observations of each member, by name; the caller
-// owns them.
+// Distributions yields the observations of each member, by name; the caller owns them.
 func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distribution] {
 	return func(yield func(string, *histogram.Distribution) bool) {
 		for _, m := range g.observed.Members() {
@@ -80,15 +77,12 @@ func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distributi
 	}
 }
 
-// HistogramView answers how observations were distributed. Quantiles are of the
-// merged observations, or of the worst instance, with the interval that holds
-// them; package histogram has the rules.
+// HistogramView answers how observations were distributed. Quantiles are of the merged observations, or of the worst
+// instance, with the interval that holds them; package histogram has the rules.
 //
-// Of classic and native buckets, the native ones are preferred, and each
-// observation counts once; a series that comes without native ones is followed
-// by its classic ones until its process ends. New buckets with none in common
-// start at their own first point, and a warning says so. Gauge histograms are
-// not selected.
+// Of classic and native buckets, the native ones are preferred, and each observation counts once; a series that comes
+// without native ones is followed by its classic ones until its process ends. New buckets with none in common start at
+// their own first point, and a warning says so. Gauge histograms are not selected.
 type HistogramView struct{ v *view }
 
 func (v *HistogramView) kept() *view {

@@ -12,8 +12,8 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// retake stages a scrape as one of an instance's; staged says that it has been
-// read against the instance's columns already.
+// retake stages a scrape as one of an instance's; staged says that it has been read against the instance's columns
+// already.
 func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 	s.in, s.report.Instance = who, who.name
 	if !staged {
@@ -38,8 +38,7 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 	return nil
 }
 
-// judge weighs what the scrape says about the process: the same as before,
-// started anew, or another one.
+// judge weighs what the scrape says about the process: the same as before, started anew, or another one.
 func (s *staged) judge() {
 	s.weigh()
 	d := &s.scraped.Decision
@@ -63,8 +62,8 @@ func (s *staged) judge() {
 	s.scraped.First, s.scraped.Process = s.baseline, s.baseline || s.restart != life.NoRestart
 }
 
-// judgeMember weighs a scrape that was attributed to a process: behind a
-// balancer each is an instance, which does not restart.
+// judgeMember weighs a scrape that was attributed to a process: behind a balancer each is an instance, which does not
+// restart.
 func (s *staged) judgeMember() {
 	s.weigh()
 	if s.start.Known() && s.in.Start.Known() {
@@ -95,8 +94,8 @@ func (s *staged) weigh() {
 // anyFell reports whether a counter fell.
 func (s *staged) anyFell() bool { return growth.AnyFell(s.f.store, s.r, &s.in.cols) }
 
-// readStart reads when the process started: the start's line stands where it
-// stood unless the body's structure changed.
+// readStart reads when the process started: the start's line stands where it stood unless the body's structure
+// changed.
 func (s *staged) readStart(sc *incoming) identity.Start {
 	pos := s.in.StartPos
 	if s.in.Last == 0 {
@@ -112,8 +111,7 @@ func (s *staged) readStart(sc *incoming) identity.Start {
 	return evidence.Start(pos, value, sc.Start, sc.Header)
 }
 
-// suspect begins to watch those that have the start of a process just met,
-// whose scrape is not committed yet.
+// suspect begins to watch those that have the start of a process just met, whose scrape is not committed yet.
 func (s *staged) suspect() {
 	in := s.in
 	identity.Begin(in, s.f.ordered, func(x *instance) bool {
@@ -137,11 +135,10 @@ func (s *staged) weighTwins() {
 	})
 }
 
-// An address behind which several processes answer, and which nobody declared
-// to be balanced, shows itself when a start time comes back that was there
-// before. Until then a change of process looked like a restart; if the new
-// process claims to have started well before its predecessor's last scrape,
-// what the views held is kept for the case that the predecessor returns.
+// An address behind which several processes answer, and which nobody declared to be balanced, shows itself when a
+// start time comes back that was there before. Until then a change of process looked like a restart; if the new
+// process claims to have started well before its predecessor's last scrape, what the views held is kept for the case
+// that the predecessor returns.
 
 // succession is the change of the process at the address, if it is one.
 func (s *staged) succession() identity.Succession {
@@ -168,8 +165,8 @@ func (s *staged) alternate() {
 	}
 }
 
-// undo is what an instance's views held at a scrape to which it can be taken
-// back: what came after it may be of another process.
+// undo is what an instance's views held at a scrape to which it can be taken back: what came after it may be of
+// another process.
 type undo struct {
 	window.Kept
 	past *past // the rest, of an instance behind a balancer
@@ -226,8 +223,8 @@ func (in *instance) past() *past {
 	return in.undo.past
 }
 
-// held returns what the table of a view held at the scrape that the instance can
-// be taken back to; nil if that is not known.
+// held returns what the table of a view held at the scrape that the instance can be taken back to; nil if that is not
+// known.
 func (in *instance) held(view int) *window.Saved {
 	if in.undo == nil {
 		return nil
@@ -235,17 +232,16 @@ func (in *instance) held(view int) *window.Saved {
 	return in.undo.Table(view)
 }
 
-// swap exchanges what a scrape left of an instance for what an earlier one did,
-// or back. Nothing is added to its views.
+// swap exchanges what a scrape left of an instance for what an earlier one did, or back. Nothing is added to its
+// views.
 func (in *instance) swap(x *sighting) {
 	now := sighting{in.Clocks, in.cols, in.state, in.plan}
 	in.Clocks, in.cols, in.state, in.plan = x.Clocks, x.cols, x.state, x.plan
 	*x = now
 }
 
-// takeBack takes what an instance's views were given since it was kept away; of
-// one behind a balancer, once the rest was swapped. No window sees it any more; a
-// copy for an earlier snapshot does.
+// takeBack takes what an instance's views were given since it was kept away; of one behind a balancer, once the rest
+// was swapped. No window sees it any more; a copy for an earlier snapshot does.
 func (in *instance) takeBack(u *undo) {
 	in.History.Back(u.At, u.N)
 	for i, b := range in.bindings {
@@ -271,8 +267,8 @@ func (in *instance) split(f *Fleet, name string, at int64) {
 	f.book.Balance(name, b)
 }
 
-// Name returns the name, Relations who else may be the instance's process, and
-// Member what is remembered of it behind a balancer, for package identity.
+// Name returns the name, Relations who else may be the instance's process, and Member what is remembered of it behind
+// a balancer, for package identity.
 func (in *instance) Name() string { return in.name }
 
 func (in *instance) Relations() *identity.Kin[*instance] { return &in.Kin }

@@ -19,8 +19,7 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// ingest takes a scrape in, unless err says why it cannot. It counts the scrape,
-// and names it in an error.
+// ingest takes a scrape in, unless err says why it cannot. It counts the scrape, and names it in an error.
 func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 	if wrong := checkTarget(sc.Target, sc.Time); wrong != nil {
 		err = wrong
@@ -36,8 +35,8 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
-// unpack undoes the Content-Encoding of a scrape's body, whose size is bounded
-// once it is unpacked too, and takes it in.
+// unpack undoes the Content-Encoding of a scrape's body, whose size is bounded once it is unpacked too, and takes it
+// in.
 func (f *Fleet) unpack(sc incoming) (Report, error) {
 	encoding := strings.Join(sc.Header.Values("Content-Encoding"), ",")
 	if sc.typed || encoding == "" || encoding == "identity" {
@@ -90,8 +89,8 @@ func (f *Fleet) lock(sc incoming) (*instance, error) {
 	}
 }
 
-// observe takes a scrape of a known instance in, whose lock is held. The body is read beside all
-// other reading: what it is read against only changes with in.mu held.
+// observe takes a scrape of a known instance in, whose lock is held. The body is read beside all other reading: what
+// it is read against only changes with in.mu held.
 func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	s := stage(f, in, sc)
 	defer s.unstage(f)
@@ -227,8 +226,7 @@ func (s *staged) read(sc incoming) error {
 	return nil
 }
 
-// steady tells whether nothing shared has to change for the scrape. It is asked
-// with the fleet's lock.
+// steady tells whether nothing shared has to change for the scrape. It is asked with the fleet's lock.
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
@@ -245,8 +243,7 @@ func (s *staged) crowded() bool {
 // same: the body says what the columns hold already.
 func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) == 0 }
 
-// rebind makes the plan of what is followed from now on, and holds what the
-// views will keep against MaxBytes.
+// rebind makes the plan of what is followed from now on, and holds what the views will keep against MaxBytes.
 func (s *staged) rebind() error {
 	need := s.plan()
 	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.at) {
@@ -263,8 +260,8 @@ func (s *staged) rebind() error {
 	return nil
 }
 
-// makeRoom gives the instance's history more room, as long as MaxBytes allows
-// it. After that its past is kept more coarsely, which answers show.
+// makeRoom gives the instance's history more room, as long as MaxBytes allows it. After that its past is kept more
+// coarsely, which answers show.
 func (s *staged) makeRoom() {
 	if !s.crowded() {
 		return
@@ -303,8 +300,7 @@ func (s *staged) plan() (need int64) {
 	return f.bytes + s.drafts.Need(s.next, in.plan, len(in.bindings))
 }
 
-// roomy reports whether the native histograms that changed have places for all
-// of their buckets.
+// roomy reports whether the native histograms that changed have places for all of their buckets.
 func (s *staged) roomy() bool {
 	return s.in.plan.Roomy(&s.scraped, s)
 }

@@ -21,9 +21,8 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// instance is a place in the fleet that runs one process at a time. mu is held
-// by the one scrape that is being observed; what questions read is written
-// under the fleet's lock besides.
+// instance is a place in the fleet that runs one process at a time. mu is held by the one scrape that is being
+// observed; what questions read is written under the fleet's lock besides.
 type instance struct {
 	mu      sync.Mutex
 	name    string
@@ -76,16 +75,14 @@ func (in *instance) change(f *Fleet) {
 	in.after = f.snapshots
 }
 
-// changeAhead keeps the state before a scrape that is stamped so late that
-// questions may leave it out.
+// changeAhead keeps the state before a scrape that is stamped so late that questions may leave it out.
 func (in *instance) changeAhead(f *Fleet, at int64) {
 	if in.seen() && at > max(f.latest.Load(), in.Last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
 		in.before = &before{in.copied(), in.after, f.snapshots}
 	}
 }
 
-// until returns the instance as of a time that may be before its latest scrape;
-// nil if that state is not kept.
+// until returns the instance as of a time that may be before its latest scrape; nil if that state is not kept.
 func (in *instance) until(e int64) *instance {
 	switch {
 	case in.Last <= e:
@@ -119,8 +116,8 @@ func (in *instance) copied() *instance {
 // broken returns how many histograms of the view cannot be one.
 func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broken }
 
-// live reports whether the instance answered recently enough to be part of the
-// present. A deadline that was told is a word of it, too.
+// live reports whether the instance answered recently enough to be part of the present. A deadline that was told is a
+// word of it, too.
 func (in *instance) live(f *Fleet, e int64) bool {
 	if b := in.pool; b != nil {
 		return !in.gone && b.State(in) == identity.Alive && !b.Silent(e, f.cfg.Staleness)
@@ -133,8 +130,8 @@ func (in *instance) live(f *Fleet, e int64) bool {
 	return a.Word() != 0 && !in.Spacings.Stale(e-a.Word(), f.cfg.Staleness)
 }
 
-// attempts returns what was told of the addresses of an instance since its
-// latest scrape. Of those behind a balancer it is not known whose failure it was.
+// attempts returns what was told of the addresses of an instance since its latest scrape. Of those behind a balancer
+// it is not known whose failure it was.
 func (in *instance) attempts(f *Fleet) (a roster.Attempts) {
 	if in.pool != nil {
 		return a
@@ -148,14 +145,13 @@ func (in *instance) standing(f *Fleet, e int64) roster.Standing {
 	return roster.StandingOf(in.live(f, e), in.gone, a.Failure())
 }
 
-// Instances that left are kept for as long as a window reaches them. Then
-// nobody asks for them one by one any more, and what they counted moves into
-// the ledgers: a fleet of short-lived workers holds those of a window, not of a
-// year. Questions since the start treat both alike, so that answers depend on
-// who departed, and not on when it was tidied up.
+// Instances that left are kept for as long as a window reaches them. Then nobody asks for them one by one any more,
+// and what they counted moves into the ledgers: a fleet of short-lived workers holds those of a window, not of a year.
+// Questions since the start treat both alike, so that answers depend on who departed, and not on when it was tidied
+// up.
 
-// departed reports whether the instance left and no window reaches it. It was
-// removed, or silent for an hour in which the fleet was watched.
+// departed reports whether the instance left and no window reaches it. It was removed, or silent for an hour in which
+// the fleet was watched.
 func (in *instance) departed(f *Fleet, e int64) bool {
 	if !in.silent(f, e) {
 		return false
@@ -182,8 +178,7 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 	return !in.live(f, e) && roster.Silence(e, in.Last, f.awake.Load()) > max(reach, roster.Learnt)
 }
 
-// depart adds what a view has of an instance, which lived until e at most, to the
-// departures of its groups.
+// depart adds what a view has of an instance, which lived until e at most, to the departures of its groups.
 func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels) *ledger.Departures) {
 	if b.view.Kind == growth.Gauge {
 		return
@@ -272,16 +267,15 @@ func (in *instance) notePresence(f *Fleet, at int64) {
 	}
 }
 
-// noteSilence notes that the instance was in doubt since it went stale, if it
-// did without a word.
+// noteSilence notes that the instance was in doubt since it went stale, if it did without a word.
 func (in *instance) noteSilence(f *Fleet, at int64) {
 	if in.pool == nil && in.presence.At(at) == roster.Present && in.Spacings.Stale(at-in.Last, f.cfg.Staleness) {
 		in.presence.Set(in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
 	}
 }
 
-// pastStanding returns the standing that is kept of an instance. One that went
-// stale is in doubt: nobody said that it left.
+// pastStanding returns the standing that is kept of an instance. One that went stale is in doubt: nobody said that it
+// left.
 func pastStanding(s roster.Standing, gone bool) roster.Standing {
 	if s == roster.Absent && !gone {
 		return roster.Doubtful
@@ -289,9 +283,8 @@ func pastStanding(s roster.Standing, gone bool) roster.Standing {
 	return s
 }
 
-// sinceOpening reports whether the instance was there when the fleet was met. One
-// that others were met before, behind one balancer, may have begun since unless
-// its start says otherwise.
+// sinceOpening reports whether the instance was there when the fleet was met. One that others were met before, behind
+// one balancer, may have begun since unless its start says otherwise.
 func (in *instance) sinceOpening(opening int64) bool {
 	return in.First < opening && (!in.late || in.Start.Known())
 }
@@ -304,8 +297,8 @@ func (in *instance) wait() {
 
 func (in *instance) seen() bool { return in.Incarnation > 0 }
 
-// lives returns when the processes of an instance lived, as far as known. What is
-// said of a balancer is not said of who is behind it.
+// lives returns when the processes of an instance lived, as far as known. What is said of a balancer is not said of
+// who is behind it.
 func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	var ended int64
 	var ends bool
@@ -319,8 +312,7 @@ func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	return l
 }
 
-// keys names a process of the instance that told such starts. What told none goes
-// by the kind of those.
+// keys names a process of the instance that told such starts. What told none goes by the kind of those.
 func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
 	first := in
 	if in.Twins != nil {
@@ -356,9 +348,8 @@ func (in *instance) release(s *lines.Store) {
 	in.settle(s)
 }
 
-// counts: the instance speaks for itself and, if it has any, for its twins:
-// one that is live before one that is not, one with an address of its own
-// before one met behind a balancer, then by Target.Priority and Target.Created.
+// counts: the instance speaks for itself and, if it has any, for its twins: one that is live before one that is not,
+// one with an address of its own before one met behind a balancer, then by Target.Priority and Target.Created.
 func (in *instance) counts(f *Fleet, e int64) bool {
 	if in.Twins == nil {
 		return true

@@ -20,8 +20,7 @@ func only[T any](list []T, err error) (x T, _ error) {
 	return x, err
 }
 
-// Member is an instance and its number: of a method's question, or of a gauge
-// its value.
+// Member is an instance and its number: of a method's question, or of a gauge its value.
 type Member struct {
 	Instance string
 	Estimate promfold.Estimate

@@ -74,8 +74,7 @@ type merger struct {
 	bytes int64
 }
 
-// meet reads the state of o for f, unless their configurations forbid what is to be
-// done. Then f is locked.
+// meet reads the state of o for f, unless their configurations forbid what is to be done. Then f is locked.
 func meet(f, o *Fleet, what string) (*merger, error) {
 	m := &merger{f: f, what: what}
 	if f == o {
@@ -105,8 +104,7 @@ func (m *merger) incompatible(reason string, instances ...string) error {
 	return fmt.Errorf("%s fleets: %w: %s", m.what, ErrIncompatible, reason)
 }
 
-// check leads the lines of the part's instances to the fleet's views, or says why
-// the part is none of the fleet's.
+// check leads the lines of the part's instances to the fleet's views, or says why the part is none of the fleet's.
 func (m *merger) check() error {
 	f, l := m.f, m.l
 	if err := m.pairViews(); err != nil {
@@ -207,8 +205,8 @@ func (m *merger) apply() {
 	}
 }
 
-// suspect begins to watch pairs of instances with one start time that no part
-// saw together, unless what they exposed last shows them to be two.
+// suspect begins to watch pairs of instances with one start time that no part saw together, unless what they exposed
+// last shows them to be two.
 func (m *merger) suspect() {
 	for _, in := range m.l.instances {
 		for _, x := range m.f.ordered {

@@ -13,13 +13,11 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// Everything declares a view of all families that v selects, under their own
-// names; ByAllLabels is the default. It keeps totals, and costs about 250 bytes
-// for each instance and series, of a histogram 24 more for each bucket.
+// Everything declares a view of all families that v selects, under their own names; ByAllLabels is the default. It
+// keeps totals, and costs about 250 bytes for each instance and series, of a histogram 24 more for each bucket.
 //
-// View.Combine says what a gauge of several instances is; times and _info have
-// the greatest value in any case. Without Combine, a gauge has a value while
-// one instance alone has it.
+// View.Combine says what a gauge of several instances is; times and _info have the greatest value in any case. Without
+// Combine, a gauge has a value while one instance alone has it.
 func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	views, err := f.declare(declare.Everything(v.said(), f.catalogue))
 	if err != nil {
@@ -55,8 +53,7 @@ func (f *Fleet) Histogram(v View) (*HistogramView, error) {
 	return &HistogramView{views[0]}, nil
 }
 
-// Ratio declares the ratio of two counters over the same steps of the same
-// instances. Both group alike.
+// Ratio declares the ratio of two counters over the same steps of the same instances. Both group alike.
 func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
 	views, err := f.declare(declare.Ratio(numerator.said(), denominator.said(), f.catalogue))
 	if err != nil {
@@ -65,48 +62,38 @@ func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
 	return &RatioView{views[0], views[1]}, nil
 }
 
-// Join adds to f's totals what another watcher of the same instances, named
-// alike, knows, as of a highly available pair; each growth counts once. o is left
-// as it is, and so are f's windows, rates and gauges.
+// Join adds to f's totals what another watcher of the same instances, named alike, knows, as of a highly available
+// pair; each growth counts once. o is left as it is, and so are f's windows, rates and gauges.
 //
-// Joined totals are never more than was counted, and the same in any order.
-// They are exact for a process that said when it started, if that was after
-// Since, and for any other whose series neither reset nor came later unseen;
-// else as good as the watcher who saw most of it. What a watcher takes back, it
-// takes back from all.
+// Joined totals are never more than was counted, and the same in any order. They are exact for a process that said
+// when it started, if that was after Since, and for any other whose series neither reset nor came later unseen; else
+// as good as the watcher who saw most of it. What a watcher takes back, it takes back from all.
 //
-// Of processes that ended more than Config.JoinHorizon before a join, what only
-// one watcher saw may be lost. The series that a pair exposes agree only after
-// a join: do not read them alternately as one.
+// Of processes that ended more than Config.JoinHorizon before a join, what only one watcher saw may be lost. The
+// series that a pair exposes agree only after a join: do not read them alternately as one.
 //
-// Both fleets have one configuration with a JoinHorizon, and equal views,
-// declared on f and saved in or declared on o: else the error is
-// [ErrIncompatible]. Of different Since the later one counts.
+// Both fleets have one configuration with a JoinHorizon, and equal views, declared on f and saved in or declared on o:
+// else the error is [ErrIncompatible]. Of different Since the later one counts.
 func (f *Fleet) Join(o *Fleet) error { return join(f, o) }
 
-// Merge adds o's instances to f; the result equals a single fleet that saw
-// everything, to the bit, in whichever order parts are merged. o is left as it
-// is.
+// Merge adds o's instances to f; the result equals a single fleet that saw everything, to the bit, in whichever order
+// parts are merged. o is left as it is.
 //
-// Configurations and views are as for [Fleet.Join], JoinHorizon aside. The
-// parts watch different instances, and those behind one balancer belong to one
-// part: else the error is [ErrIncompatible].
+// Configurations and views are as for [Fleet.Join], JoinHorizon aside. The parts watch different instances, and those
+// behind one balancer belong to one part: else the error is [ErrIncompatible].
 func (f *Fleet) Merge(o *Fleet) error { return merge(f, o) }
 
 // Ingest takes in one scrape, all of it or, on an error, nothing.
 func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(incoming{Scrape: s}, nil) }
 
-// IngestSamples takes in a scrape that was read elsewhere; its Body does not
-// count. Bodies and samples of an instance may follow each other. The samples
-// may be reused after the call. A delta is refused with
-// [errors.ErrUnsupported].
+// IngestSamples takes in a scrape that was read elsewhere; its Body does not count. Bodies and samples of an instance
+// may follow each other. The samples may be reused after the call. A delta is refused with [errors.ErrUnsupported].
 func (f *Fleet) IngestSamples(sc Scrape, list []parse.Sample) (Report, error) {
 	return f.ingest(incomingSamples(sc, list))
 }
 
-// Snapshot returns the fleet at now, or at its newest scrape if that is later.
-// A scrape stamped more than ClockSkew after now and after those of all other
-// live targets is left out until time reaches it; warnings name it.
+// Snapshot returns the fleet at now, or at its newest scrape if that is later. A scrape stamped more than ClockSkew
+// after now and after those of all other live targets is left out until time reaches it; warnings name it.
 func (f *Fleet) Snapshot(now time.Time) Snapshot {
 	if now.IsZero() {
 		return Snapshot{err: fmt.Errorf("%w: a snapshot at no time", errQuestion)}
@@ -116,16 +103,15 @@ func (f *Fleet) Snapshot(now time.Time) Snapshot {
 	return Snapshot{m: f.look(now.UnixMilli())}
 }
 
-// Save writes the state; scrapes and questions go on meanwhile. Equal states
-// give equal bytes. Package checkpoint replaces the file of an earlier state.
+// Save writes the state; scrapes and questions go on meanwhile. Equal states give equal bytes. Package checkpoint
+// replaces the file of an earlier state.
 func (f *Fleet) Save(w io.Writer) error {
 	_, err := w.Write(stateOf(f))
 	return err
 }
 
-// SetTargets says who is expected; a target that is not named has left. Without
-// it, the targets that were described are expected, and those that were tried
-// within the last hour.
+// SetTargets says who is expected; a target that is not named has left. Without it, the targets that were described
+// are expected, and those that were tried within the last hour.
 func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	if now.IsZero() {
 		return fmt.Errorf("%w: no time", errTarget)
@@ -158,9 +144,8 @@ func (f *Fleet) Describe(now time.Time, t Target) error {
 	return nil
 }
 
-// Remove says that targets have left and leaves the others as they are: their
-// steps stay in the window, their gauges and coverage end. A later scrape
-// brings a target back.
+// Remove says that targets have left and leaves the others as they are: their steps stay in the window, their gauges
+// and coverage end. A later scrape brings a target back.
 func (f *Fleet) Remove(now time.Time, names ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,13 +156,11 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	}
 }
 
-// ScrapeFailed says that a target did not answer, or not with metrics. From
-// then on it is missing in every coverage. After a deadline, an HTTP status
-// below 500 (the error has a method HTTPStatusCode) or a [*parse.Error], its
-// instance is in doubt: still in values about the present, but not in lower
-// bounds. After any other error, such as a refused connection, it cannot be
-// reached and is in upper bounds alone. A failure older than the latest scrape
-// changes nothing.
+// ScrapeFailed says that a target did not answer, or not with metrics. From then on it is missing in every coverage.
+// After a deadline, an HTTP status below 500 (the error has a method HTTPStatusCode) or a [*parse.Error], its instance
+// is in doubt: still in values about the present, but not in lower bounds. After any other error, such as a refused
+// connection, it cannot be reached and is in upper bounds alone. A failure older than the latest scrape changes
+// nothing.
 func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err := checkTarget(name, at); err != nil {
 		return err

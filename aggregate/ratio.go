@@ -9,8 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/tally"
 )
 
-// RatioView answers how two counters relate, over the same steps of the same
-// instances.
+// RatioView answers how two counters relate, over the same steps of the same instances.
 type RatioView struct{ num, den *view }
 
 func (v *RatioView) kept() *view {
@@ -20,8 +19,7 @@ func (v *RatioView) kept() *view {
 	return v.den
 }
 
-// In returns the groups of the denominator in a window. A member without a
-// series of the numerator counts as 0 there.
+// In returns the groups of the denominator in a window. A member without a series of the numerator counts as 0 there.
 func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 	qd, err := w.ask(v.kept())
 	if err != nil {
@@ -60,8 +58,8 @@ func (v *RatioView) One(w Window) (*RatioGroup, error) {
 	return only(v.In(w))
 }
 
-// sameSteps returns the shares of both views, each pair beginning at the same
-// checkpoint: if one view was declared later, at its first one.
+// sameSteps returns the shares of both views, each pair beginning at the same checkpoint: if one view was declared
+// later, at its first one.
 func sameSteps(qn, qd *question) (nums, dens []tally.Share, err error) {
 	for i := range qd.states {
 		var n, d tally.Share
@@ -110,8 +108,7 @@ func (g *RatioGroup) Warnings() []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(g.Numerator().Warnings(), g.Denominator().Warnings()))))
 }
 
-// Ratio returns all of the numerator to all of the denominator; false if the
-// denominator did not grow.
+// Ratio returns all of the numerator to all of the denominator; false if the denominator did not grow.
 func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
 	n, _ := g.Numerator().Increase() // 0 without a series
 	d, ok := g.Denominator().Increase()
@@ -124,8 +121,7 @@ func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
 // Max returns the member with the greatest ratio; ties go to the first name.
 func (g *RatioGroup) Max() (Member, bool) { return memberOf(tally.Greatest(g.ratios())) }
 
-// Members returns the members and their ratios, by name: those whose
-// denominator grew.
+// Members returns the members and their ratios, by name: those whose denominator grew.
 func (g *RatioGroup) Members() []Member { return membersOf(g.ratios()) }
 
 func (g *RatioGroup) ratios() []tally.Member {

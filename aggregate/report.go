@@ -25,8 +25,7 @@ type Coverage struct {
 	Ambiguous  int // scrapes through balancers
 }
 
-// Share returns the part of the expected fleet that answers in full; false if
-// nothing is expected.
+// Share returns the part of the expected fleet that answers in full; false if nothing is expected.
 func (c Coverage) Share() (float64, bool) { return roster.Coverage(c).Share() }
 
 // String lists the expected count and every non-zero deficit.

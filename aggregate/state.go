@@ -12,16 +12,14 @@ import (
 
 // stateFrame stands around a saved state, see codec.
 //
-// Equal states are equal bytes, in whatever order the instances came together:
-// instances stand by name, columns by labels and bounds, lines in the order in
-// which the instances, taken by name, show them first.
+// Equal states are equal bytes, in whatever order the instances came together: instances stand by name, columns by
+// labels and bounds, lines in the order in which the instances, taken by name, show them first.
 var stateFrame = saved.Frame{Magic: "promfold fleet\n", Version: 6}
 
-// Load returns a fleet that goes on from a saved state, reading r to its end;
-// declare its views before the first scrape. A view finds what was kept for it
-// by kind, selector, grouping, owner, births, sign and type; what no view has
-// claimed by the first scrape is dropped. The configuration is the program's,
-// except for Since; windows grow to a longer Window from what there is.
+// Load returns a fleet that goes on from a saved state, reading r to its end; declare its views before the first
+// scrape. A view finds what was kept for it by kind, selector, grouping, owner, births, sign and type; what no view
+// has claimed by the first scrape is dropped. The configuration is the program's, except for Since; windows grow to a
+// longer Window from what there is.
 //
 // The error is [ErrCorrupt], [ErrVersion], [ErrLimit], or the reader's.
 func Load(r io.Reader, c Config) (*Fleet, error) {

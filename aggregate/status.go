@@ -58,8 +58,7 @@ func (s Snapshot) String() string {
 	return explain.Clock(s.Time()) + ": " + s.Coverage().String()
 }
 
-// Instances returns the instances that are live or were seen in the longest
-// window, by name.
+// Instances returns the instances that are live or were seen in the longest window, by name.
 func (s Snapshot) Instances() []Instance {
 	s.scope.least = 0
 	q, err := anyQuestion(s)
@@ -140,8 +139,7 @@ func (s Status) String() string {
 	return x.String()
 }
 
-// statusAt returns the status of a view at a snapshot, from what the instances
-// exposed last.
+// statusAt returns the status of a view at a snapshot, from what the instances exposed last.
 func statusAt(s Snapshot, v *view) Status {
 	s.scope.least = 0
 	q, err := s.SinceStart().ask(v)
@@ -152,8 +150,7 @@ func statusAt(s Snapshot, v *view) Status {
 	return statusOf(q, v, true)
 }
 
-// statusOf reads the bindings alone; if thorough, it looks at every line for the
-// types that bodies declare.
+// statusOf reads the bindings alone; if thorough, it looks at every line for the types that bodies declare.
 func statusOf(q *question, v *view, thorough bool) Status {
 	return Status(explain.StatusOf(v.String(), v.Kind.String(), func(yield func(explain.Exposure) bool) {
 		for i := range q.states {

@@ -71,8 +71,8 @@ func (t *Target) validate(now time.Time) error {
 	return checkTarget(t.Name, now)
 }
 
-// failureOf returns how a scrape failed: what was answered and refused by the
-// parser or by the fleet is no word of a dead process.
+// failureOf returns how a scrape failed: what was answered and refused by the parser or by the fleet is no word of a
+// dead process.
 func failureOf(err error) roster.Failure {
 	for _, refused := range []error{parse.ErrLimit, ErrLimit, ErrLate, ErrConflict} {
 		if errors.Is(err, refused) {

@@ -11,20 +11,16 @@ import (
 	"github.com/promfold/promfold/internal/ledger"
 )
 
-// Totals returns the groups as counters to expose; none ever falls. A part of
-// the fleet has none.
+// Totals returns the groups as counters to expose; none ever falls. A part of the fleet has none.
 func (v *CounterView) Totals(s Snapshot) []Series {
 	return totalsAt(s, v.kept(), (*view).counterTotals)
 }
 
-// Totals returns the groups as histograms to expose; no count ever falls. A
-// part of the fleet has none.
+// Totals returns the groups as histograms to expose; no count ever falls. A part of the fleet has none.
 //
-// The bounds are those that all instances have; observations in native buckets
-// count from the first bound that is certainly not below them. Native buckets
-// have a schema that all instances have, and are left out where some have
-// classic ones alone. The sum is NaN where one is not known; it may fall if
-// observations may be negative.
+// The bounds are those that all instances have; observations in native buckets count from the first bound that is
+// certainly not below them. Native buckets have a schema that all instances have, and are left out where some have
+// classic ones alone. The sum is NaN where one is not known; it may fall if observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
 	return totalsAt(s, v.kept(), (*view).histogramTotals)
 }
@@ -39,9 +35,8 @@ type Series struct {
 	Exemplars []exemplar.Exemplar  // the latest: of a counter one, of a histogram one a bucket; needs Config.Parse.IncludeExemplars
 }
 
-// totalsAt returns the totals of a view, if the snapshot is of the whole fleet
-// and enough of it answers. Totals are remembered, and later ones are never
-// less. Two addresses of one process count once, as of the moment.
+// totalsAt returns the totals of a view, if the snapshot is of the whole fleet and enough of it answers. Totals are
+// remembered, and later ones are never less. Two addresses of one process count once, as of the moment.
 func totalsAt(s Snapshot, v *view, of func(*view, *moment) []Series) []Series {
 	f := wholeFleet(s, v)
 	if f == nil {
@@ -52,8 +47,7 @@ func totalsAt(s Snapshot, v *view, of func(*view, *moment) []Series) []Series {
 	return of(v, s.m)
 }
 
-// wholeFleet returns the fleet of the snapshot and the view; nil if the
-// snapshot is of a part, or refuses an answer.
+// wholeFleet returns the fleet of the snapshot and the view; nil if the snapshot is of a part, or refuses an answer.
 func wholeFleet(s Snapshot, v *view) *Fleet {
 	if s.err != nil || s.m == nil || v == nil || s.m.f != v.fleet || len(s.scope.only) > 0 {
 		return nil
@@ -130,9 +124,8 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*ledger.Se
 	return list.Sorted()
 }
 
-// bindingOf returns what a view kept of an instance at the moment, or what it
-// keeps now if the former is gone: totals never fall. It returns nil if the
-// instance was not there.
+// bindingOf returns what a view kept of an instance at the moment, or what it keeps now if the former is gone: totals
+// never fall. It returns nil if the instance was not there.
 func (m *moment) bindingOf(v *view, in *instance) *binding {
 	switch b := in.before; {
 	case in.after < m.number || b == nil || m.f.joinable() || m.number <= v.moved:

@@ -10,12 +10,11 @@ import (
 	"github.com/promfold/promfold/internal/gauge"
 )
 
-// View is a standing question: which series, grouped how, kept how long. A
-// field that does not fit the kind is refused.
+// View is a standing question: which series, grouped how, kept how long. A field that does not fit the kind is
+// refused.
 //
-// A selector that fixes no name selects all families of the kind, by their
-// declared type; each group then has the name it is about as __name__. A
-// counter's name may leave out _total; a histogram's is the family's.
+// A selector that fixes no name selects all families of the kind, by their declared type; each group then has the name
+// it is about as __name__. A counter's name may leave out _total; a histogram's is the family's.
 type View struct {
 	Select      string // a PromQL vector selector
 	By, Without []string
@@ -46,8 +45,7 @@ func (v *View) said() declare.View {
 	}
 }
 
-// Combine says how the values of a gauge's instances make one; the zero value
-// makes none.
+// Combine says how the values of a gauge's instances make one; the zero value makes none.
 type Combine uint8
 
 // The ways to combine.

@@ -16,8 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/window"
 )
 
-// view is a declared View and what the fleet keeps for it, under the fleet's
-// lock.
+// view is a declared View and what the fleet keeps for it, under the fleet's lock.
 type view struct {
 	declare.Spec
 	fleet  *Fleet
@@ -83,8 +82,7 @@ func (v *view) watched() *watch.State {
 	return v.tell(v.ledger.Known, ordered, func(i int) *binding { return ordered[i].bindings[v.index] })
 }
 
-// tell adds to what is known what bindings know of the processes that answer.
-// It leaves known as it is.
+// tell adds to what is known what bindings know of the processes that answer. It leaves known as it is.
 func (v *view) tell(known *watch.State, list []*instance, of func(i int) *binding) *watch.State {
 	return watch.Together(known, v.fleet.cfg.StartTolerance.Milliseconds(), func(yield func(watch.Process, bool) bool) {
 		for i, in := range list {
@@ -97,8 +95,8 @@ func (v *view) tell(known *watch.State, list []*instance, of func(i int) *bindin
 	})
 }
 
-// heard makes k what the view knows. Processes of which it says that they were
-// taken back, or are counted elsewhere, are followed anew.
+// heard makes k what the view knows. Processes of which it says that they were taken back, or are counted elsewhere,
+// are followed anew.
 func (v *view) heard(k *watch.State) {
 	v.ledger.Known = k
 	for _, in := range v.fleet.ordered {
@@ -141,8 +139,7 @@ func (v *view) claimed(f *Fleet, s *kept.View) {
 	}
 }
 
-// savedViews returns what the views of the fleet keep, and what no view has
-// claimed, by key.
+// savedViews returns what the views of the fleet keep, and what no view has claimed, by key.
 func savedViews(f *Fleet) []*kept.View {
 	list := slices.Clone(f.unclaimed)
 	for _, v := range f.views {

@@ -78,10 +78,10 @@ func TestQuotientOfNothing(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, estimate{Value: 1, Lo: 0, Hi: inf}, q)
 	for _, c := range []struct{ n, d, want estimate }{ // a sum of signed values
-		{estimate{-6, -8, -4}, estimate{2, 1, 4}, estimate{-3, -8, -1}},
-		{estimate{-6, -8, 4}, estimate{2, 1, 4}, estimate{-3, -8, 4}},
-		{estimate{-6, -8, -4}, estimate{2, 0, inf}, estimate{-3, -inf, 0}},
-		{estimate{-6, -inf, 4}, estimate{2, 1, 4}, estimate{-3, -inf, 4}},
+		{estimate{Value: -6, Lo: -8, Hi: -4}, estimate{Value: 2, Lo: 1, Hi: 4}, estimate{Value: -3, Lo: -8, Hi: -1}},
+		{estimate{Value: -6, Lo: -8, Hi: 4}, estimate{Value: 2, Lo: 1, Hi: 4}, estimate{Value: -3, Lo: -8, Hi: 4}},
+		{estimate{Value: -6, Lo: -8, Hi: -4}, estimate{Value: 2, Lo: 0, Hi: inf}, estimate{Value: -3, Lo: -inf, Hi: 0}},
+		{estimate{Value: -6, Lo: -inf, Hi: 4}, estimate{Value: 2, Lo: 1, Hi: 4}, estimate{Value: -3, Lo: -inf, Hi: 4}},
 	} {
 		q, ok := Quotient(c.n, c.d)
 		assert.True(t, ok)

@@ -249,6 +249,7 @@ func Quotient(n, d estimate) (estimate, bool) {
 	if !(d.Value > 0) {
 		return estimate{}, false
 	}
+	d.Lo = max(0, d.Lo) // it may be below by rounding
 	a := estimate{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
 	switch {
 	case n.Lo < 0:

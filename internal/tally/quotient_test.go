@@ -89,6 +89,9 @@ func TestQuotientOfNothing(t *testing.T) {
 		assert.Equal(t, c.want.Lo, q.Lo)
 		assert.True(t, c.want.Hi == q.Hi, q)
 	}
+	q, ok = Quotient(exactly(5), estimate{Value: 1e16, Lo: -2, Hi: inf})
+	assert.True(t, ok)
+	assert.Equal(t, estimate{Value: 5e-16, Lo: 0, Hi: inf}, q, "counts that were rounded")
 	q, _ = Quotient(estimate{}, estimate{Value: 1, Hi: 1})
 	assert.Equal(t, estimate{Hi: inf}, q, "both may be 0")
 }

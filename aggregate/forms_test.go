@@ -128,3 +128,31 @@ func TestFormsOfAHistogram(t *testing.T) {
 		}
 	})
 }
+
+// The same behind a balancer that says nothing of who answers: whatever forms its
+// processes have in turn, each scrape is taken in, and every value lies between its
+// bounds.
+func TestFormsBehindABalancer(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		b := newBed(rt, aggregate.Config{Window: time.Hour})
+		h := b.histogram(aggregate.View{Select: "h"})
+		_, err := b.Everything(aggregate.View{Select: everyFamily})
+		require.NoError(rt, err)
+		b.balanced("lb", 2)
+		processes := [2]shifting{}
+		for i := range rapid.IntRange(2, 14).Draw(rt, "scrapes") {
+			x := &processes[rapid.IntRange(0, 1).Draw(rt, "answers")]
+			for range rapid.IntRange(0, 4).Draw(rt, "observations") {
+				x.values = append(x.values, rapid.SampledFrom([]float64{0, 0.5, 1.5, 3, 7, 20}).Draw(rt, "value"))
+			}
+			now := float64(10 * i)
+			_, err := b.Ingest(exposed(rt, "lb", now, expfmt.TypeProtoDelim, x.family(rt), ballast(0)))
+			require.NoError(rt, err)
+			if g, err := h.One(until(b, at(now), sinceStart)); err == nil {
+				for _, e := range estimates(g) {
+					require.True(rt, e.Lo <= e.Value && e.Value <= e.Hi, "%v", e)
+				}
+			}
+		}
+	})
+}

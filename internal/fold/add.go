@@ -140,26 +140,37 @@ func (a *adder) gone(x *growth.Gone) {
 	}
 }
 
-// place makes the columns of a histogram's growth in buckets that it did not
-// expose: those that two readings have in common.
+// place makes the columns of a histogram's growth that is not plain, where they are
+// missing: it may be in buckets that only two readings together have.
 func (a *adder) place(x *growth.Hist) {
 	if len(x.Notes) == 0 || x.Increase == nil && x.Now == nil {
 		return
 	}
 	for _, k := range a.plan.Sinks(x.Object) {
-		if b := a.bound[k.View]; k.Part == growth.Whole {
-			d := b.Draft()
-			if x.Increase != nil {
-				d.Native(b.View.Set, k.Group, x.Increase)
-			} else {
-				d.Column(window.Key{Group: k.Group, Layout: b.View.layout(x.Layout)})
-			}
-			if d.Changed() {
-				d.Adopt()
-				b.Fit()
-			}
+		b := a.bound[k.View]
+		if k.Part != growth.Whole || b.placed(k, x) >= 0 {
+			continue
 		}
+		d := b.Draft()
+		if x.Increase != nil {
+			d.Native(b.View.Set, k.Group, x.Increase)
+		} else {
+			d.Column(window.Key{Group: k.Group, Layout: b.View.layout(x.Layout)})
+		}
+		d.Adopt()
+		b.Fit()
 	}
+}
+
+// placed returns the column of a histogram's growth; −1 if there is none.
+func (b *Binding) placed(k growth.Sink, x *growth.Hist) int32 {
+	switch {
+	case x.Increase != nil:
+		return b.Placed(b.View.Set, k.Group, x.Increase)
+	case k.Col >= 0 && x.Layout == b.Cols[k.Col].Layout:
+		return k.Col
+	}
+	return b.Of(window.Key{Group: k.Group, Layout: b.View.layout(x.Layout)})
 }
 
 // hist adds a histogram's step to the views of its distribution, of its count and
@@ -178,17 +189,14 @@ func (a *adder) hist(x *growth.Hist) {
 			a.part(b, col, k.Part, x)
 			continue
 		case x.Increase != nil:
-			col = b.Placed(b.View.Set, k.Group, x.Increase)
+			col = b.placed(k, x)
 			a.meet(b, k.Group, col, x)
 			b.AddNative(col, x.Increase, x.Count[1], x.Count[0])
 			a.sum(b, col, x)
 		case x.Now != nil:
-			if x.Layout != b.Cols[col].Layout {
-				col = b.Of(window.Key{Group: k.Group, Layout: b.View.layout(x.Layout)})
-			}
-			if a.meet(b, k.Group, col, x); col >= 0 { // behind a balancer, forms may mix beyond what a plan has columns for
-				a.classic(b, col, x)
-			}
+			col = b.placed(k, x)
+			a.meet(b, k.Group, col, x)
+			a.classic(b, col, x)
 		default:
 			a.meet(b, k.Group, col, x)
 		}

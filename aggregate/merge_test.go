@@ -143,16 +143,21 @@ func TestMergeRefused(t *testing.T) {
 	require.Equal(t, want, saved(t, w.Fleet))
 }
 
+// alsoBy returns what lets a part scrape, and the whole as well.
+func alsoBy(whole pairWatcher) func(part pairWatcher, name string, now, start float64, n int) {
+	return func(part pairWatcher, name string, now, start float64, n int) {
+		whole.scrape(name, now, start, saysC(n)...)
+		part.scrape(name, now, start, saysC(n)...)
+	}
+}
+
 // Merged parts equal one fleet where a part was silent for an hour: one member
 // more, and it is stale.
 func TestMergeOfAPartThatWasSilent(t *testing.T) {
 	c := aggregate.Config{Since: at(-1), Window: 10 * time.Second}.WithCheckpoints(4)
 	whole := newPairWatcher(t, c, counter.Process)
 	a, b := newPair(t, c, counter.Process)
-	scrape := func(part pairWatcher, name string, now, start float64, n int) {
-		whole.scrape(name, now, start, saysC(n)...)
-		part.scrape(name, now, start, saysC(n)...)
-	}
+	scrape := alsoBy(whole)
 	scrape(a, "i", 10, 1, 100)
 	scrape(a, "i2", 11, 1.5, 100)
 	for s := 20.0; s < 4500; s += 60 {

@@ -18,10 +18,7 @@ func TestMergeOfOneThatReturns(t *testing.T) {
 	c := aggregate.Config{Since: at(-1), Window: 10 * time.Second}.WithCheckpoints(4)
 	whole := newPairWatcher(t, c, counter.Process)
 	a, b := newPair(t, c, counter.Process)
-	scrape := func(part pairWatcher, name string, now, start float64, n int) {
-		whole.scrape(name, now, start, saysC(n)...)
-		part.scrape(name, now, start, saysC(n)...)
-	}
+	scrape := alsoBy(whole)
 	scrape(a, "i", 10, 1, 100)
 	for s := 20.0; s < 4500; s += 600 {
 		scrape(b, "j", s, 2, 1)

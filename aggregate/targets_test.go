@@ -91,13 +91,9 @@ func TestFailedInstances(t *testing.T) {
 // Targets that fail before they ever answered do not stay, nor make questions
 // slow.
 func TestStrangersAreForgotten(t *testing.T) {
-	strangers, pods := 300_000, 30_000
-	if testing.Short() { // the race detector is slow
-		strangers, pods = 25_000, 11_000
-	}
 	b := newBed(t, aggregate.Config{})
 	b.scrape("a", 0, 0, typeC, "c 1")
-	for i := range strangers {
+	for i := range 300_000 {
 		b.fail(fmt.Sprint("never-", i), at(float64(i)/1000), errRefused)
 	}
 	assert.LessOrEqual(t, b.Sizes().Targets, 10_001)
@@ -106,7 +102,7 @@ func TestStrangersAreForgotten(t *testing.T) {
 	b.fail("one more", at(300+7300), errRefused)
 	assert.Equal(t, 2, b.Sizes().Targets, "after an hour none is left")
 
-	for i := range pods {
+	for i := range 30_000 {
 		b.describe(aggregate.Target{Name: fmt.Sprint("pod-", i)})
 		b.fail(fmt.Sprint("pod-", i), at(8000), errRefused)
 		b.Remove(at(8001), fmt.Sprint("pod-", i))

@@ -36,8 +36,8 @@ func newBare() *aggregate.Fleet {
 }
 
 // memoryOf is what the heap grows by for an instance of the recorded API servers
-// after all its rounds, in kB: 30 fleets of the three, with values and start
-// times of their own, in one fleet; the first three are not counted.
+// after all its rounds, in kB: eleven times the three, with values and start times
+// of their own, in one fleet. The first three are not counted.
 func memoryOf(d *data, name string, begin func() *fleet) figure {
 	if !chosen.MatchString(name) || alone > 0 {
 		return figure{}
@@ -97,14 +97,14 @@ func whileSaved() figure {
 		}
 		return longest
 	}
-	var alone, saved []float64
+	var undisturbed, saved []float64
 	n := 0
 	for range 3 { // all of it has its size
 		step(n)
 		n++
 	}
 	for range scrapes / instances {
-		alone = append(alone, float64(step(n)))
+		undisturbed = append(undisturbed, float64(step(n)))
 		n++
 		var done atomic.Bool
 		go func() {
@@ -118,7 +118,7 @@ func whileSaved() figure {
 		}
 		saved = append(saved, float64(longest))
 	}
-	a, b := median(saved)/1e6, median(alone)/1e6
+	a, b := median(saved)/1e6, median(undisturbed)/1e6
 	return figure{Name: name, Ours: a, Peer: b, Unit: "ms", Ratio: a / b, RatioMin: a / b, RatioMax: a / b}
 }
 

@@ -98,6 +98,11 @@ func newTrial(t *testing.T) *trial {
 // hire starts a worker and tells all sidecars.
 func (x *trial) hire() {
 	require.NoError(x.t, x.crew.hire())
+	x.meet()
+}
+
+// meet tells all sidecars of the worker that was hired last.
+func (x *trial) meet() {
 	w := x.living[len(x.living)-1]
 	x.mu.Lock()
 	x.workers[w.name] = w
@@ -115,11 +120,7 @@ func (x *trial) replace(unsure ...*running) {
 	}
 	require.NoError(x.t, x.crew.replace())
 	x.killed++
-	w := x.living[len(x.living)-1]
-	x.mu.Lock()
-	x.workers[w.name] = w
-	x.mu.Unlock()
-	x.tell()
+	x.meet()
 }
 
 // tell writes the workers into the file that the sidecars read.

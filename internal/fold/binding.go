@@ -13,6 +13,7 @@ import (
 type Binding struct {
 	*window.Table
 	View   *View
+	Since  int64         // the scrape after which the view was declared; 0: before the first one
 	Met    *window.Met   // the process that answers; nil: not followed
 	Tracks []gauge.Track // gauges: when each column's value changed last, and what it was over time
 

@@ -139,6 +139,8 @@ func newTable() *table {
 	return &table{columns: map[string]int32{}, layouts: map[string]*layout.Layout{}}
 }
 
+func (x *table) Since(int) int64 { return 0 }
+
 func (x *table) Group(_, group int32) int32 { return group }
 
 func (x *table) Column(view, group int32, l *layout.Layout) int32 {

@@ -144,7 +144,7 @@ func (b *bed) written(p *Plan) (list []string) {
 		if o.kind == Histogram {
 			h := p.hists[o.hist]
 			what += fmt.Sprint(h.series, h.form, p.buckets[h.from:h.to], boundsOf(h.layout), h.sum, h.count, h.native)
-			require.Equal(b.t, uint32(i), p.bySeries[seriesKey{h.series, h.class}])
+			require.Equal(b.t, uint32(i), p.bySeries[seriesKey{h.series, h.class, h.epoch}])
 		}
 		list = append(list, what)
 	}

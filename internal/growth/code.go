@@ -218,14 +218,14 @@ func (st *State) tombList(to Lines, r *Router) (list []kept) {
 }
 
 // Adopt gives the objects of a plan, made of the lines that the instance exposed
-// last, what was read for them.
+// last, what was read for them, and notes which of the others cannot be read.
 func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 	st.stay = nil // the plan says it
-	if len(st.loaded) == 0 {
-		return
-	}
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
+		if len(st.loaded) == 0 {
+			break
+		}
 		if o.kind == watched {
 			continue
 		}
@@ -239,6 +239,7 @@ func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 			return fits
 		})
 	}
+	st.miss(p, KnownBody{cols})
 }
 
 // sameRules compares what is written down of the rules.

@@ -129,6 +129,12 @@ func (s *Scraped) point(pos int) judge.Point {
 	return c
 }
 
+// value returns what was read at a position.
+func (s *Scraped) value(pos uint32) float64 {
+	_, _, v, _ := s.Reader.At(int(pos))
+	return v
+}
+
 // familyOf returns what a scrape shows of a family, until the next one is asked
 // for.
 func (sh *shown) familyOf(s *Scraped, l *lines.Line) *shows {

@@ -185,12 +185,12 @@ func (w *walk) counter(e entry) {
 
 // counterAt judges a counter whose line is l, and stood at the position old.
 func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old int) {
-	if old < 0 || w.First {
-		next, step := w.begin(o, l, c, w.buried(o, l))
+	held := w.heldOf(i)
+	if old < 0 || w.First || held.missed() {
+		next, step := w.begin(o, l, c, w.buried(o, l), held.missed())
 		w.take(i, next, step, c)
 		return
 	}
-	held := w.heldOf(i)
 	s := judge.Series{Last: columnPoint(w.Before, old, w.LastTime)}
 	w.watch(o, l, s.Last, c)
 	if held != nil {
@@ -253,11 +253,17 @@ func (w *walk) buried(o *object, l *lines.Line) *tomb {
 }
 
 // begin judges an object without a point before it, or one that is back, of
-// which before is the tombstone.
-func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb) (judge.Series, judge.Step) {
+// which before is the tombstone. One that was there and was missed is not born
+// before its views were declared; a line that is back and has no tombstone went
+// before they were.
+func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb, missed bool) (judge.Series, judge.Step) {
 	a := judge.Arrival{
 		Since: w.Since, Start: w.Start, Interval: w.interval(), Unmoved: w.Decision.Restart == judge.RestartUnmoved,
-		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1], Evicted: w.Lost,
+		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1],
+		Evicted: w.Lost || before == nil && w.gone.has(l),
+	}
+	if missed {
+		a.Since = max(a.Since, w.epochs[o.epoch])
 	}
 	var e judge.Evidence
 	if w.First {
@@ -267,7 +273,7 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb) (jud
 		e.Pace = w.tops[o.family].pace()
 	}
 	a.Evidence = &e
-	if !w.Process {
+	if !w.Process && !missed {
 		a.Previous = w.LastTime
 	}
 	if before != nil {

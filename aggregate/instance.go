@@ -148,7 +148,8 @@ func (in *instance) standing(f *Fleet, e int64) roster.Standing {
 // Instances that left are kept for as long as a window reaches them. Then nobody asks for them one by one any more,
 // and what they counted moves into the ledgers: a fleet of short-lived workers holds those of a window, not of a year.
 // Questions since the start treat both alike, so that answers depend on who departed, and not on when it was tidied
-// up.
+// up. Of those who departed last some are kept, as they may come back: what a process then counted is growth, and a
+// part of the fleet, where nobody was tidied up, knows it.
 
 // departed reports whether the instance left and no window reaches it. It was removed, or silent for an hour in which
 // the fleet was watched.

@@ -14,7 +14,8 @@ import (
 
 // What a view did not see when it was declared, it did not see begin: how much
 // was counted before is not known, whether the process began before the fleet or
-// while it was watched, and whether the line was gone, or there without a count.
+// while it was watched, and whether the line was gone, or there without a count;
+// also if the fleet is saved and loaded in the meantime.
 func TestFirstReadingOfLateView(t *testing.T) {
 	counter := func(x int) []string { return []string{typeC, fmt.Sprint("c ", x)} }
 	const typeH = "# TYPE h histogram"
@@ -33,15 +34,19 @@ func TestFirstReadingOfLateView(t *testing.T) {
 		{"bounds that occur twice", histogram, []string{typeH, `h_bucket{le="1"} 900`, `h_bucket{le="1.0"} 800`, `h_bucket{le="+Inf"} 900`, "h_sum 900", "h_count 900"}},
 		{"no bucket", histogram, []string{typeH, "h_sum 900"}},
 	} {
-		for _, start := range []float64{-100, 5} {
+		for i, start := range []float64{-100, 5, -100, 5} {
+			name, kept := fmt.Sprintf("%s, start %v", x.name, start), i >= 2
 			b := newBed(t, aggregate.Config{})
 			b.scrape("a", 0, -100, x.body(10)...)
 			b.scrape("a", 10, start, x.body(800)...)
 			b.scrape("a", 20, start, x.unset...)
 			c, h := b.counter(aggregate.View{Select: "c"}), b.histogram(aggregate.View{Select: "h"})
-			b.scrape("a", 30, start, x.unset...)
+			if b.scrape("a", 30, start, x.unset...); kept {
+				b.Fleet = loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})
+				c, h = b.counter(aggregate.View{Select: "c"}), b.histogram(aggregate.View{Select: "h"})
+			}
 			r := b.scrape("a", 40, start, x.body(1000)...)
-			assert.Zero(t, r.Births, "%s, start %v", x.name, start)
+			assert.Zero(t, r.Births, name)
 			b.scrape("a", 50, start, x.body(1010)...)
 			var got promfold.Estimate
 			if x.body(0)[0] == typeC {
@@ -51,7 +56,7 @@ func TestFirstReadingOfLateView(t *testing.T) {
 				require.NoError(t, err)
 				got, _ = groups[0].Observations().Increase()
 			}
-			assert.Equal(t, promfold.Estimate{Value: 10, Lo: 10, Hi: 1010}, got, "%s, start %v", x.name, start)
+			assert.Equal(t, promfold.Estimate{Value: 10, Lo: 10, Hi: 1010}, got, name)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func New(v *View, h *window.History) Binding {
 // Copy returns what questions read of the binding, which later scrapes leave as it
 // is. It reuses the room of another row, if there is one.
 func (b *Binding) Copy(x *Exposed, room *window.Row) Binding {
-	c := Binding{View: b.View, copied: true}
+	c := Binding{View: b.View, Since: b.Since, copied: true}
 	if b.View.Kind != growth.Gauge {
 		c.Table, c.scraped = b.Table.Copy(room), b.Readings(x)
 		return c
@@ -42,6 +42,15 @@ func (b *Binding) Copy(x *Exposed, room *window.Row) Binding {
 	c.gauges = make([]Reading, len(c.lines))
 	for i := range c.lines {
 		c.gauges[i] = b.Reading(x, i)
+	}
+	return c
+}
+
+// Whole returns a copy of all that the view keeps of an instance with that history.
+func (b *Binding) Whole(h *window.History) Binding {
+	c := Binding{View: b.View, Since: b.Since, Table: b.Table.Whole(h), Met: b.Met.Clone()}
+	if b.Tracks != nil {
+		c.Tracks = cloneTracks(b.Tracks)
 	}
 	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -148,6 +149,10 @@ func (w Window) ask(v *view) (*question, error) {
 		return nil, fmt.Errorf("%w: the snapshot is of another fleet", ErrIncompatible)
 	}
 	v.fleet.mu.ask()
+	if err := v.fleet.parts.apart(); w.all && err != nil && (v.Kind == growth.Counter || v.Kind == growth.Histogram) {
+		v.fleet.mu.Unlock()
+		return nil, err
+	}
 	q, err := w.question(v.fleet, v)
 	if err != nil {
 		v.fleet.mu.Unlock()

@@ -22,6 +22,7 @@ type loaded struct {
 
 	left                  roster.Left
 	opened, latest, awake int64
+	parts                 *parts // a root has them, and no instances
 }
 
 // release gives the lines back that the instances hold.
@@ -53,6 +54,9 @@ func freeze(f *Fleet) *frozen {
 	l := &loaded{
 		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViews(f),
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
+	}
+	if f.parts != nil {
+		l = &loaded{since: f.parts.since, views: l.views, parts: f.parts}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
 		l.balancers = append(l.balancers, f.book.Balancers[name])
@@ -124,6 +128,7 @@ func (c *codec) state(l *loaded) {
 	c.pools(l)
 	who.Relations()
 	c.rows(l).Code(to, &l.views)
+	c.parts(&l.parts)
 }
 
 // rows returns what codes the views of a state.

@@ -56,11 +56,14 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
-	b := f.book.Balancers[sc.Target]
+	b, root := f.book.Balancers[sc.Target], f.parts != nil
 	if t := f.book.Entries[sc.Target]; t != nil {
 		sc.instance = t.Instance
 	}
 	f.mu.RUnlock()
+	if root {
+		return Report{}, errRoot
+	}
 	if b != nil {
 		return observeBalanced(f, b, sc)
 	}

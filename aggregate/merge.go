@@ -60,18 +60,27 @@ func merge(f, o *Fleet) error {
 		return err
 	}
 	m.apply()
+	for j, v := range f.views {
+		theirs := &m.views[j].Ledger
+		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
+		v.ledger.Merge(theirs)
+		v.heard(v.ledger.Known)
+	}
+	f.since = m.since
 	return nil
 }
 
 // merger is a part on its way into a fleet.
 type merger struct {
-	f     *Fleet
-	what  string // is done with the part
-	l     *loaded
-	since int64
-	views []*kept.View // by index of the fleet's views
-	bound [][]*binding // by the part's instances, by view
-	bytes int64
+	part   *part            // of a root
+	latest map[string]int64 // scrapes of those that the part knows; 0 of who departed
+	f      *Fleet
+	what   string // is done with the part
+	l      *loaded
+	since  int64
+	views  []*kept.View // by index of the fleet's views
+	bound  [][]*binding // by the part's instances, by view
+	bytes  int64
 }
 
 // meet reads the state of o for f, unless their configurations forbid what is to be done. Then f is locked.
@@ -107,6 +116,9 @@ func (m *merger) incompatible(reason string, instances ...string) error {
 // check leads the lines of the part's instances to the fleet's views, or says why the part is none of the fleet's.
 func (m *merger) check() error {
 	f, l := m.f, m.l
+	if f.parts != nil || l.parts != nil {
+		return m.incompatible("of parts")
+	}
 	if err := m.pairViews(); err != nil {
 		return err
 	}
@@ -192,13 +204,6 @@ func (m *merger) apply() {
 		in.admit(f)
 	}
 	m.departed()
-	for j, v := range f.views {
-		theirs := &m.views[j].Ledger
-		v.ledger.Begin(theirs, f.since, l.since, m.since)
-		v.ledger.Merge(theirs)
-		v.heard(v.ledger.Known)
-	}
-	f.since = m.since
 	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		f.book.Balance(b.Target, identity.MergeBalancers(f.book.Balancers[b.Target], b))
@@ -208,11 +213,15 @@ func (m *merger) apply() {
 // suspect begins to watch pairs of instances with one start time that no part saw together, unless what they exposed
 // last shows them to be two.
 func (m *merger) suspect() {
+	of := map[identity.Start][]*instance{}
+	for _, x := range m.f.ordered {
+		of[x.Start] = append(of[x.Start], x)
+	}
 	for _, in := range m.l.instances {
-		for _, x := range m.f.ordered {
-			if !in.Start.Known() || in.Start != x.Start {
-				continue
-			}
+		if !in.Start.Known() {
+			continue
+		}
+		for _, x := range of[in.Start] {
 			first, last := x, in
 			if x.Last > in.Last || x.Last == in.Last && x.name > in.name {
 				first, last = in, x

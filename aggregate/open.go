@@ -83,6 +83,11 @@ func (f *Fleet) Join(o *Fleet) error { return join(f, o) }
 // behind one balancer belong to one part: else the error is [ErrIncompatible].
 func (f *Fleet) Merge(o *Fleet) error { return merge(f, o) }
 
+// SetPart replaces what the named part contributed by its newer state, for a root above several leaves.
+func (f *Fleet) SetPart(name string, now time.Time, state io.Reader) error {
+	return setPart(f, name, now, state)
+}
+
 // Ingest takes in one scrape, all of it or, on an error, nothing.
 func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(incoming{Scrape: s}, nil) }
 
@@ -100,6 +105,7 @@ func (f *Fleet) Snapshot(now time.Time) Snapshot {
 	}
 	f.mu.ask()
 	defer f.mu.Unlock()
+	assemble(f)
 	return Snapshot{m: f.look(now.UnixMilli())}
 }
 
@@ -123,6 +129,9 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.parts != nil {
+		return errRoot
+	}
 	f.book.Expect()
 	for i := range targets {
 		(&targets[i]).describe(f, now.UnixMilli())
@@ -140,6 +149,9 @@ func (f *Fleet) Describe(now time.Time, t Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.parts != nil {
+		return errRoot
+	}
 	(&t).describe(f, now.UnixMilli())
 	return nil
 }
@@ -171,6 +183,9 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	how := failureOf(err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.parts != nil {
+		return errRoot
+	}
 	name = addressOf(f, name)
 	ms := at.UnixMilli()
 	if f.book.Entries[name] == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // Totals returns the groups as counters to expose; none ever falls. A part of the fleet has none.
@@ -104,6 +105,11 @@ func (v *view) createdAt() time.Time {
 func (v *view) settle(m *moment) []*ledger.Settlement {
 	f := v.fleet
 	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
+	if f.parts.apart() != nil {
+		for _, s := range list {
+			s.Classes = []window.Class{{}} // a process may be in it twice
+		}
+	}
 	if f.joinable() {
 		return ledger.Joined(list, v.watched().Totals(), v.set())
 	}

@@ -79,6 +79,9 @@ func (v *view) sweepGroups() {
 // watched returns what a view knows of processes, and other watchers told it.
 func (v *view) watched() *watch.State {
 	ordered := v.fleet.ordered
+	if v.fleet.parts != nil {
+		ordered = nil // all was told with them
+	}
 	return v.tell(v.ledger.Known, ordered, func(i int) *binding { return ordered[i].bindings[v.index] })
 }
 
@@ -144,6 +147,11 @@ func savedViews(f *Fleet) []*kept.View {
 	list := slices.Clone(f.unclaimed)
 	for _, v := range f.views {
 		s := &kept.View{Key: v.Key(), Ledger: v.ledger}
+		if f.parts != nil {
+			s.Ledger = v.ledger.Vacant()
+			list = append(list, s)
+			continue
+		}
 		for _, in := range f.ordered {
 			s.Rows = append(s.Rows, in.bindings[v.index].pack(in))
 		}

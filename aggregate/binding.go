@@ -99,7 +99,10 @@ func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(
 func bindingsOf(v *view) fold.View {
 	x := fold.View{
 		Index: v.index, Kind: v.Kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == declare.TotalsAlone,
-		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.InInstance(), Sentinels: v.Sentinels,
+		Slots: v.fleet.spacing().Least(), Within: v.InInstance(), Sentinels: v.Sentinels,
+	}
+	if v.fleet.joinable() {
+		x.Spare = 2
 	}
 	if v.Kind == growth.Gauge && v.Window > 0 {
 		x.Past, x.Steps = v.Window.Milliseconds(), 4*v.fleet.cfg.Checkpoints

@@ -7,6 +7,7 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/parts"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -22,7 +23,7 @@ type loaded struct {
 
 	left                  roster.Left
 	opened, latest, awake int64
-	parts                 *parts // a root has them, and no instances
+	parts                 *parts.Set // a root has them, and no instances
 }
 
 // release gives the lines back that the instances hold.
@@ -56,7 +57,7 @@ func freeze(f *Fleet) *frozen {
 		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
 	}
 	if f.parts != nil {
-		l = &loaded{since: f.parts.since, views: l.views, parts: f.parts}
+		l = &loaded{since: f.parts.Since, views: l.views, parts: f.parts}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
 		l.balancers = append(l.balancers, f.book.Balancers[name])
@@ -128,7 +129,7 @@ func (c *codec) state(l *loaded) {
 	c.pools(l)
 	who.Relations()
 	c.rows(l).Code(to, &l.views)
-	c.parts(&l.parts)
+	parts.Code(to, &l.parts)
 }
 
 // rows returns what codes the views of a state.

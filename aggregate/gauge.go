@@ -6,13 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
-	"github.com/promfold/promfold/internal/whole"
 )
 
 // GaugeGroup is one group's answer, of the live instances.
@@ -21,24 +19,6 @@ type GaugeGroup struct {
 	asked  *asked // nil: of no question
 	gauge  gauge.Group
 	said   []string
-}
-
-// addTo adds what the view makes of the values of the members.
-func (g *GaugeGroup) addTo(w *whole.Whole, c gauge.Combine) {
-	if (c == 0 || c == gauge.Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.gauge.Parts) == 1 {
-		c = gauge.Max
-	}
-	x, _, ok := g.gauge.All.Combined(c)
-	why := ""
-	switch {
-	case c == 0 && len(g.gauge.Parts) > 0:
-		why = whole.Undecided
-	case g.gauge.Excluded[explain.Unsaid] != nil:
-		why = whole.Unsaid
-	case len(g.gauge.Excluded) > 0 || len(g.gauge.All.List) > 0:
-		why = whole.Unreadable
-	}
-	w.Gauge(g.labels, x.Value, ok, why)
 }
 
 // Labels implements [Group].
@@ -91,7 +71,7 @@ func (g *GaugeGroup) Stddev() (float64, bool) { return g.gauge.All.Stddev() }
 
 // Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest, not a number between two as PromQL does; false
 // for a q outside [0, 1].
-func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.Members()) }
+func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return g.member(g.gauge.Quantile(q)) }
 
 // Members returns the members by name. Series that are NaN or a sentinel are left out; an instance without others is
 // no member, nor is one that cannot be reached.

@@ -153,5 +153,5 @@ type GaugeMember struct {
 	From, To       time.Time         // the first and the last moment of that
 }
 
-// String returns the instance, its numbers and how long it had a value.
+// String returns one line.
 func (m GaugeMember) String() string { return gauge.PastMember(m).String() }

@@ -78,10 +78,10 @@ func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distributi
 }
 
 // HistogramView answers how observations were distributed. Quantiles are of the merged observations, or of the worst
-// instance, with the interval that holds them; package histogram has the rules.
+// instance; package histogram has the rules.
 //
-// Of classic and native buckets, the native ones are preferred, and each observation counts once; a series that comes
-// without native ones is followed by its classic ones until its process ends. New buckets with none in common start at
+// Native buckets are preferred, and each observation counts once; a series that comes without them is followed by its
+// classic ones until its process ends. New buckets with none in common start at
 // their own first point, and a warning says so. Gauge histograms are not selected.
 type HistogramView struct{ v *view }
 

@@ -2,8 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -109,7 +107,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	steady := s.steady()
 	if steady {
 		s.accept()
-		f.mu.changed()
+		f.mu.Changed()
 	}
 	f.mu.RUnlock()
 	if steady {
@@ -446,12 +444,6 @@ type incoming struct {
 // incomingSamples returns a scrape that was read elsewhere; its Body does not count.
 func incomingSamples(sc Scrape, list []parse.Sample) (incoming, error) {
 	sc.Body = nil
-	x := incoming{Scrape: sc, typed: true}
-	for i := range list {
-		if list[i].Delta {
-			return x, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
-		}
-	}
-	x.samples = samples.AppendLines(nil, list)
-	return x, nil
+	read, err := samples.Lines(list)
+	return incoming{Scrape: sc, typed: true, samples: read}, err
 }

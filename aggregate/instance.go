@@ -313,25 +313,21 @@ func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	return l
 }
 
+// unitOf names an instance, or the balancer it is behind.
+func unitOf(in *instance) string {
+	if in.pool != nil {
+		return in.pool.Target
+	}
+	return in.name
+}
+
 // keys names a process of the instance that told such starts. What told none goes by the kind of those.
-func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
+func (in *instance) keys(kind int64, starts ...int64) []watch.Key {
 	first := in
 	if in.Twins != nil {
 		first = slices.MinFunc(in.Twins.Members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
 	}
-	for _, x := range []*instance{first, in} {
-		name := x.name
-		if x.pool != nil {
-			name = x.pool.Target
-		}
-		if len(starts) == 0 {
-			return []watch.Key{{Name: name, Start: kind}}
-		}
-		for _, start := range starts {
-			list = append(list, watch.Key{Name: name, Start: start})
-		}
-	}
-	return list
+	return watch.Keys(kind, starts, unitOf(first), unitOf(in))
 }
 
 // renamed notes a start that the process, which goes on, tells now.

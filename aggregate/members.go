@@ -1,14 +1,11 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/tally"
 )
 
@@ -44,8 +41,6 @@ func (m Member) String() string {
 	return b.String()
 }
 
-func (m Member) value() float64 { return m.Estimate.Value }
-
 // memberOf returns a member as a caller sees it.
 func memberOf(m tally.Member, ok bool) (Member, bool) { return Member(m), ok }
 
@@ -56,15 +51,4 @@ func membersOf(list []tally.Member) []Member {
 		out = append(out, Member(m))
 	}
 	return out
-}
-
-// memberAt returns the member at the rank of a quantile.
-func memberAt(q float64, members []Member) (Member, bool) {
-	rank, ok := exact.Rank(q, len(members))
-	if !ok {
-		return Member{}, false
-	}
-	sorted := slices.Clone(members)
-	slices.SortStableFunc(sorted, func(a, b Member) int { return cmp.Compare(a.value(), b.value()) })
-	return sorted[rank-1], true
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/watch"
 )
 
 // join adds what o knows to f's totals, see [Fleet.Join].
@@ -37,13 +38,18 @@ func join(f, o *Fleet) error {
 		}
 		theirs := &m.views[j].Ledger
 		k := v.watched()
-		k.Join(v.tell(theirs.Known, m.l.instances, func(i int) *binding { return m.bound[i][j] }))
+		k.Join(m.told(j))
 		v.heard(k)
 		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
 		v.ledger.Remember(theirs)
 	}
 	f.since = m.since
 	return nil
+}
+
+// told returns what the part knows of the processes of a view.
+func (m *merger) told(view int) *watch.State {
+	return m.f.views[view].tell(m.views[view].Ledger.Known, m.l.instances, func(i int) *binding { return m.bound[i][view] })
 }
 
 // merge adds o's instances to f, see [Fleet.Merge].
@@ -72,15 +78,13 @@ func merge(f, o *Fleet) error {
 
 // merger is a part on its way into a fleet.
 type merger struct {
-	part   *part            // of a root
-	latest map[string]int64 // scrapes of those that the part knows; 0 of who departed
-	f      *Fleet
-	what   string // is done with the part
-	l      *loaded
-	since  int64
-	views  []*kept.View // by index of the fleet's views
-	bound  [][]*binding // by the part's instances, by view
-	bytes  int64
+	f     *Fleet
+	what  string // is done with the part
+	l     *loaded
+	since int64
+	views []*kept.View // by index of the fleet's views
+	bound [][]*binding // by the part's instances, by view
+	bytes int64
 }
 
 // meet reads the state of o for f, unless their configurations forbid what is to be done. Then f is locked.
@@ -188,7 +192,9 @@ func (m *merger) apply() {
 		roster.Watch{First: firstOf(l.instances), Latest: l.latest, Awake: l.awake},
 	))
 	f.bytes = m.bytes
-	m.suspect()
+	identity.SuspectUnseen(l.instances, f.ordered, func(first, last *instance) identity.Likeness {
+		return evidence.LikenColumns(f.store, &first.cols, &last.cols)
+	})
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
@@ -207,30 +213,6 @@ func (m *merger) apply() {
 	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		f.book.Balance(b.Target, identity.MergeBalancers(f.book.Balancers[b.Target], b))
-	}
-}
-
-// suspect begins to watch pairs of instances with one start time that no part saw together, unless what they exposed
-// last shows them to be two.
-func (m *merger) suspect() {
-	of := map[identity.Start][]*instance{}
-	for _, x := range m.f.ordered {
-		of[x.Start] = append(of[x.Start], x)
-	}
-	for _, in := range m.l.instances {
-		if !in.Start.Known() {
-			continue
-		}
-		for _, x := range of[in.Start] {
-			first, last := x, in
-			if x.Last > in.Last || x.Last == in.Last && x.name > in.name {
-				first, last = in, x
-			}
-			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
-			if s, ok := identity.Unseen(l, last.Last-first.Last); ok {
-				identity.Suspect(in, x, last).Suspicion = s
-			}
-		}
 	}
 }
 

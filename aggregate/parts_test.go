@@ -299,3 +299,62 @@ func TestSnapshotBeforeAPart(t *testing.T) {
 	_, err = root.c.One(s.SinceStart())
 	require.ErrorIs(t, err, aggregate.ErrWindow)
 }
+
+// All who answer behind one balancer are of the part that scraped it last; what
+// both saw of a process counts once.
+func TestBalancerOfTwoParts(t *testing.T) {
+	root, a, b := newRootOf(t, rootConfig)
+	for _, w := range []pairWatcher{a, b} {
+		w.balanced("lb", 2)
+	}
+	scrape := func(w pairWatcher, s, start float64, n int) { w.scrape("lb", s, start, saysC(n)...) }
+	scrape(a, 10, 1, 100)
+	scrape(a, 20, 10, 10)
+	scrape(b, 15, 1, 110)
+	scrape(b, 30, 20, 7)
+	root.setPart("a", 31, saved(t, a.Fleet))
+	root.setPart("b", 31, saved(t, b.Fleet))
+	require.Equal(t, 110.0+10+7, root.total(31))
+	require.Len(t, root.Snapshot(at(31)).Instances(), 2)
+	require.Equal(t, 2, root.Snapshot(at(31)).Coverage().Expected)
+	scrape(a, 40, 10, 15)
+	scrape(a, 50, 10, 16) // the latest one counts when the next one confirms it
+	root.setPart("a", 51, saved(t, a.Fleet))
+	require.Equal(t, 110.0+15+7, root.total(51))
+}
+
+// Shared series of gauges, histograms and everything are those of the one fleet,
+// too: a root is as good an EverythingView as any.
+func TestRootOfEverything(t *testing.T) {
+	c := rootConfig
+	open := func() (bed, *aggregate.EverythingView) {
+		b := newBed(t, c)
+		e, err := b.Everything(aggregate.View{Select: everyFamily, Combine: aggregate.Sum})
+		require.NoError(t, err)
+		return b, e
+	}
+	whole, all := open()
+	root, e := open()
+	leaf1, _ := open()
+	leaf2, _ := open()
+	show := func(e *aggregate.EverythingView, f bed, now float64) []aggregate.Family {
+		return e.Families(f.Snapshot(at(now)))
+	}
+	for s := 0.0; s < 100; s += 10 {
+		for i, leaf := range []bed{leaf1, leaf2} {
+			for _, name := range []string{"x", "y"} {
+				lines := slices.Concat(saysC(int(s)+i), saysH(int(s), "1"), []string{typeG, fmt.Sprintf("g %d", i)})
+				for _, b := range []bed{whole, leaf} {
+					b.scrape(fmt.Sprint(name, i), s, -50, lines...)
+				}
+			}
+		}
+		require.NoError(t, root.SetPart("1", at(s), bytes.NewReader(saved(t, leaf1.Fleet))))
+		require.NoError(t, root.SetPart("2", at(s), bytes.NewReader(saved(t, leaf2.Fleet))))
+		require.Equal(t, show(all, whole, s), show(e, root, s))
+	}
+	require.Len(t, show(e, root, 100), 4)
+	require.Equal(t, all.Deltas(whole.Snapshot(at(100))), e.Deltas(root.Snapshot(at(100))))
+	require.NoError(t, root.SetPart("1", at(101), bytes.NewReader(saved(t, leaf1.Fleet))))
+	require.Empty(t, e.Deltas(root.Snapshot(at(101))))
+}

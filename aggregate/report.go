@@ -81,10 +81,7 @@ func (r Report) String() string { return explain.Report(r).String() }
 
 // tell notes in a report what the scrape says about the process.
 func (r *Report) tell(how life.Restart) {
-	switch how {
-	case life.Proven, life.Guessed:
-		r.Restarted = true
-	}
+	r.Restarted = how == life.Proven || how == life.Guessed
 	if how > life.Proven {
 		r.Warnings = append(r.Warnings, how.String())
 	}

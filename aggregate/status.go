@@ -3,7 +3,6 @@ package aggregate
 import (
 	"cmp"
 	"errors"
-	"iter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -12,7 +11,6 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
-	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -43,8 +41,7 @@ type Instance struct {
 
 // String returns one line.
 func (i Instance) String() string {
-	x := explain.Instance(i)
-	return x.String()
+	return (*explain.Instance)(&i).String()
 }
 
 // errSavedFailure stands for an error that a state does not keep.
@@ -135,8 +132,7 @@ type Status struct {
 
 // String returns one sentence.
 func (s Status) String() string {
-	x := explain.Status(s)
-	return x.String()
+	return (*explain.Status)(&s).String()
 }
 
 // statusAt returns the status of a view at a snapshot, from what the instances exposed last.
@@ -156,7 +152,7 @@ func statusOf(q *question, v *view, thorough bool) Status {
 		for i := range q.states {
 			in := q.states[i].member.in
 			b := in.bindings[v.index]
-			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.groups(in), Table: b.Table, Bytes: b.Bytes(in.plan)}
+			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.Groups(in.plan, b.labelsOf), Table: b.Table, Bytes: b.Bytes(in.plan)}
 			if thorough {
 				x.Lines = v.selection.Fits(q.f.store, &in.cols)
 			}
@@ -167,27 +163,12 @@ func statusOf(q *question, v *view, thorough bool) Status {
 	}))
 }
 
-// groups yields the labels of the groups in which the instance has a series.
-func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
-	used := make([]bool, len(b.Cols))
-	if b.view.Kind == growth.Gauge {
-		in.plan.Used(int32(b.view.index), used)
-	}
-	return func(yield func(labels.Labels) bool) {
-		for c := range b.Cols {
-			if (b.view.Kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
-				return
-			}
-		}
-	}
-}
-
 // Health says what the fleet holds.
 type Health struct {
 	Instances, Gone, Lines int            // those that left, too; distinct lines
 	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
 	Accepted, Refused      int            // scrapes since the program began
-	GivenUp                int            // processes of which joined totals lack something: they were told too late
+	GivenUp                int            // processes that joined totals lack something of
 	Refusals               map[string]int // of these scrapes, by reason
 	Exemplars              map[string]int // left out of the latest scrapes, by reason
 	Views                  []Status

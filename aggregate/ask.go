@@ -116,8 +116,14 @@ func (q *question) notes() []string {
 			list = append(list, n.text)
 		}
 	}
-	if never := q.named((*roster.Aim).Never); len(never) > 0 {
-		list = append(list, "expected and never answered, sums have no upper bound: "+explain.Few(never))
+	never := q.named(func(x *roster.Aim) string {
+		if !q.v.selection.Admits(x.Labels) {
+			return ""
+		}
+		return x.Never()
+	})
+	if len(never) > 0 {
+		list = append(list, "expected and never answered, sums they may be in have no upper bound: "+explain.Few(never))
 	}
 	return list
 }
@@ -177,13 +183,7 @@ func (w Window) question(f *Fleet, v *view) (*question, error) {
 }
 
 // apart says why what instances counted since the start cannot be added up; nil if it can.
-func apart(f *Fleet) error {
-	why := f.parts.Apart(explain.Few)
-	if why == "" {
-		return nil
-	}
-	return fmt.Errorf("%w: since the start, as %s; ask for totals, which are whole", ErrWindow, why)
-}
+func apart(f *Fleet) error { return f.parts.Apart(ErrWindow, explain.Few) }
 
 // Start returns the exclusive start; it is not before the fleet's own.
 func (w Window) Start() time.Time {

@@ -62,9 +62,9 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	b.Heard(at)
 	if why.Ambiguous {
 		f.book.Entry(b.Target).Seen(at)
-		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", k.names(why.Candidates)
+		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", converted(why.Candidates, func(i int) string { return k.fit[i].name })
 	}
-	s.report.attribute(why)
+	s.report.By, s.report.NewInstance, s.report.Provisional = why.By.String(), why.New, why.Provisional
 	return s.report, nil, nil
 }
 
@@ -98,16 +98,10 @@ func (k *keeper) close() {
 	}
 }
 
-func (k *keeper) names(of []int) (list []string) {
-	for _, i := range of {
-		list = append(list, k.fit[i].name)
-	}
-	return list
-}
-
 // Mark remembers which scrape met an instance last, and whether it was given up.
 func (k *keeper) Mark(in *instance, sighted int, lost bool) {
 	if in.pool == k.b {
+		saveFirst(in)
 		in.Sighted, in.lost = sighted, lost
 	}
 }
@@ -161,6 +155,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 		return nil, errBusy
 	}
 	defer who.mu.Unlock()
+	saveFirst(who)
 	u := who.undo
 	if why.Retract {
 		who.change(k.f)

@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/tally"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -31,8 +32,8 @@ type binding struct {
 }
 
 // pack returns what is saved of the binding of an instance.
-func (b *binding) pack(in *instance) *kept.Row {
-	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
+func (b *binding) pack(in *instance, groups *tally.Groups) *kept.Row {
+	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(i int32) labels.Labels { return groups.At(i).Labels })
 	r.Exposes = in.exposes(b.view)
 	return r
 }
@@ -134,9 +135,7 @@ func (b *binding) read(in *instance) []gauge.Body {
 }
 
 // labelsOf returns the labels of a column's group, as it is answered.
-func (b *binding) labelsOf(col int) labels.Labels {
-	return b.view.groups.At(b.Cols[col].Group).Labels
-}
+func (b *binding) labelsOf(col int) labels.Labels { return b.view.groups.At(b.Cols[col].Group).Labels }
 
 // relabel gives an instance the new labels of its target. What it counted until now stays in the groups it was counted
 // in, as if an instance had departed; in the new groups it counts from now on.
@@ -148,7 +147,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 	var moved []*view
 	for _, b := range in.bindings {
 		v := b.view
-		if labels.Equal(v.seen(in.labels), v.seen(ls)) {
+		if labels.Equal(v.selection.Seen(in.labels), v.selection.Seen(ls)) {
 			continue
 		}
 		moved = append(moved, v)
@@ -223,9 +222,10 @@ func (in *instance) refused(v *view) int {
 // the churn. The fleet's lock is held.
 func sweep(f *Fleet, gone int) {
 	f.garbage += gone
-	if f.garbage < 256 || 4*f.garbage < f.store.Len() {
+	if f.garbage < 256 || 4*f.garbage < f.store.Len() || !f.saves.TryLock() {
 		return
 	}
+	defer f.saves.Unlock()
 	f.garbage = 0
 	f.reading.Lock() // for no reader of the store may be at work
 	ids := f.store.Sweep()
@@ -257,6 +257,7 @@ func evict(f *Fleet, enough int64) bool {
 			if !ok {
 				continue
 			}
+			saveFirst(in)
 			b.note(in, 0)
 			sumless := b.Sumless()
 			for col, drop := range marks {
@@ -285,16 +286,7 @@ func (in *instance) adopt(f *Fleet, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+	next := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 	d.adopt(in)
 	in.adopt(f, next)
-}
-
-// admitted says of each view whether the instance's target labels let it in.
-func (in *instance) admitted(f *Fleet) []bool {
-	list := make([]bool, len(f.views))
-	for i, v := range f.views {
-		list[i] = v.selection.Admits(in.labels)
-	}
-	return list
 }

@@ -59,6 +59,8 @@ type Fleet struct {
 
 	packed lines.Decompressors
 
+	saves sync.Mutex // held while a state is saved: until then no line is swept
+
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
 	instances map[string]*instance
@@ -175,6 +177,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
+		saveFirst(in)
 		drafts[i].adopt(in)
 		in.adopt(f, plans[i])
 	}
@@ -209,7 +212,7 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+		plan := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true

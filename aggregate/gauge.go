@@ -89,11 +89,7 @@ func (g *GaugeGroup) Members() []Member {
 
 // Variants returns what is shown and by whom, for Combine Distinct, by labels, then by value.
 func (g *GaugeGroup) Variants() []Variant {
-	var list []Variant
-	for _, v := range g.gauge.Variants() {
-		list = append(list, Variant(v))
-	}
-	return list
+	return converted(g.gauge.Variants(), func(v gauge.Variant) Variant { return Variant(v) })
 }
 
 // add adds what an instance reads, or notes why not.
@@ -116,16 +112,9 @@ func (v Variant) String() string { return gauge.Variant(v).String() }
 // GaugeView answers what a gauge reads; a rate is not offered.
 type GaugeView struct{ v *view }
 
-func (v *GaugeView) kept() *view {
-	if v == nil {
-		return nil
-	}
-	return v.v
-}
-
 // At returns the groups at a moment, without instances that are stale or have left.
 func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
-	q, err := s.SinceStart().ask(v.kept())
+	q, err := s.SinceStart().ask(behind(v))
 	if err != nil {
 		return nil, err
 	}
@@ -144,24 +133,21 @@ func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
 
 // One returns the only group.
 func (v *GaugeView) One(s Snapshot) (*GaugeGroup, error) {
-	if err := v.kept().checkSingle(); err != nil {
-		return nil, err
-	}
-	return only(v.At(s))
+	return only(behind(v), s, v.At)
 }
 
 // gaugeAnswer gathers the groups of an answer.
 type gaugeAnswer struct {
 	q        *question
 	asked    asked
-	groups   map[string]*GaugeGroup
+	groups   byLabels[*GaugeGroup]
 	common   explain.Exclusions // of no group
 	leader   string             // the elected instance; empty if there is none, or it is unknown
 	election []string           // warnings about it
 }
 
 func gaugesOf(q *question) *gaugeAnswer {
-	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: byLabels[*GaugeGroup]{}, common: explain.Exclusions{}}
 	if q.v.Combine == gauge.Leader {
 		a.leader, a.election = elect(q)
 	}
@@ -176,7 +162,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	g, ok := a.groups[key]
 	if !ok {
 		g = &GaugeGroup{labels: ls, asked: &a.asked, gauge: gauge.Group{
-			Combine: a.q.v.Combine, All: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}, Excluded: explain.Exclusions{},
+			Combine: a.q.v.Combine, All: gauge.Members{Unmet: a.asked.unmetIn(ls), Leader: a.leader}, Excluded: explain.Exclusions{},
 		}}
 		a.groups[key] = g
 	}
@@ -228,11 +214,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	if q.v.limit != nil && len(a.groups) == 0 && len(a.common) > 0 {
 		a.group(labels.EmptyLabels())
 	}
-	list := make([]*GaugeGroup, 0, len(a.groups))
-	for _, g := range a.groups {
-		list = append(list, g)
-	}
-	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
+	list := a.groups.sorted((*GaugeGroup).Labels)
 	notes, partials, common := q.notes(), partialsOf(q), a.common.Words()
 	for _, g := range list {
 		g.said = slices.Concat(g.gauge.Excluded.Words(), common, a.election, notes, partials.Words(q.v.Every(), g.labels), g.gauge.Said())

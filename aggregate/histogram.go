@@ -85,16 +85,9 @@ func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distributi
 // their own first point, and a warning says so. Gauge histograms are not selected.
 type HistogramView struct{ v *view }
 
-func (v *HistogramView) kept() *view {
-	if v == nil {
-		return nil
-	}
-	return v.v
-}
-
 // In returns the groups in a window.
 func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
-	q, err := w.ask(v.kept())
+	q, err := w.ask(behind(v))
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +106,5 @@ func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 
 // One returns the only group.
 func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
-	if err := v.kept().checkSingle(); err != nil {
-		return nil, err
-	}
-	return only(v.In(w))
+	return only(behind(v), w, v.In)
 }

@@ -246,6 +246,7 @@ func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) ==
 
 // rebind makes the plan of what is followed from now on, and holds what the views will keep against MaxBytes.
 func (s *staged) rebind() error {
+	saveFirst(s.in)
 	need := s.plan()
 	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.at, 0) {
 		need = s.plan()
@@ -293,7 +294,7 @@ func (s *staged) plan() (need int64) {
 	}
 	if in.plan == nil {
 		s.drafts = in.draft(f, f.router.For(in.labels))
-		s.next = in.state.NewPlan(s.drafts.Route, in.admitted(f), &s.body, s.drafts, nil)
+		s.next = in.state.NewPlan(s.drafts.Route, f.router.Admits(in.labels), &s.body, s.drafts, nil)
 	} else {
 		s.drafts = in.draft(f, in.plan.Route())
 		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
@@ -302,9 +303,7 @@ func (s *staged) plan() (need int64) {
 }
 
 // roomy reports whether the native histograms that changed have places for all of their buckets.
-func (s *staged) roomy() bool {
-	return s.in.plan.Roomy(&s.scraped, s)
-}
+func (s *staged) roomy() bool { return s.in.plan.Roomy(&s.scraped, s) }
 
 // Placed reports whether a column has places for all buckets of n.
 func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
@@ -352,7 +351,10 @@ func (s *staged) accept() {
 		tidy(s.f, s.at)
 	}
 	s.report.Incarnation = in.Incarnation
-	s.report.tell(s.restart)
+	s.report.Restarted = s.restart == life.Proven || s.restart == life.Guessed
+	if s.restart > life.Proven {
+		s.report.Warnings = append(s.report.Warnings, s.restart.String())
+	}
 }
 
 // enter applies what changes for the whole fleet.

@@ -198,7 +198,7 @@ func (m *merger) apply() {
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, nil)
+		in.plan = in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, nil)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].Rows[i].Exposes {

@@ -15,13 +15,13 @@ import (
 )
 
 // Status says what the view selects.
-func (v *CounterView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+func (v *CounterView) Status(s Snapshot) Status { return statusAt(s, behind(v)) }
 
 // Status says what the view selects.
-func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, behind(v)) }
 
 // Status says what the view selects.
-func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, behind(v)) }
 
 // Instance is what the fleet knows of one instance.
 type Instance struct {
@@ -40,9 +40,7 @@ type Instance struct {
 }
 
 // String returns one line.
-func (i Instance) String() string {
-	return (*explain.Instance)(&i).String()
-}
+func (i Instance) String() string { return (*explain.Instance)(&i).String() }
 
 // errSavedFailure stands for an error that a state does not keep.
 var errSavedFailure = errors.New("failed before the state was saved")
@@ -131,9 +129,7 @@ type Status struct {
 }
 
 // String returns one sentence.
-func (s Status) String() string {
-	return (*explain.Status)(&s).String()
-}
+func (s Status) String() string { return (*explain.Status)(&s).String() }
 
 // statusAt returns the status of a view at a snapshot, from what the instances exposed last.
 func statusAt(s Snapshot, v *view) Status {

@@ -14,7 +14,7 @@ import (
 
 // Totals returns the groups as counters to expose.
 func (v *CounterView) Totals(s Snapshot) []Series {
-	return totalsAt(s, v.kept(), (*view).counterTotals)
+	return totalsAt(s, behind(v), (*view).counterTotals)
 }
 
 // Totals returns the groups as histograms to expose.
@@ -23,7 +23,7 @@ func (v *CounterView) Totals(s Snapshot) []Series {
 // certainly not below them. Native buckets have a schema that all instances have, and are left out where some have
 // classic ones alone. The sum is NaN where one is not known; it may fall if observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
-	return totalsAt(s, v.kept(), (*view).histogramTotals)
+	return totalsAt(s, behind(v), (*view).histogramTotals)
 }
 
 // Series is one series of the fleet as it is to be exposed.
@@ -97,9 +97,7 @@ func (v *view) deltas(m *moment, totals func(*view, *moment) []Series) (grown []
 	return grown
 }
 
-func (v *view) createdAt() time.Time {
-	return time.UnixMilli(cmp.Or(v.ledger.Created, v.fleet.since))
-}
+func (v *view) createdAt() time.Time { return time.UnixMilli(cmp.Or(v.ledger.Created, v.fleet.since)) }
 
 // settle returns the settlements of a view at a moment, sorted by labels.
 func (v *view) settle(m *moment) []*ledger.Settlement {

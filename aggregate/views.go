@@ -1,10 +1,7 @@
 package aggregate
 
 import (
-	"fmt"
 	"slices"
-
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/fold"
@@ -38,31 +35,12 @@ type view struct {
 	moved uint64 // the last snapshot before new labels of a target moved an instance to other groups
 }
 
-// seen returns those of a target's labels that matter to the view.
-func (v *view) seen(target labels.Labels) labels.Labels {
-	b := labels.NewBuilder(target)
-	target.Range(func(l labels.Label) {
-		if !v.selection.Mentions(l.Name) {
-			b.Del(l.Name)
-		}
-	})
-	return b.Labels()
-}
-
 // set is where the layouts of the view's columns are.
 func (v *view) set() *window.Set {
 	if v.Signed {
 		return &v.fleet.signed
 	}
 	return &v.fleet.set
-}
-
-// checkSingle refuses a view with several groups.
-func (v *view) checkSingle() error {
-	if v != nil && !v.Single() {
-		return fmt.Errorf("%w: One of %s, which groups; use In", errQuestion, v)
-	}
-	return nil
 }
 
 // sweepGroups frees the groups of answers that have no column any more.
@@ -108,14 +86,13 @@ func (v *view) heard(k *watch.State) {
 			continue
 		}
 		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
+			saveFirst(in)
 			b.Met.Again(b.Table, in.Last, version, begin)
 		}
 	}
 }
 
-func (v *view) tellOwn(p watch.Process) {
-	v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds())
-}
+func (v *view) tellOwn(p watch.Process) { v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds()) }
 
 // last returns the greatest index of the view and of the views that it needs.
 func (v *view) last() int {
@@ -140,25 +117,6 @@ func (v *view) claimed(f *Fleet, s *kept.View) {
 			in.undo.Set(v.index, p.UndoState())
 		}
 	}
-}
-
-// savedViews returns what the views of the fleet keep, and what no view has claimed, by key.
-func savedViews(f *Fleet) []*kept.View {
-	list := slices.Clone(f.unclaimed)
-	for _, v := range f.views {
-		s := &kept.View{Key: v.Key(), Ledger: v.ledger}
-		if f.parts != nil {
-			s.Ledger = v.ledger.Vacant()
-			list = append(list, s)
-			continue
-		}
-		for _, in := range f.ordered {
-			s.Rows = append(s.Rows, in.bindings[v.index].pack(in))
-		}
-		list = append(list, s)
-	}
-	kept.Sort(list)
-	return list
 }
 
 // newView returns a view that is not the fleet's yet.

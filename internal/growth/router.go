@@ -1,10 +1,12 @@
 package growth
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/judge"
@@ -17,14 +19,24 @@ type Router struct {
 	// Tolerance has those of all rules, with which starts are compared.
 	Tolerance judge.Rules
 
-	store  *lines.Store
-	views  []*Selection
-	routes map[string]*Route // by the names that targets give
-	rules  []judge.Rules     // those of the objects, each once
+	store   *lines.Store
+	views   []*Selection
+	routes  map[string]*Route // by the names that targets give
+	rules   [256]judge.Rules  // those of the objects, each once; what a class has is never written again
+	classes int
 }
 
 // NewRouter returns a router without views.
 func NewRouter(s *lines.Store) *Router { return &Router{store: s, routes: map[string]*Route{}} }
+
+// Admits says of each view whether the labels of a target let it in.
+func (r *Router) Admits(target labels.Labels) []bool {
+	list := make([]bool, len(r.views))
+	for i, v := range r.views {
+		list[i] = v.Admits(target)
+	}
+	return list
+}
 
 // Only makes the first n views the only ones.
 func (r *Router) Only(n int) {
@@ -49,11 +61,15 @@ func (r *Router) tolerant(x judge.Rules) judge.Rules {
 
 // class returns the number of a set of rules.
 func (r *Router) class(x judge.Rules) uint8 {
-	if i := slices.Index(r.rules, x); i >= 0 {
+	if i := slices.Index(r.rules[:r.classes], x); i >= 0 {
 		return uint8(i)
 	}
-	r.rules = append(r.rules, x)
-	return uint8(len(r.rules) - 1)
+	if r.classes == len(r.rules) {
+		return uint8(r.classes - 1) // no program has so many
+	}
+	r.rules[r.classes] = x
+	r.classes++
+	return uint8(r.classes - 1)
 }
 
 // classLike returns the number of the rules of something that was read back.
@@ -147,6 +163,22 @@ func (r *Route) way(id lines.ID) []want {
 		r.ways[id] = w
 	}
 	return r.lists[w-wayNone]
+}
+
+// Exemplars yields the exemplars that an instance exposed last, with the labels of
+// their series in a view. They are decoded.
+func (r *Route) Exemplars(s *Selection, c *lines.Columns, view int32, target labels.Labels) iter.Seq2[labels.Labels, exemplar.Exemplar] {
+	return func(yield func(labels.Labels, exemplar.Exemplar) bool) {
+		for pos, e := range c.Exemplars() {
+			id := c.ID(pos)
+			if s.Kind == Counter && r.router.store.Line(id).Role != lines.Value {
+				continue
+			}
+			if group, ok := r.GroupOf(id, view); ok && !yield(s.Over(r.Group(view, group), target), e) {
+				return
+			}
+		}
+	}
 }
 
 // GroupOf returns the group that a line leads to in a view; false if the view

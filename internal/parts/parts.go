@@ -8,6 +8,7 @@ package parts
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -98,17 +99,21 @@ func there(p *Part) int {
 	return 1
 }
 
-// Apart says why what instances counted since the start cannot be added up, of
-// which few returns names; empty if it can. s may be nil.
-func (s *Set) Apart(few func([]string) string) string {
+// Apart says why what instances counted since the start cannot be added up, as an
+// error of a kind, or is nil if it can; few returns names as text. s may be nil.
+func (s *Set) Apart(kind error, few func([]string) string) error {
+	why := ""
 	switch {
 	case s == nil:
 	case len(s.Shared) > 0:
-		return "parts share instances: " + few(s.Shared)
+		why = "parts share instances: " + few(s.Shared)
 	case s.forgot:
-		return "a part was removed"
+		why = "a part was removed"
 	}
-	return ""
+	if why == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: since the start, as %s; ask for totals, which are whole", kind, why)
 }
 
 // Code writes parts down, which may be none, or reads them back.

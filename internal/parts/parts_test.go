@@ -1,6 +1,7 @@
 package parts_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,8 @@ func contents(s *parts.Set) (list []string) {
 	}
 	return list
 }
+
+var errKind = errors.New("kind")
 
 func few(names []string) string { return strings.Join(names, " ") }
 
@@ -39,8 +42,8 @@ func TestSet(t *testing.T) {
 	assert.False(t, s.Older("c", 0))
 	size, bytes := s.With("a", &parts.Part{Size: 5, Bytes: 1})
 	assert.Equal(t, []int64{7, 31}, []int64{int64(size), bytes})
-	assert.Empty(t, s.Apart(few))
-	assert.Empty(t, (*parts.Set)(nil).Apart(few))
+	assert.NoError(t, s.Apart(errKind, few))
+	assert.NoError(t, (*parts.Set)(nil).Apart(errKind, few))
 
 	s.Stale = false
 	s.Remove("b", 50, 10) // it was scraped later
@@ -52,12 +55,13 @@ func TestSet(t *testing.T) {
 	s.Remove("b", 105, 10) // again: it left when it did
 	s.Remove("none", 110, 10)
 	assert.Len(t, s.All(), 2)
-	assert.Empty(t, s.Apart(few))
+	assert.NoError(t, s.Apart(errKind, few))
 	s.Remove("none", 111, 10)
 	assert.Equal(t, []string{"a1"}, contents(s))
-	assert.Equal(t, "a part was removed", s.Apart(few))
+	assert.ErrorContains(t, s.Apart(errKind, few), "a part was removed")
 	s.Shared = []string{"i", "j"}
-	assert.Equal(t, "parts share instances: i j", s.Apart(few))
+	assert.ErrorContains(t, s.Apart(errKind, few), "parts share instances: i j")
+	assert.ErrorIs(t, s.Apart(errKind, few), errKind)
 }
 
 func TestCode(t *testing.T) {
@@ -84,7 +88,7 @@ func TestCode(t *testing.T) {
 	require.Equal(t, s, got)
 	require.Equal(t, code(s), code(got))
 	s.Remove("b", 200, 10)
-	require.Equal(t, "a part was removed", read(code(s)).Apart(few))
+	require.ErrorContains(t, read(code(s)).Apart(errKind, few), "a part was removed")
 }
 
 func TestShare(t *testing.T) {

@@ -57,7 +57,8 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		return err
 	}
 	defer l.release(f)
-	if m.l = l; x.Older(name, l.latest) {
+	at := roster.LatestOf(l.targets, l.latest)
+	if m.l = l; x.Older(name, at) {
 		return nil
 	}
 	if l.parts != nil {
@@ -67,7 +68,7 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		return err
 	}
 	m.bindParts()
-	p := &parts.Part{Content: content, At: l.latest, Size: len(l.instances), Bytes: m.bytes - f.bytes}
+	p := &parts.Part{Content: content, At: at, Size: len(l.instances), Bytes: m.bytes - f.bytes}
 	switch size, bytes := x.With(name, p); {
 	case size > f.cfg.MaxInstances:
 		return limitError("instances", int64(f.cfg.MaxInstances), int64(size))

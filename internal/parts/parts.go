@@ -28,7 +28,7 @@ type Set struct {
 // Part is the latest state of a part.
 type Part struct {
 	Content []byte
-	At      int64 // its latest scrape, Unix ms
+	At      int64 // when something was told in it last, Unix ms
 	Removed int64 // when it was, Unix ms; 0: it is there
 	Size    int   // instances
 	Bytes   int64 // that views keep of them
@@ -40,8 +40,8 @@ func (s *Set) Has(name string, content []byte) bool {
 	return p != nil && p.Removed == 0 && bytes.Equal(p.Content, content)
 }
 
-// Older reports whether a state with that latest scrape is older than the one at
-// hand, or than the removal of its part.
+// Older reports whether a state in which something was told last at a time is older
+// than the one at hand, or than the removal of its part.
 func (s *Set) Older(name string, latest int64) bool {
 	p := s.of[name]
 	return p != nil && (latest < p.At || latest <= p.Removed)

@@ -248,7 +248,7 @@ func (w *walk) buried(o *object, l *lines.Line) *tomb {
 // which before is the tombstone.
 func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb) (judge.Series, judge.Step) {
 	a := judge.Arrival{
-		Since: w.Since, Start: w.Start, Interval: w.interval(), Unmoved: w.Decision.Restart == judge.RestartUnmoved,
+		Since: w.Since, Start: w.Start, Interval: w.interval(), Clock: w.Clock, Unmoved: w.Decision.Restart == judge.RestartUnmoved,
 		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1], Evicted: w.Lost,
 	}
 	var e judge.Evidence
@@ -259,8 +259,11 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb) (jud
 		e.Pace = w.State.usual(l)
 	}
 	a.Evidence = &e
-	if !w.Process {
+	switch {
+	case !w.Process:
 		a.Previous = w.LastTime
+	case !w.First && w.Decision.Restart == judge.RestartProven:
+		a.After = w.LastTime
 	}
 	if before != nil {
 		a.Before = &before.Series

@@ -98,7 +98,7 @@ func (t *Tally) rateBounds(sh *Share, i int32, c *rate.Counted) {
 		}
 		switch {
 		case e.At <= sh.Edge.Inside.At:
-		case e.From != 0 && e.From < t.asked.Start:
+		case e.Reach != 0 && e.Reach < t.asked.Start:
 			lo.Sub(&e.Early)
 			fallthrough
 		default:

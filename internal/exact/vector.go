@@ -177,6 +177,12 @@ func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 	return dst
 }
 
+// Fill makes v so many integers, which the caller sets.
+func (v *Vector) Fill(n int) []int64 {
+	v.n, v.w = slices.Grow(v.n[:0], n)[:n], nil
+	return v.n
+}
+
 // Integers are the sums, where all of them are integers. They are not to be
 // changed, and change with v.
 func (v *Vector) Integers() (sums []int64, ok bool) { return v.n, v.w == nil }

@@ -52,12 +52,12 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 	}
 	next := now
 	if i < len(held) {
-		next = t.base(held[i])
+		next = Base{Checkpoint: held[i]}
 	}
 	lost := dropped && (len(held) == 0 || held[0].Number > first)
 	switch {
 	case i > 0:
-		e.Most = t.base(held[i-1])
+		e.Most = Base{Checkpoint: held[i-1]}
 	case lost || t.Floor > t.Since:
 		e.Most = next // what is older is not known any more
 	default:
@@ -71,7 +71,33 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 		e.Least = next
 		e.Part = float64(s-e.Most.At) / float64(next.At-e.Most.At)
 	}
+	t.fill(&e)
 	return e, e.Most.At <= s || !lost
+}
+
+// fill reads the rows of an edge that are those of snaps, at most two, until the next question.
+func (t *Table) fill(e *Edge) {
+	if e.Most.Row == nil {
+		e.Most.Row = t.rowOf(&e.Most.Checkpoint, 0)
+	}
+	for _, b := range []*Base{&e.Least, &e.Inside} {
+		switch {
+		case b.Row != nil:
+		case b.Number == e.Most.Number:
+			b.Row = e.Most.Row
+		case e.Least.Row != nil && b.Number == e.Least.Number:
+			b.Row = e.Least.Row
+		default:
+			b.Row = t.rowOf(&b.Checkpoint, 1)
+		}
+	}
+}
+
+func (t *Table) rowOf(p *Checkpoint, i int) *Row {
+	if t.read == nil {
+		t.read = &[2]Row{}
+	}
+	return t.snaps[p.slot].row(&t.read[i])
 }
 
 // All returns the edge of the time since the table began.
@@ -84,7 +110,7 @@ func (t *Table) All() Edge {
 func (t *Table) Latest(held []Checkpoint) Edge {
 	b := t.start()
 	if n := len(held); n > 0 && held[n-1].Number >= max(t.Since, t.Floor) {
-		b = t.base(held[n-1])
+		b = Base{held[n-1], t.rowOf(&held[n-1], 0)}
 	}
 	return Edge{Most: b, Least: b, Inside: b}
 }
@@ -93,19 +119,21 @@ func (t *Table) Latest(held []Checkpoint) Edge {
 // that are held.
 func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
 	before, after = &t.nothing, &t.Live
+	var latest *snap
 	for i := range held {
 		switch p := &held[i]; {
 		case p.Number < max(t.Since, t.Floor), int(p.slot) >= len(t.snaps): // no row of it is kept
 		case p.Number < number:
-			before = &t.snaps[p.slot]
-		case p.Number > number:
-			return before, &t.snaps[p.slot]
+			latest = &t.snaps[p.slot]
+		case p.Number > number && after == &t.Live:
+			after = t.snaps[p.slot].row(&Row{})
 		}
+	}
+	if latest != nil {
+		before = latest.row(&Row{})
 	}
 	return before, after
 }
-
-func (t *Table) base(p Checkpoint) Base { return Base{p, &t.snaps[p.slot]} }
 
 // Between returns the moment of the edge in a number that rises from one moment
 // to the next, such as observed time.

@@ -16,7 +16,9 @@ type Table struct {
 	columns
 	nothing Row // what it begins with; it is never written
 	Live    Row
-	snaps   []Row      // by the checkpoint's slot in the instance's History
+	snaps   []snap     // by the checkpoint's slot in the instance's History
+	lowest  *baseline  // of the latest snaps
+	read    *[2]Row    // of snaps that a question reads; nil: nobody asked yet
 	slots   int        // how many checkpoints it may keep; 0: none
 	paces   paces      // the fastest growth of each column
 	Since   int        // the number of the first checkpoint that the table has
@@ -51,9 +53,9 @@ func (t *Table) Snap(p *Checkpoint) {
 
 func (t *Table) put(p *Checkpoint, r *Row) {
 	for len(t.snaps) <= p.slot {
-		t.snaps = append(t.snaps, Row{})
+		t.snaps = append(t.snaps, snap{})
 	}
-	t.snaps[p.slot].Set(r)
+	t.snaps[p.slot].set(&t.lowest, r)
 }
 
 // Begin starts the steps and events of a scrape, which follows another one; the
@@ -162,7 +164,7 @@ func (t *Table) Back(s *Saved, h *History) {
 	t.snaps = slices.Clone(t.snaps)
 	for slot := range t.snaps {
 		if !h.uses(slot) {
-			t.snaps[slot] = Row{}
+			t.snaps[slot] = snap{}
 		}
 	}
 	t.Live.Set(&s.Row)
@@ -208,9 +210,9 @@ func (t *Table) Copy(room *Row) *Table {
 // keeps, which is not for questions.
 func (t *Table) Whole(h *History) *Table {
 	c := t.Copy(nil)
-	if c.snaps = make([]Row, len(t.snaps)); t.slots > 0 {
+	if c.snaps = make([]snap, len(t.snaps)); t.slots > 0 {
 		for _, p := range h.from(max(t.Since, t.Floor)) {
-			c.snaps[p.slot].Set(&t.snaps[p.slot])
+			c.snaps[p.slot] = t.snaps[p.slot].clone()
 		}
 	}
 	return c
@@ -224,7 +226,7 @@ func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes in
 		return nil, 0 // what is held does not reach over a window yet
 	}
 	marks = make([]bool, len(t.Cols))
-	oldest := t.base(held[0]).Row
+	oldest := t.snaps[held[0].slot].row(&Row{})
 	for i := range marks {
 		if used[i] {
 			continue
@@ -256,11 +258,13 @@ func (t *Table) Drop(marks []bool) (moved []int32, move func(*Row) Row) {
 	}
 	move = func(r *Row) Row { return moveRow(r, old.Cols, &d.columns, moved, t.Histograms) }
 	t.Live = move(&t.Live)
-	snaps := make([]Row, len(t.snaps))
+	snaps := make([]snap, len(t.snaps))
+	t.lowest = nil
 	for i := range t.snaps {
-		snaps[i] = move(&t.snaps[i])
+		r := move(t.snaps[i].row(&Row{}))
+		snaps[i].set(&t.lowest, &r)
 	}
-	t.snaps = snaps
+	t.snaps, t.read = snaps, nil
 	t.columns = d.columns
 	t.paces = t.paces.moved(moved, len(t.Cols))
 	t.log.move(moved)

@@ -78,26 +78,43 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 // fill reads the rows of an edge that are those of snaps, at most two, until the next question.
 func (t *Table) fill(e *Edge) {
 	if e.Most.Row == nil {
-		e.Most.Row = t.rowOf(&e.Most.Checkpoint, 0)
+		e.Most.Row = t.rowOf(&e.Most.Checkpoint, nil)
 	}
-	for _, b := range []*Base{&e.Least, &e.Inside} {
-		switch {
-		case b.Row != nil:
-		case b.Number == e.Most.Number:
-			b.Row = e.Most.Row
-		case e.Least.Row != nil && b.Number == e.Least.Number:
-			b.Row = e.Least.Row
-		default:
-			b.Row = t.rowOf(&b.Checkpoint, 1)
-		}
+	if e.Inside.Row == nil {
+		e.Inside.Row = t.rowOf(&e.Inside.Checkpoint, e.Most.Row)
+	}
+	switch {
+	case e.Least.Row != nil:
+	case e.Least.Number == e.Most.Number:
+		e.Least.Row = e.Most.Row
+	default:
+		e.Least.Row = e.Inside.Row
 	}
 }
 
-func (t *Table) rowOf(p *Checkpoint, i int) *Row {
+// readRow is a row of a snap that a question read, as the next one often reads the same.
+type readRow struct {
+	number int // of the checkpoint
+	row    *Row
+	room   Row
+}
+
+// rowOf returns the row of a checkpoint. What was read last, other than besides, may be read no more.
+func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
 	if t.read == nil {
-		t.read = &[2]Row{}
+		t.read = &[2]readRow{}
 	}
-	return t.snaps[p.slot].row(&t.read[i])
+	x, y := &t.read[0], &t.read[1]
+	switch {
+	case x.row != nil && x.number == p.Number:
+		return x.row
+	case y.row != nil && y.number == p.Number:
+		return y.row
+	case x.row == besides && besides != nil || y.row != besides && y.number < x.number:
+		x = y
+	}
+	x.number, x.row = p.Number, t.snaps[p.slot].row(&x.room)
+	return x.row
 }
 
 // All returns the edge of the time since the table began.
@@ -110,7 +127,7 @@ func (t *Table) All() Edge {
 func (t *Table) Latest(held []Checkpoint) Edge {
 	b := t.start()
 	if n := len(held); n > 0 && held[n-1].Number >= max(t.Since, t.Floor) {
-		b = Base{held[n-1], t.rowOf(&held[n-1], 0)}
+		b = Base{held[n-1], t.rowOf(&held[n-1], nil)}
 	}
 	return Edge{Most: b, Least: b, Inside: b}
 }

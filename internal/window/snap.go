@@ -3,24 +3,23 @@ package window
 import (
 	"encoding/binary"
 	"slices"
-
-	"github.com/promfold/promfold/internal/exact"
 )
 
 // snap is the row that is kept of a checkpoint. In a window counts grow little: a snap holds by how much each of them is
 // above that of a baseline, in as many bytes as the greatest needs. The zero value is an empty row.
 type snap struct {
-	from  *baseline
-	above []byte // width bytes for each count, little endian
-	width uint8
-	full  *Row          // instead of the others, where not all counts are integers
-	sums  *exact.Vector // nil: none
+	from         *baseline
+	data         []byte // width bytes for each count, little endian, then the sums
+	counts, sums int32
+	width        uint8
+	full         *Row // instead of the others, where not all counts are integers
 }
 
 // baseline is a row of counts that snaps share and nobody writes. What it does not have is 0.
 type baseline struct {
 	counts []int64
 	uses   int
+	sums   int // bytes of those of the latest snap
 }
 
 // renewed is how many snaps a baseline has before it is replaced because they need more than two bytes a count.
@@ -42,15 +41,10 @@ func (s *snap) set(b **baseline, r *Row) {
 	}
 	s.from, s.full = *b, nil
 	s.from.uses++
-	s.write(counts, most)
-	switch {
-	case r.Sums.Len() == 0:
-		s.sums = nil
-		return
-	case s.sums == nil:
-		s.sums = &exact.Vector{}
-	}
-	s.sums.Set(&r.Sums)
+	s.write(counts, most, r.Sums.Len())
+	n := len(s.data)
+	s.data = r.Sums.AppendPacked(s.data)
+	s.from.sums = len(s.data) - n
 }
 
 // most returns a number that is no less than what any of the counts is above the baseline, and has as many bits as the
@@ -69,8 +63,8 @@ func (b *baseline) most(counts []int64) (bits uint64) {
 	return bits
 }
 
-// write fills in by how much the counts are above the baseline, which is most at most.
-func (s *snap) write(counts []int64, most uint64) {
+// write fills in by how much the counts are above the baseline, which is most at most. So many sums will follow.
+func (s *snap) write(counts []int64, most uint64, sums int) {
 	switch {
 	case most < 1<<8:
 		s.width = 1
@@ -80,26 +74,26 @@ func (s *snap) write(counts []int64, most uint64) {
 		s.width = 4
 	}
 	n := int(s.width) * len(counts)
-	if c := cap(s.above); c < n || c > 2*n+64 {
-		s.above = make([]byte, n)
+	if need := n + s.from.sums + s.from.sums/8; cap(s.data) < need || cap(s.data) > need+need/2+64 {
+		s.data = make([]byte, 0, need)
 	}
-	s.above = s.above[:n]
+	s.data, s.counts, s.sums = s.data[:n], int32(len(counts)), int32(sums)
 	for i, x := range counts {
 		if i < len(s.from.counts) {
 			x -= s.from.counts[i]
 		}
 		switch s.width {
 		case 1:
-			s.above[i] = byte(x)
+			s.data[i] = byte(x)
 		case 2:
-			binary.LittleEndian.PutUint16(s.above[2*i:], uint16(x))
+			binary.LittleEndian.PutUint16(s.data[2*i:], uint16(x))
 		default:
-			binary.LittleEndian.PutUint32(s.above[4*i:], uint32(x))
+			binary.LittleEndian.PutUint32(s.data[4*i:], uint32(x))
 		}
 	}
 }
 
-// row returns the row, to be read as long as the snap stays as it is; it may use the room.
+// row returns the row, to be read as long as the snap stays as it is; it may be in the room.
 func (s *snap) row(room *Row) *Row {
 	switch {
 	case s.full != nil:
@@ -108,39 +102,34 @@ func (s *snap) row(room *Row) *Row {
 		*room = Row{}
 		return room
 	}
-	n := room.Counts.Fill(len(s.above) / int(s.width))
+	n := room.Counts.Fill(int(s.counts))
 	clear(n[copy(n, s.from.counts):])
+	above, sums := s.data[:int(s.width)*len(n)], s.data[int(s.width)*len(n):]
 	switch s.width {
 	case 1:
-		for i, x := range s.above {
+		for i, x := range above {
 			n[i] += int64(x)
 		}
 	case 2:
 		for i := range n {
-			n[i] += int64(binary.LittleEndian.Uint16(s.above[2*i:]))
+			n[i] += int64(binary.LittleEndian.Uint16(above[2*i:]))
 		}
 	default:
 		for i := range n {
-			n[i] += int64(binary.LittleEndian.Uint32(s.above[4*i:]))
+			n[i] += int64(binary.LittleEndian.Uint32(above[4*i:]))
 		}
 	}
-	if room.Sums = (exact.Vector{}); s.sums != nil {
-		room.Sums = *s.sums
-	}
+	room.Sums.Unpack(int(s.sums), sums)
 	return room
 }
 
 // clone returns a copy that does not change with s.
 func (s *snap) clone() snap {
 	c := *s
-	c.above = slices.Clone(s.above)
+	c.data = slices.Clone(s.data)
 	if s.full != nil {
 		full := s.full.Clone()
 		c.full = &full
-	}
-	if s.sums != nil {
-		c.sums = &exact.Vector{}
-		c.sums.Set(s.sums)
 	}
 	return c
 }

@@ -16,14 +16,14 @@ type Table struct {
 	columns
 	nothing Row // what it begins with; it is never written
 	Live    Row
-	snaps   []snap     // by the checkpoint's slot in the instance's History
-	lowest  *baseline  // of the latest snaps
-	read    *[2]Row    // of snaps that a question reads; nil: nobody asked yet
-	slots   int        // how many checkpoints it may keep; 0: none
-	paces   paces      // the fastest growth of each column
-	Since   int        // the number of the first checkpoint that the table has
-	Floor   int        // checkpoints before it say nothing any more
-	Begun   Checkpoint // when the view began to look, if that is after the first scrape
+	snaps   []snap      // by the checkpoint's slot in the instance's History
+	lowest  *baseline   // of the latest snaps
+	read    *[2]readRow // nil: nobody asked yet
+	slots   int         // how many checkpoints it may keep; 0: none
+	paces   paces       // the fastest growth of each column
+	Since   int         // the number of the first checkpoint that the table has
+	Floor   int         // checkpoints before it say nothing any more
+	Begun   Checkpoint  // when the view began to look, if that is after the first scrape
 
 	log
 }
@@ -53,9 +53,18 @@ func (t *Table) Snap(p *Checkpoint) {
 
 func (t *Table) put(p *Checkpoint, r *Row) {
 	for len(t.snaps) <= p.slot {
-		t.snaps = append(t.snaps, snap{})
+		t.snaps = append(spacious(t.snaps), snap{})
 	}
 	t.snaps[p.slot].set(&t.lowest, r)
+}
+
+// spacious returns a list that has room for one more. It has less to spare than
+// append leaves: there are many, and most of them do not grow for long.
+func spacious[T any](list []T) []T {
+	if len(list) < cap(list) {
+		return list
+	}
+	return append(make([]T, 0, len(list)+len(list)/4+2), list...)
 }
 
 // Begin starts the steps and events of a scrape, which follows another one; the

@@ -126,7 +126,7 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 }
 
 func (q *question) window() tally.Asked {
-	a := tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
+	a := tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.Changes()}
 	if list := q.m.members; len(list) > 0 && len(q.scope.only) == 0 {
 		a.Members = &list[0] // moments share the list as long as it is the same
 	}
@@ -148,7 +148,11 @@ func countedAfter(f *Fleet, in *instance, s int64) bool {
 
 func (q *question) asked() asked {
 	a := asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
-	q.aims(func(x *roster.Aim) { a.unmet += x.Unmet })
+	q.aims(func(x *roster.Aim) {
+		if x.Unmet > 0 && q.v.selection.Admits(x.Labels) {
+			a.unmet = append(a.unmet, tally.Unmet{Labels: x.Labels, Instances: x.Unmet})
+		}
+	})
 	return a
 }
 
@@ -263,7 +267,12 @@ type asked struct {
 	scope   scope
 	covered Coverage
 	s, e    int64
-	unmet   int // expected instances that never answered: what they have may be anything
+	unmet   []tally.Unmet
+}
+
+// unmetIn returns how many instances never answered that may be in a group.
+func (a *asked) unmetIn(group labels.Labels) int {
+	return tally.UnmetIn(a.unmet, &a.view.selection, group)
 }
 
 // coverage returns on how much of the fleet an answer rests.
@@ -290,7 +299,7 @@ type answer struct {
 // aim finds the expected targets and how many of them answer.
 func (m *moment) aim() {
 	f := m.f
-	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.alone, placed(f)), &roster.Seen[*balanced, *instance]{
+	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.Alone(), placed(f)), &roster.Seen[*balanced, *instance]{
 		Answered: func(in *instance) (met, present bool) {
 			in = in.until(m.e)
 			return in != nil, in != nil && m.standing(in) == roster.Present
@@ -323,7 +332,4 @@ type Event struct {
 }
 
 // String returns one line.
-func (e Event) String() string {
-	x := explain.Event(e)
-	return x.String()
-}
+func (e Event) String() string { return (*explain.Event)(&e).String() }

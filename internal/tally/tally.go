@@ -124,8 +124,8 @@ func (t *Tally) None(g *Groups, ls labels.Labels) *Tally {
 }
 
 // Nobody returns a tally of one group without members.
-func Nobody(a Asked, ls labels.Labels) *Tally {
-	return &Tally{plan: planOf(Group{Labels: ls}, &plan{}), asked: a}
+func Nobody(a Asked, s *growth.Selection, ls labels.Labels) *Tally {
+	return &Tally{plan: planOf(Group{Labels: ls}, &plan{selection: s}), asked: a}
 }
 
 // of adds up what the shares have in the window.

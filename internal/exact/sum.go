@@ -200,6 +200,15 @@ func (s *Sum) round() float64 {
 	return d.float64(s.span())
 }
 
+// span returns between which limbs s is, before carrying.
+func (s *Sum) span() (from, to int) {
+	from, to = unit/limbBits, unit/limbBits+3
+	if s.w.isZero() {
+		return from, to
+	}
+	return min(from, int(s.w.low)), max(to, int(s.w.low)+len(s.w.limbs))
+}
+
 // Int64 is the value if it is an integer of magnitude up to 2^61.
 func (s *Sum) Int64() (int64, bool) {
 	if s.w.isZero() {

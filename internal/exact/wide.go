@@ -300,15 +300,6 @@ func (d *dense) put(s *Sum, sign int64) special {
 	return finite
 }
 
-// span returns between which limbs s is, before carrying.
-func (s *Sum) span() (from, to int) {
-	from, to = unit/limbBits, unit/limbBits+3
-	if s.w.isZero() {
-		return from, to
-	}
-	return min(from, int(s.w.low)), max(to, int(s.w.low)+len(s.w.limbs))
-}
-
 // carry normalises d, of which all limbs outside [from, to) are 0; it says if the
 // number is too large to be kept.
 func (d *dense) carry(from, to int) special {

@@ -116,7 +116,10 @@ func (c *carrying) takeOver() []int32 {
 	for i := range c.moved {
 		c.moved[i] = -1
 	}
-	kept := make([]entry, 0, len(c.from.entries))
+	more := len(c.fresh)
+	kept := make([]entry, 0, len(c.from.entries)+more)
+	c.objects, c.sinks = make([]object, 0, len(c.from.objects)+more), make([]Sink, 0, len(c.from.sinks)+more)
+	c.hists, c.buckets = make([]hist, 0, len(c.from.hists)), make([]uint32, 0, len(c.from.buckets)+more)
 	for _, e := range c.from.entries {
 		if at := c.newAt[e.pos]; at != 0 && !c.again(e, int(at-1)) {
 			kept = append(kept, entry{at - 1, e.object})

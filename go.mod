@@ -3,6 +3,7 @@ module github.com/promfold/promfold
 go 1.26.0
 
 require (
+	github.com/google/renameio/v2 v2.0.2
 	github.com/klauspost/compress v1.20.0
 	github.com/prometheus/client_golang v1.24.1
 	github.com/prometheus/client_model v0.6.3

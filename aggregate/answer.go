@@ -148,7 +148,11 @@ func countedAfter(f *Fleet, in *instance, s int64) bool {
 
 func (q *question) asked() asked {
 	a := asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
-	q.aims(func(x *roster.Aim) { a.unmet += x.Unmet })
+	q.aims(func(x *roster.Aim) {
+		if x.Unmet > 0 && q.v.selection.Admits(x.Labels) {
+			a.unmet = append(a.unmet, tally.Unmet{Labels: x.Labels, Instances: x.Unmet})
+		}
+	})
 	return a
 }
 
@@ -263,7 +267,12 @@ type asked struct {
 	scope   scope
 	covered Coverage
 	s, e    int64
-	unmet   int // expected instances that never answered: what they have may be anything
+	unmet   []tally.Unmet
+}
+
+// unmetIn returns how many instances never answered that may be in a group.
+func (a *asked) unmetIn(group labels.Labels) int {
+	return tally.UnmetIn(a.unmet, &a.view.selection, group)
 }
 
 // coverage returns on how much of the fleet an answer rests.

@@ -115,8 +115,14 @@ func (q *question) notes() []string {
 			list = append(list, n.text)
 		}
 	}
-	if never := q.named((*roster.Aim).Never); len(never) > 0 {
-		list = append(list, "expected and never answered, sums have no upper bound: "+explain.Few(never))
+	never := q.named(func(x *roster.Aim) string {
+		if !q.v.selection.Admits(x.Labels) {
+			return ""
+		}
+		return x.Never()
+	})
+	if len(never) > 0 {
+		list = append(list, "expected and never answered, sums they may be in have no upper bound: "+explain.Few(never))
 	}
 	return list
 }

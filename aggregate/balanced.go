@@ -108,6 +108,7 @@ func (k *keeper) names(of []int) (list []string) {
 // Mark remembers which scrape met an instance last, and whether it was given up.
 func (k *keeper) Mark(in *instance, sighted int, lost bool) {
 	if in.pool == k.b {
+		saveFirst(in)
 		in.Sighted, in.lost = sighted, lost
 	}
 }
@@ -161,6 +162,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 		return nil, errBusy
 	}
 	defer who.mu.Unlock()
+	saveFirst(who)
 	u := who.undo
 	if why.Retract {
 		who.change(k.f)

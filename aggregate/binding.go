@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/tally"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -31,8 +32,8 @@ type binding struct {
 }
 
 // pack returns what is saved of the binding of an instance.
-func (b *binding) pack(in *instance) *kept.Row {
-	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(group int32) labels.Labels { return b.view.groups.At(group).Labels })
+func (b *binding) pack(in *instance, groups *tally.Groups) *kept.Row {
+	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(i int32) labels.Labels { return groups.At(i).Labels })
 	r.Exposes = in.exposes(b.view)
 	return r
 }
@@ -220,9 +221,10 @@ func (in *instance) refused(v *view) int {
 // the churn. The fleet's lock is held.
 func sweep(f *Fleet, gone int) {
 	f.garbage += gone
-	if f.garbage < 256 || 4*f.garbage < f.store.Len() {
+	if f.garbage < 256 || 4*f.garbage < f.store.Len() || !f.saves.TryLock() {
 		return
 	}
+	defer f.saves.Unlock()
 	f.garbage = 0
 	f.reading.Lock() // for no reader of the store may be at work
 	ids := f.store.Sweep()
@@ -254,6 +256,7 @@ func evict(f *Fleet, enough int64) bool {
 			if !ok {
 				continue
 			}
+			saveFirst(in)
 			b.note(in, 0)
 			sumless := b.Sumless()
 			for col, drop := range marks {

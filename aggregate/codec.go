@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
@@ -31,51 +30,6 @@ func (l *loaded) release(f *Fleet) {
 	}
 }
 
-// stateOf returns the saved state of a fleet.
-func stateOf(f *Fleet) []byte {
-	f.mu.Lock()
-	x := freeze(f)
-	f.mu.Unlock()
-	return stateFrame.Wrap(x.appendTo)
-}
-
-// frozen is the content of a saved state: that of one moment, whatever comes afterwards.
-type frozen struct {
-	head  []byte // the lines that the rest refers to, and all but the rows
-	fleet *kept.Fleet
-	views []*kept.View
-}
-
-// freeze returns the state of a fleet. Its lock is held, but not to write down what views keep of instances, which is
-// most of a state: that is a copy. What no view has claimed is none.
-func freeze(f *Fleet) *frozen {
-	c := &codec{lines.Writing(f.store), f}
-	l := &loaded{
-		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: f.ordered, views: savedViews(f),
-		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
-		l.balancers = append(l.balancers, f.book.Balancers[name])
-	}
-	c.state(l)
-	x := &frozen{c.AppendTo(nil), c.rows(l), l.views}
-	for i, h := range x.fleet.Histories {
-		copied := h.Clone()
-		x.fleet.Histories[i] = &copied
-	}
-	if len(f.unclaimed) > 0 {
-		x.head, x.views = x.appendTo(nil), nil
-	}
-	return x
-}
-
-// appendTo writes the state down.
-func (x *frozen) appendTo(b []byte) []byte {
-	c := &saved.Codec{Out: append(b, x.head...)}
-	x.fleet.CodeRows(c, x.views)
-	return c.Out
-}
-
 // decode reads the content of a saved state; its lines join the fleet's.
 func decodeState(f *Fleet, content []byte) (*loaded, error) {
 	table, err := lines.Loading(f.store, content)
@@ -94,6 +48,25 @@ func decodeState(f *Fleet, content []byte) (*loaded, error) {
 }
 
 func (c *codec) state(l *loaded) {
+	c.before(l)
+	saved.List(&c.Codec.Codec, &l.instances, leastInstance, func(in **instance) {
+		if c.Reading() {
+			*in = &instance{}
+		}
+		c.instance(*in)
+		for _, name := range (*in).targets {
+			_, known := l.targets[name]
+			c.Must(known)
+		}
+	})
+	c.Ascending(len(l.instances), func(i int) string { return l.instances[i].name })
+	c.after(l)
+}
+
+const leastInstance = 30 // bytes
+
+// before is what stands before the instances.
+func (c *codec) before(l *loaded) {
 	to := &c.Codec.Codec
 	c.Int64(&l.since)
 	told := l.expected != nil
@@ -108,22 +81,15 @@ func (c *codec) state(l *loaded) {
 	for _, at := range []*int64{&l.opened, &l.latest, &l.awake} {
 		c.Int64(at)
 	}
-	saved.List(to, &l.instances, 30, func(in **instance) {
-		if c.Reading() {
-			*in = &instance{}
-		}
-		c.instance(*in)
-		for _, name := range (*in).targets {
-			_, known := l.targets[name]
-			c.Must(known)
-		}
-	})
-	c.Ascending(len(l.instances), func(i int) string { return l.instances[i].name })
-	who := identity.NewCrowd(to, l.instances)
+}
+
+// after is what stands after the instances, before the rows of the views.
+func (c *codec) after(l *loaded) {
+	who := identity.NewCrowd(&c.Codec.Codec, l.instances)
 	who.Balancers(&l.balancers)
 	c.pools(l)
 	who.Relations()
-	c.rows(l).Code(to, &l.views)
+	c.rows(l).Code(&c.Codec.Codec, &l.views)
 }
 
 // rows returns what codes the views of a state.

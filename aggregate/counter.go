@@ -87,7 +87,7 @@ func countersOf(q *question, shares []tally.Share) []*CounterGroup {
 // tallied returns the groups of an answer that is counted.
 func tallied(q *question, t *tally.Tally, shares []tally.Share, again bool) []*CounterGroup {
 	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: partialsOf(q)}
-	a.End, a.Unmet = q.e, a.unmet > 0
+	a.End, a.Unmet = q.e, a.unmet
 	if a.Tally, a.Again = t, again; a.Groups() == 0 && q.v.Single() {
 		a.Tally, a.Again = a.None(&q.v.groups, labels.EmptyLabels()), false
 	}
@@ -107,7 +107,7 @@ func (a *answer) group(i int) CounterGroup {
 // nothingOf returns the answer for a group without members.
 func nothingOf(q *question, ls labels.Labels) *CounterGroup {
 	a := &answer{asked: q.asked()}
-	a.Tally, a.End, a.Unmet = tally.Nobody(q.window(), ls), q.e, a.unmet > 0
+	a.Tally, a.End, a.Unmet = tally.Nobody(q.window(), &q.v.selection, ls), q.e, a.unmet
 	g := a.group(0)
 	return &g
 }

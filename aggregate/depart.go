@@ -1,9 +1,11 @@
 package aggregate
 
 import (
+	"math"
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/roster"
 )
 
 // tidy retires departed instances now and then: when an instance joined, and a sixteenth of the fleet is new, so that
@@ -11,7 +13,7 @@ import (
 func tidy(f *Fleet, now int64) {
 	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
 		f.newcomers = 0
-		retire(f, now)
+		retire(f, now, roster.SpareLines)
 		if f.joinable() {
 			foldKnown(f, now)
 		}
@@ -33,17 +35,26 @@ func foldKnown(f *Fleet, now int64) {
 func makeRoom(f *Fleet, now int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return retire(f, now)
+	return retire(f, now, 0)
 }
 
-// retire drops departed instances and keeps what they counted. The fleet's lock is held.
-func retire(f *Fleet, now int64) (some bool) {
+// retire drops departed instances and keeps what they counted. Of those that have an address of their own, the last
+// ones are kept as long as they have no more than so many lines: one that comes back goes on from where it was. The
+// fleet's lock is held.
+func retire(f *Fleet, now int64, keep int) (some bool) {
 	var list []*instance
 	for _, in := range f.ordered {
-		if in.departed(f, now) && in.mu.TryLock() { // else it is being scraped
+		if in.departed(f, now) {
 			list = append(list, in)
 		}
 	}
+	list = roster.Beyond(list, keep, func(in *instance) (int, int64) {
+		if in.pool != nil {
+			return math.MaxInt, in.Last
+		}
+		return in.cols.Len(), in.Last
+	})
+	list = slices.DeleteFunc(list, func(in *instance) bool { return !in.mu.TryLock() }) // it is being scraped
 	list = identity.Whole(list, func(in *instance) { in.mu.Unlock() })
 	if len(list) == 0 {
 		return false

@@ -213,7 +213,7 @@ increase 25 [25, +Inf], 1.5/s; a has 66.7 % of the rate, 1.33 times the mean of 
     2 steps since 2023-11-14T22:13:20Z, 20s observed
     at b: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z
   ! 1 series reset by a restart; growth between the last scrape and the restart is unknown: a
-  ! expected and never answered, sums have no upper bound: c
+  ! expected and never answered, sums they may be in have no upper bound: c
 `, "\n")
 	require.Equal(t, want, b.one(v, 20, time.Minute).Explain())
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
@@ -75,6 +76,9 @@ func (f *Fleet) Sizes() Sizes {
 // NeverRetire keeps departed instances for good, as if nobody had come after
 // them.
 func (f *Fleet) NeverRetire() { f.newcomers = math.MinInt32 }
+
+// RetireAll retires whoever departed, as where a limit is reached.
+func (f *Fleet) RetireAll(now time.Time) { makeRoom(f, now.UnixMilli()) }
 
 // Knowledge is what the fleet would tell another one in a join, byte for byte.
 func (f *Fleet) Knowledge() string {

@@ -10,9 +10,9 @@ func StateOf(content []byte) []byte {
 
 // SaveWhile saves, and lets something happen once the fleet's lock is free.
 func (f *Fleet) SaveWhile(happens func()) []byte {
-	f.mu.Lock()
-	x := freeze(f)
-	f.mu.Unlock()
+	f.saves.Lock()
+	defer f.saves.Unlock()
+	x := beginSave(f)
 	happens()
-	return stateFrame.Wrap(x.appendTo)
+	return x.finish()
 }

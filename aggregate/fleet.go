@@ -56,6 +56,8 @@ type Fleet struct {
 
 	packed lines.Decompressors
 
+	saves sync.Mutex // held while a state is saved: until then no line is swept
+
 	// names guards the instances that exist, accepted or not, and the scratch.
 	names     sync.Mutex
 	instances map[string]*instance
@@ -180,6 +182,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
+		saveFirst(in)
 		drafts[i].adopt(in)
 		in.adopt(f, plans[i])
 	}

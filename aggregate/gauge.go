@@ -196,7 +196,7 @@ func (a *gaugeAnswer) group(ls labels.Labels) *GaugeGroup {
 	g, ok := a.groups[key]
 	if !ok {
 		g = &GaugeGroup{labels: ls, asked: &a.asked, gauge: gauge.Group{
-			Combine: a.q.v.Combine, All: gauge.Members{Unmet: a.asked.unmet, Leader: a.leader}, Excluded: explain.Exclusions{},
+			Combine: a.q.v.Combine, All: gauge.Members{Unmet: a.asked.unmetIn(ls), Leader: a.leader}, Excluded: explain.Exclusions{},
 		}}
 		a.groups[key] = g
 	}

@@ -542,7 +542,7 @@ func TestGaugesInDoubt(t *testing.T) {
 	assert.Equal(t, []string{"3 [3, +Inf] true", "2 [2, +Inf] true", "1 [-Inf, 1] true", "2 [1, 3] true"}, told(), "d never answered")
 	g := b.reading(sum, 10)
 	assert.Equal(t, "2 of 4 expected, 1 failed", g.Coverage().String())
-	assert.Equal(t, []string{"expected and never answered, sums have no upper bound: d"}, g.Warnings())
+	assert.Equal(t, []string{"expected and never answered, sums they may be in have no upper bound: d"}, g.Warnings())
 	assert.Len(t, g.Members(), 2)
 	b.fail("a", at(10), errRefused)
 	b.fail("b", at(10), errRefused)

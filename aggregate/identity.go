@@ -206,6 +206,15 @@ func (in *instance) keep(s *lines.Store) {
 	in.undo.past = &past{sighting: sighting{in.Clocks, in.cols.Clone(s), in.state.Clone(s), in.plan}}
 }
 
+// clone returns a copy for a save.
+func (u *undo) clone() *undo {
+	c := &undo{Kept: u.Kept.Clone()}
+	if p := u.past; p != nil {
+		c.past = &past{sighting{p.Clocks, p.cols.Clone(nil), p.state.Clone(nil), p.plan}, p.last.Clone()}
+	}
+	return c
+}
+
 // settle makes what the instance was given final.
 func (in *instance) settle(s *lines.Store) {
 	if p := in.past(); p != nil {

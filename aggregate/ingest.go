@@ -245,8 +245,9 @@ func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) ==
 
 // rebind makes the plan of what is followed from now on, and holds what the views will keep against MaxBytes.
 func (s *staged) rebind() error {
+	saveFirst(s.in)
 	need := s.plan()
-	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.at) {
+	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.at, 0) {
 		need = s.plan()
 	}
 	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {

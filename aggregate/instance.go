@@ -56,9 +56,10 @@ type instance struct {
 	cramped  bool       // there is no more room for its history
 	bindings []*binding // by view.index; nil: not bound yet
 
-	after  uint64  // how many snapshots there were when its state changed last
-	before *before // its state before that, for those that were taken until then
-	looked looked  // by the latest snapshot
+	after  uint64     // how many snapshots there were when its state changed last
+	before *before    // its state before that, for those that were taken until then
+	looked looked     // by the latest snapshot
+	due    **instance // where a save wants a copy of it as it is; nil: none does, see saveFirst
 }
 
 // replaced reports whether another instance has the place of one that is behind a balancer.
@@ -69,6 +70,7 @@ func (in *instance) replaced() bool {
 
 // change is called before the state of an instance changes.
 func (in *instance) change(f *Fleet) {
+	saveFirst(in)
 	if in.after < f.snapshots && in.seen() {
 		in.before = &before{in.copied(), in.after, f.snapshots}
 	}
@@ -93,8 +95,8 @@ func (in *instance) until(e int64) *instance {
 	return nil
 }
 
-// copied returns a copy of the instance for questions, without columns.
-func (in *instance) copied() *instance {
+// sketch returns a copy without columns and bindings.
+func (in *instance) sketch() *instance {
 	c := &instance{
 		name: in.name, targets: in.targets, labels: in.labels, Life: in.Life,
 		gone: in.gone, since: in.since, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
@@ -102,6 +104,12 @@ func (in *instance) copied() *instance {
 		plan: in.plan,
 	}
 	c.History = in.History.Clone()
+	return c
+}
+
+// copied returns a copy of the instance for questions, without columns.
+func (in *instance) copied() *instance {
+	c := in.sketch()
 	for i, b := range in.bindings {
 		var room *window.Row
 		if in.before != nil && i < len(in.before.in.bindings) {
@@ -148,7 +156,8 @@ func (in *instance) standing(f *Fleet, e int64) roster.Standing {
 // Instances that left are kept for as long as a window reaches them. Then nobody asks for them one by one any more,
 // and what they counted moves into the ledgers: a fleet of short-lived workers holds those of a window, not of a year.
 // Questions since the start treat both alike, so that answers depend on who departed, and not on when it was tidied
-// up.
+// up. Of those who departed last some are kept, as they may come back: what a process then counted is growth, and a
+// part of the fleet, where nobody was tidied up, knows it.
 
 // departed reports whether the instance left and no window reaches it. It was removed, or silent for an hour in which
 // the fleet was watched.
@@ -198,6 +207,7 @@ func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels)
 
 // forget removes an instance; its lock and f.names are held.
 func (in *instance) forget(f *Fleet) {
+	saveFirst(in)
 	in.retired = true
 	identity.Part(in)
 	if second := in.Second; second != 0 && (f.opened == 0 || second < f.opened) {
@@ -262,6 +272,7 @@ func (in *instance) answers(at int64, f *Fleet) {
 // notePresence notes how far the instance is part of the present from a time on.
 func (in *instance) notePresence(f *Fleet, at int64) {
 	if f.pasts && at >= in.Last {
+		saveFirst(in)
 		in.noteSilence(f, at)
 		in.presence.Set(at, pastStanding(in.standing(f, at), in.gone), at-f.cfg.Window.Milliseconds())
 	}

@@ -339,6 +339,7 @@ func TestJoinSaysWhatItGaveUp(t *testing.T) {
 		for s := 100.0; s < 1000; s += 100 { // newcomers: what ended is folded
 			w.scrape(fmt.Sprint("w", s), s, s-1, saysC(0)...)
 			w.Remove(at(s+1), fmt.Sprint("w", s))
+			w.RetireAll(at(s + 2))
 		}
 	}
 	require.Zero(t, a.Snapshot(at(1000)).Health().GivenUp)

@@ -175,3 +175,61 @@ func TestMergeOfAPartThatWasSilent(t *testing.T) {
 	}
 	require.Equal(t, text(whole), text(a))
 }
+
+// Merged parts equal one fleet where an instance comes back after an hour: 102.
+func TestMergeOfOneThatReturns(t *testing.T) {
+	c := aggregate.Config{Since: at(-1), Window: 10 * time.Second}.WithCheckpoints(4)
+	whole := newPairWatcher(t, c, counter.Process)
+	a, b := newPair(t, c, counter.Process)
+	scrape := alsoBy(whole)
+	scrape(a, "i", 10, 1, 100)
+	for s := 20.0; s < 4500; s += 600 {
+		scrape(b, "j", s, 2, 1)
+	}
+	scrape(b, "k", 4500, 4499, 1) // a newcomer: who departed is tidied up
+	scrape(a, "i", 4600, 1, 500)
+	require.NoError(t, a.Merge(b.Fleet))
+	require.Equal(t, 502.0, whole.total(4700))
+	require.Equal(t, 502.0, a.total(4700))
+}
+
+// The same for any absences: instances are silent for minutes or hours, or are
+// removed, and come back with the process that was or another one.
+func TestMergeAfterAbsences(t *testing.T) {
+	c := aggregate.Config{Since: at(-1), Window: 10 * time.Second}.WithCheckpoints(4)
+	rapid.Check(t, func(rt *rapid.T) {
+		whole := newPairWatcher(rt, c, counter.Process)
+		a, b := newPair(rt, c, counter.Process)
+		scrape, parts := alsoBy(whole), []pairWatcher{a, b}
+		type process struct {
+			start float64
+			n     int
+		}
+		processes := make([]process, 12)
+		now := 10.0
+		for range rapid.IntRange(20, 80).Draw(rt, "events") {
+			now += rapid.SampledFrom([]float64{20, 700, 1200, 1200, 1200, 5000}).Draw(rt, "after")
+			i := rapid.IntRange(0, len(processes)-1).Draw(rt, "instance")
+			name, part := fmt.Sprint("i", i), parts[i%2]
+			p := &processes[i]
+			switch rapid.IntRange(0, 4).Draw(rt, "what") {
+			case 0:
+				whole.Remove(at(now), name)
+				part.Remove(at(now), name)
+			case 1:
+				*p = process{start: now - 0.5}
+			}
+			p.n += rapid.IntRange(0, 100).Draw(rt, "grows")
+			scrape(part, name, now, max(p.start, 1), p.n)
+		}
+		require.NoError(rt, a.Merge(b.Fleet))
+		require.Equal(rt, whole.total(now), a.total(now))
+		grown := func(w pairWatcher) string {
+			g, err := w.c.One(w.Snapshot(at(now)).SinceStart())
+			require.NoError(rt, err)
+			x, _ := g.Increase()
+			return fmt.Sprint(x)
+		}
+		require.Equal(rt, grown(whole), grown(a))
+	})
+}

@@ -102,6 +102,7 @@ func (t *Target) describe(f *Fleet, now int64) {
 	movedTarget(f, name, now)
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
+			saveFirst(in)
 			in.another = in.another && !t.Balanced
 			if relabelled && in.targets[0] == name {
 				in.relabel(f, t.Labels)
@@ -125,6 +126,7 @@ func leaveTarget(f *Fleet, name string, now int64) {
 func movedTarget(f *Fleet, name string, now int64) {
 	for _, in := range f.ordered {
 		if slices.Contains(in.targets, name) {
+			saveFirst(in)
 			in.gone = f.book.Left(in.targets)
 			in.notePresence(f, now)
 		}

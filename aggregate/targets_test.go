@@ -344,6 +344,7 @@ func TestOnlyAPartOfTheFleet(t *testing.T) {
 	for i := range 40 {
 		b.scrape(fmt.Sprint("new", i), 200, 0, typeC, "c 1")
 	}
+	b.RetireAll(at(200))
 	require.False(t, b.Holds("t1"))
 	g, err := v.One(b.Snapshot(at(200)).Only(match("zone", "=", "north")).SinceStart())
 	require.NoError(t, err)

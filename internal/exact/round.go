@@ -1,39 +1,44 @@
 package exact
 
+import "math"
+
 // Total is a sum that is read at once and not kept: the same value as a [Sum]
 // of the same numbers, in any order, and faster. It holds them as two floats,
 // their sum and what rounding left out of it, as long as these are all there is.
 type Total struct {
 	sum, rest float64
-	all       *Sum // instead, once two floats did not do
+	all       *Sum // instead, once two floats did not do; the sum is NaN then
+}
+
+// Fit adds x if that rounds nothing, and reports whether it did: Add does the rest. It is inlined, for the many sums that
+// are integers.
+func (t *Total) Fit(x float64) bool {
+	sum := t.sum + x
+	if sum-x != t.sum || sum-t.sum != x { // one of the two differences is exact
+		return false
+	}
+	t.sum = sum
+	return true
 }
 
 // Add adds x.
 func (t *Total) Add(x float64) {
-	if x == 0 {
+	if t.Fit(x) {
 		return
 	}
 	sum, low := twoSum(t.sum, x)
-	if low == 0 && t.all == nil {
-		t.sum = sum
-		return
-	}
 	rest, lost := twoSum(t.rest, low)
-	if lost == 0 && t.all == nil {
+	if lost == 0 {
 		t.sum, t.rest = sum, rest
 		return
 	}
-	t.addToAll(x) // or nothing of this is a number
-}
-
-func (t *Total) addToAll(x float64) {
-	if t.all == nil {
+	if t.all == nil { // or nothing of this is a number
 		t.all = &Sum{}
 		t.all.Add(t.sum)
 		t.all.Add(t.rest)
-		t.sum, t.rest = 0, 0
 	}
 	t.all.Add(x)
+	t.sum = math.NaN()
 }
 
 // Float64 is the value, rounded once.

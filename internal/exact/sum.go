@@ -194,6 +194,9 @@ func (s *Sum) Int64() (int64, bool) {
 	return d.int()
 }
 
+// Untouched reports whether nothing was added; false says nothing.
+func (s *Sum) Untouched() bool { return s.n == 0 && s.w == nil }
+
 // Sign is −1, 0 or +1; that of NaN is 0.
 func (s *Sum) Sign() int {
 	if s.w.isZero() {

@@ -45,6 +45,15 @@ func (b *Binding) Copy(x *Exposed, room *window.Row) Binding {
 	return c
 }
 
+// Whole returns a copy of all that the view keeps of an instance with that history.
+func (b *Binding) Whole(h *window.History) Binding {
+	c := Binding{View: b.View, Table: b.Table.Whole(h), Met: b.Met.Clone()}
+	if b.Tracks != nil {
+		c.Tracks = cloneTracks(b.Tracks)
+	}
+	return c
+}
+
 func cloneTracks(list []gauge.Track) []gauge.Track {
 	c := make([]gauge.Track, len(list))
 	for i := range list {

@@ -17,10 +17,11 @@ type Router struct {
 	// Tolerance has those of all rules, with which starts are compared.
 	Tolerance judge.Rules
 
-	store  *lines.Store
-	views  []*Selection
-	routes map[string]*Route // by the names that targets give
-	rules  []judge.Rules     // those of the objects, each once
+	store   *lines.Store
+	views   []*Selection
+	routes  map[string]*Route // by the names that targets give
+	rules   [256]judge.Rules  // those of the objects, each once; what a class has is never written again
+	classes int
 }
 
 // NewRouter returns a router without views.
@@ -49,11 +50,15 @@ func (r *Router) tolerant(x judge.Rules) judge.Rules {
 
 // class returns the number of a set of rules.
 func (r *Router) class(x judge.Rules) uint8 {
-	if i := slices.Index(r.rules, x); i >= 0 {
+	if i := slices.Index(r.rules[:r.classes], x); i >= 0 {
 		return uint8(i)
 	}
-	r.rules = append(r.rules, x)
-	return uint8(len(r.rules) - 1)
+	if r.classes == len(r.rules) {
+		return uint8(r.classes - 1) // no program has so many
+	}
+	r.rules[r.classes] = x
+	r.classes++
+	return uint8(r.classes - 1)
 }
 
 // classLike returns the number of the rules of something that was read back.

@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -72,11 +73,11 @@ func (st *State) ReleaseTombs(s *lines.Store) {
 	st.Lost = false
 }
 
-// Clone returns a copy; its tombstones hold their lines as well.
+// Clone returns a copy; its tombstones hold their lines as well, unless s is nil.
 func (st *State) Clone(s *lines.Store) State {
 	c := *st
 	c.shown = st.shown.clone()
-	c.held, c.tombs, c.loaded = nil, nil, slices.Clone(st.loaded)
+	c.held, c.tombs, c.gone, c.loaded = nil, nil, maps.Clone(st.gone), slices.Clone(st.loaded)
 	for object, p := range st.held {
 		c.hold(object, p.clone())
 	}
@@ -84,8 +85,9 @@ func (st *State) Clone(s *lines.Store) State {
 		c.tombs = make(map[tombKey]*tomb, len(st.tombs))
 	}
 	for key, t := range st.tombs {
-		c.tombs[key] = &tomb{*t.point.clone(), t.id, t.key}
-		s.Retain(t.id)
+		if c.tombs[key] = (&tomb{*t.point.clone(), t.id, t.key}); s != nil {
+			s.Retain(t.id)
+		}
 	}
 	return c
 }

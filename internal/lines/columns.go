@@ -85,7 +85,7 @@ func (c *Columns) Bytes() int {
 		nativeBytes(c.natives) + c.quoted.bytes() + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
 }
 
-// Clone returns a copy that holds references of its own to the store.
+// Clone returns a copy that holds references of its own to the store, unless s is nil.
 func (c *Columns) Clone(s *Store) Columns {
 	n := Columns{
 		format: c.format, ids: slices.Clone(c.ids), values: slices.Clone(c.values), times: slices.Clone(c.times),
@@ -94,6 +94,9 @@ func (c *Columns) Clone(s *Store) Columns {
 	}
 	for i := range n.natives {
 		n.natives[i].raw = slices.Clone(n.natives[i].raw)
+	}
+	if s == nil {
+		return n
 	}
 	for _, id := range n.ids {
 		s.lines.retain(uint32(id))

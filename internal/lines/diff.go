@@ -46,7 +46,7 @@ type diff struct {
 	newIDs     []ID
 	newDups    []uint32
 	newPairs   []uint32
-	creators   map[uint64]uint32 // by Line.object: the position of the line with the start
+	creators   map[uint64]uint32 // by Line.objectHash: the position of the line with the start
 	renames    map[uint64]uint32 // by hash of the labels: old positions of lines that are gone
 	filters    [2]filter         // of the lines that went and that came
 	candidates []uint32          // new lines that may have another text than before
@@ -322,9 +322,18 @@ func (d *diff) addHeading(id uint32) {
 }
 
 // meaning returns the key of a text that stands here.
-func (d *diff) meaning(text []byte) uint32 { return meaning(d.in, d.declared.ownerOf(d, text), text) }
+func (d *diff) meaning(text []byte) uint32 {
+	_, key, _ := d.declared.ownerOf(d, text)
+	return key
+}
+
+// placed returns what leads to the line of a text that stands here.
+func (d *diff) placed(text []byte) sought {
+	f, key, name := d.declared.ownerOf(d, text)
+	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name}
+}
 
 // addLine adds the line of a text that stands here, and returns its ID.
 func (d *diff) addLine(text []byte, ls labels.Labels) (ID, error) {
-	return d.store.addLine(d.in, text, d.declared.ownerOf(d, text), ls)
+	return d.store.addLine(d.in, text, d.placed(text), ls)
 }

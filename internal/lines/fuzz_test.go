@@ -18,6 +18,8 @@ var seedBodies = []string{
 		"# TYPE s summary\ns{quantile=\"0.5\"} 4773\ns{quantile=\"1\"} NaN\ns_sum 1.7560473e+07\ns_count 2693\nuntyped_one 1\nuntyped_two 0\n",
 	"\n# a comment\n\nx 1\nx 2\n{\"quoted.name\",l=\"v\"} 3\n  y 4\nz{a=\"new\nline\"} 5\nz{a=\"b\",} +Inf\n#EOF\n",
 	"",
+	"# TYPE h histogram\nh_bucket{z=\"1\",le=\"1\"} 1\nh_bucket{A=\"1\",a=\"\",le=\"2\"} 1\nh_bucket{le=\"+Inf\"} 1\n" +
+		"x{le=\"01\",quantile=\"1\"} 1\nx{a=\"\x7f\xc3\xa9\"} 1\nx{a=\"\t\"} 1\nx{a=\"1\"}  1\nx{a=\"b}\",c=\"d e\"} 1\n",
 	"short 1\nlong_enough_for_a_word 2\nfar_longer_than_thirty_two_bytes{label=\"value\"} 3\nfar_longer_than_thirty_two_bytes{label=\"value\",other_label=\"another value that is long\"} 1234567\n",
 }
 
@@ -28,6 +30,7 @@ func FuzzRead(f *testing.F) {
 	for i, a := range seedBodies {
 		b := seedBodies[(i+1)%len(seedBodies)]
 		f.Add([]byte(a), []byte(b), []byte(a+b))
+		f.Add([]byte(a+"x{a:b=\"1\"} 1\n"), []byte("x{le=\"1\",le=\"2\"} 1\nx{1a=\"1\"} 1\n"), []byte("x{} 1\nx {a=\"1\"} 1\n"))
 	}
 	f.Fuzz(func(t *testing.T, a, b, c []byte) {
 		if ambiguousName(a) || ambiguousName(b) || ambiguousName(c) {

@@ -4,7 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unsafe"
+	"sync/atomic"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -48,18 +48,18 @@ type family struct {
 type Line struct {
 	Name   string // "http_request_duration_seconds_bucket"
 	Family *Family
-	Role   Role
 	Labels labels.Labels // with __name__
 	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
+	Role   Role
 	// Dropped says that Store.Relabel drops the line. It is evidence still of
 	// what became of a process; nothing else may take it.
 	Dropped bool
 
-	under  *family // the declared family, nil if the line belongs to none
-	in     format  // of the bodies in which it stands
-	same   uint32  // see seriesID
-	hash   uint64  // of the labels, without empty ones
-	object uint64  // see objectOf
+	in     format        // of the bodies in which it stands
+	same   uint32        // see seriesID
+	under  *family       // the declared family, nil if the line belongs to none
+	hash   uint64        // of the labels, without empty ones
+	object atomic.Uint64 // see Line.objectHash
 }
 
 const (
@@ -146,9 +146,8 @@ const (
 // nil if there is none. A text that does not start with a metric name, but with
 // a quoted name in braces for example, gets a key for each family.
 func meaning[T string | []byte](in format, f *family, text T) uint32 {
-	alone := meanings * uint32(in)
 	if f == nil {
-		return alone + meaningPlain
+		return meanings*uint32(in) + meaningPlain
 	}
 	n := nameLen(text)
 	if n == 0 {
@@ -157,8 +156,12 @@ func meaning[T string | []byte](in format, f *family, text T) uint32 {
 	if _, ok := roleOf(f, text[:n]); ok {
 		return f.id
 	}
-	return alone + f.rewrites()
+	return meaningAway(in, f)
 }
+
+// meaningAway returns the key of a text that does not belong to f, the family of
+// the last TYPE comment.
+func meaningAway(in format, f *family) uint32 { return meanings*uint32(in) + f.rewrites() }
 
 // rewrites returns what the family's type does to the labels of a line that does
 // not belong to the family.
@@ -176,13 +179,43 @@ func (f *family) rewrites() uint32 {
 // nameLen returns the length of the metric name at the start of a text.
 func nameLen[T string | []byte](text T) int {
 	for i := range len(text) {
-		c := text[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || c == ':' || i > 0 && '0' <= c && c <= '9') {
+		if class := classes[text[i]]; class == 0 || i == 0 && class == isDigit {
 			return i
 		}
 	}
 	return len(text)
 }
+
+// labelNameLen returns the length of the label name at the start of b.
+func labelNameLen(b []byte) int {
+	for i, c := range b {
+		if class := classes[c]; class == 0 || class == isColon || i == 0 && class == isDigit {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// classes has what a byte is in the name of a metric, 0 if it cannot be in one.
+var classes = func() (c [256]uint8) {
+	for b := range c {
+		switch {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', b == '_':
+			c[b] = isLetter
+		case '0' <= b && b <= '9':
+			c[b] = isDigit
+		case b == ':':
+			c[b] = isColon
+		}
+	}
+	return c
+}()
+
+const (
+	isLetter = 1 + iota
+	isDigit  // not the first byte
+	isColon  // not in the name of a label
+)
 
 // bound returns the number in the label that makes a line a bucket or a quantile.
 // Without one the line is a Value.
@@ -194,9 +227,8 @@ func bound(ls labels.Labels, name string, r Role) (float64, Role) {
 	return v, r
 }
 
-func (l *Line) bytes() int64 {
-	return int64(unsafe.Sizeof(*l)) + int64(l.Labels.ByteSize())
-}
+// bytes returns the memory of what the line refers to and no other line does.
+func (l *Line) bytes() int64 { return int64(l.Labels.ByteSize()) }
 
 // seriesID returns the id of the line that stands for all spellings of the
 // line's series; id is the line's own.

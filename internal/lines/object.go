@@ -33,19 +33,33 @@ func (l *Line) stem() string {
 	return strings.TrimSuffix(l.Family.Name, totalSuffix)
 }
 
+// noObject is the objectHash of a line of none.
+const noObject = 1
+
+// objectHash returns objectOf, which is worked out once: only programs that expose
+// the starts of their series in lines need it.
+func (l *Line) objectHash() uint64 {
+	hash := l.object.Load()
+	if hash == 0 {
+		hash = objectOf(l)
+		l.object.Store(hash)
+	}
+	return hash
+}
+
 // objectOf returns a hash of what the lines of one counter, histogram or summary
-// have in common: the stem, and the labels but le and quantile. It is 0 for a
-// line of none.
+// have in common: the stem, and the labels but le and quantile. It is
+// noObject for a line of none, and never 0.
 func objectOf(l *Line) uint64 {
 	if !l.created() && !l.started() {
-		return 0
+		return noObject
 	}
 	var scratch [256]byte
 	hash, _ := l.Labels.HashWithoutLabels(scratch[:0], labels.BucketLabel, model.QuantileLabel)
 	for _, c := range []byte(l.stem()) {
 		hash = (hash ^ uint64(c)) * 1099511628211 // FNV-1a
 	}
-	return hash
+	return max(hash, noObject+1)
 }
 
 // sameObject reports whether two lines with the same hash are of one object.

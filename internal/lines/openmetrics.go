@@ -105,12 +105,3 @@ func skipExemplar(b []byte, at int) (next int, ok bool) {
 	}
 	return i, ok && b[i] == '\n'
 }
-
-// labelNameLen returns the length of the label name at the start of b.
-func labelNameLen(b []byte) int {
-	n := nameLen(b)
-	if bytes.IndexByte(b[:n], ':') >= 0 {
-		return 0
-	}
-	return n
-}

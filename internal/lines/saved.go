@@ -112,7 +112,7 @@ func (w *Saver) AppendTable(b []byte) []byte {
 	for _, id := range w.headings.list {
 		body = saved.Text(body, w.store.headings.text(id))
 		body = append(body, byte(w.store.headings.key(id)))
-		declared := w.store.headings.payload(id)
+		declared := *w.store.headings.payload(id)
 		body = saved.Uint(body, len(declared))
 		for _, f := range declared {
 			body = w.appendFamily(body, f)
@@ -234,11 +234,10 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 	if r.Failed() || len(line) == 0 || own == nil || own.format != text || Role(role) > Native {
 		return 0, false
 	}
-	return ID(l.store.lines.add([]byte(line), key, func(id uint32) *Line {
-		made := &Line{Name: ls.Get(model.MetricNameLabel), Family: &own.Family, Role: Role(role), Labels: ls, Bound: bound, Dropped: dropped, under: under}
-		made.hash, made.object = hashOf(ls), objectOf(made)
+	return ID(l.store.lines.add([]byte(line), key, func(id uint32, made *Line) {
+		made.Name, made.Family, made.Role, made.Labels, made.Bound = ls.Get(model.MetricNameLabel), &own.Family, Role(role), ls, bound
+		made.Dropped, made.under, made.hash = dropped, under, hashOf(ls)
 		l.store.added(id, made, formatOfKey(key, under))
-		return made
 	})), true
 }
 

@@ -16,11 +16,9 @@ import (
 // spellings finds the lines of one series. It is guarded by the lock under which
 // lines are added.
 //
-// Invariant: slots is a hash table with open addressing of the ids plus 1 of one
-// line for each series; at most half of the slots are taken.
+// Invariant: index has the id of one line for each series.
 type spellings struct {
-	slots []uint32
-	taken int
+	index index
 	many  atomic.Bool  // some series has several lines
 	held  atomic.Int64 // memory, read without the lock
 }
@@ -47,18 +45,20 @@ func sameSeries(a, b *Line) bool {
 }
 
 // add takes in a line, which is not published yet, beside those known.
-func (x *spellings) add(known *table[*Line], id uint32, l *Line) {
-	if 2*(x.taken+1) > len(x.slots) {
-		x.grow(known)
+func (x *spellings) add(known *table[Line], id uint32, l *Line) {
+	if x.index.full() {
+		x.index = *x.index.grown()
+		x.held.Store(int64(8 * len(x.index.slots)))
 	}
-	mask := uint64(len(x.slots) - 1)
-	for at := l.hash & mask; ; at = (at + 1) & mask {
-		switch first := x.slots[at]; {
-		case first == 0:
-			x.slots[at] = id + 1
-			x.taken++
+	upper, slots := uint32(l.hash>>32), x.index.slots
+	mask := uint32(len(slots) - 1)
+	for at := upper & mask; ; at = (at + 1) & mask {
+		slot := slots[at].Load()
+		if slot == 0 {
+			x.index.put(id, l.hash)
 			return
-		case sameSeries(l, known.payload(first-1)):
+		}
+		if first := uint32(slot); uint32(slot>>32) == upper && sameSeries(l, known.payload(first-1)) {
 			l.same = first
 			x.many.Store(true)
 			return
@@ -66,29 +66,11 @@ func (x *spellings) add(known *table[*Line], id uint32, l *Line) {
 	}
 }
 
-func (x *spellings) grow(known *table[*Line]) {
-	old := x.slots
-	x.slots = make([]uint32, max(64, 2*len(old)))
-	x.held.Store(int64(4 * len(x.slots)))
-	mask := uint64(len(x.slots) - 1)
-	for _, first := range old {
-		if first == 0 {
-			continue
-		}
-		at := known.payload(first-1).hash & mask
-		for x.slots[at] != 0 {
-			at = (at + 1) & mask
-		}
-		x.slots[at] = first
-	}
-}
-
 // rebuild takes the known lines in anew: some were swept.
-func (x *spellings) rebuild(known *table[*Line]) {
+func (x *spellings) rebuild(known *table[Line]) {
 	known.mu.Lock()
 	defer known.mu.Unlock()
-	clear(x.slots)
-	x.taken = 0
+	x.index = index{slots: make([]atomic.Uint64, len(x.index.slots))}
 	x.many.Store(false)
 	for id := range known.cap.Load() {
 		if known.live(id) {

@@ -34,8 +34,8 @@ func (s *Store) pairs(dst []uint32, creators map[uint64]uint32, ids []ID) []uint
 		if !l.created() {
 			continue
 		}
-		if _, ok := creators[l.object]; !ok { // the first of duplicates counts
-			creators[l.object] = uint32(pos)
+		if _, ok := creators[l.objectHash()]; !ok { // the first of duplicates counts
+			creators[l.objectHash()] = uint32(pos)
 		}
 	}
 	if len(creators) == 0 {
@@ -43,8 +43,8 @@ func (s *Store) pairs(dst []uint32, creators map[uint64]uint32, ids []ID) []uint
 	}
 	for _, id := range ids {
 		l, pair := s.Line(id), uint32(0)
-		if l.object != 0 {
-			if at, ok := creators[l.object]; ok && sameObject(l, s.Line(ids[at])) {
+		if hash := l.objectHash(); hash != noObject {
+			if at, ok := creators[hash]; ok && sameObject(l, s.Line(ids[at])) {
 				pair = at + 1 // a line that holds a start is paired with itself
 			}
 		}

@@ -17,7 +17,7 @@ import (
 // blank lines. The payload of a heading is the families that its TYPE comments
 // declare, in their order.
 type Store struct {
-	lines    table[*Line]
+	lines    table[Line]
 	headings table[[]*family]
 
 	// Relabel maps the labels of each line that the store does not know yet;
@@ -29,7 +29,7 @@ type Store struct {
 	families map[familyKey]*family
 	lastID   uint32
 
-	lineBytes atomic.Int64 // memory of the Lines held
+	lineBytes atomic.Int64 // memory of the labels held
 	sweeps    atomic.Uint32
 	created   atomic.Bool // a line with the start of others was added
 	strays    atomic.Bool // a line was met that is not of the family in force
@@ -105,8 +105,8 @@ func (s *Store) sweepFamilies() {
 			s.families[f.key(f.format)] = f
 		}
 	}
-	s.headings.each(func(declared []*family) {
-		for _, f := range declared {
+	s.headings.each(func(declared *[]*family) {
+		for _, f := range *declared {
 			keep(f)
 		}
 	})
@@ -157,24 +157,35 @@ func (s *Store) unusedID() uint32 {
 	return s.lastID - 1
 }
 
-// addLine adds the line of a text that stands under the comments of f, and
-// returns its ID.
-func (s *Store) addLine(in format, line []byte, f *family, ls labels.Labels) (ID, error) {
+// sought is what has to be known of a text to find its line.
+type sought struct {
+	family *family // under whose comments it stands, or nil
+	key    uint32  // see meaning
+	hash   uint64
+	name   int  // the length of the metric's name at its start
+	full   bool // it is known to have no empty label
+}
+
+// addLine adds the line of a text that was sought, and returns its ID.
+func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels) (ID, error) {
 	to, err := s.Relabel.apply(ls)
 	if err != nil {
 		return 0, err
 	}
-	meaning := meaning(in, f, line)
-	if f != nil && meaning != f.id {
-		f = nil
+	if p.family != nil && p.key != p.family.id {
+		p.family = nil
 	}
-	return ID(s.lines.add(line, meaning, func(id uint32) *Line {
-		l := s.newLine(ls, f, to)
+	return ID(s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
+		s.fillLine(l, ls, p.family, to)
+		if p.full && s.Relabel == nil {
+			l.hash = ls.Hash()
+		} else {
+			l.hash = hashOf(to.labels)
+		}
 		if in != text && in != openMetrics && line[0] == byte(Native) {
 			l.Role = Native
 		}
 		s.added(id, l, in)
-		return l
 	})), nil
 }
 
@@ -190,22 +201,22 @@ func (s *Store) added(id uint32, l *Line, in format) {
 
 // addHeading adds a heading that declares families, and returns its id.
 func (s *Store) addHeading(in format, heading []byte, declared ...*family) uint32 {
-	return s.headings.add(heading, uint32(in), func(uint32) []*family { return declared })
+	return s.headings.add(heading, uint32(in), func(_ uint32, p *[]*family) { *p = declared })
 }
 
 // declares returns the family that a heading leaves in force; nil if it declares
 // none.
 func (s *Store) declares(heading uint32) *family {
-	if declared := s.headings.payload(heading); len(declared) > 0 {
+	if declared := *s.headings.payload(heading); len(declared) > 0 {
 		return declared[len(declared)-1]
 	}
 	return nil
 }
 
-// newLine returns the line of a series. f is the declared family above it, or
-// nil; to is what rules make of its labels.
-func (s *Store) newLine(ls labels.Labels, f *family, to relabelled) *Line {
-	l := &Line{Name: ls.Get(model.MetricNameLabel), Labels: ls, Bound: math.NaN()}
+// fillLine sets what the line of a series is, but its hash. f is the declared family above it,
+// or nil; to is what rules make of its labels.
+func (s *Store) fillLine(l *Line, ls labels.Labels, f *family, to relabelled) {
+	l.Name, l.Labels, l.Bound = ls.Get(model.MetricNameLabel), ls, math.NaN()
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
 			l.under, l.Role = f, role
@@ -224,12 +235,10 @@ func (s *Store) newLine(ls labels.Labels, f *family, to relabelled) *Line {
 		said, role := renamed(l, name)
 		l.Name, l.Role, l.Family = name, role, &s.family(said, text).Family
 	}
-	l.hash, l.object = hashOf(l.Labels), objectOf(l)
 	switch l.Role {
 	case Bucket:
 		l.Bound, l.Role = bound(l.Labels, labels.BucketLabel, l.Role)
 	case Quantile:
 		l.Bound, l.Role = bound(l.Labels, model.QuantileLabel, l.Role)
 	}
-	return l
 }

@@ -60,7 +60,7 @@ func (x *declared) above(d *diff) {
 		hs = d.expect.headings[:d.h]
 	}
 	for ; x.n < len(hs); x.n++ {
-		for _, f := range d.store.headings.payload(hs[x.n].id) {
+		for _, f := range *d.store.headings.payload(hs[x.n].id) {
 			if x.byName == nil {
 				x.byName = map[string]*family{}
 			}
@@ -110,28 +110,27 @@ func (x *declared) owner(d *diff, rest []byte, said *comments) *family {
 }
 
 // ownerOf returns the family under which a text is read: that of its name, or
-// else the one in force.
-func (x *declared) ownerOf(d *diff, text []byte) *family {
-	n := nameLen(text)
-	if n == 0 { // a quoted name, or of a format in which lines stand in their families
-		return d.family
+// else the one in force; the text's key; and the length of its name.
+func (x *declared) ownerOf(d *diff, text []byte) (f *family, key uint32, name int) {
+	name = nameLen(text)
+	if name == 0 { // a quoted name, or of a format in which lines stand in their families
+		return d.family, meaning(d.in, d.family, text), 0
 	}
 	if d.family != nil {
-		if _, ok := roleOf(d.family, text[:n]); ok {
-			return d.family
+		if _, ok := roleOf(d.family, text[:name]); ok {
+			return d.family, d.family.id, name
 		}
 	}
 	if !d.store.strays.Load() {
 		d.store.strays.Store(true)
 	}
 	x.above(d)
-	if len(x.byName) == 0 {
-		return d.family
+	if len(x.byName) > 0 {
+		if f := x.find(string(text[:name]), nil); f != nil {
+			return f, f.id, name
+		}
 	}
-	if f := x.find(string(text[:n]), nil); f != nil {
-		return f
-	}
-	return d.family
+	return d.family, meaningAway(d.in, d.family), name
 }
 
 func (f *family) has(name string) bool {

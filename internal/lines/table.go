@@ -15,6 +15,7 @@ const (
 	chunkLen  = 1 << chunkBits
 	minSlab   = 4 << 10
 	maxSlab   = 64 << 10
+	minIndex  = 64
 	free      = -1 // the reference count of an ID that is not held
 )
 
@@ -50,8 +51,8 @@ type chunk[P any] struct {
 }
 
 // index is a hash table with open addressing. A slot holds the upper half of the
-// hash and the id plus 1; 0 is an empty slot. At most three of four slots are
-// taken.
+// hash, which says where it stands, and the id plus 1; 0 is an empty slot. At most
+// three of four slots are taken.
 type index struct {
 	slots []atomic.Uint64
 	taken int
@@ -60,7 +61,7 @@ type index struct {
 func (t *table[P]) init() {
 	t.seed = maphash.MakeSeed()
 	t.chunks.Store(new([]*chunk[P]))
-	t.index.Store(&index{slots: make([]atomic.Uint64, 64)})
+	t.index.Store(&index{slots: make([]atomic.Uint64, minIndex)})
 	t.slab = new(strings.Builder)
 }
 
@@ -78,9 +79,9 @@ func (t *table[P]) key(id uint32) uint32 {
 	return c.key[i]
 }
 
-func (t *table[P]) payload(id uint32) P {
+func (t *table[P]) payload(id uint32) *P {
 	c, i := t.chunk(id)
-	return c.payload[i]
+	return &c.payload[i]
 }
 
 // live reports whether the table holds the id.
@@ -111,13 +112,14 @@ func (t *table[P]) find(text []byte, key uint32) (uint32, bool) {
 
 func (t *table[P]) findHash(text []byte, key uint32, hash uint64) (uint32, bool) {
 	slots := t.index.Load().slots
+	upper := uint32(hash >> 32)
 	mask := uint32(len(slots) - 1)
-	for at := uint32(hash) & mask; ; at = (at + 1) & mask {
+	for at := upper & mask; ; at = (at + 1) & mask {
 		slot := slots[at].Load()
 		if slot == 0 {
 			return 0, false
 		}
-		if slot>>32 != hash>>32 {
+		if uint32(slot>>32) != upper {
 			continue
 		}
 		id := uint32(slot) - 1
@@ -128,23 +130,26 @@ func (t *table[P]) findHash(text []byte, key uint32, hash uint64) (uint32, bool)
 	}
 }
 
-// add returns the id of a text under a key. A text that is new gets an id and
-// the payload that make returns for it.
-func (t *table[P]) add(text []byte, key uint32, make func(id uint32) P) uint32 {
-	hash := t.hash(text)
+// add returns the id of a text under a key. A text that is new gets an id, and
+// the payload that fill sets.
+func (t *table[P]) add(text []byte, key uint32, fill func(id uint32, p *P)) uint32 {
+	return t.addHash(text, key, t.hash(text), fill)
+}
+
+func (t *table[P]) addHash(text []byte, key uint32, hash uint64, fill func(id uint32, p *P)) uint32 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if id, ok := t.findHash(text, key, hash); ok {
 		return id
 	}
-	if x := t.index.Load(); 4*(x.taken+1) > 3*len(x.slots) {
-		t.index.Store(t.reindex(2 * len(x.slots)))
+	if x := t.index.Load(); x.full() {
+		t.index.Store(x.grown())
 	}
 	id := t.newID()
 	c, i := t.chunk(id)
 	c.text[i] = t.keep(text)
 	c.key[i] = key
-	c.payload[i] = make(id)
+	fill(id, &c.payload[i])
 	c.refs[i].Store(0)
 	t.index.Load().put(id, hash)
 	return id
@@ -182,14 +187,30 @@ func (t *table[P]) keep(text []byte) string {
 	return t.slab.String()[from:]
 }
 
-func (x *index) put(id uint32, hash uint64) {
+// full reports whether no id more may be put.
+func (x *index) full() bool { return 4*(x.taken+1) > 3*len(x.slots) }
+
+func (x *index) put(id uint32, hash uint64) { x.store(hash>>32<<32 | uint64(id+1)) }
+
+func (x *index) store(slot uint64) {
 	mask := uint32(len(x.slots) - 1)
-	at := uint32(hash) & mask
+	at := uint32(slot>>32) & mask
 	for x.slots[at].Load() != 0 {
 		at = (at + 1) & mask
 	}
-	x.slots[at].Store(hash>>32<<32 | uint64(id+1))
+	x.slots[at].Store(slot)
 	x.taken++
+}
+
+// grown returns an index of twice the size.
+func (x *index) grown() *index {
+	to := &index{slots: make([]atomic.Uint64, max(minIndex, 2*len(x.slots)))}
+	for i := range x.slots {
+		if slot := x.slots[i].Load(); slot != 0 {
+			to.store(slot)
+		}
+	}
+	return to
 }
 
 // reindex returns an index of all ids held.
@@ -205,7 +226,7 @@ func (t *table[P]) reindex(size int) *index {
 
 // sweep frees the entries without a reference and calls gone, if it is not nil,
 // with each. No goroutine may read the table at the same time.
-func (t *table[P]) sweep(gone func(id uint32, payload P)) {
+func (t *table[P]) sweep(gone func(id uint32, payload *P)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := len(t.spare)
@@ -215,7 +236,7 @@ func (t *table[P]) sweep(gone func(id uint32, payload P)) {
 			continue
 		}
 		if gone != nil {
-			gone(id, c.payload[i])
+			gone(id, &c.payload[i])
 		}
 		c.refs[i].Store(free)
 		t.used -= len(c.text[i])
@@ -246,7 +267,7 @@ func (t *table[P]) compact() {
 }
 
 // each calls f with the payload of each entry held.
-func (t *table[P]) each(f func(P)) {
+func (t *table[P]) each(f func(*P)) {
 	for id := range t.cap.Load() {
 		if t.live(id) {
 			f(t.payload(id))
@@ -254,7 +275,7 @@ func (t *table[P]) each(f func(P)) {
 	}
 }
 
-// bytes returns the memory held without the payloads.
+// bytes returns the memory held, but not what payloads refer to.
 func (t *table[P]) bytes() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -18,6 +18,9 @@ type textReader struct {
 	at       int // body[:at] is staged
 	fallback fallback
 	blank    []byte // a text with the blank that it lacks in the body
+	guess    []byte // the text that knownLine last looked for in vain
+	sought   sought // what it looked for
+	plain    plain
 }
 
 func (t *textReader) read(body []byte) error {
@@ -28,7 +31,7 @@ func (t *textReader) read(body []byte) error {
 		err = newError(t.in, body, t.at, err)
 	}
 	t.fallback.forget()
-	t.body = nil
+	t.body, t.guess, t.plain.text = nil, nil, nil
 	return err
 }
 
@@ -185,6 +188,8 @@ func (t *textReader) entry() error {
 			t.at = next
 			return nil
 		}
+	} else if done, err := t.readPlain(); done || err != nil {
+		return err
 	}
 	return t.readEntry()
 }
@@ -205,8 +210,9 @@ func (t *textReader) knownLine() (id uint32, text string, old int, ok bool) {
 			return id, text, t.oldOf(id), true
 		}
 	}
-	guess := rest[:guessText(rest)]
-	if id, ok = lines.find(guess, t.meaning(guess)); ok {
+	t.guess = rest[:guessText(rest)]
+	t.sought = t.placed(t.guess)
+	if id, ok = lines.findHash(t.guess, t.sought.key, t.sought.hash); ok {
 		return id, lines.text(id), t.oldOf(id), true
 	}
 	return 0, "", -1, false

@@ -15,6 +15,10 @@ func (t *textReader) readEntry() error {
 	start, end := t.at, t.at
 	said := comments{family: t.family, in: t.in}
 	for {
+		if end > start && nameLen(t.body[end:]) > 0 {
+			t.newHeading(start, end, said) // the line may be a known or a plain one
+			return nil
+		}
 		if t.startsWithNUL(end) {
 			return newError(t.in, t.body, end, errNULFirst)
 		}
@@ -41,6 +45,29 @@ func (t *textReader) readEntry() error {
 		said.add(e)
 		end = e.end
 	}
+}
+
+// readPlain stages the line that knownLine did not find, if it is a plain one.
+// done is false if it is not.
+func (t *textReader) readPlain() (done bool, err error) {
+	if !copiesLabels || !t.plain.read(t.guess, t.sought.name) {
+		return false, nil
+	}
+	v, ts, next, ok := t.sample(t.at + len(t.guess))
+	if !ok || next-t.at > t.limits.Line || len(t.plain.labels)+1 > t.limits.Labels {
+		return false, nil
+	}
+	t.sought.full = !t.plain.empty
+	id, err := t.store.addLine(t.in, t.guess, t.sought, t.plain.set(t.sought.name, t.sought.family))
+	if err != nil {
+		return false, nil // textparse's reading of the line has the same error, and its place
+	}
+	if err := t.line(uint32(id), t.oldOf(uint32(id)), v, ts); err != nil {
+		return false, err
+	}
+	t.quote(t.at+len(t.guess), next)
+	t.at = next
+	return true, nil
 }
 
 // readOne reads the entry at an offset. A line that stands away from the TYPE

@@ -57,7 +57,8 @@ func grown(pace float64, ms int64) float64 {
 func Mean(members []Member) (promfold.Estimate, bool) {
 	var s Sum
 	for i := range members {
-		s.AddMean(&members[i].Watched, &members[i].Counted)
+		x := members[i].Weights()
+		s.AddMean(&x, &members[i].Counted)
 	}
 	return s.Estimate()
 }
@@ -73,60 +74,72 @@ func Now(members []Member) (promfold.Estimate, bool) {
 }
 
 // per returns growth per second.
-func per(growth float64, ms int64) float64 {
-	if ms <= 0 {
+func per(growth float64, ms int64) float64 { return over(growth, float64(ms)/1000) }
+
+// over returns growth over so many seconds.
+func over(growth, seconds float64) float64 {
+	if seconds <= 0 {
 		if growth > 0 {
 			return math.Inf(1)
 		}
 		return 0
 	}
-	return growth / (float64(ms) / 1000)
+	return growth / seconds
 }
 
 // Sum is a sum of rates, of members in one window. It does not depend on their order. The zero value is empty.
 type Sum struct {
-	value exact.Total
-	// Counts in width; rates where that is 0. The floats are exact, and what they cannot hold is in the totals.
-	lo, hi         float64
-	restLo, restHi exact.Total
-	pace           exact.Total // of members of which nothing is known after their latest scrape
-	width          int64
-	rated, open    bool
+	value       exact.Total
+	lo, hi      exact.Total // counts in width; rates where that is 0
+	pace        exact.Total // of members of which nothing is known after their latest scrape
+	width       int64
+	rated, open bool
 }
 
 // fine is the part of a count to which unseen growth is rounded up: sums of such numbers are short.
 const fine = 1 << 12
 
-// fits reports whether sum is a + b, not rounded.
-func fits(a, b, sum float64) bool { return sum-a == b && sum-b == a }
+// Weights are what makes a mean rate of a member's growth: what is needed of [Watched], worked out once for all groups.
+type Weights struct {
+	seconds, life, window float64 // of Span, Life and Width; the last two in ms
+	unseen                float64 // ms
+	width                 int64
+	rated                 bool // it has a rate
+	lives                 bool // in the window, or at its end
+	open                  bool // nothing is known of it after its latest scrape
+}
+
+// Weights returns what makes a mean rate of the member's growth.
+func (w *Watched) Weights() Weights {
+	return Weights{
+		seconds: float64(w.Span) / 1000, life: float64(w.Life), window: float64(w.Width), unseen: float64(w.unseen()),
+		width: w.Width, rated: w.Span != 0, lives: w.Life > 0 || w.Live, open: w.Open,
+	}
+}
 
 // AddMean adds a member's mean rate over the window.
-func (s *Sum) AddMean(w *Watched, c *Counted) {
-	s.width = w.Width
+func (s *Sum) AddMean(w *Weights, c *Counted) {
+	s.width = w.width
 	hi := c.Hi
-	if ms := w.unseen(); ms > 0 {
-		hi += math.Ceil(c.Pace*float64(ms)*fine) / fine
+	if w.unseen > 0 {
+		hi += math.Ceil(c.Pace*w.unseen*fine) / fine
 	}
-	if w.Open && c.Pace != 0 {
+	if !s.hi.Fit(hi) {
+		s.hi.Add(hi)
+	}
+	if w.open && !s.pace.Fit(c.Pace) {
 		s.pace.Add(c.Pace)
 	}
-	if sum := s.hi + hi; fits(s.hi, hi, sum) {
-		s.hi = sum
-	} else {
-		s.restHi.Add(hi)
-	}
-	if w.Span == 0 {
-		s.open = s.open || w.Life > 0 || w.Live
+	if !w.rated {
+		s.open = s.open || w.lives
 		return
 	}
 	s.rated = true
 	if c.Growth != 0 {
-		s.value.Add(per(c.Growth, w.Span) * float64(w.Life) / float64(w.Width))
+		s.value.Add(over(c.Growth, w.seconds) * w.life / w.window)
 	}
-	if sum := s.lo + c.Lo; fits(s.lo, c.Lo, sum) {
-		s.lo = sum
-	} else {
-		s.restLo.Add(c.Lo)
+	if !s.lo.Fit(c.Lo) {
+		s.lo.Add(c.Lo)
 	}
 }
 
@@ -142,14 +155,14 @@ func (s *Sum) AddNow(w *Watched, c *Counted) {
 	// It was alive for all that no scrape saw, or for nothing of it: the truth is at one end or between the two.
 	longest := w.Width - w.Dead
 	unseen := w.unseen()
-	s.restHi.Add(max(per(c.Hi, longest-unseen), per(c.Hi+grown(c.Pace, unseen), longest)))
+	s.hi.Add(max(per(c.Hi, longest-unseen), per(c.Hi+grown(c.Pace, unseen), longest)))
 	if w.Lost {
 		return
 	}
 	s.rated = true
 	s.value.Add(per(c.Growth, w.Span))
 	if !w.Slow {
-		s.restLo.Add(per(c.Lo, longest))
+		s.lo.Add(per(c.Lo, longest))
 	}
 }
 
@@ -177,10 +190,7 @@ type Rounded struct {
 
 // Round returns the sum as it is read.
 func (s *Sum) Round() Rounded {
-	s.restLo.Add(s.lo)
-	s.restHi.Add(s.hi)
-	s.lo, s.hi = 0, 0
-	r := Rounded{s.value.Float64(), s.restLo.Float64(), s.restHi.Float64(), s.pace.Float64(), s.width, s.rated}
+	r := Rounded{s.value.Float64(), s.lo.Float64(), s.hi.Float64(), s.pace.Float64(), s.width, s.rated}
 	if s.width != 0 {
 		r.lo = per(r.lo, s.width)
 	}

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -90,6 +91,30 @@ func (w Watch) awakened(o Watch) int64 {
 		return 0
 	}
 	return w.Awake
+}
+
+// SpareLines is how many lines of departed instances are kept beside the others.
+const SpareLines = 8192
+
+// Beyond returns those of departed instances that there is no room for, if those
+// who were there last may keep so many lines. Each counts as a hundred at least:
+// it is not only its lines that it costs. of returns the lines of an instance and
+// its latest scrape; list is sorted by name, and is reordered.
+func Beyond[T any](list []T, lines int, of func(T) (lines int, last int64)) []T {
+	slices.SortStableFunc(list, func(a, b T) int {
+		_, x := of(a)
+		_, y := of(b)
+		return cmp.Compare(y, x)
+	})
+	return slices.DeleteFunc(list, func(x T) bool {
+		n, _ := of(x)
+		n = max(n, 100)
+		fits := n <= lines
+		if fits {
+			lines -= n
+		}
+		return fits
+	})
 }
 
 // rememberedLeft is the number of departed instances of which the last scrape

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -18,10 +19,27 @@ type Answer struct {
 	*Tally
 	End   int64 // of the question's window
 	Again bool  // an earlier question was answered with the same tally
-	Unmet bool  // expected instances never answered: what they have may be anything
-	Apart bool  // what departed instances counted is not in it
+	Unmet []Unmet
+	Apart bool // what departed instances counted is not in it
 
 	left []*ledger.Departures // by group
+}
+
+// Unmet are expected instances of one target that never answered: what they have
+// may be anything, in the groups that its labels allow.
+type Unmet struct {
+	Labels    labels.Labels // of the target
+	Instances int
+}
+
+// UnmetIn returns how many of them may be in a group.
+func UnmetIn(list []Unmet, s *growth.Selection, group labels.Labels) (n int) {
+	for _, x := range list {
+		if s.SpeaksFor(group, x.Labels) {
+			n += x.Instances
+		}
+	}
+	return n
 }
 
 func (a *Answer) window() int64 { return a.asked.window() }
@@ -30,6 +48,10 @@ func (a *Answer) window() int64 { return a.asked.window() }
 type Growth struct {
 	*Answer
 	Number int // of the group
+}
+
+func (g Growth) unmet() bool {
+	return len(g.Unmet) > 0 && UnmetIn(g.Unmet, g.selection, g.Labels()) > 0
 }
 
 // Labels returns the group's labels.
@@ -106,7 +128,7 @@ func (g Growth) Increase() (estimate, bool) {
 	if g.totals != nil && len(parts) > 0 {
 		total.Merge(&g.totals[g.Number])
 	}
-	if g.Apart || g.Unmet {
+	if g.Apart || g.unmet() {
 		x.Open++
 	}
 	if left := g.Left(); left != nil {
@@ -122,10 +144,10 @@ func (g Growth) Increase() (estimate, bool) {
 // Rate returns the mean rate per second over the window.
 func (g Growth) Rate() (estimate, bool) {
 	a, ok := g.sumRates(false)
-	if g.Answer == nil || g.left == nil && !g.Apart && !g.Unmet {
+	if g.Answer == nil || g.left == nil && !g.Apart && !g.unmet() {
 		return a, ok
 	}
-	a = open(a, g.Apart || g.Unmet)
+	a = open(a, g.Apart || g.unmet())
 	left := g.Left()
 	if left == nil || !left.Stepped || g.window() <= 0 {
 		return a, ok
@@ -137,7 +159,7 @@ func (g Growth) Rate() (estimate, bool) {
 // RateNow returns the rate per second of the instances live at the end of the window.
 func (g Growth) RateNow() (estimate, bool) {
 	x, ok := g.sumRates(true)
-	return open(x, ok && g.Unmet), ok
+	return open(x, ok && g.unmet()), ok
 }
 
 // sumRates returns the rate of the members: of those live now, or the mean.

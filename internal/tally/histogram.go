@@ -85,7 +85,7 @@ func (d *Distribution) Merge(do func(*layout.Distribution)) {
 	if !d.all.done {
 		d.all.done = true
 		d.addTo(&d.all.Distribution)
-		if d.Growth.Answer != nil && d.Growth.Unmet {
+		if d.Growth.Answer != nil && d.Growth.unmet() {
 			d.all.AddUnknown(math.Inf(1), d.Signed())
 		}
 	}
@@ -152,7 +152,7 @@ func (d *Distribution) Worst(q float64) (Member, bool) {
 	}
 	for _, m := range d.Growth.Increases() {
 		if m.Instance == worst.Name {
-			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.Unmet)
+			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.unmet())
 			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
 				m.Share = worst.Share
 			}

@@ -45,7 +45,7 @@ func (g Growth) MaxIncrease() (Member, bool) {
 		}
 	})
 	m, ok := Greatest(g.shared(seen))
-	m.Estimate = open(m.Estimate, ok && g.Unmet)
+	m.Estimate = open(m.Estimate, ok && g.unmet())
 	return m, ok
 }
 

@@ -47,35 +47,31 @@ func (t *Tally) addAllRates(r *rates, now bool) {
 	}
 }
 
-// addRates adds up the rates of a group's members until e.
+// addRates adds up the rates of a group's members until e: of those live then, or the means, which are until t.newest.
 func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
-	g := &t.groups[group]
-	for i := t.from[group]; i < t.from[group+1]; i++ {
-		p, sh := &t.parts[i], &t.shares[t.owners[i]]
+	g, from, to := &t.groups[group], t.from[group], t.from[group+1]
+	parts, owners, shares := t.parts[from:to], t.owners[from:to], t.shares
+	for i := range parts {
+		p, sh := &parts[i], &shares[owners[i]]
 		if p.unread {
 			continue
 		}
 		c := rate.Counted{Growth: p.grown - p.older, Pace: p.pace}
 		if !sh.Older {
 			if c.Lo, c.Hi = p.inside, p.most; p.odd > 0 {
-				t.rateBounds(sh, i, &c)
+				t.rateBounds(sh, from+int32(i), &c)
 			}
 			if p.open {
 				c.Hi = math.Inf(1)
 			}
 		}
-		w := &sh.observed(g).Watched
-		if past := sh.past(); past || now {
-			until := *w
-			if until.Tail = e - sh.Last; past {
-				c.Growth, until.Span, until.Life = 0, 0, 0
-			}
-			w = &until
-		}
-		if now {
-			sum.AddNow(w, &c)
-		} else {
-			sum.AddMean(w, &c)
+		switch x := sh.observed(g); {
+		case !now:
+			sum.AddMean(&x.mean, &c)
+		case !sh.past():
+			w := x.Watched
+			w.Tail = e - sh.Last
+			sum.AddNow(&w, &c)
 		}
 	}
 }
@@ -91,25 +87,27 @@ func (t *Tally) rateBounds(sh *Share, i int32, c *rate.Counted) {
 		lo.Add(c.Lo)
 	}
 	hi.Add(c.Hi)
-	pace := t.parts[i].pace
-	t.happenings(&t.parts[i], func(e *happening) {
+	for odd := t.parts[i].odd; odd > 0; odd = t.events[odd-1].next {
+		e := &t.events[odd-1]
 		if e.Verdict == judge.First && e.At == sh.Source.First {
-			return // of before its first scrape, which no scrape saw
+			continue // of before its first scrape, which no scrape saw
 		}
-		switch {
-		case e.At <= sh.Edge.Inside.At:
-		case e.From != 0 && e.From < t.asked.Start:
-			lo.Sub(&e.Early)
-			fallthrough
-		default:
-			lo.Sub(&e.Below)
+		if e.At > sh.Edge.Inside.At {
+			if e.From != 0 && e.From < t.asked.Start && !e.Early.Untouched() {
+				lo.Sub(&e.Early)
+			}
+			if !e.Below.Untouched() {
+				lo.Sub(&e.Below)
+			}
 		}
 		if e.TakesBack(t.asked.Start) {
 			lo.Sub(&e.Back)
 		}
-		hi.Add(e.Above.Float64())
-		hi.Add(rate.Open(pace, e.Open, e.Blind))
-	})
+		if !e.Above.Untouched() {
+			hi.Add(e.Above.Float64())
+		}
+		hi.Add(rate.Open(c.Pace, e.Open, e.Blind))
+	}
 	c.Lo, c.Hi = max(0, lo.Float64()), hi.Float64()
 	if math.IsNaN(c.Hi) {
 		c.Hi = math.Inf(1)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
@@ -54,6 +55,7 @@ type Facts struct {
 // Observed is for how long an instance was observed in the window.
 type Observed struct {
 	rate.Watched // its width, tail and standing are those of the tally
+	mean         rate.Weights
 }
 
 // Begins fills in the spans and the number of steps that follow from the edge. present is the instance's latest scrape.
@@ -92,11 +94,16 @@ func (sh *Share) steady(window int64) int64 {
 	return sh.Edge.Inside.At
 }
 
-// watched fills in what rates have to know, in a window of so many ms until a time.
+// watched fills in what rates have to know, in a window of so many ms until a time. What is past has no rate.
 func (sh *Share) watched(window, until int64) {
-	for _, x := range []*rate.Watched{&sh.Process.Watched, &sh.Lasting.Watched} {
+	for _, x := range []*Observed{&sh.Process, &sh.Lasting} {
 		x.Width, x.Tail = window, until-sh.Last
 		x.Live, x.Slow, x.Lost = sh.Standing.Possible(), sh.Standing == roster.Likely, sh.Standing == roster.Doubtful
+		w := x.Watched
+		if sh.past() {
+			w.Span, w.Life = 0, 0
+		}
+		x.mean = w.Weights()
 	}
 }
 
@@ -130,9 +137,12 @@ func (sh *Share) read(col int32, since int64) bool {
 	if at := sh.Reads[col]; at > 0 {
 		return at > since
 	}
-	return slices.ContainsFunc(sh.Events, func(e window.Event) bool { // it may have been read before it vanished
-		return e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.Interval > since
-	})
+	for i := range sh.Events { // it may have been read before it vanished
+		if e := &sh.Events[i]; e.Col == col && e.Verdict == judge.Gap && e.Doubt&judge.Gapped != 0 && e.At-sh.Interval > since {
+			return true
+		}
+	}
+	return false
 }
 
 // part is what one instance has in one group, in the window.
@@ -161,8 +171,10 @@ func (e *happening) ours() bool { return !e.opening || e.Verdict != judge.First 
 
 // widens reports whether the event sets the bounds apart.
 func (e *happening) widens() bool {
-	return e.ours() && (e.Open != 0 || e.Below.Sign() != 0 || e.Above.Sign() != 0 || e.Back.Sign() != 0)
+	return e.ours() && (e.Open != 0 || some(&e.Below) || some(&e.Above) || some(&e.Back))
 }
+
+func some(x *exact.Sum) bool { return !x.Untouched() && x.Sign() != 0 }
 
 // bound adds to the bounds of an answer what an event leaves open. What may have been before the window is not in the
 // lower bound anyhow.

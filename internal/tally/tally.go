@@ -124,8 +124,8 @@ func (t *Tally) None(g *Groups, ls labels.Labels) *Tally {
 }
 
 // Nobody returns a tally of one group without members.
-func Nobody(a Asked, ls labels.Labels) *Tally {
-	return &Tally{plan: planOf(Group{Labels: ls}, &plan{}), asked: a}
+func Nobody(a Asked, s *growth.Selection, ls labels.Labels) *Tally {
+	return &Tally{plan: planOf(Group{Labels: ls}, &plan{selection: s}), asked: a}
 }
 
 // of adds up what the shares have in the window.
@@ -171,15 +171,17 @@ func (t *Tally) addIntegers() bool {
 		if !ok || !ok1 || !ok2 {
 			return false
 		}
+		parts, sum := t.parts, 0.0
 		for c, at := range own {
-			n, p := live[at.count], &t.parts[at.part]
+			n, p := live[at.count], &parts[at.part]
 			x := float64(n - at.in(most))
 			p.most += x
 			p.inside += float64(n - at.in(inside))
 			p.pace += sh.Table.Pace(c)
 			p.grown, p.least = p.most, p.most
-			all += math.Abs(x)
+			sum += math.Abs(x)
 		}
+		all += sum
 		return sh.Edge.Part == 0 || t.addLeast(sh, own, live)
 	}) && all < 1<<53
 }

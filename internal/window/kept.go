@@ -1,5 +1,7 @@
 package window
 
+import "slices"
+
 // Kept is what the tables of an instance held at a scrape, for the case that
 // what they were given since has to be taken back. The zero value is of an
 // instance without tables.
@@ -14,6 +16,11 @@ type Kept struct {
 // Add adds what the table of the next view holds.
 func (k *Kept) Add(t *Table, m *Met) {
 	k.tables, k.met = append(k.tables, t.Save()), append(k.met, m.Clone())
+}
+
+// Clone returns a copy, whatever is set later.
+func (k *Kept) Clone() Kept {
+	return Kept{k.At, k.N, slices.Clone(k.tables), k.met}
 }
 
 // Set sets what the table of a view held, as it was saved.

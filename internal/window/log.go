@@ -137,8 +137,9 @@ func (l *log) move(moved []int32) {
 	past := l.Past
 	l.Past = nil
 	for _, e := range past {
-		if e.Col = moved[e.Col]; e.Col >= 0 {
-			l.retire(e)
+		x := *e // a copy may have it, too
+		if x.Col = moved[e.Col]; x.Col >= 0 {
+			l.retire(&x)
 		}
 	}
 }

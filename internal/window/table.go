@@ -204,6 +204,18 @@ func (t *Table) Copy(room *Row) *Table {
 	return c
 }
 
+// Whole returns a copy of all that the table of an instance with that history
+// keeps, which is not for questions.
+func (t *Table) Whole(h *History) *Table {
+	c := t.Copy(nil)
+	if c.snaps = make([]Row, len(t.snaps)); t.slots > 0 {
+		for _, p := range h.from(max(t.Since, t.Floor)) {
+			c.snaps[p.slot].Set(&t.snaps[p.slot])
+		}
+	}
+	return c
+}
+
 // Idle marks the columns that are not used and have not grown within the
 // longest window, and returns how many bytes they hold.
 func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes int64) {

@@ -44,7 +44,6 @@ func declaredOf(q *question) []whole.Declared {
 // EverythingView holds all families of the fleet as one instance would expose them.
 type EverythingView struct {
 	counters, gauges, histograms, rest *view
-	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
 }
 
 // Families returns the families by name, each series without the name; no counter or histogram in them ever falls.
@@ -103,7 +102,10 @@ func (v *EverythingView) gather(s Snapshot, add func(q *question, w *whole.Whole
 		return nil
 	}
 	defer q.release()
-	w := whole.New(declaredOf(q), v.distributions)
+	if l := &v.histograms.ledger; l.Types == nil {
+		l.Types = map[string]model.MetricType{}
+	}
+	w := whole.New(declaredOf(q), v.histograms.ledger.Types)
 	add(q, w)
 	var list []Family
 	for _, x := range w.Families() {

@@ -101,3 +101,31 @@ func TestCreatedNeverMoves(t *testing.T) {
 	require.NoError(t, silent.Join(older.Fleet))
 	assert.Equal(t, at(10), start(silent, w, 51), "what was not shown begins with the first of both")
 }
+
+// A counter that a deploy turns into a gauge stays one while an instance has it,
+// and is not less when the deploy is rolled back.
+func TestTypeOfACounterStays(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-1)})
+	e, err := b.Everything(aggregate.View{Select: everyFamily, Combine: aggregate.Sum})
+	require.NoError(t, err)
+	shows := func(typ model.MetricType, value, now float64) {
+		t.Helper()
+		x := b.exposedAgain(e, "x", now)
+		require.Equal(t, []any{typ, value}, []any{x.Type, x.Count})
+	}
+	says := func(typ string, n int) []string { return []string{"# TYPE x " + typ, fmt.Sprintf("x %d", n)} }
+	for i := range 3 {
+		b.scrape(fmt.Sprint("i", i), 10, 1, says("counter", 100)...)
+	}
+	shows(model.MetricTypeCounter, 300, 10)
+	b.scrape("i0", 20, 19, says("gauge", 7)...)
+	b.scrape("i1", 30, 29, says("gauge", 7)...)
+	shows(model.MetricTypeCounter, 300, 30)
+	b.scrape("i2", 40, 39, says("gauge", 7)...)
+	shows(model.MetricTypeGauge, 21, 40)
+	b.scrape("i0", 50, 49, says("counter", 5)...)
+	shows(model.MetricTypeGauge, 14, 50)
+	b.scrape("i1", 60, 59, says("counter", 5)...)
+	b.scrape("i2", 60, 59, says("counter", 5)...)
+	shows(model.MetricTypeCounter, 315, 60)
+}

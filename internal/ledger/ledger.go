@@ -19,8 +19,7 @@ type Ledger struct {
 	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
 
-	// Types are those as which families that are histograms or summaries were shown
-	// first: they stay.
+	// Types are those as which families were shown.
 	Types map[string]model.MetricType
 }
 

@@ -60,7 +60,7 @@ func absorbState(f *Fleet, content []byte) error {
 		f.instances[in.name] = in
 	}
 	f.ordered = l.instances
-	f.unclaimed = l.views
+	f.unclaimed, f.parts = l.views, l.parts
 	return nil
 }
 

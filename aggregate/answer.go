@@ -92,7 +92,7 @@ func (q *question) complete(sh *tally.Share, kept *tally.Share) {
 	} else {
 		sh.Facts = tally.Facts{
 			Name: in.name, Target: in.labels, Last: in.Last, Interval: in.Spacings.Interval(), Born: in.Birth != 0,
-			Early: in.sinceOpening(q.m.opening), Young: in.young(q.f), Exposes: in.exposes(q.v), Broken: in.broken(q.v) > 0, Another: in.another,
+			Early: in.sinceOpening(q.m.opening), Young: in.young(q.f), Exposes: in.exposes(q.v), Broken: in.broken(q.v) > 0, Another: in.another, Pooled: in.pool != nil,
 		}
 		in.tell(&sh.Source)
 		for _, r := range in.Restarts {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/judge"
@@ -22,7 +23,7 @@ func LeadOf(h http.Header, at int64) Lead {
 	if field == "" || h.Get("Age") != "" {
 		return Lead{}
 	}
-	date, err := http.ParseTime(field)
+	date, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", field) // the form that RFC 9110 wants senders to use
 	if err != nil {
 		return Lead{}
 	}

@@ -51,6 +51,7 @@ type Facts struct {
 	Exposes  bool  // it has shown the metric
 	Broken   bool  // some of its histograms cannot be one
 	Another  bool  // another process answers at its address
+	Pooled   bool  // it is behind a balancer, which decides when it is met
 }
 
 // Observed is for how long an instance was observed in the window.

@@ -13,26 +13,6 @@ import (
 	"github.com/promfold/promfold/internal/tally"
 )
 
-// behind returns the view behind a handle; nil for the zero handle.
-func behind[H ~struct{ v *view }](handle *H) *view {
-	if handle == nil {
-		return nil
-	}
-	return struct{ v *view }(*handle).v
-}
-
-// only returns the only group of an answer, of a view that has but one.
-func only[Q, G any](v *view, asked Q, ask func(Q) ([]G, error)) (g G, err error) {
-	if v != nil && !v.Single() {
-		return g, fmt.Errorf("%w: One of %s, which groups; use In", errQuestion, v)
-	}
-	list, err := ask(asked)
-	if err == nil {
-		g = list[0]
-	}
-	return g, err
-}
-
 // Member is an instance and its number: of a method's question, or of a gauge its value.
 type Member struct {
 	Instance string

@@ -1,7 +1,6 @@
 package promfoldprocessor
 
 import (
-	"os"
 	"testing"
 	"time"
 
@@ -11,11 +10,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pipeline"
 	"go.opentelemetry.io/collector/processor/processortest"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/pointtext"
-	"github.com/promfold/promfold/aggregate/otelcol/internal/telemetry"
 	"github.com/promfold/promfold/aggregate/otelcol/promfoldprocessor/internal/metadata"
 )
 
@@ -57,26 +54,4 @@ func TestLifecycle(t *testing.T) {
 	n := sink.DataPointCount()
 	require.NoError(t, c.Shutdown(t.Context()))
 	require.GreaterOrEqual(t, sink.DataPointCount(), n)
-}
-
-// metadata.yaml is what mdatagen would read: it names the instruments that are
-// there, and documentation.md shows them.
-func TestMetadata(t *testing.T) {
-	var m struct {
-		Type      string
-		Telemetry struct {
-			Metrics map[string]struct{ Description, Unit string }
-		}
-	}
-	b, err := os.ReadFile("metadata.yaml")
-	require.NoError(t, err)
-	require.NoError(t, yaml.Unmarshal(b, &m))
-	require.Equal(t, metadata.Type.String(), m.Type)
-	text, err := os.ReadFile("documentation.md")
-	require.NoError(t, err)
-	for name, want := range telemetry.Described() {
-		require.Equal(t, want, [2]string{m.Telemetry.Metrics[name].Unit, m.Telemetry.Metrics[name].Description}, name)
-		require.Contains(t, string(text), "### otelcol_"+name+"\n\n"+want[1]+"\n")
-	}
-	require.Len(t, m.Telemetry.Metrics, len(telemetry.Described()))
 }

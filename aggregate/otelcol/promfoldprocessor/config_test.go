@@ -40,7 +40,7 @@ func TestConfig(t *testing.T) {
 		require.NoError(t, sub.Unmarshal(got))
 		require.Equal(t, want, got)
 		require.NoError(t, confmap.Validate(got))
-		_, err = fleets.New(got.Config, time.Now())
+		_, err = fleets.New(got.Config, time.Now(), 0)
 		require.NoError(t, err)
 	}
 	require.NoError(t, componenttest.CheckConfigStruct(createDefaultConfig()))

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/pointtext"
+	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/teststorage"
 	"github.com/promfold/promfold/aggregate/otelcol/promfoldprocessor/internal/metadata"
 )
@@ -146,13 +147,12 @@ func TestLostDeltas(t *testing.T) {
 	lost := b.counter("otelcol_promfold_datapoints_lost")
 	require.Positive(t, lost)
 	b.next = consumertest.NewErr(errors.New("not now"))
-	for i := range int64(maxUnsent) {
+	for i := range int64(sender.MaxUnsent) {
 		require.Empty(t, b.out(20+i))
 	}
 	require.Equal(t, lost, b.counter("otelcol_promfold_datapoints_lost"))
 	require.Empty(t, b.out(50))
 	require.Greater(t, b.counter("otelcol_promfold_datapoints_lost"), lost)
-	require.Len(t, b.unsent, maxUnsent)
 	b.next = b.sink
 	b.end()
 }

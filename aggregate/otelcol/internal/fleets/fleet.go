@@ -18,7 +18,8 @@ type fleet struct {
 	mu    sync.Mutex // while it is opened
 	known *aggregate.Fleet
 	views []*aggregate.EverythingView
-	since time.Time // set once, before known
+	since time.Time        // set once, before known
+	parts map[string]int64 // of a root: when each leaf spoke last, Unix milliseconds
 }
 
 // lead is how long before the component, or its first points, a fleet began, in

@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -21,6 +22,7 @@ type frame struct {
 	Attributes map[string]int32
 	Doubles    map[string]bool
 	Instances  map[string]known
+	Leaves     map[string]int64 // of a root: when each spoke last, Unix milliseconds
 }
 
 // version stands in front of a frame.
@@ -28,17 +30,33 @@ const version = "promfold-otelcol-1\n"
 
 var errFrame = errors.New("not a state of this component")
 
+// Saved is the state of a fleet.
+type Saved struct {
+	Resource    pcommon.Resource // that names the fleet
+	head, brief []byte           // what the component knows, and what another one needs of it
+	state       []byte
+}
+
+// Full returns the frame that Load reads.
+func (s *Saved) Full() []byte { return slices.Concat(s.head, s.state) }
+
+// Brief returns the frame that SetPart reads.
+func (s *Saved) Brief() []byte { return slices.Concat(s.brief, s.state) }
+
+// Size returns the bytes of the full frame.
+func (s *Saved) Size() int { return len(s.head) + len(s.state) }
+
 // Save returns the states of the fleets by name.
-func (s *Set) Save() (map[string][]byte, error) {
-	frames := map[string][]byte{}
+func (s *Set) Save() (map[string]*Saved, error) {
+	states := map[string]*Saved{}
 	for _, f := range s.list() {
-		b, err := f.save(s.knownOf(f))
+		x, err := f.save(s.knownOf(f))
 		if err != nil {
 			return nil, err
 		}
-		frames[f.key] = b
+		states[f.key] = x
 	}
-	return frames, nil
+	return states, nil
 }
 
 // knownOf returns what is known of the instances of a fleet.
@@ -54,28 +72,38 @@ func (s *Set) knownOf(f *fleet) map[string]*instance {
 	return m
 }
 
-// save returns a frame. Requests go on meanwhile. What is known of an instance
+// save returns the state. Requests go on meanwhile. What is known of an instance
 // is asked after the fleet: streams that are ahead of it bring what it lacks
 // with the next scrape.
-func (f *fleet) save(instances map[string]*instance) ([]byte, error) {
+func (f *fleet) save(instances map[string]*instance) (*Saved, error) {
 	state := new(bytes.Buffer)
 	if err := f.known.Save(state); err != nil {
 		return nil, err
 	}
-	x := frame{Since: f.since.UnixMilli(), Instances: map[string]known{}}
+	out := &Saved{Resource: pcommon.NewResource(), state: state.Bytes()}
+	x := frame{Since: f.since.UnixMilli(), Leaves: f.leaves()}
 	for _, a := range f.resource {
 		x.Resource = append(x.Resource, [2]string{a.key, a.value})
+		out.Resource.Attributes().PutStr(a.key, a.value)
 	}
+	x.Attributes, x.Doubles = f.shapes.saved()
+	var err error
+	if out.brief, err = x.head(); err != nil {
+		return nil, err
+	}
+	x.Instances = map[string]known{}
 	for _, in := range instances {
 		x.Instances[in.name] = in.saved()
 	}
-	x.Attributes, x.Doubles = f.shapes.saved()
-	head := new(bytes.Buffer)
-	if err := gob.NewEncoder(head).Encode(&x); err != nil {
-		return nil, err
-	}
-	out := binary.AppendUvarint([]byte(version), uint64(head.Len()))
-	return append(append(out, head.Bytes()...), state.Bytes()...), nil
+	out.head, err = x.head()
+	return out, err
+}
+
+// head returns the frame without the fleet's state.
+func (x *frame) head() ([]byte, error) {
+	b := new(bytes.Buffer)
+	err := gob.NewEncoder(b).Encode(x)
+	return append(binary.AppendUvarint([]byte(version), uint64(b.Len())), b.Bytes()...), err
 }
 
 // saved returns a copy of what is known.
@@ -126,22 +154,13 @@ func (s *Set) Load(b []byte) error {
 	if err != nil {
 		return err
 	}
-	f := &fleet{set: s, shapes: newShapes(), since: time.UnixMilli(x.Since)}
-	for _, a := range x.Resource {
-		f.resource = append(f.resource, attribute{a[0], a[1]})
-	}
-	f.key = keyOf(f.resource)
-	for key, t := range x.Attributes {
-		f.shapes.attributes[key] = pcommon.ValueType(t)
-	}
-	for name := range x.Doubles {
-		f.shapes.doubles[name] = true
-	}
-	fleet, err := aggregate.Load(bytes.NewReader(state), s.fleetConfig())
+	f := s.fleetOf(&x)
+	f.since = time.UnixMilli(x.Since)
+	loaded, err := aggregate.Load(bytes.NewReader(state), s.fleetConfig())
 	if err != nil {
 		return err
 	}
-	if err := f.declare(fleet); err != nil {
+	if err := f.declare(loaded); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -152,4 +171,25 @@ func (s *Set) Load(b []byte) error {
 		in.known = k
 	}
 	return nil
+}
+
+// fleetOf returns a new fleet with what a frame says of it.
+func (s *Set) fleetOf(x *frame) *fleet {
+	f := &fleet{set: s, shapes: newShapes(), parts: x.Leaves}
+	for _, a := range x.Resource {
+		f.resource = append(f.resource, attribute{a[0], a[1]})
+	}
+	f.key = keyOf(f.resource)
+	f.shapes.learn(x)
+	return f
+}
+
+// learn notes what a frame knows.
+func (s *shapes) learn(x *frame) {
+	for key, t := range x.Attributes {
+		s.attribute(key, pcommon.ValueType(t))
+	}
+	for name := range x.Doubles {
+		s.double(name)
+	}
 }

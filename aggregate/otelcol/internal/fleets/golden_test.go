@@ -54,7 +54,7 @@ func replay(t *testing.T, script string) string {
 	head, rest, _ := strings.Cut(script, "-- ")
 	out := head
 	cfg := DefaultConfig()
-	s, err := New(cfg, time.Unix(6, 0))
+	s, err := New(cfg, time.Unix(6, 0), 0)
 	require.NoError(t, err)
 	for section := range strings.SplitSeq(rest, "\n-- ") {
 		heading, body, _ := strings.Cut(section, "\n")
@@ -66,7 +66,7 @@ func replay(t *testing.T, script string) string {
 			var m map[string]any
 			require.NoError(t, yaml.Unmarshal([]byte(body), &m))
 			require.NoError(t, confmap.NewFromStringMap(m).Unmarshal(&cfg))
-			s, err = New(cfg, time.Unix(6, 0))
+			s, err = New(cfg, time.Unix(6, 0), 0)
 			require.NoError(t, err)
 		case "in":
 			md, err := pointtext.Read(body)
@@ -81,7 +81,7 @@ func replay(t *testing.T, script string) string {
 		case "restart":
 			s = restarted(t, s, cfg, now)
 		case "out", "delta":
-			s.Forget(now)
+			require.NoError(t, s.Forget(now))
 			section = heading + "\n" + pointtext.Write(s.Metrics(now, kind == "delta"))
 		default:
 			require.Fail(t, "unknown section", heading)
@@ -94,10 +94,10 @@ func replay(t *testing.T, script string) string {
 func restarted(t *testing.T, s *Set, cfg Config, now time.Time) *Set {
 	frames, err := s.Save()
 	require.NoError(t, err)
-	s, err = New(cfg, now)
+	s, err = New(cfg, now, 0)
 	require.NoError(t, err)
 	for _, b := range frames {
-		require.NoError(t, s.Load(b))
+		require.NoError(t, s.Load(b.Full()))
 	}
 	return s
 }

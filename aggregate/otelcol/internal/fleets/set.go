@@ -1,6 +1,7 @@
 package fleets
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -16,18 +17,21 @@ import (
 
 // Set is all fleets of a component. It is safe for concurrent use.
 type Set struct {
-	cfg   Config
-	views views
-	began time.Time
+	cfg     Config
+	views   views
+	began   time.Time
+	horizon time.Duration // of fleets that can be joined; 0 otherwise
 
 	mu        sync.RWMutex
 	fleets    map[string]*fleet
 	instances map[string]*instance
 }
 
-// New returns an empty set of a valid configuration.
-func New(cfg Config, began time.Time) (*Set, error) {
-	s := &Set{cfg: cfg, views: viewsOf(cfg.Views), began: began, fleets: map[string]*fleet{}, instances: map[string]*instance{}}
+// New returns an empty set of a valid configuration. With a horizon its fleets
+// can be parts of others, and have parts; the totals of ended processes are
+// kept apart for so long.
+func New(cfg Config, began time.Time, horizon time.Duration) (*Set, error) {
+	s := &Set{cfg: cfg, views: viewsOf(cfg.Views), began: began, horizon: horizon, fleets: map[string]*fleet{}, instances: map[string]*instance{}}
 	probe, err := aggregate.NewFleet(s.fleetConfig())
 	if err != nil {
 		return nil, err
@@ -37,7 +41,7 @@ func New(cfg Config, began time.Time) (*Set, error) {
 }
 
 func (s *Set) fleetConfig() aggregate.Config {
-	return aggregate.Config{MaxBytes: s.cfg.MaxBytes, MaxInstances: s.cfg.MaxInstances}
+	return aggregate.Config{MaxBytes: s.cfg.MaxBytes, MaxInstances: s.cfg.MaxInstances, JoinHorizon: s.horizon}
 }
 
 // Wants reports whether a view has the metric.
@@ -92,11 +96,40 @@ func (s *Set) wantsAny(rm pmetric.ResourceMetrics) bool {
 }
 
 // wanted returns the number of points that views want.
-func (s *Set) wanted(rm pmetric.ResourceMetrics) int {
-	md := pmetric.NewMetrics()
-	rm.CopyTo(md.ResourceMetrics().AppendEmpty())
-	all := md.DataPointCount()
-	return all - s.RemoveWanted(md)
+func (s *Set) wanted(rm pmetric.ResourceMetrics) (n int) {
+	for _, sm := range rm.ScopeMetrics().All() {
+		for _, m := range sm.Metrics().All() {
+			if s.Wants(m.Name()) {
+				n += pointsOf(m)
+			}
+		}
+	}
+	return n
+}
+
+func pointsOf(m pmetric.Metric) int {
+	switch m.Type() {
+	case pmetric.MetricTypeGauge:
+		return m.Gauge().DataPoints().Len()
+	case pmetric.MetricTypeSum:
+		return m.Sum().DataPoints().Len()
+	case pmetric.MetricTypeHistogram:
+		return m.Histogram().DataPoints().Len()
+	case pmetric.MetricTypeExponentialHistogram:
+		return m.ExponentialHistogram().DataPoints().Len()
+	case pmetric.MetricTypeSummary:
+		return m.Summary().DataPoints().Len()
+	}
+	return 0
+}
+
+// Unwanted returns the number of points that no view wants.
+func (s *Set) Unwanted(md pmetric.Metrics) int {
+	n := md.DataPointCount()
+	for _, rm := range md.ResourceMetrics().All() {
+		n -= s.wanted(rm)
+	}
+	return n
 }
 
 // instance returns the instance that a resource is, or nil where a new one is
@@ -224,8 +257,12 @@ func (f *fleet) opened() bool {
 
 // Forget tells the fleets which instances were silent for too long, and drops
 // what is kept of them here.
-func (s *Set) Forget(now time.Time) {
+func (s *Set) Forget(now time.Time) error {
 	before := now.Add(-s.cfg.ForgetAfter).UnixMilli()
+	var errs []error
+	for _, f := range s.list() {
+		errs = append(errs, f.forgetLeaves(before, now))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, in := range s.instances {
@@ -237,4 +274,5 @@ func (s *Set) Forget(now time.Time) {
 		}
 		delete(s.instances, key)
 	}
+	return errors.Join(errs...)
 }

@@ -5,7 +5,6 @@ package telemetry
 import (
 	"context"
 	"errors"
-	"maps"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/otel/attribute"
@@ -35,10 +34,6 @@ var described = map[string][2]string{
 	"promfold_state_bytes":          {"By", "Size of the state when it was saved or sent last."},
 	"promfold_instances":            {"{instance}", "Instances that are followed."},
 }
-
-// Described returns the unit and the description of each instrument, by its
-// name in metadata.yaml.
-func Described() map[string][2]string { return maps.Clone(described) }
 
 // New makes the instruments under the scope of a component. instances is asked
 // at each collection until Close.

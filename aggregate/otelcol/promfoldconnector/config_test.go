@@ -1,0 +1,52 @@
+package promfoldconnector
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
+)
+
+func viewOf(metrics ...string) fleets.View { return fleets.View{Metrics: metrics} }
+
+func TestConfig(t *testing.T) {
+	all, err := confmaptest.LoadConf(filepath.Join("testdata", "config.yaml"))
+	require.NoError(t, err)
+	id := component.MustNewID("file_storage")
+	leaf, root := createDefaultConfig().(*Config), createDefaultConfig().(*Config)
+	leaf.Leaf, leaf.Interval, leaf.JoinHorizon, leaf.Storage = "collector-0", 5*time.Second, 2*time.Hour, &id
+	leaf.Views = append(leaf.Views, fleets.View{Metrics: []string{"http.*"}, Drop: []string{"url.path"}})
+	root.Temporality = delta
+	for name, want := range map[string]*Config{"promfold": createDefaultConfig().(*Config), "promfold/leaf": leaf, "promfold/root": root} {
+		sub, err := all.Sub(name)
+		require.NoError(t, err)
+		got := createDefaultConfig().(*Config)
+		require.NoError(t, sub.Unmarshal(got))
+		require.Equal(t, want, got)
+		require.NoError(t, confmap.Validate(got))
+	}
+}
+
+// The error of a wrong value names its key.
+func TestConfigErrors(t *testing.T) {
+	for _, x := range []struct {
+		key   string
+		value any
+		want  string
+	}{
+		{"interval", "0s", "interval: 0s is not above 0"},
+		{"join_horizon", "-1s", "join_horizon: -1s is not above 0"},
+		{"temporality", "both", `temporality: "both" is neither cumulative nor delta`},
+		{"max_bytes", 0, "max_bytes: 0 is not above 0"},
+	} {
+		cfg := createDefaultConfig()
+		require.NoError(t, confmap.NewFromStringMap(map[string]any{x.key: x.value}).Unmarshal(cfg))
+		require.EqualError(t, confmap.Validate(cfg), x.want)
+	}
+}

@@ -1,0 +1,17 @@
+// Package metadata names the component. It stands for what mdatagen makes of
+// metadata.yaml, and is written by hand.
+package metadata
+
+import "go.opentelemetry.io/collector/component"
+
+// Type is the name of the component in a configuration.
+var Type = component.MustNewType("promfold")
+
+// ScopeName is the scope of the component's own telemetry.
+const ScopeName = "github.com/promfold/promfold/aggregate/otelcol/promfoldconnector"
+
+// The stability of the component at a leaf and at the root.
+const (
+	MetricsToLogsStability = component.StabilityLevelAlpha
+	LogsToMetricsStability = component.StabilityLevelAlpha
+)

@@ -1,0 +1,83 @@
+package promfoldconnector
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
+
+	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
+	"github.com/promfold/promfold/aggregate/otelcol/internal/state"
+)
+
+// root takes the states of leaves in, and sends the metrics of the whole fleets
+// at intervals.
+type root struct {
+	sender.Sender
+	cfg  *Config
+	now  func() time.Time
+	loop *state.Loop
+}
+
+func newRoot(set connector.Settings, cfg *Config, next consumer.Metrics, now func() time.Time) (*root, error) {
+	base, err := newBase(set, cfg, now())
+	return &root{Sender: sender.Sender{Base: base, Next: next, Delta: cfg.Temporality == delta}, cfg: cfg, now: now}, err
+}
+
+// Capabilities implements consumer.Logs.
+func (r *root) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
+// Start reads the state back and begins to send.
+func (r *root) Start(ctx context.Context, host component.Host) error {
+	if err := r.Open(ctx, host, r.cfg.Storage); err != nil {
+		return err
+	}
+	r.loop = state.Start(r.cfg.Interval, r.flush)
+	return nil
+}
+
+func (r *root) flush(ctx context.Context) { r.Flush(ctx, r.now()) }
+
+// Shutdown sends what there is, for the last time.
+func (r *root) Shutdown(ctx context.Context) error {
+	if r.loop == nil {
+		return r.Tell.Close() // it never started, or ended
+	}
+	r.loop.Stop()
+	r.loop = nil
+	r.flush(ctx)
+	return errors.Join(r.Store.Close(ctx), r.Tell.Close())
+}
+
+// ConsumeLogs takes in the states of leaves. A record that is none, or that
+// does not belong to this root, is counted and left out: sending it again would
+// not help.
+func (r *root) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				if err := r.take(record); err != nil {
+					r.Tell.StateError(ctx)
+					r.Log.Error("The state of a leaf was not taken in", zap.Error(err))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+var errNoState = errors.New("a log record that is no state of a leaf")
+
+func (r *root) take(record plog.LogRecord) error {
+	name, ok := record.Attributes().Get(leafKey)
+	if !ok || name.AsString() == "" || record.Body().Type() != pcommon.ValueTypeBytes {
+		return errNoState
+	}
+	return r.Set.SetPart(name.AsString(), r.now(), record.Body().Bytes().AsRaw())
+}

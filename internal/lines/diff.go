@@ -32,6 +32,7 @@ type diff struct {
 	pairs      []uint32
 	natives    []native
 	quoted     exemplars
+	moves      []Move   // of a rebuild, by old position
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
 	changed    []uint32
 	gone       []uint32 // old positions
@@ -52,7 +53,8 @@ type diff struct {
 	candidates []uint32          // new lines that may have another text than before
 	taken      []uint64          // a bit for each old position: it has a new one
 	oldAt      []uint32          // by id: its position in the columns, if it has one
-	newAt      []uint32          // by id: its position in newIDs, if it has one
+	newAt      []uint32          // by id of a line without an old position: its first position in newIDs
+	indexed    bool              // oldAt is of these columns
 	inForce    []*family         // by number of headings expected: the family after them
 }
 

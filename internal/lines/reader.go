@@ -160,6 +160,15 @@ func (r *Reader) Moved(old int) int {
 	return slices.Index(r.olds, int32(old))
 }
 
+// Moves returns the runs of lines, by their positions before, that have another
+// position now or stand between lines that came or went; all lines with a position
+// before are in one. It is empty where the scrape is not Structural.
+func (r *Reader) Moves() []Move { return r.moves }
+
+// Renamed returns the positions, ascending, of the lines whose text differs from
+// the one at their position before.
+func (r *Reader) Renamed() []uint32 { return r.renamed }
+
 // Gone returns the positions before, ascending, of the lines that are gone.
 func (r *Reader) Gone() []uint32 { return r.gone }
 

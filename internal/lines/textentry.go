@@ -62,7 +62,7 @@ func (t *textReader) readPlain() (done bool, err error) {
 	if err != nil {
 		return false, nil // textparse's reading of the line has the same error, and its place
 	}
-	if err := t.line(uint32(id), t.oldOf(uint32(id)), v, ts); err != nil {
+	if err := t.line(uint32(id), -1, v, ts); err != nil { // the store did not know it
 		return false, err
 	}
 	t.quote(t.at+len(t.guess), next)

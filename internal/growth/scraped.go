@@ -45,6 +45,14 @@ type Scratch struct {
 	list     []judge.Family
 	known    map[evidenceKey]*evidence
 	room     []evidence
+	newAt    []uint32 // see Plan.place
+}
+
+// places returns zeros for so many positions.
+func (s *Scratch) places(n int) []uint32 {
+	s.newAt = slices.Grow(s.newAt[:0], n)[:n]
+	clear(s.newAt)
+	return s.newAt
 }
 
 // evidence returns room for one more.

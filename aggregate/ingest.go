@@ -391,7 +391,7 @@ func (s *staged) enter() {
 		s.meet()
 	}
 	in.Date(s.said(), f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
-	s.report.Came, s.report.Went = s.r.Came(), len(s.r.Gone())
+	s.report.Came, s.report.Went = len(s.r.Came()), len(s.r.Gone())
 }
 
 // said returns what the scrape says of the process.

@@ -67,11 +67,7 @@ func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
 			newAt[m.Old+i] = m.Pos + i + 1
 		}
 	}
-	for _, pos := range s.Reader.Changed() {
-		if _, old, _, _ := s.Reader.At(int(pos)); old < 0 {
-			fresh = append(fresh, pos)
-		}
-	}
+	fresh = slices.Clone(s.Reader.Came())
 	came := len(fresh)
 	for _, pos := range s.Reader.Renamed() {
 		id, old, _, _ := s.Reader.At(int(pos))

@@ -35,6 +35,7 @@ type diff struct {
 	moves      []Move   // of a rebuild, by old position
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
 	changed    []uint32
+	came       []uint32 // positions of new lines
 	gone       []uint32 // old positions
 	dups       []uint32
 	headings   []heading

@@ -51,6 +51,7 @@ func (d *diff) finishFresh() {
 		d.olds[pos] = -1
 		d.changed = append(d.changed, uint32(pos))
 	}
+	d.came = append(d.came[:0], d.changed...)
 	d.structural = len(d.ids) > 0
 }
 
@@ -58,9 +59,10 @@ func (d *diff) finishFresh() {
 // now.
 type Move struct{ Old, Pos, N uint32 }
 
-// findMoves finds the runs of lines that have an old position.
+// findMoves finds the lines that have no old position, and the runs of those that
+// have one.
 func (d *diff) findMoves() {
-	d.moves = d.moves[:0]
+	d.moves, d.came = d.moves[:0], d.came[:0]
 	next, sorted := int32(-1), true // the old position that goes on with the last run
 	for pos, old := range d.olds {
 		if old == next && old >= 0 {
@@ -70,12 +72,14 @@ func (d *diff) findMoves() {
 		if n := len(d.moves); next >= 0 {
 			d.moves[n-1].N = uint32(next) - d.moves[n-1].Old
 		}
-		if next = old; old >= 0 {
-			next++
-			n := len(d.moves)
-			sorted = sorted && (n == 0 || d.moves[n-1].Old < uint32(old))
-			d.moves = append(d.moves, Move{Old: uint32(old), Pos: uint32(pos)})
+		if next = old; old < 0 {
+			d.came = append(d.came, uint32(pos))
+			continue
 		}
+		next++
+		n := len(d.moves)
+		sorted = sorted && (n == 0 || d.moves[n-1].Old < uint32(old))
+		d.moves = append(d.moves, Move{Old: uint32(old), Pos: uint32(pos)})
 	}
 	if n := len(d.moves); next >= 0 {
 		d.moves[n-1].N = uint32(next) - d.moves[n-1].Old
@@ -258,10 +262,8 @@ func (d *diff) noteStarts() {
 // pin takes the references that the columns will hold after the commit and do not
 // hold yet.
 func (d *diff) pin() {
-	for _, pos := range d.changed {
-		if d.olds[pos] < 0 {
-			d.store.lines.retain(uint32(d.ids[pos]))
-		}
+	for _, pos := range d.came {
+		d.store.lines.retain(uint32(d.ids[pos]))
 	}
 	for _, pos := range d.renamed {
 		d.store.lines.retain(uint32(d.ids[pos]))
@@ -277,10 +279,8 @@ func (d *diff) unpin() {
 	if !d.pinned {
 		return
 	}
-	for _, pos := range d.changed {
-		if d.olds[pos] < 0 {
-			d.store.lines.release(uint32(d.ids[pos]))
-		}
+	for _, pos := range d.came {
+		d.store.lines.release(uint32(d.ids[pos]))
 	}
 	for _, pos := range d.renamed {
 		d.store.lines.release(uint32(d.ids[pos]))
@@ -297,7 +297,7 @@ func (d *diff) clear() {
 	clear(d.natives)
 	d.starts, d.natives, d.renamed = d.starts[:0], d.natives[:0], d.renamed[:0]
 	d.quoted.reset()
-	d.changed, d.gone, d.moves, d.headings = d.changed[:0], d.gone[:0], d.moves[:0], d.headings[:0]
+	d.changed, d.came, d.gone, d.moves, d.headings = d.changed[:0], d.came[:0], d.gone[:0], d.moves[:0], d.headings[:0]
 	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false
 }
 

@@ -104,9 +104,9 @@ func (d *diff) foundAt(id uint32) int {
 func (d *diff) stageRun(k, n int) {
 	ids := d.expect.ids[k : k+n]
 	d.newIDs = append(d.newIDs, ids...)
-	d.olds = slices.Grow(d.olds, n)
-	for i := range n {
-		d.olds = append(d.olds, int32(k+i))
+	d.olds = slices.Grow(d.olds, n)[:len(d.olds)+n]
+	for i, olds := 0, d.olds[len(d.olds)-n:]; i < len(olds); i++ {
+		olds[i] = int32(k + i)
 	}
 	for k, end := k, k+n; k < end; k = k&^63 + 64 {
 		d.taken[k>>6] |= bitsBetween(k, end)

@@ -58,12 +58,12 @@ type Fleet struct {
 
 	saves sync.Mutex // held while a state is saved: until then no line is swept
 
-	// names guards the instances that exist, accepted or not, and the scratch.
-	names     sync.Mutex
+	// names guards the instances that exist, accepted or not.
+	names     sync.RWMutex
 	instances map[string]*instance
 	left      roster.Left        // of instances that were retired
 	spelled   identity.Spellings // of targets
-	scratch   []*staged
+	scratch   scratches
 }
 
 // spare is how many rows are kept of a table besides those of its checkpoints.

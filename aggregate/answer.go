@@ -126,7 +126,7 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 }
 
 func (q *question) window() tally.Asked {
-	a := tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.changes()}
+	a := tally.Asked{Start: q.s, End: q.e, All: q.all, Changes: q.f.mu.Changes()}
 	if list := q.m.members; len(list) > 0 && len(q.scope.only) == 0 {
 		a.Members = &list[0] // moments share the list as long as it is the same
 	}
@@ -299,7 +299,7 @@ type answer struct {
 // aim finds the expected targets and how many of them answer.
 func (m *moment) aim() {
 	f := m.f
-	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.alone, placed(f)), &roster.Seen[*balanced, *instance]{
+	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.Alone(), placed(f)), &roster.Seen[*balanced, *instance]{
 		Answered: func(in *instance) (met, present bool) {
 			in = in.until(m.e)
 			return in != nil, in != nil && m.standing(in) == roster.Present
@@ -332,7 +332,4 @@ type Event struct {
 }
 
 // String returns one line.
-func (e Event) String() string {
-	x := explain.Event(e)
-	return x.String()
-}
+func (e Event) String() string { return (*explain.Event)(&e).String() }

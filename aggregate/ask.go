@@ -10,6 +10,7 @@ import (
 
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -153,7 +154,11 @@ func (w Window) ask(v *view) (*question, error) {
 	case s.m.f != v.fleet:
 		return nil, fmt.Errorf("%w: the snapshot is of another fleet", ErrIncompatible)
 	}
-	v.fleet.mu.ask()
+	v.fleet.mu.Ask()
+	if err := apart(v.fleet); w.all && err != nil && (v.Kind == growth.Counter || v.Kind == growth.Histogram) {
+		v.fleet.mu.Unlock()
+		return nil, err
+	}
 	q, err := w.question(v.fleet, v)
 	if err != nil {
 		v.fleet.mu.Unlock()
@@ -176,6 +181,9 @@ func (w Window) question(f *Fleet, v *view) (*question, error) {
 	}
 	return q, nil
 }
+
+// apart says why what instances counted since the start cannot be added up; nil if it can.
+func apart(f *Fleet) error { return f.parts.Apart(ErrWindow, explain.Few) }
 
 // Start returns the exclusive start; it is not before the fleet's own.
 func (w Window) Start() time.Time {
@@ -294,7 +302,8 @@ func (s Snapshot) AtLeast(share float64) Snapshot {
 	return s
 }
 
-// Only returns a snapshot of the targets whose labels match; its coverage and answers are of that part alone.
+// Only returns a snapshot of the targets whose labels match; its coverage and answers are of these alone, and it has no
+// totals.
 func (s Snapshot) Only(m ...*labels.Matcher) Snapshot {
 	if slices.Contains(m, nil) && s.err == nil {
 		s.err = fmt.Errorf("%w: only what matches nil", errQuestion)
@@ -338,15 +347,8 @@ type scope struct {
 	least float64
 }
 
-func (p *scope) holds(target labels.Labels) bool { return len(p.only) == 0 || p.matches(target) }
-
-func (p *scope) matches(target labels.Labels) bool {
-	for _, m := range p.only {
-		if !m.Matches(target.Get(m.Name)) {
-			return false
-		}
-	}
-	return true
+func (p *scope) holds(target labels.Labels) bool {
+	return len(p.only) == 0 || labels.Selector(p.only).Matches(target)
 }
 
 // member is an instance at a moment.

@@ -62,9 +62,9 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	b.Heard(at)
 	if why.Ambiguous {
 		f.book.Entry(b.Target).Seen(at)
-		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", k.names(why.Candidates)
+		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", converted(why.Candidates, func(i int) string { return k.fit[i].name })
 	}
-	s.report.attribute(why)
+	s.report.By, s.report.NewInstance, s.report.Provisional = why.By.String(), why.New, why.Provisional
 	return s.report, nil, nil
 }
 
@@ -96,13 +96,6 @@ func (k *keeper) close() {
 	for _, x := range k.attempts {
 		x.staged.unstage(k.f)
 	}
-}
-
-func (k *keeper) names(of []int) (list []string) {
-	for _, i := range of {
-		list = append(list, k.fit[i].name)
-	}
-	return list
 }
 
 // Mark remembers which scrape met an instance last, and whether it was given up.

@@ -100,7 +100,10 @@ func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(
 func bindingsOf(v *view) fold.View {
 	x := fold.View{
 		Index: v.index, Kind: v.Kind, Selection: &v.selection, Groups: &v.groups, Set: v.set(), Totals: v.Window == declare.TotalsAlone,
-		Slots: v.fleet.spacing().Least(), Spare: v.fleet.spare(), Within: v.InInstance(), Sentinels: v.Sentinels,
+		Slots: v.fleet.spacing().Least(), Within: v.InInstance(), Sentinels: v.Sentinels,
+	}
+	if v.fleet.joinable() {
+		x.Spare = 2
 	}
 	if v.Kind == growth.Gauge && v.Window > 0 {
 		x.Past, x.Steps = v.Window.Milliseconds(), 4*v.fleet.cfg.Checkpoints
@@ -132,9 +135,7 @@ func (b *binding) read(in *instance) []gauge.Body {
 }
 
 // labelsOf returns the labels of a column's group, as it is answered.
-func (b *binding) labelsOf(col int) labels.Labels {
-	return b.view.groups.At(b.Cols[col].Group).Labels
-}
+func (b *binding) labelsOf(col int) labels.Labels { return b.view.groups.At(b.Cols[col].Group).Labels }
 
 // relabel gives an instance the new labels of its target. What it counted until now stays in the groups it was counted
 // in, as if an instance had departed; in the new groups it counts from now on.
@@ -146,7 +147,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 	var moved []*view
 	for _, b := range in.bindings {
 		v := b.view
-		if labels.Equal(v.seen(in.labels), v.seen(ls)) {
+		if labels.Equal(v.selection.Seen(in.labels), v.selection.Seen(ls)) {
 			continue
 		}
 		moved = append(moved, v)
@@ -285,16 +286,7 @@ func (in *instance) adopt(f *Fleet, next *growth.Plan) {
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+	next := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 	d.adopt(in)
 	in.adopt(f, next)
-}
-
-// admitted says of each view whether the instance's target labels let it in.
-func (in *instance) admitted(f *Fleet) []bool {
-	list := make([]bool, len(f.views))
-	for i, v := range f.views {
-		list[i] = v.selection.Admits(in.labels)
-	}
-	return list
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/parts"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 )
@@ -21,6 +22,7 @@ type loaded struct {
 
 	left                  roster.Left
 	opened, latest, awake int64
+	parts                 *parts.Set // a root has them, and no instances
 }
 
 // release gives the lines back that the instances hold.
@@ -90,6 +92,7 @@ func (c *codec) after(l *loaded) {
 	c.pools(l)
 	who.Relations()
 	c.rows(l).Code(&c.Codec.Codec, &l.views)
+	parts.Code(&c.Codec.Codec, &l.parts)
 }
 
 // rows returns what codes the views of a state.

@@ -2,11 +2,10 @@ package aggregate
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
 )
@@ -30,8 +29,8 @@ type Config struct {
 	checkpoints int
 }
 
-func (c *Config) settings() (settings, error) {
-	s := settings{
+func (c *Config) settings() (declare.Settings, error) {
+	s := declare.Settings{
 		Since: c.Since, Window: cmp.Or(c.Window, 5*time.Minute), Checkpoints: cmp.Or(c.checkpoints, 16), Staleness: cmp.Or(c.Staleness, identity.StaleIntervals),
 		StartTolerance: cmp.Or(c.StartTolerance, 2*time.Second), ClockSkew: cmp.Or(c.ClockSkew, time.Minute), JoinHorizon: c.JoinHorizon,
 		SplitAlternating: c.SplitAlternating, MaxBytes: cmp.Or(c.MaxBytes, 1<<30), MaxInstances: cmp.Or(c.MaxInstances, 100_000),
@@ -40,42 +39,5 @@ func (c *Config) settings() (settings, error) {
 	// A text body whose last line is cut off may still be read as a number, so
 	// the line feed at the end that the format demands is demanded.
 	s.Limits.RequireWhole = !c.Parse.AllowUnended
-	return s, s.validate()
-}
-
-// settings are a Config with its defaults; of two fleets that belong together they are equal.
-type settings struct {
-	Since            time.Time
-	Window           time.Duration
-	Checkpoints      int // of a window; steps closer together than Window/Checkpoints are kept as one
-	Staleness        float64
-	StartTolerance   time.Duration
-	ClockSkew        time.Duration
-	JoinHorizon      time.Duration
-	SplitAlternating bool
-	MaxBytes         int64
-	MaxInstances     int
-	Limits           lines.Limits
-}
-
-func (s *settings) validate() error {
-	for _, x := range []struct {
-		wrong bool
-		what  string
-		value any
-	}{
-		{s.Window < time.Second, "Window below 1s", s.Window},
-		{s.Checkpoints < 1, "checkpoints", s.Checkpoints},
-		{!(s.Staleness >= 1), "Staleness below one interval", s.Staleness},
-		{s.StartTolerance < 0, "negative StartTolerance", s.StartTolerance},
-		{s.ClockSkew < 0, "negative ClockSkew", s.ClockSkew},
-		{s.JoinHorizon < 0, "negative JoinHorizon", s.JoinHorizon},
-		{s.MaxBytes < 0, "negative MaxBytes", s.MaxBytes},
-		{s.MaxInstances < 0, "negative MaxInstances", s.MaxInstances},
-	} {
-		if x.wrong {
-			return fmt.Errorf("invalid configuration: %s: %v", x.what, x.value)
-		}
-	}
-	return nil
+	return s, s.Validate()
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/tally"
 )
@@ -71,11 +72,7 @@ func (g *CounterGroup) Covers() (from, to time.Time) {
 
 // Events returns what happened in the window, by time.
 func (g *CounterGroup) Events() []Event {
-	var list []Event
-	for _, e := range g.growth.Events() {
-		list = append(list, Event(e))
-	}
-	return list
+	return converted(g.growth.Events(), func(e explain.Event) Event { return Event(e) })
 }
 
 // countersOf returns the groups of an answer.
@@ -122,17 +119,9 @@ func orNone(g *CounterGroup) *CounterGroup {
 // CounterView answers how much a counter grew, and how fast.
 type CounterView struct{ v *view }
 
-// kept is the view behind a handle; nil for the zero handle.
-func (v *CounterView) kept() *view {
-	if v == nil {
-		return nil
-	}
-	return v.v
-}
-
 // In returns the groups in a window.
 func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
-	q, err := w.ask(v.kept())
+	q, err := w.ask(behind(v))
 	if err != nil {
 		return nil, err
 	}
@@ -142,10 +131,7 @@ func (v *CounterView) In(w Window) ([]*CounterGroup, error) {
 
 // One returns the only group.
 func (v *CounterView) One(w Window) (*CounterGroup, error) {
-	if err := v.kept().checkSingle(); err != nil {
-		return nil, err
-	}
-	return only(v.In(w))
+	return only(behind(v), w, v.In)
 }
 
 // grownOf returns the groups of a counter or a histogram.

@@ -82,7 +82,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 		in.mu.Unlock()
 	}
 	f.ordered = slices.DeleteFunc(f.ordered, func(in *instance) bool { return in.retired })
-	f.book.Forget(now, f.reach(), reached(f), f.spelled.Forget)
+	f.book.Forget(now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
 	f.left.Bound()
 	return true
 }

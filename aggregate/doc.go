@@ -26,7 +26,6 @@
 //   - The rate of an instance is its increase over the time in which it was observed, without the time between the
 //     last scrape of a process and the start of its successor.
 //   - Rate, of the fleet, is the sum of these, each weighted by the part of the window in which the instance lived.
-//     RateNow is the sum over the instances live at the end.
 //   - Lo and Hi bound the growth inside the observed time. Hi is +Inf after a restart: increments after the last
 //     scrape are unknown.
 //
@@ -57,7 +56,8 @@
 //	MaxInstances       100,000
 //
 // Births by absence count, unless a fifth of the body came or went. An instance departs once it was removed and no
-// window reaches it, or after an hour of silence: its totals stay, and it is no member any more.
+// window reaches it, or after an hour of silence: its totals stay, and it is no member until it is back; of
+// the last, 8,192 lines are kept for that.
 //
 // # Words
 //
@@ -71,13 +71,12 @@
 //	birth         the first value of a series that began while it was watched
 //	reset         a fall of a counter: its process restarted, or cleared it
 //	member        an instance that an answer rests on
-//	coverage      on how much of the expected fleet an answer rests
 //	partial       of an instance: it answers, but most of a family vanished
 //	provisional   of growth: it may be another process', and counts by 0 in Lo
 //	ambiguous     of a scrape: it may be of several instances, and counts for none
 //	live, stale   answered within the staleness, or not
 //	in doubt      its latest scrape failed: in the value or in Hi
-//	departed      so long gone that its state was dropped
+//	departed      gone for long, see Defaults
 //	total         growth since the start of the fleet; it never falls
 //
 // # Time and concurrency

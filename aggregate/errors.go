@@ -25,6 +25,7 @@ var (
 	errQuestion = errors.New("invalid question")
 	errTarget   = errors.New("invalid target")
 	errUnnamed  = errors.New("failed, the reason was not told")
+	errRoot     = fmt.Errorf("%w: a fleet of parts, which have the targets", ErrIncompatible)
 )
 
 // scrapeError says which scrape was refused. What is wrong with a body is a [*parse.Error].

@@ -47,8 +47,7 @@ type EverythingView struct {
 	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
 }
 
-// Families returns the families by name, each series without the name; no counter or histogram in them ever falls. A
-// part of the fleet has none.
+// Families returns the families by name, each series without the name; no counter or histogram in them ever falls.
 //
 // A counter is the sum of what it grew by, and so are a summary's count and sum. A series without a type and the
 // quantiles of a summary have a value while one instance alone has them. Of several types for one name, that of the
@@ -66,7 +65,7 @@ func (v *EverythingView) Families(s Snapshot) []Family {
 		a := gaugesOf(q)
 		a.read()
 		for _, g := range a.finish() {
-			g.addTo(w, combining(q.f, g, v.gauges.Combine))
+			w.Gauges(g.labels, &g.gauge, combining(q.f, g, v.gauges.Combine))
 		}
 		for _, x := range looseOf(q, v.rest) {
 			w.Loose(x)

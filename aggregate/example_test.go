@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -312,4 +313,51 @@ func ExampleFleet_IngestSamples() {
 	// a:80: 1 line, 1 changed, 1 grown
 	// 100
 	// 1 series in 1 group, of 1 instance
+}
+
+// A root stands above two leaves, each of which scrapes a part of the fleet and
+// sends its state now and then. A server moves from one leaf to the other.
+func ExampleFleet_SetPart() {
+	begin := time.Unix(1_700_000_000, 0)
+	config := aggregate.Config{Since: begin, JoinHorizon: time.Hour}
+	newFleet := func() (*aggregate.Fleet, *aggregate.CounterView) {
+		f, _ := aggregate.NewFleet(config)
+		jobs, _ := f.Counter(aggregate.View{Select: "jobs_total"})
+		return f, jobs
+	}
+	root, jobs := newFleet()
+	left, _ := newFleet()
+	right, _ := newFleet()
+	scrape := func(leaf *aggregate.Fleet, target string, seconds, n int) {
+		_, err := leaf.Ingest(aggregate.Scrape{
+			Target: target, Start: begin.Add(5 * time.Second), Time: begin.Add(time.Duration(seconds) * time.Second),
+			Body: fmt.Appendf(nil, "# TYPE jobs_total counter\njobs_total %d\n", n),
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+	send := func(name string, leaf *aggregate.Fleet, seconds int) {
+		var state bytes.Buffer // what a leaf sends
+		if err := leaf.Save(&state); err != nil {
+			panic(err)
+		}
+		now := begin.Add(time.Duration(seconds) * time.Second)
+		if err := root.SetPart(name, now, &state); err != nil {
+			panic(err)
+		}
+		s := root.Snapshot(now)
+		fmt.Println("jobs:", jobs.Totals(s)[0].Value, "of", s.Coverage())
+	}
+	scrape(left, "a:80", 10, 100)
+	scrape(left, "b:80", 10, 50)
+	send("left", left, 11)
+	left.Remove(begin.Add(20*time.Second), "b:80")
+	scrape(right, "b:80", 30, 60)
+	send("right", right, 31)
+	send("left", left, 32)
+	// Output:
+	// jobs: 150 of 2 of 2 expected
+	// jobs: 160 of 2 of 2 expected
+	// jobs: 160 of 2 of 2 expected
 }

@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"github.com/promfold/promfold/internal/growth"
-	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/whole"
 )
 
@@ -32,14 +30,8 @@ func (v *view) exemplarsOf(m *moment) whole.Exemplars {
 		if in.plan == nil || in.gone || !in.counts(f, m.e) {
 			continue
 		}
-		for pos, e := range in.cols.Exemplars() {
-			id := in.cols.ID(pos)
-			if role := f.store.Line(id).Role; v.Kind == growth.Counter && role != lines.Value {
-				continue
-			}
-			if group, ok := in.plan.Route().GroupOf(id, int32(v.index)); ok {
-				all.Add(v.selection.Over(in.plan.Route().Group(int32(v.index), group), in.labels), e)
-			}
+		for series, e := range in.plan.Route().Exemplars(&v.selection, &in.cols, int32(v.index), in.labels) {
+			all.Add(series, e)
 		}
 	}
 	return all

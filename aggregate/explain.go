@@ -32,7 +32,7 @@ func (g *CounterGroup) String() string {
 	return summary(g, "increase", x, ok)
 }
 
-// Explain implements [Group], for both sides.
+// Explain implements [Group].
 func (g *RatioGroup) Explain() string {
 	if g.den == nil {
 		return ""

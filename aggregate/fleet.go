@@ -14,19 +14,21 @@ import (
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/lock"
+	"github.com/promfold/promfold/internal/parts"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
 
 // Fleet is all instances of one job. It is safe for concurrent use.
 type Fleet struct {
-	cfg       settings
+	cfg       declare.Settings
 	catalogue *declare.Catalogue // nil: none
 	store     *lines.Store
 
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
-	mu        fleetLock
+	mu        lock.Lock
 	views     []*view
 	ordered   []*instance // those that were ever accepted, by name
 	book      roster.Book[*balanced, *instance]
@@ -37,9 +39,10 @@ type Fleet struct {
 	bytes     int64      // what the bindings may hold
 	garbage   int        // lines that vanished since the store was swept
 	unclaimed []*kept.View
-	opened    int64 // when some retired instance was scraped for the second time; 0: none
-	newcomers int   // since it was looked who departed
-	pasts     bool  // a view of gauges has a window
+	parts     *parts.Set // of a root; nil: it is none
+	opened    int64      // when some retired instance was scraped for the second time; 0: none
+	newcomers int        // since it was looked who departed
+	pasts     bool       // a view of gauges has a window
 
 	snapshots uint64  // how many were taken
 	looked    moment  // its slices are room for the next one
@@ -64,14 +67,6 @@ type Fleet struct {
 	left      roster.Left        // of instances that were retired
 	spelled   identity.Spellings // of targets
 	scratch   scratches
-}
-
-// spare is how many rows are kept of a table besides those of its checkpoints.
-func (f *Fleet) spare() int {
-	if f.joinable() {
-		return 2
-	}
-	return 0
 }
 
 // opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances
@@ -217,7 +212,7 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+		plan := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
@@ -249,7 +244,7 @@ func (f *Fleet) spacing() window.Spacing {
 // look returns the moment of the present, or the latest one if nothing changed since. The fleet's lock is held.
 func (f *Fleet) look(now int64) *moment {
 	e, late := presentOf(f, now)
-	changes := f.mu.changes()
+	changes := f.mu.Changes()
 	if m := f.moment; m != nil && m.e == e && m.changes == changes {
 		return m
 	}
@@ -282,25 +277,3 @@ func (f *Fleet) look(now int64) *moment {
 	f.moment = m.kept(f.moment)
 	return f.moment
 }
-
-// fleetLock is the lock of a fleet, and counts its changes: what was computed under it is valid as long as the count
-// is the same. Lock counts as a change; ask locks without counting. Those that share the lock call changed.
-type fleetLock struct {
-	sync.RWMutex
-	alone  uint64
-	shared atomic.Uint64
-}
-
-func (l *fleetLock) Lock() {
-	l.RWMutex.Lock()
-	l.alone++
-}
-
-// ask locks for a question, which changes only what questions keep.
-func (l *fleetLock) ask() { l.RWMutex.Lock() }
-
-// changed counts a change that was made with the lock shared.
-func (l *fleetLock) changed() { l.shared.Add(1) }
-
-// changes returns the number of changes. The lock is held.
-func (l *fleetLock) changes() uint64 { return l.alone + l.shared.Load() }

@@ -6,13 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/gauge"
-	"github.com/promfold/promfold/internal/whole"
 )
 
 // GaugeGroup is one group's answer, of the live instances.
@@ -21,24 +19,6 @@ type GaugeGroup struct {
 	asked  *asked // nil: of no question
 	gauge  gauge.Group
 	said   []string
-}
-
-// addTo adds what the view makes of the values of the members.
-func (g *GaugeGroup) addTo(w *whole.Whole, c gauge.Combine) {
-	if (c == 0 || c == gauge.Sum) && whole.SaysSomething(g.labels.Get(model.MetricNameLabel)) || c == 0 && len(g.gauge.Parts) == 1 {
-		c = gauge.Max
-	}
-	x, _, ok := g.gauge.All.Combined(c)
-	why := ""
-	switch {
-	case c == 0 && len(g.gauge.Parts) > 0:
-		why = whole.Undecided
-	case g.gauge.Excluded[explain.Unsaid] != nil:
-		why = whole.Unsaid
-	case len(g.gauge.Excluded) > 0 || len(g.gauge.All.List) > 0:
-		why = whole.Unreadable
-	}
-	w.Gauge(g.labels, x.Value, ok, why)
 }
 
 // Labels implements [Group].
@@ -91,7 +71,7 @@ func (g *GaugeGroup) Stddev() (float64, bool) { return g.gauge.All.Stddev() }
 
 // Quantile returns the member of rank max(1, ⌈q·n⌉) from the lowest, not a number between two as PromQL does; false
 // for a q outside [0, 1].
-func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return memberAt(q, g.Members()) }
+func (g *GaugeGroup) Quantile(q float64) (Member, bool) { return g.member(g.gauge.Quantile(q)) }
 
 // Members returns the members by name. Series that are NaN or a sentinel are left out; an instance without others is
 // no member, nor is one that cannot be reached.
@@ -109,11 +89,7 @@ func (g *GaugeGroup) Members() []Member {
 
 // Variants returns what is shown and by whom, for Combine Distinct, by labels, then by value.
 func (g *GaugeGroup) Variants() []Variant {
-	var list []Variant
-	for _, v := range g.gauge.Variants() {
-		list = append(list, Variant(v))
-	}
-	return list
+	return converted(g.gauge.Variants(), func(v gauge.Variant) Variant { return Variant(v) })
 }
 
 // add adds what an instance reads, or notes why not.
@@ -136,16 +112,9 @@ func (v Variant) String() string { return gauge.Variant(v).String() }
 // GaugeView answers what a gauge reads; a rate is not offered.
 type GaugeView struct{ v *view }
 
-func (v *GaugeView) kept() *view {
-	if v == nil {
-		return nil
-	}
-	return v.v
-}
-
 // At returns the groups at a moment, without instances that are stale or have left.
 func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
-	q, err := s.SinceStart().ask(v.kept())
+	q, err := s.SinceStart().ask(behind(v))
 	if err != nil {
 		return nil, err
 	}
@@ -164,24 +133,21 @@ func (v *GaugeView) At(s Snapshot) ([]*GaugeGroup, error) {
 
 // One returns the only group.
 func (v *GaugeView) One(s Snapshot) (*GaugeGroup, error) {
-	if err := v.kept().checkSingle(); err != nil {
-		return nil, err
-	}
-	return only(v.At(s))
+	return only(behind(v), s, v.At)
 }
 
 // gaugeAnswer gathers the groups of an answer.
 type gaugeAnswer struct {
 	q        *question
 	asked    asked
-	groups   map[string]*GaugeGroup
+	groups   byLabels[*GaugeGroup]
 	common   explain.Exclusions // of no group
 	leader   string             // the elected instance; empty if there is none, or it is unknown
 	election []string           // warnings about it
 }
 
 func gaugesOf(q *question) *gaugeAnswer {
-	a := &gaugeAnswer{q: q, asked: q.asked(), groups: map[string]*GaugeGroup{}, common: explain.Exclusions{}}
+	a := &gaugeAnswer{q: q, asked: q.asked(), groups: byLabels[*GaugeGroup]{}, common: explain.Exclusions{}}
 	if q.v.Combine == gauge.Leader {
 		a.leader, a.election = elect(q)
 	}
@@ -248,11 +214,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 	if q.v.limit != nil && len(a.groups) == 0 && len(a.common) > 0 {
 		a.group(labels.EmptyLabels())
 	}
-	list := make([]*GaugeGroup, 0, len(a.groups))
-	for _, g := range a.groups {
-		list = append(list, g)
-	}
-	slices.SortFunc(list, func(a, b *GaugeGroup) int { return labels.Compare(a.labels, b.labels) })
+	list := a.groups.sorted((*GaugeGroup).Labels)
 	notes, partials, common := q.notes(), partialsOf(q), a.common.Words()
 	for _, g := range list {
 		g.said = slices.Concat(g.gauge.Excluded.Words(), common, a.election, notes, partials.Words(q.v.Every(), g.labels), g.gauge.Said())

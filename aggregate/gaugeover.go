@@ -16,7 +16,7 @@ import (
 
 // Over returns the groups in a window, for views with a Window.
 func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
-	q, err := w.ask(v.kept())
+	q, err := w.ask(behind(v))
 	if err != nil {
 		return nil, err
 	}
@@ -25,15 +25,9 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 		return nil, fmt.Errorf("%w: of a gauge the past is kept for View.Window: %s", ErrWindow, max(kept, 0))
 	}
 	a := q.asked()
-	byLabels := map[string]*GaugeRange{}
+	groups := byLabels[*GaugeRange]{}
 	group := func(ls labels.Labels) *GaugeRange {
-		key := string(ls.Bytes(nil))
-		g, ok := byLabels[key]
-		if !ok {
-			g = &GaugeRange{labels: ls, asked: &a}
-			byLabels[key] = g
-		}
-		return g
+		return groups.of(ls, func() *GaugeRange { return &GaugeRange{labels: ls, asked: &a} })
 	}
 	if q.v.Single() {
 		group(labels.EmptyLabels())
@@ -48,12 +42,10 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 			}
 		}
 	}
-	list := make([]*GaugeRange, 0, len(byLabels))
-	for _, g := range byLabels {
+	list := groups.sorted((*GaugeRange).Labels)
+	for _, g := range list {
 		g.finish(q)
-		list = append(list, g)
 	}
-	slices.SortFunc(list, func(a, b *GaugeRange) int { return labels.Compare(a.labels, b.labels) })
 	return list, nil
 }
 
@@ -93,11 +85,8 @@ func (g *GaugeRange) Min() (promfold.Estimate, bool) { return g.past.All.Min, g.
 func (g *GaugeRange) Mean() (promfold.Estimate, bool) { return g.past.All.Mean, g.past.Known }
 
 // Members returns the members that had a value in the window, by name.
-func (g *GaugeRange) Members() (list []GaugeMember) {
-	for _, m := range g.past.Members {
-		list = append(list, GaugeMember(m))
-	}
-	return list
+func (g *GaugeRange) Members() []GaugeMember {
+	return converted(g.past.Members, func(m gauge.PastMember) GaugeMember { return GaugeMember(m) })
 }
 
 // Explain implements [Group].
@@ -153,5 +142,5 @@ type GaugeMember struct {
 	From, To       time.Time         // the first and the last moment of that
 }
 
-// String returns the instance, its numbers and how long it had a value.
+// String returns one line.
 func (m GaugeMember) String() string { return gauge.PastMember(m).String() }

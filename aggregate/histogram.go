@@ -78,23 +78,16 @@ func (g *HistogramGroup) Distributions() iter.Seq2[string, *histogram.Distributi
 }
 
 // HistogramView answers how observations were distributed. Quantiles are of the merged observations, or of the worst
-// instance, with the interval that holds them; package histogram has the rules.
+// instance; package histogram has the rules.
 //
-// Of classic and native buckets, the native ones are preferred, and each observation counts once; a series that comes
-// without native ones is followed by its classic ones until its process ends. New buckets with none in common start at
+// Native buckets are preferred, and each observation counts once; a series that comes without them is followed by its
+// classic ones until its process ends. New buckets with none in common start at
 // their own first point, and a warning says so. Gauge histograms are not selected.
 type HistogramView struct{ v *view }
 
-func (v *HistogramView) kept() *view {
-	if v == nil {
-		return nil
-	}
-	return v.v
-}
-
 // In returns the groups in a window.
 func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
-	q, err := w.ask(v.kept())
+	q, err := w.ask(behind(v))
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +106,5 @@ func (v *HistogramView) In(w Window) ([]*HistogramGroup, error) {
 
 // One returns the only group.
 func (v *HistogramView) One(w Window) (*HistogramGroup, error) {
-	if err := v.kept().checkSingle(); err != nil {
-		return nil, err
-	}
-	return only(v.In(w))
+	return only(behind(v), w, v.In)
 }

@@ -2,8 +2,6 @@ package aggregate
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -57,11 +55,14 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
-	b := f.book.Balancers[sc.Target]
+	b, root := f.book.Balancers[sc.Target], f.parts != nil
 	if t := f.book.Entries[sc.Target]; t != nil {
 		sc.instance = t.Instance
 	}
 	f.mu.RUnlock()
+	if root {
+		return Report{}, errRoot
+	}
 	if b != nil {
 		return observeBalanced(f, b, sc)
 	}
@@ -107,7 +108,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	steady := s.steady()
 	if steady {
 		s.accept()
-		f.mu.changed()
+		f.mu.Changed()
 	}
 	f.mu.RUnlock()
 	if steady {
@@ -319,7 +320,7 @@ func (s *staged) plan() (need int64) {
 	}
 	if in.plan == nil {
 		s.drafts = in.draft(f, f.router.For(in.labels))
-		s.next = in.state.NewPlan(s.drafts.Route, in.admitted(f), &s.body, s.drafts, nil)
+		s.next = in.state.NewPlan(s.drafts.Route, f.router.Admits(in.labels), &s.body, s.drafts, nil)
 	} else {
 		s.drafts = in.draft(f, in.plan.Route())
 		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
@@ -328,9 +329,7 @@ func (s *staged) plan() (need int64) {
 }
 
 // roomy reports whether the native histograms that changed have places for all of their buckets.
-func (s *staged) roomy() bool {
-	return s.in.plan.Roomy(&s.scraped, s)
-}
+func (s *staged) roomy() bool { return s.in.plan.Roomy(&s.scraped, s) }
 
 // Placed reports whether a column has places for all buckets of n.
 func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
@@ -378,7 +377,10 @@ func (s *staged) accept() {
 		tidy(s.f, s.at)
 	}
 	s.report.Incarnation = in.Incarnation
-	s.report.tell(s.restart)
+	s.report.Restarted = s.restart == life.Proven || s.restart == life.Guessed
+	if s.restart > life.Proven {
+		s.report.Warnings = append(s.report.Warnings, s.restart.String())
+	}
 }
 
 // enter applies what changes for the whole fleet.
@@ -470,12 +472,6 @@ type incoming struct {
 // incomingSamples returns a scrape that was read elsewhere; its Body does not count.
 func incomingSamples(sc Scrape, list []parse.Sample) (incoming, error) {
 	sc.Body = nil
-	x := incoming{Scrape: sc, typed: true}
-	for i := range list {
-		if list[i].Delta {
-			return x, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
-		}
-	}
-	x.samples = samples.AppendLines(nil, list)
-	return x, nil
+	read, err := samples.Lines(list)
+	return incoming{Scrape: sc, typed: true, samples: read}, err
 }

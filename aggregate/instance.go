@@ -274,7 +274,7 @@ func (in *instance) notePresence(f *Fleet, at int64) {
 	if f.pasts && at >= in.Last {
 		saveFirst(in)
 		in.noteSilence(f, at)
-		in.presence.Set(at, pastStanding(in.standing(f, at), in.gone), at-f.cfg.Window.Milliseconds())
+		in.presence.Set(at, in.standing(f, at).Past(in.gone), at-f.cfg.Window.Milliseconds())
 	}
 }
 
@@ -283,15 +283,6 @@ func (in *instance) noteSilence(f *Fleet, at int64) {
 	if in.pool == nil && in.presence.At(at) == roster.Present && in.Spacings.Stale(at-in.Last, f.cfg.Staleness) {
 		in.presence.Set(in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
 	}
-}
-
-// pastStanding returns the standing that is kept of an instance. One that went stale is in doubt: nobody said that it
-// left.
-func pastStanding(s roster.Standing, gone bool) roster.Standing {
-	if s == roster.Absent && !gone {
-		return roster.Doubtful
-	}
-	return s
 }
 
 // sinceOpening reports whether the instance was there when the fleet was met. One that others were met before, behind
@@ -323,25 +314,21 @@ func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
 	return l
 }
 
+// unitOf names an instance, or the balancer it is behind.
+func unitOf(in *instance) string {
+	if in.pool != nil {
+		return in.pool.Target
+	}
+	return in.name
+}
+
 // keys names a process of the instance that told such starts. What told none goes by the kind of those.
-func (in *instance) keys(kind int64, starts ...int64) (list []watch.Key) {
+func (in *instance) keys(kind int64, starts ...int64) []watch.Key {
 	first := in
 	if in.Twins != nil {
 		first = slices.MinFunc(in.Twins.Members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
 	}
-	for _, x := range []*instance{first, in} {
-		name := x.name
-		if x.pool != nil {
-			name = x.pool.Target
-		}
-		if len(starts) == 0 {
-			return []watch.Key{{Name: name, Start: kind}}
-		}
-		for _, start := range starts {
-			list = append(list, watch.Key{Name: name, Start: start})
-		}
-	}
-	return list
+	return watch.Keys(kind, starts, unitOf(first), unitOf(in))
 }
 
 // renamed notes a start that the process, which goes on, tells now.

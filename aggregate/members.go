@@ -1,23 +1,36 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/tally"
 )
 
-// only is the one of a list.
-func only[T any](list []T, err error) (x T, _ error) {
-	if err == nil {
-		x = list[0]
+// behind returns the view behind a handle; nil for the zero handle.
+func behind[H ~struct{ v *view }](handle *H) *view {
+	if handle == nil {
+		return nil
 	}
-	return x, err
+	return struct{ v *view }(*handle).v
+}
+
+// only returns the only group of an answer, of a view that has but one.
+func only[Q, G any](v *view, asked Q, ask func(Q) ([]G, error)) (g G, err error) {
+	if v != nil && !v.Single() {
+		return g, fmt.Errorf("%w: One of %s, which groups; use In", errQuestion, v)
+	}
+	list, err := ask(asked)
+	if err == nil {
+		g = list[0]
+	}
+	return g, err
 }
 
 // Member is an instance and its number: of a method's question, or of a gauge its value.
@@ -44,27 +57,36 @@ func (m Member) String() string {
 	return b.String()
 }
 
-func (m Member) value() float64 { return m.Estimate.Value }
-
 // memberOf returns a member as a caller sees it.
 func memberOf(m tally.Member, ok bool) (Member, bool) { return Member(m), ok }
 
 // membersOf returns members as a caller sees them.
 func membersOf(list []tally.Member) []Member {
-	var out []Member
-	for _, m := range list {
-		out = append(out, Member(m))
-	}
-	return out
+	return converted(list, func(m tally.Member) Member { return Member(m) })
 }
 
-// memberAt returns the member at the rank of a quantile.
-func memberAt(q float64, members []Member) (Member, bool) {
-	rank, ok := exact.Rank(q, len(members))
-	if !ok {
-		return Member{}, false
+func converted[From, To any](list []From, convert func(From) To) (all []To) {
+	for _, x := range list {
+		all = append(all, convert(x))
 	}
-	sorted := slices.Clone(members)
-	slices.SortStableFunc(sorted, func(a, b Member) int { return cmp.Compare(a.value(), b.value()) })
-	return sorted[rank-1], true
+	return all
+}
+
+// byLabels are the groups of an answer.
+type byLabels[G any] map[string]G
+
+// of returns the group of labels, which open makes if it is new.
+func (x byLabels[G]) of(ls labels.Labels, open func() G) G {
+	key := string(ls.Bytes(nil))
+	g, ok := x[key]
+	if !ok {
+		g = open()
+		x[key] = g
+	}
+	return g
+}
+
+// sorted returns the groups by their labels.
+func (x byLabels[G]) sorted(of func(G) labels.Labels) []G {
+	return slices.SortedFunc(maps.Values(x), func(a, b G) int { return labels.Compare(of(a), of(b)) })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/watch"
 )
 
 // join adds what o knows to f's totals, see [Fleet.Join].
@@ -37,13 +38,18 @@ func join(f, o *Fleet) error {
 		}
 		theirs := &m.views[j].Ledger
 		k := v.watched()
-		k.Join(v.tell(theirs.Known, m.l.instances, func(i int) *binding { return m.bound[i][j] }))
+		k.Join(m.told(j))
 		v.heard(k)
 		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
 		v.ledger.Remember(theirs)
 	}
 	f.since = m.since
 	return nil
+}
+
+// told returns what the part knows of the processes of a view.
+func (m *merger) told(view int) *watch.State {
+	return m.f.views[view].tell(m.views[view].Ledger.Known, m.l.instances, func(i int) *binding { return m.bound[i][view] })
 }
 
 // merge adds o's instances to f, see [Fleet.Merge].
@@ -60,6 +66,13 @@ func merge(f, o *Fleet) error {
 		return err
 	}
 	m.apply()
+	for j, v := range f.views {
+		theirs := &m.views[j].Ledger
+		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
+		v.ledger.Merge(theirs)
+		v.heard(v.ledger.Known)
+	}
+	f.since = m.since
 	return nil
 }
 
@@ -107,6 +120,9 @@ func (m *merger) incompatible(reason string, instances ...string) error {
 // check leads the lines of the part's instances to the fleet's views, or says why the part is none of the fleet's.
 func (m *merger) check() error {
 	f, l := m.f, m.l
+	if f.parts != nil || l.parts != nil {
+		return m.incompatible("of parts")
+	}
 	if err := m.pairViews(); err != nil {
 		return err
 	}
@@ -176,11 +192,13 @@ func (m *merger) apply() {
 		roster.Watch{First: firstOf(l.instances), Latest: l.latest, Awake: l.awake},
 	))
 	f.bytes = m.bytes
-	m.suspect()
+	identity.SuspectUnseen(l.instances, f.ordered, func(first, last *instance) identity.Likeness {
+		return evidence.LikenColumns(f.store, &first.cols, &last.cols)
+	})
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.Route, in.admitted(f), growth.KnownBody{Columns: &in.cols}, d, nil)
+		in.plan = in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, nil)
 		in.state.Adopt(in.plan, &in.cols)
 		for j := range in.bindings {
 			if m.views[j].Rows[i].Exposes {
@@ -192,36 +210,9 @@ func (m *merger) apply() {
 		in.admit(f)
 	}
 	m.departed()
-	for j, v := range f.views {
-		theirs := &m.views[j].Ledger
-		v.ledger.Begin(theirs, f.since, l.since, m.since)
-		v.ledger.Merge(theirs)
-		v.heard(v.ledger.Known)
-	}
-	f.since = m.since
 	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		f.book.Balance(b.Target, identity.MergeBalancers(f.book.Balancers[b.Target], b))
-	}
-}
-
-// suspect begins to watch pairs of instances with one start time that no part saw together, unless what they exposed
-// last shows them to be two.
-func (m *merger) suspect() {
-	for _, in := range m.l.instances {
-		for _, x := range m.f.ordered {
-			if !in.Start.Known() || in.Start != x.Start {
-				continue
-			}
-			first, last := x, in
-			if x.Last > in.Last || x.Last == in.Last && x.name > in.name {
-				first, last = in, x
-			}
-			l := evidence.LikenColumns(m.f.store, &first.cols, &last.cols)
-			if s, ok := identity.Unseen(l, last.Last-first.Last); ok {
-				identity.Suspect(in, x, last).Suspicion = s
-			}
-		}
 	}
 }
 

@@ -76,12 +76,21 @@ func (f *Fleet) Ratio(numerator, denominator View) (*RatioView, error) {
 // else the error is [ErrIncompatible]. Of different Since the later one counts.
 func (f *Fleet) Join(o *Fleet) error { return join(f, o) }
 
-// Merge adds o's instances to f; the result equals a single fleet that saw everything, to the bit, in whichever order
-// parts are merged. o is left as it is.
+// Merge adds o's instances to f; the result equals a single fleet that saw everything, to the bit, in any order of
+// parts. o is left as it is.
 //
 // Configurations and views are as for [Fleet.Join], JoinHorizon aside. The parts watch different instances, and those
 // behind one balancer belong to one part: else the error is [ErrIncompatible].
 func (f *Fleet) Merge(o *Fleet) error { return merge(f, o) }
+
+// SetPart makes state, which another fleet saved, that of the named part of f; nil removes the part. f takes in nothing
+// else, and answers as one fleet that scraped what its parts did. An older state changes nothing.
+//
+// An instance that several parts know is that of the latest scrape. Totals count its processes once and outlive parts,
+// as in [Fleet.Join], which also has the errors; windows since the start then have no answer.
+func (f *Fleet) SetPart(name string, now time.Time, state io.Reader) error {
+	return setPart(f, name, now, state)
+}
 
 // Ingest takes in one scrape, all of it or, on an error, nothing.
 func (f *Fleet) Ingest(s Scrape) (Report, error) { return f.ingest(incoming{Scrape: s}, nil) }
@@ -98,20 +107,20 @@ func (f *Fleet) Snapshot(now time.Time) Snapshot {
 	if now.IsZero() {
 		return Snapshot{err: fmt.Errorf("%w: a snapshot at no time", errQuestion)}
 	}
-	f.mu.ask()
+	f.mu.Ask()
 	defer f.mu.Unlock()
+	assemble(f)
 	return Snapshot{m: f.look(now.UnixMilli())}
 }
 
-// Save writes the state; scrapes and questions go on meanwhile. Equal states give equal bytes. Package checkpoint
-// replaces the file of an earlier state.
+// Save writes the state, see package checkpoint; scrapes and questions go on meanwhile. Equal states give equal bytes.
 func (f *Fleet) Save(w io.Writer) error {
 	_, err := w.Write(stateOf(f))
 	return err
 }
 
-// SetTargets says who is expected; a target that is not named has left. Without it, the targets that were described
-// are expected, and those that were tried within the last hour.
+// SetTargets says who is expected; a target that is not named has left. Without it, those that were described are
+// expected, and those that were tried within the last hour.
 func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	if now.IsZero() {
 		return fmt.Errorf("%w: no time", errTarget)
@@ -123,6 +132,9 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.parts != nil {
+		return errRoot
+	}
 	f.book.Expect()
 	for i := range targets {
 		(&targets[i]).describe(f, now.UnixMilli())
@@ -133,19 +145,22 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	return nil
 }
 
-// Describe adds or changes one target and leaves the others as they are.
+// Describe adds or changes one target.
 func (f *Fleet) Describe(now time.Time, t Target) error {
 	if err := t.validate(now); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.parts != nil {
+		return errRoot
+	}
 	(&t).describe(f, now.UnixMilli())
 	return nil
 }
 
-// Remove says that targets have left and leaves the others as they are: their steps stay in the window, their gauges
-// and coverage end. A later scrape brings a target back.
+// Remove says that these targets have left: their steps stay in the window, their gauges and coverage end. A later
+// scrape brings a target back.
 func (f *Fleet) Remove(now time.Time, names ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,10 +171,10 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	}
 }
 
-// ScrapeFailed says that a target did not answer, or not with metrics. From then on it is missing in every coverage.
+// ScrapeFailed says that a target did not answer, or not with metrics. It is then missing in every coverage.
 // After a deadline, an HTTP status below 500 (the error has a method HTTPStatusCode) or a [*parse.Error], its instance
 // is in doubt: still in values about the present, but not in lower bounds. After any other error, such as a refused
-// connection, it cannot be reached and is in upper bounds alone. A failure older than the latest scrape changes
+// connection, it is in upper bounds alone. A failure older than the latest scrape changes
 // nothing.
 func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err := checkTarget(name, at); err != nil {
@@ -171,6 +186,9 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	how := failureOf(err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.parts != nil {
+		return errRoot
+	}
 	name = addressOf(f, name)
 	ms := at.UnixMilli()
 	if f.book.Entries[name] == nil {

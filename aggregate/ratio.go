@@ -52,10 +52,7 @@ func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 
 // One returns the only group.
 func (v *RatioView) One(w Window) (*RatioGroup, error) {
-	if err := v.kept().checkSingle(); err != nil {
-		return nil, err
-	}
-	return only(v.In(w))
+	return only(v.kept(), w, v.In)
 }
 
 // sameSteps returns the shares of both views, each pair beginning at the same checkpoint: if one view was declared

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/explain"
-	"github.com/promfold/promfold/internal/identity"
-	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -78,19 +76,3 @@ type Report struct {
 
 // String returns one line.
 func (r Report) String() string { return explain.Report(r).String() }
-
-// tell notes in a report what the scrape says about the process.
-func (r *Report) tell(how life.Restart) {
-	switch how {
-	case life.Proven, life.Guessed:
-		r.Restarted = true
-	}
-	if how > life.Proven {
-		r.Warnings = append(r.Warnings, how.String())
-	}
-}
-
-// attribute notes in a report to whom a scrape was attributed, and why.
-func (r *Report) attribute(why identity.Decision) {
-	r.By, r.NewInstance, r.Provisional = why.By.String(), why.New, why.Provisional
-}

@@ -38,7 +38,7 @@ func stateOf(f *Fleet) []byte {
 
 // beginSave notes the moment.
 func beginSave(f *Fleet) *saving {
-	f.mu.ask()
+	f.mu.Ask()
 	defer f.mu.Unlock()
 	x := &saving{codec: &codec{lines.Writing(f.store), f}, list: slices.Clone(f.ordered), copies: make([]*instance, len(f.ordered))}
 	l := &loaded{
@@ -50,9 +50,16 @@ func beginSave(f *Fleet) *saving {
 	}
 	for _, v := range f.views {
 		s := &kept.View{Key: v.Key(), Ledger: v.ledger}
+		if f.parts != nil {
+			s.Ledger = v.ledger.Vacant()
+		}
 		l.views, x.views = append(l.views, s), append(x.views, savedView{s, v.index, v.groups})
 	}
 	kept.Sort(l.views)
+	if f.parts != nil { // all else is theirs
+		x.list, x.copies = nil, nil
+		l = &loaded{since: f.parts.Since, views: l.views, parts: f.parts}
+	}
 	head, tail := &codec{&lines.Codec{}, f}, &codec{&lines.Codec{}, f}
 	head.before(l)
 	head.Count(len(x.list), leastInstance)

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"cmp"
 	"errors"
-	"iter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -12,18 +11,17 @@ import (
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/explain"
-	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/roster"
 )
 
 // Status says what the view selects.
-func (v *CounterView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+func (v *CounterView) Status(s Snapshot) Status { return statusAt(s, behind(v)) }
 
 // Status says what the view selects.
-func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+func (v *GaugeView) Status(s Snapshot) Status { return statusAt(s, behind(v)) }
 
 // Status says what the view selects.
-func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, v.kept()) }
+func (v *HistogramView) Status(s Snapshot) Status { return statusAt(s, behind(v)) }
 
 // Instance is what the fleet knows of one instance.
 type Instance struct {
@@ -42,10 +40,7 @@ type Instance struct {
 }
 
 // String returns one line.
-func (i Instance) String() string {
-	x := explain.Instance(i)
-	return x.String()
-}
+func (i Instance) String() string { return (*explain.Instance)(&i).String() }
 
 // errSavedFailure stands for an error that a state does not keep.
 var errSavedFailure = errors.New("failed before the state was saved")
@@ -134,10 +129,7 @@ type Status struct {
 }
 
 // String returns one sentence.
-func (s Status) String() string {
-	x := explain.Status(s)
-	return x.String()
-}
+func (s Status) String() string { return (*explain.Status)(&s).String() }
 
 // statusAt returns the status of a view at a snapshot, from what the instances exposed last.
 func statusAt(s Snapshot, v *view) Status {
@@ -156,7 +148,7 @@ func statusOf(q *question, v *view, thorough bool) Status {
 		for i := range q.states {
 			in := q.states[i].member.in
 			b := in.bindings[v.index]
-			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.groups(in), Table: b.Table, Bytes: b.Bytes(in.plan)}
+			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.Groups(in.plan, b.labelsOf), Table: b.Table, Bytes: b.Bytes(in.plan)}
 			if thorough {
 				x.Lines = v.selection.Fits(q.f.store, &in.cols)
 			}
@@ -167,27 +159,12 @@ func statusOf(q *question, v *view, thorough bool) Status {
 	}))
 }
 
-// groups yields the labels of the groups in which the instance has a series.
-func (b *binding) groups(in *instance) iter.Seq[labels.Labels] {
-	used := make([]bool, len(b.Cols))
-	if b.view.Kind == growth.Gauge {
-		in.plan.Used(int32(b.view.index), used)
-	}
-	return func(yield func(labels.Labels) bool) {
-		for c := range b.Cols {
-			if (b.view.Kind != growth.Gauge || used[c]) && !yield(b.labelsOf(c)) {
-				return
-			}
-		}
-	}
-}
-
 // Health says what the fleet holds.
 type Health struct {
 	Instances, Gone, Lines int            // those that left, too; distinct lines
 	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
 	Accepted, Refused      int            // scrapes since the program began
-	GivenUp                int            // processes of which joined totals lack something: they were told too late
+	GivenUp                int            // processes that joined totals lack something of
 	Refusals               map[string]int // of these scrapes, by reason
 	Exemplars              map[string]int // left out of the latest scrapes, by reason
 	Views                  []Status

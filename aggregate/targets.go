@@ -41,19 +41,6 @@ func placed(f *Fleet) iter.Seq2[*instance, roster.Places] {
 	}
 }
 
-// reached yields the addresses that lead to an instance.
-func reached(f *Fleet) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, in := range f.ordered {
-			for _, name := range in.targets {
-				if !yield(name) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // Target is an address that is expected to answer.
 type Target struct {
 	Name     string        // "10.0.0.7:6443"
@@ -143,5 +130,5 @@ func movedTarget(f *Fleet, name string, now int64) {
 func meetStranger(f *Fleet, now int64) {
 	f.names.Lock()
 	defer f.names.Unlock()
-	f.book.MeetStranger(now, f.reach(), reached(f), f.spelled.Forget)
+	f.book.MeetStranger(now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
 }

@@ -9,20 +9,21 @@ import (
 
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/window"
 )
 
-// Totals returns the groups as counters to expose; none ever falls. A part of the fleet has none.
+// Totals returns the groups as counters to expose.
 func (v *CounterView) Totals(s Snapshot) []Series {
-	return totalsAt(s, v.kept(), (*view).counterTotals)
+	return totalsAt(s, behind(v), (*view).counterTotals)
 }
 
-// Totals returns the groups as histograms to expose; no count ever falls. A part of the fleet has none.
+// Totals returns the groups as histograms to expose.
 //
 // The bounds are those that all instances have; observations in native buckets count from the first bound that is
 // certainly not below them. Native buckets have a schema that all instances have, and are left out where some have
 // classic ones alone. The sum is NaN where one is not known; it may fall if observations may be negative.
 func (v *HistogramView) Totals(s Snapshot) []Series {
-	return totalsAt(s, v.kept(), (*view).histogramTotals)
+	return totalsAt(s, behind(v), (*view).histogramTotals)
 }
 
 // Series is one series of the fleet as it is to be exposed.
@@ -32,7 +33,7 @@ type Series struct {
 	Start     time.Time            // when a counter or histogram was 0, or a delta began; zero for a gauge
 	Histogram *histogram.Histogram // nil unless it is one; of a summary its count and sum
 	Quantiles map[float64]float64  // of a summary that one instance alone has
-	Exemplars []exemplar.Exemplar  // the latest: of a counter one, of a histogram one a bucket; needs Config.Parse.IncludeExemplars
+	Exemplars []exemplar.Exemplar  // the latest: of a counter one, of a histogram one a bucket
 }
 
 // totalsAt returns the totals of a view, if the snapshot is of the whole fleet and enough of it answers. Totals are
@@ -96,14 +97,17 @@ func (v *view) deltas(m *moment, totals func(*view, *moment) []Series) (grown []
 	return grown
 }
 
-func (v *view) createdAt() time.Time {
-	return time.UnixMilli(cmp.Or(v.ledger.Created, v.fleet.since))
-}
+func (v *view) createdAt() time.Time { return time.UnixMilli(cmp.Or(v.ledger.Created, v.fleet.since)) }
 
 // settle returns the settlements of a view at a moment, sorted by labels.
 func (v *view) settle(m *moment) []*ledger.Settlement {
 	f := v.fleet
 	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
+	if apart(f) != nil {
+		for _, s := range list {
+			s.Classes = []window.Class{{}} // a process may be in it twice
+		}
+	}
 	if f.joinable() {
 		return ledger.Joined(list, v.watched().Totals(), v.set())
 	}

@@ -1,10 +1,7 @@
 package aggregate
 
 import (
-	"fmt"
 	"slices"
-
-	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/fold"
@@ -38,31 +35,12 @@ type view struct {
 	moved uint64 // the last snapshot before new labels of a target moved an instance to other groups
 }
 
-// seen returns those of a target's labels that matter to the view.
-func (v *view) seen(target labels.Labels) labels.Labels {
-	b := labels.NewBuilder(target)
-	target.Range(func(l labels.Label) {
-		if !v.selection.Mentions(l.Name) {
-			b.Del(l.Name)
-		}
-	})
-	return b.Labels()
-}
-
 // set is where the layouts of the view's columns are.
 func (v *view) set() *window.Set {
 	if v.Signed {
 		return &v.fleet.signed
 	}
 	return &v.fleet.set
-}
-
-// checkSingle refuses a view with several groups.
-func (v *view) checkSingle() error {
-	if v != nil && !v.Single() {
-		return fmt.Errorf("%w: One of %s, which groups; use In", errQuestion, v)
-	}
-	return nil
 }
 
 // sweepGroups frees the groups of answers that have no column any more.
@@ -79,6 +57,9 @@ func (v *view) sweepGroups() {
 // watched returns what a view knows of processes, and other watchers told it.
 func (v *view) watched() *watch.State {
 	ordered := v.fleet.ordered
+	if v.fleet.parts != nil {
+		ordered = nil // all was told with them
+	}
 	return v.tell(v.ledger.Known, ordered, func(i int) *binding { return ordered[i].bindings[v.index] })
 }
 
@@ -111,9 +92,7 @@ func (v *view) heard(k *watch.State) {
 	}
 }
 
-func (v *view) tellOwn(p watch.Process) {
-	v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds())
-}
+func (v *view) tellOwn(p watch.Process) { v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds()) }
 
 // last returns the greatest index of the view and of the views that it needs.
 func (v *view) last() int {

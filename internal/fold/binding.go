@@ -1,7 +1,10 @@
 package fold
 
 import (
+	"iter"
 	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/gauge"
 	"github.com/promfold/promfold/internal/growth"
@@ -60,6 +63,22 @@ func cloneTracks(list []gauge.Track) []gauge.Track {
 		c[i] = list[i].Clone()
 	}
 	return c
+}
+
+// Groups yields the labels of the groups in which the instance has a series, which
+// labelsOf returns of a column.
+func (b *Binding) Groups(p *growth.Plan, labelsOf func(col int) labels.Labels) iter.Seq[labels.Labels] {
+	used := make([]bool, len(b.Cols))
+	if b.View.Kind == growth.Gauge {
+		p.Used(int32(b.View.Index), used)
+	}
+	return func(yield func(labels.Labels) bool) {
+		for c := range b.Cols {
+			if (b.View.Kind != growth.Gauge || used[c]) && !yield(labelsOf(c)) {
+				return
+			}
+		}
+	}
 }
 
 // Lines returns the lines that a view of gauges follows.

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -148,4 +149,17 @@ func (g *Group) Variants() []Variant {
 		list[i].Instances = slices.Clone(list[i].Instances)
 	}
 	return list
+}
+
+// Quantile returns the value of rank max(1, ⌈q·n⌉) from the lowest, and whose it is; of equal ones the first by name.
+// It is false for a q outside [0, 1].
+func (g *Group) Quantile(q float64) (promfold.Estimate, string, bool) {
+	rank, ok := exact.Rank(q, len(g.Parts))
+	if !ok {
+		return promfold.Estimate{}, "", false
+	}
+	sorted := slices.Clone(g.Parts)
+	slices.SortStableFunc(sorted, func(a, b Part) int { return cmp.Compare(a.Value, b.Value) })
+	x := sorted[rank-1]
+	return promfold.Estimate{Value: x.Value, Lo: x.Value, Hi: x.Value}, x.Name, true
 }

@@ -2,10 +2,12 @@ package growth
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/judge"
@@ -74,6 +76,15 @@ func (r *Router) fitting(l *lines.Line) []fitting {
 
 // NewRouter returns a router without views.
 func NewRouter(s *lines.Store) *Router { return &Router{store: s, routes: map[string]*Route{}} }
+
+// Admits says of each view whether the labels of a target let it in.
+func (r *Router) Admits(target labels.Labels) []bool {
+	list := make([]bool, len(r.views))
+	for i, v := range r.views {
+		list[i] = v.Admits(target)
+	}
+	return list
+}
 
 // Only makes the first n views the only ones.
 func (r *Router) Only(n int) {
@@ -204,6 +215,22 @@ func (r *Route) way(id lines.ID) []want {
 		r.ways[id] = w
 	}
 	return r.lists[w-wayNone]
+}
+
+// Exemplars yields the exemplars that an instance exposed last, with the labels of
+// their series in a view. They are decoded.
+func (r *Route) Exemplars(s *Selection, c *lines.Columns, view int32, target labels.Labels) iter.Seq2[labels.Labels, exemplar.Exemplar] {
+	return func(yield func(labels.Labels, exemplar.Exemplar) bool) {
+		for pos, e := range c.Exemplars() {
+			id := c.ID(pos)
+			if s.Kind == Counter && r.router.store.Line(id).Role != lines.Value {
+				continue
+			}
+			if group, ok := r.GroupOf(id, view); ok && !yield(s.Over(r.Group(view, group), target), e) {
+				return
+			}
+		}
+	}
 }
 
 // GroupOf returns the group that a line leads to in a view; false if the view

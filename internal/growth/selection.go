@@ -282,6 +282,17 @@ func (s *Selection) Mentions(name string) bool {
 		slices.ContainsFunc(s.Where, func(m *labels.Matcher) bool { return m.Name == name })
 }
 
+// Seen returns those of a target's labels that matter to the view.
+func (s *Selection) Seen(target labels.Labels) labels.Labels {
+	b := labels.NewBuilder(target)
+	target.Range(func(l labels.Label) {
+		if !s.Mentions(l.Name) {
+			b.Del(l.Name)
+		}
+	})
+	return b.Labels()
+}
+
 // given returns which of the target's labels the view mentions.
 func (s *Selection) given(target labels.Labels) []string {
 	var names []string

@@ -58,6 +58,33 @@ func Unseen(l Likeness, apart int64) (s Suspicion, ok bool) {
 	return s, !refuted
 }
 
+// SuspectUnseen begins to watch pairs of instances with one start time that no part of a fleet saw together, one of the
+// list and one of the others, unless what they exposed last shows them to be two: liken compares that.
+func SuspectUnseen[T interface {
+	Relative[T]
+	Met
+}](list, others []T, liken func(first, last T) Likeness) {
+	of := map[Start][]T{}
+	for _, o := range others {
+		of[o.Member().Start] = append(of[o.Member().Start], o)
+	}
+	for _, in := range list {
+		m := in.Member()
+		if !m.Start.Known() {
+			continue
+		}
+		for _, x := range of[m.Start] {
+			first, last := x, in
+			if at := x.Member().Last; at > m.Last || at == m.Last && x.Name() > in.Name() {
+				first, last = in, x
+			}
+			if s, ok := Unseen(liken(first, last), last.Member().Last-first.Member().Last); ok {
+				Suspect(in, x, last).Suspicion = s
+			}
+		}
+	}
+}
+
 // Possible reports whether the two fit so far: equal starts, one set of series or enough counters, and no fall. As long
 // as they are not proven to be one, both count, and every answer has to say that they may be a duplicate.
 func (s *Suspicion) Possible() bool { return s.Alternations > 0 }

@@ -97,3 +97,38 @@ func (l *Ledger) Remember(o *Ledger) {
 		a.given.join(&b.given)
 	}
 }
+
+// Exposed reports whether a total was shown.
+func (l *Ledger) Exposed() bool {
+	for _, a := range l.accounts {
+		if len(a.bounds) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Vacant returns a ledger of its own that has what l showed, gave out and was
+// told, but nothing that instances counted.
+func (l *Ledger) Vacant() Ledger {
+	v := *l
+	v.accounts = nil
+	for key, a := range l.accounts {
+		if len(a.bounds) > 0 || len(a.natives) > 0 || a.given.bounds != nil {
+			b := *a
+			b.Retired, b.Left = nil, Departures{Labels: a.Left.Labels}
+			v.put(key, &b)
+		}
+	}
+	return v
+}
+
+// Inherit adds what instances of o counted that are evicted or departed, which o
+// may no longer use.
+func (l *Ledger) Inherit(o *Ledger) {
+	for _, b := range o.accounts {
+		a := l.Account(b.Labels)
+		window.MergeClasses(&a.Retired, b.Retired)
+		a.Left.Merge(&b.Left)
+	}
+}

@@ -49,6 +49,19 @@ type Places struct {
 	Own   int // the first are its own, the rest those of the same process
 }
 
+// Reached yields the addresses of their own that lead to instances.
+func Reached[I any](placed iter.Seq2[I, Places]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, p := range placed {
+			for _, name := range p.Names[:p.Own] {
+				if !yield(name) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func (b *Book[B, I]) gather(placed iter.Seq2[I, Places]) []Address[B, I] {
 	list, at := make([]Address[B, I], 0, len(b.Entries)), make(map[string]int, len(b.Entries))
 	of := func(name string) *Address[B, I] {

@@ -66,6 +66,15 @@ func (t *Entry) end(at int64) {
 	}
 }
 
+// LatestOf returns when something was told of addresses last, which is not before
+// the latest scrape.
+func LatestOf(entries map[string]*Entry, scrape int64) int64 {
+	for _, t := range entries {
+		scrape = max(scrape, t.Tried(), t.Down())
+	}
+	return scrape
+}
+
 // Later returns the one of two entries for one address that was tried later,
 // with the greater of the two descriptions. a may be nil.
 func Later(a, b *Entry) *Entry {

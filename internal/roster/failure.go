@@ -104,3 +104,12 @@ func (s Standing) Counts() bool { return s >= Likely }
 
 // Possible reports whether the instance may be in the present.
 func (s Standing) Possible() bool { return s != Absent }
+
+// Past returns the standing that is kept of an instance. One that went stale is in
+// doubt: nobody said that it left.
+func (s Standing) Past(gone bool) Standing {
+	if s == Absent && !gone {
+		return Doubtful
+	}
+	return s
+}

@@ -1,6 +1,8 @@
 package samples
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	prom "github.com/prometheus/prometheus/model/histogram"
@@ -9,6 +11,16 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/parse"
 )
+
+// Lines returns samples as [AppendLines] does. A delta is refused.
+func Lines(list []parse.Sample) ([]lines.Sample, error) {
+	for i := range list {
+		if list[i].Delta {
+			return nil, fmt.Errorf("sample %d is a delta: %w", i, errors.ErrUnsupported)
+		}
+	}
+	return AppendLines(nil, list), nil
+}
 
 // AppendLines appends samples in the form that [lines.Reader.ReadSamples] takes,
 // which also finds what is wrong with them. They share the labels, families,

@@ -17,6 +17,20 @@ const (
 	Unknown  int64 = -1 // all processes of the name that tell no start
 )
 
+// Keys names a process of several names that told such starts; one that told none
+// goes by the first name and the kind of those.
+func Keys(kind int64, starts []int64, names ...string) (list []Key) {
+	if len(starts) == 0 {
+		return []Key{{names[0], kind}}
+	}
+	for _, name := range names {
+		for _, start := range starts {
+			list = append(list, Key{name, start})
+		}
+	}
+	return list
+}
+
 func (k Key) compare(o Key) int {
 	return cmp.Or(cmp.Compare(k.Name, o.Name), cmp.Compare(k.Start, o.Start))
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/gauge"
 )
 
 // Series is one series of the fleet.
@@ -225,6 +227,25 @@ const (
 	// Unreadable are NaN, sentinels, and what adds up to no number.
 	Unreadable = "no instance has a value that is a number and known"
 )
+
+// Gauges adds what a view of gauges that says c of all makes of the values of the
+// members in a group.
+func (w *Whole) Gauges(ls labels.Labels, g *gauge.Group, c gauge.Combine) {
+	if (c == 0 || c == gauge.Sum) && SaysSomething(ls.Get(model.MetricNameLabel)) || c == 0 && len(g.Parts) == 1 {
+		c = gauge.Max
+	}
+	x, _, ok := g.All.Combined(c)
+	why := ""
+	switch {
+	case c == 0 && len(g.Parts) > 0:
+		why = Undecided
+	case g.Excluded[explain.Unsaid] != nil:
+		why = Unsaid
+	case len(g.Excluded) > 0 || len(g.All.List) > 0:
+		why = Unreadable
+	}
+	w.Gauge(ls, x.Value, ok, why)
+}
 
 // Gauge adds a gauge; if it has no value, why says so, or is empty if nobody has
 // it.

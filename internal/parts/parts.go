@@ -1,0 +1,176 @@
+// Package parts keeps the states of the fleets that a root consists of.
+//
+//	states, by name of the part → the latest of each → who is in which of them
+//
+// What is in a state, and what states are together, it does not know.
+package parts
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/promfold/promfold/internal/saved"
+)
+
+// Set is the parts of a root.
+type Set struct {
+	Since  int64    // the latest Since of any of them, Unix ms
+	Stale  bool     // one changed since they were put together
+	Shared []string // who is known to several of them
+	forgot bool     // one was removed, and no window reaches it
+	of     map[string]*Part
+}
+
+// Part is the latest state of a part.
+type Part struct {
+	Content []byte
+	At      int64 // when something was told in it last, Unix ms
+	Removed int64 // when it was, Unix ms; 0: it is there
+	Size    int   // instances
+	Bytes   int64 // that views keep of them
+}
+
+// Has reports whether content is the state of a part already.
+func (s *Set) Has(name string, content []byte) bool {
+	p := s.of[name]
+	return p != nil && p.Removed == 0 && bytes.Equal(p.Content, content)
+}
+
+// Older reports whether a state in which something was told last at a time is older
+// than the one at hand, or than the removal of its part.
+func (s *Set) Older(name string, latest int64) bool {
+	p := s.of[name]
+	return p != nil && (latest < p.At || latest <= p.Removed)
+}
+
+// With returns what all parts need if one of them is p.
+func (s *Set) With(name string, p *Part) (size int, bytes int64) {
+	size, bytes = p.Size, p.Bytes
+	for other, o := range s.of {
+		if other != name {
+			size, bytes = size+o.Size, bytes+o.Bytes
+		}
+	}
+	return size, bytes
+}
+
+// Put replaces the state of a part.
+func (s *Set) Put(name string, p *Part) {
+	if s.of == nil {
+		s.of = map[string]*Part{}
+	}
+	s.of[name], s.Stale = p, true
+}
+
+// Remove notes that a part left, and forgets those that left so long ago that no
+// window reaches them, which goes back by reach ms.
+func (s *Set) Remove(name string, now, reach int64) {
+	if p := s.of[name]; p != nil && p.Removed == 0 {
+		p.Removed = max(now, p.At)
+	}
+	for name, p := range s.of {
+		if p.Removed != 0 && now-p.Removed > reach {
+			delete(s.of, name)
+			s.forgot = true
+		}
+	}
+	s.Stale = true
+}
+
+// All returns the parts: first those that were removed, else by name.
+func (s *Set) All() (list []*Part) {
+	names := slices.SortedFunc(maps.Keys(s.of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(there(s.of[a]), there(s.of[b])), strings.Compare(a, b))
+	})
+	for _, name := range names {
+		list = append(list, s.of[name])
+	}
+	return list
+}
+
+func there(p *Part) int {
+	if p.Removed != 0 {
+		return 0
+	}
+	return 1
+}
+
+// Apart says why what instances counted since the start cannot be added up, as an
+// error of a kind, or is nil if it can; few returns names as text. s may be nil.
+func (s *Set) Apart(kind error, few func([]string) string) error {
+	why := ""
+	switch {
+	case s == nil:
+	case len(s.Shared) > 0:
+		why = "parts share instances: " + few(s.Shared)
+	case s.forgot:
+		why = "a part was removed"
+	}
+	if why == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: since the start, as %s; ask for totals, which are whole", kind, why)
+}
+
+// Code writes parts down, which may be none, or reads them back.
+func Code(c *saved.Codec, s **Set) {
+	root := *s != nil
+	if c.Bool(&root); !root || c.Failed() {
+		return
+	}
+	if c.Reading() {
+		*s = &Set{Stale: true}
+	}
+	c.Int64(&(*s).Since)
+	c.Bool(&(*s).forgot)
+	saved.Map(c, &(*s).of, 5, func(p **Part) {
+		if c.Reading() {
+			*p = &Part{}
+		}
+		c.Bytes(&(*p).Content)
+		c.Int64(&(*p).At)
+		c.Int64(&(*p).Removed)
+		c.Natural(&(*p).Size)
+		c.Int64(&(*p).Bytes)
+	})
+}
+
+// Share leaves everybody to the part that scraped it last, the first one of
+// several. known are the latest scrapes of all that each part knows, 0 of those
+// that departed from it. It returns the number of that part for each, and who
+// several parts know.
+func Share(known []map[string]int64) (of map[string]int, shared []string) {
+	of = map[string]int{}
+	parts := map[string]int{}
+	for i, list := range known {
+		for name, last := range list {
+			parts[name]++
+			if best, ok := of[name]; !ok || last > known[best][name] {
+				of[name] = i
+			}
+		}
+	}
+	for name, n := range parts {
+		if n > 1 {
+			shared = append(shared, name)
+		}
+	}
+	slices.Sort(shared)
+	return of, shared
+}
+
+// Without returns a list without those that are lost.
+func Without[T any](list []T, lost []bool) []T {
+	kept := list[:0]
+	for i, x := range list {
+		if !lost[i] {
+			kept = append(kept, x)
+		}
+	}
+	clear(list[len(kept):])
+	return kept
+}

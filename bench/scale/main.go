@@ -160,7 +160,7 @@ func (f *fleet) rate(now time.Time) {
 	must(err)
 	for _, g := range groups {
 		if rate, ok := g.Rate(); !ok || rate.Value < 0 {
-			log.Fatalf("%v has no rate", g.Labels)
+			log.Fatalf("%v has no rate", g.Labels())
 		}
 	}
 }
@@ -170,7 +170,7 @@ func (f *fleet) p99(now time.Time) {
 	must(err)
 	for _, g := range groups {
 		if q, ok := g.Quantile(0.99); !ok || q.Value <= 0 {
-			log.Fatalf("%v has no quantile", g.Labels)
+			log.Fatalf("%v has no quantile", g.Labels())
 		}
 	}
 }

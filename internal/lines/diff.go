@@ -31,6 +31,7 @@ type diff struct {
 	starts     []int64 // empty while no line has a start of its own
 	pairs      []uint32
 	natives    []native
+	digests    []digest // of protobuf
 	quoted     exemplars
 	moves      []Move   // of a rebuild, by old position
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
@@ -150,7 +151,9 @@ func (d *diff) fits(id uint32, rest []byte) (text string, ok bool) {
 	if len(text) == 0 || len(rest) < len(text) || string(rest[:len(text)]) != text {
 		return "", false
 	}
-	return text, d.store.lines.key(id) == d.meaning(rest[:len(text)])
+	key := d.store.lines.key(id)
+	// A text whose line is of the family in force belongs to it.
+	return text, d.family != nil && key == d.family.id || key == d.meaning(rest[:len(text)])
 }
 
 // line stages a line with its value and timestamp. old is its position in the

@@ -295,7 +295,7 @@ func (d *diff) clear() {
 	d.ids, d.dups, d.pairs = nil, nil, nil
 	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
 	clear(d.natives)
-	d.starts, d.natives, d.renamed = d.starts[:0], d.natives[:0], d.renamed[:0]
+	d.starts, d.natives, d.digests, d.renamed = d.starts[:0], d.natives[:0], d.digests[:0], d.renamed[:0]
 	d.quoted.reset()
 	d.changed, d.came, d.gone, d.moves, d.headings = d.changed[:0], d.came[:0], d.gone[:0], d.moves[:0], d.headings[:0]
 	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false

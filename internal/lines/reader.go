@@ -41,7 +41,7 @@ func (r *Reader) Seed(c, from *Columns) {
 	d.ids = append(d.ids[:0], from.ids...)
 	d.values = append(d.values[:0], from.values...)
 	d.dups = append(d.dups[:0], from.dups...)
-	d.starts, d.pairs, d.natives = nil, nil, nil // every line is new
+	d.starts, d.pairs, d.natives, d.digests = nil, nil, nil, nil // every line is new
 	d.spans = append(d.spans[:0], from.spans...)
 	d.headings = append(d.headings[:0], from.headings...)
 	r.seed.of, r.seed.sweeps = c, r.store.sweeps.Load()
@@ -203,6 +203,7 @@ func (r *Reader) Commit(c *Columns) {
 	}
 	c.starts = replace(c.starts, r.starts)
 	c.natives = replace(c.natives, r.natives)
+	c.digests = replace(c.digests, r.digests)
 	c.quoted.replace(&r.quoted)
 	r.clear()
 }

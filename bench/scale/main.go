@@ -8,11 +8,12 @@
 // in rounds 15 s apart, into a fleet with a view of a counter and one of a
 // histogram, both grouped.
 //
-// A row has the memory after the last round (the heap after a collection, and what
-// of it is the fleet's own account of its views), what a sample costs the thread
-// that takes it in, in the first round and in the median of the others, how many
-// samples a second all workers take in, and how long the rate and the p99 of all
-// instances take that are asked first after a round, and then again.
+// A row has the heap after the last round and a collection, what a sample costs the
+// thread that takes it in, in the first round and in the median of the others, how
+// many samples a second as many cores as there are workers take in, how long the
+// rate and the p99 of all instances take that are asked first after a round, and
+// then again, and how large the saved state is. The collector's own work is not in
+// the cost of a sample.
 package main
 
 import (
@@ -41,7 +42,7 @@ func main() {
 	workers := flag.Int("workers", runtime.NumCPU(), "how many scrapes are taken in at a time")
 	flag.Parse()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "instances\tseries\tlines held\theap MB\tkB/instance\tfirst ns/sample\tns/sample\tsamples/s\trate ms\tagain\tp99 ms\tagain\t")
+	fmt.Fprintln(w, "instances\tseries\tlines held\theap MB\tkB/instance\tfirst ns/sample\tns/sample\tsamples/s\trate ms\tagain\tp99 ms\tagain\tstate MB\t")
 	for size := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(size)
 		must(err)
@@ -80,8 +81,18 @@ func measure(instances, series, rounds, workers int) string {
 	now := at(rounds - 1)
 	rate, again := f.ask(now, f.rate)
 	p99, once := f.ask(now, f.p99)
-	return fmt.Sprintf("%d\t%d\t%d\t%.0f\t%.1f\t%.0f\t%.1f\t%.3g\t%.2f\t%.2f\t%.2f\t%.2f\t", instances, samples, service.distinct(instances),
-		held/1e6, held/1e3/float64(instances), first, median, perSecond, rate, again, p99, once)
+	var state counter
+	must(f.Save(&state))
+	return fmt.Sprintf("%d\t%d\t%d\t%.0f\t%.1f\t%.0f\t%.1f\t%.3g\t%.2f\t%.2f\t%.2f\t%.2f\t%.1f\t", instances, samples, service.distinct(instances),
+		held/1e6, held/1e3/float64(instances), first, median, perSecond, rate, again, p99, once, float64(state)/1e6)
+}
+
+// counter counts the bytes that are written to it.
+type counter int64
+
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
 }
 
 func heap() float64 {

@@ -50,6 +50,13 @@ func (d *diff) fit(ids int) {
 	}
 }
 
+// reserve makes room for about so many lines, of which most may be new.
+func (d *diff) reserve(lines int) {
+	lines = min(lines, d.limits.Lines)
+	d.newIDs, d.olds, d.values = slices.Grow(d.newIDs, lines), slices.Grow(d.olds, lines), slices.Grow(d.values, lines)
+	d.changed = slices.Grow(d.changed, lines)
+}
+
 // findFamilies finds the family that is in force after each number of headings.
 func (d *diff) findFamilies(hs []heading) {
 	var f *family

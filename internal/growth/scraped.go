@@ -42,7 +42,7 @@ type Scraped struct {
 type Scratch struct {
 	body     judge.Body
 	families map[*lines.Family]int32
-	list     []judge.Family
+	list     []shows
 	known    map[evidenceKey]*evidence
 	room     []evidence
 	newAt    []uint32 // see Plan.place
@@ -53,6 +53,12 @@ func (s *Scratch) places(n int) []uint32 {
 	s.newAt = slices.Grow(s.newAt[:0], n)[:n]
 	clear(s.newAt)
 	return s.newAt
+}
+
+// shows is what a scrape shows of a family, and the metric of its counters.
+type shows struct {
+	judge.Family
+	metric string
 }
 
 // evidence returns room for one more.

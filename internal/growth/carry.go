@@ -129,8 +129,10 @@ func (c *carrying) takeOver() []int32 {
 	for i := range c.moved {
 		c.moved[i] = -1
 	}
-	c.reserve()
-	kept := make([]entry, 0, len(c.from.entries)+len(c.fresh))
+	more := len(c.fresh)
+	kept := make([]entry, 0, len(c.from.entries)+more)
+	c.objects, c.sinks = make([]object, 0, len(c.from.objects)+more), make([]Sink, 0, len(c.from.sinks)+more)
+	c.hists, c.buckets = make([]hist, 0, len(c.from.hists)), make([]uint32, 0, len(c.from.buckets)+more)
 	for _, e := range c.from.entries {
 		if at := c.newAt[e.pos]; at != 0 && !c.again(e, int(at-1)) {
 			kept = append(kept, entry{at - 1, e.object})
@@ -162,17 +164,6 @@ func (c *carrying) takeOver() []int32 {
 		}
 	}
 	return c.moved
-}
-
-// reserve makes room for what is taken over.
-func (c *carrying) reserve() {
-	c.objects = make([]object, 0, len(c.from.objects)+len(c.fresh))
-	c.sinks = make([]Sink, 0, len(c.from.sinks)+len(c.fresh))
-	c.hists, c.objectOf = make([]hist, 0, len(c.from.hists)), make([]uint32, 0, len(c.from.hists))
-	c.buckets = make([]uint32, 0, len(c.from.buckets))
-	for v, list := range c.from.gauges {
-		c.gauges[v] = slices.Grow([]GaugeLine(nil), len(list))
-	}
 }
 
 // returning returns the histograms that lost all of their lines and have others

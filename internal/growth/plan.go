@@ -25,7 +25,6 @@ type Plan struct {
 	sinks    []Sink
 	hists    []hist
 	buckets  []uint32
-	bySeries map[seriesKey]uint32 // objects that are histograms
 	views    []Presence
 	gauges   [][]GaugeLine // by view
 	tops     []*usual      // for the objects

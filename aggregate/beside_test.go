@@ -35,7 +35,7 @@ func TestViewsDoNotTouchEachOther(t *testing.T) {
 			story := storyOf(t, r, kind, seed)
 			asked := 0
 			for range 1 {
-				trial := newTrial(r, len(story.Steps))
+				trial := newTrial(r, len(story.Steps), false)
 				alone := trial.run(t, story, false)
 				if slices.Equal(alone, trial.run(t, story, true)) {
 					asked += len(alone)
@@ -45,6 +45,30 @@ func TestViewsDoNotTouchEachOther(t *testing.T) {
 				require.Failf(t, "other answers", "%s before step %d, beside %v:\n%s", trial.subject.name, trial.first, trial.others(), difference(alone, trial.run(t, story, true)))
 			}
 			require.Positive(t, asked)
+		})
+	}
+}
+
+// The same for a view that is declared late, beside others that were there before
+// it: what it knows begins with its declaration.
+func TestLateViewsStandAlone(t *testing.T) {
+	seeds := uint64(350)
+	if testing.Short() {
+		seeds = 70
+	}
+	kinds := truth.Kinds()
+	for seed := range seeds {
+		kind := kinds[int(seed)%len(kinds)]
+		t.Run(fmt.Sprintf("%s-%d", kind, seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 9))
+			story := storyOf(t, r, kind, seed)
+			trial := newTrial(r, len(story.Steps), true)
+			alone := trial.run(t, story, false)
+			if slices.Equal(alone, trial.run(t, story, true)) {
+				return
+			}
+			trial.shrink(t, story, alone)
+			require.Failf(t, "other answers", "%s before step %d, beside %v:\n%s", trial.subject.name, trial.first, trial.others(), difference(alone, trial.run(t, story, true)))
 		})
 	}
 }
@@ -172,17 +196,24 @@ func views() []declared {
 type trial struct {
 	subject declared
 	at      map[int][]declared // by step before which they are declared
-	first   int                // step before which the subject is; others not before it
+	first   int                // step before which the subject is
 	window  time.Duration
 }
 
-func newTrial(r *rand.Rand, steps int) *trial {
+// newTrial draws a trial in a story of so many steps: of a view that is declared
+// late, or before all others.
+func newTrial(r *rand.Rand, steps int, late bool) *trial {
 	list := views()
 	x := &trial{subject: list[r.IntN(len(list))], at: map[int][]declared{}, window: []time.Duration{0, time.Hour}[r.IntN(2)]}
 	when := func() int { return max(0, r.IntN(3)-1) * r.IntN(steps+1) } // most at the beginning
-	x.first = when()
+	if x.first = when(); late {
+		x.first = r.IntN(steps * 3 / 4)
+	}
 	for range 1 + r.IntN(6) {
 		other, step := list[r.IntN(len(list))], x.first+when()
+		if late {
+			step = when()
+		}
 		x.at[step] = append(x.at[step], other)
 	}
 	return x

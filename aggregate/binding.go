@@ -34,7 +34,7 @@ type binding struct {
 // pack returns what is saved of the binding of an instance.
 func (b *binding) pack(in *instance, groups *tally.Groups) *kept.Row {
 	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(i int32) labels.Labels { return groups.At(i).Labels })
-	r.Exposes = in.exposes(b.view)
+	r.Exposes, r.Since = in.exposes(b.view), b.Since
 	return r
 }
 
@@ -164,7 +164,7 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 		}
 		f.bytes -= in.bindings[v.index].Bytes(in.plan)
 		b := newBinding(v, &in.History)
-		b.Begun = in.Present()
+		b.Begun, b.Since = in.Present(), in.bindings[v.index].Since
 		in.bindings[v.index] = b
 	}
 	in.replan(f)

@@ -32,27 +32,26 @@ func familyOf(x *whole.Family) Family {
 	return f
 }
 
-// declared returns the families that the instances of a question expose.
-func declaredOf(q *question) []whole.Declared {
+// declared returns the families that the instances of a question expose; those that were shown keep their type.
+func declaredOf(q *question, shown map[string]model.MetricType) []whole.Declared {
 	var d whole.Declarations
 	for i := range q.states {
 		d.Add(q.f.store, &q.states[i].member.in.cols)
 	}
-	return d.Families()
+	return d.Families(shown)
 }
 
 // EverythingView holds all families of the fleet as one instance would expose them.
 type EverythingView struct {
 	counters, gauges, histograms, rest *view
-	distributions                      map[string]model.MetricType // as which summaries and histograms were shown first
 }
 
 // Families returns the families by name, each series without the name; no counter or histogram in them ever falls.
 //
 // A counter is the sum of what it grew by, and so are a summary's count and sum. A series without a type and the
 // quantiles of a summary have a value while one instance alone has them. Of several types for one name, that of the
-// most instances counts; but a histogram or summary keeps its type, and counts what instances observed as the other
-// one, too.
+// most instances counts, and stays while one has it; a histogram or summary stays, and counts what instances observed
+// as the other one, too.
 func (v *EverythingView) Families(s Snapshot) []Family {
 	return v.gather(s, func(q *question, w *whole.Whole) {
 		q.addBroken(w, v.histograms)
@@ -103,7 +102,10 @@ func (v *EverythingView) gather(s Snapshot, add func(q *question, w *whole.Whole
 		return nil
 	}
 	defer q.release()
-	w := whole.New(declaredOf(q), v.distributions)
+	if l := &v.histograms.ledger; l.Types == nil {
+		l.Types = map[string]model.MetricType{}
+	}
+	w := whole.New(declaredOf(q, v.histograms.ledger.Types), v.histograms.ledger.Types)
 	add(q, w)
 	var list []Family
 	for _, x := range w.Families() {
@@ -150,7 +152,7 @@ func (s Snapshot) Families() []Family {
 	}
 	defer q.close()
 	var list []Family
-	for _, x := range declaredOf(q) {
+	for _, x := range declaredOf(q, nil) {
 		list = append(list, familyOf(&whole.Family{Declared: x}))
 	}
 	return list

@@ -208,7 +208,7 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 				continue
 			}
 			b := newBinding(f.views[v], &in.History)
-			b.Begun = in.Present()
+			b.Begun, b.Since = in.Present(), in.Last
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/parse"
@@ -435,22 +436,31 @@ func TestHistogramWithoutBuckets(t *testing.T) {
 }
 
 // What cannot be is left out, and what it grew by is counted when it is right
-// again; what was gone and is back grew by the difference.
+// again; what was gone and is back grew by the difference. A view that was
+// declared in the meantime knows only that neither is a birth.
 func TestNativeRefusedAndReturned(t *testing.T) {
 	f := loadedFrom(t, saved(t, nativeFleet(t)), aggregate.Config{})
-	_, err := f.Histogram(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
+	all, err := f.Histogram(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 	require.NoError(t, err)
-	v, err := f.Histogram(aggregate.View{Select: "h", By: []string{"i"}})
+	late, err := f.Histogram(aggregate.View{Select: "h", By: []string{"i"}})
 	require.NoError(t, err)
-	before, err := v.In(until(f, at(100), sinceStart))
+	before, err := all.In(until(f, at(100), sinceStart))
 	require.NoError(t, err)
 	x := &nativeProcess{start: 60, native: true, series: [2]*observed{{values: []float64{1, -2, 3, 4, -5}}, {values: []float64{3, 7, 8}}}}
 	r, err := f.Ingest(exposed(t, "x", 110, expfmt.TypeProtoDelim, x.families()...))
 	require.NoError(t, err)
 	require.Zero(t, r.Births)
-	after, err := v.In(until(f, at(110), sinceStart))
+	after, err := all.In(until(f, at(110), sinceStart))
 	require.NoError(t, err)
 	require.Len(t, after, 2)
 	require.Equal(t, counted(before[0])+3, counted(after[0]))
 	require.Equal(t, counted(before[1])+2, counted(after[1]))
+	groups, err := late.In(until(f, at(110), sinceStart))
+	require.NoError(t, err)
+	require.Len(t, groups, 2)
+	for i, most := range []float64{5, 3} {
+		count, ok := groups[i].Observations().Increase()
+		require.True(t, ok)
+		require.Equal(t, promfold.Estimate{Lo: 0, Value: 0, Hi: most}, count)
+	}
 }

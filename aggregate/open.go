@@ -6,8 +6,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/parse"
@@ -23,7 +21,7 @@ func (f *Fleet) Everything(v View) (*EverythingView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &EverythingView{views[0], views[1], views[2], views[3], map[string]model.MetricType{}}, nil
+	return &EverythingView{views[0], views[1], views[2], views[3]}, nil
 }
 
 // Counter declares a view of a counter.

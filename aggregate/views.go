@@ -129,6 +129,7 @@ func newView(f *Fleet, s declare.Spec) *view {
 // unpack makes a binding of a row again, of an instance whose lines are known.
 func (v *view) unpack(r *kept.Row, in *instance) *binding {
 	b := newBinding(v, &in.History)
+	b.Since = r.Since
 	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.Kind, b.Slots(), &in.History, v.groups.Number)
 	return b
 }

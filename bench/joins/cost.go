@@ -11,10 +11,12 @@ import (
 )
 
 // cost measures a pair of which each saw all instances twice: how large the state
-// of one is, and how long it takes to save it, to read it, and to join it.
+// of one is, and how long it takes to save it, to read it, and to join it; and how
+// long a root takes that is told that state of its part, and to be put together.
+// What is not needed any more is dropped, so that two fleets are there at a time.
 func cost(w io.Writer, sizes [][2]int) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(out, "instances\tgroups\tstate, MB\tbytes a series\tsave, s\tload, s\tjoin, s\tjoin, ns a series\tnext join, s\ttotals, s\t")
+	fmt.Fprintln(out, "instances\tgroups\tstate, MB\tbytes a series\tsave, s\tload, s\tjoin, s\tjoin, ns a series\tnext join, s\ttotals, s\tset part, s\troot, s\t")
 	for _, n := range sizes {
 		if err := costOf(out, n[0], n[1]); err != nil {
 			return err
@@ -74,17 +76,39 @@ func costOf(w io.Writer, instances, groups int) error {
 	if err != nil {
 		return err
 	}
-	var took [5]time.Duration
+	var took [7]time.Duration
 	var state bytes.Buffer
 	var peer *aggregate.Fleet
+	root, err := aggregate.NewFleet(config)
+	if err != nil {
+		return err
+	}
+	if _, err := watch(root); err != nil {
+		return err
+	}
+	size := 0
 	for i, do := range []func() error{
 		func() error { return b.Save(&state) },
-		func() (err error) { peer, err = aggregate.Load(bytes.NewReader(state.Bytes()), config); return err },
+		func() (err error) {
+			b, size = watcher{}, state.Len()
+			peer, err = aggregate.Load(bytes.NewReader(state.Bytes()), config)
+			return err
+		},
 		func() error { return a.Join(peer) },
 		func() error { return a.Join(peer) },
 		func() error {
 			if n := len(a.view.Totals(a.Snapshot(begin.Add(time.Hour)))); n != groups {
 				return fmt.Errorf("%d groups of %d", n, groups)
+			}
+			return nil
+		},
+		func() error {
+			a, peer = watcher{}, nil
+			return root.SetPart("part", begin, &state)
+		},
+		func() error {
+			if n := root.Snapshot(begin.Add(time.Hour)).Health().Instances; n != instances {
+				return fmt.Errorf("%d instances of %d", n, instances)
 			}
 			return nil
 		},
@@ -96,7 +120,7 @@ func costOf(w io.Writer, instances, groups int) error {
 		took[i] = time.Since(started)
 	}
 	series := instances * groups
-	fmt.Fprintf(w, "%d\t%d\t%.1f\t%.1f\t%.2f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t\n", instances, groups, float64(state.Len())/1e6, float64(state.Len())/float64(series),
-		took[0].Seconds(), took[1].Seconds(), took[2].Seconds(), float64(took[2].Nanoseconds())/float64(series), took[3].Seconds(), took[4].Seconds())
+	fmt.Fprintf(w, "%d\t%d\t%.1f\t%.1f\t%.2f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", instances, groups, float64(size)/1e6, float64(size)/float64(series),
+		took[0].Seconds(), took[1].Seconds(), took[2].Seconds(), float64(took[2].Nanoseconds())/float64(series), took[3].Seconds(), took[4].Seconds(), took[5].Seconds(), took[6].Seconds())
 	return nil
 }

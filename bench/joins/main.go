@@ -44,7 +44,7 @@ func main() {
 	names, about := joins.Modes()
 	if *list {
 		for i, name := range names {
-			fmt.Printf("%-12s %s\n", name, about[i])
+			fmt.Printf("%-14s %s\n", name, about[i])
 		}
 		return
 	}

@@ -16,6 +16,7 @@ import (
 type Binding struct {
 	*window.Table
 	View   *View
+	Since  int64         // the scrape after which the view was declared; 0: before the first one
 	Met    *window.Met   // the process that answers; nil: not followed
 	Tracks []gauge.Track // gauges: when each column's value changed last, and what it was over time
 
@@ -34,7 +35,7 @@ func New(v *View, h *window.History) Binding {
 // Copy returns what questions read of the binding, which later scrapes leave as it
 // is. It reuses the room of another row, if there is one.
 func (b *Binding) Copy(x *Exposed, room *window.Row) Binding {
-	c := Binding{View: b.View, copied: true}
+	c := Binding{View: b.View, Since: b.Since, copied: true}
 	if b.View.Kind != growth.Gauge {
 		c.Table, c.scraped = b.Table.Copy(room), b.Readings(x)
 		return c
@@ -50,7 +51,7 @@ func (b *Binding) Copy(x *Exposed, room *window.Row) Binding {
 
 // Whole returns a copy of all that the view keeps of an instance with that history.
 func (b *Binding) Whole(h *window.History) Binding {
-	c := Binding{View: b.View, Table: b.Table.Whole(h), Met: b.Met.Clone()}
+	c := Binding{View: b.View, Since: b.Since, Table: b.Table.Whole(h), Met: b.Met.Clone()}
 	if b.Tracks != nil {
 		c.Tracks = cloneTracks(b.Tracks)
 	}

@@ -25,7 +25,9 @@ func (d *Drafts) Add(b *Binding) {
 	d.bound, d.list = append(d.bound, b), append(d.list, b.Draft())
 }
 
-// Group, Column, Native and Layout are what a plan asks for.
+// Since, Group, Column, Native and Layout are what a plan asks for.
+func (d *Drafts) Since(view int) int64 { return d.bound[view].Since }
+
 func (d *Drafts) Group(view, group int32) int32 {
 	v := d.bound[view].View
 	return v.Groups.Number(v.Selection.Over(d.Route.Group(view, group), d.Target))

@@ -40,9 +40,7 @@ func newBed(t require.TestingT, views ...*Selection) *bed {
 	b := &bed{t: t, store: store, reader: lines.NewReader(store, lines.Limits{}), router: NewRouter(store), to: newTable()}
 	b.router.Tolerance = judge.Rules{StartTolerance: 2000, ClockSkew: 60_000}
 	b.body.Reader = b.reader
-	for _, v := range views {
-		b.router.Add(v)
-	}
+	b.declare(views...)
 	return b
 }
 
@@ -65,7 +63,7 @@ func (b *bed) scrape(at, start int64, text string) *Steps {
 	var moved []int32
 	switch {
 	case b.plan == nil:
-		next = b.naive(&b.body)
+		next = b.naive(&b.body, nil)
 	case b.reader.Structural() || s.Process:
 		next, moved = b.plan.Carry(s, b.to, &b.st)
 	}
@@ -83,13 +81,30 @@ func (b *bed) scrape(at, start int64, text string) *Steps {
 // commit ends a scrape: until then, its steps can be looked at.
 func (b *bed) commit() { b.reader.Commit(&b.cols) }
 
-// naive makes the plan of a body as if nothing had been there before.
-func (b *bed) naive(body Body) *Plan {
+// declare adds views after the latest scrape.
+func (b *bed) declare(views ...*Selection) {
+	for _, v := range views {
+		b.router.Add(v)
+		b.to.since = append(b.to.since, b.at)
+	}
+	if b.plan == nil {
+		return
+	}
+	next := b.naive(KnownBody{&b.cols}, b.plan)
+	b.st.Moved(b.plan.Succeed(next))
+	next.Remember(b.plan)
+	b.plan = next
+	b.st.Adopt(next, &b.cols)
+}
+
+// naive makes the plan of a body as if nothing had been there before but, if it
+// is not nil, the plan of the same body for fewer views.
+func (b *bed) naive(body Body, before *Plan) *Plan {
 	admitted := make([]bool, b.router.Views())
 	for i := range admitted {
 		admitted[i] = true
 	}
-	return b.st.NewPlan(b.router.For(labels.EmptyLabels()), admitted, body, b.to, nil)
+	return b.st.NewPlan(b.router.For(labels.EmptyLabels()), admitted, body, b.to, before)
 }
 
 // told writes down the steps of a scrape, by the object's kind, rules and lines.
@@ -118,7 +133,7 @@ func (b *bed) told() map[string]string {
 	return all
 }
 
-// name tells an object apart by its rules and its series.
+// name tells an object apart by its rules, its series and since when it is followed.
 func (b *bed) name(object uint32) string {
 	o := &b.plan.objects[object]
 	l := b.store.Line(b.body.ID(int(o.line)))
@@ -126,11 +141,12 @@ func (b *bed) name(object uint32) string {
 	if o.kind == Histogram {
 		name = labels.NewBuilder(l.Labels).Del("le").Set(model.MetricNameLabel, l.Family.Name).Labels().String()
 	}
-	return fmt.Sprint(o.kind, *b.plan.rules(o), name)
+	return fmt.Sprint(o.kind, *b.plan.rules(o), b.plan.epochs[o.epoch], name)
 }
 
 // table numbers the columns of views, and keeps layouts.
 type table struct {
+	since   []int64 // by view
 	columns map[string]int32
 	layouts map[string]*layout.Layout
 }
@@ -138,6 +154,8 @@ type table struct {
 func newTable() *table {
 	return &table{columns: map[string]int32{}, layouts: map[string]*layout.Layout{}}
 }
+
+func (x *table) Since(view int) int64 { return x.since[view] }
 
 func (x *table) Group(_, group int32) int32 { return group }
 

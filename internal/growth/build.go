@@ -28,6 +28,19 @@ func newBuilder(st *State, route *Route, admitted []bool, body Body, to Columns)
 	return &builder{Plan: p, st: st, body: body, to: to, dirty: map[uint32]bool{}}
 }
 
+// began asks since when each view follows the instance.
+func (b *builder) began() {
+	for v := range b.admitted {
+		since := b.to.Since(v)
+		i := slices.Index(b.epochs, since)
+		if i < 0 {
+			i = len(b.epochs)
+			b.epochs = append(b.epochs, since)
+		}
+		b.epochOf = append(b.epochOf, uint16(i))
+	}
+}
+
 // come takes in a line that was not there before.
 func (b *builder) come(pos uint32) {
 	id := b.body.ID(int(pos))
@@ -59,21 +72,33 @@ func (b *builder) come(pos uint32) {
 			b.entries = append(b.entries, entry{pos, b.object(id, pos, w, ways)})
 		}
 	}
-	if watch && !followed {
-		b.watch(id, pos)
+	if watch && (!followed || len(b.epochs) > 1) {
+		b.watch(id, pos, ways)
 	}
 }
 
-// watch follows a line that a view leaves out: what is usual for a metric must
-// not depend on which of its series some view selects.
-func (b *builder) watch(id lines.ID, pos uint32) {
+// watch follows a line that a view leaves out, and none of its epoch selects:
+// what is usual for a metric must not depend on which of its series some view
+// selects.
+func (b *builder) watch(id lines.ID, pos uint32, ways []want) {
 	l := b.route.router.store.Line(id)
 	if l.Family.Type == model.MetricTypeHistogram && !Cumulative(l) || l.Role == lines.Bucket {
 		return
 	}
-	b.entries = append(b.entries, entry{pos, uint32(len(b.objects))})
 	from := uint32(len(b.sinks))
-	b.objects = append(b.objects, object{kind: watched, line: pos, family: b.family(id), from: from, to: from})
+	for i := range b.epochs {
+		epoch := uint16(i)
+		has := func(selected bool) bool {
+			return slices.ContainsFunc(ways, func(w want) bool {
+				return b.epochOf[w.view] == epoch && b.admitted[w.view] && b.names.take(w) && w.part <= Matched &&
+					(w.part < Matched) == selected && b.route.router.views[w.view].Kind != Gauge
+			})
+		}
+		if has(false) && !has(true) {
+			b.entries = append(b.entries, entry{pos, uint32(len(b.objects))})
+			b.objects = append(b.objects, object{kind: watched, epoch: epoch, line: pos, family: b.family(id, epoch), from: from, to: from})
+		}
+	}
 }
 
 // kind returns what a line is part of for a view: the count of a histogram is
@@ -87,26 +112,26 @@ func (b *builder) kind(w want) Kind {
 
 // same reports whether two views take their steps from one object.
 func (b *builder) same(x, w want) bool {
-	return x.part < Matched && x.class == w.class && b.kind(x) == b.kind(w)
+	return x.part < Matched && x.class == w.class && b.epochOf[x.view] == b.epochOf[w.view] && b.kind(x) == b.kind(w)
 }
 
 // object returns the object of a line under the rules of one view. A histogram
 // may be there.
 func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
-	o := object{kind: b.kind(w), class: w.class, line: pos}
+	o := object{kind: b.kind(w), class: w.class, epoch: b.epochOf[w.view], line: pos}
 	if o.kind != Gauge {
-		o.family = b.family(id)
+		o.family = b.family(id, o.epoch)
 	}
 	if o.kind != Histogram {
 		return b.add(o, pos, w, ways)
 	}
-	key := seriesKey{b.route.seriesOf(id), w.class}
+	key := seriesKey{b.route.seriesOf(id), o.class, o.epoch}
 	i, ok := b.bySeries[key]
 	if ok {
 		b.objects[i].line = pos // its other lines may have gone
 	} else {
 		o.hist = uint32(len(b.hists))
-		b.hists = append(b.hists, hist{series: key.series, class: key.class, sum: -1, count: -1, native: -1})
+		b.hists = append(b.hists, hist{series: key.series, class: key.class, epoch: key.epoch, sum: -1, count: -1, native: -1})
 		i = b.add(o, pos, w, ways)
 		b.bySeries[key] = i
 	}
@@ -115,8 +140,8 @@ func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 }
 
 // family returns the number of what is usual for the metric of a line.
-func (b *builder) family(id lines.ID) uint32 {
-	f := b.st.note(metricOf(b.route.router.store.Line(id)))
+func (b *builder) family(id lines.ID, epoch uint16) uint32 {
+	f := b.st.note(usualKey{metricOf(b.route.router.store.Line(id)), b.epochs[epoch]})
 	if i := slices.Index(b.tops, f); i >= 0 {
 		return uint32(i)
 	}

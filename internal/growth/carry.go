@@ -10,6 +10,7 @@ import (
 // pass over them. moved says of each object of p where it went, −1 if it ended.
 func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int32) {
 	b := newBuilder(st, p.route, p.admitted, s.Body, to)
+	b.epochs, b.epochOf = p.epochs, p.epochOf
 	newAt, fresh := p.place(s)
 	fresh = b.names.carry(p, s, newAt, fresh)
 	copy(b.views, p.views)
@@ -125,7 +126,7 @@ func (c *carrying) takeOver() []int32 {
 	goesOn := c.returning()
 	for i := range c.from.objects {
 		o := &c.from.objects[i]
-		if c.moved[i] == 0 || o.kind == Histogram && goesOn[seriesKey{c.from.hists[o.hist].series, o.class}] {
+		if c.moved[i] == 0 || o.kind == Histogram && goesOn[seriesKey{c.from.hists[o.hist].series, o.class, o.epoch}] {
 			c.moved[i] = int32(len(c.objects))
 			c.take(uint32(i))
 		}
@@ -155,7 +156,7 @@ func (c *carrying) returning() map[seriesKey]bool {
 	lost := map[seriesKey]bool{}
 	for i := range c.from.objects {
 		if o := &c.from.objects[i]; o.kind == Histogram && c.moved[i] < 0 {
-			lost[seriesKey{c.from.hists[o.hist].series, o.class}] = false
+			lost[seriesKey{c.from.hists[o.hist].series, o.class, o.epoch}] = false
 		}
 	}
 	if len(lost) == 0 {
@@ -167,7 +168,7 @@ func (c *carrying) returning() map[seriesKey]bool {
 			if w.part >= Matched || c.kind(w) != Histogram {
 				continue
 			}
-			if key := (seriesKey{c.route.seriesOf(id), w.class}); c.admitted[w.view] {
+			if key := (seriesKey{c.route.seriesOf(id), w.class, c.epochOf[w.view]}); c.admitted[w.view] {
 				if _, ok := lost[key]; ok {
 					lost[key] = true
 				}
@@ -199,7 +200,7 @@ func (c *carrying) take(i uint32) {
 		o.hist = uint32(len(c.hists))
 		c.hists = append(c.hists, c.hist(h, next))
 		c.objectOf = append(c.objectOf, next)
-		c.bySeries[seriesKey{h.series, o.class}] = next
+		c.bySeries[seriesKey{h.series, o.class, o.epoch}] = next
 	}
 	c.objects = append(c.objects, o)
 }

@@ -79,6 +79,9 @@ func (s *story) next() string {
 	for _, k := range s.Perm(4) {
 		line := fmt.Sprintf(`c{k="%d"} `, k)
 		if x := grow(line); n(5) > 0 {
+			if n(15) == 0 {
+				x = math.NaN()
+			}
 			list = append(list, line+fmt.Sprint(x))
 			if n(15) == 0 {
 				list = append(list, line+fmt.Sprint(x+1)) // once more
@@ -94,6 +97,9 @@ func (s *story) next() string {
 		sum, count := 0.0, 0.0
 		for i, bound := range []string{"1", "2", "5", "+Inf"} {
 			count += grow(fmt.Sprintf("h %d %d", k, i))
+			if n(60) == 0 {
+				count /= 2 // counts that fall with le
+			}
 			if sum += count; bound == "+Inf" || n(7) > 0 {
 				list = append(list, fmt.Sprintf(`h_bucket{k="%d",le=%q} %v`, k, bound, count))
 			}
@@ -117,7 +123,7 @@ func TestCarriedPlanIsThatOfTheBody(t *testing.T) {
 		for range rapid.IntRange(2, 12).Draw(t, "scrapes") {
 			body := s.next()
 			b.scrape(s.at, s.start, body)
-			naive := b.naive(&b.body)
+			naive := b.naive(&b.body, nil)
 			for v := range exposed {
 				exposed[v] = exposed[v] || naive.Presence(v).Exposes
 				naive.Presence(v).Exposes = exposed[v]
@@ -144,7 +150,7 @@ func (b *bed) written(p *Plan) (list []string) {
 		if o.kind == Histogram {
 			h := p.hists[o.hist]
 			what += fmt.Sprint(h.series, h.form, p.buckets[h.from:h.to], boundsOf(h.layout), h.sum, h.count, h.native)
-			require.Equal(b.t, uint32(i), p.bySeries[seriesKey{h.series, h.class}])
+			require.Equal(b.t, uint32(i), p.bySeries[seriesKey{h.series, h.class, h.epoch}])
 		}
 		list = append(list, what)
 	}
@@ -163,6 +169,36 @@ func TestOneVerdictForAllViews(t *testing.T) {
 		alone, beside := newBed(t, subject), newBed(t, list...)
 		s := newStory(t)
 		for range rapid.IntRange(2, 15).Draw(t, "scrapes") {
+			body := s.next()
+			alone.scrape(s.at, s.start, body)
+			beside.scrape(s.at, s.start, body)
+			all := beside.told()
+			for object, step := range alone.told() {
+				require.Equal(t, step, all[object], "%s of\n%s", object, body)
+			}
+			alone.commit()
+			beside.commit()
+		}
+	})
+}
+
+// Nor does it matter what was declared before it, or after it: what a view knows
+// begins with its declaration.
+func TestOneVerdictForLateViews(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := selections()
+		subject := rapid.SampledFrom(list).Draw(t, "view")
+		alone, beside, s := newBed(t), newBed(t, list...), newStory(t)
+		first := rapid.IntRange(0, 8).Draw(t, "declared before scrape")
+		more := rapid.IntRange(0, 12).Draw(t, "others before scrape")
+		for i := range 16 {
+			if i == more {
+				beside.declare(list...)
+			}
+			if i == first {
+				alone.declare(subject)
+				beside.declare(subject)
+			}
 			body := s.next()
 			alone.scrape(s.at, s.start, body)
 			beside.scrape(s.at, s.start, body)

@@ -27,6 +27,7 @@ type kept struct {
 	id    lines.ID
 	hist  bool
 	rules judge.Rules
+	since int64
 	point point
 }
 
@@ -41,7 +42,8 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	c.Bool(&st.Lost)
 	c.Bool(&st.vanished[0])
 	c.Bool(&st.vanished[1])
-	st.codeFamilies(c)
+	st.codeHabits(c)
+	st.codeUsuals(c)
 	st.codePaces(c, cols)
 	st.codeOthers(c, cols)
 	st.codeBuckets(c, to, p, cols)
@@ -50,7 +52,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	}
 	st.loaded = held
 	for _, k := range tombs {
-		t := &tomb{k.point, k.id, tombKey{class: r.classLike(&k), hist: k.hist}}
+		t := &tomb{k.point, k.id, tombKey{class: r.classLike(&k), hist: k.hist, since: k.since}}
 		l := r.store.Line(k.id)
 		if t.key.hash = l.Labels.Hash(); k.hist {
 			t.key.hash = HistogramHash(l)
@@ -66,19 +68,34 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	}
 }
 
-// codeFamilies writes down what the families showed, by name.
-func (sh *shown) codeFamilies(c *saved.Codec) {
-	names := slices.Sorted(maps.Keys(sh.families))
-	saved.List(c, &names, 3, func(name *string) {
-		c.Text(name)
-		x := sh.families[*name]
-		if c.Reading() {
-			x = sh.note(*name)
+// codeHabits writes down what the families showed, by name.
+func (sh *shown) codeHabits(c *saved.Codec) {
+	saved.Map(c, &sh.habits, 1, func(h *judge.Habits) { saved.Small(c, h, 255) })
+}
+
+// codeUsuals writes down what is usual for metrics, where that is known.
+func (sh *shown) codeUsuals(c *saved.Codec) {
+	var keys []usualKey
+	for key, x := range sh.usuals {
+		if x.top >= 0 {
+			keys = append(keys, key)
 		}
-		saved.Small(c, &x.habits, 255)
+	}
+	order := func(a, b usualKey) int { return cmp.Or(cmp.Compare(a.metric, b.metric), cmp.Compare(a.since, b.since)) }
+	slices.SortFunc(keys, order)
+	saved.List(c, &keys, 3, func(key *usualKey) {
+		c.Text(&key.metric)
+		c.Int64(&key.since)
+		x := sh.usuals[*key]
+		if c.Reading() {
+			x = sh.note(*key)
+		}
 		c.Float(&x.top)
+		c.Must(x.top >= 0)
 	})
-	c.Ascending(len(names), func(i int) string { return names[i] })
+	for i := 1; i < len(keys); i++ {
+		c.Must(order(keys[i-1], keys[i]) < 0)
+	}
 }
 
 func (sh *shown) codePaces(c *saved.Codec, cols *lines.Columns) {
@@ -109,21 +126,33 @@ func (sh *shown) codeOthers(c *saved.Codec, cols *lines.Columns) {
 // codeBuckets writes down which native histograms are followed by their classic
 // buckets.
 func (st *State) codeBuckets(c *saved.Codec, to Lines, p *Plan, cols *lines.Columns) {
-	var ids []lines.ID
+	var list []stay
 	if !c.Reading() {
-		ids = slices.Collect(maps.Keys(st.byBuckets(p, cols.ID)))
+		sinces := map[lines.ID][]int64{}
+		for x := range st.byBuckets(p, cols.ID) {
+			sinces[x.id] = append(sinces[x.id], x.since)
+		}
+		ids := slices.Collect(maps.Keys(sinces))
 		to.Sort(ids)
+		for _, id := range ids {
+			for _, since := range slices.Sorted(slices.Values(sinces[id])) {
+				list = append(list, stay{id, since})
+			}
+		}
 	}
-	saved.List(c, &ids, 1, to.Line)
-	for _, id := range ids {
+	saved.List(c, &list, 2, func(x *stay) {
+		to.Line(&x.id)
+		c.Int64(&x.since)
+	})
+	for _, x := range list {
 		if !c.Reading() {
 			return
 		}
 		if st.stay == nil {
-			st.stay = map[lines.ID]bool{}
+			st.stay = map[stay]bool{}
 		}
-		c.Must(!st.stay[id])
-		st.stay[id] = true
+		c.Must(!st.stay[x])
+		st.stay[x] = true
 	}
 }
 
@@ -144,7 +173,7 @@ func (st *State) heldList(p *Plan, cols *lines.Columns) []kept {
 		o := &p.objects[e.object]
 		id := cols.ID(int(e.pos))
 		at[id] = e.pos
-		list = append(list, kept{id, o.kind == Histogram, *p.rules(o), *x})
+		list = append(list, kept{id, o.kind == Histogram, *p.rules(o), p.epochs[o.epoch], *x})
 	}
 	slices.SortStableFunc(list, func(a, b kept) int { return cmp.Or(cmp.Compare(at[a.id], at[b.id]), a.compare(&b)) })
 	return list
@@ -159,7 +188,7 @@ func (k *kept) compare(o *kept) int {
 		return -1
 	}
 	return cmp.Or(cmp.Compare(k.rules.Owner, o.rules.Owner), cmp.Compare(bit(k.rules.BoundBirths), bit(o.rules.BoundBirths)),
-		cmp.Compare(k.rules.WrapBits, o.rules.WrapBits))
+		cmp.Compare(k.rules.WrapBits, o.rules.WrapBits), cmp.Compare(k.since, o.since))
 }
 
 func bit(b bool) int {
@@ -176,7 +205,7 @@ func (st *State) tombList(to Lines, r *Router) (list []kept) {
 		if byID[t.id] == nil {
 			ids = append(ids, t.id)
 		}
-		byID[t.id] = append(byID[t.id], kept{t.id, key.hist, r.rules[key.class], t.point})
+		byID[t.id] = append(byID[t.id], kept{t.id, key.hist, r.rules[key.class], key.since, t.point})
 	}
 	if len(ids) > 0 {
 		to.Sort(ids)
@@ -189,20 +218,20 @@ func (st *State) tombList(to Lines, r *Router) (list []kept) {
 }
 
 // Adopt gives the objects of a plan, made of the lines that the instance exposed
-// last, what was read for them.
+// last, what was read for them, and notes which of the others cannot be read.
 func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 	st.stay = nil // the plan says it
-	if len(st.loaded) == 0 {
-		return
-	}
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
+		if len(st.loaded) == 0 {
+			break
+		}
 		if o.kind == watched {
 			continue
 		}
 		id := cols.ID(int(e.pos))
 		st.loaded = slices.DeleteFunc(st.loaded, func(k kept) bool {
-			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.sameRules(p.rules(o))
+			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.sameRules(p.rules(o)) && k.since == p.epochs[o.epoch]
 			if fits {
 				x := k.point
 				st.hold(e.object, &x)
@@ -210,6 +239,7 @@ func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 			return fits
 		})
 	}
+	st.miss(p, KnownBody{cols})
 }
 
 // sameRules compares what is written down of the rules.
@@ -223,6 +253,7 @@ func (k *kept) code(c *saved.Codec, to Lines) {
 	saved.Small(c, &k.rules.Owner, judge.OwnerExternal)
 	c.Bool(&k.rules.BoundBirths)
 	saved.Small(c, &k.rules.WrapBits, 64)
+	c.Int64(&k.since)
 	codeSeries(c, &k.point.Series)
 	if k.hist {
 		k.point.codeParts(c, to)

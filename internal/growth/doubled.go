@@ -78,14 +78,10 @@ func (b *builder) doubleHists() {
 
 // contradicts reports whether a line of a histogram stands in the body once more
 // with another value: it is not known which of them is a bucket's count.
-func (t *turn) contradicts() bool {
-	if t.o.double == 0 {
-		return false
-	}
-	list := t.Plan.doubles[t.o.double-1]
+func (p *Plan) contradicts(o *object, value func(pos uint32) float64) bool {
+	list := p.doubles[o.double-1]
 	for i := 0; i < len(list); i += 2 {
-		_, _, v, _ := t.Reader.At(int(list[i]))
-		if _, _, again, _ := t.Reader.At(int(list[i+1])); math.Float64bits(v) != math.Float64bits(again) {
+		if math.Float64bits(value(list[i])) != math.Float64bits(value(list[i+1])) {
 			return true
 		}
 	}

@@ -12,29 +12,35 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// family is what the families, or the metrics, of an instance showed so far.
-type family struct {
-	habits judge.Habits
-	top    float64 // the fastest growth of a series of the metric, per ms; −1: none yet
-	next   float64 // the same in the scrape that is judged
+// usual is what the lines of a metric of an instance showed so far.
+type usual struct {
+	top  float64 // the fastest growth of a series of the metric, per ms; −1: none yet
+	next float64 // the same in the scrape that is judged
+}
+
+// usualKey names a metric, and since when it is followed, see Columns.
+type usualKey struct {
+	metric string
+	since  int64
 }
 
 // shown is what the lines of an instance showed so far, followed or not.
 type shown struct {
-	families map[string]*family
+	habits   map[string]judge.Habits // by family
+	usuals   map[usualKey]*usual
 	paces    []float32          // by position of the line, where no start time is known
 	others   map[uint32]float64 // by position, where a counter stood that fell deep, until it is back there
 	vanished [2]bool            // a fifth of the lines vanished in the last scrape, and in the one before
 }
 
 func (sh *shown) clone() shown {
-	c := shown{nil, slices.Clone(sh.paces), maps.Clone(sh.others), sh.vanished}
-	if len(sh.families) > 0 {
-		c.families = make(map[string]*family, len(sh.families))
+	c := shown{maps.Clone(sh.habits), nil, slices.Clone(sh.paces), maps.Clone(sh.others), sh.vanished}
+	if len(sh.usuals) > 0 {
+		c.usuals = make(map[usualKey]*usual, len(sh.usuals))
 	}
-	for name, x := range sh.families {
+	for key, x := range sh.usuals {
 		copied := *x
-		c.families[name] = &copied
+		c.usuals[key] = &copied
 	}
 	return c
 }
@@ -48,14 +54,16 @@ func metricOf(l *lines.Line) string {
 	return l.Name
 }
 
-// usual returns the fastest pace of the metric of a line.
-func (sh *shown) usual(l *lines.Line) judge.Pace { return sh.families[metricOf(l)].pace() }
+// usual returns the fastest pace of a metric that is followed since then.
+func (sh *shown) usual(metric string, since int64) judge.Pace {
+	return sh.usuals[usualKey{metric, since}].pace()
+}
 
-func (f *family) pace() judge.Pace {
-	if f == nil || f.top < 0 {
+func (u *usual) pace() judge.Pace {
+	if u == nil || u.top < 0 {
 		return judge.Pace{}
 	}
-	return judge.Pace{Most: f.top, Known: true} // of a single series it says no least
+	return judge.Pace{Most: u.top, Known: true} // of a single series it says no least
 }
 
 // Weigh decides what a staged scrape says about the process behind an instance.
@@ -101,13 +109,13 @@ func (sh *shown) weigh(s *Scraped, b *judge.Body, pos int) {
 	if !Cumulative(l) || l.Role == lines.Bucket || s.Body.Duplicate(pos) {
 		return
 	}
-	f, c := sh.familyOf(s, l), s.point(pos)
+	f, c := &sh.familyOf(s, l).Family, s.point(pos)
 	series := judge.Series{Last: columnPoint(s.Before, old, s.LastTime)}
 	series.Other = sh.others[uint32(old)]
 	pace := sh.ownPace(old)
 	b.Add(f, &series, c, pace)
 	if !pace.Known && l.Family.Type != model.MetricTypeSummary {
-		f.Watch(series.Last, c, sh.usual(l))
+		f.Watch(series.Last, c)
 	}
 }
 
@@ -121,18 +129,21 @@ func (s *Scraped) point(pos int) judge.Point {
 	return c
 }
 
+// value returns what was read at a position.
+func (s *Scraped) value(pos uint32) float64 {
+	_, _, v, _ := s.Reader.At(int(pos))
+	return v
+}
+
 // familyOf returns what a scrape shows of a family, until the next one is asked
 // for.
-func (sh *shown) familyOf(s *Scraped, l *lines.Line) *judge.Family {
+func (sh *shown) familyOf(s *Scraped, l *lines.Line) *shows {
 	x := s.Scratch
 	i, ok := x.families[l.Family]
 	if !ok {
-		f := judge.Family{Owner: s.Router.ownerOf(l)}
-		if known := sh.families[l.Family.Name]; known != nil {
-			f.Habits = known.habits
-		}
 		i = int32(len(x.list))
-		x.list, x.families[l.Family] = append(x.list, f), i
+		f := judge.Family{Owner: s.Router.ownerOf(l), Habits: sh.habits[l.Family.Name]}
+		x.list, x.families[l.Family] = append(x.list, shows{f, metricOf(l)}), i
 	}
 	return &x.list[i]
 }
@@ -147,13 +158,13 @@ func (sh *shown) ownPace(old int) judge.Pace {
 	return judge.Pace{Least: x * (1 - 1e-6), Most: x * (1 + 1e-6), Known: true}
 }
 
-// paceAt returns the fastest pace of the line that stood at a position: its own,
-// or that of its metric.
-func (sh *shown) paceAt(l *lines.Line, old int) judge.Pace {
-	if uint(old) < uint(len(sh.paces)) {
-		return sh.ownPace(old)
+// paceAt returns the fastest pace of an object whose line stood at a position:
+// its own, or that of its metric.
+func (w *walk) paceAt(o *object, old int) judge.Pace {
+	if uint(old) < uint(len(w.paces)) {
+		return w.ownPace(old)
 	}
-	return sh.usual(l)
+	return w.tops[o.family].pace()
 }
 
 // keepPaces follows the fastest pace of each line to its new position; −1 if none
@@ -229,6 +240,7 @@ const ofNoView uint8 = 255
 type evidenceKey struct {
 	family *lines.Family
 	class  uint8
+	epoch  uint16
 }
 
 // interval returns the time between this scrape and the one before; 0 if there
@@ -248,24 +260,27 @@ func (sh *shown) learn(s *Scraped) {
 	switch s.Decision.Restart {
 	case judge.RestartProven, judge.RestartRestored:
 		for f, i := range s.Scratch.families {
-			x := &s.Scratch.list[i]
+			x := &s.Scratch.list[i].Family
 			if h := x.Habits.After(&s.Decision, x); h != x.Habits {
-				sh.note(f.Name).habits = h
+				if sh.habits == nil {
+					sh.habits = map[string]judge.Habits{}
+				}
+				sh.habits[f.Name] = h
 			}
 		}
 	}
 }
 
-// note returns what is remembered of a family, which it makes if there is
+// note returns what is remembered of a metric, which it makes if there is
 // nothing.
-func (sh *shown) note(name string) *family {
-	x := sh.families[name]
+func (sh *shown) note(key usualKey) *usual {
+	x := sh.usuals[key]
 	if x == nil {
-		if sh.families == nil {
-			sh.families = map[string]*family{}
+		if sh.usuals == nil {
+			sh.usuals = map[usualKey]*usual{}
 		}
-		x = &family{top: -1, next: -1}
-		sh.families[name] = x
+		x = &usual{top: -1, next: -1}
+		sh.usuals[key] = x
 	}
 	return x
 }

@@ -89,7 +89,7 @@ func TestUsualPace(t *testing.T) {
 		for _, b := range []*bed{every, some} {
 			b.scrape(int64(10_000*(i+1)), 5000, body)
 			b.commit()
-			pace := b.st.usual(b.store.Line(b.cols.ID(0)))
+			pace := b.st.usual(metricOf(b.store.Line(b.cols.ID(0))), 0)
 			want := []judge.Pace{{}, {Most: 10. / 10_000, Known: true}, {Most: 30. / 10_000, Known: true}, {Most: 30. / 10_000, Known: true}, {Most: 498. / 10_000, Known: true}}
 			assert.Equal(t, want[i], pace, "scrape %d", i)
 		}
@@ -104,10 +104,10 @@ func TestNoPace(t *testing.T) {
 	b.commit()
 	b.scrape(160_000, 150_000, counters(7, 2000)) // one did not fall
 	b.commit()
-	assert.Equal(t, judge.Pace{}, b.st.usual(b.store.Line(b.cols.ID(0))))
+	assert.Equal(t, judge.Pace{}, b.st.usual(metricOf(b.store.Line(b.cols.ID(0))), 0))
 	b.scrape(170_000, 150_000, counters(8, 2000))
 	b.commit()
-	assert.Equal(t, 1./10_000, b.st.usual(b.store.Line(b.cols.ID(0))).Most)
+	assert.Equal(t, 1./10_000, b.st.usual(metricOf(b.store.Line(b.cols.ID(0))), 0).Most)
 }
 
 // Without a start time each counter has a pace of its own, which goes with its

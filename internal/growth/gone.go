@@ -45,6 +45,9 @@ func (g *gone) addAll(s *lines.Store, before *lines.Columns, positions []uint32)
 }
 
 func (g gone) has(l *lines.Line) bool {
+	if len(g) == 0 {
+		return false
+	}
 	_, ok := g[l.Labels.Hash()]
 	return ok
 }

@@ -18,14 +18,14 @@ func (w *walk) hist(object uint32) {
 		return
 	}
 	t := turn{walk: w, object: object, o: o, h: h}
-	if !t.read() || t.contradicts() {
+	if !t.read() || o.double != 0 && w.Plan.contradicts(o, w.value) {
 		w.refused(object, t.was())
 		return
 	}
 	t.watch()
 	before := t.was()
-	if w.First || before == nil || before.Last.Time == 0 {
-		t.appear()
+	if w.First || before == nil || before.missed() {
+		t.appear(before.missed())
 		return
 	}
 	if t.now.Time <= before.Last.Time {
@@ -383,15 +383,15 @@ func (t *turn) growNative(base *point, s *judge.Step) *Hist {
 }
 
 // appear judges a histogram without a reading before it, by its count, or one
-// that is back.
-func (t *turn) appear() {
+// that is back. missed says that it was there before and could not be read.
+func (t *turn) appear(missed bool) {
 	id, _, _, _ := t.Reader.At(t.pos)
 	l := t.Store.Line(id)
 	tomb := t.buried(t.o, l)
-	next, step := t.begin(t.o, l, t.now, tomb)
+	next, step := t.begin(t.o, l, t.now, tomb, missed)
 	if tomb != nil && step.Doubt&judge.HandedOver != 0 && !t.follows(&tomb.point) {
 		tomb = nil
-		next, step = t.begin(t.o, l, t.now, nil)
+		next, step = t.begin(t.o, l, t.now, nil, missed)
 	}
 	before := &point{sum: math.NaN()}
 	if tomb != nil {

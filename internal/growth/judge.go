@@ -7,11 +7,18 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// plain reports whether all growth of all families is simply growth.
-func (s *Scraped) plain() bool {
-	for i := range s.Scratch.list {
-		if e := s.Decision.Of(&s.Scratch.list[i]); !e.Plain() {
-			return false
+// allPlain reports whether all growth of all families is simply growth.
+func (w *walk) allPlain() bool {
+	for i := range w.Scratch.list {
+		x := &w.Scratch.list[i]
+		if e := w.Decision.Of(&x.Family); e.Plain() {
+			continue
+		}
+		for _, since := range w.epochs {
+			f := x.Usually(w.usual(x.metric, since))
+			if e := w.Decision.Of(&f); !e.Plain() {
+				return false
+			}
 		}
 	}
 	return true
@@ -41,7 +48,7 @@ func (w *walk) run(gone []dying) {
 	} else {
 		w.known = w.Scratch.known
 	}
-	if w.Process || w.calm == nil && !w.Scraped.plain() {
+	if w.Process || w.calm == nil && !w.allPlain() {
 		for _, e := range w.entries {
 			w.touch(e)
 		}
@@ -129,24 +136,25 @@ func (w *walk) touch(e entry) {
 // watch takes the growth of a line into what is usual for its metric. Whether a
 // view follows the line, and what is remembered of it, does not matter here.
 func (w *walk) watch(o *object, l *lines.Line, p, c judge.Point) {
-	if !judge.Rise(p, c) || c.Value == p.Value || c.Time <= p.Time || !w.plainly(l) {
+	if !judge.Rise(p, c) || c.Value == p.Value || c.Time <= p.Time || !w.plainly(o, l) {
 		return
 	}
 	f := w.tops[o.family]
 	f.next = max(f.next, (c.Value-p.Value)/float64(c.Time-p.Time))
 }
 
-// plainly reports whether all growth of a line's family is simply growth,
-// whatever a view says of its owner.
-func (w *walk) plainly(l *lines.Line) bool {
+// plainly reports whether all growth of the family of an object's line is simply
+// growth, whatever a view says of its owner.
+func (w *walk) plainly(o *object, l *lines.Line) bool {
 	if w.calm != nil {
 		return w.calm.plain
 	}
-	key := evidenceKey{l.Family, ofNoView}
+	key := evidenceKey{l.Family, ofNoView, o.epoch}
 	e := w.known[key]
 	if e == nil {
 		e = w.Scratch.evidence()
-		e.Evidence = w.Decision.Of(w.familyOf(w.Scraped, l))
+		f := w.seen(l, o.epoch)
+		e.Evidence = w.Decision.Of(&f)
 		e.plain = e.Plain()
 		w.known[key] = e
 	}
@@ -177,12 +185,12 @@ func (w *walk) counter(e entry) {
 
 // counterAt judges a counter whose line is l, and stood at the position old.
 func (w *walk) counterAt(i uint32, o *object, l *lines.Line, c judge.Point, old int) {
-	if old < 0 || w.First {
-		next, step := w.begin(o, l, c, w.buried(o, l))
+	held := w.heldOf(i)
+	if old < 0 || w.First || held.missed() {
+		next, step := w.begin(o, l, c, w.buried(o, l), held.missed())
 		w.take(i, next, step, c)
 		return
 	}
-	held := w.heldOf(i)
 	s := judge.Series{Last: columnPoint(w.Before, old, w.LastTime)}
 	w.watch(o, l, s.Last, c)
 	if held != nil {
@@ -213,7 +221,7 @@ func (w *walk) plain(object uint32, o *object, before, now float64) {
 // next judges the step of a series; the evidence gets its own pace.
 func (w *walk) next(o *object, l *lines.Line, s judge.Series, c judge.Point, ev *evidence, old int) (judge.Series, judge.Step) {
 	e := ev.Evidence
-	e.Pace = w.paceAt(l, old)
+	e.Pace = w.paceAt(o, old)
 	return s.Next(w.rules(o), c, &e)
 }
 
@@ -245,22 +253,28 @@ func (w *walk) buried(o *object, l *lines.Line) *tomb {
 }
 
 // begin judges an object without a point before it, or one that is back, of
-// which before is the tombstone.
-func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb) (judge.Series, judge.Step) {
+// which before is the tombstone. One that was there and was missed is not born
+// before its views were declared; a line that is back and has no tombstone went
+// before they were.
+func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb, missed bool) (judge.Series, judge.Step) {
 	a := judge.Arrival{
 		Since: w.Since, Start: w.Start, Interval: w.interval(), Clock: w.Clock, Unmoved: w.Decision.Restart == judge.RestartUnmoved,
-		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1], Evicted: w.Lost,
+		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1],
+		Evicted: w.Lost || before == nil && w.gone.has(l),
+	}
+	if missed {
+		a.Since = max(a.Since, w.epochs[o.epoch])
 	}
 	var e judge.Evidence
 	if w.First {
 		e.Own = w.rules(o).Owner == judge.OwnerProcess
 	} else {
 		e = w.evidenceOf(o, l).Evidence
-		e.Pace = w.State.usual(l)
+		e.Pace = w.tops[o.family].pace()
 	}
 	a.Evidence = &e
 	switch {
-	case !w.Process:
+	case !w.Process && !missed:
 		a.Previous = w.LastTime
 	case !w.First && w.Decision.Restart == judge.RestartProven:
 		a.After = w.LastTime
@@ -298,7 +312,13 @@ func (w *walk) bury(list []dying) {
 		w.Lost = true
 	}
 	for key, t := range w.tombs {
-		e := w.evidence(t.id, key.class, key.hist)
+		epoch := slices.Index(w.epochs, key.since)
+		if epoch < 0 { // no view follows it
+			delete(w.tombs, key)
+			w.Store.Release(t.id)
+			continue
+		}
+		e := w.evidence(t.id, object{kind: Counter, class: key.class, epoch: uint16(epoch)})
 		if e.Restarted() && t.Cause == judge.CauseGone {
 			t.Series, _ = t.Series.Vanish(w.At, &e)
 		}
@@ -309,7 +329,7 @@ func (w *walk) bury(list []dying) {
 	}
 	for i := range list {
 		x := &list[i]
-		e := w.evidence(x.id, x.class, x.kind == Histogram)
+		e := w.evidence(x.id, object{kind: x.kind, class: x.class, epoch: x.epoch})
 		var step judge.Step
 		x.Series, step = x.Series.Vanish(w.At, &e)
 		w.out.Gone = append(w.out.Gone, Gone{x.sinks, x.kind, step})
@@ -335,14 +355,10 @@ func (w *walk) buryOne(t *tomb) {
 }
 
 // evidence returns what the scrape says of a line that is gone.
-func (w *walk) evidence(id lines.ID, class uint8, hist bool) judge.Evidence {
-	o := object{class: class, kind: Counter}
-	if hist {
-		o.kind = Histogram
-	}
+func (w *walk) evidence(id lines.ID, o object) judge.Evidence {
 	l := w.Store.Line(id)
 	e := w.evidenceOf(&o, l).Evidence
-	e.Pace = w.State.usual(l)
+	e.Pace = w.usual(metricOf(l), w.epochs[o.epoch])
 	return e
 }
 
@@ -363,10 +379,10 @@ func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
 	if w.calm != nil {
 		return w.calm
 	}
-	key := evidenceKey{l.Family, o.class}
+	key := evidenceKey{l.Family, o.class, o.epoch}
 	e := w.known[key]
 	if e == nil {
-		f := *w.familyOf(w.Scraped, l)
+		f := w.seen(l, o.epoch)
 		if r := w.rules(o); r.Owner != judge.OwnerUnknown {
 			f.Owner = r.Owner
 		}
@@ -377,4 +393,10 @@ func (w *walk) evidenceOf(o *object, l *lines.Line) *evidence {
 		w.known[key] = e
 	}
 	return e
+}
+
+// seen returns what the scrape shows of a line's family to the views of an epoch.
+func (w *walk) seen(l *lines.Line, epoch uint16) judge.Family {
+	x := w.familyOf(w.Scraped, l)
+	return x.Usually(w.usual(x.metric, w.epochs[epoch]))
 }

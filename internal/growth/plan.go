@@ -17,7 +17,9 @@ import (
 // by bound; gauges[v] ascends by position.
 type Plan struct {
 	route    *Route
-	admitted []bool // by view
+	admitted []bool   // by view
+	epochs   []int64  // since when views follow the instance, each time once
+	epochOf  []uint16 // by view, in epochs
 	entries  []entry
 	objects  []object
 	sinks    []Sink
@@ -26,7 +28,7 @@ type Plan struct {
 	bySeries map[seriesKey]uint32 // objects that are histograms
 	views    []Presence
 	gauges   [][]GaugeLine // by view
-	tops     []*family     // what is usual for the objects
+	tops     []*usual      // for the objects
 	names    names
 	doubles  [][]uint32 // of objects, where the series stands once more
 	led      []int      // by view: see leads; nil: not asked for yet
@@ -45,6 +47,7 @@ type entry struct{ pos, object uint32 }
 type object struct {
 	kind     Kind
 	class    uint8  // its rules
+	epoch    uint16 // of its views
 	hist     uint32 // of a histogram: its index in hists
 	line     uint32 // position of one of its lines
 	family   uint32 // index in tops
@@ -55,6 +58,7 @@ type object struct {
 type seriesKey struct {
 	series int32
 	class  uint8
+	epoch  uint16
 }
 
 // Sink is where the steps of an object go: a column of a view's table.
@@ -70,6 +74,7 @@ type Sink struct {
 type hist struct {
 	series   int32
 	class    uint8
+	epoch    uint16
 	from, to uint32         // no buckets: from == to
 	layout   *layout.Layout // of the buckets
 	sum      int32          // positions; −1: none
@@ -106,6 +111,10 @@ type GaugeLine struct{ Pos, Col uint32 }
 
 // Columns makes the columns of the views' tables that a plan leads to.
 type Columns interface {
+	// Since returns since which scrape a view follows the instance, as Unix
+	// milliseconds; 0 if it was there before the first one. What objects remember
+	// begins there: views of different times share none.
+	Since(view int) int64
 	// Group returns the number of a view's group, as it is answered, for a
 	// group of the route.
 	Group(view, group int32) int32
@@ -214,7 +223,7 @@ func (p *Plan) Succeed(next *Plan) (moved []int32) {
 			if x.pos != e.pos {
 				break
 			}
-			if a, b := &p.objects[e.object], &next.objects[x.object]; a.kind == b.kind && a.class == b.class {
+			if a, b := &p.objects[e.object], &next.objects[x.object]; a.kind == b.kind && a.class == b.class && p.epochs[a.epoch] == next.epochs[b.epoch] {
 				moved[e.object] = int32(x.object)
 			}
 		}
@@ -236,9 +245,9 @@ func (p *Plan) Remember(old *Plan) {
 // tombOf returns the key of an object by one of its lines.
 func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 	if o.kind == Histogram {
-		return tombKey{HistogramHash(l), o.class, true}
+		return tombKey{HistogramHash(l), o.class, true, p.epochs[o.epoch]}
 	}
-	return tombKey{l.Labels.Hash(), o.class, false}
+	return tombKey{l.Labels.Hash(), o.class, false, p.epochs[o.epoch]}
 }
 
 // leads returns to how many columns of a view objects lead.

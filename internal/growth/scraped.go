@@ -43,9 +43,15 @@ type Scraped struct {
 type Scratch struct {
 	body     judge.Body
 	families map[*lines.Family]int32
-	list     []judge.Family
+	list     []shows
 	known    map[evidenceKey]*evidence
 	room     []evidence
+}
+
+// shows is what a scrape shows of a family, and the metric of its counters.
+type shows struct {
+	judge.Family
+	metric string
 }
 
 // evidence returns room for one more.

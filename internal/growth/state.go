@@ -27,7 +27,7 @@ type State struct {
 	// loaded is what was read for objects that no plan has yet, and stay the
 	// native lines of histograms that were followed by their classic buckets.
 	loaded []kept
-	stay   map[lines.ID]bool
+	stay   map[stay]bool
 }
 
 // point is the state of an object, and what its parts grow from.
@@ -55,6 +55,13 @@ type tombKey struct {
 	hash  uint64
 	class uint8
 	hist  bool
+	since int64
+}
+
+// stay is a native histogram, by its line, as it is followed since a time.
+type stay struct {
+	id    lines.ID
+	since int64
 }
 
 // Release gives up the tombstones and what is held.
@@ -107,14 +114,14 @@ func (st *State) Claimed() { st.loaded, st.stay = nil, nil }
 // byBuckets returns the native lines of the histograms that are followed by their
 // classic buckets all the same: those of a plan, or of a saved state if that is
 // nil.
-func (st *State) byBuckets(p *Plan, line func(pos int) lines.ID) map[lines.ID]bool {
+func (st *State) byBuckets(p *Plan, line func(pos int) lines.ID) map[stay]bool {
 	if p == nil {
 		return st.stay
 	}
-	list := map[lines.ID]bool{}
+	list := map[stay]bool{}
 	for i := range p.hists {
 		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
-			list[line(int(h.native))] = true
+			list[stay{line(int(h.native)), p.epochs[h.epoch]}] = true
 		}
 	}
 	return list
@@ -152,6 +159,7 @@ func HistogramHash(l *lines.Line) uint64 {
 type dying struct {
 	tomb
 	class  uint8
+	epoch  uint16
 	kind   Kind
 	sinks  []Sink
 	family *lines.Family
@@ -190,7 +198,7 @@ func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
 		}
 		id := s.Before.ID(int(e.pos))
 		l := s.Store.Line(id)
-		list = append(list, dying{tomb{*x, id, p.tombOf(o, l)}, o.class, o.kind, p.Sinks(e.object), l.Family})
+		list = append(list, dying{tomb{*x, id, p.tombOf(o, l)}, o.class, o.epoch, o.kind, p.Sinks(e.object), l.Family})
 	}
 	return list
 }
@@ -260,7 +268,7 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 	if len(st.tombs) == 0 || line == nil {
 		return false
 	}
-	t := st.tombs[tombKey{HistogramHash(line), h.class, true}]
+	t := st.tombs[tombKey{HistogramHash(line), h.class, true, p.epochs[h.epoch]}]
 	return t != nil && t.layout != nil
 }
 
@@ -270,14 +278,15 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 // saved state did.
 func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, before *Plan) *Plan {
 	b := newBuilder(st, route, admitted, body, to)
+	b.began()
 	b.names.read(b.Plan, body)
 	for pos := range body.Len() {
 		if !body.Duplicate(pos) {
 			b.come(uint32(pos))
 		}
 	}
-	stay := st.byBuckets(before, body.ID)
-	b.stays = func(h *hist, _ uint32) bool { return stay[body.ID(int(h.native))] }
+	stays := st.byBuckets(before, body.ID)
+	b.stays = func(h *hist, _ uint32) bool { return stays[stay{body.ID(int(h.native)), b.epochs[h.epoch]}] }
 	return b.finish()
 }
 

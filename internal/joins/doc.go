@@ -18,4 +18,6 @@
 //     each to any of those who told. What ended longer ago than the horizon may be
 //     lost if it was not told in time.
 //   - All growth is given out as deltas once.
+//   - A root shows what the one fleet does that saw all its leaves did, in whatever
+//     order these told it, and an old state that comes late changes nothing.
 package joins

@@ -86,7 +86,7 @@ func (w *world) check(x *watcher) {
 		}
 		lost := wants[key] - now[key]
 		if w.prompt && lost > 0 || lost > old[key] {
-			w.fail(wasLost, "%s is %g of %g that are known, %g of it of processes that ended before the horizon", key, now[key], wants[key], old[key])
+			w.fail(wasLost, "%s of %d is %g of %g that are known, %g of it of processes that ended before the horizon", key, x.id, now[key], wants[key], old[key])
 		}
 		w.lost.of += wants[key]
 		w.lost.lost += max(0, lost)

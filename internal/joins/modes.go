@@ -15,6 +15,7 @@ type mode struct {
 	unsaid      bool // no Since is given: each begins with its first scrape
 	forms       bool // histograms in two forms and changing buckets, and summaries that become histograms
 	deltas      bool
+	roots       bool // the watchers are leaves below a root, and places move between them
 	shards      bool // the first two watchers see a part each, the others all
 	classes     []string
 	weights     map[int]int
@@ -26,6 +27,13 @@ var usual = map[int]int{scrapeOne: 6, scrapeAll: 10, grow: 6, growAll: 6, restar
 
 func with(more map[int]int) map[int]int {
 	all := maps.Clone(usual)
+	maps.Copy(all, more)
+	return all
+}
+
+// below is what happens below a root.
+func below(more map[int]int) map[int]int {
+	all := map[int]int{scrapeOne: 6, scrapeAll: 10, grow: 6, growAll: 6, restart: 2, gone: 1, move: 4, tell: 6, show: 2, round: 1}
 	maps.Copy(all, more)
 	return all
 }
@@ -51,6 +59,14 @@ var modes = []mode{
 		why: "ended, and not told within the horizon"},
 	{name: "shards", about: "two shards, each of which joins watchers of all, are merged", least: 3, most: 4,
 		horizon: 10 * time.Minute, prompt: true, young: true, shards: true, classes: []string{exact}, weights: with(map[int]int{mergeShards: 3})},
+	{name: "partitions", about: "watchers that are cut off from each other for longer than the horizon", least: 2, most: 4,
+		horizon: time.Minute, young: true, classes: []string{exact}, weights: with(map[int]int{partition: 3, exchange: 8}),
+		why: "ended, and not told within the horizon"},
+	{name: "parts", about: "places that move between the leaves of a root, whose states come late and again", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, roots: true, classes: []string{exact}, weights: below(nil)},
+	{name: "parts, killed", about: "the same with leaves and roots that are killed, begin anew, or are removed, and changing buckets", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, roots: true, forms: true, classes: []string{exact},
+		weights: below(map[int]int{checkpointed: 1, restoreOld: 1, restoreEmpty: 1, endPart: 1, relayout: 3})},
 	{name: "deltas", about: "growth of every family is given out once", least: 1, most: 3,
 		horizon: 10 * time.Minute, prompt: true, young: true, deltas: true, classes: []string{exact}, weights: with(map[int]int{give: 6})},
 }

@@ -184,7 +184,7 @@ func (t totals) addSeries(name string, x aggregate.Series) {
 
 // scrape lets a watcher look at a place.
 func (w *world) scrape(x *watcher, p *place, e script.Event) {
-	if p.cut>>x.id&1 == 1 || w.shards && x.id < 2 && p.shards != x.id {
+	if w.root == nil && p.cut>>x.id&1 == 1 || w.shards && x.id < 2 && p.shards != x.id {
 		return
 	}
 	w.now++
@@ -206,18 +206,24 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 	if p.class == pool {
 		second = x.id%2 == 1 // of so few lines the others would be another process
 	}
-	var err error
-	if q.form.native && !q.form.summary && second {
-		_, err = x.IngestSamples(sc, q.samples(p.class, told))
-	} else {
-		sc.Body = q.body(p.class, told)
-		_, err = x.Ingest(sc)
+	list := []*watcher{x}
+	if w.one != nil {
+		list = append(list, w.one)
 	}
-	w.must(err)
-	if x.since == 0 {
-		x.since = w.now
+	for _, x := range list {
+		var err error
+		if q.form.native && !q.form.summary && second {
+			_, err = x.IngestSamples(sc, q.samples(p.class, told))
+		} else {
+			sc.Body = q.body(p.class, told)
+			_, err = x.Ingest(sc)
+		}
+		w.must(err)
+		if x.since == 0 {
+			x.since = w.now
+		}
+		w.saw(x, p)
 	}
-	w.saw(x, p)
 }
 
 // saw notes what a watcher knows now.

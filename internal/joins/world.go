@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/promfold/promfold/internal/script"
 )
@@ -50,6 +51,12 @@ type world struct {
 	left         []departure
 	lost         loss
 	seed         uint64
+
+	root   *root    // above the watchers, which are its leaves; nil: there is none
+	one    *watcher // the fleet that sees all that leaves see
+	killed bool     // a leaf or the root is not what it was
+	healed int64    // until when the watchers are in two parts that cannot reach each other
+	side   int      // bits of those on one side
 }
 
 // departure is a target that left.
@@ -90,6 +97,13 @@ func (m *mode) world(seed uint64) *world {
 	}
 	for i := range watchers {
 		w.watchers = append(w.watchers, w.fresh(i))
+	}
+	if w.roots {
+		w.root = &root{watcher: w.fresh(watchers), reports: make([][]report, watchers)}
+		w.one = w.fresh(watchers + 1)
+		for _, p := range w.places {
+			p.ways = slices.Repeat(p.ways[:1], watchers) // the one fleet is told as its leaves are
+		}
 	}
 	for i, p := range w.places {
 		w.begin(p, script.Event{A: i, C: r.IntN(256)})
@@ -180,10 +194,15 @@ const (
 	restoreOld
 	restoreEmpty
 	mergeShards
+	move
+	tell
+	endPart
+	partition
 )
 
 var eventNames = []string{"scrape", "scrape all", "grow", "grow all", "restart", "change the buckets", "leave", "cut off", "exchange", "round", "show",
-	"give out deltas", "save", "go on from the saved state", "begin anew", "merge the shards"}
+	"give out deltas", "save", "go on from the saved state", "begin anew", "merge the shards",
+	"move to another leaf", "tell the root", "end a leaf", "partition"}
 
 func inWords(e script.Event) string {
 	return fmt.Sprintf("+%ds %s %d %d %d", e.After/1000, eventNames[e.Kind], e.A, e.B, e.C)
@@ -197,6 +216,10 @@ func (w *world) do(e script.Event) {
 	}
 	p := w.places[e.A%len(w.places)]
 	a, b := w.watchers[e.B%len(w.watchers)], w.watchers[e.C%len(w.watchers)]
+	if w.root != nil {
+		w.doBelowRoot(e, p, a)
+		return
+	}
 	switch e.Kind {
 	case scrapeOne:
 		w.scrape(a, p, e)
@@ -238,7 +261,17 @@ func (w *world) do(e script.Event) {
 		w.kill(a, e)
 	case mergeShards:
 		w.merge()
+	case partition:
+		w.side, w.healed = e.C, w.now+2*w.horizon.Milliseconds()
 	}
+}
+
+// all are the watchers, and the one fleet above a root's leaves.
+func (w *world) all() []*watcher {
+	if w.one == nil {
+		return w.watchers
+	}
+	return append(w.watchers[:len(w.watchers):len(w.watchers)], w.one)
 }
 
 // leave ends a place for good: another one, with another name, comes instead.
@@ -247,7 +280,7 @@ func (w *world) leave(p *place, e script.Event) {
 		w.begin(p, e)
 		return
 	}
-	for _, x := range w.watchers {
+	for _, x := range w.all() {
 		x.Remove(timeOf(w.now), p.name)
 	}
 	w.left = append(w.left, departure{w.now, p.name})
@@ -265,7 +298,7 @@ func (w *world) leave(p *place, e script.Event) {
 
 // exchange lets a hear what b knows, and perhaps the other way round.
 func (w *world) exchange(a, b *watcher, e script.Event) {
-	if a == b {
+	if a == b || w.now < w.healed && (w.side>>a.id^w.side>>b.id)&1 == 1 {
 		return
 	}
 	if e.A%5 == 0 {
@@ -303,6 +336,10 @@ func (t totals) most(o totals) {
 // round lets all hear of all.
 func (w *world) round(n int) {
 	w.rounds = w.now
+	if w.root != nil {
+		w.whole(n)
+		return
+	}
 	hub := w.watchers[n%len(w.watchers)]
 	for range 2 {
 		for _, x := range w.watchers {
@@ -320,7 +357,9 @@ func (w *world) round(n int) {
 
 // kill lets a watcher go on from its saved state, or from nothing.
 func (w *world) kill(x *watcher, e script.Event) {
-	if w.prompt { // what is lost, or comes back later, the others know
+	if w.prompt && w.root != nil && x != w.root.watcher {
+		w.report(x, script.Event{A: 1})
+	} else if w.prompt && w.root == nil { // what is lost, or comes back later, the others know
 		for _, o := range w.watchers {
 			if o != x {
 				w.hear(o, x, e)

@@ -26,7 +26,7 @@ type Arrival struct {
 
 // Begin judges the first point of a series, or the first after scrapes lacked it.
 func Begin(r *Rules, c Point, a *Arrival) (Series, Step) {
-	if !countable(c.Value) {
+	if !Countable(c.Value) {
 		return Series{}, gap(c)
 	}
 	if b := a.Before; b != nil {

@@ -26,7 +26,7 @@ func (b *Body) Reset() { *b = Body{ratios: b.ratios[:0]} }
 // Add takes in one counter: its state before, its point now, and its fastest pace so far.
 func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 	p := s.Last
-	if !countable(c.Value) || !(p.Value > 0) {
+	if !Countable(c.Value) || !(p.Value > 0) {
 		return
 	}
 	ms := c.Time - p.Time

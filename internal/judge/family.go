@@ -9,6 +9,11 @@ type Family struct {
 
 	fell, kept float64 // sums of the previous values that fell by more than jitter, and of those that did not
 	witness    bool    // one of them shows that no restart hides in the step
+
+	// Of those whose own pace is not known, the one that stood highest for the time of its step: its value, and the
+	// milliseconds.
+	highest float64
+	ms      int64
 }
 
 func (f *Family) add(p, c, jitter float64) {
@@ -19,9 +24,19 @@ func (f *Family) add(p, c, jitter float64) {
 	}
 }
 
-// Watch takes in the usual pace of a counter's metric, where its own is not known: it may show that no restart hides.
-func (f *Family) Watch(p, c Point, usual Pace) {
-	f.witness = f.witness || usual.Witness(p.Value, c.Time-p.Time)
+// Watch takes in a counter whose own pace is not known. What is usual for its metric may show that no restart hides, see
+// Usually.
+func (f *Family) Watch(p, c Point) {
+	ms := max(0, c.Time-p.Time)
+	if p.Value > 0 && (f.highest == 0 || p.Value/float64(ms) > f.highest/float64(f.ms)) {
+		f.highest, f.ms = p.Value, ms
+	}
+}
+
+// Usually returns the family as seen by who knows that pace as the usual one of its counters.
+func (f Family) Usually(p Pace) Family {
+	f.witness = f.witness || p.Witness(f.highest, f.ms)
+	return f
 }
 
 // anew reports whether the family began anew at a restart: at least as much fell as did not. So what is assumed to have

@@ -17,5 +17,5 @@ func (p Point) started() bool { return p.Start != 0 && p.Start != p.Time }
 // within the tolerance of p's own time says nothing, and no series begins in the future.
 func (p Point) created(r *Rules) bool { return p.Start != 0 && p.Start < p.Time-r.startTolerance() }
 
-// countable reports whether a counter can have a value.
-func countable(x float64) bool { return x >= 0 && x <= math.MaxFloat64 }
+// Countable reports whether a counter can have a value.
+func Countable(x float64) bool { return x >= 0 && x <= math.MaxFloat64 }

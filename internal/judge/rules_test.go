@@ -243,7 +243,7 @@ func TestBegin(t *testing.T) {
 func TestEveryNextIsSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := Series{Last: Point{Time: 1, Value: math.Abs(anyValue().Draw(t, "p"))}}
-		if !countable(s.Last.Value) {
+		if !Countable(s.Last.Value) {
 			t.Skip()
 		}
 		r := Rules{Owner: Owner(rapid.IntRange(0, 2).Draw(t, "owner")), WrapBits: uint8(rapid.SampledFrom([]int{0, 0, 32, 64}).Draw(t, "wrap"))}

@@ -56,7 +56,7 @@ func (s *Series) Ordinary() bool {
 
 // Next judges the step from s to c, the point after it. The evidence is of the scrape that holds c.
 func (s Series) Next(r *Rules, c Point, e *Evidence) (Series, Step) {
-	if !countable(c.Value) {
+	if !Countable(c.Value) {
 		s.Gapped = true
 		return s, gap(c)
 	}

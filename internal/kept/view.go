@@ -23,6 +23,7 @@ type View struct {
 type Row struct {
 	*window.Packed
 	Exposes bool              // the instance has shown the view's metric
+	Since   int64             // the scrape after which the view was declared; 0: before the first one
 	Tracks  []gauge.Track     // of gauges, by column
 	Met     *window.PackedMet // the process that answers; nil: not followed
 }
@@ -99,6 +100,7 @@ func (f *Fleet) CodeRows(c *saved.Codec, list []*View) {
 
 func (r *Row) code(c *saved.Codec, set *window.Set, k growth.Kind, h *window.History) {
 	c.Bool(&r.Exposes)
+	c.Int64(&r.Since)
 	r.Packed.Code(c, set, k == growth.Histogram, h)
 	if k == growth.Gauge {
 		saved.List(c, &r.Tracks, 2, func(t *gauge.Track) { t.Code(c) })

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/layout"
@@ -31,6 +33,7 @@ func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
 		l.accounts[*key].code(c, set)
 	})
 	c.Ascending(len(keys), func(i int) string { return keys[i] })
+	saved.Map(c, &l.Types, 1, func(t *model.MetricType) { c.Text((*string)(t)) })
 	watch.Code(c, &l.Known, tolerance)
 }
 

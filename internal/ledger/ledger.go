@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/watch"
@@ -17,6 +18,9 @@ type Ledger struct {
 	given    int64        // until when growth was given out as deltas, in Unix ms; 0: none was
 	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
+
+	// Types are those as which families were shown.
+	Types map[string]model.MetricType
 }
 
 // Account returns that of a group, which it opens if it is new.
@@ -54,9 +58,10 @@ func (l *Ledger) Departures(group labels.Labels) *Departures { return &l.Account
 
 // Begin makes Created that of both ledgers, of fleets that began at mine and
 // theirs and together begin at both: the earlier time at which all totals were 0.
+// Once totals were shown it never moves.
 func (l *Ledger) Begin(o *Ledger, mine, theirs, both int64) {
 	at := cmp.Or(l.Created, mine)
-	if other := cmp.Or(o.Created, theirs); at == 0 || other != 0 && other < at {
+	if other := cmp.Or(o.Created, theirs); at == 0 || !l.Exposed() && other != 0 && other < at {
 		at = other
 	}
 	if l.Created = at; at == both {
@@ -68,6 +73,7 @@ func (l *Ledger) Begin(o *Ledger, mine, theirs, both int64) {
 // processes, which o may no longer use.
 func (l *Ledger) Merge(o *Ledger) {
 	l.given = max(l.given, o.given)
+	l.rememberTypes(o)
 	if o.Known != nil {
 		if l.Known != nil {
 			o.Known.Join(l.Known)
@@ -91,10 +97,20 @@ func (l *Ledger) Merge(o *Ledger) {
 // either gave out what was given out.
 func (l *Ledger) Remember(o *Ledger) {
 	l.given = max(l.given, o.given)
+	l.rememberTypes(o)
 	for _, b := range o.accounts {
 		a := l.Account(b.Labels)
 		a.remember(b)
 		a.given.join(&b.given)
+	}
+}
+
+// rememberTypes takes over the types of families that l never showed.
+func (l *Ledger) rememberTypes(o *Ledger) {
+	if len(o.Types) > 0 {
+		types := maps.Clone(o.Types)
+		maps.Copy(types, l.Types)
+		l.Types = types
 	}
 }
 

@@ -44,14 +44,18 @@ func (d *Declarations) Add(s *lines.Store, c *lines.Columns) {
 	}
 }
 
-// Families returns the families by name.
-func (d *Declarations) Families() []Declared {
+// Families returns the families by name, with the type as which they were shown
+// where some instance has that, else with that of the most instances.
+func (d *Declarations) Families(shown map[string]model.MetricType) []Declared {
 	var all []Declared
 	for _, name := range slices.Sorted(maps.Keys(d.byName)) {
 		list := d.byName[name]
 		slices.SortFunc(list, func(a, b Declared) int {
 			return cmp.Or(cmp.Compare(b.Instances, a.Instances), cmp.Compare(a.Type, b.Type))
 		})
+		if i := slices.IndexFunc(list, func(x Declared) bool { return x.Type == shown[name] }); i > 0 {
+			list[0], list[i] = list[i], list[0]
+		}
 		x := list[0]
 		if text, ok := d.help.Of(name); ok {
 			x.Help = text

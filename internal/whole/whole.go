@@ -67,14 +67,10 @@ func New(families []Declared, shown map[string]model.MetricType) *Whole {
 	}
 	for i := range families {
 		f := &families[i]
-		if f.Type != model.MetricTypeSummary && f.Type != model.MetricTypeHistogram {
-			continue
+		if distribution(f.Type) && distribution(shown[f.Name]) {
+			f.Type = shown[f.Name]
 		}
-		if t, ok := shown[f.Name]; ok {
-			f.Type = t
-		} else {
-			shown[f.Name] = f.Type
-		}
+		shown[f.Name] = f.Type
 	}
 	for i := range families {
 		w.declared[families[i].Name] = declaredSeries{&families[i], ""}
@@ -227,6 +223,10 @@ const (
 	// Unreadable are NaN, sentinels, and what adds up to no number.
 	Unreadable = "no instance has a value that is a number and known"
 )
+
+func distribution(t model.MetricType) bool {
+	return t == model.MetricTypeSummary || t == model.MetricTypeHistogram
+}
 
 // Gauges adds what a view of gauges that says c of all makes of the values of the
 // members in a group.

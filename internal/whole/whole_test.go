@@ -37,7 +37,12 @@ func TestDeclarations(t *testing.T) {
 	assert.Equal(t, []whole.Declared{
 		{Name: "a", Type: model.MetricTypeGauge, Help: "Second.", Instances: 2, Others: 1},
 		{Name: "b", Type: model.MetricTypeUnknown, Instances: 1},
-	}, d.Families())
+	}, d.Families(nil))
+	shown := map[string]model.MetricType{"a": model.MetricTypeCounter, "b": model.MetricTypeGauge}
+	assert.Equal(t, []whole.Declared{
+		{Name: "a", Type: model.MetricTypeCounter, Help: "Second.", Instances: 1, Others: 2},
+		{Name: "b", Type: model.MetricTypeUnknown, Instances: 1},
+	}, d.Families(shown), "what was shown stays while one has it")
 }
 
 // A summary is put together from its parts; quantiles of several instances have
@@ -48,7 +53,7 @@ func TestSummaries(t *testing.T) {
 	var d whole.Declarations
 	d.Add(s, c)
 	for several, want := range map[bool]map[float64]float64{false: {0.5: 3}, true: nil} {
-		w, list := whole.New(d.Families(), nil), whole.LooseSeries{}
+		w, list := whole.New(d.Families(nil), nil), whole.LooseSeries{}
 		w.Counter(whole.Series{Labels: named("s_count"), Value: 4})
 		w.Counter(whole.Series{Labels: named("s_sum"), Value: 10})
 		list.Add("one", named("s"), s.Line(c.ID(0)), 3)

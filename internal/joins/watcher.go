@@ -234,7 +234,7 @@ func (w *world) saw(x *watcher, p *place) {
 		if key == keyOf("x_total", p.class, "") {
 			of.process = -1 - w.indexOf(p)
 			of.key += p.name
-		} else if q.start > x.since {
+		} else if q.start-q.start%1000 > x.since { // some tell it in whole seconds
 			met = 0
 		}
 		x.known.see(of, met, n)

@@ -16,7 +16,7 @@ type Config struct {
 	Window           time.Duration // the longest window of any view
 	Staleness        float64       // in intervals of the target
 	StartTolerance   time.Duration // between two readings of one start time
-	ClockSkew        time.Duration // between clocks, at restarts; births and lives believe start times
+	ClockSkew        time.Duration // between clocks; a Date header narrows it
 	JoinHorizon      time.Duration // enables Join; how long totals of ended processes are kept apart
 	SplitAlternating bool          // treats an alternating address as balanced
 	MaxBytes         int64         // that views keep of all instances

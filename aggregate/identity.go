@@ -86,6 +86,10 @@ func (s *staged) weigh() {
 	if s.start.Comparable(in.Start) {
 		s.scraped.PrevStart = in.Start.At
 	}
+	if s.start.Near(in.Start, s.scraped.Rules.StartTolerance) {
+		s.lead = s.lead.And(in.Lead)
+	}
+	s.scraped.Clock = s.lead.Clock(s.start, &s.scraped.Rules)
 	if !s.baseline {
 		s.scraped.Decision = in.state.Weigh(&s.scraped)
 	}
@@ -97,6 +101,7 @@ func (s *staged) anyFell() bool { return growth.AnyFell(s.f.store, s.r, &s.in.co
 // readStart reads when the process started: the start's line stands where it stood unless the body's structure
 // changed.
 func (s *staged) readStart(sc *incoming) identity.Start {
+	s.lead = evidence.LeadOf(sc.Header, s.at)
 	pos := s.in.StartPos
 	if s.in.Last == 0 {
 		pos = evidence.FindStart(s.f.store, &s.body)

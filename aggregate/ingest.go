@@ -163,6 +163,7 @@ type staged struct {
 	target      string
 	at          int64
 	start       identity.Start
+	lead        evidence.Lead
 	startPos    int
 	restart     life.Restart
 	alternating bool // a process is back that another one seemed to have replaced
@@ -424,7 +425,7 @@ func (s *staged) enter() {
 
 // said returns what the scrape says of the process.
 func (s *staged) said() *life.Scrape {
-	return &life.Scrape{At: s.at, Start: s.start, StartPos: s.startPos, Restart: s.restart}
+	return &life.Scrape{At: s.at, Start: s.start, StartPos: s.startPos, Restart: s.restart, Clock: s.scraped.Clock, Lead: s.lead}
 }
 
 // advance moves the instance's clocks to the scrape.

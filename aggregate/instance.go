@@ -196,7 +196,7 @@ func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels)
 	lives := in.lives(f, false, math.MaxInt64)
 	lives.Ended = 0 // what is known of its address may be forgotten by now
 	life := ledger.Life{
-		First: in.First, Alive: lives.In(max(f.since, b.Begun.At), e).Life,
+		First: in.First, Young: in.young(f), Alive: lives.In(max(f.since, b.Begun.At), e).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
 	if !in.sinceOpening(math.MaxInt64) {
@@ -290,6 +290,9 @@ func (in *instance) noteSilence(f *Fleet, at int64) {
 func (in *instance) sinceOpening(opening int64) bool {
 	return in.First < opening && (!in.late || in.Start.Known())
 }
+
+// young reports whether the first process may have begun since the instance is watched, if its start is wrong.
+func (in *instance) young(f *Fleet) bool { return in.Uncertain(max(f.since, in.since)) }
 
 // wait until no scrape of the instance is being observed.
 func (in *instance) wait() {

@@ -63,7 +63,9 @@ func TestStartsOfSeries(t *testing.T) {
 		"it moved to long ago":        {[]point{{0, 100, -500}, {10, 120, -400}}, -1000, 20, 20, math.Inf(1), judge.Grew},
 		"it moved to long ago, and the value fell": {
 			[]point{{0, 100, -500}, {10, 30, -400}}, -1000, 30, 0, math.Inf(1), judge.Reset},
-		"born while watched":        {[]point{{0, 100, -50}}, -1000, 100, 100, 100, judge.Born},
+		"born while watched": {[]point{{0, 100, -30}}, -1000, 100, 100, 100, judge.Born},
+		"born before, by a clock that is ahead": {
+			[]point{{0, 100, -50}}, -1000, 100, 0, 100, judge.Born},
 		"born before":               {[]point{{0, 100, -150}, {10, 101, -150}}, -1000, 1, 1, 1, judge.Grew},
 		"of the time of the scrape": {[]point{{0, 100, 0}, {10, 101, 10}}, -1000, 1, 1, 1, judge.Grew},
 		"in the future":             {[]point{{0, 100, 50}, {10, 101, 50}}, -1000, 1, 1, 1, judge.Grew},

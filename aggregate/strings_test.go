@@ -103,7 +103,7 @@ func TestStrings(t *testing.T) {
 		"events":                         "[2023-11-14T22:13:29Z lb#2: 40 series: first (−0 +775780)]",
 		"gauge":                          "{} sum 9 [9, 11]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 2",
 		"gauge members":                  "[a: 2, 22.2 % lb#1: 7, 77.8 %]",
-		"histogram":                      "{} observations 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4",
+		"histogram":                      "{} observations 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 5",
 		"increases":                      "[a: 0 lb#1: 0 lb#2: 0 [0, 775780] pod-b: 0]",
 		"instance 0":                     `a {zone="north"}: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, started 2023-11-14T22:13:35Z, process 2`,
 		"instance 1":                     "lb#1 at lb: 1 scrape from 2023-11-14T22:13:25Z to 2023-11-14T22:13:25Z, started 2023-11-14T22:12:50Z, told by its start time",

@@ -132,7 +132,8 @@ func Example_bornSeries() {
 	step, _ := old.Observe(counter.Point{Time: sec(75), Value: 7, Start: sec(30)})
 	fmt.Println(step.Verdict == counter.First, step.Growth)
 
-	young := counter.Tracker{Since: sec(60)}
+	oneClock := counter.Rules{ClockSkew: -1} // else it may have begun before 60
+	young := counter.Tracker{Since: sec(60), Rules: oneClock}
 	step, _ = young.Observe(counter.Point{Time: sec(75), Value: 7, Start: sec(70)})
 	fmt.Println(step.Verdict == counter.Born, step.Growth, "in", step.To.Sub(step.From))
 	// Output:

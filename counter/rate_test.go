@@ -19,7 +19,7 @@ func TestRateNeedsTime(t *testing.T) {
 	_, ok = RateNow(window(t, single, 50, 110))
 	assert.False(t, ok)
 
-	born := Tracker{Since: moment(10), Rules: Rules{Owner: Process}}
+	born := Tracker{Since: moment(10), Rules: Rules{Owner: Process, ClockSkew: -1}}
 	feed(t, &born, of(90, pt(100, 50)))
 	r, ok := window(t, &born, 40, 100).Rate()
 	require.True(t, ok)
@@ -123,7 +123,7 @@ func TestStalenessFollowsTheInterval(t *testing.T) {
 // Downtime is nobody's life, but for half an interval after the last scrape, which the process is taken to have lived:
 // 100/s for 30 s, down for 30 s, 100/s again is 50/s and little more.
 func TestDowntime(t *testing.T) {
-	tracker := Tracker{Rules: Rules{Owner: Process}}
+	tracker := Tracker{Rules: Rules{Owner: Process, ClockSkew: -1}}
 	for s := 0.0; s <= 30; s += 5 {
 		feed(t, &tracker, of(-1000, pt(s, 100_000+100*s)))
 	}

@@ -14,7 +14,7 @@ type Rules struct {
 	BoundBirths    bool          // births known by absence alone count 0, with the value as Hi
 	WrapBits       uint8         // the counter wraps at 2^WrapBits; 0 if it does not
 	StartTolerance time.Duration // between two readings of one start; default 2 s, negative: none
-	ClockSkew      time.Duration // between the clock of starts and that of scrapes; default 60 s, negative: none
+	ClockSkew      time.Duration // between the clock of starts and that of scrapes; default 60 s, negative: none; so much after Since, a birth is not certain
 }
 
 // engine returns the engine's form of r.

@@ -80,7 +80,7 @@ func (t *Tracker) judge(r *judge.Rules, c reading) (judge.Series, judge.Step, er
 	if t.counted {
 		return judgeNext(r, t.series, t.process, c, t.pace, t.interval())
 	}
-	a := judge.Arrival{Since: c.Time, Start: c.process}
+	a := judge.Arrival{Since: c.Time, Start: c.process, Clock: r.Unset()}
 	if !t.Since.IsZero() {
 		a.Since = millis(t.Since)
 	}

@@ -124,6 +124,8 @@ func (w Window) member() (rate.Member, bool) {
 func (w Window) life(m *rate.Member) {
 	t := w.t
 	l := rate.Lives{Began: t.lived, First: t.began, Last: t.began, Interval: t.interval(), Live: m.Live}
+	rules := t.Rules.engine()
+	l.Off = rules.Unset().Off
 	if t.born {
 		l.Began, l.Counted = t.began, true
 	}
@@ -136,7 +138,7 @@ func (w Window) life(m *rate.Member) {
 			continue
 		}
 		if s.From > l.Last {
-			l.Gaps = append(l.Gaps, rate.Gap{From: l.Last, To: s.From, Lived: s.Lost == 0})
+			l.Gaps = append(l.Gaps, rate.Gap{From: l.Last, To: s.From, Met: s.To, Lived: s.Lost == 0})
 		}
 		if s.To > w.end {
 			break
@@ -193,8 +195,12 @@ func grow(steps []taken, start int64) (g growth) {
 		if s.From == s.To {
 			continue
 		}
-		if g.span == 0 || s.Reach < g.from {
-			g.from = s.Reach
+		from := s.Reach
+		if s.Verdict == judge.Born {
+			from = s.From
+		}
+		if g.span == 0 || from < g.from {
+			g.from = from
 		}
 		g.to = s.To
 		g.span += s.To - s.From

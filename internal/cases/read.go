@@ -194,7 +194,7 @@ func readScrape(_ *Case, words []string) (Step, string) {
 		case !ok || name == "" || header == "":
 			return nil, "unknown word " + word
 		case isHeader:
-			s.Header = append(s.Header, [2]string{header, value})
+			s.Header = append(s.Header, [2]string{header, strings.ReplaceAll(value, "_", " ")})
 		default:
 			s.Labels = append(s.Labels, [2]string{name, value})
 		}

@@ -64,7 +64,7 @@ func (s *Scrape) write(b *strings.Builder) {
 		fmt.Fprintf(b, " %s=%s", l[0], l[1])
 	}
 	for _, h := range s.Header {
-		fmt.Fprintf(b, " header:%s=%s", h[0], h[1])
+		fmt.Fprintf(b, " header:%s=%s", h[0], strings.ReplaceAll(h[1], " ", "_"))
 	}
 	b.WriteByte('\n')
 	for line := range strings.Lines(s.Body) {

@@ -147,3 +147,20 @@ func TestAsymmetry(t *testing.T) {
 	_, ok = explain.AsymmetryOf(nil)
 	assert.False(t, ok)
 }
+
+// What has no upper bound says why.
+func TestRemarksOfWhatIsOpen(t *testing.T) {
+	for want, step := range map[string]judge.Step{
+		"": {Verdict: judge.Born, Add: 3, Lo: 3, Hi: 3},
+		"1 series appeared at a restart; what was counted before it since the last scrape is unknown: a": {Verdict: judge.Born, Add: 3, Lo: 3, Hi: math.Inf(1)},
+		"1 series fell, and nothing proves a reset; how much they counted is not known: a":               {Verdict: judge.Reset, Doubt: judge.Unproven, Hi: math.Inf(1)},
+	} {
+		e := &window.Event{Note: window.Note{Verdict: step.Verdict, Doubt: step.Doubt}, N: 1}
+		if math.IsInf(step.Hi, 1) {
+			e.Open = 1
+		}
+		r := explain.Remarks{}
+		r.Add("a", e)
+		assert.Equal(t, want, strings.Join(r.Words(), "; "))
+	}
+}

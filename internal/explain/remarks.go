@@ -15,11 +15,12 @@ type remark struct {
 	verdict judge.Verdict
 	flags   judge.Doubt
 	quirk   growth.Quirk
+	open    bool // of a birth: there is no upper bound
 }
 
 // Add adds an event of an instance.
 func (r Remarks) Add(name string, e *window.Event) {
-	k := remark{e.Verdict, e.Doubt, e.Quirk}
+	k := remark{e.Verdict, e.Doubt, e.Quirk, e.Verdict == judge.Born && e.Open > 0}
 	if e.Verdict == judge.Gap || e.Verdict == judge.Returned {
 		k.flags &= judge.Gapped // the rest makes no difference in words
 	}
@@ -58,9 +59,11 @@ func remarkText(k remark) string {
 	}
 	switch unproven := k.flags&judge.Unproven != 0; {
 	case k.verdict == judge.Reset && unproven:
-		return "%d series fell without a restart; taken as reset"
+		return "%d series fell, and nothing proves a reset; how much they counted is not known"
 	case k.verdict == judge.Reset:
 		return "%d series reset by a restart; growth between the last scrape and the restart is unknown"
+	case k.open:
+		return "%d series appeared at a restart; what was counted before it since the last scrape is unknown"
 	case k.verdict == judge.Born && unproven:
 		return "%d series appeared; taken as born since the scrape before"
 	case k.verdict == judge.Gap && k.flags&judge.Gapped != 0:

@@ -53,12 +53,14 @@ func (m *Members) Combined(c Combine) (x promfold.Estimate, who string, ok bool)
 	return x, who, ok
 }
 
-// Sum returns the sum; false if +Inf and −Inf are in it.
+// Sum returns the sum; false if +Inf and −Inf are in it. Instances that never answered are taken to be below 0 only
+// where others are.
 func (m *Members) Sum() (promfold.Estimate, bool) {
 	var value, lo, hi exact.Sum
-	n := 0
+	n, negative := 0, false
 	for i := range m.List {
 		p := &m.List[i]
+		negative = negative || p.Value < 0
 		if p.Standing.Counts() {
 			n++
 			value.Add(p.Value)
@@ -74,7 +76,7 @@ func (m *Members) Sum() (promfold.Estimate, bool) {
 	if n == 0 || math.IsNaN(x.Value) {
 		return promfold.Estimate{}, false
 	}
-	if math.IsNaN(x.Lo) {
+	if math.IsNaN(x.Lo) || m.Unmet > 0 && negative {
 		x.Lo = math.Inf(-1)
 	}
 	if math.IsNaN(x.Hi) || m.Unmet > 0 {

@@ -258,7 +258,7 @@ func (w *walk) buried(o *object, l *lines.Line) *tomb {
 // before they were.
 func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb, missed bool) (judge.Series, judge.Step) {
 	a := judge.Arrival{
-		Since: w.Since, Start: w.Start, Interval: w.interval(), Unmoved: w.Decision.Restart == judge.RestartUnmoved,
+		Since: w.Since, Start: w.Start, Interval: w.interval(), Clock: w.Clock, Unmoved: w.Decision.Restart == judge.RestartUnmoved,
 		Restarted: w.Process && !w.First, Vanishing: w.Vanishing || w.vanished[0] || w.vanished[1],
 		Evicted: w.Lost || before == nil && w.gone.has(l),
 	}
@@ -273,8 +273,11 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb, miss
 		e.Pace = w.tops[o.family].pace()
 	}
 	a.Evidence = &e
-	if !w.Process && !missed {
+	switch {
+	case !w.Process && !missed:
 		a.Previous = w.LastTime
+	case w.Process && !w.First && w.Decision.Restart == judge.RestartProven:
+		a.After = w.LastTime
 	}
 	if before != nil {
 		a.Before = &before.Series

@@ -16,11 +16,12 @@ type Scraped struct {
 	Before *lines.Columns
 	Body   Body
 
-	At        int64 // of the scrape
-	LastTime  int64 // of the scrape before; 0: there is none
-	Since     int64 // since when the instance is watched
-	Start     int64 // of the process; 0: unknown
-	PrevStart int64 // as the scrape before said; 0: unknown, or told by another source
+	At        int64       // of the scrape
+	LastTime  int64       // of the scrape before; 0: there is none
+	Since     int64       // since when the instance is watched
+	Start     int64       // of the process; 0: unknown
+	PrevStart int64       // as the scrape before said; 0: unknown, or told by another source
+	Clock     judge.Clock // that wrote the starts
 	Rules     judge.Rules
 	Router    *Router
 	Layouts   interface {

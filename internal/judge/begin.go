@@ -8,6 +8,8 @@ type Arrival struct {
 	Start    int64 // when the present process began, Unix milliseconds; 0: unknown
 	Previous int64 // the last complete scrape of the same process, which lacked the series, Unix milliseconds; 0: none
 	Interval int64 // between scrapes, in milliseconds; 0: unknown
+	Clock    Clock // that wrote the starts
+	After    int64 // the present process is proven to have begun after it, Unix milliseconds; 0: nothing is proven
 
 	FirstRound bool // the series was there when watching began
 	Unmoved    bool // the start is known, and the same as at the previous scrape
@@ -42,12 +44,12 @@ func Begin(r *Rules, c Point, a *Arrival) (Series, Step) {
 		s.Hi = 0
 	}
 	if birth, owned, ok := birth(r, c, a); ok {
-		s = Step{Verdict: Born, Add: c.Value, Hi: c.Value, From: birth, To: c.Time, Reach: birth}
+		s = Step{Verdict: Born, Add: c.Value, Hi: c.Value, From: birth, To: c.Time, Reach: max(birth-a.Clock.Off, min(a.After, birth))}
 		// Later than the scrape that lacked it, if absence means anything.
 		if !a.Vanishing && birth < a.Previous && a.Previous < c.Time {
 			s.From = a.Previous
 		}
-		if owned {
+		if owned && s.Reach >= a.Since { // no clock can be so wrong that it began before
 			s.Lo = c.Value
 		}
 		if a.Restarted {
@@ -66,12 +68,13 @@ func Begin(r *Rules, c Point, a *Arrival) (Series, Step) {
 // whether all of c was counted since.
 func birth(r *Rules, c Point, a *Arrival) (at int64, owned, ok bool) {
 	if c.created(r) {
-		return c.Start, true, c.Start > a.Since && (!a.Evicted || c.Start > a.Previous)
+		at = min(a.Clock.Date(c.Start), c.Time)
+		return at, true, at > a.Since && (!a.Evicted || at > a.Previous)
 	}
-	if r.Owner == OwnerExternal || a.Evicted || a.Start == 0 || a.Start <= a.Since || a.Start >= c.Time {
+	if at = max(a.Clock.Date(a.Start), a.After); r.Owner == OwnerExternal || a.Evicted || a.Start == 0 || at <= a.Since || at >= c.Time {
 		return 0, false, false
 	}
-	return a.Start, r.Owner == OwnerProcess || a.Evidence != nil && a.Evidence.Own, true
+	return at, r.Owner == OwnerProcess || a.Evidence != nil && a.Evidence.Own, true
 }
 
 // absent reports whether the series was born since the previous scrape, because that lacked it. What knows its own

@@ -37,6 +37,7 @@ type opened struct {
 // Life is what the departure of an instance needs to know of it, in ms.
 type Life struct {
 	First int64 // its first scrape
+	Young bool  // what its process counted before that is growth
 	Alive int64 // how long it lived, by estimate
 	Span  int64 // how long its counters were observed
 	Wall  int64 // the same for counters that outlive processes
@@ -51,7 +52,7 @@ func (d *Departures) None() bool { return d.n == 0 }
 func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col int) *Departures) {
 	bounds, unseen := make([]window.Bounds, len(t.Cols)), make([]exact.Sum, len(t.Cols))
 	each := func(e *window.Event) {
-		if e.Verdict == judge.First && e.At == life.First {
+		if e.Verdict == judge.First && e.At == life.First && (!life.Young || outlives(int(e.Col))) {
 			unseen[e.Col].Merge(&e.Above)
 			return
 		}

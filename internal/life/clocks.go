@@ -13,6 +13,8 @@ type Clocks struct {
 	StartPos    int            // its line; negative: none
 	Birth       int64          // start of the first process, if all that it counted is in its steps; else 0
 	Began       int64          // the same, also where it was before observation began
+	Off         int64          // by how much the starts of its processes may be wrong, in milliseconds
+	Lead        evidence.Lead  // of the present process
 	First, Last int64          // times of the accepted scrapes
 	Second      int64          // of the second one
 	Spacings    identity.Spacings
@@ -41,7 +43,8 @@ func (c *Clocks) Code(to *saved.Codec, lines int) {
 	to.Natural(&c.Version)
 	c.Start.Code(to)
 	evidence.CodePlace(to, &c.StartPos, lines)
-	for _, at := range []*int64{&c.Birth, &c.Began, &c.First, &c.Second, &c.Last} {
+	c.Lead.Code(to)
+	for _, at := range []*int64{&c.Off, &c.Birth, &c.Began, &c.First, &c.Second, &c.Last} {
 		to.Int64(at)
 	}
 	c.Spacings.Code(to)

@@ -46,13 +46,21 @@ func (l *Life) Meet(s *Scrape) {
 // its first scrape said so. A start that is told only later, and is later than that
 // scrape, is no evidence of anything.
 func (l *Life) Date(s *Scrape, skew, since int64) {
-	began, ok := s.Start.Began(s.At, skew)
+	start := s.Start
+	start.At = s.Clock.Date(start.At)
+	began, ok := start.Began(s.At, skew)
 	if !ok || l.Incarnation != 1 || l.Last != 0 && began > l.First {
 		return
 	}
 	if l.Began = began; began > since && l.Last == 0 {
 		l.Birth = began
 	}
+}
+
+// Uncertain reports whether the first process may have begun later than since,
+// though its start does not say so, or is later than its first scrape.
+func (l *Life) Uncertain(since int64) bool {
+	return l.Began != 0 && (l.Birth == 0 || l.Birth == l.First) && l.Began+l.Off > since
 }
 
 // Accept moves the clocks to the scrape.
@@ -74,7 +82,10 @@ func (l *Life) Accept(s *Scrape) {
 	}
 	h.Span += s.At - from
 	l.accept(s.At)
-	l.Start, l.StartPos = s.Start, s.StartPos
+	l.Start, l.StartPos, l.Lead = s.Start, s.StartPos, s.Lead
+	if s.Start.Known() {
+		l.Off = max(l.Off, s.Clock.Off)
+	}
 }
 
 // Restarted reports whether a process was met in the window (s, e].
@@ -86,7 +97,7 @@ func (l *Life) Restarted(s, e int64) bool {
 // does, ended since when none answers; 0: one does.
 func (l *Life) Lives(live bool, ended int64) rate.Lives {
 	return rate.Lives{
-		Began: l.Began, Counted: l.Birth != 0, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, Ended: ended,
+		Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, Off: l.Off, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, Ended: ended,
 	}
 }
 
@@ -96,9 +107,10 @@ func (l *Life) CodeChanges(c *saved.Codec) {
 		c.Int64(&x.At)
 		saved.Small(c, &x.How, Another)
 	})
-	saved.List(c, &l.Gaps, 3, func(g *rate.Gap) { // here, because counter stands on rate and the standard library alone
+	saved.List(c, &l.Gaps, 4, func(g *rate.Gap) { // here, because counter stands on rate and the standard library alone
 		c.Int64(&g.From)
 		c.Int64(&g.To)
+		c.Int64(&g.Met)
 		c.Bool(&g.Lived)
 	})
 }

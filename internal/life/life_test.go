@@ -50,11 +50,11 @@ func TestLives(t *testing.T) {
 		{"a start a little in the future", []life.Scrape{{At: 100, Start: began(105)}}, 50, 0, 0, [2]int64{100, 100}, nil},
 		{"a start that is no time", []life.Scrape{{At: 100, Start: began(200)}}, 50, 0, 0, [2]int64{}, nil},
 		{"two scrapes", []life.Scrape{{At: 100}, {At: 130}}, 1, 30, 30, [2]int64{}, nil},
-		{"a restart that is proven", []life.Scrape{{At: 100}, {At: 130, Start: began(120), Restart: life.Proven}}, 1, 10, 30, [2]int64{}, []rate.Gap{{From: 100, To: 120}}},
+		{"a restart that is proven", []life.Scrape{{At: 100}, {At: 130, Start: began(120), Restart: life.Proven}}, 1, 10, 30, [2]int64{}, []rate.Gap{{From: 100, To: 120, Met: 130}}},
 		{"a start before the last scrape", []life.Scrape{{At: 100}, {At: 130, Start: began(90), Restart: life.Proven}}, 1, 30, 30, [2]int64{}, nil},
-		{"a start after its own scrape", []life.Scrape{{At: 100}, {At: 130, Start: began(190), Restart: life.Proven}}, 1, 0, 30, [2]int64{}, []rate.Gap{{From: 100, To: 130}}},
+		{"a start after its own scrape", []life.Scrape{{At: 100}, {At: 130, Start: began(190), Restart: life.Proven}}, 1, 0, 30, [2]int64{}, []rate.Gap{{From: 100, To: 130, Met: 130}}},
 		{"a guessed restart", []life.Scrape{{At: 100}, {At: 130, Restart: life.Guessed}}, 1, 30, 30, [2]int64{}, nil},
-		{"another process", []life.Scrape{{At: 100}, {At: 130, Restart: life.Another}}, 1, 0, 0, [2]int64{}, []rate.Gap{{From: 100, To: 130, Lived: true}}},
+		{"another process", []life.Scrape{{At: 100}, {At: 130, Restart: life.Another}}, 1, 0, 0, [2]int64{}, []rate.Gap{{From: 100, To: 130, Met: 130, Lived: true}}},
 	} {
 		l := lived(c.since, c.scrapes...)
 		assert.Equal(t, c.span, l.History.Span, c.what)
@@ -69,7 +69,7 @@ func TestLives(t *testing.T) {
 		assert.False(t, l.Restarted(last.At, last.At+1), "the window does not hold its start")
 		x := l.Lives(true, 0)
 		assert.Equal(t, rate.Lives{
-			Began: l.Began, Counted: l.Birth != 0, First: c.scrapes[0].At, Last: last.At, Interval: l.Spacings.Interval(), Gaps: c.gaps, Live: true,
+			Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, First: c.scrapes[0].At, Last: last.At, Interval: l.Spacings.Interval(), Gaps: c.gaps, Live: true,
 		}, x, c.what)
 	}
 }

@@ -1,7 +1,9 @@
 package life
 
 import (
+	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
 )
 
@@ -33,6 +35,8 @@ type Scrape struct {
 	Start    identity.Start
 	StartPos int // its line; negative: none
 	Restart  Restart
+	Clock    judge.Clock   // that wrote the start
+	Lead     evidence.Lead // of the process so far
 }
 
 // Gap returns the time before a process that no scrape saw; last is the scrape
@@ -40,13 +44,13 @@ type Scrape struct {
 func (s *Scrape) Gap(last int64) rate.Gap {
 	switch s.Restart {
 	case Another:
-		return rate.Gap{From: last, To: s.At, Lived: true}
+		return rate.Gap{From: last, To: s.At, Met: s.At, Lived: true}
 	case Proven:
-		return rate.Gap{From: last, To: s.begin(last)}
+		return rate.Gap{From: last, To: s.begin(last), Met: s.At}
 	}
 	return rate.Gap{}
 }
 
 // begin returns when a process that started anew began to count: not before the
 // scrape before, nor after its own.
-func (s *Scrape) begin(last int64) int64 { return min(max(last, s.Start.At), s.At) }
+func (s *Scrape) begin(last int64) int64 { return min(max(last, s.Clock.Date(s.Start.At)), s.At) }

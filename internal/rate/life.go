@@ -6,6 +6,7 @@ package rate
 type Lives struct {
 	Began       int64 // start of the first process; 0: unknown
 	Counted     bool  // what it counted from then on is in its steps
+	Off         int64 // by how much the starts of its processes may be wrong
 	First, Last int64 // its first and its latest scrape
 	Interval    int64 // between its scrapes
 	Gaps        []Gap // between its processes
@@ -17,14 +18,18 @@ type Lives struct {
 // Gap is the time between the last scrape of a process and the start of its successor, which no scrape saw.
 type Gap struct {
 	From, To int64
-	Lived    bool // two processes answer in turn: the member was alive
+	Met      int64 // the first scrape of the successor
+	Lived    bool  // two processes answer in turn: the member was alive
 }
 
 // Times are the parts of a window in which a member was alive as far as known, in which it may have been alive and no
 // scrape saw it, and in which it was not alive. Open says that nothing is known of it after its latest scrape, either:
 // that time, until the end of the window, is not in Unseen.
+//
+// Early is by how much longer it may have been alive, and Late by how much shorter, as its starts may be wrong.
 type Times struct {
 	Life, Unseen, Dead int64
+	Early, Late        int64
 	Open               bool
 }
 
@@ -47,11 +52,15 @@ func (l *Lives) In(s, e int64) Times {
 	if !t.Open {
 		t.Unseen = in(l.Last, end)
 	}
-	if l.Began != 0 {
+	switch {
+	case l.Counted:
 		t.Dead += in(s, l.Began)
-	}
-	if !l.Counted {
-		t.Unseen += in(l.Began, l.First)
+		t.Early, t.Late = in(l.Began-l.Off, l.Began), in(l.Began, min(l.Began+l.Off, l.First))
+	case l.Began != 0:
+		t.Dead += in(s, l.Began-l.Off)
+		t.Unseen += in(l.Began-l.Off, l.First)
+	default:
+		t.Unseen += in(s, l.First)
 	}
 	for _, g := range l.Gaps {
 		gap := in(g.From, g.To)
@@ -59,6 +68,7 @@ func (l *Lives) In(s, e int64) Times {
 			t.Unseen += gap
 		}
 		if !g.Lived {
+			t.Late += in(g.To, min(g.To+l.Off, g.Met))
 			t.Life -= in(min(g.From+l.Interval/2, g.To), g.To)
 		}
 	}
@@ -84,5 +94,5 @@ func Before(gaps []Gap, at int64) []Gap {
 	if ms == 0 {
 		return append([]Gap(nil), gaps[i:]...)
 	}
-	return append([]Gap{{From: at - ms, To: at}}, gaps[i:]...)
+	return append([]Gap{{From: at - ms, To: at, Met: at}}, gaps[i:]...)
 }

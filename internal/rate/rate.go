@@ -153,9 +153,9 @@ func (s *Sum) AddNow(w *Watched, c *Counted) {
 		return
 	}
 	// It was alive for all that no scrape saw, or for nothing of it: the truth is at one end or between the two.
-	longest := w.Width - w.Dead
+	longest, shortest := w.Width-w.Dead+w.Early, w.Width-w.Dead-w.Late
 	unseen := w.unseen()
-	s.hi.Add(max(per(c.Hi, longest-unseen), per(c.Hi+grown(c.Pace, unseen), longest)))
+	s.hi.Add(max(per(c.Hi, shortest-unseen), per(c.Hi+grown(c.Pace, unseen), shortest)))
 	if w.Lost {
 		return
 	}

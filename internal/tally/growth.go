@@ -103,6 +103,21 @@ func (g Growth) each(do func(*Share, *part)) {
 	}
 }
 
+// missed returns the members behind a balancer that are alive as far as known and were not met twice, so that none of
+// their steps ends in the window. Since the start all that they showed is in the bounds.
+func (g Growth) missed() (names []string) {
+	if g.Answer == nil || g.asked.All {
+		return nil
+	}
+	owners, _ := g.own()
+	for _, i := range owners {
+		if sh := &g.shares[i]; sh.Pooled && sh.Standing.Possible() && (sh.Older || sh.covers(g.group()) == 0) {
+			names = append(names, sh.Name)
+		}
+	}
+	return names
+}
+
 // someone reports whether any member that was observed for some time satisfies so.
 func (g Growth) someone(so func(*Share) bool) bool {
 	found := false

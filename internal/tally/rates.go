@@ -93,7 +93,7 @@ func (t *Tally) rateBounds(sh *Share, i int32, c *rate.Counted) {
 			continue // of before its first scrape, which no scrape saw
 		}
 		if e.At > sh.Edge.Inside.At {
-			if e.From != 0 && e.From < t.asked.Start && !e.Early.Untouched() {
+			if e.Reach != 0 && e.Reach < t.asked.Start && !e.Early.Untouched() {
 				lo.Sub(&e.Early)
 			}
 			if !e.Below.Untouched() {

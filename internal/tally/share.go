@@ -47,9 +47,11 @@ type Facts struct {
 	Interval int64 // between its scrapes, in ms
 	Born     bool  // when its first process started is known
 	Early    bool  // what was counted before its first scrape is no part of the answer
+	Young    bool  // but its process may have begun since, as its start may be wrong
 	Exposes  bool  // it has shown the metric
 	Broken   bool  // some of its histograms cannot be one
 	Another  bool  // another process answers at its address
+	Pooled   bool  // it is behind a balancer, which decides when it is met
 }
 
 // Observed is for how long an instance was observed in the window.

@@ -245,14 +245,15 @@ func (t *Tally) addEvents() {
 		for j := len(sh.Events) - 1; j >= 0; j-- {
 			e := &sh.Events[j]
 			p := &t.parts[own[e.Col].part]
-			first, edge := e.At == sh.Source.First && sh.Early, sh.Edge.Part > 0 && e.At <= sh.Edge.Least.At
+			first := e.At == sh.Source.First && sh.Early && (!sh.Young || t.groups[t.group[own[e.Col].part]].Outlives)
+			edge := sh.Edge.Part > 0 && e.At <= sh.Edge.Least.At
 			t.events = append(t.events, happening{e, p.odd, first, edge})
 			switch {
-			case e.From == 0:
-			case e.From < t.asked.Start:
-				t.after = max(t.after, e.From)
+			case e.Reach == 0:
+			case e.Reach < t.asked.Start:
+				t.after = max(t.after, e.Reach)
 			default:
-				t.until = min(t.until, e.From)
+				t.until = min(t.until, e.Reach)
 			}
 			if e.TakesBack(t.asked.Start) {
 				t.until = min(t.until, e.BackAt-1)

@@ -3,6 +3,7 @@ package truth
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ const (
 type process struct {
 	life    span // from its start to its end
 	tell    tell
+	ahead   ms        // of the clock of its host, which writes its start and the dates of its answers
+	undated bool      // its answers have no date
 	sources []*source // its own
 	machine []*source // counts that outlive it
 	dists   []*dist
@@ -31,7 +34,7 @@ type process struct {
 
 // unixStart returns the start as the process tells it: Unix seconds.
 func (p *process) unixStart() string {
-	return strconv.FormatFloat(float64(cases.Epoch.UnixMilli()+p.life.from)/1000, 'f', -1, 64)
+	return strconv.FormatFloat(float64(cases.Epoch.UnixMilli()+p.life.from+p.ahead)/1000, 'f', -1, 64)
 }
 
 // scrape returns what the process shows at t, as an answer at another time.
@@ -49,6 +52,10 @@ func (p *process) scrape(target string, at, t ms) *cases.Scrape {
 			s.Header = append(s.Header, [2]string{"Content-Type", "application/openmetrics-text;version=1.0.0"})
 			b.WriteString("# EOF\n")
 		}
+	}
+	if !p.undated {
+		date := cases.Epoch.Add(duration(at + p.ahead)).UTC().Format(http.TimeFormat)
+		s.Header = append(s.Header, [2]string{"Date", date})
 	}
 	if p.tell == inHeader {
 		s.Header = append(s.Header, [2]string{"Process-Start-Time-Unix", p.unixStart()})

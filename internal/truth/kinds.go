@@ -55,6 +55,8 @@ func kinds() []kind {
 		{"restarts-header", "the start time is in the header", "", restarts(inHeader)},
 		{"restarts-created", "the series say when they were created", "", restarts(created)},
 		{"restarts-silent", "no start time", "", restarts(unsaid)},
+		{"clocks", "the clocks of the hosts differ, and the answers are dated by them", "", clocks(true)},
+		{"clocks-undated", "the clocks of the hosts differ, and nothing tells", "", clocks(false)},
 		{"crash-loops", "several lives between two scrapes", "", crashLoops},
 		{"rolling", "pods are replaced one by one", "", rolling},
 		{"workers", "short-lived processes", "", workers},
@@ -130,6 +132,31 @@ func restarts(how tell) func(*Fleet) {
 			p.uptime, p.downtime = ups(interval)
 			p.quiet = f.chance(0.3)
 			f.direct(p)
+		})
+	}
+}
+
+// clocks are of hosts of which some processes begin, or begin anew, while they are
+// watched.
+func clocks(dated bool) func(*Fleet) {
+	return func(f *Fleet) {
+		interval := f.times()
+		f.program.tell, f.program.owner = one(f.dice, inBody, inHeader, created), "process"
+		many(f, 4, func(target string) {
+			p := f.plan(target, interval)
+			if f.chance(0.7) {
+				p.start = f.between(-2*minute, f.horizon/2)
+				p.scraped.from = max(p.scraped.from, p.start+f.between(1, interval))
+			}
+			if f.chance(0.4) {
+				p.uptime, p.downtime = ups(interval)
+			}
+			ahead := f.between(-55*second, 55*second)
+			f.directLike(p, f.traits(), func(pl *place) {
+				for _, who := range pl.lives {
+					who.ahead, who.undated = ahead, !dated
+				}
+			})
 		})
 	}
 }

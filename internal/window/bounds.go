@@ -67,6 +67,9 @@ func (x *Bounds) Around(value *exact.Sum) promfold.Estimate {
 	if x.Open > 0 {
 		e.Hi = math.Inf(1)
 	}
+	if e.Lo < 0 && e.Lo > -e.Value/(1<<50) {
+		e.Lo = 0 // the value was rounded before, its distance from the bound was not
+	}
 	// Growth above a mark is certain, and may be more than the value: see judge.Step.
 	e.Lo, e.Hi = min(e.Lo, e.Value), max(e.Hi, e.Value)
 	return e

@@ -177,8 +177,9 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	c.Sum(&e.Back)
 	c.Int64(&e.BackAt)
 	c.Int64(&e.From)
-	c.Sum(&e.Early)
 	c.Sum(&e.Long)
+	c.Int64(&e.Reach)
+	c.Sum(&e.Early)
 	c.Int64(&e.Blind)
 }
 

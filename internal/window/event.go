@@ -23,11 +23,13 @@ type Event struct {
 	Back   exact.Sum
 	BackAt int64
 
-	// Of steps that began before the scrape before: since when, Σ Lo and Σ Value.
-	// A window that begins later than From does not hold Early for certain.
+	// Of steps that began before the scrape before: since when and Σ Value; since
+	// when they may have begun and Σ Lo. A window that begins later than Reach does
+	// not hold Early for certain.
 	From  int64
-	Early exact.Sum
 	Long  exact.Sum
+	Reach int64
+	Early exact.Sum
 	// Blind is the longest time in which a step without an upper bound may have
 	// counted more than its value, other than that between two processes.
 	Blind int64
@@ -87,13 +89,26 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 		e.Back.Add(step.Back)
 		e.BackAt = max(e.BackAt, step.From)
 	}
-	if from := min(step.From, step.Reach); from < last {
-		if e.From == 0 || from < e.From {
-			e.From = from
-		}
+	reach := min(step.From, step.Reach)
+	if reach < last {
+		e.Reach = earlier(e.Reach, reach)
 		e.Early.Add(step.Lo)
+	}
+	if step.Verdict == judge.Born {
+		reach = step.From // the value is of the life that its start tells
+	}
+	if reach < last {
+		e.From = earlier(e.From, reach)
 		e.Long.AddDiff(step.Add, step.Sub)
 	}
+}
+
+// earlier returns the earlier of two times, of which 0 is none.
+func earlier(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // TakesBack reports whether the event takes something back in a window that starts at a time.
@@ -115,9 +130,7 @@ func (e *Event) merge(o *Event) {
 	e.Above.Merge(&o.Above)
 	e.Back.Merge(&o.Back)
 	e.BackAt = max(e.BackAt, o.BackAt)
-	if o.From != 0 && (e.From == 0 || o.From < e.From) {
-		e.From = o.From
-	}
+	e.From, e.Reach = earlier(e.From, o.From), earlier(e.Reach, o.Reach)
 	e.Early.Merge(&o.Early)
 	e.Long.Merge(&o.Long)
 	e.Blind = max(e.Blind, o.Blind)

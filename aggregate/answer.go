@@ -13,6 +13,7 @@ import (
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/counter"
 	"github.com/promfold/promfold/internal/explain"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/tally"
@@ -196,7 +197,7 @@ func (q *question) cover() Coverage {
 			restarted = x.in.Incarnation > 1 // restarts are kept for a window
 		}
 		gone := x.gone || x.departed || x.standing == roster.Absent && x.in.replaced()
-		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: partialNow(q, x.in), Restarted: restarted})
+		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: q.partial(x.in), Restarted: restarted})
 	}
 	q.aims(func(a *roster.Aim) { c.AddTarget(a) })
 	return Coverage(c)
@@ -223,11 +224,35 @@ func (q *question) named(of func(*roster.Aim) string) []string {
 	return list
 }
 
+// partial reports whether an instance answers the family of the view only in part. Views of many families do not
+// ask: some family always is partial, which says nothing of the others.
+func (q *question) partial(in *instance) bool {
+	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].Malformed(in.Last) ||
+		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
+}
+
+// partials returns the families of which members may miss lines in the window, of a gauge those that miss them now.
+func (q *question) partials() (list explain.Partials) {
+	from := q.s
+	if q.v.Kind == growth.Gauge {
+		from = farFuture
+	}
+	for i := range q.states {
+		in := q.states[i].in
+		for i := range in.shrunk {
+			if x := &in.shrunk[i]; q.v.selection.About(x.Family) && x.In(from, q.e) {
+				list = append(list, explain.Partial{Family: x.Family, Text: x.Text(in.name)})
+			}
+		}
+	}
+	return list
+}
+
 // inPart returns the instances that answer only in part.
 func (q *question) inPart() []string {
 	var list []string
 	for i := range q.states {
-		if x := &q.states[i]; x.standing == roster.Present && partialNow(q, x.in) {
+		if x := &q.states[i]; x.standing == roster.Present && q.partial(x.in) {
 			list = append(list, x.in.name+" (partial)")
 		}
 	}

@@ -40,6 +40,9 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	k := &keeper{f: f, b: b}
 	defer k.close()
 	in, ok := b.Expect(evidence.HintedStart(sc.Body))
+	if at == b.Last && b.Latest != nil {
+		in, ok = b.Latest, true // to know the same scrape again
+	}
 	if !ok {
 		in = &instance{}
 	}
@@ -47,7 +50,7 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	if err := s.open(&s.in.cols, &sc); err != nil {
 		return Report{}, nil, err
 	}
-	if at == b.Last && s.in == b.Latest && s.same() {
+	if at == b.Last && (s.in == b.Latest && s.same() || b.Unsure != 0 && b.Unsure == evidence.Digest(s.r)) {
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
 		return s.report, nil, nil
 	}
@@ -61,6 +64,7 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	}
 	b.Heard(at)
 	if why.Ambiguous {
+		b.Unsure = evidence.Digest(s.r)
 		f.book.Entry(b.Target).Seen(at)
 		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", converted(why.Candidates, func(i int) string { return k.fit[i].name })
 	}

@@ -227,3 +227,15 @@ func TestBalancerInEveryOrder(t *testing.T) {
 		b.check(rounds, "order %b", order)
 	}
 }
+
+// A thousand scrapes at a time leave no thousand readers behind.
+func TestScratchIsBounded(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{})
+	require.NoError(t, err)
+	used, kept := aggregate.Scratch(f, 1000)
+	require.Equal(t, 1000, used, "each has its own")
+	require.Equal(t, 64, kept)
+	used, kept = aggregate.Scratch(f, 10)
+	require.Equal(t, 10, used)
+	require.Equal(t, 64, kept)
+}

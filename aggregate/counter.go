@@ -83,7 +83,7 @@ func countersOf(q *question, shares []tally.Share) []*CounterGroup {
 
 // tallied returns the groups of an answer that is counted.
 func tallied(q *question, t *tally.Tally, shares []tally.Share, again bool) []*CounterGroup {
-	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: partialsOf(q)}
+	a := &answer{asked: q.asked(), common: q.remarks(shares), partials: q.partials()}
 	a.End, a.Unmet = q.e, a.unmet
 	if a.Tally, a.Again = t, again; a.Groups() == 0 && q.v.Single() {
 		a.Tally, a.Again = a.None(&q.v.groups, labels.EmptyLabels()), false

@@ -135,3 +135,16 @@ type Asymmetry struct {
 	Hottest         string
 	Share, Peak, CV float64
 }
+
+// Scratch stages so many scrapes at a time and lets go of them. It returns how
+// many staged they used, and how many are kept.
+func Scratch(f *Fleet, scrapes int) (used, kept int) {
+	all := map[*staged]bool{}
+	for range scrapes {
+		all[stage(f, &instance{}, incoming{})] = true
+	}
+	for s := range all {
+		s.unstage(f)
+	}
+	return len(all), len(f.scratch.free)
+}

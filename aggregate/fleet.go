@@ -61,12 +61,12 @@ type Fleet struct {
 
 	saves sync.Mutex // held while a state is saved: until then no line is swept
 
-	// names guards the instances that exist, accepted or not, and the scratch.
-	names     sync.Mutex
+	// names guards the instances that exist, accepted or not.
+	names     sync.RWMutex
 	instances map[string]*instance
 	left      roster.Left        // of instances that were retired
 	spelled   identity.Spellings // of targets
-	scratch   []*staged
+	scratch   scratches
 }
 
 // opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances

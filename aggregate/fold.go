@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/life"
@@ -31,30 +30,6 @@ func (s *staged) noteShrunk() {
 		s.report.Warnings = append(s.report.Warnings,
 			fmt.Sprintf("only %d of %d lines of %s are left, of the same process: it may be partial", x.Lines, x.Before, x.Family.Name))
 	}
-}
-
-// partialNow reports whether the instance answers the family of the view only in part. Views of many families do not
-// ask: some family always is partial, which says nothing of the others.
-func partialNow(q *question, in *instance) bool {
-	return !q.v.Every() && (in.broken(q.v) > 0 || in.bindings[q.v.index].Malformed(in.Last) ||
-		slices.ContainsFunc(in.shrunk, func(x roster.Shrunk) bool { return q.v.selection.About(x.Family) && x.Open(q.e) }))
-}
-
-// partialsOf returns the families of which members may miss lines in the window, of a gauge those that miss them now.
-func partialsOf(q *question) (list explain.Partials) {
-	from := q.s
-	if q.v.Kind == growth.Gauge {
-		from = farFuture
-	}
-	for i := range q.states {
-		in := q.states[i].in
-		for i := range in.shrunk {
-			if x := &in.shrunk[i]; q.v.selection.About(x.Family) && x.In(from, q.e) {
-				list = append(list, explain.Partial{Family: x.Family, Text: x.Text(in.name)})
-			}
-		}
-	}
-	return list
 }
 
 // fold adds what the instance's series did in the scrape to all views that follow them.

@@ -215,7 +215,7 @@ func (a *gaugeAnswer) finish() []*GaugeGroup {
 		a.group(labels.EmptyLabels())
 	}
 	list := a.groups.sorted((*GaugeGroup).Labels)
-	notes, partials, common := q.notes(), partialsOf(q), a.common.Words()
+	notes, partials, common := q.notes(), q.partials(), a.common.Words()
 	for _, g := range list {
 		g.said = slices.Concat(g.gauge.Excluded.Words(), common, a.election, notes, partials.Words(q.v.Every(), g.labels), g.gauge.Said())
 	}

@@ -62,7 +62,7 @@ type GaugeRange struct {
 // finish makes the answer of the lines.
 func (g *GaugeRange) finish(q *question) {
 	g.past = gauge.PastOf(q.v.Combine, g.lines, q.s, q.e, g.asked.unmetIn(g.labels))
-	g.lines, g.said = nil, slices.Concat(q.notes(), partialsOf(q).Words(q.v.Every(), g.labels), g.past.Said())
+	g.lines, g.said = nil, slices.Concat(q.notes(), q.partials().Words(q.v.Every(), g.labels), g.past.Said())
 }
 
 // Labels implements [Group].

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
@@ -129,9 +130,15 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 // instance finds or makes the place that a scrape is of.
 func (f *Fleet) instance(sc incoming) (*instance, error) {
 	name := cmp.Or(sc.instance, sc.Target)
+	f.names.RLock()
+	in, ok := f.instances[name]
+	f.names.RUnlock()
+	if ok && in.pool == nil {
+		return in, nil
+	}
 	f.names.Lock()
 	defer f.names.Unlock()
-	in, ok := f.instances[name]
+	in, ok = f.instances[name]
 	for ok && in.pool != nil && in.pool.Target != sc.Target { // one behind a balancer has the name
 		name += "'"
 		in, ok = f.instances[name]
@@ -178,15 +185,7 @@ type staged struct {
 }
 
 func stage(f *Fleet, in *instance, sc incoming) *staged {
-	f.names.Lock()
-	defer f.names.Unlock()
-	var s *staged
-	if n := len(f.scratch); n > 0 {
-		s, f.scratch = f.scratch[n-1], f.scratch[:n-1]
-	} else {
-		s = &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits)}
-		s.body.Reader = s.r
-	}
+	s := scratch(f)
 	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
 	s.restart, s.baseline, s.alone, s.alternating, s.opens, s.provisional = life.NoRestart, false, false, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
@@ -198,12 +197,39 @@ func (s *staged) unstage(f *Fleet) {
 	s.body.Reset()
 	in := s.in
 	s.in, s.next, s.moved, s.drafts, s.scraped = nil, nil, nil, nil, growth.Scraped{}
-	f.names.Lock()
-	defer f.names.Unlock()
-	f.scratch = append(f.scratch, s)
 	if in.name != "" && !in.seen() {
+		f.names.Lock()
 		delete(f.instances, in.name) // nothing of it was ever accepted
+		f.names.Unlock()
 	}
+	f.scratch.Lock()
+	defer f.scratch.Unlock()
+	if len(f.scratch.free) < mostScratch {
+		f.scratch.free = append(f.scratch.free, s)
+	}
+}
+
+// mostScratch bounds what is kept: once a thousand scrapes may have come at a time, each with a body of megabytes.
+const mostScratch = 64
+
+// scratches are those that no scrape uses.
+type scratches struct {
+	sync.Mutex
+	free []*staged
+}
+
+// scratch returns one that no other scrape uses.
+func scratch(f *Fleet) *staged {
+	f.scratch.Lock()
+	defer f.scratch.Unlock()
+	if n := len(f.scratch.free); n > 0 {
+		s := f.scratch.free[n-1]
+		f.scratch.free = f.scratch.free[:n-1]
+		return s
+	}
+	s := &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits)}
+	s.body.Reader = s.r
+	return s
 }
 
 // read stages the body and judges what it says about the process.
@@ -394,7 +420,7 @@ func (s *staged) enter() {
 		s.meet()
 	}
 	in.Date(s.said(), f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
-	s.report.Came, s.report.Went = s.r.Came(), len(s.r.Gone())
+	s.report.Came, s.report.Went = len(s.r.Came()), len(s.r.Gone())
 }
 
 // said returns what the scrape says of the process.

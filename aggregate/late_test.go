@@ -71,3 +71,26 @@ func TestFirstCountAfterNaN(t *testing.T) {
 	got, _ := b.one(v, 20, time.Minute).Increase()
 	assert.Equal(t, promfold.Estimate{Value: 10, Lo: 10, Hi: 1010}, got)
 }
+
+// A view that is declared while it is in doubt whose the latest scrapes were
+// begins at the scrape that the instance is taken back to, as one that was there:
+// what the instance is taken back to gets a plan for all views.
+func TestLateViewIsTakenBack(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.balanced("lb", 2)
+	early := b.counter(aggregate.View{Select: "c"})
+	var late *aggregate.CounterView
+	for i, height := range []float64{1000, 1010, 1020, 5000, 5010, 1030, 5020, 1040} {
+		if i == 5 {
+			late = b.counter(aggregate.View{Select: "c", By: []string{"k"}})
+		}
+		b.scrape("lb", float64(10*i), 0, page(40, height)...)
+	}
+	for _, window := range []time.Duration{sinceStart, 35 * time.Second} {
+		want, ok := b.one(early, 70, window).Increase()
+		require.True(t, ok)
+		require.Equal(t, 40*(40.0+10), want.Value)
+		got, _ := b.one(late, 70, window).Increase()
+		assert.Equal(t, want, got)
+	}
+}

@@ -15,6 +15,12 @@ import (
 
 // addressOf returns the spelling under which the fleet knows a target.
 func addressOf(f *Fleet, target string) string {
+	f.names.RLock()
+	known, ok := f.spelled.Known(target)
+	f.names.RUnlock()
+	if ok {
+		return known
+	}
 	f.names.Lock()
 	defer f.names.Unlock()
 	return f.spelled.Of(target, 2*f.cfg.MaxInstances)

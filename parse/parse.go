@@ -26,8 +26,13 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 )
 
-// Accept is an Accept header for all formats that are read; AcceptText leaves
-// out protobuf, and so native histograms.
+// Accept is an Accept header for all formats that are read, the most exact first:
+// protobuf has start times and native histograms, OpenMetrics has start times.
+// AcceptText leaves out protobuf, which is cheaper to read: of recorded API
+// servers a scrape as protobuf with native histograms takes 2.7 times as long to
+// read as the same scrape as text, and without them about 4 times as long a line.
+// What rests is skipped in both: a text is compared, of a histogram's message a
+// hash. Both take far less than to decompress it.
 const (
 	Accept     = lines.Accept
 	AcceptText = lines.AcceptText

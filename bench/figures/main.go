@@ -18,6 +18,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -37,10 +38,17 @@ func main() {
 	dir := flag.String("corpus", "../../shared/corpus", "directory of the whole recording; without it the trimmed one is used")
 	names := flag.String("only", "", "measure the rows whose names match this regular expression")
 	flag.IntVar(&alone, "alone", 0, "run ours alone, once and so many times more: for a profiler")
+	profile := flag.String("profile", "", "write a profile of the processor's time to this file, best with -alone")
 	flag.Parse()
 	chosen = regexp.MustCompile(*names)
 	d, err := load(*dir)
 	must(err)
+	if *profile != "" {
+		out, err := os.Create(*profile)
+		must(err)
+		must(pprof.StartCPUProfile(out))
+		defer pprof.StopCPUProfile()
+	}
 	rounds := 21
 	if *quick {
 		rounds = 5

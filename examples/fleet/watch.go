@@ -29,7 +29,11 @@ type view struct {
 }
 
 func newWatch(o options, s *example.Screen) (*watch, error) {
-	fleet, err := aggregate.NewFleet(aggregate.Config{Window: o.window})
+	config := aggregate.Config{Window: o.window}
+	if len(o.endpoints) == 0 {
+		config.ClockSkew = time.Second // who recorded a fleet had a clock like its servers
+	}
+	fleet, err := aggregate.NewFleet(config)
 	if err != nil {
 		return nil, err
 	}

@@ -61,9 +61,8 @@ func FollowStart(s *lines.Store, r *lines.Reader, body growth.Body, at int) int 
 	if !r.Structural() {
 		return found
 	}
-	for _, pos := range r.Changed() {
-		id, old, _, _ := r.At(int(pos))
-		if old >= 0 || !identity.IsStartMetric(s.Line(id).Name) {
+	for _, pos := range r.Came() {
+		if id, _, _, _ := r.At(int(pos)); !identity.IsStartMetric(s.Line(id).Name) {
 			continue
 		}
 		if found != NoStart {

@@ -108,6 +108,63 @@ func (v *Vector) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
+// AppendPacked appends the sums to b, for [Vector.Unpack] alone: nothing in them is checked. It brings v to canonical form.
+func (v *Vector) AppendPacked(b []byte) []byte {
+	for i := range v.n {
+		s := v.get(i)
+		s.Compact()
+		v.put(i, s)
+		if s.w.isZero() {
+			b = binary.AppendVarint(append(b, 0), s.n)
+			continue
+		}
+		n := len(s.w.limbs)
+		if b = append(b, byte(n+1), s.w.low, byte(s.w.special)); n == 0 {
+			continue
+		}
+		for _, x := range s.w.limbs[:n-1] {
+			b = binary.LittleEndian.AppendUint32(b, uint32(x))
+		}
+		b = binary.AppendVarint(b, s.w.limbs[n-1])
+	}
+	return b
+}
+
+// Unpack makes v so many sums, which were packed, in the storage v already has.
+func (v *Vector) Unpack(n int, b []byte) {
+	wides := v.w
+	if v.Fill(n); wides != nil {
+		v.w = wides[:min(len(wides), n)]
+		v.growWide()
+	}
+	for i := range v.n {
+		s := v.get(i)
+		s.Reset()
+		tag := int(b[0])
+		if b = b[1:]; tag == 0 {
+			x, size := binary.Varint(b)
+			s.n, b = x, b[size:]
+		} else {
+			b = s.wide().unpack(tag-1, b)
+		}
+		v.put(i, s)
+	}
+}
+
+// unpack sets w to what was packed with so many limbs, and returns what follows it.
+func (w *wide) unpack(limbs int, b []byte) []byte {
+	w.low, w.special, b = b[0], special(b[1]), b[2:]
+	for range limbs - 1 {
+		w.limbs, b = append(w.limbs, int64(binary.LittleEndian.Uint32(b))), b[4:]
+	}
+	if limbs == 0 {
+		return b
+	}
+	x, size := binary.Varint(b)
+	w.limbs = append(w.limbs, x)
+	return b[size:]
+}
+
 // DecodeBinary sets v to the vector encoded at the start of data and returns what follows it. After an error v is as
 // it was.
 func (v *Vector) DecodeBinary(data []byte) (rest []byte, err error) {

@@ -174,12 +174,39 @@ func (s *Sum) Float64() float64 {
 	return s.round()
 }
 
+// less returns s − o, rounded once.
+func (s *Sum) less(o *Sum) float64 {
+	if s.w.isZero() && o.w.isZero() {
+		return float64(s.n - o.n)
+	}
+	var d dense
+	if special := d.put(s, 0).add(d.put(o, -1).negate()); special != finite {
+		return special.float64()
+	}
+	from, to := s.span()
+	low, high := o.span()
+	from, to = min(from, low), max(to, high)
+	if special := d.carry(from, to); special != finite {
+		return special.float64()
+	}
+	return d.float64(from, to)
+}
+
 func (s *Sum) round() float64 {
 	var d dense
 	if special := d.load(s); special != finite {
 		return special.float64()
 	}
-	return d.float64()
+	return d.float64(s.span())
+}
+
+// span returns between which limbs s is, before carrying.
+func (s *Sum) span() (from, to int) {
+	from, to = unit/limbBits, unit/limbBits+3
+	if s.w.isZero() {
+		return from, to
+	}
+	return min(from, int(s.w.low)), max(to, int(s.w.low)+len(s.w.limbs))
 }
 
 // Int64 is the value if it is an integer of magnitude up to 2^61.

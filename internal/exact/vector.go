@@ -167,14 +167,20 @@ func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 		}
 		return dst[:len(dst)+len(ns)]
 	}
-	w := wide{limbs: make([]int64, 0, 8)} // as many as most differences need
 	for i := from; i < end; i++ {
-		w.clear()
-		s := Sum{w: &w}
-		v.SumDiff(&s, i, o)
-		dst = append(dst, s.Float64())
+		s, x := v.get(i), Sum{}
+		if i < len(o.n) {
+			x = o.get(i)
+		}
+		dst = append(dst, s.less(&x))
 	}
 	return dst
+}
+
+// Fill makes v so many integers, which the caller sets.
+func (v *Vector) Fill(n int) []int64 {
+	v.n, v.w = slices.Grow(v.n[:0], n)[:n], nil
+	return v.n
 }
 
 // Integers are the sums, where all of them are integers. They are not to be

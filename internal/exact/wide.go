@@ -279,16 +279,25 @@ type dense [maxLimbs]int64
 
 // load sets a zero d to s.
 func (d *dense) load(s *Sum) special {
-	from, to := unit/limbBits, unit/limbBits+3
+	if special := d.put(s, 0); special != finite {
+		return special
+	}
+	return d.carry(s.span())
+}
+
+// put adds s to d and carries nothing, or takes it off if sign is −1. It returns what s is if that is no finite number.
+func (d *dense) put(s *Sum, sign int64) special {
 	if !s.w.isZero() {
 		if s.w.special != finite {
 			return s.w.special
 		}
-		copy(d[s.w.low:], s.w.limbs)
-		from, to = min(from, int(s.w.low)), max(to, int(s.w.low)+len(s.w.limbs))
+		at := d[s.w.low:]
+		for i, x := range s.w.limbs {
+			at[i] += x ^ sign - sign
+		}
 	}
-	addLimbs(d[unit/limbBits:], uint64(max(s.n, -s.n)), unit%limbBits, s.n>>63)
-	return d.carry(from, to)
+	addLimbs(d[unit/limbBits:], uint64(max(s.n, -s.n)), unit%limbBits, s.n>>63^sign)
+	return finite
 }
 
 // carry normalises d, of which all limbs outside [from, to) are 0; it says if the
@@ -360,11 +369,12 @@ func (d *dense) abs() (negative bool) {
 	return true
 }
 
-// float64 rounds to nearest, ties to even, and leaves d its magnitude. The leading 64 bits, the last of them standing for all below, are rounded
+// float64 rounds to nearest, ties to even, and leaves d its magnitude; before carrying, all limbs outside [from, to) were
+// 0. The leading 64 bits, the last of them standing for all below, are rounded
 // by the conversion; scaling is exact, for a multiple of 2^−1074 that is subnormal has no more than 52 bits.
-func (d *dense) float64() float64 {
+func (d *dense) float64(from, to int) float64 {
 	negative := d.abs()
-	k := maxLimbs - 1
+	k := min(to+1, maxLimbs-1) // a carry reaches no further, and what it makes of the sign is gone
 	for k >= 0 && d[k] == 0 {
 		k--
 	}
@@ -380,7 +390,7 @@ func (d *dense) float64() float64 {
 	z := uint(bits.LeadingZeros32(uint32(d[k])))
 	u := at(k)<<(32+z) | at(k-1)<<z | at(k-2)>>(32-z)
 	rest := at(k-2) << z & limbMask
-	for j := k - 3; j >= 0; j-- {
+	for j := k - 3; j >= from; j-- {
 		rest |= at(j)
 	}
 	if rest != 0 {

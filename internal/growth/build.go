@@ -16,7 +16,9 @@ type builder struct {
 	st    *State
 	body  Body
 	to    Columns
-	dirty map[uint32]bool // histograms whose lines came or went
+	dirty marks // histograms whose lines came or went
+	// series has the objects that are histograms; nil: not asked for yet.
+	series map[seriesKey]uint32
 	// stays says that a histogram with both, one line of which is at pos, is
 	// followed by its classic buckets all the same.
 	stays func(h *hist, pos uint32) bool
@@ -24,8 +26,8 @@ type builder struct {
 
 func newBuilder(st *State, route *Route, admitted []bool, body Body, to Columns) *builder {
 	n := len(route.router.views)
-	p := &Plan{route: route, admitted: admitted, bySeries: map[seriesKey]uint32{}, views: make([]Presence, n), gauges: make([][]GaugeLine, n)}
-	return &builder{Plan: p, st: st, body: body, to: to, dirty: map[uint32]bool{}}
+	p := &Plan{route: route, admitted: admitted, views: make([]Presence, n), gauges: make([][]GaugeLine, n)}
+	return &builder{Plan: p, st: st, body: body, to: to}
 }
 
 // began asks since when each view follows the instance.
@@ -126,17 +128,50 @@ func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 		return b.add(o, pos, w, ways)
 	}
 	key := seriesKey{b.route.seriesOf(id), o.class, o.epoch}
-	i, ok := b.bySeries[key]
+	i, ok := b.bySeries()[key]
 	if ok {
 		b.objects[i].line = pos // its other lines may have gone
 	} else {
 		o.hist = uint32(len(b.hists))
 		b.hists = append(b.hists, hist{series: key.series, class: key.class, epoch: key.epoch, sum: -1, count: -1, native: -1})
 		i = b.add(o, pos, w, ways)
-		b.bySeries[key] = i
+		b.series[key] = i
 	}
-	b.dirty[i] = true
+	b.dirty.add(i)
 	return i
+}
+
+// bySeries returns the objects that are histograms. In most scrapes no line of one
+// comes.
+func (b *builder) bySeries() map[seriesKey]uint32 {
+	if b.series == nil {
+		b.series = make(map[seriesKey]uint32, len(b.hists))
+		for i := range b.objects {
+			if o := &b.objects[i]; o.kind == Histogram {
+				b.series[seriesKey{b.hists[o.hist].series, o.class, o.epoch}] = uint32(i)
+			}
+		}
+	}
+	return b.series
+}
+
+// marks are objects that are marked. The zero value marks none.
+type marks struct {
+	n      int
+	marked []bool // by object
+}
+
+func (m *marks) has(object uint32) bool { return int(object) < len(m.marked) && m.marked[object] }
+
+func (m *marks) add(object uint32) {
+	if m.has(object) {
+		return
+	}
+	if n := int(object) + 1; n > len(m.marked) {
+		m.marked = slices.Grow(m.marked, n-len(m.marked))[:n]
+	}
+	m.marked[object] = true
+	m.n++
 }
 
 // family returns the number of what is usual for the metric of a line.
@@ -179,7 +214,7 @@ func (b *builder) finish() *Plan {
 	for _, list := range b.gauges {
 		inOrder(list, func(x, y GaugeLine) int { return cmp.Compare(x.Pos, y.Pos) })
 	}
-	if len(b.dirty) > 0 {
+	if b.dirty.n > 0 {
 		b.gather()
 	}
 	b.doubleHists()
@@ -193,24 +228,43 @@ func (b *builder) finish() *Plan {
 	return b.Plan
 }
 
+// inOrder sorts a list and keeps the order of equals. Nearly always it is sorted,
+// or what came was appended to it in its own order.
 func inOrder[T any](list []T, compare func(x, y T) int) {
-	if !slices.IsSortedFunc(list, compare) {
+	n := 1
+	for n < len(list) && compare(list[n-1], list[n]) <= 0 {
+		n++
+	}
+	if n >= len(list) {
+		return
+	}
+	if !slices.IsSortedFunc(list[n:], compare) {
 		slices.SortStableFunc(list, compare)
+		return
+	}
+	came := slices.Clone(list[n:])
+	for at := len(list) - 1; len(came) > 0; at-- {
+		if last := len(came) - 1; n > 0 && compare(list[n-1], came[last]) > 0 {
+			n--
+			list[at] = list[n]
+		} else {
+			list[at], came = came[last], came[:last]
+		}
 	}
 }
 
 // gather makes the histograms whose lines came or went of their lines, wherever
 // in the body these stand.
 func (b *builder) gather() {
-	pieces := make(map[uint32][]piece, len(b.dirty))
+	pieces := make(map[uint32][]piece, b.dirty.n)
 	for _, e := range b.entries {
-		if b.dirty[e.object] {
+		if b.dirty.has(e.object) {
 			l := b.route.router.store.Line(b.body.ID(int(e.pos)))
 			pieces[e.object] = append(pieces[e.object], piece{l.Role, l.Bound, e.pos})
 		}
 	}
 	for i := range b.objects {
-		if b.dirty[uint32(i)] {
+		if b.dirty.has(uint32(i)) {
 			h := &b.hists[b.objects[i].hist]
 			b.compose(h, pieces[uint32(i)])
 			b.lead(uint32(i), h)

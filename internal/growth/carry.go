@@ -42,8 +42,11 @@ func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int
 
 // remember keeps what histograms read before whose lines came or went.
 func (c *carrying) remember(s *Scraped, moved []int32) {
+	if c.dirty.n == 0 {
+		return
+	}
 	for i, to := range moved {
-		if to >= 0 && c.dirty[uint32(to)] && c.was[uint32(to)] == nil {
+		if to >= 0 && c.dirty.has(uint32(to)) && c.was[uint32(to)] == nil {
 			c.was[uint32(to)] = c.st.pointOf(c.from, uint32(i), s, 0)
 		}
 	}
@@ -53,18 +56,28 @@ func (c *carrying) remember(s *Scraped, moved []int32) {
 // that have to be looked at anew: those that came, and those that are written in
 // words which mean something else to the views.
 func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
-	newAt = make([]uint32, s.Before.Len())
-	for pos := range s.Reader.Len() {
-		id, old, _, _ := s.Reader.At(pos)
-		if old < 0 {
-			fresh = append(fresh, uint32(pos))
-			continue
+	newAt = s.Scratch.places(s.Before.Len())
+	if !s.Reader.Structural() {
+		for pos := range newAt {
+			newAt[pos] = uint32(pos) + 1
 		}
-		if before := s.Before.ID(old); before != id && !sameWay(p.route.way(id), p.route.way(before)) {
-			fresh = append(fresh, uint32(pos))
-			continue
+		return newAt, nil
+	}
+	for _, m := range s.Reader.Moves() {
+		for i := range m.N {
+			newAt[m.Old+i] = m.Pos + i + 1
 		}
-		newAt[old] = uint32(pos) + 1
+	}
+	fresh = slices.Clone(s.Reader.Came())
+	came := len(fresh)
+	for _, pos := range s.Reader.Renamed() {
+		id, old, _, _ := s.Reader.At(int(pos))
+		if !sameWay(p.route.way(id), p.route.way(s.Before.ID(old))) {
+			newAt[old], fresh = 0, append(fresh, pos)
+		}
+	}
+	if len(fresh) > came {
+		slices.Sort(fresh)
 	}
 	return newAt, fresh
 }
@@ -116,7 +129,10 @@ func (c *carrying) takeOver() []int32 {
 	for i := range c.moved {
 		c.moved[i] = -1
 	}
-	kept := make([]entry, 0, len(c.from.entries))
+	more := len(c.fresh)
+	kept := make([]entry, 0, len(c.from.entries)+more)
+	c.objects, c.sinks = make([]object, 0, len(c.from.objects)+more), make([]Sink, 0, len(c.from.sinks)+more)
+	c.hists, c.buckets = make([]hist, 0, len(c.from.hists)), make([]uint32, 0, len(c.from.buckets)+more)
 	for _, e := range c.from.entries {
 		if at := c.newAt[e.pos]; at != 0 && !c.again(e, int(at-1)) {
 			kept = append(kept, entry{at - 1, e.object})
@@ -200,7 +216,6 @@ func (c *carrying) take(i uint32) {
 		o.hist = uint32(len(c.hists))
 		c.hists = append(c.hists, c.hist(h, next))
 		c.objectOf = append(c.objectOf, next)
-		c.bySeries[seriesKey{h.series, o.class, o.epoch}] = next
 	}
 	c.objects = append(c.objects, o)
 }
@@ -224,7 +239,8 @@ func (c *carrying) hist(h hist, object uint32) hist {
 	h.from, h.to = from, uint32(len(c.buckets))
 	h.sum, h.count, h.native = at(h.sum), at(h.count), at(h.native)
 	if !whole {
-		c.buckets, c.dirty[object] = c.buckets[:from], true
+		c.buckets = c.buckets[:from]
+		c.dirty.add(object)
 	}
 	return h
 }
@@ -235,9 +251,9 @@ func (c *carrying) settle(s *Scraped) {
 	for i := range c.hists {
 		h, object := &c.hists[i], c.objectOf[i]
 		switch {
-		case c.dirty[object]:
+		case c.dirty.has(object):
 		case s.Process && h.form == classic && h.native >= 0:
-			c.dirty[object] = true
+			c.dirty.add(object)
 		case h.form == native:
 			if _, changed := slices.BinarySearch(s.Reader.Changed(), uint32(h.native)); changed {
 				c.lead(object, h)

@@ -9,8 +9,8 @@ type Interner struct {
 }
 
 // Of returns the number of a key, and whether it is new.
-func (x *Interner) Of(key string) (i int32, added bool) {
-	if i, ok := x.byKey[key]; ok {
+func (x *Interner) Of(key []byte) (i int32, added bool) {
+	if i, ok := x.byKey[string(key)]; ok {
 		return i, false
 	}
 	if n := len(x.free); n > 0 {
@@ -22,7 +22,7 @@ func (x *Interner) Of(key string) (i int32, added bool) {
 	if x.byKey == nil {
 		x.byKey = map[string]int32{}
 	}
-	x.byKey[key] = i
+	x.byKey[string(key)] = i
 	return i, true
 }
 

@@ -276,7 +276,7 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb, miss
 	switch {
 	case !w.Process && !missed:
 		a.Previous = w.LastTime
-	case !w.First && w.Decision.Restart == judge.RestartProven:
+	case w.Process && !w.First && w.Decision.Restart == judge.RestartProven:
 		a.After = w.LastTime
 	}
 	if before != nil {

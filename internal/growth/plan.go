@@ -25,7 +25,6 @@ type Plan struct {
 	sinks    []Sink
 	hists    []hist
 	buckets  []uint32
-	bySeries map[seriesKey]uint32 // objects that are histograms
 	views    []Presence
 	gauges   [][]GaugeLine // by view
 	tops     []*usual      // for the objects
@@ -254,11 +253,14 @@ func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 func (p *Plan) leads(view int) int {
 	if p.led == nil {
 		p.led = make([]int, len(p.views))
-		seen := map[[2]int32]bool{}
+		seen := make([][]bool, len(p.views)) // by column
 		for i := range p.sinks {
 			s := &p.sinks[i]
-			if at := [2]int32{s.View, s.Col}; s.Col >= 0 && !seen[at] {
-				seen[at] = true
+			if n := int(s.Col) + 1 - len(seen[s.View]); n > 0 {
+				seen[s.View] = append(seen[s.View], make([]bool, n)...)
+			}
+			if s.Col >= 0 && !seen[s.View][s.Col] {
+				seen[s.View][s.Col] = true
 				p.led[s.View]++
 			}
 		}

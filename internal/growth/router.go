@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"encoding/binary"
 	"iter"
 	"slices"
 	"strings"
@@ -24,6 +25,53 @@ type Router struct {
 	routes  map[string]*Route // by the names that targets give
 	rules   [256]judge.Rules  // those of the objects, each once; what a class has is never written again
 	classes int
+	fits    map[named][]fitting
+}
+
+// named is all that a view knows of a line before it looks at the line's labels.
+type named struct {
+	family  *lines.Family
+	name    string
+	role    lines.Role
+	dropped bool
+}
+
+// fitting is what a line is to a view that may want it, by its name and type.
+type fitting struct {
+	view  int32
+	part  Part // Refused, or what the view takes if it selects the line
+	class uint8
+	other bool
+}
+
+// fitting returns the views that may want a line.
+func (r *Router) fitting(l *lines.Line) []fitting {
+	key := named{l.Family, l.Name, l.Role, l.Dropped}
+	list, ok := r.fits[key]
+	if ok {
+		return list
+	}
+	for i, v := range r.views {
+		fit, part := v.fits(l)
+		f := fitting{view: int32(i), part: part}
+		switch {
+		case fit == OfAnother:
+			continue
+		case fit == OfAnotherType:
+			f.part = Refused
+		default:
+			f.other = v.otherName(l, part)
+			if v.Kind != Gauge {
+				f.class = r.class(r.tolerant(v.rulesOf(l)))
+			}
+		}
+		list = append(list, f)
+	}
+	if r.fits == nil {
+		r.fits = map[named][]fitting{}
+	}
+	r.fits[key] = list
+	return list
 }
 
 // NewRouter returns a router without views.
@@ -41,14 +89,14 @@ func (r *Router) Admits(target labels.Labels) []bool {
 // Only makes the first n views the only ones.
 func (r *Router) Only(n int) {
 	r.views = r.views[:n]
-	r.routes = map[string]*Route{}
+	r.routes, r.fits = map[string]*Route{}, nil
 }
 
 // Add adds a view, whose number is the number of those before it. Lines have to
 // be asked for anew.
 func (r *Router) Add(s *Selection) {
 	r.views = append(r.views, s)
-	r.routes = map[string]*Route{}
+	r.routes, r.fits = map[string]*Route{}, nil
 }
 
 // Views returns how many there are.
@@ -93,7 +141,7 @@ func (r *Router) For(target labels.Labels) *Route {
 	route, ok := r.routes[key.String()]
 	if !ok {
 		route = &Route{router: r, given: given, groups: make([]groups, len(r.views)), lists: make([][]want, 1)}
-		route.listAt.Of("") // no view wants the line: list wayNone
+		route.listAt.Of(nil) // no view wants the line: list wayNone
 		r.routes[key.String()] = route
 	}
 	return route
@@ -101,6 +149,7 @@ func (r *Router) For(target labels.Labels) *Route {
 
 // Forget drops what is known of lines that the store no longer holds.
 func (r *Router) Forget(ids []lines.ID) {
+	r.fits = nil // families may have gone
 	for _, route := range r.routes {
 		for _, id := range ids {
 			if int(id) < len(route.ways) {
@@ -123,6 +172,9 @@ type Route struct {
 	listAt Interner
 
 	bySeries Interner
+
+	wants []want // scratch
+	key   []byte // scratch
 }
 
 // groups are those of a view, as series say them: targets' labels are put over.
@@ -195,32 +247,28 @@ func (r *Route) GroupOf(id lines.ID, view int32) (int32, bool) {
 // work finds out what the views want of a line.
 func (r *Route) work(id lines.ID) int32 {
 	l := r.router.store.Line(id)
-	var list []want
-	for i, v := range r.router.views {
-		f, part := v.fits(l)
+	list := r.wants[:0]
+	for _, f := range r.router.fitting(l) {
+		v := r.router.views[f.view]
+		w := want{view: f.view, part: f.part, other: f.other}
 		switch {
-		case f == OfAnother:
-			continue
-		case f == OfAnotherType:
-			list = append(list, want{view: int32(i), part: Refused})
-			continue
-		case !v.matches(l, r.given[i]):
-			list = append(list, want{view: int32(i), part: Matched, other: v.otherName(l, part)})
-			continue
-		}
-		w := want{view: int32(i), part: part, group: r.group(int32(i), v.group(l, r.given[i])), other: v.otherName(l, part)}
-		if v.Kind != Gauge {
-			w.class = r.router.class(r.router.tolerant(v.rulesOf(l)))
+		case f.part == Refused:
+		case !v.matches(l, r.given[f.view]):
+			w.part = Matched
+		default:
+			w.group, w.class = r.group(f.view, v.group(l, r.given[f.view])), f.class
 		}
 		list = append(list, w)
 	}
+	r.wants = list
 	return r.list(list) + wayNone
 }
 
 // group interns a group of a view.
 func (r *Route) group(view int32, ls labels.Labels) int32 {
 	g := &r.groups[view]
-	i, added := g.byID.Of(string(ls.Bytes(nil)))
+	r.key = ls.Bytes(r.key)
+	i, added := g.byID.Of(r.key)
 	if added {
 		g.list = Put(g.list, i, ls)
 	}
@@ -229,15 +277,16 @@ func (r *Route) group(view int32, ls labels.Labels) int32 {
 
 // list interns what views want: many lines have it in common.
 func (r *Route) list(list []want) int32 {
-	var key strings.Builder
+	key := r.key[:0]
 	for _, w := range list {
-		for _, x := range [...]int32{w.view, w.group, int32(w.part), int32(w.class), int32(bit(w.other))} {
-			key.WriteString(string([]byte{byte(x), byte(x >> 8), byte(x >> 16), byte(x >> 24)}))
-		}
+		key = binary.LittleEndian.AppendUint32(key, uint32(w.view))
+		key = binary.LittleEndian.AppendUint32(key, uint32(w.group))
+		key = append(key, byte(w.part), w.class, byte(bit(w.other)))
 	}
-	i, added := r.listAt.Of(key.String())
+	r.key = key
+	i, added := r.listAt.Of(key)
 	if added {
-		r.lists = Put(r.lists, i, list)
+		r.lists = Put(r.lists, i, slices.Clone(list))
 	}
 	return i
 }
@@ -247,16 +296,24 @@ func (r *Route) seriesOf(id lines.ID) int32 {
 	if s := r.series[id]; s != 0 {
 		return s - 1
 	}
-	s, _ := r.bySeries.Of(r.seriesKey(id))
+	r.key = appendSeries(r.key[:0], r.router.store.Line(id))
+	s, _ := r.bySeries.Of(r.key)
 	r.series[id] = s + 1
 	return s
 }
 
-// seriesKey names a histogram, whatever form its lines have.
-func (r *Route) seriesKey(id lines.ID) string {
-	l := r.router.store.Line(id)
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
-	return string(b.Labels().Bytes(nil))
+// appendSeries appends a name of the histogram that a line belongs to, whatever
+// form its lines have.
+func appendSeries(key []byte, l *lines.Line) []byte {
+	key = append(binary.AppendUvarint(key, uint64(len(l.Family.Name))), l.Family.Name...)
+	l.Labels.Range(func(x labels.Label) {
+		if x.Name == model.MetricNameLabel || x.Name == labels.BucketLabel || x.Name == rangeLabel {
+			return
+		}
+		key = append(binary.AppendUvarint(key, uint64(len(x.Name))), x.Name...)
+		key = append(binary.AppendUvarint(key, uint64(len(x.Value))), x.Value...)
+	})
+	return key
 }
 
 // sweep frees the lists, groups and series that no line leads to; their numbers

@@ -18,10 +18,9 @@ func (st *State) Readings(p *Plan, cols *lines.Columns, view, n int, last int64)
 		if o.kind == Gauge {
 			continue
 		}
-		at := st.lastOf(o, uint32(i), cols, last)
-		for _, s := range p.sinks[o.from:o.to] {
-			if int(s.View) == view && s.Col >= 0 {
-				list[s.Col] = max(list[s.Col], at)
+		for j := o.from; j < o.to; j++ {
+			if s := &p.sinks[j]; int(s.View) == view && s.Col >= 0 {
+				list[s.Col] = max(list[s.Col], st.lastOf(o, uint32(i), cols, last))
 			}
 		}
 	}

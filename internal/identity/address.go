@@ -68,19 +68,26 @@ func join(a netip.Addr, port string) string {
 // Spellings remembers the canonical spelling of targets. The zero value knows of none.
 type Spellings struct{ known map[string]string }
 
+// Known returns the canonical spelling of a target if it is remembered.
+func (s *Spellings) Known(target string) (canonical string, ok bool) {
+	canonical, ok = s.known[target]
+	return canonical, ok
+}
+
 // Of returns the canonical spelling of a target, and remembers it, which spares the next scrape the work. No more than
-// most are remembered.
+// most are remembered: then all are forgotten, and those that are still scraped come back.
 func (s *Spellings) Of(target string, most int) string {
 	if known, ok := s.known[target]; ok {
 		return known
 	}
 	known := Canonical(target)
-	if len(s.known) < most {
-		if s.known == nil {
-			s.known = map[string]string{}
-		}
-		s.known[target] = known
+	if s.known == nil {
+		s.known = map[string]string{}
 	}
+	if len(s.known) >= most {
+		clear(s.known)
+	}
+	s.known[target] = known
 	return known
 }
 

@@ -1,9 +1,11 @@
 package identity
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestSpellings(t *testing.T) {
@@ -24,4 +26,16 @@ func TestSpellings(t *testing.T) {
 	for _, other := range []string{"", "node-1", "localhost.example:80", "localhost:http", "localhost:99999", "127.0.0.2:80", "a b", "http://x/y?z=[::1]", ":80"} {
 		assert.Equal(t, other, Canonical(other))
 	}
+}
+
+// What is remembered is bounded, and targets that are still scraped come back.
+func TestSpellingsAreBounded(t *testing.T) {
+	var s Spellings
+	for i := range 1000 {
+		require.Equal(t, Canonical("Host:80"), s.Of("Host:80", 10))
+		s.Of(fmt.Sprintf("stranger-%d:80", i), 10)
+		require.LessOrEqual(t, len(s.known), 10)
+	}
+	_, ok := s.Known("stranger-999:80")
+	require.True(t, ok)
 }

@@ -24,6 +24,7 @@ type Balancer[T Met] struct {
 	Scrapes  int      // that were attributed
 	Quiet    int      // of them, those since a new instance was met
 	Unclear  int      // scrapes that were of several, or of none, for certain
+	Unsure   uint64   // what the latest scrape says, if it was one of these; not saved
 	Named    int      // instances that were opened
 	Members  []T
 	Latest   T // who answered last
@@ -69,6 +70,7 @@ func (b *Balancer[T]) Silent(e int64, intervals float64) bool {
 
 // Heard notes a scrape of the address.
 func (b *Balancer[T]) Heard(at int64) {
+	b.Unsure = 0
 	if b.Last != 0 {
 		b.Spacings.Add(at - b.Last)
 	}

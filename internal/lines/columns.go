@@ -28,6 +28,7 @@ type Columns struct {
 	starts   []int64  // when each series began at 0, 0 if unknown; nil if all are, or if pairs say so
 	pairs    []uint32 // by position: the position of the line with the start, plus 1; nil if there is none
 	natives  []native // native histograms, by position
+	digests  []digest
 	quoted   exemplars
 	dups     []uint32 // positions whose line stands at an earlier position, too
 	spans    []uint32 // positions where a span starts; the first is 0
@@ -82,14 +83,14 @@ func (c *Columns) Duplicates() []uint32 { return c.dups }
 // Bytes returns the memory held.
 func (c *Columns) Bytes() int {
 	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) +
-		nativeBytes(c.natives) + c.quoted.bytes() + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
+		nativeBytes(c.natives) + digestBytes*cap(c.digests) + c.quoted.bytes() + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
 }
 
 // Clone returns a copy that holds references of its own to the store, unless s is nil.
 func (c *Columns) Clone(s *Store) Columns {
 	n := Columns{
 		format: c.format, ids: slices.Clone(c.ids), values: slices.Clone(c.values), times: slices.Clone(c.times),
-		starts: slices.Clone(c.starts), pairs: slices.Clone(c.pairs), natives: slices.Clone(c.natives), dups: slices.Clone(c.dups),
+		starts: slices.Clone(c.starts), pairs: slices.Clone(c.pairs), natives: slices.Clone(c.natives), digests: slices.Clone(c.digests), dups: slices.Clone(c.dups),
 		spans: slices.Clone(c.spans), headings: slices.Clone(c.headings), quoted: c.quoted.clone(),
 	}
 	for i := range n.natives {

@@ -31,9 +31,12 @@ type diff struct {
 	starts     []int64 // empty while no line has a start of its own
 	pairs      []uint32
 	natives    []native
+	digests    []digest // of protobuf
 	quoted     exemplars
+	moves      []Move   // of a rebuild, by old position
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
 	changed    []uint32
+	came       []uint32 // positions of new lines
 	gone       []uint32 // old positions
 	dups       []uint32
 	headings   []heading
@@ -52,7 +55,8 @@ type diff struct {
 	candidates []uint32          // new lines that may have another text than before
 	taken      []uint64          // a bit for each old position: it has a new one
 	oldAt      []uint32          // by id: its position in the columns, if it has one
-	newAt      []uint32          // by id: its position in newIDs, if it has one
+	newAt      []uint32          // by id of a line without an old position: its first position in newIDs
+	indexed    bool              // oldAt is of these columns
 	inForce    []*family         // by number of headings expected: the family after them
 }
 
@@ -147,7 +151,9 @@ func (d *diff) fits(id uint32, rest []byte) (text string, ok bool) {
 	if len(text) == 0 || len(rest) < len(text) || string(rest[:len(text)]) != text {
 		return "", false
 	}
-	return text, d.store.lines.key(id) == d.meaning(rest[:len(text)])
+	key := d.store.lines.key(id)
+	// A text whose line is of the family in force belongs to it.
+	return text, d.family != nil && key == d.family.id || key == d.meaning(rest[:len(text)])
 }
 
 // line stages a line with its value and timestamp. old is its position in the
@@ -330,7 +336,7 @@ func (d *diff) meaning(text []byte) uint32 {
 // placed returns what leads to the line of a text that stands here.
 func (d *diff) placed(text []byte) sought {
 	f, key, name := d.declared.ownerOf(d, text)
-	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name}
+	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name, bound: math.NaN()}
 }
 
 // addLine adds the line of a text that stands here, and returns its ID.

@@ -71,7 +71,7 @@ func Exemplars(body []byte, contentType string, limits Limits) ([]Exemplar, erro
 func quoteText(d *diff, text []byte) {
 	x := &d.quoted
 	switch {
-	case len(text) == 0:
+	case len(text) == 0 || d.limits.Exemplars == 0:
 		return
 	case len(x.text)+len(text) > d.limits.Exemplars:
 		x.left++

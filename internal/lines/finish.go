@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -50,26 +51,63 @@ func (d *diff) finishFresh() {
 		d.olds[pos] = -1
 		d.changed = append(d.changed, uint32(pos))
 	}
+	d.came = append(d.came[:0], d.changed...)
 	d.structural = len(d.ids) > 0
 }
 
-// findGone finds the old lines that have no new position, and whether any line
-// moved.
-func (d *diff) findGone() {
-	clear(d.taken) // it has the old duplicates, which have no new position
+// Move says that N lines from the position Old on stand from the position Pos on
+// now.
+type Move struct{ Old, Pos, N uint32 }
+
+// findMoves finds the lines that have no old position, and the runs of those that
+// have one.
+func (d *diff) findMoves() {
+	d.moves, d.came = d.moves[:0], d.came[:0]
+	next, sorted := int32(-1), true // the old position that goes on with the last run
 	for pos, old := range d.olds {
-		if old >= 0 {
-			d.take(int(old))
+		if old == next && old >= 0 {
+			next++
+			continue
 		}
-		if int(old) != pos {
-			d.structural = true
+		if n := len(d.moves); next >= 0 {
+			d.moves[n-1].N = uint32(next) - d.moves[n-1].Old
+		}
+		if next = old; old < 0 {
+			d.came = append(d.came, uint32(pos))
+			continue
+		}
+		next++
+		n := len(d.moves)
+		sorted = sorted && (n == 0 || d.moves[n-1].Old < uint32(old))
+		d.moves = append(d.moves, Move{Old: uint32(old), Pos: uint32(pos)})
+	}
+	if n := len(d.moves); next >= 0 {
+		d.moves[n-1].N = uint32(next) - d.moves[n-1].Old
+	}
+	if !sorted {
+		slices.SortFunc(d.moves, func(a, b Move) int { return cmp.Compare(a.Old, b.Old) })
+	}
+}
+
+// findGone finds the old lines that have no new position, and whether any line
+// came, went or moved.
+func (d *diff) findGone() {
+	d.findMoves()
+	d.gone = d.gone[:0]
+	at, stay := uint32(0), uint32(0) // lines that stand where they stood
+	for _, m := range d.moves {
+		for ; at < m.Old; at++ {
+			d.gone = append(d.gone, at)
+		}
+		if at += m.N; m.Old == m.Pos {
+			stay += m.N
 		}
 	}
-	for old := range d.expect.ids {
-		if !d.isTaken(old) {
-			d.gone = append(d.gone, uint32(old))
-			d.structural = true
-		}
+	for ; int(at) < len(d.expect.ids); at++ {
+		d.gone = append(d.gone, at)
+	}
+	if int(stay) != len(d.olds) || int(stay) != len(d.expect.ids) {
+		d.structural = true
 	}
 }
 
@@ -98,7 +136,6 @@ func (d *diff) findRenamed() {
 		_, found := slices.BinarySearch(d.renamed, pos)
 		return found && d.unchanged(int(pos))
 	})
-	d.gone = d.gone[:0]
 	d.findGone()
 }
 
@@ -225,10 +262,8 @@ func (d *diff) noteStarts() {
 // pin takes the references that the columns will hold after the commit and do not
 // hold yet.
 func (d *diff) pin() {
-	for pos, old := range d.olds {
-		if old < 0 {
-			d.store.lines.retain(uint32(d.ids[pos]))
-		}
+	for _, pos := range d.came {
+		d.store.lines.retain(uint32(d.ids[pos]))
 	}
 	for _, pos := range d.renamed {
 		d.store.lines.retain(uint32(d.ids[pos]))
@@ -244,10 +279,8 @@ func (d *diff) unpin() {
 	if !d.pinned {
 		return
 	}
-	for pos, old := range d.olds {
-		if old < 0 {
-			d.store.lines.release(uint32(d.ids[pos]))
-		}
+	for _, pos := range d.came {
+		d.store.lines.release(uint32(d.ids[pos]))
 	}
 	for _, pos := range d.renamed {
 		d.store.lines.release(uint32(d.ids[pos]))
@@ -262,9 +295,9 @@ func (d *diff) clear() {
 	d.ids, d.dups, d.pairs = nil, nil, nil
 	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
 	clear(d.natives)
-	d.starts, d.natives, d.renamed = d.starts[:0], d.natives[:0], d.renamed[:0]
+	d.starts, d.natives, d.digests, d.renamed = d.starts[:0], d.natives[:0], d.digests[:0], d.renamed[:0]
 	d.quoted.reset()
-	d.changed, d.gone, d.headings = d.changed[:0], d.gone[:0], d.headings[:0]
+	d.changed, d.came, d.gone, d.moves, d.headings = d.changed[:0], d.came[:0], d.gone[:0], d.moves[:0], d.headings[:0]
 	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false
 }
 

@@ -11,6 +11,28 @@ import (
 
 // readMetric stages a Metric message of the family.
 func (p *protobufReader) readMetric(b []byte) error {
+	if !several[p.typ] || p.limits.Exemplars > 0 { // exemplars are not kept by message
+		_, err := p.readWhole(b)
+		return err
+	}
+	sum := p.store.digestSum(b)
+	if p.skip(sum) {
+		return nil
+	}
+	pos := p.len()
+	usual, err := p.readWhole(b)
+	if n := p.len() - pos; usual && err == nil {
+		p.digests = append(p.digests, digest{uint32(pos), uint32(n), sum})
+	}
+	return err
+}
+
+// several says of a type that its metrics have several lines.
+var several = [...]bool{typeSummary: true, typeHistogram: true, typeGaugeHistogram: true}
+
+// readWhole stages a Metric message by reading it. usual is false if it is not
+// written the usual way.
+func (p *protobufReader) readWhole(b []byte) (usual bool, err error) {
 	p.metric, p.n, p.asked = b, 0, p.asked[:0]
 	w := wire{rest: b}
 	for len(w.rest) > 0 && w.rest[0] == 1<<3|message && !w.odd {
@@ -20,35 +42,33 @@ func (p *protobufReader) readMetric(b []byte) error {
 	p.labels = b[:len(b)-len(w.rest)]
 	tag, _ := w.next()
 	if tag != valueTags[p.typ] {
-		return p.stageParsed()
+		return false, p.stageParsed()
 	}
 	value := w.bytes()
 	s := reading{t: NoTime}
 	if tag, ok := w.next(); ok {
 		if tag != 6<<3|varint {
-			return p.stageParsed()
+			return false, p.stageParsed()
 		}
 		if t := int64(w.varint()); t != 0 {
 			s.t = t
 		}
 	}
 	if w.odd || len(w.rest) > 0 {
-		return p.stageParsed()
+		return false, p.stageParsed()
 	}
-	var done bool
-	var err error
 	switch p.typ {
 	case typeSummary:
-		done, err = p.readSummary(value, s)
+		usual, err = p.readSummary(value, s)
 	case typeHistogram, typeGaugeHistogram:
-		done, err = p.readHistogram(value, s)
+		usual, err = p.readHistogram(value, s)
 	default:
-		done, err = p.readScalar(value, s)
+		usual, err = p.readScalar(value, s)
 	}
-	if err != nil || done {
-		return err
+	if err != nil || usual {
+		return usual, err
 	}
-	return p.stageParsed()
+	return false, p.stageParsed()
 }
 
 // valueTags holds the tag of the field of Metric with the value, by type.

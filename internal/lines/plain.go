@@ -2,8 +2,10 @@ package lines
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/prometheus/common/model"
@@ -20,9 +22,10 @@ import (
 type plain struct {
 	text    []byte
 	labels  []plainLabel
-	empty   bool // a label is empty
+	empty   bool    // a label is empty
+	bound   float64 // of the label that is rewritten; NaN if there is none
 	builder labels.ScratchBuilder
-	floats  map[string]string // a bound as it is written: as textparse writes it
+	floats  map[string]float // by a bound as it is written
 }
 
 // plainLabel is where a label is in a text.
@@ -124,6 +127,7 @@ func (p *plain) set(name int, f *family) labels.Labels {
 	case meaningSummary:
 		rewritten = model.QuantileLabel
 	}
+	p.bound = math.NaN()
 	b := &p.builder
 	b.Reset()
 	named := false
@@ -134,7 +138,8 @@ func (p *plain) set(name int, f *family) labels.Labels {
 			named = true
 		}
 		if label == rewritten {
-			value = p.float(value)
+			f := p.float(value)
+			value, p.bound = f.text, f.v
 		}
 		b.Add(label, value)
 	}
@@ -144,21 +149,28 @@ func (p *plain) set(name int, f *family) labels.Labels {
 	return b.Labels() // a copy
 }
 
-// float returns the number that a text writes as textparse writes it.
-func (p *plain) float(text string) string {
-	if written, ok := p.floats[text]; ok {
-		return written
+// float is a number and how textparse writes it.
+type float struct {
+	text string
+	v    float64 // NaN if the text is no number
+}
+
+// float returns the number that a text writes.
+func (p *plain) float(text string) float {
+	f, ok := p.floats[text]
+	if ok {
+		return f
 	}
-	f, err := strconv.ParseFloat(text, 64)
+	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return text
+		return float{text, math.NaN()}
 	}
 	if p.floats == nil || len(p.floats) == maxFloats {
-		p.floats = map[string]string{}
+		p.floats = map[string]float{}
 	}
-	written := labels.FormatOpenMetricsFloat(f)
-	p.floats[string([]byte(text))] = written
-	return written
+	f = float{labels.FormatOpenMetricsFloat(v), v + 0} // −0 is written as 0
+	p.floats[strings.Clone(text)] = f
+	return f
 }
 
 // view returns a string of the same memory as b.

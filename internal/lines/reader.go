@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/histogram"
@@ -40,7 +41,7 @@ func (r *Reader) Seed(c, from *Columns) {
 	d.ids = append(d.ids[:0], from.ids...)
 	d.values = append(d.values[:0], from.values...)
 	d.dups = append(d.dups[:0], from.dups...)
-	d.starts, d.pairs, d.natives = nil, nil, nil // every line is new
+	d.starts, d.pairs, d.natives, d.digests = nil, nil, nil, nil // every line is new
 	d.spans = append(d.spans[:0], from.spans...)
 	d.headings = append(d.headings[:0], from.headings...)
 	r.seed.of, r.seed.sweeps = c, r.store.sweeps.Load()
@@ -138,18 +139,8 @@ func (r *Reader) Fell(c *Columns) []uint32 {
 	return r.fell
 }
 
-// Came returns how many lines are new.
-func (r *Reader) Came() (n int) {
-	if !r.structural {
-		return 0
-	}
-	for _, pos := range r.changed {
-		if r.olds[pos] < 0 {
-			n++
-		}
-	}
-	return n
-}
+// Came returns the positions, ascending, of the lines that are new.
+func (r *Reader) Came() []uint32 { return r.came }
 
 // Moved returns where the line stands that stood at a position before; −1 if it
 // is gone.
@@ -157,8 +148,23 @@ func (r *Reader) Moved(old int) int {
 	if !r.structural {
 		return old
 	}
-	return slices.Index(r.olds, int32(old))
+	i, found := slices.BinarySearchFunc(r.moves, uint32(old), func(m Move, old uint32) int { return cmp.Compare(m.Old, old) })
+	if !found {
+		i--
+	}
+	if i < 0 || uint32(old) >= r.moves[i].Old+r.moves[i].N {
+		return -1
+	}
+	return int(r.moves[i].Pos + uint32(old) - r.moves[i].Old)
 }
+
+// Moves returns, by their positions before, the runs of lines that were there
+// before and are there now. It is of a scrape that is Structural.
+func (r *Reader) Moves() []Move { return r.moves }
+
+// Renamed returns the positions, ascending, of the lines whose text differs from
+// the one at their position before.
+func (r *Reader) Renamed() []uint32 { return r.renamed }
 
 // Gone returns the positions before, ascending, of the lines that are gone.
 func (r *Reader) Gone() []uint32 { return r.gone }
@@ -187,7 +193,9 @@ func (r *Reader) Commit(c *Columns) {
 	if r.rebuilt {
 		r.commitRebuilt(c)
 	}
-	copy(c.values, r.values)
+	if !r.rebuilt {
+		copy(c.values, r.values)
+	}
 	if len(r.times) == 0 {
 		c.times = nil
 	} else {
@@ -195,6 +203,7 @@ func (r *Reader) Commit(c *Columns) {
 	}
 	c.starts = replace(c.starts, r.starts)
 	c.natives = replace(c.natives, r.natives)
+	c.digests = replace(c.digests, r.digests)
 	c.quoted.replace(&r.quoted)
 	r.clear()
 }

@@ -11,7 +11,8 @@ import (
 // Positions match one to one: taken marks the old positions that have a new one.
 // oldAt leads from a line to its old position. Like newAt it needs no clearing:
 // an entry counts only if the position it names holds the id (Briggs and Torczon
-// 1993). Old duplicates are never matched, so what the first occurrence of a line
+// 1993). It is filled when it is asked for first: a body that only adds lines does
+// not ask. Old duplicates are never matched, so what the first occurrence of a line
 // is matched with does not depend on how many duplicates follow.
 
 // rebuild starts a rebuild if none has started. The lines staged so far are the
@@ -20,14 +21,11 @@ func (d *diff) rebuild() {
 	if d.rebuilt {
 		return
 	}
-	d.rebuilt = true
+	d.rebuilt, d.indexed = true, false
 	n, k := len(d.expect.ids), d.k
 	d.fit(d.store.Cap())
 	d.taken = slices.Grow(d.taken[:0], n/64+1)[:n/64+1]
 	clear(d.taken)
-	for i := n - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
-		d.oldAt[d.expect.ids[i]] = uint32(i)
-	}
 	for _, dup := range d.expect.dups {
 		d.take(int(dup))
 	}
@@ -50,6 +48,13 @@ func (d *diff) fit(ids int) {
 		d.oldAt = slices.Grow(d.oldAt, ids-len(d.oldAt))[:ids]
 		d.newAt = slices.Grow(d.newAt, ids-len(d.newAt))[:ids]
 	}
+}
+
+// reserve makes room for about so many lines, of which most may be new.
+func (d *diff) reserve(lines int) {
+	lines = min(lines, d.limits.Lines)
+	d.newIDs, d.olds, d.values = slices.Grow(d.newIDs, lines), slices.Grow(d.olds, lines), slices.Grow(d.values, lines)
+	d.changed = slices.Grow(d.changed, lines)
 }
 
 // findFamilies finds the family that is in force after each number of headings.
@@ -77,26 +82,38 @@ func (d *diff) untaken(k, end int) int {
 // oldOf returns the position of a line in the columns, −1 if it has none or that
 // is matched already.
 func (d *diff) oldOf(id uint32) int {
+	if old := d.foundAt(id); old >= 0 && !d.isTaken(old) {
+		return old
+	}
+	return -1
+}
+
+// foundAt returns the first position of a line in the columns, −1 if it has none.
+func (d *diff) foundAt(id uint32) int {
+	ids := d.expect.ids
+	if !d.indexed {
+		d.indexed = true
+		for i := len(ids) - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
+			d.oldAt[ids[i]] = uint32(i)
+		}
+	}
 	if int(id) >= len(d.oldAt) {
 		return -1
 	}
-	old := int(d.oldAt[id])
-	ids := d.expect.ids
-	if old >= len(ids) || uint32(ids[old]) != id || d.isTaken(old) {
-		return -1
+	if old := int(d.oldAt[id]); old < len(ids) && uint32(ids[old]) == id {
+		return old
 	}
-	return old
+	return -1
 }
 
 // stageRun stages n lines expected from k on, whose values are staged already. No
 // line of them was staged before: its old position would be taken.
 func (d *diff) stageRun(k, n int) {
-	pos := len(d.newIDs)
 	ids := d.expect.ids[k : k+n]
 	d.newIDs = append(d.newIDs, ids...)
-	for i, id := range ids {
-		d.olds = append(d.olds, int32(k+i))
-		d.newAt[id] = uint32(pos + i)
+	d.olds = slices.Grow(d.olds, n)[:len(d.olds)+n]
+	for i, olds := 0, d.olds[len(d.olds)-n:]; i < len(olds); i++ {
+		olds[i] = int32(k + i)
 	}
 	for k, end := k, k+n; k < end; k = k&^63 + 64 {
 		d.taken[k>>6] |= bitsBetween(k, end)
@@ -115,21 +132,37 @@ func bitsBetween(k, end int) uint64 {
 	return all &^ (1<<(k&63) - 1)
 }
 
-// stageLine stages which line stands at the next position, and its old position.
+// stageLine stages which line stands at the next position, and its old position;
+// −1 if it has none, or none that is not matched yet.
 func (d *diff) stageLine(id ID, old int) {
 	pos := len(d.newIDs)
 	d.newIDs = append(d.newIDs, id)
 	d.olds = append(d.olds, int32(old))
+	d.last = uint32(id)
 	if old >= 0 {
 		d.take(old)
+		return
 	}
 	if int(id) >= len(d.newAt) {
 		d.fit(d.store.Cap())
 	}
-	if first := int(d.newAt[id]); first < pos && d.newIDs[first] == id {
+	if first := int(d.newAt[id]); first < pos && d.newIDs[first] == id || d.matched(uint32(id)) {
 		d.newDups = append(d.newDups, uint32(pos))
 	} else {
 		d.newAt[id] = uint32(pos)
 	}
-	d.last = uint32(id)
+}
+
+// matched reports whether the old position of a line that was looked for has a new
+// one. Those of old duplicates have none.
+func (d *diff) matched(id uint32) bool {
+	if !d.indexed {
+		return false // the store did not know the line
+	}
+	old := d.foundAt(id)
+	if old < 0 || !d.isTaken(old) {
+		return false
+	}
+	_, twice := slices.BinarySearch(d.expect.dups, uint32(old))
+	return !twice
 }

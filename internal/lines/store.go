@@ -110,7 +110,12 @@ func (s *Store) sweepFamilies() {
 			keep(f)
 		}
 	})
+	var last *Line // lines of one family stand together
 	s.lines.each(func(l *Line) {
+		if last != nil && l.under == last.under && l.Family == last.Family {
+			return
+		}
+		last = l
 		keep(l.under)
 		keep(before[l.Family.key(text)])
 	})
@@ -162,8 +167,9 @@ type sought struct {
 	family *family // under whose comments it stands, or nil
 	key    uint32  // see meaning
 	hash   uint64
-	name   int  // the length of the metric's name at its start
-	full   bool // it is known to have no empty label
+	name   int     // the length of the metric's name at its start
+	full   bool    // it is known to have no empty label
+	bound  float64 // of its le or quantile; NaN if it is not known
 }
 
 // addLine adds the line of a text that was sought, and returns its ID.
@@ -176,7 +182,7 @@ func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels) (ID,
 		p.family = nil
 	}
 	return ID(s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
-		s.fillLine(l, ls, p.family, to)
+		s.fillLine(l, ls, p, to)
 		if p.full && s.Relabel == nil {
 			l.hash = ls.Hash()
 		} else {
@@ -213,9 +219,10 @@ func (s *Store) declares(heading uint32) *family {
 	return nil
 }
 
-// fillLine sets what the line of a series is, but its hash. f is the declared family above it,
-// or nil; to is what rules make of its labels.
-func (s *Store) fillLine(l *Line, ls labels.Labels, f *family, to relabelled) {
+// fillLine sets what the line of a series is, but its hash. The family of p is the
+// declared one above it, or nil; to is what rules make of its labels.
+func (s *Store) fillLine(l *Line, ls labels.Labels, p sought, to relabelled) {
+	f := p.family
 	l.Name, l.Labels, l.Bound = ls.Get(model.MetricNameLabel), ls, math.NaN()
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
@@ -235,10 +242,12 @@ func (s *Store) fillLine(l *Line, ls labels.Labels, f *family, to relabelled) {
 		said, role := renamed(l, name)
 		l.Name, l.Role, l.Family = name, role, &s.family(said, text).Family
 	}
-	switch l.Role {
-	case Bucket:
+	switch {
+	case (l.Role == Bucket || l.Role == Quantile) && !math.IsNaN(p.bound) && s.Relabel == nil:
+		l.Bound = p.bound
+	case l.Role == Bucket:
 		l.Bound, l.Role = bound(l.Labels, labels.BucketLabel, l.Role)
-	case Quantile:
+	case l.Role == Quantile:
 		l.Bound, l.Role = bound(l.Labels, model.QuantileLabel, l.Role)
 	}
 }

@@ -25,6 +25,9 @@ type textReader struct {
 
 func (t *textReader) read(body []byte) error {
 	t.body, t.at = body, 0
+	if t.fresh {
+		t.reserve(bytes.Count(body, []byte("\n")))
+	}
 	t.fallback.forget()
 	err := t.readAll()
 	if _, ok := err.(*Error); err != nil && !ok {

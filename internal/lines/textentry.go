@@ -57,12 +57,13 @@ func (t *textReader) readPlain() (done bool, err error) {
 	if !ok || next-t.at > t.limits.Line || len(t.plain.labels)+1 > t.limits.Labels {
 		return false, nil
 	}
-	t.sought.full = !t.plain.empty
-	id, err := t.store.addLine(t.in, t.guess, t.sought, t.plain.set(t.sought.name, t.sought.family))
+	ls := t.plain.set(t.sought.name, t.sought.family)
+	t.sought.full, t.sought.bound = !t.plain.empty, t.plain.bound
+	id, err := t.store.addLine(t.in, t.guess, t.sought, ls)
 	if err != nil {
 		return false, nil // textparse's reading of the line has the same error, and its place
 	}
-	if err := t.line(uint32(id), t.oldOf(uint32(id)), v, ts); err != nil {
+	if err := t.line(uint32(id), -1, v, ts); err != nil { // the store did not know it
 		return false, err
 	}
 	t.quote(t.at+len(t.guess), next)

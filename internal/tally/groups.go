@@ -25,7 +25,7 @@ type Groups struct {
 
 // Number returns the number of the group with the given labels.
 func (x *Groups) Number(ls labels.Labels) int32 {
-	i, added := x.byLabels.Of(string(ls.Bytes(nil)))
+	i, added := x.byLabels.Of(ls.Bytes(nil))
 	if added {
 		x.list = growth.Put(x.list, i, x.group(ls))
 		x.order = nil

@@ -55,10 +55,10 @@ func TestBack(t *testing.T) {
 			rows = append(rows, then)
 		}
 		for _, p := range h.Held() {
-			require.Equal(t, rows[p.Number], at0(x.base(p).Row), "seed %d, checkpoint %d", seed, p.Number)
+			require.Equal(t, rows[p.Number], at0(x.snaps[p.slot].row(&Row{})), "seed %d, checkpoint %d", seed, p.Number)
 		}
 		for _, p := range history.Within(&h) {
-			require.Equal(t, rows[p.Number], at0(before.base(p).Row), "a copy stays as it was")
+			require.Equal(t, rows[p.Number], at0(before.snaps[p.slot].row(&Row{})), "a copy stays as it was")
 		}
 		require.Equal(t, now, before.Live.Counts.Float64(0))
 	}

@@ -52,12 +52,12 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 	}
 	next := now
 	if i < len(held) {
-		next = t.base(held[i])
+		next = Base{Checkpoint: held[i]}
 	}
 	lost := dropped && (len(held) == 0 || held[0].Number > first)
 	switch {
 	case i > 0:
-		e.Most = t.base(held[i-1])
+		e.Most = Base{Checkpoint: held[i-1]}
 	case lost || t.Floor > t.Since:
 		e.Most = next // what is older is not known any more
 	default:
@@ -71,7 +71,50 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 		e.Least = next
 		e.Part = float64(s-e.Most.At) / float64(next.At-e.Most.At)
 	}
+	t.fill(&e)
 	return e, e.Most.At <= s || !lost
+}
+
+// fill reads the rows of an edge that are those of snaps, at most two, until the next question.
+func (t *Table) fill(e *Edge) {
+	if e.Most.Row == nil {
+		e.Most.Row = t.rowOf(&e.Most.Checkpoint, nil)
+	}
+	if e.Inside.Row == nil {
+		e.Inside.Row = t.rowOf(&e.Inside.Checkpoint, e.Most.Row)
+	}
+	switch {
+	case e.Least.Row != nil:
+	case e.Least.Number == e.Most.Number:
+		e.Least.Row = e.Most.Row
+	default:
+		e.Least.Row = e.Inside.Row
+	}
+}
+
+// readRow is a row of a snap that a question read, as the next one often reads the same.
+type readRow struct {
+	number int // of the checkpoint
+	row    *Row
+	room   Row
+}
+
+// rowOf returns the row of a checkpoint. What was read last, other than besides, may be read no more.
+func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
+	if t.read == nil {
+		t.read = &[2]readRow{}
+	}
+	x, y := &t.read[0], &t.read[1]
+	switch {
+	case x.row != nil && x.number == p.Number:
+		return x.row
+	case y.row != nil && y.number == p.Number:
+		return y.row
+	case x.row == besides && besides != nil || y.row != besides && y.number < x.number:
+		x = y
+	}
+	x.number, x.row = p.Number, t.snaps[p.slot].row(&x.room)
+	return x.row
 }
 
 // All returns the edge of the time since the table began.
@@ -84,7 +127,7 @@ func (t *Table) All() Edge {
 func (t *Table) Latest(held []Checkpoint) Edge {
 	b := t.start()
 	if n := len(held); n > 0 && held[n-1].Number >= max(t.Since, t.Floor) {
-		b = t.base(held[n-1])
+		b = Base{held[n-1], t.rowOf(&held[n-1], nil)}
 	}
 	return Edge{Most: b, Least: b, Inside: b}
 }
@@ -93,19 +136,21 @@ func (t *Table) Latest(held []Checkpoint) Edge {
 // that are held.
 func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
 	before, after = &t.nothing, &t.Live
+	var latest *snap
 	for i := range held {
 		switch p := &held[i]; {
 		case p.Number < max(t.Since, t.Floor), int(p.slot) >= len(t.snaps): // no row of it is kept
 		case p.Number < number:
-			before = &t.snaps[p.slot]
-		case p.Number > number:
-			return before, &t.snaps[p.slot]
+			latest = &t.snaps[p.slot]
+		case p.Number > number && after == &t.Live:
+			after = t.snaps[p.slot].row(&Row{})
 		}
+	}
+	if latest != nil {
+		before = latest.row(&Row{})
 	}
 	return before, after
 }
-
-func (t *Table) base(p Checkpoint) Base { return Base{p, &t.snaps[p.slot]} }
 
 // Between returns the moment of the edge in a number that rises from one moment
 // to the next, such as observed time.

@@ -42,7 +42,7 @@ func (l *log) Note(at int64, k Note, step *judge.Step) {
 			l.noted = map[Note]int{}
 		}
 		i = len(l.Events)
-		l.Events = append(l.Events, Event{Note: k, At: at})
+		l.Events = append(spacious(l.Events), Event{Note: k, At: at})
 		l.noted[k] = i
 	}
 	l.Events[i].add(step, l.last, l.gap)

@@ -16,12 +16,14 @@ type Table struct {
 	columns
 	nothing Row // what it begins with; it is never written
 	Live    Row
-	snaps   []Row      // by the checkpoint's slot in the instance's History
-	slots   int        // how many checkpoints it may keep; 0: none
-	paces   paces      // the fastest growth of each column
-	Since   int        // the number of the first checkpoint that the table has
-	Floor   int        // checkpoints before it say nothing any more
-	Begun   Checkpoint // when the view began to look, if that is after the first scrape
+	snaps   []snap      // by the checkpoint's slot in the instance's History
+	lowest  *baseline   // of the latest snaps
+	read    *[2]readRow // nil: nobody asked yet
+	slots   int         // how many checkpoints it may keep; 0: none
+	paces   paces       // the fastest growth of each column
+	Since   int         // the number of the first checkpoint that the table has
+	Floor   int         // checkpoints before it say nothing any more
+	Begun   Checkpoint  // when the view began to look, if that is after the first scrape
 
 	log
 }
@@ -51,9 +53,18 @@ func (t *Table) Snap(p *Checkpoint) {
 
 func (t *Table) put(p *Checkpoint, r *Row) {
 	for len(t.snaps) <= p.slot {
-		t.snaps = append(t.snaps, Row{})
+		t.snaps = append(spacious(t.snaps), snap{})
 	}
-	t.snaps[p.slot].Set(r)
+	t.snaps[p.slot].set(&t.lowest, r)
+}
+
+// spacious returns a list that has room for one more. It has less to spare than
+// append leaves: there are many, and most of them do not grow for long.
+func spacious[T any](list []T) []T {
+	if len(list) < cap(list) {
+		return list
+	}
+	return append(make([]T, 0, len(list)+len(list)/4+2), list...)
 }
 
 // Begin starts the steps and events of a scrape, which follows another one; the
@@ -162,7 +173,7 @@ func (t *Table) Back(s *Saved, h *History) {
 	t.snaps = slices.Clone(t.snaps)
 	for slot := range t.snaps {
 		if !h.uses(slot) {
-			t.snaps[slot] = Row{}
+			t.snaps[slot] = snap{}
 		}
 	}
 	t.Live.Set(&s.Row)
@@ -208,9 +219,9 @@ func (t *Table) Copy(room *Row) *Table {
 // keeps, which is not for questions.
 func (t *Table) Whole(h *History) *Table {
 	c := t.Copy(nil)
-	if c.snaps = make([]Row, len(t.snaps)); t.slots > 0 {
+	if c.snaps = make([]snap, len(t.snaps)); t.slots > 0 {
 		for _, p := range h.from(max(t.Since, t.Floor)) {
-			c.snaps[p.slot].Set(&t.snaps[p.slot])
+			c.snaps[p.slot] = t.snaps[p.slot].clone()
 		}
 	}
 	return c
@@ -224,7 +235,7 @@ func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes in
 		return nil, 0 // what is held does not reach over a window yet
 	}
 	marks = make([]bool, len(t.Cols))
-	oldest := t.base(held[0]).Row
+	oldest := t.snaps[held[0].slot].row(&Row{})
 	for i := range marks {
 		if used[i] {
 			continue
@@ -256,11 +267,13 @@ func (t *Table) Drop(marks []bool) (moved []int32, move func(*Row) Row) {
 	}
 	move = func(r *Row) Row { return moveRow(r, old.Cols, &d.columns, moved, t.Histograms) }
 	t.Live = move(&t.Live)
-	snaps := make([]Row, len(t.snaps))
+	snaps := make([]snap, len(t.snaps))
+	t.lowest = nil
 	for i := range t.snaps {
-		snaps[i] = move(&t.snaps[i])
+		r := move(t.snaps[i].row(&Row{}))
+		snaps[i].set(&t.lowest, &r)
 	}
-	t.snaps = snaps
+	t.snaps, t.read = snaps, nil
 	t.columns = d.columns
 	t.paces = t.paces.moved(moved, len(t.Cols))
 	t.log.move(moved)

@@ -1,0 +1,395 @@
+package aggregate_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+	"github.com/promfold/promfold/parse"
+)
+
+// FuzzProgram reads bytes as a program of what a fleet's caller does, and holds
+// the fleet to its laws after each step: nothing panics or keeps a lock, a
+// refused call changes nothing, every value lies in its bounds and is a number,
+// totals never fall, and a state that is loaded is saved as the same bytes.
+func FuzzProgram(f *testing.F) {
+	for _, seed := range programs() {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, code []byte) {
+		p := newProgram(t, code)
+		for range 100 {
+			if len(p.code) == 0 {
+				break
+			}
+			p.step()
+			p.hold()
+		}
+		p.reload()
+		p.hold()
+	})
+}
+
+// programs are seeds: each operation between scrapes, with a few numbers.
+func programs() (list [][]byte) {
+	for op := range byte(operations) {
+		var code []byte
+		for i := range byte(8) {
+			code = append(code, scrapeText, i%4, i, 200-9*i, 0, op, 3*i, i, 5, scrapeOpenMetrics, 3, i, 11+i, 0, passTime, 1+2*i)
+		}
+		list = append(list, code)
+	}
+	return list
+}
+
+// The operations of a program.
+const (
+	scrapeText = iota
+	scrapeOpenMetrics
+	scrapeSamples
+	scrapeNoise
+	scrapeLate
+	restart
+	fail
+	leave
+	describe
+	balance
+	passTime
+	declareView
+	reload
+	joinOther
+	operations
+)
+
+// program is a fleet, and what is known of it.
+type program struct {
+	*testing.T
+	code  []byte
+	fleet *aggregate.Fleet
+	other *aggregate.Fleet // watches the same, sometimes
+	now   float64          // seconds
+	views []aggregate.View
+	count []*aggregate.CounterView // of views, nil where the view is of another kind
+	dist  []*aggregate.HistogramView
+	gauge []*aggregate.GaugeView
+
+	total map[string]float64 // the highest that was shown
+	procs [4]programProcess  // behind the targets, in turn
+}
+
+type programProcess struct {
+	start    float64
+	requests [2]int
+	buckets  [3]int // not cumulative
+}
+
+// configOfProgram has a limit that programs meet.
+var configOfProgram = aggregate.Config{Since: at(-1), Window: time.Minute, JoinHorizon: time.Hour, MaxInstances: 12}
+
+func newProgram(t *testing.T, code []byte) *program {
+	p := &program{T: t, code: code, total: map[string]float64{}}
+	var err error
+	p.fleet, err = aggregate.NewFleet(configOfProgram)
+	require.NoError(t, err)
+	p.other, err = aggregate.NewFleet(configOfProgram)
+	require.NoError(t, err)
+	for i := range p.procs {
+		p.procs[i].start = -100 - float64(i)
+	}
+	for i := range 3 {
+		p.declare(i)
+	}
+	return p
+}
+
+// viewsOfPrograms are the views that a program may declare.
+var viewsOfPrograms = []aggregate.View{
+	{Select: "c", By: []string{"code"}, Owner: counter.Process},
+	{Select: "h"},
+	{Select: "g", Combine: aggregate.Sum},
+	{Select: "c", TotalsOnly: true},
+	{Select: "h", By: []string{"zone"}, TotalsOnly: true},
+	{Select: "g", Combine: aggregate.Max, By: []string{"zone"}, Window: time.Minute},
+	{Select: "c", By: []string{"zone"}, BoundBirths: true},
+	{Select: everyFamily, ByAllLabels: true},
+}
+
+// declare declares a view on both fleets, unless it is there.
+func (p *program) declare(i int) {
+	v := viewsOfPrograms[i]
+	for _, x := range p.views {
+		if fmt.Sprint(x) == fmt.Sprint(v) {
+			return
+		}
+	}
+	p.views = append(p.views, v)
+	p.declareOn(p.other, v)
+	p.declareOn(p.fleet, v)
+}
+
+func (p *program) declareOn(f *aggregate.Fleet, v aggregate.View) {
+	var c *aggregate.CounterView
+	var h *aggregate.HistogramView
+	var g *aggregate.GaugeView
+	var err error
+	switch {
+	case strings.HasPrefix(v.Select, "h"):
+		h, err = f.Histogram(v)
+	case strings.HasPrefix(v.Select, "g"):
+		g, err = f.Gauge(v)
+	default:
+		c, err = f.Counter(v)
+	}
+	require.NoError(p, err)
+	if f == p.fleet {
+		p.count, p.dist, p.gauge = append(p.count, c), append(p.dist, h), append(p.gauge, g)
+	}
+}
+
+// take returns the next byte of the program, or 0.
+func (p *program) take() int {
+	if len(p.code) == 0 {
+		return 0
+	}
+	b := p.code[0]
+	p.code = p.code[1:]
+	return int(b)
+}
+
+// step does one operation.
+func (p *program) step() {
+	defer func(code []byte) { p.Logf("at %g: %v", p.now, code[:len(code)-len(p.code)]) }(p.code)
+	switch op := p.take() % operations; op {
+	case scrapeText, scrapeOpenMetrics, scrapeSamples, scrapeLate:
+		p.scrape(op)
+	case scrapeNoise:
+		n := min(p.take()%40, len(p.code))
+		noise := p.code[:n]
+		p.code = p.code[n:]
+		p.ingest(aggregate.Scrape{Target: addressNamed(0), Time: at(p.now), Body: noise}, nil)
+	case restart:
+		i := p.take() % len(p.procs)
+		p.procs[i] = programProcess{start: p.now - float64(p.take()%20)/10}
+	case fail:
+		err := []error{errRefused, errors.New("timeout"), parse.ErrLimit}[p.take()%3]
+		p.refusable(p.fleet.ScrapeFailed(addressNamed(p.take()), at(p.now), err))
+	case leave:
+		p.fleet.Remove(at(p.now), addressNamed(p.take()))
+	case describe:
+		t := aggregate.Target{Name: addressNamed(p.take()), Labels: labels.FromStrings("zone", string(rune('a'+p.take()%3)))}
+		p.refusable(p.fleet.Describe(at(p.now), t))
+	case balance:
+		n := p.take() % 4
+		p.refusable(p.fleet.Describe(at(p.now), aggregate.Target{Name: "lb", Balanced: true, Expected: n}))
+	case passTime:
+		x := p.take()
+		p.now += float64(x) / 4
+		if x > 250 {
+			p.now += 4000 // longer than an instance is remembered
+		}
+	case declareView:
+		p.declare(p.take() % len(viewsOfPrograms))
+	case reload:
+		p.reload()
+	case joinOther:
+		p.join()
+	}
+}
+
+func addressNamed(i int) string {
+	return []string{"a", "b", "c", "lb", "localhost:1", "127.0.0.1:1"}[i%6]
+}
+
+// scrape has a process count, and takes in what it shows.
+func (p *program) scrape(op int) {
+	name, i, grown := addressNamed(p.take()), p.take()%len(p.procs), p.take()
+	x := &p.procs[i]
+	x.requests[grown%2] += grown
+	x.buckets[grown%3] += grown / 3
+	sc := aggregate.Scrape{Target: name, Time: at(p.now)}
+	if op == scrapeLate {
+		sc.Time = at(p.now - float64(grown))
+	}
+	var body strings.Builder
+	suffix, end := "", ""
+	if op == scrapeOpenMetrics {
+		suffix, end = "_total", "# EOF\n"
+		sc.Header = http.Header{"Content-Type": {"application/openmetrics-text; version=1.0.0"}}
+	}
+	fmt.Fprintf(&body, "# TYPE c counter\nc%s{code=\"200\"} %d\n", suffix, x.requests[0])
+	if grown%5 != 0 {
+		fmt.Fprintf(&body, "c%s{code=\"500\"} %d\n", suffix, x.requests[1])
+	}
+	fmt.Fprintf(&body, "# TYPE g gauge\ng %d\n", grown)
+	sum := 0
+	body.WriteString("# TYPE h histogram\n")
+	for j, le := range []string{"0.1", "1", "+Inf"} {
+		sum += x.buckets[j]
+		fmt.Fprintf(&body, "h_bucket{le=%q} %d\n", le, sum)
+	}
+	fmt.Fprintf(&body, "h_count %d\nh_sum %d\n", sum, sum)
+	if grown%7 != 0 { // else it does not tell when it started
+		fmt.Fprintf(&body, "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %.1f\n", float64(t0.Unix())+x.start)
+	}
+	body.WriteString(end)
+	sc.Body = []byte(body.String())
+	if op != scrapeSamples {
+		p.ingest(sc, nil)
+		return
+	}
+	list, err := parse.Samples(nil, sc.Body)
+	require.NoError(p, err)
+	sc.Body = nil
+	p.ingest(sc, list)
+}
+
+// ingest gives a scrape to the fleet, and sometimes to the other one. Whether it
+// is twice the same, refused or taken in, the fleet is whole.
+func (p *program) ingest(sc aggregate.Scrape, list []parse.Sample) {
+	before := saved(p, p.fleet)
+	give := func(f *aggregate.Fleet) error {
+		if list != nil {
+			_, err := f.IngestSamples(sc, list)
+			return err
+		}
+		_, err := f.Ingest(sc)
+		return err
+	}
+	if err := give(p.fleet); err != nil {
+		p.same(before, p.fleet, "a refused scrape changed something: %v", err)
+		return
+	}
+	after := saved(p, p.fleet)
+	if err := give(p.fleet); err == nil {
+		p.same(after, p.fleet, "the same scrape again changed something")
+	}
+	if p.take()%2 == 0 {
+		_ = give(p.other)
+	}
+}
+
+func (p *program) refusable(err error) {
+	if err != nil {
+		require.NotEmpty(p, err.Error())
+	}
+}
+
+// same checks that a fleet is in a state.
+func (p *program) same(state []byte, f *aggregate.Fleet, why string, args ...any) {
+	if now := saved(p, f); !bytes.Equal(state, now) {
+		p.Fatalf(why+": %d and %d bytes, which differ from %d on", append(args, len(state), len(now), differ(state, now))...)
+	}
+}
+
+func differ(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
+}
+
+// reload goes on with what was saved.
+func (p *program) reload() {
+	state := saved(p, p.fleet)
+	f, err := aggregate.Load(bytes.NewReader(state), configOfProgram)
+	require.NoError(p, err)
+	p.fleet, p.count, p.dist, p.gauge = f, nil, nil, nil
+	for _, v := range p.views {
+		p.declareOn(f, v)
+	}
+	p.same(state, f, "a loaded state")
+}
+
+// join tells each watcher what the other one knows. It may be refused, such as
+// of views that one of them lacks, and changes nothing then.
+func (p *program) join() {
+	before, theirs := saved(p, p.fleet), saved(p, p.other)
+	if err := p.fleet.Join(p.other); err != nil {
+		p.same(before, p.fleet, "a refused join changed something: %v", err)
+	}
+	p.same(theirs, p.other, "who is joined is left as it is")
+	once := saved(p, p.fleet)
+	if err := p.fleet.Join(p.other); err == nil {
+		p.same(once, p.fleet, "a join again changed something")
+	}
+	_ = p.other.Join(p.fleet)
+}
+
+// hold asks everything, and checks the answers.
+func (p *program) hold() {
+	s := p.fleet.Snapshot(at(p.now))
+	s.Health()
+	for i, v := range p.views {
+		windows := []aggregate.Window{s.SinceStart(), s.Last(time.Minute), s.Last(20 * time.Second)}
+		if v.TotalsOnly {
+			windows = windows[:1]
+		}
+		for _, w := range windows {
+			switch {
+			case p.count[i] != nil:
+				groups, err := p.count[i].In(w)
+				p.refusable(err)
+				for _, g := range groups {
+					p.numbers(v, g.Increase, g.Rate, g.RateNow)
+				}
+			case p.dist[i] != nil:
+				groups, err := p.dist[i].In(w)
+				p.refusable(err)
+				for _, g := range groups {
+					p.numbers(v, g.Mean, g.Sum, func() (promfold.Estimate, bool) { return g.Quantile(0.9) },
+						func() (promfold.Estimate, bool) { return g.Over(0.5) })
+				}
+			}
+		}
+		switch {
+		case p.count[i] != nil:
+			p.shown(i, p.count[i].Totals(s))
+		case p.dist[i] != nil:
+			p.shown(i, p.dist[i].Totals(s))
+		default:
+			groups, err := p.gauge[i].At(s)
+			p.refusable(err)
+			for _, g := range groups {
+				p.numbers(v, g.Value)
+			}
+		}
+	}
+}
+
+// numbers checks answers: numbers, in their bounds.
+func (p *program) numbers(v aggregate.View, asks ...func() (promfold.Estimate, bool)) {
+	for i, ask := range asks {
+		x, ok := ask()
+		if !ok {
+			continue
+		}
+		require.False(p, math.IsNaN(x.Lo) || math.IsNaN(x.Value) || math.IsNaN(x.Hi), "%+v, answer %d: %v", v, i, x)
+		require.True(p, x.Lo <= x.Value && x.Value <= x.Hi, "%+v, answer %d: %v", v, i, x)
+	}
+}
+
+// shown checks that no total falls.
+func (p *program) shown(view int, list []aggregate.Series) {
+	for i := range list {
+		x := list[i].Value
+		if h := list[i].Histogram; h != nil {
+			x = h.Count
+		}
+		key := fmt.Sprint(view, list[i].Labels)
+		require.GreaterOrEqual(p, x, p.total[key], "%+v %s fell", p.views[view], list[i].Labels)
+		p.total[key] = x
+	}
+}

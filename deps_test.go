@@ -65,7 +65,7 @@ var edges = map[string][]string{
 	"internal/parts":       {"internal/saved"},
 	"internal/rate":        {".", "internal/exact"},
 	"internal/recording":   {},
-	"internal/roster":      {"internal/lines", "internal/saved"},
+	"internal/roster":      {"parse", "internal/lines", "internal/saved"},
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
 	"internal/script":      {},

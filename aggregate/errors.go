@@ -23,7 +23,6 @@ var (
 
 var (
 	errQuestion = errors.New("invalid question")
-	errTarget   = errors.New("invalid target")
 	errUnnamed  = errors.New("failed, the reason was not told")
 	errRoot     = fmt.Errorf("%w: a fleet of parts, which have the targets", ErrIncompatible)
 )
@@ -39,15 +38,4 @@ func scrapeError(sc *Scrape, err error) error {
 // limitError names the limit and what would have been needed.
 func limitError(what string, limit, need int64) error {
 	return fmt.Errorf("%w: %s: at most %d, needed %d", ErrLimit, what, limit, need)
-}
-
-// checkTarget refuses what names no target or no time.
-func checkTarget(name string, at time.Time) error {
-	switch {
-	case name == "":
-		return fmt.Errorf("%w: no name", errTarget)
-	case at.IsZero():
-		return fmt.Errorf("%w: %s: no time", errTarget, name)
-	}
-	return nil
 }

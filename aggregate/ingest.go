@@ -14,13 +14,14 @@ import (
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
 )
 
 // ingest takes a scrape in, unless err says why it cannot. It counts the scrape, and names it in an error.
 func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
-	if wrong := checkTarget(sc.Target, sc.Time); wrong != nil {
+	if wrong := roster.Check(sc.Target, sc.Time); wrong != nil {
 		err = wrong
 	}
 	if err == nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/growth"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/parse"
 )
 
@@ -121,7 +122,7 @@ func (f *Fleet) Save(w io.Writer) error {
 // expected, and those that were tried within the last hour.
 func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	if now.IsZero() {
-		return fmt.Errorf("%w: no time", errTarget)
+		return fmt.Errorf("%w: no time", roster.ErrTarget)
 	}
 	for i := range targets {
 		if err := targets[i].validate(now); err != nil {
@@ -175,13 +176,13 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 // connection, it is in upper bounds alone. A failure older than the latest scrape changes
 // nothing.
 func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
-	if err := checkTarget(name, at); err != nil {
+	if err := roster.Check(name, at); err != nil {
 		return err
 	}
 	if err == nil {
 		err = errUnnamed
 	}
-	how := failureOf(err)
+	how := roster.FailureOf(err, ErrLimit, ErrLate, ErrConflict, parse.ErrLimit)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.parts != nil {

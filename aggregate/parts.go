@@ -16,7 +16,7 @@ import (
 
 // setPart takes over the state of a part, see [Fleet.SetPart].
 func setPart(f *Fleet, name string, now time.Time, state io.Reader) error {
-	if err := checkTarget(name, now); err != nil {
+	if err := roster.Check(name, now); err != nil {
 		return err
 	}
 	var content []byte

@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -10,7 +8,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/roster"
-	"github.com/promfold/promfold/parse"
 )
 
 // addressOf returns the spelling under which the fleet knows a target.
@@ -53,29 +50,7 @@ type Target struct {
 }
 
 func (t *Target) validate(now time.Time) error {
-	switch {
-	case t.Expected < 0:
-		return fmt.Errorf("%w: %s: Expected %d", errTarget, t.Name, t.Expected)
-	case t.Expected > 0 && !t.Balanced:
-		return fmt.Errorf("%w: %s: Expected without Balanced", errTarget, t.Name)
-	case t.Balanced && t.Instance != "":
-		return fmt.Errorf("%w: %s: an Instance behind a balancer", errTarget, t.Name)
-	}
-	return checkTarget(t.Name, now)
-}
-
-// failureOf returns how a scrape failed: what was answered and refused by the parser or by the fleet is no word of a
-// dead process.
-func failureOf(err error) roster.Failure {
-	for _, refused := range []error{parse.ErrLimit, ErrLimit, ErrLate, ErrConflict} {
-		if errors.Is(err, refused) {
-			return roster.Unheard
-		}
-	}
-	if errors.As(err, new(*parse.Error)) {
-		return roster.Unheard
-	}
-	return roster.FailureOf(err)
+	return roster.CheckDescribed(t.Name, t.Instance, t.Balanced, t.Expected, now)
 }
 
 // describe takes over the description of a target.

@@ -3,6 +3,9 @@ package roster
 import (
 	"context"
 	"errors"
+	"slices"
+
+	"github.com/promfold/promfold/parse"
 )
 
 // Failure says how a scrape failed.
@@ -18,11 +21,16 @@ const (
 
 // FailureOf returns how a scrape failed by its error, which is not nil. The
 // error of a response has a method HTTPStatusCode, and one of a deadline a
-// method Timeout, as those of package net have.
-func FailureOf(err error) Failure {
+// method Timeout, as those of package net have. What was answered and refused,
+// as not well formed or for one of the given reasons, is no word of a dead
+// process.
+func FailureOf(err error, refused ...error) Failure {
 	var response interface{ HTTPStatusCode() int }
 	var deadline interface{ Timeout() bool }
+	var malformed *parse.Error
 	switch {
+	case errors.As(err, &malformed), slices.ContainsFunc(refused, func(r error) bool { return errors.Is(err, r) }):
+		return Unheard
 	case errors.As(err, &response):
 		if response.HTTPStatusCode() >= 500 {
 			return Unreachable

@@ -117,7 +117,7 @@ func (q *question) notes() []string {
 		}
 	}
 	never := q.named(func(x *roster.Aim) string {
-		if !q.v.selection.Admits(x.Labels) {
+		if x.Unmet == 0 || !q.v.selection.Admits(x.Labels) {
 			return ""
 		}
 		return x.Never()

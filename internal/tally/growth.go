@@ -50,9 +50,9 @@ type Growth struct {
 	Number int // of the group
 }
 
-func (g Growth) unmet() bool {
-	return len(g.Unmet) > 0 && UnmetIn(g.Unmet, g.selection, g.Labels()) > 0
-}
+func (g Growth) unmet() bool { return len(g.Unmet) > 0 && g.unmetHere() } // small enough to be inlined
+
+func (g Growth) unmetHere() bool { return UnmetIn(g.Unmet, g.selection, g.Labels()) > 0 }
 
 // Labels returns the group's labels.
 func (g Growth) Labels() labels.Labels { return g.groups[g.Number].Labels }

@@ -65,7 +65,7 @@ func TestSnapsAreSmall(t *testing.T) {
 	var lowest *baseline
 	live.Counts.Grow(1000)
 	for i := range 1000 {
-		live.Counts.Add(i, float64(1<<40+i))
+		live.Counts.Add(i, 1<<40+float64(i))
 	}
 	slots := make([]snap, 20)
 	for n := range 10 * len(slots) {

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
+	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
 )
 
 func viewOf(metrics ...string) fleets.View { return fleets.View{Metrics: metrics} }
@@ -22,7 +23,7 @@ func TestConfig(t *testing.T) {
 	leaf, root := createDefaultConfig().(*Config), createDefaultConfig().(*Config)
 	leaf.Leaf, leaf.Interval, leaf.JoinHorizon, leaf.Storage = "collector-0", 5*time.Second, 2*time.Hour, &id
 	leaf.Views = append(leaf.Views, fleets.View{Metrics: []string{"http.*"}, Drop: []string{"url.path"}})
-	root.Temporality = delta
+	root.Temporality = sender.Delta
 	for name, want := range map[string]*Config{"promfold": createDefaultConfig().(*Config), "promfold/leaf": leaf, "promfold/root": root} {
 		sub, err := all.Sub(name)
 		require.NoError(t, err)

@@ -2,7 +2,6 @@ package promfoldconnector
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
-	"github.com/promfold/promfold/aggregate/otelcol/internal/state"
 )
 
 // A state is a log record with this event name and the leaf's name as an
@@ -33,7 +31,6 @@ type leaf struct {
 	cfg  *Config
 	next consumer.Logs
 	now  func() time.Time
-	loop *state.Loop
 	mu   sync.Mutex // one flush at a time
 }
 
@@ -50,23 +47,11 @@ func (l *leaf) Capabilities() consumer.Capabilities { return consumer.Capabiliti
 
 // Start reads the state back and begins to send.
 func (l *leaf) Start(ctx context.Context, host component.Host) error {
-	if err := l.Open(ctx, host, l.cfg.Storage); err != nil {
-		return err
-	}
-	l.loop = state.Start(l.cfg.Interval, l.flush)
-	return nil
+	return l.Run(ctx, host, &l.cfg.Output, l.flush)
 }
 
 // Shutdown sends what there is, for the last time.
-func (l *leaf) Shutdown(ctx context.Context) error {
-	if l.loop == nil {
-		return l.Tell.Close() // it never started, or ended
-	}
-	l.loop.Stop()
-	l.loop = nil
-	l.flush(ctx)
-	return errors.Join(l.Store.Close(ctx), l.Tell.Close())
-}
+func (l *leaf) Shutdown(ctx context.Context) error { return l.End(ctx, l.flush) }
 
 // ConsumeMetrics takes in what views want. The rest goes nowhere.
 func (l *leaf) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {

@@ -13,21 +13,19 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
-	"github.com/promfold/promfold/aggregate/otelcol/internal/state"
 )
 
 // root takes the states of leaves in, and sends the metrics of the whole fleets
 // at intervals.
 type root struct {
 	sender.Sender
-	cfg  *Config
-	now  func() time.Time
-	loop *state.Loop
+	cfg *Config
+	now func() time.Time
 }
 
 func newRoot(set connector.Settings, cfg *Config, next consumer.Metrics, now func() time.Time) (*root, error) {
 	base, err := newBase(set, cfg, now())
-	return &root{Sender: sender.Sender{Base: base, Next: next, Delta: cfg.Temporality == delta}, cfg: cfg, now: now}, err
+	return &root{Sender: sender.Sender{Base: base, Next: next, Delta: cfg.Temporality == sender.Delta}, cfg: cfg, now: now}, err
 }
 
 // Capabilities implements consumer.Logs.
@@ -35,25 +33,13 @@ func (r *root) Capabilities() consumer.Capabilities { return consumer.Capabiliti
 
 // Start reads the state back and begins to send.
 func (r *root) Start(ctx context.Context, host component.Host) error {
-	if err := r.Open(ctx, host, r.cfg.Storage); err != nil {
-		return err
-	}
-	r.loop = state.Start(r.cfg.Interval, r.flush)
-	return nil
+	return r.Run(ctx, host, &r.cfg.Output, r.flush)
 }
 
 func (r *root) flush(ctx context.Context) { r.Flush(ctx, r.now()) }
 
 // Shutdown sends what there is, for the last time.
-func (r *root) Shutdown(ctx context.Context) error {
-	if r.loop == nil {
-		return r.Tell.Close() // it never started, or ended
-	}
-	r.loop.Stop()
-	r.loop = nil
-	r.flush(ctx)
-	return errors.Join(r.Store.Close(ctx), r.Tell.Close())
-}
+func (r *root) Shutdown(ctx context.Context) error { return r.End(ctx, r.flush) }
 
 // ConsumeLogs takes in the states of leaves. A record that is none, or that
 // does not belong to this root, is counted and left out: sending it again would

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
+	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
 )
 
 func TestConfig(t *testing.T) {
@@ -31,7 +32,7 @@ func TestConfig(t *testing.T) {
 				},
 				Balanced: []fleets.Balanced{{Attributes: map[string]string{"service.instance.id": "lb:443"}, Expected: 3}},
 			},
-			Interval: 15 * time.Second, Temporality: delta, Unmatched: pass, Storage: &id,
+			Output: sender.Output{Interval: 15 * time.Second, Temporality: sender.Delta, Storage: &id}, Unmatched: pass,
 		},
 	} {
 		sub, err := all.Sub(name)

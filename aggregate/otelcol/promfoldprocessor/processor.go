@@ -2,7 +2,6 @@ package promfoldprocessor
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
-	"github.com/promfold/promfold/aggregate/otelcol/internal/state"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/telemetry"
 	"github.com/promfold/promfold/aggregate/otelcol/promfoldprocessor/internal/metadata"
 )
@@ -23,9 +21,8 @@ import (
 // intervals.
 type fold struct {
 	sender.Sender
-	cfg  *Config
-	now  func() time.Time
-	loop *state.Loop
+	cfg *Config
+	now func() time.Time
 }
 
 func newFold(set processor.Settings, cfg *Config, next consumer.Metrics, now func() time.Time) (*fold, error) {
@@ -38,30 +35,18 @@ func newFold(set processor.Settings, cfg *Config, next consumer.Metrics, now fun
 		return nil, err
 	}
 	base := &sender.Base{ID: set.ID, Kind: component.KindProcessor, Set: all, Tell: tell, Log: set.Logger}
-	return &fold{Sender: sender.Sender{Base: base, Next: next, Delta: cfg.Temporality == delta}, cfg: cfg, now: now}, nil
+	return &fold{Sender: sender.Sender{Base: base, Next: next, Delta: cfg.Temporality == sender.Delta}, cfg: cfg, now: now}, nil
 }
 
 // start reads the state back and begins to send.
 func (p *fold) start(ctx context.Context, host component.Host) error {
-	if err := p.Open(ctx, host, p.cfg.Storage); err != nil {
-		return err
-	}
-	p.loop = state.Start(p.cfg.Interval, p.flush)
-	return nil
+	return p.Run(ctx, host, &p.cfg.Output, p.flush)
 }
 
 func (p *fold) flush(ctx context.Context) { p.Flush(ctx, p.now()) }
 
 // shutdown sends what there is, for the last time.
-func (p *fold) shutdown(ctx context.Context) error {
-	if p.loop == nil {
-		return p.Tell.Close() // it never started, or ended
-	}
-	p.loop.Stop()
-	p.loop = nil
-	p.flush(ctx)
-	return errors.Join(p.Store.Close(ctx), p.Tell.Close())
-}
+func (p *fold) shutdown(ctx context.Context) error { return p.End(ctx, p.flush) }
 
 // consume takes in what views want and returns the rest.
 func (p *fold) consume(ctx context.Context, md pmetric.Metrics) (pmetric.Metrics, error) {

@@ -118,7 +118,7 @@ func TestUnmatched(t *testing.T) {
 // Collector ends, or it is killed after the state was saved.
 func TestDeltasAreSentOnce(t *testing.T) {
 	memory := &teststorage.Memory{}
-	deltas := func(c *Config) { c.Temporality = delta }
+	deltas := func(c *Config) { c.Temporality = sender.Delta }
 	b := newBed(t, memory, deltas)
 	b.in(10, "shop/a requests sum 7..10 1")
 	b.next = consumertest.NewErr(errors.New("not now"))
@@ -140,7 +140,7 @@ func TestDeltasAreSentOnce(t *testing.T) {
 // What the next component will never take is given up, and so is what it does
 // not take for long. Both are counted.
 func TestLostDeltas(t *testing.T) {
-	b := newBed(t, nil, func(c *Config) { c.Temporality = delta })
+	b := newBed(t, nil, func(c *Config) { c.Temporality = sender.Delta })
 	b.in(10, "shop/a requests sum 7..10 1")
 	b.next = consumertest.NewErr(consumererror.NewPermanent(errors.New("never")))
 	require.Empty(t, b.out(15))
@@ -196,11 +196,10 @@ func TestStorage(t *testing.T) {
 
 	for _, host := range []component.Host{componenttest.NewNopHost(), (&teststorage.Memory{Err: errors.New("broken")}).Host()} {
 		b := newBed(t, nil, nil)
-		b.loop.Stop()
+		b.Stop()
 		b.cfg.Storage = &teststorage.ID
 		require.ErrorContains(t, b.start(t.Context(), host), "storage: ")
 		b.cfg.Storage = nil
-		b.loop = nil
 		b.end()
 	}
 }

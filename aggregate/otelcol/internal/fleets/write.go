@@ -144,43 +144,47 @@ func (w *writer) setType(m pmetric.Metric, key form) {
 }
 
 func (w *writer) point(m pmetric.Metric, s *aggregate.Series) {
-	var start pcommon.Timestamp
-	if !s.Start.IsZero() {
-		start = pcommon.NewTimestampFromTime(s.Start)
-	}
 	switch m.Type() {
 	case pmetric.MetricTypeSum:
-		w.number(m, m.Sum().DataPoints().AppendEmpty(), start, s)
+		w.number(m, m.Sum().DataPoints().AppendEmpty(), s)
 	case pmetric.MetricTypeHistogram:
 		p := m.Histogram().DataPoints().AppendEmpty()
 		writeClassic(p, s.Histogram)
-		p.SetStartTimestamp(start)
-		p.SetTimestamp(w.at)
-		w.attributes(p.Attributes(), s.Labels)
+		w.fill(p, s)
 	case pmetric.MetricTypeExponentialHistogram:
 		p := m.ExponentialHistogram().DataPoints().AppendEmpty()
 		writeExponential(p, s.Histogram)
-		p.SetStartTimestamp(start)
-		p.SetTimestamp(w.at)
-		w.attributes(p.Attributes(), s.Labels)
+		w.fill(p, s)
 	case pmetric.MetricTypeSummary:
 		p := m.Summary().DataPoints().AppendEmpty()
 		writeSummary(p, s)
-		p.SetStartTimestamp(start)
-		p.SetTimestamp(w.at)
-		w.attributes(p.Attributes(), s.Labels)
+		w.fill(p, s)
 	default:
-		w.number(m, m.Gauge().DataPoints().AppendEmpty(), start, s)
+		w.number(m, m.Gauge().DataPoints().AppendEmpty(), s)
 	}
 }
 
-func (w *writer) number(m pmetric.Metric, p pmetric.NumberDataPoint, start pcommon.Timestamp, s *aggregate.Series) {
+func (w *writer) number(m pmetric.Metric, p pmetric.NumberDataPoint, s *aggregate.Series) {
 	if x := s.Value; x == math.Trunc(x) && math.Abs(x) <= 1<<53 && !w.f.shapes.isDouble(m.Name()) {
 		p.SetIntValue(int64(x))
 	} else {
 		p.SetDoubleValue(x)
 	}
-	p.SetStartTimestamp(start)
+	w.fill(p, s)
+}
+
+// written is what points of all types have.
+type written interface {
+	Attributes() pcommon.Map
+	SetStartTimestamp(pcommon.Timestamp)
+	SetTimestamp(pcommon.Timestamp)
+}
+
+// fill fills in whose point it is, and of which time.
+func (w *writer) fill(p written, s *aggregate.Series) {
+	if !s.Start.IsZero() {
+		p.SetStartTimestamp(pcommon.NewTimestampFromTime(s.Start))
+	}
 	p.SetTimestamp(w.at)
 	w.attributes(p.Attributes(), s.Labels)
 }

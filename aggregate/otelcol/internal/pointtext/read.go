@@ -114,8 +114,22 @@ func attributes(m pcommon.Map, text string) {
 	}
 }
 
+// point is what points of all types have.
+type point interface {
+	Attributes() pcommon.Map
+	SetStartTimestamp(pcommon.Timestamp)
+	SetTimestamp(pcommon.Timestamp)
+	SetFlags(pmetric.DataPointFlags)
+}
+
 func (r *reader) point(labels string, start, at pcommon.Timestamp, value []string) error {
 	stale := pmetric.DefaultDataPointFlags.WithNoRecordedValue(value[0] == "stale")
+	fill := func(p point) {
+		attributes(p.Attributes(), labels)
+		p.SetStartTimestamp(start)
+		p.SetTimestamp(at)
+		p.SetFlags(stale)
+	}
 	switch r.m.Type() {
 	case pmetric.MetricTypeGauge, pmetric.MetricTypeSum:
 		points := r.m.Sum().DataPoints
@@ -123,31 +137,19 @@ func (r *reader) point(labels string, start, at pcommon.Timestamp, value []strin
 			points = r.m.Gauge().DataPoints
 		}
 		p := points().AppendEmpty()
-		attributes(p.Attributes(), labels)
-		p.SetStartTimestamp(start)
-		p.SetTimestamp(at)
-		p.SetFlags(stale)
+		fill(p)
 		return number(p, value[0])
 	case pmetric.MetricTypeHistogram:
 		p := r.m.Histogram().DataPoints().AppendEmpty()
-		attributes(p.Attributes(), labels)
-		p.SetStartTimestamp(start)
-		p.SetTimestamp(at)
-		p.SetFlags(stale)
+		fill(p)
 		return readClassic(p, value)
 	case pmetric.MetricTypeExponentialHistogram:
 		p := r.m.ExponentialHistogram().DataPoints().AppendEmpty()
-		attributes(p.Attributes(), labels)
-		p.SetStartTimestamp(start)
-		p.SetTimestamp(at)
-		p.SetFlags(stale)
+		fill(p)
 		return readExponential(p, value)
 	}
 	p := r.m.Summary().DataPoints().AppendEmpty()
-	attributes(p.Attributes(), labels)
-	p.SetStartTimestamp(start)
-	p.SetTimestamp(at)
-	p.SetFlags(stale)
+	fill(p)
 	return readSummary(p, value)
 }
 

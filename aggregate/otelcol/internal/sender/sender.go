@@ -3,6 +3,7 @@ package sender
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -29,6 +30,34 @@ type Base struct {
 	Tell  *telemetry.Telemetry
 	Log   *zap.Logger
 	Store *state.Store
+
+	loop *state.Loop
+}
+
+// Run reads the state back, and then calls flush at intervals.
+func (b *Base) Run(ctx context.Context, host component.Host, out *Output, flush func(context.Context)) error {
+	if err := b.Open(ctx, host, out.Storage); err != nil {
+		return err
+	}
+	b.loop = state.Start(out.Interval, flush)
+	return nil
+}
+
+// Stop ends the calls of flush.
+func (b *Base) Stop() {
+	b.loop.Stop()
+	b.loop = nil
+}
+
+// End ends the calls of flush with a last one, unless they never began or ended
+// before, and closes what is open.
+func (b *Base) End(ctx context.Context, flush func(context.Context)) error {
+	if b.loop == nil {
+		return b.Tell.Close()
+	}
+	b.Stop()
+	flush(ctx)
+	return errors.Join(b.Store.Close(ctx), b.Tell.Close())
 }
 
 // Open reads the state back from the storage extension, if one is named.

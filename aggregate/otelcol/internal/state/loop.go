@@ -38,11 +38,3 @@ func (l *Loop) Stop() {
 		<-l.done
 	}
 }
-
-// Size returns the bytes of states.
-func Size(states map[string][]byte) (n int) {
-	for _, b := range states {
-		n += len(b)
-	}
-	return n
-}

@@ -183,15 +183,15 @@ func (p *program) step() {
 		p.procs[i] = programProcess{start: p.now - float64(p.take()%20)/10}
 	case fail:
 		err := []error{errRefused, errors.New("timeout"), parse.ErrLimit}[p.take()%3]
-		p.refusable(p.fleet.ScrapeFailed(addressNamed(p.take()), at(p.now), err))
+		require.NoError(p, p.fleet.ScrapeFailed(addressNamed(p.take()), at(p.now), err))
 	case leave:
 		p.fleet.Remove(at(p.now), addressNamed(p.take()))
 	case describe:
 		t := aggregate.Target{Name: addressNamed(p.take()), Labels: labels.FromStrings("zone", string(rune('a'+p.take()%3)))}
-		p.refusable(p.fleet.Describe(at(p.now), t))
+		require.NoError(p, p.fleet.Describe(at(p.now), t))
 	case balance:
 		n := p.take() % 4
-		p.refusable(p.fleet.Describe(at(p.now), aggregate.Target{Name: "lb", Balanced: true, Expected: n}))
+		require.NoError(p, p.fleet.Describe(at(p.now), aggregate.Target{Name: "lb", Balanced: true, Expected: n}))
 	case passTime:
 		x := p.take()
 		p.now += float64(x) / 4
@@ -279,12 +279,6 @@ func (p *program) ingest(sc aggregate.Scrape, list []parse.Sample) {
 	}
 }
 
-func (p *program) refusable(err error) {
-	if err != nil {
-		require.NotEmpty(p, err.Error())
-	}
-}
-
 // same checks that a fleet is in a state.
 func (p *program) same(state []byte, f *aggregate.Fleet, why string, args ...any) {
 	if now := saved(p, f); !bytes.Equal(state, now) {
@@ -341,13 +335,13 @@ func (p *program) hold() {
 			switch {
 			case p.count[i] != nil:
 				groups, err := p.count[i].In(w)
-				p.refusable(err)
+				require.NoError(p, err)
 				for _, g := range groups {
 					p.numbers(v, g.Increase, g.Rate, g.RateNow)
 				}
 			case p.dist[i] != nil:
 				groups, err := p.dist[i].In(w)
-				p.refusable(err)
+				require.NoError(p, err)
 				for _, g := range groups {
 					p.numbers(v, g.Mean, g.Sum, func() (promfold.Estimate, bool) { return g.Quantile(0.9) },
 						func() (promfold.Estimate, bool) { return g.Over(0.5) })
@@ -361,7 +355,7 @@ func (p *program) hold() {
 			p.shown(i, p.dist[i].Totals(s))
 		default:
 			groups, err := p.gauge[i].At(s)
-			p.refusable(err)
+			require.NoError(p, err)
 			for _, g := range groups {
 				p.numbers(v, g.Value)
 			}

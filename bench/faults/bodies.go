@@ -7,8 +7,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/encoding/protodelim"
-
-	"github.com/promfold/promfold/aggregate"
 )
 
 const delimited = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
@@ -120,7 +118,5 @@ func compressed() []fault {
 			whole := zeros(func(b *bytes.Buffer) { bomb(b, 1, 1) })
 			b.Write(whole[:len(whole)-9])
 		}, "gzip")},
-		{name: "max-events", what: "1,000 instances of 100 counters that restart at each of 40 scrapes, MaxBytes 16 MiB",
-			config: aggregate.Config{MaxBytes: 16 << 20}, rounds: 40, each: restarts},
 	}
 }

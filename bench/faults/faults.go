@@ -30,6 +30,10 @@ func long(of func(x string) step) step {
 	return func(w *world, round int) error { return of(strings.Repeat("x", 17<<20))(w, round) }
 }
 
+// labelBytes is what a program can put into a label at most: package labels panics
+// above 16 MiB, in the program's own call.
+const labelBytes = 15 << 20
+
 func text(format string, args ...any) step {
 	return func(w *world, _ int) error { w.send(fmt.Appendf(nil, format, args...)); return nil }
 }
@@ -47,7 +51,9 @@ func faults() []fault {
 		{name: "nothing", what: "the hostile target is silent", each: func(*world, int) error { return nil }},
 		{name: "long-name", what: "a name of 17 MiB, text", each: long(func(x string) step { return text("%s 1\n", x) })},
 		{name: "long-name-protobuf", what: "a name of 17 MiB, protobuf", each: long(func(x string) step { return protobuf(named(x)) })},
-		{name: "long-name-sample", what: "a name of 17 MiB, of a sample that the caller made", each: long(func(x string) step { return samples(x) })},
+		{name: "long-name-sample", what: "a name of 15 MiB, of a sample that the caller made", each: func(w *world, n int) error {
+			return samples(strings.Repeat("x", labelBytes))(w, n)
+		}},
 		{name: "long-label", what: "a label of 17 MiB", each: long(func(x string) step { return text("hostile_total{l=%q} 1\n", x) })},
 		{name: "long-label-protobuf", what: "a label of 17 MiB, protobuf", each: long(func(x string) step { return protobuf(labelled(x)) })},
 		{name: "long-help", what: "a HELP of 17 MiB", each: long(func(x string) step {
@@ -69,9 +75,9 @@ func faults() []fault {
 			}
 			return nil
 		}},
-		{name: "long-target-label", what: "a target's label of 17 MiB", each: func(w *world, _ int) error {
+		{name: "long-target-label", what: "a target's label of 15 MiB", each: func(w *world, _ int) error {
 			w.sent++
-			if err := w.fleet.Describe(w.now(), aggregate.Target{Name: "hostile", Labels: labels.FromStrings("l", strings.Repeat("x", 17<<20))}); err != nil {
+			if err := w.fleet.Describe(w.now(), aggregate.Target{Name: "hostile", Labels: labels.FromStrings("l", strings.Repeat("x", labelBytes), "who", "hostile")}); err != nil {
 				w.refused, w.seen = w.refused+1, shortened(err.Error(), 90)
 			}
 			return nil
@@ -91,6 +97,8 @@ hostile_sum{l="b"} 1
 		{name: "refused-bodies", what: "200 bodies of 20,000 new lines that end in noise", rounds: 200, each: refusedBody},
 		{name: "renamed", what: "20,000 series renamed at each of 60 scrapes, MaxBytes 64 MiB", config: aggregate.Config{MaxBytes: 64 << 20}, rounds: 60, each: renamed},
 		{name: "resets", what: "3,000 series that fall at every other of 100 scrapes, MaxBytes 16 MiB", config: aggregate.Config{MaxBytes: 16 << 20}, rounds: 100, each: resets},
+		{name: "restarts", what: "1,000 instances of 100 counters that restart at each of 40 scrapes, MaxBytes 16 MiB",
+			config: aggregate.Config{MaxBytes: 16 << 20}, rounds: 40, each: restarts},
 		{name: "million-labels", what: "a line with a million labels", each: millionLabels},
 		{name: "million-lines", what: "a million series", each: millionLines},
 		{name: "instances", what: "100,000 instances", each: instances},
@@ -108,7 +116,7 @@ hostile_sum{l="b"} 1
 		{name: "callbacks", what: "Relabel and Catalogue that ask the fleet", each: func(*world, int) error { return nil }},
 		{name: "escapes", what: "a label with a terminal's escape sequence", each: text("hostile_total{l=\"\x1b[2J\x1b]0;owned\x07\"} 1\n")},
 		{name: "two-checkpoints", what: "eight writers of one checkpoint", each: checkpoints},
-		{name: "full-disk", what: "a checkpoint on a full disk", each: fullDisk},
+		{name: "no-file", what: "a checkpoint at a device, and at a directory", each: noFile},
 		{name: "parallel-scrapes", what: "64 scrapes at once of 20,000 exposed groups", each: parallelScrapes},
 	}
 	return append(list, compressed()...)

@@ -30,8 +30,8 @@ type view struct {
 
 func newWatch(o options, s *example.Screen) (*watch, error) {
 	config := aggregate.Config{Window: o.window}
-	if len(o.endpoints) == 0 {
-		config.ClockSkew = time.Second // who recorded a fleet had a clock like its servers
+	if len(o.endpoints) == 0 && o.Dir == "" {
+		config.ClockSkew = time.Second // the recording inside was made on the machine of the servers
 	}
 	fleet, err := aggregate.NewFleet(config)
 	if err != nil {

@@ -68,28 +68,12 @@ func (w *world) hand(r *watcher, leaf int) {
 
 // doBelowRoot lets an event happen where a root stands above leaves.
 func (w *world) doBelowRoot(e script.Event, p *place, a *watcher) {
+	w.happen(e, p)
 	switch e.Kind {
 	case scrapeOne:
 		w.scrape(w.leafOf(p), p, e)
 	case scrapeAll:
-		for i, p := range w.places {
-			if (e.C>>(i%8)&1)+i%2 < 2 {
-				w.scrape(w.leafOf(p), p, e)
-			}
-		}
-	case grow:
-		w.grow(p, int64(e.B+e.C))
-	case growAll:
-		for i, p := range w.places {
-			w.grow(p, int64((e.C+7*i)%40))
-		}
-	case restart:
-		w.begin(p, e)
-		w.grow(p, int64(e.B))
-	case relayout:
-		p.process.form.fine, p.process.form.schema = !p.process.form.fine, 2
-	case gone:
-		w.leave(p, e)
+		w.scrapeMost(e, w.leafOf)
 	case move:
 		w.move(p, e)
 	case tell:

@@ -220,31 +220,13 @@ func (w *world) do(e script.Event) {
 		w.doBelowRoot(e, p, a)
 		return
 	}
+	w.happen(e, p)
 	switch e.Kind {
 	case scrapeOne:
 		w.scrape(a, p, e)
 	case scrapeAll:
-		for i, p := range w.places {
-			if (e.C>>(i%8)&1)+i%2 < 2 { // some are missed
-				w.scrape(a, p, e)
-			}
-		}
+		w.scrapeMost(e, func(*place) *watcher { return a })
 		w.check(a)
-	case grow:
-		w.grow(p, int64(e.B+e.C))
-	case growAll:
-		for i, p := range w.places {
-			w.grow(p, int64((e.C+7*i)%40))
-		}
-	case restart:
-		w.begin(p, e)
-		w.grow(p, int64(e.B))
-	case relayout:
-		if f := &p.process.form; p.class != pool {
-			f.fine, f.schema = !f.fine, 2
-		}
-	case gone:
-		w.leave(p, e)
 	case cut:
 		p.cut = e.C & (1<<len(w.watchers) - 1) &^ (1 << (e.B % len(w.watchers)))
 	case exchange:
@@ -263,6 +245,36 @@ func (w *world) do(e script.Event) {
 		w.merge()
 	case partition:
 		w.side, w.healed = e.C, w.now+2*w.horizon.Milliseconds()
+	}
+}
+
+// happen lets an event happen to those who are watched, whoever watches.
+func (w *world) happen(e script.Event, p *place) {
+	switch e.Kind {
+	case grow:
+		w.grow(p, int64(e.B+e.C))
+	case growAll:
+		for i, p := range w.places {
+			w.grow(p, int64((e.C+7*i)%40))
+		}
+	case restart:
+		w.begin(p, e)
+		w.grow(p, int64(e.B))
+	case relayout:
+		if f := &p.process.form; p.class != pool {
+			f.fine, f.schema = !f.fine, 2
+		}
+	case gone:
+		w.leave(p, e)
+	}
+}
+
+// scrapeMost scrapes most places, each by its watcher.
+func (w *world) scrapeMost(e script.Event, by func(*place) *watcher) {
+	for i, p := range w.places {
+		if (e.C>>(i%8)&1)+i%2 < 2 {
+			w.scrape(by(p), p, e)
+		}
 	}
 }
 

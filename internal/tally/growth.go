@@ -103,19 +103,29 @@ func (g Growth) each(do func(*Share, *part)) {
 	}
 }
 
-// missed returns the members behind a balancer that are alive as far as known and were not met twice, so that none of
+// missed yields the members behind a balancer that are alive as far as known and were not met twice, so that none of
 // their steps ends in the window. Since the start all that they showed is in the bounds.
-func (g Growth) missed() (names []string) {
+func (g Growth) missed(yield func(*Share) bool) {
 	if g.Answer == nil || g.asked.All {
-		return nil
+		return
 	}
 	owners, _ := g.own()
 	for _, i := range owners {
-		if sh := &g.shares[i]; sh.Pooled && sh.Standing.Possible() && (sh.Older || sh.covers(g.group()) == 0) {
-			names = append(names, sh.Name)
+		if sh := &g.shares[i]; sh.Pooled && sh.Standing.Possible() && (sh.Older || sh.covers(g.group()) == 0) && !yield(sh) {
+			return
 		}
 	}
-	return names
+}
+
+// unseen reports whether some members' observations may have any value.
+func (g Growth) unseen() bool {
+	if g.Answer != nil && g.unmet() {
+		return true
+	}
+	for range g.missed {
+		return true
+	}
+	return false
 }
 
 // someone reports whether any member that was observed for some time satisfies so.

@@ -85,7 +85,7 @@ func (d *Distribution) Merge(do func(*layout.Distribution)) {
 	if !d.all.done {
 		d.all.done = true
 		d.addTo(&d.all.Distribution)
-		if d.Growth.Answer != nil && (d.Growth.unmet() || len(d.Growth.missed()) > 0) {
+		if d.Growth.unseen() {
 			d.all.AddUnknown(math.Inf(1), d.Signed())
 		}
 	}
@@ -152,7 +152,7 @@ func (d *Distribution) Worst(q float64) (Member, bool) {
 	}
 	for _, m := range d.Growth.Increases() {
 		if m.Instance == worst.Name {
-			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.unmet() || len(d.Growth.missed()) > 0)
+			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.unseen())
 			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
 				m.Share = worst.Share
 			}
@@ -164,7 +164,12 @@ func (d *Distribution) Worst(q float64) (Member, bool) {
 
 // Missed returns the members behind a balancer of which no growth was seen in the window: their observations may have
 // any value, and are in the bounds.
-func (d *Distribution) Missed() []string { return d.Growth.missed() }
+func (d *Distribution) Missed() (names []string) {
+	for sh := range d.Growth.missed {
+		names = append(names, sh.Name)
+	}
+	return names
+}
 
 // Sum returns the sum of the observations; false if a member's is not known.
 func (d *Distribution) Sum() (e estimate, ok bool) {
@@ -198,7 +203,7 @@ func held(e estimate) estimate {
 // sums returns the least and the greatest sum of what was observed, if nothing is open but where between two checkpoints
 // the window begins.
 func (d *Distribution) sums() (least, most float64, known bool) {
-	if d.Growth.Answer == nil || d.Signed() || d.Growth.Left() != nil || len(d.Growth.missed()) > 0 {
+	if d.Growth.Answer == nil || d.Signed() || d.Growth.Left() != nil || d.Growth.unseen() {
 		return 0, 0, false
 	}
 	_, parts := d.Growth.own()
@@ -221,7 +226,7 @@ func (d *Distribution) sums() (least, most float64, known bool) {
 // have been.
 func (d *Distribution) allowing(x float64) estimate {
 	e := exactly(x)
-	if n, _ := d.Growth.Increase(); !n.Exact() || len(d.Growth.missed()) > 0 {
+	if n, _ := d.Growth.Increase(); !n.Exact() || d.Growth.unseen() {
 		if e.Lo, e.Hi = 0, math.Inf(1); d.Signed() {
 			e.Lo = math.Inf(-1)
 		}

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"strconv"
 	"time"
 )
 
@@ -15,7 +16,7 @@ var files embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"text":   func(c Cell, u Unit) string { return c.text(u) },
-	"format": func(u Unit, a Amount) string { return u.format(a) },
+	"amount": newAmountView,
 	"bounds": func(u Unit, a Amount) string { return u.bounds(a) },
 	"clip":   clip,
 	"state": func(s State) string {
@@ -23,6 +24,16 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 	"f": func(x float64) string { return fmt.Sprintf("%.1f", x) },
 }).ParseFS(files, "templates/*.html"))
+
+// amountView is an amount as it is read, and as a program reads it.
+type amountView struct {
+	Known     bool
+	Text, Raw string
+}
+
+func newAmountView(u Unit, a Amount) amountView {
+	return amountView{a.Known, u.format(a), strconv.FormatFloat(a.Value, 'g', -1, 64)}
+}
 
 // longest is how many characters of a label value a page shows.
 const longest = 120

@@ -42,7 +42,7 @@ func (v view) message(i int, s state, sent map[string]string) (message, error) {
 
 // events sends a page after the other. One who asks for a moment gets those
 // that follow it, at the speed of the playback; else the newest, as it comes.
-func (w *watcher) events(ctx context.Context, rw http.ResponseWriter, r *http.Request) {
+func (w site) events(ctx context.Context, rw http.ResponseWriter, r *http.Request) {
 	v, i, s, ok := w.found(rw, r)
 	if !ok {
 		return

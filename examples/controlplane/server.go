@@ -18,8 +18,11 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types page"
 
+// site is the page that a watcher fills, over HTTP.
+type site struct{ *watcher }
+
 // serve serves the page until ctx ends.
-func (w *watcher) serve(ctx context.Context) error {
+func (w site) serve(ctx context.Context) error {
 	l, err := net.Listen("tcp", w.o.listen)
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (w *watcher) serve(ctx context.Context) error {
 }
 
 // handler returns the routes. Streams of events end with ctx.
-func (w *watcher) handler(ctx context.Context) (http.Handler, error) {
+func (w site) handler(ctx context.Context) (http.Handler, error) {
 	static, err := fs.Sub(files, "static")
 	if err != nil {
 		return nil, err
@@ -75,7 +78,7 @@ func (w *watcher) handler(ctx context.Context) (http.Handler, error) {
 }
 
 // now is the time of the fleet: that of the recording, or the clock's.
-func (w *watcher) now() time.Time {
+func (w site) now() time.Time {
 	if v := w.history.view(); len(w.o.endpoints) == 0 && len(v.pages) > 0 {
 		return v.pages[len(v.pages)-1].At
 	}
@@ -96,7 +99,7 @@ func secured(next http.Handler) http.Handler {
 
 // local refuses requests by a name that leads here by a trick: a page from
 // elsewhere must not read this one through a name of its own for 127.0.0.1.
-func (w *watcher) local(next http.Handler) http.Handler {
+func (w site) local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {
@@ -113,7 +116,7 @@ func (w *watcher) local(next http.Handler) http.Handler {
 
 // look returns the page that a request is about. In a recording it begins when
 // the window is full.
-func (w *watcher) look(r *http.Request) (v view, i int, s state) {
+func (w site) look(r *http.Request) (v view, i int, s state) {
 	v, s = w.history.view(), readState(r.URL.Query())
 	i = len(v.pages) - 1
 	switch {
@@ -127,7 +130,7 @@ func (w *watcher) look(r *http.Request) (v view, i int, s state) {
 }
 
 // found is look for handlers that need a page: without one they answer 503.
-func (w *watcher) found(rw http.ResponseWriter, r *http.Request) (v view, i int, s state, ok bool) {
+func (w site) found(rw http.ResponseWriter, r *http.Request) (v view, i int, s state, ok bool) {
 	for {
 		v, i, s = w.look(r)
 		if i >= 0 {
@@ -144,7 +147,7 @@ func (w *watcher) found(rw http.ResponseWriter, r *http.Request) (v view, i int,
 	}
 }
 
-func (w *watcher) page(rw http.ResponseWriter, r *http.Request) {
+func (w site) page(rw http.ResponseWriter, r *http.Request) {
 	v, i, s, ok := w.found(rw, r)
 	if !ok {
 		return
@@ -158,7 +161,7 @@ func (w *watcher) page(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (w *watcher) pageJSON(rw http.ResponseWriter, r *http.Request) {
+func (w site) pageJSON(rw http.ResponseWriter, r *http.Request) {
 	v, i, _, ok := w.found(rw, r)
 	if !ok {
 		return
@@ -173,7 +176,7 @@ func (w *watcher) pageJSON(rw http.ResponseWriter, r *http.Request) {
 	body.Write(text)
 }
 
-func (w *watcher) fragments(rw http.ResponseWriter, r *http.Request) {
+func (w site) fragments(rw http.ResponseWriter, r *http.Request) {
 	v, i, s, ok := w.found(rw, r)
 	if !ok {
 		return
@@ -188,7 +191,7 @@ func (w *watcher) fragments(rw http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(body).Encode(m)
 }
 
-func (w *watcher) explain(rw http.ResponseWriter, r *http.Request) {
+func (w site) explain(rw http.ResponseWriter, r *http.Request) {
 	v, i, _, ok := w.found(rw, r)
 	if !ok {
 		return

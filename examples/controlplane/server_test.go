@@ -32,7 +32,7 @@ func serve(t *testing.T, v view, speed float64) *httptest.Server {
 	}
 	w.history.end()
 	ctx, cancel := context.WithCancel(t.Context())
-	handler, err := w.handler(ctx)
+	handler, err := site{w}.handler(ctx)
 	require.NoError(t, err)
 	s := httptest.NewServer(handler)
 	t.Cleanup(func() { cancel(); s.Close() })

@@ -43,6 +43,7 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/kubelets
 	$(GO) run ./examples/sidecar
 	$(GO) run ./examples/picker
+	$(GO) run ./examples/controlplane -text
 
 cross:
 	@for p in darwin/arm64 windows/amd64 linux/386; do \

@@ -1,6 +1,7 @@
 package joins
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -330,6 +331,12 @@ func (w *world) hear(a, b *watcher, e script.Event) {
 		other = w.undeclared(w.save(b.Fleet))
 	}
 	w.must(a.Join(other))
+	if e.A%3 == 0 {
+		once := w.save(a.Fleet)
+		if w.must(a.Join(other)); !bytes.Equal(once, w.save(a.Fleet)) {
+			w.fail(otherBytes, "joined again, a state of %d bytes has %d", len(once), len(w.save(a.Fleet)))
+		}
+	}
 	a.known.join(b.known)
 	a.since = max(a.since, b.since)
 	a.shown.most(theirs)

@@ -145,6 +145,7 @@ func (w *world) begin(p *place, e script.Event) {
 func (p *process) count(n int64) {
 	p.counts[0] += n
 	p.counts[1] += n / 3
+	p.counts[late] += n / 5 % 8
 	*p.outlives += n
 	for i, k := range []int64{n, n / 2, n % 3, n % 2} {
 		p.observed[i] += k

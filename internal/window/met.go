@@ -171,7 +171,7 @@ func (g *Met) begin(group int32, how beginning, from int64, m *Meeting) (take bo
 	case how == goesOn && opens, how == fromZero && g.Begin > 0 && !met:
 		// It went on while its process changed, which is growth, but of neither
 		// process alone; or it is known elsewhere by what it had before.
-		g.at[group] = m.At
+		g.at[group] = first
 		return true
 	case how == goesOn:
 		if !met {

@@ -62,7 +62,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 		}
 		r.contentType, r.format = contentType, in
 	}
-	r.begin(c, r.format)
+	r.begin(c, r.format, len(body))
 	switch r.format {
 	case openMetrics2:
 		return r.finished(r.entries.read(body))
@@ -81,7 +81,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 // sample, from 1.
 func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
 	r.Discard()
-	r.begin(c, typed)
+	r.begin(c, typed, r.limits.Body)
 	return r.finished(r.samples.read(samples))
 }
 
@@ -205,6 +205,7 @@ func (r *Reader) Commit(c *Columns) {
 	c.natives = replace(c.natives, r.natives)
 	c.digests = replace(c.digests, r.digests)
 	c.quoted.replace(&r.quoted)
+	r.orphans.clear()
 	r.clear()
 }
 

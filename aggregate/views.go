@@ -44,14 +44,16 @@ func (v *view) set() *window.Set {
 }
 
 // sweepGroups frees the groups of answers that have no column any more.
-func (v *view) sweepGroups() {
-	v.groups.Keep(func(used func(int32)) {
-		for _, in := range v.fleet.ordered {
-			for _, c := range in.bindings[v.index].Cols {
-				used(c.Group)
+func sweepGroups(f *Fleet) {
+	for _, v := range f.views {
+		v.groups.Keep(func(used func(int32)) {
+			for _, in := range f.ordered {
+				for _, c := range in.bindings[v.index].Cols {
+					used(c.Group)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // watched returns what a view knows of processes, and other watchers told it.

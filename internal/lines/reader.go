@@ -48,7 +48,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 		}
 		r.contentType, r.format = contentType, in
 	}
-	r.begin(c, r.format, body)
+	r.begin(c, r.format, body, len(body))
 	r.size = len(body)
 	switch r.format {
 	case openMetrics2:
@@ -68,7 +68,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 // sample, from 1.
 func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
 	r.Discard()
-	r.begin(c, typed, nil)
+	r.begin(c, typed, nil, r.limits.Body)
 	r.size = len(samples)
 	return r.finished(r.samples.read(samples))
 }
@@ -196,6 +196,7 @@ func (r *Reader) Commit(c *Columns) {
 	if r.fresh {
 		r.siblings.add(r.store, c, r.size)
 	}
+	r.orphans.clear()
 	r.clear()
 }
 

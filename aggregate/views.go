@@ -44,14 +44,16 @@ func (v *view) set() *window.Set {
 }
 
 // sweepGroups frees the groups of answers that have no column any more.
-func (v *view) sweepGroups() {
-	v.groups.Keep(func(used func(int32)) {
-		for _, in := range v.fleet.ordered {
-			for _, c := range in.bindings[v.index].Cols {
-				used(c.Group)
+func sweepGroups(f *Fleet) {
+	for _, v := range f.views {
+		v.groups.Keep(func(used func(int32)) {
+			for _, in := range f.ordered {
+				for _, c := range in.bindings[v.index].Cols {
+					used(c.Group)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // watched returns what a view knows of processes, and other watchers told it.
@@ -77,9 +79,10 @@ func (v *view) tell(known *watch.State, list []*instance, of func(i int) *bindin
 }
 
 // heard makes k what the view knows. Processes of which it says that they were taken back, or are counted elsewhere,
-// are followed anew.
+// are followed anew, of which it knows then, too: to hear the same again is no news.
 func (v *view) heard(k *watch.State) {
 	v.ledger.Known = k
+	news := false
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
 		if b.Met == nil {
@@ -88,7 +91,11 @@ func (v *view) heard(k *watch.State) {
 		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
 			saveFirst(in)
 			b.Met.Again(b.Table, in.Last, version, begin)
+			news = true
 		}
+	}
+	if news {
+		v.ledger.Known = v.watched()
 	}
 }
 

@@ -1,10 +1,12 @@
 package lines
 
+import "github.com/prometheus/prometheus/model/labels"
+
 // Limits bound what a body may cost. A field that is 0 has its default.
 type Limits struct {
 	Body    int // bytes of a body, decompressed; default 64 MiB
 	Lines   int // samples of a body; default 2,000,000
-	Line    int // bytes of a sample's line; default 16 KiB
+	Line    int // bytes of a sample's line, and of a HELP, TYPE or UNIT comment; default 16 KiB, at most 8 MiB
 	Labels  int // labels of a sample, its name included; default 64
 	Buckets int // buckets of a native histogram, and its spans; default 100,000
 
@@ -38,5 +40,47 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Line, 16<<10)
 	def(&l.Labels, 64)
 	def(&l.Buckets, 100_000)
+	l.Line = min(l.Line, mostLine)
 	return l
 }
+
+// mostLine is what a label and a saved state can hold, with room to spare.
+const mostLine = 8 << 20
+
+// heading bounds the bytes of the comments between two lines.
+func (l *Limits) heading() int { return max(1<<20, l.Line) }
+
+// meant bounds the bytes of the labels of new lines that a body of so many bytes
+// may mean. In protobuf a name is written once for all metrics of a family, so a
+// short body could mean a text of any length.
+func (l *Limits) meant(body int) int {
+	return max(16<<20, min(64*min(body, 1<<40), 2*min(l.Body, 1<<40)))
+}
+
+// newLabels checks the labels of a new line, and counts their bytes.
+func (d *diff) newLabels(ls labels.Labels) error {
+	if ls.Len() > d.limits.Labels {
+		return overLimit("labels", d.limits.Labels)
+	}
+	n := int(ls.ByteSize())
+	if n > d.limits.Line+nameRoom {
+		return overLimit("bytes in a line", d.limits.Line)
+	}
+	if d.meant += n; d.meant > d.mayMean {
+		return overLimit("bytes of labels", d.mayMean)
+	}
+	return nil
+}
+
+// unmapped lets a Read that cannot succeed go on, to find all lines that are not
+// mapped yet.
+func (d *diff) unmapped() error {
+	if len(d.Mapping.wanted) > d.limits.Lines {
+		return overLimit("lines", d.limits.Lines)
+	}
+	return nil
+}
+
+// nameRoom is how much longer labels may be than the line that means them: the
+// name of their name's label, and suffixes.
+const nameRoom = 1 << 10

@@ -249,6 +249,7 @@ func (t *table[P]) sweep(gone func(id uint32, payload *P)) {
 	}
 	slices.SortFunc(t.spare, func(a, b uint32) int { return cmp.Compare(b, a) }) // so that neighbours in a body get neighbouring ids
 	t.index.Store(t.reindex(len(t.index.Load().slots)))
+	t.trim()
 	if t.slabs > t.used+t.used/8+maxSlab {
 		t.compact()
 	}

@@ -79,9 +79,10 @@ func (v *view) tell(known *watch.State, list []*instance, of func(i int) *bindin
 }
 
 // heard makes k what the view knows. Processes of which it says that they were taken back, or are counted elsewhere,
-// are followed anew.
+// are followed anew, of which it knows then, too: to hear the same again is no news.
 func (v *view) heard(k *watch.State) {
 	v.ledger.Known = k
+	news := false
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
 		if b.Met == nil {
@@ -90,7 +91,11 @@ func (v *view) heard(k *watch.State) {
 		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
 			saveFirst(in)
 			b.Met.Again(b.Table, in.Last, version, begin)
+			news = true
 		}
+	}
+	if news {
+		v.ledger.Known = v.watched()
 	}
 }
 

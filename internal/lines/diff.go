@@ -18,7 +18,7 @@ import (
 type diff struct {
 	store    *Store
 	limits   Limits
-	seed     seed
+	siblings siblings
 	declared declared
 	cursor
 
@@ -106,16 +106,9 @@ func (c *cursor) runEnd() int {
 	return end
 }
 
-// seed is a copy of what a sibling exposes.
-type seed struct {
-	columns Columns
-	of      *Columns // for which columns it was made
-	sweeps  uint32   // of the store, when it was made
-}
-
 // begin starts to read a body of so many bytes in the format in against the
-// columns.
-func (d *diff) begin(c *Columns, in format, size int) {
+// columns. Of samples there is no body.
+func (d *diff) begin(c *Columns, in format, body []byte, size int) {
 	d.cursor = cursor{in: in, expect: c}
 	d.meant, d.mayMean = 0, d.limits.meant(size)
 	d.declared.reset()
@@ -125,15 +118,15 @@ func (d *diff) begin(c *Columns, in format, size int) {
 	if len(c.ids) > 0 {
 		return
 	}
-	if d.seed.of == c && d.seed.sweeps == d.store.sweeps.Load() {
-		d.expect = &d.seed.columns
+	if o := d.siblings.like(d.store, in, body); o != nil {
+		d.expect = o
 	}
 	d.rebuild()
 	d.fresh = true
 }
 
 // end drops the references to the columns.
-func (d *diff) end() { d.expect, d.seed.of = nil, nil }
+func (d *diff) end() { d.expect = nil }
 
 // len returns the number of lines staged so far.
 func (d *diff) len() int {

@@ -139,6 +139,40 @@ func Code(c *saved.Codec, s **Set) {
 	})
 }
 
+// Shares reports whether several parts know somebody of the name. s may be nil.
+func (s *Set) Shares(name string) bool { return s != nil && slices.Contains(s.Shared, name) }
+
+// Kin groups the parts, by number, that know somebody in common, be it by way of
+// others; known are those that each part knows.
+func Kin[T any](known []map[string]T) (list [][]int) {
+	of := make([]int, len(known)) // each leads to the first one of its group
+	root := func(i int) int {
+		for of[i] != i {
+			i = of[i]
+		}
+		return i
+	}
+	first := map[string]int{}
+	for i, names := range known {
+		of[i] = i
+		for name := range names {
+			if j, ok := first[name]; !ok {
+				first[name] = i
+			} else if a, b := root(i), root(j); a != b {
+				of[max(a, b)] = min(a, b)
+			}
+		}
+	}
+	groups := map[int][]int{}
+	for i := range known {
+		groups[root(i)] = append(groups[root(i)], i)
+	}
+	for _, i := range slices.Sorted(maps.Keys(groups)) {
+		list = append(list, groups[i])
+	}
+	return list
+}
+
 // Share leaves everybody to the part that scraped it last, the first one of
 // several. known are the latest scrapes of all that each part knows, 0 of those
 // that departed from it. It returns the number of that part for each, and who

@@ -2,6 +2,8 @@ package aggregate_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,5 +135,57 @@ func TestBalancedProcessesOfOneStart(t *testing.T) {
 		require.NoError(t, b.Join(a.Fleet))
 		require.Less(t, b.Known(), was)
 		require.LessOrEqual(t, b.Known(), 17.0)
+	}
+}
+
+// A place tells starts in a header and, after a restart, in the body. The new one
+// began after the last look at the old one, whoever tells it; and one start told in
+// two ways is one. What the new process counts past the old one's counts was lost.
+func TestStartToldElsewhere(t *testing.T) {
+	root, a, _ := newRootOf(t, rootConfig)
+	header := func(now, start float64, says ...string) {
+		sc := aggregate.Scrape{Target: "i", Time: at(now), Body: []byte(strings.Join(says, "\n") + "\n")}
+		sc.Header = http.Header{"Process-Start-Time-Unix": {fmt.Sprint(int64(at(start).Unix()))}}
+		a.ingest(sc)
+	}
+	header(10, 1.5, saysC(60)...)
+	a.scrape("i", 20, 1.5, saysC(60)...)
+	header(30, 1.5, saysC(61)...)
+	a.scrape("i", 40, 35.5)
+	a.scrape("i", 50, 35.5, saysC(90)...)
+	header(60, 55.5, saysC(91)...)
+	root.setPart("a", 60, saved(t, a.Fleet))
+	require.Equal(t, []float64{61 + 90 + 91, 61 + 90 + 91}, []float64{a.total(60), root.total(60)})
+}
+
+// A state carries no configuration: a root takes it in by its own.
+func TestStateOfAnotherConfiguration(t *testing.T) {
+	for name, change := range map[string]func(*aggregate.Config){
+		"no joins":       func(c *aggregate.Config) { c.JoinHorizon = 0 },
+		"short horizon":  func(c *aggregate.Config) { c.JoinHorizon = time.Second },
+		"long window":    func(c *aggregate.Config) { c.Window = time.Hour },
+		"short window":   func(c *aggregate.Config) { c.Window = 10 * time.Second },
+		"coarse starts":  func(c *aggregate.Config) { c.StartTolerance = time.Minute },
+		"few instances":  func(c *aggregate.Config) { c.MaxInstances = 2 },
+		"a later Since":  func(c *aggregate.Config) { c.Since = at(0) },
+		"without Since":  func(c *aggregate.Config) { c.Since = time.Time{} },
+		"the same again": func(*aggregate.Config) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := rootConfig
+			change(&c)
+			root, other := newPairWatcher(t, rootConfig, counter.Process), newPairWatcher(t, c, counter.Process)
+			for i := range 7 {
+				other.scrape("i", 10*float64(i), -50, saysC(5*i)...)
+			}
+			root.setPart("other", 70, saved(t, other.Fleet))
+			require.Equal(t, 30.0, root.total(70))
+			g, err := root.c.One(root.Snapshot(at(60)).Last(20 * time.Second))
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, grew(g), 5.0)
+			require.LessOrEqual(t, grew(g), 15.0)
+			root = root.again(rootConfig)
+			require.Equal(t, 30.0, root.total(70))
+		})
 	}
 }

@@ -58,15 +58,15 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		return err
 	}
 	defer l.release(f)
-	at := roster.LatestOf(l.targets, l.latest)
-	if m.l = l; x.Older(name, at) {
-		return nil
-	}
-	if l.parts != nil {
+	if m.l = l; l.parts != nil {
 		return m.incompatible("which have parts")
 	}
 	if err := m.pairViews(); err != nil {
-		return err
+		return err // a state that is none of the root's is not taken for late
+	}
+	at := roster.LatestOf(l.targets, l.latest)
+	if x.Older(name, at) {
+		return nil
 	}
 	m.bindParts()
 	p := &parts.Part{Content: content, At: at, Size: len(l.instances), Bytes: m.bytes - f.bytes}

@@ -3,6 +3,15 @@
 //	states, by name of the part → the latest of each → who is in which of them
 //
 // What is in a state, and what states are together, it does not know.
+//
+// A state is as old as the latest that was told in it: a scrape, a failure, or who left. One that is older than the state
+// at hand is late and changes nothing. The removal of a part is a barrier for its name: all states from before it are
+// late, and a newer one brings the part back. A state that is not the root's, because it cannot be read, has parts itself
+// or other views, is refused whatever its age.
+//
+// A state carries no configuration, so one of another configuration is not refused. What is kept of a window, of totals
+// and of processes is what the part kept; all else is answered by the root's configuration: a window that the part did
+// not keep begins where it does, and of a part without a join horizon only what it counted itself is known.
 package parts
 
 import (

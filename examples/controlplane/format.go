@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func (u Unit) bounds(a Amount) string {
 	}
 	lo, hi := u.number(a.Lo), u.number(a.Hi)
 	switch value := u.number(a.Value); {
-	case lo == value && hi == value:
+	case lo == value && (hi == value || strings.HasPrefix(hi, "<")):
 		return ""
 	case math.IsInf(a.Hi, 1) && math.IsInf(a.Lo, -1):
 		return "no bound is known"
@@ -115,6 +116,8 @@ func length(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour && d%time.Minute < time.Second:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
 	case d < time.Hour:
 		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 	case d < 48*time.Hour:

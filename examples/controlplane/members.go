@@ -57,6 +57,7 @@ func (q *etcdMembers) row(m *moment) Row {
 			size.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)))
 		}
 	}
+	size.silent(s)
 	q.election(s, &r)
 	fsync := q.disk(s, &r, q.fsync, "fsync", "Write-ahead log", fsyncSlow)
 	commit := q.disk(s, &r, q.commit, "commit", "Commit to disk", commitSlow)
@@ -97,7 +98,7 @@ func (q *etcdMembers) election(s *scope, r *Row) {
 
 // disk asks for the slowest disk: one slow member holds up the quorum.
 func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, title string, slow float64) Panel {
-	p := Panel{ID: id, Title: title + ", p99 by member", Chart: Lines, Key: "member", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"in the window", Count}}}
+	p := Panel{ID: id, Title: title + ", p99 by member", Chart: Lines, Key: "member", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"count", Count}}}
 	g := first(s.histograms(v))
 	if g == nil {
 		return p
@@ -114,6 +115,7 @@ func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, tit
 	for name, d := range g.Distributions() {
 		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count())))
 	}
+	p.silent(s)
 	if !ok {
 		p.Note = "None in the window, so there is no duration."
 	}

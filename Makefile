@@ -43,6 +43,8 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/kubelets
 	$(GO) run ./examples/sidecar
 	$(GO) run ./examples/picker
+	$(GO) run ./examples/controlplane -text
+	$(GO) -C examples/rulecheck run . testdata/rules.yaml || test $$? -eq 1 # a file of wrong expressions
 
 cross:
 	@for p in darwin/arm64 windows/amd64 linux/386; do \

@@ -16,6 +16,7 @@ import (
 type board struct {
 	fleet     *aggregate.Fleet
 	window    time.Duration
+	audit     *audit // nil: no logs
 	questions []question
 	exposed   []exposed
 }
@@ -27,9 +28,11 @@ type question interface {
 
 // settings are what a user may choose about the answers.
 type settings struct {
-	window time.Duration // of rates and quantiles
-	slo    time.Duration // what a request to one object may take
-	skew   time.Duration // between the clocks; 0: the library's default
+	window time.Duration      // of rates and quantiles
+	slo    time.Duration      // what a request to one object may take
+	skew   time.Duration      // between the clocks; 0: the library's default
+	logs   []string           // audit logs: FILE or SERVER=FILE
+	limits map[string]float64 // of clients, in calls a second, by user agent
 
 }
 
@@ -40,10 +43,18 @@ func newBoard(s settings) (*board, error) {
 		return nil, err
 	}
 	b := &board{fleet: f, window: s.window}
+	if len(s.logs) > 0 {
+		if b.audit, err = newAudit(s.logs, s.window, s.skew); err != nil {
+			return nil, err
+		}
+	}
 	d := &declarer{board: b}
 	b.questions = []question{
 		newRequests(d), newErrors(d), newLatency(d), newObjective(d, s.slo), newBlame(d), newSlowest(d),
 		newInflight(d), newWatches(d), newSeats(d), newEtcd(d), newObjects(d), newPending(d), newQueues(d), newProcesses(d),
+	}
+	if b.audit != nil {
+		b.questions = append(b.questions, newCallers(d, b.audit, s.limits), newAgreement(d, b.audit))
 	}
 	b.questions = append(b.questions, trust{})
 	return b, d.err
@@ -126,6 +137,13 @@ func (m *moment) of(c component) *scope {
 		m.scopes[c] = s
 	}
 	return m.scopes[c]
+}
+
+// logs returns the audit logs at this moment.
+func (m *moment) logs(a *audit) *scope {
+	s := &scope{moment: m, component: auditLogs, Snapshot: a.fleet.Snapshot(m.at)}
+	s.coverage, s.instances, s.window = s.Coverage(), s.Instances(), s.Last(m.board.window)
+	return s
 }
 
 // scope is one component at one moment.

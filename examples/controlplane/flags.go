@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,6 +66,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.DurationVar(&o.slo, "slo", o.slo, "what a request for one object may take")
 	fs.Float64Var(&o.speed, "speed", o.speed, "of the playback, in seconds of the recording a second")
 	fs.DurationVar(&o.keep, "keep", o.keep, "live: how much of the past the page can show")
+	fs.List(&o.logs, "audit", "the audit log of a server, `[SERVER=]FILE[,…]`: JSON lines, followed through rotation; SERVER is the name the page has for it")
+	fs.Func("client-limit", "what a client may ask, `AGENT=CALLS` a second, as its rate limit says; may be repeated", o.addLimit)
 	err := fs.Parse(args, stderr, func(urls []string) error {
 		if err := o.addEndpoints(urls, members, managers); err != nil {
 			return err
@@ -127,5 +130,18 @@ func (o *options) addMoments(s string) error {
 		}
 		o.moments = append(o.moments, d)
 	}
+	return nil
+}
+
+func (o *options) addLimit(s string) error {
+	agent, text, _ := strings.Cut(s, "=")
+	calls, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(calls > 0) || agent == "" {
+		return errors.New("not AGENT=CALLS")
+	}
+	if o.limits == nil {
+		o.limits = map[string]float64{}
+	}
+	o.limits[agent] = calls
 	return nil
 }

@@ -70,11 +70,11 @@ func (v view) index(at time.Time) int {
 	return i
 }
 
-// past returns the pages of a time before page i, which is the last of them.
-func (v view) past(i int, span time.Duration) []*Page {
-	from := i
-	for from > 0 && v.pages[i].At.Sub(v.pages[from-1].At) <= span {
-		from--
+// after returns the first page that is later than a time.
+func (v view) after(at time.Time) int {
+	i := len(v.pages)
+	for i > 0 && v.pages[i-1].At.After(at) {
+		i--
 	}
-	return v.pages[from : i+1]
+	return i
 }

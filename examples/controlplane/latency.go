@@ -62,6 +62,7 @@ func (q *latency) row(m *moment) Row {
 			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count()/total)))
 		}
 	}
+	lines.silent(s)
 	r.Panels = []Panel{heat(g.Distribution()), lines}
 	return r
 }
@@ -113,7 +114,7 @@ const objectiveMissed = 0.01
 func (q *objective) row(m *moment) Row {
 	r := Row{ID: "slo", Question: "Which share of requests is slower than promised?", About: apiServers}
 	s := m.of(apiServers)
-	p := Panel{ID: "classes", Title: "Slower than the objective", Chart: Lines, Key: "requests", Columns: []Column{{"slower", Share}, {"worst server", Share}, {"", ""}, {"requests", PerSecond}}}
+	p := Panel{ID: "classes", Title: "Slower than the objective", Chart: Lines, Key: "requests", Columns: []Column{{"slower", Share}, {"worst server", Share}, {"at", ""}, {"requests", PerSecond}}}
 	ask := func(name string, g *aggregate.HistogramGroup, limit time.Duration) {
 		over, ok := g.Over(limit.Seconds())
 		if !ok {
@@ -121,7 +122,7 @@ func (q *objective) row(m *moment) Row {
 		}
 		r.from(g)
 		worst, who := worstOver(g, limit.Seconds())
-		p.add(fmt.Sprintf("%s, %s", name, limit), false, cell(known(over, ok)), cell(worst), words(who), cell(known(g.Observations().Rate())))
+		p.add(fmt.Sprintf("%s, %s", name, length(limit)), false, cell(known(over, ok)), cell(worst), words(who), cell(known(g.Observations().Rate())))
 	}
 	if g := first(s.histograms(q.writes)); g != nil {
 		ask("writes", g, q.one)
@@ -143,6 +144,9 @@ func (q *objective) row(m *moment) Row {
 	worst := slices.MaxFunc(p.Entries, func(a, b Entry) int { return cmp.Compare(a.Cells[0].Amount.Value, b.Cells[0].Amount.Value) })
 	share := worst.Cells[0].Amount
 	r.figure("Slower than promised", Share, share, worst.Key)
+	if share.Hi == 0 {
+		r.raise(Fine, "No request is slower than promised.")
+	}
 	r.raise(Fine, fmt.Sprintf("Every class of requests keeps its objective; the worst is %s with %s.", worst.Key, Share.format(share)))
 	if share.Value > objectiveMissed {
 		r.raise(Alarm, fmt.Sprintf("%s of %s are slower.", Share.format(share), worst.Key))
@@ -177,7 +181,7 @@ const (
 func (q *slowest) row(m *moment) Row {
 	r := Row{ID: "slowest", Question: "Which requests are slowest?", About: apiServers}
 	s := m.of(apiServers)
-	p := Panel{ID: "kinds", Title: "By verb and resource", Chart: Lines, Key: "request", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"worst server's p99", Seconds}, {"", ""}, {"requests", PerSecond}}}
+	p := Panel{ID: "kinds", Title: "By verb and resource", Chart: Lines, Key: "request", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"worst server's p99", Seconds}, {"at", ""}, {"requests", PerSecond}}}
 	rare := 0
 	groups := s.histograms(q.kinds)
 	for _, g := range groups {

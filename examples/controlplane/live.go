@@ -13,6 +13,12 @@ import (
 // a page after each interval.
 func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 	c := w.o.Scrape(time.Now)
+	if a := w.board.audit; a != nil {
+		if err := a.start(time.Now(), false); err != nil {
+			return err
+		}
+	}
+	c.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error { w.board.audit.take(t.Name, s.Time); return nil }
 	c.OnReport = func(t scrape.Target, _ aggregate.Report) { w.note(t.Name, time.Now(), nil) }
 	c.OnError = func(t scrape.Target, err error) { w.note(t.Name, time.Now(), err) }
 	s, err := scrape.New(w.board.fleet, c, scrape.Targets(w.liveTargets()...))

@@ -20,7 +20,7 @@ func newInflight(d *declarer) question {
 func (q *inflight) row(m *moment) Row {
 	r := Row{ID: "inflight", Question: "What do the servers work on at this moment?", About: apiServers}
 	s := m.of(apiServers)
-	p := Panel{ID: "kinds", Title: "Requests in flight, the busiest server", Chart: Lines, Key: "kind", Columns: []Column{{"busiest server", Count}, {"", ""}, {"all, at most", Count}},
+	p := Panel{ID: "kinds", Title: "Requests in flight, the busiest server", Chart: Lines, Key: "kind", Columns: []Column{{"busiest server", Count}, {"at", ""}, {"all, at most", Count}},
 		Note: "Each server says the most of a second, and not of the same second: their sum is only an upper bound."}
 	for _, g := range s.gauges(q.current) {
 		most, ok := g.Max()
@@ -90,6 +90,7 @@ func (q *watches) row(m *moment) Row {
 			}
 		}
 	}
+	servers.silent(s)
 	kinds := Panel{ID: "resources", Title: "By resource", Key: "resource", Columns: []Column{{"watches", Count}, {"events", PerSecond}}}
 	events := map[string]Amount{}
 	for _, g := range s.counters(q.events) {

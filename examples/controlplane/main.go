@@ -40,7 +40,7 @@ func watch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.JSON || o.text {
 		err = w.print(ctx)
 	} else {
-		err = w.serve(ctx)
+		err = site{w}.serve(ctx)
 	}
 	if err == nil && !w.answered.Load() {
 		err = errors.New("no server answered")

@@ -57,6 +57,7 @@ func (q *etcdMembers) row(m *moment) Row {
 			size.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)))
 		}
 	}
+	size.silent(s)
 	q.election(s, &r)
 	fsync := q.disk(s, &r, q.fsync, "fsync", "Write-ahead log", fsyncSlow)
 	commit := q.disk(s, &r, q.commit, "commit", "Commit to disk", commitSlow)
@@ -114,6 +115,7 @@ func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, tit
 	for name, d := range g.Distributions() {
 		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count())))
 	}
+	p.silent(s)
 	if !ok {
 		p.Note = "None in the window, so there is no duration."
 	}

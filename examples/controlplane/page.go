@@ -89,6 +89,8 @@ type Entry struct {
 	Key   string `json:"key"`
 	Lost  bool   `json:"lost,omitempty"` // a server that does not answer
 	Cells []Cell `json:"cells"`
+
+	account string // of a caller
 }
 
 // Cell is an amount or, in a column without a unit, a text.
@@ -176,7 +178,7 @@ func (r *Row) from(g aggregate.Group) {
 
 // add adds an entry of amounts.
 func (p *Panel) add(key string, lost bool, cells ...Cell) {
-	p.Entries = append(p.Entries, Entry{key, lost, cells})
+	p.Entries = append(p.Entries, Entry{Key: key, Lost: lost, Cells: cells})
 }
 
 // cut keeps the first n entries and counts the others.

@@ -30,7 +30,7 @@ func (q *processes) row(m *moment) Row {
 	memory := Panel{ID: "memory", Title: "Memory by process", Chart: Lines, Key: "process", Columns: []Column{{"memory", Bytes}}}
 	cpu := Panel{ID: "cpu", Title: "CPU by process", Chart: Lines, Key: "process", Columns: []Column{{"CPU", Cores}}}
 	routines := Panel{ID: "goroutines", Title: "Goroutines by process", Chart: Lines, Key: "process", Columns: []Column{{"goroutines", Count}}}
-	starts := Panel{ID: "starts", Title: "Starts", Key: "process", Columns: []Column{{"running for", ""}, {"restarts seen", Count}, {"", ""}}}
+	starts := Panel{ID: "starts", Title: "Starts", Key: "process", Columns: []Column{{"running for", ""}, {"restarts seen", Count}, {"state", ""}}}
 	var restarted []string
 	for _, c := range components {
 		s := m.of(c)
@@ -80,4 +80,5 @@ func members(s *scope, p *Panel, list []aggregate.Member) {
 	for _, x := range list {
 		p.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)))
 	}
+	p.silent(s)
 }

@@ -114,7 +114,11 @@ func (q *queues) row(m *moment) Row {
 	}
 	top := p.Entries[0]
 	depth := top.Cells[0].Amount
-	r.figure("Longest queue", Count, depth, top.Key)
+	longest := top.Key
+	if depth.Known && depth.Value == 0 {
+		longest = ""
+	}
+	r.figure("Longest queue", Count, depth, longest)
 	slow := slices.MaxFunc(p.Entries, func(a, b Entry) int { return cmp.Compare(a.Cells[1].Amount.Value, b.Cells[1].Amount.Value) })
 	r.figure("Longest wait, p99", Seconds, slow.Cells[1].Amount, slow.Key)
 	switch {
@@ -124,6 +128,8 @@ func (q *queues) row(m *moment) Row {
 		r.raise(Notice, fmt.Sprintf("%s items wait in %s.", Count.format(depth), top.Key))
 	case slow.Cells[1].Amount.Value >= queueSlow:
 		r.raise(Notice, fmt.Sprintf("What %s works on had waited %s.", slow.Key, Seconds.format(slow.Cells[1].Amount)))
+	case depth.Value == 0:
+		r.raise(Fine, fmt.Sprintf("No queue holds anything; the longest wait, p99, is %s in %s.", Seconds.format(slow.Cells[1].Amount), slow.Key))
 	default:
 		r.raise(Fine, fmt.Sprintf("The longest queue holds %s items; the longest wait, p99, is %s in %s.", Count.format(depth), Seconds.format(slow.Cells[1].Amount), slow.Key))
 	}

@@ -56,6 +56,11 @@ func (w *watcher) replay(ctx context.Context, each func(*Page) error) error {
 	if err := w.board.fleet.SetTargets(begin, w.targets(scrapes)...); err != nil {
 		return err
 	}
+	if a := w.board.audit; a != nil {
+		if err := a.start(begin, true); err != nil {
+			return err
+		}
+	}
 	moment := begin.Add(step / 2)
 	for i, x := range scrapes {
 		if ctx.Err() != nil {
@@ -77,6 +82,7 @@ func (w *watcher) ingest(x recordedScrape) {
 	f := w.board.fleet
 	body, err := x.Body(x.dir)
 	if err == nil {
+		w.board.audit.take(x.Target, x.At())
 		_, err = f.Ingest(aggregate.Scrape{Target: x.Target, Time: x.At(), Header: x.Header(), Body: body})
 	}
 	if err != nil && !errors.Is(err, aggregate.ErrConflict) {

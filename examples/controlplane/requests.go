@@ -73,8 +73,19 @@ func rateByServer(s *scope, g *aggregate.CounterGroup) Panel {
 	for _, x := range g.Rates() {
 		p.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)), cell(exactly(x.Share)))
 	}
+	p.silent(s)
 	p.byKey()
 	return p
+}
+
+// silent adds the servers that do not answer and of which nothing is known any
+// more: they stay in sight, without a number.
+func (p *Panel) silent(s *scope) {
+	for _, i := range s.instances {
+		if gone(i) && !slices.ContainsFunc(p.Entries, func(e Entry) bool { return e.Key == i.Name }) {
+			p.add(i.Name, true, make([]Cell, len(p.Columns))...)
+		}
+	}
 }
 
 // byKey sorts the entries so that each keeps its place and its colour.
@@ -155,6 +166,7 @@ func (q *errorShare) row(m *moment) Row {
 	for _, x := range g.Members() {
 		servers.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)))
 	}
+	servers.silent(s)
 	r.Panels = []Panel{codes, servers}
 	return r
 }

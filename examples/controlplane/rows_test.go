@@ -152,8 +152,8 @@ func (c *checker) latencies() {
 		c.close(all[i].count-below, e.Cells[0].Amount, e.Key)
 		below = all[i].count
 	}
-	c.close(over(1, c.buckets(api, c.at, sli, noWatch, ofResources, `!verb="GET"`, `!verb="LIST"`)), c.cell("slo", "classes", "writes, 1s", 0), "writes")
-	c.close(over(5, c.buckets(api, c.at, sli, `verb="LIST"`, `scope="namespace"`)), c.cell("slo", "classes", "lists of a namespace, 5s", 0), "lists")
+	c.close(over(1, c.buckets(api, c.at, sli, noWatch, ofResources, `!verb="GET"`, `!verb="LIST"`)), c.cell("slo", "classes", "writes, 1 s", 0), "writes")
+	c.close(over(5, c.buckets(api, c.at, sli, `verb="LIST"`, `scope="namespace"`)), c.cell("slo", "classes", "lists of a namespace, 5 s", 0), "lists")
 	for _, e := range c.page.row("slowest").panel("kinds").Entries {
 		if e.Key == "LIST pods" {
 			c.close(quantile(.99, c.buckets(api, c.at, metric, `verb="LIST"`, `resource="pods"`)), e.Cells[0].Amount, e.Key)
@@ -248,8 +248,11 @@ func TestLost(t *testing.T) {
 	assert.Positive(t, e.Cells[0].Amount.Value)
 	assert.Equal(t, Alarm, p.row("trust").State)
 	assert.Less(t, c.figure("trust", "Answers in full").Value, 1.0)
-	memory := c.page.row("processes").panel("memory")
-	assert.False(t, slices.ContainsFunc(memory.Entries, func(e Entry) bool { return e.Key == "apiserver-c" }), "no value of a process that is gone")
+	for _, panel := range []string{"memory", "goroutines"} {
+		e := c.entry("processes", panel, "apiserver-c")
+		assert.True(t, e.Lost)
+		assert.False(t, e.Cells[0].Amount.Known, "no value of a process that is gone")
+	}
 	assert.Contains(t, p.row("requests").Coverage, "2 of 3")
 	assert.Contains(t, strings.Join(p.row("requests").Warnings, "\n"), "growth between the last scrape and the restart is unknown: apiserver-b")
 	assert.True(t, c.entry("processes", "starts", "apiserver-c").Lost)

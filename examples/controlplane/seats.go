@@ -47,7 +47,7 @@ func (q *seats) row(m *moment) Row {
 	s := m.of(apiServers)
 	levels := q.levels(s, &r)
 	p := Panel{ID: "levels", Title: "Seats in use by priority level, at the worst server", Chart: Lines, Key: "priority level",
-		Columns: []Column{{"in use", Share}, {"", ""}, {"waiting", Count}, {"rejected", PerSecond}, {"dispatched", PerSecond}, {"p99 of the wait", Seconds}, {"seats of a server", Count}, {"with borrowed", Count}}}
+		Columns: []Column{{"in use", Share}, {"at", ""}, {"waiting", Count}, {"rejected", PerSecond}, {"dispatched", PerSecond}, {"p99 of the wait", Seconds}, {"seats of a server", Count}, {"with borrowed", Count}}}
 	var worst *level
 	rejected, waiting := 0.0, 0.0
 	for _, l := range levels {
@@ -70,6 +70,8 @@ func (q *seats) row(m *moment) Row {
 		r.raise(Alarm, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsNotice:
 		r.raise(Notice, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
+	case worst.used.Value == 0:
+		r.raise(Fine, "No level uses a seat at this moment.")
 	default:
 		r.raise(Fine, fmt.Sprintf("The fullest level is %s: %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
 	}

@@ -23,7 +23,12 @@ func (trust) row(m *moment) Row {
 		}
 		x := s.coverage
 		parts.add(c.String(), x.Missing > 0, cell(Amount{ok, exactly(share).Estimate}), count(x.Expected), count(x.Missing), count(x.Stale), count(x.Failed), count(x.Reset), count(x.Duplicates), count(x.Ambiguous))
-		if x.Missing > 0 || x.Partial > 0 {
+		for _, i := range s.instances {
+			if gone(i) {
+				silent = append(silent, i.Name)
+			}
+		}
+		if x.Missing+x.Partial > 0 && len(silent) == 0 {
 			silent = append(silent, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, c))
 		}
 	}
@@ -33,7 +38,7 @@ func (trust) row(m *moment) Row {
 	share, ok := m.all.Coverage().Share()
 	r.figure("Answers in full", Share, Amount{ok, exactly(share).Estimate}, "of all expected")
 	if len(silent) > 0 {
-		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they did since is not in the numbers.")
+		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
 	}
 	list, behind := met(m)
 	r.Panels = []Panel{parts, list}

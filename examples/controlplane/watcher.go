@@ -37,6 +37,7 @@ func (w *watcher) play(ctx context.Context, each func(*Page) error) error {
 
 // take makes the page of a moment.
 func (w *watcher) take(at time.Time, each func(*Page) error) error {
+	w.board.audit.takeOthers(at)
 	p, err := w.board.page(at)
 	if err != nil {
 		return err

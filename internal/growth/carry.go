@@ -64,8 +64,8 @@ func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
 		return newAt, nil
 	}
 	for _, m := range s.Reader.Moves() {
-		for i := range m.N {
-			newAt[m.Old+i] = m.Pos + i + 1
+		for i, run := uint32(0), newAt[m.Old:m.Old+m.N]; int(i) < len(run); i++ {
+			run[i] = m.Pos + i + 1
 		}
 	}
 	fresh = slices.Clone(s.Reader.Came())

@@ -66,7 +66,7 @@ var edges = map[string][]string{
 	"internal/process":     {"internal/evidence", "internal/growth", "internal/identity", "internal/judge", "internal/life", "internal/lines", "internal/saved", "internal/window"},
 	"internal/rate":        {".", "internal/exact"},
 	"internal/recording":   {},
-	"internal/roster":      {"parse", "internal/lines", "internal/saved"},
+	"internal/roster":      {"parse", "internal/explain", "internal/lines", "internal/saved"},
 	"internal/samples":     {"histogram", "parse", "internal/lines"},
 	"internal/saved":       {"internal/exact"},
 	"internal/script":      {},

@@ -51,6 +51,9 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	if err := s.open(&s.in.Columns, &sc); err != nil {
 		return Report{}, nil, err
 	}
+	if err := lookedUp(s.staged); err != nil {
+		return Report{}, nil, err
+	}
 	if at == b.Last && (s.in == b.Latest && s.Same() || b.Unsure != 0 && b.Unsure == evidence.Digest(s.Reader)) {
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.Reader.Len(), true, 1
 		return s.report, nil, nil

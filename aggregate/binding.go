@@ -230,10 +230,12 @@ func sweep(f *Fleet, gone int) {
 	f.reading.Lock() // for no reader of the store may be at work
 	ids := f.store.Sweep()
 	f.reading.Unlock()
+	f.names.Lock()
+	f.orphans = lines.Orphans{} // they are gone, too
+	f.names.Unlock()
 	f.router.Forget(ids)
-	for _, v := range f.views {
-		v.sweepGroups()
-	}
+	f.catalogue.Forget()
+	sweepGroups(f)
 }
 
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in

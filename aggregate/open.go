@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -164,6 +165,9 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, name := range names {
+		if errors.Is(roster.Check(name, now), ErrLimit) {
+			continue // nobody has it
+		}
 		name = addressOf(f, name)
 		delete(f.book.Expected, name)
 		leaveTarget(f, name, now.UnixMilli())

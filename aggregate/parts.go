@@ -6,6 +6,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/parts"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -26,6 +27,7 @@ func setPart(f *Fleet, name string, now time.Time, state io.Reader) error {
 			return err
 		}
 	}
+	lookUp(f, func() []string { return lines.Names(content) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m, x := &merger{f: f, what: "parts of"}, f.parts

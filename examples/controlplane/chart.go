@@ -174,7 +174,11 @@ func (c *chart) valueAxis(most float64) func(float64) float64 {
 	if most <= 0 {
 		most = 1
 	}
-	step := math.Pow(10, math.Floor(math.Log10(most)))
+	scale := 1.0
+	if c.Unit == Bytes {
+		scale = math.Pow(1024, math.Floor(math.Log2(max(1, most))/10))
+	}
+	step := scale * math.Pow(10, math.Floor(math.Log10(most/scale)))
 	for _, part := range []float64{0.2, 0.5, 1, 2, 5} {
 		if most/(step*part) <= 4 {
 			step *= part

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func (u Unit) bounds(a Amount) string {
 	}
 	lo, hi := u.number(a.Lo), u.number(a.Hi)
 	switch value := u.number(a.Value); {
-	case lo == value && hi == value:
+	case lo == value && (hi == value || strings.HasPrefix(hi, "<")):
 		return ""
 	case math.IsInf(a.Hi, 1) && math.IsInf(a.Lo, -1):
 		return "no bound is known"

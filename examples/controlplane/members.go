@@ -98,7 +98,7 @@ func (q *etcdMembers) election(s *scope, r *Row) {
 
 // disk asks for the slowest disk: one slow member holds up the quorum.
 func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, title string, slow float64) Panel {
-	p := Panel{ID: id, Title: title + ", p99 by member", Chart: Lines, Key: "member", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"in the window", Count}}}
+	p := Panel{ID: id, Title: title + ", p99 by member", Chart: Lines, Key: "member", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"count", Count}}}
 	g := first(s.histograms(v))
 	if g == nil {
 		return p

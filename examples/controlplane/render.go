@@ -19,6 +19,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"amount": newAmountView,
 	"bounds": func(u Unit, a Amount) string { return u.bounds(a) },
 	"clip":   clip,
+	"short":  func(s string) bool { return len(s) <= 26 }, // is not broken into lines
 	"state": func(s State) string {
 		return map[State]string{Fine: "fine", Notice: "check", Alarm: "wrong", Unknown: "not known"}[s]
 	},

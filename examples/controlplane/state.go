@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ type choice struct {
 
 func showChoices() []choice {
 	list := []choice{{Value: showAll, Text: "everything"}, {Value: showWrong, Text: "what needs attention"}}
-	for _, c := range components {
+	for _, c := range append(slices.Clone(components), auditLogs) {
 		list = append(list, choice{Value: string(c), Text: c.String()})
 	}
 	return list

@@ -66,18 +66,13 @@ func (x Settlements) Sorted() []*Settlement {
 	return list
 }
 
-// Raise makes classes those of the settlement, unless they count less, or nothing
-// and the settlement alone knows bounds.
+// Raise makes classes those of the settlement, unless there are none or they count less. Where nothing was counted they
+// do, too: which bounds are shown must not depend on who asks.
 func (s *Settlement) Raise(classes []window.Class) {
 	mine, other := counted(s.Classes), counted(classes)
-	if c := other.Cmp(&mine); len(classes) > 0 && (c > 0 || c == 0 && (other.Sign() > 0 || bounded(classes) || !bounded(s.Classes))) {
+	if len(classes) > 0 && other.Cmp(&mine) >= 0 {
 		s.Classes = classes
 	}
-}
-
-// bounded reports whether there is a bucket besides the one for all.
-func bounded(classes []window.Class) bool {
-	return slices.ContainsFunc(classes, func(c window.Class) bool { return c.Layout != nil && c.Layout.Len() > 1 || c.Grid != nil })
 }
 
 func counted(classes []window.Class) (n exact.Sum) {

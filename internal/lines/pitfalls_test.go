@@ -125,7 +125,11 @@ func TestLinesMove(t *testing.T) {
 
 func TestLongLinesNeedLongWindows(t *testing.T) {
 	long := strings.Repeat("x", 9000)
-	sequence(t, "a{b=\""+long+"\"} 1\n", "a{b=\""+long+"\"} 2\n", "a{b=\""+long+"\n"+long[:100]+"\"} 2\n", "# HELP a "+long+long+"\na 1\n", "a{b=\""+long)
+	in := newInstance(NewStore())
+	r := NewReader(in.store, Limits{Line: 32 << 10}) // textparse has no limit
+	for _, b := range []string{"a{b=\"" + long + "\"} 1\n", "a{b=\"" + long + "\"} 2\n", "a{b=\"" + long + "\n" + long[:100] + "\"} 2\n", "# HELP a " + long + long + "\na 1\n", "a{b=\"" + long} {
+		in.read(t, r, []byte(b))
+	}
 	many := strings.Repeat("m{l=\"\n\"} 1\nn 2\n", 3000)
 	sequence(t, many, many+"o 1\n")
 }

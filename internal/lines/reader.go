@@ -48,7 +48,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 		}
 		r.contentType, r.format = contentType, in
 	}
-	r.begin(c, r.format, body)
+	r.begin(c, r.format, body, len(body))
 	r.size = len(body)
 	switch r.format {
 	case openMetrics2:
@@ -68,7 +68,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 // sample, from 1.
 func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
 	r.Discard()
-	r.begin(c, typed, nil)
+	r.begin(c, typed, nil, r.limits.Body)
 	r.size = len(samples)
 	return r.finished(r.samples.read(samples))
 }
@@ -196,6 +196,7 @@ func (r *Reader) Commit(c *Columns) {
 	if r.fresh {
 		r.siblings.add(r.store, c, r.size)
 	}
+	r.orphans.clear()
 	r.clear()
 }
 
@@ -218,6 +219,16 @@ func (r *Reader) commitRebuilt(c *Columns) {
 	c.dups = replace(c.dups, r.dups)
 	c.pairs = replace(c.pairs, r.pairs)
 	r.spans = c.findSpans(r.spans)
+}
+
+// Orphaned reports whether the Reader added anything since the last Commit.
+func (r *Reader) Orphaned() bool { return r.orphans.Len() > 0 }
+
+// Orphans moves what the Reader added since the last Commit to a list.
+func (r *Reader) Orphans(to *Orphans) {
+	to.lines = append(to.lines, r.orphans.lines...)
+	to.headings = append(to.headings, r.orphans.headings...)
+	r.orphans.clear()
 }
 
 // Discard forgets what is staged.

@@ -64,13 +64,14 @@ function show(m) {
 		}
 		before = s;
 	}
+	const pointed = [...document.querySelectorAll(".plot.pointed")].map((p) => [p, p.dataset.x]);
 	for (const [id, html] of Object.entries(m.parts)) {
 		const to = parse(html).firstElementChild, from = document.getElementById(id);
 		if (from) morph(from, to);
 	}
 	document.body.dataset.now = m.now;
 	address();
-	for (const p of document.querySelectorAll(".plot.pointed")) point(p, p.dataset.x);
+	for (const [plot, x] of pointed) if (plot.isConnected) point(plot, x);
 }
 
 function say(text) { connection.textContent = text; }
@@ -192,12 +193,23 @@ rows.addEventListener("keydown", (e) => {
 new MutationObserver(() => upgrade(rows)).observe(rows, {childList: true, subtree: true});
 
 // A number shows what it rests on when it is pointed at, as when it is pressed.
-let waiting;
+// What was opened by pointing closes when the pointer leaves.
+let waiting, pointed;
 rows.addEventListener("mouseover", (e) => {
 	const b = e.target.closest(".number, .warns");
 	clearTimeout(waiting);
-	if (b) waiting = setTimeout(() => document.getElementById(b.getAttribute("popovertarget"))?.showPopover(), 450);
+	if (b) waiting = setTimeout(() => {
+		const about = document.getElementById(b.getAttribute("popovertarget"));
+		if (!about || about.matches(":popover-open")) return;
+		about.showPopover({source: b});
+		pointed = about;
+	}, 450);
+	else if (pointed && !e.target.closest(".about")) waiting = setTimeout(() => {
+		pointed?.hidePopover();
+		pointed = undefined;
+	}, 350);
 });
+rows.addEventListener("mousedown", () => { pointed = undefined; });
 rows.addEventListener("click", async (e) => {
 	const a = e.target.closest("a.explain");
 	if (!a) return;

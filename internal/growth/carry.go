@@ -64,8 +64,8 @@ func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
 		return newAt, nil
 	}
 	for _, m := range s.Reader.Moves() {
-		for i := range m.N {
-			newAt[m.Old+i] = m.Pos + i + 1
+		for i, run := uint32(0), newAt[m.Old:m.Old+m.N]; int(i) < len(run); i++ {
+			run[i] = m.Pos + i + 1
 		}
 	}
 	fresh = slices.Clone(s.Reader.Came())
@@ -129,7 +129,10 @@ func (c *carrying) takeOver() []int32 {
 	for i := range c.moved {
 		c.moved[i] = -1
 	}
-	more := len(c.fresh)
+	more := 0 // lines that came and that some view wants
+	for _, pos := range c.fresh {
+		more += min(1, len(c.route.way(c.body.ID(int(pos)))))
+	}
 	kept := make([]entry, 0, len(c.from.entries)+more)
 	c.objects, c.sinks = make([]object, 0, len(c.from.objects)+more), make([]Sink, 0, len(c.from.sinks)+more)
 	c.hists, c.buckets = make([]hist, 0, len(c.from.hists)), make([]uint32, 0, len(c.from.buckets)+more)

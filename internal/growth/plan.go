@@ -30,7 +30,7 @@ type Plan struct {
 	tops     []*usual      // for the objects
 	names    names
 	doubles  [][]uint32 // of objects, where the series stands once more
-	led      []int      // by view: see leads; nil: not asked for yet
+	led      []led      // by view, see leads; nil: not asked for yet
 
 	// Of the scrape for which the plan was made:
 	fresh []uint32          // histograms whose lines came or went
@@ -178,6 +178,7 @@ func (p *Plan) Used(view int32, used []bool) {
 
 // Moved says where the columns of a view went.
 func (p *Plan) Moved(view int32, moved []int32) {
+	p.led = nil
 	for i := range p.sinks {
 		if s := &p.sinks[i]; s.View == view && s.Col >= 0 {
 			s.Col = moved[s.Col]
@@ -249,21 +250,34 @@ func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 	return tombKey{l.Labels.Hash(), o.class, false, p.epochs[o.epoch]}
 }
 
-// leads returns to how many columns of a view objects lead.
-func (p *Plan) leads(view int) int {
+// led says to which columns of a view objects lead.
+type led struct {
+	to []bool // by column, of which there may be more
+	n  int
+}
+
+// leads returns to which columns of a view objects lead.
+func (p *Plan) leads(view int) *led {
 	if p.led == nil {
-		p.led = make([]int, len(p.views))
-		seen := make([][]bool, len(p.views)) // by column
-		for i := range p.sinks {
-			s := &p.sinks[i]
-			if n := int(s.Col) + 1 - len(seen[s.View]); n > 0 {
-				seen[s.View] = append(seen[s.View], make([]bool, n)...)
-			}
-			if s.Col >= 0 && !seen[s.View][s.Col] {
-				seen[s.View][s.Col] = true
-				p.led[s.View]++
-			}
+		p.led = make([]led, len(p.views))
+	}
+	x := &p.led[view]
+	if x.to != nil {
+		return x
+	}
+	x.to = make([]bool, 0, 16)
+	for i := range p.sinks {
+		s := &p.sinks[i]
+		if int(s.View) != view || s.Col < 0 {
+			continue
+		}
+		if n := int(s.Col) + 1 - len(x.to); n > 0 {
+			x.to = append(x.to, make([]bool, n)...)
+		}
+		if !x.to[s.Col] {
+			x.to[s.Col] = true
+			x.n++
 		}
 	}
-	return p.led[view]
+	return x
 }

@@ -9,10 +9,23 @@ import (
 // no count or repeats an old timestamp was not read: it did not grow by 0. last is
 // the latest scrape; the result is nil if it read all columns.
 func (st *State) Readings(p *Plan, cols *lines.Columns, view, n int, last int64) []int64 {
-	if p == nil || !cols.Timed() && !st.gapped() && p.leads(view) >= n {
+	if p == nil {
+		return nil
+	}
+	plain := !cols.Timed() && !st.gapped()
+	led := p.leads(view)
+	if plain && led.n >= n {
 		return nil
 	}
 	list := make([]int64, n)
+	if plain && len(st.held) == 0 {
+		for col, yes := range led.to {
+			if yes {
+				list[col] = last
+			}
+		}
+		return list
+	}
 	for i := range p.objects {
 		o := &p.objects[i]
 		if o.kind == Gauge {

@@ -112,10 +112,14 @@ func (c *Columns) Clone(s *Store) Columns {
 // long, as a rule. It returns scratch for the next call.
 func (c *Columns) findSpans(scratch []uint32) []uint32 {
 	scratch = scratch[:0]
-	for i, id := range c.ids {
-		if i == 0 || id != c.ids[i-1]+1 || id&(chunkLen-1) == 0 {
-			scratch = append(scratch, uint32(i))
+	for ids, at := c.ids, uint32(0); len(ids) > 0; {
+		n, first := 1, ids[0]
+		most := min(len(ids), chunkLen-int(first&(chunkLen-1)))
+		for n < most && ids[n] == first+ID(n) {
+			n++
 		}
+		scratch = append(scratch, at)
+		ids, at = ids[n:], at+uint32(n)
 	}
 	c.spans = replace(c.spans, scratch)
 	return scratch

@@ -67,9 +67,15 @@ type Move struct{ Old, Pos, N uint32 }
 func (d *diff) findMoves() {
 	d.moves, d.came = d.moves[:0], d.came[:0]
 	next, sorted := int32(-1), true // the old position that goes on with the last run
-	for pos, old := range d.olds {
-		if old == next && old >= 0 {
-			next++
+	for pos := 0; pos < len(d.olds); pos++ {
+		old := d.olds[pos]
+		if next >= 0 && old == next {
+			run := d.olds[pos:]
+			n := 1
+			for n < len(run) && run[n] == old+int32(n) {
+				n++
+			}
+			next, pos = next+int32(n), pos+n-1
 			continue
 		}
 		if n := len(d.moves); next >= 0 {

@@ -13,7 +13,8 @@ import (
 // understand to textReader.entry.
 //
 // Tried and not faster: runtime.memequal for the texts (faster by itself, but a
-// call spills all registers); guessing the number of digits from the value before,
+// call spills all registers: over 39 real scrapes, 157 million instructions for
+// texts of 64 bytes and more against 149); guessing the number of digits from the value before,
 // to begin the next line sooner; comparing the text of the value with the one
 // before first.
 

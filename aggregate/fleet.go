@@ -39,10 +39,12 @@ type Fleet struct {
 	bytes     int64      // what the bindings may hold
 	garbage   int        // lines that vanished since the store was swept
 	unclaimed []*kept.View
-	parts     *parts.Set // of a root; nil: it is none
-	opened    int64      // when some retired instance was scraped for the second time; 0: none
-	newcomers int        // since it was looked who departed
-	pasts     bool       // a view of gauges has a window
+	parts     *parts.Set    // of a root; nil: it is none
+	opened    int64         // when some retired instance was scraped for the second time; 0: none
+	sought    roster.Search // for room below MaxBytes
+	crowded   roster.Search // for a place below MaxInstances
+	newcomers int           // since it was looked who departed
+	pasts     bool          // a view of gauges has a window
 
 	snapshots uint64  // how many were taken
 	looked    moment  // its slices are room for the next one

@@ -298,14 +298,21 @@ func (s *staged) crowded() bool {
 func (s *staged) rebind() error {
 	saveFirst(s.in)
 	need := s.plan()
-	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.At, 0) {
+	over := func() int64 {
+		if need <= s.f.bytes {
+			return 0
+		}
+		return need - s.f.cfg.MaxBytes
+	}
+	if over() > 0 && s.f.sought.Worthwhile(s.At) && retire(s.f, s.At, 0) {
 		need = s.plan()
 	}
-	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
-		if !evict(s.f, over) {
-			return limitError("bytes of views", s.f.cfg.MaxBytes, need)
-		}
+	if over() > 0 && s.f.sought.Worthwhile(s.At) && evict(s.f, over()) {
 		need = s.plan()
+	}
+	if over() > 0 {
+		s.f.sought.InVain(s.At, s.f.cfg.Window.Milliseconds()/16)
+		return limitError("bytes of views", s.f.cfg.MaxBytes, need)
 	}
 	s.f.bytes = need
 	s.makeRoom()
@@ -421,6 +428,7 @@ func (s *staged) enter() {
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
+		f.book.Meet(s.target, in)
 	}
 	f.book.Entry(s.target).Gone = false
 	if s.drafts != nil {

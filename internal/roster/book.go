@@ -10,13 +10,14 @@ import (
 
 // Book is the addresses of a fleet: those that were described, tried or
 // expected. B is a balancer and I an instance. The zero value knows of none.
-type Book[B, I any] struct {
+type Book[B any, I comparable] struct {
 	Entries   map[string]*Entry
 	Expected  map[string]bool // who was said to be; nil: learnt
 	Balancers map[string]B
 
-	strangers int   // that failed before they ever answered, at most
-	tidied    int64 // when those to forget were looked for
+	met       map[string][]I // who answered at an address, see Meet
+	strangers int            // that failed before they ever answered, at most
+	tidied    int64          // when those to forget were looked for
 	addresses []Address[B, I]
 	version   uint64 // of the fleet, when they were gathered
 }

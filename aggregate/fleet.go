@@ -16,6 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/lock"
 	"github.com/promfold/promfold/internal/parts"
+	"github.com/promfold/promfold/internal/process"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -280,4 +281,25 @@ func (f *Fleet) look(now int64) *moment {
 	m.note(late)
 	f.moment = m.kept(f.moment)
 	return f.moment
+}
+
+// mostScratch bounds what is kept: once a thousand scrapes may have come at a time, each with a body of megabytes.
+const mostScratch = 64
+
+// scratches are those that no scrape uses.
+type scratches struct {
+	sync.Mutex
+	free []*staged
+}
+
+// scratch returns one that no other scrape uses.
+func scratch(f *Fleet) *staged {
+	f.scratch.Lock()
+	defer f.scratch.Unlock()
+	if n := len(f.scratch.free); n > 0 {
+		s := f.scratch.free[n-1]
+		f.scratch.free = f.scratch.free[:n-1]
+		return s
+	}
+	return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
@@ -235,27 +234,6 @@ func (s *staged) unstage(f *Fleet) {
 	if len(f.scratch.free) < mostScratch {
 		f.scratch.free = append(f.scratch.free, s)
 	}
-}
-
-// mostScratch bounds what is kept: once a thousand scrapes may have come at a time, each with a body of megabytes.
-const mostScratch = 64
-
-// scratches are those that no scrape uses.
-type scratches struct {
-	sync.Mutex
-	free []*staged
-}
-
-// scratch returns one that no other scrape uses.
-func scratch(f *Fleet) *staged {
-	f.scratch.Lock()
-	defer f.scratch.Unlock()
-	if n := len(f.scratch.free); n > 0 {
-		s := f.scratch.free[n-1]
-		f.scratch.free = f.scratch.free[:n-1]
-		return s
-	}
-	return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
 }
 
 // read stages the body and judges what it says about the process.

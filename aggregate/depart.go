@@ -37,7 +37,11 @@ func foldKnown(f *Fleet, now int64) {
 func makeRoom(f *Fleet, now int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return retire(f, now, 0)
+	if !f.crowded.Worthwhile(now) || !retire(f, now, 0) {
+		f.crowded.InVain(now, f.cfg.Window.Milliseconds()/16)
+		return false
+	}
+	return true
 }
 
 // retire drops departed instances and keeps what they counted. Of those that have an address of their own, the last

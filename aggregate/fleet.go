@@ -16,6 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/lock"
 	"github.com/promfold/promfold/internal/parts"
+	"github.com/promfold/promfold/internal/process"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -39,10 +40,12 @@ type Fleet struct {
 	bytes     int64      // what the bindings may hold
 	garbage   int        // lines that vanished since the store was swept
 	unclaimed []*kept.View
-	parts     *parts.Set // of a root; nil: it is none
-	opened    int64      // when some retired instance was scraped for the second time; 0: none
-	newcomers int        // since it was looked who departed
-	pasts     bool       // a view of gauges has a window
+	parts     *parts.Set    // of a root; nil: it is none
+	opened    int64         // when some retired instance was scraped for the second time; 0: none
+	sought    roster.Search // for room below MaxBytes
+	crowded   roster.Search // for a place below MaxInstances
+	newcomers int           // since it was looked who departed
+	pasts     bool          // a view of gauges has a window
 
 	snapshots uint64  // how many were taken
 	looked    moment  // its slices are room for the next one
@@ -278,4 +281,25 @@ func (f *Fleet) look(now int64) *moment {
 	m.note(late)
 	f.moment = m.kept(f.moment)
 	return f.moment
+}
+
+// mostScratch bounds what is kept: once a thousand scrapes may have come at a time, each with a body of megabytes.
+const mostScratch = 64
+
+// scratches are those that no scrape uses.
+type scratches struct {
+	sync.Mutex
+	free []*staged
+}
+
+// scratch returns one that no other scrape uses.
+func scratch(f *Fleet) *staged {
+	f.scratch.Lock()
+	defer f.scratch.Unlock()
+	if n := len(f.scratch.free); n > 0 {
+		s := f.scratch.free[n-1]
+		f.scratch.free = f.scratch.free[:n-1]
+		return s
+	}
+	return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
 }

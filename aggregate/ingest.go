@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
@@ -237,27 +236,6 @@ func (s *staged) unstage(f *Fleet) {
 	}
 }
 
-// mostScratch bounds what is kept: once a thousand scrapes may have come at a time, each with a body of megabytes.
-const mostScratch = 64
-
-// scratches are those that no scrape uses.
-type scratches struct {
-	sync.Mutex
-	free []*staged
-}
-
-// scratch returns one that no other scrape uses.
-func scratch(f *Fleet) *staged {
-	f.scratch.Lock()
-	defer f.scratch.Unlock()
-	if n := len(f.scratch.free); n > 0 {
-		s := f.scratch.free[n-1]
-		f.scratch.free = f.scratch.free[:n-1]
-		return s
-	}
-	return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
-}
-
 // read stages the body and judges what it says about the process.
 func (s *staged) read(sc incoming) error {
 	in := s.in
@@ -298,14 +276,21 @@ func (s *staged) crowded() bool {
 func (s *staged) rebind() error {
 	saveFirst(s.in)
 	need := s.plan()
-	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.At, 0) {
+	over := func() int64 {
+		if need <= s.f.bytes {
+			return 0
+		}
+		return need - s.f.cfg.MaxBytes
+	}
+	if over() > 0 && s.f.sought.Worthwhile(s.At) && retire(s.f, s.At, 0) {
 		need = s.plan()
 	}
-	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
-		if !evict(s.f, over) {
-			return limitError("bytes of views", s.f.cfg.MaxBytes, need)
-		}
+	if over() > 0 && s.f.sought.Worthwhile(s.At) && evict(s.f, over()) {
 		need = s.plan()
+	}
+	if over() > 0 {
+		s.f.sought.InVain(s.At, s.f.cfg.Window.Milliseconds()/16)
+		return limitError("bytes of views", s.f.cfg.MaxBytes, need)
 	}
 	s.f.bytes = need
 	s.makeRoom()
@@ -421,6 +406,7 @@ func (s *staged) enter() {
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
+		f.book.Meet(s.target, in)
 	}
 	f.book.Entry(s.target).Gone = false
 	if s.drafts != nil {

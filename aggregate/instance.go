@@ -208,6 +208,7 @@ func (in *instance) forget(f *Fleet) {
 	f.garbage += in.Columns.Len()
 	in.Release(f.store)
 	delete(f.instances, in.name)
+	f.book.Part(in.targets, in)
 	if b := in.pool; b != nil {
 		b.Left = max(b.Left, in.Last)
 	} else {

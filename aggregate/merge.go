@@ -209,6 +209,9 @@ func (m *merger) apply() {
 		d.adopt(in)
 		f.instances[in.name] = in
 		in.admit(f)
+		for _, name := range in.targets {
+			f.book.Meet(name, in)
+		}
 	}
 	m.departed()
 	f.book.Merge(l.targets, l.expected)

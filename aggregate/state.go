@@ -57,6 +57,9 @@ func absorbState(f *Fleet, content []byte) error {
 	}
 	for _, in := range l.instances {
 		f.instances[in.name] = in
+		for _, name := range in.targets {
+			f.book.Meet(name, in)
+		}
 	}
 	f.ordered = l.instances
 	f.unclaimed, f.parts = l.views, l.parts

@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -68,13 +67,11 @@ func (t *Target) describe(f *Fleet, now int64) {
 		b.Expected = t.Expected
 	}
 	movedTarget(f, name, now)
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			saveFirst(in)
-			in.another = in.another && !t.Balanced
-			if relabelled && in.targets[0] == name {
-				in.relabel(f, t.Labels)
-			}
+	for _, in := range f.book.At(name) {
+		saveFirst(in)
+		in.another = in.another && !t.Balanced
+		if relabelled && in.targets[0] == name {
+			in.relabel(f, t.Labels)
 		}
 	}
 }
@@ -92,12 +89,10 @@ func leaveTarget(f *Fleet, name string, now int64) {
 
 // movedTarget notes of the instances at a target whether all their targets left.
 func movedTarget(f *Fleet, name string, now int64) {
-	for _, in := range f.ordered {
-		if slices.Contains(in.targets, name) {
-			saveFirst(in)
-			in.gone = f.book.Left(in.targets)
-			in.notePresence(f, now)
-		}
+	for _, in := range f.book.At(name) {
+		saveFirst(in)
+		in.gone = f.book.Left(in.targets)
+		in.notePresence(f, now)
 	}
 }
 

@@ -10,13 +10,14 @@ import (
 
 // Book is the addresses of a fleet: those that were described, tried or
 // expected. B is a balancer and I an instance. The zero value knows of none.
-type Book[B, I any] struct {
+type Book[B any, I comparable] struct {
 	Entries   map[string]*Entry
 	Expected  map[string]bool // who was said to be; nil: learnt
 	Balancers map[string]B
 
-	strangers int   // that failed before they ever answered, at most
-	tidied    int64 // when those to forget were looked for
+	met       map[string][]I // who answered at an address, see Meet
+	strangers int            // that failed before they ever answered, at most
+	tidied    int64          // when those to forget were looked for
 	addresses []Address[B, I]
 	version   uint64 // of the fleet, when they were gathered
 }
@@ -54,6 +55,29 @@ func (b *Book[B, I]) Balance(name string, x B) {
 		b.Balancers = map[string]B{}
 	}
 	b.Balancers[name] = x
+}
+
+// Meet notes that an instance answers at an address.
+func (b *Book[B, I]) Meet(name string, in I) {
+	if b.met == nil {
+		b.met = map[string][]I{}
+	}
+	b.met[name] = append(b.met[name], in)
+}
+
+// At returns the instances that answered at an address.
+func (b *Book[B, I]) At(name string) []I { return b.met[name] }
+
+// Part forgets that an instance answered at addresses.
+func (b *Book[B, I]) Part(names []string, in I) {
+	for _, name := range names {
+		list := slices.DeleteFunc(b.met[name], func(x I) bool { return x == in })
+		if len(list) == 0 {
+			delete(b.met, name)
+		} else {
+			b.met[name] = list
+		}
+	}
 }
 
 // Expect begins a set of those that are expected, which [Book.Describe] fills.

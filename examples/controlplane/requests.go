@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -116,6 +117,12 @@ func newErrors(d *declarer) question {
 		terminated: d.counter(aggregate.View{Select: "apiserver_request_terminations_total"}),
 		aborted:    d.counter(aggregate.View{Select: "apiserver_request_aborts_total"}),
 	}
+	d.expose(func(e exposer) error {
+		return errors.Join(
+			e.Counter("controlplane_terminated_requests_total", "Requests that the API servers ended to protect themselves.", q.terminated),
+			e.Counter("controlplane_aborted_requests_total", "Requests that were aborted.", q.aborted),
+		)
+	})
 	return q
 }
 

@@ -194,6 +194,9 @@ func TestExposed(t *testing.T) {
 // same, and each caller's calls are those that are written.
 func TestRecordedLogs(t *testing.T) {
 	dir := "../../../shared/corpus/rolling"
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the recording is not here: ", dir)
 	}

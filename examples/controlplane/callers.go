@@ -105,19 +105,6 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 	}
 }
 
-// tellApart adds the account to the names of agents that several accounts use.
-func (p *Panel) tellApart() {
-	accounts := map[string]int{}
-	for _, e := range p.Entries {
-		accounts[e.Key]++
-	}
-	for i := range p.Entries {
-		if e := &p.Entries[i]; accounts[e.Key] > 1 {
-			e.Key += " as " + e.account
-		}
-	}
-}
-
 // ofLimit returns the share of a client's limit that an agent uses.
 func (q *callers) ofLimit(agent string, rate Amount) Amount {
 	limit, ok := q.limits[agent]

@@ -145,7 +145,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 			return nil, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, w, f.cfg.Window)
 		}
 	}
-	f.lookUp(f.metrics)
+	lookUp(f, func() []string { return metricsOf(f) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all, added []*view

@@ -33,7 +33,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 		}
 	}
 	f.refused[explain.Refusal(err, ErrLate, ErrConflict, ErrLimit, parse.ErrLimit)].Add(1)
-	f.forgetRefused(sc.Target, err)
+	forgetRefused(f, sc.Target, err)
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
@@ -52,6 +52,24 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 		return err
 	})
 	return r, err
+}
+
+// takeIn takes in a scrape whose body is not packed. The program is asked about new lines, see lookUp, and it is read
+// once more.
+func (f *Fleet) takeIn(sc incoming) (Report, error) {
+	if f.store.Relabel != nil {
+		sc.mapping = new(lines.Mapping)
+	}
+	for {
+		r, err := f.tryTakeIn(sc)
+		if err == lines.ErrUnmapped {
+			sc.mapping.Fill(f.store.Relabel)
+		} else if names, ok := err.(unknown); ok {
+			f.catalogue.LookUp(names)
+		} else {
+			return r, err
+		}
+	}
 }
 
 // tryTakeIn is takeIn, unless a program has to be asked something first.
@@ -103,7 +121,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	if err := s.readBeside(sc); err != nil {
 		return Report{}, err
 	}
-	if err := s.lookedUp(); err != nil {
+	if err := lookedUp(s); err != nil {
 		return Report{}, err
 	}
 	if s.acceptSteady() {

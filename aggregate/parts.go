@@ -27,7 +27,7 @@ func setPart(f *Fleet, name string, now time.Time, state io.Reader) error {
 			return err
 		}
 	}
-	f.lookUp(func() []string { return lines.Names(content) })
+	lookUp(f, func() []string { return lines.Names(content) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m, x := &merger{f: f, what: "parts of"}, f.parts

@@ -369,3 +369,27 @@ func (d *diff) addSought(text []byte, p sought, ls labels.Labels) (ID, error) {
 	}
 	return id, nil
 }
+
+// newLabels checks the labels of a new line, and counts their bytes.
+func (d *diff) newLabels(ls labels.Labels) error {
+	if ls.Len() > d.limits.Labels {
+		return overLimit("labels", d.limits.Labels)
+	}
+	n := int(ls.ByteSize())
+	if n > d.limits.Line+nameRoom {
+		return overLimit("bytes in a line", d.limits.Line)
+	}
+	if d.meant += n; d.meant > d.mayMean {
+		return overLimit("bytes of labels", d.mayMean)
+	}
+	return nil
+}
+
+// unmapped lets a Read that cannot succeed go on, to find all lines that are not
+// mapped yet.
+func (d *diff) unmapped() error {
+	if len(d.Mapping.wanted) > d.limits.Lines {
+		return overLimit("lines", d.limits.Lines)
+	}
+	return nil
+}

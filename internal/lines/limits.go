@@ -1,7 +1,5 @@
 package lines
 
-import "github.com/prometheus/prometheus/model/labels"
-
 // Limits bound what a body may cost. A field that is 0 has its default.
 type Limits struct {
 	Body    int // bytes of a body, decompressed; default 64 MiB
@@ -55,30 +53,6 @@ func (l *Limits) heading() int { return max(1<<20, l.Line) }
 // short body could mean a text of any length.
 func (l *Limits) meant(body int) int {
 	return max(16<<20, min(64*min(body, 1<<40), 2*min(l.Body, 1<<40)))
-}
-
-// newLabels checks the labels of a new line, and counts their bytes.
-func (d *diff) newLabels(ls labels.Labels) error {
-	if ls.Len() > d.limits.Labels {
-		return overLimit("labels", d.limits.Labels)
-	}
-	n := int(ls.ByteSize())
-	if n > d.limits.Line+nameRoom {
-		return overLimit("bytes in a line", d.limits.Line)
-	}
-	if d.meant += n; d.meant > d.mayMean {
-		return overLimit("bytes of labels", d.mayMean)
-	}
-	return nil
-}
-
-// unmapped lets a Read that cannot succeed go on, to find all lines that are not
-// mapped yet.
-func (d *diff) unmapped() error {
-	if len(d.Mapping.wanted) > d.limits.Lines {
-		return overLimit("lines", d.limits.Lines)
-	}
-	return nil
 }
 
 // nameRoom is how much longer labels may be than the line that means them: the

@@ -221,6 +221,16 @@ func (r *Reader) commitRebuilt(c *Columns) {
 	r.spans = c.findSpans(r.spans)
 }
 
+// Orphaned reports whether the Reader added anything since the last Commit.
+func (r *Reader) Orphaned() bool { return r.orphans.Len() > 0 }
+
+// Orphans moves what the Reader added since the last Commit to a list.
+func (r *Reader) Orphans(to *Orphans) {
+	to.lines = append(to.lines, r.orphans.lines...)
+	to.headings = append(to.headings, r.orphans.headings...)
+	r.orphans.clear()
+}
+
 // Discard forgets what is staged.
 func (r *Reader) Discard() {
 	r.unpin()

@@ -111,6 +111,36 @@ func (s *Store) Sweep() []ID {
 	return freed
 }
 
+// Drop frees those of a list to which nothing refers, and empties it. It returns
+// the IDs of the lines, which later name other lines. No Reader of the store may
+// run at the same time, as for [Store.Sweep], and it costs as much as what is
+// dropped, however much is held.
+func (s *Store) Drop(list *Orphans) (freed []ID) {
+	defer list.clear()
+	s.headings.drop(list.headings, func(uint32, *[]*family) {})
+	spelled := s.spellings.many.Load() // then lines lead to one another
+	s.lines.drop(list.lines, func(id uint32, l *Line) {
+		if !spelled {
+			s.spellings.index.remove(id, l.hash)
+		}
+		s.lineBytes.Add(-l.bytes())
+		freed = append(freed, ID(id))
+	})
+	if spelled {
+		s.spellings.rebuild(&s.lines)
+	}
+	if len(freed)+len(list.headings) > 0 {
+		s.sweeps.Add(1)
+	}
+	s.mu.Lock()
+	many := len(s.families) > 2*s.familiesKept+256
+	s.mu.Unlock()
+	if many {
+		s.sweepFamilies()
+	}
+	return freed
+}
+
 // sweepFamilies drops the families that no line and no heading refers to.
 func (s *Store) sweepFamilies() {
 	s.mu.Lock()

@@ -56,7 +56,7 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 		return nil
 	}
 	t := b.Table
-	if before := in.Held(v.index); before != nil && in.pool != nil {
+	if before := in.Held(v.index); before != nil && in.pool != nil && in.Provisional {
 		t = b.As(before) // what came since may be another one's
 	}
 	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })

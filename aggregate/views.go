@@ -28,6 +28,7 @@ type view struct {
 	scratch []tally.Share
 
 	ledger ledger.Ledger
+	apart  []*ledger.Settlement // of a root whose parts share instances: what they counted, each process once; nil: it adds up
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // the limit of which values are shares, if any

@@ -53,6 +53,20 @@ func (x Settlements) Add(t *window.Table, group func(col int) labels.Labels) {
 	}
 }
 
+// Best adds what several watchers counted of the same instances: of each group what
+// the one has that counted most, as they may all have counted one process.
+func (x Settlements) Best(watchers []Settlements) {
+	best := Settlements{}
+	for _, w := range watchers {
+		for _, s := range w {
+			best.Of(s.Labels).Raise(s.Classes)
+		}
+	}
+	for _, s := range best {
+		window.MergeClasses(&x.Of(s.Labels).Classes, s.Classes)
+	}
+}
+
 // Sorted returns the settlements by their labels. Each has a class: a group
 // that was shown once may have no instance any more.
 func (x Settlements) Sorted() []*Settlement {

@@ -27,6 +27,8 @@ type audit struct {
 	fleet *aggregate.Fleet
 	begin time.Time
 
+	exposed []exposed
+
 	mu   sync.Mutex
 	logs []*auditLog
 }
@@ -62,8 +64,10 @@ const callerLimit = 4000
 const schema = 4
 
 // newAudit returns the logs of flags, each FILE or SERVER=FILE.
-func newAudit(flags []string, window, skew time.Duration) (*audit, error) {
-	f, err := aggregate.NewFleet(aggregate.Config{Window: window, ClockSkew: skew})
+func newAudit(flags []string, window time.Duration) (*audit, error) {
+	// The clock of the counts is the program's own, and they begin with the first
+	// scrape: no series is older than its first event.
+	f, err := aggregate.NewFleet(aggregate.Config{Window: window, ClockSkew: time.Nanosecond})
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +137,7 @@ func (a *audit) each(at time.Time, want func(*auditLog) bool) {
 			continue
 		}
 		if l.failed = l.upTo(at); l.failed == nil {
-			_, l.failed = a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: a.begin}, l.samples())
+			_, l.failed = a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: a.begin.Add(time.Millisecond)}, l.samples())
 		}
 		if l.failed != nil {
 			a.fleet.ScrapeFailed(l.name, at, l.failed)

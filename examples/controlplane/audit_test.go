@@ -107,7 +107,7 @@ func TestFollow(t *testing.T) {
 // twoServers writes logs and answers of two servers: "busy" asks both twice a
 // second, server b takes ten times as long, and "rare" gets errors. It returns
 // the last page.
-func twoServers(t *testing.T) *Page {
+func twoServers(t *testing.T) (*Page, *board) {
 	dir := t.TempDir()
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	took := map[string]time.Duration{"a": 10 * time.Millisecond, "b": 100 * time.Millisecond}
@@ -147,11 +147,11 @@ func twoServers(t *testing.T) *Page {
 		}
 		require.NoError(t, w.take(at, func(p *Page) error { last = p; return nil }))
 	}
-	return last
+	return last, b
 }
 
 func TestCallers(t *testing.T) {
-	p := twoServers(t)
+	p, _ := twoServers(t)
 	c := &checker{T: t, page: p}
 	busy := c.entry("callers", "agents", "busy busy")
 	assert.InDelta(t, 4, busy.Cells[0].Amount.Value, 1e-9, "calls a second")
@@ -178,10 +178,25 @@ func TestCallers(t *testing.T) {
 	}
 }
 
+// /metrics shows the views of the fleet and of the logs.
+func TestExposed(t *testing.T) {
+	p, b := twoServers(t)
+	e, err := b.exposition(func() time.Time { return p.At })
+	require.NoError(t, err)
+	var text strings.Builder
+	require.NoError(t, e.Write(&text, ""))
+	assert.Contains(t, text.String(), "controlplane_requests_total{code=\"200\"} 380\n")
+	assert.Contains(t, text.String(), "controlplane_caller_request_duration_seconds_count{account=\"u\",agent=\"busy busy\"} 380\n")
+	assert.Contains(t, text.String(), "promfold_")
+}
+
 // The recording of five servers with their logs: for each server both count the
 // same, and each caller's calls are those that are written.
 func TestRecordedLogs(t *testing.T) {
 	dir := "../../../shared/corpus/rolling"
+	if testing.Short() {
+		t.Skip("it is long")
+	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("the recording is not here: ", dir)
 	}

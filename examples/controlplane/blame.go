@@ -13,7 +13,11 @@ import (
 type blame struct{ api, etcd *aggregate.HistogramView }
 
 func newBlame(d *declarer) question {
-	return &blame{d.histogram(aggregate.View{Select: latencies}), d.histogram(aggregate.View{Select: etcdLatencies})}
+	q := &blame{d.histogram(aggregate.View{Select: latencies}), d.histogram(aggregate.View{Select: etcdLatencies})}
+	d.expose(func(e exposer) error {
+		return e.Histogram("controlplane_etcd_request_duration_seconds", "How long the API servers waited for etcd.", q.etcd)
+	})
+	return q
 }
 
 // etcdsPart is the share of the time at etcd above which etcd is to blame.

@@ -44,7 +44,7 @@ func newBoard(s settings) (*board, error) {
 	}
 	b := &board{fleet: f, window: s.window}
 	if len(s.logs) > 0 {
-		if b.audit, err = newAudit(s.logs, s.window, s.skew); err != nil {
+		if b.audit, err = newAudit(s.logs, s.window); err != nil {
 			return nil, err
 		}
 	}

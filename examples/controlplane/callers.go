@@ -36,6 +36,12 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 		long:        logs.counter(aggregate.View{Select: "audit_longrunning_total", By: kinds}),
 	}
 	d.err = errors.Join(d.err, logs.err)
+	a.exposed = append(a.exposed, func(e exposer) error {
+		return errors.Join(
+			e.Histogram("controlplane_caller_request_duration_seconds", "How long requests took, by user agent and account, from the audit logs.", q.agents),
+			e.Counter("controlplane_caller_longrunning_total", "Long-running requests that ended, from the audit logs.", q.long),
+		)
+	})
 	return q
 }
 
@@ -51,6 +57,7 @@ func (q *callers) row(m *moment) Row {
 		e := &agents.Entries[i]
 		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.Cells[0].Amount)))
 	}
+	agents.tellApart()
 	kinds := Panel{ID: "kinds", Title: "By user agent, verb and resource", Key: "request", Columns: columns}
 	q.fill(s, &r, &kinds, q.kinds, q.failedKinds, kindOf)
 	long := Panel{ID: "long", Title: "Watches and other long-running requests that ended", Key: "request", Columns: []Column{{"ended", PerSecond}}}

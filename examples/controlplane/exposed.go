@@ -28,5 +28,12 @@ func (b *board) exposition(now func() time.Time) (*expose.Exposition, error) {
 	for _, add := range b.exposed {
 		err = errors.Join(err, add(e))
 	}
+	if b.audit != nil { // the logs are a fleet of their own
+		logs := expose.New(b.audit.fleet, now)
+		for _, add := range b.audit.exposed {
+			err = errors.Join(err, add(logs))
+		}
+		err = errors.Join(err, e.Also(logs))
+	}
 	return e, err
 }

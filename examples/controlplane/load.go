@@ -14,6 +14,9 @@ func newInflight(d *declarer) question {
 		current: d.gauge(aggregate.View{Select: "apiserver_current_inflight_requests", By: []string{"request_kind"}, Combine: aggregate.Max}),
 		long:    d.gauge(aggregate.View{Select: `apiserver_longrunning_requests{verb!="WATCH"}`, By: []string{"verb", "resource"}, Combine: aggregate.Sum, Within: aggregate.Sum}),
 	}
+	d.expose(func(e exposer) error {
+		return e.Gauge("controlplane_inflight_requests", "Requests in flight at the busiest server, by kind.", q.current)
+	})
 	return q
 }
 

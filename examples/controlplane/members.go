@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/promfold/promfold/aggregate"
@@ -24,7 +25,12 @@ func newEtcd(d *declarer) question {
 		commit:  d.histogram(aggregate.View{Select: "etcd_disk_backend_commit_duration_seconds"}),
 	}
 	d.expose(func(e exposer) error {
-		return e.Gauge("controlplane_etcd_size_ratio", "Size of etcd's database of its quota, at the fullest member.", q.size)
+		return errors.Join(
+			e.Gauge("controlplane_etcd_size_ratio", "Size of etcd's database of its quota, at the fullest member.", q.size),
+			e.Gauge("controlplane_etcd_leaders", "Members that say that they lead.", q.leaders),
+			e.Histogram("controlplane_etcd_commit_duration_seconds", "How long commits to disk took.", q.commit),
+			e.Histogram("controlplane_etcd_fsync_duration_seconds", "How long the write-ahead log took to reach the disk.", q.fsync),
+		)
 	})
 	return q
 }

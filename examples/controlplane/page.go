@@ -176,18 +176,5 @@ func (r *Row) from(g aggregate.Group) {
 	r.Explain += g.Explain()
 }
 
-// add adds an entry of amounts.
-func (p *Panel) add(key string, lost bool, cells ...Cell) {
-	p.Entries = append(p.Entries, Entry{Key: key, Lost: lost, Cells: cells})
-}
-
-// cut keeps the first n entries and counts the others.
-func (p *Panel) cut(n int) {
-	if len(p.Entries) > n {
-		p.LeftOut = len(p.Entries) - n
-		p.Entries = p.Entries[:n]
-	}
-}
-
 func cell(a Amount) Cell     { return Cell{Amount: a} }
 func words(text string) Cell { return Cell{Text: text} }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -74,13 +75,21 @@ type queues struct {
 func newQueues(d *declarer) question {
 	const here = `{component="controllers"}`
 	by := []string{"name"}
-	return &queues{
+	q := &queues{
 		depth: d.gauge(aggregate.View{Select: "workqueue_depth" + here, By: by, Combine: aggregate.Leader, Leader: controllerLeads, Within: aggregate.Sum}),
 		adds:  d.counter(aggregate.View{Select: "workqueue_adds_total" + here, By: by}),
 		again: d.counter(aggregate.View{Select: "workqueue_retries_total" + here, By: by}),
 		wait:  d.histogram(aggregate.View{Select: "workqueue_queue_duration_seconds" + here, By: by}),
 		work:  d.histogram(aggregate.View{Select: "workqueue_work_duration_seconds" + here, By: by}),
 	}
+	d.expose(func(e exposer) error {
+		return errors.Join(
+			e.Gauge("controlplane_queue_depth", "What waits in the queues of the controller manager that leads.", q.depth),
+			e.Counter("controlplane_queue_adds_total", "What was added to the controllers' queues.", q.adds),
+			e.Histogram("controlplane_queue_wait_duration_seconds", "How long it waited there.", q.wait),
+		)
+	})
+	return q
 }
 
 // A queue is behind if it is so long, or what it gave out waited so long.

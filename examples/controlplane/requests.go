@@ -1,9 +1,8 @@
 package main
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/promfold/promfold/aggregate"
 )
@@ -78,30 +77,6 @@ func rateByServer(s *scope, g *aggregate.CounterGroup) Panel {
 	return p
 }
 
-// silent adds the servers that do not answer and of which nothing is known any
-// more: they stay in sight, without a number.
-func (p *Panel) silent(s *scope) {
-	for _, i := range s.instances {
-		if gone(i) && !slices.ContainsFunc(p.Entries, func(e Entry) bool { return e.Key == i.Name }) {
-			p.add(i.Name, true, make([]Cell, len(p.Columns))...)
-		}
-	}
-}
-
-// byKey sorts the entries so that each keeps its place and its colour.
-func (p *Panel) byKey() {
-	slices.SortFunc(p.Entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
-}
-
-// byValue sorts the entries by their first cell, greatest first. What is unknown
-// comes last.
-func (p *Panel) byValue() {
-	slices.SortStableFunc(p.Entries, func(a, b Entry) int {
-		x, y := a.Cells[0].Amount, b.Cells[0].Amount
-		return cmp.Or(-cmp.Compare(btoi(x.Known), btoi(y.Known)), -cmp.Compare(x.Value, y.Value), cmp.Compare(a.Key, b.Key))
-	})
-}
-
 // errorShare is the share of requests that the servers could not serve.
 type errorShare struct {
 	ratio               *aggregate.RatioView
@@ -116,6 +91,12 @@ func newErrors(d *declarer) question {
 		terminated: d.counter(aggregate.View{Select: "apiserver_request_terminations_total"}),
 		aborted:    d.counter(aggregate.View{Select: "apiserver_request_aborts_total"}),
 	}
+	d.expose(func(e exposer) error {
+		return errors.Join(
+			e.Counter("controlplane_terminated_requests_total", "Requests that the API servers ended to protect themselves.", q.terminated),
+			e.Counter("controlplane_aborted_requests_total", "Requests that were aborted.", q.aborted),
+		)
+	})
 	return q
 }
 

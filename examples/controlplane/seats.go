@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -31,7 +32,12 @@ func newSeats(d *declarer) question {
 		wait:       d.histogram(aggregate.View{Select: "apiserver_flowcontrol_request_wait_duration_seconds", By: by}),
 	}
 	d.expose(func(e exposer) error {
-		return e.Gauge("controlplane_seats_used_ratio", "Seats in use of the nominal limit, at the worst server, by priority level.", q.used)
+		return errors.Join(
+			e.Gauge("controlplane_seats_used_ratio", "Seats in use of the nominal limit, at the worst server, by priority level.", q.used),
+			e.Gauge("controlplane_waiting_requests", "Requests that wait for a seat, by priority level.", q.waiting),
+			e.Counter("controlplane_rejected_requests_total", "Requests that got no seat, by priority level.", q.rejected),
+			e.Histogram("controlplane_request_wait_duration_seconds", "How long requests waited for a seat, by priority level.", q.wait),
+		)
 	})
 	return q
 }

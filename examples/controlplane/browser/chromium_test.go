@@ -136,7 +136,7 @@ func (b *tab) visit(path string) {
 // ask evaluates an expression, and waits for it if it is a promise.
 func ask[T any](b *tab, expression string) T {
 	b.Helper()
-	ctx, cancel := context.WithTimeout(b.Context, time.Minute)
+	ctx, cancel := context.WithTimeout(b.Context, 4*time.Minute) // axe-core takes long on a busy machine
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	require.NoError(b, err, "%.200s", expression)

@@ -176,8 +176,8 @@ func TestKeyboard(t *testing.T) {
 	b.until(`document.querySelector("#explanation").open && document.querySelector("#explanation pre").textContent.includes("etcd-1")`)
 }
 
-// axe-core finds no violation: light, dark and on a phone, with what is folded
-// open.
+// axe-core finds no violation: light, there with what is folded open, dark, and
+// on a phone.
 func TestAccessible(t *testing.T) {
 	script := axe(t)
 	b := open(t, start(t))
@@ -188,8 +188,10 @@ func TestAccessible(t *testing.T) {
 	}{{"light", "light", 1280}, {"dark", "dark", 1280}, {"phone", "light", 375}} {
 		b.wide(c.width, 900)
 		b.prefers("prefers-color-scheme", c.scheme)
-		b.visit(at(p.At))
-		ask[bool](b, `document.querySelectorAll("details").forEach(d => d.open = true) ?? true`)
+		b.visit(at(p.At) + "&range=1m0s")
+		if c.name == "light" { // the same tables elsewhere, in other colours
+			ask[bool](b, `document.querySelectorAll("details").forEach(d => d.open = true) ?? true`)
+		}
 		ask[bool](b, script+"; true")
 		found := ask[[]string](b, `axe.run().then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.target + " " + n.failureSummary)))`)
 		assert.Empty(t, slices.Compact(found), c.name)

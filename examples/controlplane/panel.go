@@ -1,0 +1,56 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+)
+
+// add adds an entry of amounts.
+func (p *Panel) add(key string, lost bool, cells ...Cell) {
+	p.Entries = append(p.Entries, Entry{Key: key, Lost: lost, Cells: cells})
+}
+
+// cut keeps the first n entries and counts the others.
+func (p *Panel) cut(n int) {
+	if len(p.Entries) > n {
+		p.LeftOut = len(p.Entries) - n
+		p.Entries = p.Entries[:n]
+	}
+}
+
+// silent adds the servers that do not answer and of which nothing is known any
+// more: they stay in sight, without a number.
+func (p *Panel) silent(s *scope) {
+	for _, i := range s.instances {
+		if gone(i) && !slices.ContainsFunc(p.Entries, func(e Entry) bool { return e.Key == i.Name }) {
+			p.add(i.Name, true, make([]Cell, len(p.Columns))...)
+		}
+	}
+}
+
+// byKey sorts the entries so that each keeps its place and its colour.
+func (p *Panel) byKey() {
+	slices.SortFunc(p.Entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
+}
+
+// byValue sorts the entries by their first cell, greatest first. What is unknown
+// comes last.
+func (p *Panel) byValue() {
+	slices.SortStableFunc(p.Entries, func(a, b Entry) int {
+		x, y := a.Cells[0].Amount, b.Cells[0].Amount
+		return cmp.Or(-cmp.Compare(btoi(x.Known), btoi(y.Known)), -cmp.Compare(x.Value, y.Value), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// tellApart adds the account to the names of agents that several accounts use.
+func (p *Panel) tellApart() {
+	accounts := map[string]int{}
+	for _, e := range p.Entries {
+		accounts[e.Key]++
+	}
+	for i := range p.Entries {
+		if e := &p.Entries[i]; accounts[e.Key] > 1 {
+			e.Key += " as " + e.account
+		}
+	}
+}

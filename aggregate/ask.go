@@ -42,8 +42,6 @@ func (q *question) checkWindow(w Window, v *view) error {
 		return fmt.Errorf("%w: the view keeps totals alone", ErrWindow)
 	case !w.all && w.length > kept:
 		return fmt.Errorf("%w: %s, the view keeps %s", ErrWindow, w.length, kept)
-	case w.all && q.m.number <= v.moved:
-		return fmt.Errorf("%w: a target got other labels since the snapshot was taken", ErrWindow)
 	}
 	return nil
 }

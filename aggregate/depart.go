@@ -52,7 +52,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 		if in.pool != nil {
 			return math.MaxInt, in.Last
 		}
-		return in.cols.Len(), in.Last
+		return in.Columns.Len(), in.Last
 	})
 	list = slices.DeleteFunc(list, func(in *instance) bool { return !in.mu.TryLock() }) // it is being scraped
 	list = identity.Whole(list, func(in *instance) { in.mu.Unlock() })

@@ -179,7 +179,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 	for i, in := range f.ordered {
 		saveFirst(in)
 		drafts[i].adopt(in)
-		in.adopt(f, plans[i])
+		in.Adopt(plans[i])
 	}
 	for i, a := range added {
 		if found[i] == nil {
@@ -212,14 +212,14 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+		plan := in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
 			}
 		}
 		plans, all = append(plans, plan), append(all, d)
-		need += d.Need(plan, in.plan, len(in.bindings))
+		need += d.Need(plan, in.Plan, len(in.bindings))
 	}
 	return plans, all, need
 }

@@ -140,8 +140,8 @@ func assemble(f *Fleet) {
 func vacate(f *Fleet) {
 	for _, in := range f.ordered {
 		in.retired = true
-		f.garbage += in.cols.Len()
-		in.release(f.store)
+		f.garbage += in.Columns.Len()
+		in.Release(f.store)
 	}
 	f.names.Lock()
 	f.instances = map[string]*instance{}
@@ -175,7 +175,7 @@ func share(f *Fleet, list []*merger) {
 		for n, in := range l.instances {
 			if lost[n] = of[unitOf(in)] != i; lost[n] {
 				identity.Part(in)
-				in.release(f.store)
+				in.Release(f.store)
 				for _, b := range l.balancers {
 					b.Forget(in)
 				}

@@ -111,8 +111,8 @@ func (v *view) claimed(f *Fleet, s *kept.View) {
 	v.ledger = s.Ledger
 	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *kept.View) bool { return x == s })
 	for i, in := range f.ordered {
-		if p := s.Rows[i]; in.undo != nil && p.Undo != nil {
-			in.undo.Set(v.index, p.UndoState())
+		if p := s.Rows[i]; in.Undo != nil && p.Undo != nil {
+			in.Undo.Set(v.index, p.UndoState())
 		}
 	}
 }

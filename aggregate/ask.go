@@ -114,6 +114,9 @@ func (q *question) notes() []string {
 			list = append(list, n.text)
 		}
 	}
+	if q.all && q.m.first < q.m.since {
+		list = append(list, "it begins with the first scrape, "+(time.Duration(q.m.since-q.m.first)*time.Millisecond).String()+" before Since")
+	}
 	never := q.named(func(x *roster.Aim) string {
 		if x.Unmet == 0 || !q.v.selection.Admits(x.Labels) {
 			return ""
@@ -197,7 +200,7 @@ func (w Window) Start() time.Time {
 
 func (w Window) start() int64 {
 	if w.all {
-		return w.s.m.since // nothing before is known
+		return w.s.m.first // nothing before is known
 	}
 	return max(w.s.m.since, w.s.m.e-w.length.Milliseconds())
 }
@@ -212,6 +215,7 @@ type moment struct {
 	number  uint64 // of the snapshot
 	e       int64
 	since   int64
+	first   int64 // the first scrape, if that was before since
 	opening int64 // see Fleet.opening
 
 	members []member // the instances that count, by name

@@ -1,6 +1,7 @@
 package aggregate_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -58,4 +59,21 @@ func TestWindowThatBeganBeforeItsGroups(t *testing.T) {
 	b.scrape("a", 30, -100, typeC, "c 30")
 	assert.Empty(t, b.one(v, 30, 10*time.Second).Warnings())
 	assert.Equal(t, []string{"what was counted before the view began is left out: a"}, b.one(late, 30, time.Minute).Warnings())
+}
+
+// A window since a start that scrapes are older than begins with them, and says so.
+func TestSinceAfterTheFirstScrapes(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(15)})
+	v := b.counter(aggregate.View{Select: "c"})
+	for i := range 4 {
+		b.scrape("a", float64(10*i), -100, typeC, fmt.Sprint("c ", 100+10*i))
+	}
+	w := until(b, at(30), sinceStart)
+	g, err := v.One(w)
+	require.NoError(t, err)
+	r, _ := g.Rate()
+	assert.Equal(t, "1", r.String())
+	assert.True(t, w.Start().Equal(at(0)))
+	assert.Equal(t, []string{"it begins with the first scrape, 15s before Since"}, g.Warnings())
+	assert.Empty(t, b.one(v, 30, time.Minute).Warnings(), "other windows begin with Since")
 }

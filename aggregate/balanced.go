@@ -51,6 +51,9 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	if err := s.open(&s.in.Columns, &sc); err != nil {
 		return Report{}, nil, err
 	}
+	if err := lookedUp(s.staged); err != nil {
+		return Report{}, nil, err
+	}
 	if at == b.Last && (s.in == b.Latest && s.Same() || b.Unsure != 0 && b.Unsure == evidence.Digest(s.Reader)) {
 		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.Reader.Len(), true, 1
 		return s.report, nil, nil
@@ -176,7 +179,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	}
 	if why.Retract {
 		displaced = k.displaced(u.Past)
-		who.takeBack(u)
+		who.takeBack(u, s.At)
 		who.Settle(k.f.store)
 	}
 	switch {
@@ -188,7 +191,7 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	}
 	s.provisional = why.Provisional
 	s.accept()
-	who.By, who.Provisional = why.By, why.Provisional
+	who.By, who.Provisional = why.By, why.Provisional || who.Provisional && why.Keep && !why.Retract
 	if p := who.Past(); p != nil {
 		p.Last.Set(s.sc.Body, s.sc.typed, s.sc.Header, s.sc.Start)
 	}
@@ -212,7 +215,11 @@ func (k *keeper) displaced(p *process.Past) *attempt {
 func identities(f *Fleet, e int64) []note {
 	var list []note
 	for _, b := range f.book.Balancers {
-		for _, text := range b.Words() {
+		words := b.Words()
+		if f.parts.Shares(b.Target) {
+			words = append(words, b.Target+": several parts reach it; totals are at least what the one counted that saw most")
+		}
+		for _, text := range words {
 			list = append(list, note{f.book.Labels(b.Target), text})
 		}
 	}

@@ -56,7 +56,7 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 		return nil
 	}
 	t := b.Table
-	if before := in.Held(v.index); before != nil && in.pool != nil {
+	if before := in.Held(v.index); before != nil && in.pool != nil && in.Provisional {
 		t = b.As(before) // what came since may be another one's
 	}
 	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })
@@ -220,10 +220,12 @@ func sweep(f *Fleet, gone int) {
 	f.reading.Lock() // for no reader of the store may be at work
 	ids := f.store.Sweep()
 	f.reading.Unlock()
+	f.names.Lock()
+	f.orphans = lines.Orphans{} // they are gone, too
+	f.names.Unlock()
 	f.router.Forget(ids)
-	for _, v := range f.views {
-		v.sweepGroups()
-	}
+	f.catalogue.Forget()
+	sweepGroups(f)
 }
 
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in

@@ -93,6 +93,16 @@ func (f *Fleet) Knowledge() string {
 	return string(all)
 }
 
+// Known is what the first view knows of processes, summed up over groups.
+func (f *Fleet) Known() (n float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.views[0].watched().Totals() {
+		n += t.Count.Float64()
+	}
+	return n
+}
+
 // Holds reports whether an instance of the name is kept.
 func (f *Fleet) Holds(name string) bool {
 	f.names.Lock()

@@ -67,6 +67,7 @@ type Fleet struct {
 	left      roster.Left        // of instances that were retired
 	spelled   identity.Spellings // of targets
 	scratch   scratches
+	orphans   lines.Orphans // of bodies that were refused
 }
 
 // opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances
@@ -144,6 +145,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 			return nil, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, w, f.cfg.Window)
 		}
 	}
+	lookUp(f, func() []string { return metricsOf(f) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all, added []*view

@@ -39,8 +39,12 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 // suspect begins to watch those that have the start of a process just met, whose scrape is not committed yet.
 func (s *staged) suspect() {
 	in := s.in
+	if !s.Start.Known() {
+		identity.Part(in)
+		return
+	}
 	identity.Begin(in, s.f.ordered, func(x *instance) bool {
-		return s.Start.Known() && x.Start == s.Start && (in.pool == nil || in.pool != x.pool)
+		return x.Start == s.Start && (in.pool == nil || in.pool != x.pool)
 	})
 }
 
@@ -59,12 +63,7 @@ func (s *staged) weighTwins() {
 func (s *staged) alternate() {
 	in := s.in
 	if in.Undo != nil {
-		for i, b := range in.bindings {
-			if b.view.Kind != growth.Gauge && in.Undo.Table(i) != nil {
-				b.disown(in, s.At)
-			}
-		}
-		in.takeBack(in.Undo)
+		in.takeBack(in.Undo, s.At)
 		in.Undo = nil
 	}
 	in.Alternates, s.report.Alternating = true, true
@@ -81,12 +80,19 @@ func (in *instance) tables(add func(*window.Table, *window.Met)) {
 }
 
 // takeBack takes what an instance's views were given since it was kept away; of one behind a balancer, once the rest
-// was swapped. No window sees it any more; a copy for an earlier snapshot does.
-func (in *instance) takeBack(u *process.Undo) {
+// was swapped. No window sees it any more; a copy for an earlier snapshot does. Other watchers, who may have been told,
+// hear of it as of a time.
+func (in *instance) takeBack(u *process.Undo, at int64) {
 	in.History.Back(u.At, u.N)
+	told := u.Past == nil || !u.Past.Provisional
 	for i, b := range in.bindings {
 		if b.view.Kind != growth.Gauge {
-			b.Met = u.Restore(i, b.Table, &in.History)
+			if told && u.Table(i) != nil {
+				b.disown(in, at)
+			}
+			if b.Met = u.Restore(i, b.Table, &in.History); b.Met != nil {
+				b.Met.Version, b.Met.Begin = b.standing(in)
+			}
 			b.Fit()
 			continue
 		}

@@ -33,6 +33,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 		}
 	}
 	f.refused[explain.Refusal(err, ErrLate, ErrConflict, ErrLimit, parse.ErrLimit)].Add(1)
+	forgetRefused(f, sc.Target, err)
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
@@ -53,8 +54,26 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 	return r, err
 }
 
-// takeIn takes in a scrape whose body is not packed.
+// takeIn takes in a scrape whose body is not packed. The program is asked about new lines, see lookUp, and it is read
+// once more.
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
+	if f.store.Relabel != nil {
+		sc.mapping = new(lines.Mapping)
+	}
+	for {
+		r, err := f.tryTakeIn(sc)
+		if err == lines.ErrUnmapped {
+			sc.mapping.Fill(f.store.Relabel)
+		} else if names, ok := err.(unknown); ok {
+			f.catalogue.LookUp(names)
+		} else {
+			return r, err
+		}
+	}
+}
+
+// tryTakeIn is takeIn, unless a program has to be asked something first.
+func (f *Fleet) tryTakeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
 	b, root := f.book.Balancers[sc.Target], f.parts != nil
@@ -99,21 +118,13 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	s := stage(f, in, sc)
 	defer s.unstage(f)
 
-	f.reading.RLock()
-	err := s.read(sc)
-	f.reading.RUnlock()
-	if err != nil {
+	if err := s.readBeside(sc); err != nil {
 		return Report{}, err
 	}
-
-	f.mu.RLock()
-	steady := s.steady()
-	if steady {
-		s.accept()
-		f.mu.Changed()
+	if err := lookedUp(s); err != nil {
+		return Report{}, err
 	}
-	f.mu.RUnlock()
-	if steady {
+	if s.acceptSteady() {
 		return s.report, nil
 	}
 
@@ -127,6 +138,25 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	}
 	s.accept()
 	return s.report, nil
+}
+
+// readBeside reads the body beside those of others.
+func (s *staged) readBeside(sc incoming) error {
+	s.f.reading.RLock()
+	defer s.f.reading.RUnlock()
+	return s.read(sc)
+}
+
+// acceptSteady takes the scrape in beside others, if nothing shared has to change for it.
+func (s *staged) acceptSteady() bool {
+	s.f.mu.RLock()
+	defer s.f.mu.RUnlock()
+	if !s.steady() {
+		return false
+	}
+	s.accept()
+	s.f.mu.Changed()
+	return true
 }
 
 // instance finds or makes the place that a scrape is of.
@@ -190,6 +220,11 @@ func (s *staged) unstage(f *Fleet) {
 	s.End()
 	in := s.in
 	s.in, s.next, s.moved, s.drafts = nil, nil, nil, nil
+	if s.Reader.Orphaned() {
+		f.names.Lock()
+		s.Reader.Orphans(&f.orphans)
+		f.names.Unlock()
+	}
 	if in.name != "" && !in.Seen() {
 		f.names.Lock()
 		delete(f.instances, in.name) // nothing of it was ever accepted
@@ -435,6 +470,7 @@ func (s *staged) checkpoint() {
 // open stages a scrape against columns.
 func (s *staged) open(cols *lines.Columns, sc *incoming) error {
 	s.Body.Reset()
+	s.Reader.Mapping = sc.mapping
 	if sc.typed {
 		return s.Reader.ReadSamples(cols, sc.samples)
 	}
@@ -447,6 +483,7 @@ type incoming struct {
 	samples  []lines.Sample
 	typed    bool   // there are samples, and no body
 	instance string // who answers there, as the program said
+	mapping  *lines.Mapping
 }
 
 // incomingSamples returns a scrape that was read elsewhere; its Body does not count.

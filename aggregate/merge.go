@@ -98,6 +98,7 @@ func meet(f, o *Fleet, what string) (*merger, error) {
 	if mine != other {
 		return nil, m.incompatible("of different configurations")
 	}
+	lookUp(f, func() []string { return metricsOf(o) })
 	state := stateOf(o) // before f is locked: o may be meeting f
 	f.mu.Lock()
 	l, err := decodeState(f, stateFrame.Content(state))

@@ -53,7 +53,7 @@ func (s *Staged) weigh() {
 		At: s.At, LastTime: p.Last, Start: s.Start.At, Rules: set.Router.Tolerance, Router: set.Router, Layouts: set.Layouts,
 		Vanishing: growth.Vanishing(set.Store, s.Reader, &p.Columns), Scratch: &s.scratch,
 	}
-	if s.Start.Comparable(p.Start) {
+	if s.Start.Compares(p.Start, p.Last, s.Scraped.Rules.StartTolerance) {
 		s.Scraped.PrevStart = p.Start.At
 	}
 	if s.Start.Near(p.Start, s.Scraped.Rules.StartTolerance) {

@@ -114,8 +114,8 @@ func (q *question) notes() []string {
 			list = append(list, n.text)
 		}
 	}
-	if q.all && q.m.first < q.m.since {
-		list = append(list, "it begins with the first scrape, "+(time.Duration(q.m.since-q.m.first)*time.Millisecond).String()+" before Since")
+	if before := q.m.since - q.m.first; q.all && before >= 1000 && 16*before > q.e-q.s { // else it hardly matters
+		list = append(list, "it begins with the first scrape, "+(time.Duration(before)*time.Millisecond).String()+" before Since")
 	}
 	never := q.named(func(x *roster.Aim) string {
 		if x.Unmet == 0 || !q.v.selection.Admits(x.Labels) {

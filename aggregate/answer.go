@@ -195,7 +195,7 @@ func (q *question) remarks(shares []tally.Share) []string {
 	}
 	words := refused.Words()
 	if len(late) > 0 {
-		words = append(words, "what was counted before the view began, or the target got other labels, is left out: "+explain.Few(late))
+		words = append(words, "what was counted before the view began is left out: "+explain.Few(late))
 	}
 	return slices.Concat(words, q.notes())
 }

@@ -42,8 +42,6 @@ func (q *question) checkWindow(w Window, v *view) error {
 		return fmt.Errorf("%w: the view keeps totals alone", ErrWindow)
 	case !w.all && w.length > kept:
 		return fmt.Errorf("%w: %s, the view keeps %s", ErrWindow, w.length, kept)
-	case w.all && q.m.number <= v.moved:
-		return fmt.Errorf("%w: a target got other labels since the snapshot was taken", ErrWindow)
 	}
 	return nil
 }
@@ -115,6 +113,9 @@ func (q *question) notes() []string {
 		if q.scope.holds(n.labels) {
 			list = append(list, n.text)
 		}
+	}
+	if before := q.m.since - q.m.first; q.all && before >= 1000 && 16*before > q.e-q.s { // else it hardly matters
+		list = append(list, "it begins with the first scrape, "+(time.Duration(before)*time.Millisecond).String()+" before Since")
 	}
 	never := q.named(func(x *roster.Aim) string {
 		if x.Unmet == 0 || !q.v.selection.Admits(x.Labels) {
@@ -199,7 +200,7 @@ func (w Window) Start() time.Time {
 
 func (w Window) start() int64 {
 	if w.all {
-		return w.s.m.since // nothing before is known
+		return w.s.m.first // nothing before is known
 	}
 	return max(w.s.m.since, w.s.m.e-w.length.Milliseconds())
 }
@@ -214,6 +215,7 @@ type moment struct {
 	number  uint64 // of the snapshot
 	e       int64
 	since   int64
+	first   int64 // the first scrape, if that was before since
 	opening int64 // see Fleet.opening
 
 	members []member // the instances that count, by name

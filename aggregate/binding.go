@@ -138,38 +138,28 @@ func (b *binding) read(in *instance) []gauge.Body {
 func (b *binding) labelsOf(col int) labels.Labels { return b.view.groups.At(b.Cols[col].Group).Labels }
 
 // relabel gives an instance the new labels of its target. What it counted until now stays in the groups it was counted
-// in, as if an instance had departed; in the new groups it counts from now on.
+// in, and in the new groups it counts from now on.
 func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 	if labels.Equal(in.labels, ls) {
 		return
 	}
 	in.change(f)
-	var moved []*view
+	old := in.Plan
+	var moved []*binding
 	for _, b := range in.bindings {
-		v := b.view
-		if labels.Equal(v.selection.Seen(in.labels), v.selection.Seen(ls)) {
-			continue
-		}
-		moved = append(moved, v)
-		b.note(in, 0)
-		if in.counts(f, in.Last) {
-			in.depart(f, b, in.Last, v.ledger.Departures)
+		if b.View.Minds(in.labels, ls) {
+			f.bytes -= b.Bytes(old)
+			b.note(in, 0)
+			b.Turn(in.labels, ls, in.Present())
+			moved = append(moved, b)
 		}
 	}
 	in.Settle(f.store)
 	in.labels = ls
-	for _, v := range moved {
-		if v.Kind != growth.Gauge {
-			v.moved = f.snapshots
-		}
-		f.bytes -= in.bindings[v.index].Bytes(in.Plan)
-		b := newBinding(v, &in.History)
-		b.Begun, b.Since = in.Present(), in.bindings[v.index].Since
-		in.bindings[v.index] = b
-	}
 	in.replan(f)
-	for _, v := range moved {
-		f.bytes += in.bindings[v.index].Bytes(in.Plan)
+	for _, b := range moved {
+		b.Turned(old, in.Plan)
+		f.bytes += b.Bytes(in.Plan)
 	}
 }
 

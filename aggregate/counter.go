@@ -88,10 +88,11 @@ func tallied(q *question, t *tally.Tally, shares []tally.Share, again bool) []*C
 	if a.Tally, a.Again = t, again; a.Groups() == 0 && q.v.Single() {
 		a.Tally, a.Again = a.None(&q.v.groups, labels.EmptyLabels()), false
 	}
-	groups, list := make([]CounterGroup, a.Groups()), make([]*CounterGroup, a.Groups())
+	groups, list := make([]CounterGroup, a.Groups()), make([]*CounterGroup, 0, a.Groups())
 	for i := range groups {
-		groups[i] = a.group(i)
-		list[i] = &groups[i]
+		if groups[i] = a.group(i); groups[i].growth.Inhabited() {
+			list = append(list, &groups[i])
+		}
 	}
 	return list
 }

@@ -256,7 +256,7 @@ func (f *Fleet) look(now int64) *moment {
 	f.snapshots++
 	m := &f.looked
 	*m = moment{
-		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, opening: f.opening(),
+		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, first: f.since, opening: f.opening(),
 		members: m.members[:0], targets: m.targets[:0], doubles: m.doubles[:0],
 	}
 	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.Role == declare.Electoral })
@@ -273,6 +273,7 @@ func (f *Fleet) look(now int64) *moment {
 		if then != in {
 			x.held = in.before
 		}
+		m.first = min(m.first, in.First)
 		x.standing, x.departed = then.standing(f, e), then.departed(f, e)
 		then.looked = looked{m.number, x.standing}
 		m.members = append(m.members, x)

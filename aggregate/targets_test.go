@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,18 +153,31 @@ func TestRelabelledTargets(t *testing.T) {
 	}
 	groups, err = zones.In(until(b, at(30), time.Minute))
 	require.NoError(t, err)
-	require.Len(t, groups, 1, "windows begin anew")
-	assert.Equal(t, 10.0, grew(groups[0]))
-	now, ok := groups[0].RateNow()
-	assert.True(t, ok)
+	require.Len(t, groups, 3)
+	for i, want := range []string{"20 [10, 50]", "30 [0, 40]", "10 [0, 10]"} {
+		x, ok := groups[i].Increase()
+		assert.True(t, ok && x.String() == want, "what was counted while the labels changed may be of either: %s", x)
+		assert.Equal(t, i == 2, slices.ContainsFunc(groups[i].Rates(), func(m aggregate.Member) bool { return m.Live }))
+		_, now := groups[i].RateNow()
+		assert.Equal(t, i == 2, now, "only where it is now")
+	}
+	now, _ := groups[2].RateNow()
 	assert.Equal(t, 1.0, now.Value)
+	groups, err = zones.In(until(b, at(30), 10*time.Second))
+	require.NoError(t, err)
+	require.Len(t, groups, 2, "where it was before the window, it is not")
+	_, ok := groups[0].Increase()
+	assert.False(t, ok, "no step is of the group")
+	assert.Len(t, groups[0].Warnings(), 1)
 	reads, err := g.At(b.Snapshot(at(30)))
 	require.NoError(t, err)
 	assert.Equal(t, `{zone="south"} 60`, fmt.Sprint(reads[0].Labels(), " ", value(reads[0])))
 	assert.Equal(t, labels.FromStrings("rack", "s", "zone", "south"), b.Snapshot(at(30)).Instances()[0].Labels)
-	_, err = zones.In(before.SinceStart())
-	assert.ErrorIs(t, err, aggregate.ErrWindow, "an older snapshot has the older labels")
-	assert.Equal(t, 30.0, zones.Totals(before)[1].Value, "totals do not fall")
+	groups, err = zones.In(before.SinceStart())
+	require.NoError(t, err)
+	require.Len(t, groups, 1, "an older snapshot has the older labels")
+	assert.Equal(t, 20.0, grew(groups[0]))
+	assert.Equal(t, 20.0, zones.Totals(before)[0].Value)
 
 	state := saved(t, b.Fleet)
 	f := bed{t, loadedFrom(t, state, aggregate.Config{Since: at(-1)})}
@@ -379,4 +393,39 @@ func TestWhatKindOfFailure(t *testing.T) {
 		assert.Equal(t, c.want, fmt.Sprint(x, ok), "%v", c.err)
 		assert.Equal(t, "0 of 1 expected, 1 failed", b.Snapshot(at(10)).Coverage().String())
 	}
+}
+
+// The past of a gauge stays in the groups in which it was, and a value that only
+// got other labels did not change.
+func TestGaugesOfRelabelledTargets(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-1)})
+	g := b.gauge(aggregate.View{Select: "g", By: []string{"zone"}, Combine: aggregate.Sum, Window: time.Minute})
+	fact := b.gauge(aggregate.View{Select: "f", By: []string{"zone"}, Combine: aggregate.Consensus})
+	zone := func(name, zone string) {
+		b.describe(aggregate.Target{Name: name, Labels: labels.FromStrings("zone", zone)})
+	}
+	scrape := func(name string, seconds float64, n, fact int) {
+		b.scrape(name, seconds, -100, typeG, fmt.Sprint("g ", n), "# TYPE f gauge", fmt.Sprint("f ", fact))
+	}
+	zone("a", "x")
+	zone("b", "y")
+	scrape("a", 0, 7, 1)
+	scrape("b", 0, 1, 2)
+	scrape("b", 10, 1, 3)
+	scrape("a", 10, 9, 1)
+	zone("a", "y")
+	scrape("a", 20, 2, 1)
+	scrape("b", 20, 1, 3)
+	ranges, err := g.Over(until(b, at(20), time.Minute))
+	require.NoError(t, err)
+	require.Len(t, ranges, 2)
+	for i, want := range []string{"9 [9, 9]", "3 [3, 3]"} {
+		most, ok := ranges[i].Max()
+		assert.True(t, ok)
+		assert.Equal(t, want, fmt.Sprintf("%g [%g, %g]", most.Value, most.Lo, most.Hi))
+	}
+	facts, err := fact.At(b.Snapshot(at(20)))
+	require.NoError(t, err)
+	require.Len(t, facts, 1)
+	assert.Equal(t, 3.0, value(facts[0]), "it changed last")
 }

@@ -129,7 +129,7 @@ func (v *view) settleOf(f *Fleet, of func(i int) *binding, e int64) []*ledger.Se
 // never fall. It returns nil if the instance was not there.
 func (m *moment) bindingOf(v *view, in *instance) *binding {
 	switch b := in.before; {
-	case in.after < m.number || b == nil || m.f.joinable() || m.number <= v.moved:
+	case in.after < m.number || b == nil || m.f.joinable():
 	case b.from < m.number && m.number <= b.to && v.index < len(b.in.bindings):
 		return b.in.bindings[v.index]
 	}

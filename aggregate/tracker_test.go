@@ -26,7 +26,7 @@ type life struct {
 // does not: what a fall without one means, or a value that doubled, depends on the
 // fastest pace, which a fleet takes from bare readings, or from all series of a
 // metric, and a Tracker from the sure steps of its own. For the same reason its
-// owner is known.
+// owner is known; see TestFleetsKeepOnePaceOfAMetric.
 func drawLife(t *rapid.T) (l life) {
 	if l.start = rapid.Bool().Draw(t, "start"); l.start {
 		l.owner = rapid.SampledFrom([]counter.Owner{counter.Process, counter.External}).Draw(t, "owner")
@@ -127,4 +127,29 @@ func (l *life) compare(rt *rapid.T, f *aggregate.Fleet, v *aggregate.CounterView
 		}
 	}
 	return answered
+}
+
+// This is why drawLife has no falls that no start time explains, no restarts within
+// three scrapes and none of an unknown owner: whether a value that comes back is
+// growth depends on the fastest pace. A fleet keeps one of a metric, taken from all
+// readings of all its series, and a Tracker that of the sure steps of its own
+// series. Here 1 at the end is another copy's to a fleet, which knows of no
+// slowest pace; both say that it may be either.
+func TestFleetsKeepOnePaceOfAMetric(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Select: "c"})
+	var tracker counter.Tracker
+	for i, x := range []float64{0, 1, 0, 1} {
+		b.scrape("a", float64(10*i), 0, typeC, fmt.Sprint("c ", x))
+		_, err := tracker.Observe(counter.Point{Time: at(float64(10 * i)), Value: x})
+		require.NoError(t, err)
+	}
+	fleet, ok := b.one(v, 30, sinceStart).Increase()
+	require.True(t, ok)
+	require.Equal(t, "1 [0, +Inf]", fleet.String())
+	w, err := tracker.Window(at(0), at(30))
+	require.NoError(t, err)
+	of, ok := w.Increase()
+	require.True(t, ok)
+	require.Equal(t, "2 [0, +Inf]", of.String())
 }

@@ -32,8 +32,6 @@ type view struct {
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // the limit of which values are shares, if any
-
-	moved uint64 // the last snapshot before new labels of a target moved an instance to other groups
 }
 
 // set is where the layouts of the view's columns are.

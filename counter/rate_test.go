@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold"
 )
 
 func TestRateNeedsTime(t *testing.T) {
@@ -263,4 +265,27 @@ func below(x, y float64) int {
 		return 1
 	}
 	return 0
+}
+
+// Where a restart may hide in a step, that it shows no growth is no pace of 0.
+func TestNoPaceOfAHiddenRestart(t *testing.T) {
+	tracker := track(t, of(-500, pt(0, 4)), of(9, pt(10, 4)))
+	w, err := tracker.Window(moment(0), moment(10))
+	require.NoError(t, err)
+	for _, ask := range []func(...Window) (promfold.Estimate, bool){RateNow, MeanRate} {
+		x, ok := ask(w)
+		require.True(t, ok)
+		require.Equal(t, between(0, 0, inf), x, "it may have counted 4 since it began")
+	}
+}
+
+// A series that was seen to begin anew with its process, and never to go on, is the
+// process' own from then on, though it does not fall.
+func TestAHabitOfASeries(t *testing.T) {
+	tracker := track(t, of(-500, pt(0, 90)), of(9, pt(10, 3)), of(9, pt(20, 3)), of(9, pt(30, 4)), of(39, pt(40, 5)))
+	w, err := tracker.Window(moment(30), moment(40))
+	require.NoError(t, err)
+	x, ok := w.Increase()
+	require.True(t, ok)
+	require.Equal(t, between(5, 1, inf), x)
 }

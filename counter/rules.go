@@ -46,7 +46,7 @@ func (r Rules) Judge(p, c Point) Step {
 		_, s := judge.Begin(&engine, b.Point, &judge.Arrival{Since: b.Time})
 		return public(s, b)
 	}
-	_, s, err := judgeNext(&engine, judge.Series{Last: a.Point}, a.process, b, judge.Pace{}, b.Time-a.Time)
+	_, s, _, err := judgeNext(&engine, judge.Series{Last: a.Point}, a.process, b, judge.Pace{}, b.Time-a.Time, 0)
 	switch {
 	case err != nil, s.Verdict == judge.Gap:
 		return public(judge.Step{Verdict: judge.Gap, From: b.Time, To: b.Time}, a)

@@ -28,6 +28,7 @@ type Tracker struct {
 	series  judge.Series // from the first count on
 	process int64        // the start of the process at the last count, Unix milliseconds; 0: unknown
 	pace    judge.Pace
+	habits  judge.Habits
 	counted bool // there was a count
 
 	steps []taken // in the order of To
@@ -50,7 +51,8 @@ type Tracker struct {
 // taken is a step that was taken, and the point after it that the next is judged against.
 type taken struct {
 	judge.Step
-	base reading
+	base  reading
+	still bool // the process restarted in it, and the value stands where it was: no pace of 0
 }
 
 // Observe takes the next point; a refused point changes nothing. The same point again gets the same step. The error is
@@ -68,17 +70,18 @@ func (t *Tracker) Observe(p Point) (Step, error) {
 		}
 	}
 	rules := t.Rules.engine()
-	next, s, err := t.judge(&rules, c)
+	next, s, habits, err := t.judge(&rules, c)
 	if err != nil {
 		return Step{}, err
 	}
+	t.habits = habits
 	return t.accept(c, next, s), nil
 }
 
 // judge judges the step to c, and returns the state after it.
-func (t *Tracker) judge(r *judge.Rules, c reading) (judge.Series, judge.Step, error) {
+func (t *Tracker) judge(r *judge.Rules, c reading) (judge.Series, judge.Step, judge.Habits, error) {
 	if t.counted {
-		return judgeNext(r, t.series, t.process, c, t.pace, t.interval())
+		return judgeNext(r, t.series, t.process, c, t.pace, t.interval(), t.habits)
 	}
 	a := judge.Arrival{Since: c.Time, Start: c.process, Clock: r.Unset()}
 	if !t.Since.IsZero() {
@@ -86,23 +89,23 @@ func (t *Tracker) judge(r *judge.Rules, c reading) (judge.Series, judge.Step, er
 	}
 	a.FirstRound = c.Time <= a.Since
 	next, s := judge.Begin(r, c.Point, &a)
-	return next, s, nil
+	return next, s, t.habits, nil
 }
 
-// judgeNext judges the step from a series, read from a process, to c, by the rules of a body that has one counter. The
-// error is ErrProcess.
-func judgeNext(r *judge.Rules, series judge.Series, process int64, c reading, pace judge.Pace, interval int64) (judge.Series, judge.Step, error) {
+// judgeNext judges the step from a series, read from a process, to c, by the rules of a body that has one counter, which
+// showed habits. It returns those after the step, too. The error is ErrProcess.
+func judgeNext(r *judge.Rules, series judge.Series, process int64, c reading, pace judge.Pace, interval int64, habits judge.Habits) (judge.Series, judge.Step, judge.Habits, error) {
 	body := judge.Body{Rules: r, PrevTime: series.Last.Time, Time: c.Time, PrevStart: process, Start: c.process}
-	family := judge.Family{Owner: r.Owner}
+	family := judge.Family{Owner: r.Owner, Habits: habits}
 	body.Add(&family, &series, c.Point, pace)
 	decision := body.Decide()
 	if decision.Restart == judge.RestartOther && c.process < process {
-		return series, judge.Step{}, fmt.Errorf("%w: at %v, not at %v", ErrProcess, at(c.process), at(process))
+		return series, judge.Step{}, habits, fmt.Errorf("%w: at %v, not at %v", ErrProcess, at(c.process), at(process))
 	}
 	e := decision.Of(&family)
 	e.Pace, e.Interval = pace, interval
 	next, s := series.Next(r, c.Point, &e)
-	return next, s, nil
+	return next, s, habits.After(&decision, &family), nil
 }
 
 // accept goes on to c.
@@ -125,9 +128,12 @@ func (t *Tracker) accept(c reading, next judge.Series, s judge.Step) Step {
 			t.lived = c.process
 		}
 	}
-	t.pace = t.pace.After(s)
+	still := c.process != t.process && s.Value() == 0
+	if !still {
+		t.pace = t.pace.After(s)
+	}
 	t.series, t.process = next, c.process
-	t.steps = append(t.steps, taken{s, reading{next.Last, c.process}})
+	t.steps = append(t.steps, taken{s, reading{next.Last, c.process}, still})
 	t.total.AddDiff(s.Add, s.Sub)
 	t.step = public(s, reading{next.Last, c.process})
 	return t.step

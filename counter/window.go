@@ -157,19 +157,19 @@ func (w Window) life(m *rate.Member) {
 
 // pace returns the fastest growth per millisecond of the window and of the step before it, which may be that of an
 // earlier process that died in it; or if they have none of all time; +Inf if there is none at all. Growth that is not
-// sure may make it too high, which errs to the wide side.
+// sure may make it too high, which errs to the wide side. Where the process restarted, and nothing shows, there is none.
 func (w Window) pace() float64 {
 	fastest, known := 0.0, false
-	take := func(s judge.Step) {
-		if s.To > s.From && (s.Sure() || s.Value()+s.Seen > 0) {
-			fastest, known = max(fastest, (s.Value()+s.Seen)/float64(s.To-s.From)), true
+	take := func(s *taken) {
+		if grown := s.Value() + s.Seen; s.To > s.From && (grown > 0 || s.Sure() && !s.still) {
+			fastest, known = max(fastest, grown/float64(s.To-s.From)), true
 		}
 	}
 	if n := ended(w.t.steps, w.start); n > 0 {
-		take(w.t.steps[n-1].Step)
+		take(&w.t.steps[n-1])
 	}
-	for _, s := range w.steps {
-		take(s.Step)
+	for i := range w.steps {
+		take(&w.steps[i])
 	}
 	if !known {
 		return w.t.pace.Makes(1)

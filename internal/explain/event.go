@@ -57,6 +57,8 @@ var quirkNotes = [...]string{
 	growth.Doubled:   "lines that differ",
 	growth.Negative:  "a sum that fell",
 	growth.Uneven:    "count and last bucket differ",
+
+	growth.Relabelled: "its target got other labels",
 }
 
 // EventOf returns what happened to series of an instance as an event. Unless it

@@ -84,6 +84,8 @@ var quirkTexts = [...]string{
 	growth.Doubled:   "%d series stand in the body several times with different values; the first counts",
 	growth.Negative:  "%d sums fell while observations were added, so some are negative: View.Signed says so of all",
 	growth.Uneven:    "%d histograms whose count and last bucket differ; the bounds hold both",
+
+	growth.Relabelled: "%d series moved from or to another group, as their target got other labels; of which it was what they counted in that step is not known",
 }
 
 // Exclusions are the reasons why series are left out of an answer, each with

@@ -60,6 +60,9 @@ func Add(bound []*Binding, h *window.History, p *growth.Plan, steps *growth.Step
 		a.gone(&steps.Gone[i])
 	}
 	for _, b := range bound {
+		if len(b.Terms) > 0 {
+			cross(b, p, steps, s.Last, s.At)
+		}
 		b.End()
 	}
 	for _, g := range steps.Gauges {

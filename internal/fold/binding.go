@@ -184,9 +184,14 @@ func (b *Binding) Shed(p *growth.Plan) {
 	if b.View.Kind != growth.Gauge || len(b.Cols) < 16 || 2*len(p.Gauges(b.View.Index)) >= len(b.Cols) {
 		return
 	}
-	marks := b.used(p)
+	marks, over := b.used(p), 0
 	for i := range marks {
-		marks[i] = !marks[i]
+		if marks[i] = !marks[i] && b.Tracks[i].Over(); marks[i] {
+			over++
+		}
+	}
+	if 2*over <= len(marks) {
+		return
 	}
 	moved, _ := b.Table.Drop(marks)
 	tracks := make([]gauge.Track, len(b.Cols))

@@ -36,6 +36,8 @@ func (g *groups) Number(ls labels.Labels) int32 {
 	return n
 }
 
+func (g *groups) Labels(i int32) labels.Labels { return g.list[i] }
+
 func (g *groups) Outlives(int32) bool { return false }
 
 // bed is one instance without a fleet.

@@ -32,6 +32,8 @@ type View struct {
 type Groups interface {
 	// Number returns the number of a group, which is new if it has none yet.
 	Number(labels.Labels) int32
+	// Labels returns the labels of the group of a number.
+	Labels(group int32) labels.Labels
 	// Outlives reports whether what a group counts goes on when a process ends.
 	Outlives(group int32) bool
 }

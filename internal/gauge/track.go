@@ -78,6 +78,11 @@ func (t *Track) merge() bool {
 	return true
 }
 
+// Over reports whether there is no value in all that is kept.
+func (t *Track) Over() bool {
+	return !slices.ContainsFunc(t.Steps, func(s Step) bool { return !s.None })
+}
+
 // Clone returns a copy that does not change with t.
 func (t *Track) Clone() Track { return Track{t.Changed, slices.Clone(t.Steps)} }
 

@@ -330,6 +330,17 @@ func (s *Selection) Over(group, target labels.Labels) labels.Labels {
 	return b.Labels()
 }
 
+// Former returns the group in which the series of a group were before the target
+// of their instance, which had other labels, got those that it has now.
+func (s *Selection) Former(group, before, now labels.Labels) labels.Labels {
+	b := labels.NewBuilder(group)
+	b.Del(s.given(now)...)
+	return s.Over(b.Labels(), before)
+}
+
+// Pins returns how many labels of the view's groups are a target's.
+func (s *Selection) Pins(target labels.Labels) int { return len(s.given(target)) }
+
 // SpeaksFor reports whether an instance with the given target labels could have
 // series in a group with these labels, as far as the target decides it.
 func (s *Selection) SpeaksFor(group, target labels.Labels) bool {

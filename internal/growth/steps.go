@@ -102,6 +102,8 @@ const (
 	Doubled  // the series stands in the body several times, with different values
 	Negative // a sum fell while the count did not: some observations are negative
 	Uneven   // the count and the last bucket differ
+	// Relabelled: the target of the instance had other labels in the scrape before.
+	Relabelled
 )
 
 // Origin says where a histogram's step begins.

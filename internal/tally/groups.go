@@ -38,6 +38,9 @@ func (x *Groups) group(ls labels.Labels) Group { return Group{ls, x.Selection.Ou
 // At returns the group of a number.
 func (x *Groups) At(i int32) *Group { return &x.list[i] }
 
+// Labels returns the labels of the group of a number.
+func (x *Groups) Labels(i int32) labels.Labels { return x.list[i].Labels }
+
 // Outlives reports whether what a group counts goes on when a process ends.
 func (x *Groups) Outlives(i int32) bool { return x.list[i].Outlives }
 

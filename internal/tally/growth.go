@@ -93,7 +93,7 @@ func (g Growth) each(do func(*Share, *part)) {
 	for i := range g.shares {
 		switch {
 		case len(parts) > 0 && int(owners[0]) == i:
-			if !g.shares[i].past() {
+			if sh := &g.shares[i]; !sh.past() && (sh.terms == nil || sh.observed(g.group()).Life > 0) {
 				do(&g.shares[i], &parts[0])
 			}
 			owners, parts = owners[1:], parts[1:]
@@ -111,7 +111,7 @@ func (g Growth) missed(yield func(*Share) bool) {
 	}
 	owners, _ := g.own()
 	for _, i := range owners {
-		if sh := &g.shares[i]; sh.Pooled && sh.Standing.Possible() && (sh.Older || sh.covers(g.group()) == 0) && !yield(sh) {
+		if sh := &g.shares[i]; sh.Pooled && sh.observed(g.group()).Live && (sh.Older || sh.covers(g.group()) == 0) && !yield(sh) {
 			return
 		}
 	}
@@ -195,7 +195,9 @@ func (g Growth) sumRates(now bool) (estimate, bool) {
 	if x, ok := g.rateOf(g.Number, now, g.Again, g.End); ok {
 		return x, true
 	}
-	return estimate{}, g.someone(func(sh *Share) bool { return now && sh.Standing.Counts() || !now && sh.observed(g.group()).Life > 0 })
+	return estimate{}, g.someone(func(sh *Share) bool {
+		return now && sh.Standing.Counts() && sh.observed(g.group()).Live || !now && sh.observed(g.group()).Life > 0
+	})
 }
 
 // Covers returns the time that the steps in the window span, in Unix ms; 0 if there is none.
@@ -203,7 +205,8 @@ func (g Growth) Covers() (first, last int64) {
 	first = farFuture
 	g.each(func(sh *Share, _ *part) {
 		if !sh.Older && sh.covers(g.group()) > 0 {
-			first, last = min(first, sh.Begin), max(last, sh.Last)
+			from, to := sh.within(g.group(), sh.Begin, sh.Last)
+			first, last = min(first, from), max(last, to)
 		}
 	})
 	return first, last

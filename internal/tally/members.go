@@ -93,7 +93,7 @@ func (g Growth) Ratios(numerator Growth) []Member {
 // member returns a member without the number that is asked for.
 func (g Growth) member(sh *Share, p *part) Member {
 	m := Member{
-		Instance: sh.Name, Covers: sh.covers(g.group()), Older: sh.Older, Live: sh.Standing.Counts(), Steps: sh.Steps, Age: ms(g.End - sh.Last),
+		Instance: sh.Name, Covers: sh.covers(g.group()), Older: sh.Older, Live: sh.Standing.Counts() && (sh.terms == nil || sh.observed(g.group()).Live), Steps: sh.Steps, Age: ms(g.End - sh.Last),
 	}
 	if w := g.window(); w > 0 {
 		m.Weight = float64(sh.observed(g.group()).Life) / float64(w)

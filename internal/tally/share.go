@@ -35,6 +35,9 @@ type Share struct {
 	Events []window.Event      // in the window
 	Held   []window.Checkpoint // of which the table may keep rows
 	Reads  []int64             // by column: which scrape read it last, 0: it vanished; nil: the latest all
+
+	terms     []term // nil: its target's labels never changed
+	selection *growth.Selection
 }
 
 // Facts are what is known of an instance whatever the window.
@@ -66,6 +69,7 @@ func (sh *Share) Begins(e window.Edge, present window.Checkpoint) {
 	sh.Process.Span = present.Span - sh.Edge.Between(func(p *window.Checkpoint) int64 { return p.Span })
 	sh.Lasting.Span = present.Wall - sh.Edge.Between(func(p *window.Checkpoint) int64 { return p.Wall })
 	sh.Steps = present.Scrapes - e.Most.Scrapes
+	sh.terms = sh.termsUntil(present)
 }
 
 // Lives fills in the times of the window (s, e]. What came before it belongs to other groups.
@@ -83,6 +87,9 @@ func (sh *Share) Lives(l *rate.Lives, s, e int64) {
 			x.Unseen, x.Open = e-s-x.Dead, false
 		}
 	}
+	for i := range sh.terms {
+		sh.terms[i].live(l, begun, e, sh.Older)
+	}
 }
 
 // steady returns before which start of a window, of the same length as this one, the share stays as it is if the window
@@ -90,7 +97,7 @@ func (sh *Share) Lives(l *rate.Lives, s, e int64) {
 // ended.
 func (sh *Share) steady(window int64) int64 {
 	alive := rate.Times{Life: window, Open: true}
-	if !sh.Standing.Counts() || sh.Older || sh.Ends || sh.Edge.Part > 0 || sh.Edge.Inside.At <= sh.Edge.Most.At || sh.Process.Times != alive || sh.Lasting.Times != alive {
+	if !sh.Standing.Counts() || sh.terms != nil || sh.Older || sh.Ends || sh.Edge.Part > 0 || sh.Edge.Inside.At <= sh.Edge.Most.At || sh.Process.Times != alive || sh.Lasting.Times != alive {
 		return 0
 	}
 	return sh.Edge.Inside.At
@@ -111,6 +118,9 @@ func (sh *Share) watched(window, until int64) {
 
 // observed returns for how long the instance was observed in a group.
 func (sh *Share) observed(g *Group) *Observed {
+	if sh.terms != nil {
+		return sh.apart(g)
+	}
 	if g.Outlives {
 		return &sh.Lasting
 	}

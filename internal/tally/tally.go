@@ -104,7 +104,7 @@ func (t *Tally) Holds(shares []Share, start int64) bool {
 	}
 	for i := range shares {
 		a, b := &shares[i], &t.shares[i]
-		if a.Table != b.Table || !a.Edge.Same(&b.Edge) || a.Process.Times != b.Process.Times ||
+		if a.Table != b.Table || a.terms != nil || !a.Edge.Same(&b.Edge) || a.Process.Times != b.Process.Times ||
 			a.Lasting.Times != b.Lasting.Times || a.Standing != b.Standing || a.Older != b.Older {
 			return false
 		}
@@ -137,6 +137,7 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 		t.steady = min(t.steady, t.shares[i].steady(a.window()))
 	}
 	for i := range t.shares {
+		t.shares[i].selection = p.selection
 		t.shares[i].watched(a.window(), t.newest)
 	}
 	t.parts = make([]part, len(t.owners))
@@ -281,7 +282,7 @@ func (t *Tally) findUnread() {
 		}
 		since, some := sh.since(), false
 		for c := range own {
-			if sh.Reads[c] <= since {
+			if sh.Reads[c] <= since && (sh.terms == nil || sh.observed(&t.groups[t.group[own[c].part]]).Live) {
 				t.parts[own[c].part].unread, some = true, true
 			}
 		}

@@ -43,6 +43,7 @@ func (p *Packed) Code(c *saved.Codec, set *Set, histograms bool, h *History) {
 	c.Natural(&p.Since)
 	c.Natural(&p.Floor)
 	p.Begun.Code(c)
+	codeTerms(c, &p.Terms)
 	c.Must(p.Since <= h.N && p.Floor <= h.N)
 	saved.List(c, &p.Cols, 3, func(col *PackedColumn) {
 		c.Labels(&col.Group)
@@ -168,7 +169,7 @@ func (e *Event) code(c *saved.Codec, cols int) {
 	e.Col = int32(col)
 	saved.Small(c, &e.Verdict, judge.Gap)
 	saved.Small(c, &e.Doubt, 255)
-	saved.Small(c, &e.Quirk, growth.Uneven)
+	saved.Small(c, &e.Quirk, growth.Relabelled)
 	c.Int64(&e.At)
 	c.Natural(&e.N)
 	c.Natural(&e.Open)

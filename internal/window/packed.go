@@ -16,6 +16,7 @@ type Packed struct {
 	Since  int
 	Floor  int
 	Begun  Checkpoint
+	Terms  []Term
 	Cols   []PackedColumn
 	Rows   []Row        // the present, then the held checkpoints that it has, oldest first; or the present alone
 	Paces  [][2]float64 // by column, see paces
@@ -76,7 +77,7 @@ func indices(list []bucketPlace) (all []int32) {
 // Pack returns the table of an instance with that history, its columns in the
 // given order; undo may be nil.
 func (t *Table) Pack(h *History, cols []PackedColumn, order []int, undo *Saved) *Packed {
-	p := &Packed{Since: t.Since, Floor: t.Floor, Begun: t.Begun, Cols: cols}
+	p := &Packed{Since: t.Since, Floor: t.Floor, Begun: t.Begun, Terms: t.Terms, Cols: cols}
 	moved := make([]int32, len(order))
 	for to, from := range order {
 		moved[from] = int32(to)
@@ -142,7 +143,7 @@ func compareEvents(a, b Event) int {
 // were kept begins its windows at the latest one.
 func (p *Packed) Unpack(set *Set, histograms bool, slots int, h *History, group func(labels.Labels) int32) *Table {
 	t := NewTable(histograms, slots, p.Since)
-	t.Floor, t.Begun = p.Floor, p.Begun
+	t.Floor, t.Begun, t.Terms = p.Floor, p.Begun, p.Terms
 	d := t.Draft()
 	for _, c := range p.Cols {
 		k := Key{Group: group(c.Group)}

@@ -24,6 +24,7 @@ type Table struct {
 	Since   int         // the number of the first checkpoint that the table has
 	Floor   int         // checkpoints before it say nothing any more
 	Begun   Checkpoint  // when the view began to look, if that is after the first scrape
+	Terms   []Term      // oldest first; none: the target's labels never changed
 
 	log
 }
@@ -205,7 +206,7 @@ func (t *Table) Grown(sum *exact.Sum, col int, since *Row) {
 // table's that is of no use any more, if there is one.
 func (t *Table) Copy(room *Row) *Table {
 	c := &Table{
-		columns: t.columns, snaps: t.snaps, slots: t.slots, Since: t.Since, Floor: t.Floor, Begun: t.Begun,
+		columns: t.columns, snaps: t.snaps, slots: t.slots, Since: t.Since, Floor: t.Floor, Begun: t.Begun, Terms: t.Terms,
 		paces: t.paces.clone(), log: t.log.copy(),
 	}
 	if room != nil {

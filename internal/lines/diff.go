@@ -18,7 +18,6 @@ import (
 type diff struct {
 	store    *Store
 	limits   Limits
-	siblings siblings
 	declared declared
 	cursor
 
@@ -80,7 +79,7 @@ type cursor struct {
 	family *family
 	was    *family
 	last   uint32 // the line staged last: its neighbour in the store often follows
-	fresh  bool   // expect is empty or of a sibling, so every line is new
+	fresh  bool   // expect is empty, so every line is new
 }
 
 // pending reports whether a heading is expected before the next line.
@@ -107,8 +106,8 @@ func (c *cursor) runEnd() int {
 }
 
 // begin starts to read a body of so many bytes in the format in against the
-// columns. Of samples there is no body.
-func (d *diff) begin(c *Columns, in format, body []byte, size int) {
+// columns.
+func (d *diff) begin(c *Columns, in format, size int) {
 	d.cursor = cursor{in: in, expect: c}
 	d.meant, d.mayMean = 0, d.limits.meant(size)
 	d.declared.reset()
@@ -117,9 +116,6 @@ func (d *diff) begin(c *Columns, in format, body []byte, size int) {
 	d.changed = slices.Grow(d.changed, len(c.ids))
 	if len(c.ids) > 0 {
 		return
-	}
-	if o := d.siblings.like(d.store, in, body); o != nil {
-		d.expect = o
 	}
 	d.rebuild()
 	d.fresh = true

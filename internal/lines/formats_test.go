@@ -163,7 +163,6 @@ func fuzzFormat(f *testing.F, contentType string, seeds []string) {
 			}
 		}
 		first := newInstance(in.store)
-		r.siblings.add(in.store, &in.cols, len(a))
 		first.readIn(t, r, b, contentType)
 		first.cols.Release(in.store)
 		checkReferences(t, in)

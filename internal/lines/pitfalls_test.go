@@ -138,24 +138,3 @@ func TestVeryShortTexts(t *testing.T) {
 	sequence(t, "a 1\n", "a 2\n", "a 1234567\n", "a 1", "ab 1\n", "abcdef 1\nabcdefg 1\nabcdefghijklmno 1\nabcdefghijklmnop 1\nabcdefghijklmnopqrstuvwxyz1234 12\n",
 		"abcdef 1\nabcdefg 2\nabcdefghijklmno 3\nabcdefghijklmnoP 4\nabcdefghijklmnopqrstuvwxyz1234 5\n", "abcdef 1\nabcdefg 1\nabcdefghijklmno 1\nabcdefghijklmnop 1\nabcdefghijklmnopqrstuvwxYz1234 12\n")
 }
-
-func TestSiblingsAreAMatterOfSpeedAlone(t *testing.T) {
-	s := NewStore()
-	r := NewReader(s, Limits{})
-	a := newInstance(s)
-	a.read(t, r, []byte("# TYPE x counter\nx{a=\"1\"} 1\nx{a=\"2\"} 2\n# TYPE y gauge\ny 5 7\ny 6\n"))
-	for _, body := range []string{
-		"# TYPE x counter\nx{a=\"1\"} 1\nx{a=\"2\"} 3\n# TYPE y gauge\ny 5 7\ny 6\n",
-		"# TYPE x counter\nx{a=\"2\"} 1\nx{a=\"1\"} 3\ny 4\n", "", "x{a=\"1\"} 1\n", "z 1\n", "x{",
-	} {
-		b := newInstance(s)
-		r.siblings.add(s, &a.cols, len(body))
-		b.read(t, r, []byte(body))
-		b.read(t, r, []byte(body))
-	}
-	b := newInstance(s)
-	r.siblings.add(s, &a.cols, 0)
-	a.read(t, r, nil)
-	s.Sweep() // the sibling names lines that are gone
-	b.read(t, r, []byte("x{a=\"1\"} 1\n"))
-}

@@ -21,7 +21,6 @@ type Reader struct {
 
 	contentType string // of the last body
 	format      format // which it names
-	size        int    // of the body, or how many samples
 	spans       []uint32
 	fell        []uint32 // see Fell
 }
@@ -48,8 +47,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 		}
 		r.contentType, r.format = contentType, in
 	}
-	r.begin(c, r.format, body, len(body))
-	r.size = len(body)
+	r.begin(c, r.format, len(body))
 	switch r.format {
 	case openMetrics2:
 		return r.finished(r.entries.read(body))
@@ -68,8 +66,7 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 // sample, from 1.
 func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
 	r.Discard()
-	r.begin(c, typed, nil, r.limits.Body)
-	r.size = len(samples)
+	r.begin(c, typed, r.limits.Body)
 	return r.finished(r.samples.read(samples))
 }
 
@@ -193,9 +190,6 @@ func (r *Reader) Commit(c *Columns) {
 	c.natives = replace(c.natives, r.natives)
 	c.digests = replace(c.digests, r.digests)
 	c.quoted.replace(&r.quoted)
-	if r.fresh {
-		r.siblings.add(r.store, c, r.size)
-	}
 	r.orphans.clear()
 	r.clear()
 }

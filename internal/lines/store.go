@@ -34,7 +34,6 @@ type Store struct {
 	familiesKept int // by the last sweep
 
 	lineBytes atomic.Int64 // memory of the labels held
-	sweeps    atomic.Uint32
 	created   atomic.Bool // a line with the start of others was added
 	strays    atomic.Bool // a line was met that is not of the family in force
 	spellings spellings
@@ -99,7 +98,6 @@ func (s *Store) Release(id ID) { s.lines.release(uint32(id)) }
 // name other lines: the caller clears what it keeps by ID. No Reader of the store
 // may run at the same time. A Reader between Read and Commit loses nothing.
 func (s *Store) Sweep() []ID {
-	s.sweeps.Add(1)
 	s.headings.sweep(nil)
 	var freed []ID
 	s.lines.sweep(func(id uint32, l *Line) {
@@ -130,7 +128,6 @@ func (s *Store) Drop(list *Orphans) (freed []ID) {
 		s.spellings.rebuild(&s.lines)
 	}
 	if len(freed)+len(list.headings) > 0 {
-		s.sweeps.Add(1)
 	}
 	s.mu.Lock()
 	many := len(s.families) > 2*s.familiesKept+256

@@ -6,7 +6,7 @@ FUZZTIME ?= 30000x
 BENCH    ?= .
 COUNT    ?= 1
 
-.PHONY: verify test race fuzz bench vet lint fmt examples cross nested e2e-sidecar
+.PHONY: verify test race fuzz bench vet lint fmt examples docs docs-write cross nested e2e-sidecar
 .NOTPARALLEL:
 
 verify: test vet lint race fuzz examples nested cross
@@ -43,6 +43,16 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/kubelets
 	$(GO) run ./examples/sidecar
 	$(GO) run ./examples/picker
+	$(GO) run ./examples/controlplane -text
+	$(GO) -C examples/rulecheck run . testdata/rules.yaml || test $$? -eq 1 # a file of wrong expressions
+
+docs: # links, the listing of the API, the programs of docs, and that its tables and figures are what they say
+	$(GO) test -count 1 -run 'TestLinks|TestAPI' .
+	$(GO) test -count 1 ./docs/...
+	$(GO) -C bench test -count 1 ./docs
+
+docs-write:
+	$(GO) -C bench run ./docs -write
 
 cross:
 	@for p in darwin/arm64 windows/amd64 linux/386; do \

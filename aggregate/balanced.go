@@ -11,6 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/process"
 )
 
 // balanced is a target behind which several instances answer. Each process seen there is an instance of its own, named
@@ -47,14 +48,17 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 		in = &instance{}
 	}
 	s := k.stage(in, sc)
-	if err := s.open(&s.in.cols, &sc); err != nil {
+	if err := s.open(&s.in.Columns, &sc); err != nil {
 		return Report{}, nil, err
 	}
-	if at == b.Last && (s.in == b.Latest && s.same() || b.Unsure != 0 && b.Unsure == evidence.Digest(s.r)) {
-		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.r.Len(), true, 1
+	if err := lookedUp(s.staged); err != nil {
+		return Report{}, nil, err
+	}
+	if at == b.Last && (s.in == b.Latest && s.Same() || b.Unsure != 0 && b.Unsure == evidence.Digest(s.Reader)) {
+		s.report.Lines, s.report.Duplicate, s.report.Incarnation = s.Reader.Len(), true, 1
 		return s.report, nil, nil
 	}
-	s.start = s.readStart(&sc)
+	s.ReadStart(sc.Header, sc.Start)
 	_, why, err := identity.Meet(b, k, s)
 	switch {
 	case err == errBusy:
@@ -64,9 +68,9 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	}
 	b.Heard(at)
 	if why.Ambiguous {
-		b.Unsure = evidence.Digest(s.r)
+		b.Unsure = evidence.Digest(s.Reader)
 		f.book.Entry(b.Target).Seen(at)
-		s.report.Lines, s.report.Instance, s.report.Candidates = s.r.Len(), "", converted(why.Candidates, func(i int) string { return k.fit[i].name })
+		s.report.Lines, s.report.Instance, s.report.Candidates = s.Reader.Len(), "", converted(why.Candidates, func(i int) string { return k.fit[i].name })
 	}
 	s.report.By, s.report.NewInstance, s.report.Provisional = why.By.String(), why.New, why.Provisional
 	return s.report, nil, nil
@@ -124,25 +128,25 @@ func (k *keeper) Open() *instance {
 // Candidates returns the instances that may have answered as far as starts tell, also those that have an address of
 // their own, but for those that name themselves otherwise.
 func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*instance, []identity.Candidate) {
-	x := identity.Scrape{At: s.at, Start: s.start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
+	x := identity.Scrape{At: s.At, Start: s.Start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
 	k.fit = nil
 	for _, in := range k.f.ordered {
-		if in != without && (in.pool == nil || in.pool == k.b && in.Last <= s.at) && x.Eligible(in.Start, in.pool == nil) {
+		if in != without && (in.pool == nil || in.pool == k.b && in.Last <= s.At) && x.Eligible(in.Start, in.pool == nil) {
 			k.fit = append(k.fit, in)
 		}
 	}
-	if len(k.fit) == 1 && k.fit[0] == s.in && s.start.Known() && s.in.Start == s.start && len(s.r.Gone()) == 0 && !s.anyFell() {
+	if len(k.fit) == 1 && k.fit[0] == s.in && s.Start.Known() && s.in.Start == s.Start && len(s.Reader.Gone()) == 0 && !s.AnyFell() {
 		return x, k.fit, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.Last, Start: s.in.Start}}} // nothing fell
 	}
 	known := make([]evidence.Known, len(k.fit))
 	for i, in := range k.fit {
-		known[i] = evidence.Known{Name: in.name, Self: in.self, Dead: in.replaced(), Last: evidence.Exposed{At: in.Last, Start: in.Start, Columns: &in.cols}}
-		if p := in.past(); p != nil {
-			e := p.exposed()
+		known[i] = evidence.Known{Name: in.name, Self: in.self, Dead: in.replaced(), Last: in.Exposed()}
+		if p := in.Past(); p != nil {
+			e := p.Exposed()
 			known[i].Earlier = &e
 		}
 	}
-	of, compared, named := s.index.Compare(s.f.store, s.r, &s.body, known)
+	of, compared, named := s.Index.Compare(s.f.store, s.Reader, &s.Body, known)
 	x.Named = named
 	for i, from := range of {
 		k.fit[i] = k.fit[from]
@@ -160,50 +164,49 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	}
 	defer who.mu.Unlock()
 	saveFirst(who)
-	u := who.undo
+	u := who.Undo
 	if why.Retract {
 		who.change(k.f)
-		who.swap(&u.past.sighting)
-		who.starts = identity.Remember(nil, who.Start)
+		who.Retract()
 		who.replan(k.f)
-		who.plan.Remember(u.past.plan)
+		who.Recall()
 	}
 	if err := s.retake(who, &s.sc, !why.Retract && s.in == who); err != nil || s.report.Duplicate {
 		if why.Retract {
-			who.swap(&u.past.sighting)
+			who.Swap(u.Past)
 		}
 		return nil, err
 	}
 	if why.Retract {
-		displaced = k.displaced(u.past)
-		who.takeBack(u)
-		who.settle(k.f.store)
+		displaced = k.displaced(u.Past)
+		who.takeBack(u, s.At)
+		who.Settle(k.f.store)
 	}
 	switch {
 	case who.pool != k.b: // its address tells
 	case !why.Keep:
-		who.settle(k.f.store)
-	case who.seen() && who.past() == nil:
-		who.keep(k.f.store)
+		who.Settle(k.f.store)
+	case who.Seen() && who.Past() == nil:
+		who.Keep(k.f.store, who.tables)
 	}
 	s.provisional = why.Provisional
 	s.accept()
-	who.By, who.Provisional = why.By, why.Provisional
-	if p := who.past(); p != nil {
-		p.last.Set(s.sc.Body, s.sc.typed, s.sc.Header, s.sc.Start)
+	who.By, who.Provisional = why.By, why.Provisional || who.Provisional && why.Keep && !why.Retract
+	if p := who.Past(); p != nil {
+		p.Last.Set(s.sc.Body, s.sc.typed, s.sc.Header, s.sc.Start)
 	}
 	return displaced, nil
 }
 
 // displaced stages the scrape that was taken for one of an instance's last, once that was taken back.
-func (k *keeper) displaced(p *past) *attempt {
-	a := &p.last
+func (k *keeper) displaced(p *process.Past) *attempt {
+	a := &p.Last
 	x := k.stage(&instance{}, incoming{
 		Scrape: Scrape{Target: k.b.Target, Time: time.UnixMilli(p.Clocks.Last), Body: a.Body, Header: a.Header, Start: a.Start},
-		typed:  a.Typed, samples: a.Samples(k.f.store, &p.cols),
+		typed:  a.Typed, samples: a.Samples(k.f.store, &p.Columns),
 	})
 	if x.open(&lines.Columns{}, &x.sc) == nil { // it was read before
-		x.start = x.readStart(&x.sc)
+		x.ReadStart(x.sc.Header, x.sc.Start)
 	}
 	return x
 }
@@ -212,12 +215,16 @@ func (k *keeper) displaced(p *past) *attempt {
 func identities(f *Fleet, e int64) []note {
 	var list []note
 	for _, b := range f.book.Balancers {
-		for _, text := range b.Words() {
+		words := b.Words()
+		if f.parts.Shares(b.Target) {
+			words = append(words, b.Target+": several parts reach it; totals are at least what the one counted that saw most")
+		}
+		for _, text := range words {
 			list = append(list, note{f.book.Labels(b.Target), text})
 		}
 	}
 	for _, in := range f.ordered {
-		if in.alternates && in.pool == nil {
+		if in.Alternates && in.pool == nil {
 			list = append(list, note{in.labels, in.name + " reaches several processes: declare it as balanced"})
 		}
 		if in.Twins != nil && in.counts(f, e) {

@@ -33,7 +33,7 @@ type binding struct {
 
 // pack returns what is saved of the binding of an instance.
 func (b *binding) pack(in *instance, groups *tally.Groups) *kept.Row {
-	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.held(b.view.index), func(i int32) labels.Labels { return groups.At(i).Labels })
+	r := kept.Pack(b.Table, b.Met, b.Tracks, &in.History, in.Held(b.view.index), func(i int32) labels.Labels { return groups.At(i).Labels })
 	r.Exposes, r.Since = in.exposes(b.view), b.Since
 	return r
 }
@@ -56,7 +56,7 @@ func (b *binding) processes(v *view, in *instance, ended int64) []watch.Process 
 		return nil
 	}
 	t := b.Table
-	if before := in.held(v.index); before != nil && in.pool != nil {
+	if before := in.Held(v.index); before != nil && in.pool != nil && in.Provisional {
 		t = b.As(before) // what came since may be another one's
 	}
 	list := b.Met.Told(t, in.pool == nil, b.Outlives, func(group int32) string { return window.GroupName(v.groups.At(group).Labels) })
@@ -113,7 +113,7 @@ func bindingsOf(v *view) fold.View {
 
 // exposed returns what the instance exposed last.
 func (in *instance) exposed(s *lines.Store) fold.Exposed {
-	return fold.Exposed{Store: s, Columns: &in.cols, Plan: in.plan, State: &in.state, Last: in.Last}
+	return fold.Exposed{Store: s, Columns: &in.Columns, Plan: in.Plan, State: &in.State, Last: in.Last}
 }
 
 // reading returns the i-th line that a view of gauges follows.
@@ -156,20 +156,20 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 			in.depart(f, b, in.Last, v.ledger.Departures)
 		}
 	}
-	in.settle(f.store)
+	in.Settle(f.store)
 	in.labels = ls
 	for _, v := range moved {
 		if v.Kind != growth.Gauge {
 			v.moved = f.snapshots
 		}
-		f.bytes -= in.bindings[v.index].Bytes(in.plan)
+		f.bytes -= in.bindings[v.index].Bytes(in.Plan)
 		b := newBinding(v, &in.History)
 		b.Begun, b.Since = in.Present(), in.bindings[v.index].Since
 		in.bindings[v.index] = b
 	}
 	in.replan(f)
 	for _, v := range moved {
-		f.bytes += in.bindings[v.index].Bytes(in.plan)
+		f.bytes += in.bindings[v.index].Bytes(in.Plan)
 	}
 }
 
@@ -204,12 +204,12 @@ func (d *drafts) adopt(in *instance) {
 }
 
 // exposes reports whether the instance has shown the view's metric, selected or not.
-func (in *instance) exposes(v *view) bool { return in.plan.Presence(v.index).Exposes }
+func (in *instance) exposes(v *view) bool { return in.Plan.Presence(v.index).Exposes }
 
 // refused returns how many lines of the view's metric have another type, of an instance that has no others. (A gauge x
 // beside a counter x_total is no contradiction.)
 func (in *instance) refused(v *view) int {
-	if x := in.plan.Presence(v.index); x.Series == 0 {
+	if x := in.Plan.Presence(v.index); x.Series == 0 {
 		return x.Refused
 	}
 	return 0
@@ -230,10 +230,12 @@ func sweep(f *Fleet, gone int) {
 	f.reading.Lock() // for no reader of the store may be at work
 	ids := f.store.Sweep()
 	f.reading.Unlock()
+	f.names.Lock()
+	f.orphans = lines.Orphans{} // they are gone, too
+	f.names.Unlock()
 	f.router.Forget(ids)
-	for _, v := range f.views {
-		v.sweepGroups()
-	}
+	f.catalogue.Forget()
+	sweepGroups(f)
 }
 
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in
@@ -243,7 +245,7 @@ func evict(f *Fleet, enough int64) bool {
 	room := int64(0)
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
-			if marks, bytes := b.Idle(in.plan, &in.History); bytes > 0 {
+			if marks, bytes := b.Idle(in.Plan, &in.History); bytes > 0 {
 				idle[b], room = marks, room+bytes
 			}
 		}
@@ -265,28 +267,18 @@ func evict(f *Fleet, enough int64) bool {
 					b.view.ledger.Account(b.labelsOf(col)).Retire(b.Table, col, sumless[int32(col)])
 				}
 			}
-			b.Drop(in.plan, marks)
-			in.settle(f.store) // its rows have the columns that were
+			b.Drop(in.Plan, marks)
+			in.Settle(f.store) // its rows have the columns that were
 		}
 	}
 	f.bytes -= room
 	return true
 }
 
-// adopt makes a plan of the lines that an instance exposed last its own.
-func (in *instance) adopt(f *Fleet, next *growth.Plan) {
-	if in.plan != nil {
-		in.state.Moved(in.plan.Succeed(next))
-	}
-	next.Remember(in.plan)
-	in.plan = next
-	in.state.Adopt(in.plan, &in.cols)
-}
-
 // replan makes the plan of an instance anew: its target's labels changed.
 func (in *instance) replan(f *Fleet) {
 	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+	next := in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
 	d.adopt(in)
-	in.adopt(f, next)
+	in.Adopt(next)
 }

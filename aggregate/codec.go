@@ -28,7 +28,7 @@ type loaded struct {
 // release gives the lines back that the instances hold.
 func (l *loaded) release(f *Fleet) {
 	for _, in := range l.instances {
-		in.release(f.store)
+		in.Release(f.store)
 	}
 }
 

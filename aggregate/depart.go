@@ -1,10 +1,12 @@
 package aggregate
 
 import (
+	"errors"
 	"math"
 	"slices"
 
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -52,7 +54,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 		if in.pool != nil {
 			return math.MaxInt, in.Last
 		}
-		return in.cols.Len(), in.Last
+		return in.Columns.Len(), in.Last
 	})
 	list = slices.DeleteFunc(list, func(in *instance) bool { return !in.mu.TryLock() }) // it is being scraped
 	list = identity.Whole(list, func(in *instance) { in.mu.Unlock() })
@@ -85,4 +87,49 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	f.book.Forget(now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
 	f.left.Bound()
 	return true
+}
+
+// What is refused leaves nothing: no line, no group, no instance, no spelling.
+
+// forgetRefused forgets what a refused scrape of a target left. The latest answers stay those of the present.
+func forgetRefused(f *Fleet, target string, err error) {
+	f.mu.RLock()
+	known := f.book.Entries[target] != nil
+	f.mu.RUnlock()
+	f.names.Lock()
+	if !known {
+		f.spelled.Forget(target)
+	}
+	none := f.orphans.Len() == 0
+	f.names.Unlock()
+	if none {
+		return
+	}
+	f.mu.Ask()
+	defer f.mu.Unlock()
+	dropOrphans(f)
+	if errors.Is(err, ErrLimit) { // only then it was led to groups
+		sweepGroups(f)
+	}
+}
+
+// dropOrphans frees the lines that no instance has, unless a state is being saved: then the next refusal does.
+func dropOrphans(f *Fleet) {
+	if !f.saves.TryLock() {
+		return
+	}
+	defer f.saves.Unlock()
+	f.names.Lock()
+	orphans := f.orphans
+	f.orphans = lines.Orphans{}
+	f.names.Unlock()
+	f.router.Forget(dropLines(f, &orphans))
+	f.catalogue.Forget()
+}
+
+// dropLines frees lines. No reader of the store may be at work meanwhile.
+func dropLines(f *Fleet, orphans *lines.Orphans) []lines.ID {
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	return f.store.Drop(orphans)
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
 	"github.com/promfold/promfold/parse"
 )
@@ -14,7 +16,7 @@ import (
 var (
 	ErrLate         = errors.New("older than the last accepted scrape")
 	ErrConflict     = errors.New("another body was accepted for the same time")
-	ErrLimit        = errors.New("limit of Config reached") // MaxBytes or MaxInstances; a body's is parse.ErrLimit
+	ErrLimit        = roster.ErrLimit // MaxBytes, MaxInstances, or 16 KiB of a target; a body's is parse.ErrLimit
 	ErrWindow       = errors.New("that much of the past is not kept")
 	ErrIncompatible = errors.New("fleets, views or snapshots that do not belong together")
 	ErrVersion      = saved.ErrVersion // a state of another version
@@ -32,7 +34,7 @@ func scrapeError(sc *Scrape, err error) error {
 	if e, ok := err.(*lines.Error); ok {
 		err = (*parse.Error)(e)
 	}
-	return fmt.Errorf("scrape of %s at %s: %w", sc.Target, sc.Time.UTC().Format(time.RFC3339Nano), err)
+	return fmt.Errorf("scrape of %s at %s: %w", explain.Shortened(sc.Target), sc.Time.UTC().Format(time.RFC3339Nano), err)
 }
 
 // limitError names the limit and what would have been needed.

@@ -36,7 +36,7 @@ func familyOf(x *whole.Family) Family {
 func declaredOf(q *question, shown map[string]model.MetricType) []whole.Declared {
 	var d whole.Declarations
 	for i := range q.states {
-		d.Add(q.f.store, &q.states[i].member.in.cols)
+		d.Add(q.f.store, &q.states[i].member.in.Columns)
 	}
 	return d.Families(shown)
 }
@@ -118,8 +118,8 @@ func (v *EverythingView) gather(s Snapshot, add func(q *question, w *whole.Whole
 func (q *question) addBroken(w *whole.Whole, v *view) {
 	for i := range q.states {
 		in := q.states[i].member.in
-		in.plan.Broken(v.index, func(pos uint32) {
-			l := q.f.store.Line(in.cols.ID(int(pos)))
+		in.Plan.Broken(v.index, func(pos uint32) {
+			l := q.f.store.Line(in.Columns.ID(int(pos)))
 			w.Broken(l.Family.Name, growth.HistogramHash(l))
 		})
 	}
@@ -128,7 +128,7 @@ func (q *question) addBroken(w *whole.Whole, v *view) {
 // combining returns how a gauge's instances make one number in a view that says c of all gauges, and the catalogue may
 // know better.
 func combining(f *Fleet, g *GaugeGroup, c gauge.Combine) gauge.Combine {
-	known, _ := f.catalogue.Of(g.labels.Get(model.MetricNameLabel))
+	known := f.catalogue.Known(g.labels.Get(model.MetricNameLabel))
 	return c.Known(known.Combine, known.Limit != "")
 }
 
@@ -136,7 +136,7 @@ func combining(f *Fleet, g *GaugeGroup, c gauge.Combine) gauge.Combine {
 func looseOf(q *question, v *view) []*whole.Loose {
 	list := whole.LooseSeries{Exact: len(v.Without) > 0}
 	for in, b := range q.present(v) {
-		for i, e := range b.Lines(in.plan) {
+		for i, e := range b.Lines(in.Plan) {
 			r := b.reading(in, i)
 			list.Add(in.name, b.labelsOf(int(e.Col)), r.Line, r.Value)
 		}

@@ -13,7 +13,7 @@ func exemplarsLeft(f *Fleet) map[string]int {
 	left := whole.NewExemplarsLeft()
 	for _, in := range f.ordered {
 		if !in.gone {
-			left.Add(&in.cols)
+			left.Add(&in.Columns)
 		}
 	}
 	return left
@@ -27,10 +27,10 @@ func (v *view) exemplarsOf(m *moment) whole.Exemplars {
 		return all
 	}
 	for _, in := range f.ordered {
-		if in.plan == nil || in.gone || !in.counts(f, m.e) {
+		if in.Plan == nil || in.gone || !in.counts(f, m.e) {
 			continue
 		}
-		for series, e := range in.plan.Route().Exemplars(&v.selection, &in.cols, int32(v.index), in.labels) {
+		for series, e := range in.Plan.Route().Exemplars(&v.selection, &in.Columns, int32(v.index), in.labels) {
 			all.Add(series, e)
 		}
 	}

@@ -33,14 +33,14 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	fmt.Fprintln(b, "instance", in.name, in.targets, in.Start, in.Incarnation, in.Birth, in.First, in.Second, in.Last,
 		in.Spacings, in.gone, in.Restarts)
 	fmt.Fprintln(b, "history", in.History)
-	for pos := range in.cols.Len() {
-		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.cols.ID(pos)).Labels, math.Float64bits(in.cols.Value(pos)), in.cols.Time(pos))
+	for pos := range in.Columns.Len() {
+		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.Columns.ID(pos)).Labels, math.Float64bits(in.Columns.Value(pos)), in.Columns.Time(pos))
 	}
 	c := &codec{lines.Writing(f.store), f}
-	in.state.Code(&c.Codec.Codec, c, f.router, in.plan, &in.cols)
+	in.State.Code(&c.Codec.Codec, c, f.router, in.Plan, &in.Columns)
 	fmt.Fprintf(b, "state %x\n", c.Out)
 	for _, x := range in.bindings {
-		fmt.Fprintln(b, "view", x.view.String(), *in.plan.Presence(x.view.index), x.Since, x.Begun, x.Tracks)
+		fmt.Fprintln(b, "view", x.view.String(), *in.Plan.Presence(x.view.index), x.Since, x.Begun, x.Tracks)
 		for i := range x.Live.Counts.Len() {
 			fmt.Fprintf(b, "%x ", math.Float64bits(x.Live.Counts.Float64(i)))
 		}
@@ -91,6 +91,16 @@ func (f *Fleet) Knowledge() string {
 		}
 	}
 	return string(all)
+}
+
+// Known is what the first view knows of processes, summed up over groups.
+func (f *Fleet) Known() (n float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.views[0].watched().Totals() {
+		n += t.Count.Float64()
+	}
+	return n
 }
 
 // Holds reports whether an instance of the name is kept.

@@ -67,6 +67,7 @@ type Fleet struct {
 	left      roster.Left        // of instances that were retired
 	spelled   identity.Spellings // of targets
 	scratch   scratches
+	orphans   lines.Orphans // of bodies that were refused
 }
 
 // opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances
@@ -144,6 +145,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 			return nil, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, w, f.cfg.Window)
 		}
 	}
+	lookUp(f, func() []string { return metricsOf(f) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all, added []*view
@@ -179,7 +181,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 	for i, in := range f.ordered {
 		saveFirst(in)
 		drafts[i].adopt(in)
-		in.adopt(f, plans[i])
+		in.Adopt(plans[i])
 	}
 	for i, a := range added {
 		if found[i] == nil {
@@ -212,14 +214,14 @@ func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all
 			bound = append(bound, b)
 		}
 		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, in.plan)
+		plan := in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
 		for v, yes := range exposed {
 			if yes {
 				plan.Presence(v).Exposes = true
 			}
 		}
 		plans, all = append(plans, plan), append(all, d)
-		need += d.Need(plan, in.plan, len(in.bindings))
+		need += d.Need(plan, in.Plan, len(in.bindings))
 	}
 	return plans, all, need
 }

@@ -15,16 +15,16 @@ import (
 // committed yet.
 func (s *staged) noteShrunk() {
 	in := s.in
-	if !s.alone || !s.r.Structural() && s.restart == life.NoRestart {
+	if !s.alone || !s.Reader.Structural() && s.Restart == life.NoRestart {
 		return
 	}
 	oldest := in.History.Oldest()
-	if s.baseline || s.restart != life.NoRestart {
-		in.shrunk = roster.Recover(in.shrunk, s.at, oldest, func(*roster.Shrunk) bool { return true })
+	if s.Baseline || s.Restart != life.NoRestart {
+		in.shrunk = roster.Recover(in.shrunk, s.At, oldest, func(*roster.Shrunk) bool { return true })
 		return
 	}
 	var found []roster.Shrunk
-	in.shrunk, found = roster.Compare(in.shrunk, s.f.store, s.r, &in.cols, s.at, oldest)
+	in.shrunk, found = roster.Compare(in.shrunk, s.f.store, s.Reader, &in.Columns, s.At, oldest)
 	for _, x := range found {
 		s.report.Partial = append(s.report.Partial, x.Family.Name)
 		s.report.Warnings = append(s.report.Warnings,
@@ -39,28 +39,28 @@ func (s *staged) fold() {
 	for _, b := range in.bindings {
 		s.bound = append(s.bound, &b.Binding)
 	}
-	dying := in.state.Follow(&in.plan, s.next, s.moved, &s.scraped)
-	in.state.Judge(in.plan, &s.scraped, dying, &s.steps)
+	dying := in.State.Follow(&in.Plan, s.next, s.moved, &s.Scraped)
+	in.State.Judge(in.Plan, &s.Scraped, dying, &s.steps)
 	if s.provisional {
 		s.steps.Doubt()
 	}
-	counts, pruned := fold.Add(s.bound, &in.History, in.plan, &s.steps, &fold.Scrape{
-		At: s.at, Last: in.Last, Start: s.start.At, Opens: s.opens, Provisional: s.provisional, Restarted: s.restart != life.NoRestart,
-		First: s.baseline, Window: s.f.longest().Milliseconds(), Gap: s.said().Gap(in.Last) != rate.Gap{},
+	counts, pruned := fold.Add(s.bound, &in.History, in.Plan, &s.steps, &fold.Scrape{
+		At: s.At, Last: in.Last, Start: s.Start.At, Opens: s.opens, Provisional: s.provisional, Restarted: s.Restart != life.NoRestart,
+		First: s.Baseline, Window: s.f.longest().Milliseconds(), Gap: s.Gap(in.Last) != rate.Gap{},
 	})
 	if pruned {
-		in.settle(s.f.store) // what was given to it so long ago stands
+		in.Settle(s.f.store) // what was given to it so long ago stands
 	}
 	s.report.Grown, s.report.Births, s.report.Resets, s.report.Refused = counts.Grown, counts.Births, counts.Resets, s.steps.Refused
 	if !s.alone {
 		return
 	}
-	if !s.baseline {
-		fold.Ended(s.bound, in.plan.Ended(), s.at)
+	if !s.Baseline {
+		fold.Ended(s.bound, in.Plan.Ended(), s.At)
 	}
-	in.state.Exhume(in.plan, &s.scraped, s.f.store)
+	in.State.Exhume(in.Plan, &s.Scraped, s.f.store)
 	for _, b := range s.bound {
-		b.Shed(in.plan)
+		b.Shed(in.Plan)
 	}
 }
 
@@ -68,7 +68,7 @@ func (s *staged) fold() {
 // its start as before.
 func (s *staged) followed() bool {
 	in := s.in
-	return !s.f.joinable() || s.start.Known() == in.Start.Known() &&
+	return !s.f.joinable() || s.Start.Known() == in.Start.Known() &&
 		!slices.ContainsFunc(in.bindings, func(b *binding) bool { return b.Met == nil && b.view.Kind != growth.Gauge })
 }
 
@@ -76,22 +76,22 @@ func (s *staged) followed() bool {
 // when it started, or begins to, may be another process, which took the place unnoticed.
 func (s *staged) meet() {
 	in := s.in
-	s.opens = s.baseline || s.restart == life.Proven
-	turned := !s.opens && in.pool == nil && s.start.Known() != in.Start.Known()
+	s.opens = s.Baseline || s.Restart == life.Proven
+	turned := !s.opens && in.pool == nil && s.Start.Known() != in.Start.Known()
 	for _, b := range in.bindings {
 		if b.view.Kind == growth.Gauge || b.Met != nil && !s.opens && !turned {
 			continue
 		}
 		switch {
-		case s.restart == life.Proven:
-			b.note(in, s.at)
+		case s.Restart == life.Proven:
+			b.note(in, s.At)
 		case s.opens, turned:
 			b.note(in, 0) // the other one may be there yet
 		}
-		if turned && b.Met != nil && s.start.At < in.Last-s.f.cfg.ClockSkew.Milliseconds() { // it was there then
-			b.Met = b.Met.Of(b.Table, in.Last, s.start.At)
+		if turned && b.Met != nil && s.Start.At < in.Last-s.f.cfg.ClockSkew.Milliseconds() { // it was there then
+			b.Met = b.Met.Of(b.Table, in.Last, s.Start.At)
 		} else {
-			b.Follow(s.start.At)
+			b.Follow(s.Start.At)
 		}
 		b.Met.Version, b.Met.Begin = b.standing(in)
 	}

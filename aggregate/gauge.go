@@ -188,7 +188,7 @@ func (a *gaugeAnswer) read() {
 func (a *gaugeAnswer) readVariants() {
 	for in, b := range a.q.present(a.q.v) {
 		a.noteMistyped(in, b.view)
-		for i, e := range b.Lines(in.plan) {
+		for i, e := range b.Lines(in.Plan) {
 			r := b.reading(in, i)
 			if math.IsNaN(r.Value) {
 				a.common.Add(explain.NaN, in.name, 1)

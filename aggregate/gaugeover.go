@@ -119,7 +119,7 @@ func noteFailure(f *Fleet, name string, at int64) {
 	f.names.Lock()
 	in := f.instances[name]
 	f.names.Unlock()
-	if in != nil && in.seen() && !in.retired {
+	if in != nil && in.Seen() && !in.retired {
 		in.notePresence(f, at)
 	}
 }

@@ -13,16 +13,16 @@ import (
 func elect(q *question) (leader string, said []string) {
 	var e gauge.Elections
 	for x, b := range q.possible(q.v) {
-		if len(b.Lines(x.in.plan)) == 0 {
+		if len(b.Lines(x.in.Plan)) == 0 {
 			continue
 		}
 		c := x.in.bindings[q.v.elects.index]
-		for _, l := range c.Lines(x.in.plan) {
+		for _, l := range c.Lines(x.in.Plan) {
 			e.Held(c.labelsOf(int(l.Col)).Get(declare.Election))
 		}
 	}
 	for x, b := range q.possible(q.v.elects) {
-		for i, l := range b.Lines(x.in.plan) {
+		for i, l := range b.Lines(x.in.Plan) {
 			if b.reading(x.in, i).Value == 1 {
 				e.Claim(b.labelsOf(int(l.Col)).Get(declare.Election), gauge.Candidate{
 					Name: x.in.name, Since: b.LastChange(int(l.Col), x.in.First, q.m.opening), Last: x.in.Last, Failed: x.silent,
@@ -44,11 +44,11 @@ func (a *gaugeAnswer) readShares() {
 	for x, den := range q.possible(q.v.limit) {
 		in, num := x.in, x.in.bindings[q.v.index]
 		limits := gauge.Limits{Exposed: in.exposes(num.view), Sentinels: q.v.Sentinels}
-		for i, e := range den.Lines(in.plan) {
+		for i, e := range den.Lines(in.Plan) {
 			r := den.reading(in, i)
 			limits.Add(int(e.Col), r.Line.Labels, r.Value)
 		}
-		for i := range num.Lines(in.plan) {
+		for i := range num.Lines(in.Plan) {
 			r := num.reading(in, i)
 			if !limits.Use(r.Line.Labels, r.Value) && x.live() { // of those in doubt nothing is said
 				a.common.Add(explain.NoLimit, in.name, 1)

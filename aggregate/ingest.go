@@ -14,6 +14,7 @@ import (
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/process"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
@@ -32,6 +33,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 		}
 	}
 	f.refused[explain.Refusal(err, ErrLate, ErrConflict, ErrLimit, parse.ErrLimit)].Add(1)
+	forgetRefused(f, sc.Target, err)
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
@@ -52,8 +54,26 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 	return r, err
 }
 
-// takeIn takes in a scrape whose body is not packed.
+// takeIn takes in a scrape whose body is not packed. The program is asked about new lines, see lookUp, and it is read
+// once more.
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
+	if f.store.Relabel != nil {
+		sc.mapping = new(lines.Mapping)
+	}
+	for {
+		r, err := f.tryTakeIn(sc)
+		if err == lines.ErrUnmapped {
+			sc.mapping.Fill(f.store.Relabel)
+		} else if names, ok := err.(unknown); ok {
+			f.catalogue.LookUp(names)
+		} else {
+			return r, err
+		}
+	}
+}
+
+// tryTakeIn is takeIn, unless a program has to be asked something first.
+func (f *Fleet) tryTakeIn(sc incoming) (Report, error) {
 	sc.Target = addressOf(f, sc.Target)
 	f.mu.RLock()
 	b, root := f.book.Balancers[sc.Target], f.parts != nil
@@ -98,27 +118,19 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	s := stage(f, in, sc)
 	defer s.unstage(f)
 
-	f.reading.RLock()
-	err := s.read(sc)
-	f.reading.RUnlock()
-	if err != nil {
+	if err := s.readBeside(sc); err != nil {
 		return Report{}, err
 	}
-
-	f.mu.RLock()
-	steady := s.steady()
-	if steady {
-		s.accept()
-		f.mu.Changed()
+	if err := lookedUp(s); err != nil {
+		return Report{}, err
 	}
-	f.mu.RUnlock()
-	if steady {
+	if s.acceptSteady() {
 		return s.report, nil
 	}
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if s.report.NewInstance = !in.seen(); s.report.NewInstance {
+	if s.report.NewInstance = !in.Seen(); s.report.NewInstance {
 		in.labels = f.book.Labels(s.target)
 	}
 	if err := s.rebind(); err != nil {
@@ -126,6 +138,25 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	}
 	s.accept()
 	return s.report, nil
+}
+
+// readBeside reads the body beside those of others.
+func (s *staged) readBeside(sc incoming) error {
+	s.f.reading.RLock()
+	defer s.f.reading.RUnlock()
+	return s.read(sc)
+}
+
+// acceptSteady takes the scrape in beside others, if nothing shared has to change for it.
+func (s *staged) acceptSteady() bool {
+	s.f.mu.RLock()
+	defer s.f.mu.RUnlock()
+	if !s.steady() {
+		return false
+	}
+	s.accept()
+	s.f.mu.Changed()
+	return true
 }
 
 // instance finds or makes the place that a scrape is of.
@@ -156,49 +187,45 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 
 // staged is one scrape on its way in, and the scratch it needs. It is reused.
 type staged struct {
-	f    *Fleet
-	in   *instance
-	r    *lines.Reader
-	body growth.StagedBody
+	process.Staged
+	f  *Fleet
+	in *instance // Of is its process
 
 	target      string
-	at          int64
-	start       identity.Start
-	lead        evidence.Lead
-	startPos    int
-	restart     life.Restart
-	alternating bool // a process is back that another one seemed to have replaced
-	baseline    bool // no scrape of this process came before
 	provisional bool // what it grew by may be another process'
 	opens       bool // a fleet that can be joined follows another process from now on
 	alone       bool // it changes what is shared: this scrape has the fleet's lock alone
 	report      Report
 
-	scraped growth.Scraped
-	scratch growth.Scratch
-	steps   growth.Steps
-	next    *growth.Plan // replaces the instance's; nil: that stays
-	moved   []int32      // where its objects went
-	drafts  *drafts      // columns that the next plan leads to
-	bound   []*fold.Binding
-
-	index evidence.Index // of the staged body, where it is compared with instances
+	steps  growth.Steps
+	next   *growth.Plan // replaces the instance's; nil: that stays
+	moved  []int32      // where its objects went
+	drafts *drafts      // columns that the next plan leads to
+	bound  []*fold.Binding
 }
 
 func stage(f *Fleet, in *instance, sc incoming) *staged {
 	s := scratch(f)
-	s.in, s.target, s.at = in, sc.Target, sc.Time.UnixMilli()
-	s.restart, s.baseline, s.alone, s.alternating, s.opens, s.provisional = life.NoRestart, false, false, false, false, false
+	s.Begin(sc.Time.UnixMilli())
+	s.of(in)
+	s.target, s.alone, s.opens, s.provisional = sc.Target, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
 
+// of makes the scrape one of an instance's.
+func (s *staged) of(in *instance) { s.in, s.Of = in, &in.Process }
+
 func (s *staged) unstage(f *Fleet) {
-	s.r.Discard()
-	s.body.Reset()
+	s.End()
 	in := s.in
-	s.in, s.next, s.moved, s.drafts, s.scraped = nil, nil, nil, nil, growth.Scraped{}
-	if in.name != "" && !in.seen() {
+	s.in, s.next, s.moved, s.drafts = nil, nil, nil, nil
+	if s.Reader.Orphaned() {
+		f.names.Lock()
+		s.Reader.Orphans(&f.orphans)
+		f.names.Unlock()
+	}
+	if in.name != "" && !in.Seen() {
 		f.names.Lock()
 		delete(f.instances, in.name) // nothing of it was ever accepted
 		f.names.Unlock()
@@ -228,30 +255,28 @@ func scratch(f *Fleet) *staged {
 		f.scratch.free = f.scratch.free[:n-1]
 		return s
 	}
-	s := &staged{f: f, r: lines.NewReader(f.store, f.cfg.Limits)}
-	s.body.Reader = s.r
-	return s
+	return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
 }
 
 // read stages the body and judges what it says about the process.
 func (s *staged) read(sc incoming) error {
 	in := s.in
-	if in.seen() && s.at < in.Last {
+	if in.Seen() && s.At < in.Last {
 		return ErrLate
 	}
-	if err := s.open(&in.cols, &sc); err != nil {
+	if err := s.open(&in.Columns, &sc); err != nil {
 		return err
 	}
-	s.report.Lines, s.report.Changed, s.report.Double = s.r.Len(), len(s.r.Changed()), len(s.r.Duplicates())
-	if in.seen() && s.at == in.Last {
-		if !s.same() {
+	s.report.Lines, s.report.Changed, s.report.Double = s.Reader.Len(), len(s.Reader.Changed()), len(s.Reader.Duplicates())
+	if in.Seen() && s.At == in.Last {
+		if !s.Same() {
 			return ErrConflict
 		}
 		s.report.Duplicate, s.report.Incarnation = true, in.Incarnation
 		return nil
 	}
-	s.start = s.readStart(&sc)
-	s.judge()
+	s.ReadStart(sc.Header, sc.Start)
+	s.Judge()
 	return nil
 }
 
@@ -259,7 +284,7 @@ func (s *staged) read(sc incoming) error {
 func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
-		s.f.unclaimed == nil && in.seen() && in.plan != nil && !s.r.Structural() && len(in.Suspicions) == 0 && s.restart == life.NoRestart &&
+		s.f.unclaimed == nil && s.Unmoved() && len(in.Suspicions) == 0 &&
 			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy() && s.followed()
 }
 
@@ -269,14 +294,11 @@ func (s *staged) crowded() bool {
 	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
-// same: the body says what the columns hold already.
-func (s *staged) same() bool { return !s.r.Structural() && len(s.r.Changed()) == 0 }
-
 // rebind makes the plan of what is followed from now on, and holds what the views will keep against MaxBytes.
 func (s *staged) rebind() error {
 	saveFirst(s.in)
 	need := s.plan()
-	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.at, 0) {
+	if need > s.f.cfg.MaxBytes && need > s.f.bytes && retire(s.f, s.At, 0) {
 		need = s.plan()
 	}
 	if over := need - s.f.cfg.MaxBytes; over > 0 && need > s.f.bytes {
@@ -317,21 +339,21 @@ func (s *staged) plan() (need int64) {
 	in, f := s.in, s.f
 	s.alone = true
 	s.next, s.moved, s.drafts = nil, nil, nil
-	if in.plan != nil && !s.r.Structural() && s.restart == life.NoRestart && !s.baseline && s.roomy() {
+	if s.Unmoved() && s.roomy() {
 		return f.bytes
 	}
-	if in.plan == nil {
+	if in.Plan == nil {
 		s.drafts = in.draft(f, f.router.For(in.labels))
-		s.next = in.state.NewPlan(s.drafts.Route, f.router.Admits(in.labels), &s.body, s.drafts, nil)
+		s.next = in.State.NewPlan(s.drafts.Route, f.router.Admits(in.labels), &s.Body, s.drafts, nil)
 	} else {
-		s.drafts = in.draft(f, in.plan.Route())
-		s.next, s.moved = in.plan.Carry(&s.scraped, s.drafts, &in.state)
+		s.drafts = in.draft(f, in.Plan.Route())
+		s.next, s.moved = in.Plan.Carry(&s.Scraped, s.drafts, &in.State)
 	}
-	return f.bytes + s.drafts.Need(s.next, in.plan, len(in.bindings))
+	return f.bytes + s.drafts.Need(s.next, in.Plan, len(in.bindings))
 }
 
 // roomy reports whether the native histograms that changed have places for all of their buckets.
-func (s *staged) roomy() bool { return s.in.plan.Roomy(&s.scraped, s) }
+func (s *staged) roomy() bool { return s.in.Plan.Roomy(&s.Scraped, s) }
 
 // Placed reports whether a column has places for all buckets of n.
 func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
@@ -344,26 +366,22 @@ func (s *staged) accept() {
 		return
 	}
 	in := s.in
-	process := s.baseline || s.restart != life.NoRestart
-	in.changeAhead(s.f, s.at)
+	in.changeAhead(s.f, s.At)
 	in.change(s.f)
 	s.checkpoint()
 	if s.alone {
 		s.enter()
-		if process {
+		if s.Scraped.Process {
 			s.suspect()
 		}
 		s.weighTwins()
 	}
-	s.scraped.Since = max(s.f.since, in.since)
-	if x := s.succession(); s.restart == life.Another && x.Returned() {
-		s.scraped.Since = s.at // what was born while it answered before was counted then
-	}
+	s.Watch(max(s.f.since, in.since))
 	s.fold()
 	s.noteShrunk()
-	gone := len(s.r.Gone())
-	s.r.Commit(&in.cols)
-	in.answers(s.at, s.f)
+	gone := len(s.Reader.Gone())
+	s.Reader.Commit(&in.Columns)
+	in.answers(s.At, s.f)
 	s.advance()
 	exposed := in.exposed(s.f.store)
 	for _, b := range in.bindings {
@@ -372,34 +390,34 @@ func (s *staged) accept() {
 	if s.alone {
 		sweep(s.f, gone)
 	}
-	if process || in.pool != nil {
-		in.starts = identity.Remember(in.starts, s.start)
+	if s.Scraped.Process || in.pool != nil {
+		in.Starts = identity.Remember(in.Starts, s.Start)
 	}
-	if process {
-		tidy(s.f, s.at)
+	if s.Scraped.Process {
+		tidy(s.f, s.At)
 	}
 	s.report.Incarnation = in.Incarnation
-	s.report.Restarted = s.restart == life.Proven || s.restart == life.Guessed
-	if s.restart > life.Proven {
-		s.report.Warnings = append(s.report.Warnings, s.restart.String())
+	s.report.Restarted = s.Restart == life.Proven || s.Restart == life.Guessed
+	if s.Restart > life.Proven {
+		s.report.Warnings = append(s.report.Warnings, s.Restart.String())
 	}
 }
 
 // enter applies what changes for the whole fleet.
 func (s *staged) enter() {
 	in, f := s.in, s.f
-	in.state.Claimed()
+	in.State.Claimed()
 	f.unclaimed = nil // what views are declared from now on has missed a scrape
 	if f.since == 0 {
-		f.since = s.at
+		f.since = s.At
 	}
-	if !in.seen() {
+	if !in.Seen() {
 		f.names.Lock()
 		f.instances[in.name] = in // a failed scrape beside this one may have given it up
 		delete(f.left.At, in.name)
 		f.names.Unlock()
 		in.admit(f)
-		in.self = evidence.SelfName(f.store, &s.body)
+		in.self = evidence.SelfName(f.store, &s.Body)
 	}
 	if !slices.Contains(in.targets, s.target) {
 		in.targets = append(in.targets, s.target)
@@ -408,38 +426,33 @@ func (s *staged) enter() {
 	if s.drafts != nil {
 		s.drafts.adopt(in)
 	}
-	if s.alternating {
+	if s.Alternating {
 		s.alternate()
-	} else if x := s.succession(); s.restart == life.Proven && x.Doubtful() {
-		s.in.undo = s.in.saved()
+	} else if s.Doubtful() {
+		in.Save(in.tables)
 	}
-	if s.baseline || s.restart != life.NoRestart {
-		in.state.ReleaseTombs(f.store)
-		in.Meet(s.said())
+	if s.Scraped.Process {
+		in.State.ReleaseTombs(f.store)
+		in.Meet(&s.Scrape)
 	}
 	if f.joinable() {
 		s.meet()
 	}
-	in.Date(s.said(), f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
-	s.report.Came, s.report.Went = len(s.r.Came()), len(s.r.Gone())
-}
-
-// said returns what the scrape says of the process.
-func (s *staged) said() *life.Scrape {
-	return &life.Scrape{At: s.at, Start: s.start, StartPos: s.startPos, Restart: s.restart, Clock: s.scraped.Clock, Lead: s.lead}
+	in.Date(&s.Scrape, f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
+	s.report.Came, s.report.Went = len(s.Reader.Came()), len(s.Reader.Gone())
 }
 
 // advance moves the instance's clocks to the scrape.
 func (s *staged) advance() {
 	in := s.in
-	if s.start != in.Start && s.start.Known() {
-		in.renamed(s.start.At)
+	if s.Start != in.Start && s.Start.Known() {
+		in.renamed(s.Start.At)
 	}
-	in.Accept(s.said())
+	in.Accept(&s.Scrape)
 	in.gone = false
-	in.another = in.another || s.restart == life.Another && in.pool == nil
-	s.f.book.Entries[s.target].Seen(s.at)
-	s.f.awaken(s.at)
+	in.another = in.another || s.Restart == life.Another && in.pool == nil
+	s.f.book.Entries[s.target].Seen(s.At)
+	s.f.awaken(s.At)
 }
 
 // checkpoint keeps the state of the scrape before.
@@ -456,11 +469,12 @@ func (s *staged) checkpoint() {
 
 // open stages a scrape against columns.
 func (s *staged) open(cols *lines.Columns, sc *incoming) error {
-	s.body.Reset()
+	s.Body.Reset()
+	s.Reader.Mapping = sc.mapping
 	if sc.typed {
-		return s.r.ReadSamples(cols, sc.samples)
+		return s.Reader.ReadSamples(cols, sc.samples)
 	}
-	return s.r.Read(cols, sc.Body, sc.Header.Get("Content-Type"))
+	return s.Reader.Read(cols, sc.Body, sc.Header.Get("Content-Type"))
 }
 
 // incoming is a scrape in one of its two forms.
@@ -469,6 +483,7 @@ type incoming struct {
 	samples  []lines.Sample
 	typed    bool   // there are samples, and no body
 	instance string // who answers there, as the program said
+	mapping  *lines.Mapping
 }
 
 // incomingSamples returns a scrape that was read elsewhere; its Body does not count.

@@ -13,8 +13,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
-	"github.com/promfold/promfold/internal/life"
-	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/process"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/watch"
@@ -29,11 +28,7 @@ type instance struct {
 	targets []string
 	labels  labels.Labels // the target's, as first seen
 
-	cols  lines.Columns
-	plan  *growth.Plan // of what is followed; nil: of nothing yet
-	state growth.State // what the followed objects grow from
-
-	life.Life
+	process.Process
 	gone     bool
 	retired  bool            // it departed, and is no part of the fleet any more
 	since    int64           // until when the place was watched before it was retired
@@ -42,10 +37,7 @@ type instance struct {
 
 	// Identity:
 	identity.Kin[*instance]
-	starts     []identity.Start // of the processes that answered here
-	alternates bool             // several of them at a time
-	another    bool             // one answered beside the others, and nobody declared the address
-	undo       *undo            // nil: nothing that was given to it is in doubt
+	another bool // a process answered beside the others, and nobody declared the address
 
 	// Behind a balancer:
 	pool *balanced
@@ -71,7 +63,7 @@ func (in *instance) replaced() bool {
 // change is called before the state of an instance changes.
 func (in *instance) change(f *Fleet) {
 	saveFirst(in)
-	if in.after < f.snapshots && in.seen() {
+	if in.after < f.snapshots && in.Seen() {
 		in.before = &before{in.copied(), in.after, f.snapshots}
 	}
 	in.after = f.snapshots
@@ -79,7 +71,7 @@ func (in *instance) change(f *Fleet) {
 
 // changeAhead keeps the state before a scrape that is stamped so late that questions may leave it out.
 func (in *instance) changeAhead(f *Fleet, at int64) {
-	if in.seen() && at > max(f.latest.Load(), in.Last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
+	if in.Seen() && at > max(f.latest.Load(), in.Last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
 		in.before = &before{in.copied(), in.after, f.snapshots}
 	}
 }
@@ -95,21 +87,18 @@ func (in *instance) until(e int64) *instance {
 	return nil
 }
 
-// sketch returns a copy without columns and bindings.
-func (in *instance) sketch() *instance {
-	c := &instance{
-		name: in.name, targets: in.targets, labels: in.labels, Life: in.Life,
+// sketch returns a copy without columns and bindings, of a process that was copied.
+func (in *instance) sketch(p process.Process) *instance {
+	return &instance{
+		name: in.name, targets: in.targets, labels: in.labels, Process: p,
 		gone: in.gone, since: in.since, shrunk: slices.Clone(in.shrunk), presence: slices.Clone(in.presence),
-		Kin: identity.Kin[*instance]{Twins: in.Twins}, starts: in.starts, alternates: in.alternates, another: in.another, pool: in.pool, lost: in.lost, late: in.late,
-		plan: in.plan,
+		Kin: identity.Kin[*instance]{Twins: in.Twins}, another: in.another, pool: in.pool, lost: in.lost, late: in.late, self: in.self,
 	}
-	c.History = in.History.Clone()
-	return c
 }
 
 // copied returns a copy of the instance for questions, without columns.
 func (in *instance) copied() *instance {
-	c := in.sketch()
+	c := in.sketch(in.Sketch())
 	for i, b := range in.bindings {
 		var room *window.Row
 		if in.before != nil && i < len(in.before.in.bindings) {
@@ -122,7 +111,7 @@ func (in *instance) copied() *instance {
 }
 
 // broken returns how many histograms of the view cannot be one.
-func (in *instance) broken(v *view) int { return in.plan.Presence(v.index).Broken }
+func (in *instance) broken(v *view) int { return in.Plan.Presence(v.index).Broken }
 
 // live reports whether the instance answered recently enough to be part of the present. A deadline that was told is a
 // word of it, too.
@@ -214,10 +203,10 @@ func (in *instance) forget(f *Fleet) {
 		f.opened = second
 	}
 	for _, b := range in.bindings {
-		f.bytes -= b.Bytes(in.plan)
+		f.bytes -= b.Bytes(in.Plan)
 	}
-	f.garbage += in.cols.Len()
-	in.release(f.store)
+	f.garbage += in.Columns.Len()
+	in.Release(f.store)
 	delete(f.instances, in.name)
 	if b := in.pool; b != nil {
 		b.Left = max(b.Left, in.Last)
@@ -233,7 +222,7 @@ func (in *instance) forget(f *Fleet) {
 func (in *instance) tell(p *explain.Source) {
 	p.Targets = in.targets[:len(in.targets):len(in.targets)]
 	p.First, p.Last, p.Scrapes, p.Incarnations = in.First, in.Last, in.Version, in.Incarnation
-	p.By, p.Provisional, p.Alternating = in.By.String(), in.Provisional, in.alternates
+	p.By, p.Provisional, p.Alternating = in.By.String(), in.Provisional, in.Alternates
 	if in.Twins != nil {
 		p.Targets = in.addresses()
 	}
@@ -300,8 +289,6 @@ func (in *instance) wait() {
 	defer in.mu.Unlock()
 }
 
-func (in *instance) seen() bool { return in.Incarnation > 0 }
-
 // lives returns when the processes of an instance lived, as far as known. What is said of a balancer is not said of
 // who is behind it.
 func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
@@ -341,12 +328,6 @@ func (in *instance) renamed(start int64) {
 			b.Met.Name(start)
 		}
 	}
-}
-
-func (in *instance) release(s *lines.Store) {
-	in.cols.Release(s)
-	in.state.Release(s)
-	in.settle(s)
 }
 
 // counts: the instance speaks for itself and, if it has any, for its twins: one that is live before one that is not,

@@ -98,6 +98,7 @@ func meet(f, o *Fleet, what string) (*merger, error) {
 	if mine != other {
 		return nil, m.incompatible("of different configurations")
 	}
+	lookUp(f, func() []string { return metricsOf(o) })
 	state := stateOf(o) // before f is locked: o may be meeting f
 	f.mu.Lock()
 	l, err := decodeState(f, stateFrame.Content(state))
@@ -177,8 +178,8 @@ func (m *merger) bindParts() {
 			} else {
 				m.bytes += b.Bytes(nil)
 			}
-			if bound = append(bound, b); in.undo != nil {
-				in.undo.Set(j, m.views[j].Rows[i].UndoState())
+			if bound = append(bound, b); in.Undo != nil {
+				in.Undo.Set(j, m.views[j].Rows[i].UndoState())
 			}
 		}
 		m.bound = append(m.bound, bound)
@@ -193,16 +194,16 @@ func (m *merger) apply() {
 	))
 	f.bytes = m.bytes
 	identity.SuspectUnseen(l.instances, f.ordered, func(first, last *instance) identity.Likeness {
-		return evidence.LikenColumns(f.store, &first.cols, &last.cols)
+		return evidence.LikenColumns(f.store, &first.Columns, &last.Columns)
 	})
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
 		d := in.draft(f, f.router.For(in.labels))
-		in.plan = in.state.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.cols}, d, nil)
-		in.state.Adopt(in.plan, &in.cols)
+		in.Plan = in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, nil)
+		in.State.Adopt(in.Plan, &in.Columns)
 		for j := range in.bindings {
 			if m.views[j].Rows[i].Exposes {
-				in.plan.Presence(j).Exposes = true
+				in.Plan.Presence(j).Exposes = true
 			}
 		}
 		d.adopt(in)

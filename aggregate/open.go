@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -83,7 +84,8 @@ func (f *Fleet) Join(o *Fleet) error { return join(f, o) }
 func (f *Fleet) Merge(o *Fleet) error { return merge(f, o) }
 
 // SetPart makes state, which another fleet saved, that of the named part of f; nil removes the part. f takes in nothing
-// else, and answers as one fleet that scraped what its parts did. An older state changes nothing.
+// else, and answers as one fleet of its configuration that scraped what its parts did. A state that is older, or from
+// before the removal, changes nothing.
 //
 // An instance that several parts know is that of the latest scrape. Totals count its processes once and outlive parts,
 // as in [Fleet.Join], which also has the errors; windows since the start then have no answer.
@@ -164,6 +166,9 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, name := range names {
+		if errors.Is(roster.Check(name, now), ErrLimit) {
+			continue // nobody has it
+		}
 		name = addressOf(f, name)
 		delete(f.book.Expected, name)
 		leaveTarget(f, name, now.UnixMilli())

@@ -6,6 +6,8 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
+	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/parts"
 	"github.com/promfold/promfold/internal/roster"
 )
@@ -26,6 +28,7 @@ func setPart(f *Fleet, name string, now time.Time, state io.Reader) error {
 			return err
 		}
 	}
+	lookUp(f, func() []string { return lines.Names(content) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m, x := &merger{f: f, what: "parts of"}, f.parts
@@ -57,15 +60,15 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		return err
 	}
 	defer l.release(f)
-	at := roster.LatestOf(l.targets, l.latest)
-	if m.l = l; x.Older(name, at) {
-		return nil
-	}
-	if l.parts != nil {
+	if m.l = l; l.parts != nil {
 		return m.incompatible("which have parts")
 	}
 	if err := m.pairViews(); err != nil {
-		return err
+		return err // a state that is none of the root's is not taken for late
+	}
+	at := roster.LatestOf(l.targets, l.latest)
+	if x.Older(name, at) {
+		return nil
 	}
 	m.bindParts()
 	p := &parts.Part{Content: content, At: at, Size: len(l.instances), Bytes: m.bytes - f.bytes}
@@ -136,12 +139,24 @@ func assemble(f *Fleet) {
 	sweep(f, 0)
 }
 
+// settle returns what the part counted by itself in a view.
+func (m *merger) settle(view int) ledger.Settlements {
+	list := m.views[view].Ledger.Settle()
+	for i, in := range m.l.instances {
+		if in.counts(m.f, farFuture) {
+			b := m.f.views[view].unpack(m.views[view].Rows[i], in)
+			list.Add(b.Table, b.labelsOf)
+		}
+	}
+	return list
+}
+
 // vacate leaves of a root what does not come from its parts.
 func vacate(f *Fleet) {
 	for _, in := range f.ordered {
 		in.retired = true
-		f.garbage += in.cols.Len()
-		in.release(f.store)
+		f.garbage += in.Columns.Len()
+		in.Release(f.store)
 	}
 	f.names.Lock()
 	f.instances = map[string]*instance{}
@@ -155,7 +170,8 @@ func vacate(f *Fleet) {
 	}
 }
 
-// share leaves every instance to the part that scraped it last, and all that are behind one balancer to one part.
+// share leaves every instance to the part that scraped it last, and all that are behind one balancer to one part. Where
+// several know somebody, what each counted is kept for totals, in which a process counts once.
 func share(f *Fleet, list []*merger) {
 	known := make([]map[string]int64, len(list))
 	for i, m := range list {
@@ -169,13 +185,28 @@ func share(f *Fleet, list []*merger) {
 	}
 	of, shared := parts.Share(known)
 	f.parts.Shared = shared
+	kin := parts.Kin(known)
+	for j, v := range f.views {
+		if v.apart = nil; len(shared) == 0 || v.Kind == growth.Gauge {
+			continue
+		}
+		all := v.ledger.Settle()
+		for _, group := range kin {
+			var counted []ledger.Settlements
+			for _, i := range group {
+				counted = append(counted, list[i].settle(j))
+			}
+			all.Best(counted)
+		}
+		v.apart = all.Sorted()
+	}
 	for i, m := range list {
 		l := m.l
 		lost := make([]bool, len(l.instances))
 		for n, in := range l.instances {
 			if lost[n] = of[unitOf(in)] != i; lost[n] {
 				identity.Part(in)
-				in.release(f.store)
+				in.Release(f.store)
 				for _, b := range l.balancers {
 					b.Forget(in)
 				}

@@ -246,6 +246,10 @@ func TestSetPartRefuses(t *testing.T) {
 		assert.ErrorIs(t, refuses(root, "a", at(1), saved(t, other.Fleet)), aggregate.ErrIncompatible)
 		root.setPart("a", 10, state)
 	}
+	early := newBed(t, rootConfig)
+	early.counter(aggregate.View{Select: "other"})
+	early.scrape("x", 5, 1, saysC(1)...)
+	assert.ErrorIs(t, refuses(root, "a", at(11), saved(t, early.Fleet)), aggregate.ErrIncompatible, "it is no late state of the part")
 	assert.ErrorContains(t, refuses(root, "b", at(11), saved(t, root.Fleet)), "which have parts")
 
 	c := rootConfig

@@ -97,13 +97,9 @@ func saveFirst(in *instance) {
 	if in.due == nil {
 		return
 	}
-	c := in.sketch()
-	c.cols, c.state, c.self = in.cols.Clone(nil), in.state.Clone(nil), in.self
+	c := in.sketch(in.Whole())
 	for _, b := range in.bindings {
 		c.bindings = append(c.bindings, &binding{b.Whole(&in.History), b.view})
-	}
-	if in.undo != nil {
-		c.undo = in.undo.clone()
 	}
 	*in.due, in.due = c, nil
 }

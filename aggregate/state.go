@@ -3,7 +3,6 @@ package aggregate
 import (
 	"io"
 
-	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/roster"
@@ -79,48 +78,19 @@ func (c *codec) instance(in *instance) {
 	c.Text(&in.name)
 	saved.List(to, &in.targets, 1, c.Text)
 	c.Labels(&in.labels)
-	c.Columns(&in.cols)
-	in.state.Code(to, c, c.fleet.router, in.plan, &in.cols)
-	in.Clocks.Code(to, in.cols.Len())
+	in.CodeLatest(to, c, c.fleet.router)
 	c.Natural(&in.Incarnation)
 	c.Int64(&in.since)
 	c.Bool(&in.gone)
 	in.presence.Code(to)
 	in.CodeChanges(to)
 	saved.List(to, &in.shrunk, 6, func(x *roster.Shrunk) { x.Code(to) })
-	saved.List(to, &in.starts, 2, func(x *identity.Start) { x.Code(to) })
-	c.Bool(&in.alternates)
+	in.CodeStarts(to)
 	c.Bool(&in.another)
 	c.Text(&in.self)
 	c.Bool(&in.lost)
 	c.Bool(&in.late)
 	in.History.Code(to)
-	undone := in.undo != nil
-	if c.Bool(&undone); undone && c.Reading() {
-		in.undo = &undo{}
-	}
-	if undone && !c.Failed() {
-		c.past(in)
-	}
+	in.CodeUndo(to, c, c.fleet.router)
 	c.Must(in.name != "" && in.Incarnation > 0 && len(in.targets) > 0)
-}
-
-// past is what an instance can be taken back to, besides what its views hold.
-func (c *codec) past(in *instance) {
-	to := &c.Codec.Codec
-	c.Natural(&in.undo.N)
-	in.undo.At.Code(to)
-	c.Must(in.undo.N <= in.History.N)
-	known := in.undo.past != nil
-	if c.Bool(&known); !known {
-		return
-	}
-	if c.Reading() {
-		in.undo.past = &past{}
-	}
-	p := in.undo.past
-	c.Columns(&p.cols)
-	p.state.Code(to, c, c.fleet.router, p.plan, &p.cols)
-	p.Clocks.Code(to, p.cols.Len())
-	p.last.Code(to)
 }

@@ -85,7 +85,7 @@ func (s Snapshot) Health() Health {
 	}
 	h.Refused, h.Refusals = explain.Refused(func(i int) int64 { return f.refused[i].Load() })
 	for _, in := range f.ordered {
-		h.LineBytes += int64(in.cols.Bytes())
+		h.LineBytes += int64(in.Columns.Bytes())
 		if in.gone {
 			h.Gone++
 		}
@@ -106,7 +106,7 @@ func (x *state) told(f *Fleet) Instance {
 	i := Instance{
 		Name: in.name, Targets: in.addresses(), Labels: in.labels, By: in.By.String(), Incarnations: in.Incarnation, Scrapes: in.Version,
 		First: time.UnixMilli(in.First), Last: time.UnixMilli(in.Last),
-		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.alternates, Provisional: in.Provisional,
+		Stale: !x.gone && x.standing == roster.Absent, Gone: x.gone, Alternating: in.Alternates, Provisional: in.Provisional,
 	}
 	if in.Start.Known() {
 		i.Start = time.UnixMilli(in.Start.At)
@@ -148,9 +148,9 @@ func statusOf(q *question, v *view, thorough bool) Status {
 		for i := range q.states {
 			in := q.states[i].member.in
 			b := in.bindings[v.index]
-			x := explain.Exposure{Name: in.name, View: in.plan.Presence(v.index), Groups: b.Groups(in.plan, b.labelsOf), Table: b.Table, Bytes: b.Bytes(in.plan)}
+			x := explain.Exposure{Name: in.name, View: in.Plan.Presence(v.index), Groups: b.Groups(in.Plan, b.labelsOf), Table: b.Table, Bytes: b.Bytes(in.Plan)}
 			if thorough {
-				x.Lines = v.selection.Fits(q.f.store, &in.cols)
+				x.Lines = v.selection.Fits(q.f.store, &in.Columns)
 			}
 			if !yield(x) {
 				return

@@ -50,7 +50,7 @@ type Target struct {
 }
 
 func (t *Target) validate(now time.Time) error {
-	return roster.CheckDescribed(t.Name, t.Instance, t.Balanced, t.Expected, now)
+	return roster.CheckDescribed(t.Name, t.Instance, t.Labels, t.Balanced, t.Expected, now)
 }
 
 // describe takes over the description of a target.

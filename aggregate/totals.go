@@ -9,7 +9,6 @@ import (
 
 	"github.com/promfold/promfold/histogram"
 	"github.com/promfold/promfold/internal/ledger"
-	"github.com/promfold/promfold/internal/window"
 )
 
 // Totals returns the groups as counters to expose.
@@ -102,11 +101,9 @@ func (v *view) createdAt() time.Time { return time.UnixMilli(cmp.Or(v.ledger.Cre
 // settle returns the settlements of a view at a moment, sorted by labels.
 func (v *view) settle(m *moment) []*ledger.Settlement {
 	f := v.fleet
-	list := v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
-	if apart(f) != nil {
-		for _, s := range list {
-			s.Classes = []window.Class{{}} // a process may be in it twice
-		}
+	list := v.apart
+	if list == nil {
+		list = v.settleOf(f, func(i int) *binding { return m.bindingOf(v, f.ordered[i]) }, m.e)
 	}
 	if f.joinable() {
 		return ledger.Joined(list, v.watched().Totals(), v.set())

@@ -28,6 +28,7 @@ type view struct {
 	scratch []tally.Share
 
 	ledger ledger.Ledger
+	apart  []*ledger.Settlement // of a root whose parts share instances: what they counted, each process once; nil: it adds up
 
 	elects *view // says who leads, if the view asks for it
 	limit  *view // the limit of which values are shares, if any
@@ -44,14 +45,16 @@ func (v *view) set() *window.Set {
 }
 
 // sweepGroups frees the groups of answers that have no column any more.
-func (v *view) sweepGroups() {
-	v.groups.Keep(func(used func(int32)) {
-		for _, in := range v.fleet.ordered {
-			for _, c := range in.bindings[v.index].Cols {
-				used(c.Group)
+func sweepGroups(f *Fleet) {
+	for _, v := range f.views {
+		v.groups.Keep(func(used func(int32)) {
+			for _, in := range f.ordered {
+				for _, c := range in.bindings[v.index].Cols {
+					used(c.Group)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // watched returns what a view knows of processes, and other watchers told it.
@@ -77,9 +80,10 @@ func (v *view) tell(known *watch.State, list []*instance, of func(i int) *bindin
 }
 
 // heard makes k what the view knows. Processes of which it says that they were taken back, or are counted elsewhere,
-// are followed anew.
+// are followed anew, of which it knows then, too: to hear the same again is no news.
 func (v *view) heard(k *watch.State) {
 	v.ledger.Known = k
+	news := false
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
 		if b.Met == nil {
@@ -88,7 +92,11 @@ func (v *view) heard(k *watch.State) {
 		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
 			saveFirst(in)
 			b.Met.Again(b.Table, in.Last, version, begin)
+			news = true
 		}
+	}
+	if news {
+		v.ledger.Known = v.watched()
 	}
 }
 
@@ -113,8 +121,8 @@ func (v *view) claimed(f *Fleet, s *kept.View) {
 	v.ledger = s.Ledger
 	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *kept.View) bool { return x == s })
 	for i, in := range f.ordered {
-		if p := s.Rows[i]; in.undo != nil && p.Undo != nil {
-			in.undo.Set(v.index, p.UndoState())
+		if p := s.Rows[i]; in.Undo != nil && p.Undo != nil {
+			in.Undo.Set(v.index, p.UndoState())
 		}
 	}
 }
@@ -132,4 +140,54 @@ func (v *view) unpack(r *kept.Row, in *instance) *binding {
 	b.Since = r.Since
 	b.Table, b.Met, b.Tracks = r.Unpack(v.set(), v.Kind, b.Slots(), &in.History, v.groups.Number)
 	return b
+}
+
+// A program's own functions, [Config.Catalogue] and [parse.Options.Relabel], are called with no lock held, so that they
+// may ask the fleet. A scrape that finds a line or a metric they have not been asked about is let go of, they are asked,
+// and it is read once more.
+
+// unknown are metrics that the catalogue was not asked about. As an error it says that a scrape waits for that.
+type unknown []string
+
+func (unknown) Error() string { return "metrics that were not looked up" }
+
+// lookedUp returns the metrics of the staged body's new lines that the catalogue was not asked about, as an error.
+func lookedUp(s *staged) error {
+	c := s.f.catalogue
+	if c == nil {
+		return nil
+	}
+	var names unknown
+	before := ""
+	for _, pos := range s.Reader.Came() {
+		id, _, _, _ := s.Reader.At(int(pos))
+		l := s.f.store.Line(id)
+		if l.Name == before {
+			continue
+		}
+		before = l.Name
+		for _, name := range []string{l.Name, l.Family.Name} {
+			if !c.Asked(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return names
+}
+
+// lookUp asks the catalogue about the metrics of lines that join the fleet's, or that new views may select.
+func lookUp(f *Fleet, names func() []string) {
+	if f.catalogue != nil {
+		f.catalogue.LookUp(names())
+	}
+}
+
+// metricsOf returns the metrics of the lines that the fleet knows.
+func metricsOf(f *Fleet) []string {
+	f.mu.RLock() // no line is swept meanwhile
+	defer f.mu.RUnlock()
+	return f.store.Names()
 }

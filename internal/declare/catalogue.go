@@ -3,6 +3,7 @@ package declare
 import (
 	"cmp"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -14,13 +15,15 @@ import (
 // Catalogue knows metrics by name. A nil one knows none. It is safe for concurrent
 // use.
 type Catalogue struct {
-	Lookup func(metric string) (View, bool)
-	read   sync.Map // knowledge by metric
+	Lookup  func(metric string) (View, bool)
+	read    sync.Map     // *knowledge by metric that was asked about
+	strange atomic.Int64 // of them, those that nothing is known of
 }
 
 // knowledge is what is known of a metric to a view that may be of many.
 type knowledge struct {
-	owner  judge.Owner
+	View
+	found  bool
 	leaves []*labels.Matcher
 }
 
@@ -29,27 +32,79 @@ func (c *Catalogue) Of(metric string) (View, bool) {
 	if c == nil {
 		return View{}, false
 	}
-	return c.Lookup(metric)
+	k := c.knowledge(metric)
+	return k.View, k.found
 }
 
-// knows returns who owns a metric, and what the lines match that are no sums of
-// others. A selector that cannot be read says nothing.
-func (c *Catalogue) knows(metric string) (judge.Owner, []*labels.Matcher) {
+// LookUp asks about metrics, unless it did. What is known then is not asked again.
+func (c *Catalogue) LookUp(metrics []string) {
+	for _, name := range metrics {
+		c.knowledge(name)
+	}
+}
+
+// Asked reports whether it was asked about a metric.
+func (c *Catalogue) Asked(metric string) bool {
+	_, ok := c.read.Load(metric)
+	return ok
+}
+
+// Known is Of for a metric that was looked up, which asks nobody.
+func (c *Catalogue) Known(metric string) View {
+	if c == nil {
+		return View{}
+	}
+	return c.knowledge(metric).View
+}
+
+// knowledge returns what is known of a metric. A selector that cannot be read
+// says nothing.
+func (c *Catalogue) knowledge(metric string) *knowledge {
 	x, ok := c.read.Load(metric)
 	if !ok {
 		var k knowledge
 		if v, found := c.Lookup(metric); found {
-			k.owner = judge.Owner(v.Owner)
-			if v.Select != "" {
+			if k.View, k.found = v, true; v.Select != "" {
 				if s, err := selector.Parse(v.Select); err == nil {
 					k.leaves = s.Where
 				}
 			}
 		}
-		x, _ = c.read.LoadOrStore(metric, k)
+		var before bool
+		if x, before = c.read.LoadOrStore(metric, &k); !before && !k.found {
+			c.strange.Add(1)
+		}
 	}
-	k := x.(knowledge)
-	return k.owner, k.leaves
+	return x.(*knowledge)
+}
+
+// knows returns who owns a metric, and what the lines match that are no sums of
+// others. It asks nobody: a metric that was not looked up is not known.
+func (c *Catalogue) knows(metric string) (judge.Owner, []*labels.Matcher) {
+	x, ok := c.read.Load(metric)
+	if !ok {
+		return judge.OwnerUnknown, nil
+	}
+	k := x.(*knowledge)
+	return judge.Owner(k.Owner), k.leaves
+}
+
+// mostStrange is how many metrics are remembered of which nothing is known.
+const mostStrange = 100_000
+
+// Forget forgets, where there are very many, of which metrics nothing is known:
+// names that come and go leave nothing.
+func (c *Catalogue) Forget() {
+	if c == nil || c.strange.Load() < mostStrange {
+		return
+	}
+	c.strange.Store(0)
+	c.read.Range(func(metric, x any) bool {
+		if !x.(*knowledge).found {
+			c.read.Delete(metric)
+		}
+		return true
+	})
 }
 
 // completed takes over what is known of the metric. What the view says itself

@@ -36,9 +36,12 @@ func Start(pos int, value float64, given time.Time, h http.Header) identity.Star
 
 // FindStart returns where the line of the start stands, or why there is none.
 func FindStart(s *lines.Store, body growth.Body) int {
-	found := NoStart
+	found, last, is := NoStart, "", false
 	for pos := range body.Len() {
-		if identity.IsStartMetric(s.Line(body.ID(pos)).Name) {
+		if name := s.Line(body.ID(pos)).Name; name != last { // lines of one name stand together
+			last, is = name, identity.IsStartMetric(name)
+		}
+		if is {
 			if found != NoStart {
 				return SeveralStarts
 			}
@@ -90,9 +93,13 @@ func HintedStart(body []byte) identity.Start {
 // SelfName returns what the lines of a body say who they are of, or "".
 func SelfName(s *lines.Store, body growth.Body) string {
 	var name identity.Name
+	last, label := "", ""
 	for pos := range body.Len() {
 		l := s.Line(body.ID(pos))
-		if label := identity.NamingLabel(l.Name); label != "" {
+		if l.Name != last {
+			last, label = l.Name, identity.NamingLabel(l.Name)
+		}
+		if label != "" {
 			name.Add(label, l.Labels.Get(label))
 		}
 	}

@@ -50,3 +50,12 @@ func WriteWarnings(b *strings.Builder, list []string) {
 		fmt.Fprintf(b, "  ! %s\n", w)
 	}
 }
+
+// Shortened returns the start of a name that a caller made too long.
+func Shortened(name string) string {
+	const most = 200
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "…"
+}

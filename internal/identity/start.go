@@ -77,6 +77,17 @@ func (s Start) Known() bool { return s.From != Unknown }
 // Comparable reports whether both starts come from the same place. Two unknown ones do.
 func (s Start) Comparable(o Start) bool { return s.From == o.From }
 
+// Compares reports whether s, read when o was read before at a time, says whether the process is another one: both come
+// from the same place, or agree although they do not, or s says that the process began after that time. Otherwise it may
+// be another program's, such as a proxy's, which tells one in a header.
+func (s Start) Compares(o Start, before, tolerance int64) bool {
+	if s.Comparable(o) || !s.Known() || !o.Known() {
+		return s.Comparable(o)
+	}
+	o.From = s.From
+	return s.Near(o, tolerance) || s.At > before
+}
+
 // Near reports whether both starts are known, come from the same place and differ by at most the tolerance, in
 // milliseconds. Readings of one start jitter; but only equal ones are surely of one process.
 func (s Start) Near(o Start, tolerance int64) bool {

@@ -49,6 +49,27 @@ func TestComparedStarts(t *testing.T) {
 	assert.True(t, Start{}.Comparable(Start{}))
 }
 
+// A start that another source tells says something if it is the same one, or of a
+// process that began after the last look at the one before.
+func TestStartsOfTwoSources(t *testing.T) {
+	old := Start{1e9, Header}
+	for _, c := range []struct {
+		now  Start
+		want bool
+	}{
+		{Start{1e9 + 100, Header}, true},
+		{Start{1e9 + 1700, Metric}, true},
+		{Start{1e9 + 5000, Metric}, false}, // a proxy's and the program's
+		{Start{1e9 - 5000, Given}, false},
+		{Start{1e9 + 60_001, Metric}, true},
+		{Start{}, false},
+	} {
+		assert.Equal(t, c.want, c.now.Compares(old, 1e9+60_000, 2000), "%v", c.now)
+	}
+	assert.False(t, old.Compares(Start{}, 1, 2000), "newly told")
+	assert.True(t, Start{}.Compares(Start{}, 1, 2000))
+}
+
 func TestBegan(t *testing.T) {
 	for _, c := range []struct {
 		start Start

@@ -124,11 +124,12 @@ func (w *world) whole(n int) {
 }
 
 // counted leaves out the buckets where these change: which of them are shown depends
-// on which were shown before.
+// on which were shown before; and the series that come late: who took a place over
+// a moment ago cannot tell that they are new.
 func (w *world) counted(t totals) totals {
-	if w.forms {
-		maps.DeleteFunc(t, func(key string, _ float64) bool { return strings.Contains(key, " le ") })
-	}
+	maps.DeleteFunc(t, func(key string, _ float64) bool {
+		return w.forms && strings.Contains(key, " le ") || strings.HasSuffix(key, fmt.Sprint(" ", late))
+	})
 	return t
 }
 

@@ -18,11 +18,15 @@ type process struct {
 	id           int
 	generation   int       // how many were at its place before
 	start, ended int64     // Unix ms; 0: it goes on
-	counts       [2]int64  // of c_total by code
+	counts       [3]int64  // of c_total by code
 	observed     [4]int64  // of h: each kind has one value
 	outlives     *int64    // x_total: what it counts goes on in the next process of the place
 	form         formShown // of h
 }
+
+// late is the code whose series comes once there is something to count, as it does
+// with many clients.
+const late = 2
 
 // formShown is how a process shows its histogram.
 type formShown struct {
@@ -76,7 +80,9 @@ func (p *process) body(class string, start int64) []byte {
 	var b strings.Builder
 	fmt.Fprintln(&b, "# TYPE c_total counter")
 	for i, n := range p.counts {
-		fmt.Fprintf(&b, "c_total{class=%q,code=\"%d\"} %d\n", class, i, n)
+		if n > 0 || i != late {
+			fmt.Fprintf(&b, "c_total{class=%q,code=\"%d\"} %d\n", class, i, n)
+		}
 	}
 	kind := "histogram"
 	if p.form.summary {
@@ -112,7 +118,9 @@ func (p *process) samples(class string, start int64) []parse.Sample {
 		return &list[len(list)-1]
 	}
 	for i, n := range p.counts {
-		add(model.MetricTypeCounter, "c_total", float64(n), "class", class, "code", fmt.Sprint(i))
+		if n > 0 || i != late {
+			add(model.MetricTypeCounter, "c_total", float64(n), "class", class, "code", fmt.Sprint(i))
+		}
 	}
 	h := &histogram.Histogram{Exponential: true, Schema: p.form.schema, ZeroThreshold: 0x1p-16, Count: float64(p.observations()), Sum: p.sum()}
 	for i, n := range p.observed {

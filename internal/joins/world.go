@@ -1,6 +1,7 @@
 package joins
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -144,6 +145,7 @@ func (w *world) begin(p *place, e script.Event) {
 func (p *process) count(n int64) {
 	p.counts[0] += n
 	p.counts[1] += n / 3
+	p.counts[late] += n / 5 % 8
 	*p.outlives += n
 	for i, k := range []int64{n, n / 2, n % 3, n % 2} {
 		p.observed[i] += k
@@ -330,6 +332,12 @@ func (w *world) hear(a, b *watcher, e script.Event) {
 		other = w.undeclared(w.save(b.Fleet))
 	}
 	w.must(a.Join(other))
+	if e.A%3 == 0 {
+		once := w.save(a.Fleet)
+		if w.must(a.Join(other)); !bytes.Equal(once, w.save(a.Fleet)) {
+			w.fail(otherBytes, "joined again, a state of %d bytes has %d", len(once), len(w.save(a.Fleet)))
+		}
+	}
 	a.known.join(b.known)
 	a.since = max(a.since, b.since)
 	a.shown.most(theirs)

@@ -266,7 +266,7 @@ func TestRaise(t *testing.T) {
 		{nil, in(1, inf), in(1, inf)},
 		{{{}}, in(1, inf), in(1, inf)},
 		{in(1, inf), in(2, inf), in(2, inf)}, // what all know, whoever is asked
-		{in(1, inf), in(inf), in(1, inf)},
+		{in(1, inf), in(inf), in(inf)},       // what this one alone knows would depend on who is asked
 		{in(1, inf), nil, in(1, inf)},
 	} {
 		s := &Settlement{Classes: c[0]}

@@ -53,6 +53,20 @@ func (x Settlements) Add(t *window.Table, group func(col int) labels.Labels) {
 	}
 }
 
+// Best adds what several watchers counted of the same instances: of each group what
+// the one has that counted most, as they may all have counted one process.
+func (x Settlements) Best(watchers []Settlements) {
+	best := Settlements{}
+	for _, w := range watchers {
+		for _, s := range w {
+			best.Of(s.Labels).Raise(s.Classes)
+		}
+	}
+	for _, s := range best {
+		window.MergeClasses(&x.Of(s.Labels).Classes, s.Classes)
+	}
+}
+
 // Sorted returns the settlements by their labels. Each has a class: a group
 // that was shown once may have no instance any more.
 func (x Settlements) Sorted() []*Settlement {
@@ -66,18 +80,13 @@ func (x Settlements) Sorted() []*Settlement {
 	return list
 }
 
-// Raise makes classes those of the settlement, unless they count less, or nothing
-// and the settlement alone knows bounds.
+// Raise makes classes those of the settlement, unless there are none or they count less. Where nothing was counted they
+// do, too: which bounds are shown must not depend on who asks.
 func (s *Settlement) Raise(classes []window.Class) {
 	mine, other := counted(s.Classes), counted(classes)
-	if c := other.Cmp(&mine); len(classes) > 0 && (c > 0 || c == 0 && (other.Sign() > 0 || bounded(classes) || !bounded(s.Classes))) {
+	if len(classes) > 0 && other.Cmp(&mine) >= 0 {
 		s.Classes = classes
 	}
-}
-
-// bounded reports whether there is a bucket besides the one for all.
-func bounded(classes []window.Class) bool {
-	return slices.ContainsFunc(classes, func(c window.Class) bool { return c.Layout != nil && c.Layout.Len() > 1 || c.Grid != nil })
 }
 
 func counted(classes []window.Class) (n exact.Sum) {

@@ -18,9 +18,15 @@ import (
 type diff struct {
 	store    *Store
 	limits   Limits
-	seed     seed
+	siblings siblings
 	declared declared
 	cursor
+
+	// Mapping spares the Store's Relabel; nil: that is called by Read.
+	Mapping *Mapping
+
+	orphans        Orphans
+	meant, mayMean int // bytes of labels of new lines: see Limits.meant
 
 	// Staged, by new position. While rebuilt is false the lines are those of the
 	// columns: ids and dups are theirs, and olds is not used.
@@ -100,16 +106,11 @@ func (c *cursor) runEnd() int {
 	return end
 }
 
-// seed is a copy of what a sibling exposes.
-type seed struct {
-	columns Columns
-	of      *Columns // for which columns it was made
-	sweeps  uint32   // of the store, when it was made
-}
-
-// begin starts to read a body in the format in against the columns.
-func (d *diff) begin(c *Columns, in format) {
+// begin starts to read a body of so many bytes in the format in against the
+// columns. Of samples there is no body.
+func (d *diff) begin(c *Columns, in format, body []byte, size int) {
 	d.cursor = cursor{in: in, expect: c}
+	d.meant, d.mayMean = 0, d.limits.meant(size)
 	d.declared.reset()
 	d.ids, d.dups, d.pairs = c.ids, c.dups, c.pairs
 	d.values = slices.Grow(d.values, len(c.ids))[:len(c.ids)]
@@ -117,15 +118,15 @@ func (d *diff) begin(c *Columns, in format) {
 	if len(c.ids) > 0 {
 		return
 	}
-	if d.seed.of == c && d.seed.sweeps == d.store.sweeps.Load() {
-		d.expect = &d.seed.columns
+	if o := d.siblings.like(d.store, in, body); o != nil {
+		d.expect = o
 	}
 	d.rebuild()
 	d.fresh = true
 }
 
 // end drops the references to the columns.
-func (d *diff) end() { d.expect, d.seed.of = nil, nil }
+func (d *diff) end() { d.expect = nil }
 
 // len returns the number of lines staged so far.
 func (d *diff) len() int {
@@ -281,10 +282,13 @@ func (d *diff) find(text []byte, s reading, labels func() (labels.Labels, error)
 		if err != nil {
 			return err
 		}
-		if ls.Len() > d.limits.Labels {
-			return overLimit("labels", d.limits.Labels)
+		if err := d.newLabels(ls); err != nil {
+			return err
 		}
 		added, err := d.addLine(text, ls)
+		if err == ErrUnmapped {
+			return d.unmapped()
+		}
 		if err != nil {
 			return err
 		}
@@ -327,6 +331,15 @@ func (d *diff) addHeading(id uint32) {
 	d.declared.redeclare(d)
 }
 
+// declare stages a heading that the store may not know.
+func (d *diff) declare(text []byte, declared ...*family) {
+	id, isNew := d.store.addedHeading(d.in, text, declared...)
+	if isNew {
+		d.orphans.headings = append(d.orphans.headings, id)
+	}
+	d.addHeading(id)
+}
+
 // meaning returns the key of a text that stands here.
 func (d *diff) meaning(text []byte) uint32 {
 	_, key, _ := d.declared.ownerOf(d, text)
@@ -341,5 +354,42 @@ func (d *diff) placed(text []byte) sought {
 
 // addLine adds the line of a text that stands here, and returns its ID.
 func (d *diff) addLine(text []byte, ls labels.Labels) (ID, error) {
-	return d.store.addLine(d.in, text, d.placed(text), ls)
+	return d.addSought(text, d.placed(text), ls)
+}
+
+// addSought adds the line of a text that was sought, and returns its ID.
+func (d *diff) addSought(text []byte, p sought, ls labels.Labels) (ID, error) {
+	to, err := d.Mapping.apply(d.store.Relabel, ls)
+	if err != nil {
+		return 0, err
+	}
+	id, isNew := d.store.addLine(d.in, text, p, ls, to)
+	if isNew {
+		d.orphans.lines = append(d.orphans.lines, uint32(id))
+	}
+	return id, nil
+}
+
+// newLabels checks the labels of a new line, and counts their bytes.
+func (d *diff) newLabels(ls labels.Labels) error {
+	if ls.Len() > d.limits.Labels {
+		return overLimit("labels", d.limits.Labels)
+	}
+	n := int(ls.ByteSize())
+	if n > d.limits.Line+nameRoom {
+		return overLimit("bytes in a line", d.limits.Line)
+	}
+	if d.meant += n; d.meant > d.mayMean {
+		return overLimit("bytes of labels", d.mayMean)
+	}
+	return nil
+}
+
+// unmapped lets a Read that cannot succeed go on, to find all lines that are not
+// mapped yet.
+func (d *diff) unmapped() error {
+	if len(d.Mapping.wanted) > d.limits.Lines {
+		return overLimit("lines", d.limits.Lines)
+	}
+	return nil
 }

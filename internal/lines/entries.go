@@ -42,7 +42,11 @@ func (r *entryReader) readAll() error {
 	p := newOpenMetrics2Parser(r.body)
 	said := comments{in: r.in}
 	for {
-		kind, err := p.Next()
+		var kind textparse.Entry
+		var err error
+		if panicked := guarded(func() { kind, err = p.Next() }); panicked != nil {
+			err = panicked
+		}
 		if err == io.EOF {
 			r.stageHeading(&said)
 			return nil
@@ -57,7 +61,9 @@ func (r *entryReader) readAll() error {
 				return err
 			}
 		default:
-			r.comment(kind, p, &said)
+			if err := r.comment(kind, p, &said); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -87,7 +93,7 @@ func findOverlong(body []byte, limit int) int {
 }
 
 // comment appends a comment to the heading of the next line.
-func (r *entryReader) comment(kind textparse.Entry, p textparse.Parser, said *comments) {
+func (r *entryReader) comment(kind textparse.Entry, p textparse.Parser, said *comments) error {
 	e := entry{kind: kind}
 	word := ""
 	switch kind {
@@ -101,11 +107,18 @@ func (r *entryReader) comment(kind textparse.Entry, p textparse.Parser, said *co
 		e.name, e.typ = p.Type()
 		e.help, word = []byte(e.typ), "TYPE"
 	default:
-		return
+		return nil
 	}
 	r.moveTo(e.name)
+	if len(e.name)+len(e.help) > r.limits.Line {
+		return overLimit("bytes in a comment", r.limits.Line)
+	}
 	r.heading = appendComment(r.heading, word, string(e.name), string(e.help))
+	if len(r.heading) > r.limits.heading() {
+		return overLimit("bytes of comments in a row", r.limits.heading())
+	}
 	said.add(e)
+	return nil
 }
 
 // stageHeading stages what stands between two lines.
@@ -114,7 +127,7 @@ func (r *entryReader) stageHeading(said *comments) {
 		return
 	}
 	if !r.headingIs(r.heading) {
-		r.addHeading(r.store.addHeading(r.in, r.heading, said.families(r.store)...))
+		r.declare(r.heading, said.families(r.store)...)
 	}
 	r.heading = r.heading[:0]
 	*said = comments{in: r.in, family: r.family}
@@ -131,8 +144,12 @@ func (r *entryReader) sample(p textparse.Parser, isNative bool) error {
 	if isNative {
 		var h *histogram.Histogram
 		var f *histogram.FloatHistogram
-		if series, ts, h, f = p.Histogram(); h != nil {
-			f = h.ToFloat(nil)
+		if err := guarded(func() {
+			if series, ts, h, f = p.Histogram(); h != nil {
+				f = h.ToFloat(nil)
+			}
+		}); err != nil {
+			return err
 		}
 		if sizeOf(f) > r.limits.Buckets {
 			return overLimit("buckets", r.limits.Buckets)
@@ -148,8 +165,8 @@ func (r *entryReader) sample(p textparse.Parser, isNative bool) error {
 	r.moveTo(series)
 	r.text = append(append(r.text[:0], byte(role)), series...)
 	err := r.find(r.text, s, func() (ls labels.Labels, err error) {
-		p.Labels(&ls)
-		return ls, nil
+		err = guarded(func() { p.Labels(&ls) })
+		return ls, err
 	})
 	quoteParsed(r.diff, p)
 	return err

@@ -40,10 +40,15 @@ func Exemplars(body []byte, contentType string, limits Limits) ([]Exemplar, erro
 	default:
 		return nil, nil
 	}
-	var (
-		list []Exemplar
-		e    exemplar.Exemplar
-	)
+	var list []Exemplar
+	if panicked := guarded(func() { list, err = exemplarsOf(p) }); panicked != nil {
+		return nil, &Error{Err: panicked}
+	}
+	return list, err
+}
+
+func exemplarsOf(p textparse.Parser) (list []Exemplar, err error) {
+	var e exemplar.Exemplar
 	for pos := 0; ; {
 		entry, err := p.Next()
 		switch {
@@ -87,9 +92,11 @@ func quoteParsed(d *diff, p textparse.Parser) {
 	if d.limits.Exemplars == 0 {
 		return
 	}
-	for e := (exemplar.Exemplar{}); p.Exemplar(&e); e = (exemplar.Exemplar{}) {
-		quoteMade(d, &e)
-	}
+	_ = guarded(func() { // an exemplar that cannot be read is none
+		for e := (exemplar.Exemplar{}); p.Exemplar(&e); e = (exemplar.Exemplar{}) {
+			quoteMade(d, &e)
+		}
+	})
 }
 
 // quoteMade keeps an exemplar that somebody decoded.

@@ -61,7 +61,15 @@ func (a *fallback) forget() {
 
 // entry returns the entry at body[at:], which stands under the comments of f. The
 // error is io.EOF where textparse sees the end of the body, or textparse's own.
-func (a *fallback) entry(in format, body []byte, at int, f *family) (entry, error) {
+func (a *fallback) entry(in format, body []byte, at int, f *family) (e entry, err error) {
+	if panicked := guarded(func() { e, err = a.find(in, body, at, f) }); panicked != nil {
+		a.live = false
+		return e, panicked
+	}
+	return e, err
+}
+
+func (a *fallback) find(in format, body []byte, at int, f *family) (entry, error) {
 	if a.live && at == a.next {
 		if e, err, sure := a.read(body); sure {
 			return e, err

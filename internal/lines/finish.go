@@ -10,6 +10,9 @@ import (
 
 // finish works out what follows from the body as a whole.
 func (d *diff) finish() error {
+	if d.Mapping != nil && len(d.Mapping.wanted) > 0 {
+		return ErrUnmapped
+	}
 	if d.k < len(d.expect.ids) || d.h < len(d.expect.headings) {
 		d.rebuild()
 	}

@@ -163,7 +163,7 @@ func fuzzFormat(f *testing.F, contentType string, seeds []string) {
 			}
 		}
 		first := newInstance(in.store)
-		r.Seed(&first.cols, &in.cols)
+		r.siblings.add(in.store, &in.cols, len(a))
 		first.readIn(t, r, b, contentType)
 		first.cols.Release(in.store)
 		checkReferences(t, in)

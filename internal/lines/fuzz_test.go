@@ -43,7 +43,7 @@ func FuzzRead(f *testing.F) {
 		}
 		for _, body := range [][]byte{c, b, a} {
 			first := newInstance(in.store)
-			r.Seed(&first.cols, &in.cols)
+			r.siblings.add(in.store, &in.cols, len(a))
 			first.read(t, r, body)
 			first.cols.Release(in.store)
 		}
@@ -84,7 +84,7 @@ func mutations(t testing.TB, body []byte, seed uint64, steps int) (read, refused
 			other.read(t, r, body)
 		case 1:
 			fresh := newInstance(store)
-			r.Seed(&fresh.cols, &in.cols)
+			r.siblings.add(store, &in.cols, len(body))
 			fresh.read(t, r, body)
 			fresh.cols.Release(store)
 		case 2:

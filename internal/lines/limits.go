@@ -4,7 +4,7 @@ package lines
 type Limits struct {
 	Body    int // bytes of a body, decompressed; default 64 MiB
 	Lines   int // samples of a body; default 2,000,000
-	Line    int // bytes of a sample's line; default 16 KiB
+	Line    int // bytes of a sample's line, and of a HELP, TYPE or UNIT comment; default 16 KiB, at most 8 MiB
 	Labels  int // labels of a sample, its name included; default 64
 	Buckets int // buckets of a native histogram, and its spans; default 100,000
 
@@ -38,5 +38,23 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Line, 16<<10)
 	def(&l.Labels, 64)
 	def(&l.Buckets, 100_000)
+	l.Line = min(l.Line, mostLine)
 	return l
 }
+
+// mostLine is what a label and a saved state can hold, with room to spare.
+const mostLine = 8 << 20
+
+// heading bounds the bytes of the comments between two lines.
+func (l *Limits) heading() int { return max(1<<20, l.Line) }
+
+// meant bounds the bytes of the labels of new lines that a body of so many bytes
+// may mean. In protobuf a name is written once for all metrics of a family, so a
+// short body could mean a text of any length.
+func (l *Limits) meant(body int) int {
+	return max(16<<20, min(64*min(body, 1<<40), 2*min(l.Body, 1<<40)))
+}
+
+// nameRoom is how much longer labels may be than the line that means them: the
+// name of their name's label, and suffixes.
+const nameRoom = 1 << 10

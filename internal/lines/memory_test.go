@@ -79,7 +79,6 @@ func TestColumnsAreSmall(t *testing.T) {
 	read(1)
 	before, said := heap(), 0
 	for i := 2; i < instances; i++ {
-		r.Seed(&cols[i], &cols[0])
 		read(i)
 		said += cols[i].Bytes()
 	}
@@ -105,9 +104,6 @@ func TestMemoryOfReplicatedInstances(t *testing.T) {
 	r := NewReader(s, Limits{})
 	lines := 0
 	for i := range cols {
-		if i >= len(bodies) {
-			r.Seed(&cols[i], &cols[i%len(bodies)])
-		}
 		require.NoError(t, r.Read(&cols[i], raised(t, bodies[i%len(bodies)], i), ""))
 		r.Commit(&cols[i])
 		lines += cols[i].Len()

@@ -125,7 +125,11 @@ func TestLinesMove(t *testing.T) {
 
 func TestLongLinesNeedLongWindows(t *testing.T) {
 	long := strings.Repeat("x", 9000)
-	sequence(t, "a{b=\""+long+"\"} 1\n", "a{b=\""+long+"\"} 2\n", "a{b=\""+long+"\n"+long[:100]+"\"} 2\n", "# HELP a "+long+long+"\na 1\n", "a{b=\""+long)
+	in := newInstance(NewStore())
+	r := NewReader(in.store, Limits{Line: 32 << 10}) // textparse has no limit
+	for _, b := range []string{"a{b=\"" + long + "\"} 1\n", "a{b=\"" + long + "\"} 2\n", "a{b=\"" + long + "\n" + long[:100] + "\"} 2\n", "# HELP a " + long + long + "\na 1\n", "a{b=\"" + long} {
+		in.read(t, r, []byte(b))
+	}
 	many := strings.Repeat("m{l=\"\n\"} 1\nn 2\n", 3000)
 	sequence(t, many, many+"o 1\n")
 }
@@ -135,7 +139,7 @@ func TestVeryShortTexts(t *testing.T) {
 		"abcdef 1\nabcdefg 2\nabcdefghijklmno 3\nabcdefghijklmnoP 4\nabcdefghijklmnopqrstuvwxyz1234 5\n", "abcdef 1\nabcdefg 1\nabcdefghijklmno 1\nabcdefghijklmnop 1\nabcdefghijklmnopqrstuvwxYz1234 12\n")
 }
 
-func TestSeedIsAMatterOfSpeedAlone(t *testing.T) {
+func TestSiblingsAreAMatterOfSpeedAlone(t *testing.T) {
 	s := NewStore()
 	r := NewReader(s, Limits{})
 	a := newInstance(s)
@@ -145,13 +149,13 @@ func TestSeedIsAMatterOfSpeedAlone(t *testing.T) {
 		"# TYPE x counter\nx{a=\"2\"} 1\nx{a=\"1\"} 3\ny 4\n", "", "x{a=\"1\"} 1\n", "z 1\n", "x{",
 	} {
 		b := newInstance(s)
-		r.Seed(&b.cols, &a.cols)
+		r.siblings.add(s, &a.cols, len(body))
 		b.read(t, r, []byte(body))
 		b.read(t, r, []byte(body))
 	}
 	b := newInstance(s)
-	r.Seed(&b.cols, &a.cols)
+	r.siblings.add(s, &a.cols, 0)
 	a.read(t, r, nil)
-	s.Sweep() // the seed names lines that are gone
+	s.Sweep() // the sibling names lines that are gone
 	b.read(t, r, []byte("x{a=\"1\"} 1\n"))
 }

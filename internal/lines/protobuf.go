@@ -1,6 +1,7 @@
 package lines
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -75,13 +76,13 @@ func (p *protobufReader) readAll() error {
 }
 
 // parseAll lets textparse read on until it finds what is wrong.
-func parseAll(body []byte) error {
-	p := newProtobufParser(body)
-	for {
-		if _, err := p.Next(); err != nil {
-			return err
+func parseAll(body []byte) (err error) {
+	panicked := guarded(func() {
+		for p := newProtobufParser(body); err == nil; {
+			_, err = p.Next()
 		}
-	}
+	})
+	return cmp.Or(panicked, err)
 }
 
 func newProtobufParser(body []byte) textparse.Parser {
@@ -104,6 +105,9 @@ func (p *protobufReader) readFamily(b []byte) error {
 	f := familyMessage{header: p.header[:0]}
 	f.read(b)
 	p.name, p.header, p.typ = f.name, f.header, f.typ
+	if len(f.header) > p.limits.Line {
+		return p.failed(overLimit("bytes of a family without its metrics", p.limits.Line))
+	}
 	strange := f.odd || f.metrics > 0 && f.typ >= uint64(len(types))
 	if f.unknown || strange {
 		if err := p.checkSizes(b); err != nil {
@@ -185,10 +189,21 @@ func (p *protobufReader) checkSizes(family []byte) error {
 			w.skip(tag)
 			continue
 		}
-		if sizeOfMetric(w.bytes()) > p.limits.Buckets {
-			return overLimit("buckets", p.limits.Buckets)
+		if err := p.checkMetric(w.bytes()); err != nil {
+			return err
 		}
 	}
+}
+
+// checkMetric checks what textparse would spend memory on.
+func (p *protobufReader) checkMetric(m []byte) error {
+	if sizeOfMetric(m) > p.limits.Buckets {
+		return overLimit("buckets", p.limits.Buckets)
+	}
+	if len(labelFields(m)) > p.limits.Line {
+		return overLimit("bytes in a line", p.limits.Line)
+	}
+	return nil
 }
 
 // stageHeading stages what the text format would say in front of the family.
@@ -206,7 +221,7 @@ func (p *protobufReader) stageHeading(help, unit []byte) error {
 		return p.failed(err)
 	}
 	f := p.store.family(Family{Name: string(p.name), Type: types[p.typ], Help: string(help), Unit: string(unit)}, protobuf)
-	p.addHeading(p.store.addHeading(protobuf, p.text, f))
+	p.declare(p.text, f)
 	return nil
 }
 
@@ -245,22 +260,42 @@ func (p *protobufReader) lineLabels() (labels.Labels, error) {
 
 // parseMetric lets textparse read the metric and calls each with its samples.
 func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels, parser textparse.Parser) error) error {
-	if sizeOfMetric(p.metric) > p.limits.Buckets {
-		return overLimit("buckets", p.limits.Buckets)
+	if err := p.checkMetric(p.metric); err != nil {
+		return err
 	}
 	family := appendMessage(append([]byte(nil), p.header...), 4, p.metric)
 	p.buf = appendDelimited(p.buf[:0], family)
 	parser := newProtobufParser(p.buf)
 	for {
-		entry, err := parser.Next()
+		var (
+			s   reading
+			ls  labels.Labels
+			err error
+		)
+		if panicked := guarded(func() { s, ls, err = nextSample(parser) }); panicked != nil {
+			err = panicked
+		}
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return p.failed(err)
 		}
+		if err := each(s, ls, parser); err != nil {
+			return err
+		}
+	}
+}
+
+// nextSample returns what textparse reads next.
+func nextSample(parser textparse.Parser) (s reading, ls labels.Labels, err error) {
+	for {
+		entry, err := parser.Next()
+		if err != nil {
+			return s, ls, err
+		}
 		var ts *int64
-		s := reading{t: NoTime}
+		s = reading{t: NoTime}
 		switch entry {
 		case textparse.EntrySeries:
 			_, ts, s.v = parser.Series()
@@ -277,11 +312,8 @@ func (p *protobufReader) parseMetric(each func(s reading, ls labels.Labels, pars
 		if s.start = parser.StartTimestamp(); ts != nil {
 			s.t = *ts
 		}
-		var ls labels.Labels
 		parser.Labels(&ls)
-		if err := each(s, ls.Copy(), parser); err != nil {
-			return err
-		}
+		return s, ls.Copy(), nil
 	}
 }
 

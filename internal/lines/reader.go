@@ -21,6 +21,7 @@ type Reader struct {
 
 	contentType string // of the last body
 	format      format // which it names
+	size        int    // of the body, or how many samples
 	spans       []uint32
 	fell        []uint32 // see Fell
 }
@@ -30,21 +31,6 @@ func NewReader(s *Store, limits Limits) *Reader {
 	r := &Reader{diff: diff{store: s, limits: limits.withDefaults()}}
 	r.text.diff, r.entries.diff, r.protobuf.diff, r.samples.diff = &r.diff, &r.diff, &r.diff, &r.diff
 	return r
-}
-
-// Seed makes the next Read expect the lines of a sibling, if that Read is of c and
-// c is empty. It only saves time. It copies what it needs: no commit to from may
-// happen meanwhile, but afterwards it may.
-func (r *Reader) Seed(c, from *Columns) {
-	d := &r.seed.columns
-	d.format = from.format
-	d.ids = append(d.ids[:0], from.ids...)
-	d.values = append(d.values[:0], from.values...)
-	d.dups = append(d.dups[:0], from.dups...)
-	d.starts, d.pairs, d.natives, d.digests = nil, nil, nil, nil // every line is new
-	d.spans = append(d.spans[:0], from.spans...)
-	d.headings = append(d.headings[:0], from.headings...)
-	r.seed.of, r.seed.sweeps = c, r.store.sweeps.Load()
 }
 
 // Read compares the body with the columns and stages the difference. It changes
@@ -62,7 +48,8 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 		}
 		r.contentType, r.format = contentType, in
 	}
-	r.begin(c, r.format)
+	r.begin(c, r.format, body, len(body))
+	r.size = len(body)
 	switch r.format {
 	case openMetrics2:
 		return r.finished(r.entries.read(body))
@@ -81,7 +68,8 @@ func (r *Reader) Read(c *Columns, body []byte, contentType string) error {
 // sample, from 1.
 func (r *Reader) ReadSamples(c *Columns, samples []Sample) error {
 	r.Discard()
-	r.begin(c, typed)
+	r.begin(c, typed, nil, r.limits.Body)
+	r.size = len(samples)
 	return r.finished(r.samples.read(samples))
 }
 
@@ -205,6 +193,10 @@ func (r *Reader) Commit(c *Columns) {
 	c.natives = replace(c.natives, r.natives)
 	c.digests = replace(c.digests, r.digests)
 	c.quoted.replace(&r.quoted)
+	if r.fresh {
+		r.siblings.add(r.store, c, r.size)
+	}
+	r.orphans.clear()
 	r.clear()
 }
 
@@ -227,6 +219,16 @@ func (r *Reader) commitRebuilt(c *Columns) {
 	c.dups = replace(c.dups, r.dups)
 	c.pairs = replace(c.pairs, r.pairs)
 	r.spans = c.findSpans(r.spans)
+}
+
+// Orphaned reports whether the Reader added anything since the last Commit.
+func (r *Reader) Orphaned() bool { return r.orphans.Len() > 0 }
+
+// Orphans moves what the Reader added since the last Commit to a list.
+func (r *Reader) Orphans(to *Orphans) {
+	to.lines = append(to.lines, r.orphans.lines...)
+	to.headings = append(to.headings, r.orphans.headings...)
+	r.orphans.clear()
 }
 
 // Discard forgets what is staged.

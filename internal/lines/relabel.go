@@ -36,6 +36,52 @@ func (r Relabel) apply(ls labels.Labels) (relabelled, error) {
 	return relabelled{to, false}, nil
 }
 
+// ErrUnmapped is returned by a Read of a body with lines that are not in the
+// Reader's Mapping. Nothing is staged; [Mapping.Fill] makes the next Read of the
+// body succeed.
+var ErrUnmapped = errors.New("a line that is not mapped yet")
+
+// Mapping holds what a Relabel makes of the new lines of one body, so that it can
+// be called where no lock is held: after a Read, not within it. The zero value
+// holds none.
+type Mapping struct {
+	done   map[string]mapped // by labels
+	wanted []labels.Labels
+}
+
+type mapped struct {
+	to  relabelled
+	err error
+}
+
+// Fill calls r for the lines that the last Read asked for.
+func (m *Mapping) Fill(r Relabel) {
+	if m.done == nil {
+		m.done = map[string]mapped{}
+	}
+	for _, ls := range m.wanted {
+		key := string(ls.Bytes(nil))
+		if _, ok := m.done[key]; !ok {
+			to, err := r.apply(ls)
+			m.done[key] = mapped{to, err}
+		}
+	}
+	m.wanted = nil
+}
+
+// apply maps labels by r, which a Mapping spares.
+func (m *Mapping) apply(r Relabel, ls labels.Labels) (relabelled, error) {
+	if m == nil || r == nil {
+		return r.apply(ls)
+	}
+	x, ok := m.done[string(ls.Bytes(nil))]
+	if !ok {
+		m.wanted = append(m.wanted, ls)
+		return relabelled{}, ErrUnmapped
+	}
+	return x.to, x.err
+}
+
 // renamed returns the family and the role of a line that rules give another
 // name: a family of the same type if the name still ends as a line of such a
 // family does, else one of no type.

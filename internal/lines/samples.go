@@ -94,6 +94,9 @@ func (r *sampleReader) read(samples []Sample) error {
 			f = &Family{Name: s.Labels.Get(model.MetricNameLabel), Type: model.MetricTypeUnknown}
 		}
 		if last == nil || f != last && (f.Name != last.Name || f.Type != last.Type) {
+			if len(f.Name)+len(f.Help)+len(f.Unit)+len(f.Type) > r.limits.Line {
+				return &Error{Line: i + 1, Column: 1, Err: overLimit("bytes in a comment", r.limits.Line)}
+			}
 			r.stageHeading(f)
 			last = f
 		}
@@ -115,7 +118,7 @@ func (r *sampleReader) stageHeading(f *Family) {
 	if r.headingIs(r.text) {
 		return
 	}
-	r.addHeading(r.store.addHeading(typed, r.text, r.store.family(*f, typed)))
+	r.declare(r.text, r.store.family(*f, typed))
 }
 
 // readSample stages the lines of a sample.

@@ -335,3 +335,12 @@ func (l *Loader) readHeadings(d *Columns, r *saved.Reader) bool {
 	}
 	return true
 }
+
+// Names returns the metrics of the lines of a saved state, each once.
+func Names(data []byte) []string {
+	s := NewStore()
+	if _, _, err := NewLoader(s, data); err != nil {
+		return nil
+	}
+	return s.Names()
+}

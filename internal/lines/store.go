@@ -1,7 +1,9 @@
 package lines
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,9 +27,11 @@ type Store struct {
 	// may be called for several bodies at a time.
 	Relabel Relabel
 
-	mu       sync.Mutex // guards families and lastID
+	mu       sync.Mutex // guards families, familiesKept and lastID
 	families map[familyKey]*family
 	lastID   uint32
+
+	familiesKept int // by the last sweep
 
 	lineBytes atomic.Int64 // memory of the labels held
 	sweeps    atomic.Uint32
@@ -58,6 +62,19 @@ func (s *Store) Line(id ID) *Line { return s.lines.payload(uint32(id)) }
 // Series returns the ID of the line that stands for all lines of one series and
 // format, whatever words they are written in. It may not be one of the body's.
 func (s *Store) Series(id ID) ID { return s.Line(id).seriesID(id) }
+
+// Names returns the metrics of the lines held, and their families, each once, in
+// no order.
+func (s *Store) Names() []string {
+	known, before := map[string]bool{}, ""
+	s.lines.each(func(l *Line) {
+		if l.Name != before { // lines of one metric stand together
+			before = l.Name
+			known[before], known[l.Family.Name] = true, true
+		}
+	})
+	return slices.Collect(maps.Keys(known))
+}
 
 // Len returns the number of lines held.
 func (s *Store) Len() int { return s.lines.len() }
@@ -94,6 +111,36 @@ func (s *Store) Sweep() []ID {
 	return freed
 }
 
+// Drop frees those of a list to which nothing refers, and empties it. It returns
+// the IDs of the lines, which later name other lines. No Reader of the store may
+// run at the same time, as for [Store.Sweep], and it costs as much as what is
+// dropped, however much is held.
+func (s *Store) Drop(list *Orphans) (freed []ID) {
+	defer list.clear()
+	s.headings.drop(list.headings, func(uint32, *[]*family) {})
+	spelled := s.spellings.many.Load() // then lines lead to one another
+	s.lines.drop(list.lines, func(id uint32, l *Line) {
+		if !spelled {
+			s.spellings.index.remove(id, l.hash)
+		}
+		s.lineBytes.Add(-l.bytes())
+		freed = append(freed, ID(id))
+	})
+	if spelled {
+		s.spellings.rebuild(&s.lines)
+	}
+	if len(freed)+len(list.headings) > 0 {
+		s.sweeps.Add(1)
+	}
+	s.mu.Lock()
+	many := len(s.families) > 2*s.familiesKept+256
+	s.mu.Unlock()
+	if many {
+		s.sweepFamilies()
+	}
+	return freed
+}
+
 // sweepFamilies drops the families that no line and no heading refers to.
 func (s *Store) sweepFamilies() {
 	s.mu.Lock()
@@ -119,6 +166,7 @@ func (s *Store) sweepFamilies() {
 		keep(l.under)
 		keep(before[l.Family.key(text)])
 	})
+	s.familiesKept = len(s.families)
 }
 
 // family returns the store's family of this name, type and format.
@@ -172,16 +220,14 @@ type sought struct {
 	bound  float64 // of its le or quantile; NaN if it is not known
 }
 
-// addLine adds the line of a text that was sought, and returns its ID.
-func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels) (ID, error) {
-	to, err := s.Relabel.apply(ls)
-	if err != nil {
-		return 0, err
-	}
+// addLine adds the line of a text that was sought, whose labels rules map to
+// others, and returns its ID.
+func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels, to relabelled) (added ID, isNew bool) {
 	if p.family != nil && p.key != p.family.id {
 		p.family = nil
 	}
-	return ID(s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
+	id := s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
+		isNew = true
 		s.fillLine(l, ls, p, to)
 		if p.full && s.Relabel == nil {
 			l.hash = ls.Hash()
@@ -192,7 +238,8 @@ func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels) (ID,
 			l.Role = Native
 		}
 		s.added(id, l, in)
-	})), nil
+	})
+	return ID(id), isNew
 }
 
 // added accounts for a new line, of a body in the format in.
@@ -207,7 +254,13 @@ func (s *Store) added(id uint32, l *Line, in format) {
 
 // addHeading adds a heading that declares families, and returns its id.
 func (s *Store) addHeading(in format, heading []byte, declared ...*family) uint32 {
-	return s.headings.add(heading, uint32(in), func(_ uint32, p *[]*family) { *p = declared })
+	id, _ := s.addedHeading(in, heading, declared...)
+	return id
+}
+
+func (s *Store) addedHeading(in format, heading []byte, declared ...*family) (added uint32, isNew bool) {
+	added = s.headings.add(heading, uint32(in), func(_ uint32, p *[]*family) { *p, isNew = declared, true })
+	return added, isNew
 }
 
 // declares returns the family that a heading leaves in force; nil if it declares

@@ -249,6 +249,7 @@ func (t *table[P]) sweep(gone func(id uint32, payload *P)) {
 	}
 	slices.SortFunc(t.spare, func(a, b uint32) int { return cmp.Compare(b, a) }) // so that neighbours in a body get neighbouring ids
 	t.index.Store(t.reindex(len(t.index.Load().slots)))
+	t.trim()
 	if t.slabs > t.used+t.used/8+maxSlab {
 		t.compact()
 	}
@@ -288,4 +289,91 @@ func (t *table[P]) len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return int(t.cap.Load()) - len(t.spare)
+}
+
+// drop frees entries without a reference, and calls gone with each before it is
+// freed. No goroutine may read the table at the same time.
+func (t *table[P]) drop(ids []uint32, gone func(id uint32, payload *P)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, id := range slices.Backward(ids) { // so that neighbours in a body get neighbouring ids
+		if !t.live(id) {
+			continue
+		}
+		c, i := t.chunk(id)
+		if c.refs[i].Load() != 0 {
+			continue // somebody took it
+		}
+		gone(id, &c.payload[i])
+		t.index.Load().remove(id, t.hash([]byte(c.text[i])))
+		c.refs[i].Store(free)
+		t.used -= len(c.text[i])
+		var none P
+		c.text[i], c.payload[i] = "", none
+		t.spare = append(t.spare, id)
+	}
+	t.trim()
+	if t.slabs > t.used+t.used/8+maxSlab {
+		t.compact()
+	}
+}
+
+// trim gives up the chunks at the end that hold nothing, and an index that is far
+// too large: one body that was refused, or that is gone, leaves no room behind.
+func (t *table[P]) trim() {
+	chunks := *t.chunks.Load()
+	n := len(chunks)
+	for n > 0 && chunks[n-1].empty() {
+		n--
+	}
+	if n < len(chunks) {
+		clear(chunks[n:])
+		chunks = slices.Clip(chunks[:n])
+		t.chunks.Store(&chunks)
+		t.cap.Store(min(t.cap.Load(), uint32(n)<<chunkBits))
+		t.spare = slices.DeleteFunc(t.spare, func(id uint32) bool { return id >= t.cap.Load() })
+	}
+	if size := len(t.index.Load().slots); size > roomy(t.index.Load().taken) {
+		t.index.Store(t.reindex(roomy(t.index.Load().taken)))
+	}
+}
+
+func (c *chunk[P]) empty() bool {
+	for i := range c.refs {
+		if c.refs[i].Load() != free {
+			return false
+		}
+	}
+	return true
+}
+
+// roomy returns the most slots that an index of so many has for long.
+func roomy(taken int) int {
+	size := minIndex
+	for size < 8*taken {
+		size *= 2
+	}
+	return size
+}
+
+// remove takes out the slot of an id, and moves those behind it that would no
+// longer be found.
+func (x *index) remove(id uint32, hash uint64) {
+	mask := uint32(len(x.slots) - 1)
+	at := uint32(hash>>32) & mask
+	for uint32(x.slots[at].Load()) != id+1 {
+		at = (at + 1) & mask
+	}
+	for next := (at + 1) & mask; ; next = (next + 1) & mask {
+		slot := x.slots[next].Load()
+		if slot == 0 {
+			break
+		}
+		if home := uint32(slot>>32) & mask; (next-home)&mask >= (next-at)&mask {
+			x.slots[at].Store(slot)
+			at = next
+		}
+	}
+	x.slots[at].Store(0)
+	x.taken--
 }

@@ -42,9 +42,24 @@ func (t *textReader) readEntry() error {
 			}
 			return err
 		}
+		if at, err := t.checkComment(e, start, end); err != nil {
+			return newError(t.in, t.body, at, err)
+		}
 		said.add(e)
 		end = e.end
 	}
+}
+
+// checkComment checks the length of a comment at an offset, and of the heading
+// that begins at start.
+func (t *textReader) checkComment(e entry, start, at int) (where int, err error) {
+	switch {
+	case e.kind != textparse.EntryComment && e.end-skipBlankLines(t.body, at) > t.limits.Line:
+		return at, overLimit("bytes in a comment", t.limits.Line)
+	case e.end-start > t.limits.heading():
+		return start, overLimit("bytes of comments in a row", t.limits.heading())
+	}
+	return 0, nil
 }
 
 // readPlain stages the line that knownLine did not find, if it is a plain one.
@@ -59,7 +74,7 @@ func (t *textReader) readPlain() (done bool, err error) {
 	}
 	ls := t.plain.set(t.sought.name, t.sought.family)
 	t.sought.full, t.sought.bound = !t.plain.empty, t.plain.bound
-	id, err := t.store.addLine(t.in, t.guess, t.sought, ls)
+	id, err := t.addSought(t.guess, t.sought, ls)
 	if err != nil {
 		return false, nil // textparse's reading of the line has the same error, and its place
 	}
@@ -108,7 +123,7 @@ func (t *textReader) newHeading(start, end int, said comments) {
 	if end == start || t.body[end-1] != '\n' {
 		return
 	}
-	t.addHeading(t.store.addHeading(t.in, t.body[start:end], said.families(t.store)...))
+	t.declare(t.body[start:end], said.families(t.store)...)
 	t.at = end
 }
 
@@ -133,10 +148,13 @@ func (t *textReader) newLine(e entry) error {
 	id, ok := t.store.lines.find(text, t.meaning(text))
 	if !ok {
 		ls := t.fallback.labels()
-		if ls.Len() > t.limits.Labels {
-			return newError(t.in, t.body, e.start, overLimit("labels", t.limits.Labels))
+		if err := t.newLabels(ls); err != nil {
+			return newError(t.in, t.body, e.start, err)
 		}
 		added, err := t.addLine(text, ls)
+		if err == ErrUnmapped {
+			return t.unmapped()
+		}
 		if err != nil {
 			return newError(t.in, t.body, e.start, err)
 		}

@@ -3,6 +3,15 @@
 //	states, by name of the part → the latest of each → who is in which of them
 //
 // What is in a state, and what states are together, it does not know.
+//
+// A state is as old as the latest that was told in it: a scrape, a failure, or who left. One that is older than the state
+// at hand is late and changes nothing. The removal of a part is a barrier for its name: all states from before it are
+// late, and a newer one brings the part back. A state that is not the root's, because it cannot be read, has parts itself
+// or other views, is refused whatever its age.
+//
+// A state carries no configuration, so one of another configuration is not refused. What is kept of a window, of totals
+// and of processes is what the part kept; all else is answered by the root's configuration: a window that the part did
+// not keep begins where it does, and of a part without a join horizon only what it counted itself is known.
 package parts
 
 import (
@@ -137,6 +146,40 @@ func Code(c *saved.Codec, s **Set) {
 		c.Natural(&(*p).Size)
 		c.Int64(&(*p).Bytes)
 	})
+}
+
+// Shares reports whether several parts know somebody of the name. s may be nil.
+func (s *Set) Shares(name string) bool { return s != nil && slices.Contains(s.Shared, name) }
+
+// Kin groups the parts, by number, that know somebody in common, be it by way of
+// others; known are those that each part knows.
+func Kin[T any](known []map[string]T) (list [][]int) {
+	of := make([]int, len(known)) // each leads to the first one of its group
+	root := func(i int) int {
+		for of[i] != i {
+			i = of[i]
+		}
+		return i
+	}
+	first := map[string]int{}
+	for i, names := range known {
+		of[i] = i
+		for name := range names {
+			if j, ok := first[name]; !ok {
+				first[name] = i
+			} else if a, b := root(i), root(j); a != b {
+				of[max(a, b)] = min(a, b)
+			}
+		}
+	}
+	groups := map[int][]int{}
+	for i := range known {
+		groups[root(i)] = append(groups[root(i)], i)
+	}
+	for _, i := range slices.Sorted(maps.Keys(groups)) {
+		list = append(list, groups[i])
+	}
+	return list
 }
 
 // Share leaves everybody to the part that scraped it last, the first one of

@@ -4,14 +4,27 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/internal/explain"
 )
 
-// ErrTarget is wrapped by the error of a target that is refused.
-var ErrTarget = errors.New("invalid target")
+var (
+	// ErrTarget is wrapped by the error of a target that is refused.
+	ErrTarget = errors.New("invalid target")
+	// ErrLimit is wrapped by the error of what would exceed a limit.
+	ErrLimit = errors.New("limit of Config reached")
+)
+
+// mostBytes bounds a target's name, its Instance and its labels together.
+const mostBytes = 16 << 10
 
 // Check refuses what names no target or no time.
 func Check(name string, at time.Time) error {
 	switch {
+	case len(name) > mostBytes:
+		return tooLong(name, "name", len(name))
 	case name == "":
 		return fmt.Errorf("%w: no name", ErrTarget)
 	case at.IsZero():
@@ -21,7 +34,10 @@ func Check(name string, at time.Time) error {
 }
 
 // CheckDescribed refuses a description that contradicts itself, too.
-func CheckDescribed(name, instance string, balanced bool, expected int, at time.Time) error {
+func CheckDescribed(name, instance string, ls labels.Labels, balanced bool, expected int, at time.Time) error {
+	if err := Check(name, at); err != nil {
+		return err
+	}
 	switch {
 	case expected < 0:
 		return fmt.Errorf("%w: %s: Expected %d", ErrTarget, name, expected)
@@ -29,6 +45,14 @@ func CheckDescribed(name, instance string, balanced bool, expected int, at time.
 		return fmt.Errorf("%w: %s: Expected without Balanced", ErrTarget, name)
 	case balanced && instance != "":
 		return fmt.Errorf("%w: %s: an Instance behind a balancer", ErrTarget, name)
+	case len(instance) > mostBytes:
+		return tooLong(name, "Instance", len(instance))
+	case int(ls.ByteSize()) > mostBytes:
+		return tooLong(name, "labels", int(ls.ByteSize()))
 	}
-	return Check(name, at)
+	return nil
+}
+
+func tooLong(name, what string, n int) error {
+	return fmt.Errorf("%w: %s: %w: bytes of its %s: at most %d, are %d", ErrTarget, explain.Shortened(name), ErrLimit, what, mostBytes, n)
 }

@@ -215,23 +215,35 @@ func compareFirst(a, b []Part) int {
 }
 
 // partsMinus returns what a has more than b. There is no such thing unless a
-// has every class of b, and in every bucket as much.
+// has every class in which b has something, and in every bucket as much. Classic
+// bounds stay known where nothing is left; so does a resolution, if there are none.
 func partsMinus(a, b []Part) (diff []Part, ok bool) {
 	if len(b) == 0 {
 		return a, true
 	}
+	var none []Part
 	for i := range a {
-		if len(b) > 0 && a[i].Class.compare(&b[0].Class) == 0 {
-			p, ok := a[i].minus(&b[0])
-			if !ok {
+		for len(b) > 0 && b[0].Class.compare(&a[i].Class) < 0 && b[0].Count.Sign() == 0 {
+			b = b[1:]
+		}
+		p, ok := a[i], true
+		if len(b) > 0 && p.Class.compare(&b[0].Class) == 0 {
+			if p, ok = p.minus(&b[0]); !ok {
 				return nil, false
 			}
-			if b = b[1:]; p.Count.Sign() > 0 || p.Class.Layout != nil { // bounds stay known
-				diff = append(diff, p)
-			}
-			continue
+			b = b[1:]
 		}
-		diff = append(diff, a[i])
+		if p.Count.Sign() > 0 || p.Class.Layout != nil {
+			diff = append(diff, p)
+		} else {
+			none = append(none, Part{Class: p.Class})
+		}
+	}
+	for len(b) > 0 && b[0].Count.Sign() == 0 {
+		b = b[1:]
+	}
+	if diff == nil {
+		diff = none
 	}
 	return diff, len(b) == 0
 }

@@ -153,35 +153,44 @@ const (
 	fromHere           // what it had is no growth of the process
 )
 
-// begin notes how a step of a group begins. It reports whether the base is to
-// take what was read.
-func (g *Met) begin(group int32, how beginning, m *Meeting) (take bool) {
+// begin notes how a step of a group begins, and from when it is. It reports
+// whether the base is to take what was read. The group had no more than its base
+// at its time: who has some of the growth until another time counted already must
+// not count it again, so that of several beginnings in a scrape the earliest one
+// is the group's.
+func (g *Met) begin(group int32, how beginning, from int64, m *Meeting) (take bool) {
 	at, met := g.at[group]
 	opens := m.First && !m.Outlives
+	first := m.At
+	if opens && met {
+		first = min(first, at)
+	}
 	switch {
 	case at == lost:
 		return false
 	case how == goesOn && opens, how == fromZero && g.Begin > 0 && !met:
 		// It went on while its process changed, which is growth, but of neither
 		// process alone; or it is known elsewhere by what it had before.
-		g.at[group] = m.At
+		g.at[group] = first
 		return true
 	case how == goesOn:
 		if !met {
 			g.at[group] = lost
 		}
 	case how == fromZero:
-		t := m.At
 		if m.First && m.Start > 0 {
-			t = min(t, m.Start)
+			from = min(cmp.Or(from, m.Start), m.Start)
+		}
+		if from > 0 {
+			first = min(first, max(from, g.Begin))
 		}
 		if !met || opens {
-			g.at[group] = max(at, t)
+			g.at[group] = first
 		}
 	case met && at != m.At && !opens:
 		g.at[group] = lost
 	default:
-		g.at[group] = m.At
+		g.at[group] = first
 		return true
 	}
 	return false
@@ -200,7 +209,7 @@ func (g *Met) Counter(t *Table, col int32, step *judge.Step, read float64, m Mee
 	case step.Sub == 0 && step.Add == read:
 		how = fromZero
 	}
-	if g.begin(t.Cols[col].Group, how, &m) {
+	if g.begin(t.Cols[col].Group, how, step.From, &m) {
 		at := t.Cols[col].at
 		g.base.Counts.AddDiff(at, read, 0)
 		if how != fromHere {
@@ -225,8 +234,12 @@ func (g *Met) Histogram(t *Table, group, col int32, x *growth.Hist, m Meeting) {
 			return // also where its buckets are others now
 		}
 	}
+	from := int64(0)
+	if len(x.Notes) > 0 {
+		from = x.Notes[0].From
+	}
 	switch {
-	case !g.begin(group, how, &m):
+	case !g.begin(group, how, from, &m):
 	case col < 0 || x.Native == nil && x.Read == nil:
 		g.at[group] = lost // in which buckets it was is not known
 	default:

@@ -87,7 +87,20 @@ func TestMet(t *testing.T) {
 		"one born, one there before": {func(tab *Table, g *Met) {
 			read(tab, g, 0, judge.Born, 0, 7, first)
 			read(tab, g, 0, judge.First, 3, 3, first)
-		}, told{10, 3, 10}},
+		}, told{4, 3, 10}},
+		"one there before, one born": {func(tab *Table, g *Met) {
+			read(tab, g, 0, judge.First, 3, 3, first)
+			read(tab, g, 0, judge.Born, 0, 7, first)
+		}, told{4, 3, 10}},
+		"comes late": {func(tab *Table, g *Met) {
+			g.Counter(tab, 0, &judge.Step{Verdict: judge.Born, Add: 7, From: 15}, 7, Meeting{At: 20, Start: 4})
+			tab.Add(0, 7, 0)
+		}, told{15, 0, 7}},
+		"comes late, counted elsewhere": {func(tab *Table, g *Met) {
+			g.Begin = 18
+			g.Counter(tab, 0, &judge.Step{Verdict: judge.Born, Add: 7, From: 15}, 7, Meeting{At: 20, Start: 4})
+			tab.Add(0, 7, 0)
+		}, told{20, 7, 7}},
 		"another one is born later": {func(tab *Table, g *Met) {
 			read(tab, g, 0, judge.First, 3, 3, first)
 			read(tab, g, 0, judge.Born, 0, 4, Meeting{At: 20, Start: 4})

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/parse"
+)
+
+// audit counts what audit logs say, and tells a fleet of its own: each log is a
+// target whose counters and histograms grow with its lines. A log whose server
+// is known is told at the times at which that server is scraped, so that both
+// are about the same spans of time.
+type audit struct {
+	fleet *aggregate.Fleet
+	begin time.Time
+
+	mu   sync.Mutex
+	logs []*auditLog
+}
+
+// auditLog is the log of one server.
+type auditLog struct {
+	name   string // the server's, or the file's
+	file   logFile
+	server bool // the name is a server's
+	whole  bool // of a recording: it was read to its end, and waits for its time
+
+	queue  []event
+	done   int // of the queue
+	counts map[caller]*tally
+	flaws  map[flaw]int
+	failed error
+	future int // events of a later time than that of the page
+	folded int // events that count for the caller "(others)"
+}
+
+// tally is what one caller did.
+type tally struct {
+	codes   map[string]int
+	buckets map[int]int
+	count   int
+	seconds float64
+}
+
+// callerLimit is how many callers a log has at most; the others count together.
+const callerLimit = 4000
+
+// schema makes buckets that are 4.4 % wide.
+const schema = 4
+
+// newAudit returns the logs of flags, each FILE or SERVER=FILE.
+func newAudit(flags []string, window, skew time.Duration) (*audit, error) {
+	f, err := aggregate.NewFleet(aggregate.Config{Window: window, ClockSkew: skew})
+	if err != nil {
+		return nil, err
+	}
+	a := &audit{fleet: f}
+	for _, text := range flags {
+		name, path, named := strings.Cut(text, "=")
+		if !named {
+			path = text
+			name, _, _ = strings.Cut(filepath.Base(path), ".")
+		}
+		if slices.ContainsFunc(a.logs, func(l *auditLog) bool { return l.name == name }) {
+			return nil, fmt.Errorf("two audit logs are called %q; write NAME=FILE", name)
+		}
+		a.logs = append(a.logs, &auditLog{name: name, server: named, file: logFile{path: path}, counts: map[caller]*tally{}, flaws: map[flaw]int{}})
+	}
+	return a, nil
+}
+
+// start says when the first page is. Of a recording the logs are read at once;
+// live, from their end on.
+func (a *audit) start(at time.Time, recorded bool) error {
+	a.begin = at
+	var targets []aggregate.Target
+	for _, l := range a.logs {
+		targets = append(targets, aggregate.Target{Name: l.name, Labels: labels.FromStrings(componentLabel, string(auditLogs))})
+		l.file.fromEnd, l.whole = !recorded, recorded
+		if !recorded {
+			continue
+		}
+		if err := l.file.read(l.add); err != nil {
+			return err
+		}
+		l.file.close()
+		slices.SortStableFunc(l.queue, func(a, b event) int { return a.Ended.Compare(b.Ended) })
+	}
+	return a.fleet.SetTargets(at, targets...)
+}
+
+// add takes in a line.
+func (l *auditLog) add(line []byte) {
+	e, f := readEvent(line)
+	if f != "" {
+		l.flaws[f]++
+		return
+	}
+	l.queue = append(l.queue, e)
+}
+
+// take counts the events of a server until a time.
+func (a *audit) take(server string, at time.Time) {
+	a.each(at, func(l *auditLog) bool { return l.server && l.name == server })
+}
+
+// takeOthers counts the events of the logs whose server is not known.
+func (a *audit) takeOthers(at time.Time) {
+	a.each(at, func(l *auditLog) bool { return !l.server })
+}
+
+func (a *audit) each(at time.Time, want func(*auditLog) bool) {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.logs {
+		if !want(l) {
+			continue
+		}
+		if l.failed = l.upTo(at); l.failed == nil {
+			_, l.failed = a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: a.begin}, l.samples())
+		}
+		if l.failed != nil {
+			a.fleet.ScrapeFailed(l.name, at, l.failed)
+		}
+	}
+}
+
+// upTo counts the events that ended until a time. Live, all that were read
+// count: the log's clock may be another one.
+func (l *auditLog) upTo(at time.Time) error {
+	if !l.whole {
+		if err := l.file.read(l.add); err != nil {
+			return err
+		}
+	}
+	for l.done < len(l.queue) {
+		e := &l.queue[l.done]
+		if e.Ended.After(at) {
+			if l.whole {
+				break
+			}
+			l.future++
+		}
+		l.count(e)
+		l.done++
+	}
+	if l.done == len(l.queue) {
+		l.queue, l.done = l.queue[:0], 0
+	}
+	return nil
+}
+
+func (l *auditLog) count(e *event) {
+	c := e.caller()
+	t := l.counts[c]
+	if t == nil && len(l.counts) >= callerLimit {
+		l.folded++
+		c = caller{agent: "(others)", verb: c.verb, resource: c.resource, long: c.long}
+		t = l.counts[c]
+	}
+	if t == nil {
+		t = &tally{codes: map[string]int{}, buckets: map[int]int{}}
+		l.counts[c] = t
+	}
+	seconds := e.Ended.Sub(e.Received).Seconds()
+	t.codes[e.code()]++
+	t.count++
+	t.seconds += seconds
+	t.buckets[int(math.Ceil(math.Log2(max(seconds, 1e-6))*(1<<schema)))]++
+}
+
+var (
+	requestFamily  = &parse.Family{Name: "audit_requests", Type: model.MetricTypeCounter}
+	longFamily     = &parse.Family{Name: "audit_longrunning", Type: model.MetricTypeCounter}
+	durationFamily = &parse.Family{Name: "audit_request_duration_seconds", Type: model.MetricTypeHistogram}
+)
+
+// samples returns what the log has counted.
+func (l *auditLog) samples() (list []parse.Sample) {
+	for c, t := range l.counts {
+		family := requestFamily
+		if c.long {
+			family = longFamily
+		}
+		for code, n := range t.codes {
+			list = append(list, c.sample(family, family.Name+"_total", float64(n), "code", code))
+		}
+		if !c.long {
+			s := c.sample(durationFamily, durationFamily.Name, float64(t.count))
+			s.Role, s.Histogram = parse.Histogram, t.histogram()
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b parse.Sample) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), labels.Compare(a.Labels, b.Labels))
+	})
+	return list
+}
+
+func (c caller) sample(f *parse.Family, name string, v float64, more ...string) parse.Sample {
+	all := append([]string{model.MetricNameLabel, name, "agent", c.agent, "account", c.account, "verb", c.verb, "resource", c.resource}, more...)
+	return parse.Sample{Family: f, Name: name, Labels: labels.FromStrings(all...), Bound: math.NaN(), Value: v}
+}
+
+// histogram returns the durations in exponential buckets.
+func (t *tally) histogram() *histogram.Histogram {
+	h := &histogram.Histogram{Exponential: true, Schema: schema, Count: float64(t.count), Sum: t.seconds}
+	for _, i := range slices.Sorted(maps.Keys(t.buckets)) {
+		h.Positive = append(h.Positive, histogram.Bucket{Index: int32(i), Count: float64(t.buckets[i])})
+	}
+	return h
+}

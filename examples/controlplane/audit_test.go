@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/examples/internal/example"
+)
+
+func TestAgentName(t *testing.T) {
+	for agent, want := range map[string]string{
+		"kube-controller-manager/v1.36.3 (linux/amd64) kubernetes/ab12/deployment-controller": "kube-controller-manager deployment-controller",
+		"kube-apiserver/v0.0.0 (linux/amd64) kubernetes/$Format":                              "kube-apiserver",
+		"kubectl/v1.36.3 (linux/amd64) kubernetes/ab12":                                       "kubectl",
+		"curl/8.1": "curl", "": "(none)", "Mozilla/5.0 (X11) Gecko": "Mozilla",
+	} {
+		assert.Equal(t, want, agentName(agent), agent)
+	}
+}
+
+// line returns a line of a log.
+func line(agent, verb, resource string, code int, end time.Time, took time.Duration) string {
+	return fmt.Sprintf(`{"kind":"Event","apiVersion":"audit.k8s.io/v1","stage":"ResponseComplete","verb":%q,"user":{"username":"u"},"userAgent":%q,"objectRef":{"resource":%q},"responseStatus":{"code":%d},"requestReceivedTimestamp":%q,"stageTimestamp":%q,"new":{"field":1}}`,
+		verb, agent+"/v1 (linux) kubernetes/x/"+agent, resource, code, end.Add(-took).Format(time.RFC3339Nano), end.Format(time.RFC3339Nano))
+}
+
+// What is no whole event is counted by its flaw.
+func TestFlaws(t *testing.T) {
+	whole := line("a", "get", "pods", 200, time.Now(), time.Second)
+	edit := func(from, to string) string {
+		require.Contains(t, whole, from)
+		return strings.Replace(whole, from, to, 1)
+	}
+	for text, want := range map[string]flaw{
+		whole: "", whole[:80]: cutLine, "{}": otherKind, "": cutLine,
+		edit("/v1\"", "/v2\""): otherKind, edit("ResponseComplete", "ResponseStarted"): otherStage,
+		edit("requestReceived", "x"): noTime, edit(`"code":200`, `"code":0`): noCode, edit("responseStatus", "x"): noCode,
+		line("a", "get", "pods", 200, time.Now(), -time.Second): noTime,
+	} {
+		_, got := readEvent([]byte(text))
+		assert.Equal(t, want, got, text)
+	}
+}
+
+// A log is followed through lines that are half written, rotation and a cut to
+// the beginning.
+func TestFollow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l := logFile{path: path}
+	defer l.close()
+	var got []string
+	read := func() []string {
+		got = nil
+		require.NoError(t, l.read(func(line []byte) { got = append(got, string(line)) }))
+		return got
+	}
+	write := func(text string) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+		require.NoError(t, err)
+		_, err = f.WriteString(text)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+	assert.Error(t, l.read(func([]byte) {}), "it is not there yet")
+	write("a\nb\nhal")
+	assert.Equal(t, []string{"a", "b"}, read())
+	write("f\n\n")
+	assert.Equal(t, []string{"half"}, read())
+	assert.Empty(t, read())
+
+	write("last\ncut")
+	require.NoError(t, os.Rename(path, path+".1"))
+	assert.Equal(t, []string{"last"}, read(), "for a moment there is no file")
+	write("new\n")
+	assert.Equal(t, []string{"cut", "new"}, read())
+
+	require.NoError(t, os.Truncate(path, 0))
+	write("x\n")
+	assert.Equal(t, []string{"x"}, read())
+
+	write(strings.Repeat("y", lineLimit+1) + "\nz\n")
+	assert.Equal(t, []string{"", "z"}, read(), "a line that is too long is one that is cut")
+
+	end := logFile{path: path, fromEnd: true}
+	defer end.close()
+	require.NoError(t, end.read(func([]byte) { t.Error("it was there before") }))
+	write("now\n")
+	var late []string
+	require.NoError(t, end.read(func(line []byte) { late = append(late, string(line)) }))
+	assert.Equal(t, []string{"now"}, late)
+}
+
+// twoServers writes logs and answers of two servers: "busy" asks both twice a
+// second, server b takes ten times as long, and "rare" gets errors. It returns
+// the last page.
+func twoServers(t *testing.T) *Page {
+	dir := t.TempDir()
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	took := map[string]time.Duration{"a": 10 * time.Millisecond, "b": 100 * time.Millisecond}
+	flags := []string{"-text"}
+	for name, d := range took {
+		var log strings.Builder
+		for i := range 240 {
+			at := begin.Add(time.Duration(i)*time.Second/2 + 100*time.Millisecond)
+			log.WriteString(line("busy", "list", "pods", 200, at, d) + "\n")
+			if i%10 == 0 {
+				log.WriteString(line("rare", "get", "secrets", 403, at, d) + "\n")
+				log.WriteString(line("rare", "watch", "pods", 200, at, time.Minute) + "\n")
+			}
+		}
+		log.WriteString("{\"kind\":\"Event\",\"apiVersi")
+		path := filepath.Join(dir, name+".log")
+		require.NoError(t, os.WriteFile(path, []byte(log.String()+"\n"), 0o666))
+		flags = append(flags, "-audit", name+"="+path)
+	}
+	flags = append(flags, "-client-limit", "busy busy=5")
+	o, err := parseFlags(flags, io.Discard)
+	require.NoError(t, err)
+	b, err := newBoard(o.settings)
+	require.NoError(t, err)
+	w := &watcher{o: o, board: b, history: newHistory(0), screen: example.NewScreen(o.Output, discard{}, discard{})}
+	require.NoError(t, b.audit.start(begin, true))
+	require.NoError(t, b.fleet.SetTargets(begin, w.target("a", apiServers, false), w.target("b", apiServers, false)))
+	var last *Page
+	for i := range 20 {
+		at := begin.Add(time.Duration(i) * 5 * time.Second)
+		for name := range took {
+			n := i * 10 // of busy until then
+			body := fmt.Sprintf("# TYPE apiserver_request_total counter\napiserver_request_total{verb=\"LIST\",resource=\"pods\",code=\"200\"} %d\napiserver_request_total{verb=\"GET\",resource=\"secrets\",code=\"403\"} %d\nprocess_start_time_seconds %d\n", n, i, begin.Unix()-10)
+			b.audit.take(name, at)
+			_, err := b.fleet.Ingest(aggregate.Scrape{Target: name, Time: at, Body: []byte(body)})
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.take(at, func(p *Page) error { last = p; return nil }))
+	}
+	return last
+}
+
+func TestCallers(t *testing.T) {
+	p := twoServers(t)
+	c := &checker{T: t, page: p}
+	busy := c.entry("callers", "agents", "busy busy")
+	assert.InDelta(t, 4, busy.Cells[0].Amount.Value, 1e-9, "calls a second")
+	assert.Zero(t, busy.Cells[1].Amount.Value, "errors")
+	assert.InDelta(t, .055, busy.Cells[2].Amount.Value, 1e-9, "mean")
+	for _, i := range []int{3, 4} { // p99: that of b's calls, within a bucket
+		assert.InDelta(t, .1, busy.Cells[i].Amount.Value, .005)
+		assert.LessOrEqual(t, busy.Cells[i].Amount.Lo, .1)
+		assert.GreaterOrEqual(t, busy.Cells[i].Amount.Hi, .1)
+	}
+	assert.Equal(t, "b", busy.Cells[5].Text)
+	assert.Equal(t, "u", busy.Cells[6].Text)
+	assert.InDelta(t, .8, busy.Cells[7].Amount.Value, 1e-9, "of its limit")
+	assert.Equal(t, Notice, p.row("callers").State)
+	rare := c.entry("callers", "kinds", "rare rare get secrets")
+	assert.InDelta(t, 1, rare.Cells[1].Amount.Value, 1e-9, "errors")
+	assert.InDelta(t, .4, c.cell("callers", "long", "rare rare watch pods", 0).Value, 1e-9, "watches are apart")
+	assert.ElementsMatch(t, []string{"a: 1 lines cut or not JSON do not count", "b: 1 lines cut or not JSON do not count"}, p.row("callers").Warnings)
+
+	assert.Equal(t, Fine, p.row("agreement").State, p.row("agreement").Answer)
+	for _, s := range []string{"a", "b"} {
+		assert.Zero(t, c.cell("agreement", "servers", s, 2).Value, "the log and the metrics count the same")
+		assert.InDelta(t, 132, c.cell("agreement", "servers", s, 0).Value, 1e-9)
+	}
+}
+
+// The recording of five servers with their logs: for each server both count the
+// same, and each caller's calls are those that are written.
+func TestRecordedLogs(t *testing.T) {
+	dir := "../../../shared/corpus/rolling"
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the recording is not here: ", dir)
+	}
+	args := []string{"-json", "-replay", dir, "-at", "3m25s"}
+	var written []event
+	for _, s := range []string{"a", "b", "c", "d", "e"} {
+		path := filepath.Join(dir, "audit-"+s+".jsonl.gz")
+		args = append(args, "-audit", "apiserver-"+s+"="+path)
+		written = append(written, eventsOf(t, path)...)
+	}
+	status, out, said := runProgram(t, args...)
+	require.Equal(t, example.Answered, status, said)
+	var p struct {
+		At   time.Time
+		Rows []struct {
+			ID     string
+			Panels []struct {
+				ID      string
+				Entries []struct {
+					Key   string
+					Cells []struct {
+						Amount *struct{ Value float64 }
+					}
+				}
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &p))
+	calls := map[string]float64{}
+	for _, e := range written {
+		if c := e.caller(); !c.long && e.Ended.After(p.At.Add(-time.Minute)) && !e.Ended.After(p.At) {
+			calls[c.agent+" "+c.verb+" "+c.resource]++
+		}
+	}
+	compared, called := 0, 0
+	for _, r := range p.Rows {
+		for _, x := range r.Panels {
+			for _, e := range x.Entries {
+				if r.ID == "callers" && x.ID == "kinds" {
+					called++
+					assert.InEpsilon(t, calls[e.Key]/60, e.Cells[0].Amount.Value, .1, e.Key)
+				}
+				if r.ID == "agreement" {
+					compared++
+					assert.InEpsilon(t, e.Cells[0].Amount.Value, e.Cells[1].Amount.Value, .02, e.Key)
+				}
+			}
+		}
+	}
+	assert.Equal(t, 5, compared)
+	assert.Equal(t, callersShown, called)
+}
+
+func eventsOf(t *testing.T, path string) (list []event) {
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	require.NoError(t, err)
+	all, err := io.ReadAll(z)
+	require.NoError(t, err)
+	for text := range bytes.Lines(all) {
+		e, f := readEvent(text)
+		require.Empty(t, f)
+		list = append(list, e)
+	}
+	return list
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/aggregate/scrape"
+)
+
+// live scrapes the endpoints round by round, all at once, and makes a page after
+// each.
+func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
+	if a := w.board.audit; a != nil {
+		if err := a.start(time.Now(), false); err != nil {
+			return err
+		}
+	}
+	c := w.o.Scrape(time.Now)
+	c.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error { w.board.audit.take(t.Name, s.Time); return nil }
+	c.OnReport = func(t scrape.Target, _ aggregate.Report) { w.note(t.Name, time.Now(), nil) }
+	c.OnError = func(t scrape.Target, err error) { w.note(t.Name, time.Now(), err) }
+	s, err := scrape.New(w.board.fleet, c, scrape.Targets(w.liveTargets()...))
+	if err != nil {
+		return err
+	}
+	return w.o.Run(ctx, func(int) error {
+		if err := s.Once(ctx); err != nil {
+			return err
+		}
+		return w.take(time.Now(), each)
+	})
+}
+
+func (w *watcher) liveTargets() []scrape.Target {
+	list := make([]scrape.Target, len(w.o.endpoints))
+	for i, e := range w.o.endpoints {
+		list[i] = scrape.Target{Target: w.target("", e.component, e.balanced), URL: e.url}
+	}
+	return list
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/examples/internal/example"
+)
+
+// apiServer counts requests until it is killed.
+func apiServer(t *testing.T, n int64) (url string, kill func()) {
+	var count atomic.Int64
+	start := time.Now().Unix() - 100*n
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "# TYPE apiserver_request_total counter\napiserver_request_total{verb=\"LIST\",resource=\"pods\",code=\"200\"} %d\n", 1000*n+10*count.Add(1))
+		fmt.Fprintf(w, "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %d\n", start)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/metrics", s.Close
+}
+
+// livePage is what -json prints of a live run, as far as the test reads it.
+type livePage struct {
+	Parts []struct{ Text string }
+	Rows  []struct {
+		ID      string
+		State   State
+		Figures []struct {
+			Name   string
+			Amount *struct{ Value float64 }
+		}
+		Warnings []string
+	}
+}
+
+func (p *livePage) state(row string) State {
+	for _, r := range p.Rows {
+		if r.ID == row {
+			return r.State
+		}
+	}
+	return ""
+}
+
+// Live servers are scraped each round; one that is down is told of, and a log
+// that is not there is a warning.
+func TestLive(t *testing.T) {
+	one, _ := apiServer(t, 1)
+	other, kill := apiServer(t, 2)
+	kill()
+	log := filepath.Join(t.TempDir(), "audit.log")
+	require.NoError(t, os.WriteFile(log, []byte("old\n"), 0o666))
+	status, out, said := runProgram(t, "-json", "-interval", "100ms", "-timeout", "5s", "-rounds", "3", "-audit", "x="+log, "-audit", "y="+log+".none", one, other)
+	require.Equal(t, example.Answered, status, said)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	require.Len(t, lines, 3)
+	var p livePage
+	require.NoError(t, json.Unmarshal([]byte(lines[2]), &p))
+	assert.Equal(t, "1 of 2 API servers answer", p.Parts[0].Text, said+out)
+	assert.Equal(t, Alarm, p.state("trust"))
+	assert.Contains(t, said, "connection refused")
+
+	status, _, said = runProgram(t, "-json", "-interval", "50ms", "-rounds", "1", other)
+	assert.Equal(t, example.Silent, status)
+	assert.Contains(t, said, "no server answered")
+}
+
+// A live history forgets what is older than it keeps, and tells who waits.
+func TestHistory(t *testing.T) {
+	h := newHistory(time.Minute)
+	begin := time.Unix(1000, 0)
+	waits := h.view().changed
+	for i := range 30 {
+		h.add(&Page{At: begin.Add(time.Duration(i) * 5 * time.Second)})
+	}
+	select {
+	case <-waits:
+	default:
+		t.Error("nobody was told")
+	}
+	v := h.view()
+	assert.Len(t, v.pages, 13)
+	assert.Equal(t, 12, v.index(begin.Add(time.Hour)))
+	assert.Equal(t, 0, v.index(begin), "the oldest stands for what is gone")
+	assert.Equal(t, 1, v.after(v.pages[0].At))
+	assert.Equal(t, 13, v.after(v.pages[12].At))
+	assert.False(t, v.ended)
+	h.end()
+	assert.True(t, h.view().ended)
+	assert.Equal(t, -1, newHistory(0).view().index(begin))
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// etcdMembers is the store: how full, how slow, and whether it has a leader. Its
+// members are replicas, so nothing is added up: the worst one counts.
+type etcdMembers struct {
+	size, leaders, seen *aggregate.GaugeView
+	changes             *aggregate.CounterView
+	fsync, commit       *aggregate.HistogramView
+}
+
+func newEtcd(d *declarer) question {
+	q := &etcdMembers{
+		size:    d.gauge(aggregate.View{Select: "etcd_mvcc_db_total_size_in_bytes", Combine: aggregate.Max, Limit: "etcd_server_quota_backend_bytes"}),
+		leaders: d.gauge(aggregate.View{Select: "etcd_server_is_leader", Combine: aggregate.Sum}),
+		seen:    d.gauge(aggregate.View{Select: "etcd_server_has_leader", Combine: aggregate.Min}),
+		changes: d.counter(aggregate.View{Select: "etcd_server_leader_changes_seen_total"}),
+		fsync:   d.histogram(aggregate.View{Select: "etcd_disk_wal_fsync_duration_seconds"}),
+		commit:  d.histogram(aggregate.View{Select: "etcd_disk_backend_commit_duration_seconds"}),
+	}
+	d.expose(func(e exposer) error {
+		return e.Gauge("controlplane_etcd_size_ratio", "Size of etcd's database of its quota, at the fullest member.", q.size)
+	})
+	return q
+}
+
+// Limits that etcd's own documentation gives, and shares of the quota.
+const (
+	fsyncSlow   = 0.010
+	commitSlow  = 0.025
+	quotaNotice = 0.7
+	quotaAlarm  = 0.9
+)
+
+func (q *etcdMembers) row(m *moment) Row {
+	r := Row{ID: "etcd", Question: "Is etcd full, slow, or without a leader?", About: etcd}
+	s := m.of(etcd)
+	size := Panel{ID: "size", Title: "Size of the quota by member", Chart: Lines, Key: "member", Columns: []Column{{"of the quota", Share}}}
+	if g := first(s.gauges(q.size)); g != nil {
+		if most, ok := g.Max(); ok {
+			r.from(g)
+			r.figure("Fullest member", Share, known(most.Estimate, ok), most.Instance)
+			r.raise(Fine, fmt.Sprintf("%s of the quota is used.", Share.number(most.Estimate.Value)))
+			switch used := most.Estimate.Value; {
+			case used >= quotaAlarm:
+				r.raise(Alarm, fmt.Sprintf("%s has used %s of its quota.", most.Instance, Share.number(used)))
+			case used >= quotaNotice:
+				r.raise(Notice, fmt.Sprintf("%s has used %s of its quota.", most.Instance, Share.number(used)))
+			}
+		}
+		for _, x := range g.Members() {
+			size.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)))
+		}
+	}
+	size.silent(s)
+	q.election(s, &r)
+	fsync := q.disk(s, &r, q.fsync, "fsync", "Write-ahead log", fsyncSlow)
+	commit := q.disk(s, &r, q.commit, "commit", "Commit to disk", commitSlow)
+	r.Panels = []Panel{size, commit, fsync}
+	return r
+}
+
+// election asks who leads, and how often that changed. All members count the
+// same changes, so the one that saw most counts.
+func (q *etcdMembers) election(s *scope, r *Row) {
+	if g := first(s.gauges(q.leaders)); g != nil {
+		if n, ok := g.Value(); ok {
+			leader := ""
+			if most, ok := g.Max(); ok && most.Estimate.Value > 0 {
+				leader = most.Instance
+			}
+			r.figure("Leaders", Count, known(n, ok), leader)
+			if n.Value != 1 {
+				r.raise(Alarm, fmt.Sprintf("%s members say that they lead.", Count.number(n.Value)))
+			}
+			r.Warnings = append(r.Warnings, g.Warnings()...)
+		}
+	}
+	if g := first(s.gauges(q.seen)); g != nil {
+		if low, ok := g.Min(); ok && low.Estimate.Value < 1 {
+			r.raise(Alarm, low.Instance+" sees no leader.")
+		}
+	}
+	if g := first(s.counters(q.changes)); g != nil {
+		if most, ok := g.MaxIncrease(); ok {
+			r.figure("Leader changes", Count, known(most.Estimate, ok), "in the window")
+			if most.Estimate.Value > 0 {
+				r.raise(Notice, fmt.Sprintf("The leader changed %s times.", Count.number(most.Estimate.Value)))
+			}
+		}
+	}
+}
+
+// disk asks for the slowest disk: one slow member holds up the quorum.
+func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, title string, slow float64) Panel {
+	p := Panel{ID: id, Title: title + ", p99 by member", Chart: Lines, Key: "member", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"count", Count}}}
+	g := first(s.histograms(v))
+	if g == nil {
+		return p
+	}
+	worst, ok := g.WorstQuantile(.99)
+	r.figure(title+" p99, worst", Seconds, known(worst.Estimate, ok), worst.Instance)
+	if ok {
+		r.Warnings = append(r.Warnings, g.Warnings()...)
+		r.Explain += g.Explain()
+		if worst.Estimate.Value >= slow {
+			r.raise(Notice, fmt.Sprintf("%s: p99 %s at %s.", title, Seconds.number(worst.Estimate.Value), worst.Instance))
+		}
+	}
+	for name, d := range g.Distributions() {
+		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count())))
+	}
+	p.silent(s)
+	if !ok {
+		p.Note = "None in the window, so there is no duration."
+	}
+	return p
+}
+
+// objects is what is stored. All servers count the same objects, so their
+// numbers are one fact and never added up.
+type objects struct{ kinds *aggregate.GaugeView }
+
+func newObjects(d *declarer) question {
+	q := &objects{d.gauge(aggregate.View{Select: "apiserver_storage_objects", By: []string{"resource"}, Combine: aggregate.Consensus, Sentinels: []float64{-1}})}
+	d.expose(func(e exposer) error {
+		return e.Gauge("controlplane_objects", "Objects that are stored, by resource.", q.kinds)
+	})
+	return q
+}
+
+func (q *objects) row(m *moment) Row {
+	r := Row{ID: "objects", Question: "What is stored?", About: apiServers}
+	s := m.of(apiServers)
+	p := Panel{ID: "resources", Title: "Objects by resource", Chart: Lines, Key: "resource", Columns: []Column{{"objects", Count}},
+		Note: "Servers count once a minute, so they may differ; the bounds hold what they say."}
+	total := Amount{Known: true}
+	for _, g := range s.gauges(q.kinds) {
+		v, ok := g.Value()
+		if !ok {
+			continue
+		}
+		total.Value, total.Lo, total.Hi = total.Value+v.Value, total.Lo+v.Lo, total.Hi+v.Hi
+		if v.Hi > 0 {
+			p.add(g.Labels().Get("resource"), false, cell(known(v, ok)))
+			r.Warnings = append(r.Warnings, g.Warnings()...)
+		}
+	}
+	if len(p.Entries) == 0 {
+		return r
+	}
+	r.Coverage = s.coverage.String()
+	p.byValue()
+	p.cut(10)
+	r.figure("Objects", Count, total, "")
+	r.raise(Fine, fmt.Sprintf("%s objects, most of them %s.", Count.format(total), p.Entries[0].Key))
+	r.Panels = []Panel{p}
+	for _, g := range s.gauges(q.kinds) {
+		if g.Labels().Get("resource") == p.Entries[0].Key {
+			r.Explain = g.Explain()
+		}
+	}
+	return r
+}

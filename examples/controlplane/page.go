@@ -1,0 +1,193 @@
+package main
+
+import (
+	"time"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/aggregate"
+)
+
+// Page is all that is known of a control plane at one moment. -json prints it,
+// and the browser and the terminal show it. What is unknown is null, never 0.
+type Page struct {
+	At            time.Time `json:"at"`
+	WindowSeconds float64   `json:"window_seconds"` // what rates and quantiles are about
+	Parts         []Part    `json:"parts"`
+	Rows          []Row     `json:"rows"`
+}
+
+// Part is a component and how much of it answers.
+type Part struct {
+	Component component          `json:"component"`
+	Coverage  aggregate.Coverage `json:"coverage"`
+	Text      string             `json:"text"`
+}
+
+// Row is a question and its answer.
+type Row struct {
+	ID       string    `json:"id"`
+	Question string    `json:"question"`
+	About    component `json:"about"`
+	State    State     `json:"state"`
+	Answer   string    `json:"answer"` // one sentence
+	Figures  []Figure  `json:"figures"`
+	Panels   []Panel   `json:"panels"`
+	Coverage string    `json:"coverage"`
+	Warnings []string  `json:"warnings"`
+	Explain  string    `json:"explain"` // the fleet's own words
+}
+
+// State says how much attention a row needs.
+type State string
+
+// The states, from calm to bad.
+const (
+	Unknown State = "unknown" // nothing is known; that is not well
+	Fine    State = "fine"
+	Notice  State = "notice"
+	Alarm   State = "alarm"
+)
+
+// Figure is a number that answers a row's question.
+type Figure struct {
+	Name   string `json:"name"`
+	Unit   Unit   `json:"unit"`
+	Amount Amount `json:"amount"`
+	Note   string `json:"note,omitempty"` // such as the server it is of
+}
+
+// Panel is a table of the moment, and the chart of its first column over time.
+type Panel struct {
+	ID      string   `json:"id"`
+	Title   string   `json:"title"`
+	Chart   Chart    `json:"chart,omitempty"`
+	Key     string   `json:"key"` // what an entry is: a server, a verb
+	Columns []Column `json:"columns"`
+	Entries []Entry  `json:"entries"`
+	LeftOut int      `json:"left_out,omitempty"` // entries behind the last
+	Note    string   `json:"note,omitempty"`
+}
+
+// Chart is a kind of chart; the zero value is none.
+type Chart string
+
+// The kinds of charts.
+const (
+	Lines Chart = "lines" // with the band of their bounds
+	Stack Chart = "stack" // bars of what adds up
+	Heat  Chart = "heat"  // buckets over time
+)
+
+// Column is a column of a panel. One without a unit holds text.
+type Column struct {
+	Name string `json:"name"`
+	Unit Unit   `json:"unit,omitempty"`
+}
+
+// Entry is a line of a panel.
+type Entry struct {
+	Key   string `json:"key"`
+	Lost  bool   `json:"lost,omitempty"` // a server that does not answer
+	Cells []Cell `json:"cells"`
+
+	account string // of a caller
+}
+
+// Cell is an amount or, in a column without a unit, a text.
+type Cell struct {
+	Amount Amount `json:"amount"`
+	Text   string `json:"text,omitempty"`
+}
+
+// Amount is a number and its bounds, or nothing.
+type Amount struct {
+	Known bool
+	promfold.Estimate
+}
+
+// MarshalJSON returns the estimate, or null.
+func (a Amount) MarshalJSON() ([]byte, error) {
+	if !a.Known {
+		return []byte("null"), nil
+	}
+	return a.Estimate.MarshalJSON()
+}
+
+// known returns an amount of what the library answers.
+func known(e promfold.Estimate, ok bool) Amount { return Amount{ok, e} }
+
+// exactly returns an amount without doubt.
+func exactly(x float64) Amount { return Amount{true, promfold.Estimate{Value: x, Lo: x, Hi: x}} }
+
+// times returns the amount with every number multiplied by a positive factor.
+func (a Amount) times(x float64) Amount {
+	a.Value, a.Lo, a.Hi = a.Value*x, a.Lo*x, a.Hi*x
+	return a
+}
+
+// row returns the row with an ID, or nil.
+func (p *Page) row(id string) *Row {
+	for i := range p.Rows {
+		if p.Rows[i].ID == id {
+			return &p.Rows[i]
+		}
+	}
+	return nil
+}
+
+// panel returns the panel with an ID, or nil.
+func (r *Row) panel(id string) *Panel {
+	for i := range r.Panels {
+		if r.Panels[i].ID == id {
+			return &r.Panels[i]
+		}
+	}
+	return nil
+}
+
+// figure adds a number to the answer.
+func (r *Row) figure(name string, unit Unit, a Amount, note string) {
+	r.Figures = append(r.Figures, Figure{name, unit, a, note})
+}
+
+// raise sets the state unless it is worse already.
+func (r *Row) raise(s State, answer string) {
+	if s.rank() > r.State.rank() {
+		r.State, r.Answer = s, answer
+	}
+}
+
+func (s State) rank() int {
+	switch s {
+	case Fine:
+		return 1
+	case Notice:
+		return 2
+	case Alarm:
+		return 3
+	}
+	return 0
+}
+
+// from takes over what a group says of its numbers.
+func (r *Row) from(g aggregate.Group) {
+	r.Coverage = g.Coverage().String()
+	r.Warnings = append(r.Warnings, g.Warnings()...)
+	r.Explain += g.Explain()
+}
+
+// add adds an entry of amounts.
+func (p *Panel) add(key string, lost bool, cells ...Cell) {
+	p.Entries = append(p.Entries, Entry{Key: key, Lost: lost, Cells: cells})
+}
+
+// cut keeps the first n entries and counts the others.
+func (p *Panel) cut(n int) {
+	if len(p.Entries) > n {
+		p.LeftOut = len(p.Entries) - n
+		p.Entries = p.Entries[:n]
+	}
+}
+
+func cell(a Amount) Cell     { return Cell{Amount: a} }
+func words(text string) Cell { return Cell{Text: text} }

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+// seats is priority and fairness: whether requests wait for a seat, and whether
+// the queues are set right. Executing over limit is asked inside each server,
+// and then the worst is taken: a server is full while its neighbour is idle.
+type seats struct {
+	used                      *aggregate.GaugeView
+	nominal, current, waiting *aggregate.GaugeView
+	rejected, dispatched      *aggregate.CounterView
+	wait                      *aggregate.HistogramView
+}
+
+func newSeats(d *declarer) question {
+	by := []string{"priority_level"}
+	q := &seats{
+		used:       d.gauge(aggregate.View{Select: `apiserver_flowcontrol_current_executing_seats{priority_level!="exempt"}`, By: by, Combine: aggregate.Max, Within: aggregate.Sum, Limit: "apiserver_flowcontrol_nominal_limit_seats"}),
+		nominal:    d.gauge(aggregate.View{Select: "apiserver_flowcontrol_nominal_limit_seats", By: by, Combine: aggregate.Min}),
+		current:    d.gauge(aggregate.View{Select: "apiserver_flowcontrol_current_limit_seats", By: by, Combine: aggregate.Min}),
+		waiting:    d.gauge(aggregate.View{Select: "apiserver_flowcontrol_current_inqueue_requests", By: by, Combine: aggregate.Sum, Within: aggregate.Sum}),
+		rejected:   d.counter(aggregate.View{Select: "apiserver_flowcontrol_rejected_requests_total", By: by}),
+		dispatched: d.counter(aggregate.View{Select: "apiserver_flowcontrol_dispatched_requests_total", By: by}),
+		wait:       d.histogram(aggregate.View{Select: "apiserver_flowcontrol_request_wait_duration_seconds", By: by}),
+	}
+	d.expose(func(e exposer) error {
+		return e.Gauge("controlplane_seats_used_ratio", "Seats in use of the nominal limit, at the worst server, by priority level.", q.used)
+	})
+	return q
+}
+
+// Shares of seats in use above which a level needs attention.
+const (
+	seatsNotice = 0.7
+	seatsAlarm  = 0.9
+)
+
+func (q *seats) row(m *moment) Row {
+	r := Row{ID: "seats", Question: "Do requests wait for a seat, and are the queues set right?", About: apiServers}
+	s := m.of(apiServers)
+	levels := q.levels(s, &r)
+	p := Panel{ID: "levels", Title: "Seats in use by priority level, at the worst server", Chart: Lines, Key: "priority level",
+		Columns: []Column{{"in use", Share}, {"at", ""}, {"waiting", Count}, {"rejected", PerSecond}, {"dispatched", PerSecond}, {"p99 of the wait", Seconds}, {"seats of a server", Count}, {"with borrowed", Count}}}
+	var worst *level
+	rejected, waiting := 0.0, 0.0
+	for _, l := range levels {
+		p.add(l.name, false, cell(l.used), words(l.server), cell(l.waiting), cell(l.rejected), cell(l.dispatched), cell(l.wait), cell(l.nominal), cell(l.current))
+		if l.used.Known && (worst == nil || l.used.Value > worst.used.Value) {
+			worst = l
+		}
+		rejected += l.rejected.Value
+		waiting += l.waiting.Value
+	}
+	r.Panels = []Panel{p}
+	if len(levels) == 0 {
+		return r
+	}
+	r.Coverage = s.coverage.String()
+	switch {
+	case worst == nil:
+		r.raise(Fine, "All requests are exempt, or no level executes one.")
+	case worst.used.Value >= seatsAlarm:
+		r.raise(Alarm, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
+	case worst.used.Value >= seatsNotice:
+		r.raise(Notice, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
+	case worst.used.Value == 0:
+		r.raise(Fine, "No level uses a seat at this moment.")
+	default:
+		r.raise(Fine, fmt.Sprintf("The fullest level is %s: %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
+	}
+	if worst != nil {
+		r.figure("Fullest level", Share, worst.used, worst.name+" at "+worst.server)
+	}
+	if waiting > 0 {
+		r.figure("Waiting", Count, exactly(waiting), "")
+		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.number(waiting)))
+	}
+	if rejected > 0 {
+		r.figure("Rejected", PerSecond, exactly(rejected), "")
+		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.number(rejected)))
+	}
+	return r
+}
+
+// level is a priority level.
+type level struct {
+	name, server               string
+	used                       Amount
+	nominal, current, waiting  Amount
+	rejected, dispatched, wait Amount
+}
+
+// levels asks all views, and joins their groups by priority level.
+func (q *seats) levels(s *scope, r *Row) []*level {
+	by := map[string]*level{}
+	at := func(g aggregate.Group) *level {
+		name := g.Labels().Get("priority_level")
+		if by[name] == nil {
+			by[name] = &level{name: name}
+		}
+		r.Warnings = append(r.Warnings, g.Warnings()...)
+		return by[name]
+	}
+	for _, g := range s.gauges(q.nominal) {
+		low, ok := g.Min()
+		high, _ := g.Max()
+		at(g).nominal = known(low.Estimate, ok)
+		if ok && high.Estimate.Value > low.Estimate.Value {
+			r.raise(Notice, fmt.Sprintf("Servers differ in the seats of %s: %s at %s, %s at %s.", at(g).name,
+				Count.number(low.Estimate.Value), low.Instance, Count.number(high.Estimate.Value), high.Instance))
+		}
+	}
+	for _, g := range s.gauges(q.current) {
+		low, ok := g.Min()
+		at(g).current = known(low.Estimate, ok)
+	}
+	for _, g := range s.gauges(q.used) {
+		if most, ok := g.Max(); ok && !math.IsInf(most.Estimate.Value, 0) {
+			l := at(g)
+			l.used, l.server = known(most.Estimate, ok), most.Instance
+			r.Explain += g.Explain()
+		}
+	}
+	for _, g := range s.gauges(q.waiting) {
+		at(g).waiting = known(g.Value())
+	}
+	for _, g := range s.counters(q.rejected) {
+		at(g).rejected = known(g.Rate())
+	}
+	for _, g := range s.counters(q.dispatched) {
+		at(g).dispatched = known(g.Rate())
+	}
+	for _, g := range s.histograms(q.wait) {
+		at(g).wait = known(g.Quantile(.99))
+	}
+	list := make([]*level, 0, len(by))
+	for _, l := range by {
+		list = append(list, l)
+	}
+	slices.SortFunc(list, func(a, b *level) int { return cmp.Compare(a.name, b.name) })
+	return list
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// trust is on what the other numbers rest: who answers, who does not and why,
+// and which processes were met behind a balancer.
+type trust struct{}
+
+func (trust) row(m *moment) Row {
+	r := Row{ID: "trust", Question: "Can these numbers be trusted?", Coverage: m.all.Coverage().String()}
+	parts := Panel{ID: "components", Title: "Who answers", Chart: Lines, Key: "component",
+		Columns: []Column{{"answers", Share}, {"expected", Count}, {"missing", Count}, {"stale", Count}, {"failed", Count}, {"restarted", Count}, {"duplicates", Count}, {"not attributed", Count}}}
+	var silent []string
+	r.raise(Fine, "Every server answers.")
+	for _, c := range components {
+		s := m.of(c)
+		share, ok := s.coverage.Share()
+		if !ok {
+			continue
+		}
+		x := s.coverage
+		parts.add(c.String(), x.Missing > 0, cell(Amount{ok, exactly(share).Estimate}), count(x.Expected), count(x.Missing), count(x.Stale), count(x.Failed), count(x.Reset), count(x.Duplicates), count(x.Ambiguous))
+		for _, i := range s.instances {
+			if gone(i) {
+				silent = append(silent, i.Name)
+			}
+		}
+		if x.Missing+x.Partial > 0 && len(silent) == 0 {
+			silent = append(silent, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, c))
+		}
+	}
+	if len(parts.Entries) == 0 {
+		return r
+	}
+	share, ok := m.all.Coverage().Share()
+	r.figure("Answers in full", Share, Amount{ok, exactly(share).Estimate}, "of all expected")
+	if len(silent) > 0 {
+		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
+	}
+	list, behind := met(m)
+	r.Panels = []Panel{parts, list}
+	if behind > 0 {
+		r.Warnings = append(r.Warnings, "Behind a balancer a scrape reaches one server at a time: what a server did since it was met last, and all of a server that was never met, is missing, so the numbers are lower bounds.")
+	}
+	r.Explain = m.all.String() + "\n"
+	for _, i := range m.all.Instances() {
+		r.Explain += i.String() + "\n"
+	}
+	return r
+}
+
+// met lists the instances, and counts those behind balancers.
+func met(m *moment) (p Panel, behind int) {
+	p = Panel{ID: "instances", Title: "Every process that was met", Key: "process", Columns: []Column{{"last answer", ""}, {"scrapes", Count}, {"state", ""}, {"how it is known", ""}}}
+	for _, c := range components {
+		for _, i := range m.of(c).instances {
+			state := "answers"
+			switch {
+			case i.Failed != nil:
+				state = i.Failed.Error()
+			case i.Gone:
+				state = "left"
+			case i.Stale:
+				state = "stale"
+			case i.Provisional:
+				state = "answers; its growth is provisional"
+			}
+			how := "its own address"
+			if i.By != "" {
+				how, behind = "behind a balancer: "+i.By, behind+1
+			}
+			p.add(i.Name, gone(i), words(length(m.at.Sub(i.Last))+" ago"), count(i.Scrapes), words(state), words(how))
+		}
+	}
+	return p, behind
+}
+
+func count(n int) Cell { return cell(exactly(float64(n))) }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// source is an expression and where it stands.
+type source struct {
+	File   string
+	Line   int    // of the expression's first character, from 1
+	Multi  bool   // the expression has the line breaks of the file
+	Title  string // the name of the rule, or of the panel
+	Record string // the name under which a rule records it; empty for others
+	Text   string
+	Above  string // the comment above it, in YAML
+}
+
+// maxFile is how many bytes of a file are read: dashboards are far smaller.
+const maxFile = 64 << 20
+
+// readPaths returns the expressions of files, and of the files in directories
+// that look like rules or dashboards. Troubles are of files that were named and
+// could not be read; unread are those in directories, such as the templates of
+// a Helm chart.
+func readPaths(paths []string) (sources []source, troubles, unread []string) {
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			troubles = append(troubles, err.Error())
+			continue
+		}
+		if !info.IsDir() {
+			list, err := readPath(p)
+			if err != nil {
+				troubles = append(troubles, err.Error())
+			}
+			sources = append(sources, list...)
+			continue
+		}
+		err = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !readable(path) {
+				return err
+			}
+			list, err := readPath(path)
+			if err != nil {
+				unread = append(unread, err.Error())
+			}
+			sources = append(sources, list...)
+			return nil
+		})
+		if err != nil {
+			troubles = append(troubles, err.Error())
+		}
+	}
+	return sources, troubles, unread
+}
+
+func readable(path string) bool {
+	return slices.Contains([]string{".yaml", ".yml", ".json", ".rules"}, strings.ToLower(filepath.Ext(path)))
+}
+
+func readPath(path string) ([]source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return readFile(path, text)
+}
+
+// readFile returns the expressions of one file. JSON is recognised by its first
+// character, so that a dashboard may have any name.
+func readFile(path string, text []byte) ([]source, error) {
+	var list []source
+	var err error
+	if t := bytes.TrimLeft(text, " \t\r\n\ufeff"); len(t) > 0 && t[0] == '{' && !bytes.HasPrefix(t, []byte("{{")) {
+		list, err = readDashboard(text)
+	} else {
+		list, err = readRules(text)
+	}
+	for i := range list {
+		list[i].File = filepath.ToSlash(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.ToSlash(path), err)
+	}
+	return list, nil
+}

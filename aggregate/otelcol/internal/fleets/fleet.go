@@ -57,6 +57,17 @@ func (f *fleet) open(points []point, now time.Time) error {
 	return f.declare(known)
 }
 
+// sample returns the sample of a running total. A start before the fleet began
+// does not say what the series counted since, but that the scrape before did not
+// have it does: such a start is left to the process.
+func (f *fleet) sample(p *point) parse.Sample {
+	x := p.Sample
+	if x.Start.Before(f.since) {
+		x.Start = time.Time{}
+	}
+	return x
+}
+
 // declare declares the views of the configuration.
 func (f *fleet) declare(known *aggregate.Fleet) error {
 	views, err := f.set.views.declare(known)

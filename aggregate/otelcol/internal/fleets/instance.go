@@ -177,7 +177,7 @@ func (in *instance) sum(points []point, now int64, r *Report) (deltas int) {
 	for i := range points {
 		p := &points[i]
 		if !p.Delta {
-			in.samples = append(in.samples, p.Sample)
+			in.samples = append(in.samples, in.fleet.sample(p))
 			continue
 		}
 		s := in.stream(p.entry.key)

@@ -6,7 +6,7 @@ FUZZTIME ?= 30000x
 BENCH    ?= .
 COUNT    ?= 1
 
-.PHONY: verify test race fuzz bench vet lint fmt examples docs docs-write cross nested e2e-sidecar
+.PHONY: verify test race fuzz bench vet lint fmt examples docs docs-write cross nested e2e-sidecar e2e-tiers
 .NOTPARALLEL:
 
 verify: test vet lint race fuzz examples nested cross
@@ -65,3 +65,6 @@ nested:
 
 e2e-sidecar: # a real Prometheus (of the path, or $$PROMETHEUS) beside sidecars that are killed; two minutes
 	$(GO) test -tags e2e -count 1 -timeout 20m -v -run TestPrometheus ./examples/sidecar
+
+e2e-tiers: # leaves and a root as processes, which are killed, beside one Collector that sees everything; ten minutes
+	cd examples/collector && $(GO) build -o collector . && $(GO) run ./e2e -collector ./collector

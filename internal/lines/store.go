@@ -34,8 +34,8 @@ type Store struct {
 	familiesKept int // by the last sweep
 
 	lineBytes atomic.Int64 // memory of the labels held
-	created   atomic.Bool // a line with the start of others was added
-	strays    atomic.Bool // a line was met that is not of the family in force
+	created   atomic.Bool  // a line with the start of others was added
+	strays    atomic.Bool  // a line was met that is not of the family in force
 	spellings spellings
 }
 
@@ -126,8 +126,6 @@ func (s *Store) Drop(list *Orphans) (freed []ID) {
 	})
 	if spelled {
 		s.spellings.rebuild(&s.lines)
-	}
-	if len(freed)+len(list.headings) > 0 {
 	}
 	s.mu.Lock()
 	many := len(s.families) > 2*s.familiesKept+256

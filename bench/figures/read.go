@@ -126,8 +126,8 @@ func readFigures(d *data, rounds int) (fs []figure) {
 	return append(fs, memory(d))
 }
 
-// firstKnown reads scrapes of an instance as its first ones, after a sibling's
-// was read first.
+// firstKnown reads scrapes of an instance as its first ones, into a store that
+// knows its lines from a sibling.
 func firstKnown(d *data, rounds int, held map[*byte]int, peer func(scrape) error) figure {
 	var first []scrape
 	var sibling []byte

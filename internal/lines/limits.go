@@ -1,5 +1,7 @@
 package lines
 
+import "math"
+
 // Limits bound what a body may cost. A field that is 0 has its default.
 type Limits struct {
 	Body    int // bytes of a body, decompressed; default 64 MiB
@@ -52,7 +54,7 @@ func (l *Limits) heading() int { return max(1<<20, l.Line) }
 // may mean. In protobuf a name is written once for all metrics of a family, so a
 // short body could mean a text of any length.
 func (l *Limits) meant(body int) int {
-	return max(16<<20, min(64*min(body, 1<<40), 2*min(l.Body, 1<<40)))
+	return max(16<<20, min(64*min(body, math.MaxInt/64), 2*min(l.Body, math.MaxInt/2)))
 }
 
 // nameRoom is how much longer labels may be than the line that means them: the

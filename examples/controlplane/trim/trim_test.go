@@ -13,6 +13,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/internal/recording/cut"
 )
 
 // corpus is where the full recordings lie in a full checkout.
@@ -30,7 +32,7 @@ func unpack(t *testing.T, archive []byte) map[string][]byte {
 	files := map[string][]byte{}
 	for _, f := range z.File {
 		if path.Ext(f.Name) == ".gz" {
-			files[f.Name], err = gunzip(z, f.Name)
+			files[f.Name], err = cut.Gunzip(z, f.Name)
 		} else {
 			files[f.Name], err = fs.ReadFile(z, f.Name)
 		}
@@ -67,8 +69,8 @@ process_open_fds 7
 # TYPE etcd_server_is_leader gauge
 etcd_server_is_leader 1
 `
-	assert.Equal(t, want, string(trimBody([]byte(body), kept["etcd"])))
-	assert.Empty(t, trimBody(nil, kept["etcd"]))
+	assert.Equal(t, want, string(kept["etcd"].Body([]byte(body))))
+	assert.Empty(t, kept["etcd"].Body(nil))
 }
 
 // What is packed is unpacked again, and the same files give the same bytes.

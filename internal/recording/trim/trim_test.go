@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/promfold/promfold/internal/recording"
+	"github.com/promfold/promfold/internal/recording/cut"
 )
 
 // corpus is where the whole recording lies in a full checkout.
@@ -31,7 +32,7 @@ func TestAgain(t *testing.T) {
 	for name, content := range want {
 		var got []byte
 		if path.Ext(name) == ".gz" {
-			got, err = gunzip(recording.FS, name)
+			got, err = cut.Gunzip(recording.FS, name)
 		} else {
 			got, err = fs.ReadFile(recording.FS, name)
 		}
@@ -59,8 +60,8 @@ process_start_time_seconds 1.79528897774e+09
 # TYPE apiserver_storage_objects gauge
 apiserver_storage_objects{resource="pods"} 283
 `
-	assert.Equal(t, want, string(trimBody([]byte(body))))
-	assert.Empty(t, trimBody(nil))
+	assert.Equal(t, want, string(kept.Body([]byte(body))))
+	assert.Empty(t, kept.Body(nil))
 }
 
 func TestTrimRefuses(t *testing.T) {
@@ -83,7 +84,7 @@ func TestWrite(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	require.NoError(t, write(first, files))
 	require.NoError(t, write(second, files))
-	body, err := gunzip(os.DirFS(first), "a.txt.gz")
+	body, err := cut.Gunzip(os.DirFS(first), "a.txt.gz")
 	require.NoError(t, err)
 	assert.Equal(t, "up 1\n", string(body))
 	for name := range files {

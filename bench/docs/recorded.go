@@ -6,17 +6,15 @@ import (
 	"math"
 	"time"
 
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
-	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/bench/points"
 	"github.com/promfold/promfold/internal/recording"
 	"github.com/promfold/promfold/parse"
 )
@@ -73,7 +71,7 @@ func read() (*recorded, error) {
 		}
 		for _, s := range live[m.Target] { // a stale marker ends what is gone
 			if !seen[s] {
-				s.samples = append(s.samples, sample{m.Time, math.Float64frombits(value.StaleNaN)})
+				s.samples = append(s.samples, points.Point{Time: m.Time, Value: math.Float64frombits(value.StaleNaN)})
 			}
 		}
 		live[m.Target] = now
@@ -98,7 +96,7 @@ func (r *recorded) store(index map[uint64]*stored, m recording.Scrape, body []by
 			index[ls.Hash()] = s
 			r.series = append(r.series, s)
 		}
-		s.samples = append(s.samples, sample{m.Time, p.Value})
+		s.samples = append(s.samples, points.Point{Time: m.Time, Value: p.Value})
 		now = append(now, s)
 	}
 	return now, nil
@@ -139,7 +137,7 @@ func (r *recorded) replay(f *aggregate.Fleet, lb bool, report func(one, aggregat
 // ask returns the engine's only value; false if there is none.
 func (r *recorded) ask(query string, at time.Time) (float64, bool, error) {
 	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 50_000_000, Timeout: time.Minute, Parser: parser.NewParser(parser.Options{})})
-	q, err := engine.NewInstantQuery(context.Background(), r, nil, query, at)
+	q, err := engine.NewInstantQuery(context.Background(), points.Storage(r.matching), nil, query, at)
 	if err != nil {
 		return 0, false, fmt.Errorf("%s: %w", query, err)
 	}
@@ -156,50 +154,16 @@ func (r *recorded) ask(query string, at time.Time) (float64, bool, error) {
 	return vector[0].F, true, nil
 }
 
-// Querier implements storage.Queryable.
-func (r *recorded) Querier(int64, int64) (storage.Querier, error) { return querier{r: r}, nil }
-
-type querier struct {
-	storage.LabelQuerier
-	r *recorded
-}
-
-func (querier) Close() error { return nil }
-
-func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-	set := &seriesSet{}
-	for _, s := range q.r.series {
+// matching returns the series that the engine asks for.
+func (r *recorded) matching(matchers []*labels.Matcher) (list []storage.Series) {
+	for _, s := range r.series {
 		fits := true
 		for _, m := range matchers {
 			fits = fits && m.Matches(s.labels.Get(m.Name))
 		}
 		if fits {
-			set.series = append(set.series, storage.NewListSeries(s.labels, s.samples))
+			list = append(list, storage.NewListSeries(s.labels, s.samples))
 		}
 	}
-	return set
+	return list
 }
-
-type seriesSet struct {
-	series []storage.Series
-	next   int
-}
-
-func (s *seriesSet) Next() bool                      { s.next++; return s.next <= len(s.series) }
-func (s *seriesSet) At() storage.Series              { return s.series[s.next-1] }
-func (*seriesSet) Err() error                        { return nil }
-func (*seriesSet) Warnings() annotations.Annotations { return nil }
-
-// sample is a reading as the engine's storage has it.
-type sample struct {
-	time  int64
-	value float64
-}
-
-func (s sample) T() int64                    { return s.time }
-func (sample) ST() int64                     { return 0 }
-func (s sample) F() float64                  { return s.value }
-func (sample) H() *histogram.Histogram       { return nil }
-func (sample) FH() *histogram.FloatHistogram { return nil }
-func (sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
-func (s sample) Copy() chunks.Sample         { return s }

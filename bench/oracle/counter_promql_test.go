@@ -8,16 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
-	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/bench/points"
 	"github.com/promfold/promfold/counter"
 )
 
@@ -50,50 +48,23 @@ func within(width, at int64) counter.Range {
 	return counter.Range{Start: time.UnixMilli(at - width), End: time.UnixMilli(at)}
 }
 
-// sample is a point as the engine's storage has it.
-type sample point
-
-func (s sample) T() int64                      { return s.Time }
-func (s sample) ST() int64                     { return s.Start }
-func (s sample) F() float64                    { return s.Value }
-func (s sample) H() *histogram.Histogram       { return nil }
-func (s sample) FH() *histogram.FloatHistogram { return nil }
-func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
-func (s sample) Copy() chunks.Sample           { return s }
-
 // memory is a storage of series 0, 1, 2…, whatever is asked.
 type memory [][]point
 
-func (m memory) Querier(int64, int64) (storage.Querier, error) { return querier{series: m}, nil }
-
-type querier struct {
-	storage.LabelQuerier
-	series memory
+func (m memory) Querier(mint, maxt int64) (storage.Querier, error) {
+	return points.Storage(m.all).Querier(mint, maxt)
 }
 
-func (querier) Close() error { return nil }
-
-func (q querier) Select(context.Context, bool, *storage.SelectHints, ...*labels.Matcher) storage.SeriesSet {
-	set := &seriesSet{}
-	for i, points := range q.series {
-		samples := make([]chunks.Sample, len(points))
-		for j, p := range points {
-			samples[j] = sample(p)
+func (m memory) all([]*labels.Matcher) (list []storage.Series) {
+	for i, of := range m {
+		samples := make([]chunks.Sample, len(of))
+		for j, p := range of {
+			samples[j] = points.Point{Time: p.Time, Start: p.Start, Value: p.Value}
 		}
-		set.series = append(set.series, storage.NewListSeries(labels.FromStrings("id", fmt.Sprintf("%08d", i)), samples))
+		list = append(list, storage.NewListSeries(labels.FromStrings("id", fmt.Sprintf("%08d", i)), samples))
 	}
-	return set
+	return list
 }
-
-type seriesSet struct {
-	series []storage.Series
-	next   int
-}
-
-func (s *seriesSet) Next() bool                      { s.next++; return s.next <= len(s.series) }
-func (s *seriesSet) At() storage.Series              { return s.series[s.next-1] }
-func (*seriesSet) Err() error                        { return nil }
-func (*seriesSet) Warnings() annotations.Annotations { return nil }
 
 func newEngine() *promql.Engine {
 	return promql.NewEngine(promql.EngineOpts{

@@ -7,18 +7,16 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/chunks"
-	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/bench/points"
 )
 
 const window = time.Minute
@@ -98,13 +96,13 @@ func replay(r *recording, balanced bool, expected int) ([]answer, error) {
 
 // peer is PromQL's engine over the points of the selected series.
 type peer struct {
-	engine *promql.Engine
-	points map[[2]string][]point
+	engine   *promql.Engine
+	readings map[[2]string][]chunks.Sample
 }
 
 func newPeer() *peer {
 	return &peer{promql.NewEngine(promql.EngineOpts{MaxSamples: math.MaxInt, Timeout: time.Hour, Parser: parser.NewParser(parser.Options{})}),
-		map[[2]string][]point{}}
+		map[[2]string][]chunks.Sample{}}
 }
 
 // add stores a scrape as a server would: a series that it lacks gets a stale
@@ -113,19 +111,19 @@ func (p *peer) add(x *scrape) {
 	list, _ := samples(x.body)
 	for _, s := range list {
 		key := [2]string{x.Target, s.series}
-		p.points[key] = append(p.points[key], point{x.Time, s.value})
+		p.readings[key] = append(p.readings[key], points.Point{Time: x.Time, Value: s.value})
 	}
-	for key, points := range p.points {
-		last := points[len(points)-1]
-		if key[0] == x.Target && last.t < x.Time && !value.IsStaleNaN(last.v) {
-			p.points[key] = append(points, point{x.Time, math.Float64frombits(value.StaleNaN)})
+	for key, readings := range p.readings {
+		last := readings[len(readings)-1]
+		if key[0] == x.Target && last.T() < x.Time && !value.IsStaleNaN(last.F()) {
+			p.readings[key] = append(readings, points.Point{Time: x.Time, Value: math.Float64frombits(value.StaleNaN)})
 		}
 	}
 }
 
 // rate returns what the engine answers at a time.
 func (p *peer) rate(at int64) (float64, error) {
-	q, err := p.engine.NewInstantQuery(context.Background(), p, nil, fmt.Sprintf("sum(rate(c[%s]))", window), time.UnixMilli(at))
+	q, err := p.engine.NewInstantQuery(context.Background(), points.Storage(p.all), nil, fmt.Sprintf("sum(rate(c[%s]))", window), time.UnixMilli(at))
 	if err != nil {
 		return 0, err
 	}
@@ -141,47 +139,10 @@ func (p *peer) rate(at int64) (float64, error) {
 	return vector[0].F, nil
 }
 
-// Querier returns a querier of all series, whatever is asked.
-func (p *peer) Querier(int64, int64) (storage.Querier, error) { return querier{peer: p}, nil }
-
-type querier struct {
-	storage.LabelQuerier
-	peer *peer
-}
-
-func (querier) Close() error { return nil }
-
-func (q querier) Select(context.Context, bool, *storage.SelectHints, ...*labels.Matcher) storage.SeriesSet {
-	set := &seriesSet{}
-	for key, points := range q.peer.points {
-		list := make([]chunks.Sample, len(points))
-		for i, x := range points {
-			list[i] = x
-		}
-		set.series = append(set.series, storage.NewListSeries(labels.FromStrings("__name__", "c", "instance", key[0], "series", key[1]), list))
+// all returns all series, whatever is asked.
+func (p *peer) all([]*labels.Matcher) (list []storage.Series) {
+	for key, readings := range p.readings {
+		list = append(list, storage.NewListSeries(labels.FromStrings("__name__", "c", "instance", key[0], "series", key[1]), readings))
 	}
-	return set
+	return list
 }
-
-type seriesSet struct {
-	series []storage.Series
-	next   int
-}
-
-func (s *seriesSet) Next() bool                      { s.next++; return s.next <= len(s.series) }
-func (s *seriesSet) At() storage.Series              { return s.series[s.next-1] }
-func (*seriesSet) Err() error                        { return nil }
-func (*seriesSet) Warnings() annotations.Annotations { return nil }
-
-type point struct {
-	t int64
-	v float64
-}
-
-func (x point) T() int64                    { return x.t }
-func (x point) ST() int64                   { return 0 }
-func (x point) F() float64                  { return x.v }
-func (point) H() *histogram.Histogram       { return nil }
-func (point) FH() *histogram.FloatHistogram { return nil }
-func (point) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
-func (x point) Copy() chunks.Sample         { return x }

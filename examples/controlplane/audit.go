@@ -98,8 +98,9 @@ func (a *audit) start(at time.Time, recorded bool) error {
 			continue
 		}
 		if err := l.file.read(l.add); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", l.file.path, err)
 		}
+		l.file.finish(l.add)
 		l.file.close()
 		slices.SortStableFunc(l.queue, func(a, b event) int { return a.Ended.Compare(b.Ended) })
 	}

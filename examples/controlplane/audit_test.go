@@ -104,6 +104,30 @@ func TestFollow(t *testing.T) {
 	assert.Equal(t, []string{"now"}, late)
 }
 
+// Of a recorded log the last line is whole without a line feed; what is no file
+// is refused.
+func TestRecordedEnd(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.log")
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	read := func(end string) *auditLog {
+		require.NoError(t, os.WriteFile(path, []byte(line("x", "get", "pods", 200, at, time.Second)+"\n"+end), 0o666))
+		a, err := newAudit([]string{"a=" + path}, time.Minute)
+		require.NoError(t, err)
+		require.NoError(t, a.start(at, true))
+		return a.logs[0]
+	}
+	assert.Len(t, read("").queue, 1)
+	assert.Len(t, read(line("x", "get", "pods", 200, at, time.Second)).queue, 2)
+	cut := read(`{"kind":"Event"`)
+	assert.Len(t, cut.queue, 1)
+	assert.Equal(t, map[flaw]int{cutLine: 1}, cut.flaws)
+
+	a, err := newAudit([]string{"a=" + dir}, time.Minute)
+	require.NoError(t, err)
+	require.ErrorContains(t, a.start(at, true), "not a regular file")
+}
+
 // twoServers writes logs and answers of two servers: "busy" asks both twice a
 // second, server b takes ten times as long, and "rare" gets errors. It returns
 // the last page.

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -26,6 +27,12 @@ type logFile struct {
 
 // open opens the file, and forgets the one before.
 func (l *logFile) open() error {
+	switch i, err := os.Stat(l.path); { // a pipe or a device may never end
+	case err != nil:
+		return err
+	case !i.Mode().IsRegular():
+		return &fs.PathError{Op: "open", Path: l.path, Err: errors.New("not a regular file")}
+	}
 	f, err := os.Open(l.path)
 	if err != nil {
 		return err
@@ -74,9 +81,7 @@ func (l *logFile) read(do func(line []byte)) error {
 		if err := l.drain(do); err != nil { // what was written before the rotation
 			return err
 		}
-		if len(l.rest) > 0 || l.tooLong {
-			do(l.rest)
-		}
+		l.finish(do)
 		if err := l.open(); err != nil {
 			return err
 		}
@@ -109,6 +114,14 @@ func (l *logFile) drain(do func(line []byte)) error {
 			return err
 		}
 	}
+}
+
+// finish gives a last line that no line feed ends: of a recording, it is whole.
+func (l *logFile) finish(do func(line []byte)) {
+	if line := bytes.TrimSpace(l.rest); len(line) > 0 || l.tooLong {
+		do(line)
+	}
+	l.rest, l.tooLong = nil, false
 }
 
 // rotated reports whether the path leads to another file now, or the file was

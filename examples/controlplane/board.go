@@ -71,6 +71,9 @@ func (b *board) page(at time.Time) (Page, error) {
 	}
 	for _, q := range b.questions {
 		if r := q.row(m); r.ID != "" {
+			if s := m.of(r.About); r.State != "" && s.silent() {
+				r.raise(Alarm, fmt.Sprintf("None of %d %s answers: what is shown is of before, or 0 of processes that are gone.", s.coverage.Expected, r.About))
+			}
 			if r.State == "" {
 				r.State = Unknown
 			}
@@ -163,6 +166,11 @@ func (s *scope) lost(instance string) bool {
 }
 
 func gone(i aggregate.Instance) bool { return i.Stale || i.Gone || i.Failed != nil }
+
+// silent reports whether nobody of those that are expected answers.
+func (s *scope) silent() bool {
+	return s.coverage.Expected > 0 && s.coverage.Missing == s.coverage.Expected
+}
 
 // answering returns who answers, in words.
 func (s *scope) answering() string {

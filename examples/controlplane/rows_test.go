@@ -1,16 +1,19 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/examples/internal/example"
 )
 
@@ -261,6 +264,37 @@ func TestLost(t *testing.T) {
 	i := slices.IndexFunc(before.row("processes").panel("starts").Entries, func(e Entry) bool { return e.Key == "apiserver-b" })
 	assert.Equal(t, 1.0, before.row("processes").panel("starts").Entries[i].Cells[1].Amount.Value)
 	assert.Equal(t, Notice, before.row("processes").State)
+}
+
+// Where no server answers, no row about them is calm.
+func TestNobodyAnswers(t *testing.T) {
+	o, err := parseFlags([]string{"-text", "-window", "6s"}, nil)
+	require.NoError(t, err)
+	b, err := newBoard(o.settings)
+	require.NoError(t, err)
+	w := &watcher{o: o, board: b}
+	begin := time.Unix(1_700_000_000, 0)
+	require.NoError(t, b.fleet.SetTargets(begin, w.target("a", apiServers, false)))
+	for i := range 30 {
+		at := begin.Add(time.Duration(i) * time.Second)
+		if i < 10 {
+			_, err = b.fleet.Ingest(aggregate.Scrape{Target: "a", Time: at, Body: fmt.Appendf(nil, "# TYPE apiserver_request_total counter\napiserver_request_total{verb=\"LIST\",code=\"200\"} %d\n", 10*i)})
+		} else {
+			err = b.fleet.ScrapeFailed("a", at, syscall.ECONNREFUSED)
+		}
+		require.NoError(t, err)
+		p, err := b.page(at)
+		require.NoError(t, err)
+		if i == 9 {
+			assert.Equal(t, Fine, p.row("requests").State)
+		}
+		for _, r := range p.Rows {
+			if i >= 10 && r.About == apiServers && r.State != Unknown {
+				assert.Equal(t, Alarm, r.State, "%s, %d s", r.ID, i)
+				assert.Contains(t, r.Answer, "None of 1 API servers answers")
+			}
+		}
+	}
 }
 
 // Failed requests: apiserver-b was not ready for a moment, and said so.

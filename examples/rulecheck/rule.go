@@ -104,16 +104,21 @@ func (m *match) prove() (p proof, err error) {
 
 // The questions that rules ask.
 
+// single returns the answer of the only group.
+func single[G any](groups []G, err error, read func(G) (promfold.Estimate, bool)) (promfold.Estimate, bool, error) {
+	if err != nil || len(groups) != 1 {
+		return promfold.Estimate{}, false, err
+	}
+	e, ok := read(groups[0])
+	return e, ok, nil
+}
+
 func askCounter(v aggregate.View, read func(*aggregate.CounterGroup) (promfold.Estimate, bool)) func(*aggregate.Fleet) (ask, error) {
 	return func(f *aggregate.Fleet) (ask, error) {
 		view, err := f.Counter(v)
 		return func(_ aggregate.Snapshot, w aggregate.Window) (promfold.Estimate, bool, error) {
 			groups, err := view.In(w)
-			if err != nil || len(groups) != 1 {
-				return promfold.Estimate{}, false, err
-			}
-			e, ok := read(groups[0])
-			return e, ok, nil
+			return single(groups, err, read)
 		}, err
 	}
 }
@@ -123,11 +128,7 @@ func askHistogram(v aggregate.View, read func(*aggregate.HistogramGroup) (promfo
 		view, err := f.Histogram(v)
 		return func(_ aggregate.Snapshot, w aggregate.Window) (promfold.Estimate, bool, error) {
 			groups, err := view.In(w)
-			if err != nil || len(groups) != 1 {
-				return promfold.Estimate{}, false, err
-			}
-			e, ok := read(groups[0])
-			return e, ok, nil
+			return single(groups, err, read)
 		}, err
 	}
 }
@@ -137,11 +138,7 @@ func askGauge(v aggregate.View, read func(*aggregate.GaugeGroup) (promfold.Estim
 		view, err := f.Gauge(v)
 		return func(s aggregate.Snapshot, _ aggregate.Window) (promfold.Estimate, bool, error) {
 			groups, err := view.At(s)
-			if err != nil || len(groups) != 1 {
-				return promfold.Estimate{}, false, err
-			}
-			e, ok := read(groups[0])
-			return e, ok, nil
+			return single(groups, err, read)
 		}, err
 	}
 }

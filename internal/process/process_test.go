@@ -56,7 +56,7 @@ func (p *place) accept() {
 }
 
 func TestWhoAnswers(t *testing.T) {
-	const first = 1_700_000_000
+	const first int64 = 1_700_000_000
 	for _, c := range []struct {
 		what     string
 		start    int64
@@ -95,7 +95,7 @@ func TestTakenBack(t *testing.T) {
 	p.accept()
 	require.Equal(t, 9.0, p.Columns.Value(1))
 	p.Retract()
-	require.EqualValues(t, 1_700_000_090_000, p.Last)
+	require.Equal(t, int64(1_700_000_090_000), p.Last)
 	require.Equal(t, 7.0, p.Columns.Value(1))
 	require.Equal(t, 9.0, p.Past().Columns.Value(1))
 	p.Settle(p.set.Store)

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
 )
 
 // callers is the step after the metrics: they say that lists are slow, not
@@ -29,11 +30,11 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 	kinds := []string{"agent", "verb", "resource"}
 	failed := auditRequests + `{code=~"[45].."}`
 	q := &callers{audit: a, limits: limits,
-		agents:      logs.histogram(aggregate.View{Select: durationFamily.Name, By: by}),
-		kinds:       logs.histogram(aggregate.View{Select: durationFamily.Name, By: kinds}),
-		failed:      logs.ratio(aggregate.View{Select: failed, By: by}, aggregate.View{Select: auditRequests, By: by}),
-		failedKinds: logs.ratio(aggregate.View{Select: failed, By: kinds}, aggregate.View{Select: auditRequests, By: kinds}),
-		long:        logs.counter(aggregate.View{Select: "audit_longrunning_total", By: kinds}),
+		agents:      logs.histogram(counted(durationFamily.Name, by...)),
+		kinds:       logs.histogram(counted(durationFamily.Name, kinds...)),
+		failed:      logs.ratio(counted(failed, by...), counted(auditRequests, by...)),
+		failedKinds: logs.ratio(counted(failed, kinds...), counted(auditRequests, kinds...)),
+		long:        logs.counter(counted("audit_longrunning_total", kinds...)),
 	}
 	d.err = errors.Join(d.err, logs.err)
 	a.exposed = append(a.exposed, func(e exposer) error {
@@ -43,6 +44,11 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 		)
 	})
 	return q
+}
+
+// counted returns a view of what this program counts itself.
+func counted(what string, by ...string) aggregate.View {
+	return aggregate.View{Select: what, By: by, Owner: counter.Process}
 }
 
 const callersShown = 12
@@ -182,7 +188,7 @@ func newAgreement(d *declarer, a *audit) question {
 	q := &agreement{
 		audit:   a,
 		metrics: d.counter(aggregate.View{Select: requestTotal + `,resource!=""}`}),
-		logs:    logs.counter(aggregate.View{Select: auditRequests + `{resource!=""}`}),
+		logs:    logs.counter(counted(auditRequests + `{resource!=""}`)),
 	}
 	d.err = errors.Join(d.err, logs.err)
 	return q
@@ -197,14 +203,14 @@ func (q *agreement) row(m *moment) Row {
 	logs, api := m.logs(q.audit), m.of(apiServers)
 	p := Panel{ID: "servers", Title: "Requests for resources in the window, without watches", Key: "server",
 		Columns: []Column{{"in the log", Count}, {"in the metrics", Count}, {"difference", Count}}}
-	written, counted := first(logs.counters(q.logs)), first(api.counters(q.metrics))
-	if written == nil || counted == nil {
+	written, shown := first(logs.counters(q.logs)), first(api.counters(q.metrics))
+	if written == nil || shown == nil {
 		return r
 	}
-	r.from(counted)
+	r.from(shown)
 	r.Explain += written.Explain()
 	metrics := map[string]Amount{}
-	for _, x := range counted.Increases() {
+	for _, x := range shown.Increases() {
 		metrics[x.Instance] = known(x.Estimate, true)
 	}
 	differ := 0.0

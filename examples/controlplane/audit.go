@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -27,17 +28,17 @@ type audit struct {
 	fleet   *aggregate.Fleet
 	exposed []exposed
 
-	mu    sync.Mutex
-	logs  []*auditLog
-	since time.Time // of the first scrape
+	mu      sync.Mutex
+	logs    []*auditLog
+	since   time.Time       // of the first scrape
+	servers map[string]bool // that are scraped
 }
 
 // auditLog is the log of one server.
 type auditLog struct {
-	name   string // the server's, or the file's
-	file   logFile
-	server bool // the name is a server's
-	whole  bool // of a recording: it was read to its end, and waits for its time
+	name  string // the server's, or the file's
+	file  logFile
+	whole bool // of a recording: it was read to its end, and waits for its time
 
 	since time.Time // when it was asked first; what is older does not count
 	last  time.Time // when it was asked last
@@ -80,7 +81,7 @@ func newAudit(flags []string, window time.Duration) (*audit, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &audit{fleet: f}
+	a := &audit{fleet: f, servers: map[string]bool{}}
 	for _, text := range flags {
 		name, path, named := strings.Cut(text, "=")
 		if !named {
@@ -90,7 +91,7 @@ func newAudit(flags []string, window time.Duration) (*audit, error) {
 		if slices.ContainsFunc(a.logs, func(l *auditLog) bool { return l.name == name }) {
 			return nil, fmt.Errorf("two audit logs are called %q; write NAME=FILE", name)
 		}
-		a.logs = append(a.logs, &auditLog{name: name, server: named, file: logFile{path: path}, counts: map[caller]*tally{}, flaws: map[flaw]int{}})
+		a.logs = append(a.logs, &auditLog{name: name, file: logFile{path: path}, counts: map[caller]*tally{}, flaws: map[flaw]int{}})
 	}
 	return a, nil
 }
@@ -101,8 +102,10 @@ func (a *audit) start(at time.Time, recorded bool) error {
 	var targets []aggregate.Target
 	for _, l := range a.logs {
 		targets = append(targets, aggregate.Target{Name: l.name, Labels: labels.FromStrings(componentLabel, string(auditLogs))})
-		l.file.fromEnd, l.whole = !recorded, recorded
-		if !recorded {
+		if l.whole = recorded; !recorded {
+			if err := l.file.fromEnd(); err != nil {
+				return fmt.Errorf("%s: %w", l.file.path, err)
+			}
 			continue
 		}
 		if err := l.file.read(l.add); err != nil {
@@ -125,14 +128,24 @@ func (l *auditLog) add(line []byte) {
 	l.queue = append(l.queue, e)
 }
 
-// take counts the events of a server until a time.
-func (a *audit) take(server string, at time.Time) {
-	a.each(at, func(l *auditLog) bool { return l.server && l.name == server })
+// knows notes that a server is scraped: its log is asked when it is.
+func (a *audit) knows(server string) {
+	if a != nil {
+		a.mu.Lock()
+		a.servers[server] = true
+		a.mu.Unlock()
+	}
 }
 
-// takeOthers counts the events of the logs whose server is not known.
+// take counts the events of a server until a time.
+func (a *audit) take(server string, at time.Time) {
+	a.knows(server)
+	a.each(at, func(l *auditLog) bool { return l.name == server })
+}
+
+// takeOthers counts the events of the logs that are of no server that is scraped.
 func (a *audit) takeOthers(at time.Time) {
-	a.each(at, func(l *auditLog) bool { return !l.server })
+	a.each(at, func(l *auditLog) bool { return !a.servers[l.name] })
 }
 
 func (a *audit) each(at time.Time, want func(*auditLog) bool) {
@@ -154,25 +167,27 @@ func (a *audit) each(at time.Time, want func(*auditLog) bool) {
 // tell tells the fleet what a log has counted until a time. The first time that
 // is nothing: what its server counted before, its metrics do not show either.
 func (a *audit) tell(l *auditLog, at time.Time) error {
+	var failed error
 	if !l.whole {
-		if err := l.file.read(l.add); err != nil {
-			return err
-		}
+		failed = l.file.read(l.add)
 	}
 	if a.since.IsZero() {
 		a.since = at
 	} else if at.Before(a.since) { // servers that answer at once come in any order
 		at = a.since
 	}
-	if l.since.IsZero() {
+	switch {
+	case l.since.IsZero():
 		l.since = at
 		l.skip(at)
-	} else {
+	case failed != nil:
+		return failed
+	default:
 		l.upTo(at)
 	}
 	_, err := a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: l.since}, l.samples())
 	l.last = at
-	return err
+	return errors.Join(failed, err)
 }
 
 // skip forgets the events that ended until a time; live, all that were read.

@@ -88,15 +88,18 @@ func TestFollow(t *testing.T) {
 	write("new\n")
 	assert.Equal(t, []string{"cut", "new"}, read())
 
+	assert.Empty(t, l.losses())
 	require.NoError(t, os.Truncate(path, 0))
 	write("x\n")
 	assert.Equal(t, []string{"x"}, read())
+	assert.Len(t, l.losses(), 1)
 
 	write(strings.Repeat("y", lineLimit+1) + "\nz\n")
 	assert.Equal(t, []string{"", "z"}, read(), "a line that is too long is one that is cut")
 
-	end := logFile{path: path, fromEnd: true}
+	end := logFile{path: path}
 	defer end.close()
+	require.NoError(t, end.fromEnd())
 	require.NoError(t, end.read(func([]byte) { t.Error("it was there before") }))
 	write("now\n")
 	var late []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
 )
 
 // liveLogs follows the logs of servers, of which each is scraped at times of its
@@ -100,4 +103,57 @@ func TestFirstCalls(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A file that comes later counts from its first line; until then nothing is known.
+func TestLogThatComes(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l := newLiveLogs(t, begin, "a")
+	require.NoError(t, l.audit.start(begin, false))
+	for after := time.Duration(0); after <= 10*time.Second; after += 5 * time.Second {
+		l.audit.take("a", begin.Add(after))
+	}
+	p, err := l.page(begin.Add(10 * time.Second))
+	require.NoError(t, err)
+	assert.Empty(t, p.row("callers").panel("agents").Entries)
+	assert.Contains(t, strings.Join(p.row("callers").Warnings, "\n"), "no such file")
+	assert.Equal(t, Unknown, p.row("callers").State)
+	l.calls("a", "x", 30, begin.Add(11*time.Second))
+	l.audit.take("a", begin.Add(15*time.Second))
+	assert.Equal(t, exactly(2), l.rate(begin.Add(15*time.Second), "x"))
+}
+
+// A name that no server has is said, with those that there are; its calls count.
+func TestLogOfNobody(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l := newLiveLogs(t, begin, "nobody")
+	require.NoError(t, l.audit.start(begin, false))
+	require.NoError(t, l.fleet.SetTargets(begin, (&watcher{}).target("a:6443", apiServers, false)))
+	for i := range 3 {
+		at := begin.Add(time.Duration(i) * 5 * time.Second)
+		body := fmt.Sprintf("# TYPE apiserver_request_total counter\napiserver_request_total{resource=\"pods\"} %d\n", i)
+		_, err := l.fleet.Ingest(aggregate.Scrape{Target: "a:6443", Time: at, Body: []byte(body)})
+		require.NoError(t, err)
+		l.audit.take("a:6443", at)
+		l.audit.takeOthers(at)
+		l.calls("nobody", "x", 10, at)
+	}
+	at := begin.Add(10 * time.Second)
+	assert.Equal(t, exactly(2), l.rate(at, "x"))
+	p, err := l.page(at)
+	require.NoError(t, err)
+	assert.Contains(t, p.row("agreement").Answer, "one of a:6443")
+}
+
+// What a client calls itself is shortened before it is a label.
+func TestLongNames(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l := newLiveLogs(t, begin, "a")
+	require.NoError(t, l.audit.start(begin, false))
+	l.audit.take("a", begin)
+	long := strings.Repeat("é", 20_000)
+	l.write("a", line(long, long, long, 200, begin, time.Millisecond)+"\n")
+	l.calls("a", "x", 10, begin)
+	l.audit.take("a", begin.Add(5*time.Second))
+	assert.Equal(t, exactly(2), l.rate(begin.Add(5*time.Second), "x"))
 }

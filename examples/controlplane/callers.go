@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -169,6 +170,9 @@ func (a *audit) warnings() (list []string) {
 		if l.folded > 0 {
 			list = append(list, fmt.Sprintf("%s: more than %d callers; %d events count as (others)", l.name, callerLimit, l.folded))
 		}
+		for _, what := range l.file.losses() {
+			list = append(list, l.name+": "+what)
+		}
 		if l.failed != nil {
 			list = append(list, l.name+": "+l.failed.Error())
 		}
@@ -213,12 +217,17 @@ func (q *agreement) row(m *moment) Row {
 	for _, x := range shown.Increases() {
 		metrics[x.Instance] = known(x.Estimate, true)
 	}
-	differ := 0.0
+	if servers := q.servers(api); len(servers) > 0 {
+		r.raise(Notice, "No log has the name of a server: write -audit SERVER=FILE, where SERVER is one of "+strings.Join(servers, ", ")+".")
+		return r
+	}
+	differ, compared := 0.0, 0
 	var sums [2]float64
 	for _, x := range written.Increases() {
 		a, b := known(x.Estimate, true), metrics[x.Instance]
 		difference := Amount{}
 		if b.Known {
+			compared++
 			difference = exactly(a.Value - b.Value)
 			sums[0], sums[1] = sums[0]+a.Value, sums[1]+b.Value
 			if a.Value < b.Lo || a.Value > b.Hi {
@@ -229,8 +238,7 @@ func (q *agreement) row(m *moment) Row {
 	}
 	p.Note = "A log counts what a server did between the last scrape and its end, too. The metrics cannot."
 	r.Panels = []Panel{p}
-	if sums[1] == 0 {
-		r.Answer, r.State = "No log is of a server that is scraped: write -audit SERVER=FILE.", Notice
+	if compared == 0 {
 		return r
 	}
 	r.figure("In the logs", Count, exactly(sums[0]), "")
@@ -241,4 +249,15 @@ func (q *agreement) row(m *moment) Row {
 		r.raise(Notice, fmt.Sprintf("%s One server's counts differ by %s.", says, Share.number(differ)))
 	}
 	return r
+}
+
+// servers returns the names of the servers if no log has one of them.
+func (q *agreement) servers(api *scope) (names []string) {
+	for _, i := range api.instances {
+		if slices.ContainsFunc(q.audit.logs, func(l *auditLog) bool { return l.name == i.Name }) {
+			return nil
+		}
+		names = append(names, clip(i.Name))
+	}
+	return names
 }

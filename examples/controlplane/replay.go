@@ -53,8 +53,12 @@ func (w *watcher) replay(ctx context.Context, each func(*Page) error) error {
 		return err
 	}
 	begin := scrapes[0].At()
-	if err := w.board.fleet.SetTargets(begin, w.targets(scrapes)...); err != nil {
+	targets := w.targets(scrapes)
+	if err := w.board.fleet.SetTargets(begin, targets...); err != nil {
 		return err
+	}
+	for _, t := range targets {
+		w.board.audit.knows(t.Name)
 	}
 	if a := w.board.audit; a != nil {
 		if err := a.start(begin, true); err != nil {

@@ -86,6 +86,9 @@ func (w *watcher) ingest(x recordedScrape) {
 	f := w.board.fleet
 	body, err := x.Body(x.dir)
 	if err == nil {
+		err = empty(x.Header(), body)
+	}
+	if err == nil {
 		w.board.audit.take(x.Target, x.At())
 		_, err = f.Ingest(aggregate.Scrape{Target: x.Target, Time: x.At(), Header: x.Header(), Body: body})
 	}

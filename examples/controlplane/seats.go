@@ -64,14 +64,20 @@ func (q *seats) row(m *moment) Row {
 		rejected = rejected.plus(or0(l.rejected))
 		waiting = waiting.plus(or0(l.waiting))
 	}
+	exempt, queued := dispatched(levels)
+	if exempt > 0 && queued == 0 {
+		p.Note = "All requests in the window are exempt, as those of system:masters: they take no seat and wait for none."
+	}
 	r.Panels = []Panel{p}
 	if len(levels) == 0 {
 		return r
 	}
 	r.Coverage = s.coverage.String()
 	switch {
+	case exempt > 0 && queued == 0 && (worst == nil || worst.used.Value == 0):
+		r.raise(Fine, fmt.Sprintf("All requests, %s, are exempt: none takes a seat or waits.", PerSecond.number(exempt)))
 	case worst == nil:
-		r.raise(Fine, "All requests are exempt, or no level executes one.")
+		r.raise(Fine, "No level executes a request.")
 	case worst.used.Value >= seatsAlarm:
 		r.raise(Alarm, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsNotice:
@@ -93,6 +99,18 @@ func (q *seats) row(m *moment) Row {
 		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.format(rejected)))
 	}
 	return r
+}
+
+// dispatched returns how many requests a second were exempt, and how many were not.
+func dispatched(levels []*level) (exempt, queued float64) {
+	for _, l := range levels {
+		if l.name == "exempt" {
+			exempt += l.dispatched.Value
+		} else {
+			queued += l.dispatched.Value
+		}
+	}
+	return exempt, queued
 }
 
 // or0 returns the amount, or 0 where a level shows none.

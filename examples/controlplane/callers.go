@@ -83,6 +83,9 @@ func (q *callers) row(m *moment) Row {
 	r.Coverage = s.coverage.String()
 	r.Warnings = append(r.Warnings, q.audit.warnings()...)
 	q.judge(&r, &agents, top)
+	if names := q.audit.unread(); len(names) > 0 {
+		r.raise(Notice, "Who calls "+strings.Join(names, ", ")+" is not known: the log cannot be read.")
+	}
 	return r
 }
 
@@ -173,6 +176,18 @@ func (q *callers) judge(r *Row, agents *Panel, t top) {
 	}
 }
 
+// unread returns the logs that could not be read when they were asked last.
+func (a *audit) unread() (names []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.logs {
+		if l.failed != nil {
+			names = append(names, clip(l.name))
+		}
+	}
+	return names
+}
+
 // warnings says what of the logs does not count.
 func (a *audit) warnings() (list []string) {
 	a.mu.Lock()
@@ -183,8 +198,8 @@ func (a *audit) warnings() (list []string) {
 				list = append(list, fmt.Sprintf("%s: %d lines %s do not count", l.name, n, f))
 			}
 		}
-		if l.future > 0 {
-			list = append(list, fmt.Sprintf("%s: %d events ended after the time of this program: the clocks differ", l.name, l.future))
+		if l.otherClock > 0 {
+			list = append(list, fmt.Sprintf("%s: %d events ended more than %s before or after they were read: the clocks differ, or the log is written late", l.name, l.otherClock, length(clocksApart)))
 		}
 		if l.folded > 0 {
 			list = append(list, fmt.Sprintf("%s: more than %d callers; %d events count as (others)", l.name, callerLimit, l.folded))

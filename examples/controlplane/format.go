@@ -52,6 +52,15 @@ func (u Unit) bounds(a Amount) string {
 	return lo + " to " + hi
 }
 
+// says returns an amount as a sentence says it: "at least 2" where that is all that
+// is known, as of a quantile in the last bucket.
+func (u Unit) says(a Amount) string {
+	if a.Known && math.IsInf(a.Hi, 1) && a.Lo == a.Value {
+		return "at least " + u.number(a.Value)
+	}
+	return u.format(a)
+}
+
 // number returns a number with three significant digits.
 func (u Unit) number(x float64) string {
 	if math.IsInf(x, 0) || math.IsNaN(x) {

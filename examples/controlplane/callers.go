@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +65,7 @@ func (q *callers) row(m *moment) Row {
 		e := &agents.Entries[i]
 		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.account, e.Cells[0].Amount)))
 	}
+	r.Warnings = append(r.Warnings, q.unused(agents.Entries)...)
 	agents.tellApart()
 	kinds := Panel{ID: "kinds", Title: "By user agent, verb and resource", Key: "request", Columns: columns}
 	q.fill(s, &r, &kinds, q.kinds, q.failedKinds, kindOf)
@@ -117,17 +120,31 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 	}
 }
 
-// ofLimit returns the share of a client's limit that it uses. The limit is given
-// for its user agent or its account.
+// ofLimit returns the share of a client's limit that it uses.
 func (q *callers) ofLimit(agent, account string, rate Amount) Amount {
-	limit, ok := q.limits[agent]
-	if !ok {
-		limit, ok = q.limits[account]
+	for _, name := range limitNames(agent, account) {
+		if limit, ok := q.limits[name]; ok && rate.Known {
+			return rate.times(1 / limit)
+		}
 	}
-	if !ok || !rate.Known {
-		return Amount{}
+	return Amount{}
+}
+
+// limitNames are the names by which a client's limit may be given: its user agent,
+// its account, or its program, each part of which has a client of its own.
+func limitNames(agent, account string) []string {
+	program, _, _ := strings.Cut(agent, " ")
+	return []string{agent, account, program}
+}
+
+// unused says which limits are of nobody who called.
+func (q *callers) unused(agents []Entry) (list []string) {
+	for _, client := range slices.Sorted(maps.Keys(q.limits)) {
+		if !slices.ContainsFunc(agents, func(e Entry) bool { return slices.Contains(limitNames(e.Key, e.account), client) }) {
+			list = append(list, fmt.Sprintf("-client-limit %s: nobody of that name called in the window", client))
+		}
 	}
-	return rate.times(1 / limit)
+	return list
 }
 
 // limitNotice is the share of its limit from which on a client is slowed down

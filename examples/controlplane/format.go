@@ -39,14 +39,15 @@ func (u Unit) bounds(a Amount) string {
 		return ""
 	}
 	lo, hi := u.number(a.Lo), u.number(a.Hi)
+	open := math.IsInf(a.Hi, 1) || u == Share && a.Hi == 1
 	switch value := u.number(a.Value); {
 	case lo == value && (hi == value || strings.HasPrefix(hi, "<")):
 		return ""
-	case math.IsInf(a.Hi, 1) && a.Lo <= 0: // nothing here is negative
+	case open && a.Lo <= 0: // nothing here is negative
 		return "no bound is known"
-	case math.IsInf(a.Hi, 1):
+	case open:
 		return "at least " + lo
-	case math.IsInf(a.Lo, -1):
+	case a.Lo == 0, math.IsInf(a.Lo, -1):
 		return "at most " + hi
 	}
 	return lo + " to " + hi

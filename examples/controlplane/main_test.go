@@ -93,4 +93,9 @@ func TestUnits(t *testing.T) {
 	assert.Equal(t, "", Count.bounds(exactly(3)))
 	assert.Equal(t, "–", Count.format(Amount{}))
 	assert.Equal(t, "1 to 4", Count.bounds(Amount{true, estimate(3, 1, 4)}))
+	assert.Equal(t, "at most 4", Count.bounds(Amount{true, estimate(3, 0, 4)}))
+	assert.Equal(t, "no bound is known", Seconds.bounds(Amount{true, estimate(3, 0, inf)}))
+	assert.Equal(t, "at least 20.0 %", Share.bounds(Amount{true, estimate(.3, .2, 1)}))
+	assert.Equal(t, "at least 3.00 s", Seconds.says(Amount{true, estimate(3, 3, inf)}))
+	assert.Equal(t, "3.00 s", Seconds.says(Amount{true, estimate(3, 2, inf)}))
 }

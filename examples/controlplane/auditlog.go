@@ -24,6 +24,7 @@ type logFile struct {
 	reader  *bufio.Reader
 	rest    []byte
 	tooLong bool
+	first   bool   // the next line is the first of a file
 	tail    []byte // the last bytes that were read: they stand before the next
 
 	cuts    int   // times that the file was cut, and written anew
@@ -73,6 +74,7 @@ func (l *logFile) open() error {
 	if err := l.take(f); err != nil {
 		return errors.Join(err, f.Close())
 	}
+	l.first = true
 	if l.old {
 		if l.skipped, err = f.Seek(0, io.SeekEnd); err != nil {
 			return err
@@ -190,10 +192,18 @@ func (l *logFile) drain(do func(line []byte)) error {
 	}
 }
 
+// mark is the byte order mark, which some editors put in front of a text.
+var mark = []byte("\ufeff")
+
 // finish gives the line so far. At the end of a file that is whole it is a line
 // that no line feed ends.
 func (l *logFile) finish(do func(line []byte)) {
-	if line := bytes.TrimSpace(l.rest); len(line) > 0 || l.tooLong {
+	line := bytes.TrimSpace(l.rest)
+	if l.first {
+		line = bytes.TrimPrefix(line, mark)
+	}
+	l.first = false
+	if len(line) > 0 || l.tooLong {
 		do(line)
 	}
 	l.rest, l.tooLong = l.rest[:0], false

@@ -81,7 +81,7 @@ func (b *board) page(at time.Time) (Page, error) {
 			p.Rows = append(p.Rows, r)
 		}
 	}
-	return p, m.err
+	return p.whole(), m.err
 }
 
 // declarer declares views, and keeps the first error.

@@ -3,9 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -62,7 +61,7 @@ func (q *callers) row(m *moment) Row {
 	q.fill(s, &r, &agents, q.agents, q.failed, func(l labels.Labels) string { return l.Get("agent") })
 	for i := range agents.Entries {
 		e := &agents.Entries[i]
-		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.Cells[0].Amount)))
+		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.account, e.Cells[0].Amount)))
 	}
 	agents.tellApart()
 	kinds := Panel{ID: "kinds", Title: "By user agent, verb and resource", Key: "request", Columns: columns}
@@ -75,12 +74,15 @@ func (q *callers) row(m *moment) Row {
 	}
 	for _, p := range []*Panel{&agents, &kinds, &long} {
 		p.byValue()
+	}
+	top := newTop(&agents, &kinds, m.board.window)
+	for _, p := range []*Panel{&agents, &kinds, &long} {
 		p.cut(callersShown)
 	}
 	r.Panels = []Panel{agents, kinds, long}
 	r.Coverage = s.coverage.String()
 	r.Warnings = append(r.Warnings, q.audit.warnings()...)
-	q.judge(&r, &agents, &kinds)
+	q.judge(&r, &agents, top)
 	return r
 }
 
@@ -112,9 +114,13 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 	}
 }
 
-// ofLimit returns the share of a client's limit that an agent uses.
-func (q *callers) ofLimit(agent string, rate Amount) Amount {
+// ofLimit returns the share of a client's limit that it uses. The limit is given
+// for its user agent or its account.
+func (q *callers) ofLimit(agent, account string, rate Amount) Amount {
 	limit, ok := q.limits[agent]
+	if !ok {
+		limit, ok = q.limits[account]
+	}
 	if !ok || !rate.Known {
 		return Amount{}
 	}
@@ -125,28 +131,41 @@ func (q *callers) ofLimit(agent string, rate Amount) Amount {
 // now and then.
 const limitNotice = 0.8
 
-func (q *callers) judge(r *Row, agents, kinds *Panel) {
-	if len(agents.Entries) == 0 {
-		return
-	}
-	total := Amount{Known: true}
+// top is who stands out of all callers.
+type top struct {
+	busiest string
+	share   Amount // of all requests
+	slowest string // of those with enough requests for a quantile
+	wait    Amount // its p99
+}
+
+// newTop looks through all entries, the greatest rates first.
+func newTop(agents, kinds *Panel, window time.Duration) (t top) {
+	var rates []Amount
 	for _, e := range agents.Entries {
-		total.Value += e.Cells[0].Amount.Value
-		total.Lo += e.Cells[0].Amount.Lo
-		total.Hi += e.Cells[0].Amount.Hi
+		rates = append(rates, e.Cells[0].Amount)
 	}
-	top := agents.Entries[0]
-	r.figure("Busiest caller", Share, exactly(top.Cells[0].Amount.Value/total.Value), top.Key)
-	slow := -1
-	for i, e := range kinds.Entries {
-		if a := e.Cells[3].Amount; a.Known && (slow < 0 || a.Value > kinds.Entries[slow].Cells[3].Amount.Value) {
-			slow = i
+	if len(rates) > 0 {
+		t.busiest, t.share = agents.Entries[0].Key, share(0, rates)
+	}
+	for _, e := range kinds.Entries {
+		wait := e.Cells[3].Amount
+		if enough := e.Cells[0].Amount.Value*window.Seconds() >= slowestLeast; enough && wait.Known && (!t.wait.Known || wait.Value > t.wait.Value) {
+			t.slowest, t.wait = e.Key, wait
 		}
 	}
-	if slow >= 0 {
-		r.figure("Waits longest, p99", Seconds, kinds.Entries[slow].Cells[3].Amount, kinds.Entries[slow].Key)
+	return t
+}
+
+func (q *callers) judge(r *Row, agents *Panel, t top) {
+	if t.busiest == "" {
+		return
 	}
-	r.raise(Fine, fmt.Sprintf("%s makes %s of the requests.", top.Key, Share.number(top.Cells[0].Amount.Value/total.Value)))
+	r.figure("Busiest caller", Share, t.share, t.busiest)
+	if t.wait.Known {
+		r.figure("Waits longest, p99", Seconds, t.wait, t.slowest)
+	}
+	r.raise(Fine, fmt.Sprintf("%s makes %s of the requests.", t.busiest, Share.format(t.share)))
 	for _, e := range agents.Entries {
 		if a := e.Cells[len(e.Cells)-1].Amount; a.Known && a.Value >= limitNotice {
 			r.raise(Notice, fmt.Sprintf("%s uses %s of its limit: it slows itself down.", e.Key, Share.format(a)))
@@ -178,86 +197,4 @@ func (a *audit) warnings() (list []string) {
 		}
 	}
 	return list
-}
-
-// agreement compares what the logs and the metrics count for the same time: a
-// check of both, and of the coverage.
-type agreement struct {
-	audit         *audit
-	metrics, logs *aggregate.CounterView
-}
-
-func newAgreement(d *declarer, a *audit) question {
-	logs := &declarer{board: &board{fleet: a.fleet}}
-	q := &agreement{
-		audit:   a,
-		metrics: d.counter(aggregate.View{Select: requestTotal + `,resource!=""}`}),
-		logs:    logs.counter(counted(auditRequests + `{resource!=""}`)),
-	}
-	d.err = errors.Join(d.err, logs.err)
-	return q
-}
-
-// apart is the share by which two counts may differ: what is under way when one
-// is read is in one of them alone.
-const apart = 0.02
-
-func (q *agreement) row(m *moment) Row {
-	r := Row{ID: "agreement", Question: "Do the logs and the metrics count the same?", About: auditLogs}
-	logs, api := m.logs(q.audit), m.of(apiServers)
-	p := Panel{ID: "servers", Title: "Requests for resources in the window, without watches", Key: "server",
-		Columns: []Column{{"in the log", Count}, {"in the metrics", Count}, {"difference", Count}}}
-	written, shown := first(logs.counters(q.logs)), first(api.counters(q.metrics))
-	if written == nil || shown == nil {
-		return r
-	}
-	r.from(shown)
-	r.Explain += written.Explain()
-	metrics := map[string]Amount{}
-	for _, x := range shown.Increases() {
-		metrics[x.Instance] = known(x.Estimate, true)
-	}
-	if servers := q.servers(api); len(servers) > 0 {
-		r.raise(Notice, "No log has the name of a server: write -audit SERVER=FILE, where SERVER is one of "+strings.Join(servers, ", ")+".")
-		return r
-	}
-	differ, compared := 0.0, 0
-	var sums [2]float64
-	for _, x := range written.Increases() {
-		a, b := known(x.Estimate, true), metrics[x.Instance]
-		difference := Amount{}
-		if b.Known {
-			compared++
-			difference = exactly(a.Value - b.Value)
-			sums[0], sums[1] = sums[0]+a.Value, sums[1]+b.Value
-			if a.Value < b.Lo || a.Value > b.Hi {
-				differ = max(differ, math.Abs(difference.Value)/max(1, a.Value))
-			}
-		}
-		p.add(x.Instance, logs.lost(x.Instance), cell(a), cell(b), cell(difference))
-	}
-	p.Note = "A log counts what a server did between the last scrape and its end, too. The metrics cannot."
-	r.Panels = []Panel{p}
-	if compared == 0 {
-		return r
-	}
-	r.figure("In the logs", Count, exactly(sums[0]), "")
-	r.figure("In the metrics", Count, exactly(sums[1]), "")
-	says := fmt.Sprintf("The logs have %s requests, the metrics %s.", Count.number(sums[0]), Count.number(sums[1]))
-	r.raise(Fine, says)
-	if differ > apart {
-		r.raise(Notice, fmt.Sprintf("%s One server's counts differ by %s.", says, Share.number(differ)))
-	}
-	return r
-}
-
-// servers returns the names of the servers if no log has one of them.
-func (q *agreement) servers(api *scope) (names []string) {
-	for _, i := range api.instances {
-		if slices.ContainsFunc(q.audit.logs, func(l *auditLog) bool { return l.name == i.Name }) {
-			return nil
-		}
-		names = append(names, clip(i.Name))
-	}
-	return names
 }

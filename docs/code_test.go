@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,40 +91,59 @@ func squeeze(code string) string {
 }
 
 var (
-	called   = regexp.MustCompile(`^([A-Z]\w+)(?:\(|$)`)       // Quantile(0.99), Increase
-	selected = regexp.MustCompile(`\b[A-Za-z]\w*\.([A-Z]\w*)`) // View.Combine, fleet.Merge
-	literal  = regexp.MustCompile(`[{ ]([A-Z]\w+): `)          // {Balanced: true}
-	exported = regexp.MustCompile(`(?:func (?:\([^)]*\) )?|type |const |var |struct, |interface, )([A-Z]\w*)`)
+	called   = regexp.MustCompile(`^([A-Z]\w+)(?:\(|$)`)         // Quantile(0.99), Increase
+	selected = regexp.MustCompile(`\b([A-Za-z]\w*)\.([A-Z]\w*)`) // View.Combine, fleet.Merge, counter.Process
+	literal  = regexp.MustCompile(`[{ ]([A-Z]\w+): `)            // {Balanced: true}
+	apiLine  = regexp.MustCompile(`^package (\S+): (?:func (?:\(\w+ \*?(\w+)\) )?|type (?:(\w+) (?:struct|interface), )?|const |var )([A-Z]\w*)`)
+	notNames = regexp.MustCompile(`^(time\.|vX|Test|Fuzz|[A-Z]+$|NaN$|Date$|Unreleased$|GOMEMLIMIT|GOGC)|[/$]`)
 )
 
-// TestNames: what a document of this folder or the README calls in Go is
-// exported, by a package of ours or one that is named here.
-func TestNames(t *testing.T) {
+// api is what the packages export: names alone, and with the package or the type
+// that they belong to.
+func api(t *testing.T) map[string]bool {
 	text, err := os.ReadFile("../testdata/api.txt")
 	require.NoError(t, err)
 	names := map[string]bool{}
-	for _, m := range exported.FindAllStringSubmatch(string(text), -1) {
-		names[m[1]] = true
-	}
-	for _, other := range []string{ // PromQL, tests, environment, other packages
-		"Hour", "NaN", "URL", "DIR", "GOGC", "GOMEMLIMIT", "PROMETHEUS", "TYPE", "HELP", "UNIT", "Date", "CI", "Unreleased",
-	} {
-		names[other] = true
-	}
-	seen := 0
-	for _, d := range documents(t) {
-		if d.path != "README.md" && !strings.HasPrefix(d.path, "docs/") {
+	for line := range strings.Lines(string(text)) {
+		m := apiLine.FindStringSubmatch(line)
+		if m == nil {
 			continue
 		}
+		in, name := m[1][strings.LastIndex(m[1], "/")+1:], m[4]
+		names[name] = true
+		switch owner := m[2] + m[3]; owner {
+		case "":
+			names[in+"."+name], names[in+"."] = true, true
+		case "Options": // as fields are called that hold them
+			names["Parse."+name], names["Parse."] = true, true
+			fallthrough
+		default:
+			names[owner+"."+name], names[owner+"."] = true, true
+		}
+	}
+	return names
+}
+
+// TestNames: what a document calls in Go is exported, by the package or type it
+// is said to be of.
+func TestNames(t *testing.T) {
+	names, seen := api(t), 0
+	for _, d := range documents(t) {
+		if strings.HasPrefix(d.path, "aggregate/otelcol") || strings.HasPrefix(d.path, "examples/") || strings.HasPrefix(d.path, "internal/") {
+			continue // of other programs
+		}
 		for _, s := range d.spans {
-			if strings.HasPrefix(s, "Test") || strings.HasPrefix(s, "Fuzz") || strings.ContainsAny(s, "/$") {
-				continue // TestTestsAreThere looks for those
+			if notNames.MatchString(s) {
+				continue
 			}
-			for _, re := range []*regexp.Regexp{called, selected, literal} {
-				for _, m := range re.FindAllStringSubmatch(s, -1) {
-					seen++
-					assert.True(t, names[m[1]], "%s: %s: %s is not exported", d.path, s, m[1])
-				}
+			for _, m := range slices.Concat(called.FindAllStringSubmatch(s, -1), literal.FindAllStringSubmatch(s, -1)) {
+				seen++
+				assert.True(t, names[m[1]] || notNames.MatchString(m[1]), "%s: %s: %s is not exported", d.path, s, m[1])
+			}
+			for _, m := range selected.FindAllStringSubmatch(s, -1) {
+				seen++
+				owned := !names[m[1]+"."] && names[m[2]] || names[m[1]+"."+m[2]] // of a type, or of a variable
+				assert.True(t, owned || notNames.MatchString(m[0]), "%s: %s: %s has no %s", d.path, s, m[1], m[2])
 			}
 		}
 	}

@@ -98,7 +98,7 @@ func newWorkplace(t *testing.T) *workplace {
 	out := filepath.Join(parent, "out")
 	token, ca := filepath.Join(parent, "token"), filepath.Join(parent, "ca.crt")
 	require.NoError(t, os.WriteFile(token, []byte("secret"), 0o600))
-	w.env = append(os.Environ(), "GOFLAGS=-trimpath", "DIR="+out, "TOKEN="+token, "CA="+ca)
+	w.env = append(os.Environ(), "DIR="+out, "TOKEN="+token, "CA="+ca)
 	var all []http.Handler
 	for i, name := range []string{"A", "B", "C"} {
 		all = append(all, instance(int64(i)))

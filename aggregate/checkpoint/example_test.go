@@ -16,7 +16,7 @@ import (
 )
 
 // A program goes on counting where the one before it stopped.
-func Example() {
+func ExampleRead() {
 	dir, err := os.MkdirTemp("", "state")
 	check(err)
 	defer os.RemoveAll(dir)

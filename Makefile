@@ -44,6 +44,7 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/sidecar
 	$(GO) run ./examples/picker
 	$(GO) run ./examples/controlplane -text
+	$(GO) -C examples/resourcemetrics run .
 	$(GO) -C examples/rulecheck run . testdata/rules.yaml || test $$? -eq 1 # a file of wrong expressions
 
 docs: # links, the listing of the API, the programs of docs, and that its tables and figures are what they say

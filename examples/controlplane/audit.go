@@ -38,7 +38,8 @@ type audit struct {
 type auditLog struct {
 	name  string // the server's, or the file's
 	file  logFile
-	whole bool // of a recording: it was read to its end, and waits for its time
+	more  []string // other files of the server, of a recording
+	whole bool     // of a recording: it was read to its end, and waits for its time
 
 	since time.Time // when it was asked first; what is older does not count
 	last  time.Time // when it was asked last
@@ -88,8 +89,13 @@ func newAudit(flags []string, window time.Duration) (*audit, error) {
 			path = text
 			name, _, _ = strings.Cut(filepath.Base(path), ".")
 		}
-		if slices.ContainsFunc(a.logs, func(l *auditLog) bool { return l.name == name }) {
-			return nil, fmt.Errorf("two audit logs are called %q; write NAME=FILE", name)
+		if i := slices.IndexFunc(a.logs, func(l *auditLog) bool { return l.name == name }); i >= 0 {
+			l := a.logs[i]
+			if !named || l.file.path == path || slices.Contains(l.more, path) {
+				return nil, fmt.Errorf("two audit logs are called %q; write SERVER=FILE", name)
+			}
+			l.more = append(l.more, path)
+			continue
 		}
 		a.logs = append(a.logs, &auditLog{name: name, file: logFile{path: path}, counts: map[caller]*tally{}, flaws: map[flaw]int{}})
 	}
@@ -103,6 +109,9 @@ func (a *audit) start(at time.Time, recorded bool) error {
 	for _, l := range a.logs {
 		targets = append(targets, aggregate.Target{Name: l.name, Labels: labels.FromStrings(componentLabel, string(auditLogs))})
 		if l.whole = recorded; !recorded {
+			if len(l.more) > 0 {
+				return fmt.Errorf("%s: a log that is followed is one file; those of its rotation are found", l.name)
+			}
 			if err := l.file.fromEnd(); err != nil {
 				return err
 			}
@@ -113,6 +122,11 @@ func (a *audit) start(at time.Time, recorded bool) error {
 		}
 		l.file.finish(l.add)
 		l.file.close()
+		for _, path := range l.more {
+			if err := l.file.whole(path, l.add); err != nil {
+				return err
+			}
+		}
 		slices.SortStableFunc(l.queue, func(a, b event) int { return a.Ended.Compare(b.Ended) })
 	}
 	return a.fleet.SetTargets(at, targets...)

@@ -150,6 +150,29 @@ func TestRecordedEnd(t *testing.T) {
 	require.ErrorContains(t, a.start(at, true), "not a regular file")
 }
 
+// A recorded log may have been rotated: a server has several files, each once.
+func TestSeveralFiles(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var flags []string
+	for i, name := range []string{"2", "1"} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(line("x", "get", "pods", 200, at.Add(time.Duration(2-i)*time.Second), time.Second)), 0o666))
+		flags = append(flags, "a="+path)
+	}
+	a, err := newAudit(flags, time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, a.start(at, true))
+	require.Len(t, a.logs, 1)
+	require.Len(t, a.logs[0].queue, 2)
+	assert.True(t, a.logs[0].queue[0].Ended.Before(a.logs[0].queue[1].Ended))
+	a, err = newAudit(flags, time.Minute)
+	require.NoError(t, err)
+	require.ErrorContains(t, a.start(at, false), "one file")
+	_, err = newAudit([]string{flags[0], flags[0]}, time.Minute)
+	require.Error(t, err)
+}
+
 // twoServers writes logs and answers of two servers: "busy" asks both twice a
 // second, server b takes ten times as long, and "rare" gets errors. It returns
 // the last page.

@@ -25,7 +25,11 @@ func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 		return nil
 	}
 	c.OnReport = func(t scrape.Target, _ aggregate.Report) { w.note(t.Name, time.Now(), nil) }
-	c.OnError = func(t scrape.Target, err error) { w.board.audit.knows(t.Name); w.note(t.Name, time.Now(), err) }
+	c.OnError = func(t scrape.Target, err error) {
+		now := time.Now()
+		w.board.audit.take(t.Name, now) // it may still write
+		w.note(t.Name, now, err)
+	}
 	s, err := scrape.New(w.board.fleet, c, scrape.Targets(w.liveTargets()...))
 	if err != nil {
 		return err

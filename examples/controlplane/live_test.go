@@ -113,6 +113,23 @@ func TestNoAnswer(t *testing.T) {
 	assert.NotContains(t, out, "not one metric")
 }
 
+// The log of a server is read whether or not its metrics are.
+func TestLogOfSilentServer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	log, err := os.Create(path)
+	require.NoError(t, err)
+	defer log.Close()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(log, line("x", "get", "pods", 200, time.Now(), time.Millisecond))
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer s.Close()
+	name := strings.TrimPrefix(s.URL, "http://")
+	_, out, _ := runProgram(t, "-json", "-interval", "50ms", "-timeout", "5s", "-rounds", "4", "-audit", name+"="+path, s.URL)
+	assert.Contains(t, out, `"name":"Busiest caller"`)
+	assert.Contains(t, out, "0 of 1 API servers answer")
+}
+
 // Who answers without a sample lives, and what it does is in the upper bound.
 func TestEmptyAnswerLives(t *testing.T) {
 	b, err := newBoard(settings{window: 10 * time.Second, slo: time.Second})

@@ -89,8 +89,8 @@ func (w *watcher) ingest(x recordedScrape) {
 	if err == nil {
 		err = empty(x.Header(), body)
 	}
+	w.board.audit.take(x.Target, x.At())
 	if err == nil {
-		w.board.audit.take(x.Target, x.At())
 		_, err = f.Ingest(aggregate.Scrape{Target: x.Target, Time: x.At(), Header: x.Header(), Body: body})
 	}
 	if err != nil && !errors.Is(err, aggregate.ErrConflict) {

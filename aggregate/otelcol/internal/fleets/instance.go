@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,7 +94,7 @@ func (in *instance) ingest(resources []pmetric.ResourceMetrics, now time.Time, r
 	for _, rm := range resources {
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {
-				if in.fleet.set.views.wanted.MatchString(m.Name()) {
+				if in.fleet.set.reads(m.Name()) {
 					in.reader.metric(sm.Scope().Name(), m)
 				}
 			}
@@ -161,10 +162,20 @@ func (in *instance) scrape(points []point, now time.Time, r *Report) {
 	}
 }
 
+// What an instance says of itself, as Prometheus has it: whether it answered,
+// and when its process started.
+const (
+	upMetric    = "up"
+	startMetric = "process_start_time_seconds"
+)
+
+// isStart reports whether a metric is that of the start, also with a prefix.
+func isStart(metric string) bool { return strings.HasSuffix("_"+metric, "_"+startMetric) }
+
 // isDown reports whether the points are those of a scrape that failed: up is 0.
 func isDown(points []point) bool {
 	return slices.ContainsFunc(points, func(p point) bool {
-		return p.entry.name == "up" && len(p.entry.attributes) == 0 && p.Value == 0 && p.Family.Type == model.MetricTypeGauge && p.entry.kind == ""
+		return p.entry.name == upMetric && len(p.entry.attributes) == 0 && p.Value == 0 && p.Family.Type == model.MetricTypeGauge && p.entry.kind == ""
 	})
 }
 
@@ -218,12 +229,12 @@ func (in *instance) stream(key string) *stream {
 // totals tell: it is another one once all of them are later than the scrape
 // before. 0 is unknown.
 //
-// A body that has process_start_time_seconds says it itself.
+// A body that has a start metric says it itself.
 func (in *instance) startOf(points []point) int64 {
 	var first int64
 	for i := range points {
 		p := &points[i]
-		if p.entry.name == "process_start_time_seconds" {
+		if isStart(p.entry.name) {
 			return 0
 		}
 		if p.Delta || p.Start.IsZero() {

@@ -151,7 +151,7 @@ func (in *instance) scrape(points []point, now time.Time, r *Report) {
 		return
 	}
 	if deltas == len(points) && at <= in.Last {
-		at = in.Last + 1 // the totals are new, though their time is not
+		at = max(in.Last+1, in.Seen) // the totals are new, though their time is not
 	}
 	sc := aggregate.Scrape{Target: in.name, Time: time.UnixMilli(at)}
 	if start := in.startOf(points); start != 0 {
@@ -184,6 +184,7 @@ func isDown(points []point) bool {
 // did not grow. It returns the number of deltas that were taken in.
 func (in *instance) sum(points []point, now int64, r *Report) (deltas int) {
 	in.samples = in.samples[:0]
+	since := max(in.fleet.since.UnixMilli(), now-in.fleet.set.cfg.ForgetAfter.Milliseconds())
 	late := 0
 	for i := range points {
 		p := &points[i]
@@ -192,7 +193,7 @@ func (in *instance) sum(points []point, now int64, r *Report) (deltas int) {
 			continue
 		}
 		s := in.stream(p.entry.key)
-		if !s.add(p, now) {
+		if !s.add(p, now, since) {
 			late++
 			continue
 		}

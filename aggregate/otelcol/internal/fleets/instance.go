@@ -85,6 +85,7 @@ func (in *instance) ingest(resources []pmetric.ResourceMetrics, now time.Time, r
 	defer in.mu.Unlock()
 	if ls := in.fleet.set.labelsOf(resources[0].Resource().Attributes()); !labels.Equal(ls, in.labels) {
 		in.labels, in.described = ls, false
+		in.reader.entries = nil // they lead to series of the answers
 	}
 	if !in.described {
 		in.balanced = in.fleet.set.balanced(resources[0].Resource().Attributes())
@@ -159,6 +160,7 @@ func (in *instance) scrape(points []point, now time.Time, r *Report) {
 	}
 	if in.fleet.ingest(sc, in.samples, len(points), r) {
 		in.Last = max(in.Last, at)
+		in.fleet.note(points, in.labels)
 	}
 }
 
@@ -195,6 +197,7 @@ func (in *instance) sum(points []point, now int64, r *Report) (deltas int) {
 		s := in.stream(p.entry.key)
 		if !s.add(p, now, since) {
 			late++
+			p.late = true
 			continue
 		}
 		deltas++

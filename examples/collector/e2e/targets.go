@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -33,8 +34,12 @@ func beTarget(address, started string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
 	fmt.Println("listens at", address)
-	return http.ListenAndServe(address, mux)
+	return http.Serve(l, mux)
 }
 
 // targets are the targets, and what they counted.

@@ -88,15 +88,18 @@ func TestFollow(t *testing.T) {
 	write("new\n")
 	assert.Equal(t, []string{"cut", "new"}, read())
 
+	assert.Empty(t, l.losses())
 	require.NoError(t, os.Truncate(path, 0))
 	write("x\n")
 	assert.Equal(t, []string{"x"}, read())
+	assert.Len(t, l.losses(), 1)
 
 	write(strings.Repeat("y", lineLimit+1) + "\nz\n")
 	assert.Equal(t, []string{"", "z"}, read(), "a line that is too long is one that is cut")
 
-	end := logFile{path: path, fromEnd: true}
+	end := logFile{path: path}
 	defer end.close()
+	require.NoError(t, end.fromEnd())
 	require.NoError(t, end.read(func([]byte) { t.Error("it was there before") }))
 	write("now\n")
 	var late []string
@@ -119,11 +122,16 @@ func TestRecordedEnd(t *testing.T) {
 	}
 	assert.Len(t, read("").queue, 1)
 	assert.Len(t, read(line("x", "get", "pods", 200, at, time.Second)).queue, 2)
+	require.NoError(t, os.WriteFile(path, []byte("\ufeff"+line("x", "get", "pods", 200, at, time.Second)), 0o666))
+	a, err := newAudit([]string{"a=" + path}, time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, a.start(at, true))
+	assert.Len(t, a.logs[0].queue, 1, "after a byte order mark")
 	cut := read(`{"kind":"Event"`)
 	assert.Len(t, cut.queue, 1)
 	assert.Equal(t, map[flaw]int{cutLine: 1}, cut.flaws)
 
-	a, err := newAudit([]string{"a=" + dir}, time.Minute)
+	a, err = newAudit([]string{"a=" + dir}, time.Minute)
 	require.NoError(t, err)
 	require.ErrorContains(t, a.start(at, true), "not a regular file")
 }

@@ -56,7 +56,7 @@ func newBoard(s settings) (*board, error) {
 	if b.audit != nil {
 		b.questions = append(b.questions, newCallers(d, b.audit, s.limits), newAgreement(d, b.audit))
 	}
-	b.questions = append(b.questions, trust{})
+	b.questions = append(b.questions, newTrust(d))
 	return b, d.err
 }
 
@@ -81,7 +81,7 @@ func (b *board) page(at time.Time) (Page, error) {
 			p.Rows = append(p.Rows, r)
 		}
 	}
-	return p, m.err
+	return p.whole(), m.err
 }
 
 // declarer declares views, and keeps the first error.

@@ -3,12 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
 )
 
 // callers is the step after the metrics: they say that lists are slow, not
@@ -29,11 +30,11 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 	kinds := []string{"agent", "verb", "resource"}
 	failed := auditRequests + `{code=~"[45].."}`
 	q := &callers{audit: a, limits: limits,
-		agents:      logs.histogram(aggregate.View{Select: durationFamily.Name, By: by}),
-		kinds:       logs.histogram(aggregate.View{Select: durationFamily.Name, By: kinds}),
-		failed:      logs.ratio(aggregate.View{Select: failed, By: by}, aggregate.View{Select: auditRequests, By: by}),
-		failedKinds: logs.ratio(aggregate.View{Select: failed, By: kinds}, aggregate.View{Select: auditRequests, By: kinds}),
-		long:        logs.counter(aggregate.View{Select: "audit_longrunning_total", By: kinds}),
+		agents:      logs.histogram(counted(durationFamily.Name, by...)),
+		kinds:       logs.histogram(counted(durationFamily.Name, kinds...)),
+		failed:      logs.ratio(counted(failed, by...), counted(auditRequests, by...)),
+		failedKinds: logs.ratio(counted(failed, kinds...), counted(auditRequests, kinds...)),
+		long:        logs.counter(counted("audit_longrunning_total", kinds...)),
 	}
 	d.err = errors.Join(d.err, logs.err)
 	a.exposed = append(a.exposed, func(e exposer) error {
@@ -43,6 +44,11 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 		)
 	})
 	return q
+}
+
+// counted returns a view of what this program counts itself.
+func counted(what string, by ...string) aggregate.View {
+	return aggregate.View{Select: what, By: by, Owner: counter.Process}
 }
 
 const callersShown = 12
@@ -55,7 +61,7 @@ func (q *callers) row(m *moment) Row {
 	q.fill(s, &r, &agents, q.agents, q.failed, func(l labels.Labels) string { return l.Get("agent") })
 	for i := range agents.Entries {
 		e := &agents.Entries[i]
-		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.Cells[0].Amount)))
+		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.account, e.Cells[0].Amount)))
 	}
 	agents.tellApart()
 	kinds := Panel{ID: "kinds", Title: "By user agent, verb and resource", Key: "request", Columns: columns}
@@ -68,12 +74,15 @@ func (q *callers) row(m *moment) Row {
 	}
 	for _, p := range []*Panel{&agents, &kinds, &long} {
 		p.byValue()
+	}
+	top := newTop(&agents, &kinds, m.board.window)
+	for _, p := range []*Panel{&agents, &kinds, &long} {
 		p.cut(callersShown)
 	}
 	r.Panels = []Panel{agents, kinds, long}
 	r.Coverage = s.coverage.String()
 	r.Warnings = append(r.Warnings, q.audit.warnings()...)
-	q.judge(&r, &agents, &kinds)
+	q.judge(&r, &agents, top)
 	return r
 }
 
@@ -105,9 +114,13 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 	}
 }
 
-// ofLimit returns the share of a client's limit that an agent uses.
-func (q *callers) ofLimit(agent string, rate Amount) Amount {
+// ofLimit returns the share of a client's limit that it uses. The limit is given
+// for its user agent or its account.
+func (q *callers) ofLimit(agent, account string, rate Amount) Amount {
 	limit, ok := q.limits[agent]
+	if !ok {
+		limit, ok = q.limits[account]
+	}
 	if !ok || !rate.Known {
 		return Amount{}
 	}
@@ -118,28 +131,41 @@ func (q *callers) ofLimit(agent string, rate Amount) Amount {
 // now and then.
 const limitNotice = 0.8
 
-func (q *callers) judge(r *Row, agents, kinds *Panel) {
-	if len(agents.Entries) == 0 {
-		return
-	}
-	total := Amount{Known: true}
+// top is who stands out of all callers.
+type top struct {
+	busiest string
+	share   Amount // of all requests
+	slowest string // of those with enough requests for a quantile
+	wait    Amount // its p99
+}
+
+// newTop looks through all entries, the greatest rates first.
+func newTop(agents, kinds *Panel, window time.Duration) (t top) {
+	var rates []Amount
 	for _, e := range agents.Entries {
-		total.Value += e.Cells[0].Amount.Value
-		total.Lo += e.Cells[0].Amount.Lo
-		total.Hi += e.Cells[0].Amount.Hi
+		rates = append(rates, e.Cells[0].Amount)
 	}
-	top := agents.Entries[0]
-	r.figure("Busiest caller", Share, exactly(top.Cells[0].Amount.Value/total.Value), top.Key)
-	slow := -1
-	for i, e := range kinds.Entries {
-		if a := e.Cells[3].Amount; a.Known && (slow < 0 || a.Value > kinds.Entries[slow].Cells[3].Amount.Value) {
-			slow = i
+	if len(rates) > 0 {
+		t.busiest, t.share = agents.Entries[0].Key, share(0, rates)
+	}
+	for _, e := range kinds.Entries {
+		wait := e.Cells[3].Amount
+		if enough := e.Cells[0].Amount.Value*window.Seconds() >= slowestLeast; enough && wait.Known && (!t.wait.Known || wait.Value > t.wait.Value) {
+			t.slowest, t.wait = e.Key, wait
 		}
 	}
-	if slow >= 0 {
-		r.figure("Waits longest, p99", Seconds, kinds.Entries[slow].Cells[3].Amount, kinds.Entries[slow].Key)
+	return t
+}
+
+func (q *callers) judge(r *Row, agents *Panel, t top) {
+	if t.busiest == "" {
+		return
 	}
-	r.raise(Fine, fmt.Sprintf("%s makes %s of the requests.", top.Key, Share.number(top.Cells[0].Amount.Value/total.Value)))
+	r.figure("Busiest caller", Share, t.share, t.busiest)
+	if t.wait.Known {
+		r.figure("Waits longest, p99", Seconds, t.wait, t.slowest)
+	}
+	r.raise(Fine, fmt.Sprintf("%s makes %s of the requests.", t.busiest, Share.format(t.share)))
 	for _, e := range agents.Entries {
 		if a := e.Cells[len(e.Cells)-1].Amount; a.Known && a.Value >= limitNotice {
 			r.raise(Notice, fmt.Sprintf("%s uses %s of its limit: it slows itself down.", e.Key, Share.format(a)))
@@ -163,76 +189,12 @@ func (a *audit) warnings() (list []string) {
 		if l.folded > 0 {
 			list = append(list, fmt.Sprintf("%s: more than %d callers; %d events count as (others)", l.name, callerLimit, l.folded))
 		}
+		for _, what := range l.file.losses() {
+			list = append(list, l.name+": "+what)
+		}
 		if l.failed != nil {
 			list = append(list, l.name+": "+l.failed.Error())
 		}
 	}
 	return list
-}
-
-// agreement compares what the logs and the metrics count for the same time: a
-// check of both, and of the coverage.
-type agreement struct {
-	audit         *audit
-	metrics, logs *aggregate.CounterView
-}
-
-func newAgreement(d *declarer, a *audit) question {
-	logs := &declarer{board: &board{fleet: a.fleet}}
-	q := &agreement{
-		audit:   a,
-		metrics: d.counter(aggregate.View{Select: requestTotal + `,resource!=""}`}),
-		logs:    logs.counter(aggregate.View{Select: auditRequests + `{resource!=""}`}),
-	}
-	d.err = errors.Join(d.err, logs.err)
-	return q
-}
-
-// apart is the share by which two counts may differ: what is under way when one
-// is read is in one of them alone.
-const apart = 0.02
-
-func (q *agreement) row(m *moment) Row {
-	r := Row{ID: "agreement", Question: "Do the logs and the metrics count the same?", About: auditLogs}
-	logs, api := m.logs(q.audit), m.of(apiServers)
-	p := Panel{ID: "servers", Title: "Requests for resources in the window, without watches", Key: "server",
-		Columns: []Column{{"in the log", Count}, {"in the metrics", Count}, {"difference", Count}}}
-	written, counted := first(logs.counters(q.logs)), first(api.counters(q.metrics))
-	if written == nil || counted == nil {
-		return r
-	}
-	r.from(counted)
-	r.Explain += written.Explain()
-	metrics := map[string]Amount{}
-	for _, x := range counted.Increases() {
-		metrics[x.Instance] = known(x.Estimate, true)
-	}
-	differ := 0.0
-	var sums [2]float64
-	for _, x := range written.Increases() {
-		a, b := known(x.Estimate, true), metrics[x.Instance]
-		difference := Amount{}
-		if b.Known {
-			difference = exactly(a.Value - b.Value)
-			sums[0], sums[1] = sums[0]+a.Value, sums[1]+b.Value
-			if a.Value < b.Lo || a.Value > b.Hi {
-				differ = max(differ, math.Abs(difference.Value)/max(1, a.Value))
-			}
-		}
-		p.add(x.Instance, logs.lost(x.Instance), cell(a), cell(b), cell(difference))
-	}
-	p.Note = "A log counts what a server did between the last scrape and its end, too. The metrics cannot."
-	r.Panels = []Panel{p}
-	if sums[1] == 0 {
-		r.Answer, r.State = "No log is of a server that is scraped: write -audit SERVER=FILE.", Notice
-		return r
-	}
-	r.figure("In the logs", Count, exactly(sums[0]), "")
-	r.figure("In the metrics", Count, exactly(sums[1]), "")
-	says := fmt.Sprintf("The logs have %s requests, the metrics %s.", Count.number(sums[0]), Count.number(sums[1]))
-	r.raise(Fine, says)
-	if differ > apart {
-		r.raise(Notice, fmt.Sprintf("%s One server's counts differ by %s.", says, Share.number(differ)))
-	}
-	return r
 }

@@ -42,7 +42,7 @@ func (u Unit) bounds(a Amount) string {
 	switch value := u.number(a.Value); {
 	case lo == value && (hi == value || strings.HasPrefix(hi, "<")):
 		return ""
-	case math.IsInf(a.Hi, 1) && math.IsInf(a.Lo, -1):
+	case math.IsInf(a.Hi, 1) && a.Lo <= 0: // nothing here is negative
 		return "no bound is known"
 	case math.IsInf(a.Hi, 1):
 		return "at least " + lo

@@ -56,10 +56,10 @@ func (q *latency) row(m *moment) Row {
 	}
 	lines := Panel{ID: "p99", Title: "p99, all servers and each", Chart: Lines, Key: "server", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"share of requests", Share}}}
 	lines.add("all servers", false, cell(p99), cell(known(g.Quantile(.5))), cell(exactly(1)))
-	total := g.Distribution().Count()
+	parts := memberShares(g.Observations().Increases())
 	for name, d := range g.Distributions() {
 		if d.Count() > 0 {
-			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count()/total)))
+			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(parts[name]))
 		}
 	}
 	lines.silent(s)
@@ -70,18 +70,17 @@ func (q *latency) row(m *moment) Row {
 // heat returns the buckets of a distribution, not cumulative, fastest first.
 func heat(d *histogram.Distribution) Panel {
 	p := Panel{ID: "heat", Title: "Requests by duration", Chart: Heat, Key: "up to", Columns: []Column{{"requests", Count}, {"share", Share}}}
-	total := d.Count()
 	rows := d.Rows()
+	var counts []Amount
+	for _, x := range rows {
+		counts = append(counts, known(x.Count, true))
+	}
 	for i, x := range rows {
-		share := Amount{}
-		if total > 0 {
-			share = exactly(x.Count.Value / total)
-		}
 		key := Seconds.number(x.Upper)
 		if i == len(rows)-1 {
 			key = "more"
 		}
-		p.add(key, false, cell(known(x.Count, true)), cell(share))
+		p.add(key, false, cell(counts[i]), cell(share(i, counts)))
 	}
 	return p
 }

@@ -118,8 +118,12 @@ func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, tit
 			r.raise(Notice, fmt.Sprintf("%s: p99 %s at %s.", title, Seconds.number(worst.Estimate.Value), worst.Instance))
 		}
 	}
+	counts := map[string]Amount{}
+	for _, x := range g.Observations().Increases() {
+		counts[x.Instance] = known(x.Estimate, true)
+	}
 	for name, d := range g.Distributions() {
-		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count())))
+		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(counts[name]))
 	}
 	p.silent(s)
 	if !ok {

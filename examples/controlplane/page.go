@@ -3,7 +3,6 @@ package main
 import (
 	"time"
 
-	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
 )
 
@@ -99,30 +98,25 @@ type Cell struct {
 	Text   string `json:"text,omitempty"`
 }
 
-// Amount is a number and its bounds, or nothing.
-type Amount struct {
-	Known bool
-	promfold.Estimate
-}
-
-// MarshalJSON returns the estimate, or null.
-func (a Amount) MarshalJSON() ([]byte, error) {
-	if !a.Known {
-		return []byte("null"), nil
+// whole returns the page with an empty list for each that is missing: to a program
+// null is what is unknown.
+func (p Page) whole() Page {
+	p.Parts, p.Rows = list(p.Parts), list(p.Rows)
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		r.Figures, r.Panels, r.Warnings = list(r.Figures), list(r.Panels), list(r.Warnings)
+		for j := range r.Panels {
+			r.Panels[j].Columns, r.Panels[j].Entries = list(r.Panels[j].Columns), list(r.Panels[j].Entries)
+		}
 	}
-	return a.Estimate.MarshalJSON()
+	return p
 }
 
-// known returns an amount of what the library answers.
-func known(e promfold.Estimate, ok bool) Amount { return Amount{ok, e} }
-
-// exactly returns an amount without doubt.
-func exactly(x float64) Amount { return Amount{true, promfold.Estimate{Value: x, Lo: x, Hi: x}} }
-
-// times returns the amount with every number multiplied by a positive factor.
-func (a Amount) times(x float64) Amount {
-	a.Value, a.Lo, a.Hi = a.Value*x, a.Lo*x, a.Hi*x
-	return a
+func list[T any](x []T) []T {
+	if x == nil {
+		return []T{}
+	}
+	return x
 }
 
 // row returns the row with an ID, or nil.

@@ -30,7 +30,7 @@ func (q *pending) row(m *moment) Row {
 	r := Row{ID: "scheduler", Question: "What waits for the scheduler?", About: controllers}
 	s := m.of(controllers)
 	p := Panel{ID: "queues", Title: "Pods in the leader's queues", Chart: Stack, Key: "queue", Columns: []Column{{"pods", Count}}}
-	total, leader := Amount{Known: true}, ""
+	total, leader := exactly(0), ""
 	groups := s.gauges(q.queues)
 	for _, g := range groups {
 		r.from(g)
@@ -42,7 +42,7 @@ func (q *pending) row(m *moment) Row {
 		if x, ok := g.Leader(); ok {
 			leader = x.Instance
 		}
-		total.Value, total.Lo, total.Hi = total.Value+v.Value, total.Lo+v.Lo, total.Hi+v.Hi
+		total = total.plus(known(v, ok))
 		p.add(g.Labels().Get("queue"), false, cell(known(v, ok)))
 	}
 	p.byKey()

@@ -46,6 +46,9 @@ type match struct {
 	promql string // what to ask instead, empty where PromQL cannot
 	view   string // what to ask instead, of the library
 	note   string // what else to know; may be empty
+	// meant says that somebody may want the number as it is, and know its limits:
+	// the finding is a note, which does not change the exit status.
+	meant bool
 }
 
 // ask asks a view about the window of an input.

@@ -22,9 +22,10 @@ type terms struct {
 }
 
 const (
-	corpus = "../shared/corpus"
-	ci     = "a part of make verify, or that itself, which every change passes"
-	e2e    = "an end-to-end test, which takes minutes and is named as one"
+	corpus  = "../shared/corpus"
+	ci      = "a part of make verify, or that itself, which every change passes"
+	e2e     = "an end-to-end test, which takes minutes and is named as one"
+	cluster = "it needs a cluster; its tests run the server without one"
 )
 
 // run reports whether the command is run at all.
@@ -33,19 +34,20 @@ func (c terms) run() bool { return c.why == "" || c.as != "" }
 // exceptions is how commands are run that are not run as they stand. $A, $B, $C
 // and $LB are instances that the test serves, TOKEN and CA files for them.
 var exceptions = map[string]terms{
-	"go test ./...":           {why: ci},
-	"make verify":             {why: ci},
-	"make test":               {why: ci},
-	"make race":               {why: ci},
-	"make lint":               {why: ci},
-	"make nested":             {why: ci},
-	"make cross":              {why: ci},
-	"make fuzz FUZZTIME=1m":   {why: "a soak; make verify does the same with 30,000 inputs"},
-	"make docs":               {why: "it runs this test"},
-	"make bench":              {why: "a soak: all benchmarks; those below are run once"},
-	"make e2e-sidecar":        {why: e2e},
-	"make e2e-tiers":          {why: e2e},
-	"go -C bench run ./scale": {why: "a soak of some 10 GB; the smaller run below it is run"},
+	"go test ./...":                       {why: ci},
+	"go get github.com/promfold/promfold": {why: "it changes go.mod of a program of yours; the checkout is that module itself"},
+	"make verify":                         {why: ci},
+	"make test":                           {why: ci},
+	"make race":                           {why: ci},
+	"make lint":                           {why: ci},
+	"make nested":                         {why: ci},
+	"make cross":                          {why: ci},
+	"make fuzz FUZZTIME=1m":               {why: "a soak; make verify does the same with 30,000 inputs"},
+	"make docs":                           {why: "it runs this test"},
+	"make bench":                          {why: "a soak: all benchmarks; those below are run once"},
+	"make e2e-sidecar":                    {why: e2e},
+	"make e2e-tiers":                      {why: e2e},
+	"go -C bench run ./scale":             {why: "a soak of some 10 GB; the smaller run below it is run"},
 	"go test ./internal/truth -run TestTruth -update": {
 		as: "go test ./internal/truth -run TestTruth -short", why: "the whole takes minutes, and make verify has it without -update",
 	},
@@ -55,6 +57,8 @@ var exceptions = map[string]terms{
 	"go run ./examples/balancer -token-file TOKEN -ca ca.crt -expect 3 https://ADDRESS:6443/metrics": {
 		as: "go run ./examples/balancer -token-file TOKEN -ca CA -expect 3 -rounds 6 -interval 100ms $LB",
 	},
+	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls":                                 {why: cluster},
+	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls --open --bind-address 127.0.0.1": {why: cluster},
 	"go run ./examples/controlplane": {until: "http://127.0.0.1:8090/"},
 	"go run ./examples/controlplane -token-file TOKEN -ca CA -etcd http://E1:2381,http://E2:2381,http://E3:2381 -controllers https://M:10257,https://M:10259 https://A:6443/metrics https://B:6443/metrics https://C:6443/metrics": {
 		as: "go run ./examples/controlplane -text -rounds 2 -interval 100ms -token-file TOKEN -ca CA -etcd $A/1,$B/1 -controllers $A/2,$B/3 $A $B $C",
@@ -87,7 +91,7 @@ var exceptions = map[string]terms{
 }
 
 var (
-	isCommand = regexp.MustCompile(`^(go (-C|build|doc|run|test|tool|vet) ?\S|make |kubectl |npm )\S*.*`)
+	isCommand = regexp.MustCompile(`^(go (-C|build|doc|get|run|test|tool|vet) ?\S|make |kubectl |npm )\S*.*`)
 	remark    = regexp.MustCompile(`\s+#.*$`)
 )
 

@@ -107,10 +107,10 @@ func TestNoAnswer(t *testing.T) {
 	}
 	url := answering(t, "", "# TYPE go_goroutines gauge\ngo_goroutines 1\n")
 	_, out, _ := runProgram(t, "-json", "-interval", "50ms", "-timeout", "5s", "-rounds", "1", url)
-	assert.Contains(t, out, "answers like none of the API servers: is its URL of something else?")
+	assert.Contains(t, out, "There is not one metric of API servers at ")
 	url = answering(t, "", "# TYPE apiserver_longrunning_requests gauge\napiserver_longrunning_requests 1\n")
 	_, out, _ = runProgram(t, "-json", "-interval", "50ms", "-timeout", "5s", "-rounds", "1", url)
-	assert.NotContains(t, out, "answers like none")
+	assert.NotContains(t, out, "not one metric")
 }
 
 // Who answers without a sample lives, and what it does is in the upper bound.

@@ -53,10 +53,14 @@ func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 	}
 	if c.Value < p.Value && !recreated(b.Rules, p, c, pace) {
 		b.dropped++
-		if b.outlived(p, c, pace, 2) {
+		life := b.Time - b.Start
+		if life <= 0 {
+			life = b.Time - b.PrevTime
+		}
+		if b.outlived(p, c, pace, 2*life) {
 			b.above++
 		}
-		if b.outlived(p, c, pace, busyStart) {
+		if b.outlived(p, c, pace, busyStart*max(life, b.Time-b.PrevTime)) {
 			b.beyond++
 		}
 	}
@@ -76,17 +80,13 @@ func (b *Body) jitter() float64 {
 	return blindJitter
 }
 
-// outlived reports whether c is more than the new process can have counted: more than so many times what the fastest
-// earlier pace makes since its start. Where none is known, the mean pace of the old process is one that was reached.
-func (b *Body) outlived(p, c Point, pace Pace, times float64) bool {
+// outlived reports whether c is more than the fastest earlier pace makes in so many milliseconds. Where none is known,
+// the mean pace of the old process is one that was reached.
+func (b *Body) outlived(p, c Point, pace Pace, ms int64) bool {
 	if age := p.Time - b.PrevStart; age > 0 && !pace.Known {
 		pace = Pace{Least: p.Value / float64(age), Known: true}
 	}
-	life := b.Time - b.Start
-	if life <= 0 {
-		life = b.Time - b.PrevTime
-	}
-	return !pace.Known || c.Value > times*pace.Least*float64(life)
+	return !pace.Known || c.Value > pace.Least*float64(ms)
 }
 
 // explains reports whether a series that fell by so much may have risen by it in one step, but for what it grew since.
@@ -119,8 +119,9 @@ const manyWitnesses = 30
 const fewWitnesses = 3
 
 // busyStart is how many times faster than before the counters of a new process
-// may grow for that word to stand. All count the same requests, perhaps, and
-// a process that lived for some seconds has no pace to speak of.
+// may grow for that word to stand, in the time between two scrapes at least. All
+// count the same requests, perhaps, and a process that lived for some seconds
+// has no pace to speak of.
 const busyStart = 100
 
 // Decision says what happened to the process, for all families of a body. Of says what that means for one of them.

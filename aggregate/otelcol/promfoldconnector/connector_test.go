@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/goleak"
 
+	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/pointtext"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/teststorage"
 	"github.com/promfold/promfold/aggregate/otelcol/promfoldconnector/internal/metadata"
@@ -33,18 +34,21 @@ type tiers struct {
 	kept   *teststorage.Memory // of the root
 	leaves map[string]*leaf
 	disks  map[string]*teststorage.Memory
+	views  []fleets.View
 }
 
-func newTiers(t *testing.T) *tiers {
+func newTiers(t *testing.T) *tiers { return newTiersWith(t, nil) }
+
+func newTiersWith(t *testing.T, views []fleets.View) *tiers {
 	x := &tiers{T: t, at: time.Unix(6, 0), sink: new(consumertest.MetricsSink), kept: &teststorage.Memory{},
-		leaves: map[string]*leaf{}, disks: map[string]*teststorage.Memory{}}
+		leaves: map[string]*leaf{}, disks: map[string]*teststorage.Memory{}, views: views}
 	x.startRoot()
 	return x
 }
 
 func (x *tiers) config(leaf string) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Interval, cfg.Leaf, cfg.Storage = time.Hour, leaf, &teststorage.ID
+	cfg.Interval, cfg.Leaf, cfg.Storage, cfg.Views = time.Hour, leaf, &teststorage.ID, x.views
 	return cfg
 }
 

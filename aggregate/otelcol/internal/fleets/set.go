@@ -40,6 +40,13 @@ func New(cfg Config, began time.Time, horizon time.Duration) (*Set, error) {
 	return s, err
 }
 
+// Began returns when the component began.
+func (s *Set) Began() time.Time { return s.began }
+
+// BeganAt says that the component began earlier, before it was started again. It
+// is called before anything is taken in.
+func (s *Set) BeganAt(t time.Time) { s.began = t }
+
 func (s *Set) fleetConfig() aggregate.Config {
 	return aggregate.Config{MaxBytes: s.cfg.MaxBytes, MaxInstances: s.cfg.MaxInstances, JoinHorizon: s.horizon}
 }

@@ -47,31 +47,32 @@ var exceptions = map[string]terms{
 	"make bench":                          {why: "a soak: all benchmarks; those below are run once"},
 	"make e2e-sidecar":                    {why: e2e},
 	"make e2e-tiers":                      {why: e2e},
-	"go -C bench run ./scale":             {why: "a soak of some 10 GB; the smaller run below it is run"},
+	"go -C bench run ./scale -instances 1000": {as: "go -C bench run ./scale -instances 10", why: "the whole takes ten minutes"},
+	"go -C bench run ./scale":                 {why: "a soak of some 10 GB; the smaller run below it is run"},
 	"go test ./internal/truth -run TestTruth -update": {
 		as: "go test ./internal/truth -run TestTruth -short", why: "the whole takes minutes, and make verify has it without -update",
 	},
 	"go run ./examples/fleet URL URL URL": {
-		as: "go run ./examples/fleet -token-file TOKEN -ca CA -rounds 2 -interval 100ms -counter apiserver_request_total $A $B $C",
+		as: "go run ./examples/fleet -token-file TOKEN -ca CA -rounds 2 -interval 100ms -timeout 10s -counter apiserver_request_total $A $B $C",
 	},
 	"go run ./examples/balancer -token-file TOKEN -ca ca.crt -expect 3 https://ADDRESS:6443/metrics": {
-		as: "go run ./examples/balancer -token-file TOKEN -ca CA -expect 3 -rounds 6 -interval 100ms $LB",
+		as: "go run ./examples/balancer -token-file TOKEN -ca CA -expect 3 -rounds 6 -interval 100ms -timeout 10s $LB",
 	},
 	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls":                                 {why: cluster},
 	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls --open --bind-address 127.0.0.1": {why: cluster},
 	"go run ./examples/controlplane": {until: "http://127.0.0.1:8090/"},
 	"go run ./examples/controlplane -token-file TOKEN -ca CA -etcd http://E1:2381,http://E2:2381,http://E3:2381 -controllers https://M:10257,https://M:10259 https://A:6443/metrics https://B:6443/metrics https://C:6443/metrics": {
-		as: "go run ./examples/controlplane -text -rounds 2 -interval 100ms -token-file TOKEN -ca CA -etcd $A/1,$B/1 -controllers $A/2,$B/3 $A $B $C",
+		as: "go run ./examples/controlplane -text -rounds 2 -interval 100ms -timeout 10s -token-file TOKEN -ca CA -etcd $A/1,$B/1 -controllers $A/2,$B/3 $A $B $C",
 	},
 	"go run ./examples/controlplane -balanced -expected 3 -token-file TOKEN https://CLUSTER/metrics https://CLUSTER/apis/metrics.eks.amazonaws.com/v1/{kcm,ksh,etcd}/container/metrics": {
-		as: "go run ./examples/controlplane -text -rounds 6 -interval 100ms -balanced -expected 3 -token-file TOKEN -ca CA $LB $A/apis/metrics.eks.amazonaws.com/v1/kcm/container/metrics",
+		as: "go run ./examples/controlplane -text -rounds 6 -interval 100ms -timeout 10s -balanced -expected 3 -token-file TOKEN -ca CA $LB $A/apis/metrics.eks.amazonaws.com/v1/kcm/container/metrics",
 	},
 	"go run ./examples/controlplane/trim -corpus DIR":   {as: "go run ./examples/controlplane/trim -corpus ../shared/corpus", needs: corpus},
 	"kubectl get nodes -o json > nodes.json":            {as: "gzip -dc examples/kubelets/recording/api-nodes-000.json.gz > nodes.json"},
 	"go run ./examples/kubelets -nodes nodes.json":      {}, // of the line above
 	"go -C examples/collector run . --config demo.yaml": {until: "demo_requests_total"},
 	"go run ./examples/shards -telemetry http://A:8081/metrics,http://B:8081/metrics http://A:8080/metrics http://B:8080/metrics": {
-		as: "go run ./examples/shards -token-file TOKEN -ca CA -rounds 2 -interval 100ms -telemetry $A/t,$B/t $A $B",
+		as: "go run ./examples/shards -token-file TOKEN -ca CA -rounds 2 -interval 100ms -timeout 10s -telemetry $A/t,$B/t $A $B",
 	},
 	"go -C examples/rulecheck run . testdata/rules.yaml": {exit: 1}, // a file of wrong expressions
 

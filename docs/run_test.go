@@ -150,6 +150,7 @@ func (w *workplace) run(t *testing.T, command string, how terms) string {
 	c.Dir, c.Env, c.Stdout, c.Stderr = w.dir, w.env, &out, &out
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go run does not pass signals on
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
+	c.WaitDelay = 10 * time.Second
 	if how.until != "" {
 		out.told = func(text []byte) {
 			if bytes.Contains(text, []byte(how.until)) {

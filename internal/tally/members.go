@@ -123,7 +123,7 @@ func (g Growth) memberRate(sh *Share, p *part) (estimate, bool) {
 		x.Hi = min(x.Hi, max(x.Value, g.fastest(sh, p)))
 	}
 	value := p.grown - p.older
-	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: x.Hi / seconds}, true
+	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: max(x.Hi, value) / seconds}, true
 }
 
 // rated returns the members with a rate, by name.

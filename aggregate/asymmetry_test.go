@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
 )
 
 // loaded is a fleet whose members grow by the given numbers within 10 s.
@@ -141,4 +142,23 @@ func TestAsymmetryOfTheRecording(t *testing.T) {
 		assert.GreaterOrEqual(t, a.Share, want.share)
 		assert.LessOrEqual(t, a.Share, want.most)
 	}
+}
+
+// What was counted between the last scrape of a process and its end is lost. It opens an increase; a rate, of a member as
+// of the group, is over the time that was observed.
+func TestRateOfAMemberThatRestarted(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-60)})
+	v := b.counter(aggregate.View{Select: "c", Owner: counter.Process})
+	b.scrape("a", 0, -100, typeC, "c 1000")
+	b.scrape("a", 10, -100, typeC, "c 1100")
+	b.scrape("a", 20, 15, typeC, "c 30")
+	g := b.one(v, 20, 20*time.Second)
+	increase, _ := g.Increase()
+	assert.True(t, math.IsInf(increase.Hi, 1))
+	whole, _ := g.Rate()
+	assert.LessOrEqual(t, whole.Hi, 10.0)
+	m, ok := g.Hottest()
+	require.True(t, ok)
+	assert.InDelta(t, 130./15, m.Estimate.Value, 1e-9)
+	assert.Equal(t, m.Estimate.Value, m.Estimate.Hi)
 }

@@ -234,7 +234,7 @@ func identities(f *Fleet, e int64) []note {
 		for _, x := range in.Suspicions {
 			if x.A == in && x.Possible() && !x.A.departed(f, e) && !x.B.departed(f, e) && (in.Twins == nil || in.Twins != x.B.Twins) {
 				list = append(list, note{in.labels,
-					fmt.Sprintf("possible duplicate: %s and %s have one start time and one set of series, both are counted", x.A.name, x.B.name)})
+					fmt.Sprintf("possible duplicate: %s and %s have one start time and may be one process, both are counted", x.A.name, x.B.name)})
 			}
 		}
 	}

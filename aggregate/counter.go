@@ -162,7 +162,7 @@ func departuresOf(q *question) ledger.Departed {
 	}
 	for i := range q.states {
 		if x := &q.states[i]; x.departed {
-			x.in.depart(q.f, x.in.bindings[q.v.index], farFuture, list.Of)
+			x.in.depart(q.f, x.in.bindings[q.v.index], q.m.first, list.Of)
 		}
 	}
 	for _, d := range list {

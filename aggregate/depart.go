@@ -65,13 +65,14 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	if len(list) == 0 {
 		return false
 	}
+	first := min(f.left.Began(f.since), firstOf(f.ordered))
 	for _, in := range list {
 		for _, b := range in.bindings {
 			b.noteLeft(in, f.book.Ended(in.targets, in.Last, now))
 		}
 		if in.counts(f, now) {
 			for _, b := range in.bindings {
-				in.depart(f, b, farFuture, b.view.ledger.Departures)
+				in.depart(f, b, first, b.view.ledger.Departures)
 			}
 		}
 	}

@@ -161,7 +161,7 @@ func TestRetirementDoesNotShow(t *testing.T) {
 // certain leaves out who may be one process with whom: of two instances in
 // different parts, no part could see it before they were merged.
 func certain(answers string) string {
-	return regexp.MustCompile(` ?possible duplicate: \w+ and \w+ have one start time and one set of series, both are counted`).ReplaceAllString(answers, "")
+	return regexp.MustCompile(` ?possible duplicate: \w+ and \w+ have one start time and may be one process, both are counted`).ReplaceAllString(answers, "")
 }
 
 // Ten hours of 50 workers of which each second one is killed and one started:
@@ -408,4 +408,36 @@ func TestTheDepartedMakeRoom(t *testing.T) {
 	require.ErrorIs(t, err, aggregate.ErrLimit, "a window still reaches them")
 	p.scrape("b", 80, 0, typeC, "c 1")
 	assert.Equal(t, 1, p.Sizes().Instances)
+}
+
+// What departed before Since is in answers since the start as long as its scrapes are, before it is retired and after.
+func TestDepartedBeforeSince(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(100), Window: time.Minute, MaxInstances: 2})
+	v := b.counter(aggregate.View{Select: "jobs", Owner: counter.Process})
+	show := func(name string, seconds, n float64) {
+		b.scrape(name, seconds, -1000, "# TYPE jobs counter", fmt.Sprintf("jobs %g", n))
+	}
+	for i := range 101 {
+		s := float64(10 * i)
+		show("b", s, 10*s)
+		if i < 5 {
+			show("a", s, 20*s)
+		}
+		if i == 5 {
+			b.Remove(at(50), "a")
+		}
+	}
+	for round := range 2 {
+		g := b.one(v, 1000, sinceStart)
+		increase, _ := g.Increase()
+		assert.Equal(t, 10_800.0, increase.Value, round)
+		rate, _ := g.Rate()
+		assert.InDelta(t, 10.85, rate.Value, 0.06, "%d: half an interval before and after its scrapes it may have lived", round)
+		assert.LessOrEqual(t, rate.Lo, 10.8)
+		assert.GreaterOrEqual(t, rate.Hi, 10.8)
+		require.Equal(t, 1-round, b.Snapshot(at(1000)).Health().Gone)
+		if round == 0 {
+			show("c", 1000, 0) // there is no room for it beside a
+		}
+	}
 }

@@ -89,6 +89,15 @@ func (f *Fleet) opening() int64 {
 	return over
 }
 
+// firstOf returns the first scrape of any of the instances.
+func firstOf(list []*instance) int64 {
+	first := farFuture
+	for _, in := range list {
+		first = min(first, in.First)
+	}
+	return first
+}
+
 // reach returns how far the longest window goes back, with the step before it.
 func (f *Fleet) reach() int64 {
 	return (f.longest() + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
@@ -256,7 +265,7 @@ func (f *Fleet) look(now int64) *moment {
 	f.snapshots++
 	m := &f.looked
 	*m = moment{
-		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, first: f.since, opening: f.opening(),
+		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, first: f.left.Began(f.since), opening: f.opening(),
 		members: m.members[:0], targets: m.targets[:0], doubles: m.doubles[:0],
 	}
 	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.Role == declare.Electoral })

@@ -43,7 +43,7 @@ func (a *gaugeAnswer) readShares() {
 	}
 	for x, den := range q.possible(q.v.limit) {
 		in, num := x.in, x.in.bindings[q.v.index]
-		limits := gauge.Limits{Exposed: in.exposes(num.view), Sentinels: q.v.Sentinels}
+		limits := gauge.Limits{Sentinels: q.v.Sentinels}
 		for i, e := range den.Lines(in.Plan) {
 			r := den.reading(in, i)
 			limits.Add(int(e.Col), r.Line.Labels, r.Value)

@@ -32,7 +32,7 @@ func (g *HistogramGroup) Warnings() []string {
 	if n, names := g.observed.Shapeless(); n > 0 {
 		list = append(slices.Clip(list), fmt.Sprintf("of %.4g observations only count and sum are known: %s", n, explain.Few(names)))
 	}
-	if names := g.observed.Missed(); len(names) > 0 {
+	if names := g.observed.MetOnce(); len(names) > 0 {
 		list = append(slices.Clip(list), "behind a balancer and not met twice, so that their observations may have any value: "+explain.Few(names))
 	}
 	return list

@@ -48,14 +48,19 @@ func (s *staged) suspect() {
 	})
 }
 
-// weighTwins compares the staged scrape with what its suspects exposed last.
+// weighTwins compares the staged scrape with what its suspects exposed last. What the program calls two is two.
 func (s *staged) weighTwins() {
 	in := s.in
 	if len(in.Suspicions) == 0 {
 		return
 	}
 	s.Liken(func(liken func(*process.Process) (identity.Likeness, int64, bool)) {
-		identity.WeighAll(in, func(o *instance) (identity.Likeness, int64, bool) { return liken(&o.Process) })
+		identity.WeighAll(in, func(o *instance) (identity.Likeness, int64, bool) {
+			if s.f.book.Apart(in.targets, o.targets) {
+				return identity.Likeness{}, 0, false
+			}
+			return liken(&o.Process)
+		})
 	})
 }
 

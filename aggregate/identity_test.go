@@ -356,7 +356,7 @@ func TestAnotherProcessIsNoRestart(t *testing.T) {
 // A small process under two names cannot be proven to be one; every answer names both, from the first round on, until a
 // counter shows them to be two.
 func TestPossibleDuplicate(t *testing.T) {
-	const warning = "possible duplicate: a and b have one start time and one set of series, both are counted"
+	const warning = "possible duplicate: a and b have one start time and may be one process, both are counted"
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Select: "c"})
 	show := func(name string, seconds, start float64, n int) {
@@ -375,6 +375,29 @@ func TestPossibleDuplicate(t *testing.T) {
 	assert.Zero(t, b.one(v, 40, sinceStart).Coverage().Duplicates)
 	show("b", 45, -500, 110)
 	assert.NotContains(t, b.one(v, 45, sinceStart).Warnings(), warning)
+}
+
+// What the program calls two is two, whatever the counters say.
+func TestTwoByName(t *testing.T) {
+	for instances, twins := range map[[2]string]int{{"uid-a", "uid-b"}: 0, {"uid-a", ""}: 1, {"a", "b"}: 1, {"", ""}: 1} {
+		b := newBed(t, aggregate.Config{})
+		for i, name := range []string{"a", "b"} {
+			b.describe(aggregate.Target{Name: name, Instance: instances[i]})
+		}
+		v := b.counter(aggregate.View{Select: "c"})
+		for i := range 8 {
+			list := []string{typeC}
+			for k := range 40 {
+				list = append(list, fmt.Sprintf(`c{i="%d"} %d`, k, 100+10*i+k))
+			}
+			b.scrape([]string{"a", "b"}[i%2], float64(5*i), -500, list...)
+		}
+		g := b.one(v, 35, sinceStart)
+		assert.Equal(t, twins, g.Coverage().Duplicates, instances)
+		if twins == 0 {
+			assert.Empty(t, g.Warnings())
+		}
+	}
 }
 
 // Three processes at 10/s behind a balancer; two are replaced, one after the

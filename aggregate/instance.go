@@ -176,8 +176,8 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 	return !in.live(f, e) && roster.Silence(e, in.Last, f.awake.Load()) > max(reach, roster.Learnt)
 }
 
-// depart adds what a view has of an instance, which lived until e at most, to the departures of its groups.
-func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels) *ledger.Departures) {
+// depart adds what a view has of an instance since a time to the departures of its groups.
+func (in *instance) depart(f *Fleet, b *binding, since int64, of func(labels.Labels) *ledger.Departures) {
 	if b.view.Kind == growth.Gauge {
 		return
 	}
@@ -185,7 +185,7 @@ func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels)
 	lives := in.lives(f, false, math.MaxInt64)
 	lives.Ended, lives.Left = 0, 0 // what is known of its address may be forgotten by now
 	life := ledger.Life{
-		First: in.First, Young: in.young(f), Alive: lives.In(max(f.since, b.Begun.At), e).Life,
+		First: in.First, Young: in.young(f), Alive: lives.In(max(since, b.Begun.At), farFuture).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
 	if !in.sinceOpening(math.MaxInt64) {
@@ -202,6 +202,7 @@ func (in *instance) forget(f *Fleet) {
 	if second := in.Second; second != 0 && (f.opened == 0 || second < f.opened) {
 		f.opened = second
 	}
+	f.left.First = f.left.Began(in.First)
 	for _, b := range in.bindings {
 		f.bytes -= b.Bytes(in.Plan)
 	}

@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
@@ -228,13 +227,4 @@ func (m *merger) departed() {
 		f.opened = l.opened
 	}
 	f.latest.Store(max(f.latest.Load(), l.latest))
-}
-
-// firstOf returns the first scrape of any of the instances.
-func firstOf(list []*instance) int64 {
-	first := int64(math.MaxInt64)
-	for _, in := range list {
-		first = min(first, in.First)
-	}
-	return first
 }

@@ -120,13 +120,11 @@ func (x *crossing) step(object uint32, of func(growth.Part) (lo, hi float64)) {
 	}
 }
 
-// lost widens the bounds of all that the view, to which the instance is none any
-// more, had of it.
+// lost opens the bounds of all that the view, to which the instance is none any
+// more, had of it: nobody follows what it counted until its labels changed.
 func (x *crossing) lost() {
 	for col := range x.b.Cols {
-		if pace := x.b.Pace(col); pace > 0 {
-			x.note(int32(col), 0, math.Ceil(pace*float64(x.at-x.last)))
-		}
+		x.note(int32(col), 0, math.Inf(1))
 	}
 }
 

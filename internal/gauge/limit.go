@@ -21,9 +21,9 @@ import (
 // Limits are the series of one instance's limit, each with the sum of the values
 // that have its labels; they may have more.
 type Limits struct {
-	Exposed   bool      // the instance shows the metric of the values
 	Sentinels []float64 // that stand for "not known", of both sides
 
+	matched  bool // some value has the labels of a limit
 	list     []*limit
 	byLabels map[string]*limit
 	names    map[string][]string // the sets of label names of the limits
@@ -58,7 +58,7 @@ func (x *Limits) Use(series labels.Labels, value float64) (matched bool) {
 	for _, set := range x.names {
 		if l := x.byLabels[string(labels.NewBuilder(series).Keep(set...).Labels().Bytes(nil))]; l != nil {
 			l.used.Add(value)
-			matched = true
+			matched, x.matched = true, true
 		}
 	}
 	return matched
@@ -66,8 +66,8 @@ func (x *Limits) Use(series labels.Labels, value float64) (matched bool) {
 
 // Shares yields the group of each limit, and the share of it that is used, or why
 // there is none: limits that are missing, NaN, 0 or less have none, nor has an
-// instance without any value. A limit without a value that has its labels is not
-// used at all.
+// instance of which no value has the labels of any limit. Beside others, a limit
+// without a value that has its labels is not used at all.
 func (x *Limits) Shares() iter.Seq2[int, Share] {
 	return func(yield func(int, Share) bool) {
 		for _, l := range x.list {
@@ -90,7 +90,7 @@ func (x *Limits) refusal(l *limit) explain.Reason {
 	switch {
 	case !(l.value > 0) || slices.Contains(x.Sentinels, l.value):
 		return explain.BadLimit
-	case !x.Exposed:
+	case !x.matched:
 		return explain.NoValue
 	case math.IsNaN(n) || math.IsNaN(n/l.value):
 		return explain.BadValue

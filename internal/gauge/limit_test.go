@@ -13,7 +13,7 @@ import (
 
 // Each limit has the sum of the values that have all of its labels.
 func TestLimits(t *testing.T) {
-	x := gauge.Limits{Exposed: true, Sentinels: []float64{-1}}
+	x := gauge.Limits{Sentinels: []float64{-1}}
 	limits := []struct {
 		labels labels.Labels
 		value  float64
@@ -51,6 +51,12 @@ func TestLimits(t *testing.T) {
 	none.Add(3, labels.FromStrings("__name__", "limit"), 100)
 	for group, s := range none.Shares() {
 		assert.Equal(t, 3, group)
+		assert.Equal(t, explain.NoValue, s.Refusal)
+	}
+	other := gauge.Limits{} // its values have other labels: nothing says that it is not used
+	other.Add(0, labels.FromStrings("__name__", "limit", "level", "low"), 100)
+	assert.False(t, other.Use(labels.FromStrings("__name__", "used", "flow", "1"), 7))
+	for _, s := range other.Shares() {
 		assert.Equal(t, explain.NoValue, s.Refusal)
 	}
 	assert.False(t, (&gauge.Limits{}).Use(labels.FromStrings("__name__", "used"), math.Inf(1)), "there is no limit")

@@ -145,7 +145,7 @@ func (p *Crowd[T]) suspicions() {
 		}
 	}
 	slices.SortFunc(all, compare)
-	saved.List(p.c, &all, 5, func(s **Pair[T]) {
+	saved.List(p.c, &all, 6, func(s **Pair[T]) {
 		if p.c.Reading() {
 			*s = &Pair[T]{}
 		}
@@ -155,6 +155,7 @@ func (p *Crowd[T]) suspicions() {
 		p.some(&x.Latest)
 		p.c.Natural(&x.Alternations)
 		p.c.Natural(&x.Moved)
+		p.c.Natural(&x.Crossed)
 		p.c.Must(p.compare(x.A, x.B) < 0 && (x.Latest == x.A || x.Latest == x.B))
 		if p.c.Reading() && !p.c.Failed() {
 			Watch(x)

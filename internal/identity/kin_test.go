@@ -102,7 +102,7 @@ func TestBegin(t *testing.T) {
 }
 
 func TestWeighAll(t *testing.T) {
-	grows, falls := Likeness{Common: 40, Moved: 20}, Likeness{Common: 40, Fell: 1, Moved: 20}
+	grows, falls := same(40, 0, 20), same(40, 1, 20)
 	a, b, c, late := &relative{name: "a"}, &relative{name: "b"}, &relative{name: "c"}, &relative{name: "late"}
 	for _, x := range []*relative{b, c, late} {
 		Suspect(a, x, x)

@@ -21,6 +21,7 @@ func TestSuspicion(t *testing.T) {
 		want Verdict
 	}
 	otherSeries := Likeness{Common: 5, Moved: 1, Before: 50, Shared: 20, Union: 80}
+	ownSeries := Likeness{Common: 40, Moved: 40, Before: 120, Shared: 42, Union: 198}
 	for _, c := range []struct {
 		name     string
 		rounds   []round
@@ -36,6 +37,7 @@ func TestSuspicion(t *testing.T) {
 		{"one fell, of a small one", []round{{same(3, 1, 2), true, Refuted}}, false},
 		{"one fell, without a change of side", []round{{same(30, 1, 2), false, Refuted}}, false},
 		{"other series", []round{{otherSeries, true, Open}}, false},
+		{"many series of their own", []round{{ownSeries, true, Open}, {ownSeries, true, Open}, {ownSeries, true, Open}, {ownSeries, true, Open}}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var s Suspicion
@@ -55,6 +57,21 @@ func TestSuspicionOfScrapesAtOnce(t *testing.T) {
 	assert.Equal(t, Open, s.Weigh(same(30, 0, 5), 1999, true))
 	assert.True(t, s.Possible())
 	assert.Equal(t, Refuted, s.Weigh(same(30, 5, 5), 2000, true))
+}
+
+// Two that are scraped together, and grow by more until the next time than they differ, are not proven to be one where
+// some counters are ahead and others behind.
+func TestSuspicionOfScrapesThatCross(t *testing.T) {
+	var s, one Suspicion
+	for range 20 {
+		assert.Equal(t, Open, s.Weigh(same(40, 0, 40), 15_000, true))
+		assert.Equal(t, Open, s.Weigh(same(40, 3, 4), 100, true))
+	}
+	assert.True(t, s.Possible())
+	for i := range 3 { // the same scrapes of one process, whose times are those of their ends
+		assert.Equal(t, []Verdict{Open, Open, Proven}[i], one.Weigh(same(40, 0, 40), 15_000, true))
+		assert.Equal(t, Open, one.Weigh(same(40, 7, 0), 14, true))
+	}
 }
 
 // One process under two names is found out; two processes never are taken for one, however often they are asked in turn,

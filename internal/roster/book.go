@@ -195,6 +195,26 @@ func (b *Book[B, I]) Unheard(names []string, last int64, pooled bool) bool {
 	})
 }
 
+// Apart reports whether two sets of addresses were described as different
+// instances, by names that are not those of the addresses.
+func (b *Book[B, I]) Apart(x, y []string) bool {
+	for _, p := range x {
+		for _, q := range y {
+			if a, c := b.told(p), b.told(q); a != "" && c != "" && a != c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (b *Book[B, I]) told(name string) string {
+	if t := b.Entries[name]; t != nil && t.Instance != name {
+		return t.Instance
+	}
+	return ""
+}
+
 // Rank returns the greatest rank of addresses.
 func (b *Book[B, I]) Rank(names []string) (best Rank) {
 	for i, name := range names {

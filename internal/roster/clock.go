@@ -127,6 +127,16 @@ const rememberedLeft = 10_000
 type Left struct {
 	At     map[string]int64
 	Before int64 // until when any may have been watched that At had to forget
+	First  int64 // the first scrape of any; 0: none was retired
+}
+
+// Began returns the earlier of a time and the first scrape of those that were
+// retired.
+func (l *Left) Began(at int64) int64 {
+	if l.First == 0 {
+		return at
+	}
+	return min(at, l.First)
 }
 
 // Note notes that an instance was watched until a time.
@@ -165,6 +175,9 @@ func (l *Left) Merge(o *Left) {
 		l.Note(name, at)
 	}
 	l.Before = max(l.Before, o.Before)
+	if o.First != 0 {
+		l.First = l.Began(o.First)
+	}
 }
 
 // Shared returns the names that two parts of a fleet watched, sorted. theirs are

@@ -29,6 +29,7 @@ func (x *Shrunk) Code(c *saved.Codec) {
 func (l *Left) Code(c *saved.Codec) {
 	saved.Map(c, &l.At, 1, c.Int64)
 	c.Int64(&l.Before)
+	c.Int64(&l.First)
 }
 
 // CodeEntries writes down what is known of addresses, by name, or reads it back.

@@ -103,9 +103,9 @@ func (g Growth) each(do func(*Share, *part)) {
 	}
 }
 
-// missed yields the members behind a balancer that are alive as far as known and were not met twice, so that none of
+// metOnce yields the members behind a balancer that are alive as far as known and were not met twice, so that none of
 // their steps ends in the window. Since the start all that they showed is in the bounds.
-func (g Growth) missed(yield func(*Share) bool) {
+func (g Growth) metOnce(yield func(*Share) bool) {
 	if g.Answer == nil || g.asked.All {
 		return
 	}
@@ -122,7 +122,7 @@ func (g Growth) unseen() bool {
 	if g.Answer != nil && g.unmet() {
 		return true
 	}
-	for range g.missed {
+	for range g.metOnce {
 		return true
 	}
 	return false

@@ -162,10 +162,10 @@ func (d *Distribution) Worst(q float64) (Member, bool) {
 	return Member{}, false
 }
 
-// Missed returns the members behind a balancer of which no growth was seen in the window: their observations may have
+// MetOnce returns the members behind a balancer of which no growth was seen in the window: their observations may have
 // any value, and are in the bounds.
-func (d *Distribution) Missed() (names []string) {
-	for sh := range d.Growth.missed {
+func (d *Distribution) MetOnce() (names []string) {
+	for sh := range d.Growth.metOnce {
 		names = append(names, sh.Name)
 	}
 	return names

@@ -111,7 +111,8 @@ func (g Growth) increased(sh *Share, p *part) Member {
 	return m
 }
 
-// memberRate returns the rate of a member over the time it was observed; false if that is a single moment.
+// memberRate returns the rate of a member over the time it was observed; false if that is a single moment. What it counted
+// when no scrape saw it, such as between its last one and a restart, is not in it, as in the bounds of the group's rate.
 func (g Growth) memberRate(sh *Share, p *part) (estimate, bool) {
 	if p.unread || sh.covers(g.group()) <= 0 {
 		return estimate{}, false
@@ -119,9 +120,10 @@ func (g Growth) memberRate(sh *Share, p *part) (estimate, bool) {
 	x, seconds := exactly(p.grown), sh.covers(g.group()).Seconds()
 	if !sh.Older {
 		x = g.around(p)
+		x.Hi = min(x.Hi, max(x.Value, g.fastest(sh, p)))
 	}
 	value := p.grown - p.older
-	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: x.Hi / seconds}, true
+	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: max(x.Hi, value) / seconds}, true
 }
 
 // rated returns the members with a rate, by name.

@@ -58,11 +58,9 @@ func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 		}
 		c := rate.Counted{Growth: p.grown - p.older, Pace: p.pace}
 		if !sh.Older {
-			if c.Lo, c.Hi = p.inside, p.most; p.odd > 0 {
-				t.rateBounds(sh, from+int32(i), &c)
-			}
-			if p.open {
-				c.Hi = math.Inf(1)
+			c.Lo, c.Hi = p.inside, t.fastest(sh, p)
+			if p.odd > 0 {
+				c.Lo = t.certain(sh, from+int32(i))
 			}
 		}
 		switch x := sh.observed(g); {
@@ -76,21 +74,18 @@ func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 	}
 }
 
-// rateBounds sets the bounds of a member's growth in the window apart, by the events of its part. The lower one is rounded
-// once: it does not show which steps share an event.
-func (t *Tally) rateBounds(sh *Share, i int32, c *rate.Counted) {
+// certain returns the least that a member grew by in steps wholly inside the window, by the events of its part. It is
+// rounded once: it does not show which steps share an event.
+func (t *Tally) certain(sh *Share, i int32) float64 {
 	var lo exact.Sum
-	var hi exact.Total // the order of events must not show
 	if t.inside != nil {
 		lo.Set(&t.inside[i])
 	} else {
-		lo.Add(c.Lo)
+		lo.Add(t.parts[i].inside)
 	}
-	hi.Add(c.Hi)
-	for odd := t.parts[i].odd; odd > 0; odd = t.events[odd-1].next {
-		e := &t.events[odd-1]
-		if e.Verdict == judge.First && e.At == sh.Source.First {
-			continue // of before its first scrape, which no scrape saw
+	t.happenings(&t.parts[i], func(e *happening) {
+		if e.before(sh) {
+			return
 		}
 		if e.At > sh.Edge.Inside.At {
 			if e.Reach != 0 && e.Reach < t.asked.Start && !e.Early.Untouched() {
@@ -103,13 +98,37 @@ func (t *Tally) rateBounds(sh *Share, i int32, c *rate.Counted) {
 		if e.TakesBack(t.asked.Start) {
 			lo.Sub(&e.Back)
 		}
+	})
+	return max(0, lo.Float64())
+}
+
+// fastest returns the most that a member grew by while it was observed in the window, if nothing was faster than its
+// pace. What it counted in a time that no scrape saw is not in it.
+func (t *Tally) fastest(sh *Share, p *part) float64 {
+	switch {
+	case p.open:
+		return math.Inf(1)
+	case p.odd == 0:
+		return p.most
+	}
+	var hi exact.Total // the order of events must not show
+	hi.Add(p.most)
+	t.happenings(p, func(e *happening) {
+		if e.before(sh) {
+			return
+		}
 		if !e.Above.Untouched() {
 			hi.Add(e.Above.Float64())
 		}
-		hi.Add(rate.Open(c.Pace, e.Open, e.Blind))
+		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
+	})
+	if x := hi.Float64(); !math.IsNaN(x) {
+		return x
 	}
-	c.Lo, c.Hi = max(0, lo.Float64()), hi.Float64()
-	if math.IsNaN(c.Hi) {
-		c.Hi = math.Inf(1)
-	}
+	return math.Inf(1)
+}
+
+// before reports whether an event is of before the first scrape of its instance, which no scrape saw.
+func (e *happening) before(sh *Share) bool {
+	return e.Verdict == judge.First && e.At == sh.Source.First
 }

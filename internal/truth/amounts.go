@@ -8,6 +8,7 @@ import (
 type selection struct {
 	family string
 	label  string // k="0"; empty: all
+	zone   string // of the target; empty: all
 }
 
 func (v selection) of(s *source) bool {
@@ -43,7 +44,7 @@ func (pl *place) sourcesOf(p *process) []*source {
 
 // count adds up what the selected counters of a place counted.
 func (m *moment) count(pl *place, v selection, list []stretch) (a amount) {
-	for _, x := range list {
+	for _, x := range m.inZone(pl, v, list) {
 		for _, s := range pl.sourcesOf(x.process) {
 			if v.of(s) {
 				a.add(m.countOf(pl, s, x))

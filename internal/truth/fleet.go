@@ -37,6 +37,7 @@ type place struct {
 	lag      ms   // readings may be older than they say by so much
 	targets  []string
 	changes  bool // what it counts a second is not always the same
+	zones    []zone
 }
 
 // reading is an accepted scrape of a place.
@@ -103,6 +104,9 @@ func (f *Fleet) add(p *place) *place {
 // at asOf. It is delivered at when.
 func (f *Fleet) scrape(pl *place, target string, p *process, at, asOf, when ms) {
 	s := p.scrape(target, at, asOf)
+	if len(pl.zones) > 0 {
+		s.Labels = [][2]string{{"zone", pl.zoneAt(at)}}
+	}
 	f.told = append(f.told, telling{when, s, func(order int) {
 		pl.readings = append(pl.readings, reading{at, asOf, p, target, order})
 	}})

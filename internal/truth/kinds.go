@@ -72,6 +72,8 @@ func kinds() []kind {
 		{"undeclared", "an address that alternates, with start times", "", undeclared(inBody)},
 		{"undeclared-tokenless", "an address that alternates, without start times", "processes in turn look like one that grows", undeclared(unsaid)},
 		{"two-names", "two addresses of one process", "", twoNames},
+		{"alike", "replicas that start at one moment, count alike and are scraped together", "", alike},
+		{"relabelled", "the label zone of targets changes", "", relabelled},
 		{"torn", "histograms of a client that is not atomic", "a torn reading at the edge of a window", torn},
 		{"layouts", "histograms that change their buckets", "", layoutsChange},
 		{"native", "native histograms", "", natives},

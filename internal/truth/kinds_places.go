@@ -1,6 +1,12 @@
 package truth
 
-import "github.com/promfold/promfold/internal/cases"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/promfold/promfold/internal/cases"
+)
 
 // The kinds in which it is not plain who answers.
 
@@ -104,6 +110,28 @@ func twoNames(f *Fleet) {
 	}
 	if f.chance(0.5) {
 		f.direct(f.plan(name(2), interval))
+	}
+}
+
+// alike are replicas that start at one moment and count alike. They are scraped
+// together; some have many series of their own.
+func alike(f *Fleet) {
+	interval := f.times()
+	f.program.fillers, f.program.arrivals = 40, even
+	t := f.traits()
+	start, first := f.between(-interval, interval), f.between(interval, 2*interval-1)
+	apart := f.chance(0.5)
+	for i := range 2 + f.IntN(2) {
+		own := t
+		if apart {
+			own.fillers = slices.Clone(t.fillers)
+			for range 80 {
+				own.fillers = append(own.fillers, &source{family: "own", labels: fmt.Sprintf("n=%q", fmt.Sprint(i, len(own.fillers))), weight: 1, rate: 0.1, how: even, shown: span{-never, never}})
+			}
+		}
+		p := f.plan(name(i), interval)
+		p.start, p.scraped.from = cmp.Or(start, 1), first+f.between(0, 300)
+		f.directLike(p, own, nil)
 	}
 }
 

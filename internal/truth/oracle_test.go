@@ -19,7 +19,7 @@ func naive(m *moment, v selection) (a amount) {
 		rs := m.readings(pl)
 		events := func(s *source, owner *process) {
 			for _, at := range s.events {
-				if v.of(s) && (owner == nil || owner.life.holds(at)) {
+				if v.of(s) && (v.zone == "" || pl.zoneAt(at) == v.zone) && (owner == nil || owner.life.holds(at)) {
 					if c, ok := m.naiveClass(pl, rs, at, owner); ok {
 						a[c] += s.weight
 					}

@@ -25,6 +25,9 @@ func questions(f *Fleet) []cases.Ask {
 	}
 	word := func(w string) cases.Question { return cases.Question{Word: w} }
 	add(cases.View{Kind: "counter", Selector: "c", Owner: p.owner}, word("increase"), word("rate"), word("ratenow"))
+	if f.places[0].zones != nil {
+		add(cases.View{Kind: "counter", Selector: `c{zone="x"}`, Owner: p.owner}, word("increase"), word("rate"))
+	}
 	if p.series > 1 {
 		add(cases.View{Kind: "counter", Selector: `c{k="1"}`, Owner: p.owner}, word("increase"), word("rate"))
 	}
@@ -47,8 +50,11 @@ func questions(f *Fleet) []cases.Ask {
 // selected is what a view of the case is about.
 func selected(selector string) selection {
 	v := selection{}
+	if n, _ := fmt.Sscanf(selector, "c{zone=%q}", &v.zone); n == 1 {
+		return selection{family: "c", zone: v.zone}
+	}
 	if n, _ := fmt.Sscanf(selector, "c{%s", &v.label); n == 1 {
-		return selection{"c", v.label[:len(v.label)-1]}
+		return selection{family: "c", label: v.label[:len(v.label)-1]}
 	}
 	return selection{family: selector}
 }

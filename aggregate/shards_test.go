@@ -28,7 +28,7 @@ func TestCorpusOverShards(t *testing.T) {
 				case "apiserver-ha":
 					return !slices.Contains([]string{"apiserver-a/metrics", "apiserver-b/metrics", "apiserver-c/metrics"}, sc.Target)
 				case "ksm-shards", "other":
-					return strings.Contains(sc.Target, "-om/") || strings.Contains(sc.Target, "-telemetry/") || strings.HasPrefix(sc.Target, "haproxy-2/")
+					return strings.Contains(sc.Target, "-om/") || strings.Contains(sc.Target, "-telemetry/") || strings.HasPrefix(sc.Target, "haproxy-2/") || strings.HasPrefix(sc.Target, "node-2/")
 				}
 				return false
 			})

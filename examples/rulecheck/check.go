@@ -133,7 +133,7 @@ func (k *knowledge) prove(e parser.Expr) (found []proven) {
 				continue
 			}
 			// What is not shown is not said: both agree, or one cannot be asked.
-			if p, err := m.prove(); err == nil && p.wrong() {
+			if p, err := m.prove(); err == nil && p.wrong(m.empty) {
 				found = append(found, proven{r, m, p, int(expr.PositionRange().Start)})
 				done[m.part] = true
 				return nil

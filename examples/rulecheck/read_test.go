@@ -96,6 +96,24 @@ func TestExitStatus(t *testing.T) {
 	assert.Contains(t, r.Message.Text, "PromQL: 300 (counted since the first scrape); right: 390 [390, +Inf].", "both numbers")
 }
 
+// TestMatchersOfOneLabel: the input has series that all matchers of a label
+// select, and a variable is one of those; what selects nothing is no proof.
+func TestMatchersOfOneLabel(t *testing.T) {
+	for text, want := range map[string]string{
+		`sum(rate(etcd_server_proposals_committed_total{job="$cluster",job=~".*etcd.*"}[5m]))`: "2",
+		`sum(apiserver_storage_objects{job=~"a|b",job!="a"})`:                                  "10000",
+		`sum(apiserver_storage_objects{job="a",job="b"})`:                                      "",
+	} {
+		r := check([]source{{Text: text}})
+		require.Empty(t, r.Skipped)
+		if want == "" {
+			assert.Empty(t, r.Findings, text)
+		} else if assert.Len(t, r.Findings, 1, text) {
+			assert.Equal(t, want, r.Findings[0].Theirs, text)
+		}
+	}
+}
+
 // TestEveryFindingHasItsProof: an input, both numbers, and what to ask instead.
 func TestEveryFindingHasItsProof(t *testing.T) {
 	sources, _, _ := readPaths([]string{"testdata"})

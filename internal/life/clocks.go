@@ -31,7 +31,9 @@ func (c *Clocks) accept(at int64) {
 		if c.Second == 0 {
 			c.Second = at
 		}
-		c.Spacings.Add(at - c.Last)
+		if at-c.Last > 1 { // a millisecond is no interval: what was told in parts has such times
+			c.Spacings.Add(at - c.Last)
+		}
 	}
 	c.Last = at
 	c.Version++

@@ -1,6 +1,9 @@
 package main
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // run does what happens to tiers, and compares after each event.
 func (x *trial) run() error {
@@ -45,7 +48,8 @@ func (x *trial) restart(unseen uint64, list ...int) error {
 		if i >= len(x.fleet.running) {
 			continue
 		}
-		if err := x.fleet.restart(i, unseen); err != nil {
+		leaf := slices.IndexFunc(x.shares, func(share []int) bool { return slices.Contains(share, i) })
+		if err := x.fleet.restart(i, leafName(leaf), unseen); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,7 @@ func beTarget(address, started string) error {
 		t.Work(n)
 	})
 	mux.HandleFunc("/freeze", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(t.Freeze()) })
+	mux.HandleFunc("/thaw", func(http.ResponseWriter, *http.Request) { t.Thaw() })
 	mux.HandleFunc("/counts", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(t.Counts()) })
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -106,14 +107,14 @@ const shortest = 2500 * time.Millisecond
 
 // restart kills a target and starts another process in its place. What it
 // counts after it is frozen is lost: no scrape shows it.
-func (f *targets) restart(i int, unseen uint64) error {
+func (f *targets) restart(i int, leaf string, unseen uint64) error {
 	select {
 	case <-f.ctx.Done():
 		return f.ctx.Err()
 	case <-time.After(time.Until(f.started[i].Add(shortest))):
 	}
-	var shown map[string]target.Counts
-	if err := f.ask(i, "freeze", &shown); err != nil {
+	seen, err := f.freeze(i, leaf)
+	if err != nil {
 		return err
 	}
 	if unseen > 0 {
@@ -121,14 +122,32 @@ func (f *targets) restart(i int, unseen uint64) error {
 			return err
 		}
 	}
-	var seen target.Counts
-	for _, c := range shown {
-		seen = seen.Max(c)
-	}
 	f.running[i].kill()
 	f.ended, f.seen = f.ended.Add(f.latest[i]), f.seen.Add(seen)
 	f.lost += f.latest[i].Total() - seen.Total()
 	return f.start(i)
+}
+
+// freeze makes a target answer no more once it has shown the same to its leaf
+// and to the Collector that sees everything, and returns that.
+func (f *targets) freeze(i int, leaf string) (target.Counts, error) {
+	for {
+		var shown map[string]target.Counts
+		if err := f.ask(i, "freeze", &shown); err != nil {
+			return target.Counts{}, err
+		}
+		if shown[leaf] == shown["one"] {
+			return shown[leaf], nil
+		}
+		if err := f.ask(i, "thaw", nil); err != nil {
+			return target.Counts{}, err
+		}
+		select {
+		case <-f.ctx.Done():
+			return target.Counts{}, f.ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // handled returns what all processes counted.

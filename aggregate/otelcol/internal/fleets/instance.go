@@ -28,8 +28,10 @@ type instance struct {
 
 	reader  reader
 	samples []parse.Sample
-	running []*stream // those that had a delta since the start, in the order of their first
-	known             // what is saved
+	before  []parse.Sample // of the scrape before
+	told    int64          // when its process started, Unix milliseconds; 0: its samples say it, or nothing
+	running []*stream      // those that had a delta since the start, in the order of their first
+	known                  // what is saved
 }
 
 // known is what a collector knows of an instance besides the fleet.
@@ -151,16 +153,70 @@ func (in *instance) scrape(points []point, now time.Time, r *Report) {
 	if len(in.samples) == 0 {
 		return
 	}
-	if deltas == len(points) && at <= in.Last {
-		at = max(in.Last+1, in.Seen) // the totals are new, though their time is not
+	if in.goesOn(points, at) {
+		in.keepBefore()
+		at = in.Last + 1
+	} else {
+		if deltas == len(points) && at <= in.Last {
+			at = in.Last + 1 // the totals are new, though their time is not
+		}
+		in.told = in.startOf(points)
 	}
 	sc := aggregate.Scrape{Target: in.name, Time: time.UnixMilli(at)}
-	if start := in.startOf(points); start != 0 {
-		sc.Start = time.UnixMilli(start)
+	if in.told != 0 {
+		sc.Start = time.UnixMilli(in.told)
 	}
 	if in.fleet.ingest(sc, in.samples, len(points), r) {
 		in.Last = max(in.Last, at)
 		in.fleet.note(points, in.labels)
+		in.samples, in.before = in.before, in.samples
+	}
+}
+
+// apart is how far the times of two parts of one scrape may be apart, in
+// milliseconds.
+const apart = 1000
+
+// goesOn reports whether points are another part of the scrape before: they have
+// its time, about, and none of its series.
+func (in *instance) goesOn(points []point, at int64) bool {
+	if len(in.before) == 0 || max(at-in.Last, in.Last-at) > apart {
+		return false
+	}
+	var seen map[string]bool
+	news := false
+	for i := range points {
+		p := &points[i]
+		if p.Delta {
+			continue
+		}
+		if seen == nil {
+			if labels.Equal(in.before[0].Labels, p.Labels) {
+				return false // as nearly always
+			}
+			seen = map[string]bool{}
+			for j := range in.before {
+				seen[string(in.before[j].Labels.Bytes(nil))] = true
+			}
+		}
+		if seen[p.entry.key] {
+			return false
+		}
+		news = true
+	}
+	return news
+}
+
+// keepBefore adds to the samples those of the scrape before that they lack.
+func (in *instance) keepBefore() {
+	seen := map[string]bool{}
+	for i := range in.samples {
+		seen[string(in.samples[i].Labels.Bytes(nil))] = true
+	}
+	for i := range in.before {
+		if !seen[string(in.before[i].Labels.Bytes(nil))] {
+			in.samples = append(in.samples, in.before[i])
+		}
 	}
 }
 

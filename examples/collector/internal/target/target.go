@@ -68,6 +68,13 @@ func (t *Target) Freeze() map[string]Counts {
 	return maps.Clone(t.shown)
 }
 
+// Thaw makes the target answer again.
+func (t *Target) Thaw() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.frozen = false
+}
+
 // ServeHTTP answers a scrape.
 func (t *Target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()

@@ -46,6 +46,7 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/picker
 	$(GO) run ./examples/controlplane -text
 	$(GO) -C examples/resourcemetrics run .
+	$(GO) -C examples/autoscale run .
 	$(GO) -C examples/rulecheck run . testdata/rules.yaml || test $$? -eq 1 # a file of wrong expressions
 
 docs: # links, names, code and words; the programs, figures and tables; every command of the documents, in a copy of the checkout

@@ -1,0 +1,157 @@
+package scaling
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold/aggregate"
+)
+
+func at(s int) time.Time { return time.Unix(1_000_000_000+int64(s), 0) }
+
+// watched is a fleet of two instances, and a set of metrics of it.
+type watched struct {
+	*Set
+	t *testing.T
+}
+
+func watch(t *testing.T, metrics string) watched {
+	c, err := Read(strings.NewReader("metrics:\n" + metrics))
+	require.NoError(t, err)
+	f, err := aggregate.NewFleet(aggregate.Config{Since: at(-1)})
+	require.NoError(t, err)
+	require.NoError(t, f.SetTargets(at(0), aggregate.Target{Name: "a"}, aggregate.Target{Name: "b"}))
+	s, err := New(f, c)
+	require.NoError(t, err)
+	return watched{s, t}
+}
+
+func (w watched) says(s int, target, body string) {
+	_, err := w.fleet.Ingest(aggregate.Scrape{Target: target, Time: at(s), Body: []byte(body)})
+	require.NoError(w.t, err)
+}
+
+// number returns the answer in words.
+func (w watched) number(s int, name string) string {
+	n, err := w.One(at(s), name, nil)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.4g", n.Value)
+}
+
+// TestNumbers has each way to scale once, with numbers that are known.
+func TestNumbers(t *testing.T) {
+	w := watch(t, `
+  - {name: requests, select: requests_total, scaleBy: rate}
+  - {name: queue, select: queue, scaleBy: largest}
+  - {name: queue_mean, select: queue, scaleBy: mean, combine: mean}
+  - {name: p50, select: seconds, scaleBy: worstQuantile, quantile: 0.5}
+  - {name: slow, select: seconds, scaleBy: shareOver, threshold: 1}
+  - {name: full, select: used, scaleBy: saturation, limit: limit}
+`)
+	for i := range 5 {
+		for k, target := range []string{"a", "b"} {
+			n := 15 * i * (k + 1)
+			w.says(15*i, target, fmt.Sprintf(`# TYPE process_start_time_seconds gauge
+process_start_time_seconds 1
+# TYPE requests_total counter
+requests_total %d
+# TYPE queue gauge
+queue %d
+# TYPE seconds histogram
+seconds_bucket{le="1"} %d
+seconds_bucket{le="2"} %d
+seconds_bucket{le="+Inf"} %d
+seconds_sum %d
+seconds_count %d
+# TYPE used gauge
+used %d
+# TYPE limit gauge
+limit 100
+`, 10*n, 10*(k+1), n*(1-k), n, n, n, n, 30*(k+1)))
+		}
+	}
+	assert.Equal(t, "30", w.number(60, "requests"))
+	assert.Equal(t, "30", w.number(60, "queue"))
+	assert.Equal(t, "15", w.number(60, "queue_mean"))
+	assert.Equal(t, "0.6667", w.number(60, "slow"), "b has twice as many as a, all of them slow")
+	assert.Equal(t, "0.6", w.number(60, "full"))
+	n, err := w.One(at(60), "p50", nil)
+	require.NoError(t, err)
+	assert.True(t, 1 <= n.All.Lo && n.All.Hi <= 2, "the worst is b, whose observations lie between 1 and 2: %v", n.All)
+	assert.Equal(t, at(60), n.Time)
+	lo, err := w.One(at(60), "p50.lo", nil)
+	require.NoError(t, err)
+	assert.Equal(t, n.All.Lo, lo.Value)
+	hi, err := w.One(at(60), "p50.hi", nil)
+	require.NoError(t, err)
+	assert.Equal(t, n.All.Hi, hi.Value)
+}
+
+// TestUnknown: what is not known, or rests on too little, is an error and not 0.
+func TestUnknown(t *testing.T) {
+	w := watch(t, "  - {name: requests, select: requests_total, scaleBy: rate, by: [verb]}\n  - {name: queue, select: queue, scaleBy: largest, by: [verb]}\n")
+	_, err := w.One(at(0), "nothing", nil)
+	assert.ErrorIs(t, err, ErrNoMetric)
+	var few *aggregate.CoverageError
+	_, err = w.One(at(0), "requests", nil)
+	assert.ErrorAs(t, err, &few)
+	body := func(n int) string {
+		return fmt.Sprintf("# TYPE requests_total counter\nrequests_total{verb=\"get\"} %d\nrequests_total{verb=\"put\"} %d\n# TYPE queue gauge\nqueue{verb=\"get\"} 1\nqueue{verb=\"put\"} 2\n", n, n)
+	}
+	w.says(0, "a", body(0))
+	w.says(0, "b", body(0))
+	_, err = w.One(at(0), "requests", func(labels.Labels) bool { return false })
+	assert.ErrorIs(t, err, ErrUnknown)
+	for s := 15; s <= 60; s += 15 {
+		w.says(s, "a", body(10*s))
+		w.says(s, "b", body(10*s))
+	}
+	assert.Equal(t, "40", w.number(60, "requests"), "a sum of rates is a rate")
+	_, err = w.One(at(60), "queue", nil)
+	assert.ErrorIs(t, err, ErrSeveral)
+	all, err := w.All(at(60), "queue", nil)
+	require.NoError(t, err)
+	assert.Len(t, all, 2)
+	get := func(l labels.Labels) bool { return l.Get("verb") == "get" }
+	n, err := w.One(at(60), "queue", get)
+	require.NoError(t, err)
+	assert.Equal(t, 2.0, n.Value)
+
+	require.NoError(t, w.fleet.ScrapeFailed("b", at(75), context.DeadlineExceeded))
+	_, err = w.One(at(75), "requests", nil)
+	require.ErrorAs(t, err, &few)
+	assert.Equal(t, []string{"b"}, few.Missing)
+}
+
+func TestConfig(t *testing.T) {
+	for text, says := range map[string]string{
+		"metrics: [{name: a, selects: b}]":                             "selects",
+		"metrics: [{select: b, scaleBy: rate}]":                        "name of its own",
+		"metrics: [{name: a}, {name: a}]":                              "name of its own",
+		"metrics: [{name: a, window: -1s}]":                            "negative",
+		"metrics: [{name: a, coverage: 2}]":                            "shares",
+		"metrics: [{name: a, target: -2}]":                             "not negative",
+		"metrics: [{name: a, scaleBy: saturation}]":                    "needs a limit",
+		"interval: -1s":                                                "interval",
+		"metrics: [{name: a, select: b, scaleBy: sum}]":                `not "sum"`,
+		"metrics: [{name: a, select: b, scaleBy: mean, combine: all}]": `not "all"`,
+		"metrics: [{name: a, select: 'b{', scaleBy: rate}]":            "a: ",
+	} {
+		c, err := Read(strings.NewReader(text))
+		if err == nil {
+			f, e := aggregate.NewFleet(aggregate.Config{})
+			require.NoError(t, e)
+			_, err = New(f, c)
+		}
+		assert.ErrorContains(t, err, says, text)
+	}
+}

@@ -372,12 +372,12 @@ func (w *world) round(n int) {
 	for range 2 {
 		for _, x := range w.watchers {
 			if x != hub {
-				w.hear(hub, x, script.Event{B: n})
+				w.hear(hub, x, script.Event{A: n + x.id, B: n})
 			}
 		}
 		for _, x := range w.watchers {
 			if x != hub {
-				w.hear(x, hub, script.Event{B: n})
+				w.hear(x, hub, script.Event{A: n + x.id, B: n})
 			}
 		}
 	}

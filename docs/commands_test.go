@@ -33,19 +33,20 @@ func (c terms) run() bool { return c.why == "" || c.as != "" }
 // exceptions is how commands are run that are not run as they stand. $A, $B, $C
 // and $LB are instances that the test serves, TOKEN and CA files for them.
 var exceptions = map[string]terms{
-	"go test ./...":           {why: ci},
-	"make verify":             {why: ci},
-	"make test":               {why: ci},
-	"make race":               {why: ci},
-	"make lint":               {why: ci},
-	"make nested":             {why: ci},
-	"make cross":              {why: ci},
-	"make fuzz FUZZTIME=1m":   {why: "a soak; make verify does the same with 30,000 inputs"},
-	"make docs":               {why: "it runs this test"},
-	"make bench":              {why: "a soak: all benchmarks; those below are run once"},
-	"make e2e-sidecar":        {why: e2e},
-	"make e2e-tiers":          {why: e2e},
-	"go -C bench run ./scale": {why: "a soak of some 10 GB; the smaller run below it is run"},
+	"go test ./...":                       {why: ci},
+	"go get github.com/promfold/promfold": {why: "it changes go.mod of a program of yours; the checkout is that module itself"},
+	"make verify":                         {why: ci},
+	"make test":                           {why: ci},
+	"make race":                           {why: ci},
+	"make lint":                           {why: ci},
+	"make nested":                         {why: ci},
+	"make cross":                          {why: ci},
+	"make fuzz FUZZTIME=1m":               {why: "a soak; make verify does the same with 30,000 inputs"},
+	"make docs":                           {why: "it runs this test"},
+	"make bench":                          {why: "a soak: all benchmarks; those below are run once"},
+	"make e2e-sidecar":                    {why: e2e},
+	"make e2e-tiers":                      {why: e2e},
+	"go -C bench run ./scale":             {why: "a soak of some 10 GB; the smaller run below it is run"},
 	"go test ./internal/truth -run TestTruth -update": {
 		as: "go test ./internal/truth -run TestTruth -short", why: "the whole takes minutes, and make verify has it without -update",
 	},
@@ -87,7 +88,7 @@ var exceptions = map[string]terms{
 }
 
 var (
-	isCommand = regexp.MustCompile(`^(go (-C|build|doc|run|test|tool|vet) ?\S|make |kubectl |npm )\S*.*`)
+	isCommand = regexp.MustCompile(`^(go (-C|build|doc|get|run|test|tool|vet) ?\S|make |kubectl |npm )\S*.*`)
 	remark    = regexp.MustCompile(`\s+#.*$`)
 )
 

@@ -43,13 +43,13 @@ type auditLog struct {
 	since time.Time // when it was asked first; what is older does not count
 	last  time.Time // when it was asked last
 
-	queue  []event
-	done   int // of the queue
-	counts map[caller]*tally
-	flaws  map[flaw]int
-	failed error
-	future int // events of a later time than that of the page
-	folded int // events that count for the caller "(others)"
+	queue      []event
+	done       int // of the queue, of a recording
+	counts     map[caller]*tally
+	flaws      map[flaw]int
+	failed     error
+	otherClock int // events of a much later or earlier time than that at which they were read
+	folded     int // events that count for the caller "(others)"
 }
 
 // tally is what one caller did.
@@ -104,12 +104,12 @@ func (a *audit) start(at time.Time, recorded bool) error {
 		targets = append(targets, aggregate.Target{Name: l.name, Labels: labels.FromStrings(componentLabel, string(auditLogs))})
 		if l.whole = recorded; !recorded {
 			if err := l.file.fromEnd(); err != nil {
-				return fmt.Errorf("%s: %w", l.file.path, err)
+				return err
 			}
 			continue
 		}
 		if err := l.file.read(l.add); err != nil {
-			return fmt.Errorf("%s: %w", l.file.path, err)
+			return err
 		}
 		l.file.finish(l.add)
 		l.file.close()
@@ -179,41 +179,50 @@ func (a *audit) tell(l *auditLog, at time.Time) error {
 	switch {
 	case l.since.IsZero():
 		l.since = at
-		l.skip(at)
+		l.upTo(at, false)
 	case failed != nil:
 		return failed
 	default:
-		l.upTo(at)
+		l.upTo(at, true)
 	}
 	_, err := a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: l.since}, l.samples())
 	l.last = at
 	return errors.Join(failed, err)
 }
 
-// skip forgets the events that ended until a time; live, all that were read.
-func (l *auditLog) skip(at time.Time) {
-	for l.done < len(l.queue) && !(l.whole && l.queue[l.done].Ended.After(at)) {
-		l.done++
-	}
-}
+// clocksApart is by how much the clock of a log may differ from the program's before that
+// is said: a line may be written late, or read some time after its server was.
+const clocksApart = 10 * time.Second
 
-// upTo counts the events that ended until a time. Live, all that were read
-// count: the log's clock may be another one.
-func (l *auditLog) upTo(at time.Time) {
-	for l.done < len(l.queue) {
-		e := &l.queue[l.done]
-		if e.Ended.After(at) {
-			if l.whole {
-				break
+// upTo takes the events that ended until a time off the queue, and counts them if
+// that is asked. Later ones wait for the next time, as what the server counts by
+// then; but live, where a clock may be wrong, not for long.
+func (l *auditLog) upTo(at time.Time, count bool) {
+	if l.whole {
+		for ; l.done < len(l.queue) && !l.queue[l.done].Ended.After(at); l.done++ {
+			if count {
+				l.count(&l.queue[l.done])
 			}
-			l.future++
 		}
-		l.count(e)
-		l.done++
+		return
 	}
-	if l.done == len(l.queue) {
-		l.queue, l.done = l.queue[:0], 0
+	waiting := l.queue[:0]
+	for _, e := range l.queue {
+		switch early := e.Ended.Sub(at); {
+		case early > clocksApart:
+			l.otherClock++
+		case early > 0:
+			waiting = append(waiting, e)
+			continue
+		case e.Ended.Before(l.last.Add(-clocksApart)):
+			l.otherClock++
+		}
+		if count {
+			l.count(&e)
+		}
 	}
+	clear(l.queue[len(waiting):])
+	l.queue = waiting
 }
 
 // zero returns the start of a count that begins with an event now: after the last

@@ -21,6 +21,20 @@ import (
 	"github.com/promfold/promfold/examples/internal/example"
 )
 
+// A limit is given by a user agent, an account or a program.
+func TestLimits(t *testing.T) {
+	q := &callers{limits: map[string]float64{"kube-scheduler scheduler": 2, "system:a": 4, "kcm": 8}}
+	for _, x := range []struct {
+		agent, account string
+		want           Amount
+	}{
+		{"kube-scheduler scheduler", "system:a", exactly(2)}, {"curl", "system:a", exactly(1)}, {"kcm deployment-controller", "b", exactly(.5)},
+		{"kube-scheduler", "b", Amount{}},
+	} {
+		assert.Equal(t, x.want, q.ofLimit(x.agent, x.account, exactly(4)), x.agent)
+	}
+}
+
 func TestAgentName(t *testing.T) {
 	for agent, want := range map[string]string{
 		"kube-controller-manager/v1.36.3 (linux/amd64) kubernetes/ab12/deployment-controller": "kube-controller-manager deployment-controller",
@@ -159,7 +173,7 @@ func twoServers(t *testing.T) (*Page, *board) {
 		require.NoError(t, os.WriteFile(path, []byte(log.String()+"\n"), 0o666))
 		flags = append(flags, "-audit", name+"="+path)
 	}
-	flags = append(flags, "-client-limit", "busy busy=5")
+	flags = append(flags, "-client-limit", "busy=5", "-client-limit", "nobody=1")
 	o, err := parseFlags(flags, io.Discard)
 	require.NoError(t, err)
 	b, err := newBoard(o.settings)
@@ -201,7 +215,8 @@ func TestCallers(t *testing.T) {
 	rare := c.entry("callers", "kinds", "rare rare get secrets")
 	assert.InDelta(t, 1, rare.Cells[1].Amount.Value, 1e-9, "errors")
 	assert.InDelta(t, .4, c.cell("callers", "long", "rare rare watch pods", 0).Value, 1e-9, "watches are apart")
-	assert.ElementsMatch(t, []string{"a: 1 lines cut or not JSON do not count", "b: 1 lines cut or not JSON do not count"}, p.row("callers").Warnings)
+	assert.ElementsMatch(t, []string{"a: 1 lines cut or not JSON do not count", "b: 1 lines cut or not JSON do not count",
+		"-client-limit nobody: nobody of that name called in the window"}, p.row("callers").Warnings)
 
 	assert.Equal(t, Fine, p.row("agreement").State, p.row("agreement").Answer)
 	for _, s := range []string{"a", "b"} {

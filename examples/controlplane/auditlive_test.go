@@ -117,7 +117,8 @@ func TestLogThatComes(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, p.row("callers").panel("agents").Entries)
 	assert.Contains(t, strings.Join(p.row("callers").Warnings, "\n"), "no such file")
-	assert.Equal(t, Unknown, p.row("callers").State)
+	assert.Equal(t, Notice, p.row("callers").State)
+	assert.Contains(t, p.row("callers").Answer, "Who calls a is not known")
 	l.calls("a", "x", 30, begin.Add(11*time.Second))
 	l.audit.take("a", begin.Add(15*time.Second))
 	assert.Equal(t, exactly(2), l.rate(begin.Add(15*time.Second), "x"))
@@ -156,4 +157,30 @@ func TestLongNames(t *testing.T) {
 	l.calls("a", "x", 10, begin)
 	l.audit.take("a", begin.Add(5*time.Second))
 	assert.Equal(t, exactly(2), l.rate(begin.Add(5*time.Second), "x"))
+}
+
+// Events that end after a scrape count with the next one, as in the metrics. A
+// clock that is far off is said to be, and its events count when they are read.
+func TestClocks(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for off, want := range map[time.Duration]struct {
+		rate float64
+		said bool
+	}{
+		-time.Second: {2, false}, time.Second: {1, false}, time.Hour: {2, true}, -time.Hour: {2, true},
+	} {
+		l := newLiveLogs(t, begin, "a")
+		require.NoError(t, l.audit.start(begin, false))
+		l.audit.take("a", begin)
+		l.calls("a", "x", 10, begin.Add(time.Second))
+		l.calls("a", "x", 10, begin.Add(10*time.Second+off))
+		l.audit.take("a", begin.Add(10*time.Second))
+		at := begin.Add(10 * time.Second)
+		assert.Equal(t, exactly(want.rate), l.rate(at, "x"), off)
+		p, err := l.page(at)
+		require.NoError(t, err)
+		assert.Equal(t, want.said, strings.Contains(strings.Join(p.row("callers").Warnings, "\n"), "the clocks differ"), off)
+		l.audit.take("a", begin.Add(20*time.Second))
+		assert.Equal(t, exactly(1), l.rate(begin.Add(20*time.Second), "x"), off)
+	}
 }

@@ -36,7 +36,7 @@ type logFile struct {
 // yet is new when it comes, and read from its beginning.
 func (l *logFile) fromEnd() error {
 	if compressed := strings.HasSuffix(l.path, ".gz"); compressed {
-		return errors.New("a compressed log cannot be followed")
+		return &fs.PathError{Op: "follow", Path: l.path, Err: errors.New("a compressed log cannot be followed")}
 	}
 	l.old = true
 	err := l.open()
@@ -72,7 +72,8 @@ func (l *logFile) open() error {
 		return err
 	}
 	if err := l.take(f); err != nil {
-		return errors.Join(err, f.Close())
+		f.Close()
+		return &fs.PathError{Op: "read", Path: l.path, Err: err}
 	}
 	l.first = true
 	if l.old {

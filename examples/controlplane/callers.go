@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +65,7 @@ func (q *callers) row(m *moment) Row {
 		e := &agents.Entries[i]
 		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.account, e.Cells[0].Amount)))
 	}
+	r.Warnings = append(r.Warnings, q.unused(agents.Entries)...)
 	agents.tellApart()
 	kinds := Panel{ID: "kinds", Title: "By user agent, verb and resource", Key: "request", Columns: columns}
 	q.fill(s, &r, &kinds, q.kinds, q.failedKinds, kindOf)
@@ -83,6 +86,9 @@ func (q *callers) row(m *moment) Row {
 	r.Coverage = s.coverage.String()
 	r.Warnings = append(r.Warnings, q.audit.warnings()...)
 	q.judge(&r, &agents, top)
+	if names := q.audit.unread(); len(names) > 0 {
+		r.raise(Notice, "Who calls "+strings.Join(names, ", ")+" is not known: the log cannot be read.")
+	}
 	return r
 }
 
@@ -114,17 +120,31 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 	}
 }
 
-// ofLimit returns the share of a client's limit that it uses. The limit is given
-// for its user agent or its account.
+// ofLimit returns the share of a client's limit that it uses.
 func (q *callers) ofLimit(agent, account string, rate Amount) Amount {
-	limit, ok := q.limits[agent]
-	if !ok {
-		limit, ok = q.limits[account]
+	for _, name := range limitNames(agent, account) {
+		if limit, ok := q.limits[name]; ok && rate.Known {
+			return rate.times(1 / limit)
+		}
 	}
-	if !ok || !rate.Known {
-		return Amount{}
+	return Amount{}
+}
+
+// limitNames are the names by which a client's limit may be given: its user agent,
+// its account, or its program, each part of which has a client of its own.
+func limitNames(agent, account string) []string {
+	program, _, _ := strings.Cut(agent, " ")
+	return []string{agent, account, program}
+}
+
+// unused says which limits are of nobody who called.
+func (q *callers) unused(agents []Entry) (list []string) {
+	for _, client := range slices.Sorted(maps.Keys(q.limits)) {
+		if !slices.ContainsFunc(agents, func(e Entry) bool { return slices.Contains(limitNames(e.Key, e.account), client) }) {
+			list = append(list, fmt.Sprintf("-client-limit %s: nobody of that name called in the window", client))
+		}
 	}
-	return rate.times(1 / limit)
+	return list
 }
 
 // limitNotice is the share of its limit from which on a client is slowed down
@@ -173,6 +193,18 @@ func (q *callers) judge(r *Row, agents *Panel, t top) {
 	}
 }
 
+// unread returns the logs that could not be read when they were asked last.
+func (a *audit) unread() (names []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.logs {
+		if l.failed != nil {
+			names = append(names, clip(l.name))
+		}
+	}
+	return names
+}
+
 // warnings says what of the logs does not count.
 func (a *audit) warnings() (list []string) {
 	a.mu.Lock()
@@ -183,8 +215,8 @@ func (a *audit) warnings() (list []string) {
 				list = append(list, fmt.Sprintf("%s: %d lines %s do not count", l.name, n, f))
 			}
 		}
-		if l.future > 0 {
-			list = append(list, fmt.Sprintf("%s: %d events ended after the time of this program: the clocks differ", l.name, l.future))
+		if l.otherClock > 0 {
+			list = append(list, fmt.Sprintf("%s: %d events ended more than %s before or after they were read: the clocks differ, or the log is written late", l.name, l.otherClock, length(clocksApart)))
 		}
 		if l.folded > 0 {
 			list = append(list, fmt.Sprintf("%s: more than %d callers; %d events count as (others)", l.name, callerLimit, l.folded))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -40,14 +39,17 @@ var signs = map[component]string{
 	controllers: "workqueue_depth|scheduler_pending_pods|leader_election_master_status",
 }
 
-// errEmpty is about an answer that says nothing: whoever sent it, it is not known
-// what the server does.
-var errEmpty = errors.New("an answer without a sample")
+// emptyAnswer is about an answer that says nothing. It has a status, so the fleet
+// takes the server for one that lives, as after any answer that is no exposition.
+type emptyAnswer struct{}
+
+func (emptyAnswer) Error() string       { return "an answer without a sample" }
+func (emptyAnswer) HTTPStatusCode() int { return http.StatusOK }
 
 // smallBody is the size, as it is sent, above which a body surely has a sample.
 const smallBody = 1 << 10
 
-// empty returns errEmpty for a body without a sample. What is wrong with a body
+// empty returns emptyAnswer for a body without a sample. What is wrong with a body
 // otherwise, the fleet says.
 func empty(header http.Header, body []byte) error {
 	if len(body) > smallBody {
@@ -56,7 +58,7 @@ func empty(header http.Header, body []byte) error {
 	if all, err := parse.Samples(header, body); err != nil || len(all) > 0 {
 		return nil
 	}
-	return errEmpty
+	return emptyAnswer{}
 }
 
 // guess returns the component that a URL is of. Those of EKS end in

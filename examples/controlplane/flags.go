@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.Float64Var(&o.speed, "speed", o.speed, "of the playback, in seconds of the recording a second")
 	fs.DurationVar(&o.keep, "keep", o.keep, "live: how much of the past the page can show")
 	fs.List(&o.logs, "audit", "the audit log of a server, `[SERVER=]FILE[,…]`: JSON lines, followed through rotation; SERVER is the name the page has for it")
-	fs.Func("client-limit", "what a client may ask, `CLIENT=CALLS` a second, as its rate limit says; CLIENT is its user agent or its account; may be repeated", o.addLimit)
+	fs.Func("client-limit", "what a client may ask, `CLIENT=CALLS` a second, as its rate limit says; CLIENT is its user agent, its account or its program; may be repeated", o.addLimit)
 	err := fs.Parse(args, stderr, func(urls []string) error {
 		if err := o.addEndpoints(urls, members, managers); err != nil {
 			return err
@@ -83,6 +84,10 @@ func (o *options) complete() error {
 	switch {
 	case len(o.endpoints) > 0 && o.Given():
 		return errors.New("-replay and -scenario select a recording; do not give URLs, too")
+	case o.expected > 0 && !o.balanced:
+		return errors.New("-expected goes with -balanced")
+	case slices.ContainsFunc(o.logs, func(s string) bool { return s == "" || strings.HasSuffix(s, "=") }):
+		return errors.New("-audit is [SERVER=]FILE")
 	case len(o.endpoints) > 0 && o.moments != nil:
 		return errors.New("-at selects moments of a recording")
 	case o.moments != nil && !o.JSON && !o.text:
@@ -111,9 +116,12 @@ func (o *options) addEndpoints(urls, members, managers []string) error {
 			if err != nil {
 				return err
 			}
-			if u.Path == "/" && u.RawQuery == "" {
-				u.Path = "" // so it is scraped at /metrics, as without the slash
+			if (u.Path == "/" || u.Path == "") && u.RawQuery == "" && u.Scheme != "unix" {
+				u.Path = "/metrics" // a slash alone is no path
 				text = u.String()
+			}
+			if slices.ContainsFunc(o.endpoints, func(e endpoint) bool { return e.url == text }) {
+				return fmt.Errorf("%s is given twice", text)
 			}
 			e := endpoint{url: text, component: list.of, balanced: o.balanced && list.of == ""}
 			if e.component == "" {

@@ -49,9 +49,9 @@ func (q *latency) row(m *moment) Row {
 	}
 	r.figure("Median", Seconds, known(g.Quantile(.5)), "")
 	if p99.Known && ok {
-		r.raise(Fine, fmt.Sprintf("99 of 100 requests take at most %s; at %s, the slowest, %s.", Seconds.format(p99), worst.Instance, Seconds.number(worst.Estimate.Value)))
+		r.raise(Fine, fmt.Sprintf("p99 of all servers: %s; of %s, the slowest: %s.", Seconds.says(p99), worst.Instance, Seconds.says(known(worst.Estimate, ok))))
 		if worst.Estimate.Value >= slowAlarm {
-			r.raise(Notice, fmt.Sprintf("The p99 of %s is %s.", worst.Instance, Seconds.number(worst.Estimate.Value)))
+			r.raise(Notice, fmt.Sprintf("The p99 of %s is %s.", worst.Instance, Seconds.says(known(worst.Estimate, ok))))
 		}
 	}
 	lines := Panel{ID: "p99", Title: "p99, all servers and each", Chart: Lines, Key: "server", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"share of requests", Share}}}
@@ -203,9 +203,9 @@ func (q *slowest) row(m *moment) Row {
 	if len(p.Entries) > 0 && p.Entries[0].Cells[0].Amount.Known {
 		top := p.Entries[0]
 		r.figure(top.Key, Seconds, top.Cells[0].Amount, "p99")
-		r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, Seconds.format(top.Cells[0].Amount)))
+		r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
 		if top.Cells[0].Amount.Value >= slowAlarm {
-			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, Seconds.format(top.Cells[0].Amount)))
+			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
 		}
 		for _, g := range groups {
 			if g.Labels().Get("verb")+" "+g.Labels().Get("resource") == top.Key {

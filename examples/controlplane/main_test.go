@@ -54,7 +54,7 @@ func TestFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-window", "0s"}, {"-slo", "0s"}, {"-speed", "0"}, {"-keep", "1s"}, {"-at", "x", "-json"}, {"-at", "5s"}, {"-json", "-text"},
 		{"ftp://a"}, {"-etcd", "a"}, {"http://a", "-replay", "x"}, {"http://a", "-json", "-at", "5s"}, {"-expected", "-1"},
-		{"-speed", "NaN"}, {"-speed", "Inf"}, {"-client-limit", "a=NaN"}, {"-client-limit", "a=Inf"}, {"-client-limit", "a"}, {"-client-limit", "=1"},
+		{"-expected", "3", "http://a"}, {"-audit", ""}, {"-audit", "a="}, {"http://a", "http://a/metrics"}, {"http://a", "-etcd", "http://a/"}, {"-speed", "NaN"}, {"-speed", "Inf"}, {"-client-limit", "a=NaN"}, {"-client-limit", "a=Inf"}, {"-client-limit", "a"}, {"-client-limit", "=1"},
 	} {
 		_, err := parseFlags(args, io.Discard)
 		assert.Error(t, err, "%v", args)
@@ -72,7 +72,7 @@ func TestFlags(t *testing.T) {
 	}
 	assert.Equal(t, []string{"eks controllers balanced", "eks etcd balanced", "a:6443 apiserver", "b:10257 controllers", "b:10259 controllers"}, got)
 	assert.Equal(t, map[string]float64{"cn=a,o=b": 5}, o.limits)
-	assert.Equal(t, "http://b:10257", o.endpoints[3].url, "a slash alone is no path")
+	assert.Equal(t, "http://b:10257/metrics", o.endpoints[3].url, "a slash alone is no path")
 	status, _, said := runProgram(t, "-at", "1s,1h", "-json")
 	assert.Equal(t, example.BadUsage, status)
 	assert.Contains(t, said, "-at 1h0m0s: the recording is")
@@ -93,4 +93,9 @@ func TestUnits(t *testing.T) {
 	assert.Equal(t, "", Count.bounds(exactly(3)))
 	assert.Equal(t, "–", Count.format(Amount{}))
 	assert.Equal(t, "1 to 4", Count.bounds(Amount{true, estimate(3, 1, 4)}))
+	assert.Equal(t, "at most 4", Count.bounds(Amount{true, estimate(3, 0, 4)}))
+	assert.Equal(t, "no bound is known", Seconds.bounds(Amount{true, estimate(3, 0, inf)}))
+	assert.Equal(t, "at least 20.0 %", Share.bounds(Amount{true, estimate(.3, .2, 1)}))
+	assert.Equal(t, "at least 3.00 s", Seconds.says(Amount{true, estimate(3, 3, inf)}))
+	assert.Equal(t, "3.00 s", Seconds.says(Amount{true, estimate(3, 2, inf)}))
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
@@ -104,12 +106,35 @@ func (p Page) whole() Page {
 	p.Parts, p.Rows = list(p.Parts), list(p.Rows)
 	for i := range p.Rows {
 		r := &p.Rows[i]
+		r.bound()
 		r.Figures, r.Panels, r.Warnings = list(r.Figures), list(r.Panels), list(r.Warnings)
 		for j := range r.Panels {
 			r.Panels[j].Columns, r.Panels[j].Entries = list(r.Panels[j].Columns), list(r.Panels[j].Entries)
 		}
 	}
 	return p
+}
+
+// What a page holds at most: labels that clients choose must not fill the memory
+// nor the screen.
+const (
+	entriesMost  = 100 // of a panel
+	warningsMost = 50
+	explainMost  = 32 << 10 // bytes
+)
+
+// bound leaves out what is too much, and says so.
+func (r *Row) bound() {
+	for i := range r.Panels {
+		r.Panels[i].bound(entriesMost)
+	}
+	if more := len(r.Warnings) - warningsMost; more > 0 {
+		r.Warnings = append(r.Warnings[:warningsMost:warningsMost], fmt.Sprintf("and %d more warnings", more))
+	}
+	if more := len(r.Explain) - explainMost; more > 0 {
+		end := strings.LastIndexByte(r.Explain[:explainMost], '\n') + 1
+		r.Explain = fmt.Sprintf("%s… and %d bytes more\n", strings.ToValidUTF8(r.Explain[:max(end, 1)], ""), len(r.Explain)-end)
+	}
 }
 
 func list[T any](x []T) []T {

@@ -136,11 +136,11 @@ func (q *queues) row(m *moment) Row {
 	case depth.Value >= queueLong:
 		r.raise(Notice, fmt.Sprintf("%s items wait in %s.", Count.format(depth), top.Key))
 	case slow.Cells[1].Amount.Value >= queueSlow:
-		r.raise(Notice, fmt.Sprintf("What %s works on had waited %s.", slow.Key, Seconds.format(slow.Cells[1].Amount)))
+		r.raise(Notice, fmt.Sprintf("What %s works on had waited %s.", slow.Key, Seconds.says(slow.Cells[1].Amount)))
 	case depth.Value == 0:
-		r.raise(Fine, fmt.Sprintf("No queue holds anything; the longest wait, p99, is %s in %s.", Seconds.format(slow.Cells[1].Amount), slow.Key))
+		r.raise(Fine, fmt.Sprintf("No queue holds anything; the longest wait, p99, is %s in %s.", Seconds.says(slow.Cells[1].Amount), slow.Key))
 	default:
-		r.raise(Fine, fmt.Sprintf("The longest queue holds %s items; the longest wait, p99, is %s in %s.", Count.format(depth), Seconds.format(slow.Cells[1].Amount), slow.Key))
+		r.raise(Fine, fmt.Sprintf("The longest queue holds %s items; the longest wait, p99, is %s in %s.", Count.format(depth), Seconds.says(slow.Cells[1].Amount), slow.Key))
 	}
 	return r
 }

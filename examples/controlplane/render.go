@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,7 +18,7 @@ var files embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"text":   func(c Cell, u Unit) string { return c.text(u) },
 	"amount": newAmountView,
-	"bounds": func(u Unit, a Amount) string { return u.bounds(a) },
+	"bounds": func(u Unit, a Amount) string { return breaks.Replace(u.bounds(a)) },
 	"clip":   clip,
 	"say":    clipSentence,
 	"short":  func(s string) bool { return len(s) <= 26 }, // is not broken into lines
@@ -26,6 +27,9 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 	"f": func(x float64) string { return fmt.Sprintf("%.1f", x) },
 }).ParseFS(files, "templates/*.html"))
+
+// breaks lets bounds break between the two, and nowhere else.
+var breaks = strings.NewReplacer(" to ", "\u00a0to ", " ", "\u00a0")
 
 // amountView is an amount as it is read, and as a program reads it.
 type amountView struct {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -119,7 +120,7 @@ func (w *watcher) recorded() ([]recordedScrape, error) {
 		}
 		all, err := recording.Manifest(dir)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s has neither manifest.jsonl nor %s: %w", w.o.Dir, strings.Join(recordings, ", "), err)
 		}
 		for _, s := range w.o.Choose(all, w.selected) {
 			list = append(list, recordedScrape{s, dir})

@@ -179,6 +179,40 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// However many values a label has, a page stays small, and says what it leaves out.
+func TestManyLabels(t *testing.T) {
+	b, err := newBoard(settings{window: time.Minute, slo: time.Second})
+	require.NoError(t, err)
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	require.NoError(t, b.fleet.SetTargets(at, (&watcher{}).target("a", apiServers, false)))
+	const many = 3000
+	var page Page
+	for round := range 3 {
+		at = at.Add(5 * time.Second)
+		var body strings.Builder
+		body.WriteString("# TYPE apiserver_request_total counter\n")
+		for i := range many {
+			fmt.Fprintf(&body, "apiserver_request_total{verb=\"V%d\",code=\"5%d\"} %d\n", i, i, round*i)
+		}
+		body.WriteString("# TYPE apiserver_current_inflight_requests gauge\n")
+		for i := range many {
+			fmt.Fprintf(&body, "apiserver_current_inflight_requests{request_kind=\"k%d\"} 1\n", i)
+		}
+		_, err := b.fleet.Ingest(aggregate.Scrape{Target: "a", Time: at, Body: []byte(body.String())})
+		require.NoError(t, err)
+		page, err = b.page(at)
+		require.NoError(t, err)
+	}
+	verbs := page.row("requests").panel("verbs")
+	assert.Len(t, verbs.Entries, entriesMost)
+	assert.Equal(t, many-entriesMost, verbs.LeftOut)
+	assert.Equal(t, fmt.Sprintf("V%d", many-entriesMost), verbs.Entries[0].Key, "the greatest stay, in their order")
+	text, err := json.Marshal(page)
+	require.NoError(t, err)
+	assert.Less(t, len(text), 500_000)
+	assert.Contains(t, page.row("inflight").Explain, "bytes more")
+}
+
 // So many streams are sent at once, and no more.
 func TestLimited(t *testing.T) {
 	in, out := make(chan struct{}), make(chan struct{})

@@ -25,7 +25,7 @@ func (p *Page) lines() []example.Line {
 func (r *Row) lines() []example.Line {
 	style := map[State]func(string) example.Span{Fine: example.Normal, Notice: example.Notice, Alarm: example.Alarm, Unknown: example.Dim}[r.State]
 	answer := clipSentence(r.Answer)
-	if r.State == Unknown {
+	if answer == "" {
 		answer = "Nothing is known."
 	}
 	out := []example.Line{{example.Bold(r.Question), example.Normal("  "), style(answer)}}

@@ -31,7 +31,7 @@ func (q *trust) strangers(s *scope) (names []string) {
 	}
 	for _, i := range s.instances {
 		if !gone(i) && !slices.ContainsFunc(show, func(m aggregate.Member) bool { return m.Instance == i.Name }) {
-			names = append(names, i.Name)
+			names = append(names, clip(i.Name))
 		}
 	}
 	return names
@@ -56,8 +56,8 @@ func (q *trust) row(m *moment) Row {
 				silent = append(silent, i.Name)
 			}
 		}
-		for _, name := range q.strangers(s) {
-			strangers = append(strangers, fmt.Sprintf("%s answers like none of the %s", clip(name), c))
+		if names := q.strangers(s); len(names) > 0 {
+			strangers = append(strangers, fmt.Sprintf("not one metric of %s at %s", c, strings.Join(names, ", ")))
 		}
 		if x.Missing+x.Partial > 0 && len(silent) == 0 {
 			silent = append(silent, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, c))
@@ -72,7 +72,7 @@ func (q *trust) row(m *moment) Row {
 		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
 	}
 	if len(strangers) > 0 {
-		r.raise(Notice, strings.Join(strangers, ", ")+": is its URL of something else?")
+		r.raise(Notice, "There is "+strings.Join(strangers, ", and ")+": are these URLs of something else?")
 	}
 	list, behind := met(m)
 	r.Panels = []Panel{parts, list}

@@ -199,7 +199,9 @@ func TestStrangeRecords(t *testing.T) {
 	states, err := l.Set.Save()
 	require.NoError(t, err)
 	for _, s := range states {
-		require.Error(t, x.root.Set.SetPart("other", x.at, s.Brief()))
+		b, err := s.Brief()
+		require.NoError(t, err)
+		require.Error(t, x.root.Set.SetPart("other", x.at, b))
 	}
 	require.NoError(t, l.Shutdown(t.Context()))
 	require.Equal(t, want, x.out(15))
@@ -248,4 +250,19 @@ func TestLifecycle(t *testing.T) {
 		require.NoError(t, c.Shutdown(t.Context()))
 	}
 	require.True(t, strings.HasPrefix(metadata.ScopeName, "github.com/promfold/"))
+}
+
+// The extremes of histograms are known over kills of all tiers; exemplars are
+// sent on once.
+func TestExtremesAndExemplars(t *testing.T) {
+	x := newTiers(t)
+	defer x.end()
+	x.in("l", 10, "shop/a seconds hist 7..10 n=2 sum=4.5 1:1 min=0.5 max=4.0 ex=4")
+	x.in("m", 10, "shop/b seconds hist 7..10 n=1 sum=0.25 1:1 min=0.25 max=0.25")
+	require.Contains(t, x.out(11, "l", "m"), "n=3 sum=4.75 1:2 min=0.25 max=4.0 ex=4.0\n")
+	x.killRoot()
+	x.killLeaf("m")
+	x.in("m", 20, "shop/b seconds hist 7..20 n=2 sum=9.25 1:1 min=0.25 max=9.0 ex=9.0")
+	require.Contains(t, x.out(21, "l", "m"), "n=4 sum=13.75 1:2 min=0.25 max=9.0 ex=9.0\n")
+	require.Contains(t, x.out(22, "l"), "n=4 sum=13.75 1:2 min=0.25 max=9.0\n")
 }

@@ -44,8 +44,16 @@ func TestMain(m *testing.M) {
 
 var address = regexp.MustCompile(`^http://\S+`)
 
+// process is the program, and the page's address.
+type process struct {
+	*exec.Cmd
+	url string
+}
+
 // start runs the program until the test ends, and returns the page's address.
-func start(t *testing.T, args ...string) string {
+func start(t *testing.T, args ...string) string { return launch(t, args...).url }
+
+func launch(t *testing.T, args ...string) *process {
 	c := exec.Command(program, append([]string{"-listen", "127.0.0.1:0"}, args...)...)
 	said, err := c.StderrPipe()
 	require.NoError(t, err)
@@ -69,7 +77,7 @@ func start(t *testing.T, args ...string) string {
 	}()
 	url := address.FindString(first)
 	require.NotEmpty(t, url, first)
-	return url
+	return &process{c, url}
 }
 
 // page is what -json prints, as far as the tests read it.

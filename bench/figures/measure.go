@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/promfold/promfold/bench/cputime"
 )
 
 // A figure compares two ways to do one thing. Of each the median over the rounds
@@ -40,9 +42,9 @@ func (w way) once() float64 {
 		spent, n := w.timed()
 		return float64(spent.Nanoseconds()) / float64(n)
 	}
-	start, cpu := time.Now(), cpuTime()
+	start, cpu := time.Now(), cputime.Now()
 	n := w.counted()
-	spent := cpuTime() - cpu
+	spent := cputime.Now() - cpu
 	if w.wall {
 		spent = time.Since(start)
 	}

@@ -8,12 +8,15 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/bench/cputime"
 )
 
 // cost measures a pair of which each saw all instances twice: how large the state
 // of one is, and how long it takes to save it, to read it, and to join it; and how
 // long a root takes that is told that state of its part, and to be put together.
-// What is not needed any more is dropped, so that two fleets are there at a time.
+// Times are of processors, collecting garbage included: on a machine with other
+// programs those on the wall differed by a factor of five. What is not needed any more
+// is dropped, so that two fleets are there at a time.
 func cost(w io.Writer, sizes [][2]int) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(out, "instances\tgroups\tstate, MB\tbytes a series\tsave, s\tload, s\tjoin, s\tjoin, ns a series\tnext join, s\ttotals, s\tset part, s\troot, s\t")
@@ -113,11 +116,11 @@ func costOf(w io.Writer, instances, groups int) error {
 			return nil
 		},
 	} {
-		started := time.Now()
+		started := cputime.Now()
 		if err := do(); err != nil {
 			return err
 		}
-		took[i] = time.Since(started)
+		took[i] = cputime.Now() - started
 	}
 	series := instances * groups
 	fmt.Fprintf(w, "%d\t%d\t%.1f\t%.1f\t%.2f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", instances, groups, float64(size)/1e6, float64(size)/float64(series),

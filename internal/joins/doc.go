@@ -6,7 +6,8 @@
 //	places where processes run → scrapes of some watchers → joins, merges, deltas → totals, against the truth
 //
 // A fleet is of a mode, which says what happens in it, and has a seed: equal ones
-// give equal fleets. What has to hold:
+// give equal fleets. Each watcher loses from none to 60 % of its scrapes. What has to
+// hold:
 //
 //   - Joining is idempotent, commutative and associative, and leaves who tells as
 //     it is; so a pair that told each other exposes the same.
@@ -16,7 +17,7 @@
 //   - Save(Load(Save)) are the bytes of Save.
 //   - Of processes that say when they started, a total holds all that is known of
 //     each to any of those who told. What ended longer ago than the horizon may be
-//     lost if it was not told in time.
+//     lost if it was not told in time; then Health says that something was given up.
 //   - All growth is given out as deltas once.
 //   - A root shows what the one fleet does that saw all its leaves did, in whatever
 //     order these told it, and an old state that comes late changes nothing.

@@ -88,6 +88,9 @@ func (w *world) check(x *watcher) {
 		if w.prompt && lost > 0 || lost > old[key] {
 			w.fail(wasLost, "%s of %d is %g of %g that are known, %g of it of processes that ended before the horizon", key, x.id, now[key], wants[key], old[key])
 		}
+		if lost > 0 && x.Snapshot(timeOf(w.now)).Health().GivenUp == 0 {
+			w.fail(wasLost, "%s of %d is %g of %g that are known, and nothing says so", key, x.id, now[key], wants[key])
+		}
 		w.lost.of += wants[key]
 		w.lost.lost += max(0, lost)
 	}

@@ -67,6 +67,10 @@ var modes = []mode{
 	{name: "parts, killed", about: "the same with leaves and roots that are killed, begin anew, or are removed, and changing buckets", least: 2, most: 4,
 		horizon: 10 * time.Minute, prompt: true, young: true, roots: true, forms: true, classes: []string{exact},
 		weights: below(map[int]int{checkpointed: 1, restoreOld: 1, restoreEmpty: 1, endPart: 1, relayout: 3})},
+	{name: "parts, rare", about: "the same, and leaves that tell the root less often than the horizon", least: 2, most: 4,
+		horizon: 20 * time.Second, young: true, roots: true, forms: true, classes: []string{exact},
+		weights: below(map[int]int{checkpointed: 1, restoreOld: 1, restoreEmpty: 1, endPart: 1, relayout: 3, tell: 3, gone: 3, restart: 3}),
+		why:     "ended, and not told within the horizon"},
 	{name: "deltas", about: "growth of every family is given out once", least: 1, most: 3,
 		horizon: 10 * time.Minute, prompt: true, young: true, deltas: true, classes: []string{exact}, weights: with(map[int]int{give: 6})},
 }

@@ -33,6 +33,7 @@ type formShown struct {
 	summary bool  // as a summary: it is a program of an older version
 	fine    bool  // with a bound more
 	native  bool  // also in native buckets, to who asks for them
+	both    bool  // these beside the classic ones
 	schema  int32 // of these
 }
 
@@ -126,6 +127,11 @@ func (p *process) samples(class string, start int64) []parse.Sample {
 	for i, n := range p.observed {
 		if n > 0 {
 			h.Positive = append(h.Positive, histogram.Bucket{Index: indexes[p.form.schema][i], Count: float64(n)})
+		}
+	}
+	if p.form.both {
+		for _, bound := range p.form.bounds() {
+			h.Bounds, h.Counts = append(h.Bounds, bound), append(h.Counts, float64(p.upTo(bound)))
 		}
 	}
 	add(model.MetricTypeHistogram, "h", h.Count, "class", class).Histogram = h

@@ -188,6 +188,9 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 		return
 	}
 	w.now++
+	if w.loses(x) {
+		return
+	}
 	q, how := p.process, p.ways[x.id]
 	if p.class == vague && how != notAtAll {
 		how = way((q.id + x.id) % int(ways)) // each process in another way

@@ -58,6 +58,7 @@ type world struct {
 	killed bool     // a leaf or the root is not what it was
 	healed int64    // until when the watchers are in two parts that cannot reach each other
 	side   int      // bits of those on one side
+	losing []int    // of each watcher, how many of 100 scrapes it loses
 }
 
 // departure is a target that left.
@@ -96,8 +97,9 @@ func (m *mode) world(seed uint64) *world {
 		}
 		w.places = append(w.places, p)
 	}
+	luck := rand.New(rand.NewPCG(seed, 3))
 	for i := range watchers {
-		w.watchers = append(w.watchers, w.fresh(i))
+		w.watchers, w.losing = append(w.watchers, w.fresh(i)), append(w.losing, luck.IntN(61))
 	}
 	if w.roots {
 		w.root = &root{watcher: w.fresh(watchers), reports: make([][]report, watchers)}
@@ -118,6 +120,12 @@ func (m *mode) world(seed uint64) *world {
 	return w
 }
 
+// loses reports whether a watcher loses the scrape at hand.
+func (w *world) loses(x *watcher) bool {
+	luck := rand.New(rand.NewPCG(w.seed, uint64(w.now)<<4|uint64(x.id)))
+	return luck.IntN(100) < w.losing[x.id]
+}
+
 // begin lets a process begin at a place.
 func (w *world) begin(p *place, e script.Event) {
 	w.started += 5000
@@ -133,7 +141,7 @@ func (w *world) begin(p *place, e script.Event) {
 		q.generation = p.process.generation + 1
 	}
 	if w.forms {
-		q.form = formShown{summary: e.C%5 == 0, fine: e.C&8 != 0, native: e.C&16 != 0, schema: 2 + int32(e.C>>5&1)}
+		q.form = formShown{summary: e.C%5 == 0, fine: e.C&8 != 0, native: e.C&16 != 0, both: e.C&64 != 0, schema: 2 + int32(e.C>>5&1)}
 	} else {
 		q.form = formShown{fine: true}
 	}
@@ -364,12 +372,12 @@ func (w *world) round(n int) {
 	for range 2 {
 		for _, x := range w.watchers {
 			if x != hub {
-				w.hear(hub, x, script.Event{B: n})
+				w.hear(hub, x, script.Event{A: n + x.id, B: n})
 			}
 		}
 		for _, x := range w.watchers {
 			if x != hub {
-				w.hear(x, hub, script.Event{B: n})
+				w.hear(x, hub, script.Event{A: n + x.id, B: n})
 			}
 		}
 	}

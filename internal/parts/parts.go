@@ -36,7 +36,7 @@ type Set struct {
 
 // Part is the latest state of a part.
 type Part struct {
-	Content []byte
+	Content []byte // empty: it was removed long ago, and is a barrier alone
 	At      int64 // when something was told in it last, Unix ms
 	Removed int64 // when it was, Unix ms; 0: it is there
 	Size    int   // instances
@@ -75,16 +75,31 @@ func (s *Set) Put(name string, p *Part) {
 	s.of[name], s.Stale = p, true
 }
 
-// Remove notes that a part left, and forgets those that left so long ago that no
-// window reaches them, which goes back by reach ms.
+// maxBarriers is how many removed parts are remembered whose state is forgotten.
+const maxBarriers = 1024
+
+// Remove notes that a part left, and forgets the states of those that left so long
+// ago that no window reaches them, which goes back by reach ms.
 func (s *Set) Remove(name string, now, reach int64) {
 	if p := s.of[name]; p != nil && p.Removed == 0 {
 		p.Removed = max(now, p.At)
 	}
+	var barriers []string
 	for name, p := range s.of {
-		if p.Removed != 0 && now-p.Removed > reach {
-			delete(s.of, name)
+		if p.Removed != 0 && now-p.Removed > reach && len(p.Content) > 0 {
+			s.of[name] = &Part{At: p.At, Removed: p.Removed}
 			s.forgot = true
+		}
+		if len(s.of[name].Content) == 0 {
+			barriers = append(barriers, name)
+		}
+	}
+	if len(barriers) > maxBarriers {
+		slices.SortFunc(barriers, func(a, b string) int {
+			return cmp.Or(cmp.Compare(s.of[b].Removed, s.of[a].Removed), strings.Compare(a, b))
+		})
+		for _, name := range barriers[maxBarriers:] {
+			delete(s.of, name)
 		}
 	}
 	s.Stale = true
@@ -96,7 +111,9 @@ func (s *Set) All() (list []*Part) {
 		return cmp.Or(cmp.Compare(there(s.of[a]), there(s.of[b])), strings.Compare(a, b))
 	})
 	for _, name := range names {
-		list = append(list, s.of[name])
+		if p := s.of[name]; len(p.Content) > 0 {
+			list = append(list, p)
+		}
 	}
 	return list
 }

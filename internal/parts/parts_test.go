@@ -2,6 +2,7 @@ package parts_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -59,9 +60,24 @@ func TestSet(t *testing.T) {
 	s.Remove("none", 111, 10)
 	assert.Equal(t, []string{"a1"}, contents(s))
 	assert.ErrorContains(t, s.Apart(errKind, few), "a part was removed")
+	assert.True(t, s.Older("b", 100), "its state is forgotten, and when it was removed is not")
+	assert.False(t, s.Older("b", 101))
 	s.Shared = []string{"i", "j"}
 	assert.ErrorContains(t, s.Apart(errKind, few), "parts share instances: i j")
 	assert.ErrorIs(t, s.Apart(errKind, few), errKind)
+}
+
+// However many parts come and go, those that left last are remembered.
+func TestManyPartsLeave(t *testing.T) {
+	s := &parts.Set{}
+	for i := range int64(1100) {
+		name := fmt.Sprint(i)
+		s.Put(name, &parts.Part{Content: []byte("x"), At: i})
+		s.Remove(name, i, 0)
+	}
+	assert.True(t, s.Older("1099", 1099))
+	assert.True(t, s.Older("100", 100))
+	assert.False(t, s.Older("10", 10))
 }
 
 func TestCode(t *testing.T) {

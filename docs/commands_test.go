@@ -22,9 +22,10 @@ type terms struct {
 }
 
 const (
-	corpus = "../shared/corpus"
-	ci     = "a part of make verify, or that itself, which every change passes"
-	e2e    = "an end-to-end test, which takes minutes and is named as one"
+	corpus  = "../shared/corpus"
+	ci      = "a part of make verify, or that itself, which every change passes"
+	e2e     = "an end-to-end test, which takes minutes and is named as one"
+	cluster = "it needs a cluster; its tests run the server without one"
 )
 
 // run reports whether the command is run at all.
@@ -57,6 +58,8 @@ var exceptions = map[string]terms{
 	"go run ./examples/balancer -token-file TOKEN -ca ca.crt -expect 3 https://ADDRESS:6443/metrics": {
 		as: "go run ./examples/balancer -token-file TOKEN -ca CA -expect 3 -rounds 6 -interval 100ms -timeout 10s $LB",
 	},
+	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls":                                 {why: cluster},
+	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls --open --bind-address 127.0.0.1": {why: cluster},
 	"go run ./examples/controlplane": {until: "http://127.0.0.1:8090/"},
 	"go run ./examples/controlplane -token-file TOKEN -ca CA -etcd http://E1:2381,http://E2:2381,http://E3:2381 -controllers https://M:10257,https://M:10259 https://A:6443/metrics https://B:6443/metrics https://C:6443/metrics": {
 		as: "go run ./examples/controlplane -text -rounds 2 -interval 100ms -timeout 10s -token-file TOKEN -ca CA -etcd $A/1,$B/1 -controllers $A/2,$B/3 $A $B $C",

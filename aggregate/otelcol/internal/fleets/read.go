@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -202,6 +203,9 @@ func (s *series) add(attributes pcommon.Map, start, at pcommon.Timestamp, x pars
 	x.Family, x.Name, x.Labels = s.f, e.name, e.labels
 	if start != 0 && start != at {
 		x.Start = start.AsTime()
+		if start < at && timeOf(start) == timeOf(at) { // a fleet has milliseconds, and equal ones say nothing
+			x.Start = x.Start.Add(-time.Millisecond)
+		}
 	}
 	s.r.points = append(s.r.points, point{Sample: x, entry: e, at: timeOf(at)})
 	return &s.r.points[len(s.r.points)-1]

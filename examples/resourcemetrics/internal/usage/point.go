@@ -39,11 +39,5 @@ type Usage struct {
 	Bytes     uint64
 }
 
-// between returns the usage at last, given the growth since the point from.
-func between(from, last Point, growth float64) Usage {
-	window := last.Time.Sub(from.Time)
-	return Usage{Time: last.Time, Window: window, NanoCores: uint64(growth / window.Seconds()), Bytes: uint64(last.Memory)}
-}
-
 // countable reports whether a kubelet can mean v: a number that fits int64.
 func countable(v float64) bool { return v >= 0 && v < math.MaxInt64 }

@@ -31,9 +31,15 @@ func (t *track) observe(p Point, resolution time.Duration) {
 	*t = track{last: p}
 	var growth float64
 	t.from, growth, t.why = before.pair(p, resolution)
-	if t.why == "" {
-		t.usage = between(t.from, p, growth)
+	if t.why != "" {
+		return
 	}
+	rate := growth / p.Time.Sub(t.from.Time).Seconds()
+	if !countable(rate) {
+		t.why = "its rate is more than can be"
+		return
+	}
+	t.usage = Usage{Time: p.Time, Window: p.Time.Sub(t.from.Time), NanoCores: uint64(rate), Bytes: uint64(p.Memory)}
 }
 
 // pair returns the point from which the growth until p is counted, and that

@@ -86,6 +86,7 @@ func TestNodes(t *testing.T) {
 		{"an older point, newer than the first", []told{{at: 15, cpu: 10}, {at: 35, cpu: 50}, {at: 25, cpu: 35}}, "2500000000n in 10s until 25"},
 		{"older than all", []told{{at: 15, cpu: 10}, {at: 35, cpu: 50}, {at: 25, cpu: 35}, {at: 5, cpu: 6}}, once},
 		{"it fell, then grew", []told{{at: 0, cpu: 100}, {at: 60, cpu: 5}, {at: 120, cpu: 130}}, "2083333333n in 1m0s until 120"},
+		{"too much to be", []told{{at: 10, cpu: 1}, {at: 10.001, cpu: 9e9}}, "n: its rate is more than can be"},
 		{"milliseconds and nanoseconds", []told{{at: .010, cpu: 300e-9}, {at: .020, cpu: 500e-9}}, "20000n in 10ms until 0.02"},
 	} {
 		w := watch(t)

@@ -98,6 +98,9 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	sh.Held = in.History.Held()
 	sh.Begins(e, in.Present())
 	l := in.lives(q.f, x.standing.Counts(), q.e)
+	if sh.Older && in.replaced() {
+		l.Left = in.pool.Died(in)
+	}
 	sh.Lives(&l, q.s, q.e)
 	return true, nil
 }
@@ -159,8 +162,11 @@ func (q *question) outdated(in *instance) error {
 }
 
 // countedAfter reports whether an instance that is no part of the present may have counted after s: it was not said to
-// be gone then, nor stale without a word.
+// be gone then, nor stale without a word, nor was who has its place behind a balancer met.
 func countedAfter(f *Fleet, in *instance, s int64) bool {
+	if in.replaced() {
+		return in.pool.Died(in) > s
+	}
 	if !in.gone || in.pool != nil {
 		return in.live(f, s)
 	}

@@ -63,6 +63,21 @@ func (b *Balancer[T]) Pool() Pool {
 // State returns whether an instance behind the balancer is alive.
 func (b *Balancer[T]) State(in T) State { return b.Pool().State(in.Member()) }
 
+// Died returns by when a member that is dead had died, of so many as are expected: when the first one was met that was
+// beyond their number, or the second one if another had died before, and so on.
+func (b *Balancer[T]) Died(in T) int64 {
+	var met []int64
+	last, before := in.Member().Last, 0
+	for _, x := range b.Members {
+		m := x.Member()
+		if met = append(met, m.First); m.Last < last {
+			before++
+		}
+	}
+	slices.Sort(met)
+	return met[min(b.Expected+before, len(met)-1)]
+}
+
 // Silent reports whether the address has not answered, at a time, for more than so many of its intervals.
 func (b *Balancer[T]) Silent(e int64, intervals float64) bool {
 	return b.Spacings.Stale(e-b.Last, intervals)

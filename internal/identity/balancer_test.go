@@ -53,3 +53,24 @@ func TestMergeBalancers(t *testing.T) {
 	}
 	assert.Equal(t, 4, MergeBalancers(told(4), told(1)).Expected)
 }
+
+type placed struct {
+	name        string
+	first, last int64
+}
+
+func (p *placed) Name() string   { return p.name }
+func (p *placed) Member() Member { return Member{First: p.first, Last: p.last} }
+
+// Of two places, who was met last at 20 had died when a third was met, and the next one when a fourth was.
+func TestDied(t *testing.T) {
+	a, b := &placed{"a", 0, 20}, &placed{"b", 10, 60}
+	c, d := &placed{"c", 70, 200}, &placed{"d", 130, 190}
+	x := Balancer[*placed]{Expected: 2, Members: []*placed{a, b, c}}
+	assert.Equal(t, int64(70), x.Died(a))
+	x.Members = []*placed{d, b, c, a}
+	assert.Equal(t, int64(70), x.Died(a))
+	assert.Equal(t, int64(130), x.Died(b))
+	x.Members = []*placed{b, c, d} // a was forgotten
+	assert.Equal(t, int64(130), x.Died(b))
+}

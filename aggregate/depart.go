@@ -4,10 +4,13 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // tidy retires departed instances now and then: when an instance joined, and a sixteenth of the fleet is new, so that
@@ -90,7 +93,122 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	f.ordered = slices.DeleteFunc(f.ordered, func(in *instance) bool { return in.retired })
 	f.book.Forget(now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
 	f.left.Bound()
+	measureTotals(f)
 	return true
+}
+
+// What a fleet holds is held against MaxBytes when a scrape brings more. What instances hold is weighed after each of
+// their scrapes, and shared by all questions.
+
+// weigh notes what the instance holds; its lock or the fleet's is held.
+func (in *instance) weigh(f *Fleet) {
+	var h room.Held
+	h[room.Places] = int64(unsafe.Sizeof(*in)) + 4*int64(len(in.name))
+	in.Hold(&h)
+	for _, b := range in.bindings {
+		b.Hold(&h)
+	}
+	if in.before != nil {
+		for _, b := range in.bindings {
+			h[room.Answers] += b.CopyBytes()
+		}
+	}
+	f.held.Change(&in.held, &h)
+	f.taken.Add(h.Sum() - in.held.Sum())
+	in.held = h
+}
+
+// own is what the instance holds, with its rows and the lines that it exposes, whoever else does. The fleet's lock is
+// held.
+func (in *instance) own(f *Fleet) int64 {
+	n := in.held.Sum()
+	for i := range in.Columns.Len() {
+		n += f.store.Weight(in.Columns.ID(i))
+	}
+	for _, b := range in.bindings {
+		n += b.Bytes(in.Plan)
+	}
+	return n
+}
+
+// own is that of the instance, with the lines that the staged scrape brings.
+func (s *staged) own() int64 {
+	n := s.in.own(s.f)
+	for _, pos := range s.Reader.Came() {
+		id, _, _, _ := s.Reader.At(int(pos))
+		n += s.f.store.Weight(id)
+	}
+	return n
+}
+
+// heldBy returns what the fleet holds; its lock is held.
+func heldBy(f *Fleet) *room.Held {
+	h := f.held.Held()
+	h[room.Lines] += int64(f.store.Bytes())
+	h[room.Plans] += f.router.Bytes()
+	h[room.Rows] += f.bytes
+	h[room.Places] += f.book.Bytes()
+	for _, v := range f.views {
+		h[room.Totals] += v.ledger.Bytes() + v.groups.Bytes()
+		h[room.Answers] += v.latest.Bytes()
+	}
+	return &h
+}
+
+// brings returns what a staged scrape brings besides what views hold: lines of its own, which the store has already,
+// and what is out of the ordinary where a process ended.
+func (s *staged) brings() int64 {
+	in := s.in
+	n := max(0, int64(s.Reader.Len()-in.Columns.Len())) * lines.ColumnBytes
+	if s.next != nil {
+		n += max(0, s.next.Bytes()-in.Plan.Bytes())
+	}
+	if s.Scraped.Process && in.Seen() {
+		n += int64(in.Plan.Steps()) * window.EventBytes
+	}
+	return n
+}
+
+// givenUp is what is given up for a staged scrape that does not fit, the least first. Each reports whether there was
+// any; all but the first look at the whole fleet.
+var givenUp = [...]func(s *staged, over int64) bool{
+	func(s *staged, over int64) bool { return s.in.forgetStrange(s.f, over) },
+	func(s *staged, _ int64) bool {
+		for _, v := range s.f.views {
+			v.latest.Forget()
+		}
+		sweepNow(s.f)
+		return true
+	},
+	func(s *staged, _ int64) bool { return retire(s.f, s.At, 0) },
+	func(s *staged, over int64) bool { return evict(s.f, over) },
+}
+
+// forgetStrange gives up the past of an instance in which much was out of the ordinary, if that makes enough room.
+func (in *instance) forgetStrange(f *Fleet, enough int64) bool {
+	gain := int64(0)
+	for _, b := range in.bindings {
+		gain += b.Strange()
+	}
+	if gain == 0 || gain < enough {
+		return false
+	}
+	saveFirst(in)
+	for _, b := range in.bindings {
+		if b.Strange() > 0 {
+			b.Forget(&in.History)
+		}
+	}
+	in.Settle(f.store) // what was given to it so long ago stands
+	in.weigh(f)
+	return true
+}
+
+// measureTotals measures what departures and evictions left in totals.
+func measureTotals(f *Fleet) {
+	for _, v := range f.views {
+		v.ledger.Measure()
+	}
 }
 
 // What is refused leaves nothing: no line, no group, no instance, no spelling.
@@ -113,7 +231,7 @@ func forgetRefused(f *Fleet, target string, err error) {
 	defer f.mu.Unlock()
 	dropOrphans(f)
 	if errors.Is(err, ErrLimit) { // only then it was led to groups
-		sweepGroups(f)
+		sweepGroups(f, false)
 	}
 }
 

@@ -32,6 +32,7 @@ lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) staticcheck ./...
 	$(TOOL) actionlint
+	find . -name node_modules -prune -o -name '*.go' -print -o -name '*.md' -print | xargs $(TOOL) misspell -error
 
 fmt:
 	gofmt -w .
@@ -44,12 +45,14 @@ examples: # all of them, on their own recordings and workers
 	$(GO) run ./examples/sidecar
 	$(GO) run ./examples/picker
 	$(GO) run ./examples/controlplane -text
+	$(GO) -C examples/resourcemetrics run .
 	$(GO) -C examples/rulecheck run . testdata/rules.yaml || test $$? -eq 1 # a file of wrong expressions
 
-docs: # links, the listing of the API, the programs of docs, and that its tables and figures are what they say
+docs: # links, names, code and words; the programs, figures and tables; every command of the documents, in a copy of the checkout
 	$(GO) test -count 1 -run 'TestLinks|TestAPI' .
 	$(GO) test -count 1 ./docs/...
 	$(GO) -C bench test -count 1 ./docs
+	$(GO) test -count 1 -timeout 3h -v -run 'TestCommands$$' ./docs -commands .
 
 docs-write:
 	$(GO) -C bench run ./docs -write

@@ -158,13 +158,14 @@ func (q *question) outdated(in *instance) error {
 	return fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
 }
 
-// countedAfter reports whether an instance that is no part of the present may have counted after s: it was not stale
-// then, nor said to be gone.
+// countedAfter reports whether an instance that is no part of the present may have counted after s: it was not said to
+// be gone then, nor stale without a word.
 func countedAfter(f *Fleet, in *instance, s int64) bool {
 	if !in.gone || in.pool != nil {
 		return in.live(f, s)
 	}
-	return f.book.Ended(in.targets, in.Last, math.MaxInt64) > s && !in.Spacings.Stale(s-in.Last, f.cfg.Staleness)
+	left := f.book.Gone(in.targets, in.Last, math.MaxInt64)
+	return left > s && (f.book.Refused(in.targets, in.Last, left) || !in.Spacings.Stale(s-in.Last, f.cfg.Staleness))
 }
 
 func (q *question) asked() asked {
@@ -180,8 +181,11 @@ func (q *question) asked() asked {
 // remarks returns the warnings that concern every group.
 func (q *question) remarks(shares []tally.Share) []string {
 	var refused explain.Exclusions
-	var late []string
+	var late, down []string
 	for i := range shares {
+		if shares[i].Standing == roster.Doubtful {
+			down = append(down, q.states[shares[i].Key].in.name)
+		}
 		if !q.all && shares[i].Table.Begun.At > q.s {
 			late = append(late, q.states[shares[i].Key].in.name)
 		}
@@ -196,6 +200,9 @@ func (q *question) remarks(shares []tally.Share) []string {
 	words := refused.Words()
 	if len(late) > 0 {
 		words = append(words, "what was counted before the view began is left out: "+explain.Few(late))
+	}
+	if len(down) > 0 {
+		words = append(words, "not reached, of rates in upper bounds alone: "+explain.Few(down))
 	}
 	return slices.Concat(words, q.notes())
 }

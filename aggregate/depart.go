@@ -6,11 +6,11 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
-	"github.com/promfold/promfold/internal/window"
 )
 
 // tidy retires departed instances now and then: when an instance joined, and a sixteenth of the fleet is new, so that
@@ -121,22 +121,9 @@ func (in *instance) weigh(f *Fleet) {
 // own is what the instance holds, with its rows and the lines that it exposes, whoever else does. The fleet's lock is
 // held.
 func (in *instance) own(f *Fleet) int64 {
-	n := in.held.Sum()
-	for i := range in.Columns.Len() {
-		n += f.store.Weight(in.Columns.ID(i))
-	}
+	n := in.held.Sum() + in.Columns.Weight(f.store)
 	for _, b := range in.bindings {
 		n += b.Bytes(in.Plan)
-	}
-	return n
-}
-
-// own is that of the instance, with the lines that the staged scrape brings.
-func (s *staged) own() int64 {
-	n := s.in.own(s.f)
-	for _, pos := range s.Reader.Came() {
-		id, _, _, _ := s.Reader.At(int(pos))
-		n += s.f.store.Weight(id)
 	}
 	return n
 }
@@ -153,20 +140,6 @@ func heldBy(f *Fleet) *room.Held {
 		h[room.Answers] += v.latest.Bytes()
 	}
 	return &h
-}
-
-// brings returns what a staged scrape brings besides what views hold: lines of its own, which the store has already,
-// and what is out of the ordinary where a process ended.
-func (s *staged) brings() int64 {
-	in := s.in
-	n := max(0, int64(s.Reader.Len()-in.Columns.Len())) * lines.ColumnBytes
-	if s.next != nil {
-		n += max(0, s.next.Bytes()-in.Plan.Bytes())
-	}
-	if s.Scraped.Process && in.Seen() {
-		n += int64(in.Plan.Steps()) * window.EventBytes
-	}
-	return n
 }
 
 // givenUp is what is given up for a staged scrape that does not fit, the least first. Each reports whether there was
@@ -186,18 +159,9 @@ var givenUp = [...]func(s *staged, over int64) bool{
 
 // forgetStrange gives up the past of an instance in which much was out of the ordinary, if that makes enough room.
 func (in *instance) forgetStrange(f *Fleet, enough int64) bool {
-	gain := int64(0)
-	for _, b := range in.bindings {
-		gain += b.Strange()
-	}
-	if gain == 0 || gain < enough {
-		return false
-	}
 	saveFirst(in)
-	for _, b := range in.bindings {
-		if b.Strange() > 0 {
-			b.Forget(&in.History)
-		}
+	if !fold.ForgetStrange(in.bindings, func(b *binding) *fold.Binding { return &b.Binding }, &in.History, enough) {
+		return false
 	}
 	in.Settle(f.store) // what was given to it so long ago stands
 	in.weigh(f)

@@ -156,3 +156,21 @@ func TestFormsBehindABalancer(t *testing.T) {
 		}
 	})
 }
+
+// A histogram whose buckets were followed before its native ones came stays followed
+// by them in a fleet that is loaded, in whichever order its views are declared again:
+// saved once more, the state had other bytes.
+func TestFormOfASavedState(t *testing.T) {
+	x := &nativeProcess{start: -5, native: true, classic: true}
+	x.series[0] = &observed{schema: 2, zero: 0x1p-16, values: []float64{0.5, 2, 3, 20}}
+	a := newPairWatcher(t, pairConfig, counter.Process)
+	a.ingest(exposed(t, "i", 10, expfmt.TypeTextPlain, x.families()...))
+	a.ingest(exposed(t, "i", 20, expfmt.TypeProtoDelim, x.families()...))
+	require.Equal(t, saved(t, a.Fleet), saved(t, a.again(pairConfig).Fleet))
+	b := loadedFrom(t, saved(t, a.Fleet), pairConfig)
+	_, err := b.Histogram(aggregate.View{Select: "h", Owner: counter.Process})
+	require.NoError(t, err)
+	_, err = b.Counter(aggregate.View{Select: "c", Owner: counter.Process})
+	require.NoError(t, err)
+	require.Equal(t, len(saved(t, a.Fleet)), len(saved(t, b)))
+}

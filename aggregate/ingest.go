@@ -280,9 +280,9 @@ func (s *staged) rebind() error {
 	f, limit := s.f, room.Limit(s.f.cfg.MaxBytes)
 	need := s.plan()
 	fits := func() (ok bool, over int64) {
-		held, more := heldBy(f).Sum(), need-f.bytes+s.brings()
+		held, more := heldBy(f).Sum(), need-f.bytes+s.Brings(s.next)
 		f.taken.Store(held)
-		return limit.Fits(held, more, s.own), limit.Over(held, max(more, 0))
+		return limit.Fits(held, more, func() int64 { return s.in.own(f) + s.Reader.Weight() }), limit.Over(held, max(more, 0))
 	}
 	ok, over := fits()
 	for i := 0; !ok && i < len(givenUp) && (i == 0 || f.sought.Worthwhile(s.At)); i++ {

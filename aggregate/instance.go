@@ -185,7 +185,7 @@ func (in *instance) depart(f *Fleet, b *binding, e int64, of func(labels.Labels)
 	}
 	h := &in.History
 	lives := in.lives(f, false, math.MaxInt64)
-	lives.Ended = 0 // what is known of its address may be forgotten by now
+	lives.Ended, lives.Left = 0, 0 // what is known of its address may be forgotten by now
 	life := ledger.Life{
 		First: in.First, Young: in.young(f), Alive: lives.In(max(f.since, b.Begun.At), e).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
@@ -296,14 +296,14 @@ func (in *instance) wait() {
 // lives returns when the processes of an instance lived, as far as known. What is said of a balancer is not said of
 // who is behind it.
 func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
-	var ended int64
+	var ended, left int64
 	var ends bool
 	if in.pool == nil {
 		if ends = f.book.Ended(in.targets, in.Last, math.MaxInt64) != 0; ends {
-			ended = f.book.Ended(in.targets, in.Last, e)
+			ended, left = f.book.Ended(in.targets, in.Last, e), f.book.Gone(in.targets, in.Last, e)
 		}
 	}
-	l := in.Lives(live, ended)
+	l := in.Lives(live, ended, left)
 	l.Ends = ends
 	return l
 }

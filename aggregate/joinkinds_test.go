@@ -158,6 +158,32 @@ func TestStartToldElsewhere(t *testing.T) {
 	require.Equal(t, []float64{61 + 90 + 91, 61 + 90 + 91}, []float64{a.total(60), root.total(60)})
 }
 
+// A watcher that is told no start for a while takes a process for the one before, and
+// knows better later. What it counted of both is no reading of the one at hand: with
+// what the other one saw of that it came to 414, and 230, for 26.
+func TestStartToldAgainAfterAReset(t *testing.T) {
+	for _, says := range [][][]string{{saysC(388), saysC(26)}, {saysH(204, "1"), saysH(26, "1", "2")}} {
+		a, b := newPair(t, pairConfig, counter.Process)
+		before, now := says[0], says[1]
+		a.scrape("i", 10, -500, before...)
+		b.scrape("i", 100, 90, now...)
+		a.scrape("i", 190, 0, now...)
+		a.scrape("i", 200, 90, now...)
+		requireBoth(t, 26, func(w pairWatcher) float64 { return w.total(210) + w.count(210) }, a, b)
+	}
+}
+
+// A process ends that had observed nothing, and the next one has when it is met: it
+// began at 0, whoever owns what it counts. Beside what another watcher saw elsewhere
+// it was not there: 19 for 24.
+func TestJoinOfAHistogramThatFollowsAnEmptyOne(t *testing.T) {
+	a, b := newPair(t, pairConfig, 0)
+	a.scrape("i", 10, 5, saysH(0, "1")...)
+	a.scrape("i", 20, 15, saysH(19, "1")...)
+	b.scrape("j", 20, 15, saysH(5, "1")...)
+	requireBoth(t, 24, func(w pairWatcher) float64 { return w.count(30) }, a, b)
+}
+
 // A state carries no configuration: a root takes it in by its own.
 func TestStateOfAnotherConfiguration(t *testing.T) {
 	for name, change := range map[string]func(*aggregate.Config){

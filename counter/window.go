@@ -150,7 +150,7 @@ func (w Window) life(m *rate.Member) {
 		if !ok || t.gone {
 			limit = l.Interval
 		}
-		l.Ended = l.Last + limit
+		l.Ended, l.Left = l.Last+limit, l.Last+limit
 	}
 	m.Times, m.Tail = l.In(w.start, w.end), w.end-max(w.start, l.Last)
 }

@@ -221,7 +221,7 @@ func (l scrape) body(t *testing.T, name string) []byte {
 	return body
 }
 
-func ExampleKubernetes() {
+func ExampleCatalogue() {
 	known := append(catalogue.Kubernetes(), catalogue.Entry{
 		Metric: "myapp_tenants", View: aggregate.View{Type: model.MetricTypeGauge, Combine: aggregate.Consensus},
 		How: "the value that changed last", Why: "each replica reads it from the database",
@@ -269,4 +269,14 @@ func ExampleOwnerOf() {
 	// redis_commands_processed_total - external - oliver006/redis_exporter exporter/metrics.go: shows what INFO counts
 	// redis_exporter_scrapes_total - process - oliver006/redis_exporter exporter/exporter.go: counts its own scrapes
 	// orders_total - unknown -
+}
+
+// An entry says how a metric is to be read, and why.
+func ExampleEntry() {
+	e, known := catalogue.Kubernetes().Lookup("apiserver_storage_objects")
+	fmt.Println(e.Metric, known, e.View.Combine)
+	fmt.Println(e.How, "-", e.Why)
+	// Output:
+	// apiserver_storage_objects true consensus
+	// the value that changed last - every server counts the same objects, once a minute; −1 is one that could not
 }

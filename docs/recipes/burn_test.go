@@ -8,10 +8,9 @@ import (
 )
 
 // Does the fleet burn its error budget too fast? 99.9 % of requests are to
-// succeed; a page goes out when both the last hour and the last five minutes
-// burn at more than 14.4 times the allowed rate. Lo decides: what is only
-// possible wakes nobody. It needs the start of the process: without it a restart
-// may hide anywhere, and Lo is 0.
+// succeed; a page goes out when the last hour and the last five minutes burn at
+// more than 14.4 times the allowed rate. Lo decides: what is only possible wakes
+// nobody. Where processes tell no start, a restart may hide, and Lo be 0.
 func Example_burn() {
 	const allowed, fast = 0.001, 14.4
 	fleet, err := aggregate.NewFleet(aggregate.Config{Window: time.Hour})

@@ -8,8 +8,7 @@ import (
 	"github.com/promfold/promfold/aggregate"
 )
 
-// Two programs watch the same servers, so that one may die. Each takes in what
-// the other one knows, and then both have the same totals.
+// Two programs watch the same servers, so that one may die. Each takes in what the other knows.
 func Example_pair() {
 	config := aggregate.Config{Since: at(0), JoinHorizon: 24 * time.Hour}
 	start := func() (*aggregate.Fleet, *aggregate.CounterView) {

@@ -10,8 +10,8 @@ import (
 )
 
 // A pod runs several worker processes. A sidecar shows them as one instance,
-// whose counters do not fall when a worker is replaced. Without Since, what the
-// workers counted before the first scrape is unknown, and is left out.
+// whose counters do not fall when a worker is replaced. Since is any moment before
+// the first worker began: then what they counted before a scrape is growth.
 func Example_sidecar() {
 	fleet, err := aggregate.NewFleet(aggregate.Config{Since: at(0)})
 	check(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -24,37 +25,46 @@ import (
 // is known is told at the times at which that server is scraped, so that both
 // are about the same spans of time.
 type audit struct {
-	fleet *aggregate.Fleet
-	begin time.Time
-
+	fleet   *aggregate.Fleet
 	exposed []exposed
 
-	mu   sync.Mutex
-	logs []*auditLog
+	mu      sync.Mutex
+	logs    []*auditLog
+	since   time.Time       // of the first scrape
+	servers map[string]bool // that are scraped
 }
 
 // auditLog is the log of one server.
 type auditLog struct {
-	name   string // the server's, or the file's
-	file   logFile
-	server bool // the name is a server's
-	whole  bool // of a recording: it was read to its end, and waits for its time
+	name  string // the server's, or the file's
+	file  logFile
+	whole bool // of a recording: it was read to its end, and waits for its time
 
-	queue  []event
-	done   int // of the queue
-	counts map[caller]*tally
-	flaws  map[flaw]int
-	failed error
-	future int // events of a later time than that of the page
-	folded int // events that count for the caller "(others)"
+	since time.Time // when it was asked first; what is older does not count
+	last  time.Time // when it was asked last
+
+	queue      []event
+	done       int // of the queue, of a recording
+	counts     map[caller]*tally
+	flaws      map[flaw]int
+	failed     error
+	otherClock int // events of a much later or earlier time than that at which they were read
+	folded     int // events that count for the caller "(others)"
 }
 
 // tally is what one caller did.
 type tally struct {
-	codes   map[string]int
+	since   time.Time // when it was 0
+	codes   map[string]*answers
 	buckets map[int]int
 	count   int
 	seconds float64
+}
+
+// answers are the requests of a caller that got one code.
+type answers struct {
+	since time.Time // when there were none
+	count int
 }
 
 // callerLimit is how many callers a log has at most; the others count together.
@@ -65,13 +75,13 @@ const schema = 4
 
 // newAudit returns the logs of flags, each FILE or SERVER=FILE.
 func newAudit(flags []string, window time.Duration) (*audit, error) {
-	// The clock of the counts is the program's own, and they begin with the first
-	// scrape: no series is older than its first event.
-	f, err := aggregate.NewFleet(aggregate.Config{Window: window, ClockSkew: time.Nanosecond})
+	// The program counts itself, and by one clock: it knows to the millisecond when
+	// each count was 0. (Less than a millisecond would be taken for the default.)
+	f, err := aggregate.NewFleet(aggregate.Config{Window: window, ClockSkew: time.Millisecond, StartTolerance: time.Millisecond})
 	if err != nil {
 		return nil, err
 	}
-	a := &audit{fleet: f}
+	a := &audit{fleet: f, servers: map[string]bool{}}
 	for _, text := range flags {
 		name, path, named := strings.Cut(text, "=")
 		if !named {
@@ -81,7 +91,7 @@ func newAudit(flags []string, window time.Duration) (*audit, error) {
 		if slices.ContainsFunc(a.logs, func(l *auditLog) bool { return l.name == name }) {
 			return nil, fmt.Errorf("two audit logs are called %q; write NAME=FILE", name)
 		}
-		a.logs = append(a.logs, &auditLog{name: name, server: named, file: logFile{path: path}, counts: map[caller]*tally{}, flaws: map[flaw]int{}})
+		a.logs = append(a.logs, &auditLog{name: name, file: logFile{path: path}, counts: map[caller]*tally{}, flaws: map[flaw]int{}})
 	}
 	return a, nil
 }
@@ -89,16 +99,17 @@ func newAudit(flags []string, window time.Duration) (*audit, error) {
 // start says when the first page is. Of a recording the logs are read at once;
 // live, from their end on.
 func (a *audit) start(at time.Time, recorded bool) error {
-	a.begin = at
 	var targets []aggregate.Target
 	for _, l := range a.logs {
 		targets = append(targets, aggregate.Target{Name: l.name, Labels: labels.FromStrings(componentLabel, string(auditLogs))})
-		l.file.fromEnd, l.whole = !recorded, recorded
-		if !recorded {
+		if l.whole = recorded; !recorded {
+			if err := l.file.fromEnd(); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := l.file.read(l.add); err != nil {
-			return fmt.Errorf("%s: %w", l.file.path, err)
+			return err
 		}
 		l.file.finish(l.add)
 		l.file.close()
@@ -117,14 +128,24 @@ func (l *auditLog) add(line []byte) {
 	l.queue = append(l.queue, e)
 }
 
-// take counts the events of a server until a time.
-func (a *audit) take(server string, at time.Time) {
-	a.each(at, func(l *auditLog) bool { return l.server && l.name == server })
+// knows notes that a server is scraped: its log is asked when it is.
+func (a *audit) knows(server string) {
+	if a != nil {
+		a.mu.Lock()
+		a.servers[server] = true
+		a.mu.Unlock()
+	}
 }
 
-// takeOthers counts the events of the logs whose server is not known.
+// take counts the events of a server until a time.
+func (a *audit) take(server string, at time.Time) {
+	a.knows(server)
+	a.each(at, func(l *auditLog) bool { return l.name == server })
+}
+
+// takeOthers counts the events of the logs that are of no server that is scraped.
 func (a *audit) takeOthers(at time.Time) {
-	a.each(at, func(l *auditLog) bool { return !l.server })
+	a.each(at, func(l *auditLog) bool { return !a.servers[l.name] })
 }
 
 func (a *audit) each(at time.Time, want func(*auditLog) bool) {
@@ -137,39 +158,76 @@ func (a *audit) each(at time.Time, want func(*auditLog) bool) {
 		if !want(l) {
 			continue
 		}
-		if l.failed = l.upTo(at); l.failed == nil {
-			_, l.failed = a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: a.begin.Add(time.Millisecond)}, l.samples())
-		}
-		if l.failed != nil {
+		if l.failed = a.tell(l, at); l.failed != nil {
 			a.fleet.ScrapeFailed(l.name, at, l.failed)
 		}
 	}
 }
 
-// upTo counts the events that ended until a time. Live, all that were read
-// count: the log's clock may be another one.
-func (l *auditLog) upTo(at time.Time) error {
+// tell tells the fleet what a log has counted until a time. The first time that
+// is nothing: what its server counted before, its metrics do not show either.
+func (a *audit) tell(l *auditLog, at time.Time) error {
+	var failed error
 	if !l.whole {
-		if err := l.file.read(l.add); err != nil {
-			return err
-		}
+		failed = l.file.read(l.add)
 	}
-	for l.done < len(l.queue) {
-		e := &l.queue[l.done]
-		if e.Ended.After(at) {
-			if l.whole {
-				break
-			}
-			l.future++
-		}
-		l.count(e)
-		l.done++
+	if a.since.IsZero() {
+		a.since = at
+	} else if at.Before(a.since) { // servers that answer at once come in any order
+		at = a.since
 	}
-	if l.done == len(l.queue) {
-		l.queue, l.done = l.queue[:0], 0
+	switch {
+	case l.since.IsZero():
+		l.since = at
+		l.upTo(at, false)
+	case failed != nil:
+		return failed
+	default:
+		l.upTo(at, true)
 	}
-	return nil
+	_, err := a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: l.since}, l.samples())
+	l.last = at
+	return errors.Join(failed, err)
 }
+
+// clocksApart is by how much the clock of a log may differ from the program's before that
+// is said: a line may be written late, or read some time after its server was.
+const clocksApart = 10 * time.Second
+
+// upTo takes the events that ended until a time off the queue, and counts them if
+// that is asked. Later ones wait for the next time, as what the server counts by
+// then; but live, where a clock may be wrong, not for long.
+func (l *auditLog) upTo(at time.Time, count bool) {
+	if l.whole {
+		for ; l.done < len(l.queue) && !l.queue[l.done].Ended.After(at); l.done++ {
+			if count {
+				l.count(&l.queue[l.done])
+			}
+		}
+		return
+	}
+	waiting := l.queue[:0]
+	for _, e := range l.queue {
+		switch early := e.Ended.Sub(at); {
+		case early > clocksApart:
+			l.otherClock++
+		case early > 0:
+			waiting = append(waiting, e)
+			continue
+		case e.Ended.Before(l.last.Add(-clocksApart)):
+			l.otherClock++
+		}
+		if count {
+			l.count(&e)
+		}
+	}
+	clear(l.queue[len(waiting):])
+	l.queue = waiting
+}
+
+// zero returns the start of a count that begins with an event now: after the last
+// scrape it was 0.
+func (l *auditLog) zero() time.Time { return l.last.Add(time.Millisecond) }
 
 func (l *auditLog) count(e *event) {
 	c := e.caller()
@@ -180,11 +238,16 @@ func (l *auditLog) count(e *event) {
 		t = l.counts[c]
 	}
 	if t == nil {
-		t = &tally{codes: map[string]int{}, buckets: map[int]int{}}
+		t = &tally{since: l.zero(), codes: map[string]*answers{}, buckets: map[int]int{}}
 		l.counts[c] = t
 	}
 	seconds := e.Ended.Sub(e.Received).Seconds()
-	t.codes[e.code()]++
+	code := t.codes[e.code()]
+	if code == nil {
+		code = &answers{since: l.zero()}
+		t.codes[e.code()] = code
+	}
+	code.count++
 	t.count++
 	t.seconds += seconds
 	t.buckets[int(math.Ceil(math.Log2(max(seconds, 1e-6))*(1<<schema)))]++
@@ -203,11 +266,11 @@ func (l *auditLog) samples() (list []parse.Sample) {
 		if c.long {
 			family = longFamily
 		}
-		for code, n := range t.codes {
-			list = append(list, c.sample(family, family.Name+"_total", float64(n), "code", code))
+		for code, x := range t.codes {
+			list = append(list, c.sample(family, family.Name+"_total", x.count, x.since, "code", code))
 		}
 		if !c.long {
-			s := c.sample(durationFamily, durationFamily.Name, float64(t.count))
+			s := c.sample(durationFamily, durationFamily.Name, t.count, t.since)
 			s.Role, s.Histogram = parse.Histogram, t.histogram()
 			list = append(list, s)
 		}
@@ -218,9 +281,9 @@ func (l *auditLog) samples() (list []parse.Sample) {
 	return list
 }
 
-func (c caller) sample(f *parse.Family, name string, v float64, more ...string) parse.Sample {
+func (c caller) sample(f *parse.Family, name string, count int, since time.Time, more ...string) parse.Sample {
 	all := append([]string{model.MetricNameLabel, name, "agent", c.agent, "account", c.account, "verb", c.verb, "resource", c.resource}, more...)
-	return parse.Sample{Family: f, Name: name, Labels: labels.FromStrings(all...), Bound: math.NaN(), Value: v}
+	return parse.Sample{Family: f, Name: name, Labels: labels.FromStrings(all...), Bound: math.NaN(), Value: float64(count), Start: since}
 }
 
 // histogram returns the durations in exponential buckets.

@@ -21,6 +21,20 @@ import (
 	"github.com/promfold/promfold/examples/internal/example"
 )
 
+// A limit is given by a user agent, an account or a program.
+func TestLimits(t *testing.T) {
+	q := &callers{limits: map[string]float64{"kube-scheduler scheduler": 2, "system:a": 4, "kcm": 8}}
+	for _, x := range []struct {
+		agent, account string
+		want           Amount
+	}{
+		{"kube-scheduler scheduler", "system:a", exactly(2)}, {"curl", "system:a", exactly(1)}, {"kcm deployment-controller", "b", exactly(.5)},
+		{"kube-scheduler", "b", Amount{}},
+	} {
+		assert.Equal(t, x.want, q.ofLimit(x.agent, x.account, exactly(4)), x.agent)
+	}
+}
+
 func TestAgentName(t *testing.T) {
 	for agent, want := range map[string]string{
 		"kube-controller-manager/v1.36.3 (linux/amd64) kubernetes/ab12/deployment-controller": "kube-controller-manager deployment-controller",
@@ -88,15 +102,18 @@ func TestFollow(t *testing.T) {
 	write("new\n")
 	assert.Equal(t, []string{"cut", "new"}, read())
 
+	assert.Empty(t, l.losses())
 	require.NoError(t, os.Truncate(path, 0))
 	write("x\n")
 	assert.Equal(t, []string{"x"}, read())
+	assert.Len(t, l.losses(), 1)
 
 	write(strings.Repeat("y", lineLimit+1) + "\nz\n")
 	assert.Equal(t, []string{"", "z"}, read(), "a line that is too long is one that is cut")
 
-	end := logFile{path: path, fromEnd: true}
+	end := logFile{path: path}
 	defer end.close()
+	require.NoError(t, end.fromEnd())
 	require.NoError(t, end.read(func([]byte) { t.Error("it was there before") }))
 	write("now\n")
 	var late []string
@@ -119,11 +136,16 @@ func TestRecordedEnd(t *testing.T) {
 	}
 	assert.Len(t, read("").queue, 1)
 	assert.Len(t, read(line("x", "get", "pods", 200, at, time.Second)).queue, 2)
+	require.NoError(t, os.WriteFile(path, []byte("\ufeff"+line("x", "get", "pods", 200, at, time.Second)), 0o666))
+	a, err := newAudit([]string{"a=" + path}, time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, a.start(at, true))
+	assert.Len(t, a.logs[0].queue, 1, "after a byte order mark")
 	cut := read(`{"kind":"Event"`)
 	assert.Len(t, cut.queue, 1)
 	assert.Equal(t, map[flaw]int{cutLine: 1}, cut.flaws)
 
-	a, err := newAudit([]string{"a=" + dir}, time.Minute)
+	a, err = newAudit([]string{"a=" + dir}, time.Minute)
 	require.NoError(t, err)
 	require.ErrorContains(t, a.start(at, true), "not a regular file")
 }
@@ -151,7 +173,7 @@ func twoServers(t *testing.T) (*Page, *board) {
 		require.NoError(t, os.WriteFile(path, []byte(log.String()+"\n"), 0o666))
 		flags = append(flags, "-audit", name+"="+path)
 	}
-	flags = append(flags, "-client-limit", "busy busy=5")
+	flags = append(flags, "-client-limit", "busy=5", "-client-limit", "nobody=1")
 	o, err := parseFlags(flags, io.Discard)
 	require.NoError(t, err)
 	b, err := newBoard(o.settings)
@@ -193,7 +215,8 @@ func TestCallers(t *testing.T) {
 	rare := c.entry("callers", "kinds", "rare rare get secrets")
 	assert.InDelta(t, 1, rare.Cells[1].Amount.Value, 1e-9, "errors")
 	assert.InDelta(t, .4, c.cell("callers", "long", "rare rare watch pods", 0).Value, 1e-9, "watches are apart")
-	assert.ElementsMatch(t, []string{"a: 1 lines cut or not JSON do not count", "b: 1 lines cut or not JSON do not count"}, p.row("callers").Warnings)
+	assert.ElementsMatch(t, []string{"a: 1 lines cut or not JSON do not count", "b: 1 lines cut or not JSON do not count",
+		"-client-limit nobody: nobody of that name called in the window"}, p.row("callers").Warnings)
 
 	assert.Equal(t, Fine, p.row("agreement").State, p.row("agreement").Answer)
 	for _, s := range []string{"a", "b"} {

@@ -69,13 +69,25 @@ type caller struct {
 
 // caller returns who asked.
 func (e *event) caller() caller {
-	c := caller{agent: agentName(e.UserAgent), account: e.User.Username, verb: e.Verb}
+	c := caller{agent: bounded(agentName(e.UserAgent)), account: bounded(e.User.Username), verb: bounded(e.Verb)}
 	if e.Object != nil {
-		c.resource = e.Object.Resource
+		c.resource = bounded(e.Object.Resource)
 		c.long = slices.Contains([]string{"attach", "exec", "log", "portforward", "proxy"}, e.Object.Subresource)
 	}
 	c.long = c.long || e.Verb == "watch"
 	return c
+}
+
+// nameLimit is how many bytes of a name are kept: clients choose theirs, and a
+// label that is too long would be refused with all of its log.
+const nameLimit = 256
+
+// bounded returns a name that is no longer than the limit.
+func bounded(name string) string {
+	if len(name) <= nameLimit {
+		return name
+	}
+	return strings.ToValidUTF8(name[:nameLimit], "") + "…"
 }
 
 func (e *event) code() string { return strconv.Itoa(e.Response.Code) }

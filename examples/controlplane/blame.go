@@ -1,19 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/promfold/promfold/aggregate"
-	"github.com/promfold/promfold/histogram"
 )
 
 // blame compares, inside each server, how long its requests take with how long
 // it waits for etcd. Only there do the two belong together: a difference of
 // quantiles over all servers could be of two different ones.
-type blame struct{ api, etcd *aggregate.HistogramView }
+type blame struct {
+	api, etcd           *aggregate.HistogramView
+	part, request, call *aggregate.RatioView // time at etcd of that in requests; means
+}
 
 func newBlame(d *declarer) question {
-	q := &blame{d.histogram(aggregate.View{Select: latencies}), d.histogram(aggregate.View{Select: etcdLatencies})}
+	of := func(family, part string) aggregate.View {
+		name, matchers, _ := strings.Cut(family, "{")
+		return aggregate.View{Select: name + part + "{" + cmp.Or(matchers, "}")}
+	}
+	q := &blame{
+		api: d.histogram(aggregate.View{Select: latencies}), etcd: d.histogram(aggregate.View{Select: etcdLatencies}),
+		part:    d.ratio(of(etcdLatencies, "_sum"), of(latencies, "_sum")),
+		request: d.ratio(of(latencies, "_sum"), of(latencies, "_count")),
+		call:    d.ratio(of(etcdLatencies, "_sum"), of(etcdLatencies, "_count")),
+	}
 	d.expose(func(e exposer) error {
 		return e.Histogram("controlplane_etcd_request_duration_seconds", "How long the API servers waited for etcd.", q.etcd)
 	})
@@ -32,29 +45,26 @@ func (q *blame) row(m *moment) Row {
 	}
 	r.from(api)
 	r.from(behind)
-	waits := map[string]*histogram.Distribution{}
+	waits := map[string]Amount{}
 	for name, d := range behind.Distributions() {
-		waits[name] = d
+		waits[name] = known(d.Quantile(.99))
 	}
+	all, parts := s.shares(q.part)
+	request, requests := s.shares(q.request)
+	call, calls := s.shares(q.call)
 	p := Panel{ID: "servers", Title: "Time at etcd of the time in requests, by server", Chart: Lines, Key: "server",
 		Columns: []Column{{"at etcd", Share}, {"mean request", Seconds}, {"mean etcd call", Seconds}, {"request p99", Seconds}, {"etcd p99", Seconds}}}
 	for name, d := range api.Distributions() {
-		if d.Count() == 0 {
-			continue
+		if d.Count() > 0 {
+			p.add(name, s.lost(name), cell(parts[name]), cell(requests[name]), cell(calls[name]), cell(known(d.Quantile(.99))), cell(waits[name]))
 		}
-		wait := waits[name]
-		if wait == nil {
-			wait = &histogram.Distribution{}
-		}
-		p.add(name, s.lost(name), cell(part(wait, d)), cell(mean(d)), cell(mean(wait)), cell(known(d.Quantile(.99))), cell(known(wait.Quantile(.99))))
 	}
 	p.byKey()
 	p.Note = "A server also asks etcd for itself, so its part may exceed 100 %."
 	r.Panels = []Panel{p}
-	all := part(behind.Distribution(), api.Distribution())
 	r.figure("Time at etcd", Share, all, "of the time in requests")
-	r.figure("Mean request", Seconds, known(api.Mean()), "")
-	r.figure("Mean etcd call", Seconds, known(behind.Mean()), "")
+	r.figure("Mean request", Seconds, request, "")
+	r.figure("Mean etcd call", Seconds, call, "")
 	r.figure("etcd p99", Seconds, known(behind.Quantile(.99)), "as the API servers see it")
 	if all.Known {
 		r.raise(Fine, fmt.Sprintf("Servers wait for etcd for %s of the time in requests.", Share.format(all)))
@@ -70,19 +80,14 @@ func (q *blame) row(m *moment) Row {
 	return r
 }
 
-// part returns how much of the time that one distribution sums up another does.
-func part(of, all *histogram.Distribution) Amount {
-	a, ok := of.Sum()
-	b, known := all.Sum()
-	if !ok || !known || b <= 0 || of.Count() == 0 {
-		return Amount{}
+// shares returns a ratio of all servers, and of each.
+func (s *scope) shares(v *aggregate.RatioView) (all Amount, each map[string]Amount) {
+	each = map[string]Amount{}
+	if g := first(s.ratios(v)); g != nil {
+		all = known(g.Ratio())
+		for _, m := range g.Members() {
+			each[m.Instance] = known(m.Estimate, true)
+		}
 	}
-	return exactly(a / b)
-}
-
-func mean(d *histogram.Distribution) Amount {
-	if x, ok := d.Mean(); ok {
-		return exactly(x)
-	}
-	return Amount{}
+	return all, each
 }

@@ -56,7 +56,7 @@ func newBoard(s settings) (*board, error) {
 	if b.audit != nil {
 		b.questions = append(b.questions, newCallers(d, b.audit, s.limits), newAgreement(d, b.audit))
 	}
-	b.questions = append(b.questions, trust{})
+	b.questions = append(b.questions, newTrust(d))
 	return b, d.err
 }
 
@@ -71,7 +71,11 @@ func (b *board) page(at time.Time) (Page, error) {
 	}
 	for _, q := range b.questions {
 		if r := q.row(m); r.ID != "" {
-			if s := m.of(r.About); r.State != "" && s.silent() {
+			s := m.of(r.About)
+			if r.About != "" && r.About != auditLogs && s.coverage.Expected == 0 && len(s.instances) == 0 {
+				r = Row{ID: r.ID, Question: r.Question, About: r.About, Answer: fmt.Sprintf("No %s are watched.", r.About)}
+			}
+			if r.State != "" && s.silent() {
 				r.raise(Alarm, fmt.Sprintf("None of %d %s answers: what is shown is of before, or 0 of processes that are gone.", s.coverage.Expected, r.About))
 			}
 			if r.State == "" {
@@ -81,7 +85,7 @@ func (b *board) page(at time.Time) (Page, error) {
 			p.Rows = append(p.Rows, r)
 		}
 	}
-	return p, m.err
+	return p.whole(), m.err
 }
 
 // declarer declares views, and keeps the first error.

@@ -3,12 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
 )
 
 // callers is the step after the metrics: they say that lists are slow, not
@@ -29,11 +32,11 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 	kinds := []string{"agent", "verb", "resource"}
 	failed := auditRequests + `{code=~"[45].."}`
 	q := &callers{audit: a, limits: limits,
-		agents:      logs.histogram(aggregate.View{Select: durationFamily.Name, By: by}),
-		kinds:       logs.histogram(aggregate.View{Select: durationFamily.Name, By: kinds}),
-		failed:      logs.ratio(aggregate.View{Select: failed, By: by}, aggregate.View{Select: auditRequests, By: by}),
-		failedKinds: logs.ratio(aggregate.View{Select: failed, By: kinds}, aggregate.View{Select: auditRequests, By: kinds}),
-		long:        logs.counter(aggregate.View{Select: "audit_longrunning_total", By: kinds}),
+		agents:      logs.histogram(counted(durationFamily.Name, by...)),
+		kinds:       logs.histogram(counted(durationFamily.Name, kinds...)),
+		failed:      logs.ratio(counted(failed, by...), counted(auditRequests, by...)),
+		failedKinds: logs.ratio(counted(failed, kinds...), counted(auditRequests, kinds...)),
+		long:        logs.counter(counted("audit_longrunning_total", kinds...)),
 	}
 	d.err = errors.Join(d.err, logs.err)
 	a.exposed = append(a.exposed, func(e exposer) error {
@@ -43,6 +46,11 @@ func newCallers(d *declarer, a *audit, limits map[string]float64) question {
 		)
 	})
 	return q
+}
+
+// counted returns a view of what this program counts itself.
+func counted(what string, by ...string) aggregate.View {
+	return aggregate.View{Select: what, By: by, Owner: counter.Process}
 }
 
 const callersShown = 12
@@ -55,8 +63,9 @@ func (q *callers) row(m *moment) Row {
 	q.fill(s, &r, &agents, q.agents, q.failed, func(l labels.Labels) string { return l.Get("agent") })
 	for i := range agents.Entries {
 		e := &agents.Entries[i]
-		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.Cells[0].Amount)))
+		e.Cells = append(e.Cells, words(e.account), cell(q.ofLimit(e.Key, e.account, e.Cells[0].Amount)))
 	}
+	r.Warnings = append(r.Warnings, q.unused(agents.Entries)...)
 	agents.tellApart()
 	kinds := Panel{ID: "kinds", Title: "By user agent, verb and resource", Key: "request", Columns: columns}
 	q.fill(s, &r, &kinds, q.kinds, q.failedKinds, kindOf)
@@ -68,12 +77,18 @@ func (q *callers) row(m *moment) Row {
 	}
 	for _, p := range []*Panel{&agents, &kinds, &long} {
 		p.byValue()
+	}
+	top := newTop(&agents, &kinds, m.board.window)
+	for _, p := range []*Panel{&agents, &kinds, &long} {
 		p.cut(callersShown)
 	}
 	r.Panels = []Panel{agents, kinds, long}
 	r.Coverage = s.coverage.String()
 	r.Warnings = append(r.Warnings, q.audit.warnings()...)
-	q.judge(&r, &agents, &kinds)
+	q.judge(&r, &agents, top)
+	if names := q.audit.unread(); len(names) > 0 {
+		r.raise(Notice, "Who calls "+strings.Join(names, ", ")+" is not known: the log cannot be read.")
+	}
 	return r
 }
 
@@ -105,46 +120,89 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 	}
 }
 
-// ofLimit returns the share of a client's limit that an agent uses.
-func (q *callers) ofLimit(agent string, rate Amount) Amount {
-	limit, ok := q.limits[agent]
-	if !ok || !rate.Known {
-		return Amount{}
+// ofLimit returns the share of a client's limit that it uses.
+func (q *callers) ofLimit(agent, account string, rate Amount) Amount {
+	for _, name := range limitNames(agent, account) {
+		if limit, ok := q.limits[name]; ok && rate.Known {
+			return rate.times(1 / limit)
+		}
 	}
-	return rate.times(1 / limit)
+	return Amount{}
+}
+
+// limitNames are the names by which a client's limit may be given: its user agent,
+// its account, or its program, each part of which has a client of its own.
+func limitNames(agent, account string) []string {
+	program, _, _ := strings.Cut(agent, " ")
+	return []string{agent, account, program}
+}
+
+// unused says which limits are of nobody who called.
+func (q *callers) unused(agents []Entry) (list []string) {
+	for _, client := range slices.Sorted(maps.Keys(q.limits)) {
+		if !slices.ContainsFunc(agents, func(e Entry) bool { return slices.Contains(limitNames(e.Key, e.account), client) }) {
+			list = append(list, fmt.Sprintf("-client-limit %s: nobody of that name called in the window", client))
+		}
+	}
+	return list
 }
 
 // limitNotice is the share of its limit from which on a client is slowed down
 // now and then.
 const limitNotice = 0.8
 
-func (q *callers) judge(r *Row, agents, kinds *Panel) {
-	if len(agents.Entries) == 0 {
-		return
-	}
-	total := Amount{Known: true}
+// top is who stands out of all callers.
+type top struct {
+	busiest string
+	share   Amount // of all requests
+	slowest string // of those with enough requests for a quantile
+	wait    Amount // its p99
+}
+
+// newTop looks through all entries, the greatest rates first.
+func newTop(agents, kinds *Panel, window time.Duration) (t top) {
+	var rates []Amount
 	for _, e := range agents.Entries {
-		total.Value += e.Cells[0].Amount.Value
-		total.Lo += e.Cells[0].Amount.Lo
-		total.Hi += e.Cells[0].Amount.Hi
+		rates = append(rates, e.Cells[0].Amount)
 	}
-	top := agents.Entries[0]
-	r.figure("Busiest caller", Share, exactly(top.Cells[0].Amount.Value/total.Value), top.Key)
-	slow := -1
-	for i, e := range kinds.Entries {
-		if a := e.Cells[3].Amount; a.Known && (slow < 0 || a.Value > kinds.Entries[slow].Cells[3].Amount.Value) {
-			slow = i
+	if len(rates) > 0 {
+		t.busiest, t.share = agents.Entries[0].Key, share(0, rates)
+	}
+	for _, e := range kinds.Entries {
+		wait := e.Cells[3].Amount
+		if enough := e.Cells[0].Amount.Value*window.Seconds() >= slowestLeast; enough && wait.Known && (!t.wait.Known || wait.Value > t.wait.Value) {
+			t.slowest, t.wait = e.Key, wait
 		}
 	}
-	if slow >= 0 {
-		r.figure("Waits longest, p99", Seconds, kinds.Entries[slow].Cells[3].Amount, kinds.Entries[slow].Key)
+	return t
+}
+
+func (q *callers) judge(r *Row, agents *Panel, t top) {
+	if t.busiest == "" {
+		return
 	}
-	r.raise(Fine, fmt.Sprintf("%s makes %s of the requests.", top.Key, Share.number(top.Cells[0].Amount.Value/total.Value)))
+	r.figure("Busiest caller", Share, t.share, t.busiest)
+	if t.wait.Known {
+		r.figure("Waits longest, p99", Seconds, t.wait, t.slowest)
+	}
+	r.raise(Fine, fmt.Sprintf("%s makes %s of the requests.", t.busiest, Share.format(t.share)))
 	for _, e := range agents.Entries {
 		if a := e.Cells[len(e.Cells)-1].Amount; a.Known && a.Value >= limitNotice {
 			r.raise(Notice, fmt.Sprintf("%s uses %s of its limit: it slows itself down.", e.Key, Share.format(a)))
 		}
 	}
+}
+
+// unread returns the logs that could not be read when they were asked last.
+func (a *audit) unread() (names []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.logs {
+		if l.failed != nil {
+			names = append(names, clip(l.name))
+		}
+	}
+	return names
 }
 
 // warnings says what of the logs does not count.
@@ -157,82 +215,18 @@ func (a *audit) warnings() (list []string) {
 				list = append(list, fmt.Sprintf("%s: %d lines %s do not count", l.name, n, f))
 			}
 		}
-		if l.future > 0 {
-			list = append(list, fmt.Sprintf("%s: %d events ended after the time of this program: the clocks differ", l.name, l.future))
+		if l.otherClock > 0 {
+			list = append(list, fmt.Sprintf("%s: %d events ended more than %s before or after they were read: the clocks differ, or the log is written late", l.name, l.otherClock, length(clocksApart)))
 		}
 		if l.folded > 0 {
 			list = append(list, fmt.Sprintf("%s: more than %d callers; %d events count as (others)", l.name, callerLimit, l.folded))
+		}
+		for _, what := range l.file.losses() {
+			list = append(list, l.name+": "+what)
 		}
 		if l.failed != nil {
 			list = append(list, l.name+": "+l.failed.Error())
 		}
 	}
 	return list
-}
-
-// agreement compares what the logs and the metrics count for the same time: a
-// check of both, and of the coverage.
-type agreement struct {
-	audit         *audit
-	metrics, logs *aggregate.CounterView
-}
-
-func newAgreement(d *declarer, a *audit) question {
-	logs := &declarer{board: &board{fleet: a.fleet}}
-	q := &agreement{
-		audit:   a,
-		metrics: d.counter(aggregate.View{Select: requestTotal + `,resource!=""}`}),
-		logs:    logs.counter(aggregate.View{Select: auditRequests + `{resource!=""}`}),
-	}
-	d.err = errors.Join(d.err, logs.err)
-	return q
-}
-
-// apart is the share by which two counts may differ: what is under way when one
-// is read is in one of them alone.
-const apart = 0.02
-
-func (q *agreement) row(m *moment) Row {
-	r := Row{ID: "agreement", Question: "Do the logs and the metrics count the same?", About: auditLogs}
-	logs, api := m.logs(q.audit), m.of(apiServers)
-	p := Panel{ID: "servers", Title: "Requests for resources in the window, without watches", Key: "server",
-		Columns: []Column{{"in the log", Count}, {"in the metrics", Count}, {"difference", Count}}}
-	written, counted := first(logs.counters(q.logs)), first(api.counters(q.metrics))
-	if written == nil || counted == nil {
-		return r
-	}
-	r.from(counted)
-	r.Explain += written.Explain()
-	metrics := map[string]Amount{}
-	for _, x := range counted.Increases() {
-		metrics[x.Instance] = known(x.Estimate, true)
-	}
-	differ := 0.0
-	var sums [2]float64
-	for _, x := range written.Increases() {
-		a, b := known(x.Estimate, true), metrics[x.Instance]
-		difference := Amount{}
-		if b.Known {
-			difference = exactly(a.Value - b.Value)
-			sums[0], sums[1] = sums[0]+a.Value, sums[1]+b.Value
-			if a.Value < b.Lo || a.Value > b.Hi {
-				differ = max(differ, math.Abs(difference.Value)/max(1, a.Value))
-			}
-		}
-		p.add(x.Instance, logs.lost(x.Instance), cell(a), cell(b), cell(difference))
-	}
-	p.Note = "A log counts what a server did between the last scrape and its end, too. The metrics cannot."
-	r.Panels = []Panel{p}
-	if sums[1] == 0 {
-		r.Answer, r.State = "No log is of a server that is scraped: write -audit SERVER=FILE.", Notice
-		return r
-	}
-	r.figure("In the logs", Count, exactly(sums[0]), "")
-	r.figure("In the metrics", Count, exactly(sums[1]), "")
-	says := fmt.Sprintf("The logs have %s requests, the metrics %s.", Count.number(sums[0]), Count.number(sums[1]))
-	r.raise(Fine, says)
-	if differ > apart {
-		r.raise(Notice, fmt.Sprintf("%s One server's counts differ by %s.", says, Share.number(differ)))
-	}
-	return r
 }

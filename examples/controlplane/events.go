@@ -3,11 +3,11 @@ package main
 import (
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -22,19 +22,23 @@ type message struct {
 	Parts    map[string]string `json:"parts"`
 }
 
+// digests are what a browser has, by the ID of the element.
+type digests map[string][sha256.Size]byte
+
 // message returns the update to page i. What sent holds already is left out; it
 // is set to what the browser has afterwards.
-func (v view) message(i int, s state, sent map[string]string) (message, error) {
+func (v view) message(i int, s state, sent digests) (message, error) {
 	screen := v.screen(i, s)
 	parts, err := screen.fragments()
 	m := message{Now: screen.Now, First: screen.First, Last: screen.Last, Previous: screen.Previous, Next: screen.Next, Rows: parts["rows"], Parts: map[string]string{}}
 	delete(parts, "rows")
 	for id, html := range parts {
-		if sent == nil || sent[id] != html {
+		digest := sha256.Sum256([]byte(html))
+		if sent == nil || sent[id] != digest {
 			m.Parts[id] = html
 		}
 		if sent != nil {
-			sent[id] = html
+			sent[id] = digest
 		}
 	}
 	return m, err
@@ -51,7 +55,7 @@ func (w site) events(ctx context.Context, rw http.ResponseWriter, r *http.Reques
 	defer done()
 	newest := s.At.IsZero() && len(w.o.endpoints) > 0
 	last := v.pages[i].At.Add(-1) // of what was sent
-	for sent := map[string]string{}; ; {
+	for sent := (digests{}); ; {
 		v := w.history.view()
 		i := v.after(last)
 		if newest {
@@ -78,7 +82,7 @@ func (w site) events(ctx context.Context, rw http.ResponseWriter, r *http.Reques
 }
 
 // send sends page i as an event, and reports whether it was taken.
-func (v view) send(rw http.ResponseWriter, body io.Writer, i int, s state, sent map[string]string) bool {
+func (v view) send(rw http.ResponseWriter, body io.Writer, i int, s state, sent digests) bool {
 	m, err := v.message(i, s, sent)
 	if err != nil {
 		return false
@@ -87,6 +91,7 @@ func (v view) send(rw http.ResponseWriter, body io.Writer, i int, s state, sent 
 	if err != nil {
 		return false
 	}
+	patient(rw)
 	if _, err := fmt.Fprintf(body, "data: %s\n\n", text); err != nil {
 		return false
 	}
@@ -109,17 +114,4 @@ func wait(ctx context.Context, r *http.Request, changed <-chan struct{}, most ti
 		return false
 	}
 	return true
-}
-
-// compressed returns a body that is compressed if the browser takes that, and
-// what ends it.
-func compressed(rw http.ResponseWriter, r *http.Request, contentType string) (io.Writer, func()) {
-	rw.Header().Set("Content-Type", contentType)
-	rw.Header().Set("Vary", "Accept-Encoding")
-	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		return rw, func() {}
-	}
-	rw.Header().Set("Content-Encoding", "gzip")
-	z := gzip.NewWriter(rw)
-	return z, func() { z.Close() }
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +69,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.Float64Var(&o.speed, "speed", o.speed, "of the playback, in seconds of the recording a second")
 	fs.DurationVar(&o.keep, "keep", o.keep, "live: how much of the past the page can show")
 	fs.List(&o.logs, "audit", "the audit log of a server, `[SERVER=]FILE[,…]`: JSON lines, followed through rotation; SERVER is the name the page has for it")
-	fs.Func("client-limit", "what a client may ask, `AGENT=CALLS` a second, as its rate limit says; may be repeated", o.addLimit)
+	fs.Func("client-limit", "what a client may ask, `CLIENT=CALLS` a second, as its rate limit says; CLIENT is its user agent, its account or its program; may be repeated", o.addLimit)
 	err := fs.Parse(args, stderr, func(urls []string) error {
 		if err := o.addEndpoints(urls, members, managers); err != nil {
 			return err
@@ -82,11 +84,15 @@ func (o *options) complete() error {
 	switch {
 	case len(o.endpoints) > 0 && o.Given():
 		return errors.New("-replay and -scenario select a recording; do not give URLs, too")
+	case o.expected > 0 && !o.balanced:
+		return errors.New("-expected goes with -balanced")
+	case slices.ContainsFunc(o.logs, func(s string) bool { return s == "" || strings.HasSuffix(s, "=") }):
+		return errors.New("-audit is [SERVER=]FILE")
 	case len(o.endpoints) > 0 && o.moments != nil:
 		return errors.New("-at selects moments of a recording")
 	case o.moments != nil && !o.JSON && !o.text:
 		return errors.New("-at goes with -json or -text; in the page, move the slider")
-	case o.window < time.Second || o.slo <= 0 || o.keep < time.Minute || o.speed <= 0 || o.expected < 0:
+	case o.window < time.Second || o.slo <= 0 || o.keep < time.Minute || !positive(o.speed) || o.expected < 0:
 		return errors.New("-window must be at least 1s, -keep 1m, -slo and -speed more than 0, -expected not negative")
 	case o.JSON && o.text:
 		return errors.New("-json and -text exclude each other")
@@ -109,6 +115,13 @@ func (o *options) addEndpoints(urls, members, managers []string) error {
 			u, err := url.Parse(text)
 			if err != nil {
 				return err
+			}
+			if (u.Path == "/" || u.Path == "") && u.RawQuery == "" && u.Scheme != "unix" {
+				u.Path = "/metrics" // a slash alone is no path
+				text = u.String()
+			}
+			if slices.ContainsFunc(o.endpoints, func(e endpoint) bool { return e.url == text }) {
+				return fmt.Errorf("%s is given twice", text)
 			}
 			e := endpoint{url: text, component: list.of, balanced: o.balanced && list.of == ""}
 			if e.component == "" {
@@ -133,15 +146,19 @@ func (o *options) addMoments(s string) error {
 	return nil
 }
 
+// positive reports whether x is a number above 0.
+func positive(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
+
 func (o *options) addLimit(s string) error {
-	agent, text, _ := strings.Cut(s, "=")
-	calls, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(calls > 0) || agent == "" {
-		return errors.New("not AGENT=CALLS")
+	i := max(0, strings.LastIndex(s, "=")) // an account may hold one
+	client := s[:i]
+	calls, err := strconv.ParseFloat(strings.TrimPrefix(s[i:], "="), 64)
+	if err != nil || !positive(calls) || client == "" {
+		return errors.New("not CLIENT=CALLS")
 	}
 	if o.limits == nil {
 		o.limits = map[string]float64{}
 	}
-	o.limits[agent] = calls
+	o.limits[client] = calls
 	return nil
 }

@@ -39,17 +39,27 @@ func (u Unit) bounds(a Amount) string {
 		return ""
 	}
 	lo, hi := u.number(a.Lo), u.number(a.Hi)
+	open := math.IsInf(a.Hi, 1) || u == Share && a.Hi == 1
 	switch value := u.number(a.Value); {
 	case lo == value && (hi == value || strings.HasPrefix(hi, "<")):
 		return ""
-	case math.IsInf(a.Hi, 1) && math.IsInf(a.Lo, -1):
+	case open && a.Lo <= 0: // nothing here is negative
 		return "no bound is known"
-	case math.IsInf(a.Hi, 1):
+	case open:
 		return "at least " + lo
-	case math.IsInf(a.Lo, -1):
+	case a.Lo == 0, math.IsInf(a.Lo, -1):
 		return "at most " + hi
 	}
 	return lo + " to " + hi
+}
+
+// says returns an amount as a sentence says it: "at least 2" where that is all that
+// is known, as of a quantile in the last bucket.
+func (u Unit) says(a Amount) string {
+	if a.Known && math.IsInf(a.Hi, 1) && a.Lo == a.Value {
+		return "at least " + u.number(a.Value)
+	}
+	return u.format(a)
 }
 
 // number returns a number with three significant digits.

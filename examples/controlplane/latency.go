@@ -49,17 +49,17 @@ func (q *latency) row(m *moment) Row {
 	}
 	r.figure("Median", Seconds, known(g.Quantile(.5)), "")
 	if p99.Known && ok {
-		r.raise(Fine, fmt.Sprintf("99 of 100 requests take at most %s; at %s, the slowest, %s.", Seconds.format(p99), worst.Instance, Seconds.number(worst.Estimate.Value)))
+		r.raise(Fine, fmt.Sprintf("p99 of all servers: %s; of %s, the slowest: %s.", Seconds.says(p99), worst.Instance, Seconds.says(known(worst.Estimate, ok))))
 		if worst.Estimate.Value >= slowAlarm {
-			r.raise(Notice, fmt.Sprintf("The p99 of %s is %s.", worst.Instance, Seconds.number(worst.Estimate.Value)))
+			r.raise(Notice, fmt.Sprintf("The p99 of %s is %s.", worst.Instance, Seconds.says(known(worst.Estimate, ok))))
 		}
 	}
 	lines := Panel{ID: "p99", Title: "p99, all servers and each", Chart: Lines, Key: "server", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"share of requests", Share}}}
 	lines.add("all servers", false, cell(p99), cell(known(g.Quantile(.5))), cell(exactly(1)))
-	total := g.Distribution().Count()
+	parts := memberShares(g.Observations().Increases())
 	for name, d := range g.Distributions() {
 		if d.Count() > 0 {
-			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count()/total)))
+			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(parts[name]))
 		}
 	}
 	lines.silent(s)
@@ -70,18 +70,17 @@ func (q *latency) row(m *moment) Row {
 // heat returns the buckets of a distribution, not cumulative, fastest first.
 func heat(d *histogram.Distribution) Panel {
 	p := Panel{ID: "heat", Title: "Requests by duration", Chart: Heat, Key: "up to", Columns: []Column{{"requests", Count}, {"share", Share}}}
-	total := d.Count()
 	rows := d.Rows()
+	var counts []Amount
+	for _, x := range rows {
+		counts = append(counts, known(x.Count, true))
+	}
 	for i, x := range rows {
-		share := Amount{}
-		if total > 0 {
-			share = exactly(x.Count.Value / total)
-		}
 		key := Seconds.number(x.Upper)
 		if i == len(rows)-1 {
 			key = "more"
 		}
-		p.add(key, false, cell(known(x.Count, true)), cell(share))
+		p.add(key, false, cell(counts[i]), cell(share(i, counts)))
 	}
 	return p
 }
@@ -204,9 +203,9 @@ func (q *slowest) row(m *moment) Row {
 	if len(p.Entries) > 0 && p.Entries[0].Cells[0].Amount.Known {
 		top := p.Entries[0]
 		r.figure(top.Key, Seconds, top.Cells[0].Amount, "p99")
-		r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, Seconds.format(top.Cells[0].Amount)))
+		r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
 		if top.Cells[0].Amount.Value >= slowAlarm {
-			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, Seconds.format(top.Cells[0].Amount)))
+			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
 		}
 		for _, g := range groups {
 			if g.Labels().Get("verb")+" "+g.Labels().Get("resource") == top.Key {

@@ -17,9 +17,15 @@ func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 		}
 	}
 	c := w.o.Scrape(time.Now)
-	c.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error { w.board.audit.take(t.Name, s.Time); return nil }
+	c.OnScrape = func(t scrape.Target, s *aggregate.Scrape) error {
+		if err := empty(s.Header, s.Body); err != nil {
+			return err
+		}
+		w.board.audit.take(t.Name, s.Time)
+		return nil
+	}
 	c.OnReport = func(t scrape.Target, _ aggregate.Report) { w.note(t.Name, time.Now(), nil) }
-	c.OnError = func(t scrape.Target, err error) { w.note(t.Name, time.Now(), err) }
+	c.OnError = func(t scrape.Target, err error) { w.board.audit.knows(t.Name); w.note(t.Name, time.Now(), err) }
 	s, err := scrape.New(w.board.fleet, c, scrape.Targets(w.liveTargets()...))
 	if err != nil {
 		return err

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/examples/internal/example"
 )
 
@@ -74,6 +77,67 @@ func TestLive(t *testing.T) {
 	status, _, said = runProgram(t, "-json", "-interval", "50ms", "-rounds", "1", other)
 	assert.Equal(t, example.Silent, status)
 	assert.Contains(t, said, "no server answered")
+}
+
+// answering serves the same body each time.
+func answering(t *testing.T, encoding, body string) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if encoding != "" {
+			w.Header().Set("Content-Encoding", encoding)
+			z := gzip.NewWriter(w)
+			defer z.Close()
+			io.WriteString(z, body)
+			return
+		}
+		io.WriteString(w, body)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// An answer without a sample is none, and one of something else is said to be so.
+func TestNoAnswer(t *testing.T) {
+	for _, encoding := range []string{"", "gzip"} {
+		for _, body := range []string{"", "\n", "# HELP apiserver_request_total Requests.\n# TYPE apiserver_request_total counter\n"} {
+			status, out, said := runProgram(t, "-json", "-interval", "50ms", "-timeout", "5s", "-rounds", "2", answering(t, encoding, body))
+			assert.Equal(t, example.Silent, status)
+			assert.Contains(t, said, "an answer without a sample")
+			assert.Contains(t, out, "0 of 1 API servers answer")
+		}
+	}
+	url := answering(t, "", "# TYPE go_goroutines gauge\ngo_goroutines 1\n")
+	_, out, _ := runProgram(t, "-json", "-interval", "50ms", "-timeout", "5s", "-rounds", "1", url)
+	assert.Contains(t, out, "There is not one metric of API servers at ")
+	url = answering(t, "", "# TYPE apiserver_longrunning_requests gauge\napiserver_longrunning_requests 1\n")
+	_, out, _ = runProgram(t, "-json", "-interval", "50ms", "-timeout", "5s", "-rounds", "1", url)
+	assert.NotContains(t, out, "not one metric")
+}
+
+// Who answers without a sample lives, and what it does is in the upper bound.
+func TestEmptyAnswerLives(t *testing.T) {
+	b, err := newBoard(settings{window: 10 * time.Second, slo: time.Second})
+	require.NoError(t, err)
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	require.NoError(t, b.fleet.SetTargets(begin, (&watcher{}).target("a", apiServers, false)))
+	at := begin
+	for i := range 14 {
+		at = begin.Add(time.Duration(i) * time.Second)
+		body := fmt.Sprintf("# TYPE apiserver_request_total counter\napiserver_request_total{verb=\"GET\"} %d\nprocess_start_time_seconds 1\n", 30*i)
+		if i >= 10 {
+			body = ""
+		}
+		if failed := empty(nil, []byte(body)); failed != nil {
+			require.NoError(t, b.fleet.ScrapeFailed("a", at, failed))
+		} else {
+			_, err = b.fleet.Ingest(aggregate.Scrape{Target: "a", Time: at, Body: []byte(body)})
+			require.NoError(t, err)
+		}
+	}
+	p, err := b.page(at)
+	require.NoError(t, err)
+	rate := p.row("requests").Figures[0].Amount
+	assert.True(t, rate.Lo <= 30 && rate.Hi >= 30, "%v", rate)
+	assert.Equal(t, "0 of 1 API servers answer", p.Parts[0].Text)
 }
 
 // A live history forgets what is older than it keeps, and tells who waits.

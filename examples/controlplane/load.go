@@ -82,8 +82,9 @@ func (q *watches) row(m *moment) Row {
 		r.from(g)
 		sum := known(g.Value())
 		r.figure("Open watches", Count, sum, "")
+		parts := memberShares(g.Members())
 		for _, x := range g.Members() {
-			servers.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)), cell(exactly(x.Share)))
+			servers.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)), cell(parts[x.Instance]))
 		}
 		if most, ok := g.Max(); ok && sum.Known && sum.Value > 0 {
 			r.figure("Most at one server", Count, known(most.Estimate, ok), most.Instance)

@@ -54,13 +54,14 @@ func TestFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-window", "0s"}, {"-slo", "0s"}, {"-speed", "0"}, {"-keep", "1s"}, {"-at", "x", "-json"}, {"-at", "5s"}, {"-json", "-text"},
 		{"ftp://a"}, {"-etcd", "a"}, {"http://a", "-replay", "x"}, {"http://a", "-json", "-at", "5s"}, {"-expected", "-1"},
+		{"-expected", "3", "http://a"}, {"-audit", ""}, {"-audit", "a="}, {"http://a", "http://a/metrics"}, {"http://a", "-etcd", "http://a/"}, {"-speed", "NaN"}, {"-speed", "Inf"}, {"-client-limit", "a=NaN"}, {"-client-limit", "a=Inf"}, {"-client-limit", "a"}, {"-client-limit", "=1"},
 	} {
 		_, err := parseFlags(args, io.Discard)
 		assert.Error(t, err, "%v", args)
 	}
 	o, err := parseFlags([]string{
 		"https://eks/apis/metrics.eks.amazonaws.com/v1/kcm/container/metrics", "https://eks/apis/metrics.eks.amazonaws.com/v1/etcd/container/metrics",
-		"https://a:6443/metrics", "-controllers", "http://b:10257,http://b:10259",
+		"https://a:6443/metrics", "-controllers", "http://b:10257/,http://b:10259", "-client-limit", "cn=a,o=b=5",
 	}, io.Discard)
 	require.NoError(t, err)
 	var got []string
@@ -70,7 +71,12 @@ func TestFlags(t *testing.T) {
 		got = append(got, u.Host+" "+string(e.component)+map[bool]string{true: " balanced"}[e.balanced])
 	}
 	assert.Equal(t, []string{"eks controllers balanced", "eks etcd balanced", "a:6443 apiserver", "b:10257 controllers", "b:10259 controllers"}, got)
-	status, _, said := runProgram(t, "-replay", t.TempDir(), "-json")
+	assert.Equal(t, map[string]float64{"cn=a,o=b": 5}, o.limits)
+	assert.Equal(t, "http://b:10257/metrics", o.endpoints[3].url, "a slash alone is no path")
+	status, _, said := runProgram(t, "-at", "1s,1h", "-json")
+	assert.Equal(t, example.BadUsage, status)
+	assert.Contains(t, said, "-at 1h0m0s: the recording is")
+	status, _, said = runProgram(t, "-replay", t.TempDir(), "-json")
 	assert.Equal(t, example.Silent, status, said)
 }
 
@@ -87,4 +93,9 @@ func TestUnits(t *testing.T) {
 	assert.Equal(t, "", Count.bounds(exactly(3)))
 	assert.Equal(t, "–", Count.format(Amount{}))
 	assert.Equal(t, "1 to 4", Count.bounds(Amount{true, estimate(3, 1, 4)}))
+	assert.Equal(t, "at most 4", Count.bounds(Amount{true, estimate(3, 0, 4)}))
+	assert.Equal(t, "no bound is known", Seconds.bounds(Amount{true, estimate(3, 0, inf)}))
+	assert.Equal(t, "at least 20.0 %", Share.bounds(Amount{true, estimate(.3, .2, 1)}))
+	assert.Equal(t, "at least 3.00 s", Seconds.says(Amount{true, estimate(3, 3, inf)}))
+	assert.Equal(t, "3.00 s", Seconds.says(Amount{true, estimate(3, 2, inf)}))
 }

@@ -96,7 +96,7 @@ func (q *etcdMembers) election(s *scope, r *Row) {
 		if most, ok := g.MaxIncrease(); ok {
 			r.figure("Leader changes", Count, known(most.Estimate, ok), "in the window")
 			if most.Estimate.Value > 0 {
-				r.raise(Notice, fmt.Sprintf("The leader changed %s times.", Count.number(most.Estimate.Value)))
+				r.raise(Notice, fmt.Sprintf("Leader changes in the window: %s.", Count.number(most.Estimate.Value)))
 			}
 		}
 	}
@@ -115,61 +115,19 @@ func (q *etcdMembers) disk(s *scope, r *Row, v *aggregate.HistogramView, id, tit
 		r.Warnings = append(r.Warnings, g.Warnings()...)
 		r.Explain += g.Explain()
 		if worst.Estimate.Value >= slow {
-			r.raise(Notice, fmt.Sprintf("%s: p99 %s at %s.", title, Seconds.number(worst.Estimate.Value), worst.Instance))
+			r.raise(Notice, fmt.Sprintf("%s: p99 %s at %s.", title, Seconds.says(known(worst.Estimate, ok)), worst.Instance))
 		}
 	}
+	counts := map[string]Amount{}
+	for _, x := range g.Observations().Increases() {
+		counts[x.Instance] = known(x.Estimate, true)
+	}
 	for name, d := range g.Distributions() {
-		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(exactly(d.Count())))
+		p.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(counts[name]))
 	}
 	p.silent(s)
 	if !ok {
 		p.Note = "None in the window, so there is no duration."
 	}
 	return p
-}
-
-// objects is what is stored. All servers count the same objects, so their
-// numbers are one fact and never added up.
-type objects struct{ kinds *aggregate.GaugeView }
-
-func newObjects(d *declarer) question {
-	q := &objects{d.gauge(aggregate.View{Select: "apiserver_storage_objects", By: []string{"resource"}, Combine: aggregate.Consensus, Sentinels: []float64{-1}})}
-	d.expose(func(e exposer) error {
-		return e.Gauge("controlplane_objects", "Objects that are stored, by resource.", q.kinds)
-	})
-	return q
-}
-
-func (q *objects) row(m *moment) Row {
-	r := Row{ID: "objects", Question: "What is stored?", About: apiServers}
-	s := m.of(apiServers)
-	p := Panel{ID: "resources", Title: "Objects by resource", Chart: Lines, Key: "resource", Columns: []Column{{"objects", Count}},
-		Note: "Servers count once a minute, so they may differ; the bounds hold what they say."}
-	total := Amount{Known: true}
-	for _, g := range s.gauges(q.kinds) {
-		v, ok := g.Value()
-		if !ok {
-			continue
-		}
-		total.Value, total.Lo, total.Hi = total.Value+v.Value, total.Lo+v.Lo, total.Hi+v.Hi
-		if v.Hi > 0 {
-			p.add(g.Labels().Get("resource"), false, cell(known(v, ok)))
-			r.Warnings = append(r.Warnings, g.Warnings()...)
-		}
-	}
-	if len(p.Entries) == 0 {
-		return r
-	}
-	r.Coverage = s.coverage.String()
-	p.byValue()
-	p.cut(10)
-	r.figure("Objects", Count, total, "")
-	r.raise(Fine, fmt.Sprintf("%s objects, most of them %s.", Count.format(total), p.Entries[0].Key))
-	r.Panels = []Panel{p}
-	for _, g := range s.gauges(q.kinds) {
-		if g.Labels().Get("resource") == p.Entries[0].Key {
-			r.Explain = g.Explain()
-		}
-	}
-	return r
 }

@@ -1,9 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
-	"github.com/promfold/promfold"
 	"github.com/promfold/promfold/aggregate"
 )
 
@@ -99,30 +100,48 @@ type Cell struct {
 	Text   string `json:"text,omitempty"`
 }
 
-// Amount is a number and its bounds, or nothing.
-type Amount struct {
-	Known bool
-	promfold.Estimate
-}
-
-// MarshalJSON returns the estimate, or null.
-func (a Amount) MarshalJSON() ([]byte, error) {
-	if !a.Known {
-		return []byte("null"), nil
+// whole returns the page with an empty list for each that is missing: to a program
+// null is what is unknown.
+func (p Page) whole() Page {
+	p.Parts, p.Rows = list(p.Parts), list(p.Rows)
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		r.bound()
+		r.Figures, r.Panels, r.Warnings = list(r.Figures), list(r.Panels), list(r.Warnings)
+		for j := range r.Panels {
+			r.Panels[j].Columns, r.Panels[j].Entries = list(r.Panels[j].Columns), list(r.Panels[j].Entries)
+		}
 	}
-	return a.Estimate.MarshalJSON()
+	return p
 }
 
-// known returns an amount of what the library answers.
-func known(e promfold.Estimate, ok bool) Amount { return Amount{ok, e} }
+// What a page holds at most: labels that clients choose must not fill the memory
+// nor the screen.
+const (
+	entriesMost  = 100 // of a panel
+	warningsMost = 50
+	explainMost  = 32 << 10 // bytes
+)
 
-// exactly returns an amount without doubt.
-func exactly(x float64) Amount { return Amount{true, promfold.Estimate{Value: x, Lo: x, Hi: x}} }
+// bound leaves out what is too much, and says so.
+func (r *Row) bound() {
+	for i := range r.Panels {
+		r.Panels[i].bound(entriesMost)
+	}
+	if more := len(r.Warnings) - warningsMost; more > 0 {
+		r.Warnings = append(r.Warnings[:warningsMost:warningsMost], fmt.Sprintf("and %d more warnings", more))
+	}
+	if more := len(r.Explain) - explainMost; more > 0 {
+		end := strings.LastIndexByte(r.Explain[:explainMost], '\n') + 1
+		r.Explain = fmt.Sprintf("%s… and %d bytes more\n", strings.ToValidUTF8(r.Explain[:max(end, 1)], ""), len(r.Explain)-end)
+	}
+}
 
-// times returns the amount with every number multiplied by a positive factor.
-func (a Amount) times(x float64) Amount {
-	a.Value, a.Lo, a.Hi = a.Value*x, a.Lo*x, a.Hi*x
-	return a
+func list[T any](x []T) []T {
+	if x == nil {
+		return []T{}
+	}
+	return x
 }
 
 // row returns the row with an ID, or nil.

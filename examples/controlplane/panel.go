@@ -18,6 +18,28 @@ func (p *Panel) cut(n int) {
 	}
 }
 
+// bound keeps at most n entries, in their order: servers that do not answer, and
+// then those with the greatest first cells. The others are counted.
+func (p *Panel) bound(n int) {
+	if len(p.Entries) <= n || p.Chart == Heat {
+		return
+	}
+	kept := make([]int, len(p.Entries))
+	for i := range kept {
+		kept[i] = i
+	}
+	slices.SortStableFunc(kept, func(i, j int) int {
+		a, b := p.Entries[i], p.Entries[j]
+		return cmp.Or(-cmp.Compare(btoi(a.Lost), btoi(b.Lost)), -cmp.Compare(a.Cells[0].Amount.Value, b.Cells[0].Amount.Value))
+	})
+	kept = slices.Sorted(slices.Values(kept[:n]))
+	out := make([]Entry, n)
+	for i, from := range kept {
+		out[i] = p.Entries[from]
+	}
+	p.Entries, p.LeftOut = out, p.LeftOut+len(p.Entries)-n
+}
+
 // silent adds the servers that do not answer and of which nothing is known any
 // more: they stay in sight, without a number.
 func (p *Panel) silent(s *scope) {

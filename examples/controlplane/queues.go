@@ -30,7 +30,7 @@ func (q *pending) row(m *moment) Row {
 	r := Row{ID: "scheduler", Question: "What waits for the scheduler?", About: controllers}
 	s := m.of(controllers)
 	p := Panel{ID: "queues", Title: "Pods in the leader's queues", Chart: Stack, Key: "queue", Columns: []Column{{"pods", Count}}}
-	total, leader := Amount{Known: true}, ""
+	total, leader := exactly(0), ""
 	groups := s.gauges(q.queues)
 	for _, g := range groups {
 		r.from(g)
@@ -42,7 +42,7 @@ func (q *pending) row(m *moment) Row {
 		if x, ok := g.Leader(); ok {
 			leader = x.Instance
 		}
-		total.Value, total.Lo, total.Hi = total.Value+v.Value, total.Lo+v.Lo, total.Hi+v.Hi
+		total = total.plus(known(v, ok))
 		p.add(g.Labels().Get("queue"), false, cell(known(v, ok)))
 	}
 	p.byKey()
@@ -136,11 +136,11 @@ func (q *queues) row(m *moment) Row {
 	case depth.Value >= queueLong:
 		r.raise(Notice, fmt.Sprintf("%s items wait in %s.", Count.format(depth), top.Key))
 	case slow.Cells[1].Amount.Value >= queueSlow:
-		r.raise(Notice, fmt.Sprintf("What %s works on had waited %s.", slow.Key, Seconds.format(slow.Cells[1].Amount)))
+		r.raise(Notice, fmt.Sprintf("What %s works on had waited %s.", slow.Key, Seconds.says(slow.Cells[1].Amount)))
 	case depth.Value == 0:
-		r.raise(Fine, fmt.Sprintf("No queue holds anything; the longest wait, p99, is %s in %s.", Seconds.format(slow.Cells[1].Amount), slow.Key))
+		r.raise(Fine, fmt.Sprintf("No queue holds anything; the longest wait, p99, is %s in %s.", Seconds.says(slow.Cells[1].Amount), slow.Key))
 	default:
-		r.raise(Fine, fmt.Sprintf("The longest queue holds %s items; the longest wait, p99, is %s in %s.", Count.format(depth), Seconds.format(slow.Cells[1].Amount), slow.Key))
+		r.raise(Fine, fmt.Sprintf("The longest queue holds %s items; the longest wait, p99, is %s in %s.", Count.format(depth), Seconds.says(slow.Cells[1].Amount), slow.Key))
 	}
 	return r
 }

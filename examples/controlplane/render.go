@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,14 +18,18 @@ var files embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"text":   func(c Cell, u Unit) string { return c.text(u) },
 	"amount": newAmountView,
-	"bounds": func(u Unit, a Amount) string { return u.bounds(a) },
+	"bounds": func(u Unit, a Amount) string { return breaks.Replace(u.bounds(a)) },
 	"clip":   clip,
+	"say":    clipSentence,
 	"short":  func(s string) bool { return len(s) <= 26 }, // is not broken into lines
 	"state": func(s State) string {
 		return map[State]string{Fine: "fine", Notice: "check", Alarm: "wrong", Unknown: "not known"}[s]
 	},
 	"f": func(x float64) string { return fmt.Sprintf("%.1f", x) },
 }).ParseFS(files, "templates/*.html"))
+
+// breaks lets bounds break between the two, and nowhere else.
+var breaks = strings.NewReplacer(" to ", "\u00a0to ", " ", "\u00a0")
 
 // amountView is an amount as it is read, and as a program reads it.
 type amountView struct {
@@ -36,19 +41,27 @@ func newAmountView(u Unit, a Amount) amountView {
 	return amountView{a.Known, u.format(a), strconv.FormatFloat(a.Value, 'g', -1, 64)}
 }
 
-// longest is how many characters of a label value a page shows.
-const longest = 120
+// Characters that a page shows at most of a label value, and of a sentence with
+// such values in it.
+const (
+	longest         = 120
+	longestSentence = 400
+)
 
 // clip shortens what is too long for a table, and replaces what is no character.
-func clip(s string) string {
+func clip(s string) string { return shortened(s, longest) }
+
+func clipSentence(s string) string { return shortened(s, longestSentence) }
+
+func shortened(s string, most int) string {
 	runes := []rune(s)
 	for i, r := range runes {
 		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			runes[i] = '\ufffd' // a command to a terminal, or one that turns the text around
 		}
 	}
-	if len(runes) > longest {
-		return fmt.Sprintf("%s… (%d characters)", string(runes[:longest]), len(runes))
+	if len(runes) > most {
+		return fmt.Sprintf("%s… (%d characters)", string(runes[:most]), len(runes))
 	}
 	return string(runes)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -53,8 +54,12 @@ func (w *watcher) replay(ctx context.Context, each func(*Page) error) error {
 		return err
 	}
 	begin := scrapes[0].At()
-	if err := w.board.fleet.SetTargets(begin, w.targets(scrapes)...); err != nil {
+	targets := w.targets(scrapes)
+	if err := w.board.fleet.SetTargets(begin, targets...); err != nil {
 		return err
+	}
+	for _, t := range targets {
+		w.board.audit.knows(t.Name)
 	}
 	if a := w.board.audit; a != nil {
 		if err := a.start(begin, true); err != nil {
@@ -81,6 +86,9 @@ func (w *watcher) replay(ctx context.Context, each func(*Page) error) error {
 func (w *watcher) ingest(x recordedScrape) {
 	f := w.board.fleet
 	body, err := x.Body(x.dir)
+	if err == nil {
+		err = empty(x.Header(), body)
+	}
 	if err == nil {
 		w.board.audit.take(x.Target, x.At())
 		_, err = f.Ingest(aggregate.Scrape{Target: x.Target, Time: x.At(), Header: x.Header(), Body: body})
@@ -112,7 +120,7 @@ func (w *watcher) recorded() ([]recordedScrape, error) {
 		}
 		all, err := recording.Manifest(dir)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s has neither manifest.jsonl nor %s: %w", w.o.Dir, strings.Join(recordings, ", "), err)
 		}
 		for _, s := range w.o.Choose(all, w.selected) {
 			list = append(list, recordedScrape{s, dir})

@@ -40,7 +40,7 @@ func (q *requests) row(m *moment) Row {
 	rate := known(all.Rate())
 	r.figure("All servers", PerSecond, rate, "")
 	if hot, ok := all.Hottest(); ok && rate.Known {
-		r.figure("Hottest server", Share, exactly(hot.Share), hot.Instance)
+		r.figure("Hottest server", Share, memberShares(all.Rates())[hot.Instance], hot.Instance)
 		r.raise(Fine, fmt.Sprintf("%s, %s of them at %s.", PerSecond.format(rate), Share.number(hot.Share), hot.Instance))
 		if n := len(all.Rates()); n > 1 && hot.Share*float64(n) > hotter {
 			r.raise(Notice, fmt.Sprintf("%s serves %s of %s, %s times its part.", hot.Instance, Share.number(hot.Share), PerSecond.format(rate), digits(hot.Share*float64(n))))
@@ -69,8 +69,9 @@ func rates(id, title, label string, groups []*aggregate.CounterGroup) Panel {
 // rateByServer returns the members of a counter and their shares.
 func rateByServer(s *scope, g *aggregate.CounterGroup) Panel {
 	p := Panel{ID: "servers", Title: "By server", Chart: Lines, Key: "server", Columns: []Column{{"requests", PerSecond}, {"share", Share}}}
+	parts := memberShares(g.Rates())
 	for _, x := range g.Rates() {
-		p.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)), cell(exactly(x.Share)))
+		p.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)), cell(parts[x.Instance]))
 	}
 	p.silent(s)
 	p.byKey()

@@ -156,6 +156,7 @@ func (c *checker) latencies() {
 		below = all[i].count
 	}
 	c.close(over(1, c.buckets(api, c.at, sli, noWatch, ofResources, `!verb="GET"`, `!verb="LIST"`)), c.cell("slo", "classes", "writes, 1 s", 0), "writes")
+	c.close(over(1, c.buckets(api, c.at, sli, `scope="resource"`, `verb="GET"`)), c.cell("slo", "classes", "reads of one object, 1 s", 0), "reads")
 	c.close(over(5, c.buckets(api, c.at, sli, `verb="LIST"`, `scope="namespace"`)), c.cell("slo", "classes", "lists of a namespace, 5 s", 0), "lists")
 	for _, e := range c.page.row("slowest").panel("kinds").Entries {
 		if e.Key == "LIST pods" {
@@ -178,6 +179,9 @@ func (c *checker) loads() {
 		c.close(v, c.cell("watches", "servers", s, 0), s)
 		v, _ = c.latest(s, c.at, "apiserver_current_inflight_requests", `request_kind="readOnly"`)
 		busiest = max(busiest, v)
+	}
+	for _, resource := range []string{"pods", "configmaps"} {
+		c.close(c.rates(api, c.at, "apiserver_watch_events_total", `resource="`+resource+`"`), c.cell("watches", "resources", resource, 1), resource)
 	}
 	c.close(sum, c.figure("watches", "Open watches"), "watches")
 	c.close(most, c.figure("watches", "Most at one server"), "most")
@@ -226,9 +230,25 @@ func (c *checker) controllers() {
 	c.close(waiting, c.figure("scheduler", "Pending pods"), "pending")
 	stuck, _ := c.latest(leader, c.at, "scheduler_pending_pods", `queue="unschedulable"`)
 	c.close(stuck, c.cell("scheduler", "queues", "unschedulable", 0), "unschedulable")
-	for _, e := range c.page.row("queues").panel("controllers").Entries {
-		c.close(c.rates(c.targets("kcm-"), c.at, "workqueue_adds_total", `name="`+e.Key+`"`), e.Cells[3].Amount, e.Key)
+	manager := ""
+	for _, s := range c.targets("kcm-") {
+		if v, _ := c.latest(s, c.at, "leader_election_master_status"); v == 1 {
+			manager = s
+		}
 	}
+	waits := 0
+	for _, e := range c.page.row("queues").panel("controllers").Entries {
+		depth, _ := c.latest(manager, c.at, "workqueue_depth", `name="`+e.Key+`"`)
+		c.close(depth, e.Cells[0].Amount, e.Key)
+		c.close(c.rates(c.targets("kcm-"), c.at, "workqueue_adds_total", `name="`+e.Key+`"`), e.Cells[3].Amount, e.Key)
+		for i, metric := range map[int]string{1: "workqueue_queue_duration_seconds", 2: "workqueue_work_duration_seconds"} {
+			if e.Cells[i].Amount.Known {
+				waits++
+				c.close(quantile(.99, c.buckets(c.targets("kcm-"), c.at, metric, `name="`+e.Key+`"`)), e.Cells[i].Amount, e.Key)
+			}
+		}
+	}
+	assert.Positive(c, waits)
 }
 
 func (c *checker) used() {

@@ -55,14 +55,18 @@ func (q *seats) row(m *moment) Row {
 	p := Panel{ID: "levels", Title: "Seats in use by priority level, at the worst server", Chart: Lines, Key: "priority level",
 		Columns: []Column{{"in use", Share}, {"at", ""}, {"waiting", Count}, {"rejected", PerSecond}, {"dispatched", PerSecond}, {"p99 of the wait", Seconds}, {"seats of a server", Count}, {"with borrowed", Count}}}
 	var worst *level
-	rejected, waiting := 0.0, 0.0
+	rejected, waiting := exactly(0), exactly(0)
 	for _, l := range levels {
 		p.add(l.name, false, cell(l.used), words(l.server), cell(l.waiting), cell(l.rejected), cell(l.dispatched), cell(l.wait), cell(l.nominal), cell(l.current))
 		if l.used.Known && (worst == nil || l.used.Value > worst.used.Value) {
 			worst = l
 		}
-		rejected += l.rejected.Value
-		waiting += l.waiting.Value
+		rejected = rejected.plus(or0(l.rejected))
+		waiting = waiting.plus(or0(l.waiting))
+	}
+	exempt, queued := dispatched(levels)
+	if exempt > 0 && queued == 0 {
+		p.Note = "All requests in the window are exempt, as those of system:masters: they take no seat and wait for none."
 	}
 	r.Panels = []Panel{p}
 	if len(levels) == 0 {
@@ -70,8 +74,10 @@ func (q *seats) row(m *moment) Row {
 	}
 	r.Coverage = s.coverage.String()
 	switch {
+	case exempt > 0 && queued == 0 && (worst == nil || worst.used.Value == 0):
+		r.raise(Fine, fmt.Sprintf("All requests, %s, are exempt: none takes a seat or waits.", PerSecond.number(exempt)))
 	case worst == nil:
-		r.raise(Fine, "All requests are exempt, or no level executes one.")
+		r.raise(Fine, "No level executes a request.")
 	case worst.used.Value >= seatsAlarm:
 		r.raise(Alarm, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsNotice:
@@ -84,15 +90,35 @@ func (q *seats) row(m *moment) Row {
 	if worst != nil {
 		r.figure("Fullest level", Share, worst.used, worst.name+" at "+worst.server)
 	}
-	if waiting > 0 {
-		r.figure("Waiting", Count, exactly(waiting), "")
-		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.number(waiting)))
+	if waiting.Value > 0 {
+		r.figure("Waiting", Count, waiting, "")
+		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.format(waiting)))
 	}
-	if rejected > 0 {
-		r.figure("Rejected", PerSecond, exactly(rejected), "")
-		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.number(rejected)))
+	if rejected.Value > 0 {
+		r.figure("Rejected", PerSecond, rejected, "")
+		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.format(rejected)))
 	}
 	return r
+}
+
+// dispatched returns how many requests a second were exempt, and how many were not.
+func dispatched(levels []*level) (exempt, queued float64) {
+	for _, l := range levels {
+		if l.name == "exempt" {
+			exempt += l.dispatched.Value
+		} else {
+			queued += l.dispatched.Value
+		}
+	}
+	return exempt, queued
+}
+
+// or0 returns the amount, or 0 where a level shows none.
+func or0(a Amount) Amount {
+	if !a.Known {
+		return exactly(0)
+	}
+	return a
 }
 
 // level is a priority level.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/promfold/promfold/examples/internal/example"
@@ -70,10 +71,13 @@ func (w site) handler(ctx context.Context) (http.Handler, error) {
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /{$}", w.page)
+	mux.HandleFunc("GET /", func(rw http.ResponseWriter, _ *http.Request) {
+		http.Error(rw, "There is no such page. The page is at /; for programs there are /page.json and /metrics.", http.StatusNotFound)
+	})
 	mux.HandleFunc("GET /page.json", w.pageJSON)
 	mux.HandleFunc("GET /fragments", w.fragments)
 	mux.HandleFunc("GET /explain", w.explain)
-	mux.HandleFunc("GET /events", func(rw http.ResponseWriter, r *http.Request) { w.events(ctx, rw, r) })
+	mux.HandleFunc("GET /events", limited(streamLimit, func(rw http.ResponseWriter, r *http.Request) { w.events(ctx, rw, r) }))
 	return secured(w.local(mux)), nil
 }
 
@@ -93,6 +97,7 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-cache")
+		patient(rw)
 		next.ServeHTTP(rw, r)
 	})
 }
@@ -101,17 +106,21 @@ func secured(next http.Handler) http.Handler {
 // elsewhere must not read this one through a name of its own for 127.0.0.1.
 func (w site) local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
 		listen, _, _ := net.SplitHostPort(w.o.listen)
-		if ip := net.ParseIP(host); ip == nil && host != "localhost" && host != listen {
+		if host := hostOf(r.Host); net.ParseIP(host) == nil && host != "localhost" && host != hostOf(listen) {
 			http.Error(rw, "unknown host", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(rw, r)
 	})
+}
+
+// hostOf returns the name or the address in a Host header.
+func hostOf(s string) string {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), "."))
 }
 
 // look returns the page that a request is about. In a recording it begins when

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -91,13 +93,139 @@ func TestRebinding(t *testing.T) {
 	v, err := played()
 	require.NoError(t, err)
 	s := serve(t, v, 1)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+	for host, want := range map[string]int{
+		"evil.example": http.StatusForbidden, "localhost.evil": http.StatusForbidden,
+		"localhost": http.StatusOK, "LOCALHOST.:8090": http.StatusOK, "127.0.0.1:1": http.StatusOK, "[::1]": http.StatusOK, "[::1]:8090": http.StatusOK,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+		require.NoError(t, err)
+		r.Host = host
+		if answer, err := http.DefaultClient.Do(r); assert.NoError(t, err, host) {
+			answer.Body.Close()
+			assert.Equal(t, want, answer.StatusCode, host)
+		}
+	}
+	r, body := get(t, s.URL+"/nope")
+	assert.Equal(t, http.StatusNotFound, r.StatusCode)
+	assert.Contains(t, body, "The page is at /")
+}
+
+// A browser says what it takes, and what not.
+func TestEncodings(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"": false, "gzip": true, "gzip, deflate, br": true, "br;q=1.0, GZIP;q=0.5": true, "gzip;q=0": false, "gzip; q=0.0, *": false, "*": true, "*;q=0": false,
+		"*, gzip;q=0": false, "xgzip": false, "identity": false, "gzip;q=x": false,
+	} {
+		assert.Equal(t, want, takesGzip(accept), accept)
+	}
+}
+
+// Lists are never null, which is what is unknown.
+func TestLists(t *testing.T) {
+	b, err := newBoard(settings{window: time.Minute, slo: time.Second})
 	require.NoError(t, err)
-	r.Host = "evil.example"
-	answer, err := http.DefaultClient.Do(r)
+	p, err := b.page(time.Unix(1, 0))
 	require.NoError(t, err)
-	answer.Body.Close()
-	assert.Equal(t, http.StatusForbidden, answer.StatusCode)
+	pages, err := played()
+	require.NoError(t, err)
+	for _, p := range append(pages.pages, &p) {
+		text, err := json.Marshal(p)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `"(parts|rows|figures|panels|warnings|columns|entries|cells)":null`, string(text))
+	}
+}
+
+// once is a listener of one connection.
+type once struct{ connection chan net.Conn }
+
+func (l once) Accept() (net.Conn, error) {
+	if c, ok := <-l.connection; ok {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+func (l once) Close() error   { return nil }
+func (l once) Addr() net.Addr { return &net.TCPAddr{} }
+
+// Who asks for events and reads none is left after a while.
+func TestPatience(t *testing.T) {
+	v, err := played()
+	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		o, err := parseFlags(nil, nil)
+		require.NoError(t, err)
+		b, err := newBoard(o.settings)
+		require.NoError(t, err)
+		w := &watcher{o: o, board: b, history: newHistory(0), screen: example.NewScreen(o.Output, discard{}, discard{})}
+		for _, p := range v.pages[:20] {
+			w.history.add(p)
+		}
+		handler, err := site{w}.handler(t.Context())
+		require.NoError(t, err)
+		ended := make(chan struct{})
+		s := &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r); close(ended) })}
+		client, server := net.Pipe()
+		defer client.Close()
+		l := once{make(chan net.Conn, 1)}
+		l.connection <- server
+		go s.Serve(l)
+		_, err = io.WriteString(client, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		require.NoError(t, err)
+		begin := time.Now()
+		<-ended
+		assert.Less(t, time.Since(begin), 2*patience)
+		close(l.connection)
+		require.NoError(t, s.Close())
+	})
+}
+
+// However many values a label has, a page stays small, and says what it leaves out.
+func TestManyLabels(t *testing.T) {
+	b, err := newBoard(settings{window: time.Minute, slo: time.Second})
+	require.NoError(t, err)
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	require.NoError(t, b.fleet.SetTargets(at, (&watcher{}).target("a", apiServers, false)))
+	const many = 3000
+	var page Page
+	for round := range 3 {
+		at = at.Add(5 * time.Second)
+		var body strings.Builder
+		body.WriteString("# TYPE apiserver_request_total counter\n")
+		for i := range many {
+			fmt.Fprintf(&body, "apiserver_request_total{verb=\"V%d\",code=\"5%d\"} %d\n", i, i, round*i)
+		}
+		body.WriteString("# TYPE apiserver_current_inflight_requests gauge\n")
+		for i := range many {
+			fmt.Fprintf(&body, "apiserver_current_inflight_requests{request_kind=\"k%d\"} 1\n", i)
+		}
+		_, err := b.fleet.Ingest(aggregate.Scrape{Target: "a", Time: at, Body: []byte(body.String())})
+		require.NoError(t, err)
+		page, err = b.page(at)
+		require.NoError(t, err)
+	}
+	verbs := page.row("requests").panel("verbs")
+	assert.Len(t, verbs.Entries, entriesMost)
+	assert.Equal(t, many-entriesMost, verbs.LeftOut)
+	assert.Equal(t, fmt.Sprintf("V%d", many-entriesMost), verbs.Entries[0].Key, "the greatest stay, in their order")
+	text, err := json.Marshal(page)
+	require.NoError(t, err)
+	assert.Less(t, len(text), 500_000)
+	assert.Contains(t, page.row("inflight").Explain, "bytes more")
+}
+
+// So many streams are sent at once, and no more.
+func TestLimited(t *testing.T) {
+	in, out := make(chan struct{}), make(chan struct{})
+	h := limited(2, func(http.ResponseWriter, *http.Request) { in <- struct{}{}; <-out })
+	for range 2 {
+		go h(httptest.NewRecorder(), nil)
+		<-in
+	}
+	r := httptest.NewRecorder()
+	h(r, nil)
+	assert.Equal(t, http.StatusServiceUnavailable, r.Code)
+	out <- struct{}{}
+	out <- struct{}{}
 }
 
 // Events carry what changed, to the end of the recording.
@@ -166,7 +294,9 @@ func TestHostile(t *testing.T) {
 	assert.NotContains(t, body, strings.Repeat("x", 1000))
 	assert.Contains(t, body, "characters)")
 	for _, l := range v.pages[19].lines() {
-		assert.NotContains(t, example.Plain([]example.Line{l}), "\x1b")
+		text := example.Plain([]example.Line{l})
+		assert.NotContains(t, text, "\x1b")
+		assert.NotContains(t, text, strings.Repeat("x", 1000))
 	}
 	_, body = get(t, s.URL+"/?find=%22%3E%3Cscript%3E")
 	assert.NotContains(t, body, `"><script>`)

@@ -24,18 +24,18 @@ func (p *Page) lines() []example.Line {
 
 func (r *Row) lines() []example.Line {
 	style := map[State]func(string) example.Span{Fine: example.Normal, Notice: example.Notice, Alarm: example.Alarm, Unknown: example.Dim}[r.State]
-	answer := r.Answer
-	if r.State == Unknown {
+	answer := clipSentence(r.Answer)
+	if answer == "" {
 		answer = "Nothing is known."
 	}
 	out := []example.Line{{example.Bold(r.Question), example.Normal("  "), style(answer)}}
 	for _, f := range r.Figures {
-		l := f.Name + ": " + f.Unit.format(f.Amount)
+		l := clip(f.Name) + ": " + f.Unit.format(f.Amount)
 		if b := f.Unit.bounds(f.Amount); b != "" {
 			l += " [" + b + "]"
 		}
 		if f.Note != "" {
-			l += " (" + f.Note + ")"
+			l += " (" + clip(f.Note) + ")"
 		}
 		out = append(out, example.Line{example.Normal("  " + l)})
 	}
@@ -43,7 +43,7 @@ func (r *Row) lines() []example.Line {
 		out = append(out, r.Panels[i].lines()...)
 	}
 	for _, w := range r.Warnings {
-		out = append(out, example.Line{example.Warning("  ! " + w)})
+		out = append(out, example.Line{example.Warning("  ! " + clipSentence(w))})
 	}
 	return out
 }
@@ -62,9 +62,9 @@ func (p *Panel) lines() []example.Line {
 		}
 	}
 	for _, e := range p.Entries {
-		key := example.Normal("  " + e.Key)
+		key := example.Normal("  " + clip(e.Key))
 		if e.Lost {
-			key = example.Dim("  " + e.Key + " (silent)")
+			key = example.Dim("  " + clip(e.Key) + " (silent)")
 		}
 		row := []example.Span{key}
 		for i, c := range e.Cells {
@@ -82,7 +82,7 @@ func (p *Panel) lines() []example.Line {
 // text returns a cell on one line: its value and what is certain of it.
 func (c Cell) text(u Unit) string {
 	if u == "" {
-		return c.Text
+		return clip(c.Text)
 	}
 	return strings.TrimSpace(u.format(c.Amount) + " " + parenthesis(u.bounds(c.Amount)))
 }

@@ -2,18 +2,46 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/promfold/promfold/aggregate"
 )
 
 // trust is on what the other numbers rest: who answers, who does not and why,
 // and which processes were met behind a balancer.
-type trust struct{}
+type trust struct {
+	signs map[component]*aggregate.GaugeView
+}
 
-func (trust) row(m *moment) Row {
+func newTrust(d *declarer) question {
+	q := &trust{map[component]*aggregate.GaugeView{}}
+	for c, names := range signs {
+		q.signs[c] = d.gauge(aggregate.View{Select: fmt.Sprintf("{__name__=~%q}", names), Combine: aggregate.Max, Within: aggregate.Max})
+	}
+	return q
+}
+
+// strangers returns the servers of a component that answer, and show nothing that
+// only such a server does.
+func (q *trust) strangers(s *scope) (names []string) {
+	var show []aggregate.Member
+	if g := first(s.gauges(q.signs[s.component])); g != nil {
+		show = g.Members()
+	}
+	for _, i := range s.instances {
+		if !gone(i) && !slices.ContainsFunc(show, func(m aggregate.Member) bool { return m.Instance == i.Name }) {
+			names = append(names, clip(i.Name))
+		}
+	}
+	return names
+}
+
+func (q *trust) row(m *moment) Row {
 	r := Row{ID: "trust", Question: "Can these numbers be trusted?", Coverage: m.all.Coverage().String()}
 	parts := Panel{ID: "components", Title: "Who answers", Chart: Lines, Key: "component",
 		Columns: []Column{{"answers", Share}, {"expected", Count}, {"missing", Count}, {"stale", Count}, {"failed", Count}, {"restarted", Count}, {"duplicates", Count}, {"not attributed", Count}}}
-	var silent []string
+	var silent, strangers []string
 	r.raise(Fine, "Every server answers.")
 	for _, c := range components {
 		s := m.of(c)
@@ -28,6 +56,9 @@ func (trust) row(m *moment) Row {
 				silent = append(silent, i.Name)
 			}
 		}
+		if names := q.strangers(s); len(names) > 0 {
+			strangers = append(strangers, fmt.Sprintf("not one metric of %s at %s", c, strings.Join(names, ", ")))
+		}
 		if x.Missing+x.Partial > 0 && len(silent) == 0 {
 			silent = append(silent, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, c))
 		}
@@ -39,6 +70,9 @@ func (trust) row(m *moment) Row {
 	r.figure("Answers in full", Share, Amount{ok, exactly(share).Estimate}, "of all expected")
 	if len(silent) > 0 {
 		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
+	}
+	if len(strangers) > 0 {
+		r.raise(Notice, "There is "+strings.Join(strangers, ", and ")+": are these URLs of something else?")
 	}
 	list, behind := met(m)
 	r.Panels = []Panel{parts, list}

@@ -98,6 +98,12 @@ func (w *watcher) print(ctx context.Context) error {
 	if w.o.moments == nil {
 		return w.show(v.pages[len(v.pages)-1], true)
 	}
+	length := v.pages[len(v.pages)-1].At.Sub(v.pages[0].At)
+	for _, d := range w.o.moments {
+		if d > length {
+			return example.Usage(fmt.Errorf("-at %s: the recording is %s long", d, length))
+		}
+	}
 	for i, d := range w.o.moments {
 		p := v.pages[v.index(v.pages[0].At.Add(d))]
 		if err := w.show(p, i == len(w.o.moments)-1); err != nil {

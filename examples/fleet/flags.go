@@ -49,6 +49,8 @@ The braces and by (or without) are optional. For a gauge an operation may
 stand in front, one of sum, min, max, mean, consensus (also: fact):
 max(metric{label="v"}) by (a)
 
+What the columns mean stands in examples/fleet/README.md.
+
 `
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {

@@ -120,7 +120,7 @@ func renderView(v *answers) []example.Line {
 	if hidden > 0 {
 		lines = append(lines, example.Line{example.Dim(fmt.Sprintf("  … %d more groups", hidden))})
 	}
-	return append(lines, renderWarnings(v.Groups)...)
+	return append(lines, renderWarnings(v.Groups, names)...)
 }
 
 func (g *group) size() float64 {
@@ -262,35 +262,51 @@ func seen(c coverage) example.Span {
 var seriesWarning = regexp.MustCompile(`^(\d+)( series [^:]+): (.+)$`)
 
 // renderWarnings returns each warning once for the whole view. It adds up those
-// about series.
-func renderWarnings(groups []group) (lines []example.Line) {
+// about series, and says which groups one is about that is not of all.
+func renderWarnings(groups []group, labels []string) (lines []example.Line) {
 	type merged struct {
-		n     int
-		names []string
+		n      int
+		names  []string
+		groups []string
 	}
 	var order []string
 	found := map[string]*merged{}
-	for _, g := range groups {
-		for _, text := range g.Warnings {
+	for i := range groups {
+		for _, text := range groups[i].Warnings {
 			what, n, names := text, 0, []string(nil)
 			if m := seriesWarning.FindStringSubmatch(text); m != nil {
 				n, _ = strconv.Atoi(m[1])
 				what, names = m[2], strings.Split(m[3], ", ")
 			}
-			if found[what] == nil {
-				found[what] = &merged{}
+			w := found[what]
+			if w == nil {
+				w = &merged{}
+				found[what] = w
 				order = append(order, what)
 			}
-			found[what].n += n
-			found[what].names = append(found[what].names, names...)
+			w.n += n
+			w.names = append(w.names, names...)
+			w.groups = append(w.groups, titleOf(&groups[i], labels))
 		}
 	}
 	for _, text := range order {
-		if w := found[text]; w.names != nil {
+		w := found[text]
+		if w.names != nil {
 			slices.Sort(w.names)
 			text = strconv.Itoa(w.n) + text + ": " + strings.Join(slices.Compact(w.names), ", ")
+		} else if len(w.groups) < len(groups) {
+			text = strings.Join(w.groups, "; ") + ": " + text
 		}
 		lines = append(lines, example.Line{example.Warning("  ! " + text)})
 	}
 	return lines
+}
+
+// titleOf returns the labels of a group as its row shows them.
+func titleOf(g *group, labels []string) string {
+	var values []string
+	for _, name := range labels {
+		values = append(values, cmp.Or(g.Labels.Get(name), unknown))
+	}
+	return strings.Join(values, " ")
 }

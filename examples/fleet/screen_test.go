@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -72,12 +75,47 @@ func TestColumnsHaveDifferentNames(t *testing.T) {
 	assert.Equal(t, 4, headings)
 }
 
+// TestWarningsAreSaidOnce, and those that are not of all groups say of which.
 func TestWarningsAreSaidOnce(t *testing.T) {
 	got := example.Plain(renderWarnings([]group{
-		{Warnings: []string{"2 series fell: a, b", "2 of 3 instances say 5", "lb: z, a"}},
-		{Warnings: []string{"3 series fell: b, c", "2 of 3 instances say 5", "lb: z, a"}},
-	}))
-	assert.Equal(t, "  ! 5 series fell: a, b, c\n  ! 2 of 3 instances say 5\n  ! lb: z, a\n", got)
+		{Labels: labels.FromStrings("kind", "x"), Warnings: []string{"2 series fell: a, b", "2 of 3 instances say 5", "lb: z, a"}},
+		{Labels: labels.FromStrings("kind", "y"), Warnings: []string{"3 series fell: b, c", "2 of 3 instances say 5", "lb: z, a"}},
+		{Labels: labels.FromStrings("kind", "z"), Warnings: []string{"lb: z, a"}},
+	}, []string{"kind"}))
+	assert.Equal(t, "  ! 5 series fell: a, b, c\n  ! x; y: 2 of 3 instances say 5\n  ! lb: z, a\n", got)
+}
+
+// TestColumnsAreExplained: the README has a line for each column that the table
+// of the recording has, and for each field of a group in -json.
+func TestColumnsAreExplained(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	var explained strings.Builder // the first column and the last of its table
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| ") {
+			explained.WriteString(line)
+		}
+	}
+	p := runFleet()
+	require.Equal(t, example.Answered, p.code, p.stderr)
+	labels := []string{"verb", "code", "request_kind", "resource"} // the first row is about these
+	columns := map[string]bool{}
+	for line := range strings.Lines(p.stdout) {
+		if strings.HasSuffix(line, " seen\n") {
+			for _, c := range regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(line), -1) {
+				columns[c] = !slices.Contains(labels, c)
+			}
+		}
+	}
+	assert.Greater(t, len(columns), 15)
+	group := reflect.TypeFor[group]()
+	for i := range group.NumField() {
+		name, _, _ := strings.Cut(group.Field(i).Tag.Get("json"), ",")
+		columns[name] = name != "" && name != "warnings" && name != "sum" // below the table; the sum of all observations
+	}
+	for c, asked := range columns {
+		assert.True(t, !asked || strings.Contains(explained.String(), "`"+c+"`"), "column %s is not explained", c)
+	}
 }
 
 // TestLargeFleetsAreShort: of many instances only those with a problem or a

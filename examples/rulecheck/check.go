@@ -30,7 +30,21 @@ type finding struct {
 	Theirs, Ours    string // both numbers
 	PromQL, View    string // what to ask instead
 	Note            string
+	Level           level
 	Reason          string // it is ignored for
+}
+
+// level is how sure it is that nobody wants the number, as SARIF calls it.
+type level string
+
+const (
+	wrong level = "error" // it is no answer to any question
+	meant level = "note"  // it may be meant, by somebody who knows when it falls
+)
+
+// counts reports whether a finding changes the exit status.
+func (r *report) counts(strict bool) bool {
+	return slices.ContainsFunc(r.Findings, func(f finding) bool { return strict || f.Level == wrong })
 }
 
 // skipped is an expression that is not PromQL.
@@ -119,7 +133,7 @@ func (k *knowledge) prove(e parser.Expr) (found []proven) {
 				continue
 			}
 			// What is not shown is not said: both agree, or one cannot be asked.
-			if p, err := m.prove(); err == nil && p.wrong() {
+			if p, err := m.prove(); err == nil && p.wrong(m.empty) {
 				found = append(found, proven{r, m, p, int(expr.PositionRange().Start)})
 				done[m.part] = true
 				return nil
@@ -159,6 +173,10 @@ func (p proven) finding() finding {
 	f := finding{
 		Rule: p.rule.name, What: p.rule.what, Why: p.rule.why, Part: masked(m.part.String()), Asked: m.asked,
 		Theirs: "no result", Ours: p.proof.ours.String(), PromQL: masked(m.promql), View: masked(m.view), Note: masked(m.note),
+		Level: wrong,
+	}
+	if m.meant {
+		f.Level = meant
 	}
 	if p.proof.answered {
 		f.Theirs = fmt.Sprintf("%.6g", p.proof.theirs)

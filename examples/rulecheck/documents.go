@@ -3,6 +3,9 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
 )
 
 // Document is what -json writes.
@@ -28,6 +31,7 @@ type Place struct {
 type Finding struct {
 	Place
 	Rule     string   `json:"rule"`
+	Level    level    `json:"level"`
 	Part     string   `json:"part"`
 	Input    []string `json:"input"`
 	Asked    string   `json:"asked"`
@@ -44,7 +48,7 @@ func place(s source, why string) Place { return Place{s.File, s.Line, s.Title, s
 func documents(list []finding) []Finding {
 	out := []Finding{} // an empty list, not null
 	for _, f := range list {
-		out = append(out, Finding{place(f.source, f.Why), f.Rule, f.Part, f.Input, f.Asked, f.Theirs, f.Ours, f.PromQL, f.View, f.Note, f.Reason})
+		out = append(out, Finding{place(f.source, f.Why), f.Rule, f.Level, f.Part, f.Input, f.Asked, f.Theirs, f.Ours, f.PromQL, f.View, f.Note, f.Reason})
 	}
 	return out
 }
@@ -83,10 +87,10 @@ func writeSARIF(w io.Writer, r report) error {
 			instead = f.View
 		}
 		one := object{
-			"ruleId": f.Rule, "level": "error",
-			"message": object{"text": f.What + ": " + f.Part + "\n" + f.Why + "\nPromQL: " + f.Theirs + " (" + f.Asked + "); right: " + f.Ours + ".\nInstead: " + instead},
+			"ruleId": f.Rule, "level": f.Level,
+			"message": object{"text": f.What + ": " + f.Part + "\n" + f.Why + "\nInput: " + strings.Join(f.Input, "; ") + "\nPromQL: " + f.Theirs + " (" + f.Asked + "); right: " + f.Ours + ".\nInstead: " + instead},
 			"locations": []object{{"physicalLocation": object{
-				"artifactLocation": object{"uri": f.File}, "region": object{"startLine": f.Line},
+				"artifactLocation": object{"uri": uri(f.File)}, "region": object{"startLine": f.Line},
 			}}},
 		}
 		if f.Reason != "" {
@@ -102,3 +106,7 @@ func writeSARIF(w io.Writer, r report) error {
 		}},
 	})
 }
+
+// uri returns the name of a file as SARIF wants it: with slashes, and what is
+// special in a URI escaped.
+func uri(file string) string { return (&url.URL{Path: filepath.ToSlash(file)}).String() }

@@ -104,7 +104,7 @@ func goneMatch(s *parser.VectorSelector, g gone) *match {
 		}
 		anew.LabelMatchers = append(anew.LabelMatchers, more...)
 	}
-	m := &match{part: s, input: in, note: fmt.Sprintf("gone since %s: %s; older ones still have it", g.since, g.source)}
+	m := &match{part: s, input: in, empty: true, note: fmt.Sprintf("gone since %s: %s; older ones still have it", g.since, g.source)}
 	view := aggregate.View{Select: selector(&anew, g.now)}
 	switch g.kind {
 	case "histogram":

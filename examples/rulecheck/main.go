@@ -13,8 +13,10 @@
 //
 //	# rulecheck:ignore sum-of-facts this cluster has one API server
 //
-// The exit status is 0 without findings, 1 with some, and 2 if a flag or a
-// comment is wrong, or a file that is named could not be read. Files in a
+// A sum of counters as they stand may be meant, and is a note; all other findings
+// are errors. The exit status is 0 without errors, 1 with some, or with -strict
+// with notes, and 2 if a flag or a comment is wrong, or a file that is named could
+// not be read. Files in a
 // directory that are not YAML or JSON, such as templates, are named and left out.
 package main
 
@@ -36,8 +38,8 @@ const (
 )
 
 type options struct {
-	json, sarif, rules, verbose bool
-	paths                       []string
+	json, sarif, rules, verbose, strict bool
+	paths                               []string
 }
 
 // run checks the paths in args and returns the exit status.
@@ -64,7 +66,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(report.Troubles) > 0:
 		return exitTrouble
-	case len(report.Findings) > 0:
+	case report.counts(o.strict):
 		return exitFindings
 	}
 	return exitClean
@@ -77,6 +79,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.json, "json", false, "write a JSON document")
 	f.BoolVar(&o.sarif, "sarif", false, "write SARIF 2.1.0, for code scanning")
 	f.BoolVar(&o.rules, "rules", false, "list the rules and end")
+	f.BoolVar(&o.strict, "strict", false, "notes change the exit status, too")
 	f.BoolVar(&o.verbose, "v", false, "name the expressions that are not PromQL, too")
 	f.Usage = func() {
 		fmt.Fprintln(stderr, "usage: rulecheck [flags] PATH...")

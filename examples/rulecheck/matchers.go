@@ -20,34 +20,40 @@ func (in *input) labelsOf(s *parser.VectorSelector, instance string) map[string]
 			ls[name] = instance
 		}
 	}
+	byName := map[string][]*labels.Matcher{}
 	for _, m := range s.LabelMatchers {
-		if m.Name == labels.MetricName || m.Name == "le" || m.Name == "instance" || m.Matches(ls[m.Name]) && ls[m.Name] != "" {
-			continue
+		if m.Name != labels.MetricName && m.Name != "le" && m.Name != "instance" {
+			byName[m.Name] = append(byName[m.Name], m)
 		}
-		if v := valueFor(m); v != "" {
-			ls[m.Name] = v
-		} else if m.Matches("") {
-			delete(ls, m.Name)
+	}
+	for name, list := range byName {
+		if v := valueFor(list, ls[name]); v != "" {
+			ls[name] = v
+		} else {
+			delete(ls, name)
 		}
 	}
 	return ls
 }
 
-// valueFor returns a value that m matches, not an empty one if there is another.
-func valueFor(m *labels.Matcher) string {
-	var candidates []string
-	switch m.Type {
-	case labels.MatchEqual:
-		return m.Value
-	case labels.MatchRegexp:
-		if set := m.SetMatches(); len(set) > 0 {
-			candidates = set
-		} else if re, err := syntax.Parse(m.Value, syntax.Perl); err == nil {
-			candidates = append(candidates, example(re.Simplify()))
+// valueFor returns a value that all matchers of a label match, wanted if that is
+// one; empty if there is no other.
+func valueFor(list []*labels.Matcher, wanted string) string {
+	candidates := []string{wanted}
+	for _, m := range list {
+		switch m.Type {
+		case labels.MatchEqual:
+			candidates = append(candidates, m.Value)
+		case labels.MatchRegexp:
+			if set := m.SetMatches(); len(set) > 0 {
+				candidates = append(candidates, set...)
+			} else if re, err := syntax.Parse(m.Value, syntax.Perl); err == nil {
+				candidates = append(candidates, example(re.Simplify()))
+			}
 		}
 	}
 	for _, c := range append(candidates, "x", "1") {
-		if c != "" && m.Matches(c) {
+		if c != "" && !slices.ContainsFunc(list, func(m *labels.Matcher) bool { return !m.Matches(c) }) {
 			return c
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -24,8 +25,8 @@ var maxByLE = rule{
 		if inner, deeper := aggregation(a.Expr, parser.SUM); deeper && !inner.Without && slices.Contains(inner.Grouping, "le") {
 			s, ok = rated(inner.Expr)
 		}
-		if !ok || fixed(s) || matches(s, "le") || base(s.Name)+"_bucket" != s.Name {
-			return nil
+		if !ok || fixed(s) || matches(s, "le") || base(s.Name)+"_bucket" != s.Name || strings.Contains(s.Name, "_last_") {
+			return nil // the last of something, such as a job in a database, may be what every instance repeats
 		}
 		outer := without(grouping(a), "le")
 		if c, ok := parent(path).(*parser.Call); ok && c.Func.Name == "histogram_quantile" {

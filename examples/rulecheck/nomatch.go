@@ -71,7 +71,8 @@ func noMatchMatch(b *parser.BinaryExpr, left, right *parser.AggregateExpr, x, y 
 	}
 	num, den := aggregate.View{Select: selector(x, x.Name), By: common, Type: "counter"}, aggregate.View{Select: selector(y, y.Name), By: common, Type: "counter"}
 	m := &match{
-		part: b, input: in, asked: "the ratio", ours: askRatio(num, den),
+		empty: true,
+		part:  b, input: in, asked: "the ratio", ours: askRatio(num, den),
 		promql: fmt.Sprintf("sum%s(%s) / sum%s(%s)", by(common), left.Expr, by(common), right.Expr),
 		view:   fmt.Sprintf("fleet.Ratio(%s, %s)", viewOf(num), viewOf(den)),
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -27,11 +28,13 @@ func normalise(e parser.Expr) {
 	})
 }
 
-// loosen returns matchers without what variables decide.
+// loosen returns matchers without what variables decide. A variable that stands
+// beside another matcher of its label is one that the other admits.
 func loosen(list []*labels.Matcher) (kept []*labels.Matcher) {
-	for _, m := range list {
-		if strings.Contains(m.Value, placeholder) && m.Type != labels.MatchEqual {
-			if m.Type != labels.MatchRegexp {
+	for i, m := range list {
+		alone := !slices.ContainsFunc(slices.Delete(slices.Clone(list), i, i+1), func(o *labels.Matcher) bool { return o.Name == m.Name })
+		if strings.Contains(m.Value, placeholder) && (m.Type != labels.MatchEqual || !alone) {
+			if m.Type != labels.MatchRegexp && m.Type != labels.MatchEqual {
 				continue
 			}
 			m = labels.MustNewMatcher(labels.MatchRegexp, m.Name, ".*")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -44,6 +45,88 @@ func TestTroubles(t *testing.T) {
 	assert.Equal(t, exitClean, run([]string{"-h"}, &stdout, &stderr))
 	assert.Equal(t, exitClean, run([]string{t.TempDir()}, &stdout, &stderr))
 	assert.Equal(t, "0 expressions, 0 findings\n", stdout.String())
+}
+
+// TestExitStatus: what may be meant is a note, which alone changes nothing.
+func TestExitStatus(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, exprs ...string) string {
+		text := "groups: [{name: g, rules: [{record: r, expr: 'rate(http_requests_total[5m])'}"
+		for _, e := range exprs {
+			text += ", {record: r, expr: '" + e + "'}"
+		}
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(file, []byte(text+"]}]"), 0o666))
+		return file
+	}
+	clean := write("clean.yaml")
+	note := write("a note.yaml", "sum(http_requests_total)")
+	wrong := write("wrong.yaml", "sum(http_requests_total) - sum(http_requests_total offset 1d)")
+	quiet := write("quiet.yaml", "# rulecheck:ignore sum-of-counters known\n\n sum(http_requests_total)")
+	for _, c := range []struct {
+		status int
+		args   []string
+	}{
+		{exitClean, []string{clean}}, {exitClean, []string{note}}, {exitFindings, []string{"-strict", note}}, {exitFindings, []string{wrong}},
+		{exitFindings, []string{"-json", clean, wrong}}, {exitFindings, []string{"-sarif", note, wrong}}, {exitClean, []string{"-strict", quiet}},
+		{exitTrouble, []string{wrong, filepath.Join(dir, "missing.yaml")}},
+	} {
+		var stdout, stderr bytes.Buffer
+		assert.Equal(t, c.status, run(c.args, &stdout, &stderr), "%v: %s", c.args, stdout.String())
+	}
+	var stdout, stderr bytes.Buffer
+	run([]string{"-sarif", note}, &stdout, &stderr)
+	var log struct {
+		Runs []struct {
+			Results []struct {
+				Level     string
+				Message   struct{ Text string }
+				Locations []struct {
+					PhysicalLocation struct{ ArtifactLocation struct{ URI string } }
+				}
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(stdout.Bytes(), &log))
+	require.Len(t, log.Runs[0].Results, 1)
+	r := log.Runs[0].Results[0]
+	assert.Equal(t, "note", r.Level)
+	assert.Contains(t, r.Locations[0].PhysicalLocation.ArtifactLocation.URI, "a%20note.yaml")
+	assert.Contains(t, r.Message.Text, "b restarts", "the input")
+	assert.Contains(t, r.Message.Text, "PromQL: 300 (counted since the first scrape); right: 390 [390, +Inf].", "both numbers")
+}
+
+// TestMatchersOfOneLabel: the input has series that all matchers of a label
+// select, and a variable is one of those; what selects nothing is no proof.
+func TestMatchersOfOneLabel(t *testing.T) {
+	for text, want := range map[string]string{
+		`sum(rate(etcd_server_proposals_committed_total{job="$cluster",job=~".*etcd.*"}[5m]))`: "2",
+		`sum(apiserver_storage_objects{job=~"a|b",job!="a"})`:                                  "10000",
+		`sum(apiserver_storage_objects{job="a",job="b"})`:                                      "",
+	} {
+		r := check([]source{{Text: text}})
+		require.Empty(t, r.Skipped)
+		if want == "" {
+			assert.Empty(t, r.Findings, text)
+		} else if assert.Len(t, r.Findings, 1, text) {
+			assert.Equal(t, want, r.Findings[0].Theirs, text)
+		}
+	}
+}
+
+// TestEveryFindingHasItsProof: an input, both numbers, and what to ask instead.
+func TestEveryFindingHasItsProof(t *testing.T) {
+	sources, _, _ := readPaths([]string{"testdata"})
+	r := check(sources)
+	assert.Greater(t, len(r.Findings), 15)
+	for _, f := range append(r.Findings, r.Ignored...) {
+		assert.Greater(t, len(f.Input), 2, "%s: what happens, a series, the times", f.Part)
+		for what, text := range map[string]string{"asked": f.Asked, "theirs": f.Theirs, "ours": f.Ours, "why": f.Why, "view": f.View, "level": string(f.Level)} {
+			assert.NotEmpty(t, text, "%s of %s", what, f.Part)
+		}
+		assert.NotEqual(t, f.Theirs, f.Ours, f.Part)
+		assert.Positive(t, f.Line)
+	}
 }
 
 func TestVariables(t *testing.T) {

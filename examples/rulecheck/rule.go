@@ -46,6 +46,11 @@ type match struct {
 	promql string // what to ask instead, empty where PromQL cannot
 	view   string // what to ask instead, of the library
 	note   string // what else to know; may be empty
+	// meant says that somebody may want the number as it is, and know its limits:
+	// the finding is a note, which does not change the exit status.
+	meant bool
+	// empty says that the expression is wrong as it has no result.
+	empty bool
 }
 
 // ask asks a view about the window of an input.
@@ -63,9 +68,10 @@ type proof struct {
 // part of the larger one.
 const difference = 0.1
 
-// wrong reports whether the engine's number is not the library's.
-func (p proof) wrong() bool {
-	if !p.oursExists {
+// wrong reports whether the engine's number is not the library's. That it has none
+// is wrong where the rule is about that.
+func (p proof) wrong(empty bool) bool {
+	if !p.oursExists || p.answered == empty {
 		return false
 	}
 	o := p.ours.Value

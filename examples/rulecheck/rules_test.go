@@ -97,7 +97,7 @@ func TestSilent(t *testing.T) {
 		`histogram_quantile(0.9, max without (prometheus_replica) (rate(x_bucket[5m])))`, `max by (le, instance) (rate(x_bucket[5m]))`,
 		`rate(etcd_server_proposals_committed_total[5m])`, `max(rate(etcd_server_proposals_committed_total[5m]))`,
 		`sum(workqueue_depth{job="apiserver"})`, `sum by (cluster) (rate(a[5m])) / sum(rate(b[5m]))`,
-		`sum by (x) (rate(a[5m])) / on () group_left sum(rate(b[5m]))`, `rate($metric[5m])`, `sum({__name__=~"a|b"})`,
+		`sum by (x) (rate(a[5m])) / on () group_left sum(rate(b[5m]))`, `histogram_quantile(0.9, max by (le) (rate(backup_last_duration_seconds_bucket[5m])))`, `rate($metric[5m])`, `sum({__name__=~"a|b"})`,
 	} {
 		r := check([]source{{Text: text}, {Text: `rate(http_requests_total[5m])`}})
 		assert.Empty(t, r.Skipped, text)

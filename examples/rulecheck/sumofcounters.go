@@ -21,7 +21,9 @@ var sumOfCounters = rule{
 		if !ok || n != strip(n) || s.OriginalOffset != 0 || counted(path) {
 			return nil
 		}
-		return sumOfCountersMatch(a, a, s)
+		m := sumOfCountersMatch(a, a, s)
+		m.meant = true // “since the processes began”
+		return m
 	},
 }
 

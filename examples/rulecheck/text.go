@@ -10,7 +10,7 @@ import (
 func writeText(w io.Writer, r report) error {
 	var b strings.Builder
 	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%s:%d: %s: %s\n", f.File, f.Line, f.Rule, f.What)
+		fmt.Fprintf(&b, "%s:%d: %s%s: %s\n", f.File, f.Line, map[bool]string{true: "note: "}[f.Level == meant], f.Rule, f.What)
 		if f.Title != "" {
 			fmt.Fprintf(&b, "  in       %s\n", f.Title)
 		}

@@ -48,6 +48,9 @@ func Add(bound []*Binding, h *window.History, p *growth.Plan, steps *growth.Step
 	for _, b := range bound {
 		b.Begin(s.At, last, s.Window, s.Gap)
 		pruned = b.Prune(h) || pruned
+		if s.Restarted && !s.Opens && b.Met != nil {
+			b.Met.AllLess()
+		}
 	}
 	a.plain(steps.Plain)
 	for i := range steps.Odd {
@@ -137,8 +140,12 @@ func (a *adder) meeting(b *Binding, col int32) window.Meeting {
 // seen last.
 func (a *adder) gone(x *growth.Gone) {
 	for _, k := range x.Sinks {
+		b := a.bound[k.View]
 		if k.Col >= 0 {
-			a.bound[k.View].Note(a.At, window.Note{Col: k.Col, Verdict: x.Step.Verdict, Doubt: x.Step.Doubt}, &x.Step)
+			b.Note(a.At, window.Note{Col: k.Col, Verdict: x.Step.Verdict, Doubt: x.Step.Doubt}, &x.Step)
+		}
+		if b.Met != nil {
+			b.Met.Less(k.Group)
 		}
 	}
 }

@@ -38,3 +38,21 @@ func (b *Binding) Strange() int64 {
 	}
 	return 0
 }
+
+// ForgetStrange gives up the past of an instance's bindings of which much was out of
+// the ordinary, if that gains enough.
+func ForgetStrange[T any](list []T, of func(T) *Binding, h *window.History, enough int64) bool {
+	gain := int64(0)
+	for _, x := range list {
+		gain += of(x).Strange()
+	}
+	if gain == 0 || gain < enough {
+		return false
+	}
+	for _, x := range list {
+		if b := of(x); b.Strange() > 0 {
+			b.Forget(h)
+		}
+	}
+	return true
+}

@@ -220,7 +220,6 @@ func (st *State) tombList(to Lines, r *Router) (list []kept) {
 // Adopt gives the objects of a plan, made of the lines that the instance exposed
 // last, what was read for them, and notes which of the others cannot be read.
 func (st *State) Adopt(p *Plan, cols *lines.Columns) {
-	st.stay = nil // the plan says it
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
 		if len(st.loaded) == 0 {

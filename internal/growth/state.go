@@ -24,8 +24,9 @@ type State struct {
 	gone  gone
 	// Lost says that tombstones had to be given up, so absence proves no birth.
 	Lost bool
-	// loaded is what was read for objects that no plan has yet, and stay the
-	// native lines of histograms that were followed by their classic buckets.
+	// Until the first scrape after a saved state was read: loaded is what was read
+	// for objects that no plan has yet, and stay the native lines of histograms that
+	// were followed by their classic buckets, whether a plan has them or not.
 	loaded []kept
 	stay   map[stay]bool
 }
@@ -112,13 +113,14 @@ func (p *point) clone() *point {
 func (st *State) Claimed() { st.loaded, st.stay = nil, nil }
 
 // byBuckets returns the native lines of the histograms that are followed by their
-// classic buckets all the same: those of a plan, or of a saved state if that is
-// nil.
+// classic buckets all the same: those of a plan, which may be nil, and of views of a
+// saved state that are not declared yet.
 func (st *State) byBuckets(p *Plan, line func(pos int) lines.ID) map[stay]bool {
 	if p == nil {
 		return st.stay
 	}
 	list := map[stay]bool{}
+	maps.Copy(list, st.stay)
 	for i := range p.hists {
 		if h := &p.hists[i]; h.form == classic && h.native >= 0 {
 			list[stay{line(int(h.native)), p.epochs[h.epoch]}] = true
@@ -274,8 +276,7 @@ func (st *State) buriedClassic(p *Plan, h *hist, line *lines.Line) bool {
 
 // NewPlan makes the plan of a body for the views that the instance's target
 // labels admit. A native histogram of it stays followed by its classic buckets if
-// before, the plan of the same body until now, does so, or, where that is nil, a
-// saved state did.
+// before, the plan of the same body until now, does so, or a saved state did.
 func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, before *Plan) *Plan {
 	b := newBuilder(st, route, admitted, body, to)
 	b.began()

@@ -15,7 +15,7 @@ type Body struct {
 	common, fell, grew, dipped int
 	swift                      int       // at least doubled, and beyond twice the fastest pace
 	ratios                     []float64 // c/p of those that fell
-	dropped, above             int       // fell or dipped; of them, beyond what twice their pace makes in the new life
+	dropped, above, beyond     int       // fell or dipped; of them, beyond what twice their pace makes in the new life; and what busyStart times does
 	leapt                      int       // of those that fell: by what the fastest step so far explains
 	marked, back               int       // fell deep before; of them, suddenly back where they were
 }
@@ -53,8 +53,15 @@ func (b *Body) Add(f *Family, s *Series, c Point, pace Pace) {
 	}
 	if c.Value < p.Value && !recreated(b.Rules, p, c, pace) {
 		b.dropped++
-		if b.outlived(p, c, pace) {
+		life := b.Time - b.Start
+		if life <= 0 {
+			life = b.Time - b.PrevTime
+		}
+		if b.outlived(p, c, pace, 2*life) {
 			b.above++
+		}
+		if b.outlived(p, c, pace, busyStart*max(life, b.Time-b.PrevTime)) {
+			b.beyond++
 		}
 	}
 	if s.Other > p.Value {
@@ -73,17 +80,13 @@ func (b *Body) jitter() float64 {
 	return blindJitter
 }
 
-// outlived reports whether c is more than the new process can have counted: more than twice what the fastest earlier
-// pace makes since its start. Where none is known, the mean pace of the old process is one that was reached.
-func (b *Body) outlived(p, c Point, pace Pace) bool {
+// outlived reports whether c is more than the fastest earlier pace makes in so many milliseconds. Where none is known,
+// the mean pace of the old process is one that was reached.
+func (b *Body) outlived(p, c Point, pace Pace, ms int64) bool {
 	if age := p.Time - b.PrevStart; age > 0 && !pace.Known {
 		pace = Pace{Least: p.Value / float64(age), Known: true}
 	}
-	life := b.Time - b.Start
-	if life <= 0 {
-		life = b.Time - b.PrevTime
-	}
-	return pace.Exceeded(c.Value, life)
+	return !pace.Known || c.Value > pace.Least*float64(ms)
 }
 
 // explains reports whether a series that fell by so much may have risen by it in one step, but for what it grew since.
@@ -111,9 +114,15 @@ func (b *Body) deep() bool {
 const manyWitnesses = 30
 
 // fewWitnesses is how many counters have to stand too high for a new process
-// before that is believed against the word that the process counts them. One
-// alone may have had a busy start.
+// before the word that the process counts them is doubted. One alone may have
+// had a busy start.
 const fewWitnesses = 3
+
+// busyStart is how many times faster than before the counters of a new process
+// may grow for that word to stand, in the time between two scrapes at least. All
+// count the same requests, perhaps, and a process that lived for some seconds
+// has no pace to speak of.
+const busyStart = 100
 
 // Decision says what happened to the process, for all families of a body. Of says what that means for one of them.
 type Decision struct {
@@ -127,7 +136,8 @@ type Decision struct {
 	deep, back bool
 	leapt      bool // the fastest steps explain most of the falls
 	known      bool // both starts are known
-	evident    bool // so many counters show that they were read back that this overrules what is said of the owner
+	denied     bool // so many counters look as if they were read back that what is said of the owner may be wrong
+	evident    bool // and that it is overruled
 	witnessed  bool // no restart hides in any family
 }
 
@@ -140,7 +150,7 @@ func (b *Body) Decide() Decision {
 	switch d.Restart {
 	case RestartProven:
 		if b.dropped > 0 && !d.deep && 2*b.above > b.dropped {
-			d.Restart, d.evident = RestartRestored, b.above >= fewWitnesses
+			d.Restart, d.denied, d.evident = RestartRestored, b.above >= fewWitnesses, b.beyond >= fewWitnesses
 		}
 	case RestartUnknown, RestartUnmoved:
 		many := b.common > 1 && b.fell > 0 && 2*b.fell >= b.common

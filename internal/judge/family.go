@@ -106,6 +106,7 @@ type Evidence struct {
 	Stands bool // the start of the process is known and unmoved
 	Known  bool // both starts are known
 	Own    bool // the process counts, as was said or seen
+	Denied bool // it was said that the process counts, and many counters look as if they were read back
 }
 
 // Of returns what the decision means for a family. The caller adds the pace of each series, and the interval.
@@ -116,7 +117,7 @@ func (d *Decision) Of(f *Family) Evidence {
 	case RestartUnknown, RestartCopies:
 		e.Hidden = !d.witnessed && !f.witness
 	case RestartProven, RestartRestored:
-		e.Fate = d.restarted(f)
+		e.Fate, e.Denied = d.restarted(f), d.denied
 		e.Hidden = !f.witness
 	case RestartGuessed:
 		e.Fate, e.Hidden = FateGuessed, true

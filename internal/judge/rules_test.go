@@ -26,6 +26,8 @@ func TestSteps(t *testing.T) {
 	blind := Evidence{}
 	copies := hidden
 	copies.Copies = true
+	denied := of(FateOwn)
+	denied.Denied = true
 	const at0, at1 = 100 * second, 115 * second
 	for _, c := range []struct {
 		name   string
@@ -52,6 +54,8 @@ func TestSteps(t *testing.T) {
 		{"began anew, dipped", of(FateAnew), 1000, 999, Step{Verdict: Reset, Add: 999, Hi: inf, From: 110 * second, Lost: 10 * second, Reach: at0}, 0},
 		{"own, fell", of(FateOwn), 5, 2, Step{Verdict: Reset, Add: 2, Lo: 2, Hi: inf, From: 110 * second, Lost: 10 * second}, 0},
 		{"own, did not fall", of(FateOwn), 5, 7, Step{Verdict: Reset, Add: 7, Lo: 7, Hi: inf, From: 110 * second, Lost: 10 * second}, 0},
+		{"own, perhaps read back, fell", denied, 5, 3, Step{Verdict: Reset, Doubt: Unproven, Add: 3, Hi: inf, From: 110 * second, Lost: 10 * second}, 0},
+		{"own, perhaps read back, did not fall", denied, 5, 7, Step{Verdict: Reset, Doubt: Unproven, Add: 7, Lo: 2, Hi: inf, From: 110 * second, Lost: 10 * second}, 0},
 		{"mixed, fell", of(FateMixed), 5, 2, Step{Verdict: Reset, Doubt: Unproven, Add: 2, Hi: inf, From: 110 * second, Lost: 10 * second, Reach: at0}, CauseRestart},
 		{"mixed, did not fall", of(FateMixed), 5, 7, Step{Verdict: Grew, Doubt: Masked, Add: 7, Sub: 5, Lo: 2, Hi: inf}, 0},
 		{"mixed, dipped", of(FateMixed), 1000, 999, Step{Verdict: Jitter, Doubt: Masked, Hi: inf}, CauseDip},

@@ -115,6 +115,11 @@ func (t *turn) judge() Step {
 	switch t.e.Fate {
 	case FateOwn:
 		t.Memory = Memory{}
+		if t.e.Denied {
+			s := t.anew(max(0, c.Value-p.Value))
+			s.Doubt = Unproven
+			return s
+		}
 		return t.anew(c.Value)
 	case FateAnew:
 		return t.restarted(max(0, c.Value-p.Value))

@@ -133,6 +133,9 @@ func TestVectors(t *testing.T) {
 		{"most counts are handed over at once", 0, []shot{row(0, -1000, 1000, 5), row(15, 8, 1010, 1)}, []string{"c/00"}, [3]float64{10, 10, inf}},
 		{"a snapshot is read back", 0, []shot{row(0, -9000, 1000, 2000, 3000, 7), row(15, 8, 965, 1975, 2985, 7)}, nil, [3]float64{0, 0, inf}},
 		{"a snapshot is read back, the owner said", OwnerProcess, []shot{row(0, -9000, 1000, 2000, 3000, 7), row(15, 8, 965, 1975, 2985, 7)}, nil, [3]float64{0, 0, inf}},
+		{"a burst before a restart and one after it, the owner said", OwnerProcess, []shot{row(0, -5, 231, 12, 243), row(3, 2, 122, 7, 129)}, nil, [3]float64{258, 0, inf}},
+		{"the same at once", OwnerProcess, []shot{row(0, -5, 231, 12, 243), row(3, 2.95, 122, 7, 129)}, nil, [3]float64{258, 0, inf}},
+		{"the same, the owner not said", 0, []shot{row(0, -5, 231, 12, 243), row(3, 2, 122, 7, 129)}, nil, [3]float64{0, 0, inf}},
 		{"an old process that counted as fast restarts", 0, []shot{one(0, -100, 1000), one(70, 10, 600)}, nil, [3]float64{600, 600, inf}},
 
 		// No start time.

@@ -88,8 +88,25 @@ func (s *Store) Bytes() int {
 	return s.lines.bytes() + s.headings.bytes() + s.spellings.bytes() + int(s.lineBytes.Load())
 }
 
-// Weight returns the memory that a line takes, with its place.
-func (s *Store) Weight(id ID) int64 {
+// Weight returns the memory that the lines take in a store, whoever else has them.
+func (c *Columns) Weight(s *Store) (n int64) {
+	for _, id := range c.ids {
+		n += s.weight(id)
+	}
+	return n
+}
+
+// Weight is that of the lines that came.
+func (r *Reader) Weight() (n int64) {
+	for _, pos := range r.Came() {
+		id, _, _, _ := r.At(int(pos))
+		n += r.store.weight(id)
+	}
+	return n
+}
+
+// weight returns the memory that a line takes, with its place.
+func (s *Store) weight(id ID) int64 {
 	c, i := s.lines.chunk(uint32(id))
 	return int64(len(c.text[i])) + c.payload[i].bytes() + int64(unsafe.Sizeof(*c))/chunkLen + 40
 }

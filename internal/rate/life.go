@@ -12,7 +12,8 @@ type Lives struct {
 	Gaps        []Gap // between its processes
 	Live        bool  // it is alive at the end of the window
 	Ended       int64 // since when it is known not to answer; 0: it is not
-	Ends        bool  // it is, or will be at a time that is known
+	Left        int64 // since when it is known to be gone; 0: it is not
+	Ends        bool  // one of the two is, or will be at a time that is known
 }
 
 // Gap is the time between the last scrape of a process and the start of its successor, which no scrape saw.
@@ -35,22 +36,26 @@ type Times struct {
 
 // In returns the times of a member in the window (s, e]. It was there from its birth, else from half an interval before
 // its first scrape, to half an interval after its last one if it is not live or does not answer, else to e. So is each of
-// its processes; of the time between two of them the rest is nobody's life.
+// its processes; of the time between two of them the rest is nobody's life. But only what is gone is not alive for
+// certain: between two refusals a process may have begun, counted and died.
 func (l *Lives) In(s, e int64) Times {
 	in := func(from, to int64) int64 { return max(0, min(to, e)-max(from, s)) }
-	from, to, end := l.First-l.Interval/2, e, e
+	before := func(at int64) int64 {
+		if at == 0 {
+			return e
+		}
+		return min(e, max(l.Last, at))
+	}
+	from, to, left := l.First-l.Interval/2, e, before(l.Left)
 	if l.Began != 0 {
 		from = l.Began
 	}
-	if l.Ended != 0 {
-		end = min(e, max(l.Last, l.Ended))
-	}
-	if !l.Live || l.Ended != 0 {
+	if end := min(left, before(l.Ended)); !l.Live || l.Ended != 0 || l.Left != 0 {
 		to = min(end, l.Last+l.Interval/2)
 	}
-	t := Times{Life: in(from, to), Dead: in(end, e), Open: l.Ended == 0}
+	t := Times{Life: in(from, to), Dead: in(left, e), Open: l.Left == 0}
 	if !t.Open {
-		t.Unseen = in(l.Last, end)
+		t.Unseen = in(l.Last, left)
 	}
 	switch {
 	case l.Counted:

@@ -131,6 +131,9 @@ func (b *Book[B, I]) Leave(name string, now int64) (left, stranger bool) {
 		return false, false
 	}
 	stranger = t.Told
+	if !t.Gone {
+		t.left = now
+	}
 	t.Gone, t.Description = true, Description{Rank: t.Rank}
 	t.end(now)
 	return true, stranger
@@ -152,13 +155,38 @@ func (b *Book[B, I]) Attempts(names []string, last int64) (a Attempts) {
 	return a
 }
 
-// Ended returns since when nothing is counted at any of the addresses, as far as
-// known at a time; 0 if something is, or an instance answered since.
-func (b *Book[B, I]) Ended(names []string, last, e int64) (ended int64) {
+// Ended returns since when nobody answers at any of the addresses, as far as
+// known at a time; 0 if somebody does, or an instance answered since.
+func (b *Book[B, I]) Ended(names []string, last, e int64) int64 {
+	return b.since(names, last, e, (*Entry).Down)
+}
+
+// Gone returns since when all of the addresses are known to have left at a time;
+// 0 if they are not, or an instance answered since. Then nothing is counted there:
+// what refuses may begin anew, count and die between two refusals.
+func (b *Book[B, I]) Gone(names []string, last, e int64) int64 {
+	return b.since(names, last, e, func(t *Entry) int64 {
+		if !t.Gone {
+			return 0
+		}
+		return t.left
+	})
+}
+
+// Refused reports whether any of the addresses was said to refuse after an
+// instance's latest scrape and before a time.
+func (b *Book[B, I]) Refused(names []string, last, e int64) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		t := b.Entries[name]
+		return t != nil && t.Down() > last && t.Down() < e
+	})
+}
+
+func (b *Book[B, I]) since(names []string, last, e int64, of func(*Entry) int64) (ended int64) {
 	for i, name := range names {
 		at := int64(0)
 		if t := b.Entries[name]; t != nil {
-			at = t.Down()
+			at = of(t)
 		}
 		if at <= last || at > e || i > 0 && ended == 0 {
 			return 0

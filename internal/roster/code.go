@@ -49,7 +49,9 @@ func (t *Entry) code(c *saved.Codec) {
 	if c.Reading() {
 		t.Restore(tried, failed, down)
 	}
-	c.Bool(&t.Gone)
+	if c.Bool(&t.Gone); t.Gone {
+		c.Int64(&t.left)
+	}
 	if c.Bool(&t.Told); t.Told {
 		c.Text(&t.Instance)
 		c.Labels(&t.Labels)

@@ -43,6 +43,11 @@ func reread(data []byte) (x kept, ok bool) {
 func drawEntry(rt *rapid.T) *roster.Entry {
 	t := &roster.Entry{Gone: rapid.Bool().Draw(rt, "gone")}
 	how := rapid.SampledFrom([]roster.Failure{roster.NoFailure, roster.Unreachable, roster.Unheard}).Draw(rt, "failure")
+	if t.Gone {
+		b := roster.Book[string, string]{Entries: map[string]*roster.Entry{"t": {}}}
+		b.Leave("t", rapid.Int64Range(0, 9).Draw(rt, "left"))
+		t = b.Entries["t"]
+	}
 	t.Restore(rapid.Int64Range(0, 3).Draw(rt, "tried"), how, rapid.Int64().Draw(rt, "down"))
 	if t.Told = rapid.Bool().Draw(rt, "told"); t.Told {
 		t.Instance = rapid.SampledFrom([]string{"", "a", "b"}).Draw(rt, "instance")

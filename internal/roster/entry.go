@@ -15,6 +15,7 @@ type Entry struct {
 	failed atomic.Uint32 // how it failed, a Failure
 	down   atomic.Int64  // since when it does not listen, or left; 0: it does
 	Gone   bool
+	left   int64 // when, if it is gone
 	Err    error // of the latest failure; nil if it is not known any more
 	Description
 }
@@ -25,7 +26,7 @@ func (t *Entry) Tried() int64 { return t.tried.Load() }
 // Failure returns how the latest attempt failed.
 func (t *Entry) Failure() Failure { return Failure(t.failed.Load()) }
 
-// Down returns since when nothing is counted at the address; 0 if it listens.
+// Down returns since when nobody answers at the address; 0 if it listens.
 func (t *Entry) Down() int64 { return t.down.Load() }
 
 // Restore sets what scrapes noted.
@@ -59,7 +60,7 @@ func (t *Entry) Fail(at int64, how Failure, err error) bool {
 	return true
 }
 
-// end notes that nothing is counted at the address any more.
+// end notes that nobody answers at the address any more.
 func (t *Entry) end(at int64) {
 	if t.down.Load() == 0 {
 		t.down.Store(at)

@@ -93,7 +93,7 @@ func (m *moment) rate(v selection) Truth {
 	for _, pl := range m.places {
 		for _, machine := range []bool{false, true} {
 			a.add(m.count(pl, v, m.lived(pl, machine)))
-			excused = excused || m.stepped(pl) && m.faster(pl, v, machine)
+			excused = excused || m.faster(pl, v, machine)
 		}
 	}
 	t := a.truth()
@@ -102,9 +102,15 @@ func (m *moment) rate(v selection) Truth {
 }
 
 // faster reports whether the selected counters of a place counted faster while
-// no scrape saw them than in the fastest step of the window.
+// no scrape saw them than in the fastest step of the window, or in the latest one
+// if none ends there.
 func (m *moment) faster(pl *place, v selection, machine bool) bool {
 	rs := m.readings(pl)
+	if len(rs) == 0 {
+		return false
+	}
+	last := rs[len(rs)-1]
+	paced := m.paced(last)
 	total := func(p *process, in span) float64 {
 		a := m.count(pl, v, []stretch{{in, p, seen}})
 		return a[seen] + a[lost]
@@ -118,7 +124,7 @@ func (m *moment) faster(pl *place, v selection, machine bool) bool {
 	var unseen []stretch
 	miss := func(p *process, in span) { unseen = append(unseen, stretch{in.within(m.window), p, seen}) }
 	for j, r := range rs {
-		if !m.window.holds(r.at) {
+		if !paced.holds(r.at) {
 			continue
 		}
 		p := r.process
@@ -143,8 +149,7 @@ func (m *moment) faster(pl *place, v selection, machine bool) bool {
 			miss(p, span{m.since, r.at})
 		}
 	}
-	last := rs[len(rs)-1].at
-	rest := span{last, min(m.window.to, m.ended(pl, last, never))}
+	rest := span{last.at, min(m.window.to, m.gone(pl, last.at))}.within(m.window)
 	for _, p := range pl.lives {
 		switch {
 		case !machine:
@@ -156,6 +161,15 @@ func (m *moment) faster(pl *place, v selection, machine bool) bool {
 	return slices.ContainsFunc(unseen, func(x stretch) bool {
 		return total(x.process, x.span) > fastest*float64(x.length())*(1+1e-9)
 	})
+}
+
+// paced is when the steps end whose pace counts: in the window, or if none does, at
+// the latest reading.
+func (m *moment) paced(last reading) span {
+	if m.window.holds(last.at) {
+		return m.window
+	}
+	return span{last.at - 1, last.at}
 }
 
 // rateNow is the truth of the rate of those who are alive: the sum of the rates
@@ -215,9 +229,9 @@ func (m *moment) up(pl *place, v selection) (may, must bool) {
 		return pl.expected && alive, pl.expected && alive
 	}
 	last := rs[len(rs)-1]
-	if down := m.ended(pl, last.at, never); down != never {
-		gone := slices.ContainsFunc(pl.endings, func(e ending) bool { return e.gone && e.at >= last.at && e.order < m.order })
-		return counts, alive && !gone && m.stepped(pl)
+	gone := m.gone(pl, last.at) != never
+	if gone || m.refused(pl, last) {
+		return counts, alive && !gone
 	}
 	silent, interval := float64(m.window.to-last.at), float64(pl.interval)
 	usual := float64(median(rs))

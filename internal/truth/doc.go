@@ -12,10 +12,11 @@
 //     and the first one of its successor is in it. What was counted before the
 //     first reading of a place is in it if the place was met after the first
 //     round of scrapes. An expected place that never answered is in it.
-//   - A rate is about the whole window at all places that answered in it, but
-//     for the time in which they were said to be down. Its Hi assumes that
-//     nothing unseen was faster than the fastest that was seen: where that is
-//     wrong, a miss is excused, and counted apart.
+//   - A rate is about the whole window at all places that answered in it, or
+//     refused since they did, until they are said to be gone: between two
+//     refusals a process may have lived. Its Hi assumes that nothing unseen was
+//     faster than the fastest that was seen: where that is wrong, a miss is
+//     excused, and counted apart.
 //   - A rate now is the sum of the rates at which the living count. It is judged
 //     only where these are constant, and may be off by an event a step.
 //   - The quantiles and shares of a histogram are those of the observations that

@@ -187,22 +187,41 @@ func (a *ideal) rate(v selection) (e promfold.Estimate, ok bool) {
 				e.Lo += x.lo
 			}
 		}
-		if !stepped {
-			continue
-		}
-		ok = true
-		down := a.end
+		gone, refused := a.end, false
 		for _, x := range pl.endings {
-			if x.order < a.order && x.at >= rs[len(rs)-1].at {
-				down = min(down, x.at)
+			switch known := x.order < a.order && len(rs) > 0 && x.at >= rs[len(rs)-1].at; {
+			case known && x.gone:
+				gone = min(gone, x.at)
+			case known:
+				refused = true
 			}
 		}
-		unseen += down - rs[len(rs)-1].at
+		if !stepped && !refused {
+			continue
+		}
+		ok = ok || stepped
+		if !stepped {
+			fastest = a.latest(pl, v, rs)
+		}
+		unseen += max(0, gone-max(a.start, rs[len(rs)-1].at))
 		e.Hi += sum + fastest*float64(unseen)
 	}
 	seconds := float64(a.end-a.start) / 1000
 	e.Lo, e.Hi = e.Lo/seconds, e.Hi/seconds
 	return e, ok
+}
+
+// latest is the pace of a place's latest step.
+func (a *ideal) latest(pl *place, v selection, rs []reading) (pace float64) {
+	last := *a
+	last.start = rs[len(rs)-1].at - 1
+	steps, _ := last.steps(pl, v)
+	for _, x := range steps {
+		if x.to > x.from {
+			pace = x.v / float64(x.to-x.from)
+		}
+	}
+	return pace
 }
 
 // rateNow adds up what each place counts over the time it was observed, for the
@@ -218,10 +237,10 @@ func (a *ideal) rateNow(v selection) (e promfold.Estimate, ok bool) {
 		for _, x := range steps {
 			sum.lo, sum.hi, covered = sum.lo+x.lo, sum.hi+x.hi, covered+x.to-x.from
 		}
-		if covered == 0 {
+		if len(rs) == 0 {
 			continue
 		}
-		ok = true
+		ok = ok || covered > 0
 		last := rs[len(rs)-1].at
 		refused, gone, slow := false, false, false
 		for _, s := range a.Case.Steps[:a.order] {
@@ -239,7 +258,11 @@ func (a *ideal) rateNow(v selection) (e promfold.Estimate, ok bool) {
 		if gone || stale && !refused {
 			continue
 		}
-		if !refused && !slow {
+		switch {
+		case covered == 0:
+			e.Hi += 1000 * a.latest(pl, v, rs)
+			continue
+		case !refused && !slow:
 			e.Lo += 1000 * sum.lo / float64(covered)
 		}
 		e.Hi += 1000 * sum.hi / float64(covered)

@@ -121,7 +121,7 @@ func troubled(f *Fleet, target string, interval ms, told bool) plan {
 	from := f.between(2*interval, f.horizon)
 	gap := outage{span: span{from, from + f.between(interval, 10*interval)}}
 	if told {
-		gap.how = "timeout"
+		gap.how = one(f.dice, "timeout", "refused")
 	}
 	switch f.IntN(4) {
 	case 0:

@@ -149,11 +149,16 @@ func (m *moment) everything(pl *place, machine bool, c class) []stretch {
 	return list
 }
 
-// ended is when a place was first told to have ended since a time.
-func (m *moment) ended(pl *place, since, before ms) ms {
+// refused reports whether a place refused since its latest reading.
+func (m *moment) refused(pl *place, last reading) bool {
+	return slices.ContainsFunc(pl.endings, func(e ending) bool { return !e.gone && e.order < m.order && e.at >= last.at })
+}
+
+// gone is when a place was told to be gone since a time.
+func (m *moment) gone(pl *place, since ms) ms {
 	at := never
 	for _, e := range pl.endings {
-		if e.order < m.order && e.at >= since && e.at < before {
+		if e.gone && e.order < m.order && e.at >= since {
 			at = min(at, e.at)
 		}
 	}
@@ -171,31 +176,26 @@ func (m *moment) stepped(pl *place) bool {
 }
 
 // lived returns what a rate is about: all that happened in the window at places
-// that answered in it, but for the time in which they were said to be down.
+// that answered in it, or refused since they did, until they were said to be gone.
 func (m *moment) lived(pl *place, machine bool) []stretch {
 	rs := m.readings(pl)
 	switch {
 	case len(rs) == 0 && pl.expected:
 		return m.everything(pl, machine, lost)
-	case !m.stepped(pl):
+	case !m.stepped(pl) && (len(rs) == 0 || !m.refused(pl, rs[len(rs)-1])):
 		return m.everything(pl, machine, open)
 	}
-	first, last := rs[0], rs[len(rs)-1]
-	down := m.ended(pl, last.at, never)
+	gone := m.gone(pl, rs[len(rs)-1].at)
 	if machine {
-		return split(m.window, min(down, m.window.to), nil)
+		return split(m.window, gone, nil)
 	}
 	var list []stretch
 	for _, p := range pl.lives {
 		in := p.life.within(m.window)
-		read := slices.ContainsFunc(rs, func(r reading) bool { return r.process == p })
-		switch {
-		case p.life.from < first.process.life.from:
+		if p.life.from < rs[0].process.life.from {
 			list = append(list, stretch{in, p, open})
-		case read:
-			list = append(list, split(in, down, p)...)
-		default:
-			list = append(list, m.unread(pl, p, rs)...)
+		} else {
+			list = append(list, split(in, gone, p)...)
 		}
 	}
 	return list
@@ -204,19 +204,4 @@ func (m *moment) lived(pl *place, machine bool) []stretch {
 // split returns a time until a moment, and what of it is open after that.
 func split(in span, at ms, p *process) []stretch {
 	return []stretch{{span{in.from, min(in.to, at)}, p, lost}, {span{max(in.from, at), in.to}, p, open}}
-}
-
-// unread is a life that no reading met. It is in the time that no scrape saw,
-// unless the place was said to be down.
-func (m *moment) unread(pl *place, p *process, rs []reading) []stretch {
-	in := p.life.within(m.window)
-	before, after := rs[0].at, never
-	for _, r := range rs {
-		if r.at <= p.life.from {
-			before = r.at
-		} else {
-			after = min(after, r.at)
-		}
-	}
-	return split(in, m.ended(pl, before, after), p)
 }

@@ -26,8 +26,32 @@ type Met struct {
 	at             map[int32]int64
 }
 
-// lost is the time of a group of which nobody can say what it had when it was met.
+// lost is the time of a group of which nobody can say what it had when it was met. A
+// time below it is one with the sign turned, of a group that is less than what was seen
+// of it since: something in it fell or vanished. So no later reading compares with it.
 const lost = -1
+
+// metAt returns when a group was met, 0 or less if that is not known.
+func (g *Met) metAt(group int32) int64 {
+	if at := g.at[group]; at >= lost {
+		return at
+	}
+	return -g.at[group]
+}
+
+// Less notes that a group may be less now than what was seen of it.
+func (g *Met) Less(group int32) {
+	if at := g.at[group]; at > 0 {
+		g.at[group] = -at
+	}
+}
+
+// AllLess notes that of all groups.
+func (g *Met) AllLess() {
+	for group := range g.at {
+		g.Less(group)
+	}
+}
 
 // Clone returns a copy of g, or nil if g is nil.
 func (g *Met) Clone() *Met {
@@ -113,6 +137,8 @@ func (g *Met) Again(t *Table, at, version, begin int64) {
 	for group, was := range g.at {
 		if was > 0 {
 			g.at[group] = at
+		} else {
+			g.at[group] = lost
 		}
 	}
 }
@@ -159,7 +185,8 @@ const (
 // not count it again, so that of several beginnings in a scrape the earliest one
 // is the group's.
 func (g *Met) begin(group int32, how beginning, from int64, m *Meeting) (take bool) {
-	at, met := g.at[group]
+	_, met := g.at[group]
+	at := g.metAt(group)
 	opens := m.First && !m.Outlives
 	first := m.At
 	if opens && met {
@@ -199,8 +226,11 @@ func (g *Met) begin(group int32, how beginning, from int64, m *Meeting) (take bo
 // Counter notes a step of a counter that is not plain growth, before the table
 // takes it; read is what the series had.
 func (g *Met) Counter(t *Table, col int32, step *judge.Step, read float64, m Meeting) {
-	if step.Verdict == judge.Gap {
+	switch {
+	case step.Verdict == judge.Gap:
 		return
+	case step.Verdict >= judge.Reset && !(m.First && !m.Outlives):
+		g.Less(t.Cols[col].Group)
 	}
 	how := goesOn
 	switch {
@@ -221,6 +251,9 @@ func (g *Met) Counter(t *Table, col int32, step *judge.Step, read float64, m Mee
 // Histogram notes a step of a histogram in a column; −1 if the table has none
 // for what was read.
 func (g *Met) Histogram(t *Table, group, col int32, x *growth.Hist, m Meeting) {
+	if !(m.First && !m.Outlives) && slices.ContainsFunc(x.Notes, func(n growth.HistNote) bool { return n.Verdict == judge.Reset || n.Verdict == judge.Jitter }) {
+		g.Less(group)
+	}
 	how := goesOn
 	switch x.Origin {
 	case growth.Nowhere:
@@ -232,6 +265,9 @@ func (g *Met) Histogram(t *Table, group, col int32, x *growth.Hist, m Meeting) {
 	default:
 		if _, met := g.at[group]; met && !(m.First && !m.Outlives) {
 			return // also where its buckets are others now
+		}
+		if before, _, _ := x.Of(growth.CountOf); before == 0 && m.First && !m.Outlives {
+			how = fromZero // the process before had observed nothing
 		}
 	}
 	from := int64(0)
@@ -305,7 +341,7 @@ func (g *Met) growths(t *Table, readings bool, want func(col int) bool, name fun
 	list := make([]watch.Growth, 0, len(groups))
 	for group, k := range groups {
 		x := watch.Growth{Group: name(group)}
-		if at := g.at[group]; at > 0 && readings {
+		if at := g.metAt(group); at > 0 && readings {
 			x.Met = watch.Reading{At: at, Value: k.base.Value()}
 			k.grown.Merge(&k.base)
 			x.Left = watch.Reading{At: at, Value: k.grown.Value()}

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/goleak"
 
+	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/pointtext"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/teststorage"
 	"github.com/promfold/promfold/aggregate/otelcol/promfoldconnector/internal/metadata"
@@ -33,18 +34,21 @@ type tiers struct {
 	kept   *teststorage.Memory // of the root
 	leaves map[string]*leaf
 	disks  map[string]*teststorage.Memory
+	views  []fleets.View
 }
 
-func newTiers(t *testing.T) *tiers {
+func newTiers(t *testing.T) *tiers { return newTiersWith(t, nil) }
+
+func newTiersWith(t *testing.T, views []fleets.View) *tiers {
 	x := &tiers{T: t, at: time.Unix(6, 0), sink: new(consumertest.MetricsSink), kept: &teststorage.Memory{},
-		leaves: map[string]*leaf{}, disks: map[string]*teststorage.Memory{}}
+		leaves: map[string]*leaf{}, disks: map[string]*teststorage.Memory{}, views: views}
 	x.startRoot()
 	return x
 }
 
 func (x *tiers) config(leaf string) *Config {
 	cfg := createDefaultConfig().(*Config)
-	cfg.Interval, cfg.Leaf, cfg.Storage = time.Hour, leaf, &teststorage.ID
+	cfg.Interval, cfg.Leaf, cfg.Storage, cfg.Views = time.Hour, leaf, &teststorage.ID, x.views
 	return cfg
 }
 
@@ -199,7 +203,9 @@ func TestStrangeRecords(t *testing.T) {
 	states, err := l.Set.Save()
 	require.NoError(t, err)
 	for _, s := range states {
-		require.Error(t, x.root.Set.SetPart("other", x.at, s.Brief()))
+		b, err := s.Brief()
+		require.NoError(t, err)
+		require.Error(t, x.root.Set.SetPart("other", x.at, b))
 	}
 	require.NoError(t, l.Shutdown(t.Context()))
 	require.Equal(t, want, x.out(15))
@@ -248,4 +254,19 @@ func TestLifecycle(t *testing.T) {
 		require.NoError(t, c.Shutdown(t.Context()))
 	}
 	require.True(t, strings.HasPrefix(metadata.ScopeName, "github.com/promfold/"))
+}
+
+// The extremes of histograms are known over kills of all tiers; exemplars are
+// sent on once.
+func TestExtremesAndExemplars(t *testing.T) {
+	x := newTiers(t)
+	defer x.end()
+	x.in("l", 10, "shop/a seconds hist 7..10 n=2 sum=4.5 1:1 min=0.5 max=4.0 ex=4")
+	x.in("m", 10, "shop/b seconds hist 7..10 n=1 sum=0.25 1:1 min=0.25 max=0.25")
+	require.Contains(t, x.out(11, "l", "m"), "n=3 sum=4.75 1:2 min=0.25 max=4.0 ex=4.0\n")
+	x.killRoot()
+	x.killLeaf("m")
+	x.in("m", 20, "shop/b seconds hist 7..20 n=2 sum=9.25 1:1 min=0.25 max=9.0 ex=9.0")
+	require.Contains(t, x.out(21, "l", "m"), "n=4 sum=13.75 1:2 min=0.25 max=9.0 ex=9.0\n")
+	require.Contains(t, x.out(22, "l"), "n=4 sum=13.75 1:2 min=0.25 max=9.0\n")
 }

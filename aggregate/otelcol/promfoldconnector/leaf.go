@@ -76,13 +76,18 @@ func (l *leaf) flush(ctx context.Context) {
 	ld := plog.NewLogs()
 	for _, name := range slices.Sorted(maps.Keys(states)) {
 		x := states[name]
+		body, err := x.Brief()
+		if err != nil {
+			l.Failed(ctx, err)
+			continue
+		}
 		rl := ld.ResourceLogs().AppendEmpty()
 		x.Resource.CopyTo(rl.Resource())
 		r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
 		r.SetEventName(eventName)
 		r.SetTimestamp(pcommon.NewTimestampFromTime(now))
 		r.Attributes().PutStr(leafKey, l.cfg.Leaf)
-		r.Body().SetEmptyBytes().FromRaw(x.Brief())
+		r.Body().SetEmptyBytes().FromRaw(body)
 	}
 	if ld.LogRecordCount() == 0 {
 		return

@@ -1,6 +1,7 @@
 package promfoldprocessor
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -76,4 +77,24 @@ func TestConfigErrors(t *testing.T) {
 		require.EqualError(t, confmap.Validate(cfg), x.want)
 	}
 	require.ErrorContains(t, confmap.NewFromStringMap(map[string]any{"intervall": "1s"}).Unmarshal(createDefaultConfig()), "intervall")
+}
+
+// README has a row for each key.
+func TestKeysAreDocumented(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Views, cfg.Balanced = []fleets.View{{Keep: []string{"a"}}}, []fleets.Balanced{{Attributes: map[string]string{"a": "b"}}}
+	conf := confmap.New()
+	require.NoError(t, conf.Marshal(cfg))
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	keys := conf.ToStringMap()
+	require.Len(t, keys, 12)
+	for key := range keys {
+		require.Contains(t, string(readme), "\n| `"+key+"` | ")
+	}
+	views, ok := keys["views"].([]any)
+	require.True(t, ok)
+	for key := range views[0].(map[string]any) {
+		require.Contains(t, string(readme), "\n| `"+key+"` | ")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -33,8 +34,12 @@ func beTarget(address, started string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
 	fmt.Println("listens at", address)
-	return http.ListenAndServe(address, mux)
+	return http.Serve(l, mux)
 }
 
 // targets are the targets, and what they counted.
@@ -42,6 +47,7 @@ type targets struct {
 	ctx       context.Context
 	self      string // this program
 	running   []*process
+	started   []time.Time
 	addresses []string
 	processes int
 
@@ -53,7 +59,7 @@ type targets struct {
 
 // startAll starts n targets.
 func (f *targets) startAll(n int, p *ports) error {
-	f.running, f.latest = make([]*process, n), make([]target.Counts, n)
+	f.running, f.started, f.latest = make([]*process, n), make([]time.Time, n), make([]target.Counts, n)
 	for range n {
 		f.addresses = append(f.addresses, p.take())
 	}
@@ -67,7 +73,8 @@ func (f *targets) startAll(n int, p *ports) error {
 
 // start starts the process of a target.
 func (f *targets) start(i int) error {
-	p, err := start(f.ctx, "listens at", false, nil, f.self, targetRole, f.addresses[i], fmt.Sprint(time.Now().UnixMilli()))
+	f.started[i] = time.Now()
+	p, err := start(f.ctx, "listens at", false, nil, f.self, targetRole, f.addresses[i], fmt.Sprint(f.started[i].UnixMilli()))
 	if err != nil {
 		return err
 	}
@@ -93,9 +100,18 @@ func (f *targets) workOf(i int, n uint64) error {
 	return f.ask(i, "counts", &f.latest[i])
 }
 
+// shortest is how long a target lives at least. Start times that are nearer to
+// each other than two seconds are two readings of one.
+const shortest = 2500 * time.Millisecond
+
 // restart kills a target and starts another process in its place. What it
 // counts after it is frozen is lost: no scrape shows it.
 func (f *targets) restart(i int, unseen uint64) error {
+	select {
+	case <-f.ctx.Done():
+		return f.ctx.Err()
+	case <-time.After(time.Until(f.started[i].Add(shortest))):
+	}
 	var shown map[string]target.Counts
 	if err := f.ask(i, "freeze", &shown); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 const (
 	interval = time.Second // of scrapes, states and totals
-	patience = 20 * time.Second
+	patience = time.Minute // a machine may be busy
 )
 
 // trial is tiers with so many leaves, beside one Collector.

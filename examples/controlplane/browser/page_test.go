@@ -32,8 +32,43 @@ func at(t time.Time) string { return fmt.Sprintf("/?at=%d&pause=1", t.UnixMilli(
 
 // Every number on the page is that of -json, at several moments.
 func TestNumbers(t *testing.T) {
-	b := open(t, start(t))
-	for _, p := range printed(t, "45s,100s,142s,217s") {
+	compare(t, "45s,100s,142s,217s", 150)
+}
+
+// So it is behind a balancer, where the page says what that makes of the numbers.
+func TestBalanced(t *testing.T) {
+	args := []string{"-balanced", "-expected", "3"}
+	b := compare(t, "65s,142s", 150, args...)
+	b.until(`document.querySelector("#row-trust").textContent.includes("the numbers are lower bounds")`)
+	known := ask[[]string](b, `[...document.querySelectorAll("#p-trust-instances .entries tbody tr")].map(l => l.cells[4].textContent).filter(t => t.includes("behind a balancer"))`)
+	assert.GreaterOrEqual(t, len(known), 3, "each server was told apart")
+	open := ask[int](b, `[...document.querySelectorAll("#row-requests .bounds")].length`)
+	assert.Positive(t, open)
+}
+
+// The rows of audit logs: who calls, and what the logs and the metrics count.
+func TestAudit(t *testing.T) {
+	args := logs(t)
+	b := compare(t, "65s,142s", 200, args...)
+	rows := ask[map[string]row](b, shown)
+	agents := rows["callers"].Panels["agents"]
+	require.Len(t, agents, 2)
+	assert.Contains(t, agents[0][0], "busy")
+	assert.Contains(t, agents[1][0], "<script>")
+	tainted := ask[bool](b, `document.title == "owned" || document.querySelector("main script, main img") != null`)
+	assert.False(t, tainted)
+	text := ask[string](b, `document.querySelector("#about-callers").textContent`)
+	assert.Contains(t, text, "apiserver-c: 1 lines cut or not JSON do not count")
+	assert.Len(t, rows["agreement"].Panels["servers"], 3)
+	state := ask[string](b, `document.querySelector("#row-agreement .answer").textContent`)
+	assert.Contains(t, state, "differ", "the logs were made up")
+}
+
+// compare compares the page with -json at moments of the recording, and returns
+// the tab at the last of them.
+func compare(t *testing.T, moments string, least int, args ...string) *tab {
+	b := open(t, start(t, args...))
+	for _, p := range printed(t, moments, args...) {
 		b.visit(at(p.At))
 		rows := ask[map[string]row](b, shown)
 		require.Len(t, rows, len(p.Rows))
@@ -50,7 +85,7 @@ func TestNumbers(t *testing.T) {
 				lines := got.Panels[x.ID]
 				require.Len(t, lines, len(x.Entries), "%s: %s", r.ID, x.ID)
 				for i, e := range x.Entries {
-					assert.Contains(t, lines[i][0], e.Key)
+					assert.Contains(t, lines[i][0], visible(e.Key))
 					for j, c := range e.Cells {
 						if x.Columns[j].Unit != "" {
 							same(t, c.Amount, lines[i][j+1], r.ID+": "+x.ID+": "+e.Key)
@@ -60,8 +95,20 @@ func TestNumbers(t *testing.T) {
 				}
 			}
 		}
-		assert.Greater(t, numbers, 150)
+		assert.Greater(t, numbers, least)
 	}
+	return b
+}
+
+// visible returns what a page shows of a name, to where it is shortened.
+func visible(name string) string {
+	runes := []rune(name)
+	for i, r := range runes {
+		if r < ' ' {
+			runes[i] = '\ufffd'
+		}
+	}
+	return string(runes[:min(len(runes), 120)])
 }
 
 // same compares a number of -json with that of the page; what is unknown is no
@@ -180,7 +227,7 @@ func TestKeyboard(t *testing.T) {
 // on a phone.
 func TestAccessible(t *testing.T) {
 	script := axe(t)
-	b := open(t, start(t))
+	b := open(t, start(t, logs(t)...))
 	p := printed(t, "142s")[0]
 	for _, c := range []struct {
 		name, scheme string

@@ -44,8 +44,16 @@ func TestMain(m *testing.M) {
 
 var address = regexp.MustCompile(`^http://\S+`)
 
+// process is the program, and the page's address.
+type process struct {
+	*exec.Cmd
+	url string
+}
+
 // start runs the program until the test ends, and returns the page's address.
-func start(t *testing.T, args ...string) string {
+func start(t *testing.T, args ...string) string { return launch(t, args...).url }
+
+func launch(t *testing.T, args ...string) *process {
 	c := exec.Command(program, append([]string{"-listen", "127.0.0.1:0"}, args...)...)
 	said, err := c.StderrPipe()
 	require.NoError(t, err)
@@ -69,7 +77,7 @@ func start(t *testing.T, args ...string) string {
 	}()
 	url := address.FindString(first)
 	require.NotEmpty(t, url, first)
-	return url
+	return &process{c, url}
 }
 
 // page is what -json prints, as far as the tests read it.
@@ -101,9 +109,9 @@ type page struct {
 type amount struct{ Value float64 }
 
 // printed returns what -json prints of moments of the recording.
-func printed(t *testing.T, moments string) (list []page) {
+func printed(t *testing.T, moments string, args ...string) (list []page) {
 	var out bytes.Buffer
-	c := exec.Command(program, "-json", "-at", moments)
+	c := exec.Command(program, append([]string{"-json", "-at", moments}, args...)...)
 	c.Stdout = &out
 	require.NoError(t, c.Run())
 	for d := json.NewDecoder(&out); ; {
@@ -115,6 +123,37 @@ func printed(t *testing.T, moments string) (list []page) {
 		}
 		list = append(list, p)
 	}
+}
+
+// logs writes an audit log for each server of the recording, and returns the flags
+// that read them. One agent asks twice a second and another, whose name is
+// hostile, once; of server c one line is cut.
+func logs(t *testing.T) (args []string) {
+	dir := t.TempDir()
+	begin := printed(t, "0s")[0].At
+	for i, server := range []string{"a", "b", "c"} {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		for n := range 500 {
+			end := begin.Add(time.Duration(n) * time.Second / 2)
+			agent, took := "busy/v1", time.Duration(1+i)*10*time.Millisecond
+			if n%3 == 0 {
+				agent, took = strings.ReplaceAll(hostile, "/", "")+"/v1", time.Second
+			}
+			require.NoError(t, e.Encode(map[string]any{
+				"kind": "Event", "apiVersion": "audit.k8s.io/v1", "stage": "ResponseComplete", "verb": "list", "userAgent": agent,
+				"user": map[string]string{"username": "system:node:n"}, "objectRef": map[string]string{"resource": "pods"}, "responseStatus": map[string]int{"code": 200 + n%2*203},
+				"requestReceivedTimestamp": end.Add(-took), "stageTimestamp": end,
+			}))
+		}
+		if server == "c" {
+			b.WriteString(`{"kind":"Ev` + "\n")
+		}
+		path := filepath.Join(dir, server+".log")
+		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o666))
+		args = append(args, "-audit", "apiserver-"+server+"="+path)
+	}
+	return append(args, "-client-limit", "busy=10")
 }
 
 // hostile is a label value that would be a script, and too long for a table.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // The exit statuses of every example.
@@ -22,12 +23,34 @@ const (
 // ErrWrong ends a program with the status Wrong. What is wrong was printed.
 var ErrWrong = errors.New("something is wrong")
 
+// grace is how long a program may take to end after an interrupt: a read that
+// hangs must not keep it.
+const grace = 20 * time.Second
+
 // Main runs a program until it ends or is interrupted, and ends the process with
 // its status.
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(within(ctx, os.Stderr, func() int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
+}
+
+// within returns what run returns, or Silent if it does not in the grace after ctx.
+func within(ctx context.Context, stderr io.Writer, run func() int) int {
+	status := make(chan int, 1)
+	go func() { status <- run() }()
+	select {
+	case s := <-status:
+		return s
+	case <-ctx.Done():
+	}
+	select {
+	case s := <-status:
+		return s
+	case <-time.After(grace):
+		fmt.Fprintf(stderr, "interrupted, and not ended after %s: something hangs\n", grace)
+		return Silent
+	}
 }
 
 // usageError is an error of the command line.

@@ -14,6 +14,7 @@ type fleet struct {
 	key      string
 	resource []attribute
 	shapes   *shapes
+	extras   extras
 
 	mu    sync.Mutex // while it is opened
 	known *aggregate.Fleet

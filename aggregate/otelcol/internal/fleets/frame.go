@@ -23,6 +23,8 @@ type frame struct {
 	Doubles    map[string]bool
 	Instances  map[string]known
 	Leaves     map[string]int64 // of a root: when each spoke last, Unix milliseconds
+	Extremes   map[string]extremes
+	Exemplars  []byte // for a collector above: since the frame before
 }
 
 // version stands in front of a frame.
@@ -32,16 +34,26 @@ var errFrame = errors.New("not a state of this component")
 
 // Saved is the state of a fleet.
 type Saved struct {
-	Resource    pcommon.Resource // that names the fleet
-	head, brief []byte           // what the component knows, and what another one needs of it
-	state       []byte
+	Resource pcommon.Resource // that names the fleet
+	head     []byte           // what the component knows
+	brief    frame            // what another one needs of it
+	extras   *extras
+	state    []byte
 }
 
 // Full returns the frame that Load reads.
 func (s *Saved) Full() []byte { return slices.Concat(s.head, s.state) }
 
-// Brief returns the frame that SetPart reads.
-func (s *Saved) Brief() []byte { return slices.Concat(s.brief, s.state) }
+// Brief returns the frame that SetPart reads, with the exemplars that came since
+// the last one.
+func (s *Saved) Brief() ([]byte, error) {
+	var err error
+	if s.brief.Exemplars, err = s.extras.take(); err != nil {
+		return nil, err
+	}
+	head, err := s.brief.head()
+	return slices.Concat(head, s.state), err
+}
 
 // Size returns the bytes of the full frame.
 func (s *Saved) Size() int { return len(s.head) + len(s.state) }
@@ -80,21 +92,20 @@ func (f *fleet) save(instances map[string]*instance) (*Saved, error) {
 	if err := f.known.Save(state); err != nil {
 		return nil, err
 	}
-	out := &Saved{Resource: pcommon.NewResource(), state: state.Bytes()}
+	out := &Saved{Resource: pcommon.NewResource(), state: state.Bytes(), extras: &f.extras}
 	x := frame{Since: f.since.UnixMilli(), Leaves: f.leaves()}
 	for _, a := range f.resource {
 		x.Resource = append(x.Resource, [2]string{a.key, a.value})
 		out.Resource.Attributes().PutStr(a.key, a.value)
 	}
 	x.Attributes, x.Doubles = f.shapes.saved()
-	var err error
-	if out.brief, err = x.head(); err != nil {
-		return nil, err
-	}
+	x.Extremes = f.extras.saved()
+	out.brief = x
 	x.Instances = map[string]known{}
 	for _, in := range instances {
 		x.Instances[in.name] = in.saved()
 	}
+	var err error
 	out.head, err = x.head()
 	return out, err
 }
@@ -160,7 +171,7 @@ func (s *Set) Load(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := f.declare(loaded); err != nil {
+	if err := errors.Join(f.declare(loaded), f.extras.learn(&x, false)); err != nil {
 		return err
 	}
 	s.mu.Lock()

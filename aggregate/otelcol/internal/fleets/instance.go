@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,6 +85,7 @@ func (in *instance) ingest(resources []pmetric.ResourceMetrics, now time.Time, r
 	defer in.mu.Unlock()
 	if ls := in.fleet.set.labelsOf(resources[0].Resource().Attributes()); !labels.Equal(ls, in.labels) {
 		in.labels, in.described = ls, false
+		in.reader.entries = nil // they lead to series of the answers
 	}
 	if !in.described {
 		in.balanced = in.fleet.set.balanced(resources[0].Resource().Attributes())
@@ -93,7 +95,7 @@ func (in *instance) ingest(resources []pmetric.ResourceMetrics, now time.Time, r
 	for _, rm := range resources {
 		for _, sm := range rm.ScopeMetrics().All() {
 			for _, m := range sm.Metrics().All() {
-				if in.fleet.set.views.wanted.MatchString(m.Name()) {
+				if in.fleet.set.reads(m.Name()) {
 					in.reader.metric(sm.Scope().Name(), m)
 				}
 			}
@@ -150,7 +152,7 @@ func (in *instance) scrape(points []point, now time.Time, r *Report) {
 		return
 	}
 	if deltas == len(points) && at <= in.Last {
-		at = in.Last + 1 // the totals are new, though their time is not
+		at = max(in.Last+1, in.Seen) // the totals are new, though their time is not
 	}
 	sc := aggregate.Scrape{Target: in.name, Time: time.UnixMilli(at)}
 	if start := in.startOf(points); start != 0 {
@@ -158,13 +160,24 @@ func (in *instance) scrape(points []point, now time.Time, r *Report) {
 	}
 	if in.fleet.ingest(sc, in.samples, len(points), r) {
 		in.Last = max(in.Last, at)
+		in.fleet.note(points, in.labels)
 	}
 }
+
+// What an instance says of itself, as Prometheus has it: whether it answered,
+// and when its process started.
+const (
+	upMetric    = "up"
+	startMetric = "process_start_time_seconds"
+)
+
+// isStart reports whether a metric is that of the start, also with a prefix.
+func isStart(metric string) bool { return strings.HasSuffix("_"+metric, "_"+startMetric) }
 
 // isDown reports whether the points are those of a scrape that failed: up is 0.
 func isDown(points []point) bool {
 	return slices.ContainsFunc(points, func(p point) bool {
-		return p.entry.name == "up" && len(p.entry.attributes) == 0 && p.Value == 0 && p.Family.Type == model.MetricTypeGauge && p.entry.kind == ""
+		return p.entry.name == upMetric && len(p.entry.attributes) == 0 && p.Value == 0 && p.Family.Type == model.MetricTypeGauge && p.entry.kind == ""
 	})
 }
 
@@ -173,6 +186,7 @@ func isDown(points []point) bool {
 // did not grow. It returns the number of deltas that were taken in.
 func (in *instance) sum(points []point, now int64, r *Report) (deltas int) {
 	in.samples = in.samples[:0]
+	since := max(in.fleet.since.UnixMilli(), now-in.fleet.set.cfg.ForgetAfter.Milliseconds())
 	late := 0
 	for i := range points {
 		p := &points[i]
@@ -181,8 +195,9 @@ func (in *instance) sum(points []point, now int64, r *Report) (deltas int) {
 			continue
 		}
 		s := in.stream(p.entry.key)
-		if !s.add(p, now) {
+		if !s.add(p, now, since) {
 			late++
+			p.late = true
 			continue
 		}
 		deltas++
@@ -218,12 +233,12 @@ func (in *instance) stream(key string) *stream {
 // totals tell: it is another one once all of them are later than the scrape
 // before. 0 is unknown.
 //
-// A body that has process_start_time_seconds says it itself.
+// A body that has a start metric says it itself.
 func (in *instance) startOf(points []point) int64 {
 	var first int64
 	for i := range points {
 		p := &points[i]
-		if p.entry.name == "process_start_time_seconds" {
+		if isStart(p.entry.name) {
 			return 0
 		}
 		if p.Delta || p.Start.IsZero() {

@@ -24,6 +24,9 @@ func (s *Set) SetPart(leaf string, now time.Time, b []byte) error {
 	if err := f.known.SetPart(leaf, now, bytes.NewReader(state)); err != nil {
 		return err
 	}
+	if err := f.extras.learn(&x, true); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.parts == nil {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -27,6 +28,10 @@ type point struct {
 	parse.Sample
 	entry *entry
 	at    int64 // Unix milliseconds
+	late  bool  // a delta that is not counted
+
+	extremes  extremes               // of a histogram
+	exemplars *pmetric.ExemplarSlice // nil if there are none
 }
 
 // An entry is what the reader knows of the series at a position. Successive
@@ -39,6 +44,7 @@ type entry struct {
 	attributes        []attribute
 	labels            labels.Labels
 	key               string // of the series, within the instance
+	series            string // of the answers: see seriesKey
 }
 
 type attribute struct{ key, value string }
@@ -81,7 +87,7 @@ func (r *reader) metric(scope string, m pmetric.Metric) {
 		for _, p := range m.Histogram().DataPoints().All() {
 			if ok && !p.Flags().NoRecordedValue() {
 				h, err := classic(p)
-				s.histogram(p.Attributes(), p.StartTimestamp(), p.Timestamp(), h, err, delta)
+				s.histogram(p.Attributes(), p.StartTimestamp(), p.Timestamp(), h, err, delta, extremesOf(p), p.Exemplars())
 			}
 		}
 	case pmetric.MetricTypeExponentialHistogram:
@@ -90,7 +96,7 @@ func (r *reader) metric(scope string, m pmetric.Metric) {
 		for _, p := range m.ExponentialHistogram().DataPoints().All() {
 			if ok && !p.Flags().NoRecordedValue() {
 				h, err := exponential(p)
-				s.histogram(p.Attributes(), p.StartTimestamp(), p.Timestamp(), h, err, delta)
+				s.histogram(p.Attributes(), p.StartTimestamp(), p.Timestamp(), h, err, delta, extremesOf(p), p.Exemplars())
 			}
 		}
 	case pmetric.MetricTypeSummary:
@@ -143,7 +149,7 @@ func (r *reader) numbers(s *series, points pmetric.NumberDataPointSlice, delta b
 			r.refuse(refusedValue, 1)
 			continue
 		}
-		s.number(p.Attributes(), p.StartTimestamp(), p.Timestamp(), x, delta)
+		s.number(p.Attributes(), p.StartTimestamp(), p.Timestamp(), x, delta).exemplars = anyOf(p.Exemplars())
 	}
 	if doubles {
 		r.shapes.double(s.f.Name)
@@ -178,25 +184,31 @@ type series struct {
 	bound float64 // of a quantile
 }
 
-func (s *series) number(attributes pcommon.Map, start, at pcommon.Timestamp, x float64, delta bool) {
-	s.add(attributes, start, at, parse.Sample{Value: x, Delta: delta})
+func (s *series) number(attributes pcommon.Map, start, at pcommon.Timestamp, x float64, delta bool) *point {
+	return s.add(attributes, start, at, parse.Sample{Value: x, Delta: delta})
 }
 
-func (s *series) histogram(attributes pcommon.Map, start, at pcommon.Timestamp, h *histogram.Histogram, err error, delta bool) {
+func (s *series) histogram(attributes pcommon.Map, start, at pcommon.Timestamp, h *histogram.Histogram, err error, delta bool, e extremes, list pmetric.ExemplarSlice) {
 	if err != nil {
 		s.r.refuse(refusedHistogram, 1)
 		return
 	}
-	s.add(attributes, start, at, parse.Sample{Histogram: h, Value: h.Count, Delta: delta})
+	p := s.add(attributes, start, at, parse.Sample{Histogram: h, Value: h.Count, Delta: delta})
+	p.extremes, p.exemplars = e, anyOf(list)
 }
 
-func (s *series) add(attributes pcommon.Map, start, at pcommon.Timestamp, x parse.Sample) {
+// add adds a point, which may be changed until the next one is added.
+func (s *series) add(attributes pcommon.Map, start, at pcommon.Timestamp, x parse.Sample) *point {
 	e := s.entry(attributes)
 	x.Family, x.Name, x.Labels = s.f, e.name, e.labels
 	if start != 0 && start != at {
 		x.Start = start.AsTime()
+		if start < at && timeOf(start) == timeOf(at) { // a fleet has milliseconds, and equal ones say nothing
+			x.Start = x.Start.Add(-time.Millisecond)
+		}
 	}
 	s.r.points = append(s.r.points, point{Sample: x, entry: e, at: timeOf(at)})
+	return &s.r.points[len(s.r.points)-1]
 }
 
 // entry returns what is known of the series at the reader's position, and moves

@@ -40,6 +40,13 @@ func New(cfg Config, began time.Time, horizon time.Duration) (*Set, error) {
 	return s, err
 }
 
+// Began returns when the component began.
+func (s *Set) Began() time.Time { return s.began }
+
+// BeganAt says that the component began earlier, before it was started again. It
+// is called before anything is taken in.
+func (s *Set) BeganAt(t time.Time) { s.began = t }
+
 func (s *Set) fleetConfig() aggregate.Config {
 	return aggregate.Config{MaxBytes: s.cfg.MaxBytes, MaxInstances: s.cfg.MaxInstances, JoinHorizon: s.horizon}
 }
@@ -47,12 +54,19 @@ func (s *Set) fleetConfig() aggregate.Config {
 // Wants reports whether a view has the metric.
 func (s *Set) Wants(metric string) bool { return s.views.wanted.MatchString(metric) }
 
+// reads reports whether points of the metric are taken in: those that views
+// want, and those that say of an instance when it started and whether it
+// answered.
+func (s *Set) reads(metric string) bool {
+	return s.Wants(metric) || metric == upMetric || isStart(metric)
+}
+
 // Ingest takes in the metrics that views want, and leaves md as it is.
 func (s *Set) Ingest(md pmetric.Metrics, now time.Time) (r Report) {
 	var order []*instance
 	resources := map[*instance][]pmetric.ResourceMetrics{}
 	for _, rm := range md.ResourceMetrics().All() {
-		if !s.wantsAny(rm) {
+		if !s.wantsAny(rm) && !s.follows(rm) {
 			continue
 		}
 		in := s.instance(rm.Resource().Attributes())
@@ -93,6 +107,15 @@ func (s *Set) wantsAny(rm pmetric.ResourceMetrics) bool {
 		}
 	}
 	return false
+}
+
+// follows reports whether a resource is an instance that is known: what it says
+// of itself counts, though there is nothing else that a view wants.
+func (s *Set) follows(rm pmetric.ResourceMetrics) bool {
+	resource := rm.Resource().Attributes()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.instances[keyOf(some(resource, s.cfg.FleetBy))+"\xff"+s.nameOf(resource)] != nil
 }
 
 // wanted returns the number of points that views want.

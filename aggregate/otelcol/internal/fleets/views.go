@@ -18,7 +18,8 @@ const (
 
 // views are the views of the configuration, as a fleet takes them.
 type views struct {
-	wanted *regexp.Regexp // names that any view has
+	wanted *regexp.Regexp   // names that any view has
+	names  []*regexp.Regexp // of each view of the configuration
 	list   []aggregate.View
 }
 
@@ -31,8 +32,10 @@ func viewsOf(list []View) views {
 	}
 	var all []string
 	var made []aggregate.View
+	var names []*regexp.Regexp
 	for _, v := range list {
 		own := pattern(v.Metrics)
+		names = append(names, whole(own))
 		select_ := `__name__!="",__name__=~` + strconv.Quote(own)
 		if len(all) > 0 {
 			select_ += ",__name__!~" + strconv.Quote(strings.Join(all, "|"))
@@ -53,8 +56,11 @@ func viewsOf(list []View) views {
 		}
 		made = append(made, x)
 	}
-	return views{wanted: regexp.MustCompile("^(?s:" + strings.Join(all, "|") + ")$"), list: made}
+	return views{wanted: whole(strings.Join(all, "|")), names: names, list: made}
 }
+
+// whole returns a regular expression of the whole name.
+func whole(pattern string) *regexp.Regexp { return regexp.MustCompile("^(?s:" + pattern + ")$") }
 
 func kindLabelIs(kind string) string { return strconv.Quote(kindLabel) + "=" + strconv.Quote(kind) }
 

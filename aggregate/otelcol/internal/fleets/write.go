@@ -102,7 +102,7 @@ func (w *writer) family(x *aggregate.Family) {
 			w.setType(m, key)
 			metrics[key] = m
 		}
-		w.point(m, s)
+		w.point(m, x.Name, s)
 	}
 }
 
@@ -143,24 +143,31 @@ func (w *writer) setType(m pmetric.Metric, key form) {
 	}
 }
 
-func (w *writer) point(m pmetric.Metric, s *aggregate.Series) {
+func (w *writer) point(m pmetric.Metric, family string, s *aggregate.Series) {
+	key := seriesKey(family, s.Labels)
 	switch m.Type() {
 	case pmetric.MetricTypeSum:
-		w.number(m, m.Sum().DataPoints().AppendEmpty(), s)
+		p := m.Sum().DataPoints().AppendEmpty()
+		w.number(m, p, s)
+		w.f.extras.write(p, key, w.delta)
 	case pmetric.MetricTypeHistogram:
 		p := m.Histogram().DataPoints().AppendEmpty()
 		writeClassic(p, s.Histogram)
 		w.fill(p, s)
+		w.f.extras.write(p, key, w.delta)
 	case pmetric.MetricTypeExponentialHistogram:
 		p := m.ExponentialHistogram().DataPoints().AppendEmpty()
 		writeExponential(p, s.Histogram)
 		w.fill(p, s)
+		w.f.extras.write(p, key, w.delta)
 	case pmetric.MetricTypeSummary:
 		p := m.Summary().DataPoints().AppendEmpty()
 		writeSummary(p, s)
 		w.fill(p, s)
 	default:
-		w.number(m, m.Gauge().DataPoints().AppendEmpty(), s)
+		p := m.Gauge().DataPoints().AppendEmpty()
+		w.number(m, p, s)
+		w.f.extras.write(p, key, w.delta)
 	}
 }
 

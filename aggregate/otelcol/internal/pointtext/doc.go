@@ -14,5 +14,7 @@
 //   - A histogram is "n=3 sum=4.5 1:2 2:3", the counts up to each bound; an
 //     exponential one "n=3 sum=4.5 scale=1 zero=1 pos=-2:1,1 neg=0:3", offset and
 //     counts; a summary "n=3 sum=4.5 q0.5=1".
+//   - Behind the value stand min=0.5 and max=4.0 of a histogram, and ex=3.0 for each
+//     exemplar.
 //   - "shop # expected 2, reporting 2" is what the components say of a fleet.
 package pointtext

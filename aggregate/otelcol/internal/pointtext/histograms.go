@@ -25,6 +25,10 @@ func readClassic(p pmetric.HistogramDataPoint, value []string) error {
 				return err
 			}
 			p.SetSum(x)
+		case "min", "max", "ex":
+			if err := readExtra(p, key, text); err != nil {
+				return err
+			}
 		case "stale":
 			return nil
 		default:
@@ -51,6 +55,8 @@ func readExponential(p pmetric.ExponentialHistogramDataPoint, value []string) er
 			p.SetCount(uint64(x))
 		case "sum":
 			p.SetSum(x)
+		case "min", "max", "ex":
+			err = readExtra(p, key, text)
 		case "scale":
 			p.SetScale(int32(x))
 		case "zero":
@@ -114,4 +120,24 @@ func readSummary(p pmetric.SummaryDataPoint, value []string) error {
 		}
 	}
 	return nil
+}
+
+// A histogram's point has extremes and exemplars.
+type extras interface {
+	SetMin(float64)
+	SetMax(float64)
+	Exemplars() pmetric.ExemplarSlice
+}
+
+func readExtra(p extras, key, text string) error {
+	x, err := strconv.ParseFloat(text, 64)
+	switch key {
+	case "min":
+		p.SetMin(x)
+	case "max":
+		p.SetMax(x)
+	default:
+		p.Exemplars().AppendEmpty().SetDoubleValue(x)
+	}
+	return err
 }

@@ -138,6 +138,13 @@ func (r *reader) point(labels string, start, at pcommon.Timestamp, value []strin
 		}
 		p := points().AppendEmpty()
 		fill(p)
+		for _, field := range value[1:] {
+			x, err := strconv.ParseFloat(strings.TrimPrefix(field, "ex="), 64)
+			if err != nil {
+				return err
+			}
+			p.Exemplars().AppendEmpty().SetDoubleValue(x)
+		}
 		return number(p, value[0])
 	case pmetric.MetricTypeHistogram:
 		p := r.m.Histogram().DataPoints().AppendEmpty()

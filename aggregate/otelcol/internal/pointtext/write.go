@@ -163,9 +163,33 @@ func seconds(t pcommon.Timestamp) string { return strconv.FormatFloat(float64(t)
 
 func numberText(p pmetric.NumberDataPoint) string {
 	if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
-		return strconv.FormatInt(p.IntValue(), 10)
+		return strconv.FormatInt(p.IntValue(), 10) + exemplarsText(p.Exemplars())
 	}
-	return double(p.DoubleValue())
+	return double(p.DoubleValue()) + exemplarsText(p.Exemplars())
+}
+
+func exemplarsText(list pmetric.ExemplarSlice) (text string) {
+	for _, x := range list.All() {
+		text += " ex=" + double(x.DoubleValue())
+	}
+	return text
+}
+
+// extremesText returns what the extremes and the exemplars of a histogram are.
+func extremesText(p interface {
+	HasMin() bool
+	HasMax() bool
+	Min() float64
+	Max() float64
+	Exemplars() pmetric.ExemplarSlice
+}) (text string) {
+	if p.HasMin() {
+		text += " min=" + double(p.Min())
+	}
+	if p.HasMax() {
+		text += " max=" + double(p.Max())
+	}
+	return text + exemplarsText(p.Exemplars())
 }
 
 func double(x float64) string {
@@ -186,7 +210,7 @@ func classicText(p pmetric.HistogramDataPoint) string {
 		all += p.BucketCounts().At(i)
 		text += fmt.Sprintf(" %v:%d", bound, all)
 	}
-	return text
+	return text + extremesText(p)
 }
 
 func exponentialText(p pmetric.ExponentialHistogramDataPoint) string {
@@ -198,7 +222,7 @@ func exponentialText(p pmetric.ExponentialHistogramDataPoint) string {
 	if p.ZeroCount() != 0 {
 		text += fmt.Sprintf(" zero=%d", p.ZeroCount())
 	}
-	return text + bucketsText(" pos=", p.Positive()) + bucketsText(" neg=", p.Negative())
+	return text + bucketsText(" pos=", p.Positive()) + bucketsText(" neg=", p.Negative()) + extremesText(p)
 }
 
 func bucketsText(name string, b pmetric.ExponentialHistogramDataPointBuckets) string {

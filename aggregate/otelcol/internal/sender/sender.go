@@ -71,11 +71,20 @@ func (b *Base) Open(ctx context.Context, host component.Host, extension *compone
 	if err != nil {
 		return err
 	}
+	now, first := b.Set.Began(), time.Time{}
+	if first, err = store.Began(ctx, now); err != nil {
+		return err
+	}
 	for name, saved := range states {
 		if err := b.Set.Load(saved); err != nil {
 			b.Tell.StateError(ctx)
 			b.Log.Error("A saved fleet cannot be read; its totals begin anew", zap.String("fleet", name), zap.Error(err))
+			first = now // or they would be less than they were, since the same time
 		}
+	}
+	b.Set.BeganAt(first)
+	if first.Equal(now) {
+		return store.Begin(ctx, now)
 	}
 	return nil
 }

@@ -8,13 +8,18 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
-// index is the key under which the names of the states stand.
-const index = "states"
+// Keys of the storage: the names of the states, and when the component began
+// first, as text.
+const (
+	index = "states"
+	began = "began"
+)
 
 // Store keeps states in a storage extension. A nil Store keeps nothing.
 type Store struct{ client storage.Client }
@@ -65,6 +70,35 @@ func (s *Store) Load(ctx context.Context) (map[string][]byte, error) {
 		states[name] = slices.Clone(b)
 	}
 	return states, nil
+}
+
+// Began returns when a component began first, which is now unless the storage
+// knows an earlier time.
+func (s *Store) Began(ctx context.Context, now time.Time) (time.Time, error) {
+	if s == nil {
+		return now, nil
+	}
+	b, err := s.client.Get(ctx, began)
+	if err != nil {
+		return now, err
+	}
+	var first time.Time
+	if b != nil && first.UnmarshalText(b) == nil && first.Before(now) {
+		return first, nil
+	}
+	return now, s.Begin(ctx, now)
+}
+
+// Begin notes that a component begins now, whenever it did before.
+func (s *Store) Begin(ctx context.Context, now time.Time) error {
+	if s == nil {
+		return nil
+	}
+	b, err := now.MarshalText()
+	if err != nil {
+		return err
+	}
+	return s.client.Set(ctx, began, b)
 }
 
 // Save replaces all states at once, where the extension can.

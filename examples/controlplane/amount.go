@@ -1,0 +1,82 @@
+package main
+
+import (
+	"math"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/aggregate"
+)
+
+// Amount is a number and its bounds, or nothing.
+type Amount struct {
+	Known bool
+	promfold.Estimate
+}
+
+// MarshalJSON returns the estimate, or null.
+func (a Amount) MarshalJSON() ([]byte, error) {
+	if !a.Known {
+		return []byte("null"), nil
+	}
+	return a.Estimate.MarshalJSON()
+}
+
+// known returns an amount of what the library answers.
+func known(e promfold.Estimate, ok bool) Amount { return Amount{ok, e} }
+
+// exactly returns an amount without doubt.
+func exactly(x float64) Amount { return Amount{true, promfold.Estimate{Value: x, Lo: x, Hi: x}} }
+
+// times returns the amount with every number multiplied by a positive factor.
+func (a Amount) times(x float64) Amount {
+	a.Value, a.Lo, a.Hi = a.Value*x, a.Lo*x, a.Hi*x
+	return a
+}
+
+// plus returns the sum, which is unknown if a part is.
+func (a Amount) plus(b Amount) Amount {
+	return Amount{a.Known && b.Known, promfold.Estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}}
+}
+
+// minus returns the difference, which is unknown if a part is.
+func (a Amount) minus(b Amount) Amount {
+	return Amount{a.Known && b.Known, promfold.Estimate{Value: a.Value - b.Value, Lo: a.Lo - b.Hi, Hi: a.Hi - b.Lo}}
+}
+
+// share returns the share that one of several amounts has of their sum. None is
+// negative; the share is greatest if all others are least.
+func share(i int, all []Amount) Amount {
+	others := exactly(0)
+	for j, b := range all {
+		if j != i {
+			others = others.plus(b)
+		}
+	}
+	a := all[i]
+	sum := a.plus(others)
+	if !sum.Known || sum.Value <= 0 {
+		return Amount{}
+	}
+	return Amount{true, promfold.Estimate{Value: a.Value / sum.Value, Lo: part(a.Lo, others.Hi, 0), Hi: part(a.Hi, others.Lo, 1)}}
+}
+
+// part returns a's share of a and b; ifNone where that is no number.
+func part(a, b, ifNone float64) float64 {
+	if x := a / (a + b); !math.IsNaN(x) {
+		return x
+	}
+	return ifNone
+}
+
+// memberShares returns the share of each member, by its name.
+func memberShares(list []aggregate.Member) map[string]Amount {
+	amounts := make([]Amount, len(list))
+	for i, m := range list {
+		amounts[i] = known(m.Estimate, true)
+	}
+	out := map[string]Amount{}
+	for i, m := range list {
+		out[m.Instance] = share(i, amounts)
+	}
+	return out
+}

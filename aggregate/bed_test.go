@@ -36,6 +36,24 @@ func newBed(t T, c aggregate.Config) bed {
 	return bed{t, f}
 }
 
+// held is all that the fleet holds.
+func (b bed) held() (sum int64) {
+	for _, n := range b.Snapshot(at(0)).Health().Held {
+		sum += n
+	}
+	return sum
+}
+
+// limitFor is the MaxBytes of which all but an eighth is so much.
+func limitFor(held int64) int64 { return held*8/7 + 8 }
+
+// roomFor returns a MaxBytes that has just room for what is done to a fleet.
+func roomFor(t T, do func(b bed)) int64 {
+	b := newBed(t, aggregate.Config{})
+	do(b)
+	return limitFor(b.held())
+}
+
 func (b bed) counter(v aggregate.View) *aggregate.CounterView {
 	b.Helper()
 	c, err := b.Counter(v)

@@ -211,8 +211,14 @@ func (in *instance) refused(v *view) int {
 // sweep frees the lines that no instance holds once they are about a quarter of the store, which spreads the cost over
 // the churn. The fleet's lock is held.
 func sweep(f *Fleet, gone int) {
-	f.garbage += gone
-	if f.garbage < 256 || 4*f.garbage < f.store.Len() || !f.saves.TryLock() {
+	if f.garbage += gone; f.garbage >= 256 && 4*f.garbage >= f.store.Len() {
+		sweepNow(f)
+	}
+}
+
+// sweepNow frees the lines that no instance holds, unless a state is being saved.
+func sweepNow(f *Fleet) {
+	if !f.saves.TryLock() {
 		return
 	}
 	defer f.saves.Unlock()
@@ -225,22 +231,22 @@ func sweep(f *Fleet, gone int) {
 	f.names.Unlock()
 	f.router.Forget(ids)
 	f.catalogue.Forget()
-	sweepGroups(f)
+	sweepGroups(f, true)
 }
 
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in
 // answers since the start.
 func evict(f *Fleet, enough int64) bool {
 	idle := map[*binding][]bool{}
-	room := int64(0)
+	rows, free := int64(0), int64(0)
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
-			if marks, bytes := b.Idle(in.Plan, &in.History); bytes > 0 {
-				idle[b], room = marks, room+bytes
+			if marks, bytes, gain := b.Idle(in.Plan, &in.History); bytes > 0 {
+				idle[b], rows, free = marks, rows+bytes, free+bytes+gain
 			}
 		}
 	}
-	if room < enough {
+	if free < enough {
 		return false
 	}
 	for _, in := range f.ordered {
@@ -259,9 +265,11 @@ func evict(f *Fleet, enough int64) bool {
 			}
 			b.Drop(in.Plan, marks)
 			in.Settle(f.store) // its rows have the columns that were
+			in.weigh(f)
 		}
 	}
-	f.bytes -= room
+	f.bytes -= rows
+	measureTotals(f)
 	return true
 }
 

@@ -19,7 +19,7 @@ type Config struct {
 	ClockSkew        time.Duration // between clocks; a Date header narrows it
 	JoinHorizon      time.Duration // enables Join; how long totals of ended processes are kept apart
 	SplitAlternating bool          // treats an alternating address as balanced
-	MaxBytes         int64         // that views keep of all instances
+	MaxBytes         int64         // held in all
 	MaxInstances     int
 	// What a body may cost, and Relabel; with IncludeExemplars totals carry the
 	// latest exemplars, up to 256 KiB an instance.

@@ -157,7 +157,7 @@ func departuresOf(q *question) ledger.Departed {
 		case len(q.scope.only) > 0: // the labels of their targets are not kept
 			q.apart = true
 		default:
-			list.Of(a.Labels).Merge(&a.Left)
+			list.Of(a.Labels).Merge(a.Left)
 		}
 	}
 	for i := range q.states {

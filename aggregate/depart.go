@@ -4,9 +4,12 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"unsafe"
 
+	"github.com/promfold/promfold/internal/fold"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -91,7 +94,86 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	f.ordered = slices.DeleteFunc(f.ordered, func(in *instance) bool { return in.retired })
 	f.book.Forget(now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
 	f.left.Bound()
+	measureTotals(f)
 	return true
+}
+
+// What a fleet holds is held against MaxBytes when a scrape brings more. What instances hold is weighed after each of
+// their scrapes, and shared by all questions.
+
+// weigh notes what the instance holds; its lock or the fleet's is held.
+func (in *instance) weigh(f *Fleet) {
+	var h room.Held
+	h[room.Places] = int64(unsafe.Sizeof(*in)) + 4*int64(len(in.name))
+	in.Hold(&h)
+	for _, b := range in.bindings {
+		b.Hold(&h)
+	}
+	if in.before != nil {
+		for _, b := range in.bindings {
+			h[room.Answers] += b.CopyBytes()
+		}
+	}
+	f.held.Change(&in.held, &h)
+	f.taken.Add(h.Sum() - in.held.Sum())
+	in.held = h
+}
+
+// own is what the instance holds, with its rows and the lines that it exposes, whoever else does. The fleet's lock is
+// held.
+func (in *instance) own(f *Fleet) int64 {
+	n := in.held.Sum() + in.Columns.Weight(f.store)
+	for _, b := range in.bindings {
+		n += b.Bytes(in.Plan)
+	}
+	return n
+}
+
+// heldBy returns what the fleet holds; its lock is held.
+func heldBy(f *Fleet) *room.Held {
+	h := f.held.Held()
+	h[room.Lines] += int64(f.store.Bytes())
+	h[room.Plans] += f.router.Bytes()
+	h[room.Rows] += f.bytes
+	h[room.Places] += f.book.Bytes()
+	for _, v := range f.views {
+		h[room.Totals] += v.ledger.Bytes() + v.groups.Bytes()
+		h[room.Answers] += v.latest.Bytes()
+	}
+	return &h
+}
+
+// givenUp is what is given up for a staged scrape that does not fit, the least first. Each reports whether there was
+// any; all but the first look at the whole fleet.
+var givenUp = [...]func(s *staged, over int64) bool{
+	func(s *staged, over int64) bool { return s.in.forgetStrange(s.f, over) },
+	func(s *staged, _ int64) bool {
+		for _, v := range s.f.views {
+			v.latest.Forget()
+		}
+		sweepNow(s.f)
+		return true
+	},
+	func(s *staged, _ int64) bool { return retire(s.f, s.At, 0) },
+	func(s *staged, over int64) bool { return evict(s.f, over) },
+}
+
+// forgetStrange gives up the past of an instance in which much was out of the ordinary, if that makes enough room.
+func (in *instance) forgetStrange(f *Fleet, enough int64) bool {
+	saveFirst(in)
+	if !fold.ForgetStrange(in.bindings, func(b *binding) *fold.Binding { return &b.Binding }, &in.History, enough) {
+		return false
+	}
+	in.Settle(f.store) // what was given to it so long ago stands
+	in.weigh(f)
+	return true
+}
+
+// measureTotals measures what departures and evictions left in totals.
+func measureTotals(f *Fleet) {
+	for _, v := range f.views {
+		v.ledger.Measure()
+	}
 }
 
 // What is refused leaves nothing: no line, no group, no instance, no spelling.
@@ -114,7 +196,7 @@ func forgetRefused(f *Fleet, target string, err error) {
 	defer f.mu.Unlock()
 	dropOrphans(f)
 	if errors.Is(err, ErrLimit) { // only then it was led to groups
-		sweepGroups(f)
+		sweepGroups(f, false)
 	}
 }
 

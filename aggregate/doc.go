@@ -51,8 +51,7 @@
 //	Staleness          3 × the target's own interval: the median of its last 8; 1 min if it was scraped once
 //	StartTolerance     2 s
 //	ClockSkew          1 min
-//	MaxBytes           1 GiB over all views; groups without series that did not
-//	                   change within the window make room first
+//	MaxBytes           1 GiB of all that is held; SECURITY.md says what makes room
 //	MaxInstances       100,000
 //
 // Births by absence count, unless a fifth of the body came or went. An instance departs once it was removed and no

@@ -335,15 +335,16 @@ func TestEveryFamilyKnowsWhatOutlivesTheProcess(t *testing.T) {
 
 // A view that would hold too much is refused, with what it needs.
 func TestEveryFamilyWithinMaxBytes(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 2000})
 	lines := []string{typeC}
 	for i := range 100 {
 		lines = append(lines, fmt.Sprintf(`c{i="%d"} 1`, i))
 	}
+	most := roomFor(t, func(b bed) { b.scrape("a", 0, 0, lines...) })
+	b := newBed(t, aggregate.Config{MaxBytes: most})
 	b.scrape("a", 0, 0, lines...)
 	_, err := b.Counter(aggregate.View{Select: everyFamily, TotalsOnly: true, ByAllLabels: true})
 	require.ErrorIs(t, err, aggregate.ErrLimit)
-	assert.ErrorContains(t, err, "at most 2000")
+	assert.ErrorContains(t, err, fmt.Sprint("at most ", most))
 	_, err = b.Counter(aggregate.View{Select: everyFamily, TotalsOnly: true})
 	require.NoError(t, err, "one group fits")
 }

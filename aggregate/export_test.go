@@ -73,6 +73,9 @@ func (f *Fleet) Sizes() Sizes {
 	return s
 }
 
+// SetMaxBytes changes the limit of a fleet.
+func (f *Fleet) SetMaxBytes(n int64) { f.cfg.MaxBytes = n }
+
 // NeverRetire keeps departed instances for good, as if nobody had come after
 // them.
 func (f *Fleet) NeverRetire() { f.newcomers = math.MinInt32 }

@@ -17,6 +17,7 @@ import (
 	"github.com/promfold/promfold/internal/lock"
 	"github.com/promfold/promfold/internal/parts"
 	"github.com/promfold/promfold/internal/process"
+	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -37,7 +38,7 @@ type Fleet struct {
 	set       window.Set
 	signed    window.Set // of views whose values may be negative
 	since     int64      // 0: no scrape yet
-	bytes     int64      // what the bindings may hold
+	bytes     int64      // what the rows of bindings may take
 	garbage   int        // lines that vanished since the store was swept
 	unclaimed []*kept.View
 	parts     *parts.Set    // of a root; nil: it is none
@@ -52,6 +53,8 @@ type Fleet struct {
 	moment    *moment // the latest
 	states    []state // scratch of questions
 
+	held          room.Sums                      // by instances, see weigh
+	taken         atomic.Int64                   // all that is held, about
 	latest, awake atomic.Int64                   // the latest scrape; the first one after a lull
 	accepted      atomic.Int64                   // scrapes
 	refused       [explain.Refusals]atomic.Int64 // by reason
@@ -184,16 +187,17 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 		f.views = append(f.views, a)
 		f.router.Add(&a.selection)
 	}
-	plans, drafts, need := f.rebind(len(f.views)-len(added), found)
-	if need > f.cfg.MaxBytes {
+	plans, drafts, bytes := f.rebind(len(f.views)-len(added), found)
+	if need := heldBy(f).Sum() + bytes - f.bytes; need > f.cfg.MaxBytes {
 		f.views = f.views[:len(f.views)-len(added)]
 		f.router.Only(len(f.views))
-		return nil, limitError("bytes of views", f.cfg.MaxBytes, need)
+		return nil, limitError("bytes held", f.cfg.MaxBytes, need)
 	}
 	for i, in := range f.ordered {
 		saveFirst(in)
 		drafts[i].adopt(in)
 		in.Adopt(plans[i])
+		in.weigh(f)
 	}
 	for i, a := range added {
 		if found[i] == nil {
@@ -203,7 +207,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 		}
 		a.claimed(f, found[i])
 	}
-	f.bytes = need
+	f.bytes = bytes
 	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.Kind == growth.Gauge && v.Window > 0 })
 	return all, nil
 }

@@ -175,7 +175,7 @@ func TestLeaderAndFactAgainstTheModel(t *testing.T) {
 
 // Groups that end leave nothing behind; the others keep when they changed.
 func TestEndedGaugesAreForgotten(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 2000})
+	b := newBed(t, aggregate.Config{MaxBytes: 100_000})
 	v := b.gauge(aggregate.View{Select: "g", By: []string{"x"}, Combine: aggregate.Consensus})
 	held := int64(0)
 	for i := range 60 { // a's fact changed last; the groups before its column come and go

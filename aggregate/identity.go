@@ -30,7 +30,8 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 	}
 	s.JudgeMember()
 	if !s.Unmoved() || s.f.unclaimed != nil ||
-		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() || !s.followed() {
+		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() || !s.followed() ||
+		s.f.taken.Load() > s.f.cfg.MaxBytes {
 		return s.rebind()
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/process"
+	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/samples"
 	"github.com/promfold/promfold/parse"
@@ -263,7 +264,8 @@ func (s *staged) steady() bool {
 	in := s.in
 	return s.report.Duplicate ||
 		s.f.unclaimed == nil && s.Unmoved() && len(in.Suspicions) == 0 &&
-			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy() && s.followed()
+			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy() && s.followed() &&
+			s.f.taken.Load() <= s.f.cfg.MaxBytes
 }
 
 // crowded reports whether the instance's history wants more room.
@@ -272,27 +274,28 @@ func (s *staged) crowded() bool {
 	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
-// rebind makes the plan of what is followed from now on, and holds what the views will keep against MaxBytes.
+// rebind makes the plan of what is followed from now on, and holds what will be held against MaxBytes.
 func (s *staged) rebind() error {
 	saveFirst(s.in)
+	f, limit := s.f, room.Limit(s.f.cfg.MaxBytes)
 	need := s.plan()
-	over := func() int64 {
-		if need <= s.f.bytes {
-			return 0
+	fits := func() (ok bool, over int64) {
+		held, more := heldBy(f).Sum(), need-f.bytes+s.Brings(s.next)
+		f.taken.Store(held)
+		return limit.Fits(held, more, func() int64 { return s.in.own(f) + s.Reader.Weight() }), limit.Over(held, max(more, 0))
+	}
+	ok, over := fits()
+	for i := 0; !ok && i < len(givenUp) && (i == 0 || f.sought.Worthwhile(s.At)); i++ {
+		if givenUp[i](s, over) {
+			need = s.plan()
+			ok, over = fits()
 		}
-		return need - s.f.cfg.MaxBytes
 	}
-	if over() > 0 && s.f.sought.Worthwhile(s.At) && retire(s.f, s.At, 0) {
-		need = s.plan()
+	if !ok {
+		f.sought.InVain(s.At, f.cfg.Window.Milliseconds()/16)
+		return limitError("bytes held", limit.Open(), limit.Open()+over)
 	}
-	if over() > 0 && s.f.sought.Worthwhile(s.At) && evict(s.f, over()) {
-		need = s.plan()
-	}
-	if over() > 0 {
-		s.f.sought.InVain(s.At, s.f.cfg.Window.Milliseconds()/16)
-		return limitError("bytes of views", s.f.cfg.MaxBytes, need)
-	}
-	s.f.bytes = need
+	f.bytes = need
 	s.makeRoom()
 	return nil
 }
@@ -309,9 +312,10 @@ func (s *staged) makeRoom() {
 	for _, b := range in.bindings {
 		more += b.Table.RoomBytes(slots)
 	}
-	if in.cramped = f.bytes+more > f.cfg.MaxBytes; in.cramped {
+	if in.cramped = !room.Limit(f.cfg.MaxBytes).Fits(f.taken.Load(), more, func() int64 { return in.own(f) }); in.cramped {
 		return
 	}
+	f.taken.Add(more)
 	f.bytes += more
 	in.History.Grow(slots)
 	for _, b := range in.bindings {
@@ -372,6 +376,7 @@ func (s *staged) accept() {
 	for _, b := range in.bindings {
 		b.Record(&exposed)
 	}
+	in.weigh(s.f)
 	if s.alone {
 		sweep(s.f, gone)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/process"
 	"github.com/promfold/promfold/internal/rate"
+	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
@@ -46,6 +47,7 @@ type instance struct {
 	self string // what its lines say who it is
 
 	cramped  bool       // there is no more room for its history
+	held     room.Held  // but for rows and shared lines, see weigh
 	bindings []*binding // by view.index; nil: not bound yet
 
 	after  uint64     // how many snapshots there were when its state changed last
@@ -208,6 +210,7 @@ func (in *instance) forget(f *Fleet) {
 	}
 	f.garbage += in.Columns.Len()
 	in.Release(f.store)
+	f.held.Change(&in.held, &room.Held{})
 	delete(f.instances, in.name)
 	f.book.Part(in.targets, in)
 	if b := in.pool; b != nil {

@@ -262,18 +262,21 @@ func TestElectionDeclaredLate(t *testing.T) {
 // A view that does not fit in leaves nothing behind; nor do several views of
 // one election cost more than one.
 func TestElectionIsSharedOrNot(t *testing.T) {
-	for _, c := range []struct {
-		maxBytes int64
-		views    int // of 100 bytes each, and 400 for the four elections
-	}{{499, 0}, {500, 1}, {600, 2}} {
-		b := newBed(t, aggregate.Config{MaxBytes: c.maxBytes})
+	for spare, fits := range map[int64]bool{499: false, 500 + 4096: true} {
+		b := newBed(t, aggregate.Config{})
 		b.scrape("a", 0, 0, elected(1, 1, "1", "2", "3", "4")...)
-		for range c.views {
-			b.gauge(ofLeader)
-		}
+		b.SetMaxBytes(b.held() + spare)
 		before := b.Dump()
 		_, err := b.Gauge(ofLeader)
-		require.ErrorIs(t, err, aggregate.ErrLimit, "%d bytes", c.maxBytes)
+		if fits {
+			require.NoError(t, err)
+			assert.EqualValues(t, 500, b.Sizes().Bytes, "100 of the view, 400 of the four elections")
+			b.SetMaxBytes(1 << 20)
+			b.gauge(ofLeader)
+			assert.EqualValues(t, 600, b.Sizes().Bytes)
+			continue
+		}
+		require.ErrorIs(t, err, aggregate.ErrLimit)
 		assert.Equal(t, before, b.Dump())
 	}
 }

@@ -86,7 +86,8 @@ func TestTotalsNeverFall(t *testing.T) {
 
 // Columns that had to make room leave what they counted behind.
 func TestTotalsOutliveEviction(t *testing.T) {
-	b := newBed(t, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
+	small := aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 430_000}
+	b := newBed(t, small)
 	v := b.counter(aggregate.View{Select: "c", By: []string{"id"}, Owner: counter.Process})
 	h, err := b.Histogram(aggregate.View{Select: "h", By: []string{"id"}, Owner: counter.Process})
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestTotalsOutliveEviction(t *testing.T) {
 		assert.Equal(t, []float64{want}, counts[i].Histogram.Counts, counts[i].Labels.String())
 	}
 	state := saved(t, b.Fleet)
-	f := loadedFrom(t, state, aggregate.Config{Since: at(-1), Window: time.Minute, MaxBytes: 40_000})
+	f := loadedFrom(t, state, small)
 	require.Equal(t, state, saved(t, f))
 }
 

@@ -208,6 +208,7 @@ func (m *merger) apply() {
 		d.adopt(in)
 		f.instances[in.name] = in
 		in.admit(f)
+		in.weigh(f)
 		for _, name := range in.targets {
 			f.book.Meet(name, in)
 		}

@@ -36,7 +36,8 @@ func nativeOf(h *histogram.Histogram) *layout.Native {
 // Buckets that come count against MaxBytes, also where no line does. A scrape
 // that passes it changes nothing.
 func TestNativeBucketsHaveALimit(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 8 << 10})
+	const most = 120 << 10
+	b := newBed(t, aggregate.Config{MaxBytes: most})
 	v := nativeView(b)
 	o := &observed{schema: 8}
 	for i := range 1000 {
@@ -44,7 +45,7 @@ func TestNativeBucketsHaveALimit(t *testing.T) {
 		before, state := b.Dump(), saved(t, b.Fleet)
 		_, err := b.Ingest(exposed(t, "a", float64(i), expfmt.TypeProtoDelim, nativeFamily(o, "1"), ballast(-1000)))
 		if err == nil {
-			require.LessOrEqual(t, b.Sizes().Bytes, int64(8<<10))
+			require.LessOrEqual(t, b.held(), int64(most))
 			continue
 		}
 		require.ErrorIs(t, err, aggregate.ErrLimit)
@@ -61,7 +62,7 @@ func TestNativeBucketsHaveALimit(t *testing.T) {
 // Series with native buckets come and go: what is kept does not grow, and the
 // totals of those that had to go stay.
 func TestNativeChurnIsForgotten(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 64 << 10, Window: time.Minute, Since: at(-1000)}.WithCheckpoints(4))
+	b := newBed(t, aggregate.Config{MaxBytes: 1 << 20, Window: time.Minute, Since: at(-1000)}.WithCheckpoints(4))
 	v, err := b.Histogram(aggregate.View{Select: "h", By: []string{"x"}, Owner: 1})
 	require.NoError(t, err)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -79,7 +80,7 @@ func TestNativeChurnIsForgotten(t *testing.T) {
 		require.NoError(t, err)
 		counted[label] = float64(len(o.values))
 	}
-	assert.LessOrEqual(t, b.Sizes().Bytes, int64(64<<10))
+	assert.LessOrEqual(t, b.held(), int64(1<<20))
 	totals := v.Totals(b.Snapshot(at(15_000)))
 	require.Len(t, totals, 200)
 	for _, x := range totals {

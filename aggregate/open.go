@@ -196,7 +196,7 @@ func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	name = addressOf(f, name)
 	ms := at.UnixMilli()
 	if f.book.Entries[name] == nil {
-		meetStranger(f, ms)
+		meetStranger(f, name, ms)
 	}
 	if t := f.book.Entry(name); t.Fail(ms, how, err) {
 		noteFailure(f, cmp.Or(t.Instance, name), ms)

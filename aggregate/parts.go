@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/parts"
+	"github.com/promfold/promfold/internal/room"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -157,6 +158,7 @@ func vacate(f *Fleet) {
 		in.retired = true
 		f.garbage += in.Columns.Len()
 		in.Release(f.store)
+		f.held.Change(&in.held, &room.Held{})
 	}
 	f.names.Lock()
 	f.instances = map[string]*instance{}

@@ -53,7 +53,7 @@ func TestSavedBeforeItChanges(t *testing.T) {
 			b.RetireAll(at(8000))
 			require.False(b, b.Holds("i1"))
 		}},
-		"columns are evicted": {aggregate.Config{MaxBytes: 1 << 20, Window: time.Minute}, func(b bed) {
+		"columns are evicted": {aggregate.Config{MaxBytes: 5 << 20, Window: time.Minute}, func(b bed) {
 			for n := range 60 {
 				churn(b, 3+n)
 			}

@@ -51,7 +51,7 @@ func absorbState(f *Fleet, content []byte) error {
 	f.left, f.opened = l.left, l.opened
 	f.latest.Store(l.latest)
 	f.awake.Store(l.awake)
-	f.book.Entries = l.targets
+	f.book.Restore(l.targets)
 	for _, b := range l.balancers {
 		f.book.Balance(b.Target, b)
 	}

@@ -83,8 +83,14 @@ func (s Snapshot) Health() Health {
 		Instances: len(f.ordered), Lines: f.store.Len(), LineBytes: int64(f.store.Bytes()), ViewBytes: f.bytes,
 		Accepted: int(f.accepted.Load()), Exemplars: exemplarsLeft(f),
 	}
+	held := heldBy(f)
+	h.Held = held.ByWord()
 	h.Refused, h.Refusals = explain.Refused(func(i int) int64 { return f.refused[i].Load() })
+	most := int64(0)
 	for _, in := range f.ordered {
+		if n := in.own(f); n > most {
+			most, h.Largest = n, in.name
+		}
 		h.LineBytes += int64(in.Columns.Bytes())
 		if in.gone {
 			h.Gone++
@@ -161,11 +167,13 @@ func statusOf(q *question, v *view, thorough bool) Status {
 
 // Health says what the fleet holds.
 type Health struct {
-	Instances, Gone, Lines int            // those that left, too; distinct lines
-	LineBytes, ViewBytes   int64          // ViewBytes is what views may hold
-	Accepted, Refused      int            // scrapes since the program began
-	GivenUp                int            // processes that joined totals lack something of
-	Refusals               map[string]int // of these scrapes, by reason
-	Exemplars              map[string]int // left out of the latest scrapes, by reason
+	Instances, Gone, Lines int              // those that left, too; distinct lines
+	LineBytes, ViewBytes   int64            // ViewBytes is what views may hold
+	Held                   map[string]int64 // bytes, by use
+	Largest                string           // instance
+	Accepted, Refused      int              // scrapes since the program began
+	GivenUp                int              // processes that joined totals lack something of
+	Refusals               map[string]int   // of these scrapes, by reason
+	Exemplars              map[string]int   // left out of the latest scrapes, by reason
 	Views                  []Status
 }

@@ -91,8 +91,8 @@ func TestRefusedScrapeTakesNothingBack(t *testing.T) {
 		}
 		return b, v
 	}
-	b, _ := fleet(0)
-	b, v := fleet(b.Sizes().Bytes)
+	free, _ := fleet(0)
+	b, v := fleet(limitFor(free.held()))
 	before := b.Dump()
 	_, err := b.Ingest(scrapeOf("lb", 30, 0, append(page(40, 1010), `c{i="more"} 1`)...))
 	require.ErrorIs(t, err, aggregate.ErrLimit)

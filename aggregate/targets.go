@@ -83,7 +83,7 @@ func leaveTarget(f *Fleet, name string, now int64) {
 		movedTarget(f, name, now)
 	}
 	if stranger {
-		meetStranger(f, now)
+		meetStranger(f, name, now)
 	}
 }
 
@@ -97,8 +97,8 @@ func movedTarget(f *Fleet, name string, now int64) {
 }
 
 // meetStranger makes room for a target that never answered.
-func meetStranger(f *Fleet, now int64) {
+func meetStranger(f *Fleet, name string, now int64) {
 	f.names.Lock()
 	defer f.names.Unlock()
-	f.book.MeetStranger(now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
+	f.book.MeetStranger(name, now, f.reach(), roster.Reached(placed(f)), f.spelled.Forget)
 }

@@ -396,16 +396,21 @@ func TestViewDeclaredLate(t *testing.T) {
 }
 
 func TestMemoryLimit(t *testing.T) {
-	b := newBed(t, aggregate.Config{MaxBytes: 1000})
-	v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
-	b.scrape("a", 0, 0, typeC, `c{x="1"} 1`)
+	few := func(b bed) *aggregate.CounterView {
+		v := b.counter(aggregate.View{Select: "c", By: []string{"x"}})
+		b.scrape("a", 0, 0, typeC, `c{x="1"} 1`)
+		return v
+	}
+	most := roomFor(t, func(b bed) { few(b) }) + 200_000
+	b := newBed(t, aggregate.Config{MaxBytes: most})
+	v := few(b)
 	lines := []string{typeC}
-	for i := range 100 {
+	for i := range 1000 {
 		lines = append(lines, fmt.Sprintf(`c{x="%d"} 5`, i))
 	}
 	_, err := b.Ingest(scrapeOf("a", 10, 0, lines...))
 	require.ErrorIs(t, err, aggregate.ErrLimit)
-	assert.ErrorContains(t, err, "limit of Config reached: bytes of views: at most 1000, needed ")
+	assert.ErrorContains(t, err, fmt.Sprintf("limit of Config reached: bytes held: at most %d, needed ", most-most/8))
 	b.scrape("a", 10, 0, typeC, `c{x="1"} 4`)
 	groups, err := v.In(until(b, at(10), time.Minute))
 	require.NoError(t, err)

@@ -43,8 +43,11 @@ func (v *view) set() *window.Set {
 }
 
 // sweepGroups frees the groups of answers that have no column any more.
-func sweepGroups(f *Fleet) {
+func sweepGroups(f *Fleet, all bool) {
 	for _, v := range f.views {
+		if !all && !v.groups.Fresh() {
+			continue
+		}
 		v.groups.Keep(func(used func(int32)) {
 			for _, in := range f.ordered {
 				for _, c := range in.bindings[v.index].Cols {

@@ -47,11 +47,14 @@ func main() {
 	markdown := flag.Bool("markdown", false, "print the table as Markdown")
 	patience := flag.Duration("patience", 5*time.Minute, "how long a fault may take")
 	child := flag.String("child", "", "run one fault here and print what came of it (the program does so itself)")
+	profiles := flag.String("profiles", "", "with -child: write profiles of the heap at its largest and of the time to files that begin so")
 	flag.Parse()
+	if *profiles != "" {
+		defer profile(*profiles)()
+	}
 	if *child != "" {
 		if err := json.NewEncoder(os.Stdout).Encode(here(*child)); err != nil {
 			fmt.Fprintln(os.Stderr, "faults:", err)
-			os.Exit(2)
 		}
 		return
 	}

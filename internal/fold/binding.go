@@ -212,14 +212,24 @@ func (b *Binding) used(p *growth.Plan) []bool {
 }
 
 // Idle marks the columns that have no series left and did not change within the
-// window, and returns how many bytes they hold. A view that keeps totals alone has
-// none, as they would be missing in answers since the start.
-func (b *Binding) Idle(p *growth.Plan, h *window.History) (marks []bool, bytes int64) {
+// window, and returns how many bytes they hold, and how many more are gained if they
+// are dropped: by their events, about, less what their totals take. A view that keeps
+// totals alone has none, as they would be missing in answers since the start.
+func (b *Binding) Idle(p *growth.Plan, h *window.History) (marks []bool, bytes, gain int64) {
 	if b.View.Totals || b.View.Kind == growth.Gauge {
-		return nil, 0
+		return nil, 0, 0
 	}
-	return b.Table.Idle(h, b.used(p), b.View.Spare)
+	marks, bytes = b.Table.Idle(h, b.used(p), b.View.Spare)
+	for _, idle := range marks {
+		if idle {
+			gain += b.EventBytes()/int64(len(marks)) - totalBytes
+		}
+	}
+	return marks, bytes, gain
 }
+
+// totalBytes is what is left of a column that is dropped: a total of its group.
+const totalBytes = 400
 
 // Drop drops the marked columns of a view that is not of gauges.
 func (b *Binding) Drop(p *growth.Plan, marks []bool) {

@@ -156,6 +156,10 @@ func (r *Router) Forget(ids []lines.ID) {
 				route.ways[id], route.series[id] = wayUnasked, 0
 			}
 		}
+		if n := r.store.Cap(); 2*n+1024 < cap(route.ways) {
+			n = min(n, len(route.ways))
+			route.ways, route.series = slices.Clone(route.ways[:n]), slices.Clone(route.series[:n])
+		}
 		route.sweep()
 	}
 }
@@ -332,7 +336,6 @@ func (r *Route) sweep() {
 			series[s-1] = true
 		}
 	}
-	r.listAt.Keep(used)
 	r.bySeries.Keep(series)
 	for v := range r.groups {
 		g := &r.groups[v]
@@ -347,6 +350,7 @@ func (r *Route) sweep() {
 				}
 			}
 		}
-		g.byID.Keep(kept)
+		g.list = Cut(g.list, g.byID.Keep(kept))
 	}
+	r.lists = Cut(r.lists, r.listAt.Keep(used))
 }

@@ -16,12 +16,26 @@ import (
 type Account struct {
 	Labels  labels.Labels
 	Retired []window.Class   // of series that were evicted
-	Left    Departures       // of instances
+	Left    *Departures      // of instances; nil: none departed
 	bounds  []float64        // of all counts that were shown; +Inf for a counter
 	shown   []float64        // the latest of each
 	sum     float64          // that a histogram showed
 	natives []*layout.Native // native buckets that were shown, by grid
 	given   given
+}
+
+// left returns what departed instances leave in the group, to be added to.
+func (a *Account) left() *Departures {
+	if a.Left == nil {
+		a.Left = &Departures{Labels: a.Labels}
+	}
+	return a.Left
+}
+
+func (a *Account) mergeLeft(d *Departures) {
+	if d != nil {
+		a.left().Merge(d)
+	}
 }
 
 // Retire adds a column of a table that is about to be dropped. sumless says

@@ -40,7 +40,7 @@ func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
 func (a *Account) code(c *saved.Codec, set *window.Set) {
 	c.Labels(&a.Labels)
 	window.CodeClasses(c, set, &a.Retired)
-	a.Left.code(c, set)
+	codeLeft(c, set, a)
 	saved.List(c, &a.bounds, 1, c.Float)
 	saved.List(c, &a.shown, 1, c.Float)
 	c.Float(&a.sum)
@@ -59,10 +59,20 @@ func (a *Account) code(c *saved.Codec, set *window.Set) {
 	}
 }
 
-func (d *Departures) code(c *saved.Codec, set *window.Set) {
-	if c.Natural(&d.n); d.n == 0 {
-		return
+// codeLeft codes the departures of a group. Where there are none, that is one byte.
+func codeLeft(c *saved.Codec, set *window.Set, a *Account) {
+	n := 0
+	if !a.Left.None() {
+		n = a.Left.n
 	}
+	if c.Natural(&n); n > 0 {
+		d := a.left()
+		d.n = n
+		d.code(c, set)
+	}
+}
+
+func (d *Departures) code(c *saved.Codec, set *window.Set) {
 	window.CodeClasses(c, set, &d.Classes)
 	for _, x := range []*exact.Sum{&d.Bounds.Below, &d.Bounds.Above, &d.Bounds.Back, &d.weighted, &d.lowest, &d.highest} {
 		c.Sum(x)

@@ -44,7 +44,7 @@ type Life struct {
 }
 
 // None reports whether nothing departed.
-func (d *Departures) None() bool { return d.n == 0 }
+func (d *Departures) None() bool { return d == nil || d.n == 0 }
 
 // Depart adds what a table has of an instance to the departures of its groups:
 // of returns those of a column, outlives whether the column's counters outlive
@@ -105,6 +105,9 @@ func (d *Departures) weigh(t *window.Table, col int, x *window.Bounds, per float
 // Open adds to the bounds what was missed of instances that began after the
 // opening: when the first round of scrapes was over.
 func (d *Departures) Open(opening int64) {
+	if d == nil {
+		return
+	}
 	d.begun = slices.DeleteFunc(d.begun, func(x opened) bool {
 		if x.at < opening {
 			return false

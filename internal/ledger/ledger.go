@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"maps"
+	"unsafe"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -18,6 +19,7 @@ type Ledger struct {
 	given    int64        // until when growth was given out as deltas, in Unix ms; 0: none was
 	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
+	bytes    int64 // that they take, as far as measured
 
 	// Types are those as which families were shown.
 	Types map[string]model.MetricType
@@ -35,10 +37,29 @@ func (l *Ledger) Account(group labels.Labels) *Account {
 }
 
 func (l *Ledger) put(key string, a *Account) {
+	l.bytes += accountBytes + 3*int64(len(key))
 	if l.accounts == nil {
 		l.accounts = map[string]*Account{}
 	}
 	l.accounts[key] = a
+}
+
+// accountBytes is what an account takes besides labels and what is counted in it.
+const accountBytes = int64(unsafe.Sizeof(Account{})) + 64
+
+// Bytes returns the memory held: of the accounts there are and, of what they hold,
+// as it was measured last.
+func (l *Ledger) Bytes() int64 { return l.bytes }
+
+// Measure measures what the accounts hold.
+func (l *Ledger) Measure() {
+	l.bytes = 0
+	for key, a := range l.accounts {
+		l.bytes += accountBytes + 3*int64(len(key)) + window.ClassBytes(a.Retired) + 16*int64(cap(a.bounds))
+		if d := a.Left; d != nil {
+			l.bytes += int64(unsafe.Sizeof(*d)) + window.ClassBytes(d.Classes) + int64(unsafe.Sizeof(opened{}))*int64(cap(d.begun))
+		}
+	}
 }
 
 // Accounts yields all accounts, in no order.
@@ -54,7 +75,7 @@ func (l *Ledger) Tell(p watch.Process, tolerance int64) {
 }
 
 // Departures returns what departed instances leave in a group.
-func (l *Ledger) Departures(group labels.Labels) *Departures { return &l.Account(group).Left }
+func (l *Ledger) Departures(group labels.Labels) *Departures { return l.Account(group).left() }
 
 // Begin makes Created that of both ledgers, of fleets that began at mine and
 // theirs and together begin at both: the earlier time at which all totals were 0.
@@ -87,7 +108,7 @@ func (l *Ledger) Merge(o *Ledger) {
 			continue
 		}
 		window.MergeClasses(&a.Retired, b.Retired)
-		a.Left.Merge(&b.Left)
+		a.mergeLeft(b.Left)
 		a.remember(b)
 		a.given.merge(&b.given)
 	}
@@ -128,11 +149,11 @@ func (l *Ledger) Exposed() bool {
 // told, but nothing that instances counted.
 func (l *Ledger) Vacant() Ledger {
 	v := *l
-	v.accounts = nil
+	v.accounts, v.bytes = nil, 0
 	for key, a := range l.accounts {
 		if len(a.bounds) > 0 || len(a.natives) > 0 || a.given.bounds != nil {
 			b := *a
-			b.Retired, b.Left = nil, Departures{Labels: a.Left.Labels}
+			b.Retired, b.Left = nil, nil
 			v.put(key, &b)
 		}
 	}
@@ -145,6 +166,6 @@ func (l *Ledger) Inherit(o *Ledger) {
 	for _, b := range o.accounts {
 		a := l.Account(b.Labels)
 		window.MergeClasses(&a.Retired, b.Retired)
-		a.Left.Merge(&b.Left)
+		a.mergeLeft(b.Left)
 	}
 }

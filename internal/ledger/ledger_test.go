@@ -54,7 +54,7 @@ func TestTotalsAddUp(t *testing.T) {
 	a, b, c := counter(1), counter(20), counter(300)
 	assert.Equal(t, 321.0, l.total(a, b, c))
 	l.Account(group).Retire(a, 0, false)
-	Depart(b, Life{}, func(int) bool { return false }, func(int) *Departures { return &l.Account(group).Left })
+	Depart(b, Life{}, func(int) bool { return false }, func(int) *Departures { return l.Departures(group) })
 	assert.Equal(t, 321.0, l.total(c))
 	assert.False(t, l.Account(group).Left.None())
 }
@@ -191,7 +191,7 @@ func TestMergeAndCode(t *testing.T) {
 				x := counter(n)
 				x.Note(at, window.Note{Verdict: judge.First}, &judge.Step{Verdict: judge.First, Hi: n})
 				if gone {
-					Depart(x, Life{First: at, Alive: 8, Span: 4}, func(int) bool { return false }, func(int) *Departures { return &l.Account(group).Left })
+					Depart(x, Life{First: at, Alive: 8, Span: 4}, func(int) bool { return false }, func(int) *Departures { return l.Departures(group) })
 				} else {
 					l.Account(group).Retire(x, 0, false)
 				}
@@ -230,7 +230,7 @@ func reread(t require.TestingT, l *Ledger) *Ledger {
 func FuzzCode(f *testing.F) {
 	var l Ledger
 	l.total(counter(3))
-	Depart(counter(4), Life{Alive: 2, Span: 1}, func(int) bool { return false }, func(int) *Departures { return &l.Account(group).Left })
+	Depart(counter(4), Life{Alive: 2, Span: 1}, func(int) bool { return false }, func(int) *Departures { return l.Departures(group) })
 	f.Add(written(&l))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &saved.Codec{In: saved.Read(data)}

@@ -29,7 +29,9 @@ func (l *Ledger) Settle() Settlements {
 	for _, a := range l.accounts {
 		s := list.Of(a.Labels)
 		window.MergeClasses(&s.Classes, a.Retired)
-		window.MergeClasses(&s.Classes, a.Left.Classes)
+		if a.Left != nil {
+			window.MergeClasses(&s.Classes, a.Left.Classes)
+		}
 	}
 	return list
 }

@@ -80,6 +80,9 @@ func (c *Columns) Exemplars() iter.Seq2[int, exemplar.Exemplar] { return c.quote
 // position, too.
 func (c *Columns) Duplicates() []uint32 { return c.dups }
 
+// ColumnBytes is what a line without a timestamp takes in columns.
+const ColumnBytes = 12
+
 // Bytes returns the memory held.
 func (c *Columns) Bytes() int {
 	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) +

@@ -46,6 +46,7 @@ func (p *Decompressors) With(body []byte, encoding string, limit int, do func(bo
 	defer p.put(d)
 	body, err := d.Body(body, encoding, limit)
 	if err != nil {
+		d.out, d.spare = nil, nil // a bomb leaves no room behind
 		return err
 	}
 	return do(body)
@@ -160,7 +161,7 @@ func (d *Decompressor) readAll(from io.Reader, compressed, limit int) ([]byte, e
 		case err != nil:
 			return nil, damaged(len(d.out), err)
 		case len(d.out) == cap(d.out):
-			d.out = slices.Grow(d.out, len(d.out))
+			d.out = slices.Grow(d.out, min(len(d.out), limit+1-len(d.out)))
 		}
 	}
 }

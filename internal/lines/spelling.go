@@ -70,7 +70,9 @@ func (x *spellings) add(known *table[Line], id uint32, l *Line) {
 func (x *spellings) rebuild(known *table[Line]) {
 	known.mu.Lock()
 	defer known.mu.Unlock()
-	x.index = index{slots: make([]atomic.Uint64, len(x.index.slots))}
+	size := min(len(x.index.slots), roomy(int(known.cap.Load())-len(known.spare)))
+	x.index = index{slots: make([]atomic.Uint64, size)}
+	x.held.Store(int64(8 * size))
 	x.many.Store(false)
 	for id := range known.cap.Load() {
 		if known.live(id) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -87,6 +88,29 @@ func (s *Store) Bytes() int {
 	return s.lines.bytes() + s.headings.bytes() + s.spellings.bytes() + int(s.lineBytes.Load())
 }
 
+// Weight returns the memory that the lines take in a store, whoever else has them.
+func (c *Columns) Weight(s *Store) (n int64) {
+	for _, id := range c.ids {
+		n += s.weight(id)
+	}
+	return n
+}
+
+// Weight is that of the lines that came.
+func (r *Reader) Weight() (n int64) {
+	for _, pos := range r.Came() {
+		id, _, _, _ := r.At(int(pos))
+		n += r.store.weight(id)
+	}
+	return n
+}
+
+// weight returns the memory that a line takes, with its place.
+func (s *Store) weight(id ID) int64 {
+	c, i := s.lines.chunk(uint32(id))
+	return int64(len(c.text[i])) + c.payload[i].bytes() + int64(unsafe.Sizeof(*c))/chunkLen + 40
+}
+
 // Retain keeps the line from being swept until the matching [Store.Release].
 // Columns hold references of their own.
 func (s *Store) Retain(id ID) { s.lines.retain(uint32(id)) }
@@ -124,7 +148,7 @@ func (s *Store) Drop(list *Orphans) (freed []ID) {
 		s.lineBytes.Add(-l.bytes())
 		freed = append(freed, ID(id))
 	})
-	if spelled {
+	if spelled || len(s.spellings.index.slots) > roomy(s.spellings.index.taken) {
 		s.spellings.rebuild(&s.lines)
 	}
 	s.mu.Lock()

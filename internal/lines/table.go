@@ -347,10 +347,11 @@ func (c *chunk[P]) empty() bool {
 	return true
 }
 
-// roomy returns the most slots that an index of so many has for long.
+// roomy returns the most slots that an index of so many has for long: what it grew
+// to by itself, see full.
 func roomy(taken int) int {
 	size := minIndex
-	for size < 8*taken {
+	for size < 2*taken {
 		size *= 2
 	}
 	return size

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"unsafe"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -16,7 +17,8 @@ type Book[B any, I comparable] struct {
 	Balancers map[string]B
 
 	met       map[string][]I // who answered at an address, see Meet
-	strangers int            // that failed before they ever answered, at most
+	bytes     int64          // of the entries and their names
+	strangers int            // that failed before they ever answered, at most; see weight
 	tidied    int64          // when those to forget were looked for
 	addresses []Address[B, I]
 	version   uint64 // of the fleet, when they were gathered
@@ -31,9 +33,24 @@ func (b *Book[B, I]) Entry(name string) *Entry {
 		}
 		t = &Entry{}
 		b.Entries[name] = t
+		b.bytes += bytesOf(name)
 	}
 	return t
 }
+
+// Restore makes entries that were saved those of the book.
+func (b *Book[B, I]) Restore(entries map[string]*Entry) {
+	b.Entries, b.bytes = entries, 0
+	for name := range entries {
+		b.bytes += bytesOf(name)
+	}
+}
+
+// Bytes returns what the entries hold, with their names.
+func (b *Book[B, I]) Bytes() int64 { return b.bytes }
+
+// bytesOf is what an entry takes of memory, with who was met there.
+func bytesOf(name string) int64 { return int64(unsafe.Sizeof(Entry{})) + 200 + int64(len(name)) }
 
 // Labels returns those that an address was described with.
 func (b *Book[B, I]) Labels(name string) labels.Labels {
@@ -244,6 +261,7 @@ func (b *Book[B, I]) Merge(entries map[string]*Entry, expected map[string]bool) 
 	for name, t := range entries {
 		b.Entries[name] = Later(b.Entries[name], t)
 	}
+	b.Restore(b.Entries)
 	if expected != nil {
 		if b.Expected == nil {
 			b.Expect()
@@ -261,9 +279,12 @@ func (b *Book[B, I]) target(name string, t *Entry, reached bool) Target {
 	return x
 }
 
-// maxStrangers bounds the number of targets that are remembered although they
-// never answered and nobody described them.
+// maxStrangers bounds the targets that are remembered although they never answered
+// and nobody described them: so many of names of usual length, see weight.
 const maxStrangers = 10_000
+
+// weight is for how many targets a name counts: a long one takes their room.
+func weight(name string) int { return 1 + len(name)/256 }
 
 // Forget drops the addresses that lead to no instance any more and are not
 // expected. reached are those that do, reach is how far the longest window goes
@@ -283,11 +304,11 @@ func (b *Book[B, I]) forget(now, reach int64, reached map[string]bool, dropped f
 // MeetStranger makes room for a target that failed before it ever answered, so
 // that failures at ever new addresses do not fill the book. It is as [Book.Forget]
 // and looks at all addresses now and then alone.
-func (b *Book[B, I]) MeetStranger(now, reach int64, reached iter.Seq[string], dropped func(name string)) {
+func (b *Book[B, I]) MeetStranger(name string, now, reach int64, reached iter.Seq[string], dropped func(name string)) {
 	if b.tidied == 0 {
 		b.tidied = now
 	}
-	if b.strangers++; b.strangers <= maxStrangers && now-b.tidied <= Learnt {
+	if b.strangers += weight(name); b.strangers <= maxStrangers && now-b.tidied <= Learnt {
 		return
 	}
 	b.tidied = now
@@ -299,14 +320,19 @@ func (b *Book[B, I]) MeetStranger(now, reach int64, reached iter.Seq[string], dr
 			list = append(list, name)
 		}
 	}
-	b.strangers = min(len(list), maxStrangers/2)
-	for _, name := range Oldest(list, len(list)-b.strangers, func(name string) int64 { return b.Entries[name].Tried() }) {
-		b.drop(name, dropped)
+	b.strangers = 0
+	for _, name := range slices.Backward(Oldest(list, len(list), func(name string) int64 { return b.Entries[name].Tried() })) {
+		if w := weight(name); b.strangers+w <= maxStrangers/2 {
+			b.strangers += w
+		} else {
+			b.drop(name, dropped)
+		}
 	}
 }
 
 func (b *Book[B, I]) drop(name string, dropped func(name string)) {
 	delete(b.Entries, name)
+	b.bytes -= bytesOf(name)
 	dropped(name)
 }
 

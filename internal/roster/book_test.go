@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,13 +121,30 @@ func TestBookForgetsStrangers(t *testing.T) {
 	b.Entry("reached").Seen(1)
 	dropped := 0
 	for i := range 30_000 {
-		b.MeetStranger(1, minute, slices.Values([]string{"reached"}), func(string) { dropped++ })
-		b.Entry(fmt.Sprint(i)).Fail(1, roster.Unreachable, errDown)
+		name := fmt.Sprint(i)
+		b.MeetStranger(name, 1, minute, slices.Values([]string{"reached"}), func(string) { dropped++ })
+		b.Entry(name).Fail(1, roster.Unreachable, errDown)
 	}
 	assert.LessOrEqual(t, len(b.Entries), 10_010)
 	assert.Equal(t, 30_002, dropped+len(b.Entries))
 	assert.Contains(t, b.Entries, "described")
 	assert.Contains(t, b.Entries, "reached")
+}
+
+// However long the names are, they take a few megabytes; and what the book says it
+// holds is what it would say if it were read anew.
+func TestLongNamesTakeTheRoomOfMany(t *testing.T) {
+	b := &book{}
+	for i := range 2000 {
+		name := fmt.Sprintf("%d%s", i, strings.Repeat("x", 16<<10-5))
+		b.MeetStranger(name, 1, minute, slices.Values[[]string](nil), func(string) {})
+		b.Entry(name).Fail(1, roster.Unreachable, errDown)
+		require.Less(t, b.Bytes(), int64(4<<20))
+	}
+	held := b.Bytes()
+	assert.Greater(t, held, int64(1<<20))
+	b.Restore(b.Entries)
+	assert.Equal(t, held, b.Bytes())
 }
 
 // fact is what the naive model knows of an address: all that happened, in order.

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -21,6 +22,7 @@ type Groups struct {
 	byLabels  growth.Interner
 	list      []Group
 	order     []int32 // of the list, by labels; nil: not known
+	fresh     bool    // some were added since Keep
 }
 
 // Number returns the number of the group with the given labels.
@@ -28,7 +30,7 @@ func (x *Groups) Number(ls labels.Labels) int32 {
 	i, added := x.byLabels.Of(ls.Bytes(nil))
 	if added {
 		x.list = growth.Put(x.list, i, x.group(ls))
-		x.order = nil
+		x.order, x.fresh = nil, true
 	}
 	return i
 }
@@ -47,11 +49,22 @@ func (x *Groups) Outlives(i int32) bool { return x.list[i].Outlives }
 // Len returns how many groups there are.
 func (x *Groups) Len() int { return x.byLabels.Len() }
 
+// Bytes returns the memory held.
+func (x *Groups) Bytes() int64 {
+	return 2*x.byLabels.Bytes() + int64(unsafe.Sizeof(Group{}))*int64(cap(x.list)) + 4*int64(cap(x.order)) // the labels are as long as the key
+}
+
+// Fresh reports whether a group was added since Keep was called.
+func (x *Groups) Fresh() bool { return x.fresh }
+
 // Keep frees the numbers of the groups that are not used.
 func (x *Groups) Keep(used func(mark func(int32))) {
+	x.fresh = false
 	marks := make([]bool, len(x.list))
 	used(func(i int32) { marks[i] = true })
-	x.byLabels.Keep(marks)
+	if n := x.byLabels.Keep(marks); int(n) < len(x.list) {
+		x.list, x.order = growth.Cut(x.list, n), nil
+	}
 }
 
 // sorted returns the numbers of the groups in the order of their labels.

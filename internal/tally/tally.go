@@ -2,6 +2,7 @@ package tally
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -53,6 +54,19 @@ type Latest struct {
 	tally *Tally
 	plan  *plan
 }
+
+// Bytes returns what is kept, about.
+func (x *Latest) Bytes() int64 {
+	if x.tally == nil {
+		return 0
+	}
+	t := x.tally
+	n := int64(cap(t.shares))*int64(unsafe.Sizeof(Share{})) + int64(cap(t.parts))*int64(unsafe.Sizeof(part{})+unsafe.Sizeof(place{})+12)
+	return n + 16*int64(len(t.totals)+len(t.inside)) + int64(cap(t.events))*int64(unsafe.Sizeof(happening{}))
+}
+
+// Forget gives up what is kept: the next question counts anew.
+func (x *Latest) Forget() { *x = Latest{} }
 
 // Steady returns what the latest question counted, if this one counts the same because time alone went on; else nil.
 func (x *Latest) Steady(a Asked) *Tally {

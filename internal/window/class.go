@@ -3,6 +3,7 @@ package window
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 
 	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/layout"
@@ -31,6 +32,18 @@ func ClassOf(list *[]Class, l *layout.Layout, g *Grid) *Class {
 	}
 	*list = append(*list, Class{Layout: l, Grid: g})
 	return &(*list)[len(*list)-1]
+}
+
+// ClassBytes returns the memory that a list holds.
+func ClassBytes(list []Class) int64 {
+	n := int64(unsafe.Sizeof(Class{})) * int64(cap(list))
+	for i := range list {
+		n += 8 * int64(list[i].Counts.Len())
+		if p := list[i].Places; p != nil {
+			n += 8 * int64(p.len())
+		}
+	}
+	return n
 }
 
 // MergeClasses adds other to list, class by class.

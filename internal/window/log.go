@@ -2,6 +2,7 @@ package window
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
@@ -67,6 +68,24 @@ func (l *log) Prune(h *History) (pruned bool) {
 	}
 	l.Events = slices.Clone(l.Events[n:])
 	return true
+}
+
+// EventBytes is what an event takes.
+const EventBytes = int64(unsafe.Sizeof(Event{}))
+
+// extra returns what is held of events, but for one of each of so many
+// columns, which counts with the column.
+func (l *log) extra(cols int) int64 {
+	n := cap(l.Events) + 2*len(l.Past) // each of these with its place
+	return EventBytes * int64(max(0, n-cols))
+}
+
+// forget moves all events into Past.
+func (l *log) forget() {
+	for i := range l.Events {
+		l.retire(&l.Events[i])
+	}
+	l.Events = nil
 }
 
 // retire adds an event to Past.

@@ -399,3 +399,11 @@ func (p *PackedMet) Code(c *saved.Codec, of *Packed) {
 		of.CodeRows(c, &p.from, &p.base)
 	}
 }
+
+// Bytes returns what is held of a process; 0 if none is followed.
+func (g *Met) Bytes() int64 {
+	if g == nil {
+		return 0
+	}
+	return 8*int64(g.from.Counts.Len()+g.base.Counts.Len()+g.from.Sums.Len()+g.base.Sums.Len()) + 24*int64(len(g.at))
+}

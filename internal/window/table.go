@@ -228,6 +228,21 @@ func (t *Table) Whole(h *History) *Table {
 	return c
 }
 
+// EventBytes returns what is held of events besides what Bytes says.
+func (t *Table) EventBytes() int64 { return t.extra(len(t.Cols)) }
+
+// Forget gives up the past of an instance with that history: windows begin at the
+// present, as if nothing were known of before. What was counted stays, and so do
+// the bounds of all of it. A table whose target's labels changed keeps its past.
+func (t *Table) Forget(h *History) {
+	if t.slots == 0 || len(t.Terms) > 0 {
+		return
+	}
+	t.Floor = h.N
+	t.snaps, t.lowest, t.read = nil, nil, nil
+	t.forget()
+}
+
 // Idle marks the columns that are not used and have not grown within the
 // longest window, and returns how many bytes they hold.
 func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes int64) {

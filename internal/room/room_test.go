@@ -1,0 +1,61 @@
+package room
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func of(n int64) func() int64 { return func() int64 { return n } }
+
+func TestHeld(t *testing.T) {
+	var s Sums
+	var none Held
+	a, b := Held{Lines: 3, Rows: 5}, Held{Lines: 1, Events: 7}
+	s.Change(&none, &a)
+	s.Change(&none, &b)
+	h := s.Held()
+	assert.Equal(t, Held{Lines: 4, Rows: 5, Events: 7}, h)
+	assert.EqualValues(t, 16, h.Sum())
+	assert.Equal(t, map[string]int64{"lines": 4, "plans": 0, "rows": 5, "events": 7, "vanished": 0, "totals": 0, "places": 0, "answers": 0}, h.ByWord())
+	s.Change(&a, &none)
+	assert.Equal(t, b, s.Held())
+}
+
+// Whoever asks for whatever, in whatever order: the limit holds, and one that has
+// taken all that it was given leaves room for those that hold little.
+func TestLimit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.Int64Range(0, 1<<40).Draw(t, "limit")
+		own := make([]int64, rapid.IntRange(1, 20).Draw(t, "instances"))
+		held := int64(0)
+		for range rapid.IntRange(0, 200).Draw(t, "scrapes") {
+			who := rapid.IntRange(0, len(own)-1).Draw(t, "who")
+			more := rapid.Int64Range(1, 1<<41).Draw(t, "more") >> rapid.IntRange(0, 41).Draw(t, "smaller")
+			if more > 0 && Limit(limit).Fits(held, more, of(own[who])) {
+				own[who] += more
+				held += more
+			}
+			require.LessOrEqual(t, held, limit)
+		}
+		require.True(t, Limit(limit).Fits(held, 0, of(0)))
+	})
+}
+
+func TestWhoFloodsLeavesRoom(t *testing.T) {
+	const limit = Limit(16 << 20)
+	held, flood := int64(0), int64(0)
+	for more := int64(1 << 20); more > 0; {
+		if !limit.Fits(held, more, of(flood)) {
+			more /= 2
+			continue
+		}
+		held, flood = held+more, flood+more
+	}
+	assert.EqualValues(t, 14<<20, flood, "seven eighths")
+	assert.True(t, limit.Fits(held, 100_000, of(10_000)), "of a neighbour")
+	assert.True(t, limit.Fits(held+4<<20, 0, of(10_000)), "it goes on, whatever the other one holds")
+	assert.False(t, limit.Fits(held+4<<20, 0, of(flood)), "which does not")
+}

@@ -25,7 +25,7 @@ func (x *Index) Note(s *lines.Store, body *lines.Reader) {
 		x.places = append(x.places, make([]uint32, n-len(x.places))...)
 	}
 	for pos := range body.Len() {
-		id, _, _, _ := body.At(pos)
+		id := body.ID(pos)
 		x.places[id] = uint32(pos) + 1
 	}
 }
@@ -40,7 +40,7 @@ func (x *Index) Clear() {
 }
 
 func (x *Index) id(pos int) lines.ID {
-	id, _, _, _ := x.body.At(pos)
+	id := x.body.ID(pos)
 	return id
 }
 
@@ -93,7 +93,7 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 // likenLine compares one line, at pos of the columns and at place now.
 func (x *Index) likenLine(l *identity.Likeness, c *lines.Columns, pos, place int) {
 	if counted(x.store, c, pos) {
-		_, _, now, _ := x.body.At(place)
+		_, now, _ := x.body.At(place)
 		l.Counter(c.Value(pos), now)
 	}
 }

@@ -52,11 +52,11 @@ func (n *names) carry(p *Plan, s *Scraped, newAt, fresh []uint32) []uint32 {
 	n.read(p, s.Body)
 	turned := false
 	for pos := range s.Reader.Len() {
-		id, old, _, _ := s.Reader.At(pos)
+		old, _, _ := s.Reader.At(pos)
 		if old < 0 || newAt[old] == 0 {
 			continue
 		}
-		if slices.ContainsFunc(p.route.way(id), func(w want) bool { return isOther(w) && n.take(w) != p.names.take(w) }) {
+		if slices.ContainsFunc(p.route.way(s.Reader.ID(pos)), func(w want) bool { return isOther(w) && n.take(w) != p.names.take(w) }) {
 			newAt[old], turned = 0, true
 			fresh = append(fresh, uint32(pos))
 		}

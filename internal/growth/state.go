@@ -251,7 +251,7 @@ func (st *State) Exhume(p *Plan, s *Scraped, store *lines.Store) {
 		return
 	}
 	for _, e := range p.entries {
-		if _, old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || p.objects[e.object].kind == watched {
+		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || p.objects[e.object].kind == watched {
 			continue
 		}
 		key := p.tombOf(&p.objects[e.object], store.Line(s.Body.ID(int(e.pos))))

@@ -76,7 +76,7 @@ func Compare(list []Shrunk, s *lines.Store, r *lines.Reader, before *lines.Colum
 		was[s.Line(before.ID(pos)).Family.Name]++
 	}
 	for pos := range r.Len() {
-		id, _, _, _ := r.At(pos)
+		id := r.ID(pos)
 		is[s.Line(id).Family.Name]++
 	}
 	list = Recover(list, at, oldest, func(x *Shrunk) bool { return !LostMost(x.Before, is[x.Family.Name]) })

@@ -8,8 +8,8 @@ const churnLimit = 0.20
 
 // AnyFell reports whether a counter fell in a staged scrape. An instance nearly
 // always goes on, and then only gauges fell.
-func AnyFell(s *lines.Store, r *lines.Reader, before *lines.Columns) bool {
-	for _, pos := range r.Fell(before) {
+func AnyFell(s *lines.Store, r *lines.Reader) bool {
+	for _, pos := range r.Fell() {
 		if Cumulative(s.Line(r.ID(int(pos)))) {
 			return true
 		}

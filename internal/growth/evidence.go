@@ -73,7 +73,7 @@ func (sh *shown) Weigh(s *Scraped) judge.Decision {
 	s.Scratch.reset()
 	b := &s.Scratch.body
 	b.Rules, b.PrevTime, b.Time, b.PrevStart, b.Start = &s.Rules, s.LastTime, s.At, s.PrevStart, s.Start
-	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || AnyFell(s.Store, s.Reader, s.Before)
+	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || AnyFell(s.Store, s.Reader)
 	for pos := range s.Reader.Len() {
 		if !s.weighed {
 			break

@@ -27,8 +27,8 @@ func (n names) take(w want) bool { return !w.other || n == nil || !n[w.view] }
 // read looks at all lines of a body.
 func (n *names) read(p *Plan, body Body) {
 	*n = nil
-	for pos := range body.Len() {
-		for _, w := range p.route.way(body.ID(pos)) {
+	for _, id := range body.IDs() {
+		for _, w := range p.route.way(id) {
 			if w.other || w.part > Matched || !p.admitted[w.view] || p.route.router.views[w.view].Kind != Counter {
 				continue
 			}

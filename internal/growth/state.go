@@ -280,8 +280,8 @@ func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, b
 	b := newBuilder(st, route, admitted, body, to)
 	b.began()
 	b.names.read(b.Plan, body)
-	for pos := range body.Len() {
-		if !body.Duplicate(pos) {
+	for pos, id := range body.IDs() {
+		if len(route.way(id)) > 0 && !body.Duplicate(pos) {
 			b.come(uint32(pos))
 		}
 	}

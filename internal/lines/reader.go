@@ -2,6 +2,7 @@ package lines
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/histogram"
@@ -105,6 +106,17 @@ func (r *Reader) ID(pos int) ID {
 	return r.runs[r.hint].at(at)
 }
 
+// IDs yields the lines by position.
+func (r *Reader) IDs() iter.Seq2[int, ID] {
+	return func(yield func(int, ID) bool) {
+		for pos := range r.Len() {
+			if !yield(pos, r.ID(pos)) {
+				return
+			}
+		}
+	}
+}
+
 // At returns the position before of the line at a position (−1 if it is new), its
 // value, and its own timestamp in Unix milliseconds or [NoTime].
 func (r *Reader) At(pos int) (old int, value float64, time int64) { return r.at(pos) }
@@ -120,8 +132,8 @@ func (r *Reader) Native(pos int) *histogram.FloatHistogram { return nativeAt(r.n
 func (r *Reader) Changed() []uint32 { return r.changed }
 
 // Fell returns the positions, ascending, of the lines whose value is below that
-// before. c are the columns that were read.
-func (r *Reader) Fell(c *Columns) []uint32 {
+// before.
+func (r *Reader) Fell() []uint32 {
 	r.fell = r.fell[:0]
 	if r.rebuilt {
 		for _, pos := range r.changed {

@@ -52,6 +52,13 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 	}
 }
 
+// Moves returns how often somebody's place may have changed, so that addresses are gathered anew.
+func (f *Fleet) Moves() uint64 {
+	f.mu.Ask()
+	defer f.mu.Unlock()
+	return f.mu.Alone()
+}
+
 // Sizes are what must not grow with churn.
 type Sizes struct {
 	Bytes              int64

@@ -133,11 +133,23 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	if s.report.NewInstance = !in.Seen(); s.report.NewInstance {
 		in.labels = f.book.Labels(s.target)
 	}
+	stays, all := s.stays(), len(f.ordered)
 	if err := s.rebind(); err != nil {
 		return Report{}, err
 	}
 	s.accept()
+	if stays && len(f.ordered) == all {
+		f.mu.Stayed()
+	}
 	return s.report, nil
+}
+
+// stays reports whether the scrape leaves everybody at the addresses where they are: it is of the same process at a
+// known one.
+func (s *staged) stays() bool {
+	in := s.in
+	return in.Seen() && !s.Scraped.Process && !s.Alternating && in.Twins == nil && len(in.Suspicions) == 0 &&
+		slices.Contains(in.targets, s.target) && s.f.book.Entries[s.target] != nil
 }
 
 // readBeside reads the body beside those of others.

@@ -429,3 +429,36 @@ func TestGaugesOfRelabelledTargets(t *testing.T) {
 	require.Len(t, facts, 1)
 	assert.Equal(t, 3.0, value(facts[0]), "it changed last")
 }
+
+// A scrape of a known process in which lines come and go moves nobody, so the addresses are not gathered anew; what may
+// move somebody gathers them.
+func TestWhoStaysIsNotSoughtAgain(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.counter(aggregate.View{Select: "c"})
+	moves := func(change func()) bool {
+		before := b.Moves()
+		change()
+		return b.Moves() != before
+	}
+	answers := func(seconds float64) (int, int) {
+		c := b.Snapshot(at(seconds)).Coverage()
+		return c.Reporting, c.Expected
+	}
+	b.scrape("a", 2000, 1000, typeC, "c 1")
+	b.scrape("b", 2000, 1100, typeC, "c 1")
+	assert.False(t, moves(func() { b.scrape("a", 2010, 1000, typeC, "c 1", `c{x="1"} 1`) }), "a line came")
+	assert.False(t, moves(func() { b.scrape("a", 2020, 1000, typeC, "c 1") }), "a line went")
+	reporting, expected := answers(2020)
+	assert.Equal(t, [2]int{2, 2}, [2]int{reporting, expected})
+	assert.True(t, moves(func() { b.scrape("c", 2030, 1200, typeC, "c 1", `c{x="1"} 1`) }), "a new instance")
+	reporting, expected = answers(2030)
+	assert.Equal(t, [2]int{3, 3}, [2]int{reporting, expected})
+	assert.True(t, moves(func() { b.scrape("a", 2040, 2035, typeC, "c 1", `c{x="2"} 1`) }), "another process")
+	assert.True(t, moves(func() { b.fail("d", at(2040), errors.New("refused")) }), "an address that was never tried")
+	assert.True(t, moves(func() {
+		list := []aggregate.Target{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}
+		require.NoError(t, b.SetTargets(at(2040), list...))
+	}), "others are expected")
+	reporting, expected = answers(2040)
+	assert.Equal(t, [2]int{3, 4}, [2]int{reporting, expected})
+}

@@ -161,7 +161,7 @@ func lookedUp(s *staged) error {
 	var names unknown
 	before := ""
 	for _, pos := range s.Reader.Came() {
-		id, _, _, _ := s.Reader.At(int(pos))
+		id := s.Reader.ID(int(pos))
 		l := s.f.store.Line(id)
 		if l.Name == before {
 			continue

@@ -105,10 +105,10 @@ func (j *joined) hasBounds(n int) bool {
 // update reads the histogram, after arrange. It returns false if a sample cannot
 // hold what the lines say.
 func (j *joined) update(engine *lines.Reader) bool {
-	_, _, _, at := engine.At(j.parts[0].pos)
+	_, _, at := engine.At(j.parts[0].pos)
 	start := engine.Start(j.parts[0].pos)
 	for _, p := range j.parts {
-		if _, _, _, t := engine.At(p.pos); t != at || engine.Start(p.pos) != start {
+		if _, _, t := engine.At(p.pos); t != at || engine.Start(p.pos) != start {
 			return false
 		}
 	}
@@ -162,7 +162,7 @@ func (j *joined) total(h *histogram.Histogram, engine *lines.Reader) bool {
 }
 
 func valueAt(engine *lines.Reader, pos int) float64 {
-	_, _, v, _ := engine.At(pos)
+	_, v, _ := engine.At(pos)
 	return v
 }
 

@@ -14,7 +14,8 @@ func (t *tracker) rebuild(exemplars []lines.Exemplar) {
 	t.gather()
 	t.previous = t.previous[:0]
 	for pos := range t.engine.Len() {
-		id, old, _, _ := t.engine.At(pos)
+		id := t.engine.ID(pos)
+		old, _, _ := t.engine.At(pos)
 		switch k := t.lines.of(id); {
 		case k.state == dropped:
 			t.now.place = append(t.now.place, none)
@@ -50,7 +51,7 @@ func (t *tracker) gather() {
 	}
 	t.gathered = t.gathered[:0]
 	for pos := range t.engine.Len() {
-		id, _, _, _ := t.engine.At(pos)
+		id := t.engine.ID(pos)
 		j := t.lines.of(id).join
 		if j == nil {
 			continue

@@ -98,7 +98,7 @@ func (t *tracker) readJoined() bool {
 		return true
 	}
 	for _, pos := range t.engine.Changed() {
-		id, _, _, _ := t.engine.At(int(pos))
+		id := t.engine.ID(int(pos))
 		j := t.lines.known[id].join
 		if j == nil || j.read == t.reads {
 			continue
@@ -131,7 +131,7 @@ func (t *tracker) refresh(i int32, pos int) bool {
 
 // fill sets what a line says apart from its series.
 func fill(s *Sample, engine *lines.Reader, pos int, role Role) {
-	_, _, v, at := engine.At(pos)
+	_, v, at := engine.At(pos)
 	s.Value, s.Time, s.Start = v, timeOf(at), startOf(engine.Start(pos))
 	if role == Histogram {
 		s.Histogram = fromNative(engine.Native(pos))

@@ -47,7 +47,7 @@ func (rd *reading) read(instance string, body []byte) (n int) {
 	}
 	must(rd.r.Read(c, body, rd.as))
 	for _, pos := range rd.r.Changed() {
-		_, _, v, _ := rd.r.At(int(pos))
+		_, v, _ := rd.r.At(int(pos))
 		sink += v
 	}
 	rd.r.Commit(c)
@@ -145,7 +145,7 @@ func firstKnown(d *data, rounds int, held map[*byte]int, peer func(scrape) error
 		start := time.Now()
 		must(rd.r.Read(&c, body, contentType))
 		for i := range rd.r.Len() {
-			_, _, v, _ := rd.r.At(i)
+			_, v, _ := rd.r.At(i)
 			sink += v
 		}
 		rd.r.Commit(&c)

@@ -25,7 +25,7 @@ func (x *Index) Note(s *lines.Store, body *lines.Reader) {
 		x.places = append(x.places, make([]uint32, n-len(x.places))...)
 	}
 	for pos := range body.Len() {
-		id, _, _, _ := body.At(pos)
+		id := body.ID(pos)
 		x.places[id] = uint32(pos) + 1
 	}
 }
@@ -40,18 +40,18 @@ func (x *Index) Clear() {
 }
 
 func (x *Index) id(pos int) lines.ID {
-	id, _, _, _ := x.body.At(pos)
+	id := x.body.ID(pos)
 	return id
 }
 
 // Liken compares the body with columns.
 func (x *Index) Liken(c *lines.Columns) (l identity.Likeness) {
 	shared := 0
-	for pos := range c.Len() {
-		if place := x.places[c.ID(pos)]; place != 0 {
+	for pos, id := range c.IDs() {
+		if place := x.places[id]; place != 0 {
 			shared++
-			x.likenLine(&l, c, pos, int(place-1))
-		} else if counted(x.store, c, pos) {
+			x.likenLine(&l, c, pos, id, int(place-1))
+		} else if counted(x.store, c, pos, id) {
 			l.Vanished++
 		}
 	}
@@ -73,8 +73,8 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 			x.byLabels[x.store.Line(x.id(pos)).Labels.Hash()] = uint32(pos)
 		}
 	}
-	for pos := range c.Len() {
-		was := x.store.Line(c.ID(pos))
+	for pos, id := range c.IDs() {
+		was := x.store.Line(id)
 		place, ok := x.byLabels[was.Labels.Hash()]
 		if ok {
 			is := x.store.Line(x.id(int(place)))
@@ -82,8 +82,8 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 		}
 		if ok {
 			shared++
-			x.likenLine(l, c, pos, int(place))
-		} else if counted(x.store, c, pos) {
+			x.likenLine(l, c, pos, id, int(place))
+		} else if counted(x.store, c, pos, id) {
 			l.Vanished++
 		}
 	}
@@ -91,28 +91,28 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 }
 
 // likenLine compares one line, at pos of the columns and at place now.
-func (x *Index) likenLine(l *identity.Likeness, c *lines.Columns, pos, place int) {
-	if counted(x.store, c, pos) {
-		_, _, now, _ := x.body.At(place)
+func (x *Index) likenLine(l *identity.Likeness, c *lines.Columns, pos int, id lines.ID, place int) {
+	if counted(x.store, c, pos, id) {
+		_, now, _ := x.body.At(place)
 		l.Counter(c.Value(pos), now)
 	}
 }
 
 // counted reports whether the line at a position is a counter that counted something.
-func counted(s *lines.Store, c *lines.Columns, pos int) bool {
-	return c.Value(pos) > 0 && growth.Cumulative(s.Line(c.ID(pos)))
+func counted(s *lines.Store, c *lines.Columns, pos int, id lines.ID) bool {
+	return c.Value(pos) > 0 && growth.Cumulative(s.Line(id))
 }
 
 // LikenColumns compares two scrapes of the past.
 func LikenColumns(s *lines.Store, before, after *lines.Columns) (l identity.Likeness) {
 	later := map[lines.ID]float64{}
-	for pos := range after.Len() {
-		later[after.ID(pos)] = after.Value(pos)
+	for pos, id := range after.IDs() {
+		later[id] = after.Value(pos)
 	}
 	shared := 0
-	for pos := range before.Len() {
-		now, ok := later[before.ID(pos)]
-		count := counted(s, before, pos)
+	for pos, id := range before.IDs() {
+		now, ok := later[id]
+		count := counted(s, before, pos, id)
 		switch {
 		case ok && count:
 			l.Counter(before.Value(pos), now)

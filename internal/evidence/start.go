@@ -65,7 +65,7 @@ func FollowStart(s *lines.Store, r *lines.Reader, body growth.Body, at int) int 
 		return found
 	}
 	for _, pos := range r.Came() {
-		if id, _, _, _ := r.At(int(pos)); !identity.IsStartMetric(s.Line(id).Name) {
+		if id := r.ID(int(pos)); !identity.IsStartMetric(s.Line(id).Name) {
 			continue
 		}
 		if found != NoStart {

@@ -172,7 +172,11 @@ func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 		if i < len(o.n) {
 			x = o.get(i)
 		}
-		dst = append(dst, s.less(&x))
+		if s.w == nil && x.w == nil { // all but the sums of observations
+			dst = append(dst, float64(s.n-x.n))
+		} else {
+			dst = append(dst, s.less(&x))
+		}
 	}
 	return dst
 }

@@ -71,7 +71,8 @@ func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
 	fresh = slices.Clone(s.Reader.Came())
 	came := len(fresh)
 	for _, pos := range s.Reader.Renamed() {
-		id, old, _, _ := s.Reader.At(int(pos))
+		id := s.Reader.ID(int(pos))
+		old, _, _ := s.Reader.At(int(pos))
 		if !sameWay(p.route.way(id), p.route.way(s.Before.ID(old))) {
 			newAt[old], fresh = 0, append(fresh, pos)
 		}

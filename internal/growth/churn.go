@@ -8,9 +8,9 @@ const churnLimit = 0.20
 
 // AnyFell reports whether a counter fell in a staged scrape. An instance nearly
 // always goes on, and then only gauges fell.
-func AnyFell(s *lines.Store, r *lines.Reader, before *lines.Columns) bool {
-	for _, pos := range r.Fell(before) {
-		if id, _, _, _ := r.At(int(pos)); Cumulative(s.Line(id)) {
+func AnyFell(s *lines.Store, r *lines.Reader) bool {
+	for _, pos := range r.Fell() {
+		if Cumulative(s.Line(r.ID(int(pos)))) {
 			return true
 		}
 	}
@@ -27,8 +27,8 @@ func Vanishing(s *lines.Store, r *lines.Reader, before *lines.Columns) bool {
 	}
 	form := map[*lines.Family]bool{} // that of what came: native
 	for pos := range r.Len() {
-		if id, old, _, _ := r.At(pos); old < 0 {
-			l := s.Line(id)
+		if old, _, _ := r.At(pos); old < 0 {
+			l := s.Line(r.ID(pos))
 			form[l.Family] = l.Role == lines.Native
 		}
 	}

@@ -42,7 +42,7 @@ func TestChurn(t *testing.T) {
 			require.NoError(t, r.Read(&c, []byte(x.before), ""))
 			r.Commit(&c)
 			require.NoError(t, r.Read(&c, []byte(x.now), ""))
-			assert.Equal(t, x.fell, AnyFell(s, r, &c))
+			assert.Equal(t, x.fell, AnyFell(s, r))
 			assert.Equal(t, x.vanishing, Vanishing(s, r, &c))
 		})
 	}

@@ -126,12 +126,13 @@ type doubles struct {
 func (w *walk) readDoubles(o *object) doubles {
 	x := doubles{known: true, least: math.Inf(1)}
 	list := w.Plan.doubles[o.double-1]
-	id, old, now, _ := w.Reader.At(int(o.line))
-	x.differ = slices.ContainsFunc(list, func(pos uint32) bool { _, _, v, _ := w.Reader.At(int(pos)); return v != now })
+	id := w.Reader.ID(int(o.line))
+	old, now, _ := w.Reader.At(int(o.line))
+	x.differ = slices.ContainsFunc(list, func(pos uint32) bool { _, v, _ := w.Reader.At(int(pos)); return v != now })
 	before := w.doublesBefore(w.Store.Series(id))
 	x.known = old >= 0 && len(before) == len(list)
 	for i, pos := range list {
-		_, _, v, _ := w.Reader.At(int(pos))
+		_, v, _ := w.Reader.At(int(pos))
 		if v >= 0 && !math.IsInf(v, 1) {
 			x.now += v
 		}

@@ -73,7 +73,7 @@ func (sh *shown) Weigh(s *Scraped) judge.Decision {
 	s.Scratch.reset()
 	b := &s.Scratch.body
 	b.Rules, b.PrevTime, b.Time, b.PrevStart, b.Start = &s.Rules, s.LastTime, s.At, s.PrevStart, s.Start
-	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || AnyFell(s.Store, s.Reader, s.Before)
+	s.weighed = s.PrevStart == 0 || s.Start != s.PrevStart || AnyFell(s.Store, s.Reader)
 	for pos := range s.Reader.Len() {
 		if !s.weighed {
 			break
@@ -101,11 +101,11 @@ func Cumulative(l *lines.Line) bool {
 
 // weigh takes in a counter, or a histogram by its count.
 func (sh *shown) weigh(s *Scraped, b *judge.Body, pos int) {
-	id, old, _, _ := s.Reader.At(pos)
+	old, _, _ := s.Reader.At(pos)
 	if old < 0 {
 		return
 	}
-	l := s.Store.Line(id)
+	l := s.Store.Line(s.Reader.ID(pos))
 	if !Cumulative(l) || l.Role == lines.Bucket || s.Body.Duplicate(pos) {
 		return
 	}
@@ -121,7 +121,7 @@ func (sh *shown) weigh(s *Scraped, b *judge.Body, pos int) {
 
 // point returns the reading at a position.
 func (s *Scraped) point(pos int) judge.Point {
-	_, _, value, own := s.Reader.At(pos)
+	_, value, own := s.Reader.At(pos)
 	c := judge.Point{Time: s.At, Value: value, Start: s.Reader.Start(pos)}
 	if own != lines.NoTime {
 		c.Time = own
@@ -131,7 +131,7 @@ func (s *Scraped) point(pos int) judge.Point {
 
 // value returns what was read at a position.
 func (s *Scraped) value(pos uint32) float64 {
-	_, _, v, _ := s.Reader.At(int(pos))
+	_, v, _ := s.Reader.At(int(pos))
 	return v
 }
 
@@ -182,12 +182,12 @@ func (sh *shown) keepPaces(s *Scraped) {
 	sure := d.Restart == judge.RestartUnknown && !d.Blind && s.LastTime != 0
 	ms := float64(s.At - s.LastTime)
 	for pos := range next {
-		id, old, c, _ := s.Reader.At(pos)
+		old, c, _ := s.Reader.At(pos)
 		x := float32(-1)
 		if uint(old) < uint(len(sh.paces)) {
 			x = sh.paces[old]
 		}
-		if old >= 0 && Cumulative(s.Store.Line(id)) {
+		if old >= 0 && Cumulative(s.Store.Line(s.Reader.ID(pos))) {
 			switch grown := c - s.Before.Value(old); {
 			case grown >= 0 && sure:
 				x = max(x, float32(grown/ms))
@@ -209,12 +209,12 @@ func (sh *shown) keepOthers(s *Scraped) {
 	}
 	var next map[uint32]float64
 	for pos := range s.Reader.Len() {
-		id, old, c, _ := s.Reader.At(pos)
+		old, c, _ := s.Reader.At(pos)
 		if s.First || s.Decision.Anew() || old < 0 {
 			continue
 		}
 		p, x := s.Before.Value(old), sh.others[uint32(old)]
-		if deep && s.Decision.Fell(p, c) && Cumulative(s.Store.Line(id)) {
+		if deep && s.Decision.Fell(p, c) && Cumulative(s.Store.Line(s.Reader.ID(pos))) {
 			x = p
 		}
 		if c < x {

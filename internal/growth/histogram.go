@@ -66,10 +66,10 @@ func (t *turn) read() bool {
 	t.now = t.Scraped.point(t.pos)
 	t.counts = t.out.room(len(positions))
 	for i, pos := range positions {
-		_, _, t.counts[i], _ = t.Reader.At(int(pos))
+		_, t.counts[i], _ = t.Reader.At(int(pos))
 	}
 	if t.h.sum >= 0 {
-		_, _, t.sum, _ = t.Reader.At(int(t.h.sum))
+		_, t.sum, _ = t.Reader.At(int(t.h.sum))
 	}
 	return t.h.layout.Check(t.counts) == nil
 }
@@ -80,8 +80,8 @@ func (t *turn) watch() {
 	if pos < 0 || t.First {
 		return
 	}
-	if id, old, _, _ := t.Reader.At(int(pos)); old >= 0 {
-		t.walk.watch(t.o, t.Store.Line(id), columnPoint(t.Scraped.Before, old, t.LastTime), t.Scraped.point(int(pos)))
+	if old, _, _ := t.Reader.At(int(pos)); old >= 0 {
+		t.walk.watch(t.o, t.Store.Line(t.Reader.ID(int(pos))), columnPoint(t.Scraped.Before, old, t.LastTime), t.Scraped.point(int(pos)))
 	}
 }
 
@@ -103,7 +103,7 @@ func (t *turn) was() *point {
 func (t *turn) direct() *point {
 	x := &t.out.before
 	*x = point{sum: math.NaN()}
-	_, old, _, _ := t.Reader.At(t.pos)
+	old, _, _ := t.Reader.At(t.pos)
 	if old < 0 {
 		return nil
 	}
@@ -117,14 +117,14 @@ func (t *turn) direct() *point {
 	}
 	x.layout, x.buckets = t.h.layout, t.out.room(len(t.counts))
 	for i, pos := range t.buckets[t.h.from:t.h.to] {
-		if _, old, _, _ := t.Reader.At(int(pos)); old >= 0 {
+		if old, _, _ := t.Reader.At(int(pos)); old >= 0 {
 			x.buckets[i] = t.Scraped.Before.Value(old)
 		} else {
 			return nil
 		}
 	}
 	if t.h.sum >= 0 {
-		if _, old, _, _ := t.Reader.At(int(t.h.sum)); old >= 0 {
+		if old, _, _ := t.Reader.At(int(t.h.sum)); old >= 0 {
 			x.sum = t.Scraped.Before.Value(old)
 		}
 	}
@@ -133,8 +133,8 @@ func (t *turn) direct() *point {
 
 // judgeHist judges the step from before.
 func (w *walk) judgeHist(t *turn, before *point) {
-	id, old, _, _ := w.Reader.At(t.pos)
-	l := w.Store.Line(id)
+	old, _, _ := w.Reader.At(t.pos)
+	l := w.Store.Line(w.Reader.ID(t.pos))
 	ev := w.evidenceOf(t.o, l)
 	t.mixed = ev.Fate == judge.FateMixed
 	var next judge.Series
@@ -385,8 +385,7 @@ func (t *turn) growNative(base *point, s *judge.Step) *Hist {
 // appear judges a histogram without a reading before it, by its count, or one
 // that is back. missed says that it was there before and could not be read.
 func (t *turn) appear(missed bool) {
-	id, _, _, _ := t.Reader.At(t.pos)
-	l := t.Store.Line(id)
+	l := t.Store.Line(t.Reader.ID(t.pos))
 	tomb := t.buried(t.o, l)
 	next, step := t.begin(t.o, l, t.now, tomb, missed)
 	if tomb != nil && step.Doubt&judge.HandedOver != 0 && !t.follows(&tomb.point) {

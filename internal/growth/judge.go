@@ -119,16 +119,15 @@ func (w *walk) touch(e entry) {
 			w.counter(e)
 		}
 	case Gauge:
-		_, old, v, _ := w.Reader.At(int(e.pos))
+		old, v, _ := w.Reader.At(int(e.pos))
 		w.out.Gauges = append(w.out.Gauges, Gauged{e.object, old < 0 || v != w.Before.Value(old)})
 	case Histogram:
 		if n := len(w.dirty); n == 0 || w.dirty[n-1] != e.object {
 			w.dirty = append(w.dirty, e.object)
 		}
 	case watched:
-		id, old, _, _ := w.Reader.At(int(e.pos))
-		if old >= 0 && !w.First {
-			w.watch(&w.objects[e.object], w.Store.Line(id), columnPoint(w.Before, old, w.LastTime), w.Scraped.point(int(e.pos)))
+		if old, _, _ := w.Reader.At(int(e.pos)); old >= 0 && !w.First {
+			w.watch(&w.objects[e.object], w.Store.Line(w.Reader.ID(int(e.pos))), columnPoint(w.Before, old, w.LastTime), w.Scraped.point(int(e.pos)))
 		}
 	}
 }
@@ -163,7 +162,7 @@ func (w *walk) plainly(o *object, l *lines.Line) bool {
 
 // counter judges a counter from the point before to the one just read.
 func (w *walk) counter(e entry) {
-	id, old, value, own := w.Reader.At(int(e.pos))
+	old, value, own := w.Reader.At(int(e.pos))
 	c := judge.Point{Time: w.At, Value: value, Start: w.Reader.Start(int(e.pos))}
 	o := &w.objects[e.object]
 	if w.calm != nil && old >= 0 && own == lines.NoTime && !w.First && w.heldOf(e.object) == nil {
@@ -173,13 +172,14 @@ func (w *walk) counter(e entry) {
 			return
 		}
 	}
+	l := w.Store.Line(w.Reader.ID(int(e.pos)))
 	if own == lines.NoTime {
-		w.counterAt(e.object, o, w.Store.Line(id), c, old)
+		w.counterAt(e.object, o, l, c, old)
 		return
 	}
 	c.Time = own
 	plain, odd := len(w.out.Plain), len(w.out.Odd)
-	w.counterAt(e.object, o, w.Store.Line(id), c, old)
+	w.counterAt(e.object, o, l, c, old)
 	w.readTimed(e.object, plain, odd)
 }
 

@@ -27,8 +27,8 @@ func (n names) take(w want) bool { return !w.other || n == nil || !n[w.view] }
 // read looks at all lines of a body.
 func (n *names) read(p *Plan, body Body) {
 	*n = nil
-	for pos := range body.Len() {
-		for _, w := range p.route.way(body.ID(pos)) {
+	for _, id := range body.IDs() {
+		for _, w := range p.route.way(id) {
 			if w.other || w.part > Matched || !p.admitted[w.view] || p.route.router.views[w.view].Kind != Counter {
 				continue
 			}
@@ -52,11 +52,11 @@ func (n *names) carry(p *Plan, s *Scraped, newAt, fresh []uint32) []uint32 {
 	n.read(p, s.Body)
 	turned := false
 	for pos := range s.Reader.Len() {
-		id, old, _, _ := s.Reader.At(pos)
+		old, _, _ := s.Reader.At(pos)
 		if old < 0 || newAt[old] == 0 {
 			continue
 		}
-		if slices.ContainsFunc(p.route.way(id), func(w want) bool { return isOther(w) && n.take(w) != p.names.take(w) }) {
+		if slices.ContainsFunc(p.route.way(s.Reader.ID(pos)), func(w want) bool { return isOther(w) && n.take(w) != p.names.take(w) }) {
 			newAt[old], turned = 0, true
 			fresh = append(fresh, uint32(pos))
 		}

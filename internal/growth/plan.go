@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/promfold/promfold/internal/judge"
@@ -130,6 +131,7 @@ type Columns interface {
 type Body interface {
 	Len() int
 	ID(pos int) lines.ID
+	IDs() iter.Seq2[int, lines.ID] // by position
 	Duplicate(pos int) bool
 	Duplicates() []uint32
 	// Native returns the native histogram at a position; nil if it cannot be one.

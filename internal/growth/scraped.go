@@ -91,12 +91,6 @@ type StagedBody struct {
 // Reset forgets what was decoded.
 func (b *StagedBody) Reset() { clear(b.natives) }
 
-// ID names the line at a position.
-func (b *StagedBody) ID(pos int) lines.ID {
-	id, _, _, _ := b.At(pos)
-	return id
-}
-
 // Native returns the native histogram at a position; nil if it cannot be one.
 func (b *StagedBody) Native(pos int) *layout.Native {
 	n, ok := b.natives[pos]

@@ -82,8 +82,8 @@ const (
 // and how it relates to the selection by name and type alone.
 func (s *Selection) Fits(store *lines.Store, c *lines.Columns) iter.Seq2[model.MetricType, Fit] {
 	return func(yield func(model.MetricType, Fit) bool) {
-		for pos := range c.Len() {
-			if l := store.Line(c.ID(pos)); !yield(l.Family.Type, s.Takes(l)) {
+		for _, id := range c.IDs() {
+			if l := store.Line(id); !yield(l.Family.Type, s.Takes(l)) {
 				return
 			}
 		}

@@ -253,7 +253,7 @@ func (st *State) Exhume(p *Plan, s *Scraped, store *lines.Store) {
 		return
 	}
 	for _, e := range p.entries {
-		if _, old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || p.objects[e.object].kind == watched {
+		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || p.objects[e.object].kind == watched {
 			continue
 		}
 		key := p.tombOf(&p.objects[e.object], store.Line(s.Body.ID(int(e.pos))))
@@ -281,8 +281,8 @@ func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, b
 	b := newBuilder(st, route, admitted, body, to)
 	b.began()
 	b.names.read(b.Plan, body)
-	for pos := range body.Len() {
-		if !body.Duplicate(pos) {
+	for pos, id := range body.IDs() {
+		if len(route.way(id)) > 0 && !body.Duplicate(pos) {
 			b.come(uint32(pos))
 		}
 	}

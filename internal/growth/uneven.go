@@ -9,7 +9,7 @@ func (t *turn) noteUneven(x *Hist, s *judge.Step, before *point) bool {
 	if t.h.form == native || t.h.count < 0 || x.Origin != Reading && x.Origin != Zero {
 		return false
 	}
-	_, old, now, _ := t.Reader.At(int(t.h.count))
+	old, now, _ := t.Reader.At(int(t.h.count))
 	ahead := now - t.now.Value
 	if x.Origin == Reading && before != nil && old >= 0 && s.Sub == before.Last.Value && !before.Gapped {
 		ahead -= t.Scraped.Before.Value(old) - before.Last.Value

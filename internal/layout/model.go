@@ -2,6 +2,7 @@ package layout
 
 import (
 	"math"
+	"slices"
 
 	"github.com/promfold/promfold"
 )
@@ -81,7 +82,7 @@ func (m *model) ends(l level) (lower, upper float64) {
 	if m.exact() {
 		return x.ends(l.rank(x.n, x.integral))
 	}
-	x.keys = x.keys[:0]
+	x.keys = slices.Grow(x.keys[:0], len(x.cells))
 	for i := range x.cells {
 		x.keys = append(x.keys, x.cells[i].lower)
 	}

@@ -106,8 +106,14 @@ func (c *class) appendTo(x *envelope) {
 	if !c.layout.signed {
 		at.lower, at.shape = before(0), floored
 	}
+	x.cells = slices.Grow(x.cells, len(c.layout.bounds))
+	counts, plain := c.counts.Integers()
 	for i, upper := range c.layout.bounds {
-		at.upper, at.after = upper, c.counts.Float64(i)
+		if at.upper = upper; plain {
+			at.after = float64(counts[i])
+		} else {
+			at.after = c.counts.Float64(i)
+		}
 		if math.IsInf(upper, 1) && i > 0 {
 			at.shape = unbounded
 		}

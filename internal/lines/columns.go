@@ -15,15 +15,14 @@ const NoTime int64 = math.MinInt64
 // Columns hold what one instance exposed last: its lines in the order of the
 // body, each at a position. The zero value is an instance without a body yet.
 //
-// Invariants: len(values) == len(ids); times is nil if no line has a timestamp,
-// else len(times) == len(ids), and so for starts and pairs; dups ascends; within
-// a span IDs count up and lie in one chunk of the store; headings ascends by
-// position, and several at one position keep their order. Each position and each
-// heading holds one reference to its text in the store.
+// Invariants: times is nil if no line has a timestamp, else it has one for each
+// line, and so for starts and pairs; runs and dups ascend, and the first run is at
+// 0; headings ascends by position, and several at one position keep their order.
+// Each position and each heading holds one reference to its text in the store.
 type Columns struct {
 	format   format
-	ids      []ID
-	values   []float64
+	runs     []run
+	values   numbers
 	times    []int64
 	starts   []int64  // when each series began at 0, 0 if unknown; nil if all are, or if pairs say so
 	pairs    []uint32 // by position: the position of the line with the start, plus 1; nil if there is none
@@ -31,7 +30,6 @@ type Columns struct {
 	digests  []digest
 	quoted   exemplars
 	dups     []uint32 // positions whose line stands at an earlier position, too
-	spans    []uint32 // positions where a span starts; the first is 0
 	headings []heading
 }
 
@@ -42,13 +40,35 @@ type heading struct {
 }
 
 // Len returns the number of lines.
-func (c *Columns) Len() int { return len(c.ids) }
+func (c *Columns) Len() int { return c.values.n }
 
 // ID returns the line at a position.
-func (c *Columns) ID(i int) ID { return c.ids[i] }
+func (c *Columns) ID(i int) ID { return c.runs[runAt(c.runs, uint32(i))].at(uint32(i)) }
+
+// IDs yields the lines by position, which is cheaper than to ask for each.
+func (c *Columns) IDs() iter.Seq2[int, ID] {
+	return func(yield func(int, ID) bool) {
+		pos := 0
+		for i, r := range c.runs {
+			for end := c.runEnd(i); pos < end; pos++ {
+				if !yield(pos, r.at(uint32(pos))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// runEnd returns the position after the last line of a run.
+func (c *Columns) runEnd(i int) int {
+	if i+1 < len(c.runs) {
+		return int(c.runs[i+1].pos)
+	}
+	return c.values.n
+}
 
 // Value returns the value at a position.
-func (c *Columns) Value(i int) float64 { return c.values[i] }
+func (c *Columns) Value(i int) float64 { return c.values.at(i) }
 
 // Time returns the sample's own timestamp in Unix milliseconds, or [NoTime].
 func (c *Columns) Time(i int) int64 {
@@ -63,7 +83,15 @@ func (c *Columns) Timed() bool { return c.times != nil }
 
 // Start returns when the series began at 0, in Unix milliseconds, as its _created
 // line or its protobuf message says; 0 if unknown.
-func (c *Columns) Start(i int) int64 { return startOf(i, c.starts, c.pairs, c.values) }
+func (c *Columns) Start(i int) int64 {
+	if len(c.starts) > 0 {
+		return c.starts[i]
+	}
+	if len(c.pairs) == 0 || c.pairs[i] == 0 {
+		return 0
+	}
+	return startFrom(c.values.at(int(c.pairs[i] - 1)))
+}
 
 // Native returns the histogram of a [Native] line, else nil. The caller owns it.
 func (c *Columns) Native(i int) *histogram.FloatHistogram { return nativeAt(c.natives, i) }
@@ -85,16 +113,16 @@ const ColumnBytes = 12
 
 // Bytes returns the memory held.
 func (c *Columns) Bytes() int {
-	return 4*cap(c.ids) + 8*cap(c.values) + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) +
-		nativeBytes(c.natives) + digestBytes*cap(c.digests) + c.quoted.bytes() + 4*cap(c.dups) + 4*cap(c.spans) + 8*cap(c.headings)
+	return runBytes*cap(c.runs) + c.values.bytes() + 8*cap(c.times) + 8*cap(c.starts) + 4*cap(c.pairs) +
+		nativeBytes(c.natives) + digestBytes*cap(c.digests) + c.quoted.bytes() + 4*cap(c.dups) + 8*cap(c.headings)
 }
 
 // Clone returns a copy that holds references of its own to the store, unless s is nil.
 func (c *Columns) Clone(s *Store) Columns {
 	n := Columns{
-		format: c.format, ids: slices.Clone(c.ids), values: slices.Clone(c.values), times: slices.Clone(c.times),
+		format: c.format, runs: slices.Clone(c.runs), values: c.values.clone(), times: slices.Clone(c.times),
 		starts: slices.Clone(c.starts), pairs: slices.Clone(c.pairs), natives: slices.Clone(c.natives), digests: slices.Clone(c.digests), dups: slices.Clone(c.dups),
-		spans: slices.Clone(c.spans), headings: slices.Clone(c.headings), quoted: c.quoted.clone(),
+		headings: slices.Clone(c.headings), quoted: c.quoted.clone(),
 	}
 	for i := range n.natives {
 		n.natives[i].raw = slices.Clone(n.natives[i].raw)
@@ -102,7 +130,7 @@ func (c *Columns) Clone(s *Store) Columns {
 	if s == nil {
 		return n
 	}
-	for _, id := range n.ids {
+	for _, id := range n.IDs() {
 		s.lines.retain(uint32(id))
 	}
 	for _, h := range n.headings {
@@ -111,27 +139,10 @@ func (c *Columns) Clone(s *Store) Columns {
 	return n
 }
 
-// findSpans finds the stretches whose IDs are neighbours in the store. They are
-// long, as a rule. It returns scratch for the next call.
-func (c *Columns) findSpans(scratch []uint32) []uint32 {
-	scratch = scratch[:0]
-	for ids, at := c.ids, uint32(0); len(ids) > 0; {
-		n, first := 1, ids[0]
-		most := min(len(ids), chunkLen-int(first&(chunkLen-1)))
-		for n < most && ids[n] == first+ID(n) {
-			n++
-		}
-		scratch = append(scratch, at)
-		ids, at = ids[n:], at+uint32(n)
-	}
-	c.spans = replace(c.spans, scratch)
-	return scratch
-}
-
 // Release gives up the references to the store and empties the columns. Call it
 // when the instance is gone.
 func (c *Columns) Release(s *Store) {
-	for _, id := range c.ids {
+	for _, id := range c.IDs() {
 		s.lines.release(uint32(id))
 	}
 	for _, h := range c.headings {

@@ -27,9 +27,11 @@ type diff struct {
 	orphans        Orphans
 	meant, mayMean int // bytes of labels of new lines: see Limits.meant
 
+	before []float64 // the values of the columns
+
 	// Staged, by new position. While rebuilt is false the lines are those of the
-	// columns: ids and dups are theirs, and olds is not used.
-	ids        []ID
+	// columns: runs and dups are theirs, else newIDs is used, and olds.
+	runs       []run
 	olds       []int32 // the position in the columns, −1 if the line is new
 	values     []float64
 	times      []int64 // empty while no line has a timestamp
@@ -45,12 +47,14 @@ type diff struct {
 	gone       []uint32 // old positions
 	dups       []uint32
 	headings   []heading
+	hint       int // the run last asked for, see ID
 	rebuilt    bool
 	structural bool
 	staged     bool // a body was read and is neither committed nor discarded
 	pinned     bool // new lines and all headings hold references for the commit
 
-	// Scratch of a rebuild. The slices of ids, dups and pairs are reused.
+	// Scratch of a rebuild. The slices of dups and pairs are reused.
+	had        []ID // the lines of the columns
 	newIDs     []ID
 	newDups    []uint32
 	newPairs   []uint32
@@ -67,15 +71,15 @@ type diff struct {
 
 // cursor is where a read is in the lines that it expects.
 //
-// Invariants: the line expected next is expect.ids[k]; the headings expected
+// Invariants: the line expected next is that at k of expect; the headings expected
 // before it are those from expect.headings[h] on whose before is k. family is in
-// force in the body. was is the family under which expect.ids[k] was read, if no
+// force in the body. was is the family under which that line was read, if no
 // heading is left before it.
 type cursor struct {
 	in     format // of the body
 	expect *Columns
 	k, h   int
-	span   int // expect.spans[span] ≤ k; the next span may start at or before k, too
+	run    int // expect.runs[run] starts at or before k; the next one may, too
 	family *family
 	was    *family
 	last   uint32 // the line staged last: its neighbour in the store often follows
@@ -91,18 +95,25 @@ func (c *cursor) pending() bool {
 // runEnd returns the end of the lines from k on that have no heading between them
 // and whose texts are neighbours in the store.
 func (c *cursor) runEnd() int {
-	end := len(c.expect.ids)
+	c.find()
+	end := c.expect.runEnd(c.run)
 	if c.h < len(c.expect.headings) {
-		end = int(c.expect.headings[c.h].before)
-	}
-	spans := c.expect.spans
-	for c.span+1 < len(spans) && int(spans[c.span+1]) <= c.k {
-		c.span++
-	}
-	if c.span+1 < len(spans) {
-		end = min(end, int(spans[c.span+1]))
+		end = min(end, int(c.expect.headings[c.h].before))
 	}
 	return end
+}
+
+// find makes run that of k.
+func (c *cursor) find() {
+	for runs := c.expect.runs; c.run+1 < len(runs) && int(runs[c.run+1].pos) <= c.k; {
+		c.run++
+	}
+}
+
+// id returns the line expected next.
+func (c *cursor) id() uint32 {
+	c.find()
+	return uint32(c.expect.runs[c.run].at(uint32(c.k)))
 }
 
 // begin starts to read a body of so many bytes in the format in against the
@@ -111,10 +122,11 @@ func (d *diff) begin(c *Columns, in format, size int) {
 	d.cursor = cursor{in: in, expect: c}
 	d.meant, d.mayMean = 0, d.limits.meant(size)
 	d.declared.reset()
-	d.ids, d.dups, d.pairs = c.ids, c.dups, c.pairs
-	d.values = slices.Grow(d.values, len(c.ids))[:len(c.ids)]
-	d.changed = slices.Grow(d.changed, len(c.ids))
-	if len(c.ids) > 0 {
+	d.runs, d.hint, d.dups, d.pairs = c.runs, 0, c.dups, c.pairs
+	d.before = c.values.unpack(d.before)
+	d.values = slices.Grow(d.values, c.Len())[:c.Len()]
+	d.changed = slices.Grow(d.changed, c.Len())
+	if c.Len() > 0 {
 		return
 	}
 	d.rebuild()
@@ -135,10 +147,10 @@ func (d *diff) len() int {
 // expected returns the line expected next; ok is false if there is none, if a
 // heading is expected before it, or if it was staged already.
 func (d *diff) expected() (id uint32, ok bool) {
-	if d.k == len(d.expect.ids) || d.pending() || d.rebuilt && d.isTaken(d.k) {
+	if d.k == d.expect.Len() || d.pending() || d.rebuilt && d.isTaken(d.k) {
 		return 0, false
 	}
-	return uint32(d.expect.ids[d.k]), true
+	return d.id(), true
 }
 
 // fits reports whether rest starts with the text of the id, and the text means
@@ -169,7 +181,7 @@ func (d *diff) line(id uint32, old int, v float64, t int64) error {
 		d.values[pos] = v
 	}
 	d.time(pos, t)
-	if old < 0 || d.fresh || math.Float64bits(d.expect.values[old]) != math.Float64bits(v) || d.expect.Time(old) != t {
+	if old < 0 || d.fresh || math.Float64bits(d.before[old]) != math.Float64bits(v) || d.expect.Time(old) != t {
 		d.changed = append(d.changed, uint32(pos))
 	}
 	if d.rebuilt {
@@ -219,8 +231,7 @@ func (d *diff) jump(k int) {
 		d.declared.redeclare(d)
 	}
 	d.was = d.inForce[d.h]
-	d.span, _ = slices.BinarySearch(d.expect.spans, uint32(k)+1)
-	d.span = max(0, d.span-1)
+	d.run = runAt(d.expect.runs, uint32(k))
 }
 
 // reading is what a body says of one line.

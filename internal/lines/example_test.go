@@ -39,7 +39,8 @@ func ExampleReader() {
 			return
 		}
 		for _, pos := range reader.Changed() {
-			id, old, value, _ := reader.At(int(pos))
+			id := reader.ID(int(pos))
+			old, value, _ := reader.At(int(pos))
 			if old < 0 {
 				fmt.Println(store.Line(id).Labels, "is", value)
 			} else {

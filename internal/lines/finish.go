@@ -13,7 +13,7 @@ func (d *diff) finish() error {
 	if d.Mapping != nil && len(d.Mapping.wanted) > 0 {
 		return ErrUnmapped
 	}
-	if d.k < len(d.expect.ids) || d.h < len(d.expect.headings) {
+	if d.k < d.expect.Len() || d.h < len(d.expect.headings) {
 		d.rebuild()
 	}
 	if len(d.times) > 0 {
@@ -33,7 +33,7 @@ func (d *diff) finish() error {
 		return nil
 	}
 	d.findSpelled()
-	d.ids, d.dups = d.newIDs, d.newDups
+	d.dups = d.newDups
 	d.findPairs()
 	if d.fresh {
 		d.finishFresh()
@@ -55,7 +55,7 @@ func (d *diff) finishFresh() {
 		d.changed = append(d.changed, uint32(pos))
 	}
 	d.came = append(d.came[:0], d.changed...)
-	d.structural = len(d.ids) > 0
+	d.structural = len(d.newIDs) > 0
 }
 
 // Move says that N lines from the position Old on stand from the position Pos on
@@ -112,10 +112,10 @@ func (d *diff) findGone() {
 			stay += m.N
 		}
 	}
-	for ; int(at) < len(d.expect.ids); at++ {
+	for ; int(at) < d.expect.Len(); at++ {
 		d.gone = append(d.gone, at)
 	}
-	if int(stay) != len(d.olds) || int(stay) != len(d.expect.ids) {
+	if int(stay) != len(d.olds) || int(stay) != d.expect.Len() {
 		d.structural = true
 	}
 }
@@ -154,15 +154,14 @@ func (d *diff) findCandidates() []uint32 {
 	candidates := d.candidates[:0]
 	went, came := &d.filters[0], &d.filters[1]
 	clear(went[:])
-	old := d.expect.ids
 	for _, pos := range d.gone {
-		went.add(d.store.Line(old[pos]).hash)
+		went.add(d.store.Line(d.had[pos]).hash)
 	}
 	for _, pos := range d.changed {
 		if d.olds[pos] >= 0 {
 			continue
 		}
-		if h := d.store.Line(d.ids[pos]).hash; went.has(h) {
+		if h := d.store.Line(d.newIDs[pos]).hash; went.has(h) {
 			if len(candidates) == 0 {
 				clear(came[:])
 			}
@@ -182,7 +181,7 @@ func (d *diff) findCandidates() []uint32 {
 		if _, duplicate := slices.BinarySearch(d.expect.dups, pos); duplicate {
 			continue // it matches nothing
 		}
-		if h := d.store.Line(old[pos]).hash; came.has(h) {
+		if h := d.store.Line(d.had[pos]).hash; came.has(h) {
 			d.renames[h] = pos
 		}
 	}
@@ -198,12 +197,12 @@ func (f *filter) has(h uint64) bool { return f[h>>6%uint64(len(f))]>>(h&63)&1 !=
 // rename matches the new line at pos with a line that is gone, if there is one of
 // the same series.
 func (d *diff) rename(pos int) bool {
-	l := d.store.Line(d.ids[pos])
+	l := d.store.Line(d.newIDs[pos])
 	at, ok := d.renames[l.hash]
 	if !ok {
 		return false
 	}
-	was := d.store.Line(d.expect.ids[at])
+	was := d.store.Line(d.had[at])
 	if was.Role != l.Role || was.Dropped != l.Dropped || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels.WithoutEmpty(), l.Labels.WithoutEmpty()) {
 		return false
 	}
@@ -214,14 +213,14 @@ func (d *diff) rename(pos int) bool {
 
 // unchanged reports whether the line at pos says what its old position said.
 func (d *diff) unchanged(pos int) bool {
-	_, old, v, t := d.at(pos)
+	old, v, t := d.at(pos)
 	e := d.expect
-	return math.Float64bits(v) == math.Float64bits(e.values[old]) && t == e.Time(old) && d.startAt(pos) == e.Start(old) &&
-		d.store.Line(d.ids[pos]).Role != Native
+	return math.Float64bits(v) == math.Float64bits(d.before[old]) && t == e.Time(old) && d.startAt(pos) == e.Start(old) &&
+		d.store.Line(d.newIDs[pos]).Role != Native
 }
 
-// at returns the staged line at a position: see Reader.At.
-func (d *diff) at(pos int) (id ID, old int, value float64, time int64) {
+// at returns what is staged at a position: see Reader.At.
+func (d *diff) at(pos int) (old int, value float64, time int64) {
 	old, time = pos, NoTime
 	if d.rebuilt {
 		old = int(d.olds[pos])
@@ -229,11 +228,19 @@ func (d *diff) at(pos int) (id ID, old int, value float64, time int64) {
 	if len(d.times) > 0 {
 		time = d.times[pos]
 	}
-	return d.ids[pos], old, d.values[pos], time
+	return old, d.values[pos], time
 }
 
 // startAt returns the staged start of the line at a position, 0 if unknown.
-func (d *diff) startAt(pos int) int64 { return startOf(pos, d.starts, d.pairs, d.values) }
+func (d *diff) startAt(pos int) int64 {
+	if len(d.starts) > 0 {
+		return d.starts[pos]
+	}
+	if len(d.pairs) == 0 || d.pairs[pos] == 0 {
+		return 0
+	}
+	return startFrom(d.values[d.pairs[pos]-1])
+}
 
 // findPairs finds for each line the line with its start.
 func (d *diff) findPairs() {
@@ -245,7 +252,7 @@ func (d *diff) findPairs() {
 		d.creators = map[uint64]uint32{}
 	}
 	clear(d.creators)
-	d.newPairs = d.store.pairs(d.newPairs[:0], d.creators, d.ids)
+	d.newPairs = d.store.pairs(d.newPairs[:0], d.creators, d.newIDs)
 	d.pairs = d.newPairs
 }
 
@@ -259,8 +266,8 @@ func (d *diff) noteStarts() {
 	if !d.rebuilt && (len(d.starts) > 0 || !slices.ContainsFunc(d.changed, holdsStart)) {
 		return
 	}
-	for pos := range d.ids {
-		if _, old, _, _ := d.at(pos); old >= 0 && d.startAt(pos) != e.Start(old) {
+	for pos := range d.values {
+		if old, _, _ := d.at(pos); old >= 0 && d.startAt(pos) != e.Start(old) {
 			d.changed = append(d.changed, uint32(pos))
 		}
 	}
@@ -272,10 +279,10 @@ func (d *diff) noteStarts() {
 // hold yet.
 func (d *diff) pin() {
 	for _, pos := range d.came {
-		d.store.lines.retain(uint32(d.ids[pos]))
+		d.store.lines.retain(uint32(d.newIDs[pos]))
 	}
 	for _, pos := range d.renamed {
-		d.store.lines.retain(uint32(d.ids[pos]))
+		d.store.lines.retain(uint32(d.newIDs[pos]))
 	}
 	for _, h := range d.headings {
 		d.store.headings.retain(h.id)
@@ -289,10 +296,10 @@ func (d *diff) unpin() {
 		return
 	}
 	for _, pos := range d.came {
-		d.store.lines.release(uint32(d.ids[pos]))
+		d.store.lines.release(uint32(d.newIDs[pos]))
 	}
 	for _, pos := range d.renamed {
-		d.store.lines.release(uint32(d.ids[pos]))
+		d.store.lines.release(uint32(d.newIDs[pos]))
 	}
 	for _, h := range d.headings {
 		d.store.headings.release(h.id)
@@ -301,7 +308,7 @@ func (d *diff) unpin() {
 
 // clear forgets what is staged.
 func (d *diff) clear() {
-	d.ids, d.dups, d.pairs = nil, nil, nil
+	d.runs, d.dups, d.pairs = nil, nil, nil
 	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
 	clear(d.natives)
 	d.starts, d.natives, d.digests, d.renamed = d.starts[:0], d.natives[:0], d.digests[:0], d.renamed[:0]

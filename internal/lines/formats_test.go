@@ -259,7 +259,8 @@ func TestReadSamples(t *testing.T) {
 				require.NoError(t, r.ReadSamples(&c, samples))
 				require.Equal(t, len(samples), r.Len())
 				for i, s := range samples {
-					id, _, v, at := r.At(i)
+					id := r.ID(i)
+					_, v, at := r.At(i)
 					l := store.Line(id)
 					require.Equal(t, s.Labels, l.Labels)
 					require.Equal(t, []any{s.Family.Type, s.Role, fmt.Sprint(s.Value), s.Time, s.Start}, []any{l.Family.Type, l.Role, fmt.Sprint(v), at, r.Start(i)}, "%q", body)

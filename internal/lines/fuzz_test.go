@@ -103,7 +103,7 @@ func checkReferences(t testing.TB, ins ...*instance) {
 	s.Sweep()
 	held := map[ID]bool{}
 	for _, in := range ins {
-		for _, id := range in.cols.ids {
+		for _, id := range in.cols.IDs() {
 			held[id] = true
 		}
 		requireSame(t, in.was, in.held(), nil, "a sweep takes nothing that is held")

@@ -34,7 +34,7 @@ func (s *Store) digestSum(b []byte) digestSum {
 func (p *protobufReader) skip(sum digestSum) bool {
 	d, e := p.diff, p.expect
 	i, found := slices.BinarySearchFunc(e.digests, uint32(d.k), func(m digest, k uint32) int { return cmp.Compare(m.pos, k) })
-	if !found || e.digests[i].sum != sum || d.fresh || d.pending() || d.store.lines.key(uint32(e.ids[d.k])) != d.family.id {
+	if !found || e.digests[i].sum != sum || d.fresh || d.pending() || d.store.lines.key(d.id()) != d.family.id {
 		return false
 	}
 	k, n, pos := d.k, int(e.digests[i].n), d.len()
@@ -49,10 +49,10 @@ func (p *protobufReader) skip(sum digestSum) bool {
 		if pos+n > d.limits.Lines {
 			return false
 		}
-		d.values = append(d.values, e.values[k:k+n]...)
+		d.values = append(d.values, d.before[k:k+n]...)
 		d.stageRun(k, n)
 	} else {
-		copy(d.values[pos:], e.values[k:k+n])
+		copy(d.values[pos:], d.before[k:k+n])
 	}
 	for i := range n {
 		d.time(pos+i, e.Time(k+i))

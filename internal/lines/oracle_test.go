@@ -193,7 +193,8 @@ func (in *instance) truth(as format, id ID, v float64, t, start int64, h *histog
 func (in *instance) staged(r *Reader) []truth {
 	var out []truth
 	for i := range r.Len() {
-		id, _, v, t := r.At(i)
+		id := r.ID(i)
+		_, v, t := r.At(i)
 		out = append(out, in.truth(r.in, id, v, t, r.Start(i), r.Native(i)))
 	}
 	return out
@@ -300,7 +301,8 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 	seen, first := map[string]bool{}, map[ID]bool{}
 	structural := r.Len() != in.cols.Len()
 	for pos := range want {
-		id, old, _, _ := r.At(pos)
+		id := r.ID(pos)
+		old, _, _ := r.At(pos)
 		if key := seriesOf(r.store.Line(id)); seen[key] {
 			dups = append(dups, uint32(pos))
 		} else {

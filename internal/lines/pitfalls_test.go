@@ -54,7 +54,8 @@ func TestTypeChangesHowLinesAreRead(t *testing.T) {
 	in, r := sequence(t, "# TYPE foo histogram\n"+line, "# TYPE foo counter\n"+line, "# TYPE foo histogram\n"+line, line)
 	require.NoError(t, r.Read(&in.cols, []byte("# TYPE foo histogram\n"+line), ""))
 	assert.True(t, r.Structural(), "le=1 is another series than le=1.0")
-	id, old, _, _ := r.At(0)
+	id := r.ID(0)
+	old, _, _ := r.At(0)
 	assert.Equal(t, -1, old)
 	assert.Equal(t, Bucket, in.store.Line(id).Role)
 	// Another family's type rewrites labels too, but is not the line's.
@@ -70,12 +71,12 @@ func TestSameSeriesTwice(t *testing.T) {
 	assert.Equal(t, []uint32{2, 3}, r.Duplicates())
 	assert.True(t, r.Duplicate(3))
 	assert.False(t, r.Duplicate(1))
-	_, old, _, _ := r.At(0)
+	old, _, _ := r.At(0)
 	assert.Equal(t, 0, old, "the first is the one that was there")
 	r.Commit(&in.cols)
 	assert.Equal(t, []uint32{2, 3}, in.cols.Duplicates())
 	require.NoError(t, r.Read(&in.cols, []byte("c 1\na 5\nb 0\na 7\n"), ""))
-	_, old, _, _ = r.At(1)
+	old, _, _ = r.At(1)
 	assert.Equal(t, 0, old)
 }
 

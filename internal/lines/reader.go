@@ -2,6 +2,7 @@ package lines
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/prometheus/prometheus/model/histogram"
@@ -21,7 +22,8 @@ type Reader struct {
 
 	contentType string // of the last body
 	format      format // which it names
-	spans       []uint32
+	newRuns     []run
+	packing     packing
 	fell        []uint32 // see Fell
 }
 
@@ -87,11 +89,37 @@ func (r *Reader) finished(err error) error {
 func (r *Reader) Structural() bool { return r.structural }
 
 // Len returns the number of lines after the commit.
-func (r *Reader) Len() int { return len(r.ids) }
+func (r *Reader) Len() int { return len(r.values) }
 
-// At returns the line at a position, its position before (−1 if it is new), its
+// ID returns the line at a position. It is cheapest for one position after the other.
+func (r *Reader) ID(pos int) ID {
+	if r.rebuilt {
+		return r.newIDs[pos]
+	}
+	at, next := uint32(pos), r.hint+1
+	switch {
+	case next < len(r.runs) && r.runs[next].pos == at:
+		r.hint = next
+	case r.runs[r.hint].pos > at || next < len(r.runs) && r.runs[next].pos < at:
+		r.hint = runAt(r.runs, at)
+	}
+	return r.runs[r.hint].at(at)
+}
+
+// IDs yields the lines by position.
+func (r *Reader) IDs() iter.Seq2[int, ID] {
+	return func(yield func(int, ID) bool) {
+		for pos := range r.Len() {
+			if !yield(pos, r.ID(pos)) {
+				return
+			}
+		}
+	}
+}
+
+// At returns the position before of the line at a position (−1 if it is new), its
 // value, and its own timestamp in Unix milliseconds or [NoTime].
-func (r *Reader) At(pos int) (id ID, old int, value float64, time int64) { return r.at(pos) }
+func (r *Reader) At(pos int) (old int, value float64, time int64) { return r.at(pos) }
 
 // Start returns when the line's series began at 0: see [Columns.Start].
 func (r *Reader) Start(pos int) int64 { return r.startAt(pos) }
@@ -104,18 +132,18 @@ func (r *Reader) Native(pos int) *histogram.FloatHistogram { return nativeAt(r.n
 func (r *Reader) Changed() []uint32 { return r.changed }
 
 // Fell returns the positions, ascending, of the lines whose value is below that
-// before. c are the columns that were read.
-func (r *Reader) Fell(c *Columns) []uint32 {
+// before.
+func (r *Reader) Fell() []uint32 {
 	r.fell = r.fell[:0]
 	if r.rebuilt {
 		for _, pos := range r.changed {
-			if old := r.olds[pos]; old >= 0 && r.values[pos] < c.values[old] {
+			if old := r.olds[pos]; old >= 0 && r.values[pos] < r.before[old] {
 				r.fell = append(r.fell, pos)
 			}
 		}
 		return r.fell
 	}
-	before, values := c.values, r.values[:len(c.values)]
+	before, values := r.before, r.values[:len(r.before)]
 	for _, pos := range r.changed {
 		if values[pos] < before[pos] {
 			r.fell = append(r.fell, pos)
@@ -179,7 +207,7 @@ func (r *Reader) Commit(c *Columns) {
 		r.commitRebuilt(c)
 	}
 	if !r.rebuilt {
-		copy(c.values, r.values)
+		r.packing.update(&c.values, r.values, r.changed)
 	}
 	if len(r.times) == 0 {
 		c.times = nil
@@ -199,20 +227,20 @@ func (r *Reader) Commit(c *Columns) {
 func (r *Reader) commitRebuilt(c *Columns) {
 	s := r.store
 	for _, old := range r.gone {
-		s.lines.release(uint32(c.ids[old]))
+		s.lines.release(uint32(r.had[old]))
 	}
 	for _, pos := range r.renamed {
-		s.lines.release(uint32(c.ids[r.olds[pos]]))
+		s.lines.release(uint32(r.had[r.olds[pos]]))
 	}
 	for _, h := range c.headings {
 		s.headings.release(h.id)
 	}
-	c.ids = replace(c.ids, r.ids)
-	c.values = replace(c.values, r.values)
+	r.newRuns = runsOf(r.newRuns[:0], r.newIDs)
+	c.runs = replace(c.runs, r.newRuns)
+	r.packing.pack(&c.values, r.values)
 	c.headings = replace(c.headings, r.headings)
 	c.dups = replace(c.dups, r.dups)
 	c.pairs = replace(c.pairs, r.pairs)
-	r.spans = c.findSpans(r.spans)
 }
 
 // Orphaned reports whether the Reader added anything since the last Commit.

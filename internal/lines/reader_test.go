@@ -33,7 +33,8 @@ func TestReadStagesAndCommits(t *testing.T) {
 	require.NoError(t, r.Read(&c, []byte("# TYPE a counter\na{x=\"y\"} 3\n"), ""))
 	assert.True(t, r.Structural())
 	assert.Equal(t, []uint32{0}, r.Gone())
-	id, old, v, ts := r.At(0)
+	id := r.ID(0)
+	old, v, ts := r.At(0)
 	assert.Equal(t, c.ID(1), id)
 	assert.Equal(t, 1, old)
 	assert.Equal(t, 3.0, v)
@@ -54,7 +55,7 @@ func TestFellCameMoved(t *testing.T) {
 			var fell []uint32
 			came, moved := 0, map[int]int{}
 			for pos := range r.Len() {
-				_, old, v, _ := r.At(pos)
+				old, v, _ := r.At(pos)
 				switch {
 				case old < 0:
 					came++
@@ -63,8 +64,8 @@ func TestFellCameMoved(t *testing.T) {
 				}
 				moved[old] = pos
 			}
-			require.Equal(rt, len(fell), len(r.Fell(&c)))
-			require.Subset(rt, r.Fell(&c), fell)
+			require.Equal(rt, len(fell), len(r.Fell()))
+			require.Subset(rt, r.Fell(), fell)
 			require.Len(rt, r.Came(), came)
 			for old := range c.Len() {
 				want, ok := moved[old]

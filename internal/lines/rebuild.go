@@ -22,7 +22,8 @@ func (d *diff) rebuild() {
 		return
 	}
 	d.rebuilt, d.indexed = true, false
-	n, k := len(d.expect.ids), d.k
+	d.had = d.expect.appendIDs(d.had[:0])
+	n, k := len(d.had), d.k
 	d.fit(d.store.Cap())
 	d.taken = slices.Grow(d.taken[:0], n/64+1)[:n/64+1]
 	clear(d.taken)
@@ -90,7 +91,7 @@ func (d *diff) oldOf(id uint32) int {
 
 // foundAt returns the first position of a line in the columns, −1 if it has none.
 func (d *diff) foundAt(id uint32) int {
-	ids := d.expect.ids
+	ids := d.had
 	if !d.indexed {
 		d.indexed = true
 		for i := len(ids) - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
@@ -109,7 +110,7 @@ func (d *diff) foundAt(id uint32) int {
 // stageRun stages n lines expected from k on, whose values are staged already. No
 // line of them was staged before: its old position would be taken.
 func (d *diff) stageRun(k, n int) {
-	ids := d.expect.ids[k : k+n]
+	ids := d.had[k : k+n]
 	d.newIDs = append(d.newIDs, ids...)
 	d.olds = slices.Grow(d.olds, n)[:len(d.olds)+n]
 	for i, olds := 0, d.olds[len(d.olds)-n:]; i < len(olds); i++ {

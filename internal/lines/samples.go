@@ -42,7 +42,7 @@ func sampleOf(l *Line) Sample {
 
 // Sample returns the sample at a position.
 func (c *Columns) Sample(s *Store, pos int) Sample {
-	x := sampleOf(s.Line(c.ids[pos]))
+	x := sampleOf(s.Line(c.ID(pos)))
 	x.Value, x.Time, x.Start, x.Native = c.Value(pos), c.Time(pos), c.Start(pos), c.Native(pos)
 	return x
 }
@@ -61,7 +61,8 @@ func Samples(body []byte, contentType string) ([]Sample, error) {
 	}
 	samples := make([]Sample, r.Len())
 	for i := range samples {
-		id, _, v, t := r.At(i)
+		id := r.ID(i)
+		_, v, t := r.At(i)
 		samples[i] = sampleOf(s.Line(id))
 		samples[i].Value, samples[i].Time, samples[i].Start, samples[i].Native = v, t, r.Start(i), r.Native(i)
 	}

@@ -79,10 +79,10 @@ func (w *Saver) Sort(ids []ID) {
 // AppendColumns appends the columns to b.
 func (w *Saver) AppendColumns(b []byte, c *Columns) []byte {
 	b = append(b, byte(c.format))
-	b = saved.Uint(b, len(c.ids))
-	for i, id := range c.ids {
+	b = saved.Uint(b, c.Len())
+	for i, id := range c.IDs() {
 		b = saved.Uint(b, w.Line(id))
-		b = saved.Value(b, c.values[i])
+		b = saved.Value(b, c.values.at(i))
 	}
 	b = saved.Bool(b, c.times != nil)
 	for _, t := range c.times {
@@ -268,8 +268,8 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	if d.format >= formats || !l.readValues(&d, r) || !l.readNatives(&d, r) || !l.readHeadings(&d, r) || r.Failed() {
 		return nil, ErrSaved
 	}
-	seen := make(map[ID]bool, len(d.ids))
-	for i, id := range d.ids {
+	seen := make(map[ID]bool, d.Len())
+	for i, id := range d.IDs() {
 		series := l.store.Line(id).seriesID(id)
 		if seen[series] {
 			d.dups = append(d.dups, uint32(i))
@@ -280,10 +280,9 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	for _, h := range d.headings {
 		l.store.headings.retain(h.id)
 	}
-	d.ids, d.values, d.headings = slices.Clip(d.ids), slices.Clip(d.values), slices.Clip(d.headings)
-	d.findSpans(nil)
+	d.headings = slices.Clip(d.headings)
 	if d.starts == nil {
-		d.pairs = l.store.pairs(nil, map[uint64]uint32{}, d.ids)
+		d.pairs = l.store.pairs(nil, map[uint64]uint32{}, d.appendIDs(nil))
 	}
 	*c = d
 	rest, _ = r.Rest()
@@ -292,20 +291,24 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 
 // readValues reads the lines with their values, timestamps and starts.
 func (l *Loader) readValues(d *Columns, r *saved.Reader) bool {
+	var ids []ID
+	var values []float64
 	for range r.Count(2) {
 		id, ok := l.Line(r.Uint())
 		if !ok {
 			return false
 		}
-		d.ids, d.values = append(d.ids, id), append(d.values, r.Value())
+		ids, values = append(ids, id), append(values, r.Value())
 	}
+	d.runs = slices.Clip(runsOf(nil, ids))
+	new(packing).pack(&d.values, values)
 	if r.Bool() {
-		for range d.ids {
+		for range ids {
 			d.times = append(d.times, r.Int())
 		}
 	}
 	if r.Bool() {
-		for range d.ids {
+		for range ids {
 			d.starts = append(d.starts, r.Int())
 		}
 	}
@@ -316,7 +319,7 @@ func (l *Loader) readNatives(d *Columns, r *saved.Reader) bool {
 	for range r.Count(2) {
 		pos, raw := r.Uint(), []byte(r.Text())
 		n := len(d.natives)
-		if pos >= uint64(len(d.ids)) || len(raw) == 0 || n > 0 && uint32(pos) <= d.natives[n-1].pos {
+		if pos >= uint64(d.Len()) || len(raw) == 0 || n > 0 && uint32(pos) <= d.natives[n-1].pos {
 			return false
 		}
 		d.natives = append(d.natives, native{uint32(pos), raw})
@@ -328,7 +331,7 @@ func (l *Loader) readHeadings(d *Columns, r *saved.Reader) bool {
 	for range r.Count(2) {
 		before, place := r.Uint(), r.Uint()
 		n := len(d.headings)
-		if r.Failed() || before > uint64(len(d.ids)) || place >= uint64(len(l.headings)) || n > 0 && uint32(before) < d.headings[n-1].before {
+		if r.Failed() || before > uint64(d.Len()) || place >= uint64(len(l.headings)) || n > 0 && uint32(before) < d.headings[n-1].before {
 			return false
 		}
 		d.headings = append(d.headings, heading{uint32(before), l.headings[place]})

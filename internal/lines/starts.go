@@ -8,15 +8,9 @@ import "math"
 // line with its start are paired when lines come, go or move. A steady read only
 // checks whether a start changed.
 
-// startOf returns the start of the series at a position, 0 if unknown.
-func startOf(pos int, starts []int64, pairs []uint32, values []float64) int64 {
-	if len(starts) > 0 {
-		return starts[pos]
-	}
-	if len(pairs) == 0 || pairs[pos] == 0 {
-		return 0
-	}
-	if s := values[pairs[pos]-1] * 1000; s > 0 && s < math.MaxInt64 {
+// startFrom returns the start that the value of a line says, 0 if it says none.
+func startFrom(seconds float64) int64 {
+	if s := seconds * 1000; s > 0 && s < math.MaxInt64 {
 		return int64(s)
 	}
 	return 0

@@ -39,7 +39,7 @@ func (x *declared) redeclare(d *diff) {
 func expectsStrays(d *diff) bool {
 	var f *family
 	hs := d.expect.headings
-	for pos, id := range d.expect.ids {
+	for pos, id := range d.expect.IDs() {
 		for len(hs) > 0 && int(hs[0].before) <= pos {
 			if g := d.store.declares(hs[0].id); g != nil {
 				f = g

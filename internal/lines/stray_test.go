@@ -56,7 +56,7 @@ func TestSpellings(t *testing.T) {
 	assert.Equal(t, []uint32{1, 2, 3}, in.cols.Duplicates())
 	// The first one goes: the series keeps its position.
 	require.NoError(t, r.Read(&in.cols, []byte("# TYPE c counter\nc{b=\"2\",a=\"1\"} 2\nc{a=\"2\"} 5\n"), ""))
-	_, old, v, _ := r.At(0)
+	old, v, _ := r.At(0)
 	assert.Equal(t, 0, old)
 	assert.Equal(t, 2.0, v)
 	assert.Empty(t, r.Duplicates())

@@ -106,7 +106,7 @@ func (t *textReader) heading() bool {
 // whether there was one.
 func (t *textReader) run() bool {
 	d := t.diff
-	if d.k == len(d.expect.ids) || d.pending() || d.family != d.was || d.in != d.expect.format || d.declared.others {
+	if d.k == d.expect.Len() || d.pending() || d.family != d.was || d.in != d.expect.format || d.declared.others {
 		return false
 	}
 	end := d.runEnd()
@@ -122,9 +122,9 @@ func (t *textReader) run() bool {
 		d.values = d.values[:len(d.newIDs)+end-d.k]
 	}
 	pos := d.len()
-	c, i := d.store.lines.chunk(uint32(d.expect.ids[d.k]))
+	c, i := d.store.lines.chunk(d.id())
 	texts := c.text[i:][:end-d.k]
-	at, n, changed := runLines(texts, t.body, t.at, d.expect.values[d.k:end], d.values[pos:], d.changed, pos)
+	at, n, changed := runLines(texts, t.body, t.at, d.before[d.k:end], d.values[pos:], d.changed, pos)
 	t.at, d.changed = at, changed
 	if d.rebuilt {
 		d.values = d.values[:pos+n]
@@ -138,7 +138,7 @@ func (t *textReader) run() bool {
 func (t *textReader) runTimed(end int) bool {
 	start := t.k
 	for t.k < end {
-		id := uint32(t.expect.ids[t.k])
+		id := t.id()
 		text := t.store.lines.text(id)
 		value := t.at + len(text)
 		if value >= len(t.body) || string(t.body[t.at:value]) != text {

@@ -22,6 +22,13 @@ func (l *Lock) Lock() {
 	l.alone++
 }
 
+// Stayed says of the change for which the lock is held that nobody's place changed:
+// it counts as if the lock were shared.
+func (l *Lock) Stayed() {
+	l.alone--
+	l.shared.Add(1)
+}
+
 // Ask locks for a question, which changes only what questions keep.
 func (l *Lock) Ask() { l.RWMutex.Lock() }
 
@@ -34,5 +41,6 @@ func (l *Lock) Changed() { l.shared.Add(1) }
 // Changes returns the number of changes. The lock is held.
 func (l *Lock) Changes() uint64 { return l.alone + l.shared.Load() }
 
-// Alone returns the number of changes for which the lock was not shared.
+// Alone returns the number of changes for which the lock was not shared, but those
+// that Stayed.
 func (l *Lock) Alone() uint64 { return l.alone }

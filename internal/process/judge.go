@@ -82,7 +82,7 @@ func (s *Staged) Doubtful() bool {
 }
 
 // AnyFell reports whether a counter fell.
-func (s *Staged) AnyFell() bool { return growth.AnyFell(s.set.Store, s.Reader, &s.Of.Columns) }
+func (s *Staged) AnyFell() bool { return growth.AnyFell(s.set.Store, s.Reader) }
 
 // succession is the change of the process at the address, if it is one.
 func (s *Staged) succession() identity.Succession {

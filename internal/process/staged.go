@@ -75,7 +75,7 @@ func (s *Staged) ReadStart(header http.Header, given time.Time) {
 	}
 	value := 0.0
 	if pos >= 0 {
-		_, _, value, _ = s.Reader.At(pos)
+		_, value, _ = s.Reader.At(pos)
 	}
 	s.StartPos, s.Start = pos, evidence.Start(pos, value, given, header)
 }

@@ -72,11 +72,10 @@ func Compare(list []Shrunk, s *lines.Store, r *lines.Reader, before *lines.Colum
 		return list, nil
 	}
 	was, is := map[string]int{}, map[string]int{}
-	for pos := range before.Len() {
-		was[s.Line(before.ID(pos)).Family.Name]++
+	for _, id := range before.IDs() {
+		was[s.Line(id).Family.Name]++
 	}
-	for pos := range r.Len() {
-		id, _, _, _ := r.At(pos)
+	for _, id := range r.IDs() {
 		is[s.Line(id).Family.Name]++
 	}
 	list = Recover(list, at, oldest, func(x *Shrunk) bool { return !LostMost(x.Before, is[x.Family.Name]) })

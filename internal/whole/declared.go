@@ -72,8 +72,8 @@ func familiesOf(s *lines.Store, c *lines.Columns) []*lines.Family {
 	var list []*lines.Family
 	seen := map[*lines.Family]bool{}
 	var last *lines.Family
-	for pos := range c.Len() {
-		x := s.Line(c.ID(pos)).Family
+	for _, id := range c.IDs() {
+		x := s.Line(id).Family
 		if x == last {
 			continue
 		}

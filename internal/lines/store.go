@@ -90,7 +90,7 @@ func (s *Store) Bytes() int {
 
 // Weight returns the memory that the lines take in a store, whoever else has them.
 func (c *Columns) Weight(s *Store) (n int64) {
-	for _, id := range c.ids {
+	for _, id := range c.IDs() {
 		n += s.weight(id)
 	}
 	return n
@@ -99,8 +99,7 @@ func (c *Columns) Weight(s *Store) (n int64) {
 // Weight is that of the lines that came.
 func (r *Reader) Weight() (n int64) {
 	for _, pos := range r.Came() {
-		id, _, _, _ := r.At(int(pos))
-		n += r.store.weight(id)
+		n += r.store.weight(r.ID(int(pos)))
 	}
 	return n
 }

@@ -37,10 +37,10 @@ type Set struct {
 // Part is the latest state of a part.
 type Part struct {
 	Content []byte // empty: it was removed long ago, and is a barrier alone
-	At      int64 // when something was told in it last, Unix ms
-	Removed int64 // when it was, Unix ms; 0: it is there
-	Size    int   // instances
-	Bytes   int64 // that views keep of them
+	At      int64  // when something was told in it last, Unix ms
+	Removed int64  // when it was, Unix ms; 0: it is there
+	Size    int    // instances
+	Bytes   int64  // that views keep of them
 }
 
 // Has reports whether content is the state of a part already.

@@ -22,7 +22,7 @@ func TestCounts(t *testing.T) {
 		change         func()
 		changes, alone uint64
 	}{
-		{"alone", func() { l.Lock(); l.Unlock() }, 1, 1},
+		{"alone", func() { l.Lock(); defer l.Unlock() }, 1, 1},
 		{"shared", func() { l.RLock(); l.Changed(); l.RUnlock() }, 1, 0},
 		{"all stayed", func() { l.Lock(); l.Stayed(); l.Unlock() }, 1, 0},
 		{"a question", func() { l.Ask(); l.Unlock() }, 0, 0},

@@ -104,15 +104,20 @@ func (s *Scraper) apply(ctx context.Context, loops map[string]*loop) {
 	}
 }
 
-// repeat scrapes a target at its moment of each interval.
+// repeat scrapes a target at its moment of each interval. The first one after
+// Once is half an interval later at least: two scrapes at once would make the
+// fleet believe that the target is read that often, and is stale soon after.
 func (s *Scraper) repeat(ctx context.Context, e *endpoint) {
-	phase := s.phase(e)
+	phase, rested := s.phase(e), s.once.Add(e.interval/2)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	<-timer.C
 	for due := (time.Time{}); ; s.scrape(ctx, e) {
 		now, before := time.Now(), due
 		due = slot(now, before, phase, e.interval)
+		if due.Before(rested) {
+			due = due.Add(e.interval)
+		}
 		if passed := due.Sub(before); !before.IsZero() && passed > e.interval {
 			s.metrics.skipped.Add(float64(passed/e.interval) - 1)
 		}

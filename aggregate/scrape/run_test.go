@@ -149,6 +149,28 @@ func TestSlot(t *testing.T) {
 	})
 }
 
+// Nobody is stale because its moment comes soon after Once.
+func TestOnceAndThenRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const interval = 10 * time.Second
+		x := newTrial(t, Config{Interval: interval}, URLs(urls(12)...))
+		net := x.stub()
+		require.NoError(t, x.Once(t.Context()))
+		end := x.start(t)
+		for range 40 {
+			time.Sleep(time.Second)
+			c := x.fleet.Snapshot(time.Now()).Coverage()
+			assert.Equal(t, 12, c.Reporting, c.String())
+		}
+		end()
+		for name, began := range net.began {
+			assert.GreaterOrEqual(t, began[1].Sub(began[0]), interval/2, name)
+			assert.LessOrEqual(t, began[1].Sub(began[0]), 3*interval/2, name)
+			assert.Equal(t, interval, began[2].Sub(began[1]), name)
+		}
+	})
+}
+
 // Each change of the sources is one SetTargets; who stays keeps its rhythm, who
 // leaves is not brought back by the scrape that was under way.
 func TestChanges(t *testing.T) {

@@ -89,6 +89,7 @@ type Scraper struct {
 	buffers sync.Pool
 
 	running sync.Mutex
+	once    time.Time            // the latest Once
 	untie   func() bool          // ends the watch over the context of the latest Once
 	current map[string]*endpoint // by name, as the fleet was told
 }
@@ -148,6 +149,7 @@ func (s *Scraper) Once(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("target %s: %w", x.name(), x.err))
 	}
 	err = errors.Join(err, s.tell(next))
+	s.once = time.Now()
 	var all sync.WaitGroup
 	for _, e := range next {
 		all.Go(func() { s.scrape(ctx, e) })

@@ -9,8 +9,8 @@ import (
 
 // Does the fleet burn its error budget too fast? 99.9 % of requests are to
 // succeed; a page goes out when the last hour and the last five minutes burn at
-// more than 14.4 times the allowed rate. Lo decides: what is only possible wakes
-// nobody. Where processes tell no start, a restart may hide, and Lo be 0.
+// more than 14.4 times the allowed rate. The value decides. Lo is 0 as long as a
+// restart is in the window, for who died may have answered more without a word.
 func Example_burn() {
 	const allowed, fast = 0.001, 14.4
 	fleet, err := aggregate.NewFleet(aggregate.Config{Window: time.Hour})
@@ -35,7 +35,7 @@ func Example_burn() {
 		check(err)
 		ratio, answered := g.Ratio()
 		fmt.Printf("%v: %.1f times the budget, surely %.1f\n", window, ratio.Value/allowed, ratio.Lo/allowed)
-		page = page && answered && ratio.Lo/allowed > fast
+		page = page && answered && ratio.Value/allowed > fast
 	}
 	fmt.Println("page:", page)
 	// Output:

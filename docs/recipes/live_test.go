@@ -17,7 +17,8 @@ func Example_live() {
 		fmt.Fprintln(w, "# TYPE orders_waiting gauge\norders_waiting 7")
 	}))
 	defer shop.Close()
-	fleet, err := aggregate.NewFleet(aggregate.Config{})
+	config := aggregate.Config{Window: time.Hour}
+	fleet, err := aggregate.NewFleet(config)
 	check(err)
 	orders, err := fleet.Gauge(aggregate.View{Select: "orders_waiting", Combine: aggregate.Sum})
 	check(err)
@@ -30,7 +31,7 @@ func Example_live() {
 	answer, err := http.Get(knows.URL)
 	check(err)
 	defer answer.Body.Close()
-	peer, err := aggregate.Load(answer.Body, aggregate.Config{}) // for Join, Merge or SetPart
+	peer, err := aggregate.Load(answer.Body, config) // for Join or Merge; SetPart takes the body itself
 	check(err)
 	g, err := orders.One(fleet.Snapshot(time.Now()))
 	check(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/promfold/promfold/aggregate"
@@ -52,6 +53,14 @@ func (q *blame) row(m *moment) Row {
 	all, parts := s.shares(q.part)
 	request, requests := s.shares(q.request)
 	call, calls := s.shares(q.call)
+	for name := range parts {
+		if !calls[name].Known { // it shows no call: 0 would be a guess
+			parts[name], all.Hi = Amount{}, math.Inf(1)
+		}
+	}
+	if !call.Known {
+		all = Amount{}
+	}
 	p := Panel{ID: "servers", Title: "Time at etcd of the time in requests, by server", Chart: Lines, Key: "server",
 		Columns: []Column{{"at etcd", Share}, {"mean request", Seconds}, {"mean etcd call", Seconds}, {"request p99", Seconds}, {"etcd p99", Seconds}}}
 	for name, d := range api.Distributions() {

@@ -50,6 +50,15 @@ func (l shownLevel) body(name string, round int) string {
 
 // seatsOf returns the row about servers of which each shows one level.
 func seatsOf(t *testing.T, name string, servers map[string]shownLevel) *checker {
+	bodies := map[string]func(int) string{}
+	for server, l := range servers {
+		bodies[server] = func(round int) string { return l.body(name, round) }
+	}
+	return pageOf(t, bodies)
+}
+
+// pageOf returns the page of servers after five rounds of what each exposes.
+func pageOf(t *testing.T, servers map[string]func(round int) string) *checker {
 	b, err := newBoard(settings{window: time.Minute, slo: time.Second})
 	require.NoError(t, err)
 	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -61,9 +70,9 @@ func seatsOf(t *testing.T, name string, servers map[string]shownLevel) *checker 
 	at := begin
 	for round := range 5 {
 		at = begin.Add(time.Duration(round) * 5 * time.Second)
-		for server, l := range servers {
-			body := l.body(name, round) + fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %d\n", begin.Unix()-1000*int64(len(server)))
-			_, err := b.fleet.Ingest(aggregate.Scrape{Target: server, Time: at, Body: []byte(body)})
+		for server, body := range servers {
+			text := body(round) + fmt.Sprintf("# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %d\n", begin.Unix()-1000*int64(len(server)))
+			_, err := b.fleet.Ingest(aggregate.Scrape{Target: server, Time: at, Body: []byte(text)})
 			require.NoError(t, err)
 		}
 	}

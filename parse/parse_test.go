@@ -12,12 +12,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
@@ -297,9 +300,28 @@ func FuzzSamples(f *testing.F) {
 		want, wantErr := truth(body, contentType)
 		require.Equal(t, wantErr == nil, err == nil, "%v, %v", wantErr, err)
 		if err == nil {
-			requireEqual(t, want, texts(got, said), "%q", body)
+			requireEqual(t, boundsAlike(want), boundsAlike(texts(got, said)), "%q", body)
 		}
 	})
+}
+
+var boundLabel = regexp.MustCompile(`\b(le|quantile)="([^"\\]*)"`)
+
+// boundsAlike writes all bounds as numbers are. Textparse goes by the TYPE comment
+// above a line; here a line that stands apart from its family has the bounds that
+// it has in it, too.
+func boundsAlike(list []string) []string {
+	for i, text := range list {
+		list[i] = boundLabel.ReplaceAllStringFunc(text, func(label string) string {
+			x := boundLabel.FindStringSubmatch(label)
+			v, err := strconv.ParseFloat(x[2], 64)
+			if err != nil {
+				return label
+			}
+			return fmt.Sprintf("%s=%q", x[1], labels.FormatOpenMetricsFloat(v))
+		})
+	}
+	return list
 }
 
 func TestKeepIsAskedOnce(t *testing.T) {

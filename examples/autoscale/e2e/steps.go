@@ -148,6 +148,7 @@ func (x *trial) killKubelet(ctx context.Context) error {
 	}
 	x.say("the kubelet of 127.0.0.12 is killed, which has %d of the 6 pods", on["127.0.0.12"])
 	x.check(on["127.0.0.12"] > 0, "no pod of cpu was there")
+	x.say("an adapter that takes them for 0 sees about %d %%, and wants %d replicas", percent*(6-on["127.0.0.12"])/6, 6-on["127.0.0.12"])
 	if err := x.holds(ctx, "cpu", 6, 45*time.Second); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ var edges = map[string][]string{
 	"internal/identity":      {"internal/saved"},
 	"internal/joins":         {"aggregate", "counter", "histogram", "parse", "internal/script"},
 	"internal/judge":         {"internal/exact"},
-	"internal/kept":          {"internal/gauge", "internal/growth", "internal/ledger", "internal/saved", "internal/window"},
+	"internal/kept":          {"internal/gauge", "internal/growth", "internal/ledger", "internal/saved", "internal/watch", "internal/window"},
 	"internal/layout":        {".", "internal/exact"},
 	"internal/ledger":        {".", "histogram", "internal/exact", "internal/growth", "internal/judge", "internal/layout", "internal/saved", "internal/watch", "internal/window"},
 	"internal/life":          {"internal/evidence", "internal/identity", "internal/judge", "internal/rate", "internal/saved", "internal/window"},

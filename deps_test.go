@@ -45,7 +45,7 @@ var edges = map[string][]string{
 	"counter":                {".", "internal/judge", "internal/rate", "internal/exact"},
 	"histogram":              {".", "internal/layout", "internal/exact"},
 	"internal/cases":         {".", "aggregate", "aggregate/catalogue", "counter"},
-	"internal/declare":       {"counter", "internal/gauge", "internal/growth", "internal/judge", "internal/kept", "internal/lines", "internal/selector"},
+	"internal/declare":       {"counter", "internal/gauge", "internal/growth", "internal/judge", "internal/kept", "internal/lines", "internal/selector", "internal/watch"},
 	"internal/evidence":      {"internal/growth", "internal/identity", "internal/judge", "internal/lines", "internal/saved"},
 	"internal/exact":         {},
 	"internal/explain":       {".", "counter", "internal/exact", "internal/growth", "internal/judge", "internal/lines", "internal/window"},

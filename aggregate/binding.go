@@ -38,8 +38,8 @@ func (b *binding) pack(in *instance, groups *tally.Groups) *kept.Row {
 	return r
 }
 
-// standing returns the least version that counts of the process at hand, and until when it is counted elsewhere; for who
-// was there before, that is as it was: it goes on anew from a later scrape, see [view.heard].
+// standing returns the least version that counts of the process at hand, and until when it is counted elsewhere; if that
+// is later than the scrape it is as it was, and a later one goes on anew, see [view.heard].
 func (b *binding) standing(in *instance, at int64) (version, begin int64) {
 	k := b.view.ledger.Known
 	if k == nil {
@@ -48,7 +48,7 @@ func (b *binding) standing(in *instance, at int64) (version, begin int64) {
 	version, begin = k.Standing(in.keys(watch.Unknown, b.Met.Starts...)...)
 	_, outliving := k.Standing(in.keys(watch.External)...)
 	if begin = max(begin, outliving); begin > at {
-		begin = b.Met.Begin
+		return version, b.Met.Begin
 	}
 	return version, begin
 }

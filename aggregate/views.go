@@ -69,7 +69,7 @@ func (v *view) watched() *watch.State {
 
 // tell adds to what is known what bindings know of the processes that answer. It leaves known as it is.
 func (v *view) tell(known *watch.State, list []*instance, of func(i int) *binding) *watch.State {
-	return watch.Together(known, clocksOf(v.fleet), func(yield func(watch.Process, bool) bool) {
+	return watch.Together(known, v.fleet.cfg.Clocks(), func(yield func(watch.Process, bool) bool) {
 		for i, in := range list {
 			for _, p := range of(i).processes(v, in, 0) {
 				if !yield(p, in.pool != nil) {
@@ -101,12 +101,7 @@ func (v *view) heard(k *watch.State) {
 	}
 }
 
-// clocksOf says which times of two watchers may mean one moment.
-func clocksOf(f *Fleet) watch.Clocks {
-	return watch.Clocks{Tolerance: f.cfg.StartTolerance.Milliseconds(), Skew: f.cfg.ClockSkew.Milliseconds()}
-}
-
-func (v *view) tellOwn(p watch.Process) { v.ledger.Tell(p, clocksOf(v.fleet)) }
+func (v *view) tellOwn(p watch.Process) { v.ledger.Tell(p, v.fleet.cfg.Clocks()) }
 
 // last returns the greatest index of the view and of the views that it needs.
 func (v *view) last() int {

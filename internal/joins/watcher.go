@@ -35,6 +35,7 @@ type views struct {
 // checkpoint is a watcher as it was saved.
 type checkpoint struct {
 	at           int64
+	life         int
 	state        []byte
 	since        int64
 	known        known
@@ -298,6 +299,18 @@ func growth(lives []span, apart int64) (grew, widest float64) {
 	return grew, all.left - all.met
 }
 
+// another is a life of its own that goes on from what a watcher knew in an earlier one.
+func (w *world) another(x *watcher, before int) {
+	w.lives++
+	x.life = w.lives
+	for of, s := range maps.Clone(x.known) {
+		if of.life == before {
+			of.life = x.life
+			x.known[of] = s
+		}
+	}
+}
+
 func (w *world) indexOf(p *place) int {
 	for i := range w.places {
 		if w.places[i] == p {
@@ -308,5 +321,5 @@ func (w *world) indexOf(p *place) int {
 }
 
 func (x *watcher) checkpoint(w *world) {
-	x.saved = &checkpoint{w.now, w.save(x.Fleet), x.since, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
+	x.saved = &checkpoint{w.now, x.life, w.save(x.Fleet), x.since, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
 }

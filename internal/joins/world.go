@@ -449,6 +449,7 @@ func (w *world) kill(x *watcher, e script.Event) {
 	}
 	x.Fleet, x.views = w.load(c.state)
 	x.since, x.known, x.shown, x.given = c.since, maps.Clone(c.known), maps.Clone(c.shown), maps.Clone(c.given)
+	w.another(x, c.life)
 	for _, d := range w.left { // it hears of whom it does not find any more
 		if d.at >= c.at {
 			x.Remove(w.at(x), d.name)

@@ -110,7 +110,7 @@ func (s *scope) led(g *aggregate.GaugeGroup) (Amount, string) {
 func below0(g *aggregate.GaugeGroup) (list []string) {
 	for _, m := range g.Members() {
 		if m.Estimate.Value < 0 {
-			list = append(list, fmt.Sprintf("%s says %s, which cannot be, and is not shown", clip(m.Instance), digits(m.Estimate.Value)))
+			list = append(list, fmt.Sprintf("%s says %s, which cannot be, and is not shown", clip(m.Instance), Count.number(m.Estimate.Value)))
 		}
 	}
 	return list

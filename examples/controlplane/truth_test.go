@@ -24,6 +24,7 @@ type process struct {
 	frozen     time.Duration // since when its body stands still; 0: never
 	hangs      time.Duration // since when it does not answer in time; 0: never
 	extra      string        // of its body
+	cut        time.Duration // since when that is cut off; 0: never
 }
 
 // count returns the requests until a time.
@@ -48,6 +49,9 @@ func (p *process) body(begin time.Time, at time.Duration) string {
 	fmt.Fprintf(&b, "# TYPE apiserver_longrunning_requests gauge\napiserver_longrunning_requests{verb=\"WATCH\",resource=\"pods\"} %g\n", 10*p.rate)
 	fmt.Fprintf(&b, "# TYPE apiserver_current_inflight_requests gauge\napiserver_current_inflight_requests{request_kind=\"readOnly\"} %g\n", p.rate)
 	fmt.Fprintf(&b, "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %.2f\n", float64(begin.Add(p.start).UnixMilli())/1000)
+	if p.cut > 0 && at >= p.cut {
+		return b.String()
+	}
 	return b.String() + p.extra
 }
 
@@ -279,4 +283,78 @@ func TestMostNeverMet(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A body that is cut at the end of a line is no answer in full, wherever that is asked.
+func TestCutBody(t *testing.T) {
+	objects := "# TYPE apiserver_storage_objects gauge\n"
+	for i := range 20 {
+		objects += fmt.Sprintf("apiserver_storage_objects{resource=\"r%d\"} %d\n", i, 5+i)
+	}
+	s := &simulation{processes: []*process{{place: "a", rate: 4, start: -time.Hour, extra: objects}, {place: "b", rate: 4, start: -time.Hour, extra: objects, cut: 60 * time.Second}}}
+	s.play(t, 18, func(after time.Duration, c *checker) {
+		trust := c.page.row("trust")
+		if after < time.Minute {
+			assert.Equal(t, "2 of 2 API servers answer", c.page.Parts[0].Text)
+			assert.Equal(t, Fine, trust.State)
+			return
+		}
+		assert.Equal(t, "2 of 2 API servers answer, 1 in part", c.page.Parts[0].Text)
+		assert.Equal(t, exactly(.5), c.figure("trust", "Answers in full"))
+		assert.Equal(t, Alarm, trust.State)
+		assert.Contains(t, trust.Answer, "Silent or partial: b.")
+		assert.Contains(t, trust.Coverage, "1 partial")
+	})
+}
+
+// A killed process is none that answers, and may be back.
+func TestProcessesThatAnswer(t *testing.T) {
+	s := &simulation{processes: []*process{{place: "a", rate: 4, start: -time.Hour}, {place: "b", rate: 4, start: -time.Hour, end: 60 * time.Second}}}
+	s.play(t, 18, func(after time.Duration, c *checker) {
+		want := exactly(2)
+		if after > time.Minute {
+			want = Amount{true, estimate(1, 1, 2)}
+		}
+		assert.Equal(t, want, c.figure("processes", "Processes that answer"), after)
+	})
+}
+
+// What cannot be is not shown, and said.
+func TestBelow0(t *testing.T) {
+	gauges := "# TYPE go_goroutines gauge\ngo_goroutines -5\n# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes -1\n" +
+		"# TYPE apiserver_longrunning_requests gauge\napiserver_longrunning_requests{verb=\"WATCH\",resource=\"nodes\"} -900\n"
+	s := &simulation{processes: []*process{{place: "a", rate: 4, start: -time.Hour}, {place: "b", rate: 4, start: -time.Hour, extra: gauges}}}
+	s.play(t, 3, func(after time.Duration, c *checker) {
+		for _, panel := range []string{"goroutines", "memory"} {
+			assert.False(t, c.cell("processes", panel, "b", 0).Known, panel)
+		}
+		assert.Contains(t, c.page.row("processes").Warnings, "b says -5, which cannot be, and is not shown")
+		assert.False(t, c.figure("watches", "Open watches").Known)
+		assert.False(t, c.cell("watches", "servers", "b", 0).Known)
+		assert.True(t, c.cell("watches", "servers", "a", 0).Known)
+	})
+}
+
+// After a restart nobody knows how the requests went that no scrape saw: that is in the
+// share of slow ones, and in that of failed ones.
+func TestSharesAfterRestart(t *testing.T) {
+	var s *simulation
+	histogram := func(rate float64) string {
+		return "# TYPE apiserver_request_sli_duration_seconds histogram\n"
+	}
+	one := &process{place: "a", rate: 40, start: -time.Hour, end: 63 * time.Second, extra: histogram(40)}
+	other := &process{place: "a", rate: 40, start: 66 * time.Second}
+	s = &simulation{processes: []*process{one, other, {place: "b", rate: 40, start: -time.Hour}}}
+	s.play(t, 24, func(after time.Duration, c *checker) {
+		failed := c.figure("errors", "Failed (5xx and 429)")
+		switch {
+		case after < 30*time.Second:
+		case after < time.Minute:
+			assert.InDelta(t, .25, failed.Value, .01)
+			assert.Equal(t, failed.Value, failed.Hi)
+		case after > 72*time.Second:
+			assert.InDelta(t, .25, failed.Value, .01)
+			assert.True(t, failed.Lo < failed.Value && failed.Value < failed.Hi && failed.Hi < .5, "%v", failed)
+		}
+	})
 }

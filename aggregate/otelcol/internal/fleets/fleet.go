@@ -15,12 +15,12 @@ type fleet struct {
 	resource []attribute
 	shapes   *shapes
 	extras   extras
+	leaves   leaves // of a root
 
 	mu    sync.Mutex // while it is opened
 	known *aggregate.Fleet
 	views []*aggregate.EverythingView
-	since time.Time        // set once, before known
-	parts map[string]int64 // of a root: when each leaf spoke last, Unix milliseconds
+	since time.Time // set once, before known
 }
 
 // lead is how long before the component, or its first points, a fleet began, in

@@ -48,7 +48,7 @@ func (f *fleet) open(points []point, now time.Time) error {
 			since = min(since, p.Start.UnixMilli())
 		}
 	}
-	f.since = time.UnixMilli(since - lead)
+	f.since = time.UnixMilli(max(1, since-lead)) // some clocks begin in 1970
 	c := f.set.fleetConfig()
 	c.Since = f.since
 	known, err := aggregate.NewFleet(c)

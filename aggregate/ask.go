@@ -256,7 +256,7 @@ func (m *moment) kept(before *moment) *moment {
 // presentOf returns the time that a question asked now is about, and the instance whose latest scrape is left out of
 // it, if there is one.
 func presentOf(f *Fleet, now int64) (e int64, late *instance) {
-	if f.latest.Load() <= now {
+	if f.pulse.Latest() <= now {
 		return now, nil
 	}
 	e, ahead := roster.NowOf(now, f.cfg.ClockSkew.Milliseconds(), f.ordered,

@@ -51,7 +51,7 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	if err := s.open(&s.in.Columns, &sc); err != nil {
 		return Report{}, nil, err
 	}
-	if err := lookedUp(s.staged); err != nil {
+	if err := f.catalogue.Check(f.store, s.Reader); err != nil {
 		return Report{}, nil, err
 	}
 	if at == b.Last && (s.in == b.Latest && s.Same() || b.Unsure != 0 && b.Unsure == evidence.Digest(s.Reader)) {

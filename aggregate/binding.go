@@ -237,22 +237,19 @@ func sweepNow(f *Fleet) {
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in
 // answers since the start.
 func evict(f *Fleet, enough int64) bool {
-	idle := map[*binding][]bool{}
-	rows, free := int64(0), int64(0)
+	var idle fold.Idle
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
-			if marks, bytes, gain := b.Idle(in.Plan, &in.History); bytes > 0 {
-				idle[b], rows, free = marks, rows+bytes, free+bytes+gain
-			}
+			idle.Look(&b.Binding, in.Plan, &in.History)
 		}
 	}
-	if free < enough {
+	if idle.Free < enough {
 		return false
 	}
 	for _, in := range f.ordered {
 		for _, b := range in.bindings {
-			marks, ok := idle[b]
-			if !ok {
+			marks := idle.Of(&b.Binding)
+			if marks == nil {
 				continue
 			}
 			saveFirst(in)
@@ -268,7 +265,7 @@ func evict(f *Fleet, enough int64) bool {
 			in.weigh(f)
 		}
 	}
-	f.bytes -= rows
+	f.bytes -= idle.Rows
 	measureTotals(f)
 	return true
 }

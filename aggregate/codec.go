@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
 	"github.com/promfold/promfold/internal/lines"
@@ -20,9 +18,9 @@ type loaded struct {
 	instances []*instance // by name
 	views     []*kept.View
 
-	left                  roster.Left
-	opened, latest, awake int64
-	parts                 *parts.Set // a root has them, and no instances
+	left  roster.Left
+	pulse roster.Pulse
+	parts *parts.Set // a root has them, and no instances
 }
 
 // release gives the lines back that the instances hold.
@@ -80,16 +78,14 @@ func (c *codec) before(l *loaded) {
 	}
 	roster.CodeEntries(to, &l.targets)
 	l.left.Code(to)
-	for _, at := range []*int64{&l.opened, &l.latest, &l.awake} {
-		c.Int64(at)
-	}
+	l.pulse.Code(to)
 }
 
 // after is what stands after the instances, before the rows of the views.
 func (c *codec) after(l *loaded) {
 	who := identity.NewCrowd(&c.Codec.Codec, l.instances)
 	who.Balancers(&l.balancers)
-	c.pools(l)
+	who.Behind(l.balancers, func(in *instance) **balanced { return &in.pool })
 	who.Relations()
 	c.rows(l).Code(&c.Codec.Codec, &l.views)
 	parts.Code(&c.Codec.Codec, &l.parts)
@@ -102,17 +98,4 @@ func (c *codec) rows(l *loaded) *kept.Fleet {
 		x.Histories = append(x.Histories, &in.History)
 	}
 	return x
-}
-
-// pools say which balancer an instance was met behind: 0 is none.
-func (c *codec) pools(l *loaded) {
-	for _, in := range l.instances {
-		n := 1 + slices.Index(l.balancers, in.pool)
-		if c.Natural(&n); c.Reading() && n > 0 {
-			if c.Must(n <= len(l.balancers)); c.Failed() {
-				return
-			}
-			in.pool = l.balancers[n-1]
-		}
-	}
 }

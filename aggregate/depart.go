@@ -41,11 +41,14 @@ func makeRoom(f *Fleet, now int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.crowded.Worthwhile(now) || !retire(f, now, 0) {
-		f.crowded.InVain(now, f.cfg.Window.Milliseconds()/16)
+		f.crowded.InVain(now, f.pause())
 		return false
 	}
 	return true
 }
+
+// pause is how long after a search for room in vain the next one is made.
+func (f *Fleet) pause() int64 { return f.cfg.Window.Milliseconds() / 16 }
 
 // retire drops departed instances and keeps what they counted. Of those that have an address of their own, the last
 // ones are kept as long as they have no more than so many lines: one that comes back goes on from where it was. The

@@ -166,5 +166,16 @@ func Scratch(f *Fleet, scrapes int) (used, kept int) {
 	for s := range all {
 		s.unstage(f)
 	}
-	return len(all), len(f.scratch.free)
+	var spare []*staged
+	for {
+		s := f.scratch.Take(func() *staged { return nil })
+		if s == nil {
+			break
+		}
+		spare = append(spare, s)
+	}
+	for _, s := range spare {
+		f.scratch.Give(s)
+	}
+	return len(all), len(spare)
 }

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -41,23 +42,22 @@ type Fleet struct {
 	bytes     int64      // what the rows of bindings may take
 	garbage   int        // lines that vanished since the store was swept
 	unclaimed []*kept.View
-	parts     *parts.Set    // of a root; nil: it is none
-	opened    int64         // when some retired instance was scraped for the second time; 0: none
-	sought    roster.Search // for room below MaxBytes
-	crowded   roster.Search // for a place below MaxInstances
-	newcomers int           // since it was looked who departed
-	pasts     bool          // a view of gauges has a window
+	parts     *parts.Set  // of a root; nil: it is none
+	sought    room.Search // below MaxBytes
+	crowded   room.Search // below MaxInstances
+	newcomers int         // since it was looked who departed
+	pasts     bool        // a view of gauges has a window
 
 	snapshots uint64  // how many were taken
 	looked    moment  // its slices are room for the next one
 	moment    *moment // the latest
 	states    []state // scratch of questions
 
-	held          room.Sums                      // by instances, see weigh
-	taken         atomic.Int64                   // all that is held, about
-	latest, awake atomic.Int64                   // the latest scrape; the first one after a lull
-	accepted      atomic.Int64                   // scrapes
-	refused       [explain.Refusals]atomic.Int64 // by reason
+	held     room.Sums                      // by instances, see weigh
+	taken    atomic.Int64                   // all that is held, about
+	pulse    roster.Pulse                   // of scrapes
+	accepted atomic.Int64                   // scrapes
+	refused  [explain.Refusals]atomic.Int64 // by reason
 
 	// reading is shared by those that read a body; they hold no other lock but
 	// their instance's, and wait for none.
@@ -72,7 +72,7 @@ type Fleet struct {
 	instances map[string]*instance
 	left      roster.Left        // of instances that were retired
 	spelled   identity.Spellings // of targets
-	scratch   scratches
+	scratch   lock.Spare[*staged]
 	orphans   lines.Orphans // of bodies that were refused
 }
 
@@ -80,46 +80,27 @@ type Fleet struct {
 // of the first round, what they counted before their first scrape is no part of an answer; for later ones it is growth
 // that may have been missed.
 func (f *Fleet) opening() int64 {
-	over := farFuture
-	if f.opened != 0 {
-		over = f.opened
-	}
-	for _, in := range f.ordered {
-		if in.Second != 0 {
-			over = min(over, in.Second)
-		}
-	}
-	return over
+	return earliest(f.ordered, cmp.Or(f.left.Opened, farFuture), func(in *instance) int64 { return in.Second })
 }
 
 // firstOf returns the first scrape of any of the instances.
 func firstOf(list []*instance) int64 {
-	first := farFuture
+	return earliest(list, farFuture, func(in *instance) int64 { return in.First })
+}
+
+// earliest returns the earliest of a time and those of the instances that are not 0.
+func earliest(list []*instance, at int64, of func(*instance) int64) int64 {
 	for _, in := range list {
-		first = min(first, in.First)
+		if x := of(in); x != 0 {
+			at = min(at, x)
+		}
 	}
-	return first
+	return at
 }
 
 // reach returns how far the longest window goes back, with the step before it.
 func (f *Fleet) reach() int64 {
 	return (f.longest() + f.cfg.Window/time.Duration(f.cfg.Checkpoints)).Milliseconds()
-}
-
-// awaken notes a scrape: after a fleet-wide gap every staleness timer restarts. Steady scrapes call it in parallel.
-func (f *Fleet) awaken(at int64) {
-	for {
-		before := f.latest.Load()
-		if at <= before {
-			return
-		}
-		if f.latest.CompareAndSwap(before, at) {
-			if before != 0 && at-before > roster.Lull {
-				f.awake.Store(at)
-			}
-			return
-		}
-	}
 }
 
 // NewFleet returns an empty fleet.
@@ -160,7 +141,7 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 			return nil, fmt.Errorf("%w: %s, of Config.Window %s", ErrWindow, w, f.cfg.Window)
 		}
 	}
-	lookUp(f, func() []string { return metricsOf(f) })
+	f.catalogue.LookUp(func() []string { return metricsOf(f) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all, added []*view
@@ -297,23 +278,9 @@ func (f *Fleet) look(now int64) *moment {
 	return f.moment
 }
 
-// mostScratch bounds what is kept: once a thousand scrapes may have come at a time, each with a body of megabytes.
-const mostScratch = 64
-
-// scratches are those that no scrape uses.
-type scratches struct {
-	sync.Mutex
-	free []*staged
-}
-
 // scratch returns one that no other scrape uses.
 func scratch(f *Fleet) *staged {
-	f.scratch.Lock()
-	defer f.scratch.Unlock()
-	if n := len(f.scratch.free); n > 0 {
-		s := f.scratch.free[n-1]
-		f.scratch.free = f.scratch.free[:n-1]
-		return s
-	}
-	return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
+	return f.scratch.Take(func() *staged {
+		return &staged{f: f, Staged: process.New(process.Setting{Store: f.store, Limits: f.cfg.Limits, Router: f.router, Layouts: &f.set})}
+	})
 }

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -95,11 +94,7 @@ func (g *GaugeRange) Explain() string {
 		return ""
 	}
 	a := g.asked
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", a.view, g.labels, explain.Clock(time.UnixMilli(a.s)), explain.Clock(time.UnixMilli(a.e)), a.coveredText())
-	g.past.Write(&b)
-	explain.WriteWarnings(&b, g.said)
-	return b.String()
+	return explain.Span(a.view.String(), g.labels.String(), a.s, a.e, a.coveredText(), g.past.Write, g.said)
 }
 
 // String returns one line.

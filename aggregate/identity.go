@@ -29,9 +29,7 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 		return nil
 	}
 	s.JudgeMember()
-	if !s.Unmoved() || s.f.unclaimed != nil ||
-		!slices.Contains(who.targets, s.target) || s.crowded() || !s.roomy() || !s.followed() ||
-		s.f.taken.Load() > s.f.cfg.MaxBytes {
+	if !slices.Contains(who.targets, s.target) || !s.settled() {
 		return s.rebind()
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/evidence"
 	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/fold"
@@ -54,8 +55,8 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 	return r, err
 }
 
-// takeIn takes in a scrape whose body is not packed. The program is asked about new lines, see lookUp, and it is read
-// once more.
+// takeIn takes in a scrape whose body is not packed. The program is asked about new lines, see metricsOf, and it is
+// read once more.
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	if f.store.Relabel != nil {
 		sc.mapping = new(lines.Mapping)
@@ -64,8 +65,8 @@ func (f *Fleet) takeIn(sc incoming) (Report, error) {
 		r, err := f.tryTakeIn(sc)
 		if err == lines.ErrUnmapped {
 			sc.mapping.Fill(f.store.Relabel)
-		} else if names, ok := err.(unknown); ok {
-			f.catalogue.LookUp(names)
+		} else if names, ok := err.(declare.Unasked); ok {
+			f.catalogue.LookUp(func() []string { return names })
 		} else {
 			return r, err
 		}
@@ -121,7 +122,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	if err := s.readBeside(sc); err != nil {
 		return Report{}, err
 	}
-	if err := lookedUp(s); err != nil {
+	if err := f.catalogue.Check(f.store, s.Reader); err != nil {
 		return Report{}, err
 	}
 	if s.acceptSteady() {
@@ -148,8 +149,12 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 // known one.
 func (s *staged) stays() bool {
 	in := s.in
-	return in.Seen() && !s.Scraped.Process && !s.Alternating && in.Twins == nil && len(in.Suspicions) == 0 &&
-		slices.Contains(in.targets, s.target) && s.f.book.Entries[s.target] != nil
+	return in.Seen() && !s.Scraped.Process && !s.Alternating && in.Twins == nil && s.placed() && s.f.book.Entries[s.target] != nil
+}
+
+// placed reports whether the instance is known at the address, and nobody else is suspected to be its process.
+func (s *staged) placed() bool {
+	return len(s.in.Suspicions) == 0 && slices.Contains(s.in.targets, s.target)
 }
 
 // readBeside reads the body beside those of others.
@@ -242,11 +247,7 @@ func (s *staged) unstage(f *Fleet) {
 		delete(f.instances, in.name) // nothing of it was ever accepted
 		f.names.Unlock()
 	}
-	f.scratch.Lock()
-	defer f.scratch.Unlock()
-	if len(f.scratch.free) < mostScratch {
-		f.scratch.free = append(f.scratch.free, s)
-	}
+	f.scratch.Give(s)
 }
 
 // read stages the body and judges what it says about the process.
@@ -273,11 +274,13 @@ func (s *staged) read(sc incoming) error {
 
 // steady tells whether nothing shared has to change for the scrape. It is asked with the fleet's lock.
 func (s *staged) steady() bool {
-	in := s.in
-	return s.report.Duplicate ||
-		s.f.unclaimed == nil && s.Unmoved() && len(in.Suspicions) == 0 &&
-			slices.Contains(in.targets, s.target) && !s.f.book.Entries[s.target].Gone && !s.crowded() && s.roomy() && s.followed() &&
-			s.f.taken.Load() <= s.f.cfg.MaxBytes
+	return s.report.Duplicate || s.settled() && s.placed() && !s.f.book.Entries[s.target].Gone
+}
+
+// settled reports whether the instance goes on with the plan and the room that it has.
+func (s *staged) settled() bool {
+	f := s.f
+	return f.unclaimed == nil && s.Unmoved() && !s.crowded() && s.roomy() && s.followed() && f.taken.Load() <= f.cfg.MaxBytes
 }
 
 // crowded reports whether the instance's history wants more room.
@@ -289,22 +292,14 @@ func (s *staged) crowded() bool {
 // rebind makes the plan of what is followed from now on, and holds what will be held against MaxBytes.
 func (s *staged) rebind() error {
 	saveFirst(s.in)
-	f, limit := s.f, room.Limit(s.f.cfg.MaxBytes)
-	need := s.plan()
-	fits := func() (ok bool, over int64) {
+	f, limit, need := s.f, room.Limit(s.f.cfg.MaxBytes), int64(0)
+	over, ok := f.sought.Make(s.At, f.pause(), len(givenUp), func() (int64, bool) {
+		need = s.plan()
 		held, more := heldBy(f).Sum(), need-f.bytes+s.Brings(s.next)
 		f.taken.Store(held)
-		return limit.Fits(held, more, func() int64 { return s.in.own(f) + s.Reader.Weight() }), limit.Over(held, max(more, 0))
-	}
-	ok, over := fits()
-	for i := 0; !ok && i < len(givenUp) && (i == 0 || f.sought.Worthwhile(s.At)); i++ {
-		if givenUp[i](s, over) {
-			need = s.plan()
-			ok, over = fits()
-		}
-	}
+		return limit.Over(held, max(more, 0)), limit.Fits(held, more, func() int64 { return s.in.own(f) + s.Reader.Weight() })
+	}, func(i int, over int64) bool { return givenUp[i](s, over) })
 	if !ok {
-		f.sought.InVain(s.At, f.cfg.Window.Milliseconds()/16)
 		return limitError("bytes held", limit.Open(), limit.Open()+over)
 	}
 	f.bytes = need
@@ -455,7 +450,7 @@ func (s *staged) advance() {
 	in.gone = false
 	in.another = in.another || s.Restart == life.Another && in.pool == nil
 	s.f.book.Entries[s.target].Seen(s.At)
-	s.f.awaken(s.At)
+	s.f.pulse.Beat(s.At)
 }
 
 // checkpoint keeps the state of the scrape before.

@@ -73,7 +73,7 @@ func (in *instance) change(f *Fleet) {
 
 // changeAhead keeps the state before a scrape that is stamped so late that questions may leave it out.
 func (in *instance) changeAhead(f *Fleet, at int64) {
-	if in.Seen() && at > max(f.latest.Load(), in.Last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
+	if in.Seen() && at > max(f.pulse.Latest(), in.Last)+f.cfg.ClockSkew.Milliseconds() && in.after >= f.snapshots {
 		in.before = &before{in.copied(), in.after, f.snapshots}
 	}
 }
@@ -153,14 +153,9 @@ func (in *instance) standing(f *Fleet, e int64) roster.Standing {
 // departed reports whether the instance left and no window reaches it. It was removed, or silent for an hour in which
 // the fleet was watched.
 func (in *instance) departed(f *Fleet, e int64) bool {
-	if !in.silent(f, e) {
-		return false
-	}
-	if in.Twins == nil {
-		return true
-	}
-	// One of them stands for all, so they depart together.
-	return !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !m.silent(f, e) })
+	// Of twins one stands for all, so they depart together.
+	return in.silent(f, e) &&
+		(in.Twins == nil || !slices.ContainsFunc(in.Twins.Members, func(m *instance) bool { return !m.silent(f, e) }))
 }
 
 func (in *instance) silent(f *Fleet, e int64) bool {
@@ -175,7 +170,7 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 	if in.gone {
 		return true
 	}
-	return !in.live(f, e) && roster.Silence(e, in.Last, f.awake.Load()) > max(reach, roster.Learnt)
+	return !in.live(f, e) && f.pulse.Silence(e, in.Last) > max(reach, roster.Learnt)
 }
 
 // depart adds what a view has of an instance since a time to the departures of its groups.
@@ -201,9 +196,7 @@ func (in *instance) forget(f *Fleet) {
 	saveFirst(in)
 	in.retired = true
 	identity.Part(in)
-	if second := in.Second; second != 0 && (f.opened == 0 || second < f.opened) {
-		f.opened = second
-	}
+	f.left.Open(in.Second)
 	f.left.First = f.left.Began(in.First)
 	for _, b := range in.bindings {
 		f.bytes -= b.Bytes(in.Plan)
@@ -319,11 +312,7 @@ func unitOf(in *instance) string {
 
 // keys names a process of the instance that told such starts. What told none goes by the kind of those.
 func (in *instance) keys(kind int64, starts ...int64) []watch.Key {
-	first := in
-	if in.Twins != nil {
-		first = slices.MinFunc(in.Twins.Members, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
-	}
-	return watch.Keys(kind, starts, unitOf(first), unitOf(in))
+	return watch.Keys(kind, starts, unitOf(identity.First(in)), unitOf(in))
 }
 
 // renamed notes a start that the process, which goes on, tells now.
@@ -338,13 +327,8 @@ func (in *instance) renamed(start int64) {
 // counts: the instance speaks for itself and, if it has any, for its twins: one that is live before one that is not,
 // one with an address of its own before one met behind a balancer, then by Target.Priority and Target.Created.
 func (in *instance) counts(f *Fleet, e int64) bool {
-	if in.Twins == nil {
-		return true
-	}
-	list := make([]identity.Alias, len(in.Twins.Members))
-	for i, m := range in.Twins.Members {
+	return identity.Speaks(in, func(m *instance) identity.Alias {
 		rank := f.book.Rank(m.targets)
-		list[i] = identity.Alias{Name: m.name, Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: rank.Priority, Created: rank.Created}
-	}
-	return in.Twins.Members[identity.Speaker(list)] == in
+		return identity.Alias{Live: m.standing(f, e) == roster.Present, Pooled: m.pool != nil, Priority: rank.Priority, Created: rank.Created}
+	})
 }

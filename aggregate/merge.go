@@ -9,7 +9,6 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/kept"
-	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/watch"
 )
 
@@ -97,7 +96,7 @@ func meet(f, o *Fleet, what string) (*merger, error) {
 	if mine != other {
 		return nil, m.incompatible("of different configurations")
 	}
-	lookUp(f, func() []string { return metricsOf(o) })
+	f.catalogue.LookUp(func() []string { return metricsOf(o) })
 	state := stateOf(o) // before f is locked: o may be meeting f
 	f.mu.Lock()
 	l, err := decodeState(f, stateFrame.Content(state))
@@ -172,11 +171,7 @@ func (m *merger) bindParts() {
 		var bound []*binding
 		for j, v := range f.views {
 			b := v.unpack(m.views[j].Rows[i], in)
-			if v.Kind == growth.Gauge {
-				m.bytes += v.own.Column() * int64(len(b.Cols))
-			} else {
-				m.bytes += b.Bytes(nil)
-			}
+			m.bytes += b.Bytes(nil)
 			if bound = append(bound, b); in.Undo != nil {
 				in.Undo.Set(j, m.views[j].Rows[i].UndoState())
 			}
@@ -187,10 +182,7 @@ func (m *merger) bindParts() {
 
 func (m *merger) apply() {
 	f, l := m.f, m.l
-	f.awake.Store(roster.Awakened(
-		roster.Watch{First: firstOf(f.ordered), Latest: f.latest.Load(), Awake: f.awake.Load()},
-		roster.Watch{First: firstOf(l.instances), Latest: l.latest, Awake: l.awake},
-	))
+	f.pulse.Merge(firstOf(f.ordered), &l.pulse, firstOf(l.instances))
 	f.bytes = m.bytes
 	identity.SuspectUnseen(l.instances, f.ordered, func(first, last *instance) identity.Likeness {
 		return evidence.LikenColumns(f.store, &first.Columns, &last.Columns)
@@ -213,19 +205,9 @@ func (m *merger) apply() {
 			f.book.Meet(name, in)
 		}
 	}
-	m.departed()
+	f.left.Merge(&l.left)
 	f.book.Merge(l.targets, l.expected)
 	for _, b := range l.balancers {
 		f.book.Balance(b.Target, identity.MergeBalancers(f.book.Balancers[b.Target], b))
 	}
-}
-
-// departed takes over what is remembered of those that left.
-func (m *merger) departed() {
-	f, l := m.f, m.l
-	f.left.Merge(&l.left)
-	if f.opened == 0 || l.opened != 0 && l.opened < f.opened {
-		f.opened = l.opened
-	}
-	f.latest.Store(max(f.latest.Load(), l.latest))
 }

@@ -29,7 +29,7 @@ func setPart(f *Fleet, name string, now time.Time, state io.Reader) error {
 			return err
 		}
 	}
-	lookUp(f, func() []string { return lines.Names(content) })
+	f.catalogue.LookUp(func() []string { return lines.Names(content) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m, x := &merger{f: f, what: "parts of"}, f.parts
@@ -67,7 +67,7 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 	if err := m.pairViews(); err != nil {
 		return err // a state that is none of the root's is not taken for late
 	}
-	at := roster.LatestOf(l.targets, l.latest)
+	at := roster.LatestOf(l.targets, l.pulse.Latest())
 	if x.Older(name, at) {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		}
 		k := v.watched()
 		k.Join(m.told(j))
-		k.Fold(l.latest - f.cfg.JoinHorizon.Milliseconds())
+		k.Fold(l.pulse.Latest() - f.cfg.JoinHorizon.Milliseconds())
 		v.ledger.Known = k
 	}
 	return nil
@@ -163,10 +163,9 @@ func vacate(f *Fleet) {
 	f.names.Lock()
 	f.instances = map[string]*instance{}
 	f.names.Unlock()
-	f.ordered, f.unclaimed, f.left, f.opened, f.bytes = nil, nil, roster.Left{}, 0, 0
+	f.ordered, f.unclaimed, f.left, f.bytes = nil, nil, roster.Left{}, 0
 	f.book = roster.Book[*balanced, *instance]{}
-	f.latest.Store(0)
-	f.awake.Store(0)
+	f.pulse.Set(&roster.Pulse{})
 	for _, v := range f.views {
 		v.ledger = v.ledger.Vacant()
 	}

@@ -43,8 +43,9 @@ func beginSave(f *Fleet) *saving {
 	x := &saving{codec: &codec{lines.Writing(f.store), f}, list: slices.Clone(f.ordered), copies: make([]*instance, len(f.ordered))}
 	l := &loaded{
 		since: f.since, expected: f.book.Expected, targets: f.book.Entries, instances: x.list, views: slices.Clone(f.unclaimed),
-		left: f.left, opened: f.opened, latest: f.latest.Load(), awake: f.awake.Load(),
+		left: f.left,
 	}
+	l.pulse.Set(&f.pulse)
 	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
 		l.balancers = append(l.balancers, f.book.Balancers[name])
 	}

@@ -48,9 +48,8 @@ func absorbState(f *Fleet, content []byte) error {
 	}
 	f.since = l.since
 	f.book.Expected = l.expected
-	f.left, f.opened = l.left, l.opened
-	f.latest.Store(l.latest)
-	f.awake.Store(l.awake)
+	f.left = l.left
+	f.pulse.Set(&l.pulse)
 	f.book.Restore(l.targets)
 	for _, b := range l.balancers {
 		f.book.Balance(b.Target, b)

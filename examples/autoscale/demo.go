@@ -176,7 +176,7 @@ func (s *scaledHere) round(now int, load float64, failing bool) (side, error) {
 		}
 	}
 	x := side{Load: load / float64(len(s.replicas)), Replicas: len(s.replicas)}
-	number, err := s.set.One(moment(now), "requests", nil)
+	number, err := s.set.One(moment(now), "requests")
 	if err != nil {
 		x.Why = err.Error()
 		return x, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
+	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/selector"
 )
 
@@ -37,16 +38,45 @@ func (c *Catalogue) Of(metric string) (View, bool) {
 }
 
 // LookUp asks about metrics, unless it did. What is known then is not asked again.
-func (c *Catalogue) LookUp(metrics []string) {
-	for _, name := range metrics {
+func (c *Catalogue) LookUp(metrics func() []string) {
+	if c == nil {
+		return
+	}
+	for _, name := range metrics() {
 		c.knowledge(name)
 	}
 }
 
-// Asked reports whether it was asked about a metric.
-func (c *Catalogue) Asked(metric string) bool {
-	_, ok := c.read.Load(metric)
-	return ok
+// Unasked are metrics that a catalogue was not asked about. As an error it says
+// that a scrape waits for that.
+type Unasked []string
+
+func (Unasked) Error() string { return "metrics that were not looked up" }
+
+// Check returns the metrics of a body's new lines that it was not asked about, as
+// an error.
+func (c *Catalogue) Check(s *lines.Store, r *lines.Reader) error {
+	if c == nil {
+		return nil
+	}
+	var names Unasked
+	before := ""
+	for _, pos := range r.Came() {
+		l := s.Line(r.ID(int(pos)))
+		if l.Name == before {
+			continue
+		}
+		before = l.Name
+		for _, name := range []string{l.Name, l.Family.Name} {
+			if _, asked := c.read.Load(name); !asked {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return names
 }
 
 // Known is Of for a metric that was looked up, which asks nobody.

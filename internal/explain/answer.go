@@ -79,7 +79,7 @@ func (c *Counter) Write(b *strings.Builder) {
 	for i := range c.Members {
 		c.Members[i].write(b, c.From, c.To)
 	}
-	WriteWarnings(b, c.Warnings)
+	writeWarnings(b, c.Warnings)
 }
 
 // writeMoved says where the rate is not what the members' make but the nearer one of its bounds: not all that a member grew
@@ -165,6 +165,16 @@ type Gauge struct {
 	Warnings    []string
 }
 
+// Span returns the answer about a gauge from s to e, in Unix ms; members writes who
+// is in it.
+func Span(view, group string, s, e int64, covered string, members func(*strings.Builder), warnings []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n%s to %s: %s\n", view, group, clock(s), clock(e), covered)
+	members(&b)
+	writeWarnings(&b, warnings)
+	return b.String()
+}
+
 // Reading is an instance in a Gauge.
 type Reading struct {
 	Name    string
@@ -197,7 +207,7 @@ func (g *Gauge) Write(b *strings.Builder) {
 	for _, v := range g.Variants {
 		fmt.Fprintf(b, "  %s\n", v)
 	}
-	WriteWarnings(b, g.Warnings)
+	writeWarnings(b, g.Warnings)
 }
 
 // Summary returns a group with its number, coverage and how many warnings there

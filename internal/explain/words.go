@@ -44,8 +44,8 @@ func counted(text string, members map[string]int) string {
 	return fmt.Sprintf(text, n) + ": " + strings.Join(names, ", ")
 }
 
-// WriteWarnings writes warnings, one a line.
-func WriteWarnings(b *strings.Builder, list []string) {
+// writeWarnings writes warnings, one a line.
+func writeWarnings(b *strings.Builder, list []string) {
 	for _, w := range list {
 		fmt.Fprintf(b, "  ! %s\n", w)
 	}

@@ -147,12 +147,16 @@ func (b *Binding) Malformed(at int64) bool {
 func (b *Binding) Outlives(col int) bool { return b.View.Groups.Outlives(b.Cols[col].Group) }
 
 // Bytes returns what the view keeps of an instance that follows a plan. Columns
-// of gauges count as long as a line leads to them, see Shed.
+// of gauges count as long as a line leads to them, see Shed; without a plan, all of
+// them do.
 func (b *Binding) Bytes(p *growth.Plan) int64 {
-	if b.View.Kind == growth.Gauge {
-		return b.View.Column() * int64(p.Columns(b.View.Index, len(b.Cols)))
+	switch {
+	case b.View.Kind != growth.Gauge:
+		return b.Table.Bytes(b.View.Spare)
+	case p == nil:
+		return b.View.Column() * int64(len(b.Cols))
 	}
-	return b.Table.Bytes(b.View.Spare)
+	return b.View.Column() * int64(p.Columns(b.View.Index, len(b.Cols)))
 }
 
 // Fit makes room for the columns that came.
@@ -209,34 +213,4 @@ func (b *Binding) used(p *growth.Plan) []bool {
 	used := make([]bool, len(b.Cols))
 	p.Used(int32(b.View.Index), used)
 	return used
-}
-
-// Idle marks the columns that have no series left and did not change within the
-// window, and returns how many bytes they hold, and how many more are gained if they
-// are dropped: by their events, about, less what their totals take. A view that keeps
-// totals alone has none, as they would be missing in answers since the start.
-func (b *Binding) Idle(p *growth.Plan, h *window.History) (marks []bool, bytes, gain int64) {
-	if b.View.Totals || b.View.Kind == growth.Gauge {
-		return nil, 0, 0
-	}
-	marks, bytes = b.Table.Idle(h, b.used(p), b.View.Spare)
-	for _, idle := range marks {
-		if idle {
-			gain += b.EventBytes()/int64(len(marks)) - totalBytes
-		}
-	}
-	return marks, bytes, gain
-}
-
-// totalBytes is what is left of a column that is dropped: a total of its group.
-const totalBytes = 400
-
-// Drop drops the marked columns of a view that is not of gauges.
-func (b *Binding) Drop(p *growth.Plan, marks []bool) {
-	cols := b.Cols
-	moved, move := b.Table.Drop(marks)
-	if b.Met != nil {
-		b.Met.Drop(cols, moved, move)
-	}
-	p.Moved(int32(b.View.Index), moved)
 }

@@ -99,6 +99,20 @@ func (p *Crowd[T]) balancer(b *Balancer[T]) {
 	}
 }
 
+// Behind codes which of the balancers each instance was met behind: nil is none.
+func (p *Crowd[T]) Behind(list []*Balancer[T], of func(T) **Balancer[T]) {
+	for _, in := range p.list {
+		at := of(in)
+		n := 1 + slices.Index(list, *at)
+		if p.c.Natural(&n); p.c.Reading() && n > 0 {
+			if p.c.Must(n <= len(list)); p.c.Failed() {
+				return
+			}
+			*at = list[n-1]
+		}
+	}
+}
+
 // Relations codes who is one process with whom, and who may be.
 func (p *Crowd[T]) Relations() {
 	p.twins()

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -103,6 +104,28 @@ type Alias struct {
 	Pooled   bool      // it was met behind a balancer
 	Priority int       // what the caller says: more is better
 	Created  time.Time // newer is better
+}
+
+// Speaks reports whether an instance speaks for its twins; one that has none does. of says what kind of alias one is.
+func Speaks[T Relative[T]](in T, of func(T) Alias) bool {
+	t := in.Relations().Twins
+	if t == nil {
+		return true
+	}
+	list := make([]Alias, len(t.Members))
+	for i, m := range t.Members {
+		list[i] = of(m)
+		list[i].Name = m.Name()
+	}
+	return t.Members[Speaker(list)] == in
+}
+
+// First returns the first by name of an instance and its twins.
+func First[T Relative[T]](in T) T {
+	if t := in.Relations().Twins; t != nil {
+		return slices.MinFunc(t.Members, func(a, b T) int { return cmp.Compare(a.Name(), b.Name()) })
+	}
+	return in
 }
 
 // Speaker returns the index of the alias that speaks for all: a live one before one that is not, one with an address of

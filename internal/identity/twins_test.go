@@ -100,6 +100,22 @@ func TestSuspicionIsRight(t *testing.T) {
 	})
 }
 
+// alike is one of twins.
+type alike struct {
+	Alias
+	kin Kin[*alike]
+}
+
+func (a *alike) Name() string            { return a.Alias.Name }
+func (a *alike) Relations() *Kin[*alike] { return &a.kin }
+
+// Who has no twin speaks for itself.
+func TestSpeaksAlone(t *testing.T) {
+	in := &alike{Alias: Alias{Name: "x"}}
+	assert.True(t, Speaks(in, func(*alike) Alias { panic("nobody asks what it is") }))
+	assert.Same(t, in, First(in))
+}
+
 // Nodes that share an address; the Ready condition True, False, Unknown, or none.
 func TestSpeaker(t *testing.T) {
 	const none, unknown, no, yes = 0, 1, 2, 3
@@ -125,6 +141,14 @@ func TestSpeaker(t *testing.T) {
 		for range 10 {
 			rand.Shuffle(len(c.list), func(i, j int) { c.list[i], c.list[j] = c.list[j], c.list[i] })
 			assert.Equal(t, c.want, c.list[Speaker(c.list)].Name)
+		}
+		twins := &Twins[*alike]{}
+		for _, a := range c.list {
+			twins.Members = append(twins.Members, &alike{a, Kin[*alike]{Twins: twins}})
+		}
+		for _, in := range twins.Members {
+			assert.Equal(t, in.Alias.Name == c.want, Speaks(in, func(in *alike) Alias { return in.Alias }))
+			assert.Equal(t, "a", First(in).Name())
 		}
 	}
 }

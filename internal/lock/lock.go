@@ -1,5 +1,6 @@
-// Package lock is the lock of a fleet: scrapes, changes and questions → how often
-// something changed, so that a question that is asked again knows its answer.
+// Package lock is what those share who use a fleet at the same time: its lock, and
+// spare scratch space. Scrapes, changes and questions → how often something
+// changed, so that a question that is asked again knows its answer.
 package lock
 
 import (

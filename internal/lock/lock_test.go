@@ -33,3 +33,20 @@ func TestCounts(t *testing.T) {
 		assert.Equal(t, x.alone, alone, x.name)
 	}
 }
+
+// What is given back is taken next, and a crowd leaves no more than a few.
+func TestSpare(t *testing.T) {
+	var s lock.Spare[int]
+	made := 0
+	take := func() int { return s.Take(func() int { made++; return made }) }
+	assert.Equal(t, []int{1, 2}, []int{take(), take()})
+	s.Give(2)
+	assert.Equal(t, []int{2, 3}, []int{take(), take()})
+	for i := range 1000 {
+		s.Give(-i)
+	}
+	for range 1000 {
+		take()
+	}
+	assert.Equal(t, 3+1000-64, made)
+}

@@ -302,13 +302,3 @@ func TestWhoAnswersWhere(t *testing.T) {
 	require.Equal(t, []*in{b}, x.At("t"))
 	require.Empty(t, x.At("u"))
 }
-
-func TestSearchesInVain(t *testing.T) {
-	var s roster.Search
-	require.True(t, s.Worthwhile(100))
-	s.InVain(100, 10)
-	s.InVain(105, 10) // it made none
-	for at, yes := range map[int64]bool{99: true, 100: false, 109: false, 110: true} {
-		require.Equal(t, yes, s.Worthwhile(at), at)
-	}
-}

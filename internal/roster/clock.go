@@ -2,14 +2,8 @@ package roster
 
 import (
 	"cmp"
-	"iter"
-	"maps"
 	"slices"
 )
-
-// Lull is the least gap without any scrape that counts as a pause of the
-// watcher, not of its instances.
-const Lull = Learnt / 2
 
 // Unit is a target, or a balancer with all that is behind it: its scrapes have
 // one clock.
@@ -71,28 +65,6 @@ func NowOf[I any, P comparable](now, skew int64, list []I, of func(I) (behind P,
 	return e, ahead
 }
 
-// Silence is for how long an instance was silent while the fleet was watched: at
-// is the present, last its latest scrape, awake the first scrape of the fleet
-// after its latest lull.
-func Silence(at, last, awake int64) int64 { return at - max(last, awake) }
-
-// Watch is when a part of a fleet was scraped, in Unix ms.
-type Watch struct {
-	First, Latest int64
-	Awake         int64 // the first scrape after the latest lull; 0: there was none
-}
-
-// Awakened returns the first scrape after the latest lull of two parts together: a
-// lull of one is none while the other one was scraped.
-func Awakened(a, b Watch) int64 { return max(a.awakened(b), b.awakened(a)) }
-
-func (w Watch) awakened(o Watch) int64 {
-	if max(o.First, o.Awake) < w.Awake && w.Awake-o.Latest <= Lull {
-		return 0
-	}
-	return w.Awake
-}
-
 // SpareLines is how many lines of departed instances are kept beside the others.
 const SpareLines = 8192
 
@@ -115,82 +87,4 @@ func Beyond[T any](list []T, lines int, of func(T) (lines int, last int64)) []T 
 		}
 		return fits
 	})
-}
-
-// rememberedLeft is the number of departed instances of which the last scrape
-// is remembered.
-const rememberedLeft = 10_000
-
-// Left remembers until when instances were watched that were retired since:
-// what they counted until then is in the totals, or never will be. The zero
-// value remembers nothing.
-type Left struct {
-	At     map[string]int64
-	Before int64 // until when any may have been watched that At had to forget
-	First  int64 // the first scrape of any; 0: none was retired
-}
-
-// Began returns the earlier of a time and the first scrape of those that were
-// retired.
-func (l *Left) Began(at int64) int64 {
-	if l.First == 0 {
-		return at
-	}
-	return min(at, l.First)
-}
-
-// Note notes that an instance was watched until a time.
-func (l *Left) Note(name string, at int64) {
-	if l.At == nil {
-		l.At = map[string]int64{}
-	}
-	l.At[name] = at
-}
-
-// Watched returns until when an instance that appears may have been watched
-// before. Of one of which nothing is remembered that is 0, or the latest time
-// of those that were forgotten.
-func (l *Left) Watched(name string) int64 {
-	if at, ok := l.At[name]; ok {
-		return at
-	}
-	return l.Before
-}
-
-// Bound forgets the older half if too many are remembered.
-func (l *Left) Bound() {
-	if len(l.At) <= rememberedLeft {
-		return
-	}
-	names := slices.Collect(maps.Keys(l.At))
-	for _, name := range Oldest(names, len(names)/2, func(name string) int64 { return l.At[name] }) {
-		l.Before = max(l.Before, l.At[name])
-		delete(l.At, name)
-	}
-}
-
-// Merge adds what another part of the fleet remembers.
-func (l *Left) Merge(o *Left) {
-	for name, at := range o.At {
-		l.Note(name, at)
-	}
-	l.Before = max(l.Before, o.Before)
-	if o.First != 0 {
-		l.First = l.Began(o.First)
-	}
-}
-
-// Shared returns the names that two parts of a fleet watched, sorted. theirs are
-// the instances of the part that remembers o, and here says which are of the one
-// that remembers l.
-func (l *Left) Shared(o *Left, theirs []string, here func(name string) bool) (shared []string) {
-	for _, names := range []iter.Seq[string]{slices.Values(theirs), maps.Keys(o.At)} {
-		for name := range names {
-			if _, left := l.At[name]; left || here(name) {
-				shared = append(shared, name)
-			}
-		}
-	}
-	slices.Sort(shared)
-	return shared
 }

@@ -30,6 +30,7 @@ func (l *Left) Code(c *saved.Codec) {
 	saved.Map(c, &l.At, 1, c.Int64)
 	c.Int64(&l.Before)
 	c.Int64(&l.First)
+	c.Int64(&l.Opened)
 }
 
 // CodeEntries writes down what is known of addresses, by name, or reads it back.

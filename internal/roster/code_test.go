@@ -77,7 +77,7 @@ func TestCodeReadsBack(t *testing.T) {
 				Family: &lines.Family{Name: name, Type: metrics.MetricTypeGauge}, At: 3, Until: rapid.Int64().Draw(rt, "until"), Before: 20, Lines: 9,
 			})
 		}
-		x.left.Before, x.left.First = rapid.Int64().Draw(rt, "before"), rapid.Int64().Draw(rt, "first")
+		x.left.Before, x.left.First, x.left.Opened = rapid.Int64().Draw(rt, "before"), rapid.Int64().Draw(rt, "first"), rapid.Int64().Draw(rt, "opened")
 		data := x.written()
 		y, ok := reread(data)
 		require.True(rt, ok)

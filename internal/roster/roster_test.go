@@ -210,11 +210,6 @@ func TestNow(t *testing.T) {
 	})
 }
 
-func TestSilence(t *testing.T) {
-	assert.Equal(t, int64(10), roster.Silence(100, 90, 50))
-	assert.Equal(t, int64(50), roster.Silence(100, 10, 50), "the watcher paused")
-}
-
 func TestLeft(t *testing.T) {
 	var l, o roster.Left
 	assert.Zero(t, l.Watched("a"))
@@ -230,6 +225,14 @@ func TestLeft(t *testing.T) {
 	o.Merge(&l)
 	assert.Equal(t, int64(7), o.Watched("x"))
 	assert.Equal(t, int64(4999), o.Watched("y"))
+	for _, second := range []int64{0, 20, 30, 0} {
+		l.Open(second)
+	}
+	assert.Equal(t, int64(20), l.Opened, "the first time that one was scraped twice")
+	o.Merge(&l)
+	l.Merge(&roster.Left{Opened: 10})
+	l.Merge(&roster.Left{})
+	assert.Equal(t, []int64{20, 10}, []int64{o.Opened, l.Opened})
 	assert.Equal(t, int64(9000), o.Watched("9000"))
 }
 
@@ -288,24 +291,4 @@ func TestShared(t *testing.T) {
 	here := func(name string) bool { return name == "a" || name == "c" }
 	assert.Equal(t, []string{"a", "c", "gone"}, mine.Shared(&theirs, []string{"b", "a"}, here))
 	assert.Empty(t, mine.Shared(&roster.Left{}, []string{"b"}, here))
-}
-
-// A lull of one part is none of both while the other one was scraped.
-func TestAwakened(t *testing.T) {
-	const l = roster.Lull
-	for _, c := range []struct {
-		a, b roster.Watch
-		want int64
-	}{
-		{roster.Watch{1, 9 * l, 0}, roster.Watch{1, 9 * l, 0}, 0},
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 0}, 0},
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 4 * l, 0}, 0},         // it stopped half an hour before
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 4*l - 1, 0}, 5 * l},   // or longer before
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{6 * l, 9 * l, 0}, 5 * l}, // it began later
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 7 * l}, 5 * l}, // both had one then
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 5 * l}, 5 * l},
-	} {
-		assert.Equal(t, c.want, roster.Awakened(c.a, c.b), "%+v", c)
-		assert.Equal(t, c.want, roster.Awakened(c.b, c.a), "%+v", c)
-	}
 }

@@ -28,7 +28,6 @@ type options struct {
 	settings
 	endpoints []endpoint // live; none: a replay
 	balanced  bool
-	expected  int
 	listen    string
 	text      bool
 	moments   []time.Duration // since the beginning of the recording, to print

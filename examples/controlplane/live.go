@@ -45,7 +45,9 @@ func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 func (w *watcher) liveTargets() []scrape.Target {
 	list := make([]scrape.Target, len(w.o.endpoints))
 	for i, e := range w.o.endpoints {
-		list[i] = scrape.Target{Target: w.target("", e.component, e.balanced), URL: e.url}
+		t := w.target(e.url, e.component, e.balanced)
+		t.Name = "" // what the scraper makes of the URL
+		list[i] = scrape.Target{Target: t, URL: e.url}
 	}
 	return list
 }

@@ -42,7 +42,7 @@ func TestText(t *testing.T) {
 	status, out, said := runProgram(t, "-text", "-balanced", "-expected", "3", "-at", "1m5s")
 	require.Equal(t, example.Answered, status, said)
 	for _, want := range []string{
-		"How much is asked, and is the load on one server?", "Is etcd full, slow, or without a leader?", "3 of 3 API servers answer",
+		"How much is asked, and is the load on one server?", "Is etcd full, slow, or without a leader?", "3 of 3 API servers met in the last 22 s",
 		"behind a balancer: start time", "the numbers are lower bounds", "lb: 3 instances met",
 	} {
 		assert.Contains(t, out, want)

@@ -78,6 +78,8 @@ func (q *seats) row(m *moment) Row {
 		r.raise(Fine, fmt.Sprintf("All requests, %s, are exempt: none takes a seat or waits.", PerSecond.number(exempt)))
 	case worst == nil:
 		r.raise(Fine, "No level executes a request.")
+	case worst.used.Value < seatsNotice && (math.IsInf(worst.used.Hi, 1) || worst.used.Hi >= seatsAlarm):
+		r.doubt(fmt.Sprintf("The fullest level was %s: %s of its seats when %s answered; of others it is not known.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsAlarm:
 		r.raise(Alarm, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsNotice:
@@ -154,20 +156,20 @@ func (q *seats) levels(s *scope, r *Row) []*level {
 		at(g).current = known(low.Estimate, ok)
 	}
 	for _, g := range s.gauges(q.used) {
-		if most, ok := g.Max(); ok && !math.IsInf(most.Estimate.Value, 0) {
+		if most, who := s.most(g); most.Known && !math.IsInf(most.Value, 0) {
 			l := at(g)
-			l.used, l.server = known(most.Estimate, ok), most.Instance
+			l.used, l.server = most, who
 			r.Explain += g.Explain()
 		}
 	}
 	for _, g := range s.gauges(q.waiting) {
-		at(g).waiting = known(g.Value())
+		at(g).waiting = s.sum(g)
 	}
 	for _, g := range s.counters(q.rejected) {
-		at(g).rejected = known(g.Rate())
+		at(g).rejected = s.rate(g)
 	}
 	for _, g := range s.counters(q.dispatched) {
-		at(g).dispatched = known(g.Rate())
+		at(g).dispatched = s.rate(g)
 	}
 	for _, g := range s.histograms(q.wait) {
 		at(g).wait = known(g.Quantile(.99))

@@ -38,23 +38,27 @@ func (q *trust) strangers(s *scope) (names []string) {
 }
 
 func (q *trust) row(m *moment) Row {
-	r := Row{ID: "trust", Question: "Can these numbers be trusted?", Coverage: m.all.Coverage().String()}
+	whole := q.whole(m)
+	r := Row{ID: "trust", Question: "Can these numbers be trusted?", Coverage: whole.String()}
 	parts := Panel{ID: "components", Title: "Who answers", Chart: Lines, Key: "component",
 		Columns: []Column{{"answers", Share}, {"expected", Count}, {"missing", Count}, {"stale", Count}, {"failed", Count}, {"restarted", Count}, {"duplicates", Count}, {"not attributed", Count}}}
 	var silent, strangers []string
-	r.raise(Fine, "Every server answers.")
 	for _, c := range components {
-		s := m.of(c)
-		share, ok := s.coverage.Share()
+		s, x := m.of(c), m.of(c).covered()
+		share, ok := x.Share()
 		if !ok {
 			continue
 		}
-		x := s.coverage
-		parts.add(c.String(), x.Missing > 0, cell(Amount{ok, exactly(share).Estimate}), count(x.Expected), count(x.Missing), count(x.Stale), count(x.Failed), count(x.Reset), count(x.Duplicates), count(x.Ambiguous))
+		parts.add(c.String(), x.Missing > 0, cell(s.answers(share)), count(x.Expected), count(x.Missing), count(x.Stale), count(x.Failed), count(x.Reset), count(x.Duplicates), count(x.Ambiguous))
 		for _, i := range s.instances {
 			if gone(i) {
 				silent = append(silent, i.Name)
 			}
+		}
+		silent = append(silent, s.partial...)
+		never := x.Expected - len(s.instances)
+		if never > 0 {
+			silent = append(silent, fmt.Sprintf("%d of %d %s that never answered", never, x.Expected, c))
 		}
 		if names := q.strangers(s); len(names) > 0 {
 			strangers = append(strangers, fmt.Sprintf("not one metric of %s at %s", c, strings.Join(names, ", ")))
@@ -66,8 +70,18 @@ func (q *trust) row(m *moment) Row {
 	if len(parts.Entries) == 0 {
 		return r
 	}
-	share, ok := m.all.Coverage().Share()
-	r.figure("Answers in full", Share, Amount{ok, exactly(share).Estimate}, "of all expected")
+	share, ok := whole.Share()
+	full := Amount{ok, exactly(share).Estimate}
+	for _, c := range components {
+		if s := m.of(c); s.balanced() {
+			full.Lo = min(full.Lo, s.answers(share).Lo)
+			r.doubt(fmt.Sprintf("Every server that was met answered, one of them %s ago. Whether they all do now is not known.", length(s.longestAgo())))
+		}
+	}
+	r.figure("Answers in full", Share, full, "of all expected")
+	if r.Answer == "" {
+		r.raise(Fine, "Every server answers.")
+	}
 	if len(silent) > 0 {
 		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
 	}
@@ -84,6 +98,30 @@ func (q *trust) row(m *moment) Row {
 		r.Explain += i.String() + "\n"
 	}
 	return r
+}
+
+// whole returns the coverage of all components, with those that answer in part.
+func (q *trust) whole(m *moment) aggregate.Coverage {
+	whole, partial := m.all.Coverage(), 0
+	for _, c := range components {
+		partial += m.of(c).covered().Partial
+	}
+	whole.Partial = max(whole.Partial, partial)
+	return whole
+}
+
+// answers returns the share of a component that answers in full. Behind a balancer it
+// is sure of those alone that were met a moment ago.
+func (s *scope) answers(share float64) Amount {
+	a := exactly(share)
+	if s.balanced() {
+		n := 0
+		for _, i := range s.instances {
+			n += btoi(s.current(i.Name))
+		}
+		a.Lo = min(share, float64(n)/float64(max(1, s.coverage.Expected)))
+	}
+	return a
 }
 
 // met lists the instances, and counts those behind balancers.

@@ -126,6 +126,9 @@ func (q *objective) row(m *moment) Row {
 		}
 		r.from(g)
 		worst, who := worstOver(g, limit.Seconds())
+		if s.incomplete(g.Observations()) {
+			worst.Hi = 1
+		}
 		p.add(fmt.Sprintf("%s, %s", name, length(limit)), false, cell(over), cell(worst), words(who), cell(s.rate(g.Observations())))
 	}
 	if g := first(s.histograms(q.writes)); g != nil {

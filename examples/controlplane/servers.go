@@ -134,10 +134,11 @@ func sharesOf(list []part, all Amount) map[string]Amount {
 			continue
 		}
 		a := p.rate
-		most := max(all.Hi-a.Lo, sum.Value-a.Value)
-		if !math.IsInf(all.Hi, 1) && !math.IsInf(sum.Hi, 1) {
-			most = min(most, sum.Hi-a.Hi)
+		most := all.Hi - a.Lo
+		if rest := max(all.Hi, sum.Hi) - a.Hi; rest < most { // all may be more than the parts
+			most = rest
 		}
+		most = max(most, sum.Value-a.Value)
 		value := a.Value / sum.Value
 		out[p.name] = Amount{true, promfold.Estimate{Value: value,
 			Lo: max(0, min(value, ratio(a.Lo, most, 0))), Hi: min(1, max(value, ratio(a.Hi, sum.Lo-a.Lo, 1)))}}
@@ -152,7 +153,7 @@ func (s *scope) portion(share Amount, least float64, whole *aggregate.CounterGro
 	if !share.Known || !ok {
 		return Amount{}
 	}
-	if math.IsInf(n.Hi, 1) || math.IsInf(share.Hi, 1) || s.open() {
+	if s.incomplete(whole) || math.IsInf(share.Hi, 1) {
 		all := s.rate(whole).Hi * s.moment.board.window.Seconds()
 		lost := max(0, all-n.Lo)
 		share.Lo = min(share.Value, ratio(least, max(0, n.Lo+lost-least), 0))
@@ -160,6 +161,12 @@ func (s *scope) portion(share Amount, least float64, whole *aggregate.CounterGro
 	}
 	share.Lo, share.Hi = max(0, share.Lo), min(1, share.Hi)
 	return share
+}
+
+// incomplete reports whether observations were lost, or are of servers never met.
+func (s *scope) incomplete(g *aggregate.CounterGroup) bool {
+	n, _ := g.Increase()
+	return math.IsInf(n.Hi, 1) || s.open()
 }
 
 // failing returns the share that a ratio's numerator has in its denominator.

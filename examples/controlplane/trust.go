@@ -43,6 +43,7 @@ func (q *trust) row(m *moment) Row {
 	parts := Panel{ID: "components", Title: "Who answers", Chart: Lines, Key: "component",
 		Columns: []Column{{"answers", Share}, {"expected", Count}, {"missing", Count}, {"stale", Count}, {"failed", Count}, {"restarted", Count}, {"duplicates", Count}, {"not attributed", Count}}}
 	var silent, strangers []string
+	full := exactly(0)
 	for _, c := range components {
 		s, x := m.of(c), m.of(c).covered()
 		share, ok := x.Share()
@@ -50,35 +51,19 @@ func (q *trust) row(m *moment) Row {
 			continue
 		}
 		parts.add(c.String(), x.Missing > 0, cell(s.answers(share)), count(x.Expected), count(x.Missing), count(x.Stale), count(x.Failed), count(x.Reset), count(x.Duplicates), count(x.Ambiguous))
-		for _, i := range s.instances {
-			if gone(i) {
-				silent = append(silent, i.Name)
-			}
-		}
-		silent = append(silent, s.partial...)
-		never := x.Expected - len(s.instances)
-		if never > 0 {
-			silent = append(silent, fmt.Sprintf("%d of %d %s that never answered", never, x.Expected, c))
-		}
+		full = full.plus(s.answers(share).times(float64(x.Expected)))
+		silent = append(silent, s.silence()...)
 		if names := q.strangers(s); len(names) > 0 {
 			strangers = append(strangers, fmt.Sprintf("not one metric of %s at %s", c, strings.Join(names, ", ")))
 		}
-		if x.Missing+x.Partial > 0 && len(silent) == 0 {
-			silent = append(silent, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, c))
+		if s.balanced() {
+			r.doubt(fmt.Sprintf("Every server was met, one of them %s ago: whether that answers still is not known.", length(s.longestAgo())))
 		}
 	}
 	if len(parts.Entries) == 0 {
 		return r
 	}
-	share, ok := whole.Share()
-	full := Amount{ok, exactly(share).Estimate}
-	for _, c := range components {
-		if s := m.of(c); s.balanced() {
-			full.Lo = min(full.Lo, s.answers(share).Lo)
-			r.doubt(fmt.Sprintf("Every server that was met answered, one of them %s ago. Whether they all do now is not known.", length(s.longestAgo())))
-		}
-	}
-	r.figure("Answers in full", Share, full, "of all expected")
+	r.figure("Answers in full", Share, full.times(1/float64(whole.Expected)), "of all expected")
 	if r.Answer == "" {
 		r.raise(Fine, "Every server answers.")
 	}
@@ -98,6 +83,24 @@ func (q *trust) row(m *moment) Row {
 		r.Explain += i.String() + "\n"
 	}
 	return r
+}
+
+// silence says who of a component does not answer, or in part.
+func (s *scope) silence() (list []string) {
+	for _, i := range s.instances {
+		if gone(i) {
+			list = append(list, i.Name)
+		}
+	}
+	list = append(list, s.partial...)
+	x := s.covered()
+	if never := x.Expected - len(s.instances); never > 0 {
+		return append(list, fmt.Sprintf("%d of %d %s that never answered", never, x.Expected, s.component))
+	}
+	if x.Missing+x.Partial > 0 && len(list) == 0 {
+		list = append(list, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, s.component))
+	}
+	return list
 }
 
 // whole returns the coverage of all components, with those that answer in part.

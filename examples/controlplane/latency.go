@@ -56,7 +56,7 @@ func (q *latency) row(m *moment) Row {
 	}
 	lines := Panel{ID: "p99", Title: "p99, all servers and each", Chart: Lines, Key: "server", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"share of requests", Share}}}
 	lines.add("all servers", false, cell(p99), cell(known(g.Quantile(.5))), cell(exactly(1)))
-	parts := sharesOf(s.parts(func(s *scope) *aggregate.CounterGroup {
+	spread := newSpread(s.parts(func(s *scope) *aggregate.CounterGroup {
 		if g := first(s.histograms(q.all)); g != nil {
 			return g.Observations()
 		}
@@ -64,7 +64,7 @@ func (q *latency) row(m *moment) Row {
 	}), s.rate(g.Observations()))
 	for name, d := range g.Distributions() {
 		if d.Count() > 0 {
-			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(parts[name]))
+			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(spread.shares[name]))
 		}
 	}
 	lines.silent(s)
@@ -160,6 +160,8 @@ func (q *objective) row(m *moment) Row {
 		r.raise(Alarm, fmt.Sprintf("%s of %s are slower.", Share.format(share), worst.Key))
 	case most == 1:
 		r.doubt(fmt.Sprintf("None was seen that misses its objective, and too little of %s was seen to say more.", loosest.Key))
+	case most > objectiveMissed && s.balanced(): // between two meetings much is unseen
+		r.doubt(fmt.Sprintf("None was seen that misses its objective; unseen ones may be up to %s of %s.", Share.number(most), loosest.Key))
 	case most > objectiveMissed:
 		r.raise(Notice, fmt.Sprintf("Up to %s of %s may be slower.", Share.number(most), loosest.Key))
 	default:

@@ -70,6 +70,9 @@ func (q *trust) row(m *moment) Row {
 	if len(silent) > 0 {
 		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
 	}
+	if names := q.stuck(m); len(names) > 0 {
+		r.raise(Notice, "The same to every digit, as if frozen: "+strings.Join(names, ", ")+".")
+	}
 	if len(strangers) > 0 {
 		r.raise(Notice, "There is "+strings.Join(strangers, ", and ")+": are these URLs of something else?")
 	}
@@ -95,12 +98,28 @@ func (s *scope) silence() (list []string) {
 	list = append(list, s.partial...)
 	x := s.covered()
 	if never := x.Expected - len(s.instances); never > 0 {
-		return append(list, fmt.Sprintf("%d of %d %s that never answered", never, x.Expected, s.component))
+		how := "that never answered"
+		if s.balanced() {
+			how = "that were not met lately"
+		}
+		return append(list, fmt.Sprintf("%d of %d %s %s", never, x.Expected, s.component, how))
 	}
 	if x.Missing+x.Partial > 0 && len(list) == 0 {
 		list = append(list, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, s.component))
 	}
 	return list
+}
+
+// stuck says which servers answer the same again and again.
+func (q *trust) stuck(m *moment) (names []string) {
+	for _, c := range components {
+		for _, i := range m.of(c).instances {
+			if since, ok := m.board.still.stands(i.Name); ok && !gone(i) {
+				names = append(names, fmt.Sprintf("%s for %s", clip(i.Name), length(m.at.Sub(since))))
+			}
+		}
+	}
+	return names
 }
 
 // whole returns the coverage of all components, with those that answer in part.

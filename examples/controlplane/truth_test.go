@@ -127,8 +127,9 @@ func (s *simulation) scrape(t *testing.T, place string, round int, after time.Du
 		require.NoError(t, s.board.fleet.ScrapeFailed(place, at, context.DeadlineExceeded))
 		return
 	}
-	_, err := s.board.fleet.Ingest(aggregate.Scrape{Target: place, Time: at, Body: []byte(up[0].body(s.begin, after))})
+	r, err := s.board.fleet.Ingest(aggregate.Scrape{Target: place, Time: at, Body: []byte(up[0].body(s.begin, after))})
 	require.NoError(t, err)
+	s.board.still.note(r, at)
 }
 
 // did returns the requests a second of the minute that ends at a time: of a process, of
@@ -169,6 +170,15 @@ func (s *simulation) check(after time.Duration, c *checker) {
 		}
 	}
 	row := c.page.row("requests")
+	if row.State == Fine { // no place is hot
+		places := map[string]float64{}
+		for _, p := range s.processes {
+			places[p.place] += s.did(after, func(x *process) bool { return x == p })
+		}
+		for place, did := range places {
+			assert.LessOrEqual(c, did*float64(len(places)), hotter*(all+slack), "%s: %s", after, place)
+		}
+	}
 	within(all, slack*float64(len(s.processes)), c.figure("requests", "All servers"), "all")
 	for _, e := range row.panel("servers").Entries {
 		truth := s.did(after, s.named(e.Key))
@@ -213,6 +223,12 @@ func TestServersThatFail(t *testing.T) {
 func TestFrozen(t *testing.T) {
 	s := &simulation{processes: []*process{{place: "a", rate: 40, start: -time.Hour, frozen: 50 * time.Second}, {place: "b", rate: 4, start: -time.Hour, frozen: 50 * time.Second}}}
 	s.play(t, 30, func(after time.Duration, c *checker) {
+		if trust := c.page.row("trust"); after > 65*time.Second {
+			assert.Equal(t, Notice, trust.State)
+			assert.Regexp(t, "as if frozen: a for .*, b for ", trust.Answer)
+		} else {
+			assert.Equal(t, Fine, trust.State, "%s: %s", after, trust.Answer)
+		}
 		if r := c.page.row("requests"); after > 2*time.Minute {
 			assert.NotContains(t, r.Answer, "%")
 			assert.Equal(t, "No request was counted.", r.Answer)

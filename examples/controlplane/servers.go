@@ -142,7 +142,7 @@ func newSpread(list []part, all Amount) spread {
 		a := p.rate
 		most := ratio(a.Hi, sum.Lo-a.Lo, 1)
 		s.most = max(s.most, most)
-		if !p.seen || sum.Value <= 0 {
+		if !p.seen || sum.Value <= 0 || math.IsInf(sum.Value, 1) {
 			continue
 		}
 		others := all.Hi - a.Lo

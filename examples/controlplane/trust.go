@@ -73,6 +73,9 @@ func (q *trust) row(m *moment) Row {
 	if names := q.stuck(m); len(names) > 0 {
 		r.raise(Notice, "The same to every digit, as if frozen: "+strings.Join(names, ", ")+".")
 	}
+	if names := alternating(m); len(names) > 0 {
+		r.raise(Notice, "Several processes answer in turn at "+strings.Join(names, ", ")+": is that a balancer's address?")
+	}
 	if len(strangers) > 0 {
 		r.raise(Notice, "There is "+strings.Join(strangers, ", and ")+": are these URLs of something else?")
 	}
@@ -117,6 +120,16 @@ func (q *trust) stuck(m *moment) (names []string) {
 			if since, ok := m.board.still.stands(i.Name); ok && !gone(i) {
 				names = append(names, fmt.Sprintf("%s for %s", clip(i.Name), length(m.at.Sub(since))))
 			}
+		}
+	}
+	return names
+}
+
+// alternating returns the addresses at which one process and another answer.
+func alternating(m *moment) (names []string) {
+	for _, i := range m.all.Instances() {
+		if i.Alternating {
+			names = append(names, clip(i.Name))
 		}
 	}
 	return names

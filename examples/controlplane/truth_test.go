@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -371,6 +372,39 @@ func TestSharesAfterRestart(t *testing.T) {
 		case after > 72*time.Second:
 			assert.InDelta(t, .25, failed.Value, .01)
 			assert.True(t, failed.Lo < failed.Value && failed.Value < failed.Hi && failed.Hi < .5, "%v", failed)
+		}
+	})
+}
+
+// Numbers near the end of what a float64 holds make no page that nobody can read, and no
+// number that is none.
+func TestGreatNumbers(t *testing.T) {
+	huge := func(n string) string {
+		return "apiserver_request_total{verb=\"PUT\",code=\"200\"} " + n + "\napiserver_longrunning_requests{verb=\"WATCH\",resource=\"x\"} " + n +
+			"\n# TYPE go_goroutines gauge\ngo_goroutines " + n + "\nprocess_cpu_seconds_total{x=\"y\"} " + n + "\n"
+	}
+	a, b := &process{place: "a", rate: 40, start: -time.Hour}, &process{place: "b", rate: 40, start: -2 * time.Hour}
+	s := &simulation{processes: []*process{a, b, {place: "c", rate: 4, start: -3 * time.Hour}}}
+	bodies := []string{"", huge("NaN"), huge("0"), huge("1e308"), huge("1.7e308"), huge("+Inf"), huge("-1"), huge("1.7e308"), ""}
+	s.play(t, 40, func(after time.Duration, c *checker) {
+		a.extra = bodies[int(after/simulated)%len(bodies)]
+		b.extra = a.extra
+		text, err := json.Marshal(c.page)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `"(value|lo|hi)":"NaN"`, string(text))
+		for _, r := range c.page.Rows {
+			assert.Less(t, len(r.Answer), 200, r.ID)
+			for _, f := range r.Figures {
+				assert.False(t, f.Amount.Known && math.IsInf(f.Amount.Value, 0), "%s: %s", r.ID, f.Name)
+				assert.Less(t, len(f.Unit.format(f.Amount)+f.Unit.bounds(f.Amount)), 60)
+			}
+			for _, p := range r.Panels {
+				for _, e := range p.Entries {
+					for _, x := range e.Cells {
+						assert.False(t, x.Amount.Known && (math.IsInf(x.Amount.Value, 0) || x.Amount.Lo > x.Amount.Value || x.Amount.Hi < x.Amount.Value), "%s: %s: %s: %v", r.ID, p.ID, e.Key, x.Amount)
+					}
+				}
+			}
 		}
 	})
 }

@@ -81,7 +81,7 @@ func (q *requests) judge(s *scope, r *Row, rate Amount, servers []part, spread s
 func (s *scope) rates(id, title, label string, groups []*aggregate.CounterGroup) Panel {
 	p := Panel{ID: id, Title: title, Chart: Stack, Key: label, Columns: []Column{{"requests", PerSecond}}}
 	for _, g := range groups {
-		if rate := s.rate(g); rate.Known && rate.Hi > 0 {
+		if rate := s.rate(g); rate.Known && (rate.Value > 0 || rate.Hi > 0 && !math.IsInf(rate.Hi, 1)) {
 			p.add(g.Labels().Get(label), false, cell(rate))
 		}
 	}
@@ -180,14 +180,14 @@ func (q *errorShare) row(m *moment) Row {
 func (q *errorShare) byServer(s *scope, all *aggregate.RatioGroup) Panel {
 	p := Panel{ID: "servers", Title: "Failed, by server", Chart: Lines, Key: "server", Columns: []Column{{"failed", Share}}}
 	for _, x := range all.Members() {
-		share := known(x.Estimate, true)
-		share.Lo, share.Hi = max(0, share.Lo), min(1, share.Hi)
+		share := s.loose(x.Instance, known(x.Estimate, true))
 		i, _ := s.instance(x.Instance)
 		if alone := s.alone(i.Labels.Get(targetLabel)); !behindBalancer(i) {
 			if g := first(alone.ratios(q.ratio)); g != nil {
 				share = alone.failing(g)
 			}
 		}
+		share.Lo, share.Hi = max(0, share.Lo), min(1, share.Hi)
 		p.add(x.Instance, gone(i), cell(share))
 	}
 	p.silent(s)

@@ -196,6 +196,15 @@ func (s *scope) failing(g *aggregate.RatioGroup) Amount {
 	return s.portion(known(g.Ratio()), least.Lo, g.Denominator())
 }
 
+// loose returns a quantile or a ratio of what was observed of a server. Behind a balancer
+// that is a part of what it did, which does not bound the whole.
+func (s *scope) loose(name string, a Amount) Amount {
+	if i, _ := s.instance(name); behindBalancer(i) && a.Known {
+		a.Lo, a.Hi = 0, math.Inf(1)
+	}
+	return a
+}
+
 // targetLabel is the label of a target that names it: its instances are asked alone.
 const targetLabel = "controlplane_target"
 

@@ -188,6 +188,9 @@ func (s *simulation) check(after time.Duration, c *checker) {
 			within(truth/all, slack/all*2, e.Cells[1].Amount, "share of "+e.Key)
 		}
 	}
+	for _, e := range c.page.row("errors").panel("servers").Entries {
+		within(.25, .01, e.Cells[0].Amount, "failed at "+e.Key)
+	}
 	for _, e := range c.page.row("processes").panel("cpu").Entries {
 		within(s.did(after, s.named(e.Key)), slack, e.Cells[0].Amount, "CPU of "+e.Key)
 	}

@@ -212,14 +212,14 @@ func TestMergeAndCode(t *testing.T) {
 
 func written(l *Ledger) []byte {
 	c := &saved.Codec{}
-	l.Code(c, &window.Set{}, 0)
+	l.Code(c, &window.Set{}, watch.Clocks{})
 	return c.Out
 }
 
 func reread(t require.TestingT, l *Ledger) *Ledger {
 	c := &saved.Codec{In: saved.Read(written(l))}
 	var back Ledger
-	back.Code(c, &window.Set{}, 0)
+	back.Code(c, &window.Set{}, watch.Clocks{})
 	rest, ok := c.In.Rest()
 	require.True(t, ok)
 	require.Empty(t, rest)
@@ -235,7 +235,7 @@ func FuzzCode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &saved.Codec{In: saved.Read(data)}
 		var back Ledger
-		if back.Code(c, &window.Set{}, 0); !c.Failed() {
+		if back.Code(c, &window.Set{}, watch.Clocks{}); !c.Failed() {
 			again := written(&back)
 			require.Equal(t, again, written(reread(t, &back)))
 		}
@@ -325,7 +325,7 @@ func TestJoined(t *testing.T) {
 // Merged ledgers know together what either knew of processes.
 func TestMergeKnown(t *testing.T) {
 	tell := func(name string) *watch.State {
-		k := watch.New(0)
+		k := watch.New(watch.Clocks{})
 		require.NoError(t, k.Tell(watch.Process{Keys: []watch.Key{{Name: name, Start: 5}}, Last: 9}))
 		return k
 	}

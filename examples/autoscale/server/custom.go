@@ -115,7 +115,7 @@ func (c custom) GetMetricBySelector(ctx context.Context, namespace string, objec
 	case len(names) == 0:
 		return nil, provider.NewMetricNotFoundForSelectorError(info.GroupResource, info.Metric, custom_metrics.AllObjects, objects)
 	case len(list.Items) == 0, float64(len(list.Items)) < m.Coverage*float64(len(names)):
-		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("%s: only %d of %d have a number: %s", info.Metric, len(list.Items), len(names), strings.Join(why, "; ")))
+		return nil, apierrors.NewServiceUnavailable(fmt.Sprintf("%s: only %d of %d have a number: %s", info.Metric, len(list.Items), len(names), few(why)))
 	}
 	return list, nil
 }
@@ -168,4 +168,13 @@ func (c custom) ListAllMetrics() (list []provider.CustomMetricInfo) {
 		}
 	}
 	return list
+}
+
+// few returns some reasons, in words.
+func few(why []string) string {
+	const most = 3
+	if n := len(why) - most; n > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(why[:most], "; "), n)
+	}
+	return strings.Join(why, "; ")
 }

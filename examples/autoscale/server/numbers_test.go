@@ -180,6 +180,18 @@ func TestBelowCoverage(t *testing.T) {
 		"half is enough, and what is missing is not 0")
 }
 
+// TestLeft: a pod that left the fleet is no longer missing, one of the cluster is.
+func TestLeft(t *testing.T) {
+	c := start(t, file)
+	c.rounds(5)
+	require.NoError(t, c.fleet.SetTargets(at(c.seconds), pods[0], pods[2]))
+	assert.Equal(t, map[string]int64{"Pod default/web-1": 30_000}, c.numbers(customs+"/namespaces/default/pods/*/requests"))
+	var list em.ExternalMetricValueList
+	c.get(externals+"/namespaces/default/requests", &list)
+	assert.Len(t, list.Items, 2*2)
+	c.refuses(customs+"/namespaces/default/pods/*/requests?labelSelector=app", http.StatusServiceUnavailable, "only 1 of 3")
+}
+
 func TestQuantity(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -193,6 +205,8 @@ func TestQuantity(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, c.want, q.String(), "%s %v", c.name, c.x)
 	}
+	assert.Equal(t, "a; b; c; and 2 more", few([]string{"a", "b", "c", "d", "e"}))
+	assert.Equal(t, "a; b", few([]string{"a", "b"}))
 	for _, x := range []float64{math.NaN(), math.Inf(1), 1e19} {
 		_, err := quantity("a", x)
 		assert.Error(t, err, "%v", x)

@@ -11,16 +11,7 @@ import (
 // can be in them: of the targets that match. A label that a target does not have
 // may be in its body, so that it can be in any group.
 func (m *metric) among(s aggregate.Snapshot, of []*labels.Matcher, yield func(labels.Labels, promfold.Estimate, bool)) error {
-	var has, all []*labels.Matcher
-	for _, matcher := range of {
-		if expected(s, labels.MatchNotEqual, matcher.Name) == 0 {
-			continue
-		}
-		has = append(has, matcher)
-		if expected(s, labels.MatchEqual, matcher.Name) == 0 {
-			all = append(all, matcher)
-		}
-	}
+	has, all := parts(s, of)
 	if part := s.Only(has...); len(has) > len(all) && part.Coverage().Expected > 0 {
 		// Those that surely are in the groups must answer, however many others do.
 		if err := m.ask(part.AtLeast(m.Coverage), func(labels.Labels, promfold.Estimate, bool) {}); err != nil {
@@ -35,6 +26,29 @@ func (m *metric) among(s aggregate.Snapshot, of []*labels.Matcher, yield func(la
 			yield(group, e, ok)
 		}
 	})
+}
+
+// parts returns the matchers of labels that some targets have, and of those that
+// all of them have.
+func parts(s aggregate.Snapshot, of []*labels.Matcher) (has, all []*labels.Matcher) {
+	for _, m := range of {
+		if expected(s, labels.MatchNotEqual, m.Name) == 0 {
+			continue
+		}
+		has = append(has, m)
+		if expected(s, labels.MatchEqual, m.Name) == 0 {
+			all = append(all, m)
+		}
+	}
+	return has, all
+}
+
+// left reports whether all targets that could be in a group have left the fleet.
+func left(s aggregate.Snapshot, group labels.Labels) bool {
+	var of []*labels.Matcher
+	group.Range(func(l labels.Label) { of = append(of, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value)) })
+	has, _ := parts(s, of)
+	return len(has) > 0 && s.Only(has...).Coverage().Expected == 0
 }
 
 // expected returns how many targets have a label, or do not have it.

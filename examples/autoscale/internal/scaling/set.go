@@ -92,7 +92,11 @@ func (s *Set) All(now time.Time, name string, of ...*labels.Matcher) ([]Number, 
 	}
 	var list []Number
 	var wrong error
-	err = m.among(s.fleet.Snapshot(now), of, func(group labels.Labels, e promfold.Estimate, ok bool) {
+	snapshot := s.fleet.Snapshot(now)
+	err = m.among(snapshot, of, func(group labels.Labels, e promfold.Estimate, ok bool) {
+		if !ok && left(snapshot, group) {
+			return
+		}
 		n := Number{Labels: group, Value: pick(e), All: e, Time: now, Window: m.covers()}
 		switch {
 		case !ok || math.IsNaN(n.Value):
@@ -113,14 +117,20 @@ func (s *Set) All(now time.Time, name string, of ...*labels.Matcher) ([]Number, 
 	return list, nil
 }
 
-// Groups returns the groups of a metric, of which some may have no number.
+// Groups returns the groups of a metric, of which some may have no number, but
+// not those of targets that left.
 func (s *Set) Groups(now time.Time, name string) ([]labels.Labels, error) {
 	m, _, err := s.find(name)
 	if err != nil {
 		return nil, err
 	}
 	var list []labels.Labels
-	err = m.ask(s.fleet.Snapshot(now), func(group labels.Labels, _ promfold.Estimate, _ bool) { list = append(list, group) })
+	snapshot := s.fleet.Snapshot(now)
+	err = m.ask(snapshot, func(group labels.Labels, _ promfold.Estimate, _ bool) {
+		if !left(snapshot, group) {
+			list = append(list, group)
+		}
+	})
 	return list, err
 }
 

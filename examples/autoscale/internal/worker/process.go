@@ -14,6 +14,7 @@ type Process struct {
 	URL string // of its metrics
 	cmd *exec.Cmd
 	in  io.WriteCloser
+	out *bufio.Reader
 }
 
 // Start starts this program as a worker: it has to call Work where its first
@@ -35,7 +36,8 @@ func Start() (*Process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	p.out = bufio.NewReader(out)
+	line, err := p.out.ReadString('\n')
 	if err != nil {
 		p.Kill()
 		return nil, fmt.Errorf("a worker did not begin: %w", err)
@@ -44,9 +46,15 @@ func Start() (*Process, error) {
 	return p, nil
 }
 
-// Tell tells it what to do, see Work.
+// Tell tells it what to do, see Work, and waits until it is done.
 func (p *Process) Tell(format string, args ...any) error {
-	_, err := fmt.Fprintf(p.in, format+"\n", args...)
+	if _, err := fmt.Fprintf(p.in, format+"\n", args...); err != nil {
+		return err
+	}
+	line, err := p.out.ReadString('\n')
+	if err == nil && line != done+"\n" {
+		err = fmt.Errorf("a worker says %q", line)
+	}
 	return err
 }
 

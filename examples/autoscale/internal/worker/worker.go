@@ -18,6 +18,9 @@ import (
 // Role is the first argument of a program that is to be a worker.
 const Role = "worker"
 
+// done is what a worker says of a line that it obeyed.
+const done = "ok"
+
 // worker counts requests.
 type worker struct {
 	now     func() time.Time
@@ -32,9 +35,9 @@ type worker struct {
 }
 
 // Work prints the URL of its metrics, and does what each line that it reads says
-// until there is no more: "rate 100" has it answer so many requests a second,
-// "queue 7" has so many wait, "hang" has it leave scrapes without an answer, and
-// "answer" ends that.
+// until there is no more, and prints "ok" when it is done: "rate 100" has it answer
+// so many requests a second, "queue 7" has so many wait, "hang" has it leave
+// scrapes without an answer, and "answer" ends that.
 func Work(in io.Reader, out io.Writer, now func() time.Time) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -52,6 +55,9 @@ func Work(in io.Reader, out io.Writer, now func() time.Time) error {
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		if err := w.obey(lines.Text()); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, done); err != nil {
 			return err
 		}
 	}

@@ -43,20 +43,23 @@ func read(ctx context.Context, url string) (string, error) {
 func TestWork(t *testing.T) {
 	var seconds atomic.Int64
 	in, tell := io.Pipe()
-	url, out := io.Pipe()
-	done := make(chan error, 1)
-	go func() { done <- Work(in, out, func() time.Time { return time.Unix(seconds.Load(), 0) }) }()
-	address, err := bufio.NewReader(url).ReadString('\n')
+	answers, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- Work(in, out, func() time.Time { return time.Unix(seconds.Load(), 0) }) }()
+	said := bufio.NewReader(answers)
+	address, err := said.ReadString('\n')
 	require.NoError(t, err)
 	do := func(line string) {
-		for _, line := range []string{line, "queue 3"} { // it reads the second when it has done the first
-			_, err := io.WriteString(tell, line+"\n")
-			require.NoError(t, err)
-		}
+		_, err := io.WriteString(tell, line+"\n")
+		require.NoError(t, err)
+		answer, err := said.ReadString('\n')
+		require.NoError(t, err)
+		assert.Equal(t, done+"\n", answer)
 	}
 	do("rate 5")
 	seconds.Add(10)
 	do("rate 1")
+	do("queue 3")
 	seconds.Add(1)
 	body, err := read(t.Context(), address)
 	require.NoError(t, err)
@@ -72,7 +75,7 @@ func TestWork(t *testing.T) {
 	_, err = read(t.Context(), address)
 	assert.NoError(t, err)
 	tell.Close()
-	require.NoError(t, <-done)
+	require.NoError(t, <-ended)
 	_, err = read(t.Context(), address)
 	assert.Error(t, err, "nobody listens there")
 	for _, wrong := range []string{"dance", "rate fast"} {
@@ -85,11 +88,11 @@ func TestStart(t *testing.T) {
 	p, err := Start()
 	require.NoError(t, err)
 	require.NoError(t, p.Tell("queue %d", 4))
-	require.NoError(t, p.Tell("answer"))
 	body, err := read(t.Context(), p.URL)
 	require.NoError(t, err)
-	assert.Contains(t, body, "http_requests_total 0\n")
+	assert.Contains(t, body, "queue_length 4\n")
 	p.Kill()
+	assert.Error(t, p.Tell("answer"))
 	_, err = read(t.Context(), p.URL)
 	assert.Error(t, err)
 }

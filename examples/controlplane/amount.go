@@ -20,8 +20,14 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	return a.Estimate.MarshalJSON()
 }
 
-// known returns an amount of what the library answers.
-func known(e promfold.Estimate, ok bool) Amount { return Amount{ok, e} }
+// known returns an amount of what the library answers. A sum that is too great for a
+// number is not known.
+func known(e promfold.Estimate, ok bool) Amount {
+	if !ok || math.IsInf(e.Value, 0) || math.IsNaN(e.Value) {
+		return Amount{}
+	}
+	return Amount{true, e}
+}
 
 // exactly returns an amount without doubt.
 func exactly(x float64) Amount { return Amount{true, promfold.Estimate{Value: x, Lo: x, Hi: x}} }

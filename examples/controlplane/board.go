@@ -21,6 +21,7 @@ type board struct {
 	audit     *audit // nil: no logs
 	questions []question
 	exposed   []exposed
+	still     still
 }
 
 // question is a row of the page. It declares its views when it is made.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -49,14 +50,19 @@ func (q *latency) row(m *moment) Row {
 	}
 	r.figure("Median", Seconds, known(g.Quantile(.5)), "")
 	if p99.Known && ok {
-		r.raise(Fine, fmt.Sprintf("p99 of all servers: %s; of %s, the slowest: %s.", Seconds.says(p99), worst.Instance, Seconds.says(known(worst.Estimate, ok))))
-		if worst.Estimate.Value >= slowAlarm {
+		says := fmt.Sprintf("p99 of all servers: %s; of %s, the slowest: %s", Seconds.says(p99), worst.Instance, Seconds.says(known(worst.Estimate, ok)))
+		switch {
+		case worst.Estimate.Value >= slowAlarm:
 			r.raise(Notice, fmt.Sprintf("The p99 of %s is %s.", worst.Instance, Seconds.says(known(worst.Estimate, ok))))
+		case worst.Estimate.Hi >= slowAlarm:
+			r.doubt(says + ". Requests that no scrape showed may have taken longer.")
+		default:
+			r.raise(Fine, says+".")
 		}
 	}
 	lines := Panel{ID: "p99", Title: "p99, all servers and each", Chart: Lines, Key: "server", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"share of requests", Share}}}
 	lines.add("all servers", false, cell(p99), cell(known(g.Quantile(.5))), cell(exactly(1)))
-	parts := sharesOf(s.parts(func(s *scope) *aggregate.CounterGroup {
+	spread := newSpread(s.parts(func(s *scope) *aggregate.CounterGroup {
 		if g := first(s.histograms(q.all)); g != nil {
 			return g.Observations()
 		}
@@ -64,7 +70,7 @@ func (q *latency) row(m *moment) Row {
 	}), s.rate(g.Observations()))
 	for name, d := range g.Distributions() {
 		if d.Count() > 0 {
-			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(parts[name]))
+			lines.add(name, s.lost(name), cell(s.loose(name, known(d.Quantile(.99)))), cell(s.loose(name, known(d.Quantile(.5)))), cell(spread.shares[name]))
 		}
 	}
 	lines.silent(s)
@@ -126,6 +132,9 @@ func (q *objective) row(m *moment) Row {
 		}
 		r.from(g)
 		worst, who := worstOver(g, limit.Seconds())
+		if s.incomplete(g.Observations()) {
+			worst.Hi = 1
+		}
 		p.add(fmt.Sprintf("%s, %s", name, length(limit)), false, cell(over), cell(worst), words(who), cell(s.rate(g.Observations())))
 	}
 	if g := first(s.histograms(q.writes)); g != nil {
@@ -157,6 +166,8 @@ func (q *objective) row(m *moment) Row {
 		r.raise(Alarm, fmt.Sprintf("%s of %s are slower.", Share.format(share), worst.Key))
 	case most == 1:
 		r.doubt(fmt.Sprintf("None was seen that misses its objective, and too little of %s was seen to say more.", loosest.Key))
+	case most > objectiveMissed && s.balanced(): // between two meetings much is unseen
+		r.doubt(fmt.Sprintf("None was seen that misses its objective; unseen ones may be up to %s of %s.", Share.number(most), loosest.Key))
 	case most > objectiveMissed:
 		r.raise(Notice, fmt.Sprintf("Up to %s of %s may be slower.", Share.number(most), loosest.Key))
 	default:
@@ -220,9 +231,13 @@ func (q *slowest) row(m *moment) Row {
 	if len(p.Entries) > 0 && p.Entries[0].Cells[0].Amount.Known {
 		top := p.Entries[0]
 		r.figure(top.Key, Seconds, top.Cells[0].Amount, "p99")
-		r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
-		if top.Cells[0].Amount.Value >= slowAlarm {
-			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
+		switch says := Seconds.says(top.Cells[0].Amount); {
+		case top.Cells[0].Amount.Value >= slowAlarm:
+			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, says))
+		case math.IsInf(top.Cells[0].Amount.Hi, 1):
+			r.doubt(fmt.Sprintf("%s: p99 %s. Requests that no scrape showed may have taken longer.", top.Key, says))
+		default:
+			r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, says))
 		}
 		for _, g := range groups {
 			if g.Labels().Get("verb")+" "+g.Labels().Get("resource") == top.Key {

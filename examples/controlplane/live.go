@@ -24,7 +24,11 @@ func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 		w.board.audit.take(t.Name, s.Time)
 		return nil
 	}
-	c.OnReport = func(t scrape.Target, _ aggregate.Report) { w.note(t.Name, time.Now(), nil) }
+	c.OnReport = func(t scrape.Target, r aggregate.Report) {
+		now := time.Now()
+		w.board.still.note(r, now)
+		w.note(t.Name, now, nil)
+	}
 	c.OnError = func(t scrape.Target, err error) {
 		now := time.Now()
 		w.board.audit.take(t.Name, now) // it may still write

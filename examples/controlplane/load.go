@@ -89,18 +89,18 @@ func (q *watches) row(m *moment) Row {
 	if g := first(s.gauges(q.all)); g != nil {
 		r.from(g)
 		sum, parts := s.sum(g), s.readings(g)
-		shares := sharesOf(parts, sum)
+		spread := newSpread(parts, sum)
 		r.figure("Open watches", Count, sum, "")
 		for _, x := range parts {
-			servers.add(x.name, x.lost, cell(x.amount()), cell(shares[x.name]))
+			servers.add(x.name, x.lost, cell(x.amount()), cell(spread.shares[x.name]))
 		}
 		most, who := s.most(g)
-		if share := shares[who]; most.Known && sum.Known && sum.Value > 0 {
+		if share := spread.shares[who]; most.Known && sum.Known && sum.Value > 0 {
 			r.figure("Most at one server", Count, most, who)
 			switch n := float64(max(len(parts), s.coverage.Expected)); {
 			case n > 1 && share.Lo*n > hotter:
 				r.raise(Notice, fmt.Sprintf("%s holds %s of the %s watches.", who, Share.format(share), Count.format(sum)))
-			case !s.open() && (n == 1 || share.Hi*n <= hotter):
+			case !s.open() && (n == 1 || spread.most*n <= hotter):
 				r.raise(Fine, fmt.Sprintf("%s watches, %s of them at %s.", Count.format(sum), Share.format(share), who))
 			default:
 				r.doubt(fmt.Sprintf("%s watches when each server answered last, %s of them at %s; what there is now is not known.", Count.format(sum), Share.format(share), who))

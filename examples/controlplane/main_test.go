@@ -85,6 +85,7 @@ func TestUnits(t *testing.T) {
 		"12.3 ms": Seconds.number(0.0123), "999 ms": Seconds.number(0.9990), "1.00 s": Seconds.number(0.9996), "85.0 µs": Seconds.number(85e-6), "0 s": Seconds.number(0),
 		"1.50 KiB": Bytes.number(1536), "0 B": Bytes.number(0), "1.00 MiB": Bytes.number(1 << 20), "83.3 %": Share.number(0.8333), "0 %": Share.number(0), "1234": Count.number(1234),
 		"0.500/s": PerSecond.number(.5), "<0.001/s": PerSecond.number(1e-9), "∞": Count.number(inf), "2.00 cores": Cores.number(2),
+		"3.33e+306/s": PerSecond.number(1e307 / 3), "1.50e+308": Count.number(1.5e308), "-2.00e+20": Count.number(-2e20), "1.00e+302 %": Share.number(1e300),
 	} {
 		assert.Equal(t, want, got)
 	}

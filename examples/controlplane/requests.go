@@ -41,20 +41,20 @@ func (q *requests) row(m *moment) Row {
 	rate := s.rate(all)
 	r.figure("All servers", PerSecond, rate, "")
 	servers := s.parts(s.asks(q.total))
-	shares := sharesOf(servers, rate)
-	q.judge(s, &r, rate, servers, shares)
+	spread := newSpread(servers, rate)
+	q.judge(s, &r, rate, servers, spread)
 	r.Panels = []Panel{
 		s.rates("verbs", "By verb", "verb", s.counters(q.verbs)),
 		s.rates("codes", "By code", "code", s.counters(q.codes)),
-		rateByServer(s, servers, shares),
+		rateByServer(s, servers, spread.shares),
 	}
 	return r
 }
 
 // judge says how the load is spread: fine only if no server can be hot, and hot only if
 // one surely is.
-func (q *requests) judge(s *scope, r *Row, rate Amount, servers []part, shares map[string]Amount) {
-	hot, share := hottest(servers, shares)
+func (q *requests) judge(s *scope, r *Row, rate Amount, servers []part, spread spread) {
+	hot, share := spread.hottest(servers)
 	if hot == "" {
 		if rate.Known { // which a control plane that works never shows
 			r.doubt("No request was counted.")
@@ -64,7 +64,7 @@ func (q *requests) judge(s *scope, r *Row, rate Amount, servers []part, shares m
 	r.figure("Hottest server", Share, share, hot)
 	n := float64(max(len(servers), s.coverage.Expected))
 	switch {
-	case !s.open() && (n == 1 || share.Hi*n <= hotter):
+	case !s.open() && (n == 1 || spread.most*n <= hotter):
 		r.raise(Fine, fmt.Sprintf("%s, %s of them at %s.", PerSecond.format(rate), Share.format(share), hot))
 	case share.Lo*n > hotter:
 		r.raise(Notice, fmt.Sprintf("%s serves %s of %s, %s times its part.", hot, Share.format(share), PerSecond.format(rate), digits(share.Value*n)))
@@ -77,21 +77,11 @@ func (q *requests) judge(s *scope, r *Row, rate Amount, servers []part, shares m
 	}
 }
 
-// hottest returns the server with the greatest share; none has one if nothing was counted.
-func hottest(servers []part, shares map[string]Amount) (name string, share Amount) {
-	for _, p := range servers {
-		if x := shares[p.name]; x.Known && (name == "" || x.Value > share.Value) {
-			name, share = p.name, x
-		}
-	}
-	return name, share
-}
-
 // rates returns the groups of a counter as parts of a whole.
 func (s *scope) rates(id, title, label string, groups []*aggregate.CounterGroup) Panel {
 	p := Panel{ID: id, Title: title, Chart: Stack, Key: label, Columns: []Column{{"requests", PerSecond}}}
 	for _, g := range groups {
-		if rate := s.rate(g); rate.Known && rate.Hi > 0 {
+		if rate := s.rate(g); rate.Known && (rate.Value > 0 || rate.Hi > 0 && !math.IsInf(rate.Hi, 1)) {
 			p.add(g.Labels().Get(label), false, cell(rate))
 		}
 	}
@@ -172,6 +162,8 @@ func (q *errorShare) row(m *moment) Row {
 			r.raise(Notice, says)
 		case share.Hi == 1:
 			r.doubt("No failed request was seen, and too little was seen to say that none fails.")
+		case share.Hi >= failingAlarm && s.balanced(): // between two meetings much is unseen
+			r.doubt(fmt.Sprintf("No failed request was seen; unseen ones may be up to %s of the requests.", Share.number(share.Hi)))
 		case share.Hi >= failingAlarm:
 			r.raise(Notice, fmt.Sprintf("Up to %s of the requests may have failed unseen.", Share.number(share.Hi)))
 		case share.Value > 0:
@@ -188,14 +180,14 @@ func (q *errorShare) row(m *moment) Row {
 func (q *errorShare) byServer(s *scope, all *aggregate.RatioGroup) Panel {
 	p := Panel{ID: "servers", Title: "Failed, by server", Chart: Lines, Key: "server", Columns: []Column{{"failed", Share}}}
 	for _, x := range all.Members() {
-		share := known(x.Estimate, true)
-		share.Lo, share.Hi = max(0, share.Lo), min(1, share.Hi)
+		share := s.loose(x.Instance, known(x.Estimate, true))
 		i, _ := s.instance(x.Instance)
 		if alone := s.alone(i.Labels.Get(targetLabel)); !behindBalancer(i) {
 			if g := first(alone.ratios(q.ratio)); g != nil {
 				share = alone.failing(g)
 			}
 		}
+		share.Lo, share.Hi = max(0, share.Lo), min(1, share.Hi)
 		p.add(x.Instance, gone(i), cell(share))
 	}
 	p.silent(s)

@@ -73,6 +73,20 @@ func (q *seats) row(m *moment) Row {
 		return r
 	}
 	r.Coverage = s.coverage.String()
+	q.judge(&r, worst, exempt, queued)
+	if waiting.Value > 0 {
+		r.figure("Waiting", Count, waiting, "")
+		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.format(waiting)))
+	}
+	if rejected.Value > 0 {
+		r.figure("Rejected", PerSecond, rejected, "")
+		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.format(rejected)))
+	}
+	return r
+}
+
+// judge says how full the fullest level is.
+func (q *seats) judge(r *Row, worst *level, exempt, queued float64) {
 	switch {
 	case exempt > 0 && queued == 0 && (worst == nil || worst.used.Value == 0):
 		r.raise(Fine, fmt.Sprintf("All requests, %s, are exempt: none takes a seat or waits.", PerSecond.number(exempt)))
@@ -92,15 +106,6 @@ func (q *seats) row(m *moment) Row {
 	if worst != nil {
 		r.figure("Fullest level", Share, worst.used, worst.name+" at "+worst.server)
 	}
-	if waiting.Value > 0 {
-		r.figure("Waiting", Count, waiting, "")
-		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.format(waiting)))
-	}
-	if rejected.Value > 0 {
-		r.figure("Rejected", PerSecond, rejected, "")
-		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.format(rejected)))
-	}
-	return r
 }
 
 // dispatched returns how many requests a second were exempt, and how many were not.

@@ -55,7 +55,7 @@ func (s *scope) parts(ask asked) (list []part) {
 			p.rate = nothingKnown()
 		}
 		for _, m := range g.Rates() {
-			p.seen = !m.Older
+			p.seen = !m.Older && !s.stands(m.Instance)
 		}
 		list = append(list, p)
 	}
@@ -73,7 +73,7 @@ func (s *scope) behind(ask asked, g *aggregate.CounterGroup) (list []part) {
 	}
 	for _, m := range g.Rates() {
 		p := s.part(m.Instance)
-		p.seen = !m.Older
+		p.seen = !m.Older && !s.stands(m.Instance)
 		x, lo := m.Estimate.Value*m.Weight, sure[m.Instance]
 		p.rate = Amount{true, promfold.Estimate{Value: max(x, lo), Lo: lo, Hi: max(x, lo, all.Hi-others+lo)}}
 		list = append(list, p)
@@ -109,11 +109,11 @@ func (s *scope) part(name string) part {
 	return part{name: name, lost: gone(i), last: max(0, s.moment.at.Sub(i.Last))}
 }
 
-// rate returns the rate of a group. Where nobody knows how many servers there are, it
-// has no upper bound.
+// rate returns the rate of a group. Where nobody knows how many servers there are, or
+// one shows the same again and again, it has no upper bound.
 func (s *scope) rate(g *aggregate.CounterGroup) Amount {
 	a := known(g.Rate())
-	if s.open() {
+	if s.open() || slices.ContainsFunc(s.instances, func(i aggregate.Instance) bool { return s.stands(i.Name) }) {
 		a.Hi = math.Inf(1)
 	}
 	return a
@@ -121,28 +121,49 @@ func (s *scope) rate(g *aggregate.CounterGroup) Amount {
 
 func nothingKnown() Amount { return Amount{true, promfold.Estimate{Hi: math.Inf(1)}} }
 
-// sharesOf returns the share of each part in all, by name; those that are not known have
-// none. No others than the parts have more than what all may have at most.
-func sharesOf(list []part, all Amount) map[string]Amount {
+// spread is how a whole is spread over servers.
+type spread struct {
+	shares map[string]Amount // of each part that is known
+	most   float64           // that any server may have, also one that is not known
+}
+
+// newSpread returns how all of something is spread over its parts. All may be more than
+// the parts, if some servers show none, and never less.
+func newSpread(list []part, all Amount) spread {
 	var sum promfold.Estimate
 	for _, p := range list {
 		sum.Value, sum.Lo, sum.Hi = sum.Value+p.rate.Value, sum.Lo+p.rate.Lo, sum.Hi+p.rate.Hi
 	}
-	out := map[string]Amount{}
+	s := spread{map[string]Amount{}, 1}
+	if !math.IsInf(all.Hi, 1) {
+		s.most = ratio(max(0, all.Hi-sum.Hi), sum.Lo, 1)
+	}
 	for _, p := range list {
-		if !p.seen || sum.Value <= 0 {
+		a := p.rate
+		most := ratio(a.Hi, sum.Lo-a.Lo, 1)
+		s.most = max(s.most, most)
+		if !p.seen || sum.Value <= 0 || math.IsInf(sum.Value, 1) {
 			continue
 		}
-		a := p.rate
-		most := max(all.Hi-a.Lo, sum.Value-a.Value)
-		if !math.IsInf(all.Hi, 1) && !math.IsInf(sum.Hi, 1) {
-			most = min(most, sum.Hi-a.Hi)
+		others := all.Hi - a.Lo
+		if rest := max(all.Hi, sum.Hi) - a.Hi; rest < others {
+			others = rest
 		}
+		others = max(others, sum.Value-a.Value)
 		value := a.Value / sum.Value
-		out[p.name] = Amount{true, promfold.Estimate{Value: value,
-			Lo: max(0, min(value, ratio(a.Lo, most, 0))), Hi: min(1, max(value, ratio(a.Hi, sum.Lo-a.Lo, 1)))}}
+		s.shares[p.name] = Amount{true, promfold.Estimate{Value: value, Lo: max(0, min(value, ratio(a.Lo, others, 0))), Hi: min(1, max(value, most))}}
 	}
-	return out
+	return s
+}
+
+// hottest returns the server with the greatest share; none has one if all is 0.
+func (s spread) hottest(list []part) (name string, share Amount) {
+	for _, p := range list {
+		if x := s.shares[p.name]; x.Known && (name == "" || x.Value > share.Value) {
+			name, share = p.name, x
+		}
+	}
+	return name, share
 }
 
 // portion returns the share that a part has of all that a group observed. What was
@@ -152,7 +173,7 @@ func (s *scope) portion(share Amount, least float64, whole *aggregate.CounterGro
 	if !share.Known || !ok {
 		return Amount{}
 	}
-	if math.IsInf(n.Hi, 1) || math.IsInf(share.Hi, 1) || s.open() {
+	if s.incomplete(whole) || math.IsInf(share.Hi, 1) {
 		all := s.rate(whole).Hi * s.moment.board.window.Seconds()
 		lost := max(0, all-n.Lo)
 		share.Lo = min(share.Value, ratio(least, max(0, n.Lo+lost-least), 0))
@@ -162,10 +183,26 @@ func (s *scope) portion(share Amount, least float64, whole *aggregate.CounterGro
 	return share
 }
 
+// incomplete reports whether observations were lost, or are of servers that were not
+// asked of late.
+func (s *scope) incomplete(g *aggregate.CounterGroup) bool {
+	n, _ := g.Increase()
+	return math.IsInf(n.Hi, 1) || s.balanced() || slices.ContainsFunc(s.instances, func(i aggregate.Instance) bool { return gone(i) || s.stands(i.Name) })
+}
+
 // failing returns the share that a ratio's numerator has in its denominator.
 func (s *scope) failing(g *aggregate.RatioGroup) Amount {
 	least, _ := g.Numerator().Increase()
 	return s.portion(known(g.Ratio()), least.Lo, g.Denominator())
+}
+
+// loose returns a quantile or a ratio of what was observed of a server. Behind a balancer
+// that is a part of what it did, which does not bound the whole.
+func (s *scope) loose(name string, a Amount) Amount {
+	if i, _ := s.instance(name); behindBalancer(i) && a.Known {
+		a.Lo, a.Hi = 0, math.Inf(1)
+	}
+	return a
 }
 
 // targetLabel is the label of a target that names it: its instances are asked alone.
@@ -200,6 +237,13 @@ func (s *scope) balanced() bool { return slices.ContainsFunc(s.instances, behind
 // it is not said how many there are.
 func (s *scope) open() bool {
 	return s.balanced() && (s.component != apiServers || s.moment.board.expected == 0)
+}
+
+// stands reports whether a server shows the same again and again: nothing that it says is
+// of now.
+func (s *scope) stands(name string) bool {
+	_, ok := s.moment.board.still.stands(name)
+	return ok
 }
 
 // instance returns what is known of an instance.

@@ -43,6 +43,7 @@ func (q *trust) row(m *moment) Row {
 	parts := Panel{ID: "components", Title: "Who answers", Chart: Lines, Key: "component",
 		Columns: []Column{{"answers", Share}, {"expected", Count}, {"missing", Count}, {"stale", Count}, {"failed", Count}, {"restarted", Count}, {"duplicates", Count}, {"not attributed", Count}}}
 	var silent, strangers []string
+	full := exactly(0)
 	for _, c := range components {
 		s, x := m.of(c), m.of(c).covered()
 		share, ok := x.Share()
@@ -50,40 +51,30 @@ func (q *trust) row(m *moment) Row {
 			continue
 		}
 		parts.add(c.String(), x.Missing > 0, cell(s.answers(share)), count(x.Expected), count(x.Missing), count(x.Stale), count(x.Failed), count(x.Reset), count(x.Duplicates), count(x.Ambiguous))
-		for _, i := range s.instances {
-			if gone(i) {
-				silent = append(silent, i.Name)
-			}
-		}
-		silent = append(silent, s.partial...)
-		never := x.Expected - len(s.instances)
-		if never > 0 {
-			silent = append(silent, fmt.Sprintf("%d of %d %s that never answered", never, x.Expected, c))
-		}
+		full = full.plus(s.answers(share).times(float64(x.Expected)))
+		silent = append(silent, s.silence()...)
 		if names := q.strangers(s); len(names) > 0 {
 			strangers = append(strangers, fmt.Sprintf("not one metric of %s at %s", c, strings.Join(names, ", ")))
 		}
-		if x.Missing+x.Partial > 0 && len(silent) == 0 {
-			silent = append(silent, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, c))
+		if s.balanced() {
+			r.doubt(fmt.Sprintf("Every server was met, one of them %s ago: whether that answers still is not known.", length(s.longestAgo())))
 		}
 	}
 	if len(parts.Entries) == 0 {
 		return r
 	}
-	share, ok := whole.Share()
-	full := Amount{ok, exactly(share).Estimate}
-	for _, c := range components {
-		if s := m.of(c); s.balanced() {
-			full.Lo = min(full.Lo, s.answers(share).Lo)
-			r.doubt(fmt.Sprintf("Every server that was met answered, one of them %s ago. Whether they all do now is not known.", length(s.longestAgo())))
-		}
-	}
-	r.figure("Answers in full", Share, full, "of all expected")
+	r.figure("Answers in full", Share, full.times(1/float64(whole.Expected)), "of all expected")
 	if r.Answer == "" {
 		r.raise(Fine, "Every server answers.")
 	}
 	if len(silent) > 0 {
 		r.raise(Alarm, "Silent or partial: "+strings.Join(silent, ", ")+". What they do is not in the numbers.")
+	}
+	if names := q.stuck(m); len(names) > 0 {
+		r.raise(Notice, "The same to every digit, as if frozen: "+strings.Join(names, ", ")+".")
+	}
+	if names := alternating(m); len(names) > 0 {
+		r.raise(Notice, "Several processes answer in turn at "+strings.Join(names, ", ")+": is that a balancer's address?")
 	}
 	if len(strangers) > 0 {
 		r.raise(Notice, "There is "+strings.Join(strangers, ", and ")+": are these URLs of something else?")
@@ -98,6 +89,50 @@ func (q *trust) row(m *moment) Row {
 		r.Explain += i.String() + "\n"
 	}
 	return r
+}
+
+// silence says who of a component does not answer, or in part.
+func (s *scope) silence() (list []string) {
+	for _, i := range s.instances {
+		if gone(i) {
+			list = append(list, i.Name)
+		}
+	}
+	list = append(list, s.partial...)
+	x := s.covered()
+	if never := x.Expected - len(s.instances); never > 0 {
+		how := "that never answered"
+		if s.balanced() {
+			how = "that were not met lately"
+		}
+		return append(list, fmt.Sprintf("%d of %d %s %s", never, x.Expected, s.component, how))
+	}
+	if x.Missing+x.Partial > 0 && len(list) == 0 {
+		list = append(list, fmt.Sprintf("%d of %d %s", x.Missing+x.Partial, x.Expected, s.component))
+	}
+	return list
+}
+
+// stuck says which servers answer the same again and again.
+func (q *trust) stuck(m *moment) (names []string) {
+	for _, c := range components {
+		for _, i := range m.of(c).instances {
+			if since, ok := m.board.still.stands(i.Name); ok && !gone(i) {
+				names = append(names, fmt.Sprintf("%s for %s", clip(i.Name), length(m.at.Sub(since))))
+			}
+		}
+	}
+	return names
+}
+
+// alternating returns the addresses at which one process and another answer.
+func alternating(m *moment) (names []string) {
+	for _, i := range m.all.Instances() {
+		if i.Alternating {
+			names = append(names, clip(i.Name))
+		}
+	}
+	return names
 }
 
 // whole returns the coverage of all components, with those that answer in part.

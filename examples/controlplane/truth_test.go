@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -127,8 +128,9 @@ func (s *simulation) scrape(t *testing.T, place string, round int, after time.Du
 		require.NoError(t, s.board.fleet.ScrapeFailed(place, at, context.DeadlineExceeded))
 		return
 	}
-	_, err := s.board.fleet.Ingest(aggregate.Scrape{Target: place, Time: at, Body: []byte(up[0].body(s.begin, after))})
+	r, err := s.board.fleet.Ingest(aggregate.Scrape{Target: place, Time: at, Body: []byte(up[0].body(s.begin, after))})
 	require.NoError(t, err)
+	s.board.still.note(r, at)
 }
 
 // did returns the requests a second of the minute that ends at a time: of a process, of
@@ -169,6 +171,15 @@ func (s *simulation) check(after time.Duration, c *checker) {
 		}
 	}
 	row := c.page.row("requests")
+	if row.State == Fine { // no place is hot
+		places := map[string]float64{}
+		for _, p := range s.processes {
+			places[p.place] += s.did(after, func(x *process) bool { return x == p })
+		}
+		for place, did := range places {
+			assert.LessOrEqual(c, did*float64(len(places)), hotter*(all+slack), "%s: %s", after, place)
+		}
+	}
 	within(all, slack*float64(len(s.processes)), c.figure("requests", "All servers"), "all")
 	for _, e := range row.panel("servers").Entries {
 		truth := s.did(after, s.named(e.Key))
@@ -176,6 +187,9 @@ func (s *simulation) check(after time.Duration, c *checker) {
 		if all > 0 {
 			within(truth/all, slack/all*2, e.Cells[1].Amount, "share of "+e.Key)
 		}
+	}
+	for _, e := range c.page.row("errors").panel("servers").Entries {
+		within(.25, .01, e.Cells[0].Amount, "failed at "+e.Key)
 	}
 	for _, e := range c.page.row("processes").panel("cpu").Entries {
 		within(s.did(after, s.named(e.Key)), slack, e.Cells[0].Amount, "CPU of "+e.Key)
@@ -213,12 +227,20 @@ func TestServersThatFail(t *testing.T) {
 func TestFrozen(t *testing.T) {
 	s := &simulation{processes: []*process{{place: "a", rate: 40, start: -time.Hour, frozen: 50 * time.Second}, {place: "b", rate: 4, start: -time.Hour, frozen: 50 * time.Second}}}
 	s.play(t, 30, func(after time.Duration, c *checker) {
+		if trust := c.page.row("trust"); after > 65*time.Second {
+			assert.Equal(t, Notice, trust.State)
+			assert.Regexp(t, "as if frozen: a for .*, b for ", trust.Answer)
+		} else {
+			assert.Equal(t, Fine, trust.State, "%s: %s", after, trust.Answer)
+		}
 		if r := c.page.row("requests"); after > 2*time.Minute {
 			assert.NotContains(t, r.Answer, "%")
 			assert.Equal(t, "No request was counted.", r.Answer)
+			assert.True(t, math.IsInf(c.figure("requests", "All servers").Hi, 1))
 			for _, e := range r.panel("servers").Entries {
-				assert.False(t, e.Cells[1].Amount.Known)
+				assert.False(t, e.Cells[0].Amount.Known || e.Cells[1].Amount.Known, "nobody knows what it does")
 			}
+			assert.True(t, math.IsInf(c.cell("watches", "servers", "a", 0).Hi, 1))
 		}
 	})
 }
@@ -355,6 +377,39 @@ func TestSharesAfterRestart(t *testing.T) {
 		case after > 72*time.Second:
 			assert.InDelta(t, .25, failed.Value, .01)
 			assert.True(t, failed.Lo < failed.Value && failed.Value < failed.Hi && failed.Hi < .5, "%v", failed)
+		}
+	})
+}
+
+// Numbers near the end of what a float64 holds make no page that nobody can read, and no
+// number that is none.
+func TestGreatNumbers(t *testing.T) {
+	huge := func(n string) string {
+		return "apiserver_request_total{verb=\"PUT\",code=\"200\"} " + n + "\napiserver_longrunning_requests{verb=\"WATCH\",resource=\"x\"} " + n +
+			"\n# TYPE go_goroutines gauge\ngo_goroutines " + n + "\nprocess_cpu_seconds_total{x=\"y\"} " + n + "\n"
+	}
+	a, b := &process{place: "a", rate: 40, start: -time.Hour}, &process{place: "b", rate: 40, start: -2 * time.Hour}
+	s := &simulation{processes: []*process{a, b, {place: "c", rate: 4, start: -3 * time.Hour}}}
+	bodies := []string{"", huge("NaN"), huge("0"), huge("1e308"), huge("1.7e308"), huge("+Inf"), huge("-1"), huge("1.7e308"), ""}
+	s.play(t, 40, func(after time.Duration, c *checker) {
+		a.extra = bodies[int(after/simulated)%len(bodies)]
+		b.extra = a.extra
+		text, err := json.Marshal(c.page)
+		require.NoError(t, err)
+		assert.NotRegexp(t, `"(value|lo|hi)":"NaN"`, string(text))
+		for _, r := range c.page.Rows {
+			assert.Less(t, len(r.Answer), 200, r.ID)
+			for _, f := range r.Figures {
+				assert.False(t, f.Amount.Known && math.IsInf(f.Amount.Value, 0), "%s: %s", r.ID, f.Name)
+				assert.Less(t, len(f.Unit.format(f.Amount)+f.Unit.bounds(f.Amount)), 60)
+			}
+			for _, p := range r.Panels {
+				for _, e := range p.Entries {
+					for _, x := range e.Cells {
+						assert.False(t, x.Amount.Known && (math.IsInf(x.Amount.Value, 0) || x.Amount.Lo > x.Amount.Value || x.Amount.Hi < x.Amount.Value), "%s: %s: %s: %v", r.ID, p.ID, e.Key, x.Amount)
+					}
+				}
+			}
 		}
 	})
 }

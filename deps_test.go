@@ -68,7 +68,7 @@ var edges = map[string][]string{
 	"internal/recording":     {},
 	"internal/recording/cut": {},
 	"internal/room":          {},
-	"internal/roster":        {"parse", "internal/explain", "internal/lines", "internal/saved"},
+	"internal/roster":        {"parse", "internal/explain", "internal/lines", "internal/rate", "internal/saved"},
 	"internal/samples":       {"histogram", "parse", "internal/lines"},
 	"internal/saved":         {"internal/exact"},
 	"internal/script":        {},

@@ -54,7 +54,7 @@ func Example() {
 			fmt.Printf("%.1f a second now\n", now.Value)
 		}
 		if hot, ok := g.Hottest(); ok {
-			fmt.Printf("%s has %.0f %% of them\n", hot.Instance, 100*hot.Share)
+			fmt.Printf("%s has %.0f %% of them\n", hot.Instance, 100*hot.Share.Value)
 		}
 		for _, w := range g.Warnings() {
 			fmt.Println("note:", w)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"time"
 
@@ -81,7 +80,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	switch {
 	case q.all:
 	case in.Last <= q.s:
-		if !x.standing.Possible() && !countedAfter(q.f, in, q.s) {
+		if !x.standing.Possible() && q.s > x.end.Counted {
 			return false, nil
 		}
 		if n := len(h.Held()); n > 0 && !x.member.in.History.Holds(&h.Held()[n-1]) {
@@ -95,11 +94,11 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 		return false, q.outdated(in)
 	}
 	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.Last <= q.s
-	sh.Held = in.History.Held()
+	sh.Held, sh.Double = in.History.Held(), x.double
 	sh.Begins(e, in.Present())
-	l := in.lives(q.f, x.standing.Counts(), q.e)
-	if sh.Older && in.replaced() {
-		l.Left = in.pool.Died(in)
+	l := in.Lives(x.standing.Counts(), x.end.End)
+	if sh.Older && x.end.Replaced {
+		l.Left = x.end.Counted + 1
 	}
 	sh.Lives(&l, q.s, q.e)
 	return true, nil
@@ -161,24 +160,11 @@ func (q *question) outdated(in *instance) error {
 	return fmt.Errorf("%w: %s was scraped too often since the snapshot was taken", ErrWindow, in.name)
 }
 
-// countedAfter reports whether an instance that is no part of the present may have counted after s: it was not said to
-// be gone then, nor stale without a word, nor was who has its place behind a balancer met.
-func countedAfter(f *Fleet, in *instance, s int64) bool {
-	if in.replaced() {
-		return in.pool.Died(in) > s
-	}
-	if !in.gone || in.pool != nil {
-		return in.live(f, s)
-	}
-	left := f.book.Gone(in.targets, in.Last, math.MaxInt64)
-	return left > s && (f.book.Refused(in.targets, in.Last, left) || !in.Spacings.Stale(s-in.Last, f.cfg.Staleness))
-}
-
 func (q *question) asked() asked {
 	a := asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
 	q.aims(func(x *roster.Aim) {
-		if x.Unmet > 0 && q.v.selection.Admits(x.Labels) {
-			a.unmet = append(a.unmet, tally.Unmet{Labels: x.Labels, Instances: x.Unmet})
+		if n := x.Missed(); n > 0 && q.v.selection.Admits(x.Labels) {
+			a.unmet = append(a.unmet, tally.Unmet{Labels: x.Labels, Instances: n})
 		}
 	})
 	return a
@@ -229,7 +215,7 @@ func (q *question) cover() Coverage {
 		if q.all {
 			restarted = x.in.Incarnation > 1 // restarts are kept for a window
 		}
-		gone := x.gone || x.departed || x.standing == roster.Absent && x.in.replaced()
+		gone := x.gone || x.departed || x.standing == roster.Absent && x.end.Replaced
 		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: q.partial(x.in), Restarted: restarted})
 	}
 	q.aims(func(a *roster.Aim) { c.AddTarget(a) })
@@ -365,7 +351,7 @@ func (m *moment) aim() {
 		Counts: func(in *instance) bool { return in.counts(f, m.e) },
 		Behind: func(b *balanced) roster.Pool {
 			live := b.Alive(func(in *instance) bool { return in.live(f, m.e) })
-			return roster.Pool{Live: live, Met: len(b.Members), Silent: b.Silent(m.e, f.cfg.Staleness), Expected: b.Pool().Expects(), Unclear: b.Unclear}
+			return roster.Pool{Live: live, Met: len(b.Members), Silent: b.Silent(m.e, f.cfg.Staleness), Expected: b.Pool().Expects(), Unclear: b.Unclear, Unsaid: b.Unsaid()}
 		},
 	})
 }

@@ -275,7 +275,7 @@ func presentOf(f *Fleet, now int64) (e int64, late *instance) {
 
 // note gathers the warnings of every answer.
 func (m *moment) note(late *instance) {
-	m.notes = identities(m.f, m.e)
+	m.notes = append(m.suspect(), identities(m.f, m.e)...)
 	if late == nil {
 		return
 	}
@@ -362,6 +362,8 @@ type member struct {
 	departed bool
 	gone     bool
 	silent   bool // see roster.Book.Unheard
+	end      roster.End
+	double   int32 // members with the same number may be one process; 0: it is not suspected
 }
 
 // live reports whether the instance is in values about the present.

@@ -69,13 +69,11 @@ func TestAsymmetryIsOfRates(t *testing.T) {
 	g := b.one(v, 100, 40*time.Second)
 	a, ok := g.Asymmetry()
 	require.True(t, ok)
+	shares := map[string]string{}
 	for _, m := range g.Rates() {
-		want := 0.5
-		if m.Older {
-			want = 0
-		}
-		assert.Equal(t, want, m.Share, m.Instance)
+		shares[m.Instance] = m.String()
 	}
+	assert.Equal(t, map[string]string{"0": "0: 1, 61.5 % [30.8, 66.7]", "2": "2: 0.625 [0.5, 1.25001], 38.5 % [20, 55.6]"}, shares, "a share is of what was counted")
 	assert.Equal(t, aggregate.Asymmetry{Members: 2, Hottest: "0", Share: 0.5, Peak: 1}, a)
 }
 
@@ -144,8 +142,8 @@ func TestAsymmetryOfTheRecording(t *testing.T) {
 	}
 }
 
-// What was counted between the last scrape of a process and its end is lost. It opens an increase; a rate, of a member as
-// of the group, is over the time that was observed.
+// What was counted between the last scrape of a process and its end is lost. It opens an increase; the rate of a member is
+// between bounds, as that of the group.
 func TestRateOfAMemberThatRestarted(t *testing.T) {
 	b := newBed(t, aggregate.Config{Since: at(-60)})
 	v := b.counter(aggregate.View{Select: "c", Owner: counter.Process})
@@ -159,6 +157,44 @@ func TestRateOfAMemberThatRestarted(t *testing.T) {
 	assert.LessOrEqual(t, whole.Hi, 10.0)
 	m, ok := g.Hottest()
 	require.True(t, ok)
-	assert.InDelta(t, 130./15, m.Estimate.Value, 1e-9)
-	assert.Equal(t, m.Estimate.Value, m.Estimate.Hi)
+	assert.Equal(t, whole, m.Estimate)
+	assert.Equal(t, "a: 8.66667 [6.5, 9.00001], 100 %", m.String())
+}
+
+// The rate of a member holds what it counted in the window, whether a step ended there or not.
+func TestRateOfAMemberThatEnded(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-60)})
+	v := b.counter(aggregate.View{Select: "c", Owner: counter.Process})
+	for i := range 13 {
+		now := float64(10 * i)
+		b.scrape("a", now, -100, typeC, fmt.Sprint("c ", 500+20*i))
+		if i < 7 {
+			b.scrape("b", now, -100, typeC, fmt.Sprint("c ", 500+240*i))
+			continue
+		}
+		b.fail("b", at(now), errRefused) // it died at 62
+	}
+	g := b.one(v, 120, time.Minute)
+	var told []string
+	for _, m := range g.Rates() {
+		told = append(told, m.String())
+	}
+	assert.Equal(t, []string{"a: 2, 50 % [7.69, 100]", "b: 2 [0, 24], 50 % [0, 92.3]"}, told)
+}
+
+// A sum of observations falls where some are negative: its rate is negative, and of parts there is no share.
+func TestRateOfANegativeSum(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Select: "h_sum"})
+	for i := range 3 {
+		b.scrape("a", float64(10*i), -100, "# TYPE h histogram", fmt.Sprintf(`h_bucket{le="0"} %d`, 5*i), fmt.Sprintf(`h_bucket{le="+Inf"} %d`, 6*i),
+			fmt.Sprint("h_sum ", 10-8*i), fmt.Sprint("h_count ", 6*i))
+	}
+	for _, seconds := range []float64{20, 25} {
+		g := b.one(v, seconds, sinceStart)
+		mean, _ := g.Rate()
+		hot, _ := g.Hottest()
+		assert.Equal(t, "a: -0.8 [-Inf, +Inf]", hot.String())
+		assert.Equal(t, "-0.8 [-Inf, +Inf]", mean.String())
+	}
 }

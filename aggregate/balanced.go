@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/evidence"
+	"github.com/promfold/promfold/internal/explain"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/process"
@@ -211,6 +212,22 @@ func (k *keeper) displaced(p *process.Past) *attempt {
 	return x
 }
 
+// suspect marks the members that may be one process, and returns the warnings of it.
+func (m *moment) suspect() (list []note) {
+	of := map[*instance]int32{}
+	for i, group := range identity.Suspected(m.f.ordered, func(in *instance) bool { return !in.departed(m.f, m.e) }) {
+		var names []string
+		for _, in := range group {
+			of[in], names = int32(i)+1, append(names, in.name)
+		}
+		list = append(list, note{group[0].labels, explain.MayBeOne(names)})
+	}
+	for i := range m.members {
+		m.members[i].double = of[m.members[i].in]
+	}
+	return list
+}
+
 // identities returns the doubts about who is who, which concern every answer of the fleet.
 func identities(f *Fleet, e int64) []note {
 	var list []note
@@ -230,12 +247,6 @@ func identities(f *Fleet, e int64) []note {
 		if in.Twins != nil && in.counts(f, e) {
 			others := slices.DeleteFunc(in.addresses(), func(t string) bool { return t == in.name })
 			list = append(list, note{in.labels, fmt.Sprintf("%s and %s are one process, counted once", in.name, strings.Join(others, ", "))})
-		}
-		for _, x := range in.Suspicions {
-			if x.A == in && x.Possible() && !x.A.departed(f, e) && !x.B.departed(f, e) && (in.Twins == nil || in.Twins != x.B.Twins) {
-				list = append(list, note{in.labels,
-					fmt.Sprintf("possible duplicate: %s and %s have one start time and may be one process, both are counted", x.A.name, x.B.name)})
-			}
 		}
 	}
 	slices.SortFunc(list, func(a, b note) int { return cmp.Compare(a.text, b.text) })

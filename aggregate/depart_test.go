@@ -3,7 +3,6 @@ package aggregate_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -75,7 +74,7 @@ func simulatePool(r *rand.Rand, workers, rounds int) []poolEvent {
 	pool := make([]*worker, workers)
 	born := 0
 	spawn := func(i int, now float64) {
-		start := now
+		start := now - float64(i)/100 // of no two the same: who may be one process with whom, no part could see
 		if r.IntN(6) == 0 {
 			start = 0 // it does not say
 		}
@@ -151,17 +150,11 @@ func TestRetirementDoesNotShow(t *testing.T) {
 		require.NoError(rt, parts[0].Merge(parts[1].Fleet))
 		for _, now := range []time.Time{at(6000), at(6030), at(20_000)} {
 			require.Equal(rt, untidy.answers(now), tidy.answers(now))
-			require.Equal(rt, certain(untidy.answers(now)), certain(parts[0].answers(now)))
+			require.Equal(rt, untidy.answers(now), parts[0].answers(now))
 		}
 		require.Less(rt, tidy.Sizes().Instances, untidy.Sizes().Instances)
 		require.Equal(rt, saved(rt, tidy.Fleet), saved(rt, loadedFrom(rt, saved(rt, tidy.Fleet), poolConfig)))
 	})
-}
-
-// certain leaves out who may be one process with whom: of two instances in
-// different parts, no part could see it before they were merged.
-func certain(answers string) string {
-	return regexp.MustCompile(` ?possible duplicate: \w+ and \w+ have one start time and may be one process, both are counted`).ReplaceAllString(answers, "")
 }
 
 // Ten hours of 50 workers of which each second one is killed and one started:
@@ -439,5 +432,38 @@ func TestDepartedBeforeSince(t *testing.T) {
 		if round == 0 {
 			show("c", 1000, 0) // there is no room for it beside a
 		}
+	}
+}
+
+// One that refuses for hours stays a member for as long as it is named: its bounds do not open, and it is told of.
+func TestRefusedStaysNamed(t *testing.T) {
+	for what, name := range map[string]func(b bed){
+		"set": func(b bed) {
+			require.NoError(t, b.SetTargets(at(0), aggregate.Target{Name: "a"}, aggregate.Target{Name: "b"}))
+		},
+		"described": func(b bed) { b.describe(aggregate.Target{Name: "b"}) },
+	} {
+		b := newBed(t, aggregate.Config{})
+		v := b.counter(aggregate.View{Select: "c"})
+		name(b)
+		for i := range 800 { // more than two hours
+			now := 10 * float64(i)
+			b.scrape("a", now, -100, typeC, fmt.Sprint("c ", 100*i))
+			if i < 10 {
+				b.scrape("b", now, -100, typeC, fmt.Sprint("c ", 200*i))
+			} else {
+				b.fail("b", at(now), errRefused)
+			}
+			if i%100 == 0 {
+				b.RetireAll(at(now))
+			}
+		}
+		g := b.one(v, 7990, time.Minute)
+		mean, _ := g.Rate()
+		assert.Equal(t, "10 [10, 30]", mean.String(), what)
+		assert.Equal(t, aggregate.Coverage{Expected: 2, Missing: 1, Reporting: 1, Failed: 1}, g.Coverage(), what)
+		b.Remove(at(7991), "b")
+		b.RetireAll(at(8000))
+		assert.False(t, b.Holds("b"), what)
 	}
 }

@@ -66,7 +66,7 @@ func ExampleCounterGroup() {
 	// grew by 215 [215, +Inf]
 	// a second: 3.7 [3.58333, 3.75]
 	// now: 3.7 [3.58333, 3.75]
-	// hottest: a:80: 3, 81.1 %
+	// hottest: a:80: 3, 81.1 % [80, 83.7]
 	// [1 series reset by a restart; growth between the last scrape and the restart is unknown: b:80]
 }
 
@@ -79,7 +79,7 @@ func ExampleMember() {
 		fmt.Printf("%s grew by %v in %d steps with %d resets, read %v ago\n", m.Instance, m.Estimate, m.Steps, m.Resets, m.Age)
 	}
 	for _, m := range g.Rates() {
-		fmt.Printf("%s: %.2f a second, %.0f %% of all\n", m.Instance, m.Estimate.Value, 100*m.Share)
+		fmt.Printf("%s: %.2f a second, %.0f %% of all\n", m.Instance, m.Estimate.Value, 100*m.Share.Value)
 	}
 	// Output:
 	// a:80 grew by 180 in 2 steps with 0 resets, read 0s ago
@@ -114,7 +114,7 @@ func ExampleGroup() {
 	// {} 2 of 2 expected, 1 restarted
 	// requests_total {}
 	// 2023-11-14T22:13:20Z to 2023-11-14T22:14:20Z: 2 of 2 expected, 1 restarted
-	// increase 215 [215, +Inf], 3.7/s; a:80 has 81.1 % of the rate, 1.62 times the mean of 2 (variation 0.622)
+	// increase 215 [215, +Inf], 3.7/s; while it lived a:80 was 1.62 times as fast as the mean of 2 (variation 0.622)
 	//   a:80: increase 180, 3/s × 1, 81.1 %
 	//     2 steps since 2023-11-14T22:13:20Z, 1m0s observed
 	//     at a:80: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:14:20Z

@@ -269,6 +269,7 @@ func (f *Fleet) look(now int64) *moment {
 		}
 		m.first = min(m.first, in.First)
 		x.standing, x.departed = then.standing(f, e), then.departed(f, e)
+		x.end = then.ending(f, e, x.standing)
 		then.looked = looked{m.number, x.standing}
 		m.members = append(m.members, x)
 	}

@@ -94,7 +94,7 @@ func (g *GaugeGroup) Variants() []Variant {
 
 // add adds what an instance reads, or notes why not.
 func (g *GaugeGroup) add(q *question, x *state, b *gauge.Body, changed int64) {
-	if p := g.gauge.Add(x.in.name, x.standing, b, changed, q.e); p != nil {
+	if p := g.gauge.Add(x.in.name, x.standing, x.double, b, changed, q.e); p != nil {
 		p.Source = q.source(x.in)
 	}
 }

@@ -123,8 +123,11 @@ func noteFailure(f *Fleet, name string, at int64) {
 func presenceOf(f *Fleet, x *state) gauge.Presence {
 	p := slices.Clone(x.in.presence)
 	if x.standing == roster.Absent && !x.gone {
-		a := x.in.attempts(f)
-		p.Set(max(x.in.Last, a.Word())+x.in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, 0)
+		silent := x.end.Counted
+		if x.in.pool != nil {
+			silent = x.in.Last + x.in.Spacings.Patience(f.cfg.Staleness)
+		}
+		p.Set(silent, roster.Doubtful, 0)
 	}
 	return p
 }

@@ -54,7 +54,7 @@ func TestSlowInstanceBehindTheMaximumOfBuckets(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, c.worst, worst.Instance, name)
 		assert.InDelta(t, c.each[c.worst], worst.Estimate.Value, 1e-12, name)
-		assert.Equal(t, 0.5, worst.Share, "each has 100 of the 200 observations")
+		assert.Equal(t, 0.5, worst.Share.Value, "each has 100 of the 200 observations")
 
 		lay, err := layout.NewLayout(bounds)
 		require.NoError(t, err)
@@ -83,10 +83,10 @@ func TestShareOfTheWorst(t *testing.T) {
 	}
 	scrape("fast", 0, -100, 0, 0)
 	scrape("fast", 50, -100, 300, 300)
-	assert.Equal(t, 1.0, worst(50).Share)
+	assert.Equal(t, 1.0, worst(50).Share.Value)
 	scrape("slow", 50, 49, 0, 0)
 	scrape("slow", 60, 49, 0, 100)
 	m := worst(60)
 	assert.Equal(t, "slow", m.Instance)
-	assert.Equal(t, 0.25, m.Share, "100 of 400; of the rates it is 10 of 16")
+	assert.Equal(t, 0.25, m.Share.Value, "100 of 400; of the rates it is 10 of 16")
 }

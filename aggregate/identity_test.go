@@ -356,7 +356,7 @@ func TestAnotherProcessIsNoRestart(t *testing.T) {
 // A small process under two names cannot be proven to be one; every answer names both, from the first round on, until a
 // counter shows them to be two.
 func TestPossibleDuplicate(t *testing.T) {
-	const warning = "possible duplicate: a and b have one start time and may be one process, both are counted"
+	const warning = "possible duplicate: a and b have one start time and may be one process, both are counted, and one of them in lower bounds"
 	b := newBed(t, aggregate.Config{})
 	v := b.counter(aggregate.View{Select: "c"})
 	show := func(name string, seconds, start float64, n int) {
@@ -375,6 +375,37 @@ func TestPossibleDuplicate(t *testing.T) {
 	assert.Zero(t, b.one(v, 40, sinceStart).Coverage().Duplicates)
 	show("b", 45, -500, 110)
 	assert.NotContains(t, b.one(v, 45, sinceStart).Warnings(), warning)
+}
+
+// Replicas that began together and count in step are told of in one warning, and lower bounds hold that they are one.
+func TestPossibleDuplicates(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v, h, gauge := b.counter(aggregate.View{Select: "c"}), b.histogram(aggregate.View{Select: "h"}), b.gauge(aggregate.View{Select: "g", Combine: aggregate.Sum})
+	for i := range 7 {
+		for r := range 10 {
+			now, n := float64(10*i)+float64(r)/10, 100+60*i+6*r
+			b.scrape(fmt.Sprint("replica", r), now, -500, typeC, fmt.Sprint("c ", n), typeG, fmt.Sprint("g ", 5+r),
+				"# TYPE h histogram", fmt.Sprintf(`h_bucket{le="1"} %d`, n), fmt.Sprintf(`h_bucket{le="+Inf"} %d`, 2*n), fmt.Sprint("h_count ", 2*n), fmt.Sprint("h_sum ", 3*n))
+		}
+	}
+	g := b.one(v, 61, time.Minute)
+	assert.Equal(t, []string{"possible duplicates: 10 instances have one start time and may be one process, all are counted, and one of them in lower bounds: replica0, replica1, replica2, replica3, replica4 and 5 more"}, g.Warnings())
+	increase, _ := g.Increase()
+	assert.Equal(t, "3600 [360, 3600]", increase.String())
+	mean, _ := g.Rate()
+	assert.Equal(t, "60 [5, 60.55]", mean.String())
+	now, _ := g.RateNow()
+	assert.Equal(t, "60 [5, 60.5565]", now.String())
+	hot, _ := g.Hottest()
+	assert.Equal(t, "0.1 [0.0841043, 1]", hot.Share.String())
+	x, err := h.One(b.Snapshot(at(61)).Last(time.Minute))
+	require.NoError(t, err)
+	over, _ := x.Over(1)
+	assert.Equal(t, "0.5 [0.0909091, 0.909091]", over.String())
+	sum, _ := x.Sum()
+	assert.Equal(t, "10800 [1080, 10800]", sum.String())
+	total, _ := b.reading(gauge, 61).Value()
+	assert.Equal(t, "95 [14, 95]", total.String())
 }
 
 // What the program calls two is two, whatever the counters say.

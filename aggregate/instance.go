@@ -151,7 +151,7 @@ func (in *instance) standing(f *Fleet, e int64) roster.Standing {
 // part of the fleet, where nobody was tidied up, knows it.
 
 // departed reports whether the instance left and no window reaches it. It was removed, or silent for an hour in which
-// the fleet was watched.
+// the fleet was watched, and nobody names it any more.
 func (in *instance) departed(f *Fleet, e int64) bool {
 	// Of twins one stands for all, so they depart together.
 	return in.silent(f, e) &&
@@ -170,7 +170,7 @@ func (in *instance) silent(f *Fleet, e int64) bool {
 	if in.gone {
 		return true
 	}
-	return !in.live(f, e) && f.pulse.Silence(e, in.Last) > max(reach, roster.Learnt)
+	return !in.live(f, e) && f.pulse.Silence(e, in.Last) > max(reach, roster.Learnt) && (in.pool != nil || !f.book.Named(in.targets))
 }
 
 // depart adds what a view has of an instance since a time to the departures of its groups.
@@ -179,8 +179,7 @@ func (in *instance) depart(f *Fleet, b *binding, since int64, of func(labels.Lab
 		return
 	}
 	h := &in.History
-	lives := in.lives(f, false, math.MaxInt64)
-	lives.Ended, lives.Left = 0, 0 // what is known of its address may be forgotten by now
+	lives := in.Lives(false, rate.End{}) // what is known of its address may be forgotten by now
 	life := ledger.Life{
 		First: in.First, Young: in.young(f), Alive: lives.In(max(since, b.Begun.At), farFuture).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
@@ -287,19 +286,17 @@ func (in *instance) wait() {
 	defer in.mu.Unlock()
 }
 
-// lives returns when the processes of an instance lived, as far as known. What is said of a balancer is not said of
-// who is behind it.
-func (in *instance) lives(f *Fleet, live bool, e int64) rate.Lives {
-	var ended, left int64
-	var ends bool
-	if in.pool == nil {
-		if ends = f.book.Ended(in.targets, in.Last, math.MaxInt64) != 0; ends {
-			ended, left = f.book.Ended(in.targets, in.Last, e), f.book.Gone(in.targets, in.Last, e)
-		}
+// ending returns what is known at e of how an instance ended. What is said of a balancer is not said of who is behind it.
+func (in *instance) ending(f *Fleet, e int64, how roster.Standing) (x roster.End) {
+	switch b := in.pool; {
+	case b == nil:
+		return f.book.End(in.targets, in.Last, e, in.Spacings.Patience(f.cfg.Staleness), how, in.gone)
+	case in.replaced():
+		x.Replaced, x.Counted = true, b.Died(in)-1
+	case !in.gone && b.State(in) == identity.Alive:
+		x.Counted = b.Last + b.Spacings.Patience(f.cfg.Staleness)
 	}
-	l := in.Lives(live, ended, left)
-	l.Ends = ends
-	return l
+	return x
 }
 
 // unitOf names an instance, or the balancer it is behind.

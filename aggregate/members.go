@@ -17,11 +17,11 @@ import (
 type Member struct {
 	Instance string
 	Estimate promfold.Estimate
-	Share    float64       // of all rates of a counter, of the observations, of the sum of a gauge; 0 where parts do not add up
-	Weight   float64       // of its rate in the group's: the part of the window in which it lived
-	Age      time.Duration // of its latest scrape or, of a gauge, of its value
-	Covers   time.Duration // the time its steps in the window span
-	Older    bool          // no step in the window: the rate is that of its latest
+	Share    promfold.Estimate // of rate, observations or a gauge's sum; 0 where parts do not add up
+	Weight   float64           // the part of the window in which it lived
+	Age      time.Duration     // of its latest scrape or, of a gauge, of its value
+	Covers   time.Duration     // the time its steps in the window span
+	Older    bool              // no step in the window: Value is of its latest
 	Live     bool
 	Steps    int
 	Resets   int // of series
@@ -31,8 +31,11 @@ type Member struct {
 func (m Member) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", m.Instance, m.Estimate)
-	if m.Share > 0 {
-		fmt.Fprintf(&b, ", %.3g %%", 100*m.Share)
+	if x := m.Share; x.Value > 0 {
+		fmt.Fprintf(&b, ", %.3g %%", 100*x.Value)
+		if !x.Exact() {
+			fmt.Fprintf(&b, " [%.3g, %.3g]", 100*x.Lo, 100*x.Hi)
+		}
 	}
 	return b.String()
 }

@@ -220,7 +220,7 @@ func TestMergeAfterAbsences(t *testing.T) {
 				*p = process{start: now - 0.5}
 			}
 			p.n += rapid.IntRange(0, 100).Draw(rt, "grows")
-			scrape(part, name, now, max(p.start, 1), p.n)
+			scrape(part, name, now, max(p.start, 1+float64(i)/100), p.n) // no two with one start
 		}
 		require.NoError(rt, a.Merge(b.Fleet))
 		require.Equal(rt, whole.total(now), a.total(now))

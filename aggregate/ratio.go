@@ -12,6 +12,9 @@ import (
 // RatioView answers how two counters relate, over the same steps of the same instances.
 type RatioView struct{ num, den *view }
 
+// isPart reports whether all that the numerator counts is in the denominator.
+func (v *RatioView) isPart() bool { return v.num.selection.Within(&v.den.selection) }
+
 func (v *RatioView) kept() *view {
 	if v == nil {
 		return nil
@@ -36,6 +39,7 @@ func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 		return nil, err
 	}
 	numerators := map[string]*CounterGroup{}
+	known := slices.ContainsFunc(nums, func(sh tally.Share) bool { return qd.states[sh.Key].in.exposes(v.num) })
 	for _, g := range countersOf(&qn, nums) {
 		numerators[string(g.labels.Bytes(nil))] = g
 	}
@@ -45,7 +49,7 @@ func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 		if num == nil {
 			num = nothingOf(&qn, den.labels)
 		}
-		list = append(list, &RatioGroup{num: num, den: den})
+		list = append(list, &RatioGroup{num, den, v.isPart(), known})
 	}
 	return list, nil
 }
@@ -92,7 +96,11 @@ func sameSteps(qn, qd *question) (nums, dens []tally.Share, err error) {
 }
 
 // RatioGroup is one group's answer.
-type RatioGroup struct{ num, den *CounterGroup }
+type RatioGroup struct {
+	num, den *CounterGroup
+	isPart   bool // what the numerator counts is in the denominator
+	known    bool // some member ever had the numerator's metric
+}
 
 // Labels implements [Group].
 func (g *RatioGroup) Labels() labels.Labels { return g.Denominator().Labels() }
@@ -105,14 +113,13 @@ func (g *RatioGroup) Warnings() []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(g.Numerator().Warnings(), g.Denominator().Warnings()))))
 }
 
-// Ratio returns all of the numerator to all of the denominator; false if the denominator did not grow.
+// Ratio returns all of the numerator to all of the denominator; false if that did not grow, or nobody had the numerator's
+// metric. A part's bounds assume what a rate's do.
 func (g *RatioGroup) Ratio() (promfold.Estimate, bool) {
-	n, _ := g.Numerator().Increase() // 0 without a series
-	d, ok := g.Denominator().Increase()
-	if !ok {
+	if !g.known {
 		return estimate{}, false
 	}
-	return tally.Quotient(n, d)
+	return g.Denominator().growth.Ratio(g.Numerator().growth, g.isPart)
 }
 
 // Max returns the member with the greatest ratio; ties go to the first name.
@@ -122,7 +129,10 @@ func (g *RatioGroup) Max() (Member, bool) { return memberOf(tally.Greatest(g.rat
 func (g *RatioGroup) Members() []Member { return membersOf(g.ratios()) }
 
 func (g *RatioGroup) ratios() []tally.Member {
-	return g.Denominator().growth.Ratios(g.Numerator().growth)
+	if !g.known {
+		return nil
+	}
+	return g.Denominator().growth.Ratios(g.Numerator().growth, g.isPart)
 }
 
 // Numerator returns the numerator's answer.

@@ -392,7 +392,8 @@ func TestViewDeclaredLate(t *testing.T) {
 	g := b.one(v, 20, time.Minute)
 	assert.Equal(t, 15.0, grew(g))
 	assert.Equal(t, 10*time.Second, g.Increases()[0].Covers)
-	assert.Equal(t, 1.5, g.Rates()[0].Estimate.Value)
+	m := g.Rates()[0]
+	assert.Equal(t, 1.5, m.Estimate.Value/m.Weight)
 }
 
 func TestMemoryLimit(t *testing.T) {

@@ -51,7 +51,7 @@ func counterGroupOf(g *aggregate.CounterGroup) counterGroup {
 	rates := map[string]estimate{}
 	for _, m := range g.Rates() {
 		rates[m.Instance] = valueOf(m.Estimate, true)
-		x.hottest.share = max(x.hottest.share, m.Share) // another's, where the hottest has no step in the window
+		x.hottest.share = max(x.hottest.share, m.Share.Value) // another's, where the hottest has no step in the window
 	}
 	events := map[string][eventKinds]int{}
 	for _, e := range g.Events() {

@@ -46,7 +46,7 @@ func counters() []question {
 	hottest := func(g *aggregate.CounterGroup) (promfold.Estimate, bool) { return ofMember(g.Hottest()) }
 	share := func(g *aggregate.CounterGroup) (promfold.Estimate, bool) {
 		m, ok := g.Hottest()
-		return exactly(m.Share, ok)
+		return m.Share, ok
 	}
 	greatest := func(g *aggregate.CounterGroup) (promfold.Estimate, bool) { return ofMember(g.MaxIncrease()) }
 	of := func(selector string) aggregate.View { return aggregate.View{Select: selector} }

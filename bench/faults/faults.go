@@ -245,7 +245,7 @@ func oddNumbers(w *world, round int) error {
 		rate, _ := g.Rate()
 		numbers := []float64{increase.Lo, increase.Value, increase.Hi, rate.Lo, rate.Value, rate.Hi}
 		for _, m := range g.Increases() {
-			numbers = append(numbers, m.Estimate.Lo, m.Estimate.Value, m.Estimate.Hi, m.Share)
+			numbers = append(numbers, m.Estimate.Lo, m.Estimate.Value, m.Estimate.Hi, m.Share.Lo, m.Share.Value, m.Share.Hi)
 		}
 		for _, n := range numbers {
 			if math.IsNaN(n) {

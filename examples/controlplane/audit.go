@@ -199,7 +199,8 @@ func (a *audit) tell(l *auditLog, at time.Time) error {
 	default:
 		l.upTo(at, true)
 	}
-	_, err := a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: l.since}, l.samples())
+	start := a.since.Add(-time.Duration(slices.Index(a.logs, l)) * time.Millisecond) // of no two the same: they are not one
+	_, err := a.fleet.IngestSamples(aggregate.Scrape{Target: l.name, Time: at, Start: start}, l.samples())
 	l.last = at
 	return errors.Join(failed, err)
 }

@@ -74,7 +74,7 @@ func (s *scope) behind(ask asked, g *aggregate.CounterGroup) (list []part) {
 	for _, m := range g.Rates() {
 		p := s.part(m.Instance)
 		p.seen = !m.Older && !s.stands(m.Instance)
-		x, lo := m.Estimate.Value*m.Weight, sure[m.Instance]
+		x, lo := m.Estimate.Value, sure[m.Instance]
 		p.rate = Amount{true, promfold.Estimate{Value: max(x, lo), Lo: lo, Hi: max(x, lo, all.Hi-others+lo)}}
 		list = append(list, p)
 	}

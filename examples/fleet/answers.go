@@ -53,7 +53,7 @@ func grown(g *aggregate.CounterGroup) group {
 		}
 		if ok && m.Instance == hottest.Instance {
 			max := next
-			max.Share = known(hottest.Share, hottest.Estimate.Value > 0)
+			max.Share = known(hottest.Share.Value, hottest.Estimate.Value > 0)
 			out.Max = &max
 		}
 		next.Resets = &m.Resets
@@ -92,7 +92,7 @@ func histogramGroup(g *aggregate.HistogramGroup, levels []float64) group {
 		answer := quantile{Q: number(q)}
 		answer.Value, answer.Lo, answer.Hi = estimate(g.Quantile(q))
 		if m, ok := g.WorstQuantile(q); ok {
-			answer.Worst = &worst{m.Instance, number(m.Estimate.Value), number(m.Estimate.Lo), number(m.Estimate.Hi), number(m.Share)}
+			answer.Worst = &worst{m.Instance, number(m.Estimate.Value), number(m.Estimate.Lo), number(m.Estimate.Hi), number(m.Share.Value)}
 		}
 		out.Quantiles = append(out.Quantiles, answer)
 	}

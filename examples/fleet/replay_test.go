@@ -25,7 +25,7 @@ func TestRecording(t *testing.T) {
 	assert.NotContains(t, p.stdout, "\x1b", "no colours where there is no terminal")
 	assert.Regexp(t, `(?m)^3 of 3 instances up, the last 3m46.3s to`, p.stdout)
 	assert.Regexp(t, `(?m)^  apiserver-b +up .*restarted once$`, p.stdout)
-	assert.Regexp(t, `(?m)^  LIST +18.4 +18.6 +4151 +14.4 +apiserver-a +77% +13 +3/3$`, p.stdout)
+	assert.Regexp(t, `(?m)^  LIST +18.4 +18.6 +4151 +14.4 +apiserver-a +78% +13 +3/3$`, p.stdout)
 	assert.Regexp(t, `(?m)^  DELETE +4.15 +936 +4ms \(0, 5ms\] +44.1ms \(25ms, 50ms\] +264ms +apiserver-c +7% +4 +3/3$`, p.stdout)
 	assert.Contains(t, p.stderr, "apiserver-c: connection refused")
 	assert.Equal(t, 1, strings.Count(p.stderr, "apiserver-c: connection refused"), "one line, not one for each scrape")

@@ -18,6 +18,7 @@ type Answer struct {
 	OK         bool      // there is an answer
 	Start, End time.Time // of the window asked: (Start, End]
 	Covers     [2]time.Time
+	Who        string // who is the hottest
 	Warnings   []string
 }
 
@@ -65,6 +66,10 @@ func (f *Fleet) Ask(a *Ask) (Answer, error) {
 		e, ok, err := ask(g)
 		if err != nil {
 			return answer, err
+		}
+		if c := countsOf(g); c != nil {
+			hot, _ := c.Hottest()
+			answer.Who = hot.Instance
 		}
 		if ok {
 			answer.OK = true
@@ -150,7 +155,10 @@ func (q Question) one(g aggregate.Group) (e promfold.Estimate, ok bool, err erro
 	switch {
 	case q.Word == "share" && !isGauge:
 		m, ok := countsOf(g).Hottest()
-		return exactly(m.Share, ok)
+		return m.Share, ok, nil
+	case q.Word == "hottest" && !isGauge:
+		m, ok := countsOf(g).Hottest()
+		return m.Estimate, ok, nil
 	case q.Word == "over" && isHistogram:
 		e, ok = h.Over(q.Param)
 	case q.Word == "quantile" && isHistogram:

@@ -101,7 +101,7 @@ type Expectation struct {
 
 // questions are the words of questions, and whether each has a parameter.
 var questions = map[string]bool{
-	"increase": false, "rate": false, "ratenow": false, "share": false, "count": false, "over": true, "quantile": true,
+	"increase": false, "rate": false, "ratenow": false, "hottest": false, "share": false, "count": false, "over": true, "quantile": true,
 	"consensus": false, "mean": false, "sum": false, "stddev": false, "lo": false, "groups": false, "reporting": false,
 }
 

@@ -73,7 +73,7 @@ func (c *Counter) Write(b *strings.Builder) {
 		c.writeMoved(b)
 	}
 	if x := c.Uneven; x.Members > 1 {
-		fmt.Fprintf(b, "; %s has %.3g %% of the rate, %.3g times the mean of %d (variation %.3g)", x.Hottest, 100*x.Share, x.Peak, x.Members, x.CV)
+		fmt.Fprintf(b, "; while it lived %s was %.3g times as fast as the mean of %d (variation %.3g)", x.Hottest, x.Peak, x.Members, x.CV)
 	}
 	b.WriteByte('\n')
 	for i := range c.Members {

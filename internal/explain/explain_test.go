@@ -38,7 +38,7 @@ func TestCounter(t *testing.T) {
 	c.Write(&b)
 	assert.Equal(t, `c by (x) {x="1"}
 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z: 2 of 2 expected
-increase 30, 0.5/s; one has 75 % of the rate, 1.5 times the mean of 2 (variation 0.5)
+increase 30, 0.5/s; while it lived one was 1.5 times as fast as the mean of 2 (variation 0.5)
   one: increase 30 [30, +Inf], 0.5/s × 1, 75 %
     6 steps since 1970-01-01T00:00:01Z, 1m0s observed
     at a:1, b:1: 7 scrapes from 1970-01-01T00:00:01Z to 1970-01-01T00:01:01Z, process 2, told by its start, the latest growth may be another process'

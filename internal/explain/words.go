@@ -59,3 +59,11 @@ func Shortened(name string) string {
 	}
 	return strings.ToValidUTF8(name[:most], "") + "…"
 }
+
+// MayBeOne says that instances may be one process.
+func MayBeOne(names []string) string {
+	if len(names) == 2 {
+		return fmt.Sprintf("possible duplicate: %s and %s have one start time and may be one process, both are counted, and one of them in lower bounds", names[0], names[1])
+	}
+	return fmt.Sprintf("possible duplicates: %d instances have one start time and may be one process, all are counted, and one of them in lower bounds: %s", len(names), Few(names))
+}

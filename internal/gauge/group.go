@@ -37,11 +37,11 @@ type Part struct {
 // refusals are the reasons by Refusal.
 var refusals = map[Refusal]explain.Reason{NoSum: explain.NoSum, Unsaid: explain.Unsaid, Differ: explain.NotOne}
 
-// Add adds what an instance reads at a time, or notes why not. It returns its
-// part, or nil if it has none.
-func (g *Group) Add(name string, s roster.Standing, b *Body, changed, now int64) *Part {
+// Add adds what an instance reads at a time, or notes why not; double is [Member.Double]. It returns its part, or nil if
+// it has none.
+func (g *Group) Add(name string, s roster.Standing, double int32, b *Body, changed, now int64) *Part {
 	value, why := b.Value()
-	m := Member{Name: name, Value: value, Changed: changed, Standing: s, Silent: b.Silent() || why != Fine}
+	m := Member{Name: name, Value: value, Changed: changed, Standing: s, Double: double, Silent: b.Silent() || why != Fine}
 	if why == Fine {
 		g.All.List = append(g.All.List, m)
 	}
@@ -69,9 +69,8 @@ func (g *Group) Add(name string, s roster.Standing, b *Body, changed, now int64)
 // member, its name.
 func (g *Group) Value() (x promfold.Estimate, who string, ok bool) { return g.All.Combined(g.Combine) }
 
-// Shares returns the share of each part in the sum; nil if the parts do not add
-// up.
-func (g *Group) Shares() []float64 {
+// Shares returns the share of each part in the sum, with the bounds of the sum; nil if the parts do not add up.
+func (g *Group) Shares() []promfold.Estimate {
 	if g.Combine != Sum || slices.ContainsFunc(g.Parts, func(p Part) bool { return p.Value < 0 }) {
 		return nil
 	}
@@ -79,9 +78,16 @@ func (g *Group) Shares() []float64 {
 	if !(sum.Value > 0) || math.IsInf(sum.Value, 1) {
 		return nil
 	}
-	list := make([]float64, len(g.Parts))
+	list := make([]promfold.Estimate, len(g.Parts))
 	for i := range list {
-		list[i] = g.Parts[i].Value / sum.Value
+		x := g.Parts[i].Value
+		switch {
+		case x == 0:
+		case g.Parts[i].Standing == roster.Present:
+			list[i] = promfold.Estimate{Value: x / sum.Value, Lo: x / sum.Hi, Hi: min(1, x/sum.Lo)}
+		default: // it is in no lower bound
+			list[i] = promfold.Estimate{Value: x / sum.Value, Hi: x / (sum.Lo + x)}
+		}
 	}
 	return list
 }

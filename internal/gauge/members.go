@@ -16,6 +16,7 @@ type Member struct {
 	Changed  int64   // when it last changed; 0: never seen to
 	Silent   bool    // it lacks a part, so it has no vote
 	Standing roster.Standing
+	Double   int32 // members with the same number may be one process; 0: it is not suspected
 }
 
 // Members are the instances of a group, by name. Those that are in doubt are
@@ -54,10 +55,11 @@ func (m *Members) Combined(c Combine) (x promfold.Estimate, who string, ok bool)
 }
 
 // Sum returns the sum; false if +Inf and −Inf are in it. Instances that never answered are taken to be below 0 only
-// where others are.
+// where others are. Of those that may be one process, one is in the bounds that are nearer to 0.
 func (m *Members) Sum() (promfold.Estimate, bool) {
 	var value, lo, hi exact.Sum
 	n, negative := 0, false
+	above, below := map[int32]float64{}, map[int32]float64{} // of those that may be one, the one that is most
 	for i := range m.List {
 		p := &m.List[i]
 		negative = negative || p.Value < 0
@@ -65,12 +67,25 @@ func (m *Members) Sum() (promfold.Estimate, bool) {
 			n++
 			value.Add(p.Value)
 		}
-		if sure := p.Standing == roster.Present; sure || p.Value < 0 {
+		sure := p.Standing == roster.Present
+		switch {
+		case sure && p.Double != 0 && p.Value > 0:
+			above[p.Double] = max(above[p.Double], p.Value)
+		case sure || p.Value < 0:
 			lo.Add(p.Value)
 		}
-		if sure := p.Standing == roster.Present; sure || p.Value > 0 {
+		switch {
+		case sure && p.Double != 0 && p.Value < 0:
+			below[p.Double] = min(below[p.Double], p.Value)
+		case sure || p.Value > 0:
 			hi.Add(p.Value)
 		}
+	}
+	for _, x := range above {
+		lo.Add(x)
+	}
+	for _, x := range below {
+		hi.Add(x)
 	}
 	x := promfold.Estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
 	if n == 0 || math.IsNaN(x.Value) {

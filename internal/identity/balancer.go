@@ -60,6 +60,9 @@ func (b *Balancer[T]) Pool() Pool {
 	}}
 }
 
+// Unsaid reports whether it is not known how many instances there are, nor whether all of them were met.
+func (b *Balancer[T]) Unsaid() bool { return b.Expected == 0 && !b.Pool().Settled() }
+
 // State returns whether an instance behind the balancer is alive.
 func (b *Balancer[T]) State(in T) State { return b.Pool().State(in.Member()) }
 
@@ -140,6 +143,9 @@ func (b *Balancer[T]) Words() []string {
 		of = fmt.Sprintf("%d expected", b.Expected)
 	}
 	list := []string{fmt.Sprintf("%s: %d instances met, %s; increases are lower bounds", b.Target, met, of)}
+	if b.Unsaid() {
+		list = append(list, b.Target+": others may not have been met yet, sums have no upper bound")
+	}
 	if b.Unclear > 0 {
 		list = append(list, fmt.Sprintf("%s: %d scrapes are ambiguous and count for none", b.Target, b.Unclear))
 	}

@@ -12,6 +12,7 @@ func TestBalancerWords(t *testing.T) {
 	}}
 	assert.Equal(t, []string{
 		"lb: 2 instances met, how many there are is not known; increases are lower bounds",
+		"lb: others may not have been met yet, sums have no upper bound",
 		"lb#2, lb#3: without a start time, another process with the same idle counters would not be noticed",
 	}, b.Words())
 	b.Expected, b.Unclear = 3, 1

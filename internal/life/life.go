@@ -94,10 +94,10 @@ func (l *Life) Restarted(s, e int64) bool {
 }
 
 // Lives returns when the processes lived, as far as known. live says that one
-// does, ended since when none answers, left since when none is there; 0: one is.
-func (l *Life) Lives(live bool, ended, left int64) rate.Lives {
+// does, end what is known of its end.
+func (l *Life) Lives(live bool, end rate.End) rate.Lives {
 	return rate.Lives{
-		Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, Off: l.Off, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, Ended: ended, Left: left,
+		Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, Off: l.Off, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, End: end,
 	}
 }
 

@@ -67,7 +67,7 @@ func TestLives(t *testing.T) {
 		changed := last.Restart != life.NoRestart
 		assert.Equal(t, changed, l.Restarted(last.At-1, last.At), c.what)
 		assert.False(t, l.Restarted(last.At, last.At+1), "the window does not hold its start")
-		x := l.Lives(true, 0, 0)
+		x := l.Lives(true, rate.End{Ended: 0, Left: 0})
 		assert.Equal(t, rate.Lives{
 			Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, First: c.scrapes[0].At, Last: last.At, Interval: l.Spacings.Interval(), Gaps: c.gaps, Live: true,
 		}, x, c.what)

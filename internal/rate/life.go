@@ -11,9 +11,14 @@ type Lives struct {
 	Interval    int64 // between its scrapes
 	Gaps        []Gap // between its processes
 	Live        bool  // it is alive at the end of the window
-	Ended       int64 // since when it is known not to answer; 0: it is not
-	Left        int64 // since when it is known to be gone; 0: it is not
-	Ends        bool  // one of the two is, or will be at a time that is known
+	End
+}
+
+// End says what is known of the end of a member.
+type End struct {
+	Ended int64 // since when it is known not to answer; 0: it is not
+	Left  int64 // since when it is known to be gone; 0: it is not
+	Ends  bool  // one of the two is, or will be at a time that is known
 }
 
 // Gap is the time between the last scrape of a process and the start of its successor, which no scrape saw.
@@ -27,9 +32,12 @@ type Gap struct {
 // scrape saw it, and in which it was not alive. Open says that nothing is known of it after its latest scrape, either:
 // that time, until the end of the window, is not in Unseen.
 //
+// Between is the part of Unseen that was between two of its processes.
+//
 // Early is by how much longer it may have been alive, and Late by how much shorter, as its starts may be wrong.
 type Times struct {
 	Life, Unseen, Dead int64
+	Between            int64
 	Early, Late        int64
 	Open               bool
 }
@@ -70,7 +78,7 @@ func (l *Lives) In(s, e int64) Times {
 	for _, g := range l.Gaps {
 		gap := in(g.From, g.To)
 		if g.From < l.Last {
-			t.Unseen += gap
+			t.Unseen, t.Between = t.Unseen+gap, t.Between+gap
 		}
 		if !g.Lived {
 			t.Late += in(g.To, min(g.To+l.Off, g.Met))

@@ -206,12 +206,17 @@ func (r *Rounded) Estimate(later int64) (promfold.Estimate, bool) {
 	if !r.rated {
 		return promfold.Estimate{}, false
 	}
+	hi := r.Most(later)
+	return promfold.Estimate{Value: notAbove(notBelow(r.value, r.lo), hi), Lo: r.lo, Hi: hi}, true
+}
+
+// Most returns the upper bound of [Rounded.Estimate], also of a sum of which no member had a rate.
+func (r *Rounded) Most(later int64) float64 {
 	hi := r.hi
 	if r.width != 0 {
 		hi = per(hi+grown(r.pace, later), r.width)
 	}
-	hi = notBelow(hi, r.lo)
-	return promfold.Estimate{Value: notAbove(notBelow(r.value, r.lo), hi), Lo: r.lo, Hi: hi}, true
+	return notBelow(hi, r.lo)
 }
 
 // notBelow and notAbove are max and min of numbers, without their care for signed zeros.

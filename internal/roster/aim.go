@@ -13,14 +13,23 @@ type Aim struct {
 	Labels   labels.Labels // as it was described
 	Balanced bool
 	Failed   bool
-	Expected int // instances that should be there
-	Live     int // of them, those that answer
-	Unmet    int // of them, those that never answered
-	Unclear  int // scrapes that could not be attributed
+	Expected int  // instances that should be there
+	Live     int  // of them, those that answer
+	Unmet    int  // of them, those that never answered
+	Unsaid   bool // how many there are is not known, nor whether all were met
+	Unclear  int  // scrapes that could not be attributed
 }
 
 // Matters reports whether the target shows in a coverage.
-func (a *Aim) Matters() bool { return a.Expected > 0 || a.Failed || a.Unclear > 0 }
+func (a *Aim) Matters() bool { return a.Expected > 0 || a.Failed || a.Unclear > 0 || a.Unsaid }
+
+// Missed returns how many instances have to be allowed for that never answered.
+func (a *Aim) Missed() int {
+	if a.Unsaid {
+		return max(1, a.Unmet)
+	}
+	return a.Unmet
+}
 
 // Lacks names what the target lacks, or returns "".
 func (a *Aim) Lacks() string { return a.tell(a.Expected - a.Live) }
@@ -52,6 +61,7 @@ type Pool struct {
 	Silent   bool // nobody answers there any more
 	Expected int  // instances that should be there; 0: not known
 	Unclear  int  // scrapes that could not be attributed
+	Unsaid   bool // how many there are is not known, nor whether all were met
 }
 
 // Aims appends the addresses that matter to a coverage at a moment. One answers if
@@ -96,6 +106,7 @@ func (a *Aim) look(t *Entry, known int, present bool, p Pool) {
 	if t == nil || t.Gone {
 		return
 	}
+	a.Unsaid = p.Unsaid
 	if a.Live, a.Expected = p.Live, p.Expected; a.Expected == 0 && !present {
 		a.Expected = 1 // at least
 	}

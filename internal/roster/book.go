@@ -139,6 +139,14 @@ func (b *Book[B, I]) Leave(name string, now int64) (left, stranger bool) {
 	return true, stranger
 }
 
+// Named reports whether the program says that any of the addresses is a target.
+func (b *Book[B, I]) Named(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		t := b.Entries[name]
+		return t != nil && !t.Gone && (b.Expected[name] || b.Expected == nil && t.Told)
+	})
+}
+
 // Left reports whether all of the addresses left.
 func (b *Book[B, I]) Left(names []string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return !b.Entries[n].Gone })

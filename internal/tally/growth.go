@@ -136,8 +136,37 @@ func (g Growth) someone(so func(*Share) bool) bool {
 }
 
 // Increase returns the growth of the group: the exact sum of the steps that end in the window; false if no step ended in
-// the window.
+// the window. Behind a balancer, which decides what of the window they cover, the upper bound holds the rest of it, too.
 func (g Growth) Increase() (estimate, bool) {
+	return g.increase(true)
+}
+
+// increase is [Growth.Increase]; once says that members that may be one process are one in its lower bound.
+func (g Growth) increase(once bool) (estimate, bool) {
+	e, ok := g.covered(once)
+	owners, parts := g.own()
+	for i := range parts {
+		sh, hi := &g.shares[owners[i]], g.around(&parts[i]).Hi
+		if sh.Older {
+			hi -= parts[i].grown
+		}
+		e.Hi += g.uncovered(sh, &parts[i], hi)
+	}
+	return e, ok
+}
+
+// uncovered returns by how much a part may have grown by more than hi, in the time of the window that no step covers, of
+// who is behind a balancer.
+func (g Growth) uncovered(sh *Share, p *part, hi float64) float64 {
+	if !sh.Pooled || p.unread || g.window() <= 0 || math.IsInf(hi, 1) {
+		return 0
+	}
+	c := g.fast(sh, p)
+	return max(0, g.meanOf(sh, &c).Hi*float64(g.window())/1000-hi)
+}
+
+// covered returns what the steps that end in the window make.
+func (g Growth) covered(once bool) (estimate, bool) {
 	var total exact.Sum
 	var x window.Bounds
 	if g.Answer == nil {
@@ -146,6 +175,9 @@ func (g Growth) Increase() (estimate, bool) {
 	owners, parts := g.own()
 	for i := range parts {
 		g.bound(&parts[i], &x)
+		if parts[i].spare && once {
+			x.Below.Add(g.least(g.from[g.Number] + int32(i)))
+		}
 		if g.totals == nil && !g.shares[owners[i]].Older {
 			total.Add(parts[i].grown)
 		}
@@ -253,7 +285,7 @@ func (g Growth) Explain(x *explain.Counter) {
 	x.Uneven, _ = g.Asymmetry()
 	shares := map[string]float64{}
 	for _, m := range g.rated() {
-		shares[m.Instance] = m.Share
+		shares[m.Instance] = m.Share.Value
 	}
 	var rates exact.Sum
 	g.each(func(sh *Share, p *part) {
@@ -274,19 +306,19 @@ func (g Growth) explained(sh *Share, p *part) explain.Member {
 		Name: m.Instance, Weight: m.Weight, Steps: m.Steps, Since: sh.Begin, Covers: m.Covers, Older: m.Older, Live: m.Live,
 		Source: &sh.Source, Restarts: sh.Restarts, Events: g.eventsOf(sh, p),
 	}
-	x.Rate.Estimate, x.Rate.Known = g.memberRate(sh, p)
+	x.Rate.Value, x.Rate.Known = g.speed(sh, p)
 	x.Increase = explain.Number{Estimate: m.Estimate, Known: x.Rate.Known && !m.Older}
 	return x
 }
 
-// Asymmetry returns how unevenly the members share the group's rate.
+// Asymmetry returns how unevenly the members were loaded while they lived.
 func (g Growth) Asymmetry() (explain.Asymmetry, bool) {
 	var list []explain.Load
-	for _, m := range g.rated() {
-		if !m.Older {
-			list = append(list, explain.Load{Name: m.Instance, Value: m.Estimate.Value})
+	g.each(func(sh *Share, p *part) {
+		if x, ok := g.speed(sh, p); ok && !sh.Older {
+			list = append(list, explain.Load{Name: sh.Name, Value: x})
 		}
-	}
+	})
 	return explain.AsymmetryOf(list)
 }
 

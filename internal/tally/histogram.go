@@ -129,6 +129,9 @@ func (d *Distribution) unsure(share int32) (below, above float64) {
 	if above = x.Above.Float64(); x.Open > lost || parts[i].open {
 		above = math.Inf(1)
 	}
+	if parts[i].spare {
+		return parts[i].grown, above
+	}
 	return x.Below.Float64(), above
 }
 
@@ -152,10 +155,8 @@ func (d *Distribution) Worst(q float64) (Member, bool) {
 	}
 	for _, m := range d.Growth.Increases() {
 		if m.Instance == worst.Name {
+			m.Share = d.Growth.counts().shares()(m.Estimate)
 			m.Estimate = open(estimate{Value: worst.Estimate.Value, Lo: worst.Lo, Hi: worst.Hi}, d.Growth.unseen())
-			if m.Share = 0; worst.Share > 0 { // NaN: nobody is known to have observed anything
-				m.Share = worst.Share
-			}
 			return m, true
 		}
 	}
@@ -186,7 +187,7 @@ func (d *Distribution) Mean() (e estimate, ok bool) {
 	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Mean() })
 	e = d.allowing(e.Value)
 	if least, most, known := d.sums(); known && !e.Exact() {
-		n, _ := d.Growth.Increase()
+		n, _ := d.Growth.covered(true)
 		if e.Lo = min(least/n.Hi, e.Value); n.Lo > 0 {
 			e.Hi = max(most/n.Lo, e.Value)
 		}
@@ -217,16 +218,26 @@ func (d *Distribution) sums() (least, most float64, known bool) {
 		if lo.most != nil {
 			lo, hi = lo.least, lo.most
 		}
-		least, most = least+lo.sum, most+hi.sum
+		if !d.spare(d.pieces[i].share) {
+			least += lo.sum
+		}
+		most += hi.sum
 	}
 	return least, most, true
+}
+
+// spare reports whether the observations of an instance may be those of another one once more.
+func (d *Distribution) spare(share int32) bool {
+	owners, parts := d.Growth.own()
+	i, ok := slices.BinarySearch(owners, share)
+	return ok && parts[i].spare
 }
 
 // allowing widens what is known of the observations that were counted to what those may be that were missed, or may not
 // have been.
 func (d *Distribution) allowing(x float64) estimate {
 	e := exactly(x)
-	if n, _ := d.Growth.Increase(); !n.Exact() || d.Growth.unseen() {
+	if n, _ := d.Growth.covered(true); !n.Exact() || d.Growth.unseen() {
 		if e.Lo, e.Hi = 0, math.Inf(1); d.Signed() {
 			e.Lo = math.Inf(-1)
 		}

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,7 +71,7 @@ func TestIncrease(t *testing.T) {
 	})
 }
 
-// Each member has what its own columns grew by, and its part in the sum of rates.
+// Each member has what its own columns grew by, and its part in the mean rate over the window.
 func TestMembers(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		v := drawView(rt)
@@ -88,19 +89,69 @@ func TestMembers(t *testing.T) {
 				w, m := &want[j], got[j]
 				most := float(&w.grown.hi)
 				alike(rt, w.Estimate, m.Estimate, most, m.Instance)
-				assert.InDelta(rt, w.Share, m.Share, 1e-6)
+				checkShare(rt, m.Share)
 				assert.InDelta(rt, w.Weight, m.Weight, 1e-12)
 				m.Estimate, m.Share, m.Weight = w.Estimate, w.Share, w.Weight
 				assert.Equal(rt, w.Member, m)
 				if w.rated {
-					close(rt, w.rate, rates[0].Estimate.Value, most/w.Covers.Seconds(), "rate")
+					e := rates[0].Estimate
+					close(rt, min(max(w.rate*w.Weight, e.Lo), e.Hi), e.Value, most/w.Covers.Seconds(), "rate")
 					assert.Equal(rt, w.Instance, rates[0].Instance)
+					assert.Equal(rt, rates[0].Share, got[j].Share)
 					rates = rates[1:]
 				}
 			}
 			assert.Empty(rt, rates)
 		}
 	})
+}
+
+// checkShare checks that a share is a part, and lies in its bounds.
+func checkShare(t require.TestingT, x estimate) {
+	assert.LessOrEqual(t, 0.0, x.Lo)
+	assert.LessOrEqual(t, x.Lo, x.Value)
+	assert.LessOrEqual(t, x.Value, x.Hi)
+	assert.LessOrEqual(t, x.Hi, 1.0)
+}
+
+// A share is greatest where its part is and the rest is least, and the other way round.
+func TestShares(t *testing.T) {
+	number := rapid.Float64Range(0, 1e9)
+	rapid.Check(t, func(rt *rapid.T) {
+		between := rapid.Custom(func(t *rapid.T) estimate {
+			x := []float64{number.Draw(t, "a"), number.Draw(t, "b"), number.Draw(t, "c")}
+			slices.Sort(x)
+			if rapid.IntRange(0, 5).Draw(t, "open") == 0 {
+				x[2] = math.Inf(1)
+			}
+			return estimate{Lo: x[0], Value: x[1], Hi: x[2]}
+		})
+		list := rapid.SliceOfN(between, 1, 4).Draw(rt, "parts")
+		var all whole
+		truth, sum := make([]float64, len(list)), 0.0
+		for i, e := range list {
+			all.add(e)
+			truth[i] = e.Lo + rapid.Float64Range(0, 1).Draw(rt, "at")*(min(e.Hi, 1e12)-e.Lo)
+			sum += truth[i]
+		}
+		values := 0.0
+		for i, e := range list {
+			x := all.shares()(e)
+			checkShare(rt, x)
+			values += x.Value
+			if sum > 0 {
+				assert.LessOrEqual(rt, x.Lo, truth[i]/sum+1e-6)
+				assert.GreaterOrEqual(rt, x.Hi, truth[i]/sum-1e-6)
+			}
+		}
+		if all.value.Sign() > 0 {
+			assert.InDelta(rt, 1, values, 1e-6)
+		}
+	})
+	var none whole
+	assert.Equal(t, estimate{}, none.shares()(estimate{}))
+	none.add(estimate{Hi: 3})
+	assert.Equal(t, estimate{Hi: 1}, none.shares()(estimate{Hi: 3}))
 }
 
 // The mean rate weighs the rate of each member by its life, and stays inside of its bounds; the rate of the present adds

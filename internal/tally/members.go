@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
 )
 
@@ -13,7 +12,7 @@ import (
 type Member struct {
 	Instance string
 	Estimate estimate
-	Share    float64
+	Share    estimate
 	Weight   float64
 	Age      time.Duration
 	Covers   time.Duration
@@ -71,22 +70,29 @@ func (g Growth) Increases() []Member {
 
 // Ratios returns the members and what a numerator, over the same steps, is to their own growth, by name: of those that
 // grew.
-func (g Growth) Ratios(numerator Growth) []Member {
+func (g Growth) Ratios(numerator Growth, isPart bool) []Member {
+	type grown struct {
+		estimate
+		reach
+	}
+	nums := map[string]grown{}
+	numerator.each(func(sh *Share, p *part) {
+		nums[sh.Name] = grown{numerator.increased(sh, p).Estimate, numerator.reachOf(sh, p)}
+	})
 	var list []Member
-	nums := numerator.Increases()
-	for _, m := range g.Increases() {
-		for len(nums) > 0 && nums[0].Instance < m.Instance {
-			nums = nums[1:]
+	g.each(func(sh *Share, p *part) {
+		m, n := g.increased(sh, p), nums[sh.Name]
+		own, ok := estimate{}, false
+		if isPart {
+			own, ok = partOf(n.estimate, m.Estimate, n.reach, g.reachOf(sh, p))
+		} else {
+			own, ok = Quotient(n.estimate, m.Estimate)
 		}
-		n := estimate{}
-		if len(nums) > 0 && nums[0].Instance == m.Instance {
-			n = nums[0].Estimate
-		}
-		own, ok := Quotient(n, m.Estimate)
-		if m.Estimate, m.Share = own, 0; ok {
+		if ok {
+			m.Estimate = own
 			list = append(list, m)
 		}
-	}
+	})
 	return list
 }
 
@@ -107,52 +113,42 @@ func (g Growth) increased(sh *Share, p *part) Member {
 	m := g.member(sh, p)
 	if !sh.Older {
 		m.Estimate = g.around(p)
+		m.Estimate.Hi += g.uncovered(sh, p, m.Estimate.Hi)
 	}
 	return m
 }
 
-// memberRate returns the rate of a member over the time it was observed; false if that is a single moment. What it counted
-// when no scrape saw it, such as between its last one and a restart, is not in it, as in the bounds of the group's rate.
-func (g Growth) memberRate(sh *Share, p *part) (estimate, bool) {
+// speed returns the rate of a member over the time it was observed; false if that is a single moment. It tells how fast a
+// member is, and not what the fleet has of it. What was counted when no scrape saw it is not in it.
+func (g Growth) speed(sh *Share, p *part) (float64, bool) {
 	if p.unread || sh.covers(g.group()) <= 0 {
-		return estimate{}, false
+		return 0, false
 	}
-	x, seconds := exactly(p.grown), sh.covers(g.group()).Seconds()
-	if !sh.Older {
-		x = g.around(p)
-		x.Hi = min(x.Hi, max(x.Value, g.fastest(sh, p)))
-	}
-	value := p.grown - p.older
-	return estimate{Value: value / seconds, Lo: min(x.Lo, value) / seconds, Hi: max(x.Hi, value) / seconds}, true
+	return (p.grown - p.older) / sh.covers(g.group()).Seconds(), true
 }
 
-// rated returns the members with a rate, by name.
+// rated returns the members with a rate, by name, each with its part of the group's mean rate.
 func (g Growth) rated() []Member {
 	var list []Member
+	means, all := g.means()
+	share := all.shares()
 	g.each(func(sh *Share, p *part) {
-		if r, ok := g.memberRate(sh, p); ok {
+		if _, ok := g.speed(sh, p); ok && g.window() > 0 {
 			m := g.member(sh, p)
-			m.Estimate = r
+			m.Estimate = means[sh.Name]
+			m.Share = share(m.Estimate)
 			list = append(list, m)
 		}
 	})
-	return g.shared(list)
+	return list
 }
 
-// shared sets the share of each member in the sum of rates. Rates of older steps have none: they are of another time.
+// shared sets the share of each member in the group's mean rate.
 func (g Growth) shared(list []Member) []Member {
-	rates := map[string]float64{}
-	var sum exact.Sum
-	g.each(func(sh *Share, p *part) {
-		if r, ok := g.memberRate(sh, p); ok && !sh.Older {
-			rates[sh.Name] = r.Value
-			sum.Add(r.Value)
-		}
-	})
-	if total := sum.Float64(); total > 0 {
-		for i := range list {
-			list[i].Share = rates[list[i].Instance] / total
-		}
+	means, all := g.means()
+	share := all.shares()
+	for i := range list {
+		list[i].Share = share(means[list[i].Instance])
 	}
 	return list
 }

@@ -176,7 +176,6 @@ type said struct {
 // members returns the members of a group in a window, by name.
 func members(list []*instance, group int32, a Asked, outlives bool) []said {
 	var all []said
-	total := 0.0
 	for _, x := range list {
 		own := x.columns(group)
 		if len(own) == 0 && !x.exposes {
@@ -196,16 +195,8 @@ func members(list []*instance, group int32, a Asked, outlives bool) []said {
 		}
 		if m.rated = !x.unread(group, a.Start) && m.Covers > 0; m.rated {
 			m.rate = float(new(big.Rat).Sub(&m.grown.value, &m.grown.older)) / m.Covers.Seconds()
-			if !b.older {
-				total += m.rate
-			}
 		}
 		all = append(all, m)
-	}
-	for i := range all {
-		if m := &all[i]; m.rated && !m.Older && total > 0 {
-			m.Share = m.rate / total
-		}
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/promfold/promfold/internal/exact"
+	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/rate"
 )
@@ -50,18 +51,14 @@ func (t *Tally) addAllRates(r *rates, now bool) {
 // addRates adds up the rates of a group's members until e: of those live then, or the means, which are until t.newest.
 func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 	g, from, to := &t.groups[group], t.from[group], t.from[group+1]
-	parts, owners, shares := t.parts[from:to], t.owners[from:to], t.shares
-	for i := range parts {
-		p, sh := &parts[i], &shares[owners[i]]
-		if p.unread {
+	for i := from; i < to; i++ {
+		sh := &t.shares[t.owners[i]]
+		if t.parts[i].unread {
 			continue
 		}
-		c := rate.Counted{Growth: p.grown - p.older, Pace: p.pace}
-		if !sh.Older {
-			c.Lo, c.Hi = p.inside, t.fastest(sh, p)
-			if p.odd > 0 {
-				c.Lo = t.certain(sh, from+int32(i))
-			}
+		c := t.paced(sh, i)
+		if t.parts[i].spare {
+			c.Lo = 0
 		}
 		switch x := sh.observed(g); {
 		case !now:
@@ -72,6 +69,107 @@ func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 			sum.AddNow(&w, &c)
 		}
 	}
+}
+
+// paced returns what a part counted, for its member's rate.
+func (t *Tally) paced(sh *Share, i int32) rate.Counted {
+	p := &t.parts[i]
+	c := t.fast(sh, p)
+	switch {
+	case sh.Older:
+	case p.odd > 0:
+		c.Lo = t.certain(sh, i)
+	default:
+		c.Lo = p.inside
+	}
+	if p.grown < 0 || p.inside < 0 || p.odd > 0 && t.has(p, growth.Negative) {
+		t.signed(sh, p, sh.observed(&t.groups[t.group[i]]), &c)
+	}
+	return c
+}
+
+// signed sets the bounds of a sum of which some is negative: what was not seen may be anything.
+func (t *Tally) signed(sh *Share, p *part, w *Observed, c *rate.Counted) {
+	if !sh.Older && sh.Edge.Part == 0 && sh.Edge.Inside.At == sh.Edge.Most.At && w.Unseen == 0 && !w.Open {
+		c.Lo, c.Hi = p.grown, p.grown
+		return
+	}
+	c.Lo, c.Hi = math.Inf(-1), math.Inf(1)
+}
+
+// fast is [Tally.paced] without a lower bound.
+func (t *Tally) fast(sh *Share, p *part) rate.Counted {
+	c := rate.Counted{Growth: p.grown - p.older, Pace: p.pace}
+	if !sh.Older {
+		c.Hi = t.fastest(sh, p)
+	}
+	return c
+}
+
+// means returns what each member has of the group's mean rate, by name, and the whole of it. What may have been counted
+// by those of whom no rate is known is a part of it, too.
+func (g Growth) means() (map[string]estimate, *whole) {
+	list, all := map[string]estimate{}, &whole{}
+	if g.Answer == nil || g.window() <= 0 {
+		return list, all
+	}
+	for i := g.from[g.Number]; i < g.from[g.Number+1]; i++ {
+		sh := &g.shares[g.owners[i]]
+		if g.parts[i].unread {
+			continue
+		}
+		c := g.paced(sh, i)
+		e := g.meanOf(sh, &c)
+		list[sh.Name] = e
+		if sh.Double != 0 {
+			e.Lo = 0 // it may be counted once more
+		}
+		all.add(e)
+	}
+	if left := g.Left(); left != nil && left.Stepped {
+		all.add(left.Rate(g.window()))
+	}
+	if g.Apart || g.unmet() {
+		all.open++
+	}
+	return list, all
+}
+
+// meanOf returns what a member has of the group's mean rate. Of one without a rate an upper bound is known at most.
+func (g Growth) meanOf(sh *Share, c *rate.Counted) estimate {
+	var sum rate.Sum
+	sum.AddMean(&sh.observed(g.group()).mean, c)
+	r := sum.Round()
+	e, known := r.Estimate(g.End - g.newest)
+	if !known {
+		e = estimate{Hi: r.Most(g.End - g.newest)}
+	}
+	return e
+}
+
+// counts returns the whole of what the group grew by, of which the increase of each member is a part.
+func (g Growth) counts() *whole {
+	all := &whole{}
+	owners, parts := g.own()
+	for i := range parts {
+		e := g.around(&parts[i])
+		switch sh := &g.shares[owners[i]]; {
+		case sh.Older:
+			e = estimate{Hi: max(0, e.Hi-e.Value)}
+		case sh.Double != 0:
+			e.Lo = 0 // it may be counted once more
+		}
+		all.add(e)
+	}
+	if left := g.Left(); left != nil {
+		var total exact.Sum
+		left.AddTotal(&total)
+		all.add(left.Bounds.Around(&total))
+	}
+	if g.Apart || g.unseen() {
+		all.open++
+	}
+	return all
 }
 
 // certain returns the least that a member grew by in steps wholly inside the window, by the events of its part. It is

@@ -25,9 +25,10 @@ type Share struct {
 	Process  Observed
 	Lasting  Observed // the same for counters that outlive processes
 	Standing roster.Standing
-	Older    bool // no step in the window: its edge is that of the latest step
-	Ends     bool // something is known of the end of its process, now or later
-	Steps    int  // in the window
+	Older    bool  // no step in the window: its edge is that of the latest step
+	Double   int32 // shares with the same number may be of one process; 0: it is not suspected
+	Ends     bool  // something is known of the end of its process, now or later
+	Steps    int   // in the window
 
 	// What [Tally.Holds] does not compare:
 	Facts
@@ -167,6 +168,7 @@ type part struct {
 	odd         int32   // its first event, plus 1; 0: all is plain growth
 	loose       bool    // an event sets its bounds apart
 	open        bool    // it has no upper bound: another process answers at the address
+	spare       bool    // it may be another part of its group once more: in no lower bound of a sum
 	unread      bool    // nothing was read of its series in the window: it has no increase, not one of 0
 }
 

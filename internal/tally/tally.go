@@ -2,6 +2,7 @@ package tally
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -160,6 +161,7 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 	}
 	t.addEvents()
 	t.findUnread()
+	t.findSpares()
 	return t
 }
 
@@ -286,6 +288,37 @@ func (t *Tally) addEvents() {
 		}
 		return true
 	})
+}
+
+// findSpares finds the parts that may be counted twice: of members that may be one process, those in a group but for the
+// one that certainly counted most. In lower bounds they are one.
+func (t *Tally) findSpares() {
+	if !slices.ContainsFunc(t.shares, func(sh Share) bool { return sh.Double != 0 }) {
+		return
+	}
+	for g := range t.groups {
+		kept := map[int32]int32{} // by the number of the suspicion
+		for i := t.from[g]; i < t.from[g+1]; i++ {
+			double := t.shares[t.owners[i]].Double
+			switch k, ok := kept[double]; {
+			case double == 0:
+			case !ok:
+				kept[double] = i
+			case t.least(i) > t.least(k):
+				t.parts[k].spare, kept[double] = true, i
+			default:
+				t.parts[i].spare = true
+			}
+		}
+	}
+}
+
+// least returns what a part certainly grew by.
+func (t *Tally) least(i int32) float64 {
+	if t.shares[t.owners[i]].Older {
+		return 0
+	}
+	return t.around(&t.parts[i]).Lo
 }
 
 // findUnread finds the parts of which nothing was read in the window.

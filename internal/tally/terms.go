@@ -70,7 +70,7 @@ func (sh *Share) apart(g *Group) *Observed {
 			o = &t.lasting
 		}
 		x.Span += o.Span
-		x.Life, x.Unseen, x.Early, x.Late = x.Life+o.Life, x.Unseen+o.Unseen, x.Early+o.Early, x.Late+o.Late
+		x.Life, x.Unseen, x.Between, x.Early, x.Late = x.Life+o.Life, x.Unseen+o.Unseen, x.Between+o.Between, x.Early+o.Early, x.Late+o.Late
 		x.Dead -= o.Width - o.Dead
 		if t.latest {
 			x.Open, x.Live, x.Slow, x.Lost = o.Open, whole.Live, whole.Slow, whole.Lost

@@ -296,7 +296,7 @@ func TestIdealAnswersHold(t *testing.T) {
 				if q.Window != 0 {
 					a.start = max(f.since, a.end-q.Window.Milliseconds())
 				}
-				truth, known := f.Truth(q, order, a.start, a.end, promfold.Estimate{})
+				truth, known := f.Truth(q, order, a.start, a.end, promfold.Estimate{}, "")
 				ask := a.increase
 				switch q.Question.Word {
 				case "rate":

@@ -69,7 +69,7 @@ func (f *Fleet) Run() ([]Verdict, error) {
 		if a.Question.Word == "count" {
 			counts[group] = answer.Estimate
 		}
-		t, known := f.Truth(a, i, start, end, counts[group])
+		t, known := f.Truth(a, i, start, end, counts[group], answer.Who)
 		if !known || !answer.OK || answer.Doubled() {
 			continue
 		}
@@ -118,8 +118,8 @@ func (v *Verdict) width() (float64, bool) {
 // Truth returns the truth of a question that was asked about a window
 // (start, end], in ms since cases.Epoch, after so many steps of the case; false
 // if it is not known. Of a distribution, count is how many observations the
-// answer is about.
-func (f *Fleet) Truth(a *cases.Ask, order int, start, end int64, count promfold.Estimate) (Truth, bool) {
+// answer is about; of a member, who is its name.
+func (f *Fleet) Truth(a *cases.Ask, order int, start, end int64, count promfold.Estimate, who string) (Truth, bool) {
 	m := moment{f, span{start, end}, order, f.opening(order)}
 	if m.window.length() == 0 {
 		return Truth{}, false
@@ -132,6 +132,10 @@ func (f *Fleet) Truth(a *cases.Ask, order int, start, end int64, count promfold.
 		return m.rate(v), true
 	case "ratenow":
 		return m.rateNow(v)
+	case "hottest":
+		return m.member(v, who)
+	case "share":
+		return m.share(v, who)
 	case "quantile":
 		return overSets(m.observations(v.family), count, func(x []float64) (float64, bool) { return quantile(x, a.Question.Param) })
 	case "over":

@@ -24,7 +24,7 @@ func questions(f *Fleet) []cases.Ask {
 		}
 	}
 	word := func(w string) cases.Question { return cases.Question{Word: w} }
-	add(cases.View{Kind: "counter", Selector: "c", Owner: p.owner}, word("increase"), word("rate"), word("ratenow"))
+	add(cases.View{Kind: "counter", Selector: "c", Owner: p.owner}, word("increase"), word("rate"), word("ratenow"), word("hottest"), word("share"))
 	if f.places[0].zones != nil {
 		add(cases.View{Kind: "counter", Selector: `c{zone="x"}`, Owner: p.owner}, word("increase"), word("rate"))
 	}

@@ -66,5 +66,5 @@ func TestProgramOfReadme(t *testing.T) {
 			}
 		}
 	}
-	assert.Len(t, answered, 3*4*2, "each question has an answer at each interval: %v", answered)
+	assert.Len(t, answered, 5*4*2, "each question has an answer at each interval: %v", answered)
 }

@@ -1,0 +1,99 @@
+package aggregate_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/promfold/promfold"
+	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/counter"
+)
+
+// failing is the ratio of the requests that failed to all.
+func failing(b bed) func(seconds float64) (promfold.Estimate, bool) {
+	v, err := b.Ratio(aggregate.View{Select: `requests_total{code=~"5.."}`, Owner: counter.Process}, aggregate.View{Select: `requests_total{code!=""}`, Owner: counter.Process})
+	require.NoError(b, err)
+	return func(seconds float64) (promfold.Estimate, bool) {
+		g, err := v.One(b.Snapshot(at(seconds)).Last(time.Minute))
+		require.NoError(b, err)
+		for _, m := range g.Members() {
+			assert.True(b, 0 <= m.Estimate.Lo && m.Estimate.Lo <= m.Estimate.Value && m.Estimate.Value <= m.Estimate.Hi && m.Estimate.Hi <= 1, m)
+		}
+		return g.Ratio()
+	}
+}
+
+func requests(good, bad int) []string {
+	list := []string{"# TYPE requests_total counter", fmt.Sprintf(`requests_total{code="200"} %d`, good)}
+	if bad > 0 {
+		list = append(list, fmt.Sprintf(`requests_total{code="500"} %d`, bad))
+	}
+	return list
+}
+
+// What is a part is never more than the whole, whoever never answered.
+func TestRatioOfAPartWithoutMost(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	for i := range 11 {
+		b.describe(aggregate.Target{Name: fmt.Sprint("i", i)})
+	}
+	ratio := failing(b)
+	for i := range 7 {
+		b.scrape("i0", float64(10*i), -100, requests(100+9*i, 5+i)...)
+	}
+	x, ok := ratio(60)
+	assert.True(t, ok)
+	assert.Equal(t, "0.1 [0, 1]", x.String())
+}
+
+// A first failure may die with its process unseen: of what was counted then, all or nothing may have failed. A restart
+// opens the ratio no further than that.
+func TestRatioOverARestart(t *testing.T) {
+	for _, c := range []struct {
+		bad  int
+		want string
+	}{{0, "0 [0, 0.05]"}, {1, "0.0806452 [0.0744681, 0.151064]"}} {
+		b := newBed(t, aggregate.Config{Since: at(-1)})
+		ratio := failing(b)
+		for i := range 7 {
+			now, good, start := float64(10*i), 100+10*i, -100.0
+			if i > 3 {
+				start, good = 33, 10*(i-3)-3 // 37 to 97 are lost with what failed among them
+			}
+			b.scrape("a", now, start, requests(good, c.bad*5)...)
+		}
+		x, ok := ratio(60)
+		assert.True(t, ok)
+		assert.Equal(t, c.want, x.String())
+	}
+}
+
+// Without a failure there is none, as far as was seen; without the metric nothing is known.
+func TestRatioOfNothing(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	ratio := failing(b)
+	other, err := b.Ratio(aggregate.View{Select: "errors_total"}, aggregate.View{Select: "requests_total"})
+	require.NoError(t, err)
+	for i := range 3 {
+		b.scrape("a", float64(10*i), -100, requests(100+10*i, 0)...)
+		b.scrape("b", float64(10*i), -100, requests(100+10*i, 0)...)
+	}
+	x, ok := ratio(20)
+	assert.True(t, ok)
+	assert.Equal(t, "0", x.String())
+	ask := func() (promfold.Estimate, bool) {
+		g, err := other.One(b.Snapshot(at(20)).Last(time.Minute))
+		require.NoError(t, err)
+		return g.Ratio()
+	}
+	_, ok = ask()
+	assert.False(t, ok, "errors_total is not 0: nobody has it")
+	b.scrape("b", 30, -100, append(requests(130, 0), "# TYPE errors_total counter", "errors_total 0")...)
+	x, ok = ask()
+	assert.True(t, ok)
+	assert.Equal(t, "0", x.String())
+}

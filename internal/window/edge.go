@@ -32,7 +32,7 @@ func (e *Edge) Same(o *Edge) bool {
 
 // start is where the table began: all its rows were 0.
 func (t *Table) start() Base {
-	b := Base{t.Begun, &t.nothing}
+	b := Base{t.Begun, &nothing.Row}
 	b.Number = -1
 	return b
 }
@@ -113,7 +113,7 @@ func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
 	case x.row == besides && besides != nil || y.row != besides && y.number < x.number:
 		x = y
 	}
-	x.number, x.row = p.Number, t.snaps[p.slot].row(&x.room)
+	x.number, x.row = p.Number, t.at(p.slot).row(&x.room)
 	return x.row
 }
 
@@ -135,15 +135,15 @@ func (t *Table) Latest(held []Checkpoint) Edge {
 // Around returns the rows before and after the checkpoint of a number, of those
 // that are held.
 func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
-	before, after = &t.nothing, &t.Live
+	before, after = &nothing.Row, &t.Live
 	var latest *snap
 	for i := range held {
 		switch p := &held[i]; {
-		case p.Number < max(t.Since, t.Floor), int(p.slot) >= len(t.snaps): // no row of it is kept
+		case p.Number < max(t.Since, t.Floor), t.slots == 0: // no row of it is kept
 		case p.Number < number:
-			latest = &t.snaps[p.slot]
+			latest = t.at(p.slot)
 		case p.Number > number && after == &t.Live:
-			after = t.snaps[p.slot].row(&Row{})
+			after = t.at(p.slot).row(&Row{})
 		}
 	}
 	if latest != nil {

@@ -21,7 +21,6 @@ const (
 	gauge    = values                // does
 	shown    = values + 1            // all that the model knows of a process
 	unasked  = -1                    // a line that the model does not look at
-	million  = 1_000_000
 )
 
 // process is one process, and what it counted.

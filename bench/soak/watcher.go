@@ -65,7 +65,7 @@ type scrape struct {
 func newWatcher(s setting) (*watcher, error) {
 	w := &watcher{setting: s, Rand: rand.New(rand.NewPCG(s.seed, 22)), now: begin, total: map[string]float64{}}
 	for range s.instances {
-		p := &process{start: float64(begin.Unix()) - 3600 - float64(w.IntN(million)), known: known{older: true}}
+		p := &process{start: float64(begin.Unix()) - 3600 - float64(w.IntN(1_000_000)), known: known{older: true}}
 		for range 10 {
 			p.work(w.Rand)
 		}

@@ -6,7 +6,7 @@ FUZZTIME ?= 30000x
 BENCH    ?= .
 COUNT    ?= 1
 
-.PHONY: verify test race fuzz soak bench vet lint fmt examples docs docs-write cross nested e2e-sidecar e2e-tiers
+.PHONY: verify test race fuzz soak bench vet lint fmt examples docs docs-write cross nested e2e-sidecar e2e-tiers e2e-metrics
 .NOTPARALLEL:
 
 verify: test vet lint race fuzz examples nested cross
@@ -76,3 +76,6 @@ e2e-sidecar: # a real Prometheus (of the path, or $$PROMETHEUS) beside sidecars 
 
 e2e-tiers: # leaves and a root as processes, which are killed, beside one Collector that sees everything; ten minutes
 	cd examples/collector && $(GO) build -o collector . && $(GO) run ./e2e -collector ./collector
+
+e2e-metrics: # autoscalers of a real control plane, built from Go modules: half an hour the first time, then ten minutes
+	examples/autoscale/e2e/run.sh "$${E2E_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/promfold-e2e}"

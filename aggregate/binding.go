@@ -38,15 +38,19 @@ func (b *binding) pack(in *instance, groups *tally.Groups) *kept.Row {
 	return r
 }
 
-// standing returns the least version that counts of the process at hand, and until when it is counted elsewhere.
-func (b *binding) standing(in *instance) (version, begin int64) {
+// standing returns the least version that counts of the process at hand, and until when it is counted elsewhere; if that
+// is later than the scrape it is as it was, and a later one goes on anew, see [view.heard].
+func (b *binding) standing(in *instance, at int64) (version, begin int64) {
 	k := b.view.ledger.Known
 	if k == nil {
 		return 0, 0
 	}
 	version, begin = k.Standing(in.keys(watch.Unknown, b.Met.Starts...)...)
 	_, outliving := k.Standing(in.keys(watch.External)...)
-	return version, max(begin, outliving)
+	if begin = max(begin, outliving); begin > at {
+		return version, b.Met.Begin
+	}
+	return version, begin
 }
 
 // processes returns what the binding knows of the process that answers, and of what outlives processes. ended is when

@@ -93,7 +93,7 @@ func (c *codec) after(l *loaded) {
 
 // rows returns what codes the views of a state.
 func (c *codec) rows(l *loaded) *kept.Fleet {
-	x := &kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Tolerance: c.fleet.cfg.StartTolerance.Milliseconds()}
+	x := &kept.Fleet{Plain: &c.fleet.set, Signed: &c.fleet.signed, Clocks: c.fleet.cfg.Clocks()}
 	for _, in := range l.instances {
 		x.Histories = append(x.Histories, &in.History)
 	}

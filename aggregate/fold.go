@@ -93,6 +93,6 @@ func (s *staged) meet() {
 		} else {
 			b.Follow(s.Start.At)
 		}
-		b.Met.Version, b.Met.Begin = b.standing(in)
+		b.Met.Version, b.Met.Begin = b.standing(in, s.At)
 	}
 }

@@ -95,7 +95,7 @@ func (in *instance) takeBack(u *process.Undo, at int64) {
 				b.disown(in, at)
 			}
 			if b.Met = u.Restore(i, b.Table, &in.History); b.Met != nil {
-				b.Met.Version, b.Met.Begin = b.standing(in)
+				b.Met.Version, b.Met.Begin = b.standing(in, at)
 			}
 			b.Fit()
 			continue

@@ -290,8 +290,8 @@ func TestJoinBridgesWatches(t *testing.T) {
 	for _, start := range []float64{-500, 0} {
 		name := fmt.Sprint("started ", start)
 		a.scrape(name, 0, start, say(100)...)
-		a.scrape(name, 60, start, say(700)...)
-		b.scrape(name, 50, start, say(600)...)
+		a.scrape(name, 70, start, say(700)...)
+		b.scrape(name, 60, start, say(600)...)
 		b.scrape(name, 100, start, say(1000)...)
 	}
 	assert.Equal(t, 1200.0, a.totals()["200"])

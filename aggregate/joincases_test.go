@@ -202,8 +202,8 @@ func TestJoinOfOldProcesses(t *testing.T) {
 			for i := range 3 {
 				name, d := fmt.Sprint("i", i), float64(i)
 				a.scrape(name, d, age-100*d, saysC(100)...)
-				a.scrape(name, 60+d, age-100*d, saysC(700)...)
-				b.scrape(name, 50+d, age-100*d, saysC(600)...)
+				a.scrape(name, 70+d, age-100*d, saysC(700)...)
+				b.scrape(name, 60+d, age-100*d, saysC(600)...)
 				b.scrape(name, 100+d, age-100*d, saysC(1000)...)
 			}
 			requireBoth(t, 2700, func(w pairWatcher) float64 { return w.total(110) }, a, b)

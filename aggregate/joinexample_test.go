@@ -26,8 +26,8 @@ func ExampleFleet_Join() {
 		}
 	}
 	scrape(first, 10, 1000)
-	scrape(first, 60, 1500)
-	scrape(second, 50, 1400)
+	scrape(first, 80, 1500)
+	scrape(second, 70, 1400)
 	scrape(second, 90, 1900)
 
 	var state bytes.Buffer // what the first one answers when it is asked

@@ -184,6 +184,24 @@ func TestJoinOfAHistogramThatFollowsAnEmptyOne(t *testing.T) {
 	requireBoth(t, 24, func(w pairWatcher) float64 { return w.count(30) }, a, b)
 }
 
+// Nobody tells a start. A process counts to 400, restarts, and counts to 23; the clock of the watcher that met the first
+// one is five seconds ahead of the clock of the one that met the second: 377 for 0, and 384 for 7.
+func TestJoinWithClocksThatDiffer(t *testing.T) {
+	for owner, last := range map[counter.Owner]float64{counter.Process: 95, counter.External: 7} {
+		for _, says := range []func(int) []string{saysC, func(n int) []string { return saysH(n, "1") }} {
+			a, b := newPair(t, pairConfig, owner)
+			b.scrape("i", 105, 0, says(400)...)
+			a.scrape("i", 103, 0, says(23)...)
+			total := func(w pairWatcher) float64 { return w.total(300) + w.count(300) }
+			requireBoth(t, 0, total, a, b)
+			a.scrape("i", 113, 0, says(30)...)
+			requireBoth(t, 7, total, a, b)
+			b.scrape("i", 165, 0, says(95)...)
+			requireBoth(t, last, total, a, b) // what one of them saw alone
+		}
+	}
+}
+
 // A state carries no configuration: a root takes it in by its own.
 func TestStateOfAnotherConfiguration(t *testing.T) {
 	for name, change := range map[string]func(*aggregate.Config){

@@ -226,3 +226,25 @@ func TestTrimmedBodyOfARecordingIsPartial(t *testing.T) {
 	}
 	t.Fatal("no scrape of the shard")
 }
+
+// A family of a gauge vanishes while its process goes on, and another that started when it
+// did still shows it: the columns that are given back are not asked for again.
+func TestGaugeFamilyThatVanishes(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	pods, err := b.Gauge(aggregate.View{Select: "pods", By: []string{"i"}, Combine: aggregate.Sum})
+	require.NoError(t, err)
+	for i := range 6 {
+		b.scrape("a", float64(10*i), -100, family("pods", "gauge", 20)...)
+		if i < 3 {
+			b.scrape("b", float64(10*i), -100, family("pods", "gauge", 20)...)
+		} else {
+			b.scrape("b", float64(10*i), -100)
+		}
+	}
+	groups, err := pods.At(b.Snapshot(at(50)))
+	require.NoError(t, err)
+	require.Len(t, groups, 20)
+	for _, g := range groups {
+		require.Len(t, g.Members(), 1)
+	}
+}

@@ -69,7 +69,7 @@ func (v *view) watched() *watch.State {
 
 // tell adds to what is known what bindings know of the processes that answer. It leaves known as it is.
 func (v *view) tell(known *watch.State, list []*instance, of func(i int) *binding) *watch.State {
-	return watch.Together(known, v.fleet.cfg.StartTolerance.Milliseconds(), func(yield func(watch.Process, bool) bool) {
+	return watch.Together(known, v.fleet.cfg.Clocks(), func(yield func(watch.Process, bool) bool) {
 		for i, in := range list {
 			for _, p := range of(i).processes(v, in, 0) {
 				if !yield(p, in.pool != nil) {
@@ -90,7 +90,7 @@ func (v *view) heard(k *watch.State) {
 		if b.Met == nil {
 			continue
 		}
-		if version, begin := b.standing(in); version > b.Met.Version || begin > b.Met.Begin {
+		if version, begin := b.standing(in, in.Last); version > b.Met.Version || begin > b.Met.Begin {
 			saveFirst(in)
 			b.Met.Again(b.Table, in.Last, version, begin)
 			news = true
@@ -101,7 +101,7 @@ func (v *view) heard(k *watch.State) {
 	}
 }
 
-func (v *view) tellOwn(p watch.Process) { v.ledger.Tell(p, v.fleet.cfg.StartTolerance.Milliseconds()) }
+func (v *view) tellOwn(p watch.Process) { v.ledger.Tell(p, v.fleet.cfg.Clocks()) }
 
 // last returns the greatest index of the view and of the views that it needs.
 func (v *view) last() int {

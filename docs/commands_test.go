@@ -47,6 +47,7 @@ var exceptions = map[string]terms{
 	"make bench":                          {why: "a soak: all benchmarks; those below are run once"},
 	"make e2e-sidecar":                    {why: e2e},
 	"make e2e-tiers":                      {why: e2e},
+	"make e2e-metrics":                    {why: e2e},
 	"go -C bench run ./scale -instances 1000": {as: "go -C bench run ./scale -instances 10", why: "the whole takes ten minutes"},
 	"go -C bench run ./scale":                 {why: "a soak of some 10 GB; the smaller run below it is run"},
 	"go test ./internal/truth -run TestTruth -update": {
@@ -61,6 +62,8 @@ var exceptions = map[string]terms{
 	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls":                                 {why: cluster},
 	"go -C examples/resourcemetrics run ./server --kubeconfig FILE --secure-port 10260 --kubelet-insecure-tls --open --bind-address 127.0.0.1": {why: cluster},
 	"go -C examples/autoscale run . -config metrics.yaml -grpc 127.0.0.1:6000":                                                                 {why: "its targets are instances of yours; its tests scrape some and ask as KEDA does"},
+	"go -C examples/autoscale run ./server --config metrics.yaml --kubeconfig FILE --secure-port 10261":                                        {why: cluster},
+	"go -C examples/autoscale run ./server --config metrics.yaml --open --bind-address 127.0.0.1 --secure-port 10261":                          {why: "a server of minutes to build; its tests ask it as autoscalers do"},
 	"go run ./examples/controlplane": {until: "http://127.0.0.1:8090/"},
 	"go run ./examples/controlplane -token-file TOKEN -ca CA -etcd http://E1:2381,http://E2:2381,http://E3:2381 -controllers https://M:10257,https://M:10259 https://A:6443/metrics https://B:6443/metrics https://C:6443/metrics": {
 		as: "go run ./examples/controlplane -text -rounds 2 -interval 100ms -timeout 10s -token-file TOKEN -ca CA -etcd $A/1,$B/1 -controllers $A/2,$B/3 $A $B $C",

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"sort"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/cumulativetodeltaprocessor"
@@ -14,7 +11,6 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/processor"
 
@@ -26,53 +22,55 @@ import (
 type way struct {
 	name   string
 	starts bool // the points have start times
-	make   func(interval time.Duration, next consumer.Metrics) (consumer.Metrics, func())
+	keeps  bool // it has a state in a storage extension
+	make   func(interval time.Duration, kept *disk, next consumer.Metrics) (consumer.Metrics, func())
 }
 
 // ways are all that are compared.
 var ways = []way{
-	{"promfold", false, promfold},
-	{"promfold, with start times on the points", true, promfold},
-	{"cumulativetodelta, drop, deltatocumulative", false, deltas},
-	{"the same behind metricstarttime", false, deltasBehindStartTimes},
-	{"the same with start times on the points", true, deltas},
+	{"promfold", false, true, promfold},
+	{"promfold, with start times on the points", true, true, promfold},
+	{"cumulativetodelta, drop, deltatocumulative", false, false, deltas},
+	{"the same behind metricstarttime", false, false, deltasBehindStartTimes},
+	{"the same with start times on the points", true, false, deltas},
 }
 
-func promfold(interval time.Duration, next consumer.Metrics) (consumer.Metrics, func()) {
-	p := component1(promfoldprocessor.NewFactory(), map[string]any{
+func promfold(interval time.Duration, kept *disk, next consumer.Metrics) (consumer.Metrics, func()) {
+	p := component1(promfoldprocessor.NewFactory(), kept, map[string]any{
 		"interval": interval.String(),
+		"storage":  diskID.String(),
 		"balanced": []any{map[string]any{"attributes": map[string]any{instanceKey: balancer}, "expected": 3}},
 	}, next)
 	return p, func() { check(p.Shutdown(context.Background())) }
 }
 
 // deltas makes deltas of each instance, drops the instance, and adds up.
-func deltas(_ time.Duration, next consumer.Metrics) (consumer.Metrics, func()) {
-	third := component1(deltatocumulativeprocessor.NewFactory(), nil, next)
-	first := component1(cumulativetodeltaprocessor.NewFactory(), nil, drop{third})
+func deltas(_ time.Duration, kept *disk, next consumer.Metrics) (consumer.Metrics, func()) {
+	third := component1(deltatocumulativeprocessor.NewFactory(), kept, nil, next)
+	first := component1(cumulativetodeltaprocessor.NewFactory(), kept, nil, drop{third})
 	return first, func() {
 		check(first.Shutdown(context.Background()))
 		check(third.Shutdown(context.Background()))
 	}
 }
 
-func deltasBehindStartTimes(interval time.Duration, next consumer.Metrics) (consumer.Metrics, func()) {
-	rest, end := deltas(interval, next)
-	first := component1(metricstarttimeprocessor.NewFactory(), nil, rest)
+func deltasBehindStartTimes(interval time.Duration, kept *disk, next consumer.Metrics) (consumer.Metrics, func()) {
+	rest, end := deltas(interval, kept, next)
+	first := component1(metricstarttimeprocessor.NewFactory(), kept, nil, rest)
 	return first, func() {
 		check(first.Shutdown(context.Background()))
 		end()
 	}
 }
 
-// component1 returns a processor that was started.
-func component1(f processor.Factory, values map[string]any, next consumer.Metrics) processor.Metrics {
+// component1 returns a processor that was started, and may keep its state.
+func component1(f processor.Factory, kept *disk, values map[string]any, next consumer.Metrics) processor.Metrics {
 	cfg := f.CreateDefaultConfig()
 	check(confmap.NewFromStringMap(values).Unmarshal(cfg))
 	settings := processor.Settings{ID: component.NewID(f.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings()}
 	p, err := f.CreateMetrics(context.Background(), settings, cfg, next)
 	check(err)
-	check(p.Start(context.Background(), componenttest.NewNopHost()))
+	check(p.Start(context.Background(), kept))
 	return p
 }
 
@@ -87,78 +85,4 @@ func (d drop) ConsumeMetrics(ctx context.Context, md pmetric.Metrics) error {
 		rm.Resource().Attributes().Remove(instanceKey)
 	}
 	return d.next.ConsumeMetrics(ctx, md)
-}
-
-// sink keeps the latest value of each stream of one metric, and counts how often
-// one fell.
-type sink struct {
-	metric string
-
-	mu     sync.Mutex
-	latest map[string]float64
-	fell   int
-}
-
-func (*sink) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
-
-func (s *sink) ConsumeMetrics(_ context.Context, md pmetric.Metrics) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, rm := range md.ResourceMetrics().All() {
-		for _, sm := range rm.ScopeMetrics().All() {
-			for _, m := range sm.Metrics().All() {
-				if m.Name() == s.metric {
-					s.take(m)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (s *sink) take(m pmetric.Metric) {
-	switch m.Type() {
-	case pmetric.MetricTypeSum:
-		for _, p := range m.Sum().DataPoints().All() {
-			x := p.DoubleValue()
-			if p.ValueType() == pmetric.NumberDataPointValueTypeInt {
-				x = float64(p.IntValue())
-			}
-			s.value(p.Attributes(), x)
-		}
-	case pmetric.MetricTypeHistogram:
-		for _, p := range m.Histogram().DataPoints().All() {
-			s.value(p.Attributes(), float64(p.Count()))
-		}
-	}
-}
-
-func (s *sink) value(m pcommon.Map, x float64) {
-	key := keyOf(m)
-	if x < s.latest[key] {
-		s.fell++
-	}
-	if s.latest == nil {
-		s.latest = map[string]float64{}
-	}
-	s.latest[key] = x
-}
-
-func keyOf(m pcommon.Map) string {
-	var list []string
-	for key, v := range m.All() {
-		list = append(list, key+"="+v.AsString())
-	}
-	sort.Strings(list)
-	return strings.Join(list, ",")
-}
-
-// total returns the sum of the latest values.
-func (s *sink) total() (sum float64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, x := range s.latest {
-		sum += x
-	}
-	return sum
 }

@@ -27,7 +27,8 @@ type scrapes []scrape
 
 type recorded struct {
 	source       string
-	direct, both scrapes // of the instances; and through the balancer
+	began        time.Time // a second before the first scrape
+	direct, both scrapes   // of the instances; and through the balancer
 }
 
 // balancer is the name of the target that several processes answer for.
@@ -36,7 +37,7 @@ const balancer = "lb"
 // load reads a recording, and moves it so that it begins when the program does:
 // the Collector's components compare start times with their own.
 func load(dir string) (*recorded, error) {
-	r := &recorded{source: dir}
+	r := &recorded{source: dir, began: time.Now()}
 	var files fs.FS = recording.FS
 	if _, err := os.Stat(path.Join(dir, "apiserver-ha/manifest.jsonl")); err == nil {
 		files = os.DirFS(path.Join(dir, "apiserver-ha"))
@@ -53,8 +54,7 @@ func load(dir string) (*recorded, error) {
 			continue
 		}
 		if moved == 0 {
-			moved = time.Until(m.At()) * -1
-			moved += time.Second
+			moved = r.began.Add(time.Second).Sub(m.At())
 		}
 		s := scrape{target: m.Target, at: m.At().Add(moved)}
 		if m.File != "" {

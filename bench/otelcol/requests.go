@@ -14,13 +14,13 @@ import (
 // instanceKey is the resource attribute that names an instance.
 const instanceKey = "service.instance.id"
 
-// request returns the metrics that the Prometheus receiver makes of a scrape.
-// With starts, the points have the start time of the process.
-func (s *scrape) request(starts bool) pmetric.Metrics {
+// request returns the metrics that the Prometheus receiver makes of a scrape, with
+// all times moved. With starts, the points have the start time of the process.
+func (s *scrape) request(starts bool, moved time.Duration) pmetric.Metrics {
 	md, list := s.resource()
-	w := maker{list: list, at: pcommon.NewTimestampFromTime(s.at)}
+	w := maker{list: list, at: pcommon.NewTimestampFromTime(s.at.Add(moved)), moved: moved}
 	if starts && !s.started.IsZero() {
-		w.start = pcommon.NewTimestampFromTime(s.started)
+		w.start = pcommon.NewTimestampFromTime(s.started.Add(moved))
 	}
 	up := list.AppendEmpty()
 	up.SetName("up")
@@ -49,9 +49,9 @@ func (s *scrape) resource() (pmetric.Metrics, pmetric.MetricSlice) {
 
 // deltas returns what a counter grew by as deltas: of those series that grew. A
 // delta begins where the one before ended.
-func (s *scrape) deltas(g *growths, name string, before time.Time) pmetric.Metrics {
+func (s *scrape) deltas(g *growths, name string, before time.Time, moved time.Duration) pmetric.Metrics {
 	md, list := s.resource()
-	w := maker{list: list, at: pcommon.NewTimestampFromTime(s.at), start: pcommon.NewTimestampFromTime(before)}
+	w := maker{list: list, at: pcommon.NewTimestampFromTime(s.at.Add(moved)), start: pcommon.NewTimestampFromTime(before.Add(moved))}
 	_, each := g.of(s, name)
 	for i, x := range each {
 		if x == 0 {
@@ -71,6 +71,7 @@ func (s *scrape) deltas(g *growths, name string, before time.Time) pmetric.Metri
 type maker struct {
 	list      pmetric.MetricSlice
 	at, start pcommon.Timestamp
+	moved     time.Duration
 	family    *parse.Family
 	metric    pmetric.Metric
 	series    labels.Labels // of the histogram or summary that is being made
@@ -91,7 +92,11 @@ func (w *maker) sample(x *parse.Sample) {
 	case model.MetricTypeSummary:
 		w.summaryOf(x)
 	default:
-		w.number(w.metric.Gauge().DataPoints(), x.Labels, x.Value)
+		value := x.Value
+		if x.Name == startName {
+			value += w.moved.Seconds()
+		}
+		w.number(w.metric.Gauge().DataPoints(), x.Labels, value)
 	}
 }
 

@@ -36,11 +36,11 @@ func (r *recorded) speed(w way) float64 {
 	var all []pmetric.Metrics
 	points := 0
 	for i := range r.direct[:min(3*rounds, len(r.direct))] {
-		md := r.direct[i].request(w.starts)
+		md := r.direct[i].request(w.starts, 0)
 		points += md.DataPointCount()
 		all = append(all, md)
 	}
-	in, end := w.make(time.Hour, consumertest.NewNop())
+	in, end := w.make(time.Hour, newDisk(), consumertest.NewNop())
 	runtime.GC()
 	before := cpuTime()
 	for _, md := range all {

@@ -12,10 +12,12 @@ import (
 type options struct {
 	example.Output
 	keda.Listen
-	config string
+	config    string
+	processes bool
 }
 
 const usageText = `usage: autoscale [flags]                             play the demo
+       autoscale [flags] -processes                  play it with processes of this machine
        autoscale [flags] -config FILE -grpc ADDRESS   scrape, and serve KEDA
 
 `
@@ -25,6 +27,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs := example.NewFlags("autoscale", usageText)
 	o.Output.AddTo(fs)
 	fs.StringVar(&o.config, "config", "", "the `FILE` with targets and metrics")
+	fs.BoolVar(&o.processes, "processes", false, "play the demo with processes of this machine, for a minute")
 	fs.StringVar(&o.Address, "grpc", "127.0.0.1:6000", "serve KEDA on `ADDRESS`; beyond this machine only with -cert")
 	fs.StringVar(&o.Cert, "cert", "", "the certificate in `FILE`, in PEM")
 	fs.StringVar(&o.Key, "key", "", "its key in `FILE`")

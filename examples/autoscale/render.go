@@ -13,7 +13,7 @@ func render(rounds []round) []example.Line {
 	t.Right("s", "load/s", "seen/s", "replicas", "each/s", "|  naive/s", "replicas", "each/s")
 	t.Left("")
 	for _, r := range rounds {
-		row := []example.Span{example.Normal(strconv.Itoa(r.Second)), example.Normal(fmt.Sprintf("%.0f", r.Load))}
+		row := []example.Span{example.Normal(fmt.Sprintf("%3d", r.Second)), example.Normal(fmt.Sprintf("%.0f", r.Load))}
 		row = append(append(row, r.Here.cells()...), r.Naive.cells()...)
 		text := r.What
 		if r.Here.Why != "" {

@@ -12,16 +12,13 @@ import (
 
 // serve scrapes and answers KEDA until ctx ends.
 func serve(ctx context.Context, o options, stderr io.Writer) error {
-	var changes keda.Changes
-	set, scraper, err := live.Open(o.config, slog.New(slog.NewTextHandler(stderr, nil)), changes.Note)
+	fleet, err := live.Open(o.config, slog.New(slog.NewTextHandler(stderr, nil)))
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() {
-		_ = scraper.Run(ctx) // it ends with ctx
-	}()
-	scaler := keda.Scaler{Set: set, Changed: changes.Next, Now: time.Now}
+	go fleet.Run(ctx)
+	scaler := keda.Scaler{Set: fleet.Set, Changed: fleet.Changes.Next, Now: time.Now}
 	return scaler.Serve(ctx, o.Listen)
 }

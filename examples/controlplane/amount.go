@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/aggregate"
 )
 
 // Amount is a number and its bounds, or nothing.
@@ -21,8 +20,14 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	return a.Estimate.MarshalJSON()
 }
 
-// known returns an amount of what the library answers.
-func known(e promfold.Estimate, ok bool) Amount { return Amount{ok, e} }
+// known returns an amount of what the library answers. A sum that is too great for a
+// number is not known.
+func known(e promfold.Estimate, ok bool) Amount {
+	if !ok || math.IsInf(e.Value, 0) || math.IsNaN(e.Value) {
+		return Amount{}
+	}
+	return Amount{true, e}
+}
 
 // exactly returns an amount without doubt.
 func exactly(x float64) Amount { return Amount{true, promfold.Estimate{Value: x, Lo: x, Hi: x}} }
@@ -57,26 +62,13 @@ func share(i int, all []Amount) Amount {
 	if !sum.Known || sum.Value <= 0 {
 		return Amount{}
 	}
-	return Amount{true, promfold.Estimate{Value: a.Value / sum.Value, Lo: part(a.Lo, others.Hi, 0), Hi: part(a.Hi, others.Lo, 1)}}
+	return Amount{true, promfold.Estimate{Value: a.Value / sum.Value, Lo: ratio(a.Lo, others.Hi, 0), Hi: ratio(a.Hi, others.Lo, 1)}}
 }
 
-// part returns a's share of a and b; ifNone where that is no number.
-func part(a, b, ifNone float64) float64 {
+// ratio returns a's share of a and b; ifNone where that is no number.
+func ratio(a, b, ifNone float64) float64 {
 	if x := a / (a + b); !math.IsNaN(x) {
 		return x
 	}
 	return ifNone
-}
-
-// memberShares returns the share of each member, by its name.
-func memberShares(list []aggregate.Member) map[string]Amount {
-	amounts := make([]Amount, len(list))
-	for i, m := range list {
-		amounts[i] = known(m.Estimate, true)
-	}
-	out := map[string]Amount{}
-	for i, m := range list {
-		out[m.Instance] = share(i, amounts)
-	}
-	return out
 }

@@ -23,13 +23,13 @@ import (
 
 // A limit is given by a user agent, an account or a program.
 func TestLimits(t *testing.T) {
-	q := &callers{limits: map[string]float64{"kube-scheduler scheduler": 2, "system:a": 4, "kcm": 8}}
+	q := &callers{limits: map[string]float64{"kube-scheduler scheduler": 2, "system:a": 4, "kcm": 8, "good/1.0": 16, "kubelet/v1.36.3 (linux/amd64) kubernetes/ab12": 32}}
 	for _, x := range []struct {
 		agent, account string
 		want           Amount
 	}{
 		{"kube-scheduler scheduler", "system:a", exactly(2)}, {"curl", "system:a", exactly(1)}, {"kcm deployment-controller", "b", exactly(.5)},
-		{"kube-scheduler", "b", Amount{}},
+		{"kube-scheduler", "b", Amount{}}, {"good", "b", exactly(.25)}, {"kubelet", "b", exactly(.125)}, {"good", "system:a", exactly(.25)},
 	} {
 		assert.Equal(t, x.want, q.ofLimit(x.agent, x.account, exactly(4)), x.agent)
 	}

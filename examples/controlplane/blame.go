@@ -61,11 +61,20 @@ func (q *blame) row(m *moment) Row {
 	if !call.Known {
 		all = Amount{}
 	}
+	if s.balanced() { // what was met is a part of all
+		for _, a := range []*Amount{&all, &request, &call} {
+			a.Lo, a.Hi = 0, math.Inf(1)
+		}
+	}
 	p := Panel{ID: "servers", Title: "Time at etcd of the time in requests, by server", Chart: Lines, Key: "server",
 		Columns: []Column{{"at etcd", Share}, {"mean request", Seconds}, {"mean etcd call", Seconds}, {"request p99", Seconds}, {"etcd p99", Seconds}}}
 	for name, d := range api.Distributions() {
 		if d.Count() > 0 {
-			p.add(name, s.lost(name), cell(parts[name]), cell(requests[name]), cell(calls[name]), cell(known(d.Quantile(.99))), cell(waits[name]))
+			cells := []Amount{parts[name], requests[name], calls[name], known(d.Quantile(.99)), waits[name]}
+			for i, a := range cells {
+				cells[i] = s.loose(name, a)
+			}
+			p.add(name, s.lost(name), cell(cells[0]), cell(cells[1]), cell(cells[2]), cell(cells[3]), cell(cells[4]))
 		}
 	}
 	p.byKey()
@@ -75,18 +84,28 @@ func (q *blame) row(m *moment) Row {
 	r.figure("Mean request", Seconds, request, "")
 	r.figure("Mean etcd call", Seconds, call, "")
 	r.figure("etcd p99", Seconds, known(behind.Quantile(.99)), "as the API servers see it")
-	if all.Known {
-		r.raise(Fine, fmt.Sprintf("Servers wait for etcd for %s of the time in requests.", Share.format(all)))
-		slow, ok := api.Quantile(.99)
-		if ok && slow.Value >= slowAlarm {
-			who := "the API servers"
-			if all.Value >= etcdsPart {
-				who = "etcd"
-			}
-			r.raise(Notice, fmt.Sprintf("The time is spent at %s: etcd has %s of it.", who, Share.format(all)))
-		}
-	}
+	q.judge(s, &r, api, all)
 	return r
+}
+
+// judge says where the time is spent.
+func (q *blame) judge(s *scope, r *Row, api *aggregate.HistogramGroup, all Amount) {
+	if !all.Known {
+		return
+	}
+	says := fmt.Sprintf("Servers wait for etcd for %s of the time in requests", Share.format(all))
+	if s.balanced() {
+		r.doubt(says + ", as far as they were met.")
+	} else {
+		r.raise(Fine, says+".")
+	}
+	if slow, ok := api.Quantile(.99); ok && slow.Value >= slowAlarm {
+		who := "the API servers"
+		if all.Value >= etcdsPart {
+			who = "etcd"
+		}
+		r.raise(Notice, fmt.Sprintf("The time is spent at %s: etcd has %s of it.", who, Share.format(all)))
+	}
 }
 
 // shares returns a ratio of all servers, and of each.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -16,9 +17,11 @@ import (
 type board struct {
 	fleet     *aggregate.Fleet
 	window    time.Duration
+	expected  int    // servers behind the balancer; 0: not known
 	audit     *audit // nil: no logs
 	questions []question
 	exposed   []exposed
+	still     still
 }
 
 // question is a row of the page. It declares its views when it is made.
@@ -34,6 +37,7 @@ type settings struct {
 	logs   []string           // audit logs: FILE or SERVER=FILE
 	limits map[string]float64 // of clients, in calls a second, by user agent
 
+	expected int // servers behind the balancer; 0: not known
 }
 
 // newBoard returns a board that nothing was told yet.
@@ -42,7 +46,7 @@ func newBoard(s settings) (*board, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &board{fleet: f, window: s.window}
+	b := &board{fleet: f, window: s.window, expected: s.expected}
 	if len(s.logs) > 0 {
 		if b.audit, err = newAudit(s.logs, s.window); err != nil {
 			return nil, err
@@ -64,11 +68,6 @@ func newBoard(s settings) (*board, error) {
 func (b *board) page(at time.Time) (Page, error) {
 	m := newMoment(b, at)
 	p := Page{At: m.at, WindowSeconds: b.window.Seconds()}
-	for _, c := range components {
-		if s := m.of(c); s.coverage.Expected > 0 {
-			p.Parts = append(p.Parts, Part{c, s.coverage, s.answering()})
-		}
-	}
 	for _, q := range b.questions {
 		if r := q.row(m); r.ID != "" {
 			s := m.of(r.About)
@@ -83,6 +82,11 @@ func (b *board) page(at time.Time) (Page, error) {
 			}
 			r.Warnings = distinct(r.Warnings)
 			p.Rows = append(p.Rows, r)
+		}
+	}
+	for _, c := range components { // after the rows, which find what answers in part
+		if s := m.of(c); s.coverage.Expected > 0 {
+			p.Parts = append(p.Parts, Part{c, s.covered(), s.answering()})
 		}
 	}
 	return p.whole(), m.err
@@ -161,12 +165,13 @@ type scope struct {
 	coverage  aggregate.Coverage
 	instances []aggregate.Instance
 	window    aggregate.Window
+	partial   []string // servers that answer, and show little of what they showed
 }
 
 // lost reports whether an instance does not answer at present.
-func (s *scope) lost(instance string) bool {
-	i := slices.IndexFunc(s.instances, func(i aggregate.Instance) bool { return i.Name == instance })
-	return i >= 0 && gone(s.instances[i])
+func (s *scope) lost(name string) bool {
+	i, ok := s.instance(name)
+	return ok && gone(i)
 }
 
 func gone(i aggregate.Instance) bool { return i.Stale || i.Gone || i.Failed != nil }
@@ -176,9 +181,34 @@ func (s *scope) silent() bool {
 	return s.coverage.Expected > 0 && s.coverage.Missing == s.coverage.Expected
 }
 
-// answering returns who answers, in words.
+// covered returns the coverage of the component, with those that answer in part.
+func (s *scope) covered() aggregate.Coverage {
+	c := s.coverage
+	c.Partial = max(c.Partial, len(s.partial))
+	return c
+}
+
+// answering returns who answers, in words. Behind a balancer nobody is asked: there the
+// answer is who was met, and how long ago.
 func (s *scope) answering() string {
-	return fmt.Sprintf("%d of %d %s answer", s.coverage.Expected-s.coverage.Missing, s.coverage.Expected, s.component)
+	c, verb := s.covered(), "answer"
+	if s.balanced() {
+		verb = "met in the last " + length(s.longestAgo())
+	}
+	if c.Partial > 0 {
+		verb += fmt.Sprintf(", %d in part", c.Partial)
+	}
+	return fmt.Sprintf("%d of %d %s %s", c.Expected-c.Missing, c.Expected, s.component, verb)
+}
+
+// longestAgo returns since when one of those that count as answering did not.
+func (s *scope) longestAgo() (d time.Duration) {
+	for _, i := range s.instances {
+		if !gone(i) {
+			d = max(d, s.moment.at.Sub(i.Last))
+		}
+	}
+	return d
 }
 
 func (m *moment) fail(err error) { m.err = errors.Join(m.err, err) }
@@ -186,18 +216,21 @@ func (m *moment) fail(err error) { m.err = errors.Join(m.err, err) }
 func (s *scope) counters(v *aggregate.CounterView) []*aggregate.CounterGroup {
 	g, err := v.In(s.window)
 	s.moment.fail(err)
+	inPart(s, g, func(w scope) error { _, err := v.In(w.window); return err })
 	return g
 }
 
 func (s *scope) histograms(v *aggregate.HistogramView) []*aggregate.HistogramGroup {
 	g, err := v.In(s.window)
 	s.moment.fail(err)
+	inPart(s, g, func(w scope) error { _, err := v.In(w.window); return err })
 	return g
 }
 
 func (s *scope) gauges(v *aggregate.GaugeView) []*aggregate.GaugeGroup {
 	g, err := v.At(s.Snapshot)
 	s.moment.fail(err)
+	inPart(s, g, func(w scope) error { _, err := v.At(w.Snapshot); return err })
 	return g
 }
 
@@ -205,6 +238,25 @@ func (s *scope) ratios(v *aggregate.RatioView) []*aggregate.RatioGroup {
 	g, err := v.In(s.window)
 	s.moment.fail(err)
 	return g
+}
+
+// inPart notes which servers show little of what they showed. Asked for the whole
+// fleet, the library refuses, and names them.
+func inPart[G aggregate.Group](s *scope, groups []G, again func(scope) error) {
+	if !slices.ContainsFunc(groups, func(g G) bool { return g.Coverage().Partial > 0 }) {
+		return
+	}
+	whole := *s
+	whole.Snapshot = s.AtLeast(1)
+	whole.window = whole.Last(s.moment.board.window)
+	var e *aggregate.CoverageError
+	if errors.As(again(whole), &e) {
+		for _, name := range e.Missing {
+			if name, ok := strings.CutSuffix(name, " (partial)"); ok && !slices.Contains(s.partial, name) {
+				s.partial = append(s.partial, name)
+			}
+		}
+	}
 }
 
 // first returns the only group of a view without By, or nil.

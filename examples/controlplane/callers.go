@@ -122,25 +122,42 @@ func (q *callers) fill(s *scope, r *Row, p *Panel, v *aggregate.HistogramView, f
 
 // ofLimit returns the share of a client's limit that it uses.
 func (q *callers) ofLimit(agent, account string, rate Amount) Amount {
-	for _, name := range limitNames(agent, account) {
-		if limit, ok := q.limits[name]; ok && rate.Known {
-			return rate.times(1 / limit)
+	best, limit := 0, 0.0
+	for _, client := range slices.Sorted(maps.Keys(q.limits)) {
+		if fit := fits(client, agent, account); fit > best {
+			best, limit = fit, q.limits[client]
 		}
 	}
-	return Amount{}
+	if best == 0 || !rate.Known {
+		return Amount{}
+	}
+	return rate.times(1 / limit)
 }
 
-// limitNames are the names by which a client's limit may be given: its user agent,
-// its account, or its program, each part of which has a client of its own.
-func limitNames(agent, account string) []string {
+// fits returns how well the name of a client in a flag fits a caller; 0: it is another's.
+// Best is its user agent, as it is sent or without version and build as the page has it;
+// then its account; then its program, each part of which has a client of its own.
+func fits(client, agent, account string) int {
+	name := client
+	if strings.Contains(client, "/") {
+		name = agentName(client)
+	}
 	program, _, _ := strings.Cut(agent, " ")
-	return []string{agent, account, program}
+	switch {
+	case client == agent, name == agent:
+		return 3
+	case client == account:
+		return 2
+	case name == program:
+		return 1
+	}
+	return 0
 }
 
 // unused says which limits are of nobody who called.
 func (q *callers) unused(agents []Entry) (list []string) {
 	for _, client := range slices.Sorted(maps.Keys(q.limits)) {
-		if !slices.ContainsFunc(agents, func(e Entry) bool { return slices.Contains(limitNames(e.Key, e.account), client) }) {
+		if !slices.ContainsFunc(agents, func(e Entry) bool { return fits(client, e.Key, e.account) > 0 }) {
 			list = append(list, fmt.Sprintf("-client-limit %s: nobody of that name called in the window", client))
 		}
 	}

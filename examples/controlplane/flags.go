@@ -28,7 +28,6 @@ type options struct {
 	settings
 	endpoints []endpoint // live; none: a replay
 	balanced  bool
-	expected  int
 	listen    string
 	text      bool
 	moments   []time.Duration // since the beginning of the recording, to print
@@ -69,7 +68,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	fs.Float64Var(&o.speed, "speed", o.speed, "of the playback, in seconds of the recording a second")
 	fs.DurationVar(&o.keep, "keep", o.keep, "live: how much of the past the page can show")
 	fs.List(&o.logs, "audit", "the audit log of a server, `[SERVER=]FILE[,…]`: JSON lines, followed through rotation; of a recording a server may have several; SERVER is the name the page has for it")
-	fs.Func("client-limit", "what a client may ask, `CLIENT=CALLS` a second, as its rate limit says; CLIENT is its user agent, its account or its program; may be repeated", o.addLimit)
+	fs.Func("client-limit", "what a client may ask, `CLIENT=CALLS` a second, as its rate limit says; CLIENT is its user agent (without its version, which the page leaves off, or as it is sent), its account or its program; may be repeated", o.addLimit)
 	err := fs.Parse(args, stderr, func(urls []string) error {
 		if err := o.addEndpoints(urls, members, managers); err != nil {
 			return err

@@ -106,9 +106,12 @@ func btoi(b bool) int {
 	return 0
 }
 
-// digits returns x with three significant digits, and without an exponent.
+// digits returns x with three significant digits, and without an exponent if somebody
+// could read it so.
 func digits(x float64) string {
 	switch a := math.Abs(x); {
+	case a >= 1e15:
+		return strconv.FormatFloat(x, 'e', 2, 64)
 	case a >= 99.95 || x == 0:
 		return strconv.FormatFloat(x, 'f', 0, 64)
 	case a >= 9.995:

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -49,17 +50,27 @@ func (q *latency) row(m *moment) Row {
 	}
 	r.figure("Median", Seconds, known(g.Quantile(.5)), "")
 	if p99.Known && ok {
-		r.raise(Fine, fmt.Sprintf("p99 of all servers: %s; of %s, the slowest: %s.", Seconds.says(p99), worst.Instance, Seconds.says(known(worst.Estimate, ok))))
-		if worst.Estimate.Value >= slowAlarm {
+		says := fmt.Sprintf("p99 of all servers: %s; of %s, the slowest: %s", Seconds.says(p99), worst.Instance, Seconds.says(known(worst.Estimate, ok)))
+		switch {
+		case worst.Estimate.Value >= slowAlarm:
 			r.raise(Notice, fmt.Sprintf("The p99 of %s is %s.", worst.Instance, Seconds.says(known(worst.Estimate, ok))))
+		case worst.Estimate.Hi >= slowAlarm:
+			r.doubt(says + ". Requests that no scrape showed may have taken longer.")
+		default:
+			r.raise(Fine, says+".")
 		}
 	}
 	lines := Panel{ID: "p99", Title: "p99, all servers and each", Chart: Lines, Key: "server", Columns: []Column{{"p99", Seconds}, {"median", Seconds}, {"share of requests", Share}}}
 	lines.add("all servers", false, cell(p99), cell(known(g.Quantile(.5))), cell(exactly(1)))
-	parts := memberShares(g.Observations().Increases())
+	spread := newSpread(s.parts(func(s *scope) *aggregate.CounterGroup {
+		if g := first(s.histograms(q.all)); g != nil {
+			return g.Observations()
+		}
+		return nil
+	}), s.rate(g.Observations()))
 	for name, d := range g.Distributions() {
 		if d.Count() > 0 {
-			lines.add(name, s.lost(name), cell(known(d.Quantile(.99))), cell(known(d.Quantile(.5))), cell(parts[name]))
+			lines.add(name, s.lost(name), cell(s.loose(name, known(d.Quantile(.99)))), cell(s.loose(name, known(d.Quantile(.5)))), cell(spread.shares[name]))
 		}
 	}
 	lines.silent(s)
@@ -115,13 +126,16 @@ func (q *objective) row(m *moment) Row {
 	s := m.of(apiServers)
 	p := Panel{ID: "classes", Title: "Slower than the objective", Chart: Lines, Key: "requests", Columns: []Column{{"slower", Share}, {"worst server", Share}, {"at", ""}, {"requests", PerSecond}}}
 	ask := func(name string, g *aggregate.HistogramGroup, limit time.Duration) {
-		over, ok := g.Over(limit.Seconds())
-		if !ok {
+		over := s.over(g, limit)
+		if !over.Known {
 			return
 		}
 		r.from(g)
 		worst, who := worstOver(g, limit.Seconds())
-		p.add(fmt.Sprintf("%s, %s", name, length(limit)), false, cell(known(over, ok)), cell(worst), words(who), cell(known(g.Observations().Rate())))
+		if s.incomplete(g.Observations()) {
+			worst.Hi = 1
+		}
+		p.add(fmt.Sprintf("%s, %s", name, length(limit)), false, cell(over), cell(worst), words(who), cell(s.rate(g.Observations())))
 	}
 	if g := first(s.histograms(q.writes)); g != nil {
 		ask("writes", g, q.one)
@@ -143,16 +157,30 @@ func (q *objective) row(m *moment) Row {
 	worst := slices.MaxFunc(p.Entries, func(a, b Entry) int { return cmp.Compare(a.Cells[0].Amount.Value, b.Cells[0].Amount.Value) })
 	share := worst.Cells[0].Amount
 	r.figure("Slower than promised", Share, share, worst.Key)
-	if share.Hi == 0 {
+	if !slices.ContainsFunc(p.Entries, func(e Entry) bool { return e.Cells[0].Amount.Hi > 0 }) {
 		r.raise(Fine, "No request is slower than promised.")
 	}
-	r.raise(Fine, fmt.Sprintf("Every class of requests keeps its objective; the worst is %s with %s.", worst.Key, Share.format(share)))
-	if share.Value > objectiveMissed {
+	loosest := slices.MaxFunc(p.Entries, func(a, b Entry) int { return cmp.Compare(a.Cells[0].Amount.Hi, b.Cells[0].Amount.Hi) })
+	switch most := loosest.Cells[0].Amount.Hi; {
+	case share.Value > objectiveMissed:
 		r.raise(Alarm, fmt.Sprintf("%s of %s are slower.", Share.format(share), worst.Key))
-	} else if share.Hi > objectiveMissed {
-		r.raise(Notice, fmt.Sprintf("Up to %s of %s may be slower.", Share.number(share.Hi), worst.Key))
+	case most == 1:
+		r.doubt(fmt.Sprintf("None was seen that misses its objective, and too little of %s was seen to say more.", loosest.Key))
+	case most > objectiveMissed && s.balanced(): // between two meetings much is unseen
+		r.doubt(fmt.Sprintf("None was seen that misses its objective; unseen ones may be up to %s of %s.", Share.number(most), loosest.Key))
+	case most > objectiveMissed:
+		r.raise(Notice, fmt.Sprintf("Up to %s of %s may be slower.", Share.number(most), loosest.Key))
+	default:
+		r.raise(Fine, fmt.Sprintf("Every class of requests keeps its objective; the worst is %s with %s.", worst.Key, Share.format(share)))
 	}
 	return r
+}
+
+// over returns the share of observations that took longer than a limit.
+func (s *scope) over(g *aggregate.HistogramGroup, limit time.Duration) Amount {
+	share := known(g.Over(limit.Seconds()))
+	n, _ := g.Observations().Increase()
+	return s.portion(share, share.Lo*n.Lo, g.Observations())
 }
 
 // worstOver returns the greatest share of one server's observations above x.
@@ -190,7 +218,7 @@ func (q *slowest) row(m *moment) Row {
 		}
 		worst, ok := g.WorstQuantile(.99)
 		p.add(strings.TrimSpace(g.Labels().Get("verb")+" "+g.Labels().Get("resource")), false, cell(known(g.Quantile(.99))), cell(known(g.Quantile(.5))),
-			cell(known(worst.Estimate, ok)), words(worst.Instance), cell(known(g.Observations().Rate())))
+			cell(known(worst.Estimate, ok)), words(worst.Instance), cell(s.rate(g.Observations())))
 		r.Warnings = append(r.Warnings, g.Warnings()...)
 	}
 	r.Coverage = s.coverage.String()
@@ -203,9 +231,13 @@ func (q *slowest) row(m *moment) Row {
 	if len(p.Entries) > 0 && p.Entries[0].Cells[0].Amount.Known {
 		top := p.Entries[0]
 		r.figure(top.Key, Seconds, top.Cells[0].Amount, "p99")
-		r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
-		if top.Cells[0].Amount.Value >= slowAlarm {
-			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, Seconds.says(top.Cells[0].Amount)))
+		switch says := Seconds.says(top.Cells[0].Amount); {
+		case top.Cells[0].Amount.Value >= slowAlarm:
+			r.raise(Notice, fmt.Sprintf("%s has a p99 of %s.", top.Key, says))
+		case math.IsInf(top.Cells[0].Amount.Hi, 1):
+			r.doubt(fmt.Sprintf("%s: p99 %s. Requests that no scrape showed may have taken longer.", top.Key, says))
+		default:
+			r.raise(Fine, fmt.Sprintf("%s: p99 %s.", top.Key, says))
 		}
 		for _, g := range groups {
 			if g.Labels().Get("verb")+" "+g.Labels().Get("resource") == top.Key {

@@ -24,7 +24,11 @@ func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 		w.board.audit.take(t.Name, s.Time)
 		return nil
 	}
-	c.OnReport = func(t scrape.Target, _ aggregate.Report) { w.note(t.Name, time.Now(), nil) }
+	c.OnReport = func(t scrape.Target, r aggregate.Report) {
+		now := time.Now()
+		w.board.still.note(r, now)
+		w.note(t.Name, now, nil)
+	}
 	c.OnError = func(t scrape.Target, err error) {
 		now := time.Now()
 		w.board.audit.take(t.Name, now) // it may still write
@@ -45,7 +49,9 @@ func (w *watcher) live(ctx context.Context, each func(*Page) error) error {
 func (w *watcher) liveTargets() []scrape.Target {
 	list := make([]scrape.Target, len(w.o.endpoints))
 	for i, e := range w.o.endpoints {
-		list[i] = scrape.Target{Target: w.target("", e.component, e.balanced), URL: e.url}
+		t := w.target(e.url, e.component, e.balanced)
+		t.Name = "" // what the scraper makes of the URL
+		list[i] = scrape.Target{Target: t, URL: e.url}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/promfold/promfold/aggregate"
 )
@@ -26,24 +27,31 @@ func (q *inflight) row(m *moment) Row {
 	p := Panel{ID: "kinds", Title: "Requests in flight, the busiest server", Chart: Lines, Key: "kind", Columns: []Column{{"busiest server", Count}, {"at", ""}, {"all, at most", Count}},
 		Note: "Each server says the most of a second, and not of the same second: their sum is only an upper bound."}
 	for _, g := range s.gauges(q.current) {
-		most, ok := g.Max()
-		sum := 0.0
-		for _, x := range g.Members() {
-			sum += x.Estimate.Value
-		}
-		if !ok {
+		most, who := s.most(g)
+		if r.from(g); !most.Known {
 			continue
 		}
+		sum := exactly(0)
+		for _, x := range g.Members() {
+			sum = sum.plus(s.reading(x))
+		}
+		sum.Lo = most.Lo
+		if math.IsInf(most.Hi, 1) {
+			sum.Hi = most.Hi
+		}
 		kind := g.Labels().Get("request_kind")
-		p.add(kind, false, cell(known(most.Estimate, ok)), words(most.Instance), cell(exactly(sum)))
-		r.from(g)
-		r.figure(kind+", busiest server", Count, known(most.Estimate, ok), most.Instance)
-		r.raise(Fine, fmt.Sprintf("At most %s %s requests at once at one server, %s.", Count.number(most.Estimate.Value), kind, most.Instance))
+		p.add(kind, false, cell(most), words(who), cell(sum))
+		r.figure(kind+", busiest server", Count, most, who)
+		if math.IsInf(most.Hi, 1) {
+			r.doubt(fmt.Sprintf("%s %s requests at once at %s when it answered; of others it is not known.", Count.number(most.Value), kind, who))
+			continue
+		}
+		r.raise(Fine, fmt.Sprintf("At most %s %s requests at once at one server, %s.", Count.number(most.Value), kind, who))
 	}
 	long := Panel{ID: "long", Title: "Long-running, without watches", Key: "request", Columns: []Column{{"running", Count}}}
 	for _, g := range s.gauges(q.long) {
-		if v, ok := g.Value(); ok && v.Value > 0 {
-			long.add(g.Labels().Get("verb")+" "+g.Labels().Get("resource"), false, cell(known(v, ok)))
+		if v := s.sum(g); v.Known && v.Value > 0 {
+			long.add(g.Labels().Get("verb")+" "+g.Labels().Get("resource"), false, cell(v))
 		}
 	}
 	long.byValue()
@@ -80,17 +88,22 @@ func (q *watches) row(m *moment) Row {
 	servers := Panel{ID: "servers", Title: "Open watches by server", Chart: Stack, Key: "server", Columns: []Column{{"watches", Count}, {"share", Share}}}
 	if g := first(s.gauges(q.all)); g != nil {
 		r.from(g)
-		sum := known(g.Value())
+		sum, parts := s.sum(g), s.readings(g)
+		spread := newSpread(parts, sum)
 		r.figure("Open watches", Count, sum, "")
-		parts := memberShares(g.Members())
-		for _, x := range g.Members() {
-			servers.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)), cell(parts[x.Instance]))
+		for _, x := range parts {
+			servers.add(x.name, x.lost, cell(x.amount()), cell(spread.shares[x.name]))
 		}
-		if most, ok := g.Max(); ok && sum.Known && sum.Value > 0 {
-			r.figure("Most at one server", Count, known(most.Estimate, ok), most.Instance)
-			r.raise(Fine, fmt.Sprintf("%s watches, %s of them at %s.", Count.format(sum), Share.number(most.Share), most.Instance))
-			if n := float64(len(g.Members())); n > 1 && most.Share*n > hotter {
-				r.raise(Notice, fmt.Sprintf("%s holds %s of the %s watches.", most.Instance, Share.number(most.Share), Count.format(sum)))
+		most, who := s.most(g)
+		if share := spread.shares[who]; most.Known && sum.Known && sum.Value > 0 {
+			r.figure("Most at one server", Count, most, who)
+			switch n := float64(max(len(parts), s.coverage.Expected)); {
+			case n > 1 && share.Lo*n > hotter:
+				r.raise(Notice, fmt.Sprintf("%s holds %s of the %s watches.", who, Share.format(share), Count.format(sum)))
+			case !s.open() && (n == 1 || spread.most*n <= hotter):
+				r.raise(Fine, fmt.Sprintf("%s watches, %s of them at %s.", Count.format(sum), Share.format(share), who))
+			default:
+				r.doubt(fmt.Sprintf("%s watches when each server answered last, %s of them at %s; what there is now is not known.", Count.format(sum), Share.format(share), who))
 			}
 		}
 	}
@@ -98,12 +111,12 @@ func (q *watches) row(m *moment) Row {
 	kinds := Panel{ID: "resources", Title: "By resource", Key: "resource", Columns: []Column{{"watches", Count}, {"events", PerSecond}}}
 	events := map[string]Amount{}
 	for _, g := range s.counters(q.events) {
-		events[g.Labels().Get("resource")] = known(g.Rate())
+		events[g.Labels().Get("resource")] = s.rate(g)
 	}
 	for _, g := range s.gauges(q.kinds) {
-		if v, ok := g.Value(); ok && v.Hi > 0 {
+		if v := s.sum(g); v.Known && (v.Value > 0 || !math.IsInf(v.Hi, 1) && v.Hi > 0) {
 			name := g.Labels().Get("resource")
-			kinds.add(name, false, cell(known(v, ok)), cell(events[name]))
+			kinds.add(name, false, cell(v), cell(events[name]))
 		}
 	}
 	kinds.byValue()

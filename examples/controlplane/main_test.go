@@ -42,7 +42,7 @@ func TestText(t *testing.T) {
 	status, out, said := runProgram(t, "-text", "-balanced", "-expected", "3", "-at", "1m5s")
 	require.Equal(t, example.Answered, status, said)
 	for _, want := range []string{
-		"How much is asked, and is the load on one server?", "Is etcd full, slow, or without a leader?", "3 of 3 API servers answer",
+		"How much is asked, and is the load on one server?", "Is etcd full, slow, or without a leader?", "3 of 3 API servers met in the last 22 s",
 		"behind a balancer: start time", "the numbers are lower bounds", "lb: 3 instances met",
 	} {
 		assert.Contains(t, out, want)
@@ -85,6 +85,7 @@ func TestUnits(t *testing.T) {
 		"12.3 ms": Seconds.number(0.0123), "999 ms": Seconds.number(0.9990), "1.00 s": Seconds.number(0.9996), "85.0 µs": Seconds.number(85e-6), "0 s": Seconds.number(0),
 		"1.50 KiB": Bytes.number(1536), "0 B": Bytes.number(0), "1.00 MiB": Bytes.number(1 << 20), "83.3 %": Share.number(0.8333), "0 %": Share.number(0), "1234": Count.number(1234),
 		"0.500/s": PerSecond.number(.5), "<0.001/s": PerSecond.number(1e-9), "∞": Count.number(inf), "2.00 cores": Cores.number(2),
+		"3.33e+306/s": PerSecond.number(1e307 / 3), "1.50e+308": Count.number(1.5e308), "-2.00e+20": Count.number(-2e20), "1.00e+302 %": Share.number(1e300),
 	} {
 		assert.Equal(t, want, got)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/promfold/promfold/aggregate"
 )
@@ -48,20 +49,21 @@ func (q *etcdMembers) row(m *moment) Row {
 	s := m.of(etcd)
 	size := Panel{ID: "size", Title: "Size of the quota by member", Chart: Lines, Key: "member", Columns: []Column{{"of the quota", Share}}}
 	if g := first(s.gauges(q.size)); g != nil {
-		if most, ok := g.Max(); ok {
+		if most, who := s.most(g); most.Known {
 			r.from(g)
-			r.figure("Fullest member", Share, known(most.Estimate, ok), most.Instance)
-			r.raise(Fine, fmt.Sprintf("%s of the quota is used.", Share.number(most.Estimate.Value)))
-			switch used := most.Estimate.Value; {
+			r.figure("Fullest member", Share, most, who)
+			switch used := most.Value; {
 			case used >= quotaAlarm:
-				r.raise(Alarm, fmt.Sprintf("%s has used %s of its quota.", most.Instance, Share.number(used)))
+				r.raise(Alarm, fmt.Sprintf("%s has used %s of its quota.", who, Share.number(used)))
 			case used >= quotaNotice:
-				r.raise(Notice, fmt.Sprintf("%s has used %s of its quota.", most.Instance, Share.number(used)))
+				r.raise(Notice, fmt.Sprintf("%s has used %s of its quota.", who, Share.number(used)))
+			case math.IsInf(most.Hi, 1):
+				r.doubt(fmt.Sprintf("%s of the quota was used when %s answered last; of others it is not known.", Share.number(used), who))
+			default:
+				r.raise(Fine, fmt.Sprintf("%s of the quota is used.", Share.number(used)))
 			}
 		}
-		for _, x := range g.Members() {
-			size.add(x.Instance, s.lost(x.Instance), cell(known(x.Estimate, true)))
-		}
+		size.readings(s, g)
 	}
 	size.silent(s)
 	q.election(s, &r)
@@ -75,20 +77,23 @@ func (q *etcdMembers) row(m *moment) Row {
 // same changes, so the one that saw most counts.
 func (q *etcdMembers) election(s *scope, r *Row) {
 	if g := first(s.gauges(q.leaders)); g != nil {
-		if n, ok := g.Value(); ok {
-			leader := ""
-			if most, ok := g.Max(); ok && most.Estimate.Value > 0 {
-				leader = most.Instance
+		if n := s.sum(g); n.Known {
+			most, leader := s.most(g)
+			if most.Value == 0 {
+				leader = ""
 			}
-			r.figure("Leaders", Count, known(n, ok), leader)
-			if n.Value != 1 {
+			r.figure("Leaders", Count, n, leader)
+			switch {
+			case n.Lo > 1 || n.Hi < 1:
 				r.raise(Alarm, fmt.Sprintf("%s members say that they lead.", Count.number(n.Value)))
+			case n.Value != 1:
+				r.raise(Notice, fmt.Sprintf("%s of the members that answer say that they lead.", Count.number(n.Value)))
 			}
 			r.Warnings = append(r.Warnings, g.Warnings()...)
 		}
 	}
 	if g := first(s.gauges(q.seen)); g != nil {
-		if low, ok := g.Min(); ok && low.Estimate.Value < 1 {
+		if low, ok := g.Min(); ok && low.Estimate.Value < 1 && s.current(low.Instance) {
 			r.raise(Alarm, low.Instance+" sees no leader.")
 		}
 	}

@@ -155,6 +155,33 @@ func (n *naive) rate(target string, at time.Time, metric string, labels ...strin
 	return total(grown) / seen.Seconds()
 }
 
+// counted returns what a target counted a second in the minute that ends at a time, as
+// far as any body shows it, later ones too: each step is spread over its own time.
+func (n *naive) counted(target string, at time.Time, metric string, labels ...string) float64 {
+	sum, s := 0.0, at.Add(-time.Minute)
+	var last *reading
+	for i := range n.scrapes[target] {
+		r := &n.scrapes[target][i]
+		if r.failed {
+			continue
+		}
+		if last != nil {
+			from, before := last.at, last.values[metric]
+			if r.start() != last.start() {
+				from, before = time.UnixMilli(int64(r.start()*1000)), nil
+			}
+			inside := min(r.at.Sub(from), r.at.Sub(s), at.Sub(from), time.Minute)
+			for line, v := range r.values[metric] {
+				if inside > 0 && matching(line, labels) {
+					sum += (v - before[line]) * inside.Seconds() / r.at.Sub(from).Seconds()
+				}
+			}
+		}
+		last = r
+	}
+	return sum / 60
+}
+
 func total(m map[string]float64) (sum float64) {
 	for _, v := range m {
 		sum += v

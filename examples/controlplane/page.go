@@ -176,6 +176,13 @@ func (r *Row) raise(s State, answer string) {
 	}
 }
 
+// doubt says what is not known, unless the row has an answer.
+func (r *Row) doubt(answer string) {
+	if r.State == "" && r.Answer == "" {
+		r.Answer = answer
+	}
+}
+
 func (s State) rank() int {
 	switch s {
 	case Fine:
@@ -192,6 +199,9 @@ func (s State) rank() int {
 func (r *Row) from(g aggregate.Group) {
 	r.Coverage = g.Coverage().String()
 	r.Warnings = append(r.Warnings, g.Warnings()...)
+	if x, ok := g.(*aggregate.GaugeGroup); ok {
+		r.Warnings = append(r.Warnings, below0(x)...)
+	}
 	r.Explain += g.Explain()
 }
 

@@ -64,6 +64,16 @@ func (p *Panel) byValue() {
 	})
 }
 
+// greatest returns the entry with the greatest first cell.
+func (p *Panel) greatest() (e Entry, ok bool) {
+	for _, x := range p.Entries {
+		if a := x.Cells[0].Amount; a.Known && (!ok || a.Value > e.Cells[0].Amount.Value) {
+			e, ok = x, true
+		}
+	}
+	return e, ok
+}
+
 // tellApart adds the account to the names of agents that several accounts use.
 func (p *Panel) tellApart() {
 	accounts := map[string]int{}

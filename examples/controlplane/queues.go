@@ -34,16 +34,13 @@ func (q *pending) row(m *moment) Row {
 	groups := s.gauges(q.queues)
 	for _, g := range groups {
 		r.from(g)
-		v, ok := g.Value()
-		if !ok {
+		v, who := s.led(g)
+		if !v.Known {
 			total.Known = false
 			continue
 		}
-		if x, ok := g.Leader(); ok {
-			leader = x.Instance
-		}
-		total = total.plus(known(v, ok))
-		p.add(g.Labels().Get("queue"), false, cell(known(v, ok)))
+		leader, total = who, total.plus(v)
+		p.add(g.Labels().Get("queue"), false, cell(v))
 	}
 	p.byKey()
 	r.Panels = []Panel{p}
@@ -157,17 +154,17 @@ func (q *queues) ask(s *scope, r *Row) map[string]*queue {
 		return by[name]
 	}
 	for i, g := range s.gauges(q.depth) {
-		at(g).depth = known(g.Value())
+		at(g).depth, _ = s.led(g)
 		r.Coverage = g.Coverage().String()
 		if i == 0 {
 			r.Explain = g.Explain()
 		}
 	}
 	for _, g := range s.counters(q.adds) {
-		at(g).adds = known(g.Rate())
+		at(g).adds = s.rate(g)
 	}
 	for _, g := range s.counters(q.again) {
-		at(g).again = known(g.Rate())
+		at(g).again = s.rate(g)
 	}
 	for _, g := range s.histograms(q.wait) {
 		at(g).wait = known(g.Quantile(.99))

@@ -91,7 +91,10 @@ func (w *watcher) ingest(x recordedScrape) {
 	}
 	w.board.audit.take(x.Target, x.At())
 	if err == nil {
-		_, err = f.Ingest(aggregate.Scrape{Target: x.Target, Time: x.At(), Header: x.Header(), Body: body})
+		var r aggregate.Report
+		if r, err = f.Ingest(aggregate.Scrape{Target: x.Target, Time: x.At(), Header: x.Header(), Body: body}); err == nil {
+			w.board.still.note(r, x.At())
+		}
 	}
 	if err != nil && !errors.Is(err, aggregate.ErrConflict) {
 		f.ScrapeFailed(x.Target, x.At(), err) // a late one changes nothing

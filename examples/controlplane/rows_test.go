@@ -262,6 +262,56 @@ func (c *checker) used() {
 	c.close(1, c.figure("trust", "Answers in full"), "answers")
 }
 
+// At every moment, also after restarts and while a server is gone, what each server
+// does is of the window, and the shares are those of what the servers do.
+func TestServers(t *testing.T) {
+	v, err := played()
+	require.NoError(t, err)
+	n, unknown := oracle(t), 0
+	for _, p := range v.pages[:len(v.pages)-2] { // of the last no body is later
+		after := p.At.Sub(v.pages[0].At)
+		if after < time.Minute {
+			continue
+		}
+		c := &checker{t, p, n, p.At}
+		for _, metric := range []struct{ row, panel, name string }{{"requests", "servers", "apiserver_request_total"}, {"processes", "cpu", "process_cpu_seconds_total"}} {
+			counts, all := map[string]float64{}, 0.0
+			for _, e := range p.row(metric.row).panel(metric.panel).Entries {
+				if e.Key == "kcm-2" { // takes over between two scrapes: no pace foretells that
+					continue
+				}
+				counts[e.Key] = n.counted(e.Key, p.At, metric.name, noWatch)
+				all += counts[e.Key]
+				if rate := e.Cells[0].Amount; rate.Known {
+					c.near(counts[e.Key], .02+.1*counts[e.Key], rate, after.String()+" "+e.Key)
+				} else {
+					unknown++
+					assert.True(t, e.Lost)
+				}
+			}
+			if metric.row == "requests" && all > 0 {
+				for _, e := range p.row(metric.row).panel(metric.panel).Entries {
+					if share := e.Cells[1].Amount; share.Known {
+						c.near(counts[e.Key]/all, .01, share, after.String()+" share of "+e.Key)
+					}
+				}
+				c.near(all, .05*all, c.figure("requests", "All servers"), after.String())
+				assert.Equal(t, c.figure("requests", "Hottest server"), c.cell("requests", "servers", "apiserver-a", 1))
+				assert.Contains(t, p.row("requests").Answer, Share.format(c.cell("requests", "servers", "apiserver-a", 1)))
+			}
+		}
+	}
+	assert.Zero(t, unknown, "each server answered in each minute")
+}
+
+// near asserts that an amount is near a number and its bounds hold it.
+func (c *checker) near(want, delta float64, got Amount, what string) {
+	c.Helper()
+	assert.InDelta(c, want, got.Value, delta, what)
+	assert.LessOrEqual(c, got.Lo, want+1e-9, what)
+	assert.GreaterOrEqual(c, got.Hi, want-1e-9, what)
+}
+
 // A server that is killed is lost, and nothing of it reads 0.
 func TestLost(t *testing.T) {
 	p := pageAt(t, 142*time.Second)

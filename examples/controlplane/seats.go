@@ -73,11 +73,27 @@ func (q *seats) row(m *moment) Row {
 		return r
 	}
 	r.Coverage = s.coverage.String()
+	q.judge(&r, worst, exempt, queued)
+	if waiting.Value > 0 {
+		r.figure("Waiting", Count, waiting, "")
+		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.format(waiting)))
+	}
+	if rejected.Value > 0 {
+		r.figure("Rejected", PerSecond, rejected, "")
+		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.format(rejected)))
+	}
+	return r
+}
+
+// judge says how full the fullest level is.
+func (q *seats) judge(r *Row, worst *level, exempt, queued float64) {
 	switch {
 	case exempt > 0 && queued == 0 && (worst == nil || worst.used.Value == 0):
 		r.raise(Fine, fmt.Sprintf("All requests, %s, are exempt: none takes a seat or waits.", PerSecond.number(exempt)))
 	case worst == nil:
 		r.raise(Fine, "No level executes a request.")
+	case worst.used.Value < seatsNotice && (math.IsInf(worst.used.Hi, 1) || worst.used.Hi >= seatsAlarm):
+		r.doubt(fmt.Sprintf("The fullest level was %s: %s of its seats when %s answered; of others it is not known.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsAlarm:
 		r.raise(Alarm, fmt.Sprintf("%s uses %s of its seats at %s.", worst.name, Share.format(worst.used), worst.server))
 	case worst.used.Value >= seatsNotice:
@@ -90,15 +106,6 @@ func (q *seats) row(m *moment) Row {
 	if worst != nil {
 		r.figure("Fullest level", Share, worst.used, worst.name+" at "+worst.server)
 	}
-	if waiting.Value > 0 {
-		r.figure("Waiting", Count, waiting, "")
-		r.raise(Notice, fmt.Sprintf("%s requests wait for a seat.", Count.format(waiting)))
-	}
-	if rejected.Value > 0 {
-		r.figure("Rejected", PerSecond, rejected, "")
-		r.raise(Alarm, fmt.Sprintf("%s are rejected.", PerSecond.format(rejected)))
-	}
-	return r
 }
 
 // dispatched returns how many requests a second were exempt, and how many were not.
@@ -154,20 +161,20 @@ func (q *seats) levels(s *scope, r *Row) []*level {
 		at(g).current = known(low.Estimate, ok)
 	}
 	for _, g := range s.gauges(q.used) {
-		if most, ok := g.Max(); ok && !math.IsInf(most.Estimate.Value, 0) {
+		if most, who := s.most(g); most.Known && !math.IsInf(most.Value, 0) {
 			l := at(g)
-			l.used, l.server = known(most.Estimate, ok), most.Instance
+			l.used, l.server = most, who
 			r.Explain += g.Explain()
 		}
 	}
 	for _, g := range s.gauges(q.waiting) {
-		at(g).waiting = known(g.Value())
+		at(g).waiting = s.sum(g)
 	}
 	for _, g := range s.counters(q.rejected) {
-		at(g).rejected = known(g.Rate())
+		at(g).rejected = s.rate(g)
 	}
 	for _, g := range s.counters(q.dispatched) {
-		at(g).dispatched = known(g.Rate())
+		at(g).dispatched = s.rate(g)
 	}
 	for _, g := range s.histograms(q.wait) {
 		at(g).wait = known(g.Quantile(.99))

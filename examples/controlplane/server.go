@@ -70,14 +70,14 @@ func (w site) handler(ctx context.Context) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	mux.Handle("GET /metrics", metrics)
-	mux.HandleFunc("GET /{$}", w.page)
+	mux.HandleFunc("GET /{$}", timed(w.page))
 	mux.HandleFunc("GET /", func(rw http.ResponseWriter, _ *http.Request) {
 		http.Error(rw, "There is no such page. The page is at /; for programs there are /page.json and /metrics.", http.StatusNotFound)
 	})
-	mux.HandleFunc("GET /page.json", w.pageJSON)
-	mux.HandleFunc("GET /fragments", w.fragments)
-	mux.HandleFunc("GET /explain", w.explain)
-	mux.HandleFunc("GET /events", limited(streamLimit, func(rw http.ResponseWriter, r *http.Request) { w.events(ctx, rw, r) }))
+	mux.HandleFunc("GET /page.json", timed(w.pageJSON))
+	mux.HandleFunc("GET /fragments", timed(w.fragments))
+	mux.HandleFunc("GET /explain", timed(w.explain))
+	mux.HandleFunc("GET /events", timed(limited(streamLimit, func(rw http.ResponseWriter, r *http.Request) { w.events(ctx, rw, r) })))
 	return secured(w.local(mux)), nil
 }
 
@@ -100,6 +100,17 @@ func secured(next http.Handler) http.Handler {
 		patient(rw)
 		next.ServeHTTP(rw, r)
 	})
+}
+
+// timed refuses a moment that is none: the answer would be of another one.
+func timed(next http.HandlerFunc) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		if at := r.URL.Query().Get("at"); at != "" && readState(r.URL.Query()).At.IsZero() {
+			http.Error(rw, "at is a time in Unix milliseconds", http.StatusBadRequest)
+			return
+		}
+		next(rw, r)
+	}
 }
 
 // local refuses requests by a name that leads here by a trick: a page from

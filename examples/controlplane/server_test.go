@@ -80,6 +80,12 @@ func TestServer(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, r.StatusCode)
 	_, text = get(t, s.URL+"/metrics")
 	assert.Contains(t, text, "promfold_")
+	for _, path := range []string{"/", "/page.json", "/explain", "/fragments", "/events"} {
+		for _, at := range []string{"junk", "-1", "0", "1e9", "99999999999999999999"} {
+			r, _ := get(t, s.URL+path+"?at="+at)
+			assert.Equal(t, http.StatusBadRequest, r.StatusCode, "%s %s", path, at)
+		}
+	}
 
 	_, body = get(t, s.URL+"/"+address+"&show=etcd&find=etcd-1")
 	assert.True(t, strings.Contains(body, "</i>etcd-1</th>"))

@@ -46,9 +46,9 @@ func (w *watcher) take(at time.Time, each func(*Page) error) error {
 	return each(&p)
 }
 
-// target describes a server to the fleet.
-func (w *watcher) target(name string, c component, balanced bool) aggregate.Target {
-	t := aggregate.Target{Name: name, Labels: labels.FromStrings(componentLabel, string(c)), Balanced: balanced}
+// target describes a server to the fleet, at an address of its own or a balancer's.
+func (w *watcher) target(address string, c component, balanced bool) aggregate.Target {
+	t := aggregate.Target{Name: address, Labels: labels.FromStrings(componentLabel, string(c), targetLabel, address), Balanced: balanced}
 	if balanced && c == apiServers {
 		t.Expected = w.o.expected
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/promfold/promfold/internal/lines"
+	"github.com/promfold/promfold/internal/watch"
 )
 
 // Settings are the configuration of a fleet with its defaults; of two fleets that belong together they are equal.
@@ -20,6 +21,11 @@ type Settings struct {
 	MaxBytes         int64
 	MaxInstances     int
 	Limits           lines.Limits
+}
+
+// Clocks says which times of two watchers may mean one moment.
+func (s *Settings) Clocks() watch.Clocks {
+	return watch.Clocks{Tolerance: s.StartTolerance.Milliseconds(), Skew: s.ClockSkew.Milliseconds()}
 }
 
 // Validate says what of them cannot be.

@@ -190,6 +190,12 @@ func (p *Plan) Moved(view int32, moved []int32) {
 		g := &p.gauges[view][i]
 		g.Col = uint32(moved[g.Col])
 	}
+	p.ended = slices.DeleteFunc(p.ended, func(s Sink) bool { return s.View == view && moved[s.Col] < 0 })
+	for i := range p.ended {
+		if s := &p.ended[i]; s.View == view {
+			s.Col = moved[s.Col]
+		}
+	}
 }
 
 // Broken calls do with a line of each histogram of a view that cannot be one.

@@ -6,8 +6,8 @@
 //	places where processes run → scrapes of some watchers → joins, merges, deltas → totals, against the truth
 //
 // A fleet is of a mode, which says what happens in it, and has a seed: equal ones
-// give equal fleets. Each watcher loses from none to 60 % of its scrapes. What has to
-// hold:
+// give equal fleets. Each watcher loses from none to 60 % of its scrapes; in some
+// modes clocks differ by up to [aggregate.Config.ClockSkew]. What has to hold:
 //
 //   - Joining is idempotent, commutative and associative, and leaves who tells as
 //     it is; so a pair that told each other exposes the same.
@@ -18,6 +18,8 @@
 //   - Of processes that say when they started, a total holds all that is known of
 //     each to any of those who told. What ended longer ago than the horizon may be
 //     lost if it was not told in time; then Health says that something was given up.
+//     Of what outlives processes it holds what one of them saw, or two that read
+//     so far apart as clocks may differ at least.
 //   - All growth is given out as deltas once.
 //   - A root shows what the one fleet does that saw all its leaves did, in whatever
 //     order these told it, and an old state that comes late changes nothing.

@@ -37,6 +37,8 @@ func TestFleetsThatBroke(t *testing.T) {
 		{"partitions", 504},     // a series that came late counted twice, its process having been folded
 		{"old", 11},             // joined again, a state was other bytes
 		{"parts, rare", 400019}, // a state from before a removal that was long ago brought its part back
+		{"clocks", 48},          // what two read at clocks that differ was taken for growth, across a restart
+		{"clocks, rare", 49},    // the same of what outlives processes
 	} {
 		row, err := joins.Measure(x.mode, 1, x.seed, 1)
 		require.NoError(t, err)

@@ -71,7 +71,7 @@ func (w *world) notLess(what string, more, less totals) {
 // check compares what a watcher exposes with what it exposed, with what it was
 // told, and with the truth.
 func (w *world) check(x *watcher) {
-	now := x.totals(x.Fleet, w.now)
+	now := x.totals(x.Fleet, w.latest())
 	w.notLess("exposed", now, x.shown)
 	x.shown.most(now)
 	for _, key := range keys(now) {
@@ -79,7 +79,7 @@ func (w *world) check(x *watcher) {
 			w.fail(aboveTruth, "%s is %g, and in truth %g", key, now[key], w.truth[key])
 		}
 	}
-	wants, old := w.wants(x)
+	wants, old, all := w.wants(x)
 	for _, key := range keys(wants) {
 		if !w.accounted(key) {
 			continue
@@ -88,11 +88,11 @@ func (w *world) check(x *watcher) {
 		if w.prompt && lost > 0 || lost > old[key] {
 			w.fail(wasLost, "%s of %d is %g of %g that are known, %g of it of processes that ended before the horizon", key, x.id, now[key], wants[key], old[key])
 		}
-		if lost > 0 && x.Snapshot(timeOf(w.now)).Health().GivenUp == 0 {
+		if lost > 0 && x.Snapshot(timeOf(w.latest())).Health().GivenUp == 0 {
 			w.fail(wasLost, "%s of %d is %g of %g that are known, and nothing says so", key, x.id, now[key], wants[key])
 		}
-		w.lost.of += wants[key]
-		w.lost.lost += max(0, lost)
+		w.lost.of += all[key]
+		w.lost.lost += max(0, all[key]-now[key])
 	}
 }
 
@@ -119,10 +119,10 @@ func (w *world) laws(a, b, c *watcher) {
 	}
 	read := func(f *aggregate.Fleet) totals {
 		g, v := w.twin(f)
-		return v.totals(g, w.now)
+		return v.totals(g, w.latest())
 	}
 	for _, x := range []*watcher{a, b, c} {
-		x.totals(x.Fleet, w.now) // what they showed they tell
+		x.totals(x.Fleet, w.latest()) // what they showed they tell
 	}
 	before := w.save(b.Fleet)
 	ab, ba, bc := told(a.Fleet, b.Fleet), told(b.Fleet, a.Fleet), told(b.Fleet, c.Fleet)
@@ -159,9 +159,9 @@ func (w *world) give(x *watcher) {
 		return
 	}
 	w.check(x)
-	s := x.Snapshot(timeOf(w.now))
+	s := x.Snapshot(timeOf(w.latest()))
 	x.given.add(x.all.Deltas(s))
-	now := x.totals(x.Fleet, w.now)
+	now := x.totals(x.Fleet, w.latest())
 	for _, key := range keys(now) {
 		if x.given[key] != now[key] && !w.forms {
 			w.fail(lawBroken, "%s: %g were given out of %g", key, x.given[key], now[key])
@@ -176,9 +176,9 @@ func (w *world) give(x *watcher) {
 func (w *world) merge() {
 	f, v := w.twin(w.watchers[0].Fleet)
 	o := w.watchers[1]
-	mine, theirs := v.totals(f, w.now), o.totals(o.Fleet, w.now)
+	mine, theirs := v.totals(f, w.latest()), o.totals(o.Fleet, w.latest())
 	w.must(f.Merge(w.undeclared(w.save(o.Fleet))))
-	both := v.totals(f, w.now)
+	both := v.totals(f, w.latest())
 	w.notLess("merged", both, mine)
 	w.notLess("merged", both, theirs)
 	x := &watcher{Fleet: f, views: v, known: maps.Clone(w.watchers[0].known), shown: totals{}, given: totals{}}
@@ -186,5 +186,5 @@ func (w *world) merge() {
 	w.check(x)
 	g, v := w.twin(o.Fleet)
 	w.must(g.Merge(w.watchers[0].Fleet))
-	w.equal("merged the other way round", both, v.totals(g, w.now))
+	w.equal("merged the other way round", both, v.totals(g, w.latest()))
 }

@@ -40,7 +40,7 @@ func Measure(name string, fleets int, first uint64, workers int) (*Row, error) {
 	if m == nil {
 		return nil, fmt.Errorf("no mode is called %q", name)
 	}
-	row := &Row{Mode: name, Fleets: fleets, Failed: map[string]int{}, why: m.why}
+	row := &Row{Mode: name, Fleets: fleets, Failed: map[string]int{}, why: strings.TrimSuffix(near+"; "+m.why, "; ")}
 	failing := ^uint64(0)
 	var mu sync.Mutex
 	var all sync.WaitGroup

@@ -16,11 +16,15 @@ type mode struct {
 	forms       bool // histograms in two forms and changing buckets, and summaries that become histograms
 	deltas      bool
 	roots       bool // the watchers are leaves below a root, and places move between them
+	clocks      bool // those of the watchers differ, and what outlives processes of class vague begins anew now and then
 	shards      bool // the first two watchers see a part each, the others all
 	classes     []string
 	weights     map[int]int
-	why         string // something is lost
+	why         string // more is lost than near
 }
+
+// near is why something is lost in every mode.
+const near = "what outlives processes, read nearer to each other than clocks may differ"
 
 var usual = map[int]int{scrapeOne: 6, scrapeAll: 10, grow: 6, growAll: 6, restart: 2, gone: 1, cut: 1, exchange: 4, show: 2,
 	checkpointed: 1, restoreOld: 1, restoreEmpty: 1}
@@ -57,6 +61,12 @@ var modes = []mode{
 	{name: "vague, rare", about: "the same, told less often than the horizon", least: 2, most: 4,
 		horizon: 20 * time.Second, young: true, forms: true, classes: []string{exact, vague, pool}, weights: with(map[int]int{relayout: 2, exchange: 2}),
 		why: "ended, and not told within the horizon"},
+	{name: "clocks", about: "the same, with clocks that differ", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, clocks: true, classes: []string{exact, vague, vague, pool}, weights: with(map[int]int{restart: 6, restoreEmpty: 4, grow: 3, growAll: 2}),
+		why: "the same of counts before which no start is known"},
+	{name: "clocks, rare", about: "the same, told less often than the horizon", least: 2, most: 4,
+		horizon: 20 * time.Second, young: true, clocks: true, classes: []string{exact, vague, vague, pool}, weights: with(map[int]int{restart: 6, restoreEmpty: 4, grow: 3, growAll: 2, gone: 2}),
+		why: "the same of counts before which no start is known; ended, and not told within the horizon"},
 	{name: "shards", about: "two shards, each of which joins watchers of all, are merged", least: 3, most: 4,
 		horizon: 10 * time.Minute, prompt: true, young: true, shards: true, classes: []string{exact}, weights: with(map[int]int{mergeShards: 3})},
 	{name: "partitions", about: "watchers that are cut off from each other for longer than the horizon", least: 2, most: 4,

@@ -15,7 +15,7 @@ import (
 
 // watcher is one of several that look at the same places.
 type watcher struct {
-	id int
+	id, life int
 	*aggregate.Fleet
 	views
 	since int64
@@ -35,6 +35,7 @@ type views struct {
 // checkpoint is a watcher as it was saved.
 type checkpoint struct {
 	at           int64
+	life         int
 	state        []byte
 	since        int64
 	known        known
@@ -47,21 +48,25 @@ type known map[seriesOf]span
 
 type seriesOf struct {
 	process int // below 0: what outlives the processes of a place
+	life    int // of a watcher, where what two of them read may not compare
 	key     string
 }
 
-type span struct{ met, left float64 }
+type span struct {
+	at        int64 // when it was met
+	met, left float64
+}
 
-func (k known) see(of seriesOf, met, left float64) {
+func (k known) see(of seriesOf, o span) {
 	if x, ok := k[of]; ok {
-		met, left = min(met, x.met), max(left, x.left)
+		o = span{min(o.at, x.at), min(o.met, x.met), max(o.left, x.left)}
 	}
-	k[of] = span{met, left}
+	k[of] = o
 }
 
 func (k known) join(o known) {
 	for of, x := range o {
-		k.see(of, x.met, x.left)
+		k.see(of, x)
 	}
 }
 
@@ -89,6 +94,8 @@ func (w *world) fresh(id int) *watcher {
 	if !w.unsaid {
 		x.since = began
 	}
+	w.lives++
+	x.life = w.lives
 	w.describe(f)
 	return x
 }
@@ -195,7 +202,7 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 	if p.class == vague && how != notAtAll {
 		how = way((q.id + x.id) % int(ways)) // each process in another way
 	}
-	sc := aggregate.Scrape{Target: p.name, Time: timeOf(w.now)}
+	sc := aggregate.Scrape{Target: p.name}
 	told := int64(0)
 	switch how {
 	case inBody:
@@ -215,6 +222,7 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 	}
 	for _, x := range list {
 		var err error
+		sc.Time = w.at(x)
 		if q.form.native && !q.form.summary && second {
 			_, err = x.IngestSamples(sc, q.samples(p.class, told))
 		} else {
@@ -223,7 +231,7 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 		}
 		w.must(err)
 		if x.since == 0 {
-			x.since = w.now
+			x.since = w.at(x).UnixMilli()
 		}
 		w.saw(x, p)
 	}
@@ -233,38 +241,74 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 func (w *world) saw(x *watcher, p *place) {
 	q := p.process
 	for key, n := range q.says(p.class) {
-		of, met := seriesOf{q.id, key}, n
-		if key == keyOf("x_total", p.class, "") {
-			of.process = -1 - w.indexOf(p)
-			of.key += p.name
-		} else if q.start-q.start%1000 > x.since { // some tell it in whole seconds
-			met = 0
+		of, o := seriesOf{process: q.id, key: key}, span{w.at(x).UnixMilli(), n, n}
+		switch {
+		case key == keyOf("x_total", p.class, ""):
+			of = seriesOf{-1 - w.indexOf(p), x.life, key + p.name}
+		case w.clocks:
+			of.life = x.life
+		case q.start-q.start%1000 > x.since: // some tell it in whole seconds
+			o.met = 0
 		}
-		x.known.see(of, met, n)
+		x.known.see(of, o)
 	}
 }
 
 // wants returns what a total should have of places of class exact, and how much
-// of it is of processes that ended longer ago than the horizon.
-func (w *world) wants(x *watcher) (all, old totals) {
-	all, old = totals{}, totals{}
+// of it is of processes that ended longer ago than the horizon. All is what would
+// be known if every two readings compared.
+func (w *world) wants(x *watcher) (wants, old, all totals) {
+	wants, old, all = totals{}, totals{}, totals{}
+	lives := map[seriesOf][]span{}
 	for of, s := range x.known {
-		key := of.key
+		of.life = 0
+		lives[of] = append(lives[of], s)
+	}
+	for of, list := range lives {
+		key, apart := of.key, int64(0)
 		if of.process < 0 {
-			key = keyOf("x_total", exact, "")
+			key, apart = keyOf("x_total", exact, ""), skew
 			if of.key[:len(key)] != key {
 				continue
 			}
 		}
-		all[key] += s.left - s.met
+		grew, widest := growth(list, apart)
+		wants[key], all[key] = wants[key]+grew, all[key]+widest
 		if of.process >= 0 {
 			if ended := w.processes[of.process].ended; ended == 0 || w.now-ended < w.horizon.Milliseconds() {
 				continue
 			}
 		}
-		old[key] += s.left - s.met
+		old[key] += grew
 	}
-	return all, old
+	return wants, old, all
+}
+
+// growth returns what was seen to grow: by one watcher, or by two of which one met
+// the series so much later than the other; and what all saw grow.
+func growth(lives []span, apart int64) (grew, widest float64) {
+	all := lives[0]
+	for i, x := range lives {
+		for j, y := range lives {
+			if i == j || y.at-x.at >= apart {
+				grew = max(grew, y.left-x.met)
+			}
+		}
+		all.met, all.left = min(all.met, x.met), max(all.left, x.left)
+	}
+	return grew, all.left - all.met
+}
+
+// another is a life of its own that goes on from what a watcher knew in an earlier one.
+func (w *world) another(x *watcher, before int) {
+	w.lives++
+	x.life = w.lives
+	for of, s := range maps.Clone(x.known) {
+		if of.life == before {
+			of.life = x.life
+			x.known[of] = s
+		}
+	}
 }
 
 func (w *world) indexOf(p *place) int {
@@ -277,5 +321,5 @@ func (w *world) indexOf(p *place) int {
 }
 
 func (x *watcher) checkpoint(w *world) {
-	x.saved = &checkpoint{w.now, w.save(x.Fleet), x.since, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
+	x.saved = &checkpoint{w.now, x.life, w.save(x.Fleet), x.since, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/promfold/promfold/internal/script"
 )
@@ -59,6 +60,8 @@ type world struct {
 	healed int64    // until when the watchers are in two parts that cannot reach each other
 	side   int      // bits of those on one side
 	losing []int    // of each watcher, how many of 100 scrapes it loses
+	ahead  []int64  // of each watcher, by how many ms its clock is
+	lives  int      // of watchers, so far
 }
 
 // departure is a target that left.
@@ -75,6 +78,10 @@ func (m *mode) world(seed uint64) *world {
 	places := 1 + r.IntN(30)
 	if r.IntN(4) > 0 {
 		places = 1 + places/4
+	}
+	before := 100 // counted at most when nobody looked yet
+	if m.clocks {
+		places, before = 1+places/4, 10_000
 	}
 	watchers := m.least + r.IntN(m.most-m.least+1)
 	behind := make([]way, watchers) // a balancer: one program; no caller knows which process answers
@@ -98,8 +105,14 @@ func (m *mode) world(seed uint64) *world {
 		w.places = append(w.places, p)
 	}
 	luck := rand.New(rand.NewPCG(seed, 3))
+	for range watchers {
+		w.losing = append(w.losing, luck.IntN(61))
+	}
+	for range watchers + 2 {
+		w.ahead = append(w.ahead, m.clock(luck))
+	}
 	for i := range watchers {
-		w.watchers, w.losing = append(w.watchers, w.fresh(i)), append(w.losing, luck.IntN(61))
+		w.watchers = append(w.watchers, w.fresh(i))
 	}
 	if w.roots {
 		w.root = &root{watcher: w.fresh(watchers), reports: make([][]report, watchers)}
@@ -111,13 +124,39 @@ func (m *mode) world(seed uint64) *world {
 	for i, p := range w.places {
 		w.begin(p, script.Event{A: i, C: r.IntN(256)})
 		if !m.young || r.IntN(2) == 0 { // it has counted before anybody looked
-			p.process.count(int64(r.IntN(100)))
+			p.process.count(int64(r.IntN(before)))
 		}
 	}
 	w.truth = totals{}
 	w.running = true
 	w.now += 60_000
 	return w
+}
+
+// skew is how much the clocks of two may differ: the default of a fleet.
+const skew = 60_000
+
+// farthest is how far a clock is from the true time at most.
+const farthest = skew / 2
+
+// clock draws by how much a clock is ahead.
+func (m *mode) clock(r *rand.Rand) int64 {
+	if !m.clocks {
+		return 0
+	}
+	most := []int64{0, 3000, farthest}[r.IntN(3)]
+	return r.Int64N(2*most+1) - most
+}
+
+// at is what the clock of a watcher shows.
+func (w *world) at(x *watcher) time.Time { return timeOf(w.now + w.ahead[x.id]) }
+
+// latest is what no clock is past yet.
+func (w *world) latest() int64 {
+	if w.clocks {
+		return w.now + farthest
+	}
+	return w.now
 }
 
 // loses reports whether a watcher loses the scrape at hand.
@@ -137,6 +176,9 @@ func (w *world) begin(p *place, e script.Event) {
 		p.process.ended = w.now
 	}
 	q := &process{id: len(w.processes), start: w.started, outlives: p.counts}
+	if w.clocks && p.class == vague && e.C%3 == 0 {
+		*p.counts = 0 // the machine began anew, too
+	}
 	if p.process != nil {
 		q.generation = p.process.generation + 1
 	}
@@ -220,6 +262,9 @@ func inWords(e script.Event) string {
 
 // do lets an event happen.
 func (w *world) do(e script.Event) {
+	if w.clocks {
+		e.After /= 5 // much happens in the time by which clocks differ
+	}
 	w.now += e.After
 	if w.prompt && 3*(w.now-w.rounds) > w.horizon.Milliseconds() {
 		w.round(e.A)
@@ -303,7 +348,7 @@ func (w *world) leave(p *place, e script.Event) {
 		return
 	}
 	for _, x := range w.all() {
-		x.Remove(timeOf(w.now), p.name)
+		x.Remove(w.at(x), p.name)
 	}
 	w.left = append(w.left, departure{w.now, p.name})
 	next := *p
@@ -329,12 +374,12 @@ func (w *world) exchange(a, b *watcher, e script.Event) {
 	w.hear(a, b, e)
 	if e.A%2 == 0 && !w.deltas {
 		w.hear(b, a, e)
-		w.equal("a pair that told each other", a.totals(a.Fleet, w.now), b.totals(b.Fleet, w.now))
+		w.equal("a pair that told each other", a.totals(a.Fleet, w.latest()), b.totals(b.Fleet, w.latest()))
 	}
 }
 
 func (w *world) hear(a, b *watcher, e script.Event) {
-	mine, theirs := a.totals(a.Fleet, w.now), b.totals(b.Fleet, w.now)
+	mine, theirs := a.totals(a.Fleet, w.latest()), b.totals(b.Fleet, w.latest())
 	other := b.Fleet
 	if e.B%2 == 0 { // as between programs: its views are not declared
 		other = w.undeclared(w.save(b.Fleet))
@@ -350,7 +395,7 @@ func (w *world) hear(a, b *watcher, e script.Event) {
 	a.since = max(a.since, b.since)
 	a.shown.most(theirs)
 	a.given.most(b.given)
-	w.notLess("joined", a.totals(a.Fleet, w.now), mine)
+	w.notLess("joined", a.totals(a.Fleet, w.latest()), mine)
 	w.check(a)
 }
 
@@ -404,9 +449,10 @@ func (w *world) kill(x *watcher, e script.Event) {
 	}
 	x.Fleet, x.views = w.load(c.state)
 	x.since, x.known, x.shown, x.given = c.since, maps.Clone(c.known), maps.Clone(c.shown), maps.Clone(c.given)
+	w.another(x, c.life)
 	for _, d := range w.left { // it hears of whom it does not find any more
 		if d.at >= c.at {
-			x.Remove(timeOf(w.now), d.name)
+			x.Remove(w.at(x), d.name)
 		}
 	}
 	w.check(x)

@@ -9,6 +9,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/ledger"
 	"github.com/promfold/promfold/internal/saved"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
@@ -50,11 +51,11 @@ func (r *Row) Unpack(set *window.Set, k growth.Kind, slots int, h *window.Histor
 }
 
 // Fleet is what is known of a fleet besides its views: the history of each
-// instance, where layouts are, and by how much the readings of one start differ.
+// instance, where layouts are, and by how much times differ that mean one.
 type Fleet struct {
 	Histories     []*window.History
 	Plain, Signed *window.Set
-	Tolerance     int64
+	Clocks        watch.Clocks
 }
 
 // Code writes views down in order of their keys, or reads them back; their rows
@@ -67,7 +68,7 @@ func (f *Fleet) Code(c *saved.Codec, list *[]*View) {
 		c.Text(&(*v).Key)
 		k, set := f.of(*v)
 		c.Must(k != growth.NoKind)
-		(*v).Ledger.Code(c, set, f.Tolerance)
+		(*v).Ledger.Code(c, set, f.Clocks)
 	})
 	c.Must(slices.IsSortedFunc(*list, compareKeys))
 }

@@ -18,7 +18,7 @@ import (
 // Code writes a ledger down or reads it back; set is where the layouts of its
 // view are, and tolerance is by how much the readings of one start differ. Equal
 // ledgers are equal bytes: all stands in order.
-func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
+func (l *Ledger) Code(c *saved.Codec, set *window.Set, clocks watch.Clocks) {
 	c.Int64(&l.Created)
 	c.Int64(&l.given)
 	keys := slices.Sorted(maps.Keys(l.accounts))
@@ -34,7 +34,7 @@ func (l *Ledger) Code(c *saved.Codec, set *window.Set, tolerance int64) {
 	})
 	c.Ascending(len(keys), func(i int) string { return keys[i] })
 	saved.Map(c, &l.Types, 1, func(t *model.MetricType) { c.Text((*string)(t)) })
-	watch.Code(c, &l.Known, tolerance)
+	watch.Code(c, &l.Known, clocks)
 }
 
 func (a *Account) code(c *saved.Codec, set *window.Set) {

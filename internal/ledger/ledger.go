@@ -67,10 +67,9 @@ func (l *Ledger) Measure() {
 func (l *Ledger) Accounts() iter.Seq[*Account] { return maps.Values(l.accounts) }
 
 // Tell adds what this watcher itself knows of a process to what is known.
-// tolerance is by how much the readings of one start differ, in ms.
-func (l *Ledger) Tell(p watch.Process, tolerance int64) {
+func (l *Ledger) Tell(p watch.Process, c watch.Clocks) {
 	if l.Known == nil {
-		l.Known = watch.New(tolerance)
+		l.Known = watch.New(c)
 	}
 	if l.Known.Tell(p) == nil { // else it is no news
 		l.known += p.Bytes()

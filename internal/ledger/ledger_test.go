@@ -212,14 +212,14 @@ func TestMergeAndCode(t *testing.T) {
 
 func written(l *Ledger) []byte {
 	c := &saved.Codec{}
-	l.Code(c, &window.Set{}, 0)
+	l.Code(c, &window.Set{}, watch.Clocks{})
 	return c.Out
 }
 
 func reread(t require.TestingT, l *Ledger) *Ledger {
 	c := &saved.Codec{In: saved.Read(written(l))}
 	var back Ledger
-	back.Code(c, &window.Set{}, 0)
+	back.Code(c, &window.Set{}, watch.Clocks{})
 	rest, ok := c.In.Rest()
 	require.True(t, ok)
 	require.Empty(t, rest)
@@ -235,7 +235,7 @@ func FuzzCode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &saved.Codec{In: saved.Read(data)}
 		var back Ledger
-		if back.Code(c, &window.Set{}, 0); !c.Failed() {
+		if back.Code(c, &window.Set{}, watch.Clocks{}); !c.Failed() {
 			again := written(&back)
 			require.Equal(t, again, written(reread(t, &back)))
 		}
@@ -325,7 +325,7 @@ func TestJoined(t *testing.T) {
 // Merged ledgers know together what either knew of processes.
 func TestMergeKnown(t *testing.T) {
 	tell := func(name string) *watch.State {
-		k := watch.New(0)
+		k := watch.New(watch.Clocks{})
 		require.NoError(t, k.Tell(watch.Process{Keys: []watch.Key{{Name: name, Start: 5}}, Last: 9}))
 		return k
 	}
@@ -349,15 +349,15 @@ func TestWhatIsKnownIsHeld(t *testing.T) {
 	assert.Zero(t, l.Bytes())
 	p := watch.Process{Keys: []watch.Key{{Name: "i", Start: 5000}}, Last: 9}
 	for range 3 {
-		l.Tell(p, 10)
+		l.Tell(p, watch.Clocks{})
 	}
 	told := l.Bytes()
 	assert.Equal(t, 3*p.Bytes(), told)
 	l.Measure()
 	assert.Equal(t, l.Known.Bytes(), l.Bytes())
 	assert.Less(t, l.Bytes(), told)
-	l.Tell(watch.Process{}, 10) // of nobody: no news
+	l.Tell(watch.Process{}, watch.Clocks{}) // of nobody: no news
 	assert.Equal(t, l.Known.Bytes(), l.Bytes())
-	l.Hear(watch.New(10))
+	l.Hear(watch.New(watch.Clocks{}))
 	assert.Equal(t, l.Known.Bytes(), l.Bytes())
 }

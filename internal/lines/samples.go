@@ -26,6 +26,8 @@ type Sample struct {
 	Classic *Classic                  // only in samples for [Reader.ReadSamples]
 
 	Exemplar *exemplar.Exemplar // only in samples for [Reader.ReadSamples]
+
+	line string // of a sample of [Columns.Sample], if it was read from samples: the text of its line
 }
 
 // Classic is a whole classic histogram. In a body it is several lines.
@@ -40,10 +42,15 @@ func sampleOf(l *Line) Sample {
 	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
 }
 
-// Sample returns the sample at a position.
+// Sample returns the sample at a position. [Reader.ReadSamples] reads it as the
+// line that it was, also as a part of a histogram.
 func (c *Columns) Sample(s *Store, pos int) Sample {
-	x := sampleOf(s.Line(c.ID(pos)))
+	id := c.ID(pos)
+	x := sampleOf(s.Line(id))
 	x.Value, x.Time, x.Start, x.Native = c.Value(pos), c.Time(pos), c.Start(pos), c.Native(pos)
+	if s.Line(id).in == typed {
+		x.line = s.lines.text(uint32(id))
+	}
 	return x
 }
 
@@ -127,7 +134,11 @@ func (r *sampleReader) readSample(s *Sample) error {
 	r.labels = s.Labels.Bytes(r.labels[:0])
 	is := reading{v: s.Value, t: s.Time, start: s.Start, kind: written}
 	if s.Native == nil && s.Classic == nil {
-		err := r.stagePart(s, Value, 0, is)
+		r.text = append(append(r.text[:0], byte(Value)), r.labels...)
+		if s.line != "" {
+			r.text = append(r.text[:0], s.line...)
+		}
+		err := r.find(r.text, is, func() (labels.Labels, error) { return s.Labels, nil })
 		quoteMade(r.diff, s.Exemplar)
 		return err
 	}

@@ -160,3 +160,35 @@ func TestWhatIsWrong(t *testing.T) {
 		assert.Equal(t, 2, at.Line, name)
 	}
 }
+
+// What the columns of made samples say, read again, is the same lines: also those
+// of a histogram, which came as one sample.
+func TestReadAgain(t *testing.T) {
+	given := []parse.Sample{sampleOf(histogram.Histogram{Bounds: []float64{0.5, 1, math.Inf(1)}, Counts: []float64{1, 2, 3}, Count: 3, Sum: 4})}
+	given = append(given, sampleOf(histogram.Histogram{Exponential: true, Count: 3, Sum: 4, Positive: []histogram.Bucket{{Index: 1, Count: 3}}}),
+		sampleOf(histogram.Histogram{Exponential: true, Count: 3, Sum: 4, Positive: []histogram.Bucket{{Index: 1, Count: 3}}, Bounds: []float64{1}, Counts: []float64{3}}))
+	for i := range given {
+		given[i].Labels = labels.NewBuilder(given[i].Labels).Set("n", fmt.Sprint(i)).Labels()
+	}
+	for _, tc := range bodies[:3] {
+		some, err := parse.Samples(http.Header{"Content-Type": {tc.contentType}}, []byte(tc.body))
+		require.NoError(t, err)
+		given = append(given, some...)
+	}
+	store := lines.NewStore()
+	r := lines.NewReader(store, lines.Limits{})
+	var c, again lines.Columns
+	require.NoError(t, r.ReadSamples(&c, AppendLines(nil, given)))
+	r.Commit(&c)
+	var list []lines.Sample
+	for pos := range c.Len() {
+		list = append(list, c.Sample(store, pos))
+	}
+	require.NoError(t, r.ReadSamples(&again, list))
+	r.Commit(&again)
+	require.Equal(t, c.Len(), again.Len())
+	for pos := range c.Len() {
+		require.Equal(t, c.ID(pos), again.ID(pos), words(list[pos]))
+		require.Equal(t, words(list[pos]), words(again.Sample(store, pos)))
+	}
+}

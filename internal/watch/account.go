@@ -37,6 +37,9 @@ type Total struct {
 	Lost exact.Sum // so much was seen and is not in Value, at most
 }
 
+// until returns from when on a reading, by whatever clock, is of what an account does not count.
+func (c Clocks) until(m *line) int64 { return m.last + c.Skew }
+
 func keyOfLine(m *line) Key { return m.Key }
 
 // line returns what an account says of the process with such keys.
@@ -53,8 +56,8 @@ func (a *account) line(keys []Key, tolerance int64) (all line, ok bool) {
 // covering returns the same, also where the account may count what is known by
 // such keys under others: what one watcher knows without start times may be of
 // any process of the name.
-func (a *account) covering(keys []Key, tolerance int64) (all line, ok bool) {
-	all, ok = a.line(keys, tolerance)
+func (a *account) covering(keys []Key, c Clocks) (all line, ok bool) {
+	all, ok = a.line(keys, c.Tolerance)
 	for _, k := range keys {
 		switch {
 		case k.Start == Unknown:
@@ -66,7 +69,7 @@ func (a *account) covering(keys []Key, tolerance int64) (all line, ok bool) {
 			}
 		case k.Start > 0:
 			i, found := slices.BinarySearchFunc(a.lines, Key{k.Name, Unknown}, func(m line, k Key) int { return m.compare(k) })
-			if found && a.lines[i].last >= k.Start {
+			if found && c.until(&a.lines[i]) >= k.Start {
 				all.add(&a.lines[i], &ok)
 			}
 		}
@@ -84,12 +87,12 @@ func (m *line) add(o *line, ok *bool) {
 }
 
 // clashes reports whether both may count one process.
-func (a *account) clashes(o *account, tolerance int64) bool {
+func (a *account) clashes(o *account, c Clocks) bool {
 	if len(a.lines) > len(o.lines) {
 		a, o = o, a
 	}
 	return slices.ContainsFunc(a.lines, func(m line) bool {
-		_, ok := o.covering([]Key{m.Key}, tolerance)
+		_, ok := o.covering([]Key{m.Key}, c)
 		return ok
 	})
 }
@@ -112,7 +115,7 @@ func (t *Total) compareAll(o *Total) int {
 }
 
 // linesOf returns a process as lines of an account, sorted.
-func linesOf(p *process) []line {
+func linesOf(p *process, c Clocks) []line {
 	last := p.last
 	if last == 0 {
 		last = p.version // it was taken back, and nobody saw it
@@ -120,7 +123,7 @@ func linesOf(p *process) []line {
 	if last == 0 {
 		return nil // nothing is known of it
 	}
-	m := line{version: p.version, first: p.first(), last: last, ended: p.gone(), amount: p.amount()}
+	m := line{version: p.version, first: p.first(), last: last, ended: p.gone(), amount: p.amount(c)}
 	if p.version > 0 {
 		m.first = 0 // what is known otherwise was taken back
 	}

@@ -14,7 +14,7 @@ func fleet(instances, groups int, met, left int64) *State {
 	for i := range names {
 		names[i] = fmt.Sprintf("resource=%04d,verb=GET,code=%03d", i, i%7)
 	}
-	s := New(tolerance)
+	s := New(agreed)
 	for i := range instances {
 		p := Process{Keys: []Key{{fmt.Sprintf("10.0.%d.%d:8080", i/250, i%250), began - 7_000_000 + int64(i)}}, Last: began + 1_000_000 + left}
 		for j, name := range names {

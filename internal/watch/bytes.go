@@ -27,7 +27,7 @@ func (s *State) Bytes() (n int64) {
 func (p *Process) Bytes() int64 {
 	n := int64(unsafe.Sizeof(process{})) + int64(unsafe.Sizeof(Key{})+unsafe.Sizeof(entry{}))*int64(len(p.Keys))
 	for i := range p.Groups {
-		r := newRecord(&p.Groups[i], p.Begin)
+		r := newRecord(&p.Groups[i], p.Begin, false)
 		n += int64(unsafe.Sizeof(r)) + r.bytes()
 	}
 	return n

@@ -12,7 +12,7 @@ import (
 // held twice; once it is folded, a line of each is left.
 func TestBytesHeld(t *testing.T) {
 	assert.Zero(t, (*State)(nil).Bytes())
-	s := New(tolerance)
+	s := New(Clocks{})
 	told, empty := int64(0), s.Bytes()
 	process := func(i int) Process {
 		a := amount{hist: true}.plus([4]int64{1, 2, 3, 4}, 0)

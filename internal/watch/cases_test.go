@@ -12,7 +12,7 @@ import (
 
 const hour = 3600
 
-func since(int64) *State { return New(tolerance) }
+func since(int64) *State { return New(agreed) }
 
 func at(s int64) int64 { return began + 1000*s }
 
@@ -245,7 +245,7 @@ func TestLooksBeforeItAsks(t *testing.T) {
 		now += 120
 		fold()
 		before := total(a, "c")
-		b = New(tolerance)
+		b = New(agreed)
 		tell(t, b, now+1, counter(now+1, now+1, 7, 7), told("stays", 0))
 		b.Fold(at(now + 1))
 		both(t, a, b)

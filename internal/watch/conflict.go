@@ -32,7 +32,7 @@ func (v *survey) conflicts() (list []*conflict) {
 	}
 	for i, a := range v.accounts {
 		for _, b := range v.accounts[:i] {
-			if of[a] != of[b] && a.clashes(b, v.tolerance) {
+			if of[a] != of[b] && a.clashes(b, v.Clocks) {
 				unite(a, b)
 			}
 		}
@@ -77,7 +77,7 @@ func (c *conflict) choices(do func(chosen []*account)) {
 	clash := map[[2]*account]bool{}
 	for i, a := range c.parts {
 		for _, b := range c.parts[:i] {
-			if a.clashes(b, c.tolerance) || c.together(a, b) {
+			if a.clashes(b, c.Clocks) || c.together(a, b) {
 				clash[[2]*account{a, b}], clash[[2]*account{b, a}] = true, true
 			}
 		}
@@ -129,19 +129,19 @@ func (c *conflict) sum(chosen []*account, of share) (all *sums, gaveUp int) {
 		for i, p := range u.processes {
 			for _, a := range u.by[i] {
 				if slices.Contains(chosen, a) {
-					m, _ := a.covering(p.keys, c.tolerance)
-					held[p] = max(held[p], m.last)
+					m, _ := a.covering(p.keys, c.Clocks)
+					held[p] = max(held[p], c.until(&m))
 				}
 			}
 		}
-		u.add(all, func(p *process) (int64, bool) {
+		u.add(all, c.Clocks, func(p *process) (int64, bool) {
 			_, counts := of(p)
 			return held[p], counts
 		})
 		for i, p := range u.processes {
 			if _, counts := of(p); counts && held[p] > 0 && !u.void[i] && !c.holds(chosen, p) {
 				gaveUp++
-				all.lose(p, held[p])
+				all.lose(p, held[p], c.Clocks)
 			}
 		}
 	}
@@ -154,10 +154,10 @@ func (c *conflict) sum(chosen []*account, of share) (all *sums, gaveUp int) {
 }
 
 // lose adds to what is lost what a process grew by until a time, at most.
-func (s *sums) lose(p *process, until int64) {
+func (s *sums) lose(p *process, until int64, c Clocks) {
 	var whole, rest sums
-	whole.addProcess(p, 0)
-	rest.addProcess(p, until)
+	whole.addProcess(p, 0, c)
+	rest.addProcess(p, until, c)
 	for i, group := range whole.index.names {
 		lost := &s.at(i, group).lost
 		lost.Merge(&whole.list[i].count)
@@ -169,9 +169,9 @@ func (s *sums) lose(p *process, until int64) {
 
 // holds reports whether chosen accounts hold all that is known of a process.
 func (c *conflict) holds(chosen []*account, p *process) bool {
-	first, amount := p.first(), p.amount()
+	first, amount := p.first(), p.amount(c.Clocks)
 	return slices.ContainsFunc(chosen, func(a *account) bool {
-		m, ok := a.covering(p.keys, c.tolerance)
+		m, ok := a.covering(p.keys, c.Clocks)
 		return ok && m.holds(first, p.last, &amount)
 	})
 }
@@ -202,17 +202,17 @@ func (c *conflict) missing(a *account, chosen []*account, held map[*process]int6
 func (c *conflict) known(m *line, chosen []*account, held map[*process]int64) bool {
 	key := []Key{m.Key}
 	for _, a := range chosen {
-		if x, ok := a.covering(key, c.tolerance); ok && x.holds(m.first, m.last, &m.amount) {
+		if x, ok := a.covering(key, c.Clocks); ok && x.holds(m.first, m.last, &m.amount) {
 			return true
 		}
 	}
-	from, to := nearby(c.entries, keyOfEntry, m.Key, c.tolerance)
+	from, to := nearby(c.entries, keyOfEntry, m.Key, c.Tolerance)
 	return slices.ContainsFunc(c.entries[from:to], func(e entry) bool {
 		p := e.process
 		if held[p] > 0 || p.last < m.last || p.first() > m.first {
 			return false
 		}
-		amount := p.amount()
+		amount := p.amount(c.Clocks)
 		return amount.Cmp(&m.amount) >= 0
 	})
 }

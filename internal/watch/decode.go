@@ -42,10 +42,7 @@ func (r *reader) state() *State {
 	if r.Byte() != format {
 		r.Fail()
 	}
-	s := &State{tolerance: r.Int()}
-	if s.tolerance < 0 {
-		r.Fail()
-	}
+	s := New(Clocks{r.Int(), r.Int()})
 	for _, table := range []*[]string{&r.names, &r.groups} {
 		for range r.Count(1) {
 			*table = append(*table, r.Text())
@@ -149,7 +146,7 @@ func (r *reader) record(p *process) record {
 
 func (r *reader) more(x *record, p *process) {
 	x.met.At, x.more = never, &more{}
-	var lists [2][]Reading
+	var lists [3][]Reading
 	for i := range lists {
 		for range r.Count(3) {
 			lists[i] = append(lists[i], r.reading(p))
@@ -159,6 +156,7 @@ func (r *reader) more(x *record, p *process) {
 	if r.Bool() {
 		x.more.base = &base{r.Int(), r.reading(p), r.maybe()}
 	}
+	x.more.own = lists[2]
 	switch mets, lefts := lists[0], lists[1]; {
 	case (len(mets) == 0) != (len(lefts) == 0):
 		r.Fail()
@@ -168,7 +166,7 @@ func (r *reader) more(x *record, p *process) {
 	}
 	if !r.Failed() {
 		own := *x
-		own.joinAll(&own, x) // in order, and nothing without use
+		own.joinAll(&own, x, loose(p.keys)) // in order, and nothing without use
 	}
 }
 

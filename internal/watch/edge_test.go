@@ -329,7 +329,7 @@ func TestTogether(t *testing.T) {
 		}
 		return n
 	}
-	known := New(0)
+	known := New(Clocks{})
 	require.NoError(t, known.Tell(process(5, 100)))
 	told := func(pooled bool, list ...Process) func(func(Process, bool) bool) {
 		return func(yield func(Process, bool) bool) {
@@ -338,8 +338,8 @@ func TestTogether(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 7.0, total(Together(nil, 0, told(true, process(Unknown, 3), process(Unknown, 4)))))
-	both := Together(known, 0, told(false, process(20, 3), process(40, 4)))
+	assert.Equal(t, 7.0, total(Together(nil, Clocks{}, told(true, process(Unknown, 3), process(Unknown, 4)))))
+	both := Together(known, Clocks{}, told(false, process(20, 3), process(40, 4)))
 	assert.Equal(t, 107.0, total(both))
 	assert.Equal(t, 100.0, total(known))
 }

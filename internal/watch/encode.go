@@ -32,7 +32,7 @@ type writer struct {
 func (w *writer) state(s *State) {
 	w.collect(s)
 	w.b = append(w.b, format)
-	w.b = saved.Int(w.b, s.tolerance)
+	w.b = saved.Int(saved.Int(w.b, s.Tolerance), s.Skew)
 	names := slices.Sorted(maps.Keys(w.names))
 	for _, table := range [][]string{names, w.order} {
 		w.b = saved.Uint(w.b, len(table))
@@ -147,7 +147,7 @@ func (w *writer) record(r *record, p *process) {
 	default:
 		w.b = append(w.b, ofMore)
 		mets, lefts := r.points()
-		for _, list := range [][]Reading{mets, lefts} {
+		for _, list := range [][]Reading{mets, lefts, r.owned()} {
 			w.b = saved.Uint(w.b, len(list))
 			for i := range list {
 				w.reading(&list[i], last)

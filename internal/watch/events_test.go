@@ -44,6 +44,9 @@ func inWords(e script.Event) string {
 
 // do lets an event happen.
 func (w *world) do(e script.Event) {
+	if w.Skew > 0 {
+		e.After /= 5 // much happens in the time by which clocks differ
+	}
 	w.now += e.After
 	p := w.places[e.A%len(w.places)]
 	a, b := w.eyes[e.B%len(w.eyes)], w.eyes[e.C%len(w.eyes)]
@@ -158,7 +161,7 @@ func (w *world) kill(kind int, e *eye) {
 	switch kind {
 	case checkpoint:
 		e.saved = nil
-		e.saved = &eye{state: e.state.Clone(), follow: e.follow.clone(), known: e.known.clone(), lies: slices.Clone(e.lies)}
+		e.saved = &eye{ahead: e.ahead, state: e.state.Clone(), follow: e.follow.clone(), known: e.known.clone(), lies: slices.Clone(e.lies)}
 	case restoreEmpty:
 		w.empty(e)
 	case restoreOld:

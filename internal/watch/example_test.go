@@ -17,7 +17,7 @@ func value(n int64) (v watch.Value) {
 // know of 100, though neither saw that, and tell each other by way of bytes.
 func Example() {
 	key := watch.Key{Name: "10.0.0.7:6443", Start: 1_000}
-	a, b := watch.New(2_000), watch.New(2_000)
+	a, b := watch.New(watch.Clocks{Tolerance: 2_000}), watch.New(watch.Clocks{Tolerance: 2_000})
 	fmt.Println(a.Tell(watch.Process{Keys: []watch.Key{key}, Last: 20_000, Groups: []watch.Growth{{Group: `verb="GET"`,
 		Met: watch.Reading{At: 10_000, Value: value(100)}, Left: watch.Reading{At: 20_000, Value: value(150)}}}}))
 	key.Start = 1_437 // the same process; its body says more precisely when it began

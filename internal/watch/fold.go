@@ -23,7 +23,7 @@ func (s *State) Fold(before int64) {
 	gaveUp := 0
 	for _, u := range v.units {
 		if !u.covered() {
-			u.add(&all, leaves)
+			u.add(&all, v.Clocks, leaves)
 		}
 	}
 	for _, c := range v.conflicts() {
@@ -59,7 +59,7 @@ func (v *survey) lines(folds map[*process]bool) []line {
 	for _, u := range v.units {
 		for _, p := range u.processes {
 			if folds[p] {
-				now = append(now, linesOf(p)...)
+				now = append(now, linesOf(p, v.Clocks)...)
 			}
 		}
 	}
@@ -78,12 +78,12 @@ func (v *survey) rest(folds map[*process]bool) []entry {
 			}
 			var known line
 			for _, a := range v.accounts {
-				if m, ok := a.line(p.keys, v.tolerance); ok {
+				if m, ok := a.line(p.keys, v.Tolerance); ok {
 					known.merge(&m)
 				}
 			}
 			if known.last < p.last || !known.ended {
-				anew[p] = p.begun()
+				anew[p] = p.begun(v.Clocks)
 			}
 		}
 	}

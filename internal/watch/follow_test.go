@@ -132,10 +132,10 @@ func (f *follower) see(s *State, ident string, now int64, keys []Key, proc int, 
 	l := f.lives[ident]
 	if l == nil {
 		l = &life{keys: keys, first: now}
-		l.version, l.begin = s.Standing(keys...)
+		l.version, l.begin = standing(s, now, l)
 		l.born = l.version == 0 && l.begin == 0 && keys[0].Start > f.since
 		f.lives[ident] = l
-	} else if v, b := s.Standing(l.keys...); v > l.version || b > l.begin {
+	} else if v, b := standing(s, now, l); v > l.version || b > l.begin {
 		l.version, l.begin, l.born, l.groups = v, b, false, nil // anew from here
 	}
 	if l.groups == nil {
@@ -161,6 +161,15 @@ func (f *follower) see(s *State, ident string, now int64, keys []Key, proc int, 
 		l.groups[group] = c
 	}
 	return l
+}
+
+// standing is that of the state for who reads at a time: until when it is counted
+// elsewhere nothing begins anew.
+func standing(s *State, now int64, l *life) (version, begin int64) {
+	if version, begin = s.Standing(l.keys...); begin > now {
+		begin = l.begin
+	}
+	return version, begin
 }
 
 func (c *course) step(x scraped, external bool) {

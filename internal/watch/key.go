@@ -17,6 +17,14 @@ const (
 	Unknown  int64 = -1 // all processes of the name that tell no start
 )
 
+// Clocks says which times of two watchers may be of one moment, in ms.
+type Clocks struct {
+	// Tolerance is how much two readings of one start differ by at most.
+	Tolerance int64
+	// Skew is how much two clocks differ by at most. What lies further apart was in that order.
+	Skew int64
+}
+
 // Keys names a process of several names that told such starts; one that told none
 // goes by the first name and the kind of those.
 func Keys(kind int64, starts []int64, names ...string) (list []Key) {
@@ -52,6 +60,9 @@ type entry struct {
 	Key
 	process *process
 }
+
+// loose reports whether keys name no process, so that what they name may begin to count anew unnoticed.
+func loose(keys []Key) bool { return keys[0].Start <= 0 }
 
 // nearby returns the range of list, which is sorted by key, that is near to k.
 func nearby[T any](list []T, key func(*T) Key, k Key, tolerance int64) (from, to int) {

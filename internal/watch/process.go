@@ -77,7 +77,7 @@ func newProcess(x *Process) (*process, error) {
 	p.keys = slices.Compact(p.keys)
 	p.records = make([]record, 0, len(x.Groups))
 	for i := range x.Groups {
-		p.records = append(p.records, newRecord(&x.Groups[i], x.Begin))
+		p.records = append(p.records, newRecord(&x.Groups[i], x.Begin, loose(p.keys)))
 	}
 	return p, nil
 }
@@ -125,19 +125,19 @@ func (p *process) first() int64 {
 // grewBy reports whether some of what is known to have grown may have by a time.
 // At that very time it has if it is the latest scrape; where a process begins
 // anew nothing grew yet.
-func (p *process) grewBy(time int64) bool {
+func (p *process) grewBy(time int64, c Clocks) bool {
 	first := p.first()
 	if first != time || p.last > time {
 		return first < time
 	}
-	n := p.amount()
+	n := p.amount(c)
 	return n.Sign() > 0
 }
 
 // amount returns what a process counted in all groups.
-func (p *process) amount() (n exact.Sum) {
+func (p *process) amount(c Clocks) (n exact.Sum) {
 	var all sums
-	all.addProcess(p, 0)
+	all.addProcess(p, 0, c)
 	for i := range all.list {
 		n.Merge(&all.list[i].count)
 	}
@@ -157,7 +157,7 @@ func (p *process) join(o *process) *process {
 	case p.version < o.version:
 		j.version, j.records = o.version, o.records
 	default:
-		j.version, j.records = p.version, joinRecords(p.records, o.records)
+		j.version, j.records = p.version, joinRecords(p.records, o.records, loose(j.keys))
 	}
 	for _, x := range []*process{p, o} {
 		if x.is(&j) {
@@ -178,7 +178,7 @@ func sameSlice(a, b []record) bool {
 }
 
 // joinRecords merges two sorted lists. It returns a or b, if that is the result.
-func joinRecords(a, b []record) []record {
+func joinRecords(a, b []record, loose bool) []record {
 	if sameSlice(a, b) {
 		return a
 	}
@@ -194,7 +194,7 @@ func joinRecords(a, b []record) []record {
 			m.push(&b[j], false, true)
 			j++
 		default:
-			isA, isB := a[i].join(&b[j], &both)
+			isA, isB := a[i].join(&b[j], &both, loose)
 			x := &both
 			if isA {
 				x = &a[i]
@@ -243,10 +243,12 @@ func (m *merging) push(r *record, fromA, fromB bool) {
 
 // begun returns what is known of a process that goes on, once all that grew is
 // counted elsewhere: where each group was in the latest scrape, if its reading
-// compares with what others read.
-func (p *process) begun() *process {
+// compares with what others read: by no clock but its own, if others may differ.
+func (p *process) begun(c Clocks) *process {
 	q := *p
-	q.records = nil
+	if q.records = nil; c.Skew > 0 {
+		return &q
+	}
 	for i := range p.records {
 		r := &p.records[i]
 		_, lefts := r.points()

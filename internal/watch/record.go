@@ -46,6 +46,7 @@ type record struct {
 // more is what few records need.
 type more struct {
 	mets, lefts []Reading // the others, in order
+	own         []Reading // see owned; of what is loose
 	grown       *Value
 	base        *base
 }
@@ -81,7 +82,7 @@ func (p *Reading) compareTo(q *Reading) int {
 	return cmp.Or(cmp.Compare(p.At, q.At), p.Value.compare(&q.Value))
 }
 
-func newRecord(g *Growth, begin int64) record {
+func newRecord(g *Growth, begin int64, loose bool) record {
 	r := record{group: g.Group, met: Reading{At: never}}
 	if g.Left.At != 0 {
 		r.met, r.left = g.Met, g.Left
@@ -94,6 +95,9 @@ func newRecord(g *Growth, begin int64) record {
 		if r.met.At >= begin {
 			r.more.base.met = r.met
 		}
+	}
+	if r.more != nil && loose {
+		r.more.own = r.difference()
 	}
 	return r
 }
@@ -109,6 +113,24 @@ func (r *record) points() (mets, lefts []Reading) {
 	return mets, lefts
 }
 
+// owned is what single watchers saw grow of what is loose, each at the time at which
+// it met the group; those that are later than others, or more. Of one met and left
+// that are one watcher's it goes without saying.
+func (r *record) owned() []Reading {
+	if r.more == nil {
+		return r.difference()
+	}
+	return r.more.own
+}
+
+// difference is what the watcher of the first met and left saw grow.
+func (r *record) difference() []Reading {
+	if r.met.At == never || r.met.Count.Cmp(&r.left.Count) > 0 {
+		return nil
+	}
+	return []Reading{{r.met.At, growth(&r.left.Value, &r.met.Value)}}
+}
+
 // each calls do with every value in a record.
 func (r *record) each(do func(*Value)) {
 	do(&r.met.Value)
@@ -116,7 +138,7 @@ func (r *record) each(do func(*Value)) {
 	if r.more == nil {
 		return
 	}
-	for _, list := range [][]Reading{r.more.mets, r.more.lefts} {
+	for _, list := range [][]Reading{r.more.mets, r.more.lefts, r.more.own} {
 		for i := range list {
 			do(&list[i].Value)
 		}
@@ -144,17 +166,17 @@ func (r *record) first() int64 {
 }
 
 // join reports whether r, or o, is what both know; if neither is, it makes j that.
-func (r *record) join(o, j *record) (isR, isO bool) {
-	if r.more != nil || o.more != nil {
-		return r.joinAll(o, j)
+func (r *record) join(o, j *record, loose bool) (isR, isO bool) {
+	if r.more != nil || o.more != nil || loose && (r.met.At != o.met.At || r.left.Histogram != nil || o.left.Histogram != nil) {
+		return r.joinAll(o, j, loose)
 	}
 	metR, metO := r.met.order(&o.met)
 	leftO, leftR := r.left.order(&o.left)
 	switch {
 	case metR && leftR || metO && leftO:
 		return metR && leftR, metO && leftO
-	case !metR && !metO || !leftR && !leftO:
-		return r.joinAll(o, j)
+	case loose, !metR && !metO, !leftR && !leftO:
+		return r.joinAll(o, j, loose)
 	}
 	j.group, j.met, j.left, j.more = r.group, r.met, r.left, nil
 	if metO {
@@ -176,7 +198,7 @@ func (p *Reading) order(q *Reading) (below, above bool) {
 	return p.At <= q.At && p.within(&q.Value), q.At <= p.At && q.within(&p.Value)
 }
 
-func (r *record) joinAll(o, j *record) (isR, isO bool) {
+func (r *record) joinAll(o, j *record, loose bool) (isR, isO bool) {
 	rm, rl := r.points()
 	om, ol := o.points()
 	mets, lefts := useful(1, rm, om), useful(-1, rl, ol)
@@ -187,6 +209,9 @@ func (r *record) joinAll(o, j *record) (isR, isO bool) {
 	}
 	if len(x.mets)+len(x.lefts) > 0 || x.grown != nil || x.base != nil {
 		j.more = &x
+	}
+	if own := useful(-1, r.owned(), o.owned()); loose && (j.more != nil || !sameReadings(own, j.difference())) {
+		x.own, j.more = own, &x
 	}
 	return j.equal(r), j.equal(o)
 }
@@ -241,9 +266,12 @@ func (r *record) equal(o *record) bool {
 	if r.more == nil || o.more == nil {
 		return r.more == o.more
 	}
-	same := func(p, q Reading) int { return p.compareTo(&q) }
-	return slices.CompareFunc(r.more.mets, o.more.mets, same) == 0 && slices.CompareFunc(r.more.lefts, o.more.lefts, same) == 0 &&
+	return sameReadings(r.more.mets, o.more.mets) && sameReadings(r.more.lefts, o.more.lefts) && sameReadings(r.more.own, o.more.own) &&
 		equalValue(r.grown(), o.grown()) && r.base().equal(o.base())
+}
+
+func sameReadings(a, b []Reading) bool {
+	return slices.EqualFunc(a, b, func(p, q Reading) bool { return p.compareTo(&q) == 0 })
 }
 
 func equalValue(a, b *Value) bool {
@@ -251,8 +279,10 @@ func equalValue(a, b *Value) bool {
 }
 
 // value returns what the group grew by, at least, after a time until when its
-// growth is counted elsewhere, 0 if it is not.
-func (r *record) value(after int64) Value {
+// growth is counted elsewhere, 0 if it is not. The readings of two watchers compare
+// if they lie so far apart: a process that began between them unnoticed would else
+// be taken for the one before, where the clocks differ.
+func (r *record) value(after, apart int64) Value {
 	mets, lefts := r.points()
 	grown := r.grown()
 	if after > 0 {
@@ -265,8 +295,15 @@ func (r *record) value(after int64) Value {
 	var list []Value
 	for i := range mets {
 		for j := range lefts {
-			if m, l := &mets[i], &lefts[j]; m.At <= l.At && m.Count.Cmp(&l.Count) <= 0 {
+			if m, l := &mets[i], &lefts[j]; m.At+apart <= l.At && m.Count.Cmp(&l.Count) <= 0 {
 				list = append(list, growth(&l.Value, &m.Value))
+			}
+		}
+	}
+	if apart > 0 {
+		for _, x := range r.owned() {
+			if x.At >= after {
+				list = append(list, x.Value)
 			}
 		}
 	}

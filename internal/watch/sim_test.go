@@ -156,6 +156,25 @@ func TestSimulateWrong(t *testing.T) {
 	}
 }
 
+// Clocks that differ make no total more than there was.
+func TestSimulateClocks(t *testing.T) {
+	weights := maps.Clone(usual)
+	weights[wronglyGone], weights[move], weights[restart], weights[restoreEmpty], weights[grow] = 2, 1, 6, 4, 4
+	for _, horizon := range []int64{0, 20_000, 100_000} {
+		setting{instances: 4, eyes: 4, events: 120, horizon: horizon, weights: weights,
+			prepare: func(w *world, r *rand.Rand) {
+				w.wrong, w.root, w.Skew = true, r.IntN(2) == 0, 40_000
+				for _, e := range w.eyes {
+					e.ahead = []int64{0, r.Int64N(w.Skew + 1), r.Int64N(w.Skew + 1)}[r.IntN(3)]
+					w.empty(e)
+				}
+				mix(w, r)
+				parts(w, r)
+			},
+		}.check(t, 100)
+	}
+}
+
 // A root that hears of leaves, each with a part of the places: a process that
 // two leaves saw counts once, and a state that comes late changes nothing.
 func TestSimulateLeaves(t *testing.T) {

@@ -11,14 +11,15 @@ import (
 // others. Only methods of its owner write to it; what is inside is shared
 // between states and never written to.
 type State struct {
-	tolerance int64
-	entries   []entry // sorted by key; each process stands under all its keys
-	accounts  []*account
+	Clocks
+	entries  []entry // sorted by key; each process stands under all its keys
+	accounts []*account
 }
 
-// New returns the state of a watcher that knows nothing yet. It takes start times
-// that differ by no more than tolerance, in ms, for one process'.
-func New(tolerance int64) *State { return &State{tolerance: max(0, tolerance)} }
+// New returns the state of a watcher that knows nothing yet.
+func New(c Clocks) *State {
+	return &State{Clocks: Clocks{max(0, c.Tolerance), max(0, c.Skew)}}
+}
 
 // Clone returns a state of its own that knows the same.
 func (s *State) Clone() *State {
@@ -40,10 +41,10 @@ func (s *State) Tell(p Process) error {
 }
 
 // Together returns what known, which may be nil and stays as it is, says together
-// with what a watcher of that tolerance tells: processes, and whether it can not
-// tell them from others of their name, as behind a balancer.
-func Together(known *State, tolerance int64, told iter.Seq2[Process, bool]) *State {
-	s := New(tolerance)
+// with what a watcher tells: processes, and whether it can not tell them from
+// others of their name, as behind a balancer.
+func Together(known *State, c Clocks, told iter.Seq2[Process, bool]) *State {
+	s := New(c)
 	if known != nil {
 		s = known.Clone()
 	}
@@ -67,14 +68,14 @@ func Together(known *State, tolerance int64, told iter.Seq2[Process, bool]) *Sta
 // process anew, from where it is.
 func (s *State) Standing(keys ...Key) (version, begin int64) {
 	for _, k := range keys {
-		from, to := nearby(s.entries, keyOfEntry, k, s.tolerance)
+		from, to := nearby(s.entries, keyOfEntry, k, s.Tolerance)
 		for _, e := range s.entries[from:to] {
 			version = max(version, e.process.version)
 		}
 	}
 	for _, c := range s.accounts {
-		if m, ok := c.covering(keys, s.tolerance); ok {
-			version, begin = max(version, m.version), max(begin, m.last)
+		if m, ok := c.covering(keys, s.Clocks); ok {
+			version, begin = max(version, m.version), max(begin, s.until(&m))
 		}
 	}
 	return version, begin
@@ -87,7 +88,7 @@ func (s *State) put(p *process) {
 	var done []*process
 	told := p.keys
 	for _, k := range told {
-		from, to := nearby(s.entries, keyOfEntry, k, s.tolerance)
+		from, to := nearby(s.entries, keyOfEntry, k, s.Tolerance)
 		for _, e := range s.entries[from:to] {
 			if !slices.Contains(done, e.process) {
 				done = append(done, e.process)
@@ -115,8 +116,8 @@ func (s *State) AppendTo(b []byte) []byte {
 	return w.b
 }
 
-// Code writes a state down that may be nil, or reads it back, for any tolerance.
-func Code(c *saved.Codec, s **State, tolerance int64) {
+// Code writes a state down that may be nil, or reads it back, for any clocks.
+func Code(c *saved.Codec, s **State, clocks Clocks) {
 	var b []byte
 	if *s != nil {
 		b = (*s).AppendTo(nil)
@@ -128,20 +129,20 @@ func Code(c *saved.Codec, s **State, tolerance int64) {
 	if c.Must(err == nil); err != nil {
 		return
 	}
-	if *s = o; o.tolerance != tolerance {
-		*s = New(tolerance)
+	if *s = o; o.Clocks != clocks {
+		*s = New(clocks)
 		(*s).Join(o)
 	}
 }
 
 // Join adds what o knows, whether o watches the same instances, some of them or
-// others. It is idempotent, commutative and associative where all have one
-// tolerance, and leaves o as it is.
+// others. It is idempotent, commutative and associative where all have the same
+// Clocks, and leaves o as it is.
 func (s *State) Join(o *State) {
 	if s == o {
 		return
 	}
-	if len(s.entries) == 0 && s.tolerance == o.tolerance {
+	if len(s.entries) == 0 && s.Clocks == o.Clocks {
 		s.entries = slices.Clone(o.entries)
 	} else {
 		for p := range o.processes {

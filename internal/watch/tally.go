@@ -181,9 +181,13 @@ func (s *sums) addAccount(c *account) {
 }
 
 // addProcess adds what a process grew by after a time, see record.value.
-func (s *sums) addProcess(p *process, after int64) {
+func (s *sums) addProcess(p *process, after int64, c Clocks) {
 	if after > 0 && p.last <= after {
 		return
+	}
+	apart := int64(0)
+	if loose(p.keys) {
+		apart = c.Skew
 	}
 	for i := range p.records {
 		r := &p.records[i]
@@ -192,7 +196,7 @@ func (s *sums) addProcess(p *process, after int64) {
 			t.addGrowth(&r.left.Value, &r.met.Value)
 			continue
 		}
-		v := r.value(after)
+		v := r.value(after, apart)
 		t.add(&v)
 	}
 }

@@ -13,7 +13,7 @@ func (s *State) Totals() []Total {
 	var all sums
 	for _, u := range v.units {
 		if !u.covered() {
-			u.add(&all, everything)
+			u.add(&all, s.Clocks, everything)
 		}
 	}
 	for _, c := range v.conflicts() {
@@ -103,7 +103,7 @@ func (u *unit) cover(s *State) {
 	u.by, u.void = make([][]*account, len(u.processes)), make([]bool, len(u.processes))
 	for i, p := range u.processes {
 		for _, a := range s.accounts {
-			if m, ok := a.covering(p.keys, s.tolerance); ok && p.grewBy(m.last) {
+			if m, ok := a.covering(p.keys, s.Clocks); ok && p.grewBy(s.until(&m), s.Clocks) {
 				u.by[i] = append(u.by[i], a)
 				u.void[i] = u.void[i] || m.version > p.version
 			}
@@ -112,7 +112,7 @@ func (u *unit) cover(s *State) {
 }
 
 // add adds the value of the unit: the greatest of what is known without start times and of what is known with them.
-func (u *unit) add(to *sums, of share) {
+func (u *unit) add(to *sums, c Clocks, of share) {
 	var told sums
 	list := []*sums{&told}
 	for i, p := range u.processes {
@@ -120,13 +120,13 @@ func (u *unit) add(to *sums, of share) {
 		switch {
 		case !counts || u.void != nil && u.void[i]:
 		case len(u.processes) == 1:
-			to.addProcess(p, after)
+			to.addProcess(p, after, c)
 		case p.keys[0].Start == Unknown:
 			var blind sums
-			blind.addProcess(p, after)
+			blind.addProcess(p, after, c)
 			list = append(list, &blind)
 		default:
-			told.addProcess(p, after)
+			told.addProcess(p, after, c)
 		}
 	}
 	if len(u.processes) > 1 {

@@ -10,6 +10,9 @@ import (
 
 const tolerance = 2000
 
+// agreed are clocks that do not differ.
+var agreed = Clocks{Tolerance: tolerance}
+
 // place is where processes run, one at a time.
 type place struct {
 	name     string // as watchers call it: that of a balancer is shared
@@ -31,6 +34,7 @@ type proc struct {
 // eye is a watcher of the simulation.
 type eye struct {
 	id     int
+	ahead  int64 // its clock, by so many ms
 	state  *State
 	follow *follower
 	known  *naive
@@ -43,6 +47,7 @@ type eye struct {
 // world is a simulation.
 type world struct {
 	require.TestingT
+	Clocks
 	now     int64
 	horizon int64
 	places  []*place
@@ -65,7 +70,7 @@ type world struct {
 const began = 1_000_000_000
 
 func newWorld(t require.TestingT, instances, watchers int, horizon int64) *world {
-	w := &world{TestingT: t, lies: map[int]int64{}, now: began, horizon: horizon, truth: map[string]int64{}, kinds: map[string][3]int64{}, starts: began - 500_000}
+	w := &world{TestingT: t, Clocks: agreed, lies: map[int]int64{}, now: began, horizon: horizon, truth: map[string]int64{}, kinds: map[string][3]int64{}, starts: began - 500_000}
 	for i := range instances {
 		p := &place{name: fmt.Sprint("i", i)}
 		w.places = append(w.places, p)
@@ -78,7 +83,7 @@ func newWorld(t require.TestingT, instances, watchers int, horizon int64) *world
 }
 
 func (w *world) empty(e *eye) {
-	e.state, e.follow, e.known = New(tolerance), &follower{since: w.now, lives: map[string]*life{}}, newNaive()
+	e.state, e.follow, e.known = New(w.Clocks), &follower{since: w.now + e.ahead, lives: map[string]*life{}}, newNaive()
 	e.ids, e.lies = map[*life]int{}, nil
 }
 
@@ -101,6 +106,9 @@ func (w *world) start(p *place) {
 		w.grow(p, 7)
 	case w.procs%2 == 0:
 		q.kinds["c"], q.kinds["h"] = [4]int64{7}, [4]int64{1, 2, 3, 4}
+		if w.Skew > 0 {
+			q.kinds["c"], q.kinds["h"] = [4]int64{700}, [4]int64{100, 200, 300, 400}
+		}
 	}
 }
 
@@ -173,13 +181,13 @@ func (w *world) scrape(e *eye, p *place, misses bool) {
 	case Unknown:
 		who = blindProc
 	}
-	l = e.follow.see(e.state, ident, w.now, keys, who, groups)
+	l = e.follow.see(e.state, ident, w.now+e.ahead, keys, who, groups)
 	w.tell(e, l, p.name, 0)
 }
 
 func (w *world) end(e *eye, ident string) {
 	if l := e.follow.lives[ident]; l != nil {
-		w.tell(e, l, l.keys[0].Name, w.now)
+		w.tell(e, l, l.keys[0].Name, w.now+e.ahead)
 		delete(e.follow.lives, ident)
 	}
 }

@@ -1,6 +1,7 @@
 package promfoldconnector
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -49,5 +50,32 @@ func TestConfigErrors(t *testing.T) {
 		cfg := createDefaultConfig()
 		require.NoError(t, confmap.NewFromStringMap(map[string]any{x.key: x.value}).Unmarshal(cfg))
 		require.EqualError(t, confmap.Validate(cfg), x.want)
+	}
+}
+
+// README has a row for each key of its own, and names those that the processor's
+// has.
+func TestKeysAreDocumented(t *testing.T) {
+	conf := confmap.New()
+	require.NoError(t, conf.Marshal(createDefaultConfig()))
+	own, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	processor, err := os.ReadFile("../promfoldprocessor/README.md")
+	require.NoError(t, err)
+	shared := confmap.New()
+	cfg := fleets.DefaultConfig()
+	require.NoError(t, shared.Marshal(&cfg))
+	keys := conf.ToStringMap()
+	require.Len(t, keys, 13)
+	require.Len(t, shared.ToStringMap(), 8)
+	for key := range keys {
+		row := "\n| `" + key + "` | "
+		if _, ok := shared.ToStringMap()[key]; ok {
+			require.Contains(t, string(processor), row)
+			require.Contains(t, string(own), "`"+key+"`")
+			require.NotContains(t, string(own), row)
+			continue
+		}
+		require.Contains(t, string(own), row)
 	}
 }

@@ -31,10 +31,13 @@ type tiers struct {
 	at     time.Time
 	root   *root
 	sink   *consumertest.MetricsSink
-	kept   *teststorage.Memory // of the root
+	tell   *componenttest.Telemetry // of the root
+	sent   []plog.Logs              // by leaves
+	kept   *teststorage.Memory      // of the root
 	leaves map[string]*leaf
 	disks  map[string]*teststorage.Memory
 	views  []fleets.View
+	max    int // instances, if it is set
 }
 
 func newTiers(t *testing.T) *tiers { return newTiersWith(t, nil) }
@@ -49,11 +52,17 @@ func newTiersWith(t *testing.T, views []fleets.View) *tiers {
 func (x *tiers) config(leaf string) *Config {
 	cfg := createDefaultConfig().(*Config)
 	cfg.Interval, cfg.Leaf, cfg.Storage, cfg.Views = time.Hour, leaf, &teststorage.ID, x.views
+	if x.max > 0 {
+		cfg.MaxInstances = x.max
+	}
 	return cfg
 }
 
 func (x *tiers) startRoot() {
-	r, err := newRoot(connectortest.NewNopSettings(metadata.Type), x.config(""), x.sink, func() time.Time { return x.at })
+	x.tell = componenttest.NewTelemetry()
+	set := connectortest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = x.tell.NewTelemetrySettings()
+	r, err := newRoot(set, x.config(""), x.sink, func() time.Time { return x.at })
 	require.NoError(x, err)
 	require.NoError(x, r.Start(x.Context(), x.kept.Host()))
 	x.root = r
@@ -63,7 +72,12 @@ func (x *tiers) startRoot() {
 func (x *tiers) leaf(name string) *leaf {
 	l := x.leaves[name]
 	if l == nil {
-		next, err := consumer.NewLogs(func(ctx context.Context, ld plog.Logs) error { return x.root.ConsumeLogs(ctx, ld) })
+		next, err := consumer.NewLogs(func(ctx context.Context, ld plog.Logs) error {
+			again := plog.NewLogs()
+			ld.CopyTo(again)
+			x.sent = append(x.sent, again)
+			return x.root.ConsumeLogs(ctx, ld)
+		})
 		require.NoError(x, err)
 		l, err = newLeaf(connectortest.NewNopSettings(metadata.Type), x.config(name), next, func() time.Time { return x.at })
 		require.NoError(x, err)
@@ -111,7 +125,7 @@ func (x *tiers) killLeaf(name string) {
 // killRoot leaves nothing of the root but what it saved.
 func (x *tiers) killRoot() {
 	kept := x.kept.Clone()
-	require.NoError(x, x.root.Shutdown(x.Context()))
+	require.NoError(x, errors.Join(x.root.Shutdown(x.Context()), x.tell.Shutdown(x.Context())))
 	x.kept = kept
 	x.startRoot()
 }
@@ -120,7 +134,7 @@ func (x *tiers) end() {
 	for _, l := range x.leaves {
 		require.NoError(x, l.Shutdown(x.Context()))
 	}
-	require.NoError(x, x.root.Shutdown(x.Context()))
+	require.NoError(x, errors.Join(x.root.Shutdown(x.Context()), x.tell.Shutdown(x.Context())))
 }
 
 // Two leaves have shares of a fleet. One is killed, its share moves to the
@@ -174,41 +188,6 @@ func TestLateLeaf(t *testing.T) {
 	x.in("late", 100, "shop/b requests sum 98..100 5")
 	x.in("left", 100, "shop/a requests sum 7..100 11")
 	require.Contains(t, x.out(105, "left", "late"), "..105 16\n")
-	x.end()
-}
-
-// What is no state of a leaf of this root changes nothing.
-func TestStrangeRecords(t *testing.T) {
-	x := newTiers(t)
-	x.in("left", 10, "shop/a requests sum 7..10 10")
-	want := x.out(15, "left")
-	ld := plog.NewLogs()
-	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
-	records.AppendEmpty().Body().SetStr("hello")
-	for _, body := range []string{"", "damaged", "promfold-otelcol-1\n\xff\xff\xff", "promfold-otelcol-1\n\x03abc"} {
-		r := records.AppendEmpty()
-		r.Attributes().PutStr(leafKey, "left")
-		r.Body().SetEmptyBytes().FromRaw([]byte(body))
-	}
-	require.NoError(t, x.root.ConsumeLogs(t.Context(), ld))
-	require.Equal(t, want, x.out(15))
-
-	other := x.config("other")
-	other.Views = append(other.Views, viewOf("x"))
-	l, err := newLeaf(connectortest.NewNopSettings(metadata.Type), other, consumertest.NewNop(), func() time.Time { return x.at })
-	require.NoError(t, err)
-	md, err := pointtext.Read("shop/z x sum 7..10 1")
-	require.NoError(t, err)
-	require.NoError(t, l.ConsumeMetrics(t.Context(), md))
-	states, err := l.Set.Save()
-	require.NoError(t, err)
-	for _, s := range states {
-		b, err := s.Brief()
-		require.NoError(t, err)
-		require.Error(t, x.root.Set.SetPart("other", x.at, b))
-	}
-	require.NoError(t, l.Shutdown(t.Context()))
-	require.Equal(t, want, x.out(15))
 	x.end()
 }
 

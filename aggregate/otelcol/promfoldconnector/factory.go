@@ -35,7 +35,7 @@ func newBase(set connector.Settings, cfg *Config, now time.Time) (*sender.Base, 
 	if err != nil {
 		return nil, err
 	}
-	tell, err := telemetry.New(set.TelemetrySettings, metadata.ScopeName, all.Instances)
+	tell, err := telemetry.New(set.TelemetrySettings, metadata.ScopeName, map[string]func() int{"instances": all.Instances, "leaves": all.Leaves})
 	if err != nil {
 		return nil, err
 	}

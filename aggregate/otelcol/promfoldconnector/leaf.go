@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap"
 
+	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
 )
 
@@ -73,26 +74,58 @@ func (l *leaf) flush(ctx context.Context) {
 	l.Failed(ctx, l.Set.Forget(now))
 	states, err := l.Save(ctx)
 	l.Failed(ctx, err)
-	ld := plog.NewLogs()
+	var part request
 	for _, name := range slices.Sorted(maps.Keys(states)) {
 		x := states[name]
-		body, err := x.Brief()
+		body, err := x.Brief(now)
 		if err != nil {
 			l.Failed(ctx, err)
 			continue
 		}
-		rl := ld.ResourceLogs().AppendEmpty()
-		x.Resource.CopyTo(rl.Resource())
-		r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-		r.SetEventName(eventName)
-		r.SetTimestamp(pcommon.NewTimestampFromTime(now))
-		r.Attributes().PutStr(leafKey, l.cfg.Leaf)
-		r.Body().SetEmptyBytes().FromRaw(body)
+		if part.size > 0 && part.size+len(body) > maxRequest {
+			l.send(ctx, &part)
+		}
+		part.add(x, l.cfg.Leaf, now, body)
 	}
-	if ld.LogRecordCount() == 0 {
-		return
+	if part.size > 0 {
+		l.send(ctx, &part)
 	}
-	if err := l.next.ConsumeLogs(ctx, ld); err != nil {
-		l.Log.Error("The states of the fleets were not sent", zap.Error(err))
+}
+
+// maxRequest is how many bytes of several states go into one request. The OTLP
+// receiver takes 4 MiB by default.
+const maxRequest = 2 << 20
+
+// request is states that are sent together.
+type request struct {
+	logs   plog.Logs
+	states []*fleets.Saved
+	size   int
+}
+
+func (q *request) add(x *fleets.Saved, leaf string, now time.Time, body []byte) {
+	if q.size == 0 {
+		q.logs = plog.NewLogs()
 	}
+	q.states = append(q.states, x)
+	q.size += len(body)
+	rl := q.logs.ResourceLogs().AppendEmpty()
+	x.Resource.CopyTo(rl.Resource())
+	r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	r.SetEventName(eventName)
+	r.SetTimestamp(pcommon.NewTimestampFromTime(now))
+	r.Attributes().PutStr(leafKey, leaf)
+	r.Body().SetEmptyBytes().FromRaw(body)
+}
+
+// send sends the states, and begins the next request.
+func (l *leaf) send(ctx context.Context, q *request) {
+	if err := l.next.ConsumeLogs(ctx, q.logs); err != nil {
+		l.Tell.StateErrors(ctx, "not_sent", len(q.states))
+		l.Log.Error("The states of fleets were not sent", zap.Int("fleets", len(q.states)), zap.Int("bytes", q.size), zap.Error(err))
+		for _, x := range q.states {
+			x.NotSent()
+		}
+	}
+	*q = request{}
 }

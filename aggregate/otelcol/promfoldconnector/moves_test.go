@@ -94,8 +94,9 @@ func (m *moving) settle() {
 	require.Equal(m.rt, want, m.total())
 }
 
-// The shares of leaves move, leaves and the root are killed and come back, and
-// processes restart: the root counts all that was scraped, once.
+// The shares of leaves move, leaves and the root are killed and come back,
+// states are delivered again, and processes restart: the root counts all that was
+// scraped, once.
 func TestMoves(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &moving{tiers: newTiersWith(t, []fleets.View{{Metrics: []string{"requests", "seconds"}, Owner: "process"}}), rt: rt, names: []string{"x", "y"}}
@@ -121,6 +122,11 @@ func TestMoves(t *testing.T) {
 				n := m.total()
 				require.GreaterOrEqual(rt, n, most)
 				most = n
+			},
+			"replay": func(rt *rapid.T) {
+				if len(m.sent) > 0 {
+					m.deliver(m.sent[rapid.IntRange(0, len(m.sent)-1).Draw(rt, "sent")])
+				}
 			},
 			"killRoot": func(*rapid.T) { m.killRoot() },
 			"killLeaf": func(rt *rapid.T) {

@@ -2,7 +2,6 @@ package promfoldconnector
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -12,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 
+	"github.com/promfold/promfold/aggregate/otelcol/internal/fleets"
 	"github.com/promfold/promfold/aggregate/otelcol/internal/sender"
 )
 
@@ -45,25 +45,25 @@ func (r *root) Shutdown(ctx context.Context) error { return r.End(ctx, r.flush) 
 // does not belong to this root, is counted and left out: sending it again would
 // not help.
 func (r *root) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	strange := 0
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				if err := r.take(record); err != nil {
-					r.Tell.StateError(ctx)
-					r.Log.Error("The state of a leaf was not taken in", zap.Error(err))
+				name, ok := record.Attributes().Get(leafKey)
+				if !ok || name.AsString() == "" || record.Body().Type() != pcommon.ValueTypeBytes {
+					strange++
+					continue
+				}
+				if err := r.Set.SetPart(name.AsString(), r.now(), record.Body().Bytes().AsRaw()); err != nil {
+					r.Tell.StateErrors(ctx, fleets.Why(err), 1)
+					r.Log.Error("The state of a leaf was not taken in", zap.String("leaf", name.AsString()), zap.Error(err))
 				}
 			}
 		}
 	}
-	return nil
-}
-
-var errNoState = errors.New("a log record that is no state of a leaf")
-
-func (r *root) take(record plog.LogRecord) error {
-	name, ok := record.Attributes().Get(leafKey)
-	if !ok || name.AsString() == "" || record.Body().Type() != pcommon.ValueTypeBytes {
-		return errNoState
+	if strange > 0 {
+		r.Tell.StateErrors(ctx, "not_a_state", strange)
+		r.Log.Error("Log records that are no states of leaves were left out", zap.Int("records", strange))
 	}
-	return r.Set.SetPart(name.AsString(), r.now(), record.Body().Bytes().AsRaw())
+	return nil
 }

@@ -30,7 +30,7 @@ func newFold(set processor.Settings, cfg *Config, next consumer.Metrics, now fun
 	if err != nil {
 		return nil, err
 	}
-	tell, err := telemetry.New(set.TelemetrySettings, metadata.ScopeName, all.Instances)
+	tell, err := telemetry.New(set.TelemetrySettings, metadata.ScopeName, map[string]func() int{"instances": all.Instances})
 	if err != nil {
 		return nil, err
 	}

@@ -6,27 +6,18 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 
-	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/klog/v2"
+	"github.com/promfold/promfold/examples/resourcemetrics/serving"
 )
 
-func main() {
-	o, err := parseFlags(os.Args[1:])
-	if err == nil {
-		err = run(genericapiserver.SetupSignalContext(), o)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "resourcemetrics:", err)
-		klog.Flush()
-		os.Exit(1)
-	}
-}
+func main() { serving.Main("resourcemetrics", run) }
 
 // run serves until ctx ends.
-func run(ctx context.Context, o *options) error {
+func run(ctx context.Context, args []string) error {
+	o, err := parseFlags(args)
+	if err != nil {
+		return err
+	}
 	s, err := newServer(o)
 	if err != nil {
 		return err

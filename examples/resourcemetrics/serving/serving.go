@@ -2,9 +2,11 @@
 // server have in common: a certificate, who may ask, health, and their own
 // metrics.
 //
+//	serving.Main("…", run)             // flags, signals, the exit status
 //	o := serving.NewOptions()
 //	o.AddTo(flags)
 //	config, err := o.Config(serving.API{Title: "…", Scheme: scheme, Codecs: codecs, Definitions: definitions})
+//	serving.Metrics(server, scraper)
 package serving
 
 import (

@@ -1,11 +1,13 @@
 package fleets
 
 import (
+	"fmt"
 	"math"
 	"sync"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
@@ -195,57 +197,81 @@ func (x *extras) saved() map[string]extremes {
 	return m
 }
 
-// learn takes in what a frame knows. That of a leaf does not say what was in the
-// deltas since the answer before.
-func (x *extras) learn(f *frame, leaf bool) error {
+// learn takes in the extremes that a frame knows. That of a leaf does not say
+// what was in the deltas.
+func (x *extras) learn(all map[string]extremes, leaf bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for key, e := range f.Extremes {
+	for key, e := range all {
 		o := x.of(key)
 		o.all = o.all.join(e)
 		o.deltas.Vague = o.deltas.Vague || leaf
 	}
-	if len(f.Exemplars) == 0 {
-		return nil
+}
+
+// add takes in exemplars, by series.
+func (x *extras) add(list map[string]pmetric.ExemplarSlice) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for key, some := range list {
+		x.of(key).add(some)
 	}
-	md, err := new(pmetric.ProtoUnmarshaler).UnmarshalMetrics(f.Exemplars)
-	if err != nil {
-		return err
-	}
-	for _, rm := range md.ResourceMetrics().All() {
-		for _, sm := range rm.ScopeMetrics().All() {
-			for _, m := range sm.Metrics().All() {
-				for _, p := range m.Gauge().DataPoints().All() {
-					if key, ok := p.Attributes().Get(exemplarsKey); ok {
-						x.of(string(key.Bytes().AsRaw())).add(p.Exemplars())
-					}
-				}
-			}
+}
+
+// take returns the exemplars since the answer before, by series.
+func (x *extras) take() map[string]pmetric.ExemplarSlice {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	list := map[string]pmetric.ExemplarSlice{}
+	for key, e := range x.list {
+		if e.exemplars.Len() > 0 {
+			list[key], e.exemplars = e.exemplars, pmetric.NewExemplarSlice()
 		}
 	}
-	return nil
+	return list
 }
 
 // exemplarsKey is the attribute that names the series of exemplars in a frame.
 const exemplarsKey = "series"
 
-// take returns the exemplars since the answer before, as metrics.
-func (x *extras) take() ([]byte, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	md := pmetric.NewMetrics()
-	points := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty().SetEmptyGauge().DataPoints()
-	for _, key := range sortedKeys(x.list) {
-		e := x.list[key]
-		if e.exemplars.Len() == 0 {
-			continue
-		}
-		p := points.AppendEmpty()
-		p.Attributes().PutEmptyBytes(exemplarsKey).FromRaw([]byte(key))
-		e.exemplars.MoveAndAppendTo(p.Exemplars())
-	}
-	if points.Len() == 0 {
+// bytesOf returns exemplars as metrics.
+func bytesOf(list map[string]pmetric.ExemplarSlice) ([]byte, error) {
+	if len(list) == 0 {
 		return nil, nil
 	}
+	md := pmetric.NewMetrics()
+	points := md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Metrics().AppendEmpty().SetEmptyGauge().DataPoints()
+	for _, key := range sortedKeys(list) {
+		p := points.AppendEmpty()
+		p.Attributes().PutEmptyBytes(exemplarsKey).FromRaw([]byte(key))
+		list[key].CopyTo(p.Exemplars())
+	}
 	return new(pmetric.ProtoMarshaler).MarshalMetrics(md)
+}
+
+// exemplarsOf reads what bytesOf writes. It believes nothing: the bytes came over
+// the network.
+func exemplarsOf(b []byte) (map[string]pmetric.ExemplarSlice, error) {
+	md, err := new(pmetric.ProtoUnmarshaler).UnmarshalMetrics(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: exemplars: %w", errFrame, err)
+	}
+	list := map[string]pmetric.ExemplarSlice{}
+	for _, rm := range md.ResourceMetrics().All() {
+		for _, sm := range rm.ScopeMetrics().All() {
+			for _, m := range sm.Metrics().All() {
+				if m.Type() != pmetric.MetricTypeGauge {
+					return nil, fmt.Errorf("%w: exemplars of a %s", errFrame, m.Type())
+				}
+				for _, p := range m.Gauge().DataPoints().All() {
+					key, ok := p.Attributes().Get(exemplarsKey)
+					if !ok || key.Type() != pcommon.ValueTypeBytes {
+						return nil, fmt.Errorf("%w: exemplars without a series", errFrame)
+					}
+					list[string(key.Bytes().AsRaw())] = p.Exemplars()
+				}
+			}
+		}
+	}
+	return list, nil
 }

@@ -15,12 +15,12 @@ type fleet struct {
 	resource []attribute
 	shapes   *shapes
 	extras   extras
+	leaves   leaves // of a root
 
 	mu    sync.Mutex // while it is opened
 	known *aggregate.Fleet
 	views []*aggregate.EverythingView
-	since time.Time        // set once, before known
-	parts map[string]int64 // of a root: when each leaf spoke last, Unix milliseconds
+	since time.Time // set once, before known
 }
 
 // lead is how long before the component, or its first points, a fleet began, in
@@ -48,7 +48,7 @@ func (f *fleet) open(points []point, now time.Time) error {
 			since = min(since, p.Start.UnixMilli())
 		}
 	}
-	f.since = time.UnixMilli(since - lead)
+	f.since = time.UnixMilli(max(1, since-lead)) // some clocks begin in 1970
 	c := f.set.fleetConfig()
 	c.Since = f.since
 	known, err := aggregate.NewFleet(c)

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/gob"
-	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/promfold/promfold/aggregate"
 )
@@ -22,15 +23,24 @@ type frame struct {
 	Attributes map[string]int32
 	Doubles    map[string]bool
 	Instances  map[string]known
-	Leaves     map[string]int64 // of a root: when each spoke last, Unix milliseconds
+	Leaves     map[string]spoken // of a root
 	Extremes   map[string]extremes
-	Exemplars  []byte // for a collector above: since the frame before
+
+	// For a collector above:
+	At        int64  // when the frame was made, Unix nanoseconds
+	Horizon   int64  // of the configuration, milliseconds
+	Size      int    // instances
+	Exemplars []byte // since the frame before
 }
 
-// version stands in front of a frame.
-const version = "promfold-otelcol-1\n"
+// A frame begins with a line of its kind and version. The head and its checksum
+// follow, and then the state of the fleet, which has one itself.
+const (
+	kind    = "promfold-otelcol-"
+	version = kind + "2"
+)
 
-var errFrame = errors.New("not a state of this component")
+var errFrame = fmt.Errorf("%w: not a state of this component", aggregate.ErrCorrupt)
 
 // Saved is the state of a fleet.
 type Saved struct {
@@ -38,22 +48,28 @@ type Saved struct {
 	head     []byte           // what the component knows
 	brief    frame            // what another one needs of it
 	extras   *extras
+	taken    map[string]pmetric.ExemplarSlice // that are in the brief frame
 	state    []byte
 }
 
 // Full returns the frame that Load reads.
 func (s *Saved) Full() []byte { return slices.Concat(s.head, s.state) }
 
-// Brief returns the frame that SetPart reads, with the exemplars that came since
-// the last one.
-func (s *Saved) Brief() ([]byte, error) {
+// Brief returns the frame that SetPart reads, as of now, with the exemplars that
+// came since the last one.
+func (s *Saved) Brief(now time.Time) ([]byte, error) {
+	list := s.extras.take()
 	var err error
-	if s.brief.Exemplars, err = s.extras.take(); err != nil {
+	if s.brief.Exemplars, err = bytesOf(list); err != nil {
 		return nil, err
 	}
+	s.taken, s.brief.At = list, now.UnixNano()
 	head, err := s.brief.head()
 	return slices.Concat(head, s.state), err
 }
+
+// NotSent gives the exemplars of Brief back, for the next one.
+func (s *Saved) NotSent() { s.extras.add(s.taken) }
 
 // Size returns the bytes of the full frame.
 func (s *Saved) Size() int { return len(s.head) + len(s.state) }
@@ -93,7 +109,7 @@ func (f *fleet) save(instances map[string]*instance) (*Saved, error) {
 		return nil, err
 	}
 	out := &Saved{Resource: pcommon.NewResource(), state: state.Bytes(), extras: &f.extras}
-	x := frame{Since: f.since.UnixMilli(), Leaves: f.leaves()}
+	x := frame{Since: f.since.UnixMilli(), Leaves: f.leaves.saved(), Horizon: f.set.horizon.Milliseconds(), Size: len(instances)}
 	for _, a := range f.resource {
 		x.Resource = append(x.Resource, [2]string{a.key, a.value})
 		out.Resource.Attributes().PutStr(a.key, a.value)
@@ -114,7 +130,13 @@ func (f *fleet) save(instances map[string]*instance) (*Saved, error) {
 func (x *frame) head() ([]byte, error) {
 	b := new(bytes.Buffer)
 	err := gob.NewEncoder(b).Encode(x)
-	return append(binary.AppendUvarint([]byte(version), uint64(b.Len())), b.Bytes()...), err
+	return framed(b.Bytes()), err
+}
+
+func framed(head []byte) []byte {
+	b := binary.AppendUvarint([]byte(version+"\n"), uint64(len(head)))
+	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(head))
+	return append(b, head...)
 }
 
 // saved returns a copy of what is known.
@@ -146,16 +168,26 @@ func (s *shapes) saved() (attributes map[string]int32, doubles map[string]bool) 
 
 // read reads a frame, and returns the fleet's own state.
 func (x *frame) read(b []byte) (state []byte, err error) {
-	b, ok := bytes.CutPrefix(b, []byte(version))
+	first, b, ok := bytes.Cut(b, []byte("\n"))
+	switch {
+	case !ok || !bytes.HasPrefix(first, []byte(kind)):
+		return nil, errFrame
+	case string(first) != version:
+		return nil, fmt.Errorf("%w: not %q", aggregate.ErrVersion, version)
+	}
 	n, size := binary.Uvarint(b)
-	if !ok || size <= 0 || n > uint64(len(b)-size) {
+	if size <= 0 || len(b)-size < 4 || n > uint64(len(b)-size-4) {
 		return nil, errFrame
 	}
-	head := b[size : size+int(n)]
+	sum := binary.BigEndian.Uint32(b[size:])
+	head, state := b[size+4:size+4+int(n)], b[size+4+int(n):]
+	if crc32.ChecksumIEEE(head) != sum {
+		return nil, errFrame
+	}
 	if err := gob.NewDecoder(bytes.NewReader(head)).Decode(x); err != nil {
 		return nil, fmt.Errorf("%w: %w", errFrame, err)
 	}
-	return b[size+int(n):], nil
+	return state, nil
 }
 
 // Load adds a saved fleet.
@@ -171,9 +203,10 @@ func (s *Set) Load(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.declare(loaded), f.extras.learn(&x, false)); err != nil {
+	if err := f.declare(loaded); err != nil {
 		return err
 	}
+	f.extras.learn(x.Extremes, false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fleets[f.key] = f
@@ -186,7 +219,7 @@ func (s *Set) Load(b []byte) error {
 
 // fleetOf returns a new fleet with what a frame says of it.
 func (s *Set) fleetOf(x *frame) *fleet {
-	f := &fleet{set: s, shapes: newShapes(), parts: x.Leaves}
+	f := &fleet{set: s, shapes: newShapes(), leaves: leaves{spoke: x.Leaves}}
 	for _, a := range x.Resource {
 		f.resource = append(f.resource, attribute{a[0], a[1]})
 	}

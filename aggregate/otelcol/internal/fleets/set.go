@@ -25,6 +25,8 @@ type Set struct {
 	mu        sync.RWMutex
 	fleets    map[string]*fleet
 	instances map[string]*instance
+
+	opening sync.Mutex // of a root: a fleet begins with the first state that is taken in
 }
 
 // New returns an empty set of a valid configuration. With a horizon its fleets
@@ -252,11 +254,17 @@ func (s *Set) balanced(resource pcommon.Map) *Balanced {
 	return nil
 }
 
-// Instances returns how many instances are known.
+// Instances returns how many instances are known, those of leaves too.
 func (s *Set) Instances() int {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return len(s.instances)
+	n := len(s.instances)
+	s.mu.RUnlock()
+	for _, f := range s.list() {
+		for _, leaf := range f.leaves.saved() {
+			n += leaf.Size
+		}
+	}
+	return n
 }
 
 // list returns the fleets that have begun, in the order of their names.

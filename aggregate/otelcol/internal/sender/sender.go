@@ -77,7 +77,7 @@ func (b *Base) Open(ctx context.Context, host component.Host, extension *compone
 	}
 	for name, saved := range states {
 		if err := b.Set.Load(saved); err != nil {
-			b.Tell.StateError(ctx)
+			b.Tell.StateErrors(ctx, fleets.Why(err), 1)
 			b.Log.Error("A saved fleet cannot be read; its totals begin anew", zap.String("fleet", name), zap.Error(err))
 			first = now // or they would be less than they were, since the same time
 		}
@@ -109,7 +109,7 @@ func (b *Base) Save(ctx context.Context) (map[string]*fleets.Saved, error) {
 // Failed tells of a state that could not be read or written.
 func (b *Base) Failed(ctx context.Context, err error) {
 	if err != nil {
-		b.Tell.StateError(ctx)
+		b.Tell.StateErrors(ctx, fleets.Why(err), 1)
 		b.Log.Error("The state of the fleets", zap.Error(err))
 	}
 }

@@ -17,7 +17,6 @@ import (
 type Telemetry struct {
 	accepted, refused, unmatched, resets, restarts, failed, errors, lost metric.Int64Counter
 	stateBytes                                                           metric.Int64Gauge
-	instances                                                            metric.Int64ObservableGauge
 	own                                                                  metric.Registration
 }
 
@@ -30,14 +29,15 @@ var described = map[string][2]string{
 	"promfold_resets":               {"{series}", "Series that fell or began anew."},
 	"promfold_restarts":             {"{process}", "Instances that restarted."},
 	"promfold_scrapes_failed":       {"{scrape}", "Scrapes that did not answer (up is 0)."},
-	"promfold_state_errors":         {"{error}", "States that could not be read, written or taken in."},
+	"promfold_state_errors":         {"{error}", "States that could not be read, written, sent or taken in, by reason."},
 	"promfold_state_bytes":          {"By", "Size of the state when it was saved or sent last."},
-	"promfold_instances":            {"{instance}", "Instances that are followed."},
+	"promfold_instances":            {"{instance}", "Instances that are followed; at a root those of all leaves."},
+	"promfold_leaves":               {"{leaf}", "Leaves that a root heard of."},
 }
 
-// New makes the instruments under the scope of a component. instances is asked
-// at each collection until Close.
-func New(set component.TelemetrySettings, scope string, instances func() int) (*Telemetry, error) {
+// New makes the instruments under the scope of a component. Each of the gauges is
+// asked at each collection until Close.
+func New(set component.TelemetrySettings, scope string, gauges map[string]func() int) (*Telemetry, error) {
 	m := set.MeterProvider.Meter(scope)
 	t := &Telemetry{}
 	var errs []error
@@ -58,13 +58,20 @@ func New(set component.TelemetrySettings, scope string, instances func() int) (*
 	full, unit, description := text("state_bytes")
 	t.stateBytes, err = m.Int64Gauge(full, unit, description)
 	errs = append(errs, err)
-	full, unit, description = text("instances")
-	t.instances, err = m.Int64ObservableGauge(full, unit, description)
-	errs = append(errs, err)
+	asked := map[metric.Int64Observable]func() int{}
+	var all []metric.Observable
+	for name, value := range gauges {
+		full, unit, description := text(name)
+		g, err := m.Int64ObservableGauge(full, unit, description)
+		errs = append(errs, err)
+		asked[g], all = value, append(all, g)
+	}
 	t.own, err = m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		o.ObserveInt64(t.instances, int64(instances()))
+		for g, value := range asked {
+			o.ObserveInt64(g, int64(value()))
+		}
 		return nil
-	}, t.instances)
+	}, all...)
 	return t, errors.Join(append(errs, err)...)
 }
 
@@ -85,8 +92,10 @@ func (t *Telemetry) Report(ctx context.Context, r *fleets.Report) {
 // Unmatched counts points that no view wants.
 func (t *Telemetry) Unmatched(ctx context.Context, points int) { add(ctx, t.unmatched, points) }
 
-// StateError counts a state that could not be read, written or taken in.
-func (t *Telemetry) StateError(ctx context.Context) { add(ctx, t.errors, 1) }
+// StateErrors counts states that could not be read, written, sent or taken in.
+func (t *Telemetry) StateErrors(ctx context.Context, reason string, n int) {
+	add(ctx, t.errors, n, attribute.String("reason", reason))
+}
 
 // Lost counts deltas that will not be sent.
 func (t *Telemetry) Lost(ctx context.Context, points int) { add(ctx, t.lost, points) }

@@ -35,7 +35,7 @@ type Scaler struct {
 type trigger struct {
 	name               string
 	target, activation float64
-	match              func(labels.Labels) bool
+	of                 []*labels.Matcher
 }
 
 func (s *Scaler) trigger(ref *pb.ScaledObjectRef) (trigger, error) {
@@ -51,7 +51,7 @@ func (s *Scaler) trigger(ref *pb.ScaledObjectRef) (trigger, error) {
 	if t.activation, err = number(data["activation"], m.Activation); err != nil {
 		return t, status.Errorf(codes.InvalidArgument, "%s: activation is no number from 0 on", t.name)
 	}
-	if t.match, err = matcher(data["labels"]); err != nil {
+	if t.of, err = matchers(data["labels"]); err != nil {
 		return t, status.Errorf(codes.InvalidArgument, "%s: %s", t.name, err)
 	}
 	return t, nil
@@ -69,31 +69,29 @@ func number(text string, otherwise float64) (float64, error) {
 	return x, err
 }
 
-// matcher reads what the labels of a group have to be.
-func matcher(text string) (func(labels.Labels) bool, error) {
-	want := map[string]string{}
+// matchers reads what the labels of a group have to be.
+func matchers(text string) ([]*labels.Matcher, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var list []*labels.Matcher
 	for pair := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(pair, "=")
-		if text != "" && !ok {
+		if !ok {
 			return nil, errors.New("labels are name=value, separated by commas")
 		}
-		if ok {
-			want[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		m, err := labels.NewMatcher(labels.MatchEqual, strings.TrimSpace(name), strings.TrimSpace(value))
+		if err != nil {
+			return nil, err
 		}
+		list = append(list, m)
 	}
-	return func(group labels.Labels) bool {
-		for name, value := range want {
-			if group.Get(name) != value {
-				return false
-			}
-		}
-		return true
-	}, nil
+	return list, nil
 }
 
 // ask returns the number of a trigger, or the error that KEDA gets.
 func (s *Scaler) ask(t trigger) (float64, error) {
-	n, err := s.Set.One(s.Now(), t.name, t.match)
+	n, err := s.Set.One(s.Now(), t.name, t.of...)
 	if err != nil {
 		return 0, status.Error(codes.Unavailable, err.Error())
 	}

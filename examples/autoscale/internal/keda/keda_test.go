@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/promfold/promfold/aggregate"
+	"github.com/promfold/promfold/examples/autoscale/internal/live"
 	"github.com/promfold/promfold/examples/autoscale/internal/scaling"
 )
 
@@ -27,7 +28,7 @@ type scaled struct {
 	pb.ExternalScalerClient
 	t       *testing.T
 	fleet   *aggregate.Fleet
-	changes Changes
+	changes live.Changes
 	seconds atomic.Int64 // now
 	total   map[string]int
 }
@@ -193,4 +194,57 @@ func TestStream(t *testing.T) {
 		s.round(nil)
 	}
 	assert.False(t, <-got, "while two were missing nothing was sent")
+}
+
+// heard is a stream that notes when something was pushed.
+type heard struct {
+	grpc.ServerStream
+	ctx   context.Context
+	now   func() int64
+	after map[bool]int64
+}
+
+func (h *heard) Context() context.Context { return h.ctx }
+func (h *heard) Send(r *pb.IsActiveResponse) error {
+	h.after[r.Result] = h.now()
+	return nil
+}
+
+// TestWithinASecond: a crossing is pushed within a second, also one without a
+// scrape: scrapes come every 15 s, and a queue that is 10 from second 30 to 45 is
+// the largest of 50 s until second 95.
+func TestWithinASecond(t *testing.T) {
+	config, err := scaling.Read(strings.NewReader("metrics: [{name: queue, select: queue, scaleBy: largest, window: 50s, target: 1, activation: 5}]"))
+	require.NoError(t, err)
+	fleet, err := aggregate.NewFleet(aggregate.Config{Since: at(-1)})
+	require.NoError(t, err)
+	require.NoError(t, fleet.SetTargets(at(0), aggregate.Target{Name: "a"}))
+	set, err := scaling.New(fleet, config)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	now := int64(-1)
+	stream := &heard{ctx: ctx, now: func() int64 { return now }, after: map[bool]int64{}}
+	next := func() <-chan struct{} { // a second passes
+		if now++; now%15 == 0 {
+			queue := 0
+			if now == 30 {
+				queue = 10
+			}
+			_, err := fleet.Ingest(aggregate.Scrape{Target: "a", Time: at(now), Body: fmt.Appendf(nil, "# TYPE queue gauge\nqueue %d\n", queue)})
+			require.NoError(t, err)
+		}
+		if now == 120 {
+			cancel()
+		}
+		ready := make(chan struct{})
+		close(ready)
+		return ready
+	}
+	s := Scaler{Set: set, Changed: next, Now: func() time.Time { return at(now) }}
+	ref := &pb.ScaledObjectRef{ScalerMetadata: map[string]string{"metric": "queue"}}
+	for ctx.Err() == nil { // a closed channel and an ended context are chosen at random
+		require.ErrorIs(t, s.StreamIsActive(ref, stream), context.Canceled)
+	}
+	assert.Equal(t, int64(30), stream.after[true])
+	assert.InDelta(t, 45+50, stream.after[false], 1)
 }

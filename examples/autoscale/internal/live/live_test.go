@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -8,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,12 +20,12 @@ var quiet = slog.New(slog.DiscardHandler)
 
 // TestExampleFile: the file beside the program is one that is read.
 func TestExampleFile(t *testing.T) {
-	set, _, err := Open("../../metrics.yaml", quiet, func() {})
+	f, err := Open("../../metrics.yaml", quiet)
 	require.NoError(t, err)
-	assert.Len(t, set.Names(), 3*5)
+	assert.Len(t, f.Names(), 3*5)
 	file := filepath.Join(t.TempDir(), "empty.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("interval: 1s\n"), 0o600))
-	_, _, err = Open(file, quiet, func() {})
+	_, err = Open(file, quiet)
 	assert.ErrorContains(t, err, "no metrics")
 }
 
@@ -37,12 +37,40 @@ func TestOpen(t *testing.T) {
 	t.Cleanup(s.Close)
 	file := filepath.Join(t.TempDir(), "metrics.yaml")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "targets: [%s]\nmetrics: [{name: queue, select: queue, scaleBy: largest}]", s.URL), 0o600))
-	var told atomic.Int32
-	set, scraper, err := Open(file, quiet, func() { told.Add(1) })
+	f, err := Open(file, quiet)
 	require.NoError(t, err)
-	require.NoError(t, scraper.Once(t.Context()))
-	assert.Equal(t, int32(1), told.Load())
-	n, err := set.One(time.Now().Add(time.Second), "queue", nil)
+	assert.Error(t, f.Ready(nil))
+	told := f.Changes.Next()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.Run(ctx)
+	}()
+	<-told
+	cancel()
+	<-done
+	assert.NoError(t, f.Ready(nil))
+	n, err := f.One(time.Now().Add(time.Second), "queue")
 	require.NoError(t, err)
 	assert.Equal(t, 7.0, n.Value)
+}
+
+// TestFollow: each tick wakes those who wait.
+func TestFollow(t *testing.T) {
+	var c Changes
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks := make(chan time.Time)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.Follow(ctx, ticks)
+	}()
+	for range 3 {
+		next := c.Next()
+		ticks <- time.Time{}
+		<-next
+	}
+	cancel()
+	<-done
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -35,6 +36,26 @@ type Metric struct {
 	Coverage   float64 // how much of the fleet must answer; default 0.9
 	Target     float64 // that one replica should have, for KEDA
 	Activation float64 // above it there is something to do, for KEDA
+
+	Object *Object // what it is about, for custom.metrics.k8s.io
+}
+
+// Object is the Kubernetes object that a metric is about, or the objects.
+type Object struct {
+	APIVersion string `yaml:"apiVersion"` // default v1
+	Kind       string
+
+	Namespace, Name string // the one that all of the fleet is; or
+	NamespaceLabel  string `yaml:"namespaceLabel"` // the labels that say which one
+	NameLabel       string `yaml:"nameLabel"`
+}
+
+// covers returns how long the number of a metric looks back.
+func (m *Metric) covers() time.Duration {
+	if m.ScaleBy == Saturation {
+		return 0
+	}
+	return m.Window
 }
 
 // ScaleBy says which number of a metric counts.
@@ -98,6 +119,34 @@ func (c *Config) complete() error {
 			return fmt.Errorf("%s: target and activation are not negative", m.Name)
 		case m.ScaleBy == Saturation && m.Limit == "":
 			return fmt.Errorf("%s: saturation needs a limit", m.Name)
+		}
+		if err := m.describe(); err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+// describe checks the object, and groups by the labels that name it.
+func (m *Metric) describe() error {
+	o := m.Object
+	if o == nil {
+		return nil
+	}
+	if o.APIVersion == "" {
+		o.APIVersion = "v1"
+	}
+	switch {
+	case o.Kind == "":
+		return errors.New("object needs a kind")
+	case (o.Name == "") == (o.NameLabel == ""):
+		return errors.New("object needs a name or a nameLabel")
+	case o.Namespace != "" && o.NamespaceLabel != "":
+		return errors.New("object has a namespace or a namespaceLabel")
+	}
+	for _, name := range []string{o.NamespaceLabel, o.NameLabel} {
+		if name != "" && !slices.Contains(m.By, name) {
+			m.By = append(m.By, name)
 		}
 	}
 	return nil

@@ -4,7 +4,7 @@
 //
 //	config, err := scaling.Read(file)
 //	set, err := scaling.New(fleet, config)
-//	n, err := set.One(now, "requests.hi", nil)
+//	n, err := set.One(now, "requests.hi")
 //
 // Each metric has three names: its own for the value, and with .lo and .hi the
 // bounds that hold the truth.

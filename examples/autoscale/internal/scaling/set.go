@@ -26,8 +26,8 @@ type Number struct {
 	Labels labels.Labels
 	Value  float64 // of the name that was asked for: the value, or a bound
 	All    promfold.Estimate
-	Time   time.Time // the end of the window
-	Window time.Duration
+	Time   time.Time     // the end of the window
+	Window time.Duration // 0 of what is so at that moment
 }
 
 // Set is all metrics of a fleet. It is safe for concurrent use.
@@ -83,22 +83,23 @@ func (s *Set) find(name string) (metric, func(promfold.Estimate) float64, error)
 	return m, of, nil
 }
 
-// All returns the numbers of the groups that match, all of them or an error. A
-// nil match matches all.
-func (s *Set) All(now time.Time, name string, match func(labels.Labels) bool) ([]Number, error) {
-	m, of, err := s.find(name)
+// All returns the numbers of the groups that match, all of them or an error: none
+// where the part of the fleet that they are of answers too little.
+func (s *Set) All(now time.Time, name string, of ...*labels.Matcher) ([]Number, error) {
+	m, pick, err := s.find(name)
 	if err != nil {
 		return nil, err
 	}
 	var list []Number
 	var wrong error
-	err = m.ask(s.fleet.Snapshot(now).AtLeast(m.Coverage), func(group labels.Labels, e promfold.Estimate, ok bool) {
-		if match != nil && !match(group) {
+	snapshot := s.fleet.Snapshot(now)
+	err = m.among(snapshot, of, func(group labels.Labels, e promfold.Estimate, ok bool) {
+		if !ok && left(snapshot, group) {
 			return
 		}
-		n := Number{Labels: group, Value: of(e), All: e, Time: now, Window: m.Window}
+		n := Number{Labels: group, Value: pick(e), All: e, Time: now, Window: m.covers()}
 		switch {
-		case !ok:
+		case !ok || math.IsNaN(n.Value):
 			wrong = fmt.Errorf("%s: %w", title(name, group), ErrUnknown)
 		case math.IsInf(n.Value, 0):
 			wrong = fmt.Errorf("%s: %w", title(name, group), ErrBound)
@@ -116,6 +117,23 @@ func (s *Set) All(now time.Time, name string, match func(labels.Labels) bool) ([
 	return list, nil
 }
 
+// Groups returns the groups of a metric, of which some may have no number, but
+// not those of targets that left.
+func (s *Set) Groups(now time.Time, name string) ([]labels.Labels, error) {
+	m, _, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	var list []labels.Labels
+	snapshot := s.fleet.Snapshot(now)
+	err = m.ask(snapshot, func(group labels.Labels, _ promfold.Estimate, _ bool) {
+		if !left(snapshot, group) {
+			list = append(list, group)
+		}
+	})
+	return list, err
+}
+
 // title names a group of a metric.
 func title(name string, group labels.Labels) string {
 	if group.IsEmpty() {
@@ -126,8 +144,8 @@ func title(name string, group labels.Labels) string {
 
 // Items returns the numbers of the groups that match, as items that are added up:
 // several only where their sum is right, that is, of rates.
-func (s *Set) Items(now time.Time, name string, match func(labels.Labels) bool) ([]Number, error) {
-	list, err := s.All(now, name, match)
+func (s *Set) Items(now time.Time, name string, of ...*labels.Matcher) ([]Number, error) {
+	list, err := s.All(now, name, of...)
 	if m, _ := s.Metric(name); err == nil && len(list) > 1 && m.ScaleBy != Rate {
 		return nil, fmt.Errorf("%s: %d: %w", name, len(list), ErrSeveral)
 	}
@@ -135,8 +153,8 @@ func (s *Set) Items(now time.Time, name string, match func(labels.Labels) bool) 
 }
 
 // One returns one number, the sum of Items.
-func (s *Set) One(now time.Time, name string, match func(labels.Labels) bool) (Number, error) {
-	list, err := s.Items(now, name, match)
+func (s *Set) One(now time.Time, name string, of ...*labels.Matcher) (Number, error) {
+	list, err := s.Items(now, name, of...)
 	if err != nil {
 		return Number{}, err
 	}

@@ -1,8 +1,13 @@
-package keda
+package live
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
-// Changes tells those who wait that a scrape came in. The zero value is ready.
+// Changes tells those who wait that numbers may have changed. The zero value is
+// ready.
 type Changes struct {
 	mu   sync.Mutex
 	next chan struct{}
@@ -25,5 +30,17 @@ func (c *Changes) Note() {
 	if c.next != nil {
 		close(c.next)
 		c.next = nil
+	}
+}
+
+// Follow wakes those who wait with each tick, until ctx ends.
+func (c *Changes) Follow(ctx context.Context, ticks <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+			c.Note()
+		}
 	}
 }

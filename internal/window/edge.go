@@ -32,7 +32,7 @@ func (e *Edge) Same(o *Edge) bool {
 
 // start is where the table began: all its rows were 0.
 func (t *Table) start() Base {
-	b := Base{t.Begun, &nothing.Row}
+	b := Base{t.Begun, &t.nothing}
 	b.Number = -1
 	return b
 }
@@ -113,7 +113,7 @@ func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
 	case x.row == besides && besides != nil || y.row != besides && y.number < x.number:
 		x = y
 	}
-	x.number, x.row = p.Number, t.at(p.slot).row(&x.room)
+	x.number, x.row = p.Number, t.rowAt(p.slot, &x.room)
 	return x.row
 }
 
@@ -135,19 +135,19 @@ func (t *Table) Latest(held []Checkpoint) Edge {
 // Around returns the rows before and after the checkpoint of a number, of those
 // that are held.
 func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
-	before, after = &nothing.Row, &t.Live
-	var latest *snap
+	before, after = &t.nothing, &t.Live
+	latest := -1
 	for i := range held {
 		switch p := &held[i]; {
 		case p.Number < max(t.Since, t.Floor), t.slots == 0: // no row of it is kept
 		case p.Number < number:
-			latest = t.at(p.slot)
+			latest = p.slot
 		case p.Number > number && after == &t.Live:
-			after = t.at(p.slot).row(&Row{})
+			after = t.rowAt(p.slot, &Row{})
 		}
 	}
-	if latest != nil {
-		before = latest.row(&Row{})
+	if latest >= 0 {
+		before = t.rowAt(latest, &Row{})
 	}
 	return before, after
 }

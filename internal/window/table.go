@@ -14,16 +14,17 @@ import (
 // a [Draft] replaces the list.
 type Table struct {
 	columns
-	Live   Row
-	snaps  []snap      // by the checkpoint's slot in the instance's History, see at
-	lowest *baseline   // of the latest snaps
-	read   *[2]readRow // nil: nobody asked yet
-	slots  int         // how many checkpoints it may keep; 0: none
-	paces  paces       // the fastest growth of each column
-	Since  int         // the number of the first checkpoint that the table has
-	Floor  int         // checkpoints before it say nothing any more
-	Begun  Checkpoint  // when the view began to look, if that is after the first scrape
-	Terms  []Term      // oldest first; none: the target's labels never changed
+	nothing Row // what it begins with; it is never written
+	Live    Row
+	snaps   []snap      // by the checkpoint's slot in the instance's History, see put
+	lowest  *baseline   // of the latest snaps
+	read    *[2]readRow // nil: nobody asked yet
+	slots   int         // how many checkpoints it may keep; 0: none
+	paces   paces       // the fastest growth of each column
+	Since   int         // the number of the first checkpoint that the table has
+	Floor   int         // checkpoints before it say nothing any more
+	Begun   Checkpoint  // when the view began to look, if that is after the first scrape
+	Terms   []Term      // oldest first; none: the target's labels never changed
 
 	log
 }
@@ -63,18 +64,14 @@ func (t *Table) put(p *Checkpoint, r *Row) {
 	t.snaps[p.slot].set(&t.lowest, r)
 }
 
-// nothing is what a table begins with: all its numbers are 0. Nobody writes it.
-var nothing struct {
-	Row
-	snap
-}
-
-// at returns the snap in a slot, to be read.
-func (t *Table) at(slot int) *snap {
+// rowAt returns the row in a slot, to be read as long as the table stays as it is; it
+// may be in the room.
+func (t *Table) rowAt(slot int, room *Row) *Row {
 	if slot >= len(t.snaps) {
-		return &nothing.snap
+		*room = Row{}
+		return room
 	}
-	return &t.snaps[slot]
+	return t.snaps[slot].row(room)
 }
 
 // spacious returns a list that has room for one more. It has less to spare than
@@ -271,7 +268,7 @@ func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes in
 		return nil, 0 // what is held does not reach over a window yet
 	}
 	marks = make([]bool, len(t.Cols))
-	oldest := t.at(held[0].slot).row(&Row{})
+	oldest := t.rowAt(held[0].slot, &Row{})
 	for i := range marks {
 		if used[i] {
 			continue

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"syscall"
@@ -34,9 +35,10 @@ func printSpeed(r *recorded) {
 
 func (r *recorded) speed(w way) float64 {
 	var all []pmetric.Metrics
-	points := 0
+	points, random := 0, rand.New(rand.NewPCG(1, 2))
 	for i := range r.direct[:min(3*rounds, len(r.direct))] {
 		md := r.direct[i].request(w.starts, 0)
+		shuffle(md, random)
 		points += md.DataPointCount()
 		all = append(all, md)
 	}
@@ -48,6 +50,17 @@ func (r *recorded) speed(w way) float64 {
 	}
 	end()
 	return float64(points) / (cpuTime() - before).Seconds()
+}
+
+// shuffle brings the metrics in another order, as the Prometheus receiver does
+// each time.
+func shuffle(md pmetric.Metrics, random *rand.Rand) {
+	ranks := map[string]uint64{}
+	list := md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+	for _, m := range list.All() {
+		ranks[m.Name()] = random.Uint64()
+	}
+	list.Sort(func(a, b pmetric.Metric) bool { return ranks[a.Name()] < ranks[b.Name()] })
 }
 
 // cpuTime is what this process has had of the processors.

@@ -146,6 +146,8 @@ func presence(s *scope, i aggregate.Instance) string {
 	switch {
 	case gone(i):
 		return "does not answer"
+	case s.stands(i.Name):
+		return "shows the same again and again"
 	case !s.current(i.Name):
 		return "met " + length(s.moment.at.Sub(i.Last)) + " ago"
 	}

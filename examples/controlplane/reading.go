@@ -13,10 +13,11 @@ import (
 // was asked a moment ago; of one that fails, or that a balancer has not shown since, it
 // is the past, and does not bound what it would show now.
 
-// current reports whether an instance answered when it was to be asked last.
+// current reports whether an instance answered when it was to be asked last, and not with
+// what it answered before.
 func (s *scope) current(name string) bool {
 	i, ok := s.instance(name)
-	return ok && !gone(i) && (!behindBalancer(i) || i.Last.Equal(s.latest(i.Labels.Get(targetLabel))))
+	return ok && !gone(i) && !s.stands(name) && (!behindBalancer(i) || i.Last.Equal(s.latest(i.Labels.Get(targetLabel))))
 }
 
 // latest returns the time of the latest answer of a target.

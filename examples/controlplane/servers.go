@@ -55,7 +55,7 @@ func (s *scope) parts(ask asked) (list []part) {
 			p.rate = nothingKnown()
 		}
 		for _, m := range g.Rates() {
-			p.seen = !m.Older
+			p.seen = !m.Older && !s.stands(m.Instance)
 		}
 		list = append(list, p)
 	}
@@ -73,7 +73,7 @@ func (s *scope) behind(ask asked, g *aggregate.CounterGroup) (list []part) {
 	}
 	for _, m := range g.Rates() {
 		p := s.part(m.Instance)
-		p.seen = !m.Older
+		p.seen = !m.Older && !s.stands(m.Instance)
 		x, lo := m.Estimate.Value*m.Weight, sure[m.Instance]
 		p.rate = Amount{true, promfold.Estimate{Value: max(x, lo), Lo: lo, Hi: max(x, lo, all.Hi-others+lo)}}
 		list = append(list, p)
@@ -109,11 +109,11 @@ func (s *scope) part(name string) part {
 	return part{name: name, lost: gone(i), last: max(0, s.moment.at.Sub(i.Last))}
 }
 
-// rate returns the rate of a group. Where nobody knows how many servers there are, it
-// has no upper bound.
+// rate returns the rate of a group. Where nobody knows how many servers there are, or
+// one shows the same again and again, it has no upper bound.
 func (s *scope) rate(g *aggregate.CounterGroup) Amount {
 	a := known(g.Rate())
-	if s.open() {
+	if s.open() || slices.ContainsFunc(s.instances, func(i aggregate.Instance) bool { return s.stands(i.Name) }) {
 		a.Hi = math.Inf(1)
 	}
 	return a
@@ -187,7 +187,7 @@ func (s *scope) portion(share Amount, least float64, whole *aggregate.CounterGro
 // asked of late.
 func (s *scope) incomplete(g *aggregate.CounterGroup) bool {
 	n, _ := g.Increase()
-	return math.IsInf(n.Hi, 1) || s.balanced() || slices.ContainsFunc(s.instances, gone)
+	return math.IsInf(n.Hi, 1) || s.balanced() || slices.ContainsFunc(s.instances, func(i aggregate.Instance) bool { return gone(i) || s.stands(i.Name) })
 }
 
 // failing returns the share that a ratio's numerator has in its denominator.
@@ -237,6 +237,13 @@ func (s *scope) balanced() bool { return slices.ContainsFunc(s.instances, behind
 // it is not said how many there are.
 func (s *scope) open() bool {
 	return s.balanced() && (s.component != apiServers || s.moment.board.expected == 0)
+}
+
+// stands reports whether a server shows the same again and again: nothing that it says is
+// of now.
+func (s *scope) stands(name string) bool {
+	_, ok := s.moment.board.still.stands(name)
+	return ok
 }
 
 // instance returns what is known of an instance.

@@ -236,9 +236,11 @@ func TestFrozen(t *testing.T) {
 		if r := c.page.row("requests"); after > 2*time.Minute {
 			assert.NotContains(t, r.Answer, "%")
 			assert.Equal(t, "No request was counted.", r.Answer)
+			assert.True(t, math.IsInf(c.figure("requests", "All servers").Hi, 1))
 			for _, e := range r.panel("servers").Entries {
-				assert.False(t, e.Cells[1].Amount.Known)
+				assert.False(t, e.Cells[0].Amount.Known || e.Cells[1].Amount.Known, "nobody knows what it does")
 			}
+			assert.True(t, math.IsInf(c.cell("watches", "servers", "a", 0).Hi, 1))
 		}
 	})
 }

@@ -71,6 +71,15 @@ func (c *conflict) best(of share) (all *sums, gaveUp int) {
 	return greatest(list), gaveUp
 }
 
+// givesUp returns of how many processes something is lost.
+func (c *conflict) givesUp() int {
+	if len(c.parts) == 1 && len(c.units) == 0 {
+		return c.parts[0].gaveUp
+	}
+	_, n := c.best(everything)
+	return n
+}
+
 // choices calls do with accounts that have no process in common, for each choice that may be the best: an account is
 // left out only for others, or for processes that it covers.
 func (c *conflict) choices(do func(chosen []*account)) {

@@ -24,6 +24,7 @@ func (s *State) Fold(before int64) {
 	for _, u := range v.units {
 		if !u.covered() {
 			u.add(&all, v.Clocks, leaves)
+			gaveUp += u.gaps(leaves)
 		}
 	}
 	for _, c := range v.conflicts() {

@@ -170,7 +170,7 @@ type Size struct {
 	Processes int // known by themselves
 	Folded    int // keys of processes that accounts count
 	Accounts  int // Fold makes them one
-	GaveUp    int // of those keys, of which something was lost when accounts were made one, at most
+	GaveUp    int // processes of which something is lost, as they were folded apart or before all was told, at most
 }
 
 // Size returns what s holds.
@@ -179,9 +179,19 @@ func (s *State) Size() (n Size) {
 		n.Processes++
 	}
 	n.Accounts = len(s.accounts)
-	for _, c := range s.accounts {
-		n.Folded += len(c.lines)
-		n.GaveUp = max(n.GaveUp, c.gaveUp)
+	for _, a := range s.accounts {
+		n.Folded += len(a.lines)
+	}
+	if len(s.accounts) > 0 {
+		v := s.survey()
+		for _, c := range v.conflicts() {
+			n.GaveUp += c.givesUp()
+		}
+		for _, u := range v.units {
+			if !u.covered() {
+				n.GaveUp += u.gaps(everything)
+			}
+		}
 	}
 	return n
 }

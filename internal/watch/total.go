@@ -40,6 +40,7 @@ type unit struct {
 	processes []*process
 	by        [][]*account // which cover each, see account.covering
 	void      []bool       // a higher version of it was folded
+	gap       []bool       // it was folded, and all that is known of it here is later: what it grew by in between is lost
 }
 
 func (u *unit) covered() bool {
@@ -100,15 +101,28 @@ func (s *State) blind() map[*process]*unit {
 
 // cover notes which accounts may count some of what is known of each process.
 func (u *unit) cover(s *State) {
-	u.by, u.void = make([][]*account, len(u.processes)), make([]bool, len(u.processes))
+	n := len(u.processes)
+	u.by, u.void, u.gap = make([][]*account, n), make([]bool, n), make([]bool, n)
 	for i, p := range u.processes {
 		for _, a := range s.accounts {
 			if m, ok := a.covering(p.keys, s.Clocks); ok && p.grewBy(s.until(&m), s.Clocks) {
 				u.by[i] = append(u.by[i], a)
 				u.void[i] = u.void[i] || m.version > p.version
+			} else if m, ok := a.line(p.keys, s.Tolerance); ok && len(p.records) > 0 && m.last < p.first() {
+				u.gap[i] = true
 			}
 		}
 	}
+}
+
+// gaps returns the number of processes that count and have a gap.
+func (u *unit) gaps(of share) (n int) {
+	for i, p := range u.processes {
+		if _, counts := of(p); counts && u.gap != nil && u.gap[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // add adds the value of the unit: the greatest of what is known without start times and of what is known with them.

@@ -19,14 +19,17 @@ export BASE_PORT=${BASE_PORT:-27300} ETCD_MEMBERS=1
 export GOFLAGS=-buildvcs=false
 [ -x "$BIN/hatool" ] || JOBS=1 bash "$TESTBED/build.sh" "$WD"
 if [ ! -x "$BIN/hollow" ]; then
-	mkdir -p "$WD/build/hollow" # its source stands in a document, indented
-	sed -n '/^## Source of hollow/,$p' "$TESTBED/METRICS-API.md" | sed -n 's/^    //p' >"$WD/build/hollow/main.go"
+	# Its source stands in a document, indented. The loads of its containers shall
+	# differ little: what an autoscaler does is then due to what is missing.
+	mkdir -p "$WD/build/hollow"
+	sed -n '/^## Source of hollow/,$p' "$TESTBED/METRICS-API.md" | sed -n 's/^    //p' |
+		sed 's/millis: 5 + float64(x%196), amp: 0.3/millis: 100 + float64(x%20), amp: 0.1/' >"$WD/build/hollow/main.go"
+	grep -q 'amp: 0.1' "$WD/build/hollow/main.go"
 	(cd "$WD/build" && CGO_ENABLED=0 go build -mod=mod -p 1 -trimpath -o "$BIN/hollow" ./hollow)
 fi
-if [ ! -x "$BIN/metrics-server" ]; then
-	dir=$(cd "$WD/build" && go mod download -json sigs.k8s.io/metrics-server@v0.9.0 | sed -n 's/.*"Dir": "\(.*\)",/\1/p')
-	cp -r "$dir" "$WD/build/metrics-server" && chmod -R u+w "$WD/build/metrics-server"
-	(cd "$WD/build/metrics-server" && CGO_ENABLED=0 go build -mod=mod -p 1 -trimpath -o "$BIN/metrics-server" ./cmd/metrics-server)
+if [ ! -x "$BIN/metrics-server" ]; then # of the modules of resourcemetrics, whose tests compile most of it already
+	cp examples/resourcemetrics/go.mod "$WD/metrics-server.mod" && cp examples/resourcemetrics/go.sum "$WD/metrics-server.sum"
+	go -C examples/resourcemetrics build -p 1 -modfile "$WD/metrics-server.mod" -mod=mod -o "$BIN/metrics-server" sigs.k8s.io/metrics-server/cmd/metrics-server
 fi
 go -C examples/resourcemetrics build -p 1 -o "$BIN/resourcemetrics" ./server
 go -C examples/autoscale build -p 1 -o "$BIN/autoscale" ./server
@@ -67,7 +70,7 @@ start resourcemetrics "$BIN/resourcemetrics" --kubeconfig "$K" --bind-address 12
 	--kubelet-insecure-tls --resolution 10s
 start metrics-server "$BIN/metrics-server" --kubeconfig="$K" --authentication-kubeconfig="$K" --authorization-kubeconfig="$K" \
 	--bind-address=127.0.0.1 --secure-port=$((BASE_PORT + 51)) --cert-dir="$RUN/metrics-server" --kubelet-use-node-status-port \
-	--kubelet-preferred-address-types=InternalIP --metric-resolution=10s --kubelet-insecure-tls
+	--kubelet-preferred-address-types=InternalIP --metric-resolution=10s --kubelet-request-timeout=8s --kubelet-insecure-tls
 cat >"$RUN/metrics.yaml" <<END
 interval: 500ms
 files: [$RUN/sd/*.json]

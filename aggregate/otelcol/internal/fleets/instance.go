@@ -93,17 +93,7 @@ func (in *instance) ingest(resources []pmetric.ResourceMetrics, now time.Time, r
 		in.balanced = in.fleet.set.balanced(resources[0].Resource().Attributes())
 	}
 	in.Seen = now.UnixMilli()
-	in.reader.begin()
-	for _, rm := range resources {
-		for _, sm := range rm.ScopeMetrics().All() {
-			for _, m := range sm.Metrics().All() {
-				if in.fleet.set.reads(m.Name()) {
-					in.reader.metric(sm.Scope().Name(), m)
-				}
-			}
-		}
-	}
-	in.reader.end()
+	in.reader.read(resources, in.fleet.set.reads)
 	for reason, n := range in.reader.refused {
 		r.refuse(reason, n)
 	}

@@ -52,17 +52,21 @@ type attribute struct{ key, value string }
 // reader reads the points of one resource's requests.
 type reader struct {
 	shapes  *shapes
+	order   order
 	entries []*entry // by position, of the latest request
 	n       int      // position
 	points  []point
 	refused map[string]int
 }
 
-// begin starts a request.
-func (r *reader) begin() { r.n, r.points, r.refused = 0, r.points[:0], nil }
-
-// end forgets the series that the request lacked.
-func (r *reader) end() { r.entries = slices.Delete(r.entries, r.n, len(r.entries)) }
+// read reads a request, and forgets the series that it lacks.
+func (r *reader) read(resources []pmetric.ResourceMetrics, wanted func(metric string) bool) {
+	r.n, r.points, r.refused = 0, r.points[:0], nil
+	for _, m := range r.order.of(resources, wanted) {
+		r.metric(m.scope, m.Metric)
+	}
+	r.entries = slices.Delete(r.entries, r.n, len(r.entries))
+}
 
 func (r *reader) refuse(reason string, n int) {
 	if n == 0 {

@@ -6,7 +6,7 @@ FUZZTIME ?= 30000x
 BENCH    ?= .
 COUNT    ?= 1
 
-.PHONY: verify test race fuzz bench vet lint fmt examples docs docs-write cross nested e2e-sidecar e2e-tiers e2e-metrics
+.PHONY: verify test race fuzz soak bench vet lint fmt examples docs docs-write cross nested e2e-sidecar e2e-tiers e2e-metrics
 .NOTPARALLEL:
 
 verify: test vet lint race fuzz examples nested cross
@@ -19,6 +19,10 @@ race: # -short: a part of the whole recordings is enough to find a race
 
 fuzz: # every fuzz target, for FUZZTIME or so many inputs
 	tools/fuzz.sh $(FUZZTIME)
+
+soak: # a simulated day of 200 instances, and an hour of it under the race detector; ten minutes
+	$(GO) -C bench run ./soak
+	$(GO) -C bench run -race ./soak -hours 1
 
 bench: # make bench BENCH=Read COUNT=10
 	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) ./...

@@ -143,6 +143,7 @@ func heldBy(f *Fleet) *room.Held {
 		h[room.Totals] += v.ledger.Bytes() + v.groups.Bytes()
 		h[room.Answers] += v.latest.Bytes()
 	}
+	h[room.Totals] += f.parts.Held()
 	return &h
 }
 
@@ -153,6 +154,7 @@ var givenUp = [...]func(s *staged, over int64) bool{
 	func(s *staged, _ int64) bool {
 		for _, v := range s.f.views {
 			v.latest.Forget()
+			v.ledger.Measure()
 		}
 		sweepNow(s.f)
 		return true

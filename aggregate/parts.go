@@ -92,7 +92,7 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		k := v.watched()
 		k.Join(m.told(j))
 		k.Fold(l.pulse.Latest() - f.cfg.JoinHorizon.Milliseconds())
-		v.ledger.Known = k
+		v.ledger.Hear(k)
 	}
 	return nil
 }

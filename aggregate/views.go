@@ -83,7 +83,7 @@ func (v *view) tell(known *watch.State, list []*instance, of func(i int) *bindin
 // heard makes k what the view knows. Processes of which it says that they were taken back, or are counted elsewhere,
 // are followed anew, of which it knows then, too: to hear the same again is no news.
 func (v *view) heard(k *watch.State) {
-	v.ledger.Known = k
+	v.ledger.Hear(k)
 	news := false
 	for _, in := range v.fleet.ordered {
 		b := in.bindings[v.index]
@@ -97,7 +97,7 @@ func (v *view) heard(k *watch.State) {
 		}
 	}
 	if news {
-		v.ledger.Known = v.watched()
+		v.ledger.Hear(v.watched())
 	}
 }
 

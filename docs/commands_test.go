@@ -93,6 +93,9 @@ var exceptions = map[string]terms{
 	"go -C bench run ./faults":                       {as: "go -C bench run ./faults -only gzip-cut"},
 	"go -C bench run ./faults -markdown":             {as: "go -C bench run ./faults -only gzip-cut -markdown"},
 	"go -C bench run ./otelcol":                      {as: "go -C bench run ./otelcol -only direct"},
+	"go -C bench run ./soak":                         {as: "go -C bench run ./soak -hours 1 -instances 20"},
+	"go -C bench run -race ./soak -hours 1":          {as: "go -C bench run -race ./soak -hours 1 -instances 10 -interval 60s"},
+	"make soak":                                      {why: "a soak; the smaller run of its command is run"},
 }
 
 var (

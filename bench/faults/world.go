@@ -217,6 +217,7 @@ func (w *world) hold(want string) error {
 		return fmt.Errorf("save: %w", err)
 	}
 	w.state = b.Len()
+	w.fleet, w.views = nil, views{} // one fleet at a time: the peak is that of the fault
 	larger := w.config
 	larger.MaxBytes = 4 << 30
 	for _, c := range []aggregate.Config{w.config, larger} {

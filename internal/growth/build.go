@@ -347,7 +347,11 @@ func (b *builder) lead(i uint32, h *hist) {
 		case h.form == native:
 			s.Col = b.to.Native(s.View, s.Group, b.body.Native(int(h.native)))
 		}
-		if x := b.was[i]; x != nil && s.Part == Whole && (h.form == native || x.layout != h.layout) {
+		x := b.was[i]
+		if x == nil || x.missed() || h.form == formless || s.Part != Whole {
+			continue // there are no two forms
+		}
+		if h.form == native || x.layout != h.layout {
 			// What both forms have in common is counted, too.
 			b.to.Column(s.View, s.Group, b.to.Layout(commonBounds(x.layout, h.layout)))
 		}

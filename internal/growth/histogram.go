@@ -13,11 +13,11 @@ import (
 func (w *walk) hist(object uint32) {
 	o := &w.objects[object]
 	h := &w.hists[o.hist]
+	t := turn{walk: w, object: object, o: o, h: h}
 	if h.form == formless {
-		w.refused(object, w.heldOf(object))
+		w.unformed(object)
 		return
 	}
-	t := turn{walk: w, object: object, o: o, h: h}
 	if !t.read() || o.double != 0 && w.Plan.contradicts(o, w.value) {
 		w.refused(object, t.was())
 		return
@@ -32,6 +32,22 @@ func (w *walk) hist(object uint32) {
 		return // nothing is newer than what was judged
 	}
 	w.judgeHist(&t, before)
+}
+
+// unformed leaves a histogram of which lines are missing, such as of a body that was
+// cut, at the reading it had; one that is just coming back, at its tombstone.
+func (w *walk) unformed(object uint32) {
+	w.refused(object, w.Plan.was[object])
+	x := w.heldOf(object)
+	if !x.missed() || w.Process || len(w.tombs) == 0 {
+		return
+	}
+	for _, e := range w.entries {
+		if e.object == object && w.buried(&w.objects[object], w.Store.Line(w.Reader.ID(int(e.pos)))) != nil {
+			w.free(object)
+			return
+		}
+	}
 }
 
 // turn is one histogram while its step is judged: what was read of it.
@@ -87,11 +103,8 @@ func (t *turn) watch() {
 
 // was returns what the histogram grows from; nil if there is nothing.
 func (t *turn) was() *point {
-	if x := t.heldOf(t.object); x != nil {
+	if x := t.heldOf(t.object); x != nil || t.First {
 		return x
-	}
-	if t.First {
-		return nil
 	}
 	if x := t.direct(); x != nil {
 		return x
@@ -195,13 +208,19 @@ func (x *Hist) quirk(q Quirk, s *judge.Step) {
 }
 
 // refused leaves a histogram that cannot be one (bounds that occur twice, counts
-// that fall with le, NaN) at the reading it had.
+// that fall with le, NaN) at the reading it had before, unless another process shows
+// it: that has not been read yet.
 func (w *walk) refused(object uint32, before *point) {
 	w.out.Refused++
 	x := w.add(Hist{Object: object, Origin: Nowhere})
 	x.note(judge.Step{Verdict: judge.Gap}, Malformed)
 	held := point{sum: math.NaN()} // never read
-	if before != nil && !w.First {
+	if x := w.heldOf(object); x != nil {
+		before = x
+	}
+	r := w.Decision.Restart
+	another := w.First || (r == judge.RestartProven || r == judge.RestartOther) && w.rules(&w.objects[object]).Owner != judge.OwnerExternal
+	if before != nil && !another {
 		held = *before
 		held.buckets = slices.Clone(before.buckets)
 	}

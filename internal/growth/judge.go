@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"math"
 	"slices"
 
 	"github.com/promfold/promfold/internal/judge"
@@ -222,7 +223,12 @@ func (w *walk) plain(object uint32, o *object, before, now float64) {
 func (w *walk) next(o *object, l *lines.Line, s judge.Series, c judge.Point, ev *evidence, old int) (judge.Series, judge.Step) {
 	e := ev.Evidence
 	e.Pace = w.paceAt(o, old)
-	return s.Next(w.rules(o), c, &e)
+	next, step := s.Next(w.rules(o), c, &e)
+	if step.Verdict == judge.Gap && e.Restarted() {
+		// Of the new process nothing was read, and how far the old one counted is not known.
+		next, step.Hi = judge.Series{Memory: judge.Memory{Gapped: true}}, math.Inf(1)
+	}
+	return next, step
 }
 
 // take keeps the state of a series where it is not the value just read.

@@ -253,15 +253,21 @@ func (st *State) Exhume(p *Plan, s *Scraped, store *lines.Store) {
 		return
 	}
 	for _, e := range p.entries {
-		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || p.objects[e.object].kind == watched {
+		o := &p.objects[e.object]
+		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || o.kind == watched || p.formless(o) {
 			continue
 		}
-		key := p.tombOf(&p.objects[e.object], store.Line(s.Body.ID(int(e.pos))))
+		key := p.tombOf(o, store.Line(s.Body.ID(int(e.pos))))
 		if t, ok := st.tombs[key]; ok {
 			delete(st.tombs, key)
 			store.Release(t.id)
 		}
 	}
+}
+
+// formless reports whether an object is a histogram of which lines are missing.
+func (p *Plan) formless(o *object) bool {
+	return o.kind == Histogram && p.hists[o.hist].form == formless
 }
 
 // buriedClassic reports whether a histogram vanished that was followed by its

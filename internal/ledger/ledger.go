@@ -20,6 +20,7 @@ type Ledger struct {
 	Known    *watch.State // what watchers know of processes; nil: nothing
 	accounts map[string]*Account
 	bytes    int64 // that they take, as far as measured
+	known    int64 // bytes of Known, as far as measured, and told since
 
 	// Types are those as which families were shown.
 	Types map[string]model.MetricType
@@ -47,13 +48,13 @@ func (l *Ledger) put(key string, a *Account) {
 // accountBytes is what an account takes besides labels and what is counted in it.
 const accountBytes = int64(unsafe.Sizeof(Account{})) + 64
 
-// Bytes returns the memory held: of the accounts there are and, of what they hold,
-// as it was measured last.
-func (l *Ledger) Bytes() int64 { return l.bytes }
+// Bytes returns the memory held: of the accounts there are and, of what they hold
+// and what is known of processes, as it was measured last.
+func (l *Ledger) Bytes() int64 { return l.bytes + l.known }
 
-// Measure measures what the accounts hold.
+// Measure measures what the accounts hold, and what is known.
 func (l *Ledger) Measure() {
-	l.bytes = 0
+	l.bytes, l.known = 0, l.Known.Bytes()
 	for key, a := range l.accounts {
 		l.bytes += accountBytes + 3*int64(len(key)) + window.ClassBytes(a.Retired) + 16*int64(cap(a.bounds))
 		if d := a.Left; d != nil {
@@ -70,8 +71,13 @@ func (l *Ledger) Tell(p watch.Process, c watch.Clocks) {
 	if l.Known == nil {
 		l.Known = watch.New(c)
 	}
-	_ = l.Known.Tell(p) // what cannot be is no news
+	if l.Known.Tell(p) == nil { // else it is no news
+		l.known += p.Bytes()
+	}
 }
+
+// Hear makes k what is known of processes.
+func (l *Ledger) Hear(k *watch.State) { l.Known, l.known = k, k.Bytes() }
 
 // Departures returns what departed instances leave in a group.
 func (l *Ledger) Departures(group labels.Labels) *Departures { return l.Account(group).left() }

@@ -342,3 +342,22 @@ func TestMergeKnown(t *testing.T) {
 		assert.Equal(t, c.want, x.Known.Size().Processes)
 	}
 }
+
+// What is known of processes counts as held when it is told, and as it is once it is measured.
+func TestWhatIsKnownIsHeld(t *testing.T) {
+	var l Ledger
+	assert.Zero(t, l.Bytes())
+	p := watch.Process{Keys: []watch.Key{{Name: "i", Start: 5000}}, Last: 9}
+	for range 3 {
+		l.Tell(p, watch.Clocks{})
+	}
+	told := l.Bytes()
+	assert.Equal(t, 3*p.Bytes(), told)
+	l.Measure()
+	assert.Equal(t, l.Known.Bytes(), l.Bytes())
+	assert.Less(t, l.Bytes(), told)
+	l.Tell(watch.Process{}, watch.Clocks{}) // of nobody: no news
+	assert.Equal(t, l.Known.Bytes(), l.Bytes())
+	l.Hear(watch.New(watch.Clocks{}))
+	assert.Equal(t, l.Known.Bytes(), l.Bytes())
+}

@@ -56,6 +56,17 @@ func (s *Set) Older(name string, latest int64) bool {
 	return p != nil && (latest < p.At || latest <= p.Removed)
 }
 
+// Held returns the bytes of the states. s may be nil.
+func (s *Set) Held() (n int64) {
+	if s == nil {
+		return 0
+	}
+	for _, p := range s.of {
+		n += int64(cap(p.Content))
+	}
+	return n
+}
+
 // With returns what all parts need if one of them is p.
 func (s *Set) With(name string, p *Part) (size int, bytes int64) {
 	size, bytes = p.Size, p.Bytes

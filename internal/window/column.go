@@ -65,8 +65,8 @@ func (c *Column) Cell(i int) int {
 type columns struct {
 	Histograms bool // the columns have layouts and sums
 	Cols       []Column
-	byKey      map[Key]int32
-	counts     int // length of a row's counts
+	byKey      map[Key]int32 // nil: there is no column
+	counts     int           // length of a row's counts
 }
 
 // Of returns the index of a column, or −1.
@@ -144,6 +144,9 @@ func (d *Draft) Column(k Key) int32 {
 		return c
 	}
 	d.own()
+	if d.byKey == nil {
+		d.byKey = map[Key]int32{}
+	}
 	c := int32(len(d.Cols))
 	col := Column{Key: k, at: d.counts}
 	if k.Grid != nil {

@@ -113,7 +113,7 @@ func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
 	case x.row == besides && besides != nil || y.row != besides && y.number < x.number:
 		x = y
 	}
-	x.number, x.row = p.Number, t.snaps[p.slot].row(&x.room)
+	x.number, x.row = p.Number, t.rowAt(p.slot, &x.room)
 	return x.row
 }
 
@@ -136,18 +136,18 @@ func (t *Table) Latest(held []Checkpoint) Edge {
 // that are held.
 func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
 	before, after = &t.nothing, &t.Live
-	var latest *snap
+	latest := -1
 	for i := range held {
 		switch p := &held[i]; {
-		case p.Number < max(t.Since, t.Floor), int(p.slot) >= len(t.snaps): // no row of it is kept
+		case p.Number < max(t.Since, t.Floor), t.slots == 0: // no row of it is kept
 		case p.Number < number:
-			latest = &t.snaps[p.slot]
+			latest = p.slot
 		case p.Number > number && after == &t.Live:
-			after = t.snaps[p.slot].row(&Row{})
+			after = t.rowAt(p.slot, &Row{})
 		}
 	}
-	if latest != nil {
-		before = latest.row(&Row{})
+	if latest >= 0 {
+		before = t.rowAt(latest, &Row{})
 	}
 	return before, after
 }

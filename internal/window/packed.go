@@ -85,7 +85,7 @@ func (t *Table) Pack(h *History, cols []PackedColumn, order []int, undo *Saved) 
 	p.Rows = []Row{t.PackRow(&t.Live, order)}
 	if room := (Row{}); t.slots > 0 {
 		for _, point := range h.from(max(t.Since, t.Floor)) {
-			p.Rows = append(p.Rows, t.PackRow(t.snaps[point.slot].row(&room), order))
+			p.Rows = append(p.Rows, t.PackRow(t.rowAt(point.slot, &room), order))
 		}
 	}
 	p.Paces, p.Spans = t.paces.packed(order), t.paces.span

@@ -16,7 +16,7 @@ type Table struct {
 	columns
 	nothing Row // what it begins with; it is never written
 	Live    Row
-	snaps   []snap      // by the checkpoint's slot in the instance's History
+	snaps   []snap      // by the checkpoint's slot in the instance's History, see put
 	lowest  *baseline   // of the latest snaps
 	read    *[2]readRow // nil: nobody asked yet
 	slots   int         // how many checkpoints it may keep; 0: none
@@ -32,7 +32,7 @@ type Table struct {
 // NewTable returns an empty table that keeps so many checkpoints, the first of
 // which will be number since.
 func NewTable(histograms bool, slots, since int) *Table {
-	return &Table{columns: columns{Histograms: histograms, byKey: map[Key]int32{}}, slots: slots, Since: since}
+	return &Table{columns: columns{Histograms: histograms}, slots: slots, Since: since}
 }
 
 // Slots returns how many checkpoints the table may keep.
@@ -52,11 +52,26 @@ func (t *Table) Snap(p *Checkpoint) {
 	}
 }
 
+// put keeps a row as that of a checkpoint. Of many instances a view has nothing: a
+// table without columns keeps none, which are all empty.
 func (t *Table) put(p *Checkpoint, r *Row) {
+	if len(t.Cols) == 0 && p.slot >= len(t.snaps) {
+		return
+	}
 	for len(t.snaps) <= p.slot {
 		t.snaps = append(spacious(t.snaps), snap{})
 	}
 	t.snaps[p.slot].set(&t.lowest, r)
+}
+
+// rowAt returns the row in a slot, to be read as long as the table stays as it is; it
+// may be in the room.
+func (t *Table) rowAt(slot int, room *Row) *Row {
+	if slot >= len(t.snaps) {
+		*room = Row{}
+		return room
+	}
+	return t.snaps[slot].row(room)
 }
 
 // spacious returns a list that has room for one more. It has less to spare than
@@ -222,7 +237,9 @@ func (t *Table) Whole(h *History) *Table {
 	c := t.Copy(nil)
 	if c.snaps = make([]snap, len(t.snaps)); t.slots > 0 {
 		for _, p := range h.from(max(t.Since, t.Floor)) {
-			c.snaps[p.slot] = t.snaps[p.slot].clone()
+			if p.slot < len(t.snaps) {
+				c.snaps[p.slot] = t.snaps[p.slot].clone()
+			}
 		}
 	}
 	return c
@@ -251,7 +268,7 @@ func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes in
 		return nil, 0 // what is held does not reach over a window yet
 	}
 	marks = make([]bool, len(t.Cols))
-	oldest := t.snaps[held[0].slot].row(&Row{})
+	oldest := t.rowAt(held[0].slot, &Row{})
 	for i := range marks {
 		if used[i] {
 			continue
@@ -269,7 +286,7 @@ func (t *Table) Idle(h *History, used []bool, spare int) (marks []bool, bytes in
 // those that are gone. move carries a row that the caller keeps besides.
 func (t *Table) Drop(marks []bool) (moved []int32, move func(*Row) Row) {
 	old := t.columns
-	d := &Draft{columns: columns{Histograms: t.Histograms, byKey: map[Key]int32{}}, table: t}
+	d := &Draft{columns: columns{Histograms: t.Histograms}, table: t}
 	moved = make([]int32, len(old.Cols))
 	for i := range old.Cols {
 		moved[i] = -1

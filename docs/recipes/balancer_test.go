@@ -38,5 +38,5 @@ func Example_balancer() {
 	fmt.Println("told apart:", grown, "of", g.Coverage())
 	// Output:
 	// as one counter with resets: 12450 of 1200 requests
-	// told apart: 1080 of 3 of 3 expected
+	// told apart: 1080 [1080, 1200] of 3 of 3 expected
 }

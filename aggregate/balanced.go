@@ -132,6 +132,7 @@ func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*
 	x := identity.Scrape{At: s.At, Start: s.Start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
 	k.fit = nil
 	for _, in := range k.f.ordered {
+		x.Former = x.Former || in.pool == nil && in.Start != s.Start && slices.Contains(in.Starts, s.Start)
 		if in != without && (in.pool == nil || in.pool == k.b && in.Last <= s.At) && x.Eligible(in.Start, in.pool == nil) {
 			k.fit = append(k.fit, in)
 		}
@@ -165,6 +166,9 @@ func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displac
 	}
 	defer who.mu.Unlock()
 	saveFirst(who)
+	if why.Counted {
+		who.since = s.At
+	}
 	u := who.Undo
 	if why.Retract {
 		who.change(k.f)

@@ -391,6 +391,11 @@ func (s *staged) accept() {
 		in.Starts = identity.Remember(in.Starts, s.Start)
 	}
 	if s.Scraped.Process {
+		for _, b := range s.f.book.Balancers {
+			if in.pool == nil {
+				b.Forget(in)
+			}
+		}
 		tidy(s.f, s.At)
 	}
 	s.report.Incarnation = in.Incarnation

@@ -35,6 +35,10 @@ type Scrape struct {
 	Tolerance int64 // by how much two readings of one start may differ, in milliseconds
 	Settled   bool  // [Pool.Settled] before it
 	Exact     bool  // [Pool.Exact] before it
+
+	// Former: an instance that has an address of its own had this very start, and by now has another. It may have been
+	// given what this process exposed.
+	Former bool
 }
 
 // Eligible reports whether an instance with a start may have answered as far as starts tell: both are unknown, or they
@@ -71,6 +75,9 @@ type Decision struct {
 	// New is a process not met before: its scrape is a baseline. What fits no candidate is new, never a restart.
 	New bool
 
+	// Counted: New, and of a [Scrape.Former] start, so that what it exposes may have been counted as another instance's.
+	Counted bool
+
 	// Ambiguous: it may be of any of Candidates, indices in order of name, and it counts for none.
 	Ambiguous  bool
 	Candidates []int
@@ -104,6 +111,7 @@ func Attribute(x Scrape, list []Candidate) Decision {
 			d = back
 		}
 	}
+	d.Counted = d.New && x.Former
 	if !d.New && !d.Ambiguous {
 		d.Keep = d.Provisional || !x.Settled
 	}
@@ -153,7 +161,7 @@ func (x *Scrape) byOwnStart(list []Candidate, i int, others bool) Decision {
 func (x *Scrape) byNearStart(list []Candidate, of []int) Decision {
 	var fit []option
 	for _, i := range of {
-		if c := &list[i]; c.Last.confirms() && (!x.Exact || x.Start.leaps(c.Last.Start)) {
+		if c := &list[i]; c.Last.confirms() && (!x.Exact && !x.Former || x.Start.leaps(c.Last.Start)) {
 			fit = append(fit, option{to: i, likeness: &c.Last.Likeness})
 		}
 	}

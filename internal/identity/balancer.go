@@ -177,7 +177,8 @@ func Meet[T Met, S any](b *Balancer[T], k Keeper[T, S], s S) (who T, d Decision,
 // attribute gives the n-th scrape to an instance, but not to one and those that were met since.
 func attribute[T Met, S any](b *Balancer[T], k Keeper[T, S], s S, without T, n int) (who T, d Decision, err error) {
 	x, of, list := k.Candidates(s, without)
-	x.Settled, x.Exact = b.Pool().Settled(), b.Pool().Exact()
+	p := b.Pool()
+	x.Settled, x.Exact, x.Former = p.Settled(), p.Exact(), x.Former && !p.jitters()
 	d = Attribute(x, list)
 	sighted := 0
 	switch {
@@ -216,7 +217,8 @@ func (b *Balancer[T]) join(in T, opened bool) {
 	}
 }
 
-// Forget forgets an instance that departed.
+// Forget forgets an instance that departed, or whose process did: an address of its own may reach one by now that does
+// not answer here.
 func (b *Balancer[T]) Forget(in T) {
 	b.Members = slices.DeleteFunc(b.Members, func(m T) bool { return m == in })
 	if b.Latest == in {

@@ -40,3 +40,30 @@ func TestNearStarts(t *testing.T) {
 		assert.Equal(t, c.same, !d.New, c.what)
 	}
 }
+
+// A start that an instance with an address of its own had before is no reading of one that is near.
+func TestFormerStarts(t *testing.T) {
+	grows := Likeness{Common: 40, Moved: 40, Before: 40, Shared: 40, Union: 40}
+	for _, c := range []struct {
+		what         string
+		former       bool
+		start        int64
+		new, counted bool
+	}{
+		{"near", false, 50_100, false, false},
+		{"near, and another one's", true, 50_100, true, true},
+		{"equal", true, 50_000, false, false},
+		{"the boot time moved", true, 51_000, false, false},
+		{"far", true, 80_000, true, true},
+		{"far, and nobody's", false, 80_000, true, false},
+	} {
+		x := Scrape{At: 100_000, Start: Start{50_000, Metric}, Tolerance: 2000, Settled: true, Former: c.former}
+		var list []Candidate
+		if start := (Start{c.start, Metric}); x.Eligible(start, false) {
+			list = append(list, Candidate{Name: "a", Last: Sighting{At: 90_000, Start: start, Likeness: grows}})
+		}
+		d := Attribute(x, list)
+		assert.Equal(t, c.new, d.New, c.what)
+		assert.Equal(t, c.counted, d.Counted, c.what)
+	}
+}

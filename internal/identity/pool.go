@@ -34,12 +34,19 @@ const exactReads = 12
 func (p Pool) Exact() bool {
 	again := 0
 	for m := range p.Members {
-		if m.Moved {
-			return false
-		}
 		again += max(0, m.Reads-1)
 	}
-	return again >= exactReads
+	return again >= exactReads && !p.jitters()
+}
+
+// jitters reports whether one process' start was read in two ways.
+func (p Pool) jitters() bool {
+	for m := range p.Members {
+		if m.Moved {
+			return true
+		}
+	}
+	return false
 }
 
 // Missed returns after how many scrapes that met others an instance is stale which is one of n: the chance of missing

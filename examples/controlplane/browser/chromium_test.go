@@ -64,22 +64,41 @@ type tab struct {
 // open opens a tab for the pages of a program. At the end of the test nothing
 // may have been said on the console, and nothing requested from elsewhere.
 func open(t *testing.T, base string) *tab {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU)
-	browser, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(browser)
-	b := &tab{T: t, Context: ctx, base: base}
+	b := &tab{T: t, base: base}
+	end := b.start()
 	t.Cleanup(func() {
-		cancel()
-		stop()
+		end()
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		assert.Empty(t, b.faults)
 	})
-	require.NoError(t, chromedp.Listen(ctx, b.watch))
 	call(b, log.Enable, struct{}{})
 	call(b, network.Enable, network.EnableParams{})
 	b.wide(1280, 900)
 	return b
+}
+
+// start starts the browser of the tab, and returns what ends it. On a busy machine
+// a browser may die while it starts, so it gets a few tries.
+func (b *tab) start() (end func()) {
+	b.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(b.T)), chromedp.NoSandbox, chromedp.DisableGPU)
+	for tries := 3; ; tries-- {
+		browser, stop := chromedp.NewExecAllocator(context.Background(), options...)
+		ctx, cancel := chromedp.NewContext(browser)
+		b.Context, end = ctx, func() {
+			cancel()
+			stop()
+		}
+		err := chromedp.Listen(ctx, b.watch)
+		if err == nil {
+			return end
+		}
+		end()
+		if tries == 1 {
+			require.NoError(b, err)
+		}
+	}
 }
 
 // call sends a command to the browser.

@@ -372,7 +372,10 @@ func (d *dense) abs() (negative bool) {
 // float64 rounds to nearest, ties to even, and leaves d its magnitude; before carrying, all limbs outside [from, to) were
 // 0. The leading 64 bits, the last of them standing for all below, are rounded
 // by the conversion; scaling is exact, for a multiple of 2^−1074 that is subnormal has no more than 52 bits.
-func (d *dense) float64(from, to int) float64 {
+func (d *dense) float64(from, to int) float64 { return d.scaled(from, to, 0) }
+
+// scaled is float64 of the number times a power of 2.
+func (d *dense) scaled(from, to, power int) float64 {
 	negative := d.abs()
 	k := min(to+1, maxLimbs-1) // a carry reaches no further, and what it makes of the sign is gone
 	for k >= 0 && d[k] == 0 {
@@ -396,7 +399,7 @@ func (d *dense) float64(from, to int) float64 {
 	if rest != 0 {
 		u |= 1
 	}
-	x := math.Ldexp(float64(u), limbBits*(k-1)-int(z)-unit)
+	x := math.Ldexp(float64(u), limbBits*(k-1)-int(z)-unit+power)
 	if negative {
 		return -x
 	}

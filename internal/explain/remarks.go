@@ -102,6 +102,7 @@ const (
 	NaN         Reason = "%d series are NaN, left out"
 	Sentinel    Reason = "%d series have a value that means not known, left out"
 	NoSum       Reason = "%d series of which some are +Inf, some −Inf, left out"
+	TooGreat    Reason = "%d series whose sum no number holds, left out"
 	Unsaid      Reason = "%d series of instances that have several, and View.Within does not say how to combine them; left out"
 	NotOne      Reason = "%d series of one instance that should repeat one value differ, left out"
 	NoLimit     Reason = "%d series have no limit, left out"

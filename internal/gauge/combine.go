@@ -65,11 +65,12 @@ type Refusal uint8
 
 // The reasons.
 const (
-	Fine    Refusal = iota
-	Nothing         // no line has a value
-	NoSum           // some are +Inf, some −Inf
-	Unsaid          // there are several lines, and it is not said what they make
-	Differ          // lines that should repeat one value differ
+	Fine     Refusal = iota
+	Nothing          // no line has a value
+	NoSum            // some are +Inf, some −Inf
+	TooGreat         // no number holds their sum
+	Unsaid           // there are several lines, and it is not said what they make
+	Differ           // lines that should repeat one value differ
 )
 
 // Body gathers the lines of one instance in a group.
@@ -127,13 +128,18 @@ func (b *Body) Value() (float64, Refusal) {
 		return b.least, Fine
 	case Sum, Mean:
 		x := b.sum.Float64()
-		if math.IsNaN(x) {
+		switch {
+		case math.IsNaN(x):
 			return 0, NoSum
+		case !b.sum.Great():
+			if b.Within == Mean {
+				x /= float64(b.Series())
+			}
+			return x, Fine
+		case b.Within == Mean:
+			return b.sum.Quo(float64(b.Series())), Fine
 		}
-		if b.Within == Mean {
-			x /= float64(b.Series())
-		}
-		return x, Fine
+		return 0, TooGreat
 	}
 	return 0, Unsaid
 }

@@ -35,7 +35,7 @@ type Part struct {
 }
 
 // refusals are the reasons by Refusal.
-var refusals = map[Refusal]explain.Reason{NoSum: explain.NoSum, Unsaid: explain.Unsaid, Differ: explain.NotOne}
+var refusals = map[Refusal]explain.Reason{NoSum: explain.NoSum, TooGreat: explain.TooGreat, Unsaid: explain.Unsaid, Differ: explain.NotOne}
 
 // Add adds what an instance reads at a time, or notes why not; double is [Member.Double]. It returns its part, or nil if
 // it has none.
@@ -86,7 +86,7 @@ func (g *Group) Shares() []promfold.Estimate {
 		case g.Parts[i].Standing == roster.Present:
 			list[i] = promfold.Estimate{Value: x / sum.Value, Lo: x / sum.Hi, Hi: min(1, x/sum.Lo)}
 		default: // it is in no lower bound
-			list[i] = promfold.Estimate{Value: x / sum.Value, Hi: x / (sum.Lo + x)}
+			list[i] = promfold.Estimate{Value: x / sum.Value, Hi: x / exact.NotAbove(sum.Lo+x)}
 		}
 	}
 	return list

@@ -92,7 +92,7 @@ func (x *Limits) refusal(l *limit) explain.Reason {
 		return explain.BadLimit
 	case !x.matched:
 		return explain.NoValue
-	case math.IsNaN(n) || math.IsNaN(n/l.value):
+	case math.IsNaN(n) || math.IsNaN(n/l.value) || l.used.Great() || math.IsInf(n/l.value, 0) && !math.IsInf(n, 0):
 		return explain.BadValue
 	}
 	return ""

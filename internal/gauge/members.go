@@ -87,7 +87,7 @@ func (m *Members) Sum() (promfold.Estimate, bool) {
 	for _, x := range below {
 		hi.Add(x)
 	}
-	x := promfold.Estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
+	x := promfold.Estimate{Value: value.Near(), Lo: lo.Least(), Hi: hi.Most()}
 	if n == 0 || math.IsNaN(x.Value) {
 		return promfold.Estimate{}, false
 	}
@@ -165,12 +165,12 @@ func (m *Members) Mean() (promfold.Estimate, bool) {
 	}
 	if len(doubted) > 0 {
 		slices.Sort(doubted)
-		x.Lo = min(x.Value, leastMean(sure.Float64(), k, doubted))
+		x.Lo = min(x.Value, leastMean(sure.Least(), k, doubted))
 		slices.Reverse(doubted)
 		for i := range doubted {
 			doubted[i] = -doubted[i]
 		}
-		x.Hi = max(x.Value, -leastMean(-sure.Float64(), k, doubted))
+		x.Hi = max(x.Value, -leastMean(-sure.Most(), k, doubted))
 	}
 	if m.Unmet > 0 {
 		x.Lo, x.Hi = math.Inf(-1), math.Inf(1)
@@ -186,7 +186,12 @@ func leastMean(sum float64, n int, others []float64) float64 {
 		least = sum / float64(n)
 	}
 	for _, x := range others {
-		sum, n = sum+x, n+1
+		if next := sum + x; math.IsInf(sum, 1) || math.IsInf(x, 1) {
+			sum = next
+		} else {
+			sum = exact.NotAbove(next)
+		}
+		n++
 		least = min(least, sum/float64(n))
 	}
 	return least

@@ -161,12 +161,12 @@ func joined(list []piece, from, to int64) (x piece, ok bool) {
 			x.min, x.max, x.standing = min(x.min, p.min), max(x.max, p.max), mixed(x.standing, p.standing)
 		}
 		for i, mean := range [...]float64{p.mean.Value, p.mean.Lo, p.mean.Hi} {
-			area[i] += mean * float64(span)
+			area[i] += mean / great * float64(span)
 		}
 	}
 	if ok && x.min != x.max {
 		within := func(area float64) float64 {
-			mean := area / float64(covered)
+			mean := area / float64(covered) * great
 			if math.IsNaN(mean) {
 				mean = x.max
 			}
@@ -179,6 +179,9 @@ func joined(list []piece, from, to int64) (x piece, ok bool) {
 	}
 	return x, ok
 }
+
+// great is what means are divided by before they are added up: a power of 2, so that it rounds nothing.
+const great = 1 << 60
 
 // mixed returns the standing of what had two.
 func mixed(a, b roster.Standing) roster.Standing {
@@ -219,30 +222,38 @@ func (x *ranging) add(c Combine, v *variants, from, to int64) {
 	if c == Max || c == Min { // an extreme of means is not the mean of an extreme
 		lo, hi = low.Lo, high.Hi
 	}
-	x.mean.Add(mean.Value * float64(span))
-	addFinite(&x.lo, lo*float64(span), &x.openLow)
-	addFinite(&x.hi, hi*float64(span), &x.open)
+	x.mean.AddTimes(mean.Value, span)
+	addFinite(&x.lo, lo, span, &x.openLow)
+	addFinite(&x.hi, hi, span, &x.open)
 }
 
-func addFinite(sum *exact.Sum, v float64, open *bool) {
+func addFinite(sum *exact.Sum, v float64, span int64, open *bool) {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		*open = true
 		return
 	}
-	sum.Add(v)
+	sum.AddTimes(v, span)
 }
 
 func (x *ranging) result() (Range, bool) {
 	if !x.ok {
 		return Range{}, false
 	}
-	span := float64(x.r.Covers)
-	x.r.Mean = promfold.Estimate{Value: x.mean.Float64() / span, Lo: x.lo.Float64() / span, Hi: x.hi.Float64() / span}
+	over := func(s *exact.Sum) float64 {
+		if s.Great() {
+			return s.Quo(float64(x.r.Covers))
+		}
+		return s.Float64() / float64(x.r.Covers)
+	}
+	x.r.Mean = promfold.Estimate{Value: over(&x.mean), Lo: over(&x.lo), Hi: over(&x.hi)}
 	if x.openLow {
 		x.r.Mean.Lo = math.Inf(-1)
 	}
 	if x.open {
 		x.r.Mean.Hi = math.Inf(1)
+	}
+	if math.IsNaN(x.r.Mean.Value) { // it was +Inf, and −Inf at another time
+		x.r.Mean = promfold.Estimate{Lo: math.Inf(-1), Hi: math.Inf(1)}
 	}
 	x.r.Mean.Lo, x.r.Mean.Hi = min(x.r.Mean.Lo, x.r.Mean.Value), max(x.r.Mean.Hi, x.r.Mean.Value)
 	return x.r, true

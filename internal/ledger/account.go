@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/histogram"
+	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/window"
 )
@@ -46,7 +47,7 @@ func (a *Account) Retire(t *window.Table, col int, sumless bool) {
 
 // Counter returns the total of a counter to expose.
 func (a *Account) Counter(s *Settlement) float64 {
-	return a.show(s.commonBounds(), []float64{s.Classes[0].Counts.Float64(0)})[0]
+	return a.show(s.commonBounds(), []float64{exact.Finite(s.Classes[0].Counts.Float64(0))})[0]
 }
 
 // Histogram returns the total of a histogram to expose. Its sum is NaN where

@@ -79,7 +79,7 @@ func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col
 		if span > 0 {
 			per := float64(life.Alive) / float64(span)
 			d.weigh(t, i, &bounds[i], per, max(0, life.Alive-span))
-			begun.highest.Add(begun.above.Float64() * per)
+			begun.highest.Add(begun.above.Most() * per)
 		}
 		if begun.above.Sign() != 0 {
 			d.begun = append(d.begun, begun)
@@ -95,7 +95,7 @@ func (d *Departures) weigh(t *window.Table, col int, x *window.Bounds, per float
 	t.Grown(&grown, col, nil)
 	a := x.Around(&grown)
 	d.Stepped = true
-	d.weighted.Add(a.Value * per)
+	d.weighted.Add(exact.Finite(a.Value * per))
 	d.lowest.Add(a.Lo * min(per, 1))
 	if !math.IsInf(a.Hi, 1) {
 		d.highest.Add(max(a.Hi*per, a.Hi+t.Pace(col)*float64(unseen)))
@@ -145,10 +145,10 @@ func (d *Departures) AddTotal(sum *exact.Sum) {
 
 // Rate returns their part of a mean rate per second over a window in ms.
 func (d *Departures) Rate(window int64) promfold.Estimate {
-	per := func(s *exact.Sum) float64 { return s.Float64() / float64(window) * 1000 }
-	a := promfold.Estimate{Value: per(&d.weighted), Lo: per(&d.lowest), Hi: math.Inf(1)}
+	per := func(x float64) float64 { return x / float64(window) * 1000 }
+	a := promfold.Estimate{Value: exact.Finite(per(d.weighted.Near())), Lo: exact.NotAbove(per(d.lowest.Least())), Hi: math.Inf(1)}
 	if d.Bounds.Open == 0 {
-		a.Hi = per(&d.highest)
+		a.Hi = per(d.highest.Most())
 	}
 	return a
 }

@@ -136,7 +136,13 @@ func (s *Sum) AddMean(w *Weights, c *Counted) {
 	}
 	s.rated = true
 	if c.Growth != 0 {
-		s.value.Add(over(c.Growth, w.seconds) * w.life / w.window)
+		x := over(c.Growth, w.seconds)
+		if y := x * w.life / w.window; y-y == 0 {
+			x = y
+		} else {
+			x *= w.life / w.window
+		}
+		s.value.Add(exact.Finite(x))
 	}
 	if !s.lo.Fit(c.Lo) {
 		s.lo.Add(c.Lo)
@@ -160,9 +166,9 @@ func (s *Sum) AddNow(w *Watched, c *Counted) {
 		return
 	}
 	s.rated = true
-	s.value.Add(per(c.Growth, w.Span))
+	s.value.Add(exact.Finite(per(c.Growth, w.Span)))
 	if !w.Slow {
-		s.lo.Add(per(c.Lo, longest))
+		s.lo.Add(exact.NotAbove(per(c.Lo, longest)))
 	}
 }
 
@@ -190,9 +196,9 @@ type Rounded struct {
 
 // Round returns the sum as it is read.
 func (s *Sum) Round() Rounded {
-	r := Rounded{s.value.Float64(), s.lo.Float64(), s.hi.Float64(), s.pace.Float64(), s.width, s.rated}
+	r := Rounded{exact.Finite(s.value.Float64()), exact.NotAbove(s.lo.Float64()), exact.NotBelow(s.hi.Float64()), s.pace.Float64(), s.width, s.rated}
 	if s.width != 0 {
-		r.lo = per(r.lo, s.width)
+		r.lo = exact.NotAbove(per(r.lo, s.width))
 	}
 	if s.open {
 		r.hi = math.Inf(1)

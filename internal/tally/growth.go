@@ -210,7 +210,7 @@ func (g Growth) Rate() (estimate, bool) {
 		return a, ok
 	}
 	b := left.Rate(g.window())
-	return estimate{Value: a.Value + b.Value, Lo: a.Lo + b.Lo, Hi: a.Hi + b.Hi}, true
+	return estimate{Value: exact.Finite(a.Value + b.Value), Lo: exact.NotAbove(a.Lo + b.Lo), Hi: a.Hi + b.Hi}, true
 }
 
 // RateNow returns the rate per second of the instances live at the end of the window.
@@ -294,7 +294,7 @@ func (g Growth) Explain(x *explain.Counter) {
 		rates.Add(m.Rate.Value * m.Weight)
 		x.Members = append(x.Members, m)
 	})
-	if x.Mean = rates.Float64(); g.Left() != nil {
+	if x.Mean = rates.Near(); g.Left() != nil {
 		x.Mean = x.Rate.Value // departed instances, which are no members, are in it
 	}
 }
@@ -332,7 +332,7 @@ func Quotient(n, d estimate) (estimate, bool) {
 		return estimate{}, false
 	}
 	d.Lo = max(0, d.Lo) // it may be below by rounding
-	a := estimate{Value: n.Value / d.Value, Lo: n.Lo / d.Hi, Hi: n.Hi / d.Lo}
+	a := estimate{Value: exact.Finite(n.Value / d.Value), Lo: exact.NotAbove(n.Lo / d.Hi), Hi: n.Hi / d.Lo}
 	switch {
 	case n.Lo < 0:
 		a.Lo = n.Lo / d.Lo

@@ -174,7 +174,9 @@ func (d *Distribution) MetOnce() (names []string) {
 
 // Sum returns the sum of the observations; false if a member's is not known.
 func (d *Distribution) Sum() (e estimate, ok bool) {
-	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Sum() })
+	if d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Sum() }); !ok {
+		return estimate{}, false
+	}
 	e = d.allowing(e.Value)
 	if least, most, known := d.sums(); known && !e.Exact() {
 		e.Lo, e.Hi = min(least, e.Value), max(most, e.Value)
@@ -184,7 +186,9 @@ func (d *Distribution) Sum() (e estimate, ok bool) {
 
 // Mean returns the mean observation.
 func (d *Distribution) Mean() (e estimate, ok bool) {
-	d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Mean() })
+	if d.Merge(func(all *layout.Distribution) { e.Value, ok = all.Mean() }); !ok {
+		return estimate{}, false
+	}
 	e = d.allowing(e.Value)
 	if least, most, known := d.sums(); known && !e.Exact() {
 		n, _ := d.Growth.covered(true)

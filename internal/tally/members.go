@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/growth"
 )
 
@@ -124,7 +125,7 @@ func (g Growth) speed(sh *Share, p *part) (float64, bool) {
 	if p.unread || sh.covers(g.group()) <= 0 {
 		return 0, false
 	}
-	return (p.grown - p.older) / sh.covers(g.group()).Seconds(), true
+	return exact.Finite((p.grown - p.older) / sh.covers(g.group()).Seconds()), true
 }
 
 // rated returns the members with a rate, by name, each with its part of the group's mean rate.

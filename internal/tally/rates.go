@@ -90,7 +90,7 @@ func (t *Tally) paced(sh *Share, i int32) rate.Counted {
 
 // signed sets the bounds of a sum of which some is negative: what was not seen may be anything.
 func (t *Tally) signed(sh *Share, p *part, w *Observed, c *rate.Counted) {
-	if !sh.Older && sh.Edge.Part == 0 && sh.Edge.Inside.At == sh.Edge.Most.At && w.Unseen == 0 && !w.Open {
+	if !sh.Older && p.least == p.most && sh.Edge.Part == 0 && sh.Edge.Inside.At == sh.Edge.Most.At && w.Unseen == 0 && !w.Open {
 		c.Lo, c.Hi = p.grown, p.grown
 		return
 	}
@@ -197,7 +197,7 @@ func (t *Tally) certain(sh *Share, i int32) float64 {
 			lo.Sub(&e.Back)
 		}
 	})
-	return max(0, lo.Float64())
+	return max(0, lo.Near())
 }
 
 // fastest returns the most that a member grew by while it was observed in the window, if nothing was faster than its

@@ -232,11 +232,12 @@ func (t *Tally) addSums() {
 		for c, at := range own {
 			p, total := &t.parts[at.part], &t.totals[t.group[at.part]]
 			most, inside, least := since(&sh.Edge.Most, at.count), since(&sh.Edge.Inside, at.count), since(&sh.Edge.Least, at.count)
-			x, y := most.Float64(), least.Float64()
-			p.most, p.least, p.inside, p.pace = p.most+x, p.least+y, p.inside+inside.Float64(), p.pace+sh.Table.Pace(c)
+			x, y := most.Most(), least.Least()
+			p.most, p.least, p.inside = exact.NotBelow(p.most+x), exact.NotAbove(p.least+y), exact.NotAbove(p.inside+inside.Least())
+			p.pace += sh.Table.Pace(c)
 			t.inside[at.part].Merge(&inside)
 			value := sh.Edge.Value(y, x)
-			p.grown += value
+			p.grown = exact.Finite(p.grown + value)
 			switch {
 			case sh.Older:
 			case sh.Edge.Part == 0:
@@ -279,7 +280,7 @@ func (t *Tally) addEvents() {
 			}
 			p.odd = int32(len(t.events))
 			p.loose = p.loose || t.events[p.odd-1].widens()
-			p.older += e.Before(sh.Begin)
+			p.older = exact.Finite(p.older + e.Before(sh.Begin))
 		}
 		if sh.Another {
 			for _, c := range own {
@@ -367,7 +368,11 @@ func (t *Tally) around(p *part) estimate {
 	var x window.Bounds
 	grown.Add(p.grown)
 	t.bound(p, &x)
-	return x.Around(&grown)
+	e := x.Around(&grown)
+	if e.Value == math.MaxFloat64 { // it is more, and so is what its bound is below that
+		e.Lo = max(e.Lo, 0)
+	}
+	return e
 }
 
 // bound adds to the bounds of an answer what a part leaves open.

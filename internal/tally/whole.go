@@ -27,7 +27,7 @@ func (w *whole) add(e estimate) {
 // shares returns which share of the whole one of its parts is; 0 where nothing was counted for certain. The rest may be
 // anywhere between its own bounds, so a share is greatest where the part is and the rest is least.
 func (w *whole) shares() func(of estimate) estimate {
-	value, lo, hi := w.value.Float64(), w.lo.Float64(), w.hi.Float64()
+	value, lo, hi := w.value.Near(), w.lo.Least(), w.hi.Most()
 	return func(e estimate) estimate {
 		if w.signed {
 			return estimate{}
@@ -53,5 +53,9 @@ func share(x, rest float64) float64 {
 	case math.IsInf(x, 1):
 		return 1
 	}
-	return x / (x + max(0, rest))
+	rest = max(0, rest)
+	if x > math.MaxFloat64-rest {
+		x, rest = x/2, rest/2
+	}
+	return x / (x + rest)
 }

@@ -52,16 +52,15 @@ func (x *Bounds) Merge(o *Bounds) {
 // Around returns a value with its bounds, each rounded once.
 func (x *Bounds) Around(value *exact.Sum) promfold.Estimate {
 	if x.Open == 0 && x.Below.Sign() == 0 && x.Back.Sign() == 0 && x.Above.Sign() == 0 {
-		v := value.Float64()
-		return promfold.Estimate{Value: v, Lo: v, Hi: v}
+		return promfold.Estimate{Value: value.Near(), Lo: value.Least(), Hi: value.Most()}
 	}
 	var lo, hi exact.Sum
 	lo.Set(value)
 	lo.Sub(&x.Below)
 	hi.Set(value)
 	hi.Merge(&x.Above)
-	e := promfold.Estimate{Value: value.Float64(), Lo: lo.Float64(), Hi: hi.Float64()}
-	if back := x.Back.Float64(); back > 0 {
+	e := promfold.Estimate{Value: value.Near(), Lo: lo.Least(), Hi: hi.Most()}
+	if back := x.Back.Near(); back > 0 {
 		e.Lo = max(e.Lo-back, min(e.Lo, 0))
 	}
 	if x.Open > 0 {

@@ -176,7 +176,11 @@ func (e *Edge) Grown(live *Row, i int) (value, least, most float64) {
 	return e.Value(least, most), least, most
 }
 
-// Value returns the growth in the window between the least and the most.
+// Value returns the growth in the window between the least and the most: a finite number.
 func (e *Edge) Value(least, most float64) float64 {
+	least, most = exact.Finite(least), exact.Finite(most)
+	if e.Part == 0 {
+		return most
+	}
 	return min(max(most-e.Part*(most-least), least), most)
 }

@@ -120,7 +120,7 @@ func (e *Event) Before(at int64) float64 {
 	if e.From == 0 || e.From >= at {
 		return 0
 	}
-	return e.Long.Float64() * float64(min(at, e.At)-e.From) / float64(e.At-e.From)
+	return exact.Finite(e.Long.Near() * float64(min(at, e.At)-e.From) / float64(e.At-e.From))
 }
 
 func (e *Event) merge(o *Event) {

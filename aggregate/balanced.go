@@ -218,8 +218,12 @@ func (k *keeper) displaced(p *process.Past) *attempt {
 
 // suspect marks the members that may be one process, and returns the warnings of it.
 func (m *moment) suspect() (list []note) {
+	groups := identity.Suspected(m.f.ordered, func(in *instance) bool { return !in.departed(m.f, m.e) })
+	if len(groups) == 0 {
+		return nil
+	}
 	of := map[*instance]int32{}
-	for i, group := range identity.Suspected(m.f.ordered, func(in *instance) bool { return !in.departed(m.f, m.e) }) {
+	for i, group := range groups {
 		var names []string
 		for _, in := range group {
 			of[in], names = int32(i)+1, append(names, in.name)

@@ -391,8 +391,8 @@ func (s *staged) accept() {
 		in.Starts = identity.Remember(in.Starts, s.Start)
 	}
 	if s.Scraped.Process {
-		for _, b := range s.f.book.Balancers {
-			if in.pool == nil {
+		if in.pool == nil {
+			for _, b := range s.f.book.Balancers {
 				b.Forget(in)
 			}
 		}

@@ -45,7 +45,7 @@ func (q *processes) row(m *moment) Row {
 			routines.readings(s, g)
 		}
 		if g := first(s.counters(q.cpu)); g != nil {
-			for _, x := range s.parts(s.asks(q.cpu)) {
+			for _, x := range s.parts(asks(q.cpu)) {
 				cpu.add(x.name, x.lost, cell(x.amount()))
 			}
 			r.Explain += g.Explain()

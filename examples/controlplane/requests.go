@@ -40,7 +40,7 @@ func (q *requests) row(m *moment) Row {
 	r.from(all)
 	rate := s.rate(all)
 	r.figure("All servers", PerSecond, rate, "")
-	servers := s.parts(s.asks(q.total))
+	servers := s.parts(asks(q.total))
 	spread := newSpread(servers, rate)
 	q.judge(s, &r, rate, servers, spread)
 	r.Panels = []Panel{

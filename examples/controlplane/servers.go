@@ -32,7 +32,8 @@ func (p part) amount() Amount {
 // asked is a question about a counter to some servers.
 type asked func(*scope) *aggregate.CounterGroup
 
-func (s *scope) asks(v *aggregate.CounterView) asked {
+// asks returns the question about a view.
+func asks(v *aggregate.CounterView) asked {
 	return func(s *scope) *aggregate.CounterGroup { return first(s.counters(v)) }
 }
 

@@ -32,7 +32,7 @@ func (s *Sum) Near() float64 {
 	return Finite(s.Float64())
 }
 
-// Least and Most return the value as Float64 does, but none that is greater, or less, than a finite one.
+// Least returns the value as Float64 does, but of a finite one nothing above the greatest finite number.
 func (s *Sum) Least() float64 {
 	if s.infinite() {
 		return s.Float64()
@@ -40,7 +40,7 @@ func (s *Sum) Least() float64 {
 	return NotAbove(s.Float64())
 }
 
-// Most is as Least.
+// Most returns the value as Float64 does, but of a finite one nothing below the least finite number.
 func (s *Sum) Most() float64 {
 	if s.infinite() {
 		return s.Float64()

@@ -13,7 +13,7 @@ import (
 //
 // Equal states are equal bytes, in whatever order the instances came together: instances stand by name, columns by
 // labels and bounds, lines in the order in which the instances, taken by name, show them first.
-var stateFrame = saved.Frame{Magic: "promfold fleet\n", Version: 9}
+var stateFrame = saved.Frame{Magic: "promfold fleet\n", Version: 10}
 
 // Load returns a fleet that goes on from a saved state, reading r to its end; declare its views before the first
 // scrape. A view finds what was kept for it by kind, selector, grouping, owner, births, sign and type; what no view

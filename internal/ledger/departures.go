@@ -98,7 +98,7 @@ func (d *Departures) weigh(t *window.Table, col int, x *window.Bounds, per float
 	d.weighted.Add(exact.Finite(a.Value * per))
 	d.lowest.Add(a.Lo * min(per, 1))
 	if !math.IsInf(a.Hi, 1) {
-		d.highest.Add(max(a.Hi*per, a.Hi+t.Pace(col)*float64(unseen)))
+		d.highest.Add(max(a.Hi*per, a.Hi+t.Pace(col, true)*float64(unseen)))
 	}
 }
 

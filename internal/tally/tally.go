@@ -194,7 +194,7 @@ func (t *Tally) addIntegers() bool {
 			x := float64(n - at.in(most))
 			p.most += x
 			p.inside += float64(n - at.in(inside))
-			p.pace += sh.Table.Pace(c)
+			p.pace += sh.Table.Pace(c, t.asked.All)
 			p.grown, p.least = p.most, p.most
 			sum += math.Abs(x)
 		}
@@ -234,7 +234,7 @@ func (t *Tally) addSums() {
 			most, inside, least := since(&sh.Edge.Most, at.count), since(&sh.Edge.Inside, at.count), since(&sh.Edge.Least, at.count)
 			x, y := most.Most(), least.Least()
 			p.most, p.least, p.inside = exact.NotBelow(p.most+x), exact.NotAbove(p.least+y), exact.NotAbove(p.inside+inside.Least())
-			p.pace += sh.Table.Pace(c)
+			p.pace += sh.Table.Pace(c, t.asked.All)
 			t.inside[at.part].Merge(&inside)
 			value := sh.Edge.Value(y, x)
 			p.grown = exact.Finite(p.grown + value)

@@ -88,7 +88,7 @@ func (p *PackedColumn) code(c *saved.Codec) {
 
 func (p *Packed) codePaces(c *saved.Codec) {
 	if c.Int64(&p.Spans); c.Reading() {
-		p.Paces = make([][2]float64, len(p.Cols))
+		p.Paces = make([][3]float64, len(p.Cols))
 	}
 	for i := range p.Paces {
 		for j := range p.Paces[i] {

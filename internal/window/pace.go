@@ -7,10 +7,11 @@ import (
 
 // paces are the fastest growths of a table's columns, by the scrape, per
 // millisecond. They are kept for spans of time as long as the longest window: a
-// window reaches into two of them at most. A pace that is remembered longer than
-// the window asks for makes an upper bound wider, and never too low.
+// window reaches into two of them at most, but for the one since the beginning. A
+// pace that is remembered longer than the window asks for makes an upper bound
+// wider, and never too low.
 type paces struct {
-	list    [][2]float32 // by column: of this span of time, of the one before
+	list    [][3]float32 // by column: of this span of time, of the one before, of all before these
 	span    int64        // number of this one
 	per     float64      // 1 / ms since the scrape before; 0: there is none
 	steps   []float64    // by column: growth per ms in this scrape
@@ -19,7 +20,7 @@ type paces struct {
 
 func (x *paces) fit(cols int) {
 	if n := cols - len(x.list); n > 0 {
-		x.list = append(x.list, make([][2]float32, n)...)
+		x.list = append(x.list, make([][3]float32, n)...)
 	}
 }
 
@@ -33,10 +34,12 @@ func (x *paces) begin(at, last, window int64, cols int) {
 	}
 	if span := at / max(1, window); span != x.span {
 		for i := range x.list {
-			if x.list[i][1] = 0; span == x.span+1 {
-				x.list[i][1] = x.list[i][0]
+			p := &x.list[i]
+			p[2] = max(p[2], p[1])
+			if p[1] = p[0]; span != x.span+1 {
+				p[1], p[2] = 0, max(p[2], p[0])
 			}
-			x.list[i][0] = 0
+			p[0] = 0
 		}
 		x.span = span
 	}
@@ -66,13 +69,18 @@ func (x *paces) end() {
 	x.touched = x.touched[:0]
 }
 
-func (x *paces) of(col int) float64 {
+// of returns the fastest growth of a column in the longest window, or ever.
+func (x *paces) of(col int, ever bool) float64 {
 	if col >= len(x.list) {
 		return 0
 	}
-	fastest := x.list[col][0]
-	if before := x.list[col][1]; before > fastest {
-		fastest = before
+	p := &x.list[col]
+	fastest := p[0]
+	if p[1] > fastest {
+		fastest = p[1]
+	}
+	if ever && p[2] > fastest {
+		fastest = p[2]
 	}
 	return float64(fastest)
 }
@@ -92,19 +100,23 @@ func (x *paces) moved(to []int32, cols int) paces {
 }
 
 // packed returns the paces of the columns in another order.
-func (x *paces) packed(order []int) [][2]float64 {
-	list := make([][2]float64, len(order))
+func (x *paces) packed(order []int) [][3]float64 {
+	list := make([][3]float64, len(order))
 	for to, from := range order {
 		if from < len(x.list) {
-			list[to] = [2]float64{float64(x.list[from][0]), float64(x.list[from][1])}
+			for i, pace := range x.list[from] {
+				list[to][i] = float64(pace)
+			}
 		}
 	}
 	return list
 }
 
-func (x *paces) unpack(list [][2]float64, span int64) {
-	x.span, x.list = span, make([][2]float32, len(list))
-	for i, p := range list {
-		x.list[i] = [2]float32{float32(p[0]), float32(p[1])}
+func (x *paces) unpack(list [][3]float64, span int64) {
+	x.span, x.list = span, make([][3]float32, len(list))
+	for i := range list {
+		for j, pace := range list[i] {
+			x.list[i][j] = float32(pace)
+		}
 	}
 }

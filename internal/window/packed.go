@@ -19,7 +19,7 @@ type Packed struct {
 	Terms  []Term
 	Cols   []PackedColumn
 	Rows   []Row        // the present, then the held checkpoints that it has, oldest first; or the present alone
-	Paces  [][2]float64 // by column, see paces
+	Paces  [][3]float64 // by column, see paces
 	Spans  int64
 	Undo   *Row // before a restart that is in doubt; nil: nothing to take back
 	Undone int  // events before it

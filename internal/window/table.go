@@ -111,9 +111,9 @@ func (t *Table) Grew(col int32, grown float64, ms int64) {
 // End ends the steps and events of a scrape.
 func (t *Table) End() { t.paces.end() }
 
-// Pace returns the fastest sure growth of a column in the longest window, per
-// millisecond, or more.
-func (t *Table) Pace(col int) float64 { return t.paces.of(col) }
+// Pace returns the fastest sure growth of a column in the longest window, or ever,
+// per millisecond, or more.
+func (t *Table) Pace(col int, ever bool) float64 { return t.paces.of(col, ever) }
 
 // AddBucket adds growth to bucket i of a classic column.
 func (t *Table) AddBucket(col int32, i int, c, p float64) {

@@ -238,9 +238,10 @@ func (a *adder) meet(b *Binding, group, col int32, x *growth.Hist) {
 	b.Met.Histogram(b.Table, group, col, x, m)
 }
 
-// pace tells a table of the pace that a histogram's step shows.
+// pace tells a table of the pace that a histogram's step shows. Growth that may be
+// another process' has notes without times.
 func (a *adder) pace(b *Binding, col int32, x *growth.Hist) {
-	if len(x.Notes) == 0 {
+	if len(x.Notes) == 0 || a.Provisional {
 		from, to, _ := x.Of(growth.CountOf)
 		b.Grew(col, to-from, a.At-a.Last)
 		return
@@ -289,7 +290,11 @@ func (a *adder) part(b *Binding, col int32, part growth.Part, x *growth.Hist) {
 		step = n.Step
 		b.Note(a.At, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &n.Step)
 	}
-	b.paced(col, &step)
+	if a.Provisional {
+		b.Grew(col, to-from, a.At-a.Last)
+	} else {
+		b.paced(col, &step)
+	}
 	if b.Met != nil {
 		b.Met.Counter(b.Table, col, &step, read, a.meeting(b, col))
 	}

@@ -180,10 +180,14 @@ func (in *instance) depart(f *Fleet, b *binding, since int64, of func(labels.Lab
 	}
 	h := &in.History
 	lives := in.Lives(false, rate.End{}) // what is known of its address may be forgotten by now
+	since = max(since, b.Begun.At)
 	life := ledger.Life{
-		First: in.First, Young: in.young(f), Alive: lives.In(max(since, b.Begun.At), farFuture).Life,
+		First: in.First, Young: in.young(f), Alive: lives.In(since, farFuture).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
+	end := in.ending(f, math.MaxInt64, roster.Absent).Counted
+	lives.Left = cmp.Or(end, in.Last+in.Spacings.Patience(f.cfg.Staleness)) + 1
+	life.Unseen, life.Still = lives.In(since, farFuture).Unseen, lives.Steady(since, farFuture).Unseen
 	if !in.sinceOpening(math.MaxInt64) {
 		life.First = 0 // what it showed then may be growth, whenever the fleet was met
 	}

@@ -41,6 +41,8 @@ type Life struct {
 	Alive int64 // how long it lived, by estimate
 	Span  int64 // how long its counters were observed
 	Wall  int64 // the same for counters that outlive processes
+	// For how long it may have been alive and no scrape saw it, and the same for counters that outlive processes.
+	Unseen, Still int64
 }
 
 // None reports whether nothing departed.
@@ -72,13 +74,13 @@ func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col
 		d.n++
 		begun := opened{at: life.First}
 		begun.above.Set(&unseen[i])
-		span := life.Span
+		span, hidden := life.Span, life.Unseen
 		if outlives(i) {
-			span = life.Wall
+			span, hidden = life.Wall, life.Still
 		}
 		if span > 0 {
 			per := float64(life.Alive) / float64(span)
-			d.weigh(t, i, &bounds[i], per, max(0, life.Alive-span))
+			d.weigh(t, i, &bounds[i], per, hidden)
 			begun.highest.Add(begun.above.Most() * per)
 		}
 		if begun.above.Sign() != 0 {
@@ -88,8 +90,8 @@ func Depart(t *window.Table, life Life, outlives func(col int) bool, of func(col
 }
 
 // weigh adds a column's rate times the time its instance lived. per is the time
-// it lived to the time it was observed, unseen the rest of it in ms: it may have
-// counted nothing then, or as fast as it ever did.
+// it lived to the time it was observed, unseen for how long no scrape saw it: it
+// may have counted nothing then, or as fast as it ever did.
 func (d *Departures) weigh(t *window.Table, col int, x *window.Bounds, per float64, unseen int64) {
 	var grown exact.Sum
 	t.Grown(&grown, col, nil)

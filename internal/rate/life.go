@@ -76,7 +76,7 @@ func (l *Lives) In(s, e int64) Times {
 		t.Unseen += in(s, l.First)
 	}
 	for _, g := range l.Gaps {
-		gap := in(g.From, g.To)
+		gap := in(g.From, min(g.To+l.Off, g.Met)) // the successor may have begun later than it says
 		if g.From < l.Last {
 			t.Unseen, t.Between = t.Unseen+gap, t.Between+gap
 		}

@@ -27,9 +27,9 @@ func (b *Book[B, I]) End(names []string, last, e, patience int64, standing Stand
 		x.Counted = max(last, a.Word()) + patience
 		return x
 	}
-	left := b.Gone(names, last, math.MaxInt64)
-	if x.Counted = left - 1; !b.Refused(names, last, left) {
-		x.Counted = min(x.Counted, last+patience)
+	x.Counted = last + patience
+	if left := b.Gone(names, last, math.MaxInt64); left != 0 && (left <= x.Counted || b.Refused(names, last, left)) {
+		x.Counted = left - 1
 	}
 	return x
 }

@@ -94,7 +94,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 		return false, q.outdated(in)
 	}
 	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.Last <= q.s
-	sh.Held, sh.Double = in.History.Held(), x.double
+	sh.Held, sh.Double, sh.Unsure = in.History.Held(), x.double, x.end.Unsure
 	sh.Begins(e, in.Present())
 	l := in.Lives(x.standing.Counts(), x.end.End)
 	if sh.Older && x.end.Replaced {

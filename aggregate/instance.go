@@ -292,7 +292,9 @@ func (in *instance) wait() {
 
 // ending returns what is known at e of how an instance ended. What is said of a balancer is not said of who is behind it.
 func (in *instance) ending(f *Fleet, e int64, how roster.Standing) (x roster.End) {
-	switch b := in.pool; {
+	b := in.pool
+	x.Unsure = b != nil && b.Disputed(in)
+	switch {
 	case b == nil:
 		return f.book.End(in.targets, in.Last, e, in.Spacings.Patience(f.cfg.Staleness), how, in.gone)
 	case in.replaced():

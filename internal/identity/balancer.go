@@ -66,6 +66,9 @@ func (b *Balancer[T]) Unsaid() bool { return b.Expected == 0 && !b.Pool().Settle
 // State returns whether an instance behind the balancer is alive.
 func (b *Balancer[T]) State(in T) State { return b.Pool().State(in.Member()) }
 
+// Disputed reports whether the instance may be dead or not, see [Pool.Disputed].
+func (b *Balancer[T]) Disputed(in T) bool { return b.Pool().Disputed(in.Member()) }
+
 // Died returns by when a member that is dead had died, of so many as are expected: when the first one was met that was
 // beyond their number, or the second one if another had died before, and so on.
 func (b *Balancer[T]) Died(in T) int64 {

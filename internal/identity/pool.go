@@ -97,6 +97,47 @@ func (p Pool) State(m Member) State {
 	return Alive
 }
 
+// Disputed reports whether a member may be dead or not, though its state is one of the two: one that was not met since
+// has its place, or it has the place of such a one. A deploy leaves open who is left until all of them were met.
+func (p Pool) Disputed(m Member) bool {
+	if p.Expected == 0 || m.Own {
+		return false
+	}
+	var members []Member
+	expected := p.Expected
+	for o := range p.Members {
+		if o.Own {
+			expected--
+		} else {
+			members = append(members, o)
+		}
+	}
+	if len(members) <= expected {
+		return false
+	}
+	if p.State(m) == Dead {
+		return !outnumbered(m, members, expected)
+	}
+	return slices.ContainsFunc(members, func(o Member) bool { return o.First > m.Last }) &&
+		slices.ContainsFunc(members, func(o Member) bool { return p.State(o) == Dead && !outnumbered(o, members, expected) })
+}
+
+// outnumbered reports whether so many others were alive together since a member was met last that it has no place.
+func outnumbered(m Member, members []Member, expected int) bool {
+	for i := range members {
+		at, n := max(members[i].First, m.Last+1), 0
+		for _, o := range members {
+			if o.First <= at && at <= o.Last {
+				n++
+			}
+		}
+		if n >= expected {
+			return true
+		}
+	}
+	return false
+}
+
 // several returns how many instances seem to be behind the address: those met last, as long as each could have been
 // missed that often among so many. At least 1.
 func (p Pool) several() int {

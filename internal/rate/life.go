@@ -89,10 +89,10 @@ func (l *Lives) In(s, e int64) Times {
 	return t
 }
 
-// Steady returns the times of a member that counts on while no process shows it.
+// Steady returns the times of a member that counts on while no process shows it, and counted before the first one did.
 func (l *Lives) Steady(s, e int64) Times {
 	x := *l
-	x.Gaps = nil
+	x.Gaps, x.Began, x.Counted = nil, 0, false
 	return x.In(s, e)
 }
 

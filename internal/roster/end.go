@@ -12,6 +12,7 @@ type End struct {
 	rate.End
 	Counted  int64 // if it is no part of the present: until when it may have counted
 	Replaced bool  // another instance has its place behind a balancer
+	Unsure   bool  // or another one that was not met since has it, or has not
 }
 
 // End returns how an instance ended that answered at the addresses, last at a time, and is stale after so long.

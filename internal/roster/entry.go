@@ -36,9 +36,14 @@ func (t *Entry) Restore(tried int64, how Failure, down int64) {
 	t.down.Store(down)
 }
 
-// Seen notes a scrape. It may be called in parallel.
+// Seen notes a scrape. It may be called in parallel. One that comes in after a later
+// failure was told changes nothing.
 func (t *Entry) Seen(at int64) {
-	if at > t.tried.Load() {
+	tried := t.tried.Load()
+	if at < tried && t.Failure() != NoFailure {
+		return
+	}
+	if at > tried {
 		t.tried.Store(at)
 	}
 	t.failed.Store(uint32(NoFailure))

@@ -84,7 +84,7 @@ func (x *instance) scrape(at int64, steps []judge.Step) {
 		x.Snap(x.Keep(x.present(), spacing))
 	}
 	x.at, x.steps = append(x.at, at), append(x.steps, steps)
-	x.Begin(at, last, horizon, false)
+	x.Begin(at, last, horizon, false, 0)
 	for i := range steps {
 		s, col := &steps[i], int32(i)
 		x.AddBucket(col, x.Cols[i].Width()-1, s.Add, s.Sub) // the last one is the count

@@ -63,7 +63,7 @@ func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 		switch x := sh.observed(g); {
 		case !now:
 			sum.AddMean(&x.mean, &c)
-		case !sh.past():
+		case !sh.past() || sh.Unsure:
 			w := x.Watched
 			w.Tail = e - sh.Last
 			sum.AddNow(&w, &c)

@@ -27,6 +27,7 @@ type Share struct {
 	Standing roster.Standing
 	Older    bool  // no step in the window: its edge is that of the latest step
 	Double   int32 // shares with the same number may be of one process; 0: it is not suspected
+	Unsure   bool  // it may be alive or not: another one behind its balancer, that was not met since either, has the place
 	Ends     bool  // something is known of the end of its process, now or later
 	Steps    int   // in the window
 
@@ -77,7 +78,7 @@ func (sh *Share) Begins(e window.Edge, present window.Checkpoint) {
 func (sh *Share) Lives(l *rate.Lives, s, e int64) {
 	sh.Ends = l.Ends
 	begun := max(s, sh.Table.Begun.At)
-	if sh.Process.Times = l.In(begun, e); len(l.Gaps) == 0 {
+	if sh.Process.Times = l.In(begun, e); len(l.Gaps) == 0 && l.Began == 0 {
 		sh.Lasting.Times = sh.Process.Times
 	} else {
 		sh.Lasting.Times = l.Steady(begun, e)
@@ -109,6 +110,9 @@ func (sh *Share) watched(window, until int64) {
 	for _, x := range []*Observed{&sh.Process, &sh.Lasting} {
 		x.Width, x.Tail = window, until-sh.Last
 		x.Live, x.Slow, x.Lost = sh.Standing.Possible(), sh.Standing == roster.Likely, sh.Standing == roster.Doubtful
+		if sh.Unsure {
+			x.Live, x.Slow, x.Lost = true, true, !sh.Standing.Counts()
+		}
 		w := x.Watched
 		if sh.past() {
 			w.Span, w.Life = 0, 0

@@ -120,7 +120,7 @@ func (t *Tally) Holds(shares []Share, start int64) bool {
 	for i := range shares {
 		a, b := &shares[i], &t.shares[i]
 		if a.Table != b.Table || a.terms != nil || !a.Edge.Same(&b.Edge) || a.Process.Times != b.Process.Times ||
-			a.Lasting.Times != b.Lasting.Times || a.Standing != b.Standing || a.Older != b.Older {
+			a.Lasting.Times != b.Lasting.Times || a.Standing != b.Standing || a.Unsure != b.Unsure || a.Older != b.Older {
 			return false
 		}
 	}

@@ -104,26 +104,41 @@ func (m *moment) rate(v selection) Truth {
 
 // faster reports whether the selected counters of a place counted faster while
 // no scrape saw them than in the fastest step of the window, or in the latest one
-// if none ends there.
+// if none ends there. Of a place with several names an answer keeps one.
 func (m *moment) faster(pl *place, v selection, machine bool) bool {
-	rs := m.readings(pl)
-	if len(rs) == 0 {
-		return false
+	return slices.ContainsFunc(pl.targets, func(target string) bool {
+		rs := slices.DeleteFunc(m.readings(pl), func(r reading) bool { return r.target != target })
+		return len(rs) > 0 && m.fasterUnseen(pl, v, machine, rs)
+	})
+}
+
+// hidden is a time in which some of a place's counters were not seen.
+type hidden struct {
+	stretch
+	of func(*source) bool
+}
+
+func each(*source) bool { return true }
+
+func (m *moment) fasterUnseen(pl *place, v selection, machine bool, rs []reading) bool {
+	fastest := 0.0
+	var unseen []hidden
+	miss := func(p *process, in span, of func(*source) bool) {
+		unseen = append(unseen, hidden{stretch{in.within(m.window), p, seen}, of})
+	}
+	// see takes in a step that ends with a reading: what its body shows, in the zone of the one before.
+	see := func(p *process, in span, r reading) {
+		if v.zone != "" && pl.zoneAt(in.from) != pl.zoneAt(r.at) {
+			miss(p, in, each)
+			return
+		}
+		if in.length() > 0 {
+			fastest = max(fastest, m.total(pl, v, hidden{stretch{in, p, seen}, func(s *source) bool { return s.visible(r.asOf) }})/float64(in.length()))
+		}
+		miss(p, in, func(s *source) bool { return !s.visible(r.asOf) })
 	}
 	last := rs[len(rs)-1]
 	paced := m.paced(last)
-	total := func(p *process, in span) float64 {
-		a := m.count(pl, v, []stretch{{in, p, seen}})
-		return a[seen] + a[lost]
-	}
-	fastest := 0.0
-	pace := func(p *process, in span) {
-		if in.length() > 0 {
-			fastest = max(fastest, total(p, in)/float64(in.length()))
-		}
-	}
-	var unseen []stretch
-	miss := func(p *process, in span) { unseen = append(unseen, stretch{in.within(m.window), p, seen}) }
 	for j, r := range rs {
 		if !paced.holds(r.at) {
 			continue
@@ -133,35 +148,50 @@ func (m *moment) faster(pl *place, v selection, machine bool) bool {
 			p = nil
 		}
 		sure := r.process.tell != unsaid
+		exact := sure && r.process.ahead == 0 // else it is not known how long the process counted
 		switch {
 		case j > 0 && (machine || rs[j-1].process == p):
-			pace(p, span{rs[j-1].at, r.at})
+			see(p, span{rs[j-1].at, r.at}, r)
 		case j > 0:
 			for _, x := range pl.step(rs[j-1], r, false) {
-				if x.class == lost || !sure {
-					miss(x.process, x.span)
-				} else {
-					pace(x.process, x.span)
+				switch {
+				case x.class == lost || !sure:
+					miss(x.process, x.span, each)
+				case exact:
+					see(x.process, x.span, r)
 				}
 			}
-		case !machine && p.life.from > m.since && sure:
-			pace(p, span{p.life.from, r.at})
+		case machine || p.life.from <= m.since || !exact:
+			miss(p, span{m.since, r.at}, each)
 		default:
-			miss(p, span{m.since, r.at})
+			see(p, span{p.life.from, r.at}, r)
 		}
 	}
 	rest := span{last.at, min(m.window.to, m.gone(pl, last.at))}.within(m.window)
 	for _, p := range pl.lives {
 		switch {
 		case !machine:
-			miss(p, p.life.within(rest))
+			miss(p, p.life.within(rest), each)
 		case p == pl.lives[0]:
-			miss(nil, rest)
+			miss(nil, rest, each)
 		}
 	}
-	return slices.ContainsFunc(unseen, func(x stretch) bool {
-		return total(x.process, x.span) > fastest*float64(x.length())*(1+1e-9)
+	return slices.ContainsFunc(unseen, func(x hidden) bool {
+		return m.total(pl, v, x) > fastest*float64(x.length())*(1+1e-9)
 	})
+}
+
+// total is what some of the selected counters of a place counted in a time.
+func (m *moment) total(pl *place, v selection, x hidden) (sum float64) {
+	for _, y := range m.inZone(pl, v, []stretch{x.stretch}) {
+		for _, s := range pl.sourcesOf(y.process) {
+			if v.of(s) && x.of(s) {
+				a := m.countOf(pl, s, y)
+				sum += a[seen] + a[lost]
+			}
+		}
+	}
+	return sum
 }
 
 // paced is when the steps end whose pace counts: in the window, or if none does, at

@@ -26,7 +26,7 @@ func TestBack(t *testing.T) {
 			x.Snap(h.Keep(Checkpoint{At: at - 1, Span: at - 1}, spacing))
 			rows = append(rows, value)
 			by := float64(r.IntN(10))
-			x.Begin(at, at-1, 8, false)
+			x.Begin(at, at-1, 8, false, 0)
 			x.Add(col, value+by, value)
 			x.Note(at, Note{Col: col, Verdict: judge.Grew}, &judge.Step{Verdict: judge.Grew, Add: by})
 			value += by

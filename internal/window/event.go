@@ -63,10 +63,9 @@ func (e *Event) Resets() int {
 	return 0
 }
 
-// add counts one more series to which the same happened; last is the time of
-// the scrape before, and gap says that the instance has the time between its
-// processes apart.
-func (e *Event) add(step *judge.Step, last int64, gap bool) {
+// add counts one more series to which the same happened in the scrape that is
+// being added.
+func (e *Event) add(step *judge.Step, l *log) {
 	e.N++
 	if step.Verdict == judge.Gap && step.Hi == 0 {
 		return // the step that ends the gap holds what it hid
@@ -77,8 +76,8 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 	case !math.IsInf(step.Hi, 1):
 		e.Above.AddDiff(step.Hi, growth)
 	case step.Verdict == judge.Reset && step.Lost > 0:
-		if e.Open++; !gap {
-			e.Blind = max(e.Blind, step.Lost)
+		if e.Open++; !l.gap {
+			e.Blind = max(e.Blind, min(step.Lost+l.off, step.To-step.From+step.Lost))
 		}
 	default:
 		e.Open++
@@ -90,14 +89,14 @@ func (e *Event) add(step *judge.Step, last int64, gap bool) {
 		e.BackAt = max(e.BackAt, step.From)
 	}
 	reach := min(step.From, step.Reach)
-	if reach < last {
+	if reach < l.last {
 		e.Reach = earlier(e.Reach, reach)
 		e.Early.Add(step.Lo)
 	}
 	if step.Verdict == judge.Born {
 		reach = step.From // the value is of the life that its start tells
 	}
-	if reach < last {
+	if reach < l.last {
 		e.From = earlier(e.From, reach)
 		e.Long.AddDiff(step.Add, step.Sub)
 	}

@@ -30,7 +30,7 @@ func newSeries(window int64, at []int64, value []float64) *series {
 		if i > 0 {
 			s.Snap(s.Keep(s.point(i-1), s.spacing))
 		}
-		s.Begin(at[i], last, window, false)
+		s.Begin(at[i], last, window, false, 0)
 		s.Plain(s.col, value[i], value[max(0, i-1)])
 		s.End()
 		s.Span, s.Wall = at[i]-at[0], at[i]-at[0]

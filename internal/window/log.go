@@ -17,13 +17,14 @@ type log struct {
 	noted  map[Note]int    // events of the scrape that is being added
 	last   int64           // the scrape before the one that is being added
 	gap    bool            // between them a process began, and the time before it is known
+	off    int64           // by how much starts may be wrong
 	shared bool            // a copy has Past, too
 }
 
 // begin starts the events of a scrape, see Table.Begin.
-func (l *log) begin(last int64, gap bool) {
+func (l *log) begin(last int64, gap bool, off int64) {
 	clear(l.noted)
-	l.last, l.gap = last, gap
+	l.last, l.gap, l.off = last, gap, off
 }
 
 // copy returns the log as it is, for questions alone.
@@ -46,7 +47,7 @@ func (l *log) Note(at int64, k Note, step *judge.Step) {
 		l.Events = append(spacious(l.Events), Event{Note: k, At: at})
 		l.noted[k] = i
 	}
-	l.Events[i].add(step, l.last, l.gap)
+	l.Events[i].add(step, l)
 }
 
 // Prune moves the events that no window can reach any more into Past, which

@@ -29,15 +29,12 @@ func join(f, o *Fleet) error {
 	if m.l.since == 0 {
 		return nil // it saw nothing
 	}
-	m.bindParts()
 	for j, v := range f.views {
 		if v.Kind == growth.Gauge {
 			continue
 		}
 		theirs := &m.views[j].Ledger
-		k := v.watched()
-		k.Join(m.told(j))
-		v.heard(k)
+		v.heard(m.told(j))
 		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
 		v.ledger.Remember(theirs)
 	}
@@ -45,9 +42,19 @@ func join(f, o *Fleet) error {
 	return nil
 }
 
-// told returns what the part knows of the processes of a view.
+// told returns what the fleet and the part know together of the processes of a view. Unless the part's bindings are there,
+// they are made one by one: all of them take more than what they tell.
 func (m *merger) told(view int) *watch.State {
-	return m.f.views[view].tell(m.views[view].Ledger.Known, m.l.instances, func(i int) *binding { return m.bound[i][view] })
+	k := m.f.views[view].watched()
+	if theirs := m.views[view].Ledger.Known; theirs != nil {
+		k.Join(theirs)
+	}
+	return m.f.views[view].tell(k, m.l.instances, func(i int) *binding {
+		if m.bound != nil {
+			return m.bound[i][view]
+		}
+		return m.bind(i, view)
+	})
 }
 
 // merge adds o's instances to f, see [Fleet.Merge].
@@ -167,17 +174,24 @@ func (m *merger) pairViews() error {
 func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
-	for i, in := range m.l.instances {
+	for i := range m.l.instances {
 		var bound []*binding
-		for j, v := range f.views {
-			b := v.unpack(m.views[j].Rows[i], in)
+		for j := range f.views {
+			b := m.bind(i, j)
 			m.bytes += b.Bytes(nil)
-			if bound = append(bound, b); in.Undo != nil {
-				in.Undo.Set(j, m.views[j].Rows[i].UndoState())
-			}
+			bound = append(bound, b)
 		}
 		m.bound = append(m.bound, bound)
 	}
+}
+
+// bind makes the binding that a view has of an instance of the part.
+func (m *merger) bind(i, view int) *binding {
+	in, row := m.l.instances[i], m.views[view].Rows[i]
+	if in.Undo != nil {
+		in.Undo.Set(view, row.UndoState())
+	}
+	return m.f.views[view].unpack(row, in)
 }
 
 func (m *merger) apply() {

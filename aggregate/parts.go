@@ -89,8 +89,7 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		if !v.ledger.Exposed() {
 			v.ledger.Begin(theirs, f.since, l.since, farFuture)
 		}
-		k := v.watched()
-		k.Join(m.told(j))
+		k := m.told(j)
 		k.Fold(l.pulse.Latest() - f.cfg.JoinHorizon.Milliseconds())
 		v.ledger.Hear(k)
 	}

@@ -42,7 +42,7 @@ func (s *staged) suspect() {
 		identity.Part(in)
 		return
 	}
-	identity.Begin(in, s.f.ordered, func(x *instance) bool {
+	identity.Begin(in, s.f.starts.Of(s.Start), func(x *instance) bool {
 		return x.Start == s.Start && (in.pool == nil || in.pool != x.pool)
 	})
 }

@@ -214,6 +214,7 @@ func (m *merger) apply() {
 		d.adopt(in)
 		f.instances[in.name] = in
 		in.admit(f)
+		f.starts.Put(in, in.Start, in.Starts)
 		in.weigh(f)
 		for _, name := range in.targets {
 			f.book.Meet(name, in)

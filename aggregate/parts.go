@@ -160,7 +160,7 @@ func vacate(f *Fleet) {
 		f.held.Change(&in.held, &room.Held{})
 	}
 	f.names.Lock()
-	f.instances = map[string]*instance{}
+	f.instances, f.starts = map[string]*instance{}, identity.Starts[*instance]{}
 	f.names.Unlock()
 	f.ordered, f.unclaimed, f.left, f.bytes = nil, nil, roster.Left{}, 0
 	f.book = roster.Book[*balanced, *instance]{}

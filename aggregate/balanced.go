@@ -131,18 +131,12 @@ func (k *keeper) Open() *instance {
 func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*instance, []identity.Candidate) {
 	x := identity.Scrape{At: s.At, Start: s.Start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
 	k.fit = nil
-	for _, in := range k.f.starts.Of(s.Start) {
+	for _, in := range k.f.starts.Of(s.Start, k.b.Members...) {
 		x.Former = x.Former || in.pool == nil && in.Start != s.Start && slices.Contains(in.Starts, s.Start)
-		if in != without && in.pool == nil && x.Eligible(in.Start, true) {
+		if in != without && (in.pool == nil || in.pool == k.b && in.Last <= s.At) && x.Eligible(in.Start, in.pool == nil) {
 			k.fit = append(k.fit, in)
 		}
 	}
-	for _, in := range k.b.Members {
-		if in != without && in.pool == k.b && in.Last <= s.At && x.Eligible(in.Start, false) {
-			k.fit = append(k.fit, in)
-		}
-	}
-	slices.SortFunc(k.fit, func(a, b *instance) int { return cmp.Compare(a.name, b.name) })
 	if len(k.fit) == 1 && k.fit[0] == s.in && s.Start.Known() && s.in.Start == s.Start && len(s.Reader.Gone()) == 0 && !s.AnyFell() {
 		return x, k.fit, []identity.Candidate{{Name: s.in.name, Last: identity.Sighting{At: s.in.Last, Start: s.in.Start}}} // nothing fell
 	}

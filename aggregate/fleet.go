@@ -67,7 +67,7 @@ type Fleet struct {
 
 	saves sync.Mutex // held while a state is saved: until then no line is swept
 
-	// names guards the instances that exist, accepted or not, and by whose starts they are found.
+	// names guards the instances that exist, accepted or not, and the starts of these.
 	names     sync.RWMutex
 	instances map[string]*instance
 	starts    identity.Starts[*instance] // of those that were accepted

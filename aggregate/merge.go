@@ -42,19 +42,12 @@ func join(f, o *Fleet) error {
 	return nil
 }
 
-// told returns what the fleet and the part know together of the processes of a view. Unless the part's bindings are there,
-// they are made one by one: all of them take more than what they tell.
+// told returns what the fleet and the part know together of the processes of a view.
 func (m *merger) told(view int) *watch.State {
-	k := m.f.views[view].watched()
-	if theirs := m.views[view].Ledger.Known; theirs != nil {
-		k.Join(theirs)
-	}
-	return m.f.views[view].tell(k, m.l.instances, func(i int) *binding {
-		if m.bound != nil {
-			return m.bound[i][view]
-		}
-		return m.bind(i, view)
-	})
+	v := m.f.views[view]
+	k := v.watched()
+	k.Join(m.views[view].Ledger.Known)
+	return v.tell(k, m.l.instances, func(i int) *binding { return m.bind(i, view) })
 }
 
 // merge adds o's instances to f, see [Fleet.Merge].
@@ -132,10 +125,7 @@ func (m *merger) check() error {
 	if err := m.pairViews(); err != nil {
 		return err
 	}
-	var names []string
-	for _, in := range l.instances {
-		names = append(names, in.name)
-	}
+	names := converted(l.instances, (*instance).Name)
 	if shared := f.left.Shared(&l.left, names, func(name string) bool { return f.instances[name] != nil }); len(shared) > 0 {
 		return m.incompatible("both watched", shared...)
 	}
@@ -155,10 +145,7 @@ func (m *merger) check() error {
 
 // pairViews finds the part's view for each of the fleet's.
 func (m *merger) pairViews() error {
-	var keys []string
-	for _, v := range m.f.views {
-		keys = append(keys, v.Key())
-	}
+	keys := converted(m.f.views, func(v *view) string { return v.Key() })
 	views, alone, ok := kept.Pair(m.l.views, keys)
 	switch {
 	case alone >= 0:
@@ -177,16 +164,18 @@ func (m *merger) bindParts() {
 	for i := range m.l.instances {
 		var bound []*binding
 		for j := range f.views {
-			b := m.bind(i, j)
-			m.bytes += b.Bytes(nil)
-			bound = append(bound, b)
+			bound = append(bound, m.bind(i, j))
+			m.bytes += bound[j].Bytes(nil)
 		}
 		m.bound = append(m.bound, bound)
 	}
 }
 
-// bind makes the binding that a view has of an instance of the part.
+// bind returns the binding that a view has of an instance of the part. All of them take more than what they tell.
 func (m *merger) bind(i, view int) *binding {
+	if i < len(m.bound) {
+		return m.bound[i][view]
+	}
 	in, row := m.l.instances[i], m.views[view].Rows[i]
 	if in.Undo != nil {
 		in.Undo.Set(view, row.UndoState())

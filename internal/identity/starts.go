@@ -54,7 +54,8 @@ func (x *Starts[T]) drop(s Start, in T) {
 	}
 }
 
-// Of returns the instances that had a start, by name.
-func (x *Starts[T]) Of(s Start) []T {
-	return slices.SortedFunc(slices.Values(x.of[s]), func(a, b T) int { return cmp.Compare(a.Name(), b.Name()) })
+// Of returns the instances that had a start, and others, by name.
+func (x *Starts[T]) Of(s Start, others ...T) []T {
+	list := slices.SortedFunc(slices.Values(slices.Concat(x.of[s], others)), func(a, b T) int { return cmp.Compare(a.Name(), b.Name()) })
+	return slices.Compact(list)
 }

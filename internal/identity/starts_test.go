@@ -47,8 +47,8 @@ func TestStarts(t *testing.T) {
 					}
 				}
 				slices.SortFunc(want, func(a, b *relative) int { return strings.Compare(a.name, b.name) })
-				assert.ElementsMatch(t, want, x.Of(s))
-				assert.True(t, slices.IsSortedFunc(x.Of(s), func(a, b *relative) int { return strings.Compare(a.name, b.name) }))
+				assert.Equal(t, want, append([]*relative{}, x.Of(s)...))
+				assert.Equal(t, []*relative{all[1], all[2], all[0], all[3]}, x.Of(s, all...))
 			}
 			assert.Empty(t, x.Of(Start{At: at}))
 		}

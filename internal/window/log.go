@@ -23,8 +23,10 @@ type log struct {
 
 // begin starts the events of a scrape, see Table.Begin.
 func (l *log) begin(last int64, gap bool, off int64) {
+	if l.last, l.gap, l.off = last, gap, off; len(l.noted) > 16 {
+		l.noted = nil // the room for the beginning of a process is not needed again soon
+	}
 	clear(l.noted)
-	l.last, l.gap, l.off = last, gap, off
 }
 
 // copy returns the log as it is, for questions alone.

@@ -88,7 +88,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 		}
 		e = b.Latest(held)
 	default:
-		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.Present())
+		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.Present(), in.Lag)
 	}
 	if !ok && len(held) < len(h.Held()) {
 		return false, q.outdated(in)

@@ -145,7 +145,7 @@ func TestAsymmetryOfTheRecording(t *testing.T) {
 // What was counted between the last scrape of a process and its end is lost. It opens an increase; the rate of a member is
 // between bounds, as that of the group.
 func TestRateOfAMemberThatRestarted(t *testing.T) {
-	b := newBed(t, aggregate.Config{Since: at(-60)})
+	b := newBed(t, aggregate.Config{Since: at(-60), ClockSkew: time.Millisecond})
 	v := b.counter(aggregate.View{Select: "c", Owner: counter.Process})
 	b.scrape("a", 0, -100, typeC, "c 1000")
 	b.scrape("a", 10, -100, typeC, "c 1100")
@@ -158,7 +158,7 @@ func TestRateOfAMemberThatRestarted(t *testing.T) {
 	m, ok := g.Hottest()
 	require.True(t, ok)
 	assert.Equal(t, whole, m.Estimate)
-	assert.Equal(t, "a: 8.66667 [6.5, 9.00001], 100 %", m.String())
+	assert.Equal(t, "a: 8.66667 [6.5, 9.0005], 100 %", m.String())
 }
 
 // The rate of a member holds what it counted in the window, whether a step ended there or not.

@@ -46,7 +46,7 @@ func (s *staged) fold() {
 	}
 	counts, pruned := fold.Add(s.bound, &in.History, in.Plan, &s.steps, &fold.Scrape{
 		At: s.At, Last: in.Last, Start: s.Start.At, Opens: s.opens, Provisional: s.provisional, Restarted: s.Restart != life.NoRestart,
-		First: s.Baseline, Window: s.f.longest().Milliseconds(), Gap: s.Gap(in.Last) != rate.Gap{}, Off: s.Clock.Off,
+		First: s.Baseline, Window: s.f.longest().Milliseconds(), Gap: s.Gap(in.Last) != rate.Gap{}, Late: s.Clock.Late - s.Clock.Ahead,
 	})
 	if pruned {
 		in.Settle(s.f.store) // what was given to it so long ago stands

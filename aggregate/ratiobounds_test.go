@@ -56,8 +56,8 @@ func TestRatioOverARestart(t *testing.T) {
 	for _, c := range []struct {
 		bad  int
 		want string
-	}{{0, "0 [0, 0.05]"}, {1, "0.0806452 [0.0744681, 0.151064]"}} {
-		b := newBed(t, aggregate.Config{Since: at(-1)})
+	}{{0, "0 [0, 0.0500158]"}, {1, "0.0806452 [0.0744662, 0.151086]"}} {
+		b := newBed(t, aggregate.Config{Since: at(-1), ClockSkew: time.Millisecond})
 		ratio := failing(b)
 		for i := range 7 {
 			now, good, start := float64(10*i), 100+10*i, -100.0

@@ -14,7 +14,7 @@ import (
 // What dates of answers tell of the clock that wrote a start: at 22:13:20, the second in which it is 1,700,000,000.
 func TestClockOfDates(t *testing.T) {
 	const at = 1_700_000_000_400
-	unset := judge.Clock{Off: 60_000}
+	unset := judge.Clock{Off: 60_000, Late: 60_000}
 	told := identity.Start{At: 1, From: identity.Metric}
 	for _, c := range []struct {
 		what      string
@@ -24,10 +24,10 @@ func TestClockOfDates(t *testing.T) {
 	}{
 		{"no date", "", "", told, unset},
 		{"no date that is one", "yesterday", "", told, unset},
-		{"the same second", "Tue, 14 Nov 2023 22:13:20 GMT", "", told, judge.Clock{Off: 3000}},
-		{"two seconds to read the body", "Tue, 14 Nov 2023 22:13:18 GMT", "", told, judge.Clock{Off: 3000}},
-		{"ahead", "Tue, 14 Nov 2023 22:13:30 GMT", "", told, judge.Clock{Ahead: 9600 + 1500, Off: 3000}},
-		{"behind", "Tue, 14 Nov 2023 22:13:00 GMT", "", told, judge.Clock{Ahead: -20_400 + 1500, Off: 3000}},
+		{"the same second", "Tue, 14 Nov 2023 22:13:20 GMT", "", told, judge.Clock{Off: 3000, Late: 400}},
+		{"two seconds to read the body", "Tue, 14 Nov 2023 22:13:18 GMT", "", told, judge.Clock{Off: 3000, Late: 2400}},
+		{"ahead", "Tue, 14 Nov 2023 22:13:30 GMT", "", told, judge.Clock{Ahead: 9600 + 1500, Off: 3000, Late: 1500}},
+		{"behind", "Tue, 14 Nov 2023 22:13:00 GMT", "", told, judge.Clock{Ahead: -20_400 + 1500, Off: 3000, Late: 1500}},
 		{"kept elsewhere", "Tue, 14 Nov 2023 22:13:00 GMT", "20", told, unset},
 		{"kept elsewhere in silence", "Tue, 14 Nov 2023 22:03:20 GMT", "", told, unset},
 		{"the caller knows", "Tue, 14 Nov 2023 22:13:30 GMT", "", identity.Start{At: 1, From: identity.Given}, judge.Clock{}},

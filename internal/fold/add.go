@@ -17,7 +17,7 @@ type Scrape struct {
 	First       bool  // no scrape of this process came before
 	Window      int64 // the longest one that can be asked about
 	Gap         bool  // a process began, and the time before it is known
-	Off         int64 // by how much starts may be wrong
+	Late        int64 // by how much starts may have been later than they tell
 }
 
 // Counts says how many objects did what.
@@ -47,7 +47,7 @@ func Add(bound []*Binding, h *window.History, p *growth.Plan, steps *growth.Step
 		a.place(&steps.Hists[i])
 	}
 	for _, b := range bound {
-		b.Begin(s.At, last, s.Window, s.Gap, s.Off)
+		b.Begin(s.At, last, s.Window, s.Gap, s.Late)
 		pruned = b.Prune(h) || pruned
 		if s.Restarted && !s.Opens && b.Met != nil {
 			b.Met.AllLess()

@@ -130,6 +130,8 @@ type Decision struct {
 	// Blind reports that at least half of the counters fell, but not deep, and no start time can be believed: every
 	// series stands for itself, without an upper bound.
 	Blind bool
+	// Lags reports that the body is an older one: most of what moved fell a little, and no process began.
+	Lags bool
 
 	start      int64
 	far        bool // moved by more than the skew of clocks
@@ -163,6 +165,7 @@ func (b *Body) Decide() Decision {
 			d.Restart = RestartCopies
 		}
 	}
+	d.Lags = (d.Restart == RestartUnknown || d.Restart == RestartUnmoved) && !d.deep && b.fell+b.dipped > 0 && b.fell+b.dipped >= b.grew
 	d.witnessed = b.grew >= manyWitnesses && b.fell+b.dipped == 0
 	return d
 }

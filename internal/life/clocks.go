@@ -14,7 +14,9 @@ type Clocks struct {
 	Birth       int64          // start of the first process, if all that it counted is in its steps; else 0
 	Began       int64          // the same, also where it was before observation began
 	Off         int64          // by how much the starts of its processes may be wrong, in milliseconds
+	Late        int64          // by how much they may have been later
 	Lead        evidence.Lead  // of the present process
+	Lag         int64          // by how much bodies may be older than they say
 	First, Last int64          // times of the accepted scrapes
 	Second      int64          // of the second one
 	Spacings    identity.Spacings
@@ -46,7 +48,7 @@ func (c *Clocks) Code(to *saved.Codec, lines int) {
 	c.Start.Code(to)
 	evidence.CodePlace(to, &c.StartPos, lines)
 	c.Lead.Code(to)
-	for _, at := range []*int64{&c.Off, &c.Birth, &c.Began, &c.First, &c.Second, &c.Last} {
+	for _, at := range []*int64{&c.Off, &c.Late, &c.Lag, &c.Birth, &c.Began, &c.First, &c.Second, &c.Last} {
 		to.Int64(at)
 	}
 	c.Spacings.Code(to)

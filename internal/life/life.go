@@ -82,9 +82,10 @@ func (l *Life) Accept(s *Scrape) {
 	}
 	h.Span += s.At - from
 	l.accept(s.At)
+	l.Lag = max(l.Lag, s.Lag)
 	l.Start, l.StartPos, l.Lead = s.Start, s.StartPos, s.Lead
 	if s.Start.Known() {
-		l.Off = max(l.Off, s.Clock.Off)
+		l.Off, l.Late = max(l.Off, s.Clock.Off), max(l.Late, s.Clock.Late)
 	}
 }
 
@@ -97,7 +98,7 @@ func (l *Life) Restarted(s, e int64) bool {
 // does, end what is known of its end.
 func (l *Life) Lives(live bool, end rate.End) rate.Lives {
 	return rate.Lives{
-		Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, Off: l.Off, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, End: end,
+		Began: l.Began, Counted: l.Birth != 0 && l.Birth < l.First, Off: l.Off, Late: l.Late, Lag: l.Lag, First: l.First, Last: l.Last, Interval: l.Spacings.Interval(), Live: live, Gaps: l.Gaps, End: end,
 	}
 }
 

@@ -37,6 +37,7 @@ type Scrape struct {
 	Restart  Restart
 	Clock    judge.Clock   // that wrote the start
 	Lead     evidence.Lead // of the process so far
+	Lag      int64         // by how much the body may be older than it says, in milliseconds; 0: nothing shows that it is
 }
 
 // Gap returns the time before a process that no scrape saw; last is the scrape

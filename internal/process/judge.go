@@ -7,6 +7,9 @@ import (
 	"github.com/promfold/promfold/internal/life"
 )
 
+// olderBy is how many intervals a body is older, at most, than it says, where it is: an old value is awaited for as long.
+const olderBy = 3
+
 // Judge weighs what the scrape says about the process: the same as before, started
 // anew, or another one.
 func (s *Staged) Judge() {
@@ -20,6 +23,9 @@ func (s *Staged) Judge() {
 	}
 	if seen && (s.Alternating || x.Another()) {
 		*d = judge.Decision{Restart: judge.RestartOther}
+	}
+	if d.Lags {
+		s.Lag = olderBy * (s.At - s.Of.Last)
 	}
 	switch d.Restart {
 	case judge.RestartProven, judge.RestartRestored:

@@ -7,6 +7,8 @@ type Lives struct {
 	Began       int64 // start of the first process; 0: unknown
 	Counted     bool  // what it counted from then on is in its steps
 	Off         int64 // by how much the starts of its processes may be wrong
+	Late        int64 // by how much they may have been later
+	Lag         int64 // by how much older its readings may be than they say
 	First, Last int64 // its first and its latest scrape
 	Interval    int64 // between its scrapes
 	Gaps        []Gap // between its processes
@@ -75,8 +77,9 @@ func (l *Lives) In(s, e int64) Times {
 	default:
 		t.Unseen += in(s, l.First)
 	}
+	t.Unseen += in(max(l.First, l.Last-l.Lag), l.Last)
 	for _, g := range l.Gaps {
-		gap := in(g.From, min(g.To+l.Off, g.Met)) // the successor may have begun later than it says
+		gap := in(g.From, min(g.To+l.Late, g.Met)) // the successor may have begun later than it says
 		if g.From < l.Last {
 			t.Unseen, t.Between = t.Unseen+gap, t.Between+gap
 		}

@@ -102,7 +102,7 @@ func (x *instance) share(a Asked) (sh Share, ok bool) {
 	sh.Table, sh.Standing, sh.Older, sh.Held, sh.Reads = x.Table, x.standing, now.At <= a.Start, x.Held(), x.read
 	e, ok := x.Latest(x.Held()), x.standing.Possible()
 	if !sh.Older {
-		e, ok = x.Table.EdgeAt(a.Start, x.Held(), x.Dropped, now)
+		e, ok = x.Table.EdgeAt(a.Start, x.Held(), x.Dropped, now, 0)
 	}
 	sh.Begins(e, now)
 	l := rate.Lives{First: x.at[0], Last: now.At, Interval: interval, Live: x.standing.Counts()}

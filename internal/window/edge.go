@@ -38,9 +38,9 @@ func (t *Table) start() Base {
 }
 
 // EdgeAt returns the edge of the windows that start at s, of an instance of
-// which these checkpoints are held; present is its latest scrape. It returns
-// false if the window begins before all that is held.
-func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpoint) (e Edge, ok bool) {
+// which these checkpoints are held; present is its latest scrape. What was read may
+// be older by lag. It returns false if the window begins before all that is held.
+func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpoint, lag int64) (e Edge, ok bool) {
 	first := max(t.Since, t.Floor)
 	for len(held) > 0 && held[0].Number < first {
 		held, dropped = held[1:], dropped || t.Floor > t.Since
@@ -71,6 +71,13 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 		e.Least = next
 		e.Part = float64(s-e.Most.At) / float64(next.At-e.Most.At)
 	}
+	if lag > 0 {
+		for e.Inside = now; len(held) > i && held[i].At < s+lag; i++ {
+		}
+		if i < len(held) {
+			e.Inside = Base{held[i], t.rowAt(held[i].slot, &Row{})}
+		}
+	}
 	t.fill(&e)
 	return e, e.Most.At <= s || !lost
 }
@@ -87,8 +94,10 @@ func (t *Table) fill(e *Edge) {
 	case e.Least.Row != nil:
 	case e.Least.Number == e.Most.Number:
 		e.Least.Row = e.Most.Row
-	default:
+	case e.Least.Number == e.Inside.Number:
 		e.Least.Row = e.Inside.Row
+	default:
+		e.Least.Row = t.rowOf(&e.Least.Checkpoint, e.Most.Row)
 	}
 }
 

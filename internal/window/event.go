@@ -77,7 +77,7 @@ func (e *Event) add(step *judge.Step, l *log) {
 		e.Above.AddDiff(step.Hi, growth)
 	case step.Verdict == judge.Reset && step.Lost > 0:
 		if e.Open++; !l.gap {
-			e.Blind = max(e.Blind, min(step.Lost+l.off, step.To-step.From+step.Lost))
+			e.Blind = max(e.Blind, min(step.Lost+max(0, l.late), step.To-step.From+step.Lost))
 		}
 	default:
 		e.Open++

@@ -51,7 +51,7 @@ func (s *series) point(i int) Checkpoint {
 // the steps that end after it.
 func (s *series) grown(since int64) (value, least, most, truth float64) {
 	n := len(s.at) - 1
-	e, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n))
+	e, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n), 0)
 	value, least, most = e.Grown(&s.Live, 0)
 	i := n
 	for i > 0 && s.at[i] > since {
@@ -100,8 +100,8 @@ func TestWindowsAddUp(t *testing.T) {
 		long, _, _, whole := s.grown(last - a)
 		short, _, _, part := s.grown(last - b)
 		assert.GreaterOrEqual(rt, long, short, "a longer window has no less")
-		early, _ := s.EdgeAt(last-a, s.Held(), s.Dropped, s.point(len(s.at)-1))
-		late, _ := s.EdgeAt(last-b, s.Held(), s.Dropped, s.point(len(s.at)-1))
+		early, _ := s.EdgeAt(last-a, s.Held(), s.Dropped, s.point(len(s.at)-1), 0)
+		late, _ := s.EdgeAt(last-b, s.Held(), s.Dropped, s.point(len(s.at)-1), 0)
 		if early.Part == 0 && late.Part == 0 {
 			assert.Equal(rt, whole-part, long-short)
 		}

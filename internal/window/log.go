@@ -17,13 +17,13 @@ type log struct {
 	noted  map[Note]int    // events of the scrape that is being added
 	last   int64           // the scrape before the one that is being added
 	gap    bool            // between them a process began, and the time before it is known
-	off    int64           // by how much starts may be wrong
+	late   int64           // by how much starts may have been later
 	shared bool            // a copy has Past, too
 }
 
 // begin starts the events of a scrape, see Table.Begin.
-func (l *log) begin(last int64, gap bool, off int64) {
-	if l.last, l.gap, l.off = last, gap, off; len(l.noted) > 16 {
+func (l *log) begin(last int64, gap bool, late int64) {
+	if l.last, l.gap, l.late = last, gap, late; len(l.noted) > 16 {
 		l.noted = nil // the room for the beginning of a process is not needed again soon
 	}
 	clear(l.noted)

@@ -85,10 +85,10 @@ func spacious[T any](list []T) []T {
 
 // Begin starts the steps and events of a scrape, which follows another one; the
 // first one of an instance follows itself. gap says that the instance keeps
-// apart what time there was between two processes, off by how much starts may be
-// wrong.
-func (t *Table) Begin(at, last, window int64, gap bool, off int64) {
-	t.log.begin(last, gap, off)
+// apart what time there was between two processes, late by how much starts may have
+// been later.
+func (t *Table) Begin(at, last, window int64, gap bool, late int64) {
+	t.log.begin(last, gap, late)
 	t.paces.begin(at, last, window, len(t.Cols))
 }
 

@@ -216,7 +216,7 @@ func (in *instance) forget(f *Fleet) {
 		f.left.Note(in.name, in.Last)
 	}
 	for _, b := range f.book.Balancers {
-		b.Forget(in)
+		b.Retire(in)
 	}
 }
 

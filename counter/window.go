@@ -125,7 +125,8 @@ func (w Window) life(m *rate.Member) {
 	t := w.t
 	l := rate.Lives{Began: t.lived, First: t.began, Last: t.began, Interval: t.interval(), Live: m.Live}
 	rules := t.Rules.engine()
-	l.Off = rules.Unset().Off
+	clock := rules.Unset()
+	l.Off, l.Late = clock.Off, clock.Late
 	if t.born {
 		l.Began, l.Counted = t.began, true
 	}

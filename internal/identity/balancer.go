@@ -230,6 +230,15 @@ func (b *Balancer[T]) Forget(in T) {
 	}
 }
 
+// Retire forgets an instance whose counts are kept as totals. If its process is met here once more, what it had counted by
+// then is no growth.
+func (b *Balancer[T]) Retire(in T) {
+	if slices.Contains(b.Members, in) {
+		b.Left = max(b.Left, in.Member().Last)
+	}
+	b.Forget(in)
+}
+
 // MergeBalancers returns the balancer of two parts of a fleet, of which one at most met instances: that one, with the
 // greater number of those expected. a may be nil.
 func MergeBalancers[T Met](a, b *Balancer[T]) *Balancer[T] {

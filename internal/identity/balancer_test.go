@@ -75,3 +75,16 @@ func TestDied(t *testing.T) {
 	x.Members = []*placed{b, c, d} // a was forgotten
 	assert.Equal(t, int64(130), x.Died(b))
 }
+
+// Who departs leaves behind until when its counts are in the totals, if it was met here.
+func TestRetire(t *testing.T) {
+	a, b := &placed{"a", 0, 20}, &placed{"b", 10, 60}
+	x := Balancer[*placed]{Members: []*placed{a, b}, Left: 30}
+	x.Retire(a)
+	assert.Equal(t, int64(30), x.Left)
+	x.Retire(&placed{"elsewhere", 0, 90})
+	assert.Equal(t, int64(30), x.Left)
+	x.Retire(b)
+	assert.Equal(t, int64(60), x.Left)
+	assert.Empty(t, x.Members)
+}

@@ -47,6 +47,27 @@ func TestWhoIsAlive(t *testing.T) {
 	}
 }
 
+// After a deploy the one that died may be any that was not met since.
+func TestDisputed(t *testing.T) {
+	met := func(first, last int) Member {
+		return Member{First: int64(10 * first), Last: int64(10 * last), Sighted: last}
+	}
+	a, b, c := met(1, 6), met(2, 7), met(8, 9)
+	p := pool(2, 9, 1, a, b, c)
+	assert.Equal(t, []State{Dead, Alive, Alive}, []State{p.State(a), p.State(b), p.State(c)})
+	assert.True(t, p.Disputed(a), "b may have died in its place")
+	assert.True(t, p.Disputed(b))
+	assert.False(t, p.Disputed(c), "it was met since")
+	b = met(2, 9)
+	p = pool(2, 9, 1, a, b, c)
+	assert.False(t, p.Disputed(a), "two others were there together")
+	assert.False(t, p.Disputed(b))
+	assert.False(t, pool(3, 9, 1, a, b, c).Disputed(a), "all are expected")
+	assert.False(t, pool(0, 9, 1, a, b, c).Disputed(a), "nobody knows how many there are")
+	own := Member{Own: true, Sighted: 8}
+	assert.True(t, pool(3, 9, 1, met(1, 6), met(2, 7), c, own).Disputed(met(1, 6)), "an address of its own has a place")
+}
+
 func TestHowMany(t *testing.T) {
 	at := func(sighted int) Member { return Member{Sighted: sighted} }
 	p := pool(0, 20, 1, at(20), at(11), at(1))

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -71,6 +72,7 @@ func TestRestarts(t *testing.T) {
 			assert.Equal(t, c.fate, e.Fate)
 			assert.Equal(t, c.want == RestartUnmoved, e.Stands)
 			assert.Equal(t, c.blind, e.Open)
+			assert.Equal(t, strings.Contains(c.name, "half fell a little") || strings.Contains(c.name, "half dipped"), d.Lags)
 		})
 	}
 }

@@ -106,3 +106,20 @@ func TestLaws(t *testing.T) {
 		}
 	})
 }
+
+// What no scrape saw: a successor may have begun later than it says, and a reading may be older.
+func TestUnseen(t *testing.T) {
+	l := Lives{First: 0, Last: 90, Interval: 10, Live: true, Gaps: []Gap{{From: 40, To: 45, Met: 50}}}
+	assert.Equal(t, int64(5), l.In(0, 100).Unseen)
+	l.Late = 3
+	assert.Equal(t, int64(8), l.In(0, 100).Unseen)
+	l.Late = 60
+	assert.Equal(t, int64(10), l.In(0, 100).Unseen, "it was met at 50")
+	l.Lag = 30
+	assert.Equal(t, int64(40), l.In(0, 100).Unseen)
+	assert.Equal(t, int64(30), l.Steady(0, 100).Unseen, "no gap, but the same readings")
+	l.Lag, l.Began, l.Counted = 0, -20, true
+	assert.Equal(t, int64(30), l.In(-50, 100).Dead)
+	assert.Equal(t, int64(0), l.Steady(-50, 100).Dead, "what outlives processes was there before the first one")
+	assert.Equal(t, int64(50), l.Steady(-50, 100).Unseen)
+}

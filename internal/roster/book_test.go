@@ -55,6 +55,7 @@ func TestBookExpects(t *testing.T) {
 		{"tried an hour ago", func(b *book) { b.Entry("a").Seen(1) }, 2 + roster.Learnt, false, false},
 		{"failed", func(b *book) { b.Entry("a").Fail(1, roster.Unheard, errDown) }, 1, true, true},
 		{"failed and came back", func(b *book) { b.Entry("a").Fail(1, roster.Unheard, errDown); b.Entry("a").Seen(2) }, 2, true, false},
+		{"a scrape older than the failure", func(b *book) { b.Entry("a").Fail(2, roster.Unheard, errDown); b.Entry("a").Seen(1) }, 2, true, true},
 		{"a failure older than the scrape", func(b *book) { b.Entry("a").Seen(2); b.Entry("a").Fail(1, roster.Unheard, errDown) }, 2, true, false},
 		{"left", func(b *book) { b.Describe("a", told(0)); b.Leave("a", 5) }, 5, false, false},
 		{"tried after it left", func(b *book) { b.Entry("a").Seen(9); b.Leave("a", 5) }, 9, true, false},
@@ -172,7 +173,10 @@ func (m *model) read(name string) (tried int64, failed, described, gone bool) {
 				described, gone = false, true
 			}
 		case "seen":
-			tried, failed = max(tried, x.at), false
+			if x.at >= tried {
+				failed = false // one that comes in after a later failure was told does not undo it
+			}
+			tried = max(tried, x.at)
 		case "failed":
 			if x.at >= tried {
 				tried, failed = x.at, true

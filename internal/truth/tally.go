@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/promfold/promfold/internal/cases"
@@ -75,20 +74,59 @@ func (t *Tally) add(f *Fleet, v *Verdict) {
 	}
 }
 
-// Broken reports whether an answer missed the truth in a kind of fleet where it
-// must not. The upper bound of a rate takes nothing unseen to be faster than what
-// was seen, and may miss it where few events were.
-func (t *Tally) Broken() bool {
+// Budget is how many answers of all kinds of fleets together may miss the truth on
+// one side, because of what some of them hide or because something unseen was
+// faster than all that was seen.
+type Budget struct {
+	Name    string
+	Answers []string
+	Side    Side
+	Percent float64
+}
+
+// Budgets are those that are held.
+func Budgets() []Budget {
+	counts, rates := []string{"increase", "count"}, []string{"rate", "ratenow", "hottest"}
+	return []Budget{
+		{"lower bounds of increases", counts, Lo, 0.2},
+		{"lower bounds of rates", rates, Lo, 0.04},
+		{"upper bounds of rates", rates, Hi, 5},
+	}
+}
+
+// Spent returns how many answers a budget is about, and how many of them missed.
+func (t *Tally) Spent(b Budget) (answers, misses int) {
 	for key, c := range t.Counts {
-		misses := c.Lo + c.Hi
-		if strings.HasPrefix(key.Answer, "rate") {
-			misses = c.Lo
+		if !slices.Contains(b.Answers, key.Answer) {
+			continue
 		}
-		if misses > 0 && Hidden(key.Kind) == "" {
-			return true
+		if answers += c.Answers; b.Side == Lo {
+			misses += c.Lo
+		} else {
+			misses += c.Hi
 		}
 	}
-	return false
+	return answers, misses
+}
+
+// Broken returns in words what is not as it must be: kinds of fleets that hide
+// nothing and in which an answer missed the truth, and, of all kinds together, budgets
+// that are exceeded.
+func (t *Tally) Broken() (list []string) {
+	for _, key := range t.Misses() {
+		if c := t.Counts[key]; Hidden(key.Kind) == "" {
+			list = append(list, fmt.Sprintf("%s, %s: %d of %d answers miss, and nothing is hidden there", key.Kind, key.Answer, c.Lo+c.Hi, c.Answers))
+		}
+	}
+	if len(t.kinds) < 2 {
+		return list
+	}
+	for _, b := range Budgets() {
+		if n, misses := t.Spent(b); float64(misses) > b.Percent/100*float64(n) {
+			list = append(list, fmt.Sprintf("%s: %d of %d miss, more than %g %%", b.Name, misses, n, b.Percent))
+		}
+	}
+	return list
 }
 
 // Misses returns the keys with misses, by kind and answer.
@@ -146,6 +184,16 @@ func (t *Tally) Write(w io.Writer, details bool) error {
 	for _, key := range t.Misses() {
 		c := t.Counts[key]
 		fmt.Fprintf(out, "%s%s\t%s\t%d\t%d\t%d\t%d\t\n", key.Kind, hides(key.Kind), key.Answer, c.Answers, c.Lo, c.Hi, c.Seed)
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(out, "budget\tanswers\tmisses\tpercent\tof at most\t")
+	for _, b := range Budgets() {
+		if n, misses := t.Spent(b); n > 0 {
+			fmt.Fprintf(out, "%s\t%d\t%d\t%.3f\t%g\t\n", b.Name, n, misses, 100*float64(misses)/float64(n), b.Percent)
+		}
 	}
 	return out.Flush()
 }

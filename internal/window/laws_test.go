@@ -2,6 +2,7 @@ package window
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -183,5 +184,27 @@ func TestPace(t *testing.T) {
 		assert.LessOrEqual(rt, s.Pace(0, false), late*(1+1e-6)+1e-30)
 		assert.GreaterOrEqual(rt, s.Pace(0, true), ever)
 		assert.LessOrEqual(rt, s.Pace(0, true), ever*(1+1e-6)+1e-30)
+	})
+}
+
+// Where readings may be older than they say, growth inside a window is counted from the first one that is of it for
+// certain. The rest of the edge stays what it is.
+func TestLag(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawn(rt)
+		n := len(s.at) - 1
+		since := s.at[n] - rapid.Int64Range(0, 300_000).Draw(rt, "window")
+		lag := rapid.Int64Range(1, 120_000).Draw(rt, "lag")
+		plain, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n), 0)
+		e, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n), lag)
+		assert.Equal(rt, plain.Most.At, e.Most.At)
+		assert.Equal(rt, plain.Least.At, e.Least.At)
+		_, least, most := e.Grown(&s.Live, 0)
+		_, wantLeast, wantMost := plain.Grown(&s.Live, 0)
+		assert.Equal(rt, []float64{wantLeast, wantMost}, []float64{least, most})
+		assert.True(rt, e.Inside.At >= since+lag || e.Inside.At == s.at[n])
+		i, ok := slices.BinarySearch(s.at, e.Inside.At)
+		assert.True(rt, ok)
+		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
 	})
 }

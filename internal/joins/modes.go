@@ -18,7 +18,7 @@ type mode struct {
 	roots       bool  // the watchers are leaves below a root, and places move between them
 	clocks      bool  // those of the watchers differ, and what outlives processes of class vague begins anew now and then
 	mixed       bool  // each watcher has another configuration, also after it was killed
-	tight       int64 // MaxBytes of each, at least, while series come and go; 0: there is room for all
+	tight       int64 // what each may hold, and some more for each place, while series come and go; 0: there is room for all
 	shards      bool  // the first two watchers see a part each, the others all
 	classes     []string
 	weights     map[int]int
@@ -94,7 +94,7 @@ var modes = []mode{
 		horizon: 20 * time.Second, young: true, mixed: true, forms: true, classes: []string{exact, vague}, weights: with(map[int]int{exchange: 2, joinOld: 2, relayout: 2, gone: 3}),
 		why: "ended, and not told within the horizon"},
 	{name: "tight", about: "series that come and go, and no room for all of them", least: 2, most: 3,
-		horizon: 10 * time.Minute, prompt: true, young: true, tight: 200_000, classes: []string{exact, vague}, weights: with(map[int]int{joinOld: 2, grow: 12, growAll: 12})},
+		horizon: 10 * time.Minute, prompt: true, young: true, tight: 80_000, classes: []string{exact, vague}, weights: with(map[int]int{joinOld: 2, grow: 12, growAll: 12})},
 	{name: "parts, gone", about: "leaves that are removed and come back, with old states of them, in configurations of their own", least: 2, most: 4,
 		horizon: 10 * time.Minute, prompt: true, young: true, roots: true, mixed: true, classes: []string{exact}, weights: below(map[int]int{removePart: 4, tell: 8})},
 	{name: "deltas, killed", about: "growth is given out once over older states, and other configurations", least: 1, most: 3,

@@ -26,14 +26,16 @@ type process struct {
 }
 
 // pathsShown is how many paths a process shows.
-const pathsShown = 6
+const pathsShown = 12
 
-// counted counts something of a path, which is a new one now and then.
+// counted counts something of the latest paths, of which some are new.
 func (p *process) counted(n int64) {
-	if len(p.paths) == 0 || n%2 == 0 {
+	for range 1 + n%8 {
 		p.paths = append(p.paths, 0)
 	}
-	p.paths[len(p.paths)-1] += n
+	for i := max(0, len(p.paths)-pathsShown/2); i < len(p.paths); i++ {
+		p.paths[i] += n + 1
+	}
 }
 
 // late is the code whose series comes once there is something to count, as it does

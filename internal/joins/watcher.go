@@ -83,7 +83,7 @@ func (w *world) config(variant int) aggregate.Config {
 		c.Since = timeOf(began)
 	}
 	if variant > 0 && w.tight > 0 {
-		c.MaxBytes = w.tight + int64(w.seed%7)*w.tight/4
+		c.MaxBytes = w.tight + int64(1+w.seed%4)*w.tight/8*int64(len(w.places))
 	}
 	if variant > 0 && w.mixed {
 		c.Window = []time.Duration{20 * time.Second, time.Minute, 10 * time.Minute}[variant%3]

@@ -260,14 +260,14 @@ func (in *instance) notePresence(f *Fleet, at int64) {
 	if f.pasts && at >= in.Last {
 		saveFirst(in)
 		in.noteSilence(f, at)
-		in.presence.Set(at, in.standing(f, at).Past(in.gone), at-f.cfg.Window.Milliseconds())
+		in.presence.End(in.Last, at, in.standing(f, at).Past(in.gone), at-f.cfg.Window.Milliseconds())
 	}
 }
 
 // noteSilence notes that the instance was in doubt since it went stale, if it did without a word.
 func (in *instance) noteSilence(f *Fleet, at int64) {
 	if in.pool == nil && in.presence.At(at) == roster.Present && in.Spacings.Stale(at-in.Last, f.cfg.Staleness) {
-		in.presence.Set(in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
+		in.presence.End(in.Last, in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
 	}
 }
 

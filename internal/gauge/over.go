@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -94,7 +93,7 @@ func Over(c Combine, lines []Line, s, e int64, unmet int) (Range, bool) {
 	}
 	slices.Sort(times)
 	times = thinned(slices.Compact(times))
-	r := ranging{end: e}
+	r := newRanging(e)
 	for i := 0; i+1 < len(times); i++ {
 		var v variants
 		for j := range v {
@@ -189,83 +188,6 @@ func mixed(a, b roster.Standing) roster.Standing {
 		return roster.Likely
 	}
 	return a
-}
-
-// ranging gathers intervals.
-type ranging struct {
-	r             Range
-	end           int64             // of the window
-	last          promfold.Estimate // mean
-	mean, lo, hi  exact.Sum
-	open, openLow bool // the mean has no upper bound, or no lower one
-	ok            bool
-}
-
-// add adds what the members make in an interval.
-func (x *ranging) add(c Combine, v *variants, from, to int64) {
-	var made [len(v)]promfold.Estimate
-	for i := range v {
-		var ok bool
-		if made[i], _, ok = v[i].Combined(c); !ok {
-			return
-		}
-	}
-	low, high, mean := made[lowest], made[highest], made[meanOf]
-	if !x.ok {
-		x.ok, x.r.From = true, from
-		x.r.Max = promfold.Estimate{Value: high.Value, Lo: low.Lo, Hi: high.Hi}
-		x.r.Min = promfold.Estimate{Value: low.Value, Lo: low.Lo, Hi: high.Hi}
-	}
-	x.r.Max = promfold.Estimate{Value: max(x.r.Max.Value, high.Value), Lo: max(x.r.Max.Lo, low.Lo), Hi: max(x.r.Max.Hi, high.Hi)}
-	x.r.Min = promfold.Estimate{Value: min(x.r.Min.Value, low.Value), Lo: min(x.r.Min.Lo, low.Lo), Hi: min(x.r.Min.Hi, high.Hi)}
-	span := min(to, x.end) - from
-	x.r.To, x.r.Covers = to-1, x.r.Covers+span
-	lo, hi := made[meanLeast].Lo, made[meanMost].Hi
-	if c == Max || c == Min { // an extreme of means is not the mean of an extreme
-		lo, hi = low.Lo, high.Hi
-	}
-	if x.last = (promfold.Estimate{Value: mean.Value, Lo: lo, Hi: hi}); span == 0 {
-		return // the last moment of the window
-	}
-	x.mean.AddTimes(mean.Value, span)
-	addFinite(&x.lo, lo, span, &x.openLow)
-	addFinite(&x.hi, hi, span, &x.open)
-}
-
-func addFinite(sum *exact.Sum, v float64, span int64, open *bool) {
-	if math.IsInf(v, 0) || math.IsNaN(v) {
-		*open = true
-		return
-	}
-	sum.AddTimes(v, span)
-}
-
-func (x *ranging) result() (Range, bool) {
-	if !x.ok {
-		return Range{}, false
-	}
-	if x.r.Covers == 0 {
-		x.r.Mean = x.last
-		return x.r, true
-	}
-	over := func(s *exact.Sum) float64 {
-		if s.Great() {
-			return s.Quo(float64(x.r.Covers))
-		}
-		return s.Float64() / float64(x.r.Covers)
-	}
-	x.r.Mean = promfold.Estimate{Value: over(&x.mean), Lo: over(&x.lo), Hi: over(&x.hi)}
-	if x.openLow {
-		x.r.Mean.Lo = math.Inf(-1)
-	}
-	if x.open {
-		x.r.Mean.Hi = math.Inf(1)
-	}
-	if math.IsNaN(x.r.Mean.Value) { // it was +Inf, and −Inf at another time
-		x.r.Mean = promfold.Estimate{Lo: math.Inf(-1), Hi: math.Inf(1)}
-	}
-	x.r.Mean.Lo, x.r.Mean.Hi = min(x.r.Mean.Lo, x.r.Mean.Value), max(x.r.Mean.Hi, x.r.Mean.Value)
-	return x.r, true
 }
 
 // Possible reports whether the instance may have had a value in the window (s, e].

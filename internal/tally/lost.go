@@ -10,12 +10,15 @@ import (
 // have been born and lost in that time: the error that killed it, for one. So where a process ended in the window, no
 // group in which its instance may have a series has an upper bound.
 
-// lost reports whether a process of the instance ended in the window, or since the start.
+// lost reports whether a process of the instance ended in the window or, of everything, since the view began.
 func (sh *Share) lost(a *Asked) bool {
+	since := sh.Edge.Most.At
 	if a.All {
-		return sh.Source.Incarnations > 1
+		if since = sh.Table.Begun.At; since == 0 {
+			return sh.Source.Incarnations > 1
+		}
 	}
-	return !sh.Older && slices.ContainsFunc(sh.Restarts, func(r explain.Restart) bool { return r.At > sh.Edge.Most.At })
+	return !sh.Older && slices.ContainsFunc(sh.Restarts, func(r explain.Restart) bool { return r.At > since })
 }
 
 // losing returns the indices of the instances that lost a process in the window, and may have series in the group.

@@ -25,12 +25,12 @@ func across(a *parser.AggregateExpr) bool {
 		servers := !slices.ContainsFunc(selectors(a), func(s *parser.VectorSelector) bool { return !strings.HasPrefix(s.Name, "apiserver_") })
 		return slices.Contains(a.Grouping, "instance") && (servers || slices.Contains(a.Grouping, "pod"))
 	}
-	for _, l := range a.Grouping {
-		if slices.Contains(identity, l) || strings.Contains(l, placeholder) {
-			return false
-		}
-	}
-	return true
+	return !tells(a.Grouping)
+}
+
+// tells reports whether labels tell instances apart; those of a variable may.
+func tells(names []string) bool {
+	return slices.ContainsFunc(names, func(l string) bool { return slices.Contains(identity, l) || strings.Contains(l, placeholder) })
 }
 
 // fixed reports whether a selector chooses instances by name.
@@ -118,14 +118,6 @@ func parent(path []parser.Node) parser.Node {
 		}
 	}
 	return nil
-}
-
-// within reports whether a node of path is a call of one of these functions.
-func within(path []parser.Node, names ...string) bool {
-	return slices.ContainsFunc(path, func(n parser.Node) bool {
-		c, ok := n.(*parser.Call)
-		return ok && slices.Contains(names, c.Func.Name)
-	})
 }
 
 // by writes the grouping of an aggregation, with further labels, as PromQL.

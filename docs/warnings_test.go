@@ -18,8 +18,8 @@ import (
 // speakers are the files that put warnings into words.
 var speakers = []string{
 	"aggregate/answer.go", "aggregate/ask.go", "aggregate/balanced.go", "aggregate/fold.go", "aggregate/histogram.go",
-	"internal/explain/remarks.go", "internal/explain/words.go", "internal/gauge/election.go", "internal/gauge/past.go",
-	"internal/identity/balancer.go", "internal/life/restart.go", "internal/roster/partial.go", "internal/tally/growth.go",
+	"internal/explain/remarks.go", "internal/explain/words.go", "internal/gauge/election.go", "internal/gauge/group.go", "internal/gauge/past.go",
+	"internal/identity/balancer.go", "internal/roster/partial.go", "internal/tally/growth.go",
 }
 
 // between are the parts of a warning that vary, and what joins two of them.
@@ -49,9 +49,9 @@ func TestWarnings(t *testing.T) {
 						longest = s
 					}
 				}
-				if strings.Count(longest, " ") > 1 {
+				if strings.Contains(longest, " ") {
 					seen++
-					assert.Contains(t, string(page), longest, "%s says %q", path, text)
+					assert.True(t, strings.Contains(string(page), longest), "%s says %q, which operating.md does not explain", path, text)
 				}
 			}
 			return true

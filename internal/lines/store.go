@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -34,6 +35,7 @@ type Store struct {
 
 	familiesKept int // by the last sweep
 
+	lastName  string       // of the line added last; guarded as adding lines is
 	lineBytes atomic.Int64 // memory of the labels held
 	created   atomic.Bool  // a line with the start of others was added
 	strays    atomic.Bool  // a line was met that is not of the family in force
@@ -234,7 +236,8 @@ type sought struct {
 	key    uint32  // see meaning
 	hash   uint64
 	name   int     // the length of the metric's name at its start
-	full   bool    // it is known to have no empty label
+	plain  bool    // it is written plainly, and series is known
+	series uint64  // the hash of its labels without empty ones
 	bound  float64 // of its le or quantile; NaN if it is not known
 }
 
@@ -246,9 +249,14 @@ func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels, to r
 	}
 	id := s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
 		isNew = true
+		if !p.plain || string(line[:p.name]) != s.lastName { // lines of one metric stand together: they share its name
+			if name := ls.Get(model.MetricNameLabel); name != s.lastName {
+				s.lastName = strings.Clone(name)
+			}
+		}
 		s.fillLine(l, ls, p, to)
-		if p.full && s.Relabel == nil {
-			l.hash = ls.Hash()
+		if p.plain && s.Relabel == nil {
+			l.hash = p.series
 		} else {
 			l.hash = hashOf(to.labels)
 		}
@@ -290,11 +298,12 @@ func (s *Store) declares(heading uint32) *family {
 	return nil
 }
 
-// fillLine sets what the line of a series is, but its hash. The family of p is the
-// declared one above it, or nil; to is what rules make of its labels.
+// fillLine sets what the line of a series is, but its hash. Its name is lastName. The
+// family of p is the declared one above it, or nil; to is what rules make of its
+// labels.
 func (s *Store) fillLine(l *Line, ls labels.Labels, p sought, to relabelled) {
 	f := p.family
-	l.Name, l.Labels, l.Bound = ls.Get(model.MetricNameLabel), ls, math.NaN()
+	l.Name, l.Labels, l.Bound = s.lastName, ls, math.NaN()
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
 			l.under, l.Role = f, role

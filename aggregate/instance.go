@@ -186,8 +186,7 @@ func (in *instance) depart(f *Fleet, b *binding, since int64, of func(labels.Lab
 		First: in.First, Young: in.young(f), Alive: lives.In(since, farFuture).Life,
 		Span: h.Span - b.Begun.Span, Wall: h.Wall - b.Begun.Wall,
 	}
-	end := in.ending(f, math.MaxInt64, roster.Absent).Counted
-	lives.Left = cmp.Or(end, in.Last+in.Spacings.Patience(f.cfg.Staleness)) + 1
+	lives.Left = cmp.Or(in.ending(f, math.MaxInt64, roster.Absent).Counted, in.Last+in.Spacings.Patience(f.cfg.Staleness)) + 1
 	life.Unseen, life.Still = lives.In(since, farFuture).Unseen, lives.Steady(since, farFuture).Unseen
 	if !in.sinceOpening(math.MaxInt64) {
 		life.First = 0 // what it showed then may be growth, whenever the fleet was met
@@ -302,15 +301,13 @@ func (in *instance) wait() {
 
 // ending returns what is known at e of how an instance ended. What is said of a balancer is not said of who is behind it.
 func (in *instance) ending(f *Fleet, e int64, how roster.Standing) (x roster.End) {
-	b := in.pool
-	x.Unsure = b != nil && b.Disputed(in)
-	switch {
+	switch b := in.pool; {
 	case b == nil:
 		return f.book.End(in.targets, in.Last, e, in.Spacings.Patience(f.cfg.Staleness), how, in.gone)
 	case in.replaced():
-		x.Replaced, x.Counted = true, b.Died(in)-1
+		x.Replaced, x.Unsure, x.Counted = true, b.Disputed(in), b.Died(in)-1
 	case !in.gone && b.State(in) == identity.Alive:
-		x.Counted = b.Last + b.Spacings.Patience(f.cfg.Staleness)
+		x.Unsure, x.Counted = b.Disputed(in), b.Last+b.Spacings.Patience(f.cfg.Staleness)
 	}
 	return x
 }

@@ -57,7 +57,7 @@ func TestRatioOverARestart(t *testing.T) {
 	for _, c := range []struct {
 		bad  int
 		want string
-	}{{0, "0 [0, 0.0500158]"}, {1, "0.0806452 [0.0744662, 0.151086]"}} {
+	}{{0, "0 [0, 0.05]"}, {1, "0.0806452 [0.0744681, 0.151064]"}} {
 		b := newBed(t, aggregate.Config{Since: at(-1), ClockSkew: time.Millisecond})
 		ratio := failing(b)
 		for i := range 7 {

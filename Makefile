@@ -74,8 +74,8 @@ nested:
 e2e-sidecar: # a real Prometheus (of the path, or $$PROMETHEUS) beside sidecars that are killed; two minutes
 	$(GO) test -tags e2e -count 1 -timeout 20m -v -run TestPrometheus ./examples/sidecar
 
-e2e-tiers: # leaves and a root as processes, which are killed, beside one Collector that sees everything; ten minutes
-	cd examples/collector && $(GO) build -o collector . && $(GO) run ./e2e -collector ./collector
+e2e-tiers: # leaves and a root as processes, which are killed, beside one Collector that sees everything; ten minutes, and seven to build it
+	cd examples/collector && $(GO) vet ./... && $(GO) test ./... && $(GO) build -o collector . && $(GO) run ./e2e -collector ./collector
 
 e2e-metrics: # autoscalers of a real control plane, built from Go modules: half an hour the first time, then ten minutes
 	examples/autoscale/e2e/run.sh "$${E2E_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/promfold-e2e}"

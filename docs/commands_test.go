@@ -71,9 +71,10 @@ var exceptions = map[string]terms{
 	"go run ./examples/controlplane -balanced -expected 3 -token-file TOKEN https://CLUSTER/metrics https://CLUSTER/apis/metrics.eks.amazonaws.com/v1/{kcm,ksh,etcd}/container/metrics": {
 		as: "go run ./examples/controlplane -text -rounds 6 -interval 100ms -timeout 10s -balanced -expected 3 -token-file TOKEN -ca CA $LB $A/apis/metrics.eks.amazonaws.com/v1/kcm/container/metrics",
 	},
-	"go run ./examples/controlplane/trim -corpus DIR":   {as: "go run ./examples/controlplane/trim -corpus ../shared/corpus", needs: corpus},
-	"kubectl get nodes -o json > nodes.json":            {as: "gzip -dc examples/kubelets/recording/api-nodes-000.json.gz > nodes.json"},
-	"go run ./examples/kubelets -nodes nodes.json":      {}, // of the line above
+	"go run ./examples/controlplane/trim -corpus DIR": {as: "go run ./examples/controlplane/trim -corpus ../shared/corpus", needs: corpus},
+	"kubectl get nodes -o json > nodes.json":          {as: "gzip -dc examples/kubelets/recording/api-nodes-000.json.gz > nodes.json"},
+	"go run ./examples/kubelets -nodes nodes.json":    {}, // of the line above
+	"kubectl top": {why: "a name in a sentence: it asks a cluster, as the end-to-end test does"},
 	"go -C examples/collector run . --config demo.yaml": {until: "demo_requests_total"},
 	"go run ./examples/shards -telemetry http://A:8081/metrics,http://B:8081/metrics http://A:8080/metrics http://B:8080/metrics": {
 		as: "go run ./examples/shards -token-file TOKEN -ca CA -rounds 2 -interval 100ms -timeout 10s -telemetry $A/t,$B/t $A $B",

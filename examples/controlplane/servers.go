@@ -38,7 +38,8 @@ func asks(v *aggregate.CounterView) asked {
 }
 
 // parts returns what each server has, by name. A server with an address of its own is
-// asked alone: that answer is about the whole window and bounds what no scrape saw.
+// asked alone: that answer is about the whole window and bounds what no scrape saw. Of
+// servers behind a balancer the members of the answer have such bounds.
 func (s *scope) parts(ask asked) (list []part) {
 	for target, all := range s.targets() {
 		alone := s.alone(target)
@@ -47,7 +48,9 @@ func (s *scope) parts(ask asked) (list []part) {
 			continue
 		}
 		if behindBalancer(all[0]) {
-			list = append(list, alone.behind(ask, g)...)
+			for _, m := range g.Rates() {
+				list = append(list, s.member(m))
+			}
 			continue
 		}
 		p := s.part(all[0].Name)
@@ -64,44 +67,15 @@ func (s *scope) parts(ask asked) (list []part) {
 	return list
 }
 
-// behind returns what each server behind a balancer has. Its share of the window is
-// known; at least what it counted in steps that began in the window, at most what is
-// left when all others did as little as that.
-func (s *scope) behind(ask asked, g *aggregate.CounterGroup) (list []part) {
-	all, sure, others := s.rate(g), s.sure(ask), 0.0
-	for _, lo := range sure {
-		others += lo
+// member returns the part of a server that was met behind a balancer. One that shows the
+// same again and again has no upper bound.
+func (s *scope) member(m aggregate.Member) part {
+	p := s.part(m.Instance)
+	p.rate, p.seen = known(m.Estimate, true), !m.Older
+	if s.stands(m.Instance) {
+		p.rate.Hi, p.seen = math.Inf(1), false
 	}
-	for _, m := range g.Rates() {
-		p := s.part(m.Instance)
-		p.seen = !m.Older && !s.stands(m.Instance)
-		x, lo := m.Estimate.Value, sure[m.Instance]
-		p.rate = Amount{true, promfold.Estimate{Value: max(x, lo), Lo: lo, Hi: max(x, lo, all.Hi-others+lo)}}
-		list = append(list, p)
-	}
-	return list
-}
-
-// sure returns the growth a second that is surely of the window, by server: steps that
-// began before it are left out, so shorter windows are asked until none does.
-func (s *scope) sure(ask asked) map[string]float64 {
-	out := map[string]float64{}
-	const parts = 16 // the library knows the edge of a window so exactly
-	length := s.moment.board.window
-	for i := range parts {
-		shorter := *s
-		shorter.window = s.Last(length * time.Duration(parts-i) / parts)
-		g := ask(&shorter)
-		if g == nil {
-			break
-		}
-		for _, m := range g.Increases() {
-			if _, ok := out[m.Instance]; !ok && !m.Older && m.Covers+m.Age <= length {
-				out[m.Instance] = m.Estimate.Lo / length.Seconds()
-			}
-		}
-	}
-	return out
+	return p
 }
 
 // part returns the part of a server, without its rate.

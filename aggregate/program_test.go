@@ -164,6 +164,9 @@ func (p *program) step() {
 	case restart:
 		i := p.take() % len(p.procs)
 		p.procs[i] = programProcess{start: p.now - float64(p.take()%20)/10}
+		for j := range p.procs {
+			p.apart.alike = p.apart.alike || i/2 != j/2 && p.procs[j].start == p.procs[i].start
+		}
 	case fail:
 		err := []error{errRefused, errors.New("timeout"), parse.ErrLimit}[p.take()%3]
 		name := addressNamed(p.take())

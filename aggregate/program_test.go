@@ -163,7 +163,7 @@ func (p *program) step() {
 		p.ingest(aggregate.Scrape{Target: addressNamed(0), Time: at(p.now), Body: noise}, nil, false)
 	case restart:
 		i := p.take() % len(p.procs)
-		p.procs[i] = programProcess{start: p.now - float64(p.take()%20)/10}
+		p.procs[i] = programProcess{start: math.Round(10*p.now-float64(p.take()%20)) / 10}
 		for j := range p.procs {
 			p.apart.alike = p.apart.alike || i/2 != j/2 && p.procs[j].start == p.procs[i].start
 		}

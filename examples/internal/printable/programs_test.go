@@ -27,6 +27,7 @@ const command = "x\x1b[2J\u009b31m\a\r\u202e\u2066\u200b\U000e0001y"
 // target serves what the examples look for, with commands in every name that is free,
 // and then a body that cannot be read.
 func target(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/header"):
 		w.Header().Set("Server", command) // no header can be so, and the client says which

@@ -73,3 +73,47 @@ func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
+
+// room is a package, an example or a file that a document's table names first.
+var room = regexp.MustCompile(`\x60([a-z/]+)\x60`)
+
+// TestRooms: the maps of CONTRIBUTING.md have every internal package and every file
+// of aggregate, and the README has every example.
+func TestRooms(t *testing.T) {
+	list := func(pattern, suffix string) (names []string) {
+		paths, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, p := range paths {
+			if name, ok := strings.CutSuffix(filepath.ToSlash(p), suffix); ok && !strings.HasSuffix(name, "_test") {
+				names = append(names, name)
+			}
+		}
+		require.NotEmpty(t, names)
+		return names
+	}
+	named := func(path, from, to, before string) (names []string) {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		_, part, ok := strings.Cut(string(text), from)
+		require.True(t, ok)
+		part, _, _ = strings.Cut(part, to)
+		for _, m := range room.FindAllStringSubmatch(part, -1) {
+			if name := before + m[1]; exists(name) || exists(name+".go") {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	rooms := named("CONTRIBUTING.md", "## Where things are\n", "\n## ", "")
+	for _, name := range list("internal/*", "") {
+		assert.Contains(t, rooms, name)
+	}
+	files := named("CONTRIBUTING.md", "## Where things are in `aggregate`", "\n## ", "aggregate/")
+	for _, name := range list("aggregate/*.go", ".go") {
+		assert.Contains(t, append(files, "aggregate/doc"), name)
+	}
+	programs := named("README.md", "## Packages", "\n## ", "")
+	for _, name := range list("examples/*", "") {
+		assert.Contains(t, append(programs, "examples/internal"), name)
+	}
+}

@@ -194,7 +194,7 @@ func (q *question) remarks(shares []tally.Share) []string {
 		words = append(words, "what was counted before the view began is left out: "+explain.Few(late))
 	}
 	if len(down) > 0 {
-		words = append(words, "not reached, of rates in upper bounds alone: "+explain.Few(down))
+		words = append(words, "not reached, so in the upper bounds of rates alone: "+explain.Few(down))
 	}
 	return slices.Concat(words, q.notes())
 }

@@ -131,7 +131,7 @@ func (k *keeper) Open() *instance {
 func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*instance, []identity.Candidate) {
 	x := identity.Scrape{At: s.At, Start: s.Start, Tolerance: k.f.cfg.StartTolerance.Milliseconds()}
 	k.fit = nil
-	for _, in := range k.f.ordered {
+	for _, in := range k.f.starts.Of(s.Start, k.b.Members...) {
 		x.Former = x.Former || in.pool == nil && in.Start != s.Start && slices.Contains(in.Starts, s.Start)
 		if in != without && (in.pool == nil || in.pool == k.b && in.Last <= s.At) && x.Eligible(in.Start, in.pool == nil) {
 			k.fit = append(k.fit, in)

@@ -241,7 +241,7 @@ func ExampleFleet_Everything() {
 	var all *aggregate.EverythingView
 	ingest, fleet := exampleFleet(aggregate.Config{Since: began}, func(f *aggregate.Fleet) {
 		var err error
-		if all, err = f.Everything(aggregate.View{Select: `{__name__!=""}`, Combine: aggregate.Sum}); err != nil {
+		if all, err = f.Everything(aggregate.View{Combine: aggregate.Sum}); err != nil {
 			panic(err)
 		}
 	})
@@ -270,7 +270,7 @@ func ExampleFleet_Everything() {
 func ExampleEverythingView_Deltas() {
 	var all *aggregate.EverythingView
 	ingest, fleet := exampleFleet(aggregate.Config{Since: began}, func(f *aggregate.Fleet) {
-		all, _ = f.Everything(aggregate.View{Select: `{__name__=~".+"}`})
+		all, _ = f.Everything(aggregate.View{})
 	})
 	for i, requests := range []int{100, 130, 130} {
 		ingest(60*i, "a:80", fmt.Sprintf("# TYPE requests_total counter\nrequests_total %d\n", requests))

@@ -140,7 +140,7 @@ func ExampleSeries() {
 func ExampleFamily() {
 	var all *aggregate.EverythingView
 	ingest, fleet := exampleFleet(aggregate.Config{Since: began}, func(f *aggregate.Fleet) {
-		all, _ = f.Everything(aggregate.View{Select: `{__name__=~".+"}`}) // without Combine
+		all, _ = f.Everything(aggregate.View{}) // without Combine
 	})
 	for _, target := range []string{"a:80", "b:80"} {
 		ingest(10, target, "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 12\n# TYPE queue_length gauge\nqueue_length 7\n")

@@ -67,11 +67,12 @@ type Fleet struct {
 
 	saves sync.Mutex // held while a state is saved: until then no line is swept
 
-	// names guards the instances that exist, accepted or not.
+	// names guards the instances that exist, accepted or not, and the starts of these.
 	names     sync.RWMutex
 	instances map[string]*instance
-	left      roster.Left        // of instances that were retired
-	spelled   identity.Spellings // of targets
+	starts    identity.Starts[*instance] // of those that were accepted
+	left      roster.Left                // of instances that were retired
+	spelled   identity.Spellings         // of targets
 	scratch   lock.Spare[*staged]
 	orphans   lines.Orphans // of bodies that were refused
 }

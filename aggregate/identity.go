@@ -38,11 +38,7 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 // suspect begins to watch those that have the start of a process just met, whose scrape is not committed yet.
 func (s *staged) suspect() {
 	in := s.in
-	if !s.Start.Known() {
-		identity.Part(in)
-		return
-	}
-	identity.Begin(in, s.f.ordered, func(x *instance) bool {
+	identity.Begin(in, s.f.starts.Of(s.Start), func(x *instance) bool {
 		return x.Start == s.Start && (in.pool == nil || in.pool != x.pool)
 	})
 }

@@ -346,7 +346,7 @@ func (s *staged) accept() {
 	s.Watch(max(s.f.since, in.since))
 	s.fold()
 	s.noteShrunk()
-	gone := len(s.Reader.Gone())
+	gone, found := len(s.Reader.Gone()), in.Start == s.Start && !s.Scraped.Process
 	s.Reader.Commit(&in.Columns)
 	in.answers(s.At, s.f)
 	s.advance()
@@ -360,6 +360,11 @@ func (s *staged) accept() {
 	}
 	if s.Scraped.Process || in.pool != nil {
 		in.Starts = identity.Remember(in.Starts, s.Start)
+	}
+	if !found {
+		s.f.names.Lock()
+		s.f.starts.Put(in, in.Start, in.Starts)
+		s.f.names.Unlock()
 	}
 	if s.Scraped.Process {
 		if in.pool == nil {

@@ -204,6 +204,7 @@ func (in *instance) forget(f *Fleet) {
 	in.Release(f.store)
 	f.held.Change(&in.held, &room.Held{})
 	delete(f.instances, in.name)
+	f.starts.Forget(in)
 	f.book.Part(in.targets, in)
 	if b := in.pool; b != nil {
 		b.Left = max(b.Left, in.Last)

@@ -29,15 +29,12 @@ func join(f, o *Fleet) error {
 	if m.l.since == 0 {
 		return nil // it saw nothing
 	}
-	m.bindParts()
 	for j, v := range f.views {
 		if v.Kind == growth.Gauge {
 			continue
 		}
 		theirs := &m.views[j].Ledger
-		k := v.watched()
-		k.Join(m.told(j))
-		v.heard(k)
+		v.heard(m.told(j))
 		v.ledger.Begin(theirs, f.since, m.l.since, m.since)
 		v.ledger.Remember(theirs)
 	}
@@ -45,9 +42,12 @@ func join(f, o *Fleet) error {
 	return nil
 }
 
-// told returns what the part knows of the processes of a view.
+// told returns what the fleet and the part know together of the processes of a view.
 func (m *merger) told(view int) *watch.State {
-	return m.f.views[view].tell(m.views[view].Ledger.Known, m.l.instances, func(i int) *binding { return m.bound[i][view] })
+	v := m.f.views[view]
+	k := v.watched()
+	k.Join(m.views[view].Ledger.Known)
+	return v.tell(k, m.l.instances, func(i int) *binding { return m.bind(i, view) })
 }
 
 // merge adds o's instances to f, see [Fleet.Merge].
@@ -125,10 +125,7 @@ func (m *merger) check() error {
 	if err := m.pairViews(); err != nil {
 		return err
 	}
-	var names []string
-	for _, in := range l.instances {
-		names = append(names, in.name)
-	}
+	names := converted(l.instances, (*instance).Name)
 	if shared := f.left.Shared(&l.left, names, func(name string) bool { return f.instances[name] != nil }); len(shared) > 0 {
 		return m.incompatible("both watched", shared...)
 	}
@@ -148,10 +145,7 @@ func (m *merger) check() error {
 
 // pairViews finds the part's view for each of the fleet's.
 func (m *merger) pairViews() error {
-	var keys []string
-	for _, v := range m.f.views {
-		keys = append(keys, v.Key())
-	}
+	keys := converted(m.f.views, func(v *view) string { return v.Key() })
 	views, alone, ok := kept.Pair(m.l.views, keys)
 	switch {
 	case alone >= 0:
@@ -167,17 +161,26 @@ func (m *merger) pairViews() error {
 func (m *merger) bindParts() {
 	f := m.f
 	m.bytes = f.bytes
-	for i, in := range m.l.instances {
+	for i := range m.l.instances {
 		var bound []*binding
-		for j, v := range f.views {
-			b := v.unpack(m.views[j].Rows[i], in)
-			m.bytes += b.Bytes(nil)
-			if bound = append(bound, b); in.Undo != nil {
-				in.Undo.Set(j, m.views[j].Rows[i].UndoState())
-			}
+		for j := range f.views {
+			bound = append(bound, m.bind(i, j))
+			m.bytes += bound[j].Bytes(nil)
 		}
 		m.bound = append(m.bound, bound)
 	}
+}
+
+// bind returns the binding that a view has of an instance of the part. All of them take more than what they tell.
+func (m *merger) bind(i, view int) *binding {
+	if i < len(m.bound) {
+		return m.bound[i][view]
+	}
+	in, row := m.l.instances[i], m.views[view].Rows[i]
+	if in.Undo != nil {
+		in.Undo.Set(view, row.UndoState())
+	}
+	return m.f.views[view].unpack(row, in)
 }
 
 func (m *merger) apply() {
@@ -200,6 +203,7 @@ func (m *merger) apply() {
 		d.adopt(in)
 		f.instances[in.name] = in
 		in.admit(f)
+		f.starts.Put(in, in.Start, in.Starts)
 		in.weigh(f)
 		for _, name := range in.targets {
 			f.book.Meet(name, in)

@@ -13,8 +13,8 @@ import (
 	"github.com/promfold/promfold/parse"
 )
 
-// Everything declares a view of all families that v selects, under their own names; ByAllLabels is the default. It
-// keeps totals, and costs about 250 bytes for each instance and series, of a histogram 24 more for each bucket.
+// Everything declares a view of families under their own names; v selects all, ByAllLabels, by default. It keeps
+// totals, and costs about 250 bytes for each instance and series, of a histogram 24 more for each bucket.
 //
 // View.Combine says what a gauge of several instances is; times and _info have the greatest value in any case. Without
 // Combine, a gauge has a value while one instance alone has it.

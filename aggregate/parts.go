@@ -89,8 +89,7 @@ func (m *merger) setPart(x *parts.Set, name string, content []byte) error {
 		if !v.ledger.Exposed() {
 			v.ledger.Begin(theirs, f.since, l.since, farFuture)
 		}
-		k := v.watched()
-		k.Join(m.told(j))
+		k := m.told(j)
 		k.Fold(l.pulse.Latest() - f.cfg.JoinHorizon.Milliseconds())
 		v.ledger.Hear(k)
 	}
@@ -161,7 +160,7 @@ func vacate(f *Fleet) {
 		f.held.Change(&in.held, &room.Held{})
 	}
 	f.names.Lock()
-	f.instances = map[string]*instance{}
+	f.instances, f.starts = map[string]*instance{}, identity.Starts[*instance]{}
 	f.names.Unlock()
 	f.ordered, f.unclaimed, f.left, f.bytes = nil, nil, roster.Left{}, 0
 	f.book = roster.Book[*balanced, *instance]{}

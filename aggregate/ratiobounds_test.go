@@ -72,6 +72,23 @@ func TestRatioOverARestart(t *testing.T) {
 	}
 }
 
+// The step over a restart ends in the window with all that was lost in it, also before the window began.
+func TestRatioOverARestartBeforeTheWindow(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(-1)})
+	ratio := failing(b)
+	for i := range 4 {
+		b.scrape("a", float64(10*i), -100, requests(100+9*i, 5+i)...)
+	}
+	for i := range 6 { // the old process counted 4 after 30 s, until it ended at 34 s
+		b.scrape("a", float64(40+10*i), 34, requests(6+9*i, i)...)
+	}
+	x, ok := ratio(95) // of (35 s, 95 s]
+	assert.True(t, ok)
+	assert.Equal(t, 5.0/56, x.Value)
+	assert.LessOrEqual(t, x.Lo, 5.0/60, "none of the four failed")
+	assert.GreaterOrEqual(t, x.Hi, 9.0/60, "all of them did")
+}
+
 // Without a failure there is none, as far as was seen; without the metric nothing is known.
 func TestRatioOfNothing(t *testing.T) {
 	b := newBed(t, aggregate.Config{})

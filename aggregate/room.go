@@ -184,11 +184,9 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	}
 	first := min(f.left.Began(f.since), firstOf(f.ordered))
 	for _, in := range list {
+		counts := in.counts(f, now)
 		for _, b := range in.bindings {
-			b.noteLeft(in, f.book.Ended(in.targets, in.Last, now))
-		}
-		if in.counts(f, now) {
-			for _, b := range in.bindings {
+			if b.noteLeft(in, f.book.Ended(in.targets, in.Last, now)); counts {
 				in.depart(f, b, first, b.view.ledger.Departures)
 			}
 		}

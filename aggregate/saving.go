@@ -46,9 +46,7 @@ func beginSave(f *Fleet) *saving {
 		left: f.left,
 	}
 	l.pulse.Set(&f.pulse)
-	for _, name := range slices.Sorted(maps.Keys(f.book.Balancers)) {
-		l.balancers = append(l.balancers, f.book.Balancers[name])
-	}
+	l.balancers = converted(slices.Sorted(maps.Keys(f.book.Balancers)), func(name string) *balanced { return f.book.Balancers[name] })
 	for _, v := range f.views {
 		s := &kept.View{Key: v.Key(), Ledger: v.ledger}
 		if f.parts != nil {

@@ -56,6 +56,7 @@ func absorbState(f *Fleet, content []byte) error {
 	}
 	for _, in := range l.instances {
 		f.instances[in.name] = in
+		f.starts.Put(in, in.Start, in.Starts)
 		for _, name := range in.targets {
 			f.book.Meet(name, in)
 		}

@@ -65,7 +65,7 @@ func declare(f *aggregate.Fleet) (v views, err error) {
 	v.seconds, errs[1] = f.Histogram(aggregate.View{Select: "seconds", By: who})
 	v.memory, errs[2] = f.Gauge(aggregate.View{Select: "memory_bytes", By: who, Combine: aggregate.Sum})
 	v.hostile, errs[3] = f.Counter(aggregate.View{Select: "hostile_total", By: []string{"l"}})
-	v.anything, errs[4] = f.Everything(aggregate.View{Select: `{__name__=~".+"}`})
+	v.anything, errs[4] = f.Everything(aggregate.View{})
 	return v, errors.Join(errs[:]...)
 }
 

@@ -25,9 +25,9 @@ func Example_leader() {
 		groups, err := depth.At(fleet.Snapshot(at(seconds)))
 		check(err)
 		for _, g := range groups {
-			leader, elected := g.Leader()
-			value, _ := g.Value()
-			fmt.Println(g.Labels(), value, leader.Instance, elected, g.Warnings())
+			leader, _ := g.Leader()
+			value, known := g.Value() // without a leader there is none, which is not 0
+			fmt.Println(g.Labels(), value, known, leader.Instance, g.Warnings())
 		}
 	}
 	controller(0, "a:80", 1, 2)
@@ -37,6 +37,6 @@ func Example_leader() {
 	controller(15, "b:80", 0, 72)
 	tell(15)
 	// Output:
-	// {name="nodes"} 2 a:80 true []
-	// {name="nodes"} 0  false [nobody leads]
+	// {name="nodes"} 2 true a:80 []
+	// {name="nodes"} 0 false  [nobody leads]
 }

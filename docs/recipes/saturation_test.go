@@ -25,7 +25,10 @@ func Example_saturation() {
 	groups, err := full.At(fleet.Snapshot(at(0)))
 	check(err)
 	for _, g := range groups {
-		worst, _ := g.Max()
+		worst, ok := g.Max()
+		if !ok {
+			continue // no server shows both
+		}
 		fmt.Printf("%v: %.0f %% at %s\n", g.Labels(), 100*worst.Estimate.Value, worst.Instance)
 		for _, m := range g.Members() {
 			fmt.Printf("  %s %.2f\n", m.Instance, m.Estimate.Value)

@@ -15,7 +15,7 @@ import (
 func Example_sidecar() {
 	fleet, err := aggregate.NewFleet(aggregate.Config{Since: at(0)})
 	check(err)
-	all, err := fleet.Everything(aggregate.View{Select: `{__name__!=""}`, Combine: aggregate.Sum})
+	all, err := fleet.Everything(aggregate.View{Combine: aggregate.Sum})
 	check(err)
 	page := expose.New(fleet, func() time.Time { return at(40) })
 	check(page.Everything(all))

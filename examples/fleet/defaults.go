@@ -26,7 +26,7 @@ var apiServer = [...][]string{
 	gaugeKind: {
 		`max(apiserver_current_inflight_requests) by (request_kind)`,
 		`sum(apiserver_longrunning_requests) by (resource)`,
-		`fact(apiserver_storage_objects) by (resource)`,
+		`consensus(apiserver_storage_objects) by (resource)`,
 		`max(process_resident_memory_bytes)`,
 	},
 	// A watch lasts as long as its client wants, so it has no latency.

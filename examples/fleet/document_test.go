@@ -84,7 +84,7 @@ func TestCounterDocument(t *testing.T) {
 }
 
 func TestGaugeDocument(t *testing.T) {
-	values := map[string]any{"sum": 4.0, "min": -1.0, "max": 5.0, "mean": 2.0, "consensus": 5.0, "fact": 5.0}
+	values := map[string]any{"sum": 4.0, "min": -1.0, "max": 5.0, "mean": 2.0, "consensus": 5.0}
 	for operation, want := range values {
 		spec := operation + "(objects)"
 		d := small(t).replay(t, "-json", "-gauge", spec).document(t)
@@ -96,7 +96,7 @@ func TestGaugeDocument(t *testing.T) {
 		assert.Equal(t, map[string]any{}, g["labels"], "no by: one group")
 		most, least := map[string]any{"instance": "a", "value": 5.0}, map[string]any{"instance": "b", "value": -1.0}
 		members := []any{most, least}
-		if operation == "fact" || operation == "consensus" {
+		if operation == "consensus" {
 			members, least = []any{most}, most // −1 is no answer
 		}
 		assert.Equal(t, members, g["members"])

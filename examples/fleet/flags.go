@@ -46,7 +46,7 @@ const usage = `usage: fleet [flags]               replay the recording inside th
 
 SPEC is  metric{label="v",label!="v",label=~"re",label!~"re"} by (a,b)
 The braces and by (or without) are optional. For a gauge an operation may
-stand in front, one of sum, min, max, mean, consensus (also: fact):
+stand in front, one of sum, min, max, mean, consensus:
 max(metric{label="v"}) by (a)
 
 What the columns mean stands in examples/fleet/README.md.

@@ -15,7 +15,7 @@
 //	max(metric{label="v"}) without (c)
 //
 // A gauge may have an operation in front. It combines the instances: sum (the
-// default), min, max, mean, or consensus (also: fact) for a value that every
+// default), min, max, mean, or consensus for a value that every
 // instance repeats.
 //
 // The exit status is 0 if a target answered, 1 if none did, 2 for bad flags.

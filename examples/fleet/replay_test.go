@@ -131,7 +131,7 @@ func TestBadBodies(t *testing.T) {
 func TestOrderAndRepetitionDoNotShow(t *testing.T) {
 	manifest := linesOf(t, recording.FS)
 	args := []string{"-json", "-counter", "apiserver_request_total by (verb,code)", "-counter", "process_cpu_seconds_total",
-		"-gauge", "fact(apiserver_storage_objects) by (resource)", "-gauge", "mean(process_resident_memory_bytes)",
+		"-gauge", "consensus(apiserver_storage_objects) by (resource)", "-gauge", "mean(process_resident_memory_bytes)",
 		"-histogram", "apiserver_request_duration_seconds by (verb)"}
 	want := replayManifest(t, recording.FS, manifest, args...)
 	require.NotEmpty(t, want)

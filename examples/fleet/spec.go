@@ -26,10 +26,10 @@ var kinds = [...]string{"counter", "gauge", "histogram"}
 
 func (k kind) String() string { return kinds[k] }
 
-// operations combine the instances' values of a gauge. A fact is another word for a consensus.
+// operations combine the instances' values of a gauge.
 var operations = map[string]aggregate.Combine{
 	"sum": aggregate.Sum, "min": aggregate.Min, "max": aggregate.Max, "mean": aggregate.Mean,
-	"consensus": aggregate.Consensus, "fact": aggregate.Consensus,
+	"consensus": aggregate.Consensus,
 }
 
 // uncounted is what an API server exposes in place of a number that it could

@@ -30,12 +30,17 @@ var rateOfGauge = rule{
 		if c.Func.Name == "increase" {
 			seconds, asked = 1, "increase; the library: the range of the value, which it cannot exceed"
 		}
-		return &match{
+		m := &match{
 			part: c, input: in, asked: asked, ours: askRange(view, seconds),
 			promql: fmt.Sprintf("delta(%s[%s])", s, rangeOf(c)),
 			view:   "fleet.Gauge(" + viewOf(view) + ").Over",
 			note:   fmt.Sprintf("for the value itself: avg_over_time(%s[%s])", s, rangeOf(c)),
 		}
+		if s.Name == "workqueue_unfinished_work_seconds" {
+			m.meant = true // its HELP: “the rate at which this increases” is the number of stuck threads
+			m.note = fmt.Sprintf("the rate at which it increases, of which its HELP speaks, is deriv(%s[%s]) as long as nothing is finished", s, rangeOf(c))
+		}
+		return m
 	},
 }
 

@@ -13,8 +13,8 @@
 //
 //	# rulecheck:ignore sum-of-facts this cluster has one API server
 //
-// A sum of counters as they stand may be meant, and is a note; all other findings
-// are errors. The exit status is 0 without errors, 1 with some, or with -strict
+// What may be meant by somebody who knows its limits, such as a sum of counters as
+// they stand, is a note; all other findings are errors. The exit status is 0 without errors, 1 with some, or with -strict
 // with notes, and 2 if a flag or a comment is wrong, or a file that is named could
 // not be read. Files in a
 // directory that are not YAML or JSON, such as templates, are named and left out.

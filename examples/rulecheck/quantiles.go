@@ -111,13 +111,18 @@ func ofBuckets(a *parser.AggregateExpr, c *parser.Call) *match {
 	in.say("a observes 10,000 fast requests between two scrapes, b 100 slow ones")
 	addFastAndSlow(in, s, 10000, 100)
 	view := aggregate.View{Select: selector(s, base(s.Name)), By: grouping(a)}
-	return &match{
+	m := &match{
 		part: a, input: in, asked: quantileName(q),
 		ours:   askHistogram(view, quantile(q)),
 		promql: fmt.Sprintf("histogram_quantile(%g, sum%s(rate(%s[%s])))", q, regroup(a, "le"), s, rangeOf(c)),
 		view:   histogramView(view) + fmt.Sprintf(".Quantile(%g)", q),
 		note:   "the worst instance is another question: WorstQuantile",
 	}
+	if named := without(kept, a.Grouping...); len(named) > 0 && a.Op != parser.SUM && !tells(named) {
+		m.meant = true // each service has a quantile of its own, and a say
+		m.note = "it may be meant where each " + strings.Join(named, ", ") + " is to count alike, whatever its traffic"
+	}
+	return m
 }
 
 // addFastAndSlow adds buckets of a, whose observations are all below the first

@@ -41,6 +41,10 @@ func TestTroubles(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	assert.Equal(t, exitClean, run([]string{dir}, &stdout, &stderr))
 	assert.Contains(t, stderr.String(), "left out")
+	assert.NotContains(t, stderr.String(), "template")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "chart.alerts"), []byte("{{- if .Values.alerts }}\na: b\n{{ end }}"), 0o666))
+	assert.Equal(t, exitClean, run([]string{dir}, &stdout, &stderr))
+	assert.Contains(t, stderr.String(), "render it first")
 	stdout.Reset()
 	assert.Equal(t, exitClean, run([]string{"-h"}, &stdout, &stderr))
 	assert.Equal(t, exitClean, run([]string{t.TempDir()}, &stdout, &stderr))
@@ -61,13 +65,17 @@ func TestExitStatus(t *testing.T) {
 	}
 	clean := write("clean.yaml")
 	note := write("a note.yaml", "sum(http_requests_total)")
+	notes := write("notes.yaml", "avg(histogram_quantile(0.9, sum by (le, service) (rate(x_bucket[5m]))))",
+		"quantile(0.5, histogram_quantile(0.9, sum by (le, service) (rate(x_bucket[5m]))))", "rate(workqueue_unfinished_work_seconds[5m])")
+	summed := write("summed.yaml", "sum(histogram_quantile(0.9, sum by (le, service) (rate(x_bucket[5m]))))")
+	averaged := write("averaged.yaml", "avg(histogram_quantile(0.9, sum by (le, service, pod) (rate(x_bucket[5m]))))")
 	wrong := write("wrong.yaml", "sum(http_requests_total) - sum(http_requests_total offset 1d)")
 	quiet := write("quiet.yaml", "# rulecheck:ignore sum-of-counters known\n\n sum(http_requests_total)")
 	for _, c := range []struct {
 		status int
 		args   []string
 	}{
-		{exitClean, []string{clean}}, {exitClean, []string{note}}, {exitFindings, []string{"-strict", note}}, {exitFindings, []string{wrong}},
+		{exitClean, []string{clean}}, {exitClean, []string{note}}, {exitFindings, []string{"-strict", note}}, {exitFindings, []string{wrong}}, {exitClean, []string{notes}}, {exitFindings, []string{"-strict", notes}}, {exitFindings, []string{summed}}, {exitFindings, []string{averaged}},
 		{exitFindings, []string{"-json", clean, wrong}}, {exitFindings, []string{"-sarif", note, wrong}}, {exitClean, []string{"-strict", quiet}},
 		{exitTrouble, []string{wrong, filepath.Join(dir, "missing.yaml")}},
 	} {

@@ -62,7 +62,7 @@ func readPaths(paths []string) (sources []source, troubles, unread []string) {
 }
 
 func readable(path string) bool {
-	return slices.Contains([]string{".yaml", ".yml", ".json", ".rules"}, strings.ToLower(filepath.Ext(path)))
+	return slices.Contains([]string{".yaml", ".yml", ".json", ".rules", ".alerts"}, strings.ToLower(filepath.Ext(path)))
 }
 
 func readPath(path string) ([]source, error) {
@@ -93,7 +93,10 @@ func readFile(path string, text []byte) ([]source, error) {
 	for i := range list {
 		list[i].File = filepath.ToSlash(path)
 	}
-	if err != nil {
+	switch {
+	case err != nil && bytes.Contains(text, []byte("{{")):
+		return nil, fmt.Errorf("%s: %w; if it is a template, render it first", filepath.ToSlash(path), err)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", filepath.ToSlash(path), err)
 	}
 	return list, nil

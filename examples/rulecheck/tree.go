@@ -25,12 +25,12 @@ func across(a *parser.AggregateExpr) bool {
 		servers := !slices.ContainsFunc(selectors(a), func(s *parser.VectorSelector) bool { return !strings.HasPrefix(s.Name, "apiserver_") })
 		return slices.Contains(a.Grouping, "instance") && (servers || slices.Contains(a.Grouping, "pod"))
 	}
-	for _, l := range a.Grouping {
-		if slices.Contains(identity, l) || strings.Contains(l, placeholder) {
-			return false
-		}
-	}
-	return true
+	return !tells(a.Grouping)
+}
+
+// tells reports whether labels tell instances apart; those of a variable may.
+func tells(names []string) bool {
+	return slices.ContainsFunc(names, func(l string) bool { return slices.Contains(identity, l) || strings.Contains(l, placeholder) })
 }
 
 // fixed reports whether a selector chooses instances by name.

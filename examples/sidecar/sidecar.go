@@ -31,7 +31,7 @@ type sidecar struct {
 }
 
 // everything is all that the workers expose. Gauges are added up.
-var everything = aggregate.View{Select: `{__name__=~".+"}`, TotalsOnly: true, Combine: aggregate.Sum}
+var everything = aggregate.View{TotalsOnly: true, Combine: aggregate.Sum}
 
 // configuration is that of every sidecar: what a pair knows of processes that
 // ended is kept apart for a day.

@@ -75,8 +75,10 @@ func Ratio(numerator, denominator View, c *Catalogue) ([]Spec, error) {
 }
 
 // Everything declares the four views of which one of all kinds consists: of
-// counters, gauges, histograms, and what has no sum over instances.
+// counters, gauges, histograms, and what has no sum over instances. Without a
+// selector it is of all families.
 func Everything(v View, c *Catalogue) ([]Spec, error) {
+	v.Select = cmp.Or(v.Select, `{__name__=~".+"}`)
 	if len(v.By)+len(v.Without) == 0 {
 		v.ByAllLabels = true
 	}

@@ -131,6 +131,12 @@ func TestEverything(t *testing.T) {
 		assert.Equal(t, s.Kind != growth.Gauge, s.Window == declare.TotalsAlone)
 	}
 	assert.Len(t, keys, 4)
+
+	all, err := declare.Everything(declare.View{}, nil)
+	require.NoError(t, err)
+	same, err := declare.Everything(declare.View{Select: `{__name__=~".+"}`, ByAllLabels: true}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, same[0].Key(), all[0].Key())
 }
 
 // What a view answers with is no part of its key, unless values of the past are

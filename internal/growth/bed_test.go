@@ -122,15 +122,39 @@ func (b *bed) told() map[string]string {
 		if x.Step.Value() == 0 && x.Verdict == judge.Grew && x.Doubt == 0 && x.Hi == 0 {
 			continue
 		}
-		all[b.name(x.Object)] = fmt.Sprint(x.Verdict, x.Doubt, x.Step.Value(), x.Lo, x.Hi)
+		step := known(x.Step)
+		all[b.name(x.Object)] = fmt.Sprint(step.Verdict, step.Doubt, step.Value(), step.Lo, step.Hi)
 	}
 	for _, x := range b.steps.Hists {
 		if len(x.Notes) == 0 && slices.Equal(x.Before, x.Now) && x.Sum[0] == x.Sum[1] {
 			continue
 		}
-		all[b.name(x.Object)] = fmt.Sprint(x.Origin, x.Notes, boundsOf(x.Layout), x.Before, x.Now, x.Sum, x.NoSum, x.Read, x.CountRead)
+		notes := slices.Clone(x.Notes)
+		for i := range notes {
+			notes[i].Step = known(notes[i].Step)
+		}
+		if len(notes) > 0 && anew(notes[0].Step) {
+			all[b.name(x.Object)] = fmt.Sprint("anew", boundsOf(x.Layout), x.Now)
+			continue
+		}
+		all[b.name(x.Object)] = fmt.Sprint(x.Origin, notes, boundsOf(x.Layout), x.Before, x.Now, x.Sum, x.NoSum, x.Read, x.CountRead)
 	}
 	return all
+}
+
+// known is a step without what rests on the pace that is usual for its metric: who
+// follows more series of a metric knows more of that.
+func known(s judge.Step) judge.Step {
+	if s.Lo != s.Hi || anew(s) {
+		s.Lo, s.Hi, s.Doubt = 0, 0, 0
+	}
+	return s
+}
+
+// anew reports whether a step says how a series began, or began again, which the
+// pace decides.
+func anew(s judge.Step) bool {
+	return s.Verdict == judge.Born || s.Verdict == judge.Reset || s.Verdict == judge.Returned
 }
 
 // name tells an object apart by its rules, its series and since when it is followed.

@@ -26,6 +26,8 @@ type Router struct {
 	rules   [256]judge.Rules  // those of the objects, each once; what a class has is never written again
 	classes int
 	fits    map[named][]fitting
+	last    named // what was asked for last, and its answer: lines of one metric stand together
+	lastFit []fitting
 }
 
 // named is all that a view knows of a line before it looks at the line's labels.
@@ -47,8 +49,12 @@ type fitting struct {
 // fitting returns the views that may want a line.
 func (r *Router) fitting(l *lines.Line) []fitting {
 	key := named{l.Family, l.Name, l.Role, l.Dropped}
+	if r.fits != nil && key == r.last {
+		return r.lastFit
+	}
 	list, ok := r.fits[key]
 	if ok {
+		r.last, r.lastFit = key, list
 		return list
 	}
 	for i, v := range r.views {
@@ -70,7 +76,7 @@ func (r *Router) fitting(l *lines.Line) []fitting {
 	if r.fits == nil {
 		r.fits = map[named][]fitting{}
 	}
-	r.fits[key] = list
+	r.fits[key], r.last, r.lastFit = list, key, list
 	return list
 }
 

@@ -107,6 +107,17 @@ func (d *diff) foundAt(id uint32) int {
 	return -1
 }
 
+// strangers counts the lines from an id on, in one chunk, that are of the family in
+// force and not in the columns. It counts no more than may be staged.
+func (d *diff) strangers(first uint32) (n int) {
+	c, i := d.store.lines.chunk(first)
+	most := min(knownRun, chunkLen-int(i), d.limits.Lines-len(d.newIDs))
+	for n < most && c.refs[int(i)+n].Load() != free && c.key[int(i)+n] == d.family.id && d.foundAt(first+uint32(n)) < 0 {
+		n++
+	}
+	return n
+}
+
 // stageRun stages n lines expected from k on, whose values are staged already. No
 // line of them was staged before: its old position would be taken.
 func (d *diff) stageRun(k, n int) {

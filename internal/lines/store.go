@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -34,6 +35,7 @@ type Store struct {
 
 	familiesKept int // by the last sweep
 
+	lastName  string       // of the line added last; guarded as adding lines is
 	lineBytes atomic.Int64 // memory of the labels held
 	created   atomic.Bool  // a line with the start of others was added
 	strays    atomic.Bool  // a line was met that is not of the family in force
@@ -294,7 +296,10 @@ func (s *Store) declares(heading uint32) *family {
 // declared one above it, or nil; to is what rules make of its labels.
 func (s *Store) fillLine(l *Line, ls labels.Labels, p sought, to relabelled) {
 	f := p.family
-	l.Name, l.Labels, l.Bound = ls.Get(model.MetricNameLabel), ls, math.NaN()
+	if name := ls.Get(model.MetricNameLabel); name != s.lastName {
+		s.lastName = strings.Clone(name) // lines of one metric stand together: they share its name
+	}
+	l.Name, l.Labels, l.Bound = s.lastName, ls, math.NaN()
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {
 			l.under, l.Role = f, role

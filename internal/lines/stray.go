@@ -19,10 +19,14 @@ type declared struct {
 	n      int
 	others bool // the body declares others so far than were expected, and that matters
 	looked bool // whether it matters is known
+
+	own     *family // of a line read lately, which is its own
+	ownName []byte  // of the metric of that line
 }
 
 func (x *declared) reset() {
 	clear(x.byName)
+	x.own = nil
 	x.n, x.others, x.looked = 0, false, false
 }
 
@@ -112,12 +116,16 @@ func (x *declared) owner(d *diff, rest []byte, said *comments) *family {
 // ownerOf returns the family under which a text is read: that of its name, or
 // else the one in force; the text's key; and the length of its name.
 func (x *declared) ownerOf(d *diff, text []byte) (f *family, key uint32, name int) {
+	if name = len(x.ownName); x.own != nil && x.own == d.family && len(text) > name && classes[text[name]] == 0 && string(text[:name]) == string(x.ownName) {
+		return x.own, x.own.id, name // as nearly all lines
+	}
 	name = nameLen(text)
 	if name == 0 { // a quoted name, or of a format in which lines stand in their families
 		return d.family, meaning(d.in, d.family, text), 0
 	}
 	if d.family != nil {
 		if _, ok := roleOf(d.family, text[:name]); ok {
+			x.own, x.ownName = d.family, append(x.ownName[:0], text[:name]...)
 			return d.family, d.family.id, name
 		}
 	}

@@ -40,7 +40,7 @@ func (t *textReader) read(body []byte) error {
 
 func (t *textReader) readAll() error {
 	for t.at < len(t.body) {
-		if t.heading() || t.run() {
+		if t.heading() || t.run() || t.known() {
 			continue
 		}
 		switch err := t.entry(); err {
@@ -131,6 +131,35 @@ func (t *textReader) run() bool {
 		d.stageRun(d.k, n)
 	}
 	d.k += n
+	return n > 0
+}
+
+// knownRun is how many lines known looks at a time.
+const knownRun = 64
+
+// known stages as many lines as follow in the store on the line staged last, with
+// plain numbers, and that the columns do not have. It reports whether there was
+// one. What an instance exposes first, or newly, its siblings had as a rule.
+func (t *textReader) known() bool {
+	d := t.diff
+	first := d.last + 1
+	if !d.rebuilt || d.family == nil || len(d.times) > 0 || !d.store.lines.live(first) {
+		return false
+	}
+	c, i := d.store.lines.chunk(first)
+	if text := c.text[i]; len(t.body)-t.at < len(text) || string(t.body[t.at:t.at+len(text)]) != text {
+		return false
+	}
+	n := d.strangers(first)
+	pos, changed := len(d.newIDs), d.changed
+	values := slices.Grow(d.values, n)[:pos+n]
+	// A value compared with itself is not changed.
+	at, n, _ := runLines(c.text[i:][:n], t.body, t.at, values[pos:], values[pos:], slices.Grow(changed, n), pos)
+	t.at, d.values = at, values[:pos+n]
+	for k := range uint32(n) {
+		d.changed = append(d.changed, uint32(len(d.newIDs)))
+		d.stageLine(ID(first+k), -1)
+	}
 	return n > 0
 }
 

@@ -32,7 +32,7 @@ type Gap struct {
 // scrape saw it, and in which it was not alive. Open says that nothing is known of it after its latest scrape, either:
 // that time, until the end of the window, is not in Unseen.
 //
-// Between is the part of Unseen that was between two of its processes.
+// Between is the time between two of its processes in the steps that end in the window, also where they began before it.
 //
 // Early is by how much longer it may have been alive, and Late by how much shorter, as its starts may be wrong.
 type Times struct {
@@ -78,7 +78,12 @@ func (l *Lives) In(s, e int64) Times {
 	for _, g := range l.Gaps {
 		gap := in(g.From, g.To)
 		if g.From < l.Last {
-			t.Unseen, t.Between = t.Unseen+gap, t.Between+gap
+			t.Unseen += gap
+			if s < g.Met && g.Met <= e {
+				t.Between += g.To - g.From
+			} else {
+				t.Between += gap
+			}
 		}
 		if !g.Lived {
 			t.Late += in(g.To, min(g.To+l.Off, g.Met))

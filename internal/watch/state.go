@@ -137,9 +137,9 @@ func Code(c *saved.Codec, s **State, clocks Clocks) {
 
 // Join adds what o knows, whether o watches the same instances, some of them or
 // others. It is idempotent, commutative and associative where all have the same
-// Clocks, and leaves o as it is.
+// Clocks, and leaves o as it is, which may be nil.
 func (s *State) Join(o *State) {
-	if s == o {
+	if s == o || o == nil {
 		return
 	}
 	if len(s.entries) == 0 && s.Clocks == o.Clocks {

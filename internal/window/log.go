@@ -22,8 +22,10 @@ type log struct {
 
 // begin starts the events of a scrape, see Table.Begin.
 func (l *log) begin(last int64, gap bool) {
+	if l.last, l.gap = last, gap; len(l.noted) > 16 {
+		l.noted = nil // the room for the beginning of a process is not needed again soon
+	}
 	clear(l.noted)
-	l.last, l.gap = last, gap
 }
 
 // copy returns the log as it is, for questions alone.

@@ -1,6 +1,8 @@
 package aggregate
 
 import (
+	"errors"
+
 	"github.com/prometheus/common/model"
 
 	"github.com/promfold/promfold/internal/gauge"
@@ -98,6 +100,10 @@ func (v *EverythingView) gather(s Snapshot, add func(q *question, w *whole.Whole
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	q, err := s.SinceStart().question(f, v.gauges)
+	if errors.Is(err, ErrWindow) { // the moment is gone, since others asked: totals go on
+		s.m = f.look(s.m.e)
+		q, err = s.SinceStart().question(f, v.gauges)
+	}
 	if err != nil {
 		return nil
 	}

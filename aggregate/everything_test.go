@@ -397,3 +397,19 @@ func TestDistributionsKeepTheirType(t *testing.T) {
 		}
 	}
 }
+
+// Who asks for all families while others ask, too, gets them: a moment that nobody keeps any more had none.
+func TestFamiliesOfAMomentThatIsGone(t *testing.T) {
+	b := newBed(t, aggregate.Config{Since: at(0), Window: time.Minute})
+	v := b.all()
+	b.scrape("a", 10, 5, "# TYPE c counter", "c 3", "# TYPE g gauge", "g 1")
+	s := b.Snapshot(at(10))
+	for i := range 3 {
+		b.Snapshot(at(10))
+		b.scrape("a", float64(20+i), 5, "# TYPE c counter", fmt.Sprint("c ", 4+i), "# TYPE g gauge", "g 2")
+	}
+	families := v.Families(s)
+	require.Len(t, families, 3)
+	require.Equal(t, 6.0, families[0].Series[0].Value)
+	require.Equal(t, 6.0, v.Deltas(s)[0].Series[0].Value)
+}

@@ -48,8 +48,8 @@ func (v *GaugeView) Over(w Window) ([]*GaugeRange, error) {
 	return list, nil
 }
 
-// GaugeRange is one group's answer about a window. Between two scrapes a member has the value of the first. Where it
-// failed, or was silent for too long, Lo and Hi allow for its being there or not.
+// GaugeRange is one group's answer about a window. Between two scrapes a member has the value of the first. After
+// its last one before a failure, or a long silence, Lo and Hi allow for its being there or not.
 type GaugeRange struct {
 	labels labels.Labels
 	asked  *asked       // nil: of no question
@@ -127,7 +127,7 @@ func presenceOf(f *Fleet, x *state) gauge.Presence {
 		if x.in.pool != nil {
 			silent = x.in.Last + x.in.Spacings.Patience(f.cfg.Staleness)
 		}
-		p.Set(silent, roster.Doubtful, 0)
+		p.End(x.in.Last, silent, roster.Doubtful, 0)
 	}
 	return p
 }

@@ -348,7 +348,7 @@ func (s *staged) accept() {
 	s.noteShrunk()
 	gone, found := len(s.Reader.Gone()), in.Start == s.Start && !s.Scraped.Process
 	s.Reader.Commit(&in.Columns)
-	in.answers(s.At, s.f)
+	in.answers(s)
 	s.advance()
 	exposed := in.exposed(s.f.store)
 	for _, b := range in.bindings {

@@ -13,6 +13,7 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/ledger"
+	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/process"
 	"github.com/promfold/promfold/internal/rate"
 	"github.com/promfold/promfold/internal/room"
@@ -248,27 +249,35 @@ func (in *instance) admit(f *Fleet) {
 	f.ordered = slices.Insert(f.ordered, i, in)
 }
 
-// answers notes that the instance answers again.
-func (in *instance) answers(at int64, f *Fleet) {
-	if f.pasts && in.Last != 0 {
-		in.noteSilence(f, at)
-		in.presence.Set(at, roster.Present, at-f.cfg.Window.Milliseconds())
+// answers notes that the instance answers again. If its process did not go on, it ended some time after the scrape before.
+func (in *instance) answers(s *staged) {
+	if !s.f.pasts || in.Last == 0 {
+		return
 	}
+	oldest, read := s.At-s.f.cfg.Window.Milliseconds(), in.Last
+	if s.Restart == life.NoRestart && s.Start.At != 0 && in.Start.At != 0 {
+		read = s.At
+	}
+	in.noteSilence(s.f, read, s.At)
+	if s.Restart != life.NoRestart && in.pool == nil {
+		in.presence.End(read, s.At, roster.Absent, oldest)
+	}
+	in.presence.Set(s.At, roster.Present, oldest)
 }
 
 // notePresence notes how far the instance is part of the present from a time on.
 func (in *instance) notePresence(f *Fleet, at int64) {
 	if f.pasts && at >= in.Last {
 		saveFirst(in)
-		in.noteSilence(f, at)
-		in.presence.Set(at, in.standing(f, at).Past(in.gone), at-f.cfg.Window.Milliseconds())
+		in.noteSilence(f, in.Last, at)
+		in.presence.End(in.Last, at, in.standing(f, at).Past(in.gone), at-f.cfg.Window.Milliseconds())
 	}
 }
 
-// noteSilence notes that the instance was in doubt since it went stale, if it did without a word.
-func (in *instance) noteSilence(f *Fleet, at int64) {
+// noteSilence notes that the instance was in doubt since it went stale, if it did without a word; it was there at read.
+func (in *instance) noteSilence(f *Fleet, read, at int64) {
 	if in.pool == nil && in.presence.At(at) == roster.Present && in.Spacings.Stale(at-in.Last, f.cfg.Staleness) {
-		in.presence.Set(in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
+		in.presence.End(read, in.Last+in.Spacings.Patience(f.cfg.Staleness), roster.Doubtful, at-f.cfg.Window.Milliseconds())
 	}
 }
 

@@ -233,3 +233,20 @@ func TestStateOfAnotherConfiguration(t *testing.T) {
 		})
 	}
 }
+
+// Two processes of one place that began within StartTolerance are one to whoever sees both, and if clocks differ the count of
+// the first one is taken for growth since the second one began: 707 of 7 with the default of two seconds. A tolerance below
+// the time in which a process is replaced tells them apart.
+func TestTwoProcessesWithinTheTolerance(t *testing.T) {
+	c := pairConfig
+	c.StartTolerance = 500 * time.Millisecond
+	a, b := newPair(t, c, counter.Process)
+	const ahead = 30 // seconds by which the clock of a is
+	a.scrape("i", -1.2+ahead, -2, saysC(700)...)
+	b.scrape("i", 12, -0.5, saysC(0)...)
+	a.scrape("i", 20+ahead, -0.5, saysC(7)...)
+	b.scrape("i", 21, -0.5, saysC(7)...)
+	exchange(t, a, b)
+	require.Equal(t, 7.0, a.total(100))
+	require.Equal(t, 7.0, b.total(100))
+}

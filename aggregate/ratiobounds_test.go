@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -113,4 +114,63 @@ func TestRatioOfNothing(t *testing.T) {
 	x, ok = ask()
 	assert.True(t, ok)
 	assert.Equal(t, "0", x.String())
+}
+
+// A process that ended before the window began, in a step that ends in it, may have counted failures that nobody read: they
+// are of the same steps.
+func TestRatioOfAStepOverTheStart(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	ratio, err := b.Ratio(aggregate.View{Select: `c{code="500"}`, Owner: counter.Process}, aggregate.View{Select: "c", Owner: counter.Process})
+	require.NoError(t, err)
+	scrape := func(at, start float64, fine, failed int) {
+		b.scrape("a", at, start, typeC, fmt.Sprintf(`c{code="200"} %d`, fine), fmt.Sprintf(`c{code="500"} %d`, failed))
+	}
+	scrape(0, -100, 100, 10)
+	scrape(10, -100, 190, 20)
+	scrape(40, 30, 90, 10) // 10/s, of which 200 were lost between 10 and 30
+	scrape(50, 30, 180, 20)
+	g, err := ratio.One(until(b, at(50), 15*time.Second)) // the step from 10 to 40 is in it
+	require.NoError(t, err)
+	x, ok := g.Ratio()
+	require.True(t, ok)
+	assert.Equal(t, 0.1, x.Value)
+	assert.GreaterOrEqual(t, x.Hi, 220.0/400, "all that was lost was a failure")
+	assert.LessOrEqual(t, x.Lo, 20.0/400, "or nothing of it")
+	g, err = ratio.One(until(b, at(50), 10*time.Second))
+	require.NoError(t, err)
+	x, _ = g.Ratio()
+	assert.True(t, x.Exact(), "of the last step all is known")
+}
+
+// What a process counted in a series that it had not shown is lost with it, of each member that may have it.
+func TestIncreaseOfWhatNobodySaw(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	failed := b.counter(aggregate.View{Select: `c{code="500"}`, By: []string{"zone"}})
+	machine := b.counter(aggregate.View{Select: `c{code="503"}`, Owner: counter.External})
+	for _, zone := range []string{"x", "y"} {
+		require.NoError(t, b.Describe(at(0), aggregate.Target{Name: zone, Labels: labels.FromStrings("zone", zone)}))
+	}
+	for i, start := range []float64{-100, -100, 15, 15, 15} {
+		b.scrape("x", float64(10*i), start, typeC, fmt.Sprintf(`c{code="200"} %d`, i))
+		b.scrape("y", float64(10*i), -90, typeC, fmt.Sprintf(`c{code="200"} %d`, i), `c{code="500"} 3`, `c{code="503"} 1`)
+	}
+	b.scrape("x", 50, 15, typeC, `c{code="200"} 5`, `c{code="500"} 0`)
+	groups, err := failed.In(until(b, at(50), time.Minute))
+	require.NoError(t, err)
+	require.Len(t, groups, 2)
+	x, ok := groups[0].Increase()
+	require.True(t, ok)
+	assert.Equal(t, "0 [0, +Inf]", x.String())
+	assert.Equal(t, "x: 0 [0, +Inf]", fmt.Sprint(groups[0].Increases()[0].Instance, ": ", groups[0].Increases()[0].Estimate))
+	assert.Contains(t, groups[0].Warnings(), "a process ended that had no series here at its last scrape; what it counted after that is unknown: x")
+	x, _ = groups[1].Increase()
+	assert.True(t, x.Exact(), "nobody of y ended")
+	g, err := machine.One(until(b, at(50), time.Minute))
+	require.NoError(t, err)
+	x, _ = g.Increase()
+	assert.True(t, x.Exact(), "the machine's counts do not end with a process")
+	groups, err = failed.In(until(b, at(50), 25*time.Second))
+	require.NoError(t, err)
+	x, _ = groups[0].Increase()
+	assert.True(t, x.Exact(), "it ended before the window")
 }

@@ -96,15 +96,15 @@ func TestStrings(t *testing.T) {
 		told[fmt.Sprintf("zero %T", x)] = fmt.Sprint(x)
 	}
 	assert.Equal(t, map[string]string{
-		"counter":                        `[{} increase 0 [0, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 3 {code="200"} increase 39 [39, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4 {code="500"} increase 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4]`,
+		"counter":                        `[{} increase 0 [0, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4 {code="200"} increase 39 [39, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4 {code="500"} increase 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 4]`,
 		"coverage":                       "3 of 4 expected, 1 failed, 1 restarted",
 		"covers":                         "0s 20s",
 		"distinct":                       "{} value not known; 3 of 4 expected, 1 failed, 1 restarted; warnings: 2",
-		"events":                         "[2023-11-14T22:13:29Z lb#2: 40 series: first (−0 +775780)]",
+		"events":                         "[2023-11-14T22:13:29Z lb#2: 40 series: first (−0 +775780) 2023-11-14T22:13:40Z a: a process ended that had no series here at its last scrape; what it counted after that is unknown (−0 +Inf)]",
 		"gauge":                          "{} sum 9 [9, 11]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 2",
 		"gauge members":                  "[a: 2, 22.2 % [18.2, 22.2] lb#1: 7, 77.8 % [63.6, 77.8]]",
 		"histogram":                      "{} observations 13 [13, +Inf]; 3 of 4 expected, 1 failed, 1 restarted; warnings: 6",
-		"increases":                      "[a: 0 lb#1: 0 [0, +Inf] lb#2: 0 [0, +Inf] pod-b: 0]",
+		"increases":                      "[a: 0 [0, +Inf] lb#1: 0 [0, +Inf] lb#2: 0 [0, +Inf] pod-b: 0]",
 		"instance 0":                     `a {zone="north"}: 3 scrapes from 2023-11-14T22:13:20Z to 2023-11-14T22:13:40Z, started 2023-11-14T22:13:35Z, process 2`,
 		"instance 1":                     "lb#1 at lb: 1 scrape from 2023-11-14T22:13:25Z to 2023-11-14T22:13:25Z, started 2023-11-14T22:12:50Z, told by its start time",
 		"instance 2":                     "lb#2 at lb: 1 scrape from 2023-11-14T22:13:29Z to 2023-11-14T22:13:29Z",

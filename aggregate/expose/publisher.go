@@ -16,12 +16,11 @@ type Publisher struct {
 	from *Exposition
 	door *door
 
-	gathering sync.Mutex
-	gathered  int // how often
+	publishing sync.Mutex // one at a time: what is saved last is never older than what is shown
 
-	mu       sync.RWMutex
-	number   int // of the gathering that is shown; 0: none
-	families []*dto.MetricFamily
+	mu        sync.RWMutex
+	published bool
+	families  []*dto.MetricFamily
 }
 
 var errUnpublished = errors.New("expose: nothing is published yet")
@@ -29,10 +28,12 @@ var errUnpublished = errors.New("expose: nothing is published yet")
 // NewPublisher returns a publisher that answers 503 until the first Publish.
 func NewPublisher(e *Exposition) *Publisher { return &Publisher{from: e, door: newDoor()} }
 
-// Publish gathers, saves, and shows what was gathered if saving succeeded, unless
-// something that was gathered later is shown already.
+// Publish gathers, saves, and shows what was gathered if saving succeeded. It
+// waits for a Publish that was called before, so save must not call it.
 func (p *Publisher) Publish(save func() error) error {
-	number, families, err := p.gather()
+	p.publishing.Lock()
+	defer p.publishing.Unlock()
+	families, err := p.from.Gather()
 	if err != nil {
 		return err
 	}
@@ -41,26 +42,15 @@ func (p *Publisher) Publish(save func() error) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if number > p.number {
-		p.families, p.number = families, number
-	}
+	p.families, p.published = families, true
 	return nil
-}
-
-// gather gathers, one at a time, so that later numbers are of later states.
-func (p *Publisher) gather() (number int, families []*dto.MetricFamily, err error) {
-	p.gathering.Lock()
-	defer p.gathering.Unlock()
-	p.gathered++
-	families, err = p.from.Gather()
-	return p.gathered, families, err
 }
 
 // Gather returns what was published last; before that an error.
 func (p *Publisher) Gather() ([]*dto.MetricFamily, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if p.number == 0 {
+	if !p.published {
 		return nil, errUnpublished
 	}
 	return p.families, nil

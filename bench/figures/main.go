@@ -1,14 +1,3 @@
-// Command figures measures promfold against the ways its users would otherwise
-// go, which are in bench/peers.go, on a recording of real API servers:
-//
-//	go -C bench run ./figures [-json] [-quick] [-only REGEXP] [-corpus DIR]
-//
-// Rows named real, first and memory/instance are of all rounds of the recording,
-// the others of its longest run without a new line. Each row is the median of
-// runs of both ways, one after the other in this process. The ratio says how many
-// times faster ours is, but how many times slower of read/memequal (the floor),
-// read/gunzip, read/native (text), fleet/real-20-views (two views) and
-// ingest/one-new-line (none).
 package main
 
 import (

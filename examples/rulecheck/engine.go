@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -56,7 +57,7 @@ func (querier) Close() error { return nil }
 func (q querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	set := &seriesSet{}
 	for _, r := range q.in.rows {
-		b := labels.NewBuilder(labels.FromMap(r.labels)).Set(labels.MetricName, r.name).Set("instance", r.instance)
+		b := labels.NewBuilder(labels.FromMap(r.labels)).Set(model.MetricNameLabel, r.name).Set("instance", r.instance)
 		ls := b.Labels()
 		fits := true
 		for _, m := range matchers {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -22,7 +23,7 @@ func (in *input) labelsOf(s *parser.VectorSelector, instance string) map[string]
 	}
 	byName := map[string][]*labels.Matcher{}
 	for _, m := range s.LabelMatchers {
-		if m.Name != labels.MetricName && m.Name != "le" && m.Name != "instance" {
+		if m.Name != model.MetricNameLabel && m.Name != "le" && m.Name != "instance" {
 			byName[m.Name] = append(byName[m.Name], m)
 		}
 	}
@@ -93,7 +94,7 @@ func example(re *syntax.Regexp) string {
 func selector(s *parser.VectorSelector, name string) string {
 	var parts []string
 	for _, m := range s.LabelMatchers {
-		if !slices.Contains([]string{labels.MetricName, "le", "quantile", "instance"}, m.Name) {
+		if !slices.Contains([]string{model.MetricNameLabel, "le", "quantile", "instance"}, m.Name) {
 			parts = append(parts, m.String())
 		}
 	}

@@ -120,14 +120,6 @@ func parent(path []parser.Node) parser.Node {
 	return nil
 }
 
-// within reports whether a node of path is a call of one of these functions.
-func within(path []parser.Node, names ...string) bool {
-	return slices.ContainsFunc(path, func(n parser.Node) bool {
-		c, ok := n.(*parser.Call)
-		return ok && slices.Contains(names, c.Func.Name)
-	})
-}
-
 // by writes the grouping of an aggregation, with further labels, as PromQL.
 func by(labels []string, more ...string) string {
 	all := slices.Clone(labels)

@@ -30,7 +30,10 @@ func (e *Event) String() string { return Clock(e.Time) + " " + e.Instance + ": "
 
 func (e *Event) text() string {
 	text := fmt.Sprintf("%d series: %s", e.Series, e.Verdict)
-	if e.Verdict == counter.Gap && e.Note != "" {
+	switch {
+	case e.Series == 0:
+		return fmt.Sprintf("%s (−%.6g %+.6g)", e.Note, e.Below, e.Above)
+	case e.Verdict == counter.Gap && e.Note != "":
 		text = fmt.Sprintf("%d histograms: not read", e.Series)
 	}
 	for _, s := range []string{e.Doubt.String(), e.Note} {
@@ -76,6 +79,14 @@ func EventOf(e *window.Event, instance string, widens bool) Event {
 		}
 	}
 	return x
+}
+
+// LostWords say that what a process may have counted in no series that it showed is lost with it.
+const LostWords = "a process ended that had no series here at its last scrape; what it counted after that is unknown"
+
+// Lost returns that as an event of an instance, seen at a time.
+func Lost(at int64, instance string) Event {
+	return Event{Time: time.UnixMilli(at), Instance: instance, Verdict: counter.Gap, Note: LostWords, Above: math.Inf(1)}
 }
 
 // Together sorts events of one instance by time, and merges those that differ

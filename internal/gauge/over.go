@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/promfold/promfold"
-	"github.com/promfold/promfold/internal/exact"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -33,8 +32,8 @@ type piece struct {
 	whole    bool // all that the step holds is in it
 }
 
-// pieces returns the pieces of a line in (s, e]. Times are whole milliseconds,
-// so that is [s+1, e+1), and a step that begins at e counts.
+// pieces returns the pieces of a line in (s, e]: from s on, and to e+1 where it has a value at e, so that a step that
+// begins at e counts.
 func (l *Line) pieces(s, e int64) []piece {
 	var list []piece
 	cuts := []int64{}
@@ -46,7 +45,7 @@ func (l *Line) pieces(s, e int64) []piece {
 		if i+1 < len(l.Steps) {
 			end = l.Steps[i+1].At
 		}
-		from, to := max(x.At, s+1), min(end, e+1)
+		from, to := max(x.At, s), min(end, e+1)
 		if x.None || from >= to {
 			continue
 		}
@@ -94,7 +93,7 @@ func Over(c Combine, lines []Line, s, e int64, unmet int) (Range, bool) {
 	}
 	slices.Sort(times)
 	times = thinned(slices.Compact(times))
-	var r ranging
+	r := newRanging(e)
 	for i := 0; i+1 < len(times); i++ {
 		var v variants
 		for j := range v {
@@ -104,7 +103,7 @@ func Over(c Combine, lines []Line, s, e int64, unmet int) (Range, bool) {
 			for len(all[j]) > 0 && all[j][0].to <= times[i] {
 				all[j] = all[j][1:]
 			}
-			if p, ok := joined(all[j], times[i], times[i+1]); ok {
+			if p, ok := joined(all[j], times[i], times[i+1], e); ok {
 				v.add(lines[j].Name, p)
 			}
 		}
@@ -146,15 +145,15 @@ func thinned(times []int64) []int64 {
 }
 
 // joined returns what pieces, the first of which does not end before from, make
-// of [from, to) together; false if none is in it.
-func joined(list []piece, from, to int64) (x piece, ok bool) {
-	covered := int64(0)
+// of [from, to) together; false if none is in it. The time after end is none.
+func joined(list []piece, from, to, end int64) (x piece, ok bool) {
+	covered, length := int64(0), min(to, end)-from
 	var area [3]float64
 	for _, p := range list {
 		if p.from >= to {
 			break
 		}
-		span := min(p.to, to) - max(p.from, from)
+		span := min(p.to, to, end) - max(p.from, from)
 		if covered += span; !ok {
 			x, ok = p, true
 		} else {
@@ -174,7 +173,7 @@ func joined(list []piece, from, to int64) (x piece, ok bool) {
 		}
 		x.mean = promfold.Estimate{Value: within(area[0]), Lo: within(area[1]), Hi: within(area[2])}
 	}
-	if ok && covered < to-from && x.standing == roster.Present {
+	if ok && covered < length && x.standing == roster.Present {
 		x.standing = roster.Likely // a part of the time it was not there
 	}
 	return x, ok
@@ -189,74 +188,6 @@ func mixed(a, b roster.Standing) roster.Standing {
 		return roster.Likely
 	}
 	return a
-}
-
-// ranging gathers intervals.
-type ranging struct {
-	r             Range
-	mean, lo, hi  exact.Sum
-	open, openLow bool // the mean has no upper bound, or no lower one
-	ok            bool
-}
-
-// add adds what the members make in an interval.
-func (x *ranging) add(c Combine, v *variants, from, to int64) {
-	var made [len(v)]promfold.Estimate
-	for i := range v {
-		var ok bool
-		if made[i], _, ok = v[i].Combined(c); !ok {
-			return
-		}
-	}
-	low, high, mean := made[lowest], made[highest], made[meanOf]
-	if !x.ok {
-		x.ok, x.r.From = true, from
-		x.r.Max = promfold.Estimate{Value: high.Value, Lo: low.Lo, Hi: high.Hi}
-		x.r.Min = promfold.Estimate{Value: low.Value, Lo: low.Lo, Hi: high.Hi}
-	}
-	x.r.Max = promfold.Estimate{Value: max(x.r.Max.Value, high.Value), Lo: max(x.r.Max.Lo, low.Lo), Hi: max(x.r.Max.Hi, high.Hi)}
-	x.r.Min = promfold.Estimate{Value: min(x.r.Min.Value, low.Value), Lo: min(x.r.Min.Lo, low.Lo), Hi: min(x.r.Min.Hi, high.Hi)}
-	span := to - from
-	x.r.To, x.r.Covers = to-1, x.r.Covers+span
-	lo, hi := made[meanLeast].Lo, made[meanMost].Hi
-	if c == Max || c == Min { // an extreme of means is not the mean of an extreme
-		lo, hi = low.Lo, high.Hi
-	}
-	x.mean.AddTimes(mean.Value, span)
-	addFinite(&x.lo, lo, span, &x.openLow)
-	addFinite(&x.hi, hi, span, &x.open)
-}
-
-func addFinite(sum *exact.Sum, v float64, span int64, open *bool) {
-	if math.IsInf(v, 0) || math.IsNaN(v) {
-		*open = true
-		return
-	}
-	sum.AddTimes(v, span)
-}
-
-func (x *ranging) result() (Range, bool) {
-	if !x.ok {
-		return Range{}, false
-	}
-	over := func(s *exact.Sum) float64 {
-		if s.Great() {
-			return s.Quo(float64(x.r.Covers))
-		}
-		return s.Float64() / float64(x.r.Covers)
-	}
-	x.r.Mean = promfold.Estimate{Value: over(&x.mean), Lo: over(&x.lo), Hi: over(&x.hi)}
-	if x.openLow {
-		x.r.Mean.Lo = math.Inf(-1)
-	}
-	if x.open {
-		x.r.Mean.Hi = math.Inf(1)
-	}
-	if math.IsNaN(x.r.Mean.Value) { // it was +Inf, and −Inf at another time
-		x.r.Mean = promfold.Estimate{Lo: math.Inf(-1), Hi: math.Inf(1)}
-	}
-	x.r.Mean.Lo, x.r.Mean.Hi = min(x.r.Mean.Lo, x.r.Mean.Value), max(x.r.Mean.Hi, x.r.Mean.Value)
-	return x.r, true
 }
 
 // Possible reports whether the instance may have had a value in the window (s, e].

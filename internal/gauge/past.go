@@ -51,7 +51,7 @@ func PastOf(c Combine, lines []Line, s, e int64, unmet int) Past {
 			Instance: l.Name, Max: r.Max, Min: r.Min, Mean: r.Mean, Covers: time.Duration(r.Covers) * time.Millisecond,
 			From: time.UnixMilli(r.From), To: time.UnixMilli(r.To),
 		})
-		if r.From > s+1 {
+		if r.From > s {
 			p.came = append(p.came, l.Name)
 		}
 		if r.To < e {

@@ -134,6 +134,16 @@ func (p *Presence) Set(at int64, s roster.Standing, oldest int64) {
 	*p = list
 }
 
+// End notes a standing from a time on, of an instance that was read last at a time. If it is that of one which may have
+// ended, nobody knows when after the reading it did.
+func (p *Presence) End(read, at int64, s roster.Standing, oldest int64) {
+	known := slices.ContainsFunc(*p, func(x Since) bool { return x.At > read && !x.Standing.Counts() })
+	if !s.Counts() && !known {
+		p.Set(read+1, roster.Likely, oldest)
+	}
+	p.Set(at, s, oldest)
+}
+
 // At returns the standing at a time.
 func (p Presence) At(at int64) roster.Standing {
 	s := roster.Present

@@ -19,6 +19,7 @@ type builder struct {
 	dirty marks // histograms whose lines came or went
 	// series has the objects that are histograms; nil: not asked for yet.
 	series map[seriesKey]uint32
+	recent recent
 	// stays says that a histogram with both, one line of which is at pos, is
 	// followed by its classic buckets all the same.
 	stays func(h *hist, pos uint32) bool
@@ -117,26 +118,42 @@ func (b *builder) same(x, w want) bool {
 	return x.part < Matched && x.class == w.class && b.epochOf[x.view] == b.epochOf[w.view] && b.kind(x) == b.kind(w)
 }
 
+// recent is the histogram that a line was found to be of last. The lines of one stand
+// together.
+type recent struct {
+	key    seriesKey
+	object uint32
+	known  bool
+}
+
 // object returns the object of a line under the rules of one view. A histogram
 // may be there.
 func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 	o := object{kind: b.kind(w), class: w.class, epoch: b.epochOf[w.view], line: pos}
+	if o.kind == Histogram {
+		return b.histogram(o, id, w, ways)
+	}
 	if o.kind != Gauge {
 		o.family = b.family(id, o.epoch)
 	}
-	if o.kind != Histogram {
-		return b.add(o, pos, w, ways)
-	}
+	return b.add(o, pos, w, ways)
+}
+
+// histogram returns the object of a line of a histogram, which is o if it is new.
+func (b *builder) histogram(o object, id lines.ID, w want, ways []want) uint32 {
 	key := seriesKey{b.route.seriesOf(id), o.class, o.epoch}
-	i, ok := b.bySeries()[key]
-	if ok {
-		b.objects[i].line = pos // its other lines may have gone
-	} else {
-		o.hist = uint32(len(b.hists))
-		b.hists = append(b.hists, hist{series: key.series, class: key.class, epoch: key.epoch, sum: -1, count: -1, native: -1})
-		i = b.add(o, pos, w, ways)
-		b.series[key] = i
+	if x := &b.recent; !x.known || x.key != key {
+		x.key, x.known = key, true
+		var ok bool
+		if x.object, ok = b.bySeries()[key]; !ok {
+			o.hist, o.family = uint32(len(b.hists)), b.family(id, o.epoch)
+			b.hists = append(b.hists, hist{series: key.series, class: key.class, epoch: key.epoch, sum: -1, count: -1, native: -1})
+			x.object = b.add(o, o.line, w, ways)
+			b.series[key] = x.object
+		}
 	}
+	i := b.recent.object
+	b.objects[i].line = o.line // its other lines may have gone
 	b.dirty.add(i)
 	return i
 }

@@ -10,7 +10,8 @@
 // modes clocks differ by up to [aggregate.Config.ClockSkew]. What has to hold:
 //
 //   - Joining is idempotent, commutative and associative, and leaves who tells as
-//     it is; so a pair that told each other exposes the same.
+//     it is; so a pair that told each other exposes the same. What a watcher knows
+//     itself, or knew when it was saved, is no news to it, in whatever configuration.
 //   - No total is above the truth.
 //   - No exposed total ever falls, also where a watcher goes on from a saved
 //     state: it shows what it had shown when that was saved, at least.
@@ -22,5 +23,6 @@
 //     so far apart as clocks may differ at least.
 //   - All growth is given out as deltas once.
 //   - A root shows what the one fleet does that saw all its leaves did, in whatever
-//     order these told it, and an old state that comes late changes nothing.
+//     order these told it, and an old state that comes late changes nothing: nor does
+//     one of a leaf that was removed, until it tells of a later scrape.
 package joins

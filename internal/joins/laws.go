@@ -113,6 +113,9 @@ func (w *world) laws(a, b, c *watcher) {
 	told := func(x *aggregate.Fleet, others ...*aggregate.Fleet) *aggregate.Fleet {
 		f, _ := w.twin(x)
 		for _, o := range others {
+			if w.mixed || w.tight > 0 {
+				o = w.undeclared(w.save(o), 0)
+			}
 			w.must(f.Join(o))
 		}
 		return f
@@ -137,16 +140,10 @@ func (w *world) laws(a, b, c *watcher) {
 	w.again(before)
 }
 
-func (w *world) undeclared(state []byte) *aggregate.Fleet {
-	f, err := aggregate.Load(bytes.NewReader(state), w.config())
-	w.must(err)
-	return f
-}
-
 // again saves what was loaded.
 func (w *world) again(state []byte) {
-	f, _ := w.load(state)
-	for _, other := range [][]byte{w.save(f), w.save(w.undeclared(state))} {
+	f, _ := w.load(state, 0)
+	for _, other := range [][]byte{w.save(f), w.save(w.undeclared(state, 0))} {
 		if !bytes.Equal(state, other) {
 			w.fail(otherBytes, "a state of %d bytes is saved again as %d", len(state), len(other))
 		}
@@ -177,7 +174,7 @@ func (w *world) merge() {
 	f, v := w.twin(w.watchers[0].Fleet)
 	o := w.watchers[1]
 	mine, theirs := v.totals(f, w.latest()), o.totals(o.Fleet, w.latest())
-	w.must(f.Merge(w.undeclared(w.save(o.Fleet))))
+	w.must(f.Merge(w.undeclared(w.save(o.Fleet), 0)))
 	both := v.totals(f, w.latest())
 	w.notLess("merged", both, mine)
 	w.notLess("merged", both, theirs)

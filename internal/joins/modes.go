@@ -15,9 +15,11 @@ type mode struct {
 	unsaid      bool // no Since is given: each begins with its first scrape
 	forms       bool // histograms in two forms and changing buckets, and summaries that become histograms
 	deltas      bool
-	roots       bool // the watchers are leaves below a root, and places move between them
-	clocks      bool // those of the watchers differ, and what outlives processes of class vague begins anew now and then
-	shards      bool // the first two watchers see a part each, the others all
+	roots       bool  // the watchers are leaves below a root, and places move between them
+	clocks      bool  // those of the watchers differ, and what outlives processes of class vague begins anew now and then
+	mixed       bool  // each watcher has another configuration, also after it was killed
+	tight       int64 // what each may hold, and some more for each place, while series come and go; 0: there is room for all
+	shards      bool  // the first two watchers see a part each, the others all
 	classes     []string
 	weights     map[int]int
 	why         string // more is lost than near
@@ -81,6 +83,22 @@ var modes = []mode{
 		horizon: 20 * time.Second, young: true, roots: true, forms: true, classes: []string{exact},
 		weights: below(map[int]int{checkpointed: 1, restoreOld: 1, restoreEmpty: 1, endPart: 1, relayout: 3, tell: 3, gone: 3, restart: 3}),
 		why:     "ended, and not told within the horizon"},
+	{name: "own states", about: "watchers that join older states of others and of themselves, and begin anew beside them", least: 1, most: 3,
+		horizon: 10 * time.Minute, prompt: true, young: true, classes: []string{exact, vague, pool}, weights: with(map[int]int{joinOld: 8, restoreEmpty: 2, checkpointed: 3})},
+	{name: "own states, rare", about: "the same, told less often than the horizon", least: 1, most: 3,
+		horizon: 20 * time.Second, young: true, forms: true, classes: []string{exact, vague, pool}, weights: with(map[int]int{joinOld: 8, restoreEmpty: 2, checkpointed: 3, exchange: 2, gone: 3, relayout: 2}),
+		why: "ended, and not told within the horizon"},
+	{name: "configurations", about: "watchers of which each has another configuration, also after it was killed", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, mixed: true, classes: []string{exact, vague, pool}, weights: with(map[int]int{joinOld: 2})},
+	{name: "configurations, rare", about: "the same, told less often than the horizon", least: 2, most: 4,
+		horizon: 20 * time.Second, young: true, mixed: true, forms: true, classes: []string{exact, vague}, weights: with(map[int]int{exchange: 2, joinOld: 2, relayout: 2, gone: 3}),
+		why: "ended, and not told within the horizon"},
+	{name: "tight", about: "series that come and go, and no room for all of them", least: 2, most: 3,
+		horizon: 10 * time.Minute, prompt: true, young: true, tight: 80_000, classes: []string{exact, vague}, weights: with(map[int]int{joinOld: 2, grow: 12, growAll: 12})},
+	{name: "parts, gone", about: "leaves that are removed and come back, with old states of them, in configurations of their own", least: 2, most: 4,
+		horizon: 10 * time.Minute, prompt: true, young: true, roots: true, mixed: true, classes: []string{exact}, weights: below(map[int]int{removePart: 4, tell: 8})},
+	{name: "deltas, killed", about: "growth is given out once over older states, and other configurations", least: 1, most: 3,
+		horizon: 10 * time.Minute, prompt: true, young: true, deltas: true, mixed: true, classes: []string{exact}, weights: with(map[int]int{give: 6, joinOld: 4, restoreEmpty: 2, checkpointed: 3})},
 	{name: "deltas", about: "growth of every family is given out once", least: 1, most: 3,
 		horizon: 10 * time.Minute, prompt: true, young: true, deltas: true, classes: []string{exact}, weights: with(map[int]int{give: 6})},
 }

@@ -14,13 +14,14 @@ import (
 type root struct {
 	*watcher
 	reports [][]report // of each leaf, the latest last
+	removed []int64    // when each was, last
 }
 
 // report is what a leaf told.
 type report struct {
-	state []byte
-	since int64
-	known known
+	state        []byte
+	since, heard int64
+	known        known
 }
 
 func (w *world) leafOf(p *place) *watcher { return w.watchers[p.shards%len(w.watchers)] }
@@ -49,7 +50,7 @@ func (w *world) report(x *watcher, e script.Event) {
 		}
 		return
 	}
-	*told = append(*told, report{w.save(x.Fleet), x.since, maps.Clone(x.known)})
+	*told = append(*told, report{w.save(x.Fleet), x.since, x.heard, maps.Clone(x.known)})
 	w.hand(r.watcher, x.id)
 	w.check(r.watcher)
 }
@@ -62,6 +63,9 @@ func (w *world) hand(r *watcher, leaf int) {
 	}
 	last := told[len(told)-1]
 	w.must(r.SetPart(leafName(w.watchers[leaf]), timeOf(w.latest()), bytes.NewReader(last.state)))
+	if r == w.root.watcher && last.heard <= w.root.removed[leaf] {
+		return // a state from before the removal, though it was told later
+	}
 	r.known.join(last.known)
 	r.since = max(r.since, last.since)
 }
@@ -87,6 +91,8 @@ func (w *world) doBelowRoot(e script.Event, p *place, a *watcher) {
 		a.checkpoint(w)
 	case endPart:
 		w.endPart(a)
+	case removePart:
+		w.removePart(a)
 	case restoreOld, restoreEmpty:
 		if e.A%2 == 0 {
 			w.endRoot(e)
@@ -143,6 +149,23 @@ func (w *world) endPart(x *watcher) {
 	w.root.reports[x.id] = nil
 	*x = *w.fresh(x.id)
 	w.check(w.root.watcher)
+}
+
+// removePart removes a leaf from the root, which it tells its state again some time.
+// What it told before is from before the removal.
+func (w *world) removePart(x *watcher) {
+	r := w.root
+	w.must(r.SetPart(leafName(x), timeOf(w.latest()), nil))
+	w.killed = true
+	r.removed[x.id] = w.latest()
+	before := w.save(r.Fleet)
+	for _, old := range r.reports[x.id] {
+		w.must(r.SetPart(leafName(x), timeOf(w.latest()), bytes.NewReader(old.state)))
+	}
+	if !bytes.Equal(before, w.save(r.Fleet)) {
+		w.fail(lawBroken, "a state from before the removal changed something")
+	}
+	w.check(r.watcher)
 }
 
 // endRoot lets a root go on from its saved state, or from nothing.

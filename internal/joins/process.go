@@ -22,6 +22,20 @@ type process struct {
 	observed     [4]int64  // of h: each kind has one value
 	outlives     *int64    // x_total: what it counts goes on in the next process of the place
 	form         formShown // of h
+	paths        []int64   // k_total: what it counted, by path, of which it shows the latest
+}
+
+// pathsShown is how many paths a process shows.
+const pathsShown = 12
+
+// counted counts something of the latest paths, of which some are new.
+func (p *process) counted(n int64) {
+	for range 1 + n%8 {
+		p.paths = append(p.paths, 0)
+	}
+	for i := max(0, len(p.paths)-pathsShown/2); i < len(p.paths); i++ {
+		p.paths[i] += n + 1
+	}
 }
 
 // late is the code whose series comes once there is something to count, as it does
@@ -98,6 +112,12 @@ func (p *process) body(class string, start int64) []byte {
 	}
 	fmt.Fprintf(&b, "h_sum{class=%q} %g\nh_count{class=%q} %d\n", class, p.sum(), class, p.observations())
 	fmt.Fprintf(&b, "# TYPE x_total counter\nx_total{class=%q} %d\n", class, *p.outlives)
+	if len(p.paths) > 0 {
+		fmt.Fprintln(&b, "# TYPE k_total counter")
+	}
+	for i := max(0, len(p.paths)-pathsShown); i < len(p.paths); i++ {
+		fmt.Fprintf(&b, "k_total{class=%q,code=\"%d\"} %d\n", class, i, p.paths[i])
+	}
 	fmt.Fprintln(&b, "# TYPE f_total counter")
 	for i := range fillers {
 		fmt.Fprintf(&b, "f_total{n=\"%d\"} %g\n", i, p.filler())

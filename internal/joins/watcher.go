@@ -2,6 +2,7 @@ package joins
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -16,18 +17,22 @@ import (
 // watcher is one of several that look at the same places.
 type watcher struct {
 	id, life int
+	variant  int // of its configuration
 	*aggregate.Fleet
 	views
 	since int64
+	heard int64 // its latest scrape
 	known known
 	shown totals // at least so much is shown from now on
 	given totals // as deltas, as far as is known
 	saved *checkpoint
+	lost  *checkpoint // of the one before that began anew
 }
 
 // views are what a watcher asks.
 type views struct {
 	counts, outliving *aggregate.CounterView
+	paths             *aggregate.CounterView // nil: there are none
 	observed          *aggregate.HistogramView
 	all               *aggregate.EverythingView
 }
@@ -37,7 +42,7 @@ type checkpoint struct {
 	at           int64
 	life         int
 	state        []byte
-	since        int64
+	since, heard int64
 	known        known
 	shown, given totals
 }
@@ -70,10 +75,23 @@ func (k known) join(o known) {
 	}
 }
 
-func (w *world) config() aggregate.Config {
+// config is the configuration of a variant. That of variant 0 is the one in which
+// states of others are compared.
+func (w *world) config(variant int) aggregate.Config {
 	c := aggregate.Config{Window: time.Minute, JoinHorizon: w.horizon, Catalogue: owners}
 	if !w.unsaid {
 		c.Since = timeOf(began)
+	}
+	if variant > 0 && w.tight > 0 {
+		c.MaxBytes = w.tight + int64(1+w.seed%4)*w.tight/8*int64(len(w.places))
+	}
+	if variant > 0 && w.mixed {
+		c.Window = []time.Duration{20 * time.Second, time.Minute, 10 * time.Minute}[variant%3]
+		c.Staleness, c.MaxBytes = float64(2+variant%4), int64(1+variant)<<28
+		c.SplitAlternating = variant%2 == 0
+		if !w.prompt {
+			c.JoinHorizon += time.Duration(variant%5) * w.horizon / 4
+		}
 	}
 	return c
 }
@@ -88,9 +106,10 @@ func owners(metric string) (aggregate.View, bool) {
 
 // fresh returns a watcher that knows nothing.
 func (w *world) fresh(id int) *watcher {
-	f, err := aggregate.NewFleet(w.config())
+	variant := 1 + id + w.lives
+	f, err := aggregate.NewFleet(w.config(variant))
 	w.must(err)
-	x := &watcher{id: id, Fleet: f, views: w.declare(f), known: known{}, shown: totals{}, given: totals{}}
+	x := &watcher{id: id, variant: variant, Fleet: f, views: w.declare(f), known: known{}, shown: totals{}, given: totals{}}
 	if !w.unsaid {
 		x.since = began
 	}
@@ -121,16 +140,26 @@ func (w *world) declare(f *aggregate.Fleet) (v views) {
 	w.must(err)
 	v.outliving, err = f.Counter(aggregate.View{Select: "x_total", By: []string{"class"}})
 	w.must(err)
+	if w.tight > 0 {
+		v.paths, err = f.Counter(aggregate.View{Select: "k_total", By: []string{"class", "code"}})
+		w.must(err)
+	}
 	v.observed, err = f.Histogram(aggregate.View{Select: "h", By: []string{"class"}})
 	w.must(err)
 	return v
 }
 
 // load returns the fleet of a saved state, with its views.
-func (w *world) load(state []byte) (*aggregate.Fleet, views) {
-	f, err := aggregate.Load(bytes.NewReader(state), w.config())
-	w.must(err)
+func (w *world) load(state []byte, variant int) (*aggregate.Fleet, views) {
+	f := w.undeclared(state, variant)
 	return f, w.declare(f)
+}
+
+// undeclared returns the fleet of a saved state as it comes from another program.
+func (w *world) undeclared(state []byte, variant int) *aggregate.Fleet {
+	f, err := aggregate.Load(bytes.NewReader(state), w.config(variant))
+	w.must(err)
+	return f
 }
 
 func (w *world) save(f *aggregate.Fleet) []byte {
@@ -140,7 +169,7 @@ func (w *world) save(f *aggregate.Fleet) []byte {
 }
 
 // twin returns a fleet of its own that knows the same.
-func (w *world) twin(f *aggregate.Fleet) (*aggregate.Fleet, views) { return w.load(w.save(f)) }
+func (w *world) twin(f *aggregate.Fleet) (*aggregate.Fleet, views) { return w.load(w.save(f), 0) }
 
 // totals are what the views expose.
 func (v *views) totals(f *aggregate.Fleet, now int64) totals {
@@ -149,7 +178,10 @@ func (v *views) totals(f *aggregate.Fleet, now int64) totals {
 		t.add(v.all.Families(s))
 		return t
 	}
-	for name, view := range map[string]*aggregate.CounterView{"c_total": v.counts, "x_total": v.outliving} {
+	for name, view := range map[string]*aggregate.CounterView{"c_total": v.counts, "x_total": v.outliving, "k_total": v.paths} {
+		if view == nil {
+			continue
+		}
 		for _, x := range view.Totals(s) {
 			t.addSeries(name, x)
 		}
@@ -229,8 +261,11 @@ func (w *world) scrape(x *watcher, p *place, e script.Event) {
 			sc.Body = q.body(p.class, told)
 			_, err = x.Ingest(sc)
 		}
+		if w.tight > 0 && errors.Is(err, aggregate.ErrLimit) {
+			continue
+		}
 		w.must(err)
-		if x.since == 0 {
+		if x.heard = w.now; x.since == 0 {
 			x.since = w.at(x).UnixMilli()
 		}
 		w.saw(x, p)
@@ -321,5 +356,5 @@ func (w *world) indexOf(p *place) int {
 }
 
 func (x *watcher) checkpoint(w *world) {
-	x.saved = &checkpoint{w.now, x.life, w.save(x.Fleet), x.since, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
+	x.saved = &checkpoint{w.now, x.life, w.save(x.Fleet), x.since, x.heard, maps.Clone(x.known), maps.Clone(x.shown), maps.Clone(x.given)}
 }

@@ -115,7 +115,7 @@ func (m *mode) world(seed uint64) *world {
 		w.watchers = append(w.watchers, w.fresh(i))
 	}
 	if w.roots {
-		w.root = &root{watcher: w.fresh(watchers), reports: make([][]report, watchers)}
+		w.root = &root{watcher: w.fresh(watchers), reports: make([][]report, watchers), removed: make([]int64, watchers)}
 		w.one = w.fresh(watchers + 1)
 		for _, p := range w.places {
 			p.ways = slices.Repeat(p.ways[:1], watchers) // the one fleet is told as its leaves are
@@ -205,7 +205,9 @@ func (p *process) count(n int64) {
 // grow lets the process at a place count, and notes the truth.
 func (w *world) grow(p *place, n int64) {
 	before := p.process.says(p.class)
-	p.process.count(n)
+	if p.process.count(n); w.tight > 0 {
+		p.process.counted(n)
+	}
 	for key, x := range p.process.says(p.class) {
 		w.truth[key] += x - before[key]
 	}
@@ -221,6 +223,9 @@ func (p *process) says(class string) totals {
 	t := totals{keyOf("h", class, "count"): float64(p.observations()), keyOf("h", class, "sum"): p.sum(), keyOf("x_total", class, ""): float64(*p.outlives)}
 	for i, n := range p.counts {
 		t[keyOf("c_total", class, fmt.Sprint(i))] = float64(n)
+	}
+	for i, n := range p.paths {
+		t[keyOf("k_total", class, fmt.Sprint(i))] = float64(n)
 	}
 	for _, bound := range []float64{1, 2} {
 		t[keyOf("h", class, fmt.Sprint("le ", bound))] = float64(p.upTo(bound))
@@ -250,11 +255,13 @@ const (
 	tell
 	endPart
 	partition
+	joinOld
+	removePart
 )
 
 var eventNames = []string{"scrape", "scrape all", "grow", "grow all", "restart", "change the buckets", "leave", "cut off", "exchange", "round", "show",
 	"give out deltas", "save", "go on from the saved state", "begin anew", "merge the shards",
-	"move to another leaf", "tell the root", "end a leaf", "partition"}
+	"move to another leaf", "tell the root", "end a leaf", "partition", "join an older state", "remove a leaf for now"}
 
 func inWords(e script.Event) string {
 	return fmt.Sprintf("+%ds %s %d %d %d", e.After/1000, eventNames[e.Kind], e.A, e.B, e.C)
@@ -296,6 +303,8 @@ func (w *world) do(e script.Event) {
 		a.checkpoint(w)
 	case restoreOld, restoreEmpty:
 		w.kill(a, e)
+	case joinOld:
+		w.joinOld(a, b)
 	case mergeShards:
 		w.merge()
 	case partition:
@@ -381,8 +390,8 @@ func (w *world) exchange(a, b *watcher, e script.Event) {
 func (w *world) hear(a, b *watcher, e script.Event) {
 	mine, theirs := a.totals(a.Fleet, w.latest()), b.totals(b.Fleet, w.latest())
 	other := b.Fleet
-	if e.B%2 == 0 { // as between programs: its views are not declared
-		other = w.undeclared(w.save(b.Fleet))
+	if e.B%2 == 0 || w.mixed { // as between programs: its views are not declared
+		other = w.undeclared(w.save(b.Fleet), a.variant)
 	}
 	w.must(a.Join(other))
 	if e.A%3 == 0 {
@@ -397,6 +406,29 @@ func (w *world) hear(a, b *watcher, e script.Event) {
 	a.given.most(b.given)
 	w.notLess("joined", a.totals(a.Fleet, w.latest()), mine)
 	w.check(a)
+}
+
+// joinOld lets a join what it knows itself, and what it or b knew when that was saved.
+func (w *world) joinOld(a, b *watcher) {
+	before := a.totals(a.Fleet, w.latest())
+	w.must(a.Join(w.undeclared(w.save(a.Fleet), a.variant)))
+	w.equal("joined with itself", a.totals(a.Fleet, w.latest()), before)
+	if c := a.saved; c != nil {
+		w.must(a.Join(w.undeclared(c.state, a.variant)))
+		w.equal("joined with what it was", a.totals(a.Fleet, w.latest()), before)
+	}
+	for _, c := range []*checkpoint{a.lost, b.saved, b.lost} {
+		if c == nil {
+			continue
+		}
+		w.must(a.Join(w.undeclared(c.state, a.variant)))
+		a.known.join(c.known)
+		a.since = max(a.since, c.since)
+		a.shown.most(c.shown)
+		a.given.most(c.given)
+		w.notLess("joined", a.totals(a.Fleet, w.latest()), before)
+		w.check(a)
+	}
 }
 
 // most raises totals to others.
@@ -440,15 +472,18 @@ func (w *world) kill(x *watcher, e script.Event) {
 		}
 	}
 	if e.Kind == restoreEmpty {
+		lost := x.saved
 		*x = *w.fresh(x.id)
+		x.lost = lost
 		return
 	}
 	c := x.saved
 	if c == nil {
 		return
 	}
-	x.Fleet, x.views = w.load(c.state)
-	x.since, x.known, x.shown, x.given = c.since, maps.Clone(c.known), maps.Clone(c.shown), maps.Clone(c.given)
+	x.variant = 1 + w.lives
+	x.Fleet, x.views = w.load(c.state, x.variant)
+	x.since, x.heard, x.known, x.shown, x.given = c.since, c.heard, maps.Clone(c.known), maps.Clone(c.shown), maps.Clone(c.given)
 	w.another(x, c.life)
 	for _, d := range w.left { // it hears of whom it does not find any more
 		if d.at >= c.at {

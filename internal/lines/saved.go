@@ -180,11 +180,7 @@ func NewLoader(s *Store, data []byte) (l *Loader, rest []byte, err error) {
 		if r.Failed() || in >= formats {
 			return nil, nil, ErrSaved
 		}
-		f := s.family(Family{Name: name, Type: typ}, in)
-		if f.Unit == "" {
-			f.Unit = unit
-		}
-		l.families = append(l.families, f)
+		l.families = append(l.families, s.family(Family{Name: name, Type: typ, Unit: unit}, in))
 	}
 	for range r.Count(3) {
 		text, in := r.Text(), format(r.Byte())

@@ -213,12 +213,14 @@ func (x *index) grown() *index {
 	return to
 }
 
-// reindex returns an index of all ids held.
+// reindex returns an index of all ids held. A slot says where it stands without the
+// text.
 func (t *table[P]) reindex(size int) *index {
 	x := &index{slots: make([]atomic.Uint64, size)}
-	for id := range t.cap.Load() {
-		if t.live(id) {
-			x.put(id, maphash.String(t.seed, t.text(id)))
+	before := t.index.Load().slots
+	for i := range before {
+		if slot := before[i].Load(); slot != 0 && t.live(uint32(slot)-1) {
+			x.store(slot)
 		}
 	}
 	return x

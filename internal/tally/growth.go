@@ -185,7 +185,7 @@ func (g Growth) covered(once bool) (estimate, bool) {
 	if g.totals != nil && len(parts) > 0 {
 		total.Merge(&g.totals[g.Number])
 	}
-	if g.Apart || g.unmet() {
+	if g.Apart || g.unmet() || len(g.losing()) > 0 {
 		x.Open++
 	}
 	if left := g.Left(); left != nil {
@@ -253,6 +253,9 @@ func (g Growth) Remarks() []string {
 		g.happenings(&parts[i], func(e *happening) { said.Add(name, e.Event) })
 	}
 	words := said.Words()
+	if names := g.untold(); len(names) > 0 {
+		words = append(words, explain.LostWords+": "+explain.Few(names))
+	}
 	switch {
 	case g.Apart:
 		words = append(words, "what departed instances counted is not in it: of which part of the fleet they were is not known")
@@ -274,6 +277,9 @@ func (g Growth) Events() []explain.Event {
 func (g Growth) eventsOf(sh *Share, p *part) []explain.Event {
 	var list []explain.Event
 	g.happenings(p, func(h *happening) { list = append(list, h.told(sh)) })
+	if g.loses(sh) && !g.tells(sh, p) {
+		list = append(list, explain.Lost(sh.end(), sh.Name))
+	}
 	return explain.Together(list)
 }
 

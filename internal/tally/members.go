@@ -2,6 +2,7 @@ package tally
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -114,7 +115,9 @@ func (g Growth) increased(sh *Share, p *part) Member {
 	m := g.member(sh, p)
 	if !sh.Older {
 		m.Estimate = g.around(p)
-		m.Estimate.Hi += g.uncovered(sh, p, m.Estimate.Hi)
+		if m.Estimate.Hi += g.uncovered(sh, p, m.Estimate.Hi); g.loses(sh) {
+			m.Estimate.Hi = math.Inf(1)
+		}
 	}
 	return m
 }

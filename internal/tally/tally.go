@@ -42,6 +42,7 @@ type Tally struct {
 	totals []exact.Sum // by group; nil: the sum of its parts
 	inside []exact.Sum // by part: what its steps that began in the window grew by; nil: part.inside is exact
 	events []happening // a list for each part, by time
+	ended  []int32     // shares of which a process ended in the window
 
 	mean, now rates
 	pieces    [][]piece // of histograms, by group; nil: not asked for yet
@@ -135,7 +136,7 @@ func (t *Tally) Groups() int { return len(t.groups) }
 
 // None returns a tally of one group in which the members of t have no series.
 func (t *Tally) None(g *Groups, ls labels.Labels) *Tally {
-	return &Tally{plan: planOf(g.group(ls), t.plan), asked: t.asked, shares: t.shares}
+	return &Tally{plan: planOf(g.group(ls), t.plan), asked: t.asked, shares: t.shares, ended: t.ended}
 }
 
 // Nobody returns a tally of one group without members.
@@ -154,6 +155,9 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 	for i := range t.shares {
 		t.shares[i].selection = p.selection
 		t.shares[i].watched(a.window(), t.newest)
+		if t.shares[i].lost(&a) {
+			t.ended = append(t.ended, int32(i))
+		}
 	}
 	t.parts = make([]part, len(t.owners))
 	if !t.addIntegers() {

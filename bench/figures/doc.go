@@ -1,0 +1,38 @@
+// Command figures measures promfold against the ways its users would otherwise
+// go, which are in bench/peers.go, on a recording of real API servers:
+//
+//	go -C bench run ./figures [-json] [-quick] [-only REGEXP] [-corpus DIR]
+//
+// Rows named real, first and memory/instance are of all rounds of the recording,
+// the others of its longest run without a new line. Each row is the median of
+// runs of both ways, one after the other in this process. The ratio says how many
+// times faster ours is, but how many times slower of read/memequal (the floor),
+// read/gunzip, read/native (text), fleet/real-20-views (two views) and
+// ingest/one-new-line (none).
+//
+// What limits the rows now:
+//
+//   - read/memequal, read/textparse-labels: memory. To add up the bytes of a body
+//     that is not in the cache takes 7 of 16 ns a line, with the body in the cache
+//     a read takes 12; the texts of the store are read beside it. On amd64 lines
+//     are compared in assembly, where the portable code is bound by its
+//     instructions, and a body is fetched ahead.
+//   - fleet/real: about a quarter of the time is first scrapes, nearly half is
+//     scrapes that bring other lines. A line that no instance had before takes as
+//     long as forty that stay.
+//   - fleet/real-20-views: plans. Each line that some view wants has an object,
+//     and the objects are copied where lines come or go.
+//   - ingest/one-new-line: of a scrape with another line, the order of all lines
+//     is staged anew, all values are packed anew, as they stand in blocks of 64 by
+//     position, and the plan is carried over entry by entry.
+//   - read/first-empty: memory. Three quarters of the instructions of textparse
+//     with labels, but each line gets a place, its text and its labels, in memory
+//     that was never touched.
+//   - query/rate-first, query/quantile-first: the caches, half of the time. Asked
+//     where no body of 2 MB was read in between, the first question after a round
+//     takes half as long. The rest has no one place: shares of the instances, the
+//     sums of the parts, rates with their bounds; of a quantile, its model.
+//
+// A view that is declared late stops the fleet while the plan of each instance is
+// made anew: about a tenth of a millisecond for one of 12,000 lines.
+package main

@@ -283,12 +283,6 @@ func (s *staged) settled() bool {
 	return f.unclaimed == nil && s.Unmoved() && !s.crowded() && s.roomy() && s.followed() && f.taken.Load() <= f.cfg.MaxBytes
 }
 
-// crowded reports whether the instance's history wants more room.
-func (s *staged) crowded() bool {
-	h := &s.in.History
-	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
-}
-
 // rebind makes the plan of what is followed from now on, and holds what will be held against MaxBytes.
 func (s *staged) rebind() error {
 	saveFirst(s.in)
@@ -305,29 +299,6 @@ func (s *staged) rebind() error {
 	f.bytes = need
 	s.makeRoom()
 	return nil
-}
-
-// makeRoom gives the instance's history more room, as long as MaxBytes allows it. After that its past is kept more
-// coarsely, which answers show.
-func (s *staged) makeRoom() {
-	if !s.crowded() {
-		return
-	}
-	in, f := s.in, s.f
-	slots := min(in.History.Slots()+f.spacing().Step(), f.spacing().Most())
-	more := int64(0)
-	for _, b := range in.bindings {
-		more += b.Table.RoomBytes(slots)
-	}
-	if in.cramped = !room.Limit(f.cfg.MaxBytes).Fits(f.taken.Load(), more, func() int64 { return in.own(f) }); in.cramped {
-		return
-	}
-	f.taken.Add(more)
-	f.bytes += more
-	in.History.Grow(slots)
-	for _, b := range in.bindings {
-		b.Grow(slots)
-	}
 }
 
 // plan makes the next plan and says what all views will hold then.

@@ -22,7 +22,8 @@ import (
 // FuzzProgram reads bytes as a program of what a fleet's caller does, and holds
 // the fleet to its laws after each step: nothing panics or keeps a lock, a
 // refused call changes nothing, every value lies in its bounds and is a number,
-// totals never fall, and a state that is loaded is saved as the same bytes.
+// totals never fall, and a state that is loaded is saved as the same bytes. Of what is
+// the same, the same is said: of a body in another form, and of parts that are merged.
 func FuzzProgram(f *testing.F) {
 	for _, seed := range programs() {
 		f.Add(seed)
@@ -38,6 +39,7 @@ func FuzzProgram(f *testing.F) {
 		}
 		p.reload()
 		p.hold()
+		p.agree()
 	})
 }
 
@@ -69,6 +71,8 @@ const (
 	declareView
 	reload
 	joinOther
+	scrapeProtobuf
+	mergeParts
 	operations
 )
 
@@ -76,13 +80,13 @@ const (
 type program struct {
 	*testing.T
 	code  []byte
-	fleet *aggregate.Fleet
-	other *aggregate.Fleet // watches the same, sometimes
-	now   float64          // seconds
+	fleet *viewed
+	other *viewed // watches the same, sometimes
+	twin  *viewed // sees what fleet does, as text
+	apart apart
+	now   float64 // seconds
 	views []aggregate.View
-	count []*aggregate.CounterView // of views, nil where the view is of another kind
-	dist  []*aggregate.HistogramView
-	gauge []*aggregate.GaugeView
+	late  bool // some were declared after a scrape
 
 	total map[string]float64 // the highest that was shown
 	procs [4]programProcess  // behind the targets, in turn
@@ -99,11 +103,8 @@ var configOfProgram = aggregate.Config{Since: at(-1), Window: time.Minute, JoinH
 
 func newProgram(t *testing.T, code []byte) *program {
 	p := &program{T: t, code: code, total: map[string]float64{}}
-	var err error
-	p.fleet, err = aggregate.NewFleet(configOfProgram)
-	require.NoError(t, err)
-	p.other, err = aggregate.NewFleet(configOfProgram)
-	require.NoError(t, err)
+	p.fleet, p.other, p.twin = newViewed(t, configOfProgram), newViewed(t, configOfProgram), newViewed(t, configOfProgram)
+	p.apart = newApart(t)
 	for i := range p.procs {
 		p.procs[i].start = -100 - float64(i)
 	}
@@ -125,7 +126,7 @@ var viewsOfPrograms = []aggregate.View{
 	{Select: everyFamily, ByAllLabels: true},
 }
 
-// declare declares a view on both fleets, unless it is there.
+// declare declares a view on all fleets, unless it is there.
 func (p *program) declare(i int) {
 	v := viewsOfPrograms[i]
 	for _, x := range p.views {
@@ -134,26 +135,8 @@ func (p *program) declare(i int) {
 		}
 	}
 	p.views = append(p.views, v)
-	p.declareOn(p.other, v)
-	p.declareOn(p.fleet, v)
-}
-
-func (p *program) declareOn(f *aggregate.Fleet, v aggregate.View) {
-	var c *aggregate.CounterView
-	var h *aggregate.HistogramView
-	var g *aggregate.GaugeView
-	var err error
-	switch {
-	case strings.HasPrefix(v.Select, "h"):
-		h, err = f.Histogram(v)
-	case strings.HasPrefix(v.Select, "g"):
-		g, err = f.Gauge(v)
-	default:
-		c, err = f.Counter(v)
-	}
-	require.NoError(p, err)
-	if f == p.fleet {
-		p.count, p.dist, p.gauge = append(p.count, c), append(p.dist, h), append(p.gauge, g)
+	for _, f := range append(p.apart.all(), p.other, p.fleet, p.twin) {
+		f.declare(p, v)
 	}
 }
 
@@ -171,27 +154,35 @@ func (p *program) take() int {
 func (p *program) step() {
 	defer func(code []byte) { p.Logf("at %g: %v", p.now, code[:len(code)-len(p.code)]) }(p.code)
 	switch op := p.take() % operations; op {
-	case scrapeText, scrapeOpenMetrics, scrapeSamples, scrapeLate:
+	case scrapeText, scrapeOpenMetrics, scrapeProtobuf, scrapeSamples, scrapeLate:
 		p.scrape(op)
 	case scrapeNoise:
 		n := min(p.take()%40, len(p.code))
 		noise := p.code[:n]
 		p.code = p.code[n:]
-		p.ingest(aggregate.Scrape{Target: addressNamed(0), Time: at(p.now), Body: noise}, nil)
+		p.ingest(aggregate.Scrape{Target: addressNamed(0), Time: at(p.now), Body: noise}, nil, false)
 	case restart:
 		i := p.take() % len(p.procs)
-		p.procs[i] = programProcess{start: p.now - float64(p.take()%20)/10}
+		p.procs[i] = programProcess{start: math.Round(10*p.now-float64(p.take()%20)) / 10}
+		for j := range p.procs {
+			p.apart.alike = p.apart.alike || i/2 != j/2 && p.procs[j].start == p.procs[i].start
+		}
 	case fail:
 		err := []error{errRefused, errors.New("timeout"), parse.ErrLimit}[p.take()%3]
-		require.NoError(p, p.fleet.ScrapeFailed(addressNamed(p.take()), at(p.now), err))
+		name := addressNamed(p.take())
+		for _, f := range p.watching(name) {
+			require.NoError(p, f.ScrapeFailed(name, at(p.now), err))
+		}
 	case leave:
-		p.fleet.Remove(at(p.now), addressNamed(p.take()))
+		name := addressNamed(p.take())
+		for _, f := range p.watching(name) {
+			f.Remove(at(p.now), name)
+		}
 	case describe:
 		t := aggregate.Target{Name: addressNamed(p.take()), Labels: labels.FromStrings("zone", string(rune('a'+p.take()%3)))}
-		require.NoError(p, p.fleet.Describe(at(p.now), t))
+		p.describe(t)
 	case balance:
-		n := p.take() % 4
-		require.NoError(p, p.fleet.Describe(at(p.now), aggregate.Target{Name: "lb", Balanced: true, Expected: n}))
+		p.describe(aggregate.Target{Name: "lb", Balanced: true, Expected: p.take() % 4})
 	case passTime:
 		x := p.take()
 		p.now += float64(x) / 4
@@ -199,11 +190,20 @@ func (p *program) step() {
 			p.now += 4000 // longer than an instance is remembered
 		}
 	case declareView:
+		p.late = true
 		p.declare(p.take() % len(viewsOfPrograms))
 	case reload:
 		p.reload()
 	case joinOther:
 		p.join()
+	case mergeParts:
+		p.agree()
+	}
+}
+
+func (p *program) describe(t aggregate.Target) {
+	for _, f := range p.watching(t.Name) {
+		require.NoError(p, f.Describe(at(p.now), t))
 	}
 }
 
@@ -244,21 +244,31 @@ func (p *program) scrape(op int) {
 	}
 	body.WriteString(end)
 	sc.Body = []byte(body.String())
-	if op != scrapeSamples {
-		p.ingest(sc, nil)
-		return
+	alone := sameHalf(name, i)
+	switch op {
+	case scrapeSamples:
+		list, err := parse.Samples(nil, sc.Body)
+		require.NoError(p, err)
+		sc.Body = nil
+		p.ingest(sc, list, alone)
+	case scrapeProtobuf:
+		p.ingestBoth(asProtobuf(p, sc), sc, nil, alone)
+	default:
+		p.ingest(sc, nil, alone)
 	}
-	list, err := parse.Samples(nil, sc.Body)
-	require.NoError(p, err)
-	sc.Body = nil
-	p.ingest(sc, list)
 }
 
-// ingest gives a scrape to the fleet, and sometimes to the other one. Whether it
-// is twice the same, refused or taken in, the fleet is whole.
-func (p *program) ingest(sc aggregate.Scrape, list []parse.Sample) {
-	before := saved(p, p.fleet)
-	give := func(f *aggregate.Fleet) error {
+// ingest gives a scrape to the fleet and its twin.
+func (p *program) ingest(sc aggregate.Scrape, list []parse.Sample, alone bool) {
+	p.ingestBoth(sc, sc, list, alone)
+}
+
+// ingestBoth gives a scrape to the fleet, sometimes to the other one, and in
+// another form to its twin. Whether it is twice the same, refused or taken in, the
+// fleet is whole.
+func (p *program) ingestBoth(sc, twin aggregate.Scrape, list []parse.Sample, alone bool) {
+	before := saved(p, p.fleet.Fleet)
+	give := func(f *viewed, sc aggregate.Scrape) error {
 		if list != nil {
 			_, err := f.IngestSamples(sc, list)
 			return err
@@ -266,22 +276,30 @@ func (p *program) ingest(sc aggregate.Scrape, list []parse.Sample) {
 		_, err := f.Ingest(sc)
 		return err
 	}
-	if err := give(p.fleet); err != nil {
+	err := give(p.fleet, sc)
+	told := give(p.twin, twin)
+	if !errors.Is(err, aggregate.ErrConflict) { // to the twin it may be the same text once more
+		require.Equal(p, err == nil, told == nil, "one form is refused and the other one is not: %v, %v", err, told)
+	}
+	if alone {
+		p.apart.ingest(p, sc, give)
+	}
+	if err != nil {
 		p.same(before, p.fleet, "a refused scrape changed something: %v", err)
 		return
 	}
-	after := saved(p, p.fleet)
-	if err := give(p.fleet); err == nil {
+	after := saved(p, p.fleet.Fleet)
+	if err := give(p.fleet, sc); err == nil {
 		p.same(after, p.fleet, "the same scrape again changed something")
 	}
 	if p.take()%2 == 0 {
-		_ = give(p.other)
+		_ = give(p.other, sc)
 	}
 }
 
 // same checks that a fleet is in a state.
-func (p *program) same(state []byte, f *aggregate.Fleet, why string, args ...any) {
-	if now := saved(p, f); !bytes.Equal(state, now) {
+func (p *program) same(state []byte, f *viewed, why string, args ...any) {
+	if now := saved(p, f.Fleet); !bytes.Equal(state, now) {
 		p.Fatalf(why+": %d and %d bytes, which differ from %d on", append(args, len(state), len(now), differ(state, now))...)
 	}
 }
@@ -297,29 +315,26 @@ func differ(a, b []byte) int {
 
 // reload goes on with what was saved.
 func (p *program) reload() {
-	state := saved(p, p.fleet)
-	f, err := aggregate.Load(bytes.NewReader(state), configOfProgram)
-	require.NoError(p, err)
-	p.fleet, p.count, p.dist, p.gauge = f, nil, nil, nil
-	for _, v := range p.views {
-		p.declareOn(f, v)
-	}
-	p.same(state, f, "a loaded state")
+	state := saved(p, p.fleet.Fleet)
+	p.fleet = loadedViewed(p, state, configOfProgram, p.views)
+	p.same(state, p.fleet, "a loaded state")
 }
 
 // join tells each watcher what the other one knows. It may be refused, such as
 // of views that one of them lacks, and changes nothing then.
 func (p *program) join() {
-	before, theirs := saved(p, p.fleet), saved(p, p.other)
-	if err := p.fleet.Join(p.other); err != nil {
+	before, theirs := saved(p, p.fleet.Fleet), saved(p, p.other.Fleet)
+	err := p.fleet.Join(p.other.Fleet)
+	require.Equal(p, err == nil, p.twin.Join(p.other.Fleet) == nil, "what is known of the other one does not rest on forms: %v", err)
+	if err != nil {
 		p.same(before, p.fleet, "a refused join changed something: %v", err)
 	}
 	p.same(theirs, p.other, "who is joined is left as it is")
-	once := saved(p, p.fleet)
-	if err := p.fleet.Join(p.other); err == nil {
+	once := saved(p, p.fleet.Fleet)
+	if err := p.fleet.Join(p.other.Fleet); err == nil {
 		p.same(once, p.fleet, "a join again changed something")
 	}
-	_ = p.other.Join(p.fleet)
+	_ = p.other.Join(p.fleet.Fleet)
 }
 
 // hold asks everything, and checks the answers.
@@ -333,14 +348,14 @@ func (p *program) hold() {
 		}
 		for _, w := range windows {
 			switch {
-			case p.count[i] != nil:
-				groups, err := p.count[i].In(w)
+			case p.fleet.count[i] != nil:
+				groups, err := p.fleet.count[i].In(w)
 				require.NoError(p, err)
 				for _, g := range groups {
 					p.numbers(v, g.Increase, g.Rate, g.RateNow)
 				}
-			case p.dist[i] != nil:
-				groups, err := p.dist[i].In(w)
+			case p.fleet.dist[i] != nil:
+				groups, err := p.fleet.dist[i].In(w)
 				require.NoError(p, err)
 				for _, g := range groups {
 					p.numbers(v, g.Mean, g.Sum, func() (promfold.Estimate, bool) { return g.Quantile(0.9) },
@@ -348,18 +363,15 @@ func (p *program) hold() {
 				}
 			}
 		}
-		switch {
-		case p.count[i] != nil:
-			p.shown(i, p.count[i].Totals(s))
-		case p.dist[i] != nil:
-			p.shown(i, p.dist[i].Totals(s))
-		default:
-			groups, err := p.gauge[i].At(s)
+		if g := p.fleet.gauge[i]; g != nil {
+			groups, err := g.At(s)
 			require.NoError(p, err)
 			for _, g := range groups {
 				p.numbers(v, g.Value)
 			}
 		}
+		p.shown(i, p.fleet.totals(i, s))
+		p.twin.totals(i, p.twin.Snapshot(at(p.now))) // which are never less than what was shown
 	}
 }
 
@@ -381,6 +393,7 @@ func (p *program) shown(view int, list []aggregate.Series) {
 		x := list[i].Value
 		if h := list[i].Histogram; h != nil {
 			x = h.Count
+			require.NoError(p, h.Validate(), "%+v %s: %+v", p.views[view], list[i].Labels, h)
 		}
 		key := fmt.Sprint(view, list[i].Labels)
 		require.GreaterOrEqual(p, x, p.total[key], "%+v %s fell", p.views[view], list[i].Labels)

@@ -42,22 +42,6 @@ func (v *view) set() *window.Set {
 	return &v.fleet.set
 }
 
-// sweepGroups frees the groups of answers that have no column any more.
-func sweepGroups(f *Fleet, all bool) {
-	for _, v := range f.views {
-		if !all && !v.groups.Fresh() {
-			continue
-		}
-		v.groups.Keep(func(used func(int32)) {
-			for _, in := range f.ordered {
-				for _, c := range in.bindings[v.index].Cols {
-					used(c.Group)
-				}
-			}
-		})
-	}
-}
-
 // watched returns what a view knows of processes, and other watchers told it.
 func (v *view) watched() *watch.State {
 	ordered := v.fleet.ordered

@@ -23,7 +23,7 @@ import (
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == worker.Role {
-		os.Exit(example.End("worker", worker.Work(os.Stdin, os.Stdout, time.Now), os.Stderr))
+		os.Exit(example.End("worker", worker.Work(os.Stdin, os.Stdout, time.Now), os.Stderr)) // its output is read by the program that started it
 	}
 	example.Main(run)
 }

@@ -4,11 +4,13 @@
 //	go run . --config demo.yaml
 //
 // The demo scrapes three targets that it starts itself, and prints what the
-// fleet of them counted.
+// fleet of them counted. What it prints is printable, whatever the names are.
 package main
 
 import (
+	"fmt"
 	"log"
+	"os"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
@@ -16,12 +18,22 @@ import (
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/otelcol"
+
+	"github.com/promfold/promfold/examples/internal/printable"
 )
 
 func main() {
-	if err := otelcol.NewCommand(settings()).Execute(); err != nil {
+	status, err := printable.Through(func() int {
+		if err := otelcol.NewCommand(settings()).Execute(); err != nil {
+			fmt.Fprintln(os.Stderr, "collector:", err)
+			return 1
+		}
+		return 0
+	})
+	if err != nil {
 		log.Fatal(err)
 	}
+	os.Exit(status)
 }
 
 // settings returns what the Collector is made of, and where its configuration

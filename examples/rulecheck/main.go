@@ -26,9 +26,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/promfold/promfold/examples/internal/printable"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], printable.To(os.Stdout), printable.To(os.Stderr))) }
 
 // The exit statuses.
 const (

@@ -123,7 +123,7 @@ type screen struct {
 }
 
 func newScreen(o options, stdout, stderr io.Writer) *screen {
-	return &screen{o: o, stdout: stdout, screen: example.NewScreen(o.Output, stdout, stderr)}
+	return &screen{o: o, stdout: example.Data(stdout), screen: example.NewScreen(o.Output, stdout, stderr)}
 }
 
 func (s *screen) show(d document, u *union) error {

@@ -287,6 +287,9 @@ func (w *walk) begin(o *object, l *lines.Line, c judge.Point, before *tomb, miss
 	}
 	if before != nil {
 		a.Before = &before.Series
+		if missed && judge.Countable(c.Value) {
+			w.unearth(before.key, w.Store) // it was back before, and could not be read
+		}
 	}
 	return judge.Begin(w.rules(o), c, &a)
 }

@@ -247,21 +247,25 @@ func columnPoint(c *lines.Columns, pos int, last int64) judge.Point {
 	return p
 }
 
-// Exhume removes the tombstones of objects that are back.
+// Exhume removes the tombstones of objects that are back and were read.
 func (st *State) Exhume(p *Plan, s *Scraped, store *lines.Store) {
 	if len(st.tombs) == 0 {
 		return
 	}
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
-		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || o.kind == watched || p.formless(o) {
+		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || o.kind == watched || p.formless(o) || st.held[e.object].missed() {
 			continue
 		}
-		key := p.tombOf(o, store.Line(s.Body.ID(int(e.pos))))
-		if t, ok := st.tombs[key]; ok {
-			delete(st.tombs, key)
-			store.Release(t.id)
-		}
+		st.unearth(p.tombOf(o, store.Line(s.Body.ID(int(e.pos)))), store)
+	}
+}
+
+// unearth removes a tombstone, if there is one.
+func (st *State) unearth(key tombKey, store *lines.Store) {
+	if t := st.tombs[key]; t != nil {
+		delete(st.tombs, key)
+		store.Release(t.id)
 	}
 }
 

@@ -91,17 +91,17 @@ func exponential(h *histogram.Histogram, n *layout.Native) {
 	h.Positive, h.Negative = side(n.Positive), side(n.Negative)
 }
 
-// show returns counts that are not less than those shown before, and do not
-// fall with their bounds.
+// show returns counts that are not less than those shown before, nor than 0 (of a
+// histogram that is read while it is written a bucket may fall before anything was
+// counted), and do not fall with their bounds.
 func (a *Account) show(bounds, counts []float64) []float64 {
-	shown := slices.Clone(counts)
+	shown, least := slices.Clone(counts), 0.0
 	for i, b := range bounds {
 		if j, ok := slices.BinarySearch(a.bounds, b); ok {
 			shown[i] = notLess(shown[i], a.shown[j])
 		}
-		if i > 0 {
-			shown[i] = notLess(shown[i], shown[i-1])
-		}
+		shown[i] = notLess(shown[i], least)
+		least = shown[i]
 	}
 	a.note(bounds, slices.Clone(shown))
 	return shown

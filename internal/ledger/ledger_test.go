@@ -48,6 +48,17 @@ func (l *Ledger) total(list ...*window.Table) float64 {
 	return l.Account(group).Counter(settled(l, list...))
 }
 
+// A bucket that fell before anything was counted, as of a histogram that is read while
+// it is written, is 0, and not less: FuzzProgram found a total with buckets below 0.
+func TestNoBucketBelowZero(t *testing.T) {
+	l := &Ledger{}
+	bounds, err := layout.NewLayout([]float64{1, 2, math.Inf(1)})
+	require.NoError(t, err)
+	h := l.Account(group).Histogram(settled(l, table(true, bounds, -1, -2, 5)))
+	assert.Equal(t, []float64{0, 0, 5}, h.Counts)
+	require.NoError(t, h.Validate())
+}
+
 // A total is the sum of what is there, what was dropped and what departed.
 func TestTotalsAddUp(t *testing.T) {
 	var l Ledger

@@ -15,6 +15,7 @@ import (
 
 	"github.com/promfold/promfold/examples/autoscale/internal/keda"
 	"github.com/promfold/promfold/examples/autoscale/internal/live"
+	"github.com/promfold/promfold/examples/internal/printable"
 	"github.com/promfold/promfold/examples/resourcemetrics/serving"
 )
 
@@ -26,7 +27,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	fleet, err := live.Open(o.config, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	fleet, err := live.Open(o.config, slog.New(slog.NewTextHandler(printable.To(os.Stderr), nil)))
 	if err != nil {
 		return err
 	}

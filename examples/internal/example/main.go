@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/promfold/promfold/examples/internal/printable"
 )
 
 // The exit statuses of every example.
@@ -28,11 +30,12 @@ var ErrWrong = errors.New("something is wrong")
 const grace = 20 * time.Second
 
 // Main runs a program until it ends or is interrupted, and ends the process with
-// its status.
+// its status. What the program prints is printable.
 func Main(run func(ctx context.Context, args []string, stdout, stderr io.Writer) int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(within(ctx, os.Stderr, func() int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) }))
+	stdout, stderr := printable.To(os.Stdout), printable.To(os.Stderr)
+	os.Exit(within(ctx, stderr, func() int { return run(ctx, os.Args[1:], stdout, stderr) }))
 }
 
 // within returns what run returns, or Silent if it does not in the grace after ctx.

@@ -7,6 +7,8 @@ import (
 	"runtime"
 
 	"golang.org/x/term"
+
+	"github.com/promfold/promfold/examples/internal/printable"
 )
 
 // Screen prints tables, remarks, and progress. On a terminal each table replaces
@@ -22,8 +24,10 @@ type Screen struct {
 	blocks     int  // tables printed without a terminal
 }
 
-// NewScreen returns a screen.
+// NewScreen returns a screen. It escapes what it is told to show by itself, as its
+// own commands to a terminal must pass.
 func NewScreen(o Output, stdout, stderr io.Writer) *Screen {
+	stdout, stderr = printable.Behind(stdout), printable.Behind(stderr)
 	s := &Screen{out: stdout, err: stderr, o: o, errTTY: terminal(stderr) != nil}
 	if !o.JSON {
 		s.outTTY = terminal(stdout)
@@ -39,6 +43,16 @@ func terminal(w io.Writer) *os.File {
 		return nil
 	}
 	return f
+}
+
+// Data returns the writer of what is to be read by a program, byte for byte, such as
+// an exposition. On a terminal it is printable.
+func Data(stdout io.Writer) io.Writer {
+	w := printable.Behind(stdout)
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return printable.To(f)
+	}
+	return w
 }
 
 // size returns the width and height of the output; 0 means no limit.

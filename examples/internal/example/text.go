@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/promfold/promfold/examples/internal/printable"
 )
 
 // Text returns s on one line, with every character that is not printable
@@ -47,16 +48,8 @@ func JSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	for _, r := range in.String() { // valid UTF-8, as encoding/json writes it
-		if r == '\n' || unicode.IsPrint(r) {
-			out.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&out, `\u%04x`, unit)
-		}
-	}
-	return out.Bytes(), nil
+	_, err := printable.To(&out).Write(in.Bytes()) // valid UTF-8, as encoding/json writes it
+	return out.Bytes(), err
 }
 
 // Number is a number in JSON. The infinities, which JSON lacks, are the strings

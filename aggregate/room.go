@@ -23,9 +23,7 @@ func (in *instance) weigh(f *Fleet) {
 	in.Hold(&h)
 	for _, b := range in.bindings {
 		b.Hold(&h)
-	}
-	if in.before != nil {
-		for _, b := range in.bindings {
+		if in.before != nil {
 			h[room.Answers] += b.CopyBytes()
 		}
 	}
@@ -97,11 +95,11 @@ func measureTotals(f *Fleet) {
 func makeRoom(f *Fleet, now int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.crowded.Worthwhile(now) || !retire(f, now, 0) {
+	made := f.crowded.Worthwhile(now) && retire(f, now, 0)
+	if !made {
 		f.crowded.InVain(now, f.pause())
-		return false
 	}
-	return true
+	return made
 }
 
 // pause is how long after a search for room in vain the next one is made.

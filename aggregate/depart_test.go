@@ -386,6 +386,24 @@ func TestMergeKnowsTheRetired(t *testing.T) {
 	}
 }
 
+// What retired instances of a part counted is in the totals of the whole, and in what it answers since the start.
+func TestMergeOfPartsThatRetired(t *testing.T) {
+	a, b, whole := newPool(t), newPool(t), newPool(t)
+	for i, part := range []poolOn{a, b} {
+		name, w := fmt.Sprint("w", i), worker{start: float64(10 + 10*i), jobs: 5}
+		for _, p := range []poolOn{part, whole} {
+			p.scrape(name, 40, w.start, w.lines()...)
+			p.Remove(at(50), name)
+			p.RetireAll(at(200))
+			require.Zero(t, p.Sizes().Instances, "it is retired")
+		}
+	}
+	require.NoError(t, a.Merge(b.Fleet))
+	require.Equal(t, 10.0, a.jobs.Totals(a.Snapshot(at(300)))[0].Value, "of both workers")
+	require.Equal(t, whole.answers(at(300)), a.answers(at(300)))
+	require.Equal(t, saved(t, whole.Fleet), saved(t, a.Fleet))
+}
+
 // Where the limit of instances is reached, those that departed make room first.
 func TestTheDepartedMakeRoom(t *testing.T) {
 	c := poolConfig

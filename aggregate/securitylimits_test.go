@@ -16,6 +16,9 @@ import (
 // The limits of SECURITY.md are those that a fleet has by default: one more is
 // refused, and leaves nothing.
 func TestDefaultLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two bodies of 64 MiB and of two million lines, which take minutes under the race detector")
+	}
 	labels := func(n int) string {
 		var b strings.Builder
 		for i := range n {

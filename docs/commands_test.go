@@ -88,6 +88,7 @@ var exceptions = map[string]terms{
 	"go -C bench run ./truth -fleets 10000 -details": {as: "go -C bench run ./truth -fleets 10 -details"},
 	"go -C bench run ./joins":                        {as: "go -C bench run ./joins -fleets 26"},
 	"go -C bench run ./joins -cost":                  {as: "go -C bench run ./joins -cost -instances 10 -groups 10"},
+	"go -C bench run ./joins -cost -instances 10000": {as: "go -C bench run ./joins -cost -instances 20 -groups 10", why: "the whole takes 20 GB"},
 	"go -C bench run ./joins -mode vague -seed 500":  {as: "go -C bench run ./joins -mode vague -seed 500 -fleets 20"},
 	"go -C bench run ./rates":                        {needs: corpus},
 	"go -C bench run ./leaders":                      {needs: corpus},

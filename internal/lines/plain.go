@@ -20,13 +20,12 @@ import (
 
 // plain is a text of that form.
 type plain struct {
-	text   []byte
-	labels []plainLabel
-	empty  bool             // a label is empty
-	bound  float64          // of the label that is rewritten; NaN if there is none
-	data   []byte           // the labels as they are kept
-	full   []byte           // the same without empty ones, if there is one
-	floats map[string]float // by a bound as it is written
+	text    []byte
+	labels  []plainLabel
+	empty   bool    // a label is empty
+	bound   float64 // of the label that is rewritten; NaN if there is none
+	builder labels.ScratchBuilder
+	floats  map[string]float // by a bound as it is written
 }
 
 // plainLabel is where a label is in a text.
@@ -40,7 +39,7 @@ const maxFloats = 1 << 12
 func (p *plain) read(text []byte, name int) (ok bool) {
 	p.text, p.labels, p.empty = text, p.labels[:0], false
 	n := len(text)
-	if name == 0 || n < name+1 || text[n-1] != ' ' || n > maxSize {
+	if name == 0 || n < name+1 || text[n-1] != ' ' {
 		return false
 	}
 	if n == name+1 {
@@ -105,7 +104,7 @@ func (p *plain) sort() bool {
 		}
 		for j := i; j > 0; j-- {
 			before := p.nameOf(p.labels[j-1])
-			if before[0] < name[0] || string(before) < string(name) {
+			if string(before) < string(name) {
 				break
 			}
 			if string(before) == string(name) {
@@ -118,9 +117,9 @@ func (p *plain) sort() bool {
 }
 
 // set returns the labels of the text with the metric's name, whose length it is
-// given, and the hash of those that are not empty. A bound under a TYPE comment that
-// rewrites bounds is written as textparse writes it.
-func (p *plain) set(name int, f *family) (ls labels.Labels, hash uint64) {
+// given. A bound under a TYPE comment that rewrites bounds is written as textparse
+// writes it.
+func (p *plain) set(name int, f *family) labels.Labels {
 	rewritten := ""
 	switch f.rewrites() {
 	case meaningHistogram:
@@ -129,54 +128,26 @@ func (p *plain) set(name int, f *family) (ls labels.Labels, hash uint64) {
 		rewritten = model.QuantileLabel
 	}
 	p.bound = math.NaN()
-	p.data, p.full = p.data[:0], p.full[:0]
+	b := &p.builder
+	b.Reset()
 	named := false
 	for _, l := range p.labels {
 		label, value := view(p.nameOf(l)), view(p.text[l.value:l.valueEnd])
 		if !named && label > model.MetricNameLabel {
-			p.add(model.MetricNameLabel, view(p.text[:name]))
+			b.Add(model.MetricNameLabel, view(p.text[:name]))
 			named = true
 		}
 		if label == rewritten {
 			f := p.float(value)
 			value, p.bound = f.text, f.v
 		}
-		p.add(label, value)
+		b.Add(label, value)
 	}
 	if !named {
-		p.add(model.MetricNameLabel, view(p.text[:name]))
+		b.Add(model.MetricNameLabel, view(p.text[:name]))
 	}
-	ls = labelsOf(string(p.data))
-	if !p.empty {
-		return ls, ls.Hash()
-	}
-	return ls, labelsOf(view(p.full)).Hash()
+	return b.Labels() // a copy
 }
-
-// add appends a label.
-func (p *plain) add(name, value string) {
-	p.data = appendSized(appendSized(p.data, name), value)
-	if p.empty && value != "" {
-		p.full = appendSized(appendSized(p.full, name), value)
-	}
-}
-
-// maxSize is less than the longest name or value that labels can have.
-const maxSize = 1 << 23
-
-// appendSized appends a text as labels hold it, after its length.
-func appendSized(b []byte, text string) []byte {
-	if n := len(text); n < 255 {
-		b = append(b, byte(n))
-	} else {
-		b = append(b, 255, byte(n), byte(n>>8), byte(n>>16))
-	}
-	return append(b, text...)
-}
-
-// labelsOf returns labels that are held as data. The labels package has no way to
-// make them of bytes that are in order already; a test compares both.
-func labelsOf(data string) labels.Labels { return *(*labels.Labels)(unsafe.Pointer(&data)) }
 
 // float is a number and how textparse writes it.
 type float struct {
@@ -205,6 +176,6 @@ func (p *plain) float(text string) float {
 // view returns a string of the same memory as b.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// copiesLabels says that labels are one string, which shares no memory with what
-// it was built from.
-const copiesLabels = labels.ImplementationName == "stringlabels" && unsafe.Sizeof(labels.Labels{}) == unsafe.Sizeof("")
+// copiesLabels says that labels, once built, share no memory with what they were
+// built from.
+const copiesLabels = labels.ImplementationName == "stringlabels"

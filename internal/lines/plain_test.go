@@ -1,7 +1,6 @@
 package lines
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -31,31 +30,8 @@ func TestPlainLines(t *testing.T) {
 			require.Empty(t, want, "%q is left to textparse", text)
 			continue
 		}
-		ls, hash := p.set(name, histogram)
-		require.Equal(t, want, ls.String(), "%q", text)
-		require.Equal(t, ls.WithoutEmpty().Hash(), hash, "%q", text)
+		require.Equal(t, want, p.set(name, histogram).String(), "%q", text)
 	}
-}
-
-// Labels are held as their package holds them, whatever their lengths.
-func TestLabelsAreMadeAsTheirPackageMakesThem(t *testing.T) {
-	if !copiesLabels {
-		t.Skip("labels are not one string")
-	}
-	for _, n := range []int{0, 1, 2, 100, 253, 254, 255, 256, 257, 511, 512, 65_535, 65_536, 70_000} {
-		long := strings.Repeat("v", n)
-		text := "m" + long + `{A="` + long + `",b` + long + `="1",c="",d="` + long + `x"} `
-		var p plain
-		require.True(t, p.read([]byte(text), n+1))
-		ls, hash := p.set(n+1, nil)
-		want := labels.FromStrings("__name__", "m"+long, "A", long, "b"+long, "1", "c", "", "d", long+"x")
-		require.True(t, labels.Equal(want, ls))
-		require.Equal(t, want.Hash(), ls.Hash())
-		require.Equal(t, want.WithoutEmpty().Hash(), hash)
-		require.Equal(t, "m"+long, ls.Get("__name__"))
-	}
-	var p plain
-	require.False(t, p.read([]byte("m"+strings.Repeat("v", maxSize)+" "), maxSize+1))
 }
 
 // The recorded bodies have hardly a line that is left to textparse.

@@ -236,8 +236,7 @@ type sought struct {
 	key    uint32  // see meaning
 	hash   uint64
 	name   int     // the length of the metric's name at its start
-	plain  bool    // it is written plainly, and series is known
-	series uint64  // the hash of its labels without empty ones
+	full   bool    // it is known to have no empty label
 	bound  float64 // of its le or quantile; NaN if it is not known
 }
 
@@ -249,14 +248,9 @@ func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels, to r
 	}
 	id := s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
 		isNew = true
-		if !p.plain || string(line[:p.name]) != s.lastName { // lines of one metric stand together: they share its name
-			if name := ls.Get(model.MetricNameLabel); name != s.lastName {
-				s.lastName = strings.Clone(name)
-			}
-		}
 		s.fillLine(l, ls, p, to)
-		if p.plain && s.Relabel == nil {
-			l.hash = p.series
+		if p.full && s.Relabel == nil {
+			l.hash = ls.Hash()
 		} else {
 			l.hash = hashOf(to.labels)
 		}
@@ -298,11 +292,13 @@ func (s *Store) declares(heading uint32) *family {
 	return nil
 }
 
-// fillLine sets what the line of a series is, but its hash. Its name is lastName. The
-// family of p is the declared one above it, or nil; to is what rules make of its
-// labels.
+// fillLine sets what the line of a series is, but its hash. The family of p is the
+// declared one above it, or nil; to is what rules make of its labels.
 func (s *Store) fillLine(l *Line, ls labels.Labels, p sought, to relabelled) {
 	f := p.family
+	if name := ls.Get(model.MetricNameLabel); name != s.lastName {
+		s.lastName = strings.Clone(name) // lines of one metric stand together: they share its name
+	}
 	l.Name, l.Labels, l.Bound = s.lastName, ls, math.NaN()
 	if f != nil {
 		if role, ok := roleOf(f, l.Name); ok {

@@ -72,8 +72,8 @@ func (t *textReader) readPlain() (done bool, err error) {
 	if !ok || next-t.at > t.limits.Line || len(t.plain.labels)+1 > t.limits.Labels {
 		return false, nil
 	}
-	ls, hash := t.plain.set(t.sought.name, t.sought.family)
-	t.sought.plain, t.sought.series, t.sought.bound = true, hash, t.plain.bound
+	ls := t.plain.set(t.sought.name, t.sought.family)
+	t.sought.full, t.sought.bound = !t.plain.empty, t.plain.bound
 	id, err := t.addSought(t.guess, t.sought, ls)
 	if err != nil {
 		return false, nil // textparse's reading of the line has the same error, and its place

@@ -58,7 +58,7 @@ func (l *Line) pieces(s, e int64) []piece {
 			}
 			if p := l.Presence.At(from); p.Possible() {
 				whole, mean := from == x.At && until == end && end <= e, exactly(x.Mean) // the moment e has no length
-				if !whole { // the mean is that of the whole step
+				if !whole {                                                              // the mean is that of the whole step
 					mean.Lo, mean.Hi = x.Min, x.Max
 				}
 				list = append(list, piece{from, until, x.Min, x.Max, mean, p, whole})

@@ -57,8 +57,8 @@ func (l *Line) pieces(s, e int64) []piece {
 				}
 			}
 			if p := l.Presence.At(from); p.Possible() {
-				whole, mean := from == x.At && until == end && end <= e, exactly(x.Mean) // the moment e has no length
-				if !whole {                                                              // the mean is that of the whole step
+				whole, mean := from == x.At && until == end && end <= e, exactly(x.Mean)
+				if !whole { // the mean is that of the whole step, also where only the moment after the window is left of it
 					mean.Lo, mean.Hi = x.Min, x.Max
 				}
 				list = append(list, piece{from, until, x.Min, x.Max, mean, p, whole})

@@ -116,7 +116,7 @@ func checkShare(t require.TestingT, x estimate) {
 
 // A share is greatest where its part is and the rest is least, and the other way round.
 func TestShares(t *testing.T) {
-	number := rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(1, 1e6)) // the rest is a difference of sums: it is lost beside what is 10¹⁵ times as great
+	number := rapid.Float64Range(0, 1e9)
 	rapid.Check(t, func(rt *rapid.T) {
 		between := rapid.Custom(func(t *rapid.T) estimate {
 			x := []float64{number.Draw(t, "a"), number.Draw(t, "b"), number.Draw(t, "c")}

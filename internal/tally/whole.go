@@ -27,25 +27,31 @@ func (w *whole) add(e estimate) {
 // shares returns which share of the whole one of its parts is; 0 where nothing was counted for certain. The rest may be
 // anywhere between its own bounds, so a share is greatest where the part is and the rest is least.
 func (w *whole) shares() func(of estimate) estimate {
-	value, lo, hi := w.value.Near(), w.lo.Least(), w.hi.Most()
+	var rest exact.Sum
+	without := func(sum *exact.Sum, x float64) *exact.Sum { // exactly: what is small beside x is not lost
+		rest.Set(sum)
+		rest.Add(-x)
+		return &rest
+	}
 	return func(e estimate) estimate {
 		if w.signed {
 			return estimate{}
 		}
-		rest, open := hi-e.Hi, w.open
-		if math.IsInf(e.Hi, 1) {
-			rest, open = hi, open-1
+		most, open := e.Hi, w.open
+		if math.IsInf(most, 1) {
+			most, open = 0, open-1
 		}
-		if open > 0 {
-			rest = math.Inf(1)
+		others := math.Inf(1)
+		if open == 0 {
+			others = without(&w.hi, most).Most()
 		}
-		x := estimate{Lo: share(e.Lo, rest), Hi: share(e.Hi, lo-e.Lo)}
-		x.Value = min(max(share(e.Value, value-e.Value), x.Lo), x.Hi)
+		x := estimate{Lo: share(e.Lo, others), Hi: share(e.Hi, without(&w.lo, e.Lo).Least())}
+		x.Value = min(max(share(e.Value, without(&w.value, e.Value).Near()), x.Lo), x.Hi)
 		return x
 	}
 }
 
-// share returns the share of x in x and the rest, which may be below 0 by rounding.
+// share returns the share of x in x and the rest, which may be below 0 where more than one number was too great.
 func share(x, rest float64) float64 {
 	switch {
 	case !(x > 0) || math.IsInf(rest, 1):

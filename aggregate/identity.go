@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/process"
@@ -29,7 +27,7 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 		return nil
 	}
 	s.JudgeMember()
-	if !slices.Contains(who.targets, s.target) || !s.settled() {
+	if !s.placed() || !s.settled() {
 		return s.rebind()
 	}
 	return nil

@@ -343,7 +343,9 @@ func (s *staged) accept() {
 		}
 		s.weighTwins()
 	}
-	s.Watch(max(s.f.since, in.since))
+	since := max(s.f.since, in.since)
+	in.Date(&s.Scrape, s.f.cfg.ClockSkew.Milliseconds(), since)
+	s.Watch(since)
 	s.fold()
 	s.noteShrunk()
 	gone, found := len(s.Reader.Gone()), in.Start == s.Start && !s.Scraped.Process
@@ -417,7 +419,6 @@ func (s *staged) enter() {
 	if f.joinable() {
 		s.meet()
 	}
-	in.Date(&s.Scrape, f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
 	s.report.Came, s.report.Went = len(s.Reader.Came()), len(s.Reader.Gone())
 }
 

@@ -10,7 +10,7 @@ import (
 // retake stages a scrape as one of an instance's; staged says that it has been read against the instance's columns
 // already.
 func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
-	s.of(who)
+	s.in, s.Of = who, &who.Process
 	s.report.Instance = who.name
 	if !staged {
 		if err := s.open(&who.Columns, sc); err != nil {

@@ -163,7 +163,7 @@ func (t *turn) fall() Step {
 		}
 		s.Verdict, s.Doubt = Jitter, 0
 		t.remember(CauseDip)
-	case t.r.Owner == OwnerExternal, !t.e.Deep:
+	case t.r.Owner == OwnerExternal, !t.e.Deep && !(t.Cause == CauseGone && 2*c <= p): // one that was away is not of the body's evidence
 		t.takeBack(&s)
 		t.remember(CauseFall)
 	default:

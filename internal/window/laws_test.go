@@ -208,3 +208,28 @@ func TestLag(t *testing.T) {
 		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
 	})
 }
+
+// The window since the beginning begins inside at the first reading that is of it for certain. Where that is not held
+// any more, how much older readings may be is said instead.
+func TestLagSinceTheBeginning(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawn(rt)
+		n := len(s.at) - 1
+		since := s.at[0] - rapid.Int64Range(0, 300_000).Draw(rt, "before")
+		lag := rapid.Int64Range(1, 120_000).Draw(rt, "lag")
+		assert.Equal(rt, int64(-1), int64(s.All(since, s.Held(), s.point(n), 0).Inside.Number))
+		e := s.All(since, s.Held(), s.point(n), lag)
+		_, least, most := e.Grown(&s.Live, 0)
+		assert.Equal(rt, []float64{s.value[n], s.value[n]}, []float64{least, most})
+		if s.Dropped {
+			assert.Equal(rt, lag, e.Older)
+			assert.Equal(rt, -1, e.Inside.Number)
+			return
+		}
+		assert.Zero(rt, e.Older)
+		assert.True(rt, e.Inside.At >= since+lag || e.Inside.At == s.at[n])
+		i, ok := slices.BinarySearch(s.at, e.Inside.At)
+		assert.True(rt, ok)
+		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
+	})
+}

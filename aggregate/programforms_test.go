@@ -181,12 +181,15 @@ func (p *program) agree() {
 	}
 	whole := saved(p, p.apart.whole.Fleet)
 	for i, f := range p.apart.parts {
-		m := loadedViewed(p, saved(p, f.Fleet), configOfParts, p.views)
+		w, m := loadedViewed(p, whole, configOfParts, p.views), loadedViewed(p, saved(p, f.Fleet), configOfParts, p.views)
 		require.NoError(p, m.Merge(p.apart.parts[1-i].Fleet))
-		if !p.late { // else the parts' totals of the view began each at its latest scrape
-			p.same(whole, m, "merged parts")
+		for _, f := range []*viewed{w, m} { // whoever left long ago goes when somebody comes, which was at other times in the parts
+			_, err := f.Ingest(scrapeOf("newcomer", p.now, p.now, typeC, "c 1"))
+			require.NoError(p, err)
 		}
-		// A copy answers, as what was shown of totals is remembered.
-		require.Equal(p, loadedViewed(p, whole, configOfParts, p.views).says(p, now), m.says(p, now), "the whole, and its parts")
+		if !p.late { // else the parts' totals of the view began each at its latest scrape
+			p.same(saved(p, w.Fleet), m, "merged parts")
+		}
+		require.Equal(p, w.says(p, now), m.says(p, now), "the whole, and its parts")
 	}
 }

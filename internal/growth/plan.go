@@ -157,6 +157,26 @@ func (p *Plan) Sinks(object uint32) []Sink {
 // the plan was made.
 func (p *Plan) Ended() []Sink { return p.ended }
 
+// entriesAt yields the entries at positions, which ascend.
+func (p *Plan) entriesAt(positions []uint32) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		entries, i := p.entries, 0
+		for _, pos := range positions {
+			for i < len(entries) && entries[i].pos < pos {
+				i++
+			}
+			for ; i < len(entries) && entries[i].pos == pos; i++ {
+				if !yield(entries[i]) {
+					return
+				}
+			}
+			if i == len(entries) {
+				return
+			}
+		}
+	}
+}
+
 // Columns returns how many of the n columns of a view of gauges a line leads to.
 func (p *Plan) Columns(view, n int) int {
 	used, sum := make([]bool, n), 0

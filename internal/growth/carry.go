@@ -230,11 +230,9 @@ func (c *carrying) hist(h hist, object uint32) hist {
 		return int32(now)
 	}
 	from := uint32(len(c.buckets))
-	for _, pos := range c.from.buckets[h.from:h.to] {
-		now, ok := c.places.of(pos)
-		whole = whole && ok
-		c.buckets = append(c.buckets, now)
-	}
+	var ok bool
+	c.buckets, ok = c.places.positions(c.buckets, c.from.buckets[h.from:h.to])
+	whole = whole && ok
 	h.from, h.to = from, uint32(len(c.buckets))
 	h.sum, h.count, h.native = at(h.sum), at(h.count), at(h.native)
 	if !whole {

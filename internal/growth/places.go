@@ -72,7 +72,24 @@ func (x *places) of(old uint32) (pos uint32, ok bool) {
 	return old - m.Old + m.Pos, true
 }
 
-// went yields the lines of before that have no place any more, in order.
+// positions appends the places of lines to dst; false if one has none.
+func (x *places) positions(dst, list []uint32) ([]uint32, bool) {
+	all := true
+	for len(list) > 0 {
+		at, ok := x.of(list[0])
+		all = all && ok
+		dst, list = append(dst, at), list[1:]
+		if !ok || len(x.anew) > 0 {
+			continue
+		}
+		for m := x.moves[x.hint]; len(list) > 0 && list[0]-m.Old < m.N; list = list[1:] {
+			dst = append(dst, list[0]-m.Old+m.Pos)
+		}
+	}
+	return dst, all
+}
+
+// went returns the lines of before that have no place any more, in order.
 func (x *places) went(s *Scraped) []uint32 {
 	var list []uint32
 	if s.Reader.Structural() {

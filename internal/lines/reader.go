@@ -100,6 +100,28 @@ func (r *Reader) IDs() iter.Seq2[int, ID] { return eachID(r.runs, r.Len()) }
 // value, and its own timestamp in Unix milliseconds or [NoTime].
 func (r *Reader) At(pos int) (old int, value float64, time int64) { return r.at(pos) }
 
+// Value returns the value at a position.
+func (r *Reader) Value(pos int) float64 { return r.values[pos] }
+
+// Before sets values to those that the lines at the positions had in the columns
+// that were read; false if one of the lines is new.
+func (r *Reader) Before(values []float64, positions []uint32) bool {
+	if !r.rebuilt {
+		for i, pos := range positions {
+			values[i] = r.before[pos]
+		}
+		return true
+	}
+	for i, pos := range positions {
+		old := r.order.old(int(pos))
+		if old < 0 {
+			return false
+		}
+		values[i] = r.before[old]
+	}
+	return true
+}
+
 // Start returns when the line's series began at 0: see [Columns.Start].
 func (r *Reader) Start(pos int) int64 { return r.startAt(pos) }
 

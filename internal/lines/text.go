@@ -34,7 +34,7 @@ func (t *textReader) read(body []byte) error {
 		err = newError(t.in, body, t.at, err)
 	}
 	t.fallback.forget()
-	t.body, t.guess, t.plain.text = nil, nil, nil
+	t.body, t.guess, t.plain.text, t.plain.known = nil, nil, nil, false
 	return err
 }
 

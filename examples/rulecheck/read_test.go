@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/assert"
@@ -237,4 +238,23 @@ func TestRulesInRulesManyTimes(t *testing.T) {
 	_, inside := expand(&parser.ParenExpr{Expr: e}, k, 0)
 	assert.Greater(t, len(inside), mostInside/2)
 	assert.Less(t, len(inside), 3*mostInside)
+}
+
+// The engine makes room for all steps of a subquery at once: it is not asked for
+// more than there may be.
+func TestSubqueriesWithoutEnd(t *testing.T) {
+	for text, want := range map[string]string{
+		"rate(sum(x)[100y:1ms])":                    "steps",
+		"max_over_time(rate(sum(x)[1d:1s])[1d:1s])": "steps",
+		"max_over_time(sum(x)[2*50y:1ms])":          "steps",
+		"rate(sum(x)[30d:1m])":                      "",
+	} {
+		e, err := parse(text)
+		require.NoError(t, err)
+		if _, err = (&input{step: time.Minute}).ask(e); want == "" {
+			assert.NoError(t, err, text)
+		} else {
+			assert.ErrorContains(t, err, want, text)
+		}
+	}
 }

@@ -159,8 +159,9 @@ func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 		old := o.n[min(from, len(o.n)):min(end, len(o.n))]
 		dst = slices.Grow(dst, len(ns))
 		to := dst[len(dst) : len(dst)+len(ns)]
+		both, diffs := ns[:len(old)], to[:len(old)] // as long as old, so that no bound is checked
 		for i, n := range old {
-			to[i] = float64(ns[i] - n)
+			diffs[i] = float64(both[i] - n)
 		}
 		for i := len(old); i < len(ns); i++ {
 			to[i] = float64(ns[i])

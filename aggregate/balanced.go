@@ -23,10 +23,11 @@ type balanced = identity.Balancer[*instance]
 func observeBalanced(f *Fleet, b *balanced, sc incoming) (Report, error) {
 	for {
 		r, busy, err := tryBalanced(f, b, sc)
-		if busy == nil {
+		if busy != nil {
+			busy.wait()
+		} else if !errors.Is(err, errFull) || !makeRoom(f, sc.Time.UnixMilli()) {
 			return r, err
 		}
-		busy.wait()
 	}
 }
 
@@ -61,11 +62,8 @@ func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, 
 	}
 	s.ReadStart(sc.Header, sc.Start)
 	_, why, err := identity.Meet(b, k, s)
-	switch {
-	case err == errBusy:
-		return Report{}, k.busy, nil
-	case err != nil:
-		return Report{}, nil, err
+	if err != nil {
+		return Report{}, k.busy, err
 	}
 	b.Heard(at)
 	if why.Ambiguous {
@@ -116,14 +114,12 @@ func (k *keeper) Mark(in *instance, sighted int, lost bool) {
 }
 
 // Open makes an instance for a process not seen before.
-func (k *keeper) Open() *instance {
+func (k *keeper) Open() (*instance, error) {
 	f, b := k.f, k.b
 	f.names.Lock()
 	defer f.names.Unlock()
 	name := b.Name(func(name string) bool { return f.instances[name] != nil })
-	in := &instance{name: name, labels: f.book.Labels(b.Target), pool: b, since: b.Left, late: len(b.Members) > 0}
-	f.instances[in.name] = in
-	return in
+	return f.open(&instance{name: name, labels: f.book.Labels(b.Target), pool: b, since: b.Left, late: len(b.Members) > 0})
 }
 
 // Candidates returns the instances that may have answered as far as starts tell, also those that have an address of

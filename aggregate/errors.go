@@ -25,6 +25,7 @@ var (
 
 var (
 	errQuestion = errors.New("invalid question")
+	errFull     = fmt.Errorf("%w: instances", ErrLimit)
 	errUnnamed  = errors.New("failed, the reason was not told")
 	errRoot     = fmt.Errorf("%w: a fleet of parts, which have the targets", ErrIncompatible)
 )

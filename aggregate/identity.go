@@ -1,8 +1,6 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/process"
@@ -12,7 +10,7 @@ import (
 // retake stages a scrape as one of an instance's; staged says that it has been read against the instance's columns
 // already.
 func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
-	s.of(who)
+	s.in, s.Of = who, &who.Process
 	s.report.Instance = who.name
 	if !staged {
 		if err := s.open(&who.Columns, sc); err != nil {
@@ -29,7 +27,7 @@ func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 		return nil
 	}
 	s.JudgeMember()
-	if !slices.Contains(who.targets, s.target) || !s.settled() {
+	if !s.placed() || !s.settled() {
 		return s.rebind()
 	}
 	return nil

@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -375,6 +376,25 @@ func TestPossibleDuplicate(t *testing.T) {
 	assert.Zero(t, b.one(v, 40, sinceStart).Coverage().Duplicates)
 	show("b", 45, -500, 110)
 	assert.NotContains(t, b.one(v, 45, sinceStart).Warnings(), warning)
+}
+
+// Behind a balancer, too, each scrape is compared with what those with the same start exposed, also where nothing else
+// changed with it.
+func TestPossibleDuplicateBehindABalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Select: "c"})
+	warned := func(seconds float64) bool {
+		return strings.Contains(fmt.Sprint(b.one(v, seconds, sinceStart).Warnings()), "possible duplicate: a and lb have one start time")
+	}
+	for i, n := range []int{100, 110, 200, 200, 210} {
+		b.scrape([]string{"a", "lb"}[i%2], float64(5*i), -500, typeC, fmt.Sprint("c ", n))
+		if i == 1 {
+			b.describe(aggregate.Target{Name: "lb", Balanced: true, Expected: 1})
+		}
+		assert.Equal(t, i > 0, warned(float64(5*i)), i)
+	}
+	b.scrape("lb", 25, -500, typeC, "c 205")
+	assert.False(t, warned(25))
 }
 
 // Replicas that began together and count in step are told of in one warning, and lower bounds hold that they are one.

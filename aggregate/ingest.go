@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -192,13 +193,18 @@ func (f *Fleet) instance(sc incoming) (*instance, error) {
 		name += "'"
 		in, ok = f.instances[name]
 	}
-	if !ok {
-		if n := len(f.instances); n >= f.cfg.MaxInstances {
-			return nil, limitError("instances", int64(f.cfg.MaxInstances), int64(n+1))
-		}
-		in = &instance{name: name, since: f.left.Watched(name)}
-		f.instances[name] = in
+	if ok {
+		return in, nil
 	}
+	return f.open(&instance{name: name, since: f.left.Watched(name)})
+}
+
+// open gives a new instance a place, if there is one. The names are locked.
+func (f *Fleet) open(in *instance) (*instance, error) {
+	if n := len(f.instances); n >= f.cfg.MaxInstances {
+		return nil, fmt.Errorf("%w: at most %d, needed %d", errFull, f.cfg.MaxInstances, n+1)
+	}
+	f.instances[in.name] = in
 	return in, nil
 }
 
@@ -224,14 +230,11 @@ type staged struct {
 func stage(f *Fleet, in *instance, sc incoming) *staged {
 	s := scratch(f)
 	s.Begin(sc.Time.UnixMilli())
-	s.of(in)
+	s.in, s.Of = in, &in.Process
 	s.target, s.alone, s.opens, s.provisional = sc.Target, false, false, false
 	s.report = Report{Target: sc.Target, Instance: in.name}
 	return s
 }
-
-// of makes the scrape one of an instance's.
-func (s *staged) of(in *instance) { s.in, s.Of = in, &in.Process }
 
 func (s *staged) unstage(f *Fleet) {
 	s.End()
@@ -343,7 +346,9 @@ func (s *staged) accept() {
 		}
 		s.weighTwins()
 	}
-	s.Watch(max(s.f.since, in.since))
+	since := max(s.f.since, in.since)
+	in.Date(&s.Scrape, s.f.cfg.ClockSkew.Milliseconds(), since)
+	s.Watch(since)
 	s.fold()
 	s.noteShrunk()
 	gone, found := len(s.Reader.Gone()), in.Start == s.Start && !s.Scraped.Process
@@ -417,7 +422,6 @@ func (s *staged) enter() {
 	if f.joinable() {
 		s.meet()
 	}
-	in.Date(&s.Scrape, f.cfg.ClockSkew.Milliseconds(), max(f.since, in.since))
 	s.report.Came, s.report.Went = len(s.Reader.Came()), len(s.Reader.Gone())
 }
 

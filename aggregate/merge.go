@@ -185,7 +185,7 @@ func (m *merger) bind(i, view int) *binding {
 
 func (m *merger) apply() {
 	f, l := m.f, m.l
-	f.pulse.Merge(firstOf(f.ordered), &l.pulse, firstOf(l.instances))
+	f.pulse.Merge(f.left.Began(firstOf(f.ordered)), &l.pulse, l.left.Began(firstOf(l.instances)))
 	f.bytes = m.bytes
 	identity.SuspectUnseen(l.instances, f.ordered, func(first, last *instance) identity.Likeness {
 		return evidence.LikenColumns(f.store, &first.Columns, &last.Columns)

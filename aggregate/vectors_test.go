@@ -429,6 +429,27 @@ func TestInstanceLimit(t *testing.T) {
 	assert.ErrorContains(t, err, "instances: at most 1, needed 2")
 }
 
+// Behind a balancer, too, where a process that was not met before is an instance; who departed makes room.
+func TestInstanceLimitBehindABalancer(t *testing.T) {
+	b := newBed(t, aggregate.Config{MaxInstances: 2})
+	v := b.counter(aggregate.View{Select: "c"})
+	b.describe(aggregate.Target{Name: "lb", Balanced: true, Expected: 2})
+	b.scrape("lb", 0, -100, typeC, "c 1")
+	b.scrape("lb", 1, -200, typeC, "c 10")
+	before := saved(t, b.Fleet)
+	_, err := b.Ingest(scrapeOf("lb", 2, -300, typeC, "c 100"))
+	require.ErrorIs(t, err, aggregate.ErrLimit)
+	assert.ErrorContains(t, err, "instances: at most 2, needed 3")
+	assert.Equal(t, before, saved(t, b.Fleet), "a refused scrape changed something")
+	b.scrape("lb", 3, -200, typeC, "c 14")
+	assert.Equal(t, 4.0, grew(b.one(v, 3, sinceStart)))
+	for i := range 9000 / 15 {
+		b.scrape("lb", 15+float64(15*i), -200, typeC, fmt.Sprint("c ", 15+i))
+	}
+	b.scrape("lb", 9100, 9050, typeC, "c 100")
+	assert.Equal(t, 2, b.Snapshot(at(9100)).Health().Instances)
+}
+
 func TestCoverage(t *testing.T) {
 	b := newBed(t, aggregate.Config{})
 	b.expect("a", "b", "c")

@@ -134,13 +134,18 @@ func (b *bed) told() map[string]string {
 			notes[i].Step = known(notes[i].Step)
 		}
 		if len(notes) > 0 && anew(notes[0].Step) {
-			all[b.name(x.Object)] = fmt.Sprint("anew", boundsOf(x.Layout), x.Now)
+			all[b.name(x.Object)] = fmt.Sprint(begun, boundsOf(x.Layout), x.Now)
 			continue
 		}
 		all[b.name(x.Object)] = fmt.Sprint(x.Origin, notes, boundsOf(x.Layout), x.Before, x.Now, x.Sum, x.NoSum, x.Read, x.CountRead)
 	}
 	return all
 }
+
+// begun is said of a histogram that was counted from 0.
+const begun = "anew"
+
+func began(told string) bool { return strings.HasPrefix(told, begun) }
 
 // known is a step without what rests on the pace that is usual for its metric: who
 // follows more series of a metric knows more of that.

@@ -37,8 +37,8 @@ type Keeper[T Met, S any] interface {
 	// Candidates returns who may have answered, and the scrape compared with each: not without, nor who was met later
 	// than the scrape.
 	Candidates(s S, without T) (Scrape, []T, []Candidate)
-	// Open returns a new instance.
-	Open() T
+	// Open returns a new instance, if there is room for one.
+	Open() (T, error)
 	// Take takes a scrape in as one of an instance's. If it takes back what the instance was given since an earlier
 	// sighting, it returns the scrape that the instance had exposed last. A failed call changes nothing.
 	Take(in T, s S, d Decision) (displaced S, err error)
@@ -189,7 +189,9 @@ func attribute[T Met, S any](b *Balancer[T], k Keeper[T, S], s S, without T, n i
 		b.Unclear++
 		return who, d, nil
 	case d.New:
-		who = k.Open()
+		if who, err = k.Open(); err != nil {
+			return who, d, err
+		}
 	default:
 		who = of[d.To]
 		sighted = who.Member().Sighted

@@ -117,7 +117,9 @@ func (m *model) Candidates(s shown, without *simulated) (x Scrape, of []*simulat
 	return x, of, list
 }
 
-func (m *model) Open() *simulated { return &simulated{name: fmt.Sprintf("#%02d", m.Named+1)} }
+func (m *model) Open() (*simulated, error) {
+	return &simulated{name: fmt.Sprintf("#%02d", m.Named+1)}, nil
+}
 
 // grown adds up what a vector grew by. A counter that was not exposed was 0.
 func grown(before, now []float64) (sum float64) {

@@ -67,10 +67,14 @@ type Watch struct {
 }
 
 // Awakened returns the first scrape after the latest lull of two parts together: a
-// lull of one is none while the other one was scraped.
+// lull of one is none while the other one was scraped, and one that began long after
+// the other's latest scrape ends a lull of both.
 func Awakened(a, b Watch) int64 { return max(a.awakened(b), b.awakened(a)) }
 
 func (w Watch) awakened(o Watch) int64 {
+	if o.Latest != 0 && w.Latest != 0 && w.First-o.Latest > Lull {
+		return max(w.First, w.Awake)
+	}
 	if max(o.First, o.Awake) < w.Awake && w.Awake-o.Latest <= Lull {
 		return 0
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/promfold/promfold/internal/saved"
 )
 
+const farFuture = 1 << 60
+
 func pulseOf(times ...int64) *roster.Pulse {
 	p := new(roster.Pulse)
 	for _, at := range times {
@@ -70,6 +72,10 @@ func TestAwakened(t *testing.T) {
 		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{6 * l, 9 * l, 0}, 5 * l}, // it began later
 		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 7 * l}, 5 * l}, // both had one then
 		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 5 * l}, 5 * l},
+		{roster.Watch{1, 2 * l, 0}, roster.Watch{3 * l, 4 * l, 0}, 0},
+		{roster.Watch{1, 2 * l, 0}, roster.Watch{4 * l, 5 * l, 0}, 4 * l}, // the other one began when it had ended long before
+		{roster.Watch{1, 3 * l, 2 * l}, roster.Watch{5 * l, 9 * l, 7 * l}, 7 * l},
+		{roster.Watch{1, 2 * l, 0}, roster.Watch{farFuture, 0, 0}, 0}, // never scraped
 	} {
 		assert.Equal(t, c.want, roster.Awakened(c.a, c.b), "%+v", c)
 		assert.Equal(t, c.want, roster.Awakened(c.b, c.a), "%+v", c)

@@ -260,22 +260,22 @@ func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 
 // led says to which columns of a view objects lead.
 type led struct {
-	to []bool // by column, of which there may be more
-	n  int
+	to   []bool // by column, of which there may be more
+	n    int
+	read int // sinks: the rest may lead to more
 }
 
-// leads returns to which columns of a view objects lead.
-func (p *Plan) leads(view int) *led {
+// leads returns to which columns of a view objects lead. Once it found that they lead to so many, it looks no further.
+func (p *Plan) leads(view, most int) *led {
 	if p.led == nil {
 		p.led = make([]led, len(p.views))
 	}
 	x := &p.led[view]
-	if x.to != nil {
-		return x
+	if x.to == nil {
+		x.to = make([]bool, 0, most)
 	}
-	x.to = make([]bool, 0, 16)
-	for i := range p.sinks {
-		s := &p.sinks[i]
+	for ; x.read < len(p.sinks) && x.n < most; x.read++ {
+		s := &p.sinks[x.read]
 		if int(s.View) != view || s.Col < 0 {
 			continue
 		}

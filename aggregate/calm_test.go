@@ -64,6 +64,6 @@ func TestSnapshotGoesOn(t *testing.T) {
 			}
 		}
 	})
-	assert.Greater(t, went, 20)
-	assert.Greater(t, anew, 20)
+	assert.NotZero(t, went)
+	assert.NotZero(t, anew)
 }

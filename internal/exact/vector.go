@@ -28,6 +28,9 @@ func (v *Vector) growWide() {
 	}
 }
 
+// Room makes v an empty vector that grows in the storage of n.
+func (v *Vector) Room(n []int64) { *v = Vector{n: n[:0]} }
+
 // Add adds x to sum i.
 func (v *Vector) Add(i int, x float64) {
 	k := int64(x)

@@ -49,14 +49,14 @@ func newLayout(bounds []float64, signed bool) (*Layout, error) {
 // anywhere returns the layout of one bucket: nothing is known of what is in it.
 func anywhere(signed bool) *Layout {
 	if signed {
-		return &anySigned
+		return anySigned
 	}
-	return &anyCount
+	return anyCount
 }
 
 var (
-	anyCount  = Layout{bounds: []float64{math.Inf(1)}}
-	anySigned = Layout{bounds: []float64{math.Inf(1)}, signed: true}
+	anyCount  = &Layout{bounds: []float64{math.Inf(1)}}
+	anySigned = &Layout{bounds: []float64{math.Inf(1)}, signed: true}
 )
 
 // ParseBound returns the value of an le label. Bounds are numbers: "1", "1.0" and "1e0" are one bound. It returns an

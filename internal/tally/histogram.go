@@ -337,6 +337,13 @@ func (t *Tally) read() {
 		}
 		return true
 	})
+	buckets := make([]int, len(t.groups))
+	for g, list := range t.pieces {
+		if len(list) > 0 && list[0].layout != nil {
+			buckets[g] = list[0].layout.Len()
+		}
+	}
+	layout.Rooms(buckets, func(g int) *layout.Distribution { return &t.merged[g].Distribution })
 }
 
 // fill takes over a column of a row.

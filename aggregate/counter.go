@@ -57,8 +57,7 @@ func (g *CounterGroup) MaxIncrease() (Member, bool) { return memberOf(g.growth.M
 // Rates returns the members with a rate, highest first.
 func (g *CounterGroup) Rates() []Member { return membersOf(g.growth.Rates()) }
 
-// Increases returns the members by name; one without a series of the group has
-// 0.
+// Increases returns the members by name; one without a series of the group has 0.
 func (g *CounterGroup) Increases() []Member { return membersOf(g.growth.Increases()) }
 
 // Covers returns the time that the steps in the window span.

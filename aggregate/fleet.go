@@ -59,8 +59,7 @@ type Fleet struct {
 	accepted atomic.Int64                   // scrapes
 	refused  [explain.Refusals]atomic.Int64 // by reason
 
-	// reading is shared by those that read a body; they hold no other lock but
-	// their instance's, and wait for none.
+	// reading is shared by those that read a body; they hold no other lock but their instance's, and wait for none.
 	reading sync.RWMutex
 
 	packed lines.Decompressors

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -116,7 +117,7 @@ func (f *Fleet) Snapshot(now time.Time) Snapshot {
 
 // Save writes the state, see package checkpoint; scrapes and questions go on meanwhile. Equal states give equal bytes.
 func (f *Fleet) Save(w io.Writer) error {
-	_, err := w.Write(stateOf(f))
+	_, err := bytes.NewReader(stateOf(f)).WriteTo(w) // which notices a writer that takes only a part
 	return err
 }
 
@@ -126,38 +127,12 @@ func (f *Fleet) SetTargets(now time.Time, targets ...Target) error {
 	if now.IsZero() {
 		return fmt.Errorf("%w: no time", roster.ErrTarget)
 	}
-	for i := range targets {
-		if err := targets[i].validate(now); err != nil {
-			return err
-		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.parts != nil {
-		return errRoot
-	}
-	f.book.Expect()
-	for i := range targets {
-		(&targets[i]).describe(f, now.UnixMilli())
-	}
-	for _, name := range f.book.Unexpected() {
-		leaveTarget(f, name, now.UnixMilli())
-	}
-	return nil
+	return describeAll(f, now, targets, false)
 }
 
 // Describe adds or changes one target.
 func (f *Fleet) Describe(now time.Time, t Target) error {
-	if err := t.validate(now); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.parts != nil {
-		return errRoot
-	}
-	(&t).describe(f, now.UnixMilli())
-	return nil
+	return describeAll(f, now, []Target{t}, true)
 }
 
 // Remove says that these targets have left: their steps stay in the window, their gauges and coverage end. A later
@@ -166,20 +141,18 @@ func (f *Fleet) Remove(now time.Time, names ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, name := range names {
-		if errors.Is(roster.Check(name, now), ErrLimit) {
-			continue // nobody has it
+		if !errors.Is(roster.Check(name, now), ErrLimit) { // else nobody has it
+			name = addressOf(f, name)
+			delete(f.book.Expected, name)
+			leaveTarget(f, name, now.UnixMilli())
 		}
-		name = addressOf(f, name)
-		delete(f.book.Expected, name)
-		leaveTarget(f, name, now.UnixMilli())
 	}
 }
 
-// ScrapeFailed says that a target did not answer, or not with metrics. It is then missing in every coverage.
-// After a deadline, an HTTP status below 500 (the error has a method HTTPStatusCode) or a [*parse.Error], its instance
-// is in doubt: still in values about the present, but not in lower bounds. After any other error, such as a refused
-// connection, it is in upper bounds alone. A failure older than the latest scrape changes
-// nothing.
+// ScrapeFailed says that a target did not answer, or not with metrics. It is then missing in every coverage. After a
+// deadline, an HTTP status below 500 (the error has a method HTTPStatusCode) or a [*parse.Error], its instance is in
+// doubt: still in values about the present, but not in lower bounds. After any other error, such as a refused
+// connection, it is in upper bounds alone. A failure older than the latest scrape changes nothing.
 func (f *Fleet) ScrapeFailed(name string, at time.Time, err error) error {
 	if err := roster.Check(name, at); err != nil {
 		return err

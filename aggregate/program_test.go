@@ -188,6 +188,7 @@ func (p *program) step() {
 		p.now += float64(x) / 4
 		if x > 250 {
 			p.now += 4000 // longer than an instance is remembered
+			p.apart.pauses++
 		}
 	case declareView:
 		p.late = true
@@ -220,6 +221,7 @@ func (p *program) scrape(op int) {
 	sc := aggregate.Scrape{Target: name, Time: at(p.now)}
 	if op == scrapeLate {
 		sc.Time = at(p.now - float64(grown))
+		p.apart.late = p.apart.late || p.apart.pauses > 0
 	}
 	var body strings.Builder
 	suffix, end := "", ""

@@ -11,6 +11,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/encoding/protodelim"
 
@@ -245,4 +246,41 @@ func TestTargetsHaveLimits(t *testing.T) {
 		_, err = f.Ingest(aggregate.Scrape{Target: "a", Time: now, Body: []byte("# " + comment + long + " counter\na 1\n")})
 		require.ErrorIs(t, err, parse.ErrLimit)
 	}
+}
+
+// What is said of targets is held against MaxBytes, too: their labels, their instances. What does not fit is refused,
+// whole, and leaves what was said before; who leaves makes room.
+func TestDescriptionsHaveALimit(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{MaxBytes: 1 << 20})
+	require.NoError(t, err)
+	now := time.Unix(1_700_000_000, 0)
+	target := func(i int) aggregate.Target {
+		return aggregate.Target{Name: fmt.Sprint("t", i), Instance: strings.Repeat("i", 10_000) + fmt.Sprint(i), Labels: labels.FromStrings("l", strings.Repeat("x", 10_000))}
+	}
+	held := func() (n int64) {
+		for _, b := range f.Snapshot(now).Health().Held {
+			n += b
+		}
+		return n
+	}
+	n := 0
+	for ; err == nil; n++ {
+		err = f.Describe(now, target(n))
+	}
+	require.ErrorIs(t, err, aggregate.ErrLimit)
+	assert.InDelta(t, 1<<20/20_000, n, 5)
+	full := held()
+	assert.LessOrEqual(t, full, int64(1<<20))
+	require.NoError(t, f.Describe(now, target(0)), "said again, it takes nothing")
+	require.ErrorIs(t, f.SetTargets(now, target(0), target(n), target(n+1)), aggregate.ErrLimit)
+	assert.Equal(t, n-1, f.Snapshot(now).Coverage().Expected)
+	var state bytes.Buffer
+	require.NoError(t, f.Save(&state))
+	back, err := aggregate.Load(&state, aggregate.Config{MaxBytes: 1 << 20})
+	require.NoError(t, err)
+	require.ErrorIs(t, back.Describe(now, target(n)), aggregate.ErrLimit, "so it is after Load")
+	f.Remove(now, "t0", "t1", "t2")
+	assert.Less(t, held(), full-50_000)
+	require.NoError(t, f.Describe(now, target(n)))
+	require.NoError(t, f.SetTargets(now), "none fits always")
 }

@@ -113,3 +113,14 @@ func TestSaveBesideScrapes(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// A writer that takes a part and says nothing of it does not make a state that is believed to be whole.
+func TestSaveNoticesAShortWrite(t *testing.T) {
+	f, err := aggregate.NewFleet(aggregate.Config{})
+	require.NoError(t, err)
+	require.ErrorIs(t, f.Save(partly{}), io.ErrShortWrite)
+}
+
+type partly struct{}
+
+func (partly) Write(b []byte) (int, error) { return len(b) / 2, nil }

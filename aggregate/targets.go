@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/roster"
 )
 
@@ -48,16 +49,45 @@ type Target struct {
 	Created  time.Time     // then the newest, then the first by name
 }
 
-func (t *Target) validate(now time.Time) error {
-	return roster.CheckDescribed(t.Name, t.Instance, t.Labels, t.Balanced, t.Expected, now)
+func (t *Target) told() roster.Description {
+	return roster.Description{Told: true, Instance: t.Instance, Labels: t.Labels, Rank: roster.Rank{Priority: t.Priority, Created: t.Created}}
+}
+
+// describeAll takes over the descriptions of all targets or, on an error, of none. Others are kept or have left.
+func describeAll(f *Fleet, now time.Time, targets []Target, keep bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	more := int64(0)
+	for _, t := range targets {
+		if err := roster.CheckDescribed(t.Name, t.Instance, t.Labels, t.Balanced, t.Expected, now); err != nil {
+			return err
+		}
+		more += f.book.More(identity.Canonical(t.Name), t.told())
+	}
+	if f.parts != nil {
+		return errRoot
+	}
+	if need := heldBy(f).Sum() + more; more > 0 && need > f.cfg.MaxBytes {
+		return limitError("bytes held", f.cfg.MaxBytes, need)
+	}
+	if !keep {
+		f.book.Expect()
+	}
+	for _, t := range targets {
+		t.describe(f, now.UnixMilli())
+	}
+	if !keep {
+		for _, name := range f.book.Unexpected() {
+			leaveTarget(f, name, now.UnixMilli())
+		}
+	}
+	return nil
 }
 
 // describe takes over the description of a target.
 func (t *Target) describe(f *Fleet, now int64) {
 	name := addressOf(f, t.Name)
-	relabelled := f.book.Describe(name, roster.Description{
-		Told: true, Instance: t.Instance, Labels: t.Labels, Rank: roster.Rank{Priority: t.Priority, Created: t.Created},
-	})
+	relabelled := f.book.Describe(name, t.told())
 	if t.Balanced {
 		b := f.book.Balancers[name]
 		if b == nil {

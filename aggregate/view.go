@@ -10,8 +10,7 @@ import (
 	"github.com/promfold/promfold/internal/gauge"
 )
 
-// View is a standing question: which series, grouped how, kept how long. A field that does not fit the kind is
-// refused.
+// View is a standing question: which series, grouped how, kept how long. A field that does not fit the kind is refused.
 //
 // A selector that fixes no name selects all families of the kind, by their declared type; each group then has the name
 // it is about as __name__. A counter's name may leave out _total; a histogram's is the family's.

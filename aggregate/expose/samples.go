@@ -79,6 +79,7 @@ func group(samples []parse.Sample) ([]*grouped, error) {
 			k := key{f.Name, f.Type}
 			if latest = byKey[k]; latest == nil {
 				latest = &grouped{Family: *f}
+				latest.Type = readable(f.Type)
 				list, byKey[k] = append(list, latest), latest
 			}
 			last = f
@@ -86,6 +87,16 @@ func group(samples []parse.Sample) ([]*grouped, error) {
 		latest.samples = append(latest.samples, s)
 	}
 	return list, nil
+}
+
+// readable returns a type that readers know, unknown for what a caller made up.
+func readable(t model.MetricType) model.MetricType {
+	switch t {
+	case model.MetricTypeCounter, model.MetricTypeGauge, model.MetricTypeHistogram, model.MetricTypeGaugeHistogram,
+		model.MetricTypeSummary, model.MetricTypeInfo, model.MetricTypeStateset:
+		return t
+	}
+	return model.MetricTypeUnknown
 }
 
 // nameOf is the name of a sample, which one made by a caller may have in its

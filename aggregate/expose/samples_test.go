@@ -303,3 +303,17 @@ func FuzzWrite(f *testing.F) {
 		}
 	})
 }
+
+// A type that is none does not reach the page, where it would be a line that nobody reads, or several.
+func TestTypesThatAreNone(t *testing.T) {
+	for _, contentType := range []string{"", "application/openmetrics-text", protobuf} {
+		for _, typ := range []model.MetricType{"", "weird", "counter\nsmuggled 1"} {
+			var b bytes.Buffer
+			require.NoError(t, Write(&b, contentType, []parse.Sample{{Name: "a", Family: &parse.Family{Name: "a", Type: typ}, Value: 1}}))
+			list, err := parse.Samples(http.Header{"Content-Type": {contentType}}, b.Bytes())
+			require.NoError(t, err, b.String())
+			require.Len(t, list, 1)
+			assert.Equal(t, model.MetricTypeUnknown, list[0].Family.Type)
+		}
+	}
+}

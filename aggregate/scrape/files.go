@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,7 +115,7 @@ func (f *files) list() (paths []string, err error) {
 // read reads the file again, if its content is another. After an error it has
 // the targets it had, and the error is not returned twice.
 func (x *file) read(path string) (changed bool, err error) {
-	content, err := os.ReadFile(path)
+	content, err := regular(path)
 	if err == nil && x.content != nil && bytes.Equal(content, x.content) {
 		x.failure = ""
 		return false, nil
@@ -133,6 +134,19 @@ func (x *file) read(path string) (changed bool, err error) {
 	}
 	x.failure, x.targets = "", targets
 	return true, nil
+}
+
+// regular reads a file. What is none, such as a pipe that nobody writes to, or a
+// device that never ends, is refused: all other files would wait for it.
+func regular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
+	}
+	return os.ReadFile(path)
 }
 
 // groups reads the target groups of a file.

@@ -13,7 +13,7 @@ func (st *State) Readings(p *Plan, cols *lines.Columns, view, n int, last int64)
 		return nil
 	}
 	plain := !cols.Timed() && !st.gapped()
-	led := p.leads(view, n)
+	led := p.leads(view)
 	if plain && led.n >= n {
 		return nil
 	}

@@ -33,7 +33,7 @@ func (b *Book[B, I]) Entry(name string) *Entry {
 		}
 		t = &Entry{}
 		b.Entries[name] = t
-		b.bytes += bytesOf(name)
+		b.bytes += bytesOf(name, t)
 	}
 	return t
 }
@@ -41,16 +41,26 @@ func (b *Book[B, I]) Entry(name string) *Entry {
 // Restore makes entries that were saved those of the book.
 func (b *Book[B, I]) Restore(entries map[string]*Entry) {
 	b.Entries, b.bytes = entries, 0
-	for name := range entries {
-		b.bytes += bytesOf(name)
+	for name, t := range entries {
+		b.bytes += bytesOf(name, t)
 	}
 }
 
-// Bytes returns what the entries hold, with their names.
+// Bytes returns what the entries hold, with their names and descriptions.
 func (b *Book[B, I]) Bytes() int64 { return b.bytes }
 
+// More returns by how many bytes a description would make the book larger.
+func (b *Book[B, I]) More(name string, d Description) int64 {
+	if t := b.Entries[name]; t != nil {
+		return d.bytes() - t.bytes()
+	}
+	return bytesOf(name, &Entry{Description: d})
+}
+
 // bytesOf is what an entry takes of memory, with who was met there.
-func bytesOf(name string) int64 { return int64(unsafe.Sizeof(Entry{})) + 200 + int64(len(name)) }
+func bytesOf(name string, t *Entry) int64 {
+	return int64(unsafe.Sizeof(*t)) + 200 + int64(len(name)) + t.bytes()
+}
 
 // Labels returns those that an address was described with.
 func (b *Book[B, I]) Labels(name string) labels.Labels {
@@ -107,8 +117,14 @@ func (b *Book[B, I]) Describe(name string, d Description) (relabelled bool) {
 	}
 	t := b.Entry(name)
 	relabelled = !labels.Equal(t.Labels, d.Labels)
-	t.Gone, t.Description = false, d
+	t.Gone = false
+	b.describe(t, d)
 	return relabelled
+}
+
+func (b *Book[B, I]) describe(t *Entry, d Description) {
+	b.bytes += d.bytes() - t.bytes()
+	t.Description = d
 }
 
 // Unexpected returns the addresses that are not in the set of those expected.
@@ -134,7 +150,8 @@ func (b *Book[B, I]) Leave(name string, now int64) (left, stranger bool) {
 	if !t.Gone {
 		t.left = now
 	}
-	t.Gone, t.Description = true, Description{Rank: t.Rank}
+	t.Gone = true
+	b.describe(t, Description{Rank: t.Rank})
 	t.end(now)
 	return true, stranger
 }
@@ -339,8 +356,8 @@ func (b *Book[B, I]) MeetStranger(name string, now, reach int64, reached iter.Se
 }
 
 func (b *Book[B, I]) drop(name string, dropped func(name string)) {
+	b.bytes -= bytesOf(name, b.Entries[name])
 	delete(b.Entries, name)
-	b.bytes -= bytesOf(name)
 	dropped(name)
 }
 

@@ -106,6 +106,9 @@ type Description struct {
 	Rank     Rank // kept until the target is forgotten, the rest until it leaves
 }
 
+// bytes is what the texts take of memory.
+func (d *Description) bytes() int64 { return int64(len(d.Instance)) + int64(d.Labels.ByteSize()) }
+
 func (d *Description) compare(o *Description) int {
 	return cmp.Or(-trueFirst(d.Told, o.Told), d.Rank.compare(o.Rank), cmp.Compare(d.Instance, o.Instance), labels.Compare(d.Labels, o.Labels))
 }

@@ -132,10 +132,19 @@ func (m *moment) fasterUnseen(pl *place, v selection, machine bool, rs []reading
 			miss(p, in, each)
 			return
 		}
-		if in.length() > 0 {
-			fastest = max(fastest, m.total(pl, v, hidden{stretch{in, p, seen}, func(s *source) bool { return s.visible(r.asOf) }})/float64(in.length()))
+		shown := func(s *source) bool { return s.visible(r.asOf) }
+		grown := m.total(pl, v, hidden{stretch{in, p, seen}, shown})
+		for _, s := range pl.sourcesOf(p) {
+			if at := s.clearedIn(in); at > in.from { // nobody read what it counted before
+				own := func(o *source) bool { return o == s && shown(o) }
+				grown -= m.total(pl, v, hidden{stretch{span{in.from, at}, p, seen}, own})
+				miss(p, span{in.from, at}, own)
+			}
 		}
-		miss(p, in, func(s *source) bool { return !s.visible(r.asOf) })
+		if in.length() > 0 {
+			fastest = max(fastest, grown/float64(in.length()))
+		}
+		miss(p, in, func(s *source) bool { return !shown(s) })
 	}
 	last := rs[len(rs)-1]
 	paced := m.paced(last)

@@ -55,6 +55,17 @@ func (s *source) grown(in span) float64 {
 	return s.weight * float64(until(s.events, in.to)-until(s.events, in.from))
 }
 
+// clearedIn returns when it was cleared last in a time, or when that began.
+func (s *source) clearedIn(in span) ms {
+	at := in.from
+	for _, j := range s.jumps {
+		if j.clear && in.holds(j.at) {
+			at = j.at
+		}
+	}
+	return at
+}
+
 // visible reports whether its line is in the body at t.
 func (s *source) visible(t ms) bool {
 	return s.shown.holds(t) && !slices.ContainsFunc(s.hidden, func(h span) bool { return h.holds(t) })

@@ -346,7 +346,7 @@ func (m *moment) aim() {
 	m.targets = f.book.Aims(m.targets, m.e, f.book.Addresses(f.mu.Alone(), placed(f)), &roster.Seen[*balanced, *instance]{
 		Answered: func(in *instance) (met, present bool) {
 			in = in.until(m.e)
-			return in != nil, in != nil && m.standing(in) == roster.Present
+			return in != nil, in != nil && in.standing(m.f, m.e) == roster.Present
 		},
 		Counts: func(in *instance) bool { return in.counts(f, m.e) },
 		Behind: func(b *balanced) roster.Pool {
@@ -354,14 +354,6 @@ func (m *moment) aim() {
 			return roster.Pool{Live: live, Met: len(b.Members), Silent: b.Silent(m.e, f.cfg.Staleness), Expected: b.Pool().Expects(), Unclear: b.Unclear, Unsaid: b.Unsaid()}
 		},
 	})
-}
-
-// standing returns how an instance stands at the moment.
-func (m *moment) standing(in *instance) roster.Standing {
-	if in.looked.number == m.number {
-		return in.looked.standing
-	}
-	return in.standing(m.f, m.e)
 }
 
 // Event is what one scrape did to series of a member, other than growth.

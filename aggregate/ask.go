@@ -217,6 +217,8 @@ type moment struct {
 	since   int64
 	first   int64 // the first scrape, if that was before since
 	opening int64 // see Fleet.opening
+	moves   uint64
+	calm    bool // everybody was present, each at an address of its own, and nothing is said of anybody
 
 	members []member // the instances that count, by name
 	targets []roster.Aim
@@ -239,6 +241,14 @@ func (m *moment) recall(x *member) (*instance, error) {
 		return b.in, nil
 	}
 	return nil, fmt.Errorf("%w: %s changed since a later snapshot was taken", ErrWindow, in.name)
+}
+
+// goesOn reports whether at e all is as at m: it was calm, and since then nothing came but scrapes of those who stay
+// where they are.
+func (m *moment) goesOn(e int64) bool {
+	return m.calm && m.moves == m.f.mu.Alone() && !slices.ContainsFunc(m.members, func(x member) bool {
+		return e < x.in.Last || e-x.in.Last > roster.Learnt || x.in.Spacings.Stale(e-x.in.Last, m.f.cfg.Staleness)
+	})
 }
 
 // kept returns a copy of a draft. It shares with the moment before what time alone has not changed.
@@ -368,12 +378,6 @@ type member struct {
 
 // live reports whether the instance is in values about the present.
 func (m *member) live() bool { return m.standing.Counts() }
-
-// looked is how an instance stands at a snapshot.
-type looked struct {
-	number   uint64
-	standing roster.Standing
-}
 
 type note struct {
 	labels labels.Labels

@@ -179,3 +179,25 @@ func Scratch(f *Fleet, scrapes int) (used, kept int) {
 	}
 	return len(all), len(spare)
 }
+
+// Surveyed says by what a snapshot of now differs from one for which everybody was looked at anew; "" if by nothing, and
+// whether it was made of the one before.
+func (f *Fleet) Surveyed(now time.Time) (differs string, went bool) {
+	f.mu.Ask()
+	defer f.mu.Unlock()
+	assemble(f)
+	e, late := presentOf(f, now.UnixMilli())
+	before := f.moment
+	went = before != nil && late == nil && before.goesOn(e)
+	m := f.look(now.UnixMilli())
+	x := f.survey(e, late)
+	went = went && m != before
+	if a, b := m.said(), x.said(); a != b {
+		differs = a + "\n" + b
+	}
+	return differs, went
+}
+
+func (m *moment) said() string {
+	return fmt.Sprintf("%+v", []any{m.e, m.since, m.first, m.opening, m.changes, m.number, m.members, m.targets, m.doubles, m.notes, m.moves, m.calm})
+}

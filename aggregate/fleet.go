@@ -80,22 +80,12 @@ type Fleet struct {
 // of the first round, what they counted before their first scrape is no part of an answer; for later ones it is growth
 // that may have been missed.
 func (f *Fleet) opening() int64 {
-	return earliest(f.ordered, cmp.Or(f.left.Opened, farFuture), func(in *instance) int64 { return in.Second })
+	return roster.Earliest(f.ordered, cmp.Or(f.left.Opened, farFuture), func(in *instance) int64 { return in.Second })
 }
 
 // firstOf returns the first scrape of any of the instances.
 func firstOf(list []*instance) int64 {
-	return earliest(list, farFuture, func(in *instance) int64 { return in.First })
-}
-
-// earliest returns the earliest of a time and those of the instances that are not 0.
-func earliest(list []*instance, at int64, of func(*instance) int64) int64 {
-	for _, in := range list {
-		if x := of(in); x != 0 {
-			at = min(at, x)
-		}
-	}
-	return at
+	return roster.Earliest(list, farFuture, func(in *instance) int64 { return in.First })
 }
 
 // reach returns how far the longest window goes back, with the step before it.
@@ -248,10 +238,23 @@ func (f *Fleet) look(now int64) *moment {
 		return m
 	}
 	f.snapshots++
-	m := &f.looked
+	if m := f.moment; m != nil && late == nil && m.goesOn(e) {
+		next := *m
+		next.number, next.changes, next.e, next.opening = f.snapshots, changes, e, f.opening()
+		f.moment = &next
+		return f.moment
+	}
+	f.moment = f.survey(e, late).kept(f.moment)
+	return f.moment
+}
+
+// survey finds who is there at a moment, in room that the next one takes.
+func (f *Fleet) survey(e int64, late *instance) *moment {
+	m, changes := &f.looked, f.mu.Changes()
 	*m = moment{
 		f: f, changes: changes, number: f.snapshots, e: e, since: f.since, first: f.left.Began(f.since), opening: f.opening(),
 		members: m.members[:0], targets: m.targets[:0], doubles: m.doubles[:0],
+		moves: f.mu.Alone(), calm: late == nil && len(f.book.Balancers) == 0,
 	}
 	elects := slices.ContainsFunc(f.views, func(v *view) bool { return v.Role == declare.Electoral })
 	for _, in := range f.ordered {
@@ -270,13 +273,14 @@ func (f *Fleet) look(now int64) *moment {
 		m.first = min(m.first, in.First)
 		x.standing, x.departed = then.standing(f, e), then.departed(f, e)
 		x.end = then.ending(f, e, x.standing)
-		then.looked = looked{m.number, x.standing}
+		m.calm = m.calm && len(in.targets) == 1 && x == member{in: in, labels: in.labels, standing: roster.Present}
 		m.members = append(m.members, x)
 	}
 	m.aim()
 	m.note(late)
-	f.moment = m.kept(f.moment)
-	return f.moment
+	m.calm = m.calm && len(m.notes) == 0 && len(m.members) == len(f.ordered) && len(m.targets) == len(f.ordered) &&
+		!slices.ContainsFunc(m.targets, func(a roster.Aim) bool { return !a.Answers() })
+	return m
 }
 
 // scratch returns one that no other scrape uses.

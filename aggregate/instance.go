@@ -53,7 +53,6 @@ type instance struct {
 
 	after  uint64     // how many snapshots there were when its state changed last
 	before *before    // its state before that, for those that were taken until then
-	looked looked     // by the latest snapshot
 	due    **instance // where a save wants a copy of it as it is; nil: none does, see saveFirst
 }
 

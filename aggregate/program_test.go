@@ -343,6 +343,8 @@ func (p *program) join() {
 
 // hold asks everything, and checks the answers.
 func (p *program) hold() {
+	differs, _ := p.fleet.Surveyed(at(p.now))
+	require.Empty(p, differs)
 	s := p.fleet.Snapshot(at(p.now))
 	s.Health()
 	for i, v := range p.views {

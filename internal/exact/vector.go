@@ -28,6 +28,9 @@ func (v *Vector) growWide() {
 	}
 }
 
+// Room makes v an empty vector that grows in the storage of n.
+func (v *Vector) Room(n []int64) { *v = Vector{n: n[:0]} }
+
 // Add adds x to sum i.
 func (v *Vector) Add(i int, x float64) {
 	k := int64(x)
@@ -159,8 +162,9 @@ func (v *Vector) AppendDiff(dst []float64, from, end int, o *Vector) []float64 {
 		old := o.n[min(from, len(o.n)):min(end, len(o.n))]
 		dst = slices.Grow(dst, len(ns))
 		to := dst[len(dst) : len(dst)+len(ns)]
+		both, diffs := ns[:len(old)], to[:len(old)] // as long as old, so that no bound is checked
 		for i, n := range old {
-			to[i] = float64(ns[i] - n)
+			diffs[i] = float64(both[i] - n)
 		}
 		for i := len(old); i < len(ns); i++ {
 			to[i] = float64(ns[i])

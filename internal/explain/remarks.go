@@ -124,6 +124,9 @@ func (x Exclusions) Add(why Reason, name string, n int) {
 
 // Words returns the reasons, each with the instances it is about.
 func (x Exclusions) Words() []string {
+	if len(x) == 0 { // nearly always
+		return nil
+	}
 	var list []string
 	for why, members := range x {
 		list = append(list, counted(string(why), members))

@@ -18,6 +18,9 @@ const (
 
 // String lists the evidence in words.
 func (e Evidence) String() string {
+	if e == 0 { // of most
+		return ""
+	}
 	var list []string
 	for i, name := range []string{"start time", "name", "set of series", "dominance"} {
 		if e&(1<<i) != 0 {

@@ -17,8 +17,9 @@ import (
 // A Distribution must not be copied by assignment while both copies are used.
 type Distribution struct {
 	value     multiset  // the counts
-	loose     bool      // the true counts may be others
-	lo, hi    multiset  // if loose: the least and the greatest true count of each bucket
+	loose     bool      // the true counts may be others: hi has the greatest of each bucket
+	doubted   bool      // and they may be less: lo has the least
+	lo, hi    multiset  // else they are those in value
 	torn      bool      // counts may fall with the bound
 	summaries []Summary // in order, each with observations
 	sum       exact.Sum
@@ -33,26 +34,33 @@ func (d *Distribution) Reset() {
 	d.value.reset()
 	d.summaries = d.summaries[:0]
 	d.sum.Reset()
-	d.loose, d.torn, d.noSum, d.built = false, false, false, false
+	d.loose, d.doubted, d.torn, d.noSum, d.built = false, false, false, false, false
 }
 
-// loosen makes room for true counts that are not those in value.
+// loosen makes room for true counts that are more than those in value.
 func (d *Distribution) loosen() {
-	if d.loose {
-		return
+	if !d.loose {
+		d.loose = true
+		d.hi.set(&d.value)
 	}
-	d.loose = true
-	for _, m := range [...]*multiset{&d.lo, &d.hi} {
-		m.reset()
-		m.merge(&d.value)
+}
+
+// lower makes room for true counts that are others than those in value.
+func (d *Distribution) lower() {
+	if d.loosen(); !d.doubted {
+		d.doubted = true
+		d.lo.set(&d.value)
 	}
 }
 
 // counts returns all that counts are added to where they are the true ones.
 func (d *Distribution) counts() []*multiset {
-	all := [...]*multiset{&d.value, &d.lo, &d.hi}
-	if d.loose {
+	all := [...]*multiset{&d.value, &d.hi, &d.lo}
+	switch {
+	case d.doubted:
 		return all[:]
+	case d.loose:
+		return all[:2]
 	}
 	return all[:1]
 }
@@ -97,7 +105,7 @@ func (d *Distribution) AddBetween(l *Layout, lo, value, hi []float64, sum float6
 			return err
 		}
 	}
-	d.loosen()
+	d.lower()
 	d.built = false
 	d.AddSum(sum)
 	d.value.add(l, value)
@@ -143,7 +151,9 @@ func (d *Distribution) AddIncrease(l *Layout, p, c []float64, sum float64) error
 	d.loosen()
 	d.torn = true
 	d.value.addDiff(l, p, c)
-	d.lo.addDiff(l, p, c)
+	if d.doubted {
+		d.lo.addDiff(l, p, c)
+	}
 	d.hi.class(l).counts.AddAll(c)
 	return nil
 }
@@ -170,7 +180,7 @@ func (d *Distribution) AddUnknown(n float64, signed bool) {
 // AddDoubt lowers the bounds of cumulative counts that were added before: up to n of their observations, in whichever
 // buckets, may not have happened. Estimates do not change.
 func (d *Distribution) AddDoubt(l *Layout, counts []float64, n float64) {
-	d.loosen()
+	d.lower()
 	d.built = false
 	lo, total := &d.lo.class(l).counts, 0.0
 	for i := range counts {
@@ -238,7 +248,7 @@ func (d *Distribution) AddNativeBetween(lo, value, hi *Native) error {
 	if lo != nil && hi != nil && hi.atMost(lo, outside[2], outside[0]) {
 		return d.AddNative(value)
 	}
-	d.loosen()
+	d.lower()
 	d.built = false
 	d.AddSum(value.Sum)
 	d.value.addNative(value, outside[1])
@@ -279,12 +289,18 @@ func (d *Distribution) Merge(o *Distribution) {
 	lo, hi := &o.value, &o.value
 	if o.loose {
 		d.loosen()
-		lo, hi = &o.lo, &o.hi
+		hi = &o.hi
+	}
+	if o.doubted {
+		d.lower()
+		lo = &o.lo
 	}
 	d.value.merge(&o.value)
 	if d.loose {
-		d.lo.merge(lo)
 		d.hi.merge(hi)
+	}
+	if d.doubted {
+		d.lo.merge(lo)
 	}
 	for _, s := range slices.Clone(o.summaries) { // known summaries are never written to, so they can be shared
 		d.insert(s)

@@ -127,7 +127,14 @@ func rest(cells []cell, n float64) float64 {
 }
 
 func endedIn(cells []cell, v float64) float64 {
-	n, _ := slices.BinarySearchFunc(cells, v, func(c cell, v float64) int { return orderOf(c.upper <= v) })
+	n, end := 0, len(cells)
+	for n < end { // as in slices.BinarySearch, which costs twice as much
+		if mid := int(uint(n+end) >> 1); cells[mid].upper <= v {
+			n = mid + 1
+		} else {
+			end = mid
+		}
+	}
 	if n == 0 {
 		return 0
 	}
@@ -151,7 +158,14 @@ func orderOf(less bool) int {
 
 // cellAt returns the last cell that begins before v, nil if none does.
 func cellAt(cells []cell, v float64) *cell {
-	n, _ := slices.BinarySearchFunc(cells, v, func(c cell, v float64) int { return orderOf(c.lower < v) })
+	n, end := 0, len(cells)
+	for n < end {
+		if mid := int(uint(n+end) >> 1); cells[mid].lower < v {
+			n = mid + 1
+		} else {
+			end = mid
+		}
+	}
 	if n == 0 {
 		return nil
 	}

@@ -47,7 +47,17 @@ func newLayout(bounds []float64, signed bool) (*Layout, error) {
 }
 
 // anywhere returns the layout of one bucket: nothing is known of what is in it.
-func anywhere(signed bool) *Layout { return &Layout{bounds: []float64{math.Inf(1)}, signed: signed} }
+func anywhere(signed bool) *Layout {
+	if signed {
+		return anySigned
+	}
+	return anyCount
+}
+
+var (
+	anyCount  = &Layout{bounds: []float64{math.Inf(1)}}
+	anySigned = &Layout{bounds: []float64{math.Inf(1)}, signed: true}
+)
 
 // ParseBound returns the value of an le label. Bounds are numbers: "1", "1.0" and "1e0" are one bound. It returns an
 // error for anything else, such as NaN or the value of a vmrange label, which is a range and not a bound.
@@ -198,10 +208,13 @@ func (l *Layout) checkNumbers(p, c []float64) error {
 func invalidCount(counts []float64) int {
 	before := 0.0
 	for i, c := range counts {
-		if !(c >= before && c <= maxCount) {
+		if !(c >= before) {
 			return i
 		}
 		before = c
 	}
-	return -1
+	if before <= maxCount {
+		return -1
+	}
+	return slices.IndexFunc(counts, func(c float64) bool { return c > maxCount })
 }

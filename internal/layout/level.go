@@ -19,8 +19,21 @@ func levelOf(q float64) (level, bool) {
 	if !(q >= 0 && q <= 1) {
 		return level{}, false
 	}
-	var buf [32]byte
 	l := level{q: q + 0}
+	ten := 1.0
+	for scale := range 5 { // digits and a power of ten that are floats have one quotient, and no shorter decimal reads as it
+		if n := math.Round(l.q * ten); n/ten == l.q {
+			l.digits, l.scale = uint64(n), scale
+			return l, true
+		}
+		ten *= 10
+	}
+	return l.spelled(), true
+}
+
+// spelled returns the level with the digits of its shortest decimal.
+func (l level) spelled() level {
+	var buf [32]byte
 	text := strconv.AppendFloat(buf[:0], l.q, 'e', -1, 64) // d.ddde−dd
 	exponent := 0
 	for i, c := range text {
@@ -34,7 +47,7 @@ func levelOf(q float64) (level, bool) {
 				exponent = -exponent
 			}
 			l.scale -= exponent
-			return l, true
+			return l
 		case c != '.':
 			l.digits = 10*l.digits + uint64(c-'0')
 			if i > 0 {
@@ -42,7 +55,7 @@ func levelOf(q float64) (level, bool) {
 			}
 		}
 	}
-	return l, true
+	return l
 }
 
 const ten19 = 1e19 // the greatest power of ten in a uint64

@@ -32,7 +32,7 @@ func (m *model) build(d *Distribution) {
 	value, lo, hi := repaired(d)
 	m.all.fill(value, d.summaries, func(*Summary) bool { return true })
 	m.lo, m.hi = &m.all, &m.all
-	if d.loose || len(m.claims) > 0 {
+	if d.doubted || len(m.claims) > 0 {
 		m.least.fill(lo, d.summaries, described)
 		m.lo, m.hi = &m.least, &m.least
 	}

@@ -23,6 +23,21 @@ func (m *multiset) empty() bool { return len(m.classic)+len(m.native) == 0 }
 
 func (m *multiset) reset() { m.classic, m.native = m.classic[:0], m.native[:0] }
 
+// set makes m a copy of o, in the storage m has.
+func (m *multiset) set(o *multiset) {
+	m.reset()
+	for i := range o.classic {
+		m.classic = insertReusing(m.classic, i)
+		m.classic[i].layout = o.classic[i].layout
+		m.classic[i].counts.Set(&o.classic[i].counts)
+	}
+	for i := range o.native {
+		m.native = insertReusing(m.native, i)
+		m.native[i].reset(o.native[i].schema, o.native[i].zeroThreshold)
+		m.native[i].merge(&o.native[i])
+	}
+}
+
 // merge adds o. m.merge(m) doubles m.
 func (m *multiset) merge(o *multiset) {
 	for i := range o.classic {
@@ -75,8 +90,10 @@ func (m *multiset) addNative(n *Native, outside float64) {
 
 // class returns the class of l, which it makes if there is none.
 func (m *multiset) class(l *Layout) *class {
-	if len(m.classic) == 1 && m.classic[0].layout == l {
-		return &m.classic[0]
+	for i := range m.classic { // there are few, and nearly always the pointer tells
+		if m.classic[i].layout == l {
+			return &m.classic[i]
+		}
 	}
 	i, found := slices.BinarySearchFunc(m.classic, l, func(c class, l *Layout) int { return c.layout.compare(l) })
 	if !found {

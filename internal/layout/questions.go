@@ -60,6 +60,11 @@ func (d *Distribution) quantile(l level) (promfold.Estimate, bool) {
 	if s, ok := singleOf(d); ok {
 		return s.quantile(l)
 	}
+	if b, ok := bandedOf(d); ok {
+		if e, ok, known := b.quantile(l); known {
+			return e, ok
+		}
+	}
 	return d.asked().quantile(l)
 }
 

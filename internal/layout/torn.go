@@ -15,7 +15,10 @@ import (
 func repaired(d *Distribution) (value, lo, hi *multiset) {
 	value, lo, hi = &d.value, &d.value, &d.value
 	if d.loose {
-		lo, hi = &d.lo, &d.hi
+		hi = &d.hi
+	}
+	if d.doubted {
+		lo = &d.lo
 	}
 	if !d.torn {
 		return value, lo, hi

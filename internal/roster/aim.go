@@ -23,6 +23,11 @@ type Aim struct {
 // Matters reports whether the target shows in a coverage.
 func (a *Aim) Matters() bool { return a.Expected > 0 || a.Failed || a.Unclear > 0 || a.Unsaid }
 
+// Answers reports whether it is an address that leads to one instance, which is present.
+func (a *Aim) Answers() bool {
+	return *a == Aim{Name: a.Name, Labels: a.Labels, Expected: 1, Live: 1}
+}
+
 // Missed returns how many instances have to be allowed for that never answered.
 func (a *Aim) Missed() int {
 	if a.Unsaid {

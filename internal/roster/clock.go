@@ -88,3 +88,13 @@ func Beyond[T any](list []T, lines int, of func(T) (lines int, last int64)) []T 
 		return fits
 	})
 }
+
+// Earliest returns the earliest of a time and those of a list that are not 0.
+func Earliest[I any](list []I, at int64, of func(I) int64) int64 {
+	for _, in := range list {
+		if x := of(in); x != 0 {
+			at = min(at, x)
+		}
+	}
+	return at
+}

@@ -93,8 +93,15 @@ func (d *Distribution) Merge(do func(*layout.Distribution)) {
 }
 
 // addTo adds the pieces. What is not known of how many observations there were is not known of their buckets either.
+// Counts that are as they are come first: then their bounds are copies of their sum.
 func (d *Distribution) addTo(all *layout.Distribution) {
-	share, below, above, signed := int32(departed-1), 0.0, 0.0, d.Signed()
+	signed := d.Signed()
+	for i := range d.pieces {
+		if p := &d.pieces[i]; p.plain() {
+			p.count(all, signed)
+		}
+	}
+	share, below, above := int32(departed-1), 0.0, 0.0
 	for i := range d.pieces {
 		p := &d.pieces[i]
 		if p.share != share {
@@ -102,7 +109,9 @@ func (d *Distribution) addTo(all *layout.Distribution) {
 			below, above = d.unsure(share)
 			all.AddUnknown(above, signed)
 		}
-		p.addTo(all, below, signed)
+		if p.doubt(all, below, signed); !p.plain() {
+			p.add(all, below, signed)
+		}
 	}
 }
 
@@ -117,6 +126,9 @@ func (d *Distribution) unsure(share int32) (below, above float64) {
 	owners, parts := d.Growth.own()
 	i, ok := slices.BinarySearch(owners, share)
 	if !ok {
+		return 0, 0
+	}
+	if p := &parts[i]; p.odd == 0 && !p.open && !p.spare {
 		return 0, 0
 	}
 	lost := 0
@@ -286,7 +298,8 @@ func (d *Distribution) Members() []layout.Member {
 			below, above = d.unsure(last)
 			list[len(list)-1].Distribution.AddUnknown(above, signed)
 		}
-		p.addTo(list[len(list)-1].Distribution, below, signed)
+		p.doubt(list[len(list)-1].Distribution, below, signed)
+		p.add(list[len(list)-1].Distribution, below, signed)
 	}
 	return list
 }
@@ -324,6 +337,13 @@ func (t *Tally) read() {
 		}
 		return true
 	})
+	buckets := make([]int, len(t.groups))
+	for g, list := range t.pieces {
+		if len(list) > 0 && list[0].layout != nil {
+			buckets[g] = list[0].layout.Len()
+		}
+	}
+	layout.Rooms(buckets, func(g int) *layout.Distribution { return &t.merged[g].Distribution })
 }
 
 // fill takes over a column of a row.
@@ -337,18 +357,33 @@ func (p *piece) fill(sh *Share, r *grownRow, c int) {
 	}
 }
 
-// addTo cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
-// true, but single buckets may be too few.
-//
-// below of the observations may not have been. Where one of the group is negative, others may be, whatever the bounds.
-func (p *piece) addTo(d *layout.Distribution, below float64, signed bool) {
-	l := p.layout
-	if signed && l != nil {
-		l = l.Negative()
+// bounds returns the piece's layout. Where one observation of the group is negative, others may be, whatever the bounds.
+func (p *piece) bounds(signed bool) *layout.Layout {
+	if signed && p.layout != nil {
+		return p.layout.Negative()
 	}
+	return p.layout
+}
+
+// plain reports whether the piece is counts by classic buckets, which are what they are.
+func (p *piece) plain() bool { return p.native == nil && p.most == nil }
+
+// count adds a plain piece.
+func (p *piece) count(d *layout.Distribution, signed bool) {
+	_ = d.AddIncrease(p.bounds(signed), nil, p.counts, p.sum)
+}
+
+// doubt lowers the bounds of a piece: below of the observations may not have been.
+func (p *piece) doubt(d *layout.Distribution, below float64, signed bool) {
 	if p.native == nil && below > 0 {
-		d.AddDoubt(l, p.counts, below)
+		d.AddDoubt(p.bounds(signed), p.counts, below)
 	}
+}
+
+// add cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
+// true, but single buckets may be too few.
+func (p *piece) add(d *layout.Distribution, below float64, signed bool) {
+	l := p.bounds(signed)
 	switch {
 	case p.native != nil:
 		n := *p.native // other answers share it
@@ -359,8 +394,8 @@ func (p *piece) addTo(d *layout.Distribution, below float64, signed bool) {
 		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
 			_ = d.AddNative(&n)
 		}
-	case p.most == nil:
-		_ = d.AddIncrease(l, nil, p.counts, p.sum)
+	case p.plain():
+		p.count(d, signed)
 	case d.AddBetween(l, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
 		d.AddTorn(l, p.counts, p.least.counts, p.most.counts, p.sum)
 	}

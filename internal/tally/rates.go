@@ -199,9 +199,10 @@ func (t *Tally) certain(sh *Share, i int32) float64 {
 	} else {
 		lo.Add(t.parts[i].inside)
 	}
-	t.happenings(&t.parts[i], func(e *happening) {
+	for at := t.parts[i].odd; at > 0; at = t.events[at-1].next {
+		e := &t.events[at-1]
 		if e.before(sh) {
-			return
+			continue
 		}
 		if e.At > sh.Edge.Inside.At {
 			if e.Reach != 0 && e.Reach < t.asked.Start && !e.Early.Untouched() {
@@ -214,7 +215,7 @@ func (t *Tally) certain(sh *Share, i int32) float64 {
 		if e.TakesBack(t.asked.Start) {
 			lo.Sub(&e.Back)
 		}
-	})
+	}
 	return max(0, lo.Near())
 }
 
@@ -229,15 +230,16 @@ func (t *Tally) fastest(sh *Share, p *part) float64 {
 	}
 	var hi exact.Total // the order of events must not show
 	hi.Add(p.most)
-	t.happenings(p, func(e *happening) {
+	for at := p.odd; at > 0; at = t.events[at-1].next {
+		e := &t.events[at-1]
 		if e.before(sh) {
-			return
+			continue
 		}
 		if !e.Above.Untouched() {
 			hi.Add(e.Above.Float64())
 		}
 		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
-	})
+	}
 	if x := hi.Float64(); !math.IsNaN(x) {
 		return x
 	}

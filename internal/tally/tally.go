@@ -43,6 +43,7 @@ type Tally struct {
 	inside []exact.Sum // by part: what its steps that began in the window grew by; nil: part.inside is exact
 	events []happening // a list for each part, by time
 	ended  []int32     // shares of which a process ended in the window
+	moved  bool        // the labels of somebody's target changed
 
 	mean, now rates
 	pieces    [][]piece // of histograms, by group; nil: not asked for yet
@@ -155,6 +156,7 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 	for i := range t.shares {
 		t.shares[i].selection = p.selection
 		t.shares[i].watched(a.window(), t.newest)
+		t.moved = t.moved || t.shares[i].terms != nil
 		if t.shares[i].lost(&a) {
 			t.ended = append(t.ended, int32(i))
 		}
@@ -269,7 +271,8 @@ func (t *Tally) addEvents() {
 			p := &t.parts[own[e.Col].part]
 			first := e.At == sh.Source.First && sh.Early && (!sh.Young || t.groups[t.group[own[e.Col].part]].Outlives)
 			edge := sh.Edge.Part > 0 && e.At <= sh.Edge.Least.At
-			t.events = append(t.events, happening{e, p.odd, first, edge})
+			h := happening{e, p.odd, first, edge}
+			t.events = append(t.events, h)
 			switch {
 			case e.Reach == 0:
 			case e.Reach < t.asked.Start:
@@ -283,8 +286,10 @@ func (t *Tally) addEvents() {
 				t.after = max(t.after, e.BackAt-1)
 			}
 			p.odd = int32(len(t.events))
-			p.loose = p.loose || t.events[p.odd-1].widens()
-			p.older = exact.Finite(p.older + e.Before(sh.Begin))
+			p.loose = p.loose || h.widens()
+			if e.From != 0 && e.From < sh.Begin { // else nothing of it is older
+				p.older = exact.Finite(p.older + e.Before(sh.Begin))
+			}
 		}
 		if sh.Another {
 			for _, c := range own {
@@ -359,7 +364,9 @@ func (t *Tally) happenings(p *part, do func(*happening)) {
 
 // has reports whether something of the kind happened to a part.
 func (t *Tally) has(p *part, q growth.Quirk) (found bool) {
-	t.happenings(p, func(e *happening) { found = found || e.Quirk == q })
+	for i := p.odd; i > 0 && !found; i = t.events[i-1].next {
+		found = t.events[i-1].Quirk == q
+	}
 	return found
 }
 

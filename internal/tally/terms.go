@@ -119,6 +119,9 @@ func (sh *Share) within(g *Group, first, last int64) (from, to int64) {
 // Inhabited reports whether some member was in the group at some time of the window:
 // the labels of targets change.
 func (g Growth) Inhabited() bool {
+	if !g.moved {
+		return true // nobody's target had other labels
+	}
 	owners, parts := g.own()
 	if s := g.selection; len(owners) == 0 || len(s.By)+len(s.Without) == 0 && !s.Every {
 		return true

@@ -76,7 +76,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	x := &q.states[i]
 	in, h, b := x.in, &x.in.History, x.in.bindings[q.v.index]
 	held := h.Within(&x.member.in.History) // what later scrapes left of it
-	e, ok := b.All(), true
+	e, ok := b.All(q.s, held, in.Present(), in.Lag), true
 	switch {
 	case q.all:
 	case in.Last <= q.s:

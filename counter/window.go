@@ -98,10 +98,12 @@ func (w Window) member() (rate.Member, bool) {
 	}
 	m.Growth, m.Span = g.estimate.Value, g.span
 	var lo, hi exact.Sum
+	plain := !t.born
 	for _, s := range w.steps {
 		if s.From == s.To {
 			continue
 		}
+		plain = plain && s.Verdict != judge.Reset && s.Verdict != judge.Born
 		if s.From > w.start {
 			lo.Add(-s.Back)
 		}
@@ -116,6 +118,9 @@ func (w Window) member() (rate.Member, bool) {
 		hi.Add(rate.Most(v, most, m.Pace, s.To-s.From) + s.Seen)
 	}
 	m.Lo, m.Hi = max(0, lo.Float64()), hi.Float64()
+	if plain && w.start <= t.began {
+		m.Lo = max(0, m.Lo-rate.Early(m.Lo, m.Pace, m.Span, t.interval()))
+	}
 	return m, m.Life > 0 || m.Span > 0 || m.Unseen > 0
 }
 

@@ -198,7 +198,7 @@ func TestManyLabels(t *testing.T) {
 		var body strings.Builder
 		body.WriteString("# TYPE apiserver_request_total counter\n")
 		for i := range many {
-			fmt.Fprintf(&body, "apiserver_request_total{verb=\"V%d\",code=\"5%d\"} %d\n", i, i, round*i)
+			fmt.Fprintf(&body, "apiserver_request_total{verb=\"V%d\",code=\"5%d\"} %d\n", i, i, round*(i+1))
 		}
 		body.WriteString("# TYPE apiserver_current_inflight_requests gauge\n")
 		for i := range many {

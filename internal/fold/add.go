@@ -129,7 +129,7 @@ func (a *adder) odd(x *growth.Odd) {
 // paced tells the table of the pace that a step shows. One that is not sure may
 // make it too high, which errs to the wide side.
 func (b *Binding) paced(col int32, step *judge.Step) {
-	b.Grew(col, step.Value()+step.Seen, step.To-step.From)
+	b.Grew(col, step.Value()+step.Seen, step.To-step.From, step.Verdict != judge.Born || step.Lo >= step.Value())
 }
 
 // meeting describes the scrape for a column of a binding.
@@ -244,7 +244,7 @@ func (a *adder) meet(b *Binding, group, col int32, x *growth.Hist) {
 func (a *adder) pace(b *Binding, col int32, x *growth.Hist) {
 	if len(x.Notes) == 0 || a.Provisional {
 		from, to, _ := x.Of(growth.CountOf)
-		b.Grew(col, to-from, a.At-a.Last)
+		b.Grew(col, to-from, a.At-a.Last, true)
 		return
 	}
 	for i := range x.Notes {
@@ -292,7 +292,7 @@ func (a *adder) part(b *Binding, col int32, part growth.Part, x *growth.Hist) {
 		b.Note(a.At, window.Note{Col: col, Verdict: n.Verdict, Doubt: n.Doubt, Quirk: n.Quirk}, &n.Step)
 	}
 	if a.Provisional {
-		b.Grew(col, to-from, a.At-a.Last)
+		b.Grew(col, to-from, a.At-a.Last, true)
 	} else {
 		b.paced(col, &step)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/prometheus/common/model"
 
@@ -17,6 +18,9 @@ type builder struct {
 	body  Body
 	to    Columns
 	dirty marks // histograms whose lines came or went
+	// taken are how many of the entries, and of the objects, a plan before had: those
+	// entries are in order.
+	taken struct{ entries, objects int }
 	// series has the objects that are histograms; nil: not asked for yet.
 	series map[seriesKey]uint32
 	recent recent
@@ -227,14 +231,21 @@ func (b *builder) add(o object, pos uint32, w want, ways []want) uint32 {
 // changed.
 func (b *builder) finish() *Plan {
 	b.double()
-	inOrder(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
-	for _, list := range b.gauges {
-		inOrder(list, func(x, y GaugeLine) int { return cmp.Compare(x.Pos, y.Pos) })
+	came := b.entries[b.taken.entries:]
+	if slices.Contains(b.dirty.marked[:min(b.taken.objects, len(b.dirty.marked))], true) {
+		came = b.entries // of a histogram that was there
 	}
 	if b.dirty.n > 0 {
-		b.gather()
+		b.gather(came)
+	}
+	inOrder(b.entries, b.taken.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
+	for _, list := range b.gauges {
+		inOrder(list, 0, func(x, y GaugeLine) int { return cmp.Compare(x.Pos, y.Pos) })
 	}
 	b.doubleHists()
+	for i := range b.views {
+		b.views[i].Broken = 0
+	}
 	for i := range b.objects {
 		if o := &b.objects[i]; o.kind == Histogram && b.hists[o.hist].form == formless {
 			for _, s := range b.Sinks(uint32(i)) {
@@ -245,11 +256,10 @@ func (b *builder) finish() *Plan {
 	return b.Plan
 }
 
-// inOrder sorts a list and keeps the order of equals. Nearly always it is sorted,
-// or what came was appended to it in its own order.
-func inOrder[T any](list []T, compare func(x, y T) int) {
-	n := 1
-	for n < len(list) && compare(list[n-1], list[n]) <= 0 {
+// inOrder sorts a list and keeps the order of equals. The first n are in order.
+// Nearly always all are, or what came was appended to them in its own order.
+func inOrder[T any](list []T, n int, compare func(x, y T) int) {
+	for n = max(n, 1); n < len(list) && compare(list[n-1], list[n]) <= 0; {
 		n++
 	}
 	if n >= len(list) {
@@ -260,21 +270,21 @@ func inOrder[T any](list []T, compare func(x, y T) int) {
 		return
 	}
 	came := slices.Clone(list[n:])
-	for at := len(list) - 1; len(came) > 0; at-- {
-		if last := len(came) - 1; n > 0 && compare(list[n-1], came[last]) > 0 {
-			n--
-			list[at] = list[n]
-		} else {
-			list[at], came = came[last], came[:last]
-		}
+	for at := len(list); len(came) > 0; { // list[at:] is done, and list[:n] is left of the others
+		last := came[len(came)-1]
+		behind := sort.Search(n, func(i int) bool { return compare(list[i], last) > 0 })
+		at -= n - behind
+		copy(list[at:], list[behind:n])
+		n, at = behind, at-1
+		list[at], came = last, came[:len(came)-1]
 	}
 }
 
 // gather makes the histograms whose lines came or went of their lines, wherever
-// in the body these stand.
-func (b *builder) gather() {
+// in the body these stand. Their entries are among those given.
+func (b *builder) gather(entries []entry) {
 	pieces := make(map[uint32][]piece, b.dirty.n)
-	for _, e := range b.entries {
+	for _, e := range entries {
 		if b.dirty.has(e.object) {
 			l := b.route.router.store.Line(b.body.ID(int(e.pos)))
 			pieces[e.object] = append(pieces[e.object], piece{l.Role, l.Bound, e.pos})
@@ -300,7 +310,7 @@ type piece struct {
 // compose makes a histogram of its lines.
 func (b *builder) compose(h *hist, pieces []piece) {
 	slices.SortStableFunc(pieces, func(x, y piece) int {
-		return cmp.Or(cmp.Compare(x.role, y.role), cmp.Compare(x.bound, y.bound))
+		return cmp.Or(cmp.Compare(x.role, y.role), cmp.Compare(x.bound, y.bound), cmp.Compare(x.pos, y.pos))
 	})
 	h.from, h.sum, h.count, h.native = uint32(len(b.buckets)), -1, -1, -1
 	var bounds []float64

@@ -49,7 +49,7 @@ func (r *Router) Bytes() (n int64) {
 		n += 4*int64(cap(x.ways)+cap(x.series)) + x.listAt.Bytes() + x.bySeries.Bytes()
 		n += int64(len(x.lists)) * (int64(unsafe.Sizeof([]want{})) + int64(unsafe.Sizeof(want{})))
 		for i := range x.groups {
-			n += 2*x.groups[i].byID.Bytes() + 16*int64(cap(x.groups[i].list)) // the labels are as long as the key
+			n += 2*x.groups[i].byID.Bytes() + x.groups[i].bytes + 16*int64(cap(x.groups[i].list)) // what is so small takes more than its length
 		}
 	}
 	return n

@@ -11,15 +11,12 @@ import (
 func (p *Plan) Carry(s *Scraped, to Columns, st *State) (next *Plan, moved []int32) {
 	b := newBuilder(st, p.route, p.admitted, s.Body, to)
 	b.epochs, b.epochOf = p.epochs, p.epochOf
-	newAt, fresh := p.place(s)
-	fresh = b.names.carry(p, s, newAt, fresh)
+	places, fresh := p.place(s)
+	fresh = b.names.carry(p, s, places, fresh)
 	copy(b.views, p.views)
-	for i := range b.views {
-		b.views[i].Series, b.views[i].Broken = 0, 0
-	}
-	b.uncount(p, s, newAt)
+	b.uncount(p, s, places)
 	b.tops, b.was = append(b.tops, p.tops...), map[uint32]*point{}
-	c := &carrying{builder: b, from: p, newAt: newAt, fresh: fresh}
+	c := &carrying{builder: b, from: p, places: places, fresh: fresh}
 	moved = c.takeOver()
 	c.remember(s, moved)
 	b.stays = func(h *hist, pos uint32) bool {
@@ -52,50 +49,17 @@ func (c *carrying) remember(s *Scraped, moved []int32) {
 	}
 }
 
-// place returns where each line of before stands now, plus 1, and the lines
-// that have to be looked at anew: those that came, and those that are written in
-// words which mean something else to the views.
-func (p *Plan) place(s *Scraped) (newAt, fresh []uint32) {
-	newAt = s.Scratch.places(s.Before.Len())
-	if !s.Reader.Structural() {
-		for pos := range newAt {
-			newAt[pos] = uint32(pos) + 1
-		}
-		return newAt, nil
-	}
-	for _, m := range s.Reader.Moves() {
-		for i, run := uint32(0), newAt[m.Old:m.Old+m.N]; int(i) < len(run); i++ {
-			run[i] = m.Pos + i + 1
-		}
-	}
-	fresh = slices.Clone(s.Reader.Came())
-	came := len(fresh)
-	for _, pos := range s.Reader.Renamed() {
-		id := s.Reader.ID(int(pos))
-		old, _, _ := s.Reader.At(int(pos))
-		if !sameWay(p.route.way(id), p.route.way(s.Before.ID(old))) {
-			newAt[old], fresh = 0, append(fresh, pos)
-		}
-	}
-	if len(fresh) > came {
-		slices.Sort(fresh)
-	}
-	return newAt, fresh
-}
-
-func sameWay(a, b []want) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
-
 // uncount takes the lines that went out of the numbers of those that no object
 // has: of another type, or left out by the matchers.
-func (b *builder) uncount(p *Plan, s *Scraped, newAt []uint32) {
+func (b *builder) uncount(p *Plan, s *Scraped, to *places) {
 	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Refused+x.Unselected+x.Others > 0 }) {
 		return
 	}
-	for old, at := range newAt {
-		if at != 0 || (KnownBody{s.Before}).Duplicate(old) { // a duplicate was never counted
+	for _, old := range to.went(s) {
+		if (KnownBody{s.Before}).Duplicate(int(old)) { // it was never counted
 			continue
 		}
-		for _, w := range p.route.way(s.Before.ID(old)) {
+		for _, w := range p.route.way(s.Before.ID(int(old))) {
 			if !b.admitted[w.view] {
 				continue
 			}
@@ -117,29 +81,68 @@ func (b *builder) uncount(p *Plan, s *Scraped, newAt []uint32) {
 // carrying takes the objects of a plan over into the next one.
 type carrying struct {
 	*builder
-	from     *Plan
-	newAt    []uint32
-	fresh    []uint32
-	moved    []int32
-	objectOf []uint32 // by histogram of the next plan
+	from   *Plan
+	places *places
+	fresh  []uint32
+	moved  []int32
 }
 
 // takeOver takes over the objects that still have lines.
 func (c *carrying) takeOver() []int32 {
 	c.moved = make([]int32, len(c.from.objects))
-	for i := range c.moved {
-		c.moved[i] = -1
-	}
 	more := 0 // lines that came and that some view wants
 	for _, pos := range c.fresh {
 		more += min(1, len(c.route.way(c.body.ID(int(pos)))))
 	}
-	kept := make([]entry, 0, len(c.from.entries)+more)
 	c.objects, c.sinks = make([]object, 0, len(c.from.objects)+more), make([]Sink, 0, len(c.from.sinks)+more)
 	c.hists, c.buckets = make([]hist, 0, len(c.from.hists)), make([]uint32, 0, len(c.from.buckets)+more)
+	kept, all := c.places.entries(make([]entry, 0, len(c.from.entries)+more), c.from.entries)
+	if all && len(c.from.doubles) == 0 {
+		c.takeAll()
+	} else {
+		kept = c.takeSome(kept[:0])
+	}
+	c.entries, c.taken.objects = kept, len(c.objects)
+	if c.places.ascend() {
+		c.taken.entries = len(kept)
+	}
+	for v, list := range c.from.gauges {
+		for _, g := range list {
+			if at, ok := c.places.of(g.Pos); ok {
+				c.gauges[v] = append(c.gauges[v], GaugeLine{at, g.Col})
+			} else {
+				c.ended = append(c.ended, Sink{View: int32(v), Col: int32(g.Col)})
+			}
+		}
+	}
+	return c.moved
+}
+
+// takeAll takes over all objects, of which none lost a line: as they are, but for
+// the positions of their lines.
+func (c *carrying) takeAll() {
+	c.objects, c.sinks = append(c.objects, c.from.objects...), append(c.sinks, c.from.sinks...)
+	for i := range c.objects {
+		c.objects[i].line, _ = c.places.of(c.objects[i].line)
+		c.moved[i] = int32(i)
+	}
+	for i := range c.from.hists {
+		c.hists = append(c.hists, c.hist(c.from.hists[i], 0))
+	}
+}
+
+// takeSome takes over the objects that still have lines, one by one. It returns the
+// entries of these lines.
+func (c *carrying) takeSome(kept []entry) []entry {
+	for i := range c.views {
+		c.views[i].Series = 0
+	}
+	for i := range c.moved {
+		c.moved[i] = -1
+	}
 	for _, e := range c.from.entries {
-		if at := c.newAt[e.pos]; at != 0 && !c.again(e, int(at-1)) {
-			kept = append(kept, entry{at - 1, e.object})
+		if at, ok := c.places.of(e.pos); ok && !c.again(e, int(at)) {
+			kept = append(kept, entry{at, e.object})
 			c.moved[e.object] = 0
 		}
 	}
@@ -151,23 +154,12 @@ func (c *carrying) takeOver() []int32 {
 			c.take(uint32(i))
 		}
 	}
-	for _, e := range kept {
-		c.objects[c.moved[e.object]].line = e.pos
-	}
 	for i := range kept {
-		kept[i].object = uint32(c.moved[kept[i].object])
+		e := &kept[i]
+		e.object = uint32(c.moved[e.object])
+		c.objects[e.object].line = e.pos
 	}
-	c.entries = kept
-	for v, list := range c.from.gauges {
-		for _, g := range list {
-			if at := c.newAt[g.Pos]; at != 0 {
-				c.gauges[v] = append(c.gauges[v], GaugeLine{at - 1, g.Col})
-			} else {
-				c.ended = append(c.ended, Sink{View: int32(v), Col: int32(g.Col)})
-			}
-		}
-	}
-	return c.moved
+	return kept
 }
 
 // returning returns the histograms that lost all of their lines and have others
@@ -219,7 +211,6 @@ func (c *carrying) take(i uint32) {
 		h := c.from.hists[o.hist]
 		o.hist = uint32(len(c.hists))
 		c.hists = append(c.hists, c.hist(h, next))
-		c.objectOf = append(c.objectOf, next)
 	}
 	c.objects = append(c.objects, o)
 }
@@ -232,14 +223,16 @@ func (c *carrying) hist(h hist, object uint32) hist {
 		if pos < 0 {
 			return -1
 		}
-		now := c.newAt[pos]
-		whole = whole && now != 0
-		return int32(now) - 1
+		now, ok := c.places.of(uint32(pos))
+		if whole = whole && ok; !ok {
+			return -1
+		}
+		return int32(now)
 	}
 	from := uint32(len(c.buckets))
-	for _, pos := range c.from.buckets[h.from:h.to] {
-		c.buckets = append(c.buckets, uint32(at(int32(pos))))
-	}
+	var ok bool
+	c.buckets, ok = c.places.positions(c.buckets, c.from.buckets[h.from:h.to])
+	whole = whole && ok
 	h.from, h.to = from, uint32(len(c.buckets))
 	h.sum, h.count, h.native = at(h.sum), at(h.count), at(h.native)
 	if !whole {
@@ -252,9 +245,12 @@ func (c *carrying) hist(h hist, object uint32) hist {
 // settle makes places for the native buckets that came, and lets go of what was
 // chosen for a process that ended.
 func (c *carrying) settle(s *Scraped) {
-	for i := range c.hists {
-		h, object := &c.hists[i], c.objectOf[i]
-		switch {
+	for i := range c.objects {
+		o, object := &c.objects[i], uint32(i)
+		if o.kind != Histogram {
+			continue
+		}
+		switch h := &c.hists[o.hist]; {
 		case c.dirty.has(object):
 		case s.Process && h.form == classic && h.native >= 0:
 			c.dirty.add(object)

@@ -73,7 +73,7 @@ func (b *builder) doubleHists() {
 			b.objects[object].double = uint32(len(b.doubles))
 		}
 	}
-	inOrder(b.entries, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
+	inOrder(b.entries, 0, func(x, y entry) int { return cmp.Compare(x.pos, y.pos) })
 }
 
 // contradicts reports whether a line of a histogram stands in the body once more

@@ -131,8 +131,7 @@ func (s *Scraped) point(pos int) judge.Point {
 
 // value returns what was read at a position.
 func (s *Scraped) value(pos uint32) float64 {
-	_, v, _ := s.Reader.At(int(pos))
-	return v
+	return s.Reader.Value(int(pos))
 }
 
 // familyOf returns what a scrape shows of a family, until the next one is asked

@@ -82,10 +82,10 @@ func (t *turn) read() bool {
 	t.now = t.Scraped.point(t.pos)
 	t.counts = t.out.room(len(positions))
 	for i, pos := range positions {
-		_, t.counts[i], _ = t.Reader.At(int(pos))
+		t.counts[i] = t.Reader.Value(int(pos))
 	}
 	if t.h.sum >= 0 {
-		_, t.sum, _ = t.Reader.At(int(t.h.sum))
+		t.sum = t.Reader.Value(int(t.h.sum))
 	}
 	return t.h.layout.Check(t.counts) == nil
 }
@@ -129,12 +129,8 @@ func (t *turn) direct() *point {
 		return x
 	}
 	x.layout, x.buckets = t.h.layout, t.out.room(len(t.counts))
-	for i, pos := range t.buckets[t.h.from:t.h.to] {
-		if old, _, _ := t.Reader.At(int(pos)); old >= 0 {
-			x.buckets[i] = t.Scraped.Before.Value(old)
-		} else {
-			return nil
-		}
+	if !t.Reader.Before(x.buckets, t.buckets[t.h.from:t.h.to]) {
+		return nil
 	}
 	if t.h.sum >= 0 {
 		if old, _, _ := t.Reader.At(int(t.h.sum)); old >= 0 {

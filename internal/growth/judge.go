@@ -72,19 +72,10 @@ func (w *walk) run(gone []dying) {
 	w.was = nil
 }
 
-// changed walks two ascending lists: lines that changed, and lines followed.
+// changed touches the lines that changed and are followed.
 func (w *walk) changed() {
-	entries, i := w.entries, 0
-	for _, pos := range w.Reader.Changed() {
-		for i < len(entries) && entries[i].pos < pos {
-			i++
-		}
-		for ; i < len(entries) && entries[i].pos == pos; i++ {
-			w.touch(entries[i])
-		}
-		if i == len(entries) {
-			return
-		}
+	for e := range w.entriesAt(w.Reader.Changed()) {
+		w.touch(e)
 	}
 }
 

@@ -42,7 +42,7 @@ func (n *names) read(p *Plan, body Body) {
 
 // carry reads the names of a body in which lines came, went or moved, if some of
 // them is another name, and returns the lines that have to be looked at anew.
-func (n *names) carry(p *Plan, s *Scraped, newAt, fresh []uint32) []uint32 {
+func (n *names) carry(p *Plan, s *Scraped, to *places, fresh []uint32) []uint32 {
 	isOther := func(w want) bool { return w.other && p.admitted[w.view] }
 	if !slices.ContainsFunc(p.views, func(x Presence) bool { return x.Others > 0 }) &&
 		!slices.ContainsFunc(fresh, func(pos uint32) bool { return slices.ContainsFunc(p.route.way(s.Body.ID(int(pos))), isOther) }) {
@@ -53,12 +53,15 @@ func (n *names) carry(p *Plan, s *Scraped, newAt, fresh []uint32) []uint32 {
 	turned := false
 	for pos := range s.Reader.Len() {
 		old, _, _ := s.Reader.At(pos)
-		if old < 0 || newAt[old] == 0 {
+		if old < 0 {
+			continue
+		}
+		if _, ok := to.of(uint32(old)); !ok {
 			continue
 		}
 		if slices.ContainsFunc(p.route.way(s.Reader.ID(pos)), func(w want) bool { return isOther(w) && n.take(w) != p.names.take(w) }) {
-			newAt[old], turned = 0, true
-			fresh = append(fresh, uint32(pos))
+			to.drop(old)
+			fresh, turned = append(fresh, uint32(pos)), true
 		}
 	}
 	if turned {

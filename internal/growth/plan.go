@@ -157,6 +157,26 @@ func (p *Plan) Sinks(object uint32) []Sink {
 // the plan was made.
 func (p *Plan) Ended() []Sink { return p.ended }
 
+// entriesAt yields the entries at positions, which ascend.
+func (p *Plan) entriesAt(positions []uint32) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		entries, i := p.entries, 0
+		for _, pos := range positions {
+			for i < len(entries) && entries[i].pos < pos {
+				i++
+			}
+			for ; i < len(entries) && entries[i].pos == pos; i++ {
+				if !yield(entries[i]) {
+					return
+				}
+			}
+			if i == len(entries) {
+				return
+			}
+		}
+	}
+}
+
 // Columns returns how many of the n columns of a view of gauges a line leads to.
 func (p *Plan) Columns(view, n int) int {
 	used, sum := make([]bool, n), 0
@@ -268,24 +288,21 @@ type led struct {
 func (p *Plan) leads(view int) *led {
 	if p.led == nil {
 		p.led = make([]led, len(p.views))
-	}
-	x := &p.led[view]
-	if x.to != nil {
-		return x
-	}
-	x.to = make([]bool, 0, 16)
-	for i := range p.sinks {
-		s := &p.sinks[i]
-		if int(s.View) != view || s.Col < 0 {
-			continue
-		}
-		if n := int(s.Col) + 1 - len(x.to); n > 0 {
-			x.to = append(x.to, make([]bool, n)...)
-		}
-		if !x.to[s.Col] {
-			x.to[s.Col] = true
-			x.n++
+		for i := range p.sinks {
+			if s := &p.sinks[i]; s.Col >= 0 {
+				p.led[s.View].add(s.Col)
+			}
 		}
 	}
-	return x
+	return &p.led[view]
+}
+
+func (x *led) add(col int32) {
+	if n := int(col) + 1 - len(x.to); n > 0 {
+		x.to = append(x.to, make([]bool, n)...)
+	}
+	if !x.to[col] {
+		x.to[col] = true
+		x.n++
+	}
 }

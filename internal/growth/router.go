@@ -189,8 +189,9 @@ type Route struct {
 
 // groups are those of a view, as series say them: targets' labels are put over.
 type groups struct {
-	list []labels.Labels
-	byID Interner
+	list  []labels.Labels
+	byID  Interner // by what tells their labels apart
+	bytes int64    // of the labels
 }
 
 // want is what one view wants of a line.
@@ -257,8 +258,12 @@ func (r *Route) GroupOf(id lines.ID, view int32) (int32, bool) {
 // work finds out what the views want of a line.
 func (r *Route) work(id lines.ID) int32 {
 	l := r.router.store.Line(id)
+	fits := r.router.fitting(l)
+	if len(fits) == 0 {
+		return wayNone
+	}
 	list := r.wants[:0]
-	for _, f := range r.router.fitting(l) {
+	for _, f := range fits {
 		v := r.router.views[f.view]
 		w := want{view: f.view, part: f.part, other: f.other}
 		switch {
@@ -266,7 +271,7 @@ func (r *Route) work(id lines.ID) int32 {
 		case !v.matches(l, r.given[f.view]):
 			w.part = Matched
 		default:
-			w.group, w.class = r.group(f.view, v.group(l, r.given[f.view])), f.class
+			w.group, w.class = r.group(f.view, l), f.class
 		}
 		list = append(list, w)
 	}
@@ -274,13 +279,19 @@ func (r *Route) work(id lines.ID) int32 {
 	return r.list(list) + wayNone
 }
 
-// group interns a group of a view.
-func (r *Route) group(view int32, ls labels.Labels) int32 {
-	g := &r.groups[view]
-	r.key = ls.Bytes(r.key)
-	i, added := g.byID.Of(r.key)
+// group interns the group of a view that a line is in.
+func (r *Route) group(view int32, l *lines.Line) int32 {
+	g, v, given := &r.groups[view], r.router.views[view], r.given[view]
+	key, ok := v.groupKey(r.key[:0], l, given)
+	if !ok {
+		key = v.group(l, given).Bytes(key)
+	}
+	r.key = key
+	i, added := g.byID.Of(key)
 	if added {
+		ls := v.group(l, given)
 		g.list = Put(g.list, i, ls)
+		g.bytes += int64(ls.ByteSize())
 	}
 	return i
 }
@@ -354,6 +365,12 @@ func (r *Route) sweep() {
 				if int(w.view) == v && w.part < Matched {
 					kept[w.group] = true
 				}
+			}
+		}
+		for i, ls := range g.list {
+			if !kept[i] {
+				g.bytes -= int64(ls.ByteSize())
+				g.list[i] = labels.EmptyLabels()
 			}
 		}
 		g.list = Cut(g.list, g.byID.Keep(kept))

@@ -46,14 +46,6 @@ type Scratch struct {
 	list     []shows
 	known    map[evidenceKey]*evidence
 	room     []evidence
-	newAt    []uint32 // see Plan.place
-}
-
-// places returns zeros for so many positions.
-func (s *Scratch) places(n int) []uint32 {
-	s.newAt = slices.Grow(s.newAt[:0], n)[:n]
-	clear(s.newAt)
-	return s.newAt
 }
 
 // shows is what a scrape shows of a family, and the metric of its counters.

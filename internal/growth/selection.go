@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"encoding/binary"
 	"iter"
 	"slices"
 	"strings"
@@ -381,6 +382,24 @@ func (s *Selection) keeps(name string) bool {
 		return !slices.Contains(s.Without, name)
 	}
 	return slices.Contains(s.By, name)
+}
+
+// groupKey appends what tells the group of a line from others: the values of the
+// labels by which the view groups. ok is false if it names those that it leaves out.
+func (s *Selection) groupKey(key []byte, l *lines.Line, given []string) (_ []byte, ok bool) {
+	if len(s.Without) > 0 {
+		return key, false
+	}
+	add := func(value string) { key = append(binary.AppendUvarint(key, uint64(len(value))), value...) }
+	for _, name := range s.By {
+		if !slices.Contains(given, name) && (name != model.MetricNameLabel || !s.Every) {
+			add(l.Labels.Get(name))
+		}
+	}
+	if s.Every {
+		add(s.nameOf(l))
+	}
+	return key, true
 }
 
 // group returns what a series says of its group.

@@ -187,6 +187,9 @@ func (st *State) Follow(p **Plan, next *Plan, moved []int32, s *Scraped) (list [
 // dying lists the objects of p that end with a staged scrape. moved is of the
 // plan that is about to replace p.
 func (st *State) dying(p *Plan, moved []int32, s *Scraped) (list []dying) {
+	if !slices.Contains(moved, -1) {
+		return nil
+	}
 	last := int64(-1)
 	for _, e := range p.entries {
 		o := &p.objects[e.object]
@@ -252,9 +255,9 @@ func (st *State) Exhume(p *Plan, s *Scraped, store *lines.Store) {
 	if len(st.tombs) == 0 {
 		return
 	}
-	for _, e := range p.entries {
+	for e := range p.entriesAt(s.Reader.Came()) {
 		o := &p.objects[e.object]
-		if old, _, _ := s.Reader.At(int(e.pos)); old >= 0 || o.kind == watched || p.formless(o) || st.held[e.object].missed() {
+		if o.kind == watched || p.formless(o) || st.held[e.object].missed() {
 			continue
 		}
 		st.unearth(p.tombOf(o, store.Line(s.Body.ID(int(e.pos)))), store)

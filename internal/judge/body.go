@@ -136,6 +136,7 @@ type Decision struct {
 	start      int64
 	far        bool // moved by more than the skew of clocks
 	deep, back bool
+	grew       bool // most of what moved
 	leapt      bool // the fastest steps explain most of the falls
 	known      bool // both starts are known
 	denied     bool // so many counters look as if they were read back that what is said of the owner may be wrong
@@ -146,6 +147,7 @@ type Decision struct {
 // Decide weighs the evidence.
 func (b *Body) Decide() Decision {
 	d := Decision{Restart: b.starts(), start: b.Start, deep: b.deep(), back: 2*b.back > b.marked && b.marked > 0}
+	d.grew = b.grew > b.fell+b.dipped
 	d.leapt = b.leapt > 0 && 2*b.leapt >= b.fell
 	d.known = b.PrevStart != 0 && b.Start != 0
 	d.far = b.Start-b.PrevStart > b.Rules.clockSkew()
@@ -165,7 +167,7 @@ func (b *Body) Decide() Decision {
 			d.Restart = RestartCopies
 		}
 	}
-	d.Lags = (d.Restart == RestartUnknown || d.Restart == RestartUnmoved) && !d.deep && b.fell+b.dipped > 0 && b.fell+b.dipped >= b.grew
+	d.Lags = (d.Restart == RestartUnknown || d.Restart == RestartUnmoved) && !d.deep && b.fell+b.dipped > 0 && !d.grew
 	d.witnessed = b.grew >= manyWitnesses && b.fell+b.dipped == 0
 	return d
 }

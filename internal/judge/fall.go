@@ -163,7 +163,7 @@ func (t *turn) fall() Step {
 		}
 		s.Verdict, s.Doubt = Jitter, 0
 		t.remember(CauseDip)
-	case t.r.Owner == OwnerExternal, !t.e.Deep:
+	case t.r.Owner == OwnerExternal, !t.e.Deep && !(t.Cause == CauseGone && 2*c <= p): // one that was away is not of the body's evidence
 		t.takeBack(&s)
 		t.remember(CauseFall)
 	default:
@@ -175,12 +175,13 @@ func (t *turn) fall() Step {
 
 // takeBack takes back what an unproven fall shows to be uncertain. Where no start time tells, two processes may
 // answer in turn: then the series rose above the fallen value because the higher one answered. Where one tells, a reading
-// of twice as much may have been wrong, as those of kernels are at times. That step was at most the largest so far: a
-// fall that this does not explain takes nothing back. Without a start a deep fall is more often a restart: the falls of most
+// of twice as much may have been wrong, as those of kernels are at times, or of less if the rest of the body grew: else the
+// body is that of a copy that lags. That step was at most the largest so far: a fall that this does not explain takes
+// nothing back. Without a start a deep fall is more often a restart: the falls of most
 // other counters have to be explained, too.
 func (t *turn) takeBack(s *Step) {
 	if t.e.Known || t.stands() {
-		if fell := t.Last.Value - t.c.Value; fell >= t.c.Value && t.e.Pace.Known && explains(t.e.Pace.Makes(t.ms), fell) {
+		if fell := t.Last.Value - t.c.Value; (fell >= t.c.Value || t.e.Grew) && t.e.Pace.Known && explains(t.e.Pace.Makes(t.ms), fell) {
 			s.Back = fell
 		}
 		return

@@ -98,6 +98,7 @@ type Evidence struct {
 	Pace     Pace  // of the series, or of its family
 
 	Deep   bool // what fell in this body fell deep
+	Grew   bool // most of what moved in this body grew
 	Leapt  bool // most of what fell may have risen by as much in one step
 	Back   bool // the body is back where it was before it fell deep
 	Hidden bool // a restart may hide in growth
@@ -111,7 +112,7 @@ type Evidence struct {
 
 // Of returns what the decision means for a family. The caller adds the pace of each series, and the interval.
 func (d *Decision) Of(f *Family) Evidence {
-	e := Evidence{Own: f.own(), Start: d.start, Deep: d.deep, Leapt: d.leapt, Back: d.back, Known: d.known, Open: d.Blind, Copies: d.Restart == RestartCopies}
+	e := Evidence{Own: f.own(), Start: d.start, Deep: d.deep, Grew: d.grew, Leapt: d.leapt, Back: d.back, Known: d.known, Open: d.Blind, Copies: d.Restart == RestartCopies}
 	e.Stands = d.Restart == RestartUnmoved
 	switch d.Restart {
 	case RestartUnknown, RestartCopies:

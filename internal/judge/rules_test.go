@@ -166,6 +166,12 @@ func TestReturned(t *testing.T) {
 	_, s = Begin(&Rules{}, at(160, 9), &Arrival{Before: &gone, Evidence: &Evidence{Stands: true, Deep: true}})
 	assert.Equal(t, Step{Verdict: Reset, Doubt: Gapped | Unproven, Add: 9, Hi: inf, From: 100 * second, To: 160 * second, Reach: 100 * second}, s)
 
+	// Nothing of a body that it was not in tells whether it fell deep.
+	_, s = Begin(&Rules{}, at(160, 20), &Arrival{Before: &gone, Evidence: &Evidence{Stands: true}})
+	assert.Equal(t, 20.0, s.Value(), "at most half: it began again")
+	_, s = Begin(&Rules{}, at(160, 21), &Arrival{Before: &gone, Evidence: &Evidence{Stands: true}})
+	assert.Equal(t, [3]float64{0, 0, inf}, [3]float64{s.Value(), s.Lo, s.Hi}, "more: an older copy, perhaps")
+
 	dated, _ := Series{Last: at(100, 40, 10)}.Vanish(115*second, &e)
 	_, s = Begin(&Rules{}, at(160, 49, 10), &Arrival{Before: &dated, Evidence: &e})
 	assert.Equal(t, 9.0, s.Hi, "its own start is the same: it never began again")

@@ -46,26 +46,10 @@ func (c *Columns) Len() int { return c.values.n }
 func (c *Columns) ID(i int) ID { return c.runs[runAt(c.runs, uint32(i))].at(uint32(i)) }
 
 // IDs yields the lines by position, which is cheaper than to ask for each.
-func (c *Columns) IDs() iter.Seq2[int, ID] {
-	return func(yield func(int, ID) bool) {
-		pos := 0
-		for i, r := range c.runs {
-			for end := c.runEnd(i); pos < end; pos++ {
-				if !yield(pos, r.at(uint32(pos))) {
-					return
-				}
-			}
-		}
-	}
-}
+func (c *Columns) IDs() iter.Seq2[int, ID] { return eachID(c.runs, c.values.n) }
 
 // runEnd returns the position after the last line of a run.
-func (c *Columns) runEnd(i int) int {
-	if i+1 < len(c.runs) {
-		return int(c.runs[i+1].pos)
-	}
-	return c.values.n
-}
+func (c *Columns) runEnd(i int) int { return runEnd(c.runs, i, c.values.n) }
 
 // Value returns the value at a position.
 func (c *Columns) Value(i int) float64 { return c.values.at(i) }

@@ -30,9 +30,9 @@ type diff struct {
 	before []float64 // the values of the columns
 
 	// Staged, by new position. While rebuilt is false the lines are those of the
-	// columns: runs and dups are theirs, else newIDs is used, and olds.
+	// columns: runs and dups are theirs, and order is not used.
 	runs       []run
-	olds       []int32 // the position in the columns, −1 if the line is new
+	order      order
 	values     []float64
 	times      []int64 // empty while no line has a timestamp
 	starts     []int64 // empty while no line has a start of its own
@@ -40,10 +40,9 @@ type diff struct {
 	natives    []native
 	digests    []digest // of protobuf
 	quoted     exemplars
-	moves      []Move   // of a rebuild, by old position
+	moves      []Move   // those of order, by old position
 	renamed    []uint32 // positions of lines whose text differs from that at the old position
 	changed    []uint32
-	came       []uint32 // positions of new lines
 	gone       []uint32 // old positions
 	dups       []uint32
 	headings   []heading
@@ -54,8 +53,8 @@ type diff struct {
 	pinned     bool // new lines and all headings hold references for the commit
 
 	// Scratch of a rebuild. The slices of dups and pairs are reused.
-	had        []ID // the lines of the columns
-	newIDs     []ID
+	cameIDs    []ID // of order.came
+	newIDs     []ID // see order.ids
 	newDups    []uint32
 	newPairs   []uint32
 	creators   map[uint64]uint32 // by Line.objectHash: the position of the line with the start
@@ -64,7 +63,7 @@ type diff struct {
 	candidates []uint32          // new lines that may have another text than before
 	taken      []uint64          // a bit for each old position: it has a new one
 	oldAt      []uint32          // by id: its position in the columns, if it has one
-	newAt      []uint32          // by id of a line without an old position: its first position in newIDs
+	newAt      []uint32          // by id of a line without an old position: where it stands first in cameIDs
 	indexed    bool              // oldAt is of these columns
 	inForce    []*family         // by number of headings expected: the family after them
 }
@@ -139,7 +138,7 @@ func (d *diff) end() { d.expect = nil }
 // len returns the number of lines staged so far.
 func (d *diff) len() int {
 	if d.rebuilt {
-		return len(d.newIDs)
+		return d.order.n
 	}
 	return d.k
 }
@@ -331,7 +330,7 @@ func (d *diff) expectedHeading(id uint32) {
 // addHeading stages a heading that is not expected here.
 func (d *diff) addHeading(id uint32) {
 	d.rebuild()
-	d.headings = append(d.headings, heading{uint32(len(d.newIDs)), id})
+	d.headings = append(d.headings, heading{uint32(d.len()), id})
 	if f := d.store.declares(id); f != nil {
 		d.family = f
 	}

@@ -1,7 +1,6 @@
 package lines
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -32,11 +31,12 @@ func (d *diff) finish() error {
 		d.staged = true
 		return nil
 	}
+	d.runs, d.hint = d.order.runs, 0
 	d.findSpelled()
 	d.dups = d.newDups
 	d.findPairs()
 	if d.fresh {
-		d.finishFresh()
+		d.structural = d.len() > 0
 	} else {
 		d.findGone()
 		d.findRenamed()
@@ -47,62 +47,10 @@ func (d *diff) finish() error {
 	return nil
 }
 
-// finishFresh makes every line a new one.
-func (d *diff) finishFresh() {
-	d.changed = d.changed[:0]
-	for pos := range d.olds {
-		d.olds[pos] = -1
-		d.changed = append(d.changed, uint32(pos))
-	}
-	d.came = append(d.came[:0], d.changed...)
-	d.structural = len(d.newIDs) > 0
-}
-
-// Move says that N lines from the position Old on stand from the position Pos on
-// now.
-type Move struct{ Old, Pos, N uint32 }
-
-// findMoves finds the lines that have no old position, and the runs of those that
-// have one.
-func (d *diff) findMoves() {
-	d.moves, d.came = d.moves[:0], d.came[:0]
-	next, sorted := int32(-1), true // the old position that goes on with the last run
-	for pos := 0; pos < len(d.olds); pos++ {
-		old := d.olds[pos]
-		if next >= 0 && old == next {
-			run := d.olds[pos:]
-			n := 1
-			for n < len(run) && run[n] == old+int32(n) {
-				n++
-			}
-			next, pos = next+int32(n), pos+n-1
-			continue
-		}
-		if n := len(d.moves); next >= 0 {
-			d.moves[n-1].N = uint32(next) - d.moves[n-1].Old
-		}
-		if next = old; old < 0 {
-			d.came = append(d.came, uint32(pos))
-			continue
-		}
-		next++
-		n := len(d.moves)
-		sorted = sorted && (n == 0 || d.moves[n-1].Old < uint32(old))
-		d.moves = append(d.moves, Move{Old: uint32(old), Pos: uint32(pos)})
-	}
-	if n := len(d.moves); next >= 0 {
-		d.moves[n-1].N = uint32(next) - d.moves[n-1].Old
-	}
-	if !sorted {
-		slices.SortFunc(d.moves, func(a, b Move) int { return cmp.Compare(a.Old, b.Old) })
-	}
-}
-
 // findGone finds the old lines that have no new position, and whether any line
 // came, went or moved.
 func (d *diff) findGone() {
-	d.findMoves()
-	d.gone = d.gone[:0]
+	d.moves, d.gone = d.order.byOld(d.moves), d.gone[:0]
 	at, stay := uint32(0), uint32(0) // lines that stand where they stood
 	for _, m := range d.moves {
 		for ; at < m.Old; at++ {
@@ -115,7 +63,7 @@ func (d *diff) findGone() {
 	for ; int(at) < d.expect.Len(); at++ {
 		d.gone = append(d.gone, at)
 	}
-	if int(stay) != len(d.olds) || int(stay) != d.expect.Len() {
+	if int(stay) != d.len() || int(stay) != d.expect.Len() {
 		d.structural = true
 	}
 }
@@ -133,14 +81,17 @@ func (d *diff) findRenamed() {
 	if len(candidates) == 0 {
 		return
 	}
+	var stay []Move
 	for _, pos := range candidates {
-		if d.rename(int(pos)) {
+		if old, ok := d.renamedFrom(pos); ok {
 			d.renamed = append(d.renamed, pos)
+			stay = append(stay, Move{old, pos, 1})
 		}
 	}
 	if len(d.renamed) == 0 {
 		return
 	}
+	d.order.stay(stay)
 	d.changed = slices.DeleteFunc(d.changed, func(pos uint32) bool {
 		_, found := slices.BinarySearch(d.renamed, pos)
 		return found && d.unchanged(int(pos))
@@ -155,13 +106,10 @@ func (d *diff) findCandidates() []uint32 {
 	went, came := &d.filters[0], &d.filters[1]
 	clear(went[:])
 	for _, pos := range d.gone {
-		went.add(d.store.Line(d.had[pos]).hash)
+		went.add(d.store.Line(d.expect.ID(int(pos))).hash)
 	}
-	for _, pos := range d.changed {
-		if d.olds[pos] >= 0 {
-			continue
-		}
-		if h := d.store.Line(d.newIDs[pos]).hash; went.has(h) {
+	for _, pos := range d.order.came {
+		if h := d.store.Line(d.idAt(pos)).hash; went.has(h) {
 			if len(candidates) == 0 {
 				clear(came[:])
 			}
@@ -181,7 +129,7 @@ func (d *diff) findCandidates() []uint32 {
 		if _, duplicate := slices.BinarySearch(d.expect.dups, pos); duplicate {
 			continue // it matches nothing
 		}
-		if h := d.store.Line(d.had[pos]).hash; came.has(h) {
+		if h := d.store.Line(d.expect.ID(int(pos))).hash; came.has(h) {
 			d.renames[h] = pos
 		}
 	}
@@ -194,21 +142,32 @@ type filter [1 << 10]uint64
 func (f *filter) add(h uint64)      { f[h>>6%uint64(len(f))] |= 1 << (h & 63) }
 func (f *filter) has(h uint64) bool { return f[h>>6%uint64(len(f))]>>(h&63)&1 != 0 }
 
-// rename matches the new line at pos with a line that is gone, if there is one of
-// the same series.
-func (d *diff) rename(pos int) bool {
-	l := d.store.Line(d.newIDs[pos])
-	at, ok := d.renames[l.hash]
-	if !ok {
-		return false
+// renamedFrom returns the old position of a line that is gone and is the same series
+// as the new one at pos, if there is one.
+func (d *diff) renamedFrom(pos uint32) (old uint32, ok bool) {
+	l := d.store.Line(d.idAt(pos))
+	if old, ok = d.renames[l.hash]; !ok {
+		return 0, false
 	}
-	was := d.store.Line(d.had[at])
+	was := d.store.Line(d.expect.ID(int(old)))
 	if was.Role != l.Role || was.Dropped != l.Dropped || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels.WithoutEmpty(), l.Labels.WithoutEmpty()) {
-		return false
+		return 0, false
 	}
 	delete(d.renames, l.hash)
-	d.olds[pos] = int32(at)
-	return true
+	return old, true
+}
+
+// idAt returns the line at a position, of a body that was read. It is cheapest for
+// one position after the other.
+func (d *diff) idAt(pos uint32) ID {
+	next := d.hint + 1
+	switch {
+	case next < len(d.runs) && d.runs[next].pos == pos:
+		d.hint = next
+	case d.runs[d.hint].pos > pos || next < len(d.runs) && d.runs[next].pos < pos:
+		d.hint = runAt(d.runs, pos)
+	}
+	return d.runs[d.hint].at(pos)
 }
 
 // unchanged reports whether the line at pos says what its old position said.
@@ -216,14 +175,14 @@ func (d *diff) unchanged(pos int) bool {
 	old, v, t := d.at(pos)
 	e := d.expect
 	return math.Float64bits(v) == math.Float64bits(d.before[old]) && t == e.Time(old) && d.startAt(pos) == e.Start(old) &&
-		d.store.Line(d.newIDs[pos]).Role != Native
+		d.store.Line(d.idAt(uint32(pos))).Role != Native
 }
 
 // at returns what is staged at a position: see Reader.At.
 func (d *diff) at(pos int) (old int, value float64, time int64) {
 	old, time = pos, NoTime
 	if d.rebuilt {
-		old = int(d.olds[pos])
+		old = d.order.old(pos)
 	}
 	if len(d.times) > 0 {
 		time = d.times[pos]
@@ -252,7 +211,11 @@ func (d *diff) findPairs() {
 		d.creators = map[uint64]uint32{}
 	}
 	clear(d.creators)
-	d.newPairs = d.store.pairs(d.newPairs[:0], d.creators, d.newIDs)
+	d.newPairs = d.newPairs[:0]
+	if d.store.created.Load() {
+		d.newIDs = d.order.ids(d.newIDs)
+		d.newPairs = d.store.pairs(d.newPairs, d.creators, d.newIDs)
+	}
 	d.pairs = d.newPairs
 }
 
@@ -278,11 +241,10 @@ func (d *diff) noteStarts() {
 // pin takes the references that the columns will hold after the commit and do not
 // hold yet.
 func (d *diff) pin() {
-	for _, pos := range d.came {
-		d.store.lines.retain(uint32(d.newIDs[pos]))
-	}
-	for _, pos := range d.renamed {
-		d.store.lines.retain(uint32(d.newIDs[pos]))
+	for _, list := range [...][]uint32{d.order.came, d.renamed} {
+		for _, pos := range list {
+			d.store.lines.retain(uint32(d.idAt(pos)))
+		}
 	}
 	for _, h := range d.headings {
 		d.store.headings.retain(h.id)
@@ -295,11 +257,10 @@ func (d *diff) unpin() {
 	if !d.pinned {
 		return
 	}
-	for _, pos := range d.came {
-		d.store.lines.release(uint32(d.newIDs[pos]))
-	}
-	for _, pos := range d.renamed {
-		d.store.lines.release(uint32(d.newIDs[pos]))
+	for _, list := range [...][]uint32{d.order.came, d.renamed} {
+		for _, pos := range list {
+			d.store.lines.release(uint32(d.idAt(pos)))
+		}
 	}
 	for _, h := range d.headings {
 		d.store.headings.release(h.id)
@@ -309,11 +270,12 @@ func (d *diff) unpin() {
 // clear forgets what is staged.
 func (d *diff) clear() {
 	d.runs, d.dups, d.pairs = nil, nil, nil
-	d.olds, d.values, d.times = d.olds[:0], d.values[:0], d.times[:0]
+	d.order.clear()
+	d.values, d.times = d.values[:0], d.times[:0]
 	clear(d.natives)
 	d.starts, d.natives, d.digests, d.renamed = d.starts[:0], d.natives[:0], d.digests[:0], d.renamed[:0]
 	d.quoted.reset()
-	d.changed, d.came, d.gone, d.moves, d.headings = d.changed[:0], d.came[:0], d.gone[:0], d.moves[:0], d.headings[:0]
+	d.changed, d.gone, d.moves, d.headings = d.changed[:0], d.gone[:0], d.moves[:0], d.headings[:0]
 	d.rebuilt, d.structural, d.staged, d.pinned = false, false, false, false
 }
 
@@ -325,6 +287,7 @@ func (d *diff) findSpelled() {
 		return
 	}
 	first := map[ID]int{}
+	d.newIDs = d.order.ids(d.newIDs)
 	for _, id := range d.newIDs { // of each series in words that are not its first ones
 		if s := d.store.Line(id).seriesID(id); s != id {
 			first[s] = -1
@@ -347,8 +310,8 @@ func (d *diff) findSpelled() {
 			continue
 		}
 		dups = append(dups, uint32(pos))
-		if d.olds[pos] >= 0 {
-			d.olds[pos] = -1
+		if d.order.old(pos) >= 0 {
+			d.order.leave(uint32(pos))
 			fresh = append(fresh, uint32(pos))
 		}
 	}

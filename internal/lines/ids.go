@@ -1,6 +1,9 @@
 package lines
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // run says that from pos on stand the lines id, id+1, … up to the next run, all
 // in one chunk of the store. Bodies of one service have their lines in one order,
@@ -26,29 +29,46 @@ func runAt(runs []run, pos uint32) int {
 	return low
 }
 
+// runEnd returns the position after the last line of a run, of n lines in all.
+func runEnd(runs []run, i, n int) int {
+	if i+1 < len(runs) {
+		return int(runs[i+1].pos)
+	}
+	return n
+}
+
+// eachID yields the lines at the first n positions of runs.
+func eachID(runs []run, n int) iter.Seq2[int, ID] {
+	return func(yield func(int, ID) bool) {
+		pos := 0
+		for i, r := range runs {
+			for end := runEnd(runs, i, n); pos < end; pos++ {
+				if !yield(pos, r.at(uint32(pos))) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // at returns the line at a position of the run.
 func (r run) at(pos uint32) ID { return r.id + ID(pos-r.pos) }
 
-// runsOf appends the runs of ids to dst.
-func runsOf(dst []run, ids []ID) []run {
-	for at := uint32(0); len(ids) > 0; {
-		n, first := 1, ids[0]
-		most := min(len(ids), chunkLen-int(first&(chunkLen-1)))
-		for n < most && ids[n] == first+ID(n) {
-			n++
-		}
-		dst = append(dst, run{at, first})
-		ids, at = ids[n:], at+uint32(n)
+// runsOf returns the runs of ids.
+func runsOf(ids []ID) []run {
+	var o order
+	for _, id := range ids {
+		o.add(id, -1, 1)
 	}
-	return dst
+	return o.runs
 }
 
-// appendIDs appends the lines at all positions to dst.
-func (c *Columns) appendIDs(dst []ID) []ID {
-	n := len(dst)
-	dst = slices.Grow(dst, c.Len())[:n+c.Len()]
-	for i, r := range c.runs {
-		ids := dst[n+int(r.pos) : n+c.runEnd(i)]
+// appendIDs appends the lines at the first n positions of runs to dst.
+func appendIDs(dst []ID, runs []run, n int) []ID {
+	at := len(dst)
+	dst = slices.Grow(dst, n)[:at+n]
+	for i, r := range runs {
+		ids := dst[at+int(r.pos) : at+runEnd(runs, i, n)]
 		for j := range ids {
 			ids[j] = r.id + ID(j)
 		}

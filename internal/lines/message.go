@@ -50,7 +50,7 @@ func (p *protobufReader) skip(sum digestSum) bool {
 			return false
 		}
 		d.values = append(d.values, d.before[k:k+n]...)
-		d.stageRun(k, n)
+		d.stageRun(d.run, k, n)
 	} else {
 		copy(d.values[pos:], d.before[k:k+n])
 	}

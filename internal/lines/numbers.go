@@ -38,12 +38,6 @@ func (b *block) oddAt(i int) int {
 	return int(b.at) + blockLen*int(b.width) + 8*bits.OnesCount64(b.odd&(1<<(i&63)-1))
 }
 
-// whole returns a value as a whole number, if it is one of up to 32 bits.
-func whole(v float64) (uint32, bool) {
-	i := int64(v)
-	return uint32(i), uint64(i) <= math.MaxUint32 && math.Float64bits(float64(i)) == math.Float64bits(v)
-}
-
 // at returns the value at a position.
 func (x *numbers) at(i int) float64 {
 	b, k := &x.blocks[i/blockLen], i%blockLen
@@ -62,23 +56,34 @@ func (x *numbers) at(i int) float64 {
 }
 
 // set writes a value in place; false if it does not fit.
-func (x *numbers) set(i int, v float64) bool {
-	b, k := &x.blocks[i/blockLen], i%blockLen
-	if b.odd>>k&1 != 0 {
-		binary.LittleEndian.PutUint64(x.data[b.oddAt(k):], math.Float64bits(v))
+func (x *numbers) set(pos uint32, v float64) bool {
+	b, k := &x.blocks[pos/blockLen], pos%blockLen
+	if b.odd>>(k&63)&1 != 0 {
+		binary.LittleEndian.PutUint64(x.data[b.oddAt(int(k)):], math.Float64bits(v))
 		return true
 	}
-	n, ok := whole(v)
-	if !ok || uint64(n)>>(8*b.width) != 0 {
+	n := int64(v)
+	if math.Float64bits(float64(n)) != math.Float64bits(v) {
 		return false
 	}
-	switch at := int(b.at); b.width {
+	switch data := x.data[b.at:]; b.width {
+	case 0:
+		return n == 0
 	case 1:
-		x.data[at+k] = byte(n)
+		if uint64(n) > math.MaxUint8 {
+			return false
+		}
+		data[k] = byte(n)
 	case 2:
-		binary.LittleEndian.PutUint16(x.data[at+2*k:], uint16(n))
+		if uint64(n) > math.MaxUint16 {
+			return false
+		}
+		binary.LittleEndian.PutUint16(data[2*k:], uint16(n))
 	case 4:
-		binary.LittleEndian.PutUint32(x.data[at+4*k:], n)
+		if uint64(n) > math.MaxUint32 {
+			return false
+		}
+		binary.LittleEndian.PutUint32(data[4*k:], uint32(n))
 	}
 	return true
 }
@@ -120,146 +125,6 @@ func (x *numbers) unpackBlock(b *block, to *[blockLen]float64) {
 		to[bits.TrailingZeros64(m)] = math.Float64frombits(binary.LittleEndian.Uint64(odd))
 		odd = odd[8:]
 	}
-}
-
-// packing is scratch for what is packed.
-type packing struct {
-	blocks []block
-	data   []byte
-	stale  []uint32 // blocks, ascending, in which a value does not fit
-	width  uint32   // tried first: that of the block before, or the one packed last
-	last   [blockLen]float64
-}
-
-// pack makes x hold these values.
-func (p *packing) pack(x *numbers, values []float64) {
-	p.blocks, p.data = p.blocks[:0], p.data[:0]
-	for i, rest := 0, values; len(rest) > 0; i, rest = i+1, rest[min(len(rest), blockLen):] {
-		if i < len(x.blocks) {
-			p.width = x.blocks[i].width
-		}
-		p.block(rest)
-	}
-	x.n, x.blocks, x.data = len(values), replace(x.blocks, p.blocks), replace(x.data, p.data)
-}
-
-// update makes x hold these values, which differ at the changed positions alone.
-func (p *packing) update(x *numbers, values []float64, changed []uint32) {
-	p.stale = p.stale[:0]
-	for _, pos := range changed {
-		if x.set(int(pos), values[pos]) {
-			continue
-		}
-		if n, i := len(p.stale), pos/blockLen; n == 0 || p.stale[n-1] != i {
-			p.stale = append(p.stale, i)
-		}
-	}
-	if len(p.stale) == 0 {
-		return
-	}
-	p.blocks, p.data = p.blocks[:0], p.data[:0]
-	from := 0 // blocks from here on are neither copied nor packed yet
-	for _, i := range p.stale {
-		p.keep(x, from, int(i))
-		p.width = x.blocks[i].width
-		p.block(values[blockLen*i:])
-		from = int(i) + 1
-	}
-	p.keep(x, from, len(x.blocks))
-	copy(x.blocks, p.blocks)
-	x.data = replace(x.data, p.data)
-}
-
-// keep takes over the blocks of x from one to another.
-func (p *packing) keep(x *numbers, from, to int) {
-	if from == to {
-		return
-	}
-	start, end := x.blocks[from].at, int(x.blocks[to-1].at)+x.blocks[to-1].bytes()
-	moved := uint32(len(p.data)) - start
-	p.data = append(p.data, x.data[start:end]...)
-	for _, b := range x.blocks[from:to] {
-		b.at += moved
-		p.blocks = append(p.blocks, b)
-	}
-}
-
-// block packs the next blockLen values, or all if there are fewer.
-func (p *packing) block(values []float64) {
-	in := &p.last
-	if len(values) >= blockLen {
-		in = (*[blockLen]float64)(values)
-	} else {
-		clear(in[copy(in[:], values):])
-	}
-	at := len(p.data)
-	p.data = slices.Grow(p.data, (4+8)*blockLen)
-	data := p.data[at : at+4*blockLen]
-	odd, small := write(data, in, p.width)
-	if most := blockLen / 8; bits.OnesCount64(odd) > most || small > blockLen-most {
-		least := math.MaxInt
-		for _, width := range [...]uint32{0, 1, 2, 4} {
-			odd, _ := write(data, in, width)
-			b := block{width: width, odd: odd}
-			if size := b.bytes(); size < least {
-				p.width, least = width, size
-			}
-		}
-		odd, _ = write(data, in, p.width)
-	}
-	p.blocks = append(p.blocks, block{odd, uint32(at), p.width})
-	p.data = p.data[:at+blockLen*int(p.width)]
-	for m := odd; m != 0; m &= m - 1 {
-		p.data = binary.LittleEndian.AppendUint64(p.data, math.Float64bits(in[bits.TrailingZeros64(m)]))
-	}
-}
-
-// write writes values as whole numbers of so many bytes. odd has a bit for each
-// that is none, and about small of them would be one in half the bytes.
-func write(data []byte, in *[blockLen]float64, width uint32) (odd uint64, small int) {
-	switch width {
-	case 0:
-		for _, v := range in {
-			odd = odd>>1 | bit(math.Float64bits(v) != 0)<<63
-		}
-	case 1:
-		all, data := byte(0), (*[blockLen]byte)(data)
-		for i, v := range in {
-			n := byte(int64(v))
-			all, data[i] = all|n, n
-			odd = odd>>1 | bit(math.Float64bits(float64(n)) != math.Float64bits(v))<<63
-		}
-		if all == 0 {
-			small = blockLen
-		}
-	case 2:
-		large, data := uint32(0), (*[2 * blockLen]byte)(data)
-		for i, v := range in {
-			n := uint16(int64(v))
-			large += (uint32(n) + 1<<16 - 1<<8) >> 16
-			binary.LittleEndian.PutUint16(data[2*i:], n)
-			odd = odd>>1 | bit(math.Float64bits(float64(n)) != math.Float64bits(v))<<63
-		}
-		small = blockLen - int(large)
-	case 4:
-		large, data := uint64(0), (*[4 * blockLen]byte)(data)
-		for i, v := range in {
-			n := uint32(int64(v))
-			large += (uint64(n) + 1<<32 - 1<<16) >> 32
-			binary.LittleEndian.PutUint32(data[4*i:], n)
-			odd = odd>>1 | bit(math.Float64bits(float64(n)) != math.Float64bits(v))<<63
-		}
-		small = blockLen - int(large)
-	}
-	return odd, small
-}
-
-// bit is 1 for true, without a branch.
-func bit(is bool) uint64 {
-	if is {
-		return 1
-	}
-	return 0
 }
 
 func (x *numbers) clone() numbers {

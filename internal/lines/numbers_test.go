@@ -2,6 +2,7 @@ package lines
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -93,11 +94,11 @@ func TestIDsAreRuns(t *testing.T) {
 				ids = append(ids, ID(from+i))
 			}
 		}
-		c := Columns{runs: runsOf(nil, ids), values: numbers{n: len(ids)}}
+		c := Columns{runs: runsOf(ids), values: numbers{n: len(ids)}}
 		for _, r := range c.runs {
 			require.Contains(rt, ids, r.id)
 		}
-		require.Equal(rt, ids, c.appendIDs(nil))
+		require.Equal(rt, ids, appendIDs(nil, c.runs, c.Len()))
 		r := Reader{diff: diff{runs: c.runs}}
 		for range 2 * len(ids) {
 			pos := rapid.IntRange(0, len(ids)-1).Draw(rt, "pos")
@@ -112,5 +113,109 @@ func TestIDsAreRuns(t *testing.T) {
 			last := c.runEnd(i) - 1
 			require.Equal(rt, c.runs[i].id/chunkLen, c.ID(last)/chunkLen, "of one chunk")
 		}
+	})
+}
+
+// Values that stand elsewhere than before are what they are to every bit, whether
+// their blocks were slid or packed anew.
+func TestNumbersMove(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var x numbers
+		var p packing
+		narrow := rapid.Map(rapid.IntRange(0, 300), func(n int) float64 { return float64(n) })
+		drawn := func(most int) []float64 {
+			if rapid.Bool().Draw(rt, "narrow") {
+				return rapid.SliceOfN(narrow, 0, most).Draw(rt, "values")
+			}
+			return rapid.SliceOfN(rapid.Custom(anyValue), 0, most).Draw(rt, "values")
+		}
+		values := append(drawn(400), drawn(400)...)
+		p.pack(&x, values)
+		for range rapid.IntRange(1, 3).Draw(rt, "moves") {
+			var o order
+			var next []float64
+			var changed []uint32
+			for range rapid.IntRange(0, 6).Draw(rt, "parts") {
+				if old := rapid.IntRange(0, len(values)).Draw(rt, "old"); old < len(values) {
+					n := rapid.IntRange(1, len(values)-old).Draw(rt, "n")
+					o.add(0, old, n)
+					next = append(next, values[old:old+n]...)
+				}
+				came := drawn(3)
+				for range came {
+					o.add(0, -1, 1)
+				}
+				next = append(next, came...)
+			}
+			for pos := range next {
+				if o.old(pos) < 0 {
+					changed = append(changed, uint32(pos))
+				} else if rapid.IntRange(0, 49).Draw(rt, "changes") == 0 {
+					next[pos] = anyValue(rt)
+					changed = append(changed, uint32(pos))
+				}
+			}
+			p.move(&x, next, o.kept, changed)
+			require.Equal(rt, bitsOf(next), bitsOf(x.unpack(nil)))
+			values = next
+		}
+	})
+}
+
+// An order in runs is a list of positions: of the lines that have an old one and
+// those that have none, before and after some are given one or lose it.
+func TestOrderIsAList(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var o order
+		var olds []int
+		for range rapid.IntRange(0, 8).Draw(rt, "parts") {
+			old, n := rapid.IntRange(-1, 30).Draw(rt, "old"), rapid.IntRange(1, 5).Draw(rt, "n")
+			o.add(0, old, n)
+			for i := range n {
+				olds = append(olds, max(old, -1))
+				if old >= 0 {
+					olds[len(olds)-1] += i
+				}
+			}
+		}
+		check := func() {
+			came, at := []uint32{}, 0
+			for range 2 * len(olds) {
+				pos := rapid.IntRange(0, len(olds)-1).Draw(rt, "pos")
+				require.Equal(rt, olds[pos], o.old(pos))
+			}
+			for pos, old := range olds {
+				require.Equal(rt, old, o.old(pos))
+				if old < 0 {
+					came = append(came, uint32(pos))
+				}
+			}
+			require.Equal(rt, came, append([]uint32{}, o.came...))
+			for _, m := range o.kept {
+				require.LessOrEqual(rt, at, int(m.Pos))
+				at = int(m.Pos + m.N)
+			}
+			moves := o.byOld(nil)
+			require.True(rt, slices.IsSortedFunc(moves, func(a, b Move) int { return int(a.Old) - int(b.Old) }))
+			require.ElementsMatch(rt, o.kept, moves)
+		}
+		check()
+		var stay []Move
+		for pos := range olds {
+			switch came := olds[pos] < 0; rapid.IntRange(0, 4).Draw(rt, "what") {
+			case 0:
+				if came {
+					olds[pos] = 100 + pos
+					stay = append(stay, Move{uint32(100 + pos), uint32(pos), 1})
+				}
+			case 1:
+				if !came {
+					olds[pos] = -1
+					o.leave(uint32(pos))
+				}
+			}
+		}
+		o.stay(stay)
+		check()
 	})
 }

@@ -21,9 +21,12 @@ import (
 // plain is a text of that form.
 type plain struct {
 	text    []byte
-	labels  []plainLabel
-	empty   bool    // a label is empty
-	bound   float64 // of the label that is rewritten; NaN if there is none
+	name    int          // the length of the metric's name
+	labels  []plainLabel // by name
+	last    int          // which of them is written last
+	known   bool         // text was read
+	empty   bool         // a label is empty
+	bound   float64      // of the label that is rewritten; NaN if there is none
 	builder labels.ScratchBuilder
 	floats  map[string]float // by a bound as it is written
 }
@@ -37,7 +40,31 @@ const maxFloats = 1 << 12
 // read finds the labels of a text whose name has so many bytes. ok is false if it
 // is not sure.
 func (p *plain) read(text []byte, name int) (ok bool) {
-	p.text, p.labels, p.empty = text, p.labels[:0], false
+	p.known = p.known && p.name == name && p.readLast(text) || p.readAll(text, name)
+	return p.known
+}
+
+// readLast is read for a text that is the one before up to the value of the last
+// label, as the buckets of a histogram are.
+func (p *plain) readLast(text []byte) bool {
+	if len(p.labels) == 0 || p.empty {
+		return false
+	}
+	l := &p.labels[p.last]
+	at := int(l.value)
+	if len(text) < at || string(text[:at]) != string(p.text[:at]) {
+		return false
+	}
+	end := plainEnd(text, at)
+	if end == at || string(text[end:]) != `"} ` {
+		return false
+	}
+	p.text, l.valueEnd = text, uint32(end)
+	return true
+}
+
+func (p *plain) readAll(text []byte, name int) (ok bool) {
+	p.text, p.name, p.labels, p.empty = text, name, p.labels[:0], false
 	n := len(text)
 	if name == 0 || n < name+1 || text[n-1] != ' ' {
 		return false
@@ -97,6 +124,8 @@ func (p *plain) nameOf(l plainLabel) []byte { return p.text[l.name:l.nameEnd] }
 // sort sorts the labels by name. It returns false if two have one name, or if one
 // is the metric's name: textparse decides what that means.
 func (p *plain) sort() bool {
+	written := p.labels[len(p.labels)-1]
+	p.last = len(p.labels) - 1
 	for i := range p.labels {
 		name := p.nameOf(p.labels[i])
 		if string(name) == model.MetricNameLabel {
@@ -104,7 +133,7 @@ func (p *plain) sort() bool {
 		}
 		for j := i; j > 0; j-- {
 			before := p.nameOf(p.labels[j-1])
-			if string(before) < string(name) {
+			if before[0] < name[0] || string(before) < string(name) {
 				break
 			}
 			if string(before) == string(name) {
@@ -112,6 +141,9 @@ func (p *plain) sort() bool {
 			}
 			p.labels[j-1], p.labels[j] = p.labels[j], p.labels[j-1]
 		}
+	}
+	for p.labels[p.last] != written {
+		p.last--
 	}
 	return true
 }

@@ -1,10 +1,12 @@
 package lines
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // What plain takes and what it leaves to textparse. That it reads what textparse
@@ -32,6 +34,34 @@ func TestPlainLines(t *testing.T) {
 		}
 		require.Equal(t, want, p.set(name, histogram).String(), "%q", text)
 	}
+}
+
+// A text is read as it would be read first, whatever was read before it.
+func TestPlainLinesAfterOthers(t *testing.T) {
+	part := rapid.SampledFrom([]string{`x`, `xy`, `{`, `}`, `a="`, `b="`, `le="`, `",`, `"`, `"} `, `1`, `12345678`, `"}`, ` `, `\`, `é`, ``})
+	rapid.Check(t, func(rt *rapid.T) {
+		var p plain
+		text := ""
+		for range rapid.IntRange(1, 6).Draw(rt, "texts") {
+			keep := rapid.IntRange(0, len(text)).Draw(rt, "keep")
+			if rapid.Bool().Draw(rt, "bucket") {
+				keep = max(strings.LastIndex(text, `="`)+len(`="`), 0)
+				keep = min(keep, len(text))
+			}
+			text = text[:keep] + strings.Join(rapid.SliceOfN(part, 0, 8).Draw(rt, "parts"), "")
+			if rapid.Bool().Draw(rt, "well formed") {
+				text = `x{a="1",le="` + rapid.SampledFrom([]string{"", "1", "+Inf", `"`, `1",b="`}).Draw(rt, "le") + `"} `
+			}
+			var first plain
+			name := nameLen(text)
+			ok := first.read([]byte(text), name)
+			require.Equal(rt, ok, p.read([]byte(text), name), "%q", text)
+			if ok {
+				require.Equal(rt, first.set(name, nil).String(), p.set(name, nil).String(), "%q", text)
+				require.Equal(rt, first.empty, p.empty)
+			}
+		}
+	})
 }
 
 // The recorded bodies have hardly a line that is left to textparse.

@@ -22,7 +22,6 @@ type Reader struct {
 
 	contentType string // of the last body
 	format      format // which it names
-	newRuns     []run
 	packing     packing
 	fell        []uint32 // see Fell
 }
@@ -92,34 +91,36 @@ func (r *Reader) Structural() bool { return r.structural }
 func (r *Reader) Len() int { return len(r.values) }
 
 // ID returns the line at a position. It is cheapest for one position after the other.
-func (r *Reader) ID(pos int) ID {
-	if r.rebuilt {
-		return r.newIDs[pos]
-	}
-	at, next := uint32(pos), r.hint+1
-	switch {
-	case next < len(r.runs) && r.runs[next].pos == at:
-		r.hint = next
-	case r.runs[r.hint].pos > at || next < len(r.runs) && r.runs[next].pos < at:
-		r.hint = runAt(r.runs, at)
-	}
-	return r.runs[r.hint].at(at)
-}
+func (r *Reader) ID(pos int) ID { return r.idAt(uint32(pos)) }
 
 // IDs yields the lines by position.
-func (r *Reader) IDs() iter.Seq2[int, ID] {
-	return func(yield func(int, ID) bool) {
-		for pos := range r.Len() {
-			if !yield(pos, r.ID(pos)) {
-				return
-			}
-		}
-	}
-}
+func (r *Reader) IDs() iter.Seq2[int, ID] { return eachID(r.runs, r.Len()) }
 
 // At returns the position before of the line at a position (−1 if it is new), its
 // value, and its own timestamp in Unix milliseconds or [NoTime].
 func (r *Reader) At(pos int) (old int, value float64, time int64) { return r.at(pos) }
+
+// Value returns the value at a position.
+func (r *Reader) Value(pos int) float64 { return r.values[pos] }
+
+// Before sets values to those that the lines at the positions had in the columns
+// that were read; false if one of the lines is new.
+func (r *Reader) Before(values []float64, positions []uint32) bool {
+	if !r.rebuilt {
+		for i, pos := range positions {
+			values[i] = r.before[pos]
+		}
+		return true
+	}
+	for i, pos := range positions {
+		old := r.order.old(int(pos))
+		if old < 0 {
+			return false
+		}
+		values[i] = r.before[old]
+	}
+	return true
+}
 
 // Start returns when the line's series began at 0: see [Columns.Start].
 func (r *Reader) Start(pos int) int64 { return r.startAt(pos) }
@@ -136,11 +137,7 @@ func (r *Reader) Changed() []uint32 { return r.changed }
 func (r *Reader) Fell() []uint32 {
 	r.fell = r.fell[:0]
 	if r.rebuilt {
-		for _, pos := range r.changed {
-			if old := r.olds[pos]; old >= 0 && r.values[pos] < r.before[old] {
-				r.fell = append(r.fell, pos)
-			}
-		}
+		r.fell = r.order.fell(r.fell, r.changed, r.values, r.before)
 		return r.fell
 	}
 	before, values := r.before, r.values[:len(r.before)]
@@ -153,7 +150,7 @@ func (r *Reader) Fell() []uint32 {
 }
 
 // Came returns the positions, ascending, of the lines that are new.
-func (r *Reader) Came() []uint32 { return r.came }
+func (r *Reader) Came() []uint32 { return r.order.came }
 
 // Moved returns where the line stands that stood at a position before; −1 if it
 // is gone.
@@ -227,17 +224,16 @@ func (r *Reader) Commit(c *Columns) {
 func (r *Reader) commitRebuilt(c *Columns) {
 	s := r.store
 	for _, old := range r.gone {
-		s.lines.release(uint32(r.had[old]))
+		s.lines.release(uint32(c.ID(int(old))))
 	}
 	for _, pos := range r.renamed {
-		s.lines.release(uint32(r.had[r.olds[pos]]))
+		s.lines.release(uint32(c.ID(r.order.old(int(pos)))))
 	}
 	for _, h := range c.headings {
 		s.headings.release(h.id)
 	}
-	r.newRuns = runsOf(r.newRuns[:0], r.newIDs)
-	c.runs = replace(c.runs, r.newRuns)
-	r.packing.pack(&c.values, r.values)
+	c.runs = replace(c.runs, r.runs)
+	r.packing.move(&c.values, r.values, r.order.kept, r.changed)
 	c.headings = replace(c.headings, r.headings)
 	c.dups = replace(c.dups, r.dups)
 	c.pairs = replace(c.pairs, r.pairs)

@@ -22,8 +22,7 @@ func (d *diff) rebuild() {
 		return
 	}
 	d.rebuilt, d.indexed = true, false
-	d.had = d.expect.appendIDs(d.had[:0])
-	n, k := len(d.had), d.k
+	n, k := d.expect.Len(), d.k
 	d.fit(d.store.Cap())
 	d.taken = slices.Grow(d.taken[:0], n/64+1)[:n/64+1]
 	clear(d.taken)
@@ -31,7 +30,7 @@ func (d *diff) rebuild() {
 		d.take(int(dup))
 	}
 	d.findFamilies(d.expect.headings)
-	d.newIDs, d.newDups = d.newIDs[:0], d.newDups[:0]
+	d.cameIDs, d.newDups = d.cameIDs[:0], d.newDups[:0]
 	for _, dup := range d.expect.dups {
 		if int(dup) < k {
 			d.newDups = append(d.newDups, dup)
@@ -39,7 +38,7 @@ func (d *diff) rebuild() {
 	}
 	d.headings = append(d.headings, d.expect.headings[:d.h]...)
 	d.values = d.values[:k]
-	d.stageRun(0, k)
+	d.stageRun(0, 0, k)
 }
 
 // fit makes room for so many ids.
@@ -54,8 +53,8 @@ func (d *diff) fit(ids int) {
 // reserve makes room for about so many lines, of which most may be new.
 func (d *diff) reserve(lines int) {
 	lines = min(lines, d.limits.Lines)
-	d.newIDs, d.olds, d.values = slices.Grow(d.newIDs, lines), slices.Grow(d.olds, lines), slices.Grow(d.values, lines)
-	d.changed = slices.Grow(d.changed, lines)
+	d.cameIDs, d.order.came = slices.Grow(d.cameIDs, lines), slices.Grow(d.order.came, lines)
+	d.values, d.changed = slices.Grow(d.values, lines), slices.Grow(d.changed, lines)
 }
 
 // findFamilies finds the family that is in force after each number of headings.
@@ -91,47 +90,57 @@ func (d *diff) oldOf(id uint32) int {
 
 // foundAt returns the first position of a line in the columns, −1 if it has none.
 func (d *diff) foundAt(id uint32) int {
-	ids := d.had
 	if !d.indexed {
-		d.indexed = true
-		for i := len(ids) - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
-			d.oldAt[ids[i]] = uint32(i)
-		}
+		d.index()
 	}
 	if int(id) >= len(d.oldAt) {
 		return -1
 	}
-	if old := int(d.oldAt[id]); old < len(ids) && uint32(ids[old]) == id {
+	if old := int(d.oldAt[id]); old < d.expect.Len() && d.expect.ID(old) == ID(id) {
 		return old
 	}
 	return -1
+}
+
+// index fills oldAt.
+func (d *diff) index() {
+	d.indexed = true
+	runs := d.expect.runs
+	for i := len(runs) - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
+		r := runs[i]
+		at := d.oldAt[r.id:][:d.expect.runEnd(i)-int(r.pos)]
+		for j := range at {
+			at[j] = r.pos + uint32(j)
+		}
+	}
 }
 
 // strangers counts the lines from an id on, in one chunk, that are of the family in
 // force and not in the columns. It counts no more than may be staged.
 func (d *diff) strangers(first uint32) (n int) {
 	c, i := d.store.lines.chunk(first)
-	most := min(knownRun, chunkLen-int(i), d.limits.Lines-len(d.newIDs))
+	most := min(knownRun, chunkLen-int(i), d.limits.Lines-d.len())
 	for n < most && c.refs[int(i)+n].Load() != free && c.key[int(i)+n] == d.family.id && d.foundAt(first+uint32(n)) < 0 {
 		n++
 	}
 	return n
 }
 
-// stageRun stages n lines expected from k on, whose values are staged already. No
-// line of them was staged before: its old position would be taken.
-func (d *diff) stageRun(k, n int) {
-	ids := d.had[k : k+n]
-	d.newIDs = append(d.newIDs, ids...)
-	d.olds = slices.Grow(d.olds, n)[:len(d.olds)+n]
-	for i, olds := 0, d.olds[len(d.olds)-n:]; i < len(olds); i++ {
-		olds[i] = int32(k + i)
+// stageRun stages n lines expected from k on, whose values are staged already. They
+// begin in an expected run of ids or behind it. No line of them was staged before:
+// its old position would be taken.
+func (d *diff) stageRun(run, k, n int) {
+	end := k + n
+	for at := k; at < end; run++ {
+		if next := min(d.expect.runEnd(run), end); next > at {
+			id := d.expect.runs[run].at(uint32(at))
+			d.order.add(id, at, next-at)
+			d.last = uint32(id) + uint32(next-at) - 1
+			at = next
+		}
 	}
-	for k, end := k, k+n; k < end; k = k&^63 + 64 {
-		d.taken[k>>6] |= bitsBetween(k, end)
-	}
-	if n > 0 {
-		d.last = uint32(ids[n-1])
+	for at := k; at < end; at = at&^63 + 64 {
+		d.taken[at>>6] |= bitsBetween(at, end)
 	}
 }
 
@@ -147,9 +156,8 @@ func bitsBetween(k, end int) uint64 {
 // stageLine stages which line stands at the next position, and its old position;
 // −1 if it has none, or none that is not matched yet.
 func (d *diff) stageLine(id ID, old int) {
-	pos := len(d.newIDs)
-	d.newIDs = append(d.newIDs, id)
-	d.olds = append(d.olds, int32(old))
+	pos := d.order.n
+	d.order.add(id, old, 1)
 	d.last = uint32(id)
 	if old >= 0 {
 		d.take(old)
@@ -158,11 +166,12 @@ func (d *diff) stageLine(id ID, old int) {
 	if int(id) >= len(d.newAt) {
 		d.fit(d.store.Cap())
 	}
-	if first := int(d.newAt[id]); first < pos && d.newIDs[first] == id || d.matched(uint32(id)) {
+	if first := int(d.newAt[id]); first < len(d.cameIDs) && d.cameIDs[first] == id || d.matched(uint32(id)) {
 		d.newDups = append(d.newDups, uint32(pos))
 	} else {
-		d.newAt[id] = uint32(pos)
+		d.newAt[id] = uint32(len(d.cameIDs))
 	}
+	d.cameIDs = append(d.cameIDs, id)
 }
 
 // matched reports whether the old position of a line that was looked for has a new

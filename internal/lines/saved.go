@@ -278,7 +278,7 @@ func (l *Loader) Columns(c *Columns, data []byte) (rest []byte, err error) {
 	}
 	d.headings = slices.Clip(d.headings)
 	if d.starts == nil {
-		d.pairs = l.store.pairs(nil, map[uint64]uint32{}, d.appendIDs(nil))
+		d.pairs = l.store.pairs(nil, map[uint64]uint32{}, appendIDs(nil, d.runs, d.Len()))
 	}
 	*c = d
 	rest, _ = r.Rest()
@@ -296,7 +296,7 @@ func (l *Loader) readValues(d *Columns, r *saved.Reader) bool {
 		}
 		ids, values = append(ids, id), append(values, r.Value())
 	}
-	d.runs = slices.Clip(runsOf(nil, ids))
+	d.runs = slices.Clip(runsOf(ids))
 	new(packing).pack(&d.values, values)
 	if r.Bool() {
 		for range ids {

@@ -34,7 +34,7 @@ func (t *textReader) read(body []byte) error {
 		err = newError(t.in, body, t.at, err)
 	}
 	t.fallback.forget()
-	t.body, t.guess, t.plain.text = nil, nil, nil
+	t.body, t.guess, t.plain.text, t.plain.known = nil, nil, nil, false
 	return err
 }
 
@@ -119,7 +119,7 @@ func (t *textReader) run() bool {
 	if d.rebuilt {
 		d.values = slices.Grow(d.values, end-d.k)
 		d.changed = slices.Grow(d.changed, end-d.k)
-		d.values = d.values[:len(d.newIDs)+end-d.k]
+		d.values = d.values[:d.len()+end-d.k]
 	}
 	pos := d.len()
 	c, i := d.store.lines.chunk(d.id())
@@ -128,7 +128,7 @@ func (t *textReader) run() bool {
 	t.at, d.changed = at, changed
 	if d.rebuilt {
 		d.values = d.values[:pos+n]
-		d.stageRun(d.k, n)
+		d.stageRun(d.run, d.k, n)
 	}
 	d.k += n
 	return n > 0
@@ -151,13 +151,13 @@ func (t *textReader) known() bool {
 		return false
 	}
 	n := d.strangers(first)
-	pos, changed := len(d.newIDs), d.changed
+	pos, changed := d.len(), d.changed
 	values := slices.Grow(d.values, n)[:pos+n]
 	// A value compared with itself is not changed.
 	at, n, _ := runLines(c.text[i:][:n], t.body, t.at, values[pos:], values[pos:], slices.Grow(changed, n), pos)
 	t.at, d.values = at, values[:pos+n]
 	for k := range uint32(n) {
-		d.changed = append(d.changed, uint32(len(d.newIDs)))
+		d.changed = append(d.changed, uint32(d.len()))
 		d.stageLine(ID(first+k), -1)
 	}
 	return n > 0

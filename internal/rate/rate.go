@@ -52,6 +52,24 @@ func grown(pace float64, ms int64) float64 {
 	return pace * float64(ms)
 }
 
+// Early returns how much of what a member grew by since its first reading may have been counted before that, where
+// nothing fell: a reading may be older than it says by less than an interval, such as that of a replica that lags. Then
+// the next one that is not makes the fastest step, by just as much faster than the others. In a few steps nobody can tell.
+func Early(grown, pace float64, span, interval int64) float64 {
+	if span < fewSteps*interval {
+		return 0
+	}
+	fastest := pace * float64(interval)
+	usual := (grown - fastest) * float64(interval) / float64(span-interval)
+	if fastest <= 1.1*usual || fastest > 2.1*usual {
+		return 0
+	}
+	return fastest - usual
+}
+
+// fewSteps are too few to say what is usual.
+const fewSteps = 4
+
 // Mean returns the rate of a fleet over a window, each member's rate weighted by the part of the window it was alive;
 // false if no member has a rate. The bounds hold the mean over the whole window.
 func Mean(members []Member) (promfold.Estimate, bool) {

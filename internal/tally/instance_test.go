@@ -88,7 +88,7 @@ func (x *instance) scrape(at int64, steps []judge.Step) {
 	for i := range steps {
 		s, col := &steps[i], int32(i)
 		x.AddBucket(col, x.Cols[i].Width()-1, s.Add, s.Sub) // the last one is the count
-		x.Table.Grew(col, s.Value(), at-last)
+		x.Table.Grew(col, s.Value(), at-last, true)
 		if s.Verdict != judge.Grew {
 			x.Note(at, window.Note{Col: col, Verdict: s.Verdict, Doubt: s.Doubt}, s)
 		}

@@ -82,10 +82,28 @@ func (t *Tally) paced(sh *Share, i int32) rate.Counted {
 	default:
 		c.Lo = p.inside
 	}
+	if (sh.Edge.Most.Number < 0 || sh.Edge.Most.Scrapes == 1) && c.Lo > 0 {
+		c.Lo = max(0, c.Lo-t.early(sh, i, c.Lo))
+	}
 	if p.grown < 0 || p.inside < 0 || p.odd > 0 && t.has(p, growth.Negative) {
 		t.signed(sh, p, sh.observed(&t.groups[t.group[i]]), &c)
 	}
 	return c
+}
+
+// early returns how much of what a part grew by since its first reading, at least, may have been counted before it. Where
+// readings are known to lag, that is what its fastest pace makes in the time.
+func (t *Tally) early(sh *Share, i int32, lo float64) float64 {
+	p := &t.parts[i]
+	began := sh.Born || sh.Edge.Inside.Number > sh.Edge.Most.Number
+	t.happenings(p, func(e *happening) { began = began || e.Verdict == judge.Reset || e.Verdict == judge.Born })
+	switch {
+	case sh.Edge.Older > 0:
+		return p.pace * float64(sh.Edge.Older)
+	case began:
+		return 0
+	}
+	return rate.Early(lo, p.pace, sh.observed(&t.groups[t.group[i]]).Span, sh.Interval)
 }
 
 // signed sets the bounds of a sum of which some is negative: what was not seen may be anything.

@@ -224,7 +224,7 @@ func (e *happening) told(sh *Share) explain.Event {
 type grownRow struct{ counts, sums []float64 }
 
 // rows returns what the instance's row grew by in the window: one, or if the window begins between two checkpoints, or
-// begins or ends at a torn reading, its value, the least and the most.
+// the client was seen to be torn, its value, the least and the most.
 func (sh *Share) rows() []grownRow {
 	most := sh.grown(&sh.Table.Live, sh.Edge.Most.Row)
 	value, least := most, most
@@ -232,18 +232,15 @@ func (sh *Share) rows() []grownRow {
 		least = sh.grown(&sh.Table.Live, sh.Edge.Least.Row)
 		value = grownRow{between(least.counts, most.counts, sh.Edge.Part), between(least.sums, most.sums, sh.Edge.Part)}
 	}
-	ends := sh.torn(sh.Last)
-	if !ends && !sh.torn(sh.Edge.Most.At) && (sh.Edge.Part == 0 || !sh.torn(sh.Edge.Least.At)) {
+	if !sh.torn() {
 		if sh.Edge.Part == 0 {
 			return []grownRow{value}
 		}
 		return []grownRow{value, least, most}
 	}
-	// The buckets of a torn reading are of different moments, but between those of the readings beside it.
-	live := &sh.Table.Live
-	if ends {
-		live, _ = sh.Table.Around(math.MaxInt, sh.Held)
-	}
+	// The buckets of a torn reading are of different moments, but between those of the readings beside it. Most such
+	// readings are not impossible, so any may be one.
+	live, _ := sh.Table.Around(math.MaxInt, sh.Held)
 	before, _ := sh.Table.Around(sh.Edge.Most.Number, sh.Held)
 	_, after := sh.Table.Around(sh.Edge.Least.Number, sh.Held)
 	return []grownRow{value, sh.grown(live, after), sh.grown(&sh.Table.Live, before)}
@@ -266,12 +263,7 @@ func between(least, most []float64, part float64) (list []float64) {
 	return list
 }
 
-// torn reports whether a histogram was read while the client was writing it, in the scrape at a time.
-func (sh *Share) torn(at int64) bool {
-	for n := sh.Table.EventsUntil(at); n > 0 && sh.Table.Events[n-1].At == at; n-- {
-		if sh.Table.Events[n-1].Quirk == growth.Torn {
-			return true
-		}
-	}
-	return false
+// torn reports whether a histogram was read while the client was writing it, in any scrape that is remembered.
+func (sh *Share) torn() bool {
+	return slices.ContainsFunc(sh.Table.Events, func(e window.Event) bool { return e.Quirk == growth.Torn })
 }

@@ -93,7 +93,7 @@ func (p *Packed) codePaces(c *saved.Codec) {
 	for i := range p.Paces {
 		for j := range p.Paces[i] {
 			c.Float(&p.Paces[i][j])
-			c.Must(p.Paces[i][j] >= 0 && p.Paces[i][j] <= math.MaxFloat32)
+			c.Must(math.Abs(p.Paces[i][j]) <= math.MaxFloat32)
 		}
 	}
 }

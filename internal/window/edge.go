@@ -17,16 +17,17 @@ type Base struct {
 //	Most.At ≤ s, where there is such a moment; Most ≤ Least; s ≤ Inside.At
 //	Part = 0: Most is Least, and the window's growth is exactly that since Most
 //	Part > 0: it is at most that since Most, and at least that since Least
-//	growth since Inside happened inside the window
+//	growth since Inside happened inside the window, but for what a time as long as Older made
 type Edge struct {
 	Most, Least, Inside Base
 	Part                float64 // how far from Most to Least the window begins, in [0, 1)
+	Older               int64   // ms
 }
 
 // Same reports whether growth is counted from the same moments, as long as the
 // table does not change.
 func (e *Edge) Same(o *Edge) bool {
-	return e.Part == o.Part && e.Most.Number == o.Most.Number && e.Least.Number == o.Least.Number &&
+	return e.Part == o.Part && e.Older == o.Older && e.Most.Number == o.Most.Number && e.Least.Number == o.Least.Number &&
 		e.Inside.Number == o.Inside.Number && e.Inside.At == o.Inside.At
 }
 
@@ -72,11 +73,7 @@ func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpo
 		e.Part = float64(s-e.Most.At) / float64(next.At-e.Most.At)
 	}
 	if lag > 0 {
-		for e.Inside = now; len(held) > i && held[i].At < s+lag; i++ {
-		}
-		if i < len(held) {
-			e.Inside = Base{held[i], t.rowAt(held[i].slot, &Row{})}
-		}
+		e.Inside = t.settled(s+lag, held[i:], now)
 	}
 	t.fill(&e)
 	return e, e.Most.At <= s || !lost
@@ -126,10 +123,30 @@ func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
 	return x.row
 }
 
-// All returns the edge of the time since the table began.
-func (t *Table) All() Edge {
+// settled returns the first of the moments that are held, or the present, that is not before a time.
+func (t *Table) settled(at int64, held []Checkpoint, now Base) Base {
+	for i := range held {
+		if held[i].At >= at {
+			return Base{held[i], t.rowAt(held[i].slot, &Row{})}
+		}
+	}
+	return now
+}
+
+// All returns the edge of the time since the table began, of a window that starts at s. What was read may be older by
+// lag: then what the first readings showed may be of before s.
+func (t *Table) All(s int64, held []Checkpoint, present Checkpoint, lag int64) Edge {
 	b := t.start()
-	return Edge{Most: b, Least: b, Inside: b}
+	e := Edge{Most: b, Least: b, Inside: b}
+	first := max(t.Since, t.Floor)
+	switch {
+	case lag == 0:
+	case first > t.Since, len(held) > 0 && held[0].Number > first:
+		e.Older = lag // those readings are not held any more
+	default:
+		e.Inside = t.settled(s+lag, held, Base{present, &t.Live})
+	}
+	return e
 }
 
 // Latest returns the edge of the latest step.

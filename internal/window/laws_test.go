@@ -208,3 +208,74 @@ func TestLag(t *testing.T) {
 		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
 	})
 }
+
+// The window since the beginning begins inside at the first reading that is of it for certain. Where that is not held
+// any more, how much older readings may be is said instead.
+func TestLagSinceTheBeginning(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := drawn(rt)
+		n := len(s.at) - 1
+		since := s.at[0] - rapid.Int64Range(0, 300_000).Draw(rt, "before")
+		lag := rapid.Int64Range(1, 120_000).Draw(rt, "lag")
+		assert.Equal(rt, int64(-1), int64(s.All(since, s.Held(), s.point(n), 0).Inside.Number))
+		e := s.All(since, s.Held(), s.point(n), lag)
+		_, least, most := e.Grown(&s.Live, 0)
+		assert.Equal(rt, []float64{s.value[n], s.value[n]}, []float64{least, most})
+		if s.Dropped {
+			assert.Equal(rt, lag, e.Older)
+			assert.Equal(rt, -1, e.Inside.Number)
+			return
+		}
+		assert.Zero(rt, e.Older)
+		assert.True(rt, e.Inside.At >= since+lag || e.Inside.At == s.at[n])
+		i, ok := slices.BinarySearch(s.at, e.Inside.At)
+		assert.True(rt, ok)
+		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
+	})
+}
+
+// What may have been counted before tells a pace until a step is sure; it is never too low by what is sure.
+func TestClaimedPace(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := NewTable(false, 1, 0)
+		d := s.Draft()
+		col := d.Column(Key{})
+		d.Adopt()
+		type step struct {
+			Grown float64
+			Sure  bool
+		}
+		steps := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
+			return step{float64(rapid.SampledFrom([]int{0, 1, 5, 100, 100_000}).Draw(t, "grown")), rapid.Bool().Draw(t, "sure")}
+		}), 1, 20).Draw(rt, "steps")
+		const window, interval = 60_000, 10_000
+		sure, most := 0.0, 0.0
+		for i, x := range steps {
+			at := int64(i+1) * interval
+			s.Begin(at, at-interval, window, false, 0)
+			s.Grew(col, x.Grown, interval, x.Sure)
+			s.End()
+			most = max(most, x.Grown/interval)
+			if x.Sure {
+				sure = max(sure, x.Grown/interval)
+			}
+			got := s.Pace(0, true)
+			assert.GreaterOrEqual(rt, got, sure)
+			assert.LessOrEqual(rt, got, most*(1+1e-6)+1e-30)
+			if sure == 0 {
+				assert.GreaterOrEqual(rt, got, most, "nothing else is known")
+			}
+		}
+	})
+	s := NewTable(false, 1, 0)
+	d := s.Draft()
+	col := d.Column(Key{})
+	d.Adopt()
+	for i, grown := range []float64{1e6, 50, 60} {
+		at := int64(i+1) * 10_000
+		s.Begin(at, at-10_000, 60_000, false, 0)
+		s.Grew(col, grown, 10_000, i > 0)
+		s.End()
+	}
+	assert.InDelta(t, burst*50/10_000., s.Pace(0, false), 1e-6)
+}

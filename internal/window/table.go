@@ -102,10 +102,10 @@ func (t *Table) Plain(col int32, c, p float64) {
 }
 
 // Grew says that a series, of which other growth is added than that since the
-// scrape before, grew by so much in so many milliseconds.
-func (t *Table) Grew(col int32, grown float64, ms int64) {
+// scrape before, grew by so much in so many milliseconds; sure says that it did.
+func (t *Table) Grew(col int32, grown float64, ms int64, sure bool) {
 	if ms > 0 {
-		t.paces.grewIn(col, grown, ms)
+		t.paces.grewIn(col, grown, ms, sure)
 	}
 }
 

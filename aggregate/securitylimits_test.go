@@ -1,13 +1,19 @@
 package aggregate_test
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/encoding/protodelim"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/parse"
@@ -98,4 +104,65 @@ func TestTotalsFillALimit(t *testing.T) {
 			assert.Greater(t, x.Value, last)
 		}
 	}
+}
+
+// The limit of native buckets is what SECURITY.md says, to the bucket.
+func TestDefaultLimitOfBuckets(t *testing.T) {
+	body := func(n int) []byte {
+		h := &dto.Histogram{SampleCount: proto.Uint64(uint64(n)), SampleSum: proto.Float64(1), Schema: proto.Int32(8), ZeroThreshold: proto.Float64(0)}
+		h.PositiveSpan = []*dto.BucketSpan{{Offset: proto.Int32(-int32(n) / 2), Length: proto.Uint32(uint32(n))}}
+		h.PositiveDelta = append([]int64{1}, make([]int64, n-1)...)
+		var b bytes.Buffer
+		_, err := protodelim.MarshalTo(&b, &dto.MetricFamily{Name: proto.String("h"), Type: dto.MetricType_HISTOGRAM.Enum(), Metric: []*dto.Metric{{Histogram: h}}})
+		require.NoError(t, err)
+		return b.Bytes()
+	}
+	header := http.Header{"Content-Type": {string(expfmt.NewFormat(expfmt.TypeProtoDelim))}}
+	b := newBed(t, aggregate.Config{})
+	_, err := b.Ingest(aggregate.Scrape{Target: "a", Time: at(0), Header: header, Body: body(100_000)})
+	require.NoError(t, err)
+	_, err = b.Ingest(aggregate.Scrape{Target: "a", Time: at(1), Header: header, Body: body(100_001)})
+	require.ErrorIs(t, err, parse.ErrLimit)
+}
+
+// A line may have 8 MiB at most, whatever is asked for.
+func TestLongestLine(t *testing.T) {
+	b := newBed(t, aggregate.Config{Parse: parse.Options{MaxLine: 32 << 20}})
+	_, err := b.Ingest(aggregate.Scrape{Target: "a", Time: at(0), Body: []byte("m{l=\"" + strings.Repeat("x", 8<<20) + "\"} 1\n")})
+	require.ErrorIs(t, err, parse.ErrLimit)
+	require.ErrorContains(t, err, "more than 8388608 bytes in a line")
+}
+
+// A target whose bodies are refused takes no place among MaxInstances.
+func TestRefusedTakesNoPlace(t *testing.T) {
+	b := newBed(t, aggregate.Config{MaxInstances: 1})
+	for i := range 3 {
+		_, err := b.Ingest(aggregate.Scrape{Target: fmt.Sprint("bad", i), Time: at(0), Body: []byte("<html>\n")})
+		var wrong *parse.Error
+		require.ErrorAs(t, err, &wrong)
+	}
+	_, err := b.Ingest(aggregate.Scrape{Target: "good", Time: at(0), Body: []byte("m 1\n")})
+	require.NoError(t, err)
+}
+
+// Which lines lead where is held, too: with views that lead each line to a group of
+// its own it is about as much as the lines.
+func TestPlansAreHeld(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	b.counter(aggregate.View{Select: "c", By: []string{"l"}})
+	held := func() int64 { return b.Snapshot(at(0)).Health().Held["plans"] }
+	before, body := held(), []string{typeC}
+	for i := range 1000 {
+		body = append(body, fmt.Sprintf("c{l=\"%d\"} 1", i))
+	}
+	b.scrape("a", 0, -100, body...)
+	assert.Greater(t, held()-before, int64(100*1000))
+	var sum int64
+	for _, n := range b.Snapshot(at(0)).Health().Held {
+		sum += n
+	}
+	tight := newBed(t, aggregate.Config{MaxBytes: (sum - held()/2) * 8 / 7})
+	tight.counter(aggregate.View{Select: "c", By: []string{"l"}})
+	_, err := tight.Ingest(aggregate.Scrape{Target: "a", Time: at(0), Body: []byte(strings.Join(body, "\n") + "\n")})
+	require.ErrorIs(t, err, aggregate.ErrLimit)
 }

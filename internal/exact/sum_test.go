@@ -302,3 +302,15 @@ func TestSumBytes(t *testing.T) {
 	s.Compact()
 	assert.Equal(t, 32+8*3, s.Bytes())
 }
+
+// A difference is added whole, also what rounding takes off it.
+func TestAddDiffIsNotRounded(t *testing.T) {
+	var s Sum
+	s.AddDiff(1e300, 1)
+	s.Add(-1e300)
+	assert.Equal(t, -1.0, s.Float64())
+	s.Reset()
+	s.AddDiff(1<<60, 0.1)
+	s.Add(-(1 << 60))
+	assert.Equal(t, -0.1, s.Float64())
+}

@@ -2,6 +2,7 @@ package saved
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 	"testing/iotest"
@@ -81,4 +82,15 @@ func FuzzFrame(f *testing.F) {
 			require.Equal(t, data, wrapped(content))
 		}
 	})
+}
+
+// Whatever bit of a state is another one, it is refused.
+func TestFrameRefusesEveryFlip(t *testing.T) {
+	state := wrapped([]byte("content"))
+	for i := range 8 * len(state) {
+		damaged := bytes.Clone(state)
+		damaged[i/8] ^= 1 << (i % 8)
+		_, err := frame.Read(bytes.NewReader(damaged))
+		require.True(t, errors.Is(err, ErrCorrupt) || errors.Is(err, ErrVersion), "bit %d: %v", i, err)
+	}
 }

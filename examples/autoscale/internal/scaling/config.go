@@ -71,11 +71,17 @@ const (
 	Saturation    ScaleBy = "saturation"    // of a gauge, the share of its limit at the fullest instance
 )
 
+// maxFile is how many bytes of a file are read. A device has no end.
+const maxFile = 16 << 20
+
 // Read reads a file in YAML. An unknown field is an error.
 func Read(r io.Reader) (Config, error) {
-	text, err := io.ReadAll(r)
+	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return Config{}, err
+	}
+	if len(text) > maxFile {
+		return Config{}, fmt.Errorf("larger than %d bytes", maxFile)
 	}
 	var c Config
 	d := yaml.NewDecoder(bytes.NewReader(text))

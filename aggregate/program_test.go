@@ -175,6 +175,7 @@ func (p *program) step() {
 		}
 	case leave:
 		name := addressNamed(p.take())
+		p.apart.left = true
 		for _, f := range p.watching(name) {
 			f.Remove(at(p.now), name)
 		}
@@ -192,6 +193,7 @@ func (p *program) step() {
 		}
 	case declareView:
 		p.late = true
+		p.apart.vague = p.apart.vague || p.apart.left || p.apart.pauses > 0
 		p.declare(p.take() % len(viewsOfPrograms))
 	case reload:
 		p.reload()
@@ -221,7 +223,7 @@ func (p *program) scrape(op int) {
 	sc := aggregate.Scrape{Target: name, Time: at(p.now)}
 	if op == scrapeLate {
 		sc.Time = at(p.now - float64(grown))
-		p.apart.late = p.apart.late || p.apart.pauses > 0
+		p.apart.vague = p.apart.vague || p.apart.pauses > 0
 	}
 	var body strings.Builder
 	suffix, end := "", ""

@@ -133,10 +133,11 @@ type apart struct {
 	parts [2]*viewed
 	alike bool // two that the parts watch began at one time: only the whole knows which of them it met last
 
-	// Of pauses a fleet knows the end of the latest alone, in the order of arrival: the whole may know of another one
-	// than its parts after several, and if a scrape of a time in one comes late.
-	pauses int
-	late   bool
+	// What parts cannot know together: of pauses a fleet knows the end of the latest alone, in the order of arrival, so
+	// the whole may know of another one after several, and if a scrape of a time in one comes late; and who left is
+	// retired when somebody joins, in the whole perhaps before a view was declared, and in a part after it.
+	pauses      int
+	left, vague bool
 }
 
 // configOfParts is without a limit on instances, which the whole would meet first,
@@ -176,7 +177,7 @@ func (p *program) watching(name string) []*viewed {
 func (p *program) agree() {
 	now := at(p.now)
 	require.Equal(p, p.twin.says(p, now), p.fleet.says(p, now), "as text, and in all forms")
-	if p.apart.alike || p.apart.late || p.apart.pauses > 1 {
+	if p.apart.alike || p.apart.vague || p.apart.pauses > 1 {
 		return
 	}
 	whole := saved(p, p.apart.whole.Fleet)

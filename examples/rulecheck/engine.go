@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -17,9 +18,35 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
+// mostSteps is how many steps of subqueries in one another are asked for: a month of
+// minutes is far less, and the engine makes room for all of them at once.
+const mostSteps = 1_000_000
+
+// stepsOf returns how many the subqueries of an expression have, of those in one
+// another each for each; −1 if that is reckoned by the engine.
+func stepsOf(n parser.Node, step time.Duration) (most float64) {
+	for c := range parser.ChildrenIter(n) {
+		x := stepsOf(c, step)
+		if x < 0 {
+			return x
+		}
+		most = max(most, x)
+	}
+	if q, ok := n.(*parser.SubqueryExpr); ok {
+		if q.RangeExpr != nil || q.StepExpr != nil {
+			return -1
+		}
+		most = max(most, 1) * float64(q.Range) / float64(cmp.Or(q.Step, step))
+	}
+	return most
+}
+
 // ask returns what the PromQL engine answers at the input's end. The result is
 // a copy.
 func (in *input) ask(expr parser.Expr) (promql.Vector, error) {
+	if n := stepsOf(expr, in.step); n < 0 || n > mostSteps {
+		return nil, fmt.Errorf("more than %d steps", mostSteps)
+	}
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: max(5*time.Minute, 2*in.step), Parser: promQL,
 		NoStepSubqueryIntervalFn: func(int64) int64 { return in.step.Milliseconds() },

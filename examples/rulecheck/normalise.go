@@ -44,12 +44,16 @@ func loosen(list []*labels.Matcher) (kept []*labels.Matcher) {
 	return kept
 }
 
+const (
+	deepest    = 5      // rules in rules
+	mostInside = 10_000 // nodes: rules that stand on many others many times would fill any memory
+)
+
 // expand puts what rules record in place of the names they record it under, and
 // returns all that was put there. Rules may stand on rules, but not on
 // themselves.
 func expand(e parser.Expr, k *knowledge, depth int) (parser.Expr, map[parser.Node]bool) {
 	inside := map[parser.Node]bool{}
-	const deepest = 5
 	if depth > deepest {
 		return e, inside
 	}
@@ -74,7 +78,7 @@ func expand(e parser.Expr, k *knowledge, depth int) (parser.Expr, map[parser.Nod
 }
 
 func expandOne(e parser.Expr, k *knowledge, depth int, inside map[parser.Node]bool) parser.Expr {
-	if inside[e] {
+	if inside[e] || len(inside) > mostInside {
 		return e
 	}
 	var name string

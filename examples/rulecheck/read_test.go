@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -194,4 +199,62 @@ func FuzzCheck(f *testing.F) {
 			assert.NotEmpty(t, f.View)
 		}
 	})
+}
+
+// What nobody writes is not checked, and says so at once: brackets in brackets took
+// minutes for a page of them.
+func TestExpressionsThatNobodyWrites(t *testing.T) {
+	for why, text := range map[string]string{
+		"longer than":      strings.Repeat("(", maxExpression) + "x" + strings.Repeat(")", maxExpression),
+		"nested more":      strings.Repeat("(", 2*maxNested) + "x" + strings.Repeat(")", 2*maxNested),
+		"nested more than": strings.Repeat("-(", 2*maxNested) + "x" + strings.Repeat(")", 2*maxNested),
+	} {
+		_, err := parse(text)
+		assert.ErrorContains(t, err, why)
+	}
+	_, err := parse(strings.Repeat("(", maxNested/2) + "x" + strings.Repeat(")", maxNested/2))
+	assert.NoError(t, err)
+}
+
+// A pipe in a directory, to which nobody writes, is passed by.
+func TestDirectoryWithAPipe(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe.yaml"), 0o600))
+	require.NoError(t, os.Symlink("pipe.yaml", filepath.Join(dir, "link.yaml")))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "rules.yaml"), []byte("- {record: a, expr: b}"), 0o600))
+	list, troubles, unread := readPaths([]string{dir})
+	assert.Len(t, list, 1)
+	assert.Empty(t, append(troubles, unread...))
+}
+
+// Rules that stand on rules many times are put in up to a bound.
+func TestRulesInRulesManyTimes(t *testing.T) {
+	k := &knowledge{recorded: map[string]source{}}
+	for i := range deepest + 1 {
+		k.recorded[fmt.Sprint("r", i)] = source{Text: strings.Repeat(fmt.Sprintf("r%d + ", i+1), 100) + "1"}
+	}
+	e, err := parse("r0")
+	require.NoError(t, err)
+	_, inside := expand(&parser.ParenExpr{Expr: e}, k, 0)
+	assert.Greater(t, len(inside), mostInside/2)
+	assert.Less(t, len(inside), 3*mostInside)
+}
+
+// The engine makes room for all steps of a subquery at once: it is not asked for
+// more than there may be.
+func TestSubqueriesWithoutEnd(t *testing.T) {
+	for text, want := range map[string]string{
+		"rate(sum(x)[100y:1ms])":                    "steps",
+		"max_over_time(rate(sum(x)[1d:1s])[1d:1s])": "steps",
+		"max_over_time(sum(x)[2*50y:1ms])":          "steps",
+		"rate(sum(x)[30d:1m])":                      "",
+	} {
+		e, err := parse(text)
+		require.NoError(t, err)
+		if _, err = (&input{step: time.Minute}).ask(e); want == "" {
+			assert.NoError(t, err, text)
+		} else {
+			assert.ErrorContains(t, err, want, text)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ func readPaths(paths []string) (sources []source, troubles, unread []string) {
 			continue
 		}
 		err = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !readable(path) {
+			if err != nil || !readable(path) || !regular(path, d) {
 				return err
 			}
 			list, err := readPath(path)
@@ -61,21 +62,32 @@ func readPaths(paths []string) (sources []source, troubles, unread []string) {
 	return sources, troubles, unread
 }
 
+// regular reports whether what a directory has there can be read to its end, as
+// a file or what a link leads to. A pipe that was not named may wait for ever.
+func regular(path string, d fs.DirEntry) bool {
+	if d.Type()&fs.ModeSymlink == 0 {
+		return d.Type().IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular() // what cannot be read is told
+}
+
 func readable(path string) bool {
 	return slices.Contains([]string{".yaml", ".yml", ".json", ".rules", ".alerts"}, strings.ToLower(filepath.Ext(path)))
 }
 
 func readPath(path string) ([]source, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxFile {
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1)) // it may be a pipe, whose size nobody knows
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxFile {
 		return nil, fmt.Errorf("%s: larger than %d bytes", path, maxFile)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
 	}
 	return readFile(path, text)
 }

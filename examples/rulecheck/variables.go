@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -21,9 +22,39 @@ var (
 // placeholder stands for a variable of a dashboard, of which nothing is known.
 const placeholder = "rulecheck_variable"
 
+const (
+	maxExpression = 64 << 10 // bytes: the longest of those that people write are a tenth of it
+	maxNested     = 1000     // each rule looks at each part, with all that is in it
+)
+
 // parse parses an expression of a dashboard or a rule file. Variables become
-// durations where those stand, else a name, else a number.
+// durations where those stand, else a name, else a number. One that nobody
+// writes is refused: to check it would take for ever.
 func parse(text string) (parser.Expr, error) {
+	if len(text) > maxExpression {
+		return nil, fmt.Errorf("longer than %d bytes", maxExpression)
+	}
+	expr, err := read(text)
+	if err == nil && nested(expr, maxNested) {
+		return nil, fmt.Errorf("nested more than %d deep", maxNested)
+	}
+	return expr, err
+}
+
+// nested reports whether an expression has more than so many in one another.
+func nested(n parser.Node, most int) bool {
+	if most < 0 {
+		return true
+	}
+	for c := range parser.ChildrenIter(n) {
+		if nested(c, most-1) {
+			return true
+		}
+	}
+	return false
+}
+
+func read(text string) (parser.Expr, error) {
 	text = duration.ReplaceAllString(text, "${1}${2}5m")
 	expr, err := promQL.ParseExpr(variable.ReplaceAllString(text, placeholder))
 	if err != nil && variable.MatchString(text) {

@@ -126,25 +126,15 @@ func (m *moment) fasterUnseen(pl *place, v selection, machine bool, rs []reading
 	miss := func(p *process, in span, of func(*source) bool) {
 		unseen = append(unseen, hidden{stretch{in.within(m.window), p, seen}, of})
 	}
-	// see takes in a step that ends with a reading: what its body shows, in the zone of the one before.
+	// see takes in a step that ends with a reading.
 	see := func(p *process, in span, r reading) {
-		if v.zone != "" && pl.zoneAt(in.from) != pl.zoneAt(r.at) {
-			miss(p, in, each)
-			return
-		}
-		shown := func(s *source) bool { return s.visible(r.asOf) }
-		grown := m.total(pl, v, hidden{stretch{in, p, seen}, shown})
-		for _, s := range pl.sourcesOf(p) {
-			if at := s.clearedIn(in); at > in.from { // nobody read what it counted before
-				own := func(o *source) bool { return o == s && shown(o) }
-				grown -= m.total(pl, v, hidden{stretch{span{in.from, at}, p, seen}, own})
-				miss(p, span{in.from, at}, own)
-			}
-		}
+		grown, unread := m.shown(pl, v, p, in, r)
 		if in.length() > 0 {
 			fastest = max(fastest, grown/float64(in.length()))
 		}
-		miss(p, in, func(s *source) bool { return !shown(s) })
+		for _, x := range unread {
+			miss(p, x.span, x.of)
+		}
 	}
 	last := rs[len(rs)-1]
 	paced := m.paced(last)
@@ -157,7 +147,7 @@ func (m *moment) fasterUnseen(pl *place, v selection, machine bool, rs []reading
 			p = nil
 		}
 		sure := r.process.tell != unsaid
-		exact := sure && r.process.ahead == 0 // else it is not known how long the process counted
+		exact := sure && r.process.dates(r.at) // else it is not known how long the process counted
 		switch {
 		case j > 0 && (machine || rs[j-1].process == p):
 			see(p, span{rs[j-1].at, r.at}, r)
@@ -188,6 +178,24 @@ func (m *moment) fasterUnseen(pl *place, v selection, machine bool, rs []reading
 	return slices.ContainsFunc(unseen, func(x hidden) bool {
 		return m.total(pl, v, x) > fastest*float64(x.length())*(1+1e-9)
 	})
+}
+
+// shown is what a reading shows of what the selected counters of a place counted in the step that it ends, and what it
+// does not show of that: of those that are hidden, were cleared or wrapped, and of all if the zone is another one since.
+func (m *moment) shown(pl *place, v selection, p *process, in span, r reading) (grown float64, unread []hidden) {
+	if v.zone != "" && pl.zoneAt(in.from) != pl.zoneAt(r.at) {
+		return 0, []hidden{{stretch{in, p, seen}, each}}
+	}
+	visible := func(s *source) bool { return s.visible(r.asOf) }
+	grown = m.total(pl, v, hidden{stretch{in, p, seen}, visible})
+	for _, s := range pl.sourcesOf(p) {
+		if at := s.begunIn(in); at > in.from {
+			x := hidden{stretch{span{in.from, at}, p, seen}, func(o *source) bool { return o == s && visible(o) }}
+			grown -= m.total(pl, v, x)
+			unread = append(unread, x)
+		}
+	}
+	return grown, append(unread, hidden{stretch{in, p, seen}, func(s *source) bool { return !visible(s) }})
 }
 
 // total is what some of the selected counters of a place counted in a time.

@@ -37,6 +37,12 @@ func (p *process) unixStart() string {
 	return strconv.FormatFloat(float64(cases.Epoch.UnixMilli()+p.life.from+p.ahead)/1000, 'f', -1, 64)
 }
 
+// dates reports whether it says when it started, in a scrape at a time. That a series was created just then may be
+// said of each scrape anew: it dates nothing.
+func (p *process) dates(at ms) bool {
+	return p.ahead == 0 && p.tell != unsaid && !(p.tell == created && at-p.life.from <= 2*second)
+}
+
 // scrape returns what the process shows at t, as an answer at another time.
 func (p *process) scrape(target string, at, t ms) *cases.Scrape {
 	s := &cases.Scrape{Target: target, At: duration(at)}

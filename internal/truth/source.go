@@ -55,12 +55,19 @@ func (s *source) grown(in span) float64 {
 	return s.weight * float64(until(s.events, in.to)-until(s.events, in.from))
 }
 
-// clearedIn returns when it was cleared last in a time, or when that began.
-func (s *source) clearedIn(in span) ms {
+// begunIn returns when it began at 0 again last in a time, as it was cleared or wrapped, or when that began.
+func (s *source) begunIn(in span) ms {
 	at := in.from
 	for _, j := range s.jumps {
 		if j.clear && in.holds(j.at) {
 			at = j.at
+		}
+	}
+	if s.wrap > 0 {
+		for _, e := range s.events[until(s.events, in.from):until(s.events, in.to)] {
+			if s.value(e) < s.weight {
+				at = max(at, e)
+			}
 		}
 	}
 	return at

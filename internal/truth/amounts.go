@@ -156,7 +156,7 @@ func (m *moment) fasterUnseen(pl *place, v selection, machine bool, rs []reading
 				switch {
 				case x.class == lost || !sure:
 					miss(x.process, x.span, each)
-				case exact:
+				case exact && m.believed(pl, v, hidden{x, each}, 2*fastest):
 					see(x.process, x.span, r)
 				}
 			}
@@ -196,6 +196,12 @@ func (m *moment) shown(pl *place, v selection, p *process, in span, r reading) (
 		}
 	}
 	return grown, append(unread, hidden{stretch{in, p, seen}, func(s *source) bool { return !visible(s) }})
+}
+
+// believed reports whether a step is of the process that its start tells: of series that say when they were created,
+// one that is far too fast is not. A pace of 0 is none.
+func (m *moment) believed(pl *place, v selection, x hidden, pace float64) bool {
+	return x.process.tell != created || pace == 0 || m.total(pl, v, x) <= pace*float64(x.length())
 }
 
 // total is what some of the selected counters of a place counted in a time.

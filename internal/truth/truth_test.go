@@ -243,6 +243,12 @@ func TestTally(t *testing.T) {
 		tally.add(f, &v)
 	}
 	assert.Contains(t, tally.Broken(), "upper bounds of rates: 2 of 20 miss, more than 5 %")
+	f.Kind = "steady"
+	tally.add(f, &Verdict{Ask: rate, Miss: Hi, Truth: truth})
+	assert.Contains(t, tally.Broken(), "the same where nothing is hidden: 1 of 1 miss, more than 0.01 %")
+	assert.NotContains(t, strings.Join(tally.Broken(), "\n"), "steady, rate", "what was seen is not known to the last step")
+	tally.add(f, &Verdict{Ask: rate, Miss: Lo, Truth: truth})
+	assert.Contains(t, tally.Broken(), "steady, rate: 1 of 2 answers miss, and nothing is hidden there")
 	tally.kinds = tally.kinds[1:]
 	assert.NotContains(t, strings.Join(tally.Broken(), "\n"), "bounds of", "a budget is of all kinds together")
 }

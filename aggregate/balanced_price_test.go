@@ -37,7 +37,7 @@ func TestPriceOfABalancer(t *testing.T) {
 		{"controllers-ha", "kcm-", "rest_client_requests_total", true, 0, 0},
 		{"controllers-ha", "kcm-", "rest_client_requests_total", false, 0, 0.01},
 		{"apiserver-ha", "apiserver-", "apiserver_request_total", true, 0, 0},
-		{"apiserver-ha", "apiserver-", "apiserver_request_total", false, 0, 0.01},
+		{"apiserver-ha", "apiserver-", "apiserver_request_total", false, 0, 0.0125}, // what began again in a restart, at an address of its own
 	} {
 		t.Run(fmt.Sprintf("%s/%s/start=%t", x.corpus, x.metric, x.starts), func(t *testing.T) {
 			if testing.Short() && x.corpus == "apiserver-ha" {

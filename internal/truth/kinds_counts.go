@@ -24,7 +24,8 @@ func births(f *Fleet) {
 }
 
 // comeAndGo lets a series be born late, or vanish for a while: what it counts
-// meanwhile is in it when it returns, or it was deleted and began again.
+// meanwhile is in it when it returns, or it was deleted and began again. What was
+// deleted was read before, as nothing tells of a series that never was.
 func comeAndGo(f *Fleet, s *source, life span, interval ms) {
 	life = life.within(span{0, f.horizon})
 	if life.length() < 4*interval {
@@ -39,7 +40,11 @@ func comeAndGo(f *Fleet, s *source, life span, interval ms) {
 		at := f.between(life.from, life.to)
 		s.hidden = []span{{at, at + f.between(interval, 5*interval)}}
 	case 2: // deleted, and born again
-		at := f.between(life.from, life.to)
+		read := life.from
+		if read > 0 {
+			read += 3 * interval
+		}
+		at := f.between(read, life.to)
 		back := at + f.between(interval, 5*interval)
 		s.events = slices.DeleteFunc(s.events, func(t ms) bool { return at < t && t <= back })
 		s.jumps = []jump{{at: at, clear: true}}

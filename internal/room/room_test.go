@@ -59,3 +59,27 @@ func TestWhoFloodsLeavesRoom(t *testing.T) {
 	assert.True(t, limit.Fits(held+4<<20, 0, of(10_000)), "it goes on, whatever the other one holds")
 	assert.False(t, limit.Fits(held+4<<20, 0, of(flood)), "which does not")
 }
+
+// Each limit to the byte: who brings nothing new may have all of it, and goes on above
+// that with a sixteenth of it; of the last eighth one may have a sixteenth of what is free.
+func TestLimitToTheByte(t *testing.T) {
+	const limit = 16 << 20
+	for _, c := range []struct {
+		held, more, own int64
+		fits            bool
+	}{
+		{14 << 20, 0, 14 << 20, true},
+		{limit, 0, limit, true},
+		{limit + 1, 0, limit, false},
+		{limit + 1, 0, limit / 16, true},
+		{limit + 1, 0, limit/16 + 1, false},
+		{0, 14 << 20, 0, true},
+		{0, 14<<20 + 1, 0, false},
+		{14 << 20, 1, 2<<20/16 - 1, true},
+		{14 << 20, 1, 2 << 20 / 16, false},
+		{15 << 20, 1 << 20 / 16, 0, true},
+		{15 << 20, 1<<20/16 + 1, 0, false},
+	} {
+		assert.Equal(t, c.fits, Limit(limit).Fits(c.held, c.more, of(c.own)), "%+v", c)
+	}
+}

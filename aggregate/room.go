@@ -66,10 +66,9 @@ var givenUp = [...]func(s *staged, over int64) bool{
 			v.latest.Forget()
 			v.ledger.Measure()
 		}
-		sweepNow(s.f)
-		return true
+		return sweepNow(s.f)
 	},
-	func(s *staged, _ int64) bool { return retire(s.f, s.At, 0) },
+	func(s *staged, _ int64) bool { return retire(s.f, s.At, 0) && sweepNow(s.f) }, // and their lines
 	func(s *staged, over int64) bool { return evict(s.f, over) },
 }
 
@@ -220,9 +219,9 @@ func sweep(f *Fleet, gone int) {
 }
 
 // sweepNow frees the lines that no instance holds, unless a state is being saved.
-func sweepNow(f *Fleet) {
+func sweepNow(f *Fleet) bool {
 	if !f.saves.TryLock() {
-		return
+		return false
 	}
 	defer f.saves.Unlock()
 	f.garbage = 0
@@ -235,6 +234,7 @@ func sweepNow(f *Fleet) {
 	f.router.Forget(ids)
 	f.catalogue.Forget()
 	sweepGroups(f, true)
+	return true
 }
 
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in

@@ -58,6 +58,9 @@ func TestServerOfTokensHangs(t *testing.T) {
 	_, err := x.fetcher.tokens.dial("tcp", address(server))
 	assert.ErrorAs(t, err, &timeoutError{}, "those that wait do not ask one after another")
 
+	for i := range list { // else a slow machine answers too late
+		list[i].Labels = labels.FromStrings(model.ScrapeIntervalLabel, "2s")
+	}
 	x = newTrial(t, Config{HTTP: c, Interval: patient, Timeout: patient, Now: steps()}, Targets(list...))
 	for len(began) > 0 {
 		<-began

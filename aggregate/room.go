@@ -66,9 +66,10 @@ var givenUp = [...]func(s *staged, over int64) bool{
 			v.latest.Forget()
 			v.ledger.Measure()
 		}
-		return sweepNow(s.f)
+		sweepNow(s.f)
+		return true
 	},
-	func(s *staged, _ int64) bool { return retire(s.f, s.At, 0) && sweepNow(s.f) }, // and their lines
+	func(s *staged, _ int64) (some bool) { some = retire(s.f, s.At, 0); sweepNow(s.f); return some }, // and their lines
 	func(s *staged, over int64) bool { return evict(s.f, over) },
 }
 
@@ -219,9 +220,9 @@ func sweep(f *Fleet, gone int) {
 }
 
 // sweepNow frees the lines that no instance holds, unless a state is being saved.
-func sweepNow(f *Fleet) bool {
+func sweepNow(f *Fleet) {
 	if !f.saves.TryLock() {
-		return false
+		return
 	}
 	defer f.saves.Unlock()
 	f.garbage = 0
@@ -234,7 +235,6 @@ func sweepNow(f *Fleet) bool {
 	f.router.Forget(ids)
 	f.catalogue.Forget()
 	sweepGroups(f, true)
-	return true
 }
 
 // evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in

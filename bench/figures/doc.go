@@ -30,6 +30,10 @@
 //   - read/first-empty: memory. Seven tenths of the instructions of textparse
 //     with labels, but each line gets a place, its text and its labels, in memory
 //     that was never touched.
+//   - read/native: what changed. 5.2 million instructions a scrape against 2.8 as
+//     text: a third for histograms of which something changed, a fifth for counters
+//     and gauges, a tenth for lines that no scrape had before, and less than that each
+//     for hashes and skipped messages, headings, and walking over the messages.
 //   - query/rate-first: instructions that are not in the cache. A body of 2 MB was
 //     read in between, and nearly all code of a question runs once: with 1 MB of
 //     cache it waited for 54 kB of instructions, 850 lines, and for 500 lines of

@@ -71,6 +71,10 @@ func (c *Columns) Start(i int) int64 {
 	if len(c.starts) > 0 {
 		return c.starts[i]
 	}
+	return c.pairedStart(i)
+}
+
+func (c *Columns) pairedStart(i int) int64 {
 	if len(c.pairs) == 0 || c.pairs[i] == 0 {
 		return 0
 	}

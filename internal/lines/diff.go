@@ -79,6 +79,8 @@ type cursor struct {
 	expect *Columns
 	k, h   int
 	run    int // expect.runs[run] starts at or before k; the next one may, too
+	digest int // in expect.digests, about where k is
+	native int // in expect.natives
 	family *family
 	was    *family
 	last   uint32 // the line staged last: its neighbour in the store often follows

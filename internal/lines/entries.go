@@ -115,7 +115,7 @@ func (r *entryReader) comment(kind textparse.Entry, p textparse.Parser, said *co
 	if len(e.name)+len(e.help) > r.limits.Line {
 		return overLimit("bytes in a comment", r.limits.Line)
 	}
-	r.heading = appendComment(r.heading, word, string(e.name), string(e.help))
+	r.heading = appendComment(r.heading, word, quotedName(string(e.name)), string(e.help))
 	if len(r.heading) > r.limits.heading() {
 		return overLimit("bytes of comments in a row", r.limits.heading())
 	}

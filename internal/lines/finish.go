@@ -225,6 +225,9 @@ func (d *diff) noteStarts() {
 	if len(d.pairs) == 0 && len(e.pairs) == 0 && len(d.starts) == 0 && len(e.starts) == 0 {
 		return
 	}
+	if len(d.starts) > 0 && len(e.pairs) == 0 {
+		return // each line's was compared as it was staged
+	}
 	holdsStart := func(pos uint32) bool { return len(d.pairs) > 0 && d.pairs[pos] == pos+1 }
 	if !d.rebuilt && (len(d.starts) > 0 || !slices.ContainsFunc(d.changed, holdsStart)) {
 		return

@@ -11,7 +11,11 @@ import (
 
 // readMetric stages a Metric message of the family.
 func (p *protobufReader) readMetric(b []byte) error {
-	if !several[p.typ] || p.limits.Exemplars > 0 { // exemplars are not kept by message
+	if p.limits.Exemplars > 0 { // they are not kept by message
+		_, err := p.readWhole(b)
+		return err
+	}
+	if !several[p.typ] {
 		_, err := p.readWhole(b)
 		return err
 	}
@@ -140,6 +144,9 @@ func (p *protobufReader) readSummary(b []byte, s reading) (done bool, err error)
 
 // stageParts stages the lines of a summary or a classic histogram.
 func (p *protobufReader) stageParts(count, sum float64, role Role, parts []boundValue, s reading) error {
+	if p.limits.Exemplars == 0 && p.stageKnown(count, sum, role, parts, s) {
+		return nil
+	}
 	s.v, s.native = count, nil
 	if err := p.stagePart(Count, nil, s); err != nil {
 		return err
@@ -150,7 +157,8 @@ func (p *protobufReader) stageParts(count, sum float64, role Role, parts []bound
 	}
 	for i := range parts {
 		s.v = parts[i].v
-		if err := p.stagePart(role, parts[i].bound[:], s); err != nil {
+		p.bound = binary.LittleEndian.AppendUint64(p.bound[:0], parts[i].bound)
+		if err := p.stagePart(role, p.bound, s); err != nil {
 			return err
 		}
 		p.quote(parts[i].exemplar)
@@ -202,10 +210,7 @@ func (p *protobufReader) untilInf(total float64) []boundValue {
 	return p.parts
 }
 
-var infBound = func() (b [8]byte) {
-	binary.LittleEndian.PutUint64(b[:], math.Float64bits(math.Inf(1)))
-	return b
-}()
+var infBound = math.Float64bits(math.Inf(1))
 
 // histogramMessage is a Histogram message that is read field by field.
 type histogramMessage struct {
@@ -234,6 +239,7 @@ func (h *histogramMessage) isNative() bool {
 // read reads the message. It stops once the histogram is larger than maxSize.
 func (h *histogramMessage) read(maxSize int) {
 	for h.size() <= maxSize {
+		h.usualBuckets()
 		from := h.w.rest
 		tag, ok := h.w.next()
 		if !ok {
@@ -331,7 +337,7 @@ func (d *side) deltas(w *wire) {
 
 // boundValue is the value of a bucket or quantile.
 type boundValue struct {
-	bound    [8]byte // the bits of a float64
+	bound    uint64 // the bits of a float64
 	v        float64
 	exemplar []byte // as encoded; nil if there is none
 }
@@ -354,22 +360,19 @@ func (w *wire) quantile() (q boundValue) {
 	return q
 }
 
-// setBound fails for bounds of which textparse's label is not that of a number of
-// its own: NaN and −0.
+// setBound sets the bound, and fails if it is none.
 func (q *boundValue) setBound(bound float64, w *wire) {
-	bits := math.Float64bits(bound)
-	if math.IsNaN(bound) || bits == 1<<63 {
+	if q.bound = math.Float64bits(bound); !isBound(q.bound) {
 		w.fail()
 	}
-	binary.LittleEndian.PutUint64(q.bound[:], bits)
 }
 
+// isBound reports whether these are the bits of a bound. They are not where
+// textparse's label is not that of a number of its own: NaN and −0.
+func isBound(bits uint64) bool { return bits != 1<<63 && bits&^(1<<63) <= infBound }
+
 func (w *wire) bucket() (q boundValue) {
-	b := w.bytes()
-	if q, ok := usualBucket(b); ok {
-		return q
-	}
-	m := wire{rest: b}
+	m := wire{rest: w.bytes()}
 	var seen, count uint64
 	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		m.once(&seen, tag)
@@ -391,25 +394,4 @@ func (w *wire) bucket() (q boundValue) {
 	}
 	w.odd = w.odd || m.odd
 	return q
-}
-
-// usualBucket reads a bucket of a count and a bound, as nearly all are.
-func usualBucket(b []byte) (q boundValue, ok bool) {
-	if len(b) < 11 || b[0] != 1<<3|varint {
-		return q, false
-	}
-	n, count := 1, uint64(0)
-	for ; n < len(b)-9 && n <= 9; n++ {
-		count |= uint64(b[n]&0x7f) << (7 * (n - 1))
-		if b[n] < 0x80 {
-			break
-		}
-	}
-	if n++; n != len(b)-9 || b[n-1] >= 0x80 || b[n] != 2<<3|fixed64 {
-		return q, false
-	}
-	q.v = float64(count)
-	w := wire{rest: b[n+1:]}
-	q.setBound(w.double(), &w)
-	return q, !w.odd
 }

@@ -46,6 +46,9 @@ type protobufReader struct {
 	text   []byte // of a heading or a line
 	native []byte // an encoded histogram
 	parts  []boundValue
+	bound  []byte
+	values []float64
+	starts []int64
 	quotes [][]byte // exemplars of a native histogram
 	buf    []byte
 }
@@ -124,15 +127,22 @@ func (p *protobufReader) readFamily(b []byte) error {
 		return err
 	}
 	for w := (wire{rest: b}); ; {
-		tag, ok := w.next()
+		if !several[p.typ] {
+			p.readUsual(&w)
+		}
+		m, ok := w.message(4<<3 | message)
 		if !ok {
-			return nil
+			tag, ok := w.next()
+			if !ok {
+				return nil
+			}
+			if tag != 4<<3|message {
+				w.skip(tag)
+				continue
+			}
+			m = w.bytes()
 		}
-		if tag != 4<<3|message {
-			w.skip(tag)
-			continue
-		}
-		if err := p.readMetric(w.bytes()); err != nil {
+		if err := p.readMetric(m); err != nil {
 			return err
 		}
 	}
@@ -150,6 +160,10 @@ type familyMessage struct {
 
 func (f *familyMessage) read(b []byte) {
 	for w := (wire{rest: b}); ; {
+		if _, ok := w.message(4<<3 | message); ok {
+			f.metrics++
+			continue
+		}
 		start := w.rest
 		tag, ok := w.next()
 		if !ok {
@@ -208,7 +222,7 @@ func (p *protobufReader) checkMetric(m []byte) error {
 
 // stageHeading stages what the text format would say in front of the family.
 func (p *protobufReader) stageHeading(help, unit []byte) error {
-	p.text = appendHeading(p.text[:0], p.name, help, unit, types[p.typ])
+	p.text = appendHeading(p.text[:0], view(p.name), view(help), view(unit), types[p.typ])
 	if p.headingIs(p.text) {
 		return nil
 	}

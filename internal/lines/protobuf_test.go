@@ -211,10 +211,10 @@ func protobufBodies(t testing.TB) (bodies []string) {
 // Scrapes of families whose values move, which come and go, and are damaged.
 func TestProtobufMutations(t *testing.T) {
 	read, refused := 0, 0
-	for seed := range uint64(400) {
+	for seed := range uint64(600) {
 		rng := rand.New(rand.NewPCG(seed, 9))
 		in := newInstance(NewStore())
-		r := NewReader(in.store, wide)
+		r := NewReader(in.store, wideOr(seed))
 		var families []*dto.MetricFamily
 		for range 1 + rng.IntN(4) {
 			families = append(families, randomFamily(rng))

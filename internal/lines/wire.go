@@ -3,6 +3,7 @@ package lines
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // wire reads the fields of a protobuf message one by one, if they are written the
@@ -56,6 +57,12 @@ func (w *wire) varint() uint64 {
 }
 
 func (w *wire) longVarint() uint64 {
+	if len(w.rest) >= 8 {
+		if v, n := shortVarint(binary.LittleEndian.Uint64(w.rest)); n <= 8 {
+			w.rest = w.rest[n:]
+			return v
+		}
+	}
 	var v uint64
 	for i := 0; i < len(w.rest) && i < binary.MaxVarintLen64; i++ {
 		c := w.rest[i]
@@ -67,6 +74,34 @@ func (w *wire) longVarint() uint64 {
 	}
 	w.fail()
 	return 0
+}
+
+// shortVarint returns the number that starts a word, the lowest byte of which is the
+// first, and how many bytes it takes: above 8 if it does not end there.
+func shortVarint(word uint64) (v uint64, n int) {
+	n = bits.TrailingZeros64(^word&0x8080808080808080)>>3 + 1 // that of 0 is 64
+	word &= 1<<(8*n) - 1
+	word = word&0x007f007f007f007f | word>>1&0x3f803f803f803f80
+	word = word&0x00003fff00003fff | word>>2&0x0fffc0000fffc000
+	return word&0x0fffffff | word>>4&0x00fffffff0000000, n
+}
+
+// message reads a field that is a message, with its tag, if that is next and its
+// length takes two bytes at most, as nearly always.
+func (w *wire) message(tag byte) (m []byte, ok bool) {
+	r := w.rest
+	if len(r) < 3 || r[0] != tag || r[2] >= 0x80 && r[1] >= 0x80 {
+		return nil, false
+	}
+	n, at := int(r[1]), 2
+	if n >= 0x80 {
+		n, at = n&0x7f|int(r[2])<<7, 3
+	}
+	if n > len(r)-at {
+		return nil, false
+	}
+	w.rest = r[at+n:]
+	return r[at : at+n : at+n], true
 }
 
 func (w *wire) double() float64 {
@@ -133,7 +168,11 @@ func (w *wire) once(seen *uint64, tag uint64) {
 
 // timestamp reads a google.protobuf.Timestamp and returns it in Unix milliseconds.
 func (w *wire) timestamp() int64 {
-	m := wire{rest: w.bytes()}
+	b := w.bytes()
+	if ms, ok := usualTimestamp(b); ok {
+		return ms
+	}
+	m := wire{rest: b}
 	var seconds, nanos, seen uint64
 	for tag, ok := m.next(); ok; tag, ok = m.next() {
 		m.once(&seen, tag)

@@ -61,3 +61,43 @@ func TestMalformedHistogramsAreRefusedAloud(t *testing.T) {
 		assert.Equal(t, 0.5, above.Value, name)
 	}
 }
+
+// A histogram that was one, and cannot be one any more, keeps what it counted until then:
+// also in a state that is saved and loaded, and where a view is declared later.
+func TestMalformedHistogramsKeepWhatTheyCounted(t *testing.T) {
+	good := func(n int) []string {
+		return []string{"# TYPE h histogram", fmt.Sprintf(`h_bucket{le="1"} %d`, n), fmt.Sprintf(`h_bucket{le="+Inf"} %d`, 2*n), fmt.Sprint("h_count ", 2*n), "h_sum 7"}
+	}
+	for name, broken := range map[string][]string{
+		"a sum alone":      {"h_sum 5"},
+		"a bucket alone":   {`h_bucket{le="1"} 40`},
+		"no bound":         {"h_bucket 40", "h_sum 5"},
+		"le is no number":  {`h_bucket{le="fast"} 40`, `h_bucket{le="+Inf"} 80`, "h_count 80", "h_sum 5"},
+		"vmrange":          {`h_bucket{vmrange="1.0e0...1.1e0"} 40`, "h_count 80", "h_sum 1"},
+		"counts that fall": {`h_bucket{le="1"} 80`, `h_bucket{le="+Inf"} 40`, "h_count 40", "h_sum 1"},
+		"NaN":              {`h_bucket{le="1"} NaN`, `h_bucket{le="+Inf"} NaN`, "h_count NaN", "h_sum 1"},
+		"nothing":          {"x 1"},
+	} {
+		b := newBed(t, aggregate.Config{})
+		v := b.histogram(aggregate.View{Select: "h"})
+		for i, n := range []int{10, 20, 30} {
+			b.scrape("good", float64(10*i), -100, good(n)...)
+			bad := good(n)
+			if i == 2 {
+				bad = append([]string{"# TYPE h histogram"}, broken...)
+			}
+			b.scrape("bad", float64(10*i), -200, bad...)
+		}
+		show := func(b bed, v *aggregate.HistogramView) string {
+			g, err := v.One(until(b, at(20), sinceStart))
+			require.NoError(t, err)
+			return fmt.Sprintln(g.Coverage(), g.Warnings(), g.Observations().Increases())
+		}
+		want := show(b, v)
+		require.Regexp(t, `bad: 20.* 33.3 %.*good: 40, 66.7 %`, want, name)
+		loaded := bed{t, loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})}
+		assert.Equal(t, want, show(loaded, loaded.histogram(aggregate.View{Select: "h"})), "%s, loaded", name)
+		b.counter(aggregate.View{Select: "x"})
+		assert.Equal(t, want, show(b, v), "%s, beside a view that was declared later", name)
+	}
+}

@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -124,3 +125,28 @@ func TestSaveNoticesAShortWrite(t *testing.T) {
 type partly struct{}
 
 func (partly) Write(b []byte) (int, error) { return len(b) / 2, nil }
+
+// An instance that is ahead of all others is known to a loaded fleet from that scrape
+// on. Until then nobody says that it counted nothing.
+func TestLoadedAheadOfTheOthers(t *testing.T) {
+	b := newBed(t, aggregate.Config{})
+	v := b.counter(aggregate.View{Select: "c"})
+	for i := range 10 {
+		b.scrape("a", float64(10*i), -100, fmt.Sprint("c ", i))
+		b.scrape("b", float64(10*i), -100, fmt.Sprint("c ", i))
+	}
+	b.scrape("b", 365*86400, -100, "c 100")
+	l := bed{t, loadedFrom(t, saved(t, b.Fleet), aggregate.Config{})}
+	lv := l.counter(aggregate.View{Select: "c"})
+	for _, now := range []float64{90, 365 * 86400} {
+		want, _ := b.one(v, now, sinceStart).Increase()
+		got, ok := l.one(lv, now, sinceStart).Increase()
+		require.True(t, ok)
+		if assert.LessOrEqual(t, got.Lo, want.Lo); now == 90 {
+			assert.True(t, math.IsInf(got.Hi, 1), "%v", got)
+			assert.Equal(t, 1, l.one(lv, now, sinceStart).Coverage().Missing)
+			continue
+		}
+		assert.Equal(t, want, got)
+	}
+}

@@ -387,3 +387,32 @@ func (b *builder) lead(i uint32, h *hist) {
 		}
 	}
 }
+
+// leadFormless leaves histograms that cannot be one any more in the columns of what
+// was read of them last: what they counted there is still theirs. before may be nil.
+func (b *builder) leadFormless(before *Plan) {
+	if !slices.ContainsFunc(b.hists, func(h hist) bool { return h.form == formless }) {
+		return
+	}
+	was := b.st.heldList(before, b.body.ID)
+	for _, e := range b.entries {
+		o, id := &b.objects[e.object], b.body.ID(int(e.pos))
+		if o.kind != Histogram || b.hists[o.hist].form != formless {
+			continue
+		}
+		i := slices.IndexFunc(was, func(k kept) bool { return k.of(b.Plan, o, id) })
+		if i < 0 {
+			continue
+		}
+		x := &was[i].point
+		for j := o.from; j < o.to; j++ {
+			switch s := &b.sinks[j]; {
+			case s.Part != Whole || s.Col >= 0:
+			case x.layout != nil:
+				s.Col = b.to.Column(s.View, s.Group, x.layout)
+			case x.native != nil:
+				s.Col = b.to.Native(s.View, s.Group, x.native)
+			}
+		}
+	}
+}

@@ -34,7 +34,7 @@ type kept struct {
 // Code writes the state down, or reads it back. What objects grow from is read
 // before there are any: Adopt gives it to them.
 func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.Columns) {
-	held := st.heldList(p, cols)
+	held := st.heldList(p, cols.ID)
 	saved.List(c, &held, 8, func(k *kept) { k.code(c, to) })
 	tombs := st.tombList(to, r)
 	saved.List(c, &tombs, 8, func(k *kept) { k.code(c, to) })
@@ -157,7 +157,7 @@ func (st *State) codeBuckets(c *saved.Codec, to Lines, p *Plan, cols *lines.Colu
 }
 
 // heldList returns what is held, in the order of the body.
-func (st *State) heldList(p *Plan, cols *lines.Columns) []kept {
+func (st *State) heldList(p *Plan, idAt func(pos int) lines.ID) []kept {
 	list := slices.Clone(st.loaded)
 	seen := map[uint32]bool{}
 	if p == nil || len(st.held) == 0 {
@@ -171,7 +171,7 @@ func (st *State) heldList(p *Plan, cols *lines.Columns) []kept {
 		}
 		seen[e.object] = true
 		o := &p.objects[e.object]
-		id := cols.ID(int(e.pos))
+		id := idAt(int(e.pos))
 		at[id] = e.pos
 		list = append(list, kept{id, o.kind == Histogram, *p.rules(o), p.epochs[o.epoch], *x})
 	}
@@ -230,15 +230,20 @@ func (st *State) Adopt(p *Plan, cols *lines.Columns) {
 		}
 		id := cols.ID(int(e.pos))
 		st.loaded = slices.DeleteFunc(st.loaded, func(k kept) bool {
-			fits := k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.sameRules(p.rules(o)) && k.since == p.epochs[o.epoch]
-			if fits {
-				x := k.point
-				st.hold(e.object, &x)
+			if !k.of(p, o, id) {
+				return false
 			}
-			return fits
+			x := k.point
+			st.hold(e.object, &x)
+			return true
 		})
 	}
 	st.miss(p, KnownBody{cols})
+}
+
+// of reports whether it was kept of an object, one line of which is given.
+func (k *kept) of(p *Plan, o *object, id lines.ID) bool {
+	return k.id == id && k.hist == (o.kind == Histogram) && o.kind != Gauge && k.sameRules(p.rules(o)) && k.since == p.epochs[o.epoch]
 }
 
 // sameRules compares what is written down of the rules.

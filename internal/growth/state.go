@@ -301,7 +301,9 @@ func (st *State) NewPlan(route *Route, admitted []bool, body Body, to Columns, b
 	}
 	stays := st.byBuckets(before, body.ID)
 	b.stays = func(h *hist, _ uint32) bool { return stays[stay{body.ID(int(h.native)), b.epochs[h.epoch]}] }
-	return b.finish()
+	p := b.finish()
+	b.leadFormless(before)
+	return p
 }
 
 // Judge judges every object that a staged scrape, which is accepted, says

@@ -13,9 +13,9 @@ const (
 )
 
 // Fits reports whether an instance may have more of the bytes held. own returns how
-// many it has, and whether it [Weight.Crept]. One that needs no more may go on,
-// unless that is so or it is much of what is too much: what is held grows a little
-// with scrapes that add no line.
+// many it has, and whether it [Weight.Crept]. What is held grows a little with
+// scrapes that add no line, so one that needs no more may be above the limit: it goes
+// on if it has at most one part in slice of it and did not creep.
 func (l Limit) Fits(held, more int64, own func() (has int64, crept bool)) bool {
 	limit := int64(l)
 	switch {

@@ -108,9 +108,8 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 // complete fills in the rest of a share. What does not depend on the window is that of the latest question, if nothing
 // changed since.
 func (q *question) complete(sh *tally.Share, kept *tally.Share) {
-	in := q.states[sh.Key].in
+	in, since := q.states[sh.Key].in, sh.Edge.Most.At
 	b := in.bindings[q.v.index]
-	since := sh.Edge.Most.At
 	if kept != nil {
 		sh.Facts, sh.Reads = kept.Facts, kept.Reads
 	} else {

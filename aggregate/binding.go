@@ -170,14 +170,14 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 // draft begins drafts of all bindings, and makes those that are missing.
 func (in *instance) draft(f *Fleet, route *growth.Route) *drafts {
 	bound := append([]*binding(nil), in.bindings...)
-	for _, v := range f.views[len(bound):] {
+	for _, v := range f.declared[len(bound):] {
 		bound = append(bound, newBinding(v, &in.History))
 	}
 	return in.draftOf(f, route, bound)
 }
 
 func (in *instance) draftOf(f *Fleet, route *growth.Route, bound []*binding) *drafts {
-	d := &drafts{fold.Drafts{Route: route, Target: in.labels, Set: &f.set}, bound}
+	d := &drafts{Drafts: fold.Drafts{Route: route, Target: in.labels, Set: &f.set}, bound: bound}
 	for _, b := range bound {
 		d.Add(&b.Binding)
 	}
@@ -189,6 +189,8 @@ func (in *instance) draftOf(f *Fleet, route *growth.Route, bound []*binding) *dr
 type drafts struct {
 	fold.Drafts
 	bound []*binding
+	next  *growth.Plan // for views that are declared
+	need  int64        // more bytes
 }
 
 // adopt makes the columns those of the bindings, and the bindings the instance's.

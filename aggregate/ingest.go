@@ -283,7 +283,7 @@ func (s *staged) steady() bool {
 // settled reports whether the instance goes on with the plan and the room that it has.
 func (s *staged) settled() bool {
 	f := s.f
-	return f.unclaimed == nil && s.Unmoved() && !s.crowded() && s.roomy() && s.followed() && f.taken.Load() <= f.cfg.MaxBytes
+	return s.in.lacks == nil && f.unclaimed == nil && s.Unmoved() && !s.crowded() && s.roomy() && s.followed() && f.taken.Load() <= f.cfg.MaxBytes
 }
 
 // rebind makes the plan of what is followed from now on, and holds what will be held against MaxBytes.
@@ -327,7 +327,8 @@ func (s *staged) roomy() bool { return s.in.Plan.Roomy(&s.Scraped, s) }
 
 // Placed reports whether a column has places for all buckets of n.
 func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
-	return s.in.bindings[k.View].Placed(s.f.views[k.View].set(), k.Group, n) >= 0
+	b := s.in.bindings[k.View]
+	return b.Placed(b.view.set(), k.Group, n) >= 0
 }
 
 // accept takes the staged scrape in. Nothing fails from here on.

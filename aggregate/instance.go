@@ -50,6 +50,7 @@ type instance struct {
 	cramped  bool       // there is no more room for its history
 	held     room.Held  // but for rows and shared lines, see weigh
 	bindings []*binding // by view.index; nil: not bound yet
+	lacks    *Fleet     // views of it are being declared to which it is not bound yet
 
 	after  uint64     // how many snapshots there were when its state changed last
 	before *before    // its state before that, for those that were taken until then

@@ -86,7 +86,7 @@ func (in *instance) forgetStrange(f *Fleet, enough int64) bool {
 
 // measureTotals measures what departures and evictions left in totals.
 func measureTotals(f *Fleet) {
-	for _, v := range f.views {
+	for _, v := range f.declared {
 		v.ledger.Measure()
 	}
 }
@@ -150,7 +150,10 @@ func tidy(f *Fleet, now int64) {
 
 // foldKnown keeps of the processes that ended longer ago than the horizon only what they counted together.
 func foldKnown(f *Fleet, now int64) {
-	for _, v := range f.views {
+	for _, in := range f.ordered {
+		in.bindFirst(nil)
+	}
+	for _, v := range f.declared {
 		if v.ledger.Known != nil {
 			k := v.watched() // who lives is not folded
 			k.Fold(now - f.cfg.JoinHorizon.Milliseconds())
@@ -182,6 +185,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	}
 	first := min(f.left.Began(f.since), firstOf(f.ordered))
 	for _, in := range list {
+		saveFirst(in)
 		counts := in.counts(f, now)
 		for _, b := range in.bindings {
 			if b.noteLeft(in, f.book.Ended(in.targets, in.Last, now)); counts {
@@ -190,7 +194,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 		}
 	}
 	opening := f.opening()
-	for _, v := range f.views {
+	for _, v := range f.declared {
 		for a := range v.ledger.Accounts() {
 			a.Left.Open(opening)
 		}

@@ -67,8 +67,7 @@ type Fleet struct {
 	packed lines.Decompressors
 
 	declares sync.Mutex // held while views are declared
-
-	saves sync.Mutex // held while a state is saved: until then no line is swept
+	saves    sync.Mutex // held while a state is saved: until then no line is swept
 
 	// names guards the instances that exist, accepted or not, and the starts of these.
 	names     sync.RWMutex
@@ -80,9 +79,8 @@ type Fleet struct {
 	orphans   lines.Orphans // of bodies that were refused
 }
 
-// opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances
-// of the first round, what they counted before their first scrape is no part of an answer; for later ones it is growth
-// that may have been missed.
+// opening returns when the first round of scrapes was over: some instance had been scraped twice. What those of the
+// first round counted before their first scrape is no part of an answer; of later ones it may have been missed growth.
 func (f *Fleet) opening() int64 {
 	return roster.Earliest(f.ordered, cmp.Or(f.left.Opened, farFuture), func(in *instance) int64 { return in.Second })
 }
@@ -140,11 +138,10 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 	defer f.declares.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	first, all := len(f.views), f.announce(list)
+	first, pasts, all := len(f.views), f.pasts, f.announce(list)
 	if need := f.bindAll(); need > f.cfg.MaxBytes {
-		f.views, f.declared = f.declared[:first], f.declared[:first]
+		f.views, f.declared, f.pasts = f.declared[:first], f.declared[:first], pasts
 		f.router.Only(first)
-		f.notePasts()
 		for _, in := range f.ordered {
 			in.unbind(f)
 		}
@@ -161,7 +158,8 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 func (f *Fleet) announce(list []declare.Spec) (all []*view) {
 	var kinds []*kept.View
 	for _, s := range list {
-		v := newView(f, s)
+		v := &view{Spec: s, fleet: f, selection: s.Selection(f.catalogue)}
+		v.groups.Selection = &v.selection
 		switch s.Role {
 		case declare.Electoral: // like any gauge's, it keeps when the value last changed; views share it
 			if i := slices.IndexFunc(f.views, func(x *view) bool { return x.Key() == v.Key() }); i >= 0 {
@@ -182,12 +180,8 @@ func (f *Fleet) announce(list []declare.Spec) (all []*view) {
 			v.ledger.Created = max(v.ledger.Created, in.Last)
 		}
 	}
-	f.notePasts()
-	return all
-}
-
-func (f *Fleet) notePasts() {
 	f.pasts = slices.ContainsFunc(f.declared, func(v *view) bool { return v.Kind == growth.Gauge && v.Window > 0 })
+	return all
 }
 
 // bindAll binds all instances to the views that were announced, and returns what is held then. Unless something was kept
@@ -201,7 +195,7 @@ func (f *Fleet) bindAll() (need int64) {
 	for i, in := range list {
 		if in.lacks = f; !late {
 			all[i] = in.extend(f, i)
-			need += all[i].need
+			need += all[i].Need(all[i].next, in.Plan, len(in.bindings))
 		}
 	}
 	if !late {
@@ -232,33 +226,10 @@ func (in *instance) bindFirst(d *drafts) {
 	}
 	copyDue(in)
 	held := in.held.Sum()
-	f.bytes += d.need
+	f.bytes += d.Need(d.next, in.Plan, len(in.bindings))
 	d.adopt(in)
-	in.Adopt(d.next)
 	in.weigh(f)
 	f.brought += in.held.Sum() - held
-}
-
-// extend makes the plan of the i-th instance for all views that are declared, with drafts of its bindings.
-func (in *instance) extend(f *Fleet, i int) *drafts {
-	bound, exposed := slices.Clone(in.bindings), []int(nil)
-	for _, v := range f.declared[len(bound):] {
-		b := newBinding(v, &in.History)
-		if b.Begun, b.Since = in.Present(), in.Last; v.kept != nil {
-			b = v.unpack(v.kept.Rows[i], in)
-			if v.kept.Rows[i].Exposes {
-				exposed = append(exposed, v.index)
-			}
-		}
-		bound = append(bound, b)
-	}
-	d := in.draftOf(f, f.router.For(in.labels), bound)
-	d.next = in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
-	for _, v := range exposed {
-		d.next.Presence(v).Exposes = true
-	}
-	d.need = d.Need(d.next, in.Plan, len(in.bindings))
-	return d
 }
 
 // unbind undoes that an instance was bound to views that are not declared any more.

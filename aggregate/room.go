@@ -32,8 +32,7 @@ func (in *instance) weigh(f *Fleet) {
 	in.held = h
 }
 
-// own is what the instance holds, with its rows and the lines that it exposes, whoever else does. The fleet's lock is
-// held.
+// own is what the instance holds, with its rows and all lines that it exposes. The fleet's lock is held.
 func (in *instance) own(f *Fleet) int64 {
 	n := in.held.Sum() + in.Columns.Weight(f.store)
 	for _, b := range in.bindings {
@@ -111,8 +110,7 @@ func (s *staged) crowded() bool {
 	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
-// makeRoom gives the instance's history more room, as long as MaxBytes allows it. After that its past is kept more
-// coarsely, which answers show.
+// makeRoom gives the instance's history more room as long as MaxBytes allows it; then its past is kept more coarsely.
 func (s *staged) makeRoom() {
 	if !s.crowded() {
 		return
@@ -136,8 +134,7 @@ func (s *staged) makeRoom() {
 
 // Instances come and go.
 
-// tidy retires departed instances now and then: when an instance joined, and a sixteenth of the fleet is new, so that
-// the cost is spread.
+// tidy retires departed instances when an instance joined and a sixteenth of the fleet is new: so the cost is spread.
 func tidy(f *Fleet, now int64) {
 	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
 		f.newcomers = 0
@@ -162,9 +159,8 @@ func foldKnown(f *Fleet, now int64) {
 	}
 }
 
-// retire drops departed instances and keeps what they counted. Of those that have an address of their own, the last
-// ones are kept as long as they have no more than so many lines: one that comes back goes on from where it was. The
-// fleet's lock is held.
+// retire drops departed instances and keeps what they counted. Of those with an address of their own the last ones are
+// kept, up to so many lines: one that comes back goes on from where it was. The fleet's lock is held.
 func retire(f *Fleet, now int64, keep int) (some bool) {
 	var list []*instance
 	for _, in := range f.ordered {
@@ -241,8 +237,7 @@ func sweepNow(f *Fleet) {
 	sweepGroups(f, true)
 }
 
-// evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in
-// answers since the start.
+// evict drops idle columns if that makes enough room. What they counted stays in totals, not in answers since the start.
 func evict(f *Fleet, enough int64) bool {
 	var idle fold.Idle
 	for _, in := range f.ordered {
@@ -327,13 +322,9 @@ func dropOrphans(f *Fleet) {
 	orphans := f.orphans
 	f.orphans = lines.Orphans{}
 	f.names.Unlock()
-	f.router.Forget(dropLines(f, &orphans))
+	f.reading.Lock() // for no reader of the store may be at work
+	ids := f.store.Drop(&orphans)
+	f.reading.Unlock()
+	f.router.Forget(ids)
 	f.catalogue.Forget()
-}
-
-// dropLines frees lines. No reader of the store may be at work meanwhile.
-func dropLines(f *Fleet, orphans *lines.Orphans) []lines.ID {
-	f.reading.Lock()
-	defer f.reading.Unlock()
-	return f.store.Drop(orphans)
 }

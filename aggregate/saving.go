@@ -90,9 +90,8 @@ func (x *saving) finish() []byte {
 	return stateFrame.Wrap(func(b []byte) []byte { return x.rows.AppendTo(x.AppendTo(b)) })
 }
 
-// saveFirst is called before an instance changes: the views that are being declared begin with it as it is, and a save
-// that has not come to it yet gets a copy. The fleet's lock is held, or shared together with the instance's own if it
-// lacks no view.
+// saveFirst is called before an instance changes: views that are being declared begin with it as it is, and a save gets
+// its copy. The fleet's lock is held, or, if it lacks no view, shared together with the instance's own.
 func saveFirst(in *instance) {
 	in.bindFirst(nil)
 	copyDue(in)

@@ -114,13 +114,6 @@ func (v *view) claimed(f *Fleet) {
 	}
 }
 
-// newView returns a view that is not the fleet's yet.
-func newView(f *Fleet, s declare.Spec) *view {
-	v := &view{Spec: s, fleet: f, selection: s.Selection(f.catalogue)}
-	v.groups.Selection = &v.selection
-	return v
-}
-
 // unpack makes a binding of a row again, of an instance whose lines are known.
 func (v *view) unpack(r *kept.Row, in *instance) *binding {
 	b := newBinding(v, &in.History)

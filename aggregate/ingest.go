@@ -281,17 +281,18 @@ func (s *staged) settled() bool {
 // rebind makes the plan of what is followed from now on, and holds what will be held against MaxBytes.
 func (s *staged) rebind() error {
 	saveFirst(s.in)
-	f, limit, need := s.f, room.Limit(s.f.cfg.MaxBytes), int64(0)
+	f, limit, need, more := s.f, room.Limit(s.f.cfg.MaxBytes), int64(0), int64(0)
 	over, ok := f.sought.Make(s.At, f.pause(), len(givenUp), func() (int64, bool) {
 		need = s.plan()
-		held, more := heldBy(f).Sum(), need-f.bytes+s.Brings(s.next)
-		f.taken.Store(held)
-		return limit.Over(held, max(more, 0)), limit.Fits(held, more, func() int64 { return s.in.own(f) + s.Reader.Weight() })
+		more = need - f.bytes + s.Brings(s.next)
+		f.taken.Store(heldBy(f).Sum())
+		return limit.Over(f.taken.Load(), max(more, 0)), limit.Fits(f.taken.Load(), more, func() (int64, bool) { return s.in.own(f, s.Reader.Weight()) })
 	}, func(i int, over int64) bool { return givenUp[i](s, over) })
 	if !ok {
 		return limitError("bytes held", limit.Open(), limit.Open()+over)
 	}
 	f.bytes = need
+	s.in.held.LetIn(more)
 	s.makeRoom()
 	return nil
 }

@@ -47,10 +47,10 @@ type instance struct {
 	late bool   // others were met before it
 	self string // what its lines say who it is
 
-	cramped  bool       // there is no more room for its history
-	held     room.Held  // but for rows and shared lines, see weigh
-	bindings []*binding // by view.index; nil: not bound yet
-	lacks    *Fleet     // views of it are being declared to which it is not bound yet
+	cramped  bool        // there is no more room for its history
+	held     room.Weight // but for rows and shared lines, see weigh
+	bindings []*binding  // by view.index; nil: not bound yet
+	lacks    *Fleet      // views of it are being declared to which it is not bound yet
 
 	after  uint64     // how many snapshots there were when its state changed last
 	before *before    // its state before that, for those that were taken until then
@@ -205,7 +205,7 @@ func (in *instance) forget(f *Fleet) {
 	}
 	f.garbage += in.Columns.Len()
 	in.Release(f.store)
-	f.held.Change(&in.held, &room.Held{})
+	f.held.Change(&in.held.Held, &room.Held{})
 	delete(f.instances, in.name)
 	f.starts.Forget(in)
 	f.book.Part(in.targets, in)

@@ -177,10 +177,11 @@ func (m *merger) bind(i, view int) *binding {
 		return m.bound[i][view]
 	}
 	in, row := m.l.instances[i], m.views[view].Rows[i]
+	b := m.f.views[view].unpack(row, in)
 	if in.Undo != nil {
-		in.Undo.Set(view, row.UndoState())
+		in.Undo.Set(view, row.Undo.Unpack(b.Table))
 	}
-	return m.f.views[view].unpack(row, in)
+	return b
 }
 
 func (m *merger) apply() {

@@ -156,7 +156,7 @@ func vacate(f *Fleet) {
 		in.retired = true
 		f.garbage += in.Columns.Len()
 		in.Release(f.store)
-		f.held.Change(&in.held, &room.Held{})
+		f.held.Change(&in.held.Held, &room.Held{})
 	}
 	f.names.Lock()
 	f.instances, f.starts = map[string]*instance{}, identity.Starts[*instance]{}

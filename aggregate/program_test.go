@@ -88,8 +88,6 @@ type program struct {
 	views []aggregate.View
 	late  bool // some were declared after a scrape
 
-	loaded bool // what others were told of a process that may be another is not in a state
-
 	total map[string]float64 // the highest that was shown
 	procs [4]programProcess  // behind the targets, in turn
 }
@@ -324,16 +322,12 @@ func (p *program) reload() {
 	state := saved(p, p.fleet.Fleet)
 	p.fleet = loadedViewed(p, state, configOfProgram, p.views)
 	p.same(state, p.fleet, "a loaded state")
-	p.loaded = true
 }
 
 // join tells each watcher what the other one knows. It may be refused, such as
 // of views that one of them lacks, and changes nothing then.
 func (p *program) join() {
 	before, theirs := saved(p, p.fleet.Fleet), saved(p, p.other.Fleet)
-	if p.loaded {
-		p.twin, p.loaded = loadedViewed(p, before, configOfProgram, p.views), false
-	}
 	err := p.fleet.Join(p.other.Fleet)
 	require.Equal(p, err == nil, p.twin.Join(p.other.Fleet) == nil, "what is known of the other one does not rest on forms: %v", err)
 	if err != nil {

@@ -27,18 +27,19 @@ func (in *instance) weigh(f *Fleet) {
 			h[room.Answers] += b.CopyBytes()
 		}
 	}
-	f.held.Change(&in.held, &h)
+	f.held.Change(&in.held.Held, &h)
 	f.taken.Add(h.Sum() - in.held.Sum())
-	in.held = h
+	in.held.Become(&h, len(in.bindings))
 }
 
-// own is what the instance holds, with its rows and all lines that it exposes. The fleet's lock is held.
-func (in *instance) own(f *Fleet) int64 {
-	n := in.held.Sum() + in.Columns.Weight(f.store)
+// own is what the instance holds, with its rows, the lines that it exposes, whoever else does, and those to come; and
+// whether it crept to that. The fleet's lock is held.
+func (in *instance) own(f *Fleet, come int64) (has int64, crept bool) {
+	rows := int64(0)
 	for _, b := range in.bindings {
-		n += b.Bytes(in.Plan)
+		rows += b.Bytes(in.Plan)
 	}
-	return n
+	return in.held.Sum() + in.Columns.Weight(f.store) + come + rows, in.held.Crept(rows)
 }
 
 // heldBy returns what the fleet holds; its lock is held.
@@ -72,8 +73,12 @@ var givenUp = [...]func(s *staged, over int64) bool{
 	func(s *staged, over int64) bool { return evict(s.f, over) },
 }
 
-// forgetStrange gives up the past of an instance in which much was out of the ordinary, if that makes enough room.
+// forgetStrange gives up the past of an instance in which much was out of the ordinary, if that makes enough room, or
+// the instance crept to what it holds.
 func (in *instance) forgetStrange(f *Fleet, enough int64) bool {
+	if _, crept := in.own(f, 0); crept {
+		enough = 0
+	}
 	saveFirst(in)
 	if !fold.ForgetStrange(in.bindings, func(b *binding) *fold.Binding { return &b.Binding }, &in.History, enough) {
 		return false
@@ -116,12 +121,11 @@ func (s *staged) makeRoom() {
 		return
 	}
 	in, f := s.in, s.f
-	slots := min(in.History.Slots()+f.spacing().Step(), f.spacing().Most())
-	more := int64(0)
+	slots, more := min(in.History.Slots()+f.spacing().Step(), f.spacing().Most()), int64(0)
 	for _, b := range in.bindings {
 		more += b.Table.RoomBytes(slots)
 	}
-	if in.cramped = !room.Limit(f.cfg.MaxBytes).Fits(f.taken.Load(), more, func() int64 { return in.own(f) }); in.cramped {
+	if in.cramped = !room.Limit(f.cfg.MaxBytes).Fits(f.taken.Load(), more, func() (int64, bool) { return in.own(f, 0) }); in.cramped {
 		return
 	}
 	f.taken.Add(more)
@@ -162,12 +166,7 @@ func foldKnown(f *Fleet, now int64) {
 // retire drops departed instances and keeps what they counted. Of those with an address of their own the last ones are
 // kept, up to so many lines: one that comes back goes on from where it was. The fleet's lock is held.
 func retire(f *Fleet, now int64, keep int) (some bool) {
-	var list []*instance
-	for _, in := range f.ordered {
-		if in.departed(f, now) {
-			list = append(list, in)
-		}
-	}
+	list := slices.DeleteFunc(slices.Clone(f.ordered), func(in *instance) bool { return !in.departed(f, now) })
 	list = roster.Beyond(list, keep, func(in *instance) (int, int64) {
 		if in.pool != nil {
 			return math.MaxInt, in.Last

@@ -88,7 +88,7 @@ func (s Snapshot) Health() Health {
 	h.Refused, h.Refusals = explain.Refused(func(i int) int64 { return f.refused[i].Load() })
 	most := int64(0)
 	for _, in := range f.ordered {
-		if n := in.own(f); n > most {
+		if n, _ := in.own(f, 0); n > most {
 			most, h.Largest = n, in.name
 		}
 		h.LineBytes += int64(in.Columns.Bytes())

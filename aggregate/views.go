@@ -109,7 +109,7 @@ func (v *view) claimed(f *Fleet) {
 	f.unclaimed = slices.DeleteFunc(f.unclaimed, func(x *kept.View) bool { return x == s })
 	for i, in := range f.ordered {
 		if p := s.Rows[i]; in.Undo != nil && p.Undo != nil {
-			in.Undo.Set(v.index, p.UndoState())
+			in.Undo.Set(v.index, p.Undo.Unpack(in.bindings[v.index].Table))
 		}
 	}
 }

@@ -3,8 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +52,24 @@ func TestText(t *testing.T) {
 		assert.Contains(t, out, want)
 	}
 	assert.NotContains(t, out, "one process", "no two of the servers are taken for one")
+}
+
+// A recording with a wrong time would be years of pages.
+func TestTooLong(t *testing.T) {
+	dir := t.TempDir()
+	line := `{"scenario":"a","target":"a","path":"/metrics","time":%d}` + "\n"
+	play := func(last int64) (status int, said string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "manifest.jsonl"), fmt.Appendf(nil, line+line, int64(0), last), 0o600))
+		status, _, said = runProgram(t, "-text", "-replay", dir)
+		return status, said
+	}
+	for _, last := range []int64{24*3600*1000 + 1, math.MaxInt64} {
+		_, said := play(last)
+		assert.Contains(t, said, "the recording goes from 1970-01-01T00:00:00Z to ")
+		assert.Contains(t, said, "longer than 24h0m0s")
+	}
+	_, said := play(3600 * 1000)
+	assert.NotContains(t, said, "longer")
 }
 
 func TestFlags(t *testing.T) {

@@ -23,6 +23,9 @@ import (
 // as often, the others less often.
 const step = 5 * time.Second
 
+// mostPlayed is the longest recording that is played: there is a page for each step.
+const mostPlayed = 24 * time.Hour
+
 // recordings are the directories of a whole control plane.
 var recordings = []string{"apiserver-ha", "etcd", "controllers-ha"}
 
@@ -54,6 +57,9 @@ func (w *watcher) replay(ctx context.Context, each func(*Page) error) error {
 		return err
 	}
 	begin := scrapes[0].At()
+	if end := scrapes[len(scrapes)-1].At(); end.After(begin.Add(mostPlayed)) {
+		return fmt.Errorf("the recording goes from %s to %s, longer than %v: is a time wrong?", begin.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339), mostPlayed)
+	}
 	targets := w.targets(scrapes)
 	if err := w.board.fleet.SetTargets(begin, targets...); err != nil {
 		return err

@@ -107,11 +107,18 @@ func (r *Row) code(c *saved.Codec, set *window.Set, k growth.Kind, h *window.His
 		saved.List(c, &r.Tracks, 2, func(t *gauge.Track) { t.Code(c) })
 		c.Must(len(r.Tracks) == len(r.Cols))
 	}
-	met := r.Met != nil
-	if c.Bool(&met); met && !c.Failed() {
+	r.codeMet(c, k, &r.Met)
+	if r.Undo != nil {
+		r.codeMet(c, k, &r.Undo.Met)
+	}
+}
+
+func (r *Row) codeMet(c *saved.Codec, k growth.Kind, g **window.PackedMet) {
+	some := *g != nil
+	if c.Bool(&some); some && !c.Failed() {
 		if c.Must(k != growth.Gauge); c.Reading() {
-			r.Met = &window.PackedMet{}
+			*g = &window.PackedMet{}
 		}
-		r.Met.Code(c, r.Packed)
+		(*g).Code(c, r.Packed)
 	}
 }

@@ -141,6 +141,7 @@ func TestWhereOpenMetricsIsWrong(t *testing.T) {
 		{asOpenMetrics, "# HELP a x\n\x00a 1\n# EOF\n", 2, 1, "\x00a 1"},
 		{asOpenMetrics, "# TYPE a_s summary\n# UNIT a_s s\n\x00a_s 1\n# EOF\n", 3, 1, "\x00a_s 1"},
 		{asOpenMetrics2, "# TYPE a counter\na 1\nb one\n# EOF\n", 3, 5, "b one"},
+		{asOpenMetrics2, "a 1\n# HELP c is not b one\nb one\n# EOF\n", 3, 5, "b one"},
 	} {
 		_, err := func() ([]Sample, error) {
 			var c Columns

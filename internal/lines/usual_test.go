@@ -32,7 +32,10 @@ func TestShortVarint(t *testing.T) {
 
 // A timestamp that is read the short way is the one that the fields say.
 func TestUsualTimestamp(t *testing.T) {
-	usual := 0
+	b, err := proto.Marshal(timestamppb.New(time.Unix(1.7e9, 5e8)))
+	require.NoError(t, err)
+	_, ok := usualTimestamp(b)
+	require.True(t, ok)
 	rapid.Check(t, func(t *rapid.T) {
 		at := time.Unix(rapid.Int64Range(0, math.MaxInt32).Draw(t, "seconds"), rapid.Int64Range(0, 1e9-1).Draw(t, "nanos"))
 		b, err := proto.Marshal(timestamppb.New(at))
@@ -44,13 +47,11 @@ func TestUsualTimestamp(t *testing.T) {
 		if !ok {
 			return
 		}
-		usual++
 		var said timestamppb.Timestamp
 		assert.NoError(t, proto.Unmarshal(b, &said))
 		assert.Equal(t, said.AsTime().UnixMilli(), got)
 		assert.True(t, 0 <= said.Nanos && said.Nanos < 1e9)
 	})
-	assert.Positive(t, usual)
 }
 
 // near finds what a search from the start finds, wherever it begins.

@@ -32,14 +32,31 @@ type Scrape struct {
 // BodyLimit is the longest body that is read, in bytes, decompressed.
 const BodyLimit = 64 << 20
 
+// manifestLimit is the longest manifest that is read, in bytes.
+const manifestLimit = 64 << 20
+
+// open opens a regular file. To open a pipe would wait for who writes it.
+func open(dir fs.FS, name string) (fs.File, error) {
+	switch i, err := fs.Stat(dir, name); {
+	case err != nil:
+		return nil, err
+	case !i.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a regular file", name)
+	}
+	return dir.Open(name)
+}
+
 // Manifest returns the scrapes of a directory in the form of [FS].
 func Manifest(dir fs.FS) (list []Scrape, err error) {
-	file, err := dir.Open("manifest.jsonl")
+	file, err := open(dir, "manifest.jsonl")
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	for d := json.NewDecoder(bufio.NewReader(file)); ; {
+	if i, err := file.Stat(); err == nil && i.Size() > manifestLimit {
+		return nil, fmt.Errorf("manifest.jsonl: %d bytes, more than %d", i.Size(), manifestLimit)
+	}
+	for d := json.NewDecoder(bufio.NewReader(io.LimitReader(file, manifestLimit))); ; {
 		var s Scrape
 		switch err := d.Decode(&s); err {
 		case nil:
@@ -74,7 +91,7 @@ func (s *Scrape) Body(dir fs.FS) ([]byte, error) {
 	case s.File == "":
 		return nil, errors.New("no answer")
 	}
-	file, err := dir.Open(s.File)
+	file, err := open(dir, s.File)
 	if err != nil {
 		return nil, err
 	}

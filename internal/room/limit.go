@@ -12,15 +12,21 @@ const (
 	slice   = 16
 )
 
-// Fits reports whether an instance that has own bytes of those held may have more.
-// One that needs no more may go on, unless it is much of what is too much: what is
-// held grows a little with scrapes that add no line.
-func (l Limit) Fits(held, more int64, own func() int64) bool {
+// Fits reports whether an instance may have more of the bytes held. own returns how
+// many it has, and whether it [Weight.Crept]. One that needs no more may go on,
+// unless that is so or it is much of what is too much: what is held grows a little
+// with scrapes that add no line.
+func (l Limit) Fits(held, more int64, own func() (has int64, crept bool)) bool {
 	limit := int64(l)
-	if more <= 0 {
-		return held <= limit || own() <= limit/slice
+	switch {
+	case more <= 0 && held <= limit, more > 0 && l.Over(held, more) <= 0:
+		return true
+	case more <= 0:
+		has, crept := own()
+		return has <= limit/slice && !crept
 	}
-	return l.Over(held, more) <= 0 || own()+more <= (limit-held)/slice
+	has, _ := own()
+	return has+more <= (limit-held)/slice
 }
 
 // Open is what is free for all.

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func of(n int64) func() int64 { return func() int64 { return n } }
+func of(n int64) func() (int64, bool) { return func() (int64, bool) { return n, false } }
 
 func TestHeld(t *testing.T) {
 	var s Sums
@@ -82,4 +82,40 @@ func TestLimitToTheByte(t *testing.T) {
 	} {
 		assert.Equal(t, c.fits, Limit(limit).Fits(c.held, c.more, of(c.own)), "%+v", c)
 	}
+}
+
+// An instance may become twice what it was let in with, and its rows once more, by
+// itself; what became less is not had again; lines do not count.
+func TestCrept(t *testing.T) {
+	var w Weight
+	become := func(lines, events int64) { w.Become(&Held{Lines: lines, Events: events}, 2) }
+	become(0, 100)
+	become(1<<30, 200)
+	assert.False(t, w.Crept(0))
+	become(1<<30, 211)
+	assert.False(t, w.Crept(11))
+	assert.True(t, w.Crept(10))
+	become(0, 50)
+	become(0, 101)
+	assert.True(t, w.Crept(0))
+	w.LetIn(0)
+	become(0, 101)
+	assert.True(t, w.Crept(0), "it brought nothing")
+	w.LetIn(1)
+	become(0, 102)
+	become(0, 204)
+	assert.False(t, w.Crept(0))
+	become(0, 205)
+	assert.True(t, w.Crept(0))
+	w.Become(&Held{Events: 500}, 3)
+	assert.False(t, w.Crept(0), "of another view")
+}
+
+// One that crept to what it has is refused above the limit, however little that is.
+func TestWhoCreptDoesNotGoOn(t *testing.T) {
+	const limit = Limit(16 << 20)
+	crept := func() (int64, bool) { return 1, true }
+	assert.True(t, limit.Fits(16<<20, 0, crept))
+	assert.False(t, limit.Fits(16<<20+1, 0, crept))
+	assert.True(t, limit.Fits(0, 1, crept))
 }

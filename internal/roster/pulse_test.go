@@ -1,11 +1,13 @@
 package roster_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/saved"
@@ -59,27 +61,59 @@ func TestPulseInParallel(t *testing.T) {
 }
 
 // A lull of one part is none of both while the other one was scraped.
-func TestAwakened(t *testing.T) {
+func TestSlept(t *testing.T) {
 	const l = roster.Lull
 	for _, c := range []struct {
-		a, b roster.Watch
-		want int64
+		a, b          roster.Watch
+		asleep, awake int64
 	}{
-		{roster.Watch{1, 9 * l, 0}, roster.Watch{1, 9 * l, 0}, 0},
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 0}, 0},
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 4 * l, 0}, 0},         // it stopped half an hour before
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 4*l - 1, 0}, 5 * l},   // or longer before
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{6 * l, 9 * l, 0}, 5 * l}, // it began later
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 7 * l}, 5 * l}, // both had one then
-		{roster.Watch{1, 9 * l, 5 * l}, roster.Watch{1, 9 * l, 5 * l}, 5 * l},
-		{roster.Watch{1, 2 * l, 0}, roster.Watch{3 * l, 4 * l, 0}, 0},
-		{roster.Watch{1, 2 * l, 0}, roster.Watch{4 * l, 5 * l, 0}, 4 * l}, // the other one began when it had ended long before
-		{roster.Watch{1, 3 * l, 2 * l}, roster.Watch{5 * l, 9 * l, 7 * l}, 7 * l},
-		{roster.Watch{1, 2 * l, 0}, roster.Watch{farFuture, 0, 0}, 0}, // never scraped
+		{roster.Watch{1, 0, 0, 9 * l}, roster.Watch{1, 0, 0, 9 * l}, 0, 0},
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{1, 0, 0, 9 * l}, 0, 0},
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{1, 0, 0, 4 * l}, 0, 0},                     // it stopped half an hour before
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{1, 0, 0, 4*l - 1}, 4*l - 1, 5 * l},         // or longer before
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{6 * l, 0, 0, 9 * l}, 2 * l, 5 * l},         // it began later
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{4 * l, 0, 0, 9 * l}, 2 * l, 4 * l},         // it began meanwhile
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{3 * l, 0, 0, 4 * l}, 0, 0},                 // soon
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{1, 1 * l, 7 * l, 9 * l}, 2 * l, 5 * l},     // both had one then
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{1, 3*l + 9, 7 * l, 9 * l}, 3*l + 9, 5 * l}, // in part
+		{roster.Watch{1, 2 * l, 5 * l, 9 * l}, roster.Watch{1, 4 * l, 7 * l, 9 * l}, 0, 0},             // too little
+		{roster.Watch{1, 0, 0, 2 * l}, roster.Watch{3 * l, 0, 0, 4 * l}, 0, 0},                         // soon after it had ended
+		{roster.Watch{1, 0, 0, 2 * l}, roster.Watch{4 * l, 0, 0, 5 * l}, 2 * l, 4 * l},                 // long after
+		{roster.Watch{1, 1, 2 * l, 3 * l}, roster.Watch{5 * l, 6*l - 9, 7 * l, 9 * l}, 6*l - 9, 7 * l}, // and had a lull itself
+		{roster.Watch{1, 1, 2 * l, 3 * l}, roster.Watch{farFuture, 0, 0, 0}, 1, 2 * l},                 // never scraped
+		{roster.Watch{farFuture, 0, 0, 0}, roster.Watch{farFuture, 0, 0, 0}, 0, 0},
 	} {
-		assert.Equal(t, c.want, roster.Awakened(c.a, c.b), "%+v", c)
-		assert.Equal(t, c.want, roster.Awakened(c.b, c.a), "%+v", c)
+		for _, x := range [][2]roster.Watch{{c.a, c.b}, {c.b, c.a}} {
+			asleep, awake := roster.Slept(x[0], x[1])
+			assert.Equal(t, []int64{c.asleep, c.awake}, []int64{asleep, awake}, "%+v", x)
+		}
 	}
+}
+
+// Merged are two parts with a lull or none each as the whole would be.
+func TestSleptAsAWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var parts [2][]int64
+		for i := range parts {
+			at, lulls := rapid.Int64Range(1, 9).Draw(t, "first"), 0
+			for range rapid.IntRange(1, 9).Draw(t, "scrapes") {
+				parts[i] = append(parts[i], at*roster.Lull/4)
+				step := rapid.Int64Range(1, 12).Draw(t, "step")
+				if step > 4 {
+					if lulls++; lulls > 1 {
+						break
+					}
+				}
+				at += step
+			}
+		}
+		whole := slices.Concat(parts[0], parts[1])
+		slices.Sort(whole)
+		want, merged := pulseOf(whole...), pulseOf(parts[0]...)
+		merged.Merge(parts[0][0], pulseOf(parts[1]...), parts[1][0])
+		require.Equal(t, want.Latest(), merged.Latest())
+		require.Equal(t, want.Silence(farFuture, 0), merged.Silence(farFuture, 0), "%v", parts)
+	})
 }
 
 func TestMergePulses(t *testing.T) {

@@ -37,7 +37,7 @@ func TestBack(t *testing.T) {
 			step(at)
 			at++
 		}
-		saved, then, from, events := x.Save(), value, h.N, len(x.Events)
+		saved, then, from, events := x.Save(nil), value, h.N, len(x.Events)
 		kept := Checkpoint{At: at - 1, Span: at - 1}
 		for range r.IntN(12) {
 			step(at)
@@ -80,7 +80,7 @@ func TestBack(t *testing.T) {
 	assert.NotNil(t, k.Table(0))
 	k.Restore(0, x, &History{})
 	assert.Equal(t, 5.0, x.Live.Counts.Float64(0))
-	k.Set(3, x.Save())
+	k.Set(3, x.Save(nil))
 	assert.Nil(t, k.Table(2))
 	assert.NotNil(t, k.Table(3))
 	assert.Nil(t, (*Kept)(nil).Table(0), "nothing is kept")

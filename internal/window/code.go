@@ -103,7 +103,10 @@ func (p *Packed) codeRows(c *saved.Codec, h *History) {
 	undo, rows := p.Undo != nil, len(p.Rows)
 	c.Natural(&rows)
 	if c.Bool(&undo); undo {
-		c.Natural(&p.Undone)
+		if c.Reading() {
+			p.Undo = &PackedUndo{}
+		}
+		c.Natural(&p.Undo.Events)
 	}
 	c.Must(rows == 1 || rows == 1+len(h.from(max(p.Since, p.Floor))))
 	if c.Failed() {
@@ -111,16 +114,13 @@ func (p *Packed) codeRows(c *saved.Codec, h *History) {
 	}
 	if c.Reading() {
 		p.Rows = make([]Row, rows)
-		if undo {
-			p.Undo = &Row{}
-		}
 	}
 	all := make([]*Row, rows, rows+1)
 	for i := range p.Rows {
 		all[i] = &p.Rows[i]
 	}
 	if undo {
-		all = append(all, p.Undo)
+		all = append(all, &p.Undo.Row)
 	}
 	p.cells(func(at int, of func(*Row) *exact.Vector) { codeCell(c, all, at, of) })
 }

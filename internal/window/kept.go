@@ -10,17 +10,14 @@ type Kept struct {
 	N  int        // checkpoints there were
 
 	tables []*Saved // by view; nil: the view was not there yet
-	met    []*Met   // by view; shorter where it was read from a saved state
 }
 
 // Add adds what the table of the next view holds.
-func (k *Kept) Add(t *Table, m *Met) {
-	k.tables, k.met = append(k.tables, t.Save()), append(k.met, m.Clone())
-}
+func (k *Kept) Add(t *Table, m *Met) { k.tables = append(k.tables, t.Save(m)) }
 
 // Clone returns a copy, whatever is set later.
 func (k *Kept) Clone() Kept {
-	return Kept{k.At, k.N, slices.Clone(k.tables), k.met}
+	return Kept{k.At, k.N, slices.Clone(k.tables)}
 }
 
 // Set sets what the table of a view held, as it was saved.
@@ -45,11 +42,8 @@ func (k *Kept) Table(view int) *Saved {
 func (k *Kept) Restore(view int, t *Table, h *History) *Met {
 	before := k.Table(view)
 	if before == nil {
-		t.Begun = k.At
+		before, t.Begun = &Saved{}, k.At
 	}
 	t.Back(before, h)
-	if view < len(k.met) {
-		return k.met[view]
-	}
-	return nil
+	return before.Met.Clone()
 }

@@ -21,10 +21,16 @@ type Packed struct {
 	Rows   []Row        // the present, then the held checkpoints that it has, oldest first; or the present alone
 	Paces  [][3]float64 // by column, see paces
 	Spans  int64
-	Undo   *Row // before a restart that is in doubt; nil: nothing to take back
-	Undone int  // events before it
+	Undo   *PackedUndo // before a restart that is in doubt; nil: nothing to take back
 	Events []Event
 	Past   []Event
+}
+
+// PackedUndo is a [Saved] state beside a packed table.
+type PackedUndo struct {
+	Row    Row
+	Events int
+	Met    *PackedMet
 }
 
 // PackedColumn is a column by labels and buckets.
@@ -90,8 +96,7 @@ func (t *Table) Pack(h *History, cols []PackedColumn, order []int, undo *Saved) 
 	}
 	p.Paces, p.Spans = t.paces.packed(order), t.paces.span
 	if undo != nil {
-		r := t.PackRow(&undo.Row, order)
-		p.Undo, p.Undone = &r, min(undo.Events, len(t.Events))
+		p.Undo = &PackedUndo{t.PackRow(&undo.Row, order), min(undo.Events, len(t.Events)), undo.Met.Pack(t, order)}
 	}
 	p.Events = packEvents(t.Events, moved)
 	for _, e := range t.Past {
@@ -180,12 +185,13 @@ func (p *Packed) Unpack(set *Set, histograms bool, slots int, h *History, group 
 	return t
 }
 
-// Undone returns the state to go back to, if the packed table has one.
-func (p *Packed) UndoState() *Saved {
-	if p.Undo == nil {
+// Unpack returns the state that a table which was unpacked with it can go back to;
+// nil if u is nil.
+func (u *PackedUndo) Unpack(t *Table) *Saved {
+	if u == nil {
 		return nil
 	}
-	return &Saved{*p.Undo, p.Undone}
+	return &Saved{u.Row, u.Events, u.Met.Unpack(t)}
 }
 
 // places gives the buckets of a native column places, from next on.

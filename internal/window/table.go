@@ -159,14 +159,16 @@ func (t *Table) Sumless() map[int32]bool {
 // rows the caller keeps besides.
 func (t *Table) Bytes(spare int) int64 { return t.columns.bytes(1 + t.slots + spare) }
 
-// Saved is the state of a table that an undone restart goes back to.
+// Saved is the state of a table that an undone restart goes back to, and the process
+// that was followed then.
 type Saved struct {
 	Row    Row
 	Events int
+	Met    *Met
 }
 
-// Save returns the present state, for Back.
-func (t *Table) Save() *Saved { return &Saved{t.Live.Clone(), len(t.Events)} }
+// Save returns the present state, for Back, while g is followed.
+func (t *Table) Save(g *Met) *Saved { return &Saved{t.Live.Clone(), len(t.Events), g.Clone()} }
 
 // As returns the table as it was when the state was saved, to be read alone; t if
 // s is nil.
@@ -181,12 +183,9 @@ func (t *Table) As(s *Saved) *Table {
 }
 
 // Back takes back what was added since the state was saved, once [History.Back]
-// took the checkpoints back. A nil state is that of a table that had not begun.
+// took the checkpoints back. The zero state is that of a table that had not begun.
 // Copies stay as they are.
 func (t *Table) Back(s *Saved, h *History) {
-	if s == nil {
-		s = &Saved{}
-	}
 	t.snaps = slices.Clone(t.snaps)
 	for slot := range t.snaps {
 		if !h.uses(slot) {

@@ -35,6 +35,11 @@ func (c *Config) Validate() error {
 	if c.JoinHorizon <= 0 {
 		errs = append(errs, fmt.Errorf("join_horizon: %v is not above 0", c.JoinHorizon))
 	}
+	if c.Leaf != "" {
+		if err := fleets.CheckName(c.Leaf); err != nil {
+			errs = append(errs, fmt.Errorf("leaf: the name %w", err))
+		}
+	}
 	return errors.Join(errs...)
 }
 

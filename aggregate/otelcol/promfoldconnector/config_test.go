@@ -46,6 +46,7 @@ func TestConfigErrors(t *testing.T) {
 		{"join_horizon", "-1s", "join_horizon: -1s is not above 0"},
 		{"temporality", "both", `temporality: "both" is neither cumulative nor delta`},
 		{"max_bytes", 0, "max_bytes: 0 is not above 0"},
+		{"leaf", "a\xff\x1b[31m", `leaf: the name is not UTF-8: "a\xff\x1b[31m"`},
 	} {
 		cfg := createDefaultConfig()
 		require.NoError(t, confmap.NewFromStringMap(map[string]any{x.key: x.value}).Unmarshal(cfg))

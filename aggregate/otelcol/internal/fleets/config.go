@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/promfold/promfold/aggregate"
 	"github.com/promfold/promfold/counter"
@@ -82,6 +83,13 @@ var (
 	owners = map[string]counter.Owner{"": 0, "process": counter.Process, "external": counter.External}
 )
 
+// mostTold bounds the selectors: that of a view tells all metrics of those before it,
+// which are not its. mostName bounds a name, as a fleet does.
+const (
+	mostTold = 4 << 20
+	mostName = 16 << 10
+)
+
 // Check returns an error that names the key.
 func (c *Config) Check() error {
 	errs := []error{
@@ -100,10 +108,18 @@ func (c *Config) Check() error {
 	if c.MaxBytes <= 0 {
 		fail("max_bytes: %d is not above 0", c.MaxBytes)
 	}
+	told, all := 0, 0
 	for i := range c.Views {
 		if err := c.Views[i].check(); err != nil {
 			fail("views::%d::%w", i, err)
 		}
+		for _, name := range c.Views[i].Metrics {
+			told += len(name) + 1
+		}
+		all += told
+	}
+	if all > mostTold {
+		fail("views: too many metrics in too many views: selectors of %d bytes, at most %d", all, mostTold)
 	}
 	for i, b := range c.Balanced {
 		if len(b.Attributes) == 0 {
@@ -134,13 +150,28 @@ func (v *View) check() error {
 }
 
 func checkNames(key string, list []string) error {
+	seen := make(map[string]bool, len(list))
 	for i, name := range list {
-		if name == "" {
-			return fmt.Errorf("%s: entry %d is empty", key, i)
+		if err := CheckName(name); err != nil {
+			return fmt.Errorf("%s: entry %d %w", key, i, err)
 		}
-		if slices.Contains(list[:i], name) {
+		if seen[name] {
 			return fmt.Errorf("%s: %q stands there twice", key, name)
 		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// CheckName returns what is wrong with a name that may have any characters.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("is empty")
+	case len(name) > mostName:
+		return fmt.Errorf("has %d bytes, more than %d", len(name), mostName)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("is not UTF-8: %q", name)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -89,6 +90,9 @@ func Read(r io.Reader) (Config, error) {
 	if err := d.Decode(&c); err != nil {
 		return Config{}, err
 	}
+	if err := d.Decode(new(yaml.Node)); err != io.EOF {
+		return Config{}, errors.New("more than one document")
+	}
 	return c, c.complete()
 }
 
@@ -119,10 +123,12 @@ func (c *Config) complete() error {
 		switch {
 		case m.Window < 0:
 			return fmt.Errorf("%s: window is negative", m.Name)
-		case m.Quantile < 0 || m.Quantile > 1 || m.Coverage < 0 || m.Coverage > 1:
+		case !isShare(m.Quantile) || !isShare(m.Coverage):
 			return fmt.Errorf("%s: quantile and coverage are shares", m.Name)
-		case m.Target < 0 || m.Activation < 0:
+		case !(m.Target >= 0) || !(m.Activation >= 0):
 			return fmt.Errorf("%s: target and activation are not negative", m.Name)
+		case math.IsNaN(m.Threshold):
+			return fmt.Errorf("%s: threshold is a number", m.Name)
 		case m.ScaleBy == Saturation && m.Limit == "":
 			return fmt.Errorf("%s: saturation needs a limit", m.Name)
 		}
@@ -132,6 +138,9 @@ func (c *Config) complete() error {
 	}
 	return nil
 }
+
+// isShare reports whether x is a number from 0 to 1; NaN is none.
+func isShare(x float64) bool { return x >= 0 && x <= 1 }
 
 // describe checks the object, and groups by the labels that name it.
 func (m *Metric) describe() error {

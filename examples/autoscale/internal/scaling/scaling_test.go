@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -140,6 +141,12 @@ func TestConfig(t *testing.T) {
 		"metrics: [{name: a, window: -1s}]":                                                   "negative",
 		"metrics: [{name: a, coverage: 2}]":                                                   "shares",
 		"metrics: [{name: a, target: -2}]":                                                    "not negative",
+		"metrics: [{name: a, target: .nan}]":                                                  "not negative",
+		"metrics: [{name: a, activation: .nan}]":                                              "not negative",
+		"metrics: [{name: a, coverage: .nan}]":                                                "shares",
+		"metrics: [{name: a, quantile: .nan}]":                                                "shares",
+		"metrics: [{name: a, threshold: .nan}]":                                               "a number",
+		"interval: 5s\n---\ninterval: 6s":                                                     "more than one document",
 		"metrics: [{name: a, scaleBy: saturation}]":                                           "needs a limit",
 		"metrics: [{name: a, object: {name: x}}]":                                             "needs a kind",
 		"metrics: [{name: a, object: {kind: Pod}}]":                                           "name or a nameLabel",
@@ -157,6 +164,32 @@ func TestConfig(t *testing.T) {
 		}
 		assert.ErrorContains(t, err, says, text)
 	}
+}
+
+// A file has its limit, to the byte: a device such as /dev/zero has no end.
+func TestFileHasALimit(t *testing.T) {
+	config := "interval: 7s #"
+	c, err := Read(strings.NewReader(config + strings.Repeat("x", 16<<20-len(config))))
+	require.NoError(t, err)
+	assert.Equal(t, 7*time.Second, c.Interval)
+	_, err = Read(strings.NewReader(config + strings.Repeat("x", 16<<20-len(config)+1)))
+	assert.ErrorContains(t, err, "larger than 16777216 bytes")
+	read := 0
+	_, err = Read(endless{&read})
+	assert.ErrorContains(t, err, "larger than 16777216 bytes")
+	assert.LessOrEqual(t, read, 17<<20)
+}
+
+// endless has zeros for whoever reads.
+type endless struct{ read *int }
+
+func (e endless) Read(p []byte) (int, error) {
+	clear(p)
+	*e.read += len(p)
+	if *e.read > 64<<20 {
+		return 0, errors.New("it was read on and on")
+	}
+	return len(p), nil
 }
 
 // TestAmong: those who can be in a group must answer. Where a label is of the

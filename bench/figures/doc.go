@@ -45,6 +45,8 @@
 //     instructions 36 add up the buckets of each group, 29 read rows, with the sums
 //     in them, and 11 find the quantiles.
 //
-// A view that is declared late stops the fleet while the plan of each instance is
-// made anew: about a tenth of a millisecond for one of 12,000 lines.
+//   - declare/longest-ingest: an instance is bound to a view in about the time of a
+//     fold, and the lock is given up after each; 734 ms for 1,000 instances before,
+//     6 ms now. What was kept for a view is still claimed with the fleet stopped: a
+//     tenth of a millisecond for an instance of 12,000 lines, before its first scrape.
 package main

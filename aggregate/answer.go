@@ -105,8 +105,7 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	return true, nil
 }
 
-// complete fills in the rest of a share. What does not depend on the window is that of the latest question, if nothing
-// changed since.
+// complete fills in the rest of a share. What no window changes is that of the latest question, if all is as it was.
 func (q *question) complete(sh *tally.Share, kept *tally.Share) {
 	in, since := q.states[sh.Key].in, sh.Edge.Most.At
 	b := in.bindings[q.v.index]
@@ -121,7 +120,8 @@ func (q *question) complete(sh *tally.Share, kept *tally.Share) {
 		for _, r := range in.Restarts {
 			sh.Restarts = append(sh.Restarts, explain.Restart{At: r.At, What: r.How.String(), Guessed: r.How == life.Guessed})
 		}
-		sh.Reads = b.readings(in)
+		x := in.exposed(nil)
+		sh.Reads = b.Readings(&x)
 	}
 	if sh.Begin = since; since == 0 {
 		sh.Begin = cmp.Or(in.Birth, in.First)

@@ -243,8 +243,7 @@ func (m *moment) recall(x *member) (*instance, error) {
 	return nil, fmt.Errorf("%w: %s changed since a later snapshot was taken", ErrWindow, in.name)
 }
 
-// goesOn reports whether at e all is as at m: it was calm, and since then nothing came but scrapes of those who stay
-// where they are.
+// goesOn reports whether at e all is as at m: it was calm, and only scrapes of those came who stay where they are.
 func (m *moment) goesOn(e int64) bool {
 	return m.calm && m.moves == m.f.mu.Alone() && !slices.ContainsFunc(m.members, func(x member) bool {
 		return e < x.in.Last || e-x.in.Last > roster.Learnt || x.in.Spacings.Stale(e-x.in.Last, m.f.cfg.Staleness)
@@ -263,8 +262,7 @@ func (m *moment) kept(before *moment) *moment {
 	return &k
 }
 
-// presentOf returns the time that a question asked now is about, and the instance whose latest scrape is left out of
-// it, if there is one.
+// presentOf returns the time that a question asked now is about, and whose latest scrape is left out of it, if any.
 func presentOf(f *Fleet, now int64) (e int64, late *instance) {
 	if f.pulse.Latest() <= now {
 		return now, nil

@@ -24,15 +24,15 @@ func observeBalanced(f *Fleet, b *balanced, sc incoming) (Report, error) {
 	for {
 		r, busy, err := tryBalanced(f, b, sc)
 		if busy != nil {
-			busy.wait()
+			busy.mu.Lock() // until no scrape of it is being observed
+			busy.mu.Unlock()
 		} else if !errors.Is(err, errFull) || !makeRoom(f, sc.Time.UnixMilli()) {
 			return r, err
 		}
 	}
 }
 
-// tryBalanced has the fleet's lock, since any instance may be the one. It gives up if a scrape of that one is being
-// read just now.
+// tryBalanced has the fleet's lock, as any instance may be the one. It gives up while a scrape of that one is read.
 func tryBalanced(f *Fleet, b *balanced, sc incoming) (r Report, busy *instance, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -153,8 +153,7 @@ func (k *keeper) Candidates(s *attempt, without *instance) (identity.Scrape, []*
 	return x, k.fit, compared
 }
 
-// Take takes a scrape in as one of an instance's, which it takes back first if what it was given since is another
-// process'.
+// Take takes a scrape in as one of an instance's. It takes back first what the instance was given of another process.
 func (k *keeper) Take(who *instance, s *attempt, why identity.Decision) (displaced *attempt, err error) {
 	if !who.mu.TryLock() {
 		k.busy = who

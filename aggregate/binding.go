@@ -1,6 +1,8 @@
 package aggregate
 
 import (
+	"slices"
+
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promfold/promfold/internal/declare"
@@ -90,13 +92,6 @@ func (b *binding) noteLeft(in *instance, at int64) {
 	}
 }
 
-// disown says of the process that a binding follows that it never was.
-func (b *binding) disown(in *instance, at int64) {
-	if b.Met != nil && len(b.Met.Starts) > 0 {
-		b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.Met.Starts...), Version: at, Ended: at})
-	}
-}
-
 // newBinding returns one without columns, of an instance with that history.
 func newBinding(v *view, h *window.History) *binding { return &binding{fold.New(&v.own, h), v} }
 
@@ -124,12 +119,6 @@ func (in *instance) exposed(s *lines.Store) fold.Exposed {
 func (b *binding) reading(in *instance, i int) fold.Reading {
 	x := in.exposed(b.view.fleet.store)
 	return b.Reading(&x, i)
-}
-
-// readings returns which scrape read each column last; nil: the latest all.
-func (b *binding) readings(in *instance) []int64 {
-	x := in.exposed(nil)
-	return b.Readings(&x)
 }
 
 // read gathers the lines of an instance in each column.
@@ -167,34 +156,35 @@ func (in *instance) relabel(f *Fleet, ls labels.Labels) {
 	}
 }
 
-// draft begins drafts of all bindings, and makes those that are missing.
-func (in *instance) draft(f *Fleet, route *growth.Route) *drafts {
-	bound := append([]*binding(nil), in.bindings...)
-	for _, v := range f.views[len(bound):] {
-		bound = append(bound, newBinding(v, &in.History))
+// draft begins drafts of all bindings of the i-th instance, and makes those that are missing.
+func (in *instance) draft(f *Fleet, route *growth.Route, i int) *drafts {
+	d := &drafts{Drafts: fold.Drafts{Route: route, Target: in.labels, Set: &f.set}, bound: slices.Clone(in.bindings)}
+	for _, v := range f.declared[len(d.bound):] {
+		b := newBinding(v, &in.History)
+		if b.Begun, b.Since = in.Present(), in.Last; v.kept != nil {
+			b = v.unpack(v.kept.Rows[i], in)
+		}
+		d.bound = append(d.bound, b)
 	}
-	return in.draftOf(f, route, bound)
-}
-
-func (in *instance) draftOf(f *Fleet, route *growth.Route, bound []*binding) *drafts {
-	d := &drafts{fold.Drafts{Route: route, Target: in.labels, Set: &f.set}, bound}
-	for _, b := range bound {
+	for _, b := range d.bound {
 		d.Add(&b.Binding)
 	}
 	return d
 }
 
-// drafts are the columns that a scrape on its way in adds to the bindings of an instance, which are as they were until
-// adopt.
+// drafts are the columns that a scrape on its way in adds to the bindings of an instance, which change with adopt.
 type drafts struct {
 	fold.Drafts
 	bound []*binding
+	next  *growth.Plan // see extend
 }
 
-// adopt makes the columns those of the bindings, and the bindings the instance's.
+// adopt makes the columns those of the bindings, and the bindings and the plan, if it was made, the instance's.
 func (d *drafts) adopt(in *instance) {
 	d.Adopt(len(in.bindings))
-	in.bindings = d.bound
+	if in.bindings = d.bound; d.next != nil {
+		in.Adopt(d.next)
+	}
 }
 
 // exposes reports whether the instance has shown the view's metric, selected or not.
@@ -209,10 +199,19 @@ func (in *instance) refused(v *view) int {
 	return 0
 }
 
-// replan makes the plan of an instance anew: its target's labels changed.
+// replan makes the plan of an instance anew: its target's labels changed, or views did.
 func (in *instance) replan(f *Fleet) {
-	d := in.draftOf(f, f.router.For(in.labels), in.bindings)
-	next := in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
-	d.adopt(in)
-	in.Adopt(next)
+	in.extend(f, 0).adopt(in)
+}
+
+// extend makes the plan of the i-th instance for all views that are declared, with drafts of its bindings.
+func (in *instance) extend(f *Fleet, i int) *drafts {
+	d := in.draft(f, f.router.For(in.labels), i)
+	d.next = in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
+	for _, v := range f.declared[len(in.bindings):] {
+		if v.kept != nil && v.kept.Rows[i].Exposes {
+			d.next.Presence(v.index).Exposes = true
+		}
+	}
+	return d
 }

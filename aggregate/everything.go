@@ -131,8 +131,7 @@ func (q *question) addBroken(w *whole.Whole, v *view) {
 	}
 }
 
-// combining returns how a gauge's instances make one number in a view that says c of all gauges, and the catalogue may
-// know better.
+// combining returns how a gauge's instances make one number; c is for those that the catalogue does not know.
 func combining(f *Fleet, g *GaugeGroup, c gauge.Combine) gauge.Combine {
 	known := f.catalogue.Known(g.labels.Get(model.MetricNameLabel))
 	return c.Known(known.Combine, known.Limit != "")

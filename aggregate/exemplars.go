@@ -4,8 +4,7 @@ import (
 	"github.com/promfold/promfold/internal/whole"
 )
 
-// exemplarsLeft counts the exemplars that the instances exposed last and that are not shown, by reason. The fleet's
-// lock is held.
+// exemplarsLeft counts the exemplars that instances exposed last and that are not shown. The fleet's lock is held.
 func exemplarsLeft(f *Fleet) map[string]int {
 	if f.cfg.Limits.Exemplars == 0 {
 		return nil

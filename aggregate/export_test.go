@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promfold/promfold/internal/declare"
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/lines"
 	"github.com/promfold/promfold/internal/tally"
@@ -50,6 +51,32 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 		}
 		fmt.Fprintln(b)
 	}
+}
+
+// DeclareAround declares views of a counter, a histogram and a gauge, and calls during before any instance is bound.
+func (f *Fleet) DeclareAround(of View, during func()) {
+	var list []declare.Spec
+	for _, k := range []growth.Kind{growth.Counter, growth.Histogram, growth.Gauge} {
+		specs, err := declare.One(of.said(), k, f.catalogue)
+		if err != nil {
+			panic(err)
+		}
+		list = append(list, specs...)
+	}
+	f.mu.Lock()
+	f.announce(list)
+	for _, in := range f.ordered {
+		in.lacks = f
+	}
+	f.mu.Unlock()
+	during()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, in := range f.ordered {
+		in.bindFirst(nil)
+	}
+	f.views = f.declared
+	f.router.Settled()
 }
 
 // Moves returns how often somebody's place may have changed, so that addresses are gathered anew.

@@ -32,7 +32,9 @@ type Fleet struct {
 	// mu: scrapes that find their lines in place share it; what changes the
 	// set of lines, views, instances or groups, and questions, have it alone.
 	mu        lock.Lock
-	views     []*view
+	views     []*view     // to which all instances are bound
+	declared  []*view     // these, and those to which instances are being bound
+	brought   int64       // by these to what instances hold
 	ordered   []*instance // those that were ever accepted, by name
 	book      roster.Book[*balanced, *instance]
 	router    *growth.Router
@@ -64,7 +66,8 @@ type Fleet struct {
 
 	packed lines.Decompressors
 
-	saves sync.Mutex // held while a state is saved: until then no line is swept
+	declares sync.Mutex // held while views are declared
+	saves    sync.Mutex // held while a state is saved: until then no line is swept
 
 	// names guards the instances that exist, accepted or not, and the starts of these.
 	names     sync.RWMutex
@@ -76,9 +79,8 @@ type Fleet struct {
 	orphans   lines.Orphans // of bodies that were refused
 }
 
-// opening returns when the first round of scrapes was over: when some instance had been scraped twice. For instances
-// of the first round, what they counted before their first scrape is no part of an answer; for later ones it is growth
-// that may have been missed.
+// opening returns when the first round of scrapes was over: some instance had been scraped twice. What those of the
+// first round counted before their first scrape is no part of an answer; of later ones it may have been missed growth.
 func (f *Fleet) opening() int64 {
 	return roster.Earliest(f.ordered, cmp.Or(f.left.Opened, farFuture), func(in *instance) int64 { return in.Second })
 }
@@ -132,11 +134,32 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 		}
 	}
 	f.catalogue.LookUp(func() []string { return metricsOf(f) })
+	f.declares.Lock()
+	defer f.declares.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var all, added []*view
+	first, pasts, all := len(f.views), f.pasts, f.announce(list)
+	if need := f.bindAll(); need > f.cfg.MaxBytes {
+		f.views, f.declared, f.pasts = f.declared[:first], f.declared[:first], pasts
+		f.router.Only(first)
+		for _, in := range f.ordered {
+			in.unbind(f)
+		}
+		return nil, limitError("bytes held", f.cfg.MaxBytes, need)
+	}
+	f.router.Settled()
+	for _, v := range f.views[first:] {
+		v.claimed(f)
+	}
+	return all, nil
+}
+
+// announce adds views to which nobody is bound yet.
+func (f *Fleet) announce(list []declare.Spec) (all []*view) {
+	var kinds []*kept.View
 	for _, s := range list {
-		v := newView(f, s)
+		v := &view{Spec: s, fleet: f, selection: s.Selection(f.catalogue)}
+		v.groups.Selection = &v.selection
 		switch s.Role {
 		case declare.Electoral: // like any gauge's, it keeps when the value last changed; views share it
 			if i := slices.IndexFunc(f.views, func(x *view) bool { return x.Key() == v.Key() }); i >= 0 {
@@ -146,71 +169,81 @@ func (f *Fleet) declare(list []declare.Spec, err error) ([]*view, error) {
 		case declare.Limiting:
 			all[0].limit = v
 		}
-		if all = append(all, v); !slices.Contains(f.views, v) {
-			added = append(added, v)
+		if all = append(all, v); slices.Contains(f.views, v) {
+			continue
+		}
+		v.kept, v.index = kept.Claim(f.unclaimed, v.Key(), kinds), len(f.declared)
+		v.own, kinds = bindingsOf(v), append(kinds, v.kept)
+		f.declared = append(f.declared, v)
+		f.router.Add(&v.selection)
+		for _, in := range f.ordered {
+			v.ledger.Created = max(v.ledger.Created, in.Last)
 		}
 	}
-	found := make([]*kept.View, len(added))
-	for i, a := range added {
-		found[i] = kept.Claim(f.unclaimed, a.Key(), found[:i])
-		a.index = len(f.views)
-		a.own = bindingsOf(a)
-		f.views = append(f.views, a)
-		f.router.Add(&a.selection)
-	}
-	plans, drafts, bytes := f.rebind(len(f.views)-len(added), found)
-	if need := heldBy(f).Sum() + bytes - f.bytes; need > f.cfg.MaxBytes {
-		f.views = f.views[:len(f.views)-len(added)]
-		f.router.Only(len(f.views))
-		return nil, limitError("bytes held", f.cfg.MaxBytes, need)
-	}
-	for i, in := range f.ordered {
-		saveFirst(in)
-		drafts[i].adopt(in)
-		in.Adopt(plans[i])
-		in.weigh(f)
-	}
-	for i, a := range added {
-		if found[i] == nil {
-			for _, in := range f.ordered {
-				a.ledger.Created = max(a.ledger.Created, in.Last)
-			}
-		}
-		a.claimed(f, found[i])
-	}
-	f.bytes = bytes
-	f.pasts = slices.ContainsFunc(f.views, func(v *view) bool { return v.Kind == growth.Gauge && v.Window > 0 })
-	return all, nil
+	f.pasts = slices.ContainsFunc(f.declared, func(v *view) bool { return v.Kind == growth.Gauge && v.Window > 0 })
+	return all
 }
 
-// rebind makes new plans for all instances, and drafts of their bindings: views were added, the first of which is
-// number first. found is what was saved of them.
-func (f *Fleet) rebind(first int, found []*kept.View) (plans []*growth.Plan, all []*drafts, need int64) {
-	need = f.bytes
-	for i, in := range f.ordered {
-		bound := append([]*binding(nil), in.bindings...)
-		exposed := make([]bool, len(f.views))
-		for v := len(bound); v < len(f.views); v++ {
-			if s := found[v-first]; s != nil {
-				bound = append(bound, f.views[v].unpack(s.Rows[i], in))
-				exposed[v] = s.Rows[i].Exposes
-				continue
-			}
-			b := newBinding(f.views[v], &in.History)
-			b.Begun, b.Since = in.Present(), in.Last
-			bound = append(bound, b)
+// bindAll binds all instances to the views that were announced, and returns what is held then. Unless something was kept
+// for one, the fleet's lock is given up after each instance, which takes about as long as to fold a scrape. An instance
+// that changes before its turn is bound first, see [saveFirst]: each goes on from what it was at the declaration. No
+// question sees the views before all are bound.
+func (f *Fleet) bindAll() (need int64) {
+	late := !slices.ContainsFunc(f.declared[len(f.views):], func(v *view) bool { return v.kept != nil })
+	list := slices.Clone(f.ordered)
+	all := make([]*drafts, len(list))
+	for i, in := range list {
+		if in.lacks = f; !late {
+			all[i] = in.extend(f, i)
+			need += all[i].Need(all[i].next, in.Plan, len(in.bindings))
 		}
-		d := in.draftOf(f, f.router.For(in.labels), bound)
-		plan := in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, in.Plan)
-		for v, yes := range exposed {
-			if yes {
-				plan.Presence(v).Exposes = true
-			}
-		}
-		plans, all = append(plans, plan), append(all, d)
-		need += d.Need(plan, in.Plan, len(in.bindings))
 	}
-	return plans, all, need
+	if !late {
+		f.views = f.declared
+		if need += heldBy(f).Sum(); need > f.cfg.MaxBytes {
+			return need
+		}
+	}
+	f.brought = 0
+	for i, in := range list {
+		if in.bindFirst(all[i]); late {
+			f.mu.Unlock()
+			f.mu.Lock()
+		}
+	}
+	f.views = f.declared
+	return heldBy(f).Sum() - f.brought
+}
+
+// bindFirst binds an instance to the views that it lacks, by drafts if they were made.
+func (in *instance) bindFirst(d *drafts) {
+	f := in.lacks
+	if f == nil {
+		return
+	}
+	if in.lacks = nil; d == nil {
+		d = in.extend(f, 0)
+	}
+	copyDue(in)
+	held := in.held.Sum()
+	f.bytes += d.Need(d.next, in.Plan, len(in.bindings))
+	d.adopt(in)
+	in.weigh(f)
+	f.brought += in.held.Sum() - held
+}
+
+// unbind undoes that an instance was bound to views that are not declared any more.
+func (in *instance) unbind(f *Fleet) {
+	in.lacks = nil
+	n := min(len(f.views), len(in.bindings))
+	gone := in.bindings[n:]
+	if in.bindings = in.bindings[:n]; len(gone) > 0 {
+		for _, b := range gone {
+			f.bytes -= b.Bytes(in.Plan)
+		}
+		in.replan(f)
+		in.weigh(f)
+	}
 }
 
 // longest is the longest window that can be asked about.

@@ -11,8 +11,7 @@ import (
 	"github.com/promfold/promfold/internal/roster"
 )
 
-// noteShrunk finds families that lost most of their lines, or have them back, in a scrape that is accepted but not
-// committed yet.
+// noteShrunk finds families that lost most of their lines, or have them back. The scrape is accepted, not committed.
 func (s *staged) noteShrunk() {
 	in := s.in
 	if !s.alone || !s.Reader.Structural() && s.Restart == life.NoRestart {
@@ -64,8 +63,7 @@ func (s *staged) fold() {
 	}
 }
 
-// followed reports whether there is nothing to meet: the views that others are told of follow the process, which tells
-// its start as before.
+// followed reports whether there is nothing to meet: views follow the process already, which tells its start as before.
 func (s *staged) followed() bool {
 	in := s.in
 	return !s.f.joinable() || s.Start.Known() == in.Start.Known() &&

@@ -8,8 +8,7 @@ import (
 	"github.com/promfold/promfold/internal/gauge"
 )
 
-// elect returns who leads, or why nobody does. An instance that joined after the first round of scrapes leads from its
-// first scrape.
+// elect returns who leads, or why nobody does. One that joined after the first round leads from its first scrape.
 func elect(q *question) (leader string, said []string) {
 	var e gauge.Elections
 	for x, b := range q.possible(q.v) {

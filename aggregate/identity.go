@@ -4,11 +4,11 @@ import (
 	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/identity"
 	"github.com/promfold/promfold/internal/process"
+	"github.com/promfold/promfold/internal/watch"
 	"github.com/promfold/promfold/internal/window"
 )
 
-// retake stages a scrape as one of an instance's; staged says that it has been read against the instance's columns
-// already.
+// retake stages a scrape as one of an instance's; staged says that it was read against the instance's columns.
 func (s *staged) retake(who *instance, sc *incoming, staged bool) error {
 	s.in, s.Of = who, &who.Process
 	s.report.Instance = who.name
@@ -78,15 +78,14 @@ func (in *instance) tables(add func(*window.Table, *window.Met)) {
 }
 
 // takeBack takes what an instance's views were given since it was kept away; of one behind a balancer, once the rest
-// was swapped. No window sees it any more; a copy for an earlier snapshot does. Other watchers, who may have been told,
-// hear of it as of a time.
+// was swapped. A copy for an earlier snapshot still has it. Other watchers, who may have been told, hear as of a time.
 func (in *instance) takeBack(u *process.Undo, at int64) {
 	in.History.Back(u.At, u.N)
 	told := u.Past == nil || !u.Past.Provisional
 	for i, b := range in.bindings {
 		if b.view.Kind != growth.Gauge {
-			if told && u.Table(i) != nil {
-				b.disown(in, at)
+			if told && u.Table(i) != nil && b.Met != nil && len(b.Met.Starts) > 0 { // it never was
+				b.view.tellOwn(watch.Process{Keys: in.keys(watch.Unknown, b.Met.Starts...), Version: at, Ended: at})
 			}
 			if b.Met = u.Restore(i, b.Table, &in.History); b.Met != nil {
 				b.Met.Version, b.Met.Begin = b.standing(in, at)

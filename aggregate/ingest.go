@@ -39,8 +39,7 @@ func (f *Fleet) ingest(sc incoming, err error) (Report, error) {
 	return Report{}, scrapeError(&sc.Scrape, err)
 }
 
-// unpack undoes the Content-Encoding of a scrape's body, whose size is bounded once it is unpacked too, and takes it
-// in.
+// unpack undoes the Content-Encoding of a scrape's body, whose size is bounded unpacked, too, and takes it in.
 func (f *Fleet) unpack(sc incoming) (Report, error) {
 	encoding := strings.Join(sc.Header.Values("Content-Encoding"), ",")
 	if sc.typed || encoding == "" || encoding == "identity" {
@@ -56,8 +55,7 @@ func (f *Fleet) unpack(sc incoming) (Report, error) {
 	return r, err
 }
 
-// takeIn takes in a scrape whose body is not packed. The program is asked about new lines, see metricsOf, and it is
-// read once more.
+// takeIn takes in an unpacked scrape. The program is asked about new lines, see metricsOf, and it is read once more.
 func (f *Fleet) takeIn(sc incoming) (Report, error) {
 	if f.store.Relabel != nil {
 		sc.mapping = new(lines.Mapping)
@@ -146,8 +144,7 @@ func (f *Fleet) observe(in *instance, sc incoming) (Report, error) {
 	return s.report, nil
 }
 
-// stays reports whether the scrape leaves everybody at the addresses where they are: it is of the same process at a
-// known one.
+// stays reports whether everybody stays at the addresses where they are: the scrape is of the same process at a known one.
 func (s *staged) stays() bool {
 	in := s.in
 	return in.Seen() && !s.Scraped.Process && !s.Alternating && in.Twins == nil && s.placed() && s.f.book.Entries[s.target] != nil
@@ -169,7 +166,7 @@ func (s *staged) readBeside(sc incoming) error {
 func (s *staged) acceptSteady() bool {
 	s.f.mu.RLock()
 	defer s.f.mu.RUnlock()
-	if !s.steady() {
+	if !s.report.Duplicate && !(s.settled() && s.placed() && !s.f.book.Entries[s.target].Gone) {
 		return false
 	}
 	s.accept()
@@ -275,15 +272,10 @@ func (s *staged) read(sc incoming) error {
 	return nil
 }
 
-// steady tells whether nothing shared has to change for the scrape. It is asked with the fleet's lock.
-func (s *staged) steady() bool {
-	return s.report.Duplicate || s.settled() && s.placed() && !s.f.book.Entries[s.target].Gone
-}
-
 // settled reports whether the instance goes on with the plan and the room that it has.
 func (s *staged) settled() bool {
 	f := s.f
-	return f.unclaimed == nil && s.Unmoved() && !s.crowded() && s.roomy() && s.followed() && f.taken.Load() <= f.cfg.MaxBytes
+	return s.in.lacks == nil && f.unclaimed == nil && s.Unmoved() && !s.crowded() && s.roomy() && s.followed() && f.taken.Load() <= f.cfg.MaxBytes
 }
 
 // rebind makes the plan of what is followed from now on, and holds what will be held against MaxBytes.
@@ -314,10 +306,10 @@ func (s *staged) plan() (need int64) {
 		return f.bytes
 	}
 	if in.Plan == nil {
-		s.drafts = in.draft(f, f.router.For(in.labels))
+		s.drafts = in.draft(f, f.router.For(in.labels), 0)
 		s.next = in.State.NewPlan(s.drafts.Route, f.router.Admits(in.labels), &s.Body, s.drafts, nil)
 	} else {
-		s.drafts = in.draft(f, in.Plan.Route())
+		s.drafts = in.draft(f, in.Plan.Route(), 0)
 		s.next, s.moved = in.Plan.Carry(&s.Scraped, s.drafts, &in.State)
 	}
 	return f.bytes + s.drafts.Need(s.next, in.Plan, len(in.bindings))
@@ -328,7 +320,8 @@ func (s *staged) roomy() bool { return s.in.Plan.Roomy(&s.Scraped, s) }
 
 // Placed reports whether a column has places for all buckets of n.
 func (s *staged) Placed(k *growth.Sink, n *layout.Native) bool {
-	return s.in.bindings[k.View].Placed(s.f.views[k.View].set(), k.Group, n) >= 0
+	b := s.in.bindings[k.View]
+	return b.Placed(b.view.set(), k.Group, n) >= 0
 }
 
 // accept takes the staged scrape in. Nothing fails from here on.
@@ -430,7 +423,11 @@ func (s *staged) enter() {
 func (s *staged) advance() {
 	in := s.in
 	if s.Start != in.Start && s.Start.Known() {
-		in.renamed(s.Start.At)
+		for _, b := range in.bindings { // the process, which goes on, tells another start now
+			if b.Met != nil && in.pool == nil && len(b.Met.Starts) > 0 {
+				b.Met.Name(s.Start.At)
+			}
+		}
 	}
 	in.Accept(&s.Scrape)
 	in.gone = false

@@ -50,6 +50,7 @@ type instance struct {
 	cramped  bool        // there is no more room for its history
 	held     room.Weight // but for rows and shared lines, see weigh
 	bindings []*binding  // by view.index; nil: not bound yet
+	lacks    *Fleet      // views of it are being declared to which it is not bound yet
 
 	after  uint64     // how many snapshots there were when its state changed last
 	before *before    // its state before that, for those that were taken until then
@@ -115,8 +116,7 @@ func (in *instance) copied() *instance {
 // broken returns how many histograms of the view cannot be one.
 func (in *instance) broken(v *view) int { return in.Plan.Presence(v.index).Broken }
 
-// live reports whether the instance answered recently enough to be part of the present. A deadline that was told is a
-// word of it, too.
+// live reports whether the instance answered recently enough to be part of the present. A deadline told counts as well.
 func (in *instance) live(f *Fleet, e int64) bool {
 	if b := in.pool; b != nil {
 		return !in.gone && b.State(in) == identity.Alive && !b.Silent(e, f.cfg.Staleness)
@@ -292,12 +292,6 @@ func (in *instance) sinceOpening(opening int64) bool {
 // young reports whether the first process may have begun since the instance is watched, if its start is wrong.
 func (in *instance) young(f *Fleet) bool { return in.Uncertain(max(f.since, in.since)) }
 
-// wait until no scrape of the instance is being observed.
-func (in *instance) wait() {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-}
-
 // ending returns what is known at e of how an instance ended. What is said of a balancer is not said of who is behind it.
 func (in *instance) ending(f *Fleet, e int64, how roster.Standing) (x roster.End) {
 	switch b := in.pool; {
@@ -322,15 +316,6 @@ func unitOf(in *instance) string {
 // keys names a process of the instance that told such starts. What told none goes by the kind of those.
 func (in *instance) keys(kind int64, starts ...int64) []watch.Key {
 	return watch.Keys(kind, starts, unitOf(identity.First(in)), unitOf(in))
-}
-
-// renamed notes a start that the process, which goes on, tells now.
-func (in *instance) renamed(start int64) {
-	for _, b := range in.bindings {
-		if b.Met != nil && in.pool == nil && len(b.Met.Starts) > 0 {
-			b.Met.Name(start)
-		}
-	}
 }
 
 // counts: the instance speaks for itself and, if it has any, for its twins: one that is live before one that is not,

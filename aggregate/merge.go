@@ -193,7 +193,7 @@ func (m *merger) apply() {
 	})
 	for i, in := range l.instances {
 		in.bindings = m.bound[i]
-		d := in.draft(f, f.router.For(in.labels))
+		d := in.draft(f, f.router.For(in.labels), 0)
 		in.Plan = in.State.NewPlan(d.Route, f.router.Admits(in.labels), growth.KnownBody{Columns: &in.Columns}, d, nil)
 		in.State.Adopt(in.Plan, &in.Columns)
 		for j := range in.bindings {

@@ -14,8 +14,7 @@ import (
 )
 
 // A root consists of parts: states of fleets that scrape. It is put together by the rules of Merge when somebody asks
-// and a state is new. Of totals it keeps by the rules of Join what any state ever told, so that they survive whatever
-// becomes of a part.
+// and a state is new. Of totals it keeps by the rules of Join what any state ever told, whatever becomes of a part.
 
 // setPart takes over the state of a part, see [Fleet.SetPart].
 func setPart(f *Fleet, name string, now time.Time, state io.Reader) error {

@@ -58,8 +58,7 @@ func (v *RatioView) One(w Window) (*RatioGroup, error) {
 	return only(v.kept(), w, v.In)
 }
 
-// sameSteps returns the shares of both views, each pair beginning at the same checkpoint: if one view was declared
-// later, at its first one.
+// sameSteps returns the shares of both views in pairs that begin at one checkpoint, if need be the later view's first.
 func sameSteps(qn, qd *question) (nums, dens []tally.Share, err error) {
 	for i := range qd.states {
 		var n, d tally.Share

@@ -90,7 +90,7 @@ func (in *instance) forgetStrange(f *Fleet, enough int64) bool {
 
 // measureTotals measures what departures and evictions left in totals.
 func measureTotals(f *Fleet) {
-	for _, v := range f.views {
+	for _, v := range f.declared {
 		v.ledger.Measure()
 	}
 }
@@ -115,8 +115,7 @@ func (s *staged) crowded() bool {
 	return h.N > 0 && h.Crowded() && !s.in.cramped && h.Slots() < s.f.spacing().Most()
 }
 
-// makeRoom gives the instance's history more room, as long as MaxBytes allows it. After that its past is kept more
-// coarsely, which answers show.
+// makeRoom gives the instance's history more room as long as MaxBytes allows it; then its past is kept more coarsely.
 func (s *staged) makeRoom() {
 	if !s.crowded() {
 		return
@@ -139,8 +138,7 @@ func (s *staged) makeRoom() {
 
 // Instances come and go.
 
-// tidy retires departed instances now and then: when an instance joined, and a sixteenth of the fleet is new, so that
-// the cost is spread.
+// tidy retires departed instances when an instance joined and a sixteenth of the fleet is new: so the cost is spread.
 func tidy(f *Fleet, now int64) {
 	if f.newcomers++; 16*f.newcomers >= len(f.ordered) {
 		f.newcomers = 0
@@ -153,7 +151,10 @@ func tidy(f *Fleet, now int64) {
 
 // foldKnown keeps of the processes that ended longer ago than the horizon only what they counted together.
 func foldKnown(f *Fleet, now int64) {
-	for _, v := range f.views {
+	for _, in := range f.ordered {
+		in.bindFirst(nil)
+	}
+	for _, v := range f.declared {
 		if v.ledger.Known != nil {
 			k := v.watched() // who lives is not folded
 			k.Fold(now - f.cfg.JoinHorizon.Milliseconds())
@@ -162,9 +163,8 @@ func foldKnown(f *Fleet, now int64) {
 	}
 }
 
-// retire drops departed instances and keeps what they counted. Of those that have an address of their own, the last
-// ones are kept as long as they have no more than so many lines: one that comes back goes on from where it was. The
-// fleet's lock is held.
+// retire drops departed instances and keeps what they counted. Of those with an address of their own the last ones are
+// kept, up to so many lines: one that comes back goes on from where it was. The fleet's lock is held.
 func retire(f *Fleet, now int64, keep int) (some bool) {
 	list := slices.DeleteFunc(slices.Clone(f.ordered), func(in *instance) bool { return !in.departed(f, now) })
 	list = roster.Beyond(list, keep, func(in *instance) (int, int64) {
@@ -180,6 +180,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 	}
 	first := min(f.left.Began(f.since), firstOf(f.ordered))
 	for _, in := range list {
+		saveFirst(in)
 		counts := in.counts(f, now)
 		for _, b := range in.bindings {
 			if b.noteLeft(in, f.book.Ended(in.targets, in.Last, now)); counts {
@@ -188,7 +189,7 @@ func retire(f *Fleet, now int64, keep int) (some bool) {
 		}
 	}
 	opening := f.opening()
-	for _, v := range f.views {
+	for _, v := range f.declared {
 		for a := range v.ledger.Accounts() {
 			a.Left.Open(opening)
 		}
@@ -235,8 +236,7 @@ func sweepNow(f *Fleet) {
 	sweepGroups(f, true)
 }
 
-// evict drops the columns that are idle, if that makes enough room. What they counted stays in the totals, but not in
-// answers since the start.
+// evict drops idle columns if that makes enough room. What they counted stays in totals, not in answers since the start.
 func evict(f *Fleet, enough int64) bool {
 	var idle fold.Idle
 	for _, in := range f.ordered {
@@ -321,13 +321,9 @@ func dropOrphans(f *Fleet) {
 	orphans := f.orphans
 	f.orphans = lines.Orphans{}
 	f.names.Unlock()
-	f.router.Forget(dropLines(f, &orphans))
+	f.reading.Lock() // for no reader of the store may be at work
+	ids := f.store.Drop(&orphans)
+	f.reading.Unlock()
+	f.router.Forget(ids)
 	f.catalogue.Forget()
-}
-
-// dropLines frees lines. No reader of the store may be at work meanwhile.
-func dropLines(f *Fleet, orphans *lines.Orphans) []lines.ID {
-	f.reading.Lock()
-	defer f.reading.Unlock()
-	return f.store.Drop(orphans)
 }

@@ -75,7 +75,7 @@ func (x *saving) finish() []byte {
 	for i, in := range x.list {
 		in.mu.Lock()
 		x.fleet.mu.RLock()
-		saveFirst(in)
+		copyDue(in)
 		x.fleet.mu.RUnlock()
 		in.mu.Unlock()
 		c := x.copies[i]
@@ -90,9 +90,15 @@ func (x *saving) finish() []byte {
 	return stateFrame.Wrap(func(b []byte) []byte { return x.rows.AppendTo(x.AppendTo(b)) })
 }
 
-// saveFirst is called before what is saved of an instance changes: a save that has not come to it yet gets a copy. The
-// fleet's lock is held, or shared together with the instance's own.
+// saveFirst is called before an instance changes: views that are being declared begin with it as it is, and a save gets
+// its copy. The fleet's lock is held, or, if it lacks no view, shared together with the instance's own.
 func saveFirst(in *instance) {
+	in.bindFirst(nil)
+	copyDue(in)
+}
+
+// copyDue makes the copy that a save wants.
+func copyDue(in *instance) {
 	if in.due == nil {
 		return
 	}

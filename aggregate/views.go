@@ -27,6 +27,7 @@ type view struct {
 	latest  tally.Latest
 	scratch []tally.Share
 
+	kept   *kept.View // for it, until all are bound; nil: nothing was
 	ledger ledger.Ledger
 	apart  []*ledger.Settlement // of a root whose parts share instances: what they counted, each process once; nil: it adds up
 
@@ -99,8 +100,9 @@ func (v *view) last() int {
 }
 
 // claimed takes over what was kept for the view, if anything was.
-func (v *view) claimed(f *Fleet, s *kept.View) {
-	if s == nil {
+func (v *view) claimed(f *Fleet) {
+	s := v.kept
+	if v.kept = nil; s == nil {
 		return
 	}
 	v.ledger = s.Ledger
@@ -110,13 +112,6 @@ func (v *view) claimed(f *Fleet, s *kept.View) {
 			in.Undo.Set(v.index, p.Undo.Unpack(in.bindings[v.index].Table))
 		}
 	}
-}
-
-// newView returns a view that is not the fleet's yet.
-func newView(f *Fleet, s declare.Spec) *view {
-	v := &view{Spec: s, fleet: f, selection: s.Selection(f.catalogue)}
-	v.groups.Selection = &v.selection
-	return v
 }
 
 // unpack makes a binding of a row again, of an instance whose lines are known.

@@ -25,6 +25,7 @@ func standingFigures(d *data, rounds int) []figure {
 			return f
 		}),
 		whileSaved(),
+		whileDeclared(),
 		whileAsked(d, min(rounds, 7)),
 	}
 }
@@ -71,10 +72,25 @@ func memoryOf(d *data, name string, begin func() *fleet) figure {
 // whileSaved is the longest Ingest while a state of 60 instances with 5,000
 // series each is saved, against the longest while it is not.
 func whileSaved() figure {
-	const name, instances, series, scrapes = "save/longest-ingest", 60, 5000, 600
+	return longestWhile("save/longest-ingest", 60, 5000, func(f *fleet) { must(f.Save(io.Discard)) })
+}
+
+// whileDeclared is the longest Ingest while a view is declared late of 1,000
+// instances with 500 series each, against the longest while it is not.
+func whileDeclared() figure {
+	return longestWhile("declare/longest-ingest", 1000, 500, func(f *fleet) {
+		_, err := f.Counter(aggregate.View{Select: "c"})
+		must(err)
+	})
+}
+
+// longestWhile is the longest Ingest while something is done to a fleet of so many
+// instances, against the longest while it is not.
+func longestWhile(name string, instances, series int, do func(f *fleet)) figure {
 	if !chosen.MatchString(name) || alone > 0 {
 		return figure{}
 	}
+	const times = 10
 	f := &fleet{Fleet: newBare()}
 	_, err := f.Counter(aggregate.View{Select: `{__name__=~".+"}`, ByAllLabels: true})
 	must(err)
@@ -88,8 +104,8 @@ func whileSaved() figure {
 		return []byte(b.String())
 	}
 	now := int64(1_700_000_000_000)
-	step := func(n int) (longest time.Duration) {
-		for i := range instances {
+	step := func(n int, over func() bool) (longest time.Duration) {
+		for i := 0; i < instances && !over(); i++ {
 			s := scrape{time: now + int64(n)*10_000, body: body(i, n)}
 			start := time.Now()
 			f.observe("i"+strconv.Itoa(i), s)
@@ -97,28 +113,29 @@ func whileSaved() figure {
 		}
 		return longest
 	}
-	var undisturbed, saved []float64
+	never := func() bool { return false }
+	var undisturbed, disturbed []float64
 	n := 0
 	for range 3 { // all of it has its size
-		step(n)
+		step(n, never)
 		n++
 	}
-	for range scrapes / instances {
-		undisturbed = append(undisturbed, float64(step(n)))
+	for range times {
+		undisturbed = append(undisturbed, float64(step(n, never)))
 		n++
 		var done atomic.Bool
 		go func() {
-			must(f.Save(io.Discard))
+			do(f)
 			done.Store(true)
 		}()
 		longest := time.Duration(0)
 		for once := true; once || !done.Load(); once = false {
-			longest = max(longest, step(n))
+			longest = max(longest, step(n, done.Load))
 			n++
 		}
-		saved = append(saved, float64(longest))
+		disturbed = append(disturbed, float64(longest))
 	}
-	a, b := median(saved)/1e6, median(undisturbed)/1e6
+	a, b := median(disturbed)/1e6, median(undisturbed)/1e6
 	return figure{Name: name, Ours: a, Peer: b, Unit: "ms", Ratio: a / b, RatioMin: a / b, RatioMax: a / b}
 }
 

@@ -261,12 +261,12 @@ func (p *Plan) Succeed(next *Plan) (moved []int32) {
 }
 
 // Remember makes a plan of the same lines remember which metrics were there
-// once; old may be nil.
+// once; old may be nil, and of other views behind the first ones.
 func (p *Plan) Remember(old *Plan) {
 	if old == nil {
 		return
 	}
-	for i := range old.views {
+	for i := range min(len(p.views), len(old.views)) {
 		p.views[i].Exposes = p.views[i].Exposes || old.views[i].Exposes
 	}
 }

@@ -22,8 +22,9 @@ type Router struct {
 
 	store   *lines.Store
 	views   []*Selection
-	routes  map[string]*Route // by the names that targets give
-	rules   [256]judge.Rules  // those of the objects, each once; what a class has is never written again
+	routes  map[string]*Route   // by the names that targets give
+	former  []map[string]*Route // those before each of the latest views, which plans may hold: see Settled
+	rules   [256]judge.Rules    // those of the objects, each once; what a class has is never written again
 	classes int
 	fits    map[named][]fitting
 	last    named // what was asked for last, and its answer: lines of one metric stand together
@@ -92,18 +93,23 @@ func (r *Router) Admits(target labels.Labels) []bool {
 	return list
 }
 
-// Only makes the first n views the only ones.
+// Only makes the first n views the only ones again; the others were added since the
+// router was Settled.
 func (r *Router) Only(n int) {
-	r.views = r.views[:n]
-	r.routes, r.fits = map[string]*Route{}, nil
+	at := len(r.former) - (len(r.views) - n)
+	r.views, r.routes, r.former, r.fits = r.views[:n], r.former[at], r.former[:at], nil
 }
 
 // Add adds a view, whose number is the number of those before it. Lines have to
-// be asked for anew.
+// be asked for anew. Plans may keep the routes that they have until the router is
+// Settled, but have no way to the view.
 func (r *Router) Add(s *Selection) {
-	r.views = append(r.views, s)
+	r.views, r.former = append(r.views, s), append(r.former, r.routes)
 	r.routes, r.fits = map[string]*Route{}, nil
 }
+
+// Settled says that no plan has a route of before the latest view any more.
+func (r *Router) Settled() { r.former = nil }
 
 // Views returns how many there are.
 func (r *Router) Views() int { return len(r.views) }
@@ -156,18 +162,24 @@ func (r *Router) For(target labels.Labels) *Route {
 // Forget drops what is known of lines that the store no longer holds.
 func (r *Router) Forget(ids []lines.ID) {
 	r.fits = nil // families may have gone
-	for _, route := range r.routes {
-		for _, id := range ids {
-			if int(id) < len(route.ways) {
-				route.ways[id], route.series[id] = wayUnasked, 0
-			}
+	for _, routes := range append(r.former[:len(r.former):len(r.former)], r.routes) {
+		for _, route := range routes {
+			route.forget(ids)
 		}
-		if n := r.store.Cap(); 2*n+1024 < cap(route.ways) {
-			n = min(n, len(route.ways))
-			route.ways, route.series = slices.Clone(route.ways[:n]), slices.Clone(route.series[:n])
-		}
-		route.sweep()
 	}
+}
+
+func (r *Route) forget(ids []lines.ID) {
+	for _, id := range ids {
+		if int(id) < len(r.ways) {
+			r.ways[id], r.series[id] = wayUnasked, 0
+		}
+	}
+	if n := r.router.store.Cap(); 2*n+1024 < cap(r.ways) {
+		n = min(n, len(r.ways))
+		r.ways, r.series = slices.Clone(r.ways[:n]), slices.Clone(r.series[:n])
+	}
+	r.sweep()
 }
 
 // Route leads a line to the views that want it, for instances whose targets
@@ -264,6 +276,9 @@ func (r *Route) work(id lines.ID) int32 {
 	}
 	list := r.wants[:0]
 	for _, f := range fits {
+		if int(f.view) >= len(r.given) {
+			break // it was added since
+		}
 		v := r.router.views[f.view]
 		w := want{view: f.view, part: f.part, other: f.other}
 		switch {

@@ -119,7 +119,8 @@ func (k *keeper) Open() (*instance, error) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	name := b.Name(func(name string) bool { return f.instances[name] != nil })
-	return f.open(&instance{name: name, labels: f.book.Labels(b.Target), pool: b, since: b.Left, late: len(b.Members) > 0})
+	since, late := b.Watched(func(in *instance) bool { return in.departed(f, k.attempts[0].At) })
+	return f.open(&instance{name: name, labels: f.book.Labels(b.Target), pool: b, since: since, late: late})
 }
 
 // Candidates returns the instances that may have answered as far as starts tell, also those that have an address of

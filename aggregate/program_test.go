@@ -183,6 +183,7 @@ func (p *program) step() {
 		t := aggregate.Target{Name: addressNamed(p.take()), Labels: labels.FromStrings("zone", string(rune('a'+p.take()%3)))}
 		p.describe(t)
 	case balance:
+		p.apart.vague = p.apart.vague || p.apart.left // who departed there is met again, unless it was tidied up
 		p.describe(aggregate.Target{Name: "lb", Balanced: true, Expected: p.take() % 4})
 	case passTime:
 		x := p.take()

@@ -241,6 +241,20 @@ func (b *Balancer[T]) Retire(in T) {
 	b.Forget(in)
 }
 
+// Watched returns until when an instance was watched that departed since, retired or not yet, and whether others were met
+// that did not.
+func (b *Balancer[T]) Watched(departed func(T) bool) (left int64, others bool) {
+	left = b.Left
+	for _, in := range b.Members {
+		if departed(in) {
+			left = max(left, in.Member().Last)
+		} else {
+			others = true
+		}
+	}
+	return left, others
+}
+
 // MergeBalancers returns the balancer of two parts of a fleet, of which one at most met instances: that one, with the
 // greater number of those expected. a may be nil.
 func MergeBalancers[T Met](a, b *Balancer[T]) *Balancer[T] {

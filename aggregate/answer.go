@@ -16,6 +16,7 @@ import (
 	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/tally"
+	"github.com/promfold/promfold/internal/window"
 )
 
 // estimate is a number with an interval that holds it.
@@ -53,17 +54,16 @@ type Group interface {
 
 // shares returns the instances that have growth to tell in the window, by name.
 func (q *question) shares() ([]tally.Share, error) {
-	list := q.v.scratch[:0]
+	list := slices.Grow(q.v.scratch[:0], len(q.states))
 	for i := range q.states {
 		if q.departs && q.states[i].departed {
 			continue
 		}
 		list = append(list, tally.Share{})
-		ok, err := q.share(&list[len(list)-1], i)
-		if err != nil {
+		switch ok, err := q.share(&list[len(list)-1], i); {
+		case err != nil:
 			return nil, err
-		}
-		if !ok {
+		case !ok:
 			list = list[:len(list)-1]
 		}
 	}
@@ -76,9 +76,10 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	x := &q.states[i]
 	in, h, b := x.in, &x.in.History, x.in.bindings[q.v.index]
 	held := h.Within(&x.member.in.History) // what later scrapes left of it
-	e, ok := b.All(q.s, held, in.Present(), in.Lag), true
+	e, ok := window.Edge{}, true
 	switch {
 	case q.all:
+		e = b.All(q.s, held, in.Present(), in.Lag)
 	case in.Last <= q.s:
 		if !x.standing.Possible() && q.s > x.end.Counted {
 			return false, nil
@@ -144,6 +145,7 @@ func (q *question) tally(shares []tally.Share) (t *tally.Tally, again bool) {
 	for i := range shares {
 		q.complete(&shares[i], kept.Facts(a, i, shares[i].Table))
 	}
+	q.v.scratch = nil // the tally has them
 	// A copy of all that a fleet counts is too much to keep.
 	return kept.Add(a, &q.v.groups, shares, !q.v.Every() && !q.past && len(q.scope.only) == 0), false
 }
@@ -162,7 +164,7 @@ func (q *question) outdated(in *instance) error {
 
 func (q *question) asked() asked {
 	a := asked{view: q.v, m: q.m, scope: q.scope, covered: q.coverage, s: q.s, e: q.e}
-	q.aims(func(x *roster.Aim) {
+	q.aims(false, func(x *roster.Aim) {
 		if n := x.Missed(); n > 0 && q.v.selection.Admits(x.Labels) {
 			a.unmet = append(a.unmet, tally.Unmet{Labels: x.Labels, Instances: n})
 		}
@@ -218,13 +220,13 @@ func (q *question) cover() Coverage {
 		gone := x.gone || x.departed || x.standing == roster.Absent && x.end.Replaced
 		c.AddMember(roster.Member{Standing: x.standing, Gone: gone, Partial: q.partial(x.in), Restarted: restarted})
 	}
-	q.aims(func(a *roster.Aim) { c.AddTarget(a) })
+	q.aims(true, func(a *roster.Aim) { c.AddTarget(a) })
 	return Coverage(c)
 }
 
-// aims calls do for each target that the question is about.
-func (q *question) aims(do func(*roster.Aim)) {
-	for i := range q.m.targets {
+// aims calls do for each target that the question is about; all says also for those that answer.
+func (q *question) aims(all bool, do func(*roster.Aim)) {
+	for i := 0; i < len(q.m.targets) && (all || !q.m.calm); i++ {
 		if a := &q.m.targets[i]; q.scope.holds(a.Labels) {
 			do(a)
 		}
@@ -234,7 +236,7 @@ func (q *question) aims(do func(*roster.Aim)) {
 // named lists what of says of the targets, by name.
 func (q *question) named(of func(*roster.Aim) string) []string {
 	var list []string
-	q.aims(func(a *roster.Aim) {
+	q.aims(false, func(a *roster.Aim) {
 		if text := of(a); text != "" {
 			list = append(list, text)
 		}

@@ -33,7 +33,6 @@ func (v *RatioView) In(w Window) ([]*RatioGroup, error) {
 	if qn.v, err = v.num, qn.checkWindow(w, v.num); err != nil {
 		return nil, err
 	}
-	defer func() { clear(v.num.scratch) }()
 	nums, dens, err := sameSteps(&qn, qd)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,9 @@ type Total struct {
 	all       *Sum // instead, once two floats did not do; the sum is NaN then
 }
 
+// TotalOf returns the sum of x alone.
+func TotalOf(x float64) Total { return Total{sum: x} }
+
 // Fit adds x if that rounds nothing, and reports whether it did: Add does the rest. It is inlined, for the many sums that
 // are integers.
 func (t *Total) Fit(x float64) bool {

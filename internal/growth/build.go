@@ -365,6 +365,9 @@ func (b *builder) choose(h *hist, pos uint32) form {
 // lead gives the sinks of a histogram their columns.
 func (b *builder) lead(i uint32, h *hist) {
 	o := &b.objects[i]
+	if int(o.from) < b.ledBy {
+		b.led, b.ledBy = nil, 0 // the columns change
+	}
 	for j := o.from; j < o.to; j++ {
 		s := &b.sinks[j]
 		switch {

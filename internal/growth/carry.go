@@ -129,6 +129,9 @@ func (c *carrying) takeAll() {
 	for i := range c.from.hists {
 		c.hists = append(c.hists, c.hist(c.from.hists[i], 0))
 	}
+	if len(c.from.led) == len(c.views) {
+		c.led, c.ledBy = c.from.led, c.from.ledBy
+	}
 }
 
 // takeSome takes over the objects that still have lines, one by one. It returns the

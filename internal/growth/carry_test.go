@@ -134,6 +134,24 @@ func TestCarriedPlanIsThatOfTheBody(t *testing.T) {
 	})
 }
 
+// Where all objects stay, what they lead to is not looked up once more.
+func TestPlanHandsOnWhereItLeads(t *testing.T) {
+	b := newBed(t, &Selection{Kind: Counter, Metric: "c", By: []string{"k"}})
+	b.scrape(1000, 500, text("c", "counter", `c{k="1"} 1`, `c{k="2"} 7`))
+	assert.Equal(t, 2, b.plan.leads(0).n)
+	before := b.plan
+	b.commit()
+	b.scrape(2000, 500, text("c", "counter", `c{k="1"} 2`, `c{k="2"} 7`, `c{k="3"} 1`))
+	require.NotSame(t, before, b.plan)
+	assert.Equal(t, 2, b.plan.ledBy)
+	assert.Equal(t, 3, b.plan.leads(0).n)
+	assert.Equal(t, 2, before.leads(0).n)
+	b.commit()
+	b.scrape(3000, 500, text("c", "counter", `c{k="1"} 2`, `c{k="3"} 1`))
+	assert.Zero(t, b.plan.ledBy, "one ended")
+	assert.Equal(t, 2, b.plan.leads(0).n)
+}
+
 // written says what a plan follows, whatever numbers its objects have.
 func (b *bed) written(p *Plan) (list []string) {
 	series := map[seriesKey]bool{}
@@ -158,7 +176,11 @@ func (b *bed) written(p *Plan) (list []string) {
 	}
 	slices.Sort(list)
 	for v := range p.views {
-		list = append(list, fmt.Sprint("view ", v, p.views[v], p.gauges[v]))
+		led := p.leads(v)
+		columns := make([]bool, len(led.to))
+		p.Used(int32(v), columns)
+		require.Equal(b.t, columns, append([]bool{}, led.to...), "columns of view %d", v)
+		list = append(list, fmt.Sprint("view ", v, p.views[v], p.gauges[v], led.n))
 	}
 	return list
 }

@@ -32,6 +32,7 @@ type Plan struct {
 	names    names
 	doubles  [][]uint32 // of objects, where the series stands once more
 	led      []led      // by view, see leads; nil: not asked for yet
+	ledBy    int        // by so many sinks
 
 	// Of the scrape for which the plan was made:
 	fresh []uint32          // histograms whose lines came or went
@@ -284,14 +285,21 @@ type led struct {
 	n  int
 }
 
-// leads returns to which columns of a view objects lead.
+// leads returns to which columns of a view objects lead. A plan whose objects all stay hands it on to the next one, which
+// adds those that came.
 func (p *Plan) leads(view int) *led {
-	if p.led == nil {
-		p.led = make([]led, len(p.views))
-		for i := range p.sinks {
-			if s := &p.sinks[i]; s.Col >= 0 {
-				p.led[s.View].add(s.Col)
-			}
+	switch {
+	case p.led == nil:
+		p.led, p.ledBy = make([]led, len(p.views)), 0
+	case p.ledBy < len(p.sinks):
+		p.led = slices.Clone(p.led)
+		for i := range p.led { // the plan before has them, too
+			p.led[i].to = slices.Clone(p.led[i].to)
+		}
+	}
+	for ; p.ledBy < len(p.sinks); p.ledBy++ {
+		if s := &p.sinks[p.ledBy]; s.Col >= 0 {
+			p.led[s.View].add(s.Col)
 		}
 	}
 	return &p.led[view]

@@ -182,11 +182,13 @@ func (d *Distribution) AddUnknown(n float64, signed bool) {
 func (d *Distribution) AddDoubt(l *Layout, counts []float64, n float64) {
 	d.lower()
 	d.built = false
-	lo, total := &d.lo.class(l).counts, 0.0
+	var room [64]float64
+	less, total := room[:0], 0.0
 	for i := range counts {
 		total += max(0, min(own(counts, i), n))
-		lo.Add(i, -total)
+		less = append(less, -total)
 	}
+	d.lo.class(l).counts.AddAll(less)
 }
 
 // AddSum adds to the sum alone. A sum that is NaN or infinite makes that of d unknown.

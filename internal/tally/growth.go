@@ -161,7 +161,8 @@ func (g Growth) uncovered(sh *Share, p *part, hi float64) float64 {
 	if !sh.Pooled || p.unread || g.window() <= 0 || math.IsInf(hi, 1) {
 		return 0
 	}
-	c := g.fast(sh, p)
+	c, _, _ := g.counted(sh, p, nil)
+	c.Lo = 0 // it is about the upper bound
 	return max(0, g.meanOf(sh, &c).Hi*float64(g.window())/1000-hi)
 }
 

@@ -24,12 +24,15 @@ type Distribution struct {
 type merged struct {
 	sync.Mutex
 	layout.Distribution
-	done bool
+	done    bool
+	summed  bool  // the sums of plain pieces are in it, too: few questions need them
+	refused []int // pieces that could not be added
 }
 
 // piece is what one instance observed in buckets of one layout.
 type piece struct {
 	share  int32
+	part   int32
 	layout *layout.Layout
 	counts []float64      // cumulative
 	native *layout.Native // in place of layout and counts; without its sum
@@ -76,7 +79,10 @@ func (d *Distribution) addDepartures() {
 }
 
 // Merge adds up what the members observed, when it is first asked for, and hands it to do.
-func (d *Distribution) Merge(do func(*layout.Distribution)) {
+func (d *Distribution) Merge(do func(*layout.Distribution)) { d.merge(true, do) }
+
+// merge is Merge; without sums their sum does not matter.
+func (d *Distribution) merge(sums bool, do func(*layout.Distribution)) {
 	if d.all == nil {
 		d.all = &merged{}
 	}
@@ -84,21 +90,29 @@ func (d *Distribution) Merge(do func(*layout.Distribution)) {
 	defer d.all.Unlock()
 	if !d.all.done {
 		d.all.done = true
-		d.addTo(&d.all.Distribution)
+		d.addTo(d.all)
 		if d.Growth.unseen() {
 			d.all.AddUnknown(math.Inf(1), d.Signed())
+		}
+	}
+	if sums && !d.all.summed {
+		d.all.summed = true
+		for i := range d.pieces {
+			if p := &d.pieces[i]; p.plain() && !slices.Contains(d.all.refused, i) {
+				d.all.AddSum(p.sum)
+			}
 		}
 	}
 	do(&d.all.Distribution)
 }
 
 // addTo adds the pieces. What is not known of how many observations there were is not known of their buckets either.
-// Counts that are as they are come first: then their bounds are copies of their sum.
-func (d *Distribution) addTo(all *layout.Distribution) {
+// Counts that are as they are come first, without their sums: then their bounds are copies of their sum.
+func (d *Distribution) addTo(all *merged) {
 	signed := d.Signed()
 	for i := range d.pieces {
-		if p := &d.pieces[i]; p.plain() {
-			p.count(all, signed)
+		if p := &d.pieces[i]; p.plain() && all.AddIncrease(p.bounds(signed), nil, p.counts, 0) != nil {
+			all.refused = append(all.refused, i)
 		}
 	}
 	share, below, above := int32(departed-1), 0.0, 0.0
@@ -106,56 +120,52 @@ func (d *Distribution) addTo(all *layout.Distribution) {
 		p := &d.pieces[i]
 		if p.share != share {
 			share = p.share
-			below, above = d.unsure(share)
+			below, above = d.unsure(p)
 			all.AddUnknown(above, signed)
 		}
-		if p.doubt(all, below, signed); !p.plain() {
-			p.add(all, below, signed)
+		if p.doubt(&all.Distribution, below, signed); !p.plain() {
+			p.add(&all.Distribution, below, signed)
 		}
 	}
 }
 
 // unsure returns how many of an instance's observations may not have been, and how many more there may have been. What was
 // lost at a proven end is not in it: the warnings say so.
-func (d *Distribution) unsure(share int32) (below, above float64) {
+func (d *Distribution) unsure(of *piece) (below, above float64) {
 	var x window.Bounds
-	if share == departed {
+	if of.share == departed {
 		x.Merge(&d.Growth.Left().Bounds)
 		return x.Below.Float64(), x.Above.Float64()
 	}
-	owners, parts := d.Growth.own()
-	i, ok := slices.BinarySearch(owners, share)
-	if !ok {
-		return 0, 0
-	}
-	if p := &parts[i]; p.odd == 0 && !p.open && !p.spare {
+	p := &d.Growth.parts[of.part]
+	if !p.loose && !p.spare {
 		return 0, 0
 	}
 	lost := 0
-	d.Growth.happenings(&parts[i], func(e *happening) {
+	d.Growth.happenings(p, func(e *happening) {
 		e.bound(&x, d.Growth.asked.Start)
-		if e.Doubt&judge.Unproven == 0 && (e.Verdict == judge.Reset || e.Verdict == judge.Gap && d.Growth.shares[share].ended(e.At)) {
+		if e.Doubt&judge.Unproven == 0 && (e.Verdict == judge.Reset || e.Verdict == judge.Gap && d.Growth.shares[of.share].ended(e.At)) {
 			lost += e.Open
 		}
 	})
-	if above = x.Above.Float64(); x.Open > lost || parts[i].open {
+	if above = x.Above.Float64(); x.Open > lost || p.open {
 		above = math.Inf(1)
 	}
-	if parts[i].spare {
-		return parts[i].grown, above
+	if p.spare {
+		return p.grown, above
 	}
 	return x.Below.Float64(), above
 }
 
 // Quantile returns the q-quantile of all observations.
 func (d *Distribution) Quantile(q float64) (e estimate, ok bool) {
-	d.Merge(func(all *layout.Distribution) { e, ok = all.Quantile(q) })
+	d.merge(false, func(all *layout.Distribution) { e, ok = all.Quantile(q) })
 	return e, ok
 }
 
 // Over returns the share of observations above x.
 func (d *Distribution) Over(x float64) (e estimate, ok bool) {
-	d.Merge(func(all *layout.Distribution) { e, ok = all.Over(x) })
+	d.merge(false, func(all *layout.Distribution) { e, ok = all.Over(x) })
 	return e, ok
 }
 
@@ -234,19 +244,12 @@ func (d *Distribution) sums() (least, most float64, known bool) {
 		if lo.most != nil {
 			lo, hi = lo.least, lo.most
 		}
-		if !d.spare(d.pieces[i].share) {
+		if !d.Growth.parts[d.pieces[i].part].spare {
 			least += lo.sum
 		}
 		most += hi.sum
 	}
 	return least, most, true
-}
-
-// spare reports whether the observations of an instance may be those of another one once more.
-func (d *Distribution) spare(share int32) bool {
-	owners, parts := d.Growth.own()
-	i, ok := slices.BinarySearch(owners, share)
-	return ok && parts[i].spare
 }
 
 // allowing widens what is known of the observations that were counted to what those may be that were missed, or may not
@@ -295,7 +298,7 @@ func (d *Distribution) Members() []layout.Member {
 		if p.share != last {
 			list = append(list, layout.Member{Name: d.Growth.shares[p.share].Name, Distribution: &layout.Distribution{}})
 			last = p.share
-			below, above = d.unsure(last)
+			below, above = d.unsure(p)
 			list[len(list)-1].Distribution.AddUnknown(above, signed)
 		}
 		p.doubt(list[len(list)-1].Distribution, below, signed)
@@ -310,18 +313,25 @@ func (t *Tally) read() {
 		return
 	}
 	t.pieces, t.merged = make([][]piece, len(t.groups)), make([]merged, len(t.groups))
-	room := make([]piece, len(t.columns))
+	columns := 0
+	for _, n := range t.width {
+		columns += int(n)
+	}
+	room := make([]piece, columns)
 	for i := range t.pieces {
 		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
 	}
-	i := int32(-1)
-	t.own(func(sh *Share, own []place) bool {
-		if i++; sh.Older {
-			return true
+	for i, own := range t.columns {
+		sh := &t.shares[i]
+		if sh.Older {
+			continue
 		}
 		rows := sh.rows()
 		for c := range own {
-			p := piece{share: i}
+			list := &t.pieces[t.group[own[c].part]]
+			*list = (*list)[:len(*list)+1]
+			p := &(*list)[len(*list)-1]
+			p.share, p.part = int32(i), own[c].part
 			p.fill(sh, &rows[0], c)
 			if len(rows) > 1 {
 				p.least, p.most = &piece{}, &piece{}
@@ -332,11 +342,8 @@ func (t *Tally) read() {
 				p.sum = math.NaN()
 			}
 			p.signed = t.has(&t.parts[own[c].part], growth.Negative)
-			g := t.group[own[c].part]
-			t.pieces[g] = append(t.pieces[g], p)
 		}
-		return true
-	})
+	}
 	buckets := make([]int, len(t.groups))
 	for g, list := range t.pieces {
 		if len(list) > 0 && list[0].layout != nil {
@@ -368,11 +375,6 @@ func (p *piece) bounds(signed bool) *layout.Layout {
 // plain reports whether the piece is counts by classic buckets, which are what they are.
 func (p *piece) plain() bool { return p.native == nil && p.most == nil }
 
-// count adds a plain piece.
-func (p *piece) count(d *layout.Distribution, signed bool) {
-	_ = d.AddIncrease(p.bounds(signed), nil, p.counts, p.sum)
-}
-
 // doubt lowers the bounds of a piece: below of the observations may not have been.
 func (p *piece) doubt(d *layout.Distribution, below float64, signed bool) {
 	if p.native == nil && below > 0 {
@@ -395,7 +397,7 @@ func (p *piece) add(d *layout.Distribution, below float64, signed bool) {
 			_ = d.AddNative(&n)
 		}
 	case p.plain():
-		p.count(d, signed)
+		_ = d.AddIncrease(l, nil, p.counts, p.sum)
 	case d.AddBetween(l, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
 		d.AddTorn(l, p.counts, p.least.counts, p.most.counts, p.sum)
 	}

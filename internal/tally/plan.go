@@ -16,10 +16,10 @@ type plan struct {
 	of      [][]window.Column // by share: the columns of which the plan was made
 	groups  []Group           // in the order of their labels
 	from    []int32
-	owners  []int32 // by part: the index of its share
-	group   []int32 // by part: its group
-	width   []int32 // by group: its number of columns
-	columns []place // of all shares, one after the other
+	owners  []int32   // by part: the index of its share
+	group   []int32   // by part: its group
+	width   []int32   // by group: its number of columns
+	columns [][]place // by share
 	names   []map[string]bool
 
 	selection *growth.Selection
@@ -67,7 +67,8 @@ func newPlan(groups *Groups, shares []Share) *plan {
 		}
 		columns += len(p.of[i])
 	}
-	p.from, p.owners, p.columns = make([]int32, 1, len(groups.list)+1), make([]int32, parts), make([]place, 0, columns)
+	p.from, p.owners, p.columns = make([]int32, 1, len(groups.list)+1), make([]int32, parts), make([][]place, len(shares))
+	places := make([]place, columns)
 	for _, f := range groups.sorted() {
 		if n := next[f]; n > 0 {
 			from := p.from[len(p.groups)]
@@ -77,6 +78,7 @@ func newPlan(groups *Groups, shares []Share) *plan {
 	}
 	clear(seen)
 	for i := range p.of {
+		p.columns[i], places = places[:len(p.of[i]):len(p.of[i])], places[len(p.of[i]):]
 		for c := range p.of[i] {
 			col := &p.of[i][c]
 			if f := col.Group; seen[f] != int32(i)+1 {
@@ -84,7 +86,7 @@ func newPlan(groups *Groups, shares []Share) *plan {
 				p.owners[next[f]] = int32(i)
 				next[f]++
 			}
-			p.columns = append(p.columns, place{int32(col.Count()), next[col.Group] - 1})
+			p.columns[i][c] = place{int32(col.Count()), next[col.Group] - 1}
 		}
 	}
 	p.group, p.width = make([]int32, parts), make([]int32, len(p.groups))
@@ -93,8 +95,10 @@ func newPlan(groups *Groups, shares []Share) *plan {
 			p.group[i] = int32(g)
 		}
 	}
-	for _, c := range p.columns {
-		p.width[p.group[c.part]]++
+	for _, own := range p.columns {
+		for _, c := range own {
+			p.width[p.group[c.part]]++
+		}
 	}
 	return p
 }

@@ -50,14 +50,18 @@ func (t *Tally) addAllRates(r *rates, now bool) {
 
 // addRates adds up the rates of a group's members until e: of those live then, or the means, which are until t.newest.
 func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
-	g, from, to := &t.groups[group], t.from[group], t.from[group+1]
-	for i := from; i < to; i++ {
-		sh := &t.shares[t.owners[i]]
-		if t.parts[i].unread {
+	g, from := &t.groups[group], t.from[group]
+	for i, owner := range t.owners[from:t.from[group+1]] {
+		sh, i := &t.shares[owner], from+int32(i)
+		p := &t.parts[i]
+		if p.unread {
 			continue
 		}
-		c := t.paced(sh, i)
-		if t.parts[i].spare {
+		c := rate.Counted{Growth: p.grown, Lo: p.inside, Hi: p.most, Pace: p.pace}
+		if !p.plain || p.grown < 0 || p.inside < 0 {
+			c = t.paced(sh, i)
+		}
+		if p.spare {
 			c.Lo = 0
 		}
 		switch x := sh.observed(g); {
@@ -74,36 +78,32 @@ func (t *Tally) addRates(sum *rate.Sum, group int, now bool, e int64) {
 // paced returns what a part counted, for its member's rate.
 func (t *Tally) paced(sh *Share, i int32) rate.Counted {
 	p := &t.parts[i]
-	c := t.fast(sh, p)
-	switch {
-	case sh.Older:
-	case p.odd > 0:
-		c.Lo = t.certain(sh, i)
-	default:
-		c.Lo = p.inside
+	var inside *exact.Sum
+	if t.inside != nil {
+		inside = &t.inside[i]
 	}
-	if (sh.Edge.Most.Number < 0 || sh.Edge.Most.Scrapes == 1) && c.Lo > 0 {
-		c.Lo = max(0, c.Lo-t.early(sh, i, c.Lo))
+	c, began, negative := t.counted(sh, p, inside)
+	if sh.begun() && c.Lo > 0 {
+		c.Lo = max(0, c.Lo-t.early(sh, i, c.Lo, began))
 	}
-	if p.grown < 0 || p.inside < 0 || p.odd > 0 && t.has(p, growth.Negative) {
+	if p.grown < 0 || p.inside < 0 || negative {
 		t.signed(sh, p, sh.observed(&t.groups[t.group[i]]), &c)
 	}
 	return c
 }
 
 // early returns how much of what a part grew by since its first reading, at least, may have been counted before it. Where
-// readings are known to lag, that is what its fastest pace makes in the time.
-func (t *Tally) early(sh *Share, i int32, lo float64) float64 {
-	p := &t.parts[i]
-	began := sh.Born || sh.Edge.Inside.Number > sh.Edge.Most.Number
-	t.happenings(p, func(e *happening) { began = began || e.Verdict == judge.Reset || e.Verdict == judge.Born })
+// readings are known to lag, that is what its fastest pace makes in the time. began says that a process of it did in a
+// step.
+func (t *Tally) early(sh *Share, i int32, lo float64, began bool) float64 {
+	pace := t.parts[i].pace
 	switch {
 	case sh.Edge.Older > 0:
-		return p.pace * float64(sh.Edge.Older)
-	case began:
+		return pace * float64(sh.Edge.Older)
+	case began || sh.Born || sh.Edge.Inside.Number > sh.Edge.Most.Number:
 		return 0
 	}
-	return rate.Early(lo, p.pace, sh.observed(&t.groups[t.group[i]]).Span, sh.Interval)
+	return rate.Early(lo, pace, sh.observed(&t.groups[t.group[i]]).Span, sh.Interval)
 }
 
 // signed sets the bounds of a sum of which some is negative: what was not seen may be anything.
@@ -113,15 +113,6 @@ func (t *Tally) signed(sh *Share, p *part, w *Observed, c *rate.Counted) {
 		return
 	}
 	c.Lo, c.Hi = math.Inf(-1), math.Inf(1)
-}
-
-// fast is [Tally.paced] without a lower bound.
-func (t *Tally) fast(sh *Share, p *part) rate.Counted {
-	c := rate.Counted{Growth: p.grown - p.older, Pace: p.pace}
-	if !sh.Older {
-		c.Hi = t.fastest(sh, p)
-	}
-	return c
 }
 
 // means returns what each member has of the group's mean rate, by name, and the whole of it. What may have been counted
@@ -190,20 +181,41 @@ func (g Growth) counts() *whole {
 	return all
 }
 
-// certain returns the least that a member grew by in steps wholly inside the window, by the events of its part. It is
-// rounded once: it does not show which steps share an event.
-func (t *Tally) certain(sh *Share, i int32) float64 {
-	var lo exact.Sum
-	if t.inside != nil {
-		lo.Set(&t.inside[i])
-	} else {
-		lo.Add(t.parts[i].inside)
+// counted returns what a part counted, by its events: at least, in steps wholly inside the window, and at most, while it
+// was observed in the window and if nothing was faster than its pace. What it counted in a time that no scrape saw is not
+// in it. inside is what the steps grew by, if the part's own number is not exact: the least is rounded once, and does not
+// show which steps share an event. began says that a process began in a step, negative that values may be.
+func (t *Tally) counted(sh *Share, p *part, inside *exact.Sum) (c rate.Counted, began, negative bool) {
+	c = rate.Counted{Growth: p.grown - p.older, Pace: p.pace}
+	if sh.Older {
+		return c, false, false
 	}
-	for at := t.parts[i].odd; at > 0; at = t.events[at-1].next {
+	if c.Lo, c.Hi = p.inside, p.most; p.eventful || inside != nil && p.odd > 0 {
+		began, negative = t.reckon(sh, p, inside, &c)
+	}
+	if p.open || math.IsNaN(c.Hi) {
+		c.Hi = math.Inf(1)
+	}
+	return c, began, negative
+}
+
+// reckon is what the events of a part say in [Tally.counted].
+func (t *Tally) reckon(sh *Share, p *part, inside *exact.Sum, c *rate.Counted) (began, negative bool) {
+	var lo exact.Sum
+	if inside != nil {
+		lo.Set(inside)
+	} else {
+		lo.Add(p.inside)
+	}
+	hi := exact.TotalOf(p.most) // the order of events must not show
+	for at := p.odd; at > 0; {
 		e := &t.events[at-1]
+		at = e.next
+		negative = negative || e.Quirk == growth.Negative
 		if e.before(sh) {
 			continue
 		}
+		began = began || e.Verdict == judge.Reset || e.Verdict == judge.Born
 		if e.At > sh.Edge.Inside.At {
 			if e.Reach != 0 && e.Reach < t.asked.Start && !e.Early.Untouched() {
 				lo.Sub(&e.Early)
@@ -215,35 +227,16 @@ func (t *Tally) certain(sh *Share, i int32) float64 {
 		if e.TakesBack(t.asked.Start) {
 			lo.Sub(&e.Back)
 		}
-	}
-	return max(0, lo.Near())
-}
-
-// fastest returns the most that a member grew by while it was observed in the window, if nothing was faster than its
-// pace. What it counted in a time that no scrape saw is not in it.
-func (t *Tally) fastest(sh *Share, p *part) float64 {
-	switch {
-	case p.open:
-		return math.Inf(1)
-	case p.odd == 0:
-		return p.most
-	}
-	var hi exact.Total // the order of events must not show
-	hi.Add(p.most)
-	for at := p.odd; at > 0; at = t.events[at-1].next {
-		e := &t.events[at-1]
-		if e.before(sh) {
-			continue
-		}
 		if !e.Above.Untouched() {
 			hi.Add(e.Above.Float64())
 		}
-		hi.Add(rate.Open(p.pace, e.Open, e.Blind))
+		if e.Open > 0 {
+			hi.Add(rate.Open(p.pace, e.Open, e.Blind))
+		}
 	}
-	if x := hi.Float64(); !math.IsNaN(x) {
-		return x
-	}
-	return math.Inf(1)
+	c.Lo = max(0, lo.Near())
+	c.Hi = hi.Float64()
+	return began, negative
 }
 
 // before reports whether an event is of before the first scrape of its instance, which no scrape saw.

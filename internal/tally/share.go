@@ -141,6 +141,9 @@ func (sh *Share) covers(g *Group) time.Duration {
 	return ms(sh.observed(g).Span)
 }
 
+// begun reports whether the window reaches back to the instance's first reading.
+func (sh *Share) begun() bool { return sh.Edge.Most.Number < 0 || sh.Edge.Most.Scrapes == 1 }
+
 // since returns after which scrape a reading ends a step of the window.
 func (sh *Share) since() int64 {
 	if sh.Born {
@@ -170,6 +173,8 @@ type part struct {
 	older       float64 // of grown, what was counted before the time that its instance was observed
 	pace        float64 // the fastest sure growth per ms
 	odd         int32   // its first event, plus 1; 0: all is plain growth
+	eventful    bool    // some event says more than that something was counted before the first reading
+	plain       bool    // integers, no event, and not since the first reading: what is above is what [Tally.paced] returns
 	loose       bool    // an event sets its bounds apart
 	open        bool    // it has no upper bound: another process answers at the address
 	spare       bool    // it may be another part of its group once more: in no lower bound of a sum

@@ -2,7 +2,6 @@ package tally
 
 import (
 	"math"
-	"slices"
 	"unsafe"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -44,6 +43,8 @@ type Tally struct {
 	events []happening // a list for each part, by time
 	ended  []int32     // shares of which a process ended in the window
 	moved  bool        // the labels of somebody's target changed
+
+	doubled bool // some may be one process
 
 	mean, now rates
 	pieces    [][]piece // of histograms, by group; nil: not asked for yet
@@ -101,7 +102,8 @@ func (x *Latest) Facts(a Asked, i int, t *window.Table) *Share {
 	return &x.tally.shares[i]
 }
 
-// Add adds up what the shares have in the window, and keeps it for the next question if that is of use.
+// Add adds up what the shares have in the window, and keeps it for the next question if that is of use. The shares are
+// the tally's from then on.
 func (x *Latest) Add(a Asked, groups *Groups, shares []Share, keep bool) *Tally {
 	if x.plan == nil || !x.plan.fits(shares) {
 		x.plan = newPlan(groups, shares)
@@ -147,7 +149,7 @@ func Nobody(a Asked, s *growth.Selection, ls labels.Labels) *Tally {
 
 // of adds up what the shares have in the window.
 func of(a Asked, p *plan, shares []Share) *Tally {
-	t := &Tally{plan: p, asked: a, after: -farFuture, until: farFuture, shares: append([]Share(nil), shares...)}
+	t := &Tally{plan: p, asked: a, after: -farFuture, until: farFuture, shares: shares}
 	t.steady = farFuture
 	for i := range t.shares {
 		t.newest = max(t.newest, min(t.shares[i].Last, a.End))
@@ -156,7 +158,7 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 	for i := range t.shares {
 		t.shares[i].selection = p.selection
 		t.shares[i].watched(a.window(), t.newest)
-		t.moved = t.moved || t.shares[i].terms != nil
+		t.moved, t.doubled = t.moved || t.shares[i].terms != nil, t.doubled || t.shares[i].Double != 0
 		if t.shares[i].lost(&a) {
 			t.ended = append(t.ended, int32(i))
 		}
@@ -171,42 +173,32 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 	return t
 }
 
-// own calls do for each share, with the places of its columns.
-func (t *Tally) own(do func(sh *Share, own []place) bool) bool {
-	columns := t.columns
-	for i := range t.shares {
-		own := columns[:len(t.of[i])]
-		columns = columns[len(own):]
-		if !do(&t.shares[i], own) {
-			return false
-		}
-	}
-	return true
-}
-
 // addIntegers adds up what the instances have; it returns false unless all are integers whose sum is not rounded.
 func (t *Tally) addIntegers() bool {
 	all := 0.0
-	return t.own(func(sh *Share, own []place) bool {
+	for i, own := range t.columns {
+		sh, parts := &t.shares[i], t.parts
 		live, ok := sh.Table.Live.Counts.Integers()
 		most, ok1 := sh.Edge.Most.Row.Counts.Integers()
 		inside, ok2 := sh.Edge.Inside.Row.Counts.Integers()
 		if !ok || !ok1 || !ok2 {
 			return false
 		}
-		parts, sum := t.parts, 0.0
+		plain := !sh.Older && !sh.begun()
 		for c, at := range own {
 			n, p := live[at.count], &parts[at.part]
 			x := float64(n - at.in(most))
 			p.most += x
 			p.inside += float64(n - at.in(inside))
 			p.pace += sh.Table.Pace(c, t.asked.All)
-			p.grown, p.least = p.most, p.most
-			sum += math.Abs(x)
+			p.grown, p.least, p.plain = p.most, p.most, plain
+			all += math.Abs(x)
 		}
-		all += sum
-		return sh.Edge.Part == 0 || t.addLeast(sh, own, live)
-	}) && all < 1<<53
+		if sh.Edge.Part != 0 && !t.addLeast(sh, own, live) {
+			return false
+		}
+	}
+	return all < 1<<53
 }
 
 // addLeast adds up the least that a share has where the window begins between two checkpoints, of integers.
@@ -230,7 +222,8 @@ func (t *Tally) addLeast(sh *Share, own []place, live []int64) bool {
 func (t *Tally) addSums() {
 	clear(t.parts)
 	t.totals, t.inside = make([]exact.Sum, len(t.groups)), make([]exact.Sum, len(t.parts))
-	t.own(func(sh *Share, own []place) bool {
+	for i, own := range t.columns {
+		sh := &t.shares[i]
 		since := func(b *window.Base, at int32) (x exact.Sum) {
 			sh.Table.Live.Counts.SumDiff(&x, int(at), &b.Row.Counts)
 			return x
@@ -252,8 +245,7 @@ func (t *Tally) addSums() {
 				total.Add(value)
 			}
 		}
-		return true
-	})
+	}
 }
 
 // addEvents collects the events of the window. An event does not change after its scrape, so a pointer to it is enough.
@@ -265,7 +257,8 @@ func (t *Tally) addEvents() {
 	if n > 0 {
 		t.events = make([]happening, 0, n)
 	}
-	t.own(func(sh *Share, own []place) bool {
+	for i, own := range t.columns {
+		sh := &t.shares[i]
 		for j := len(sh.Events) - 1; j >= 0; j-- {
 			e := &sh.Events[j]
 			p := &t.parts[own[e.Col].part]
@@ -285,25 +278,26 @@ func (t *Tally) addEvents() {
 			} else {
 				t.after = max(t.after, e.BackAt-1)
 			}
-			p.odd = int32(len(t.events))
+			p.odd, p.plain = int32(len(t.events)), false
 			p.loose = p.loose || h.widens()
+			p.eventful = p.eventful || !h.before(sh) || e.Quirk == growth.Negative
 			if e.From != 0 && e.From < sh.Begin { // else nothing of it is older
 				p.older = exact.Finite(p.older + e.Before(sh.Begin))
 			}
 		}
 		if sh.Another {
 			for _, c := range own {
-				t.parts[c.part].open, t.parts[c.part].loose = true, true
+				p := &t.parts[c.part]
+				p.open, p.loose, p.plain = true, true, false
 			}
 		}
-		return true
-	})
+	}
 }
 
 // findSpares finds the parts that may be counted twice: of members that may be one process, those in a group but for the
 // one that certainly counted most. In lower bounds they are one.
 func (t *Tally) findSpares() {
-	if !slices.ContainsFunc(t.shares, func(sh Share) bool { return sh.Double != 0 }) {
+	if !t.doubled {
 		return
 	}
 	for g := range t.groups {
@@ -333,9 +327,10 @@ func (t *Tally) least(i int32) float64 {
 
 // findUnread finds the parts of which nothing was read in the window.
 func (t *Tally) findUnread() {
-	t.own(func(sh *Share, own []place) bool {
+	for i, own := range t.columns {
+		sh := &t.shares[i]
 		if sh.Reads == nil {
-			return true
+			continue
 		}
 		since, some := sh.since(), false
 		for c := range own {
@@ -344,15 +339,14 @@ func (t *Tally) findUnread() {
 			}
 		}
 		if !some { // nearly always
-			return true
+			continue
 		}
 		for c := range own {
 			if p := &t.parts[own[c].part]; p.unread && sh.read(int32(c), since) {
 				p.unread = false
 			}
 		}
-		return true
-	})
+	}
 }
 
 // happenings calls do for each event of a part.

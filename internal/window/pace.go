@@ -108,12 +108,15 @@ func (x *paces) of(col int, ever bool) float64 {
 		return 0
 	}
 	p := &x.list[col]
-	fastest := wider(p[0], p[1])
+	fastest := max(magnitude(p[0]), magnitude(p[1])) // claimed or not
 	if ever {
-		fastest = wider(fastest, p[2])
+		fastest = max(fastest, magnitude(p[2]))
 	}
-	return math.Abs(float64(fastest))
+	return float64(math.Float32frombits(fastest))
 }
+
+// magnitude returns the bits of x without its sign, which are in the order of what they stand for.
+func magnitude(x float32) uint32 { return math.Float32bits(x) &^ (1 << 31) }
 
 func (x *paces) clone() paces { return paces{list: slices.Clone(x.list), span: x.span} }
 

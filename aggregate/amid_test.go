@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +84,30 @@ func TestWhatHappensAmidADeclaration(t *testing.T) {
 		}
 		assert.True(rt, bytes.Equal(states[0], states[1]), "states of %d and %d bytes", len(states[0]), len(states[1]))
 	})
+}
+
+// A part that is merged meanwhile, or joined, comes before the declaration or after it: then it lacks the views.
+func TestMergeAmidADeclaration(t *testing.T) {
+	for _, merge := range []func(b, o bed) error{
+		func(b, o bed) error { return b.Merge(o.Fleet) },
+		func(b, o bed) error { return b.Join(o.Fleet) },
+	} {
+		c := aggregate.Config{Window: time.Minute, JoinHorizon: time.Hour}
+		b, o := newBed(t, c), newBed(t, c)
+		for i, x := range []bed{b, o} {
+			x.counter(aggregate.View{Select: "c"})
+			x.scrape(fmt.Sprint("i", i), 0, -100, typeC, "c 1")
+		}
+		done := make(chan error, 1)
+		b.DeclareAround(aggregate.View{Select: "c", By: []string{"k"}}, func() {
+			go func() { done <- merge(b, o) }()
+			for range 1000 { // it would be there
+				runtime.Gosched()
+			}
+		})
+		assert.ErrorIs(t, <-done, aggregate.ErrIncompatible)
+		assert.Equal(t, 1, b.Sizes().Instances)
+	}
 }
 
 // Many instances are scraped while views are declared: each view counts from where an instance was at some moment of the

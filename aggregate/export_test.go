@@ -63,6 +63,8 @@ func (f *Fleet) DeclareAround(of View, during func()) {
 		}
 		list = append(list, specs...)
 	}
+	f.declares.Lock()
+	defer f.declares.Unlock()
 	f.mu.Lock()
 	f.announce(list)
 	for _, in := range f.ordered {

@@ -66,7 +66,7 @@ type Fleet struct {
 
 	packed lines.Decompressors
 
-	declares sync.Mutex // held while views are declared
+	declares sync.Mutex // held while views are declared, before mu
 	saves    sync.Mutex // held while a state is saved: until then no line is swept
 
 	// names guards the instances that exist, accepted or not, and the starts of these.
@@ -184,12 +184,10 @@ func (f *Fleet) announce(list []declare.Spec) (all []*view) {
 	return all
 }
 
-// bindAll binds all instances to the views that were announced, and returns what is held then. Unless something was kept
-// for one, the fleet's lock is given up after each instance, which takes about as long as to fold a scrape. An instance
-// that changes before its turn is bound first, see [saveFirst]: each goes on from what it was at the declaration. No
-// question sees the views before all are bound.
+// bindAll binds all instances to the views that were announced, and returns what is held. It gives up the fleet's lock
+// after each, unless a state or parts kept something; see [saveFirst]. No question sees a view before all are bound.
 func (f *Fleet) bindAll() (need int64) {
-	late := !slices.ContainsFunc(f.declared[len(f.views):], func(v *view) bool { return v.kept != nil })
+	late := f.parts == nil && !slices.ContainsFunc(f.declared[len(f.views):], func(v *view) bool { return v.kept != nil })
 	list := slices.Clone(f.ordered)
 	all := make([]*drafts, len(list))
 	for i, in := range list {

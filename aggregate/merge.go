@@ -18,7 +18,7 @@ func join(f, o *Fleet) error {
 	if err != nil {
 		return err
 	}
-	defer f.mu.Unlock()
+	defer m.unlock()
 	defer m.l.release(f)
 	if !f.joinable() {
 		return m.incompatible("without a JoinHorizon")
@@ -56,7 +56,7 @@ func merge(f, o *Fleet) error {
 	if err != nil {
 		return err
 	}
-	defer f.mu.Unlock()
+	defer m.unlock()
 	f.names.Lock()
 	defer f.names.Unlock()
 	if err := m.check(); err != nil {
@@ -98,15 +98,18 @@ func meet(f, o *Fleet, what string) (*merger, error) {
 	}
 	f.catalogue.LookUp(func() []string { return metricsOf(o) })
 	state := stateOf(o) // before f is locked: o may be meeting f
+	f.declares.Lock()
 	f.mu.Lock()
 	l, err := decodeState(f, stateFrame.Content(state))
 	if err != nil {
-		f.mu.Unlock()
+		m.unlock()
 		return nil, err
 	}
 	m.l, m.since = l, max(f.since, l.since)
 	return m, nil
 }
+
+func (m *merger) unlock() { m.f.mu.Unlock(); m.f.declares.Unlock() }
 
 // incompatible says why two fleets cannot be made one.
 func (m *merger) incompatible(reason string, instances ...string) error {

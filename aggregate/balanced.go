@@ -15,8 +15,7 @@ import (
 	"github.com/promfold/promfold/internal/process"
 )
 
-// balanced is a target behind which several instances answer. Each process seen there is an instance of its own, named
-// target#1, target#2, … in the order of first sight. The fleet's lock guards it.
+// balanced is a target behind which several instances answer: target#1, … by first sight. The fleet's lock guards it.
 type balanced = identity.Balancer[*instance]
 
 // observeBalanced attributes a scrape, and takes it in as one of whom it is of.
@@ -24,7 +23,8 @@ func observeBalanced(f *Fleet, b *balanced, sc incoming) (Report, error) {
 	for {
 		r, busy, err := tryBalanced(f, b, sc)
 		if busy != nil {
-			busy.mu.Lock() // until no scrape of it is being observed
+			//lint:ignore SA2001 to wait until no scrape of it is being observed
+			busy.mu.Lock()
 			busy.mu.Unlock()
 		} else if !errors.Is(err, errFull) || !makeRoom(f, sc.Time.UnixMilli()) {
 			return r, err

@@ -23,8 +23,8 @@ func observeBalanced(f *Fleet, b *balanced, sc incoming) (Report, error) {
 	for {
 		r, busy, err := tryBalanced(f, b, sc)
 		if busy != nil {
-			//lint:ignore SA2001 to wait until no scrape of it is being observed
 			busy.mu.Lock()
+			//lint:ignore SA2001 now no scrape of it is being observed
 			busy.mu.Unlock()
 		} else if !errors.Is(err, errFull) || !makeRoom(f, sc.Time.UnixMilli()) {
 			return r, err

@@ -67,8 +67,8 @@ func describeAll(f *Fleet, now time.Time, targets []Target, keep bool) error {
 	if f.parts != nil {
 		return errRoot
 	}
-	if need := heldBy(f).Sum() + more; more > 0 && need > f.cfg.MaxBytes {
-		return limitError("bytes held", f.cfg.MaxBytes, need)
+	if more > 0 && heldBy(f).Sum()+more > f.cfg.MaxBytes {
+		return limitError("bytes held", f.cfg.MaxBytes, heldBy(f).Sum()+more)
 	}
 	if !keep {
 		f.book.Expect()

@@ -16,7 +16,6 @@ import (
 	"github.com/promfold/promfold/internal/life"
 	"github.com/promfold/promfold/internal/roster"
 	"github.com/promfold/promfold/internal/tally"
-	"github.com/promfold/promfold/internal/window"
 )
 
 // estimate is a number with an interval that holds it.
@@ -76,10 +75,10 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 	x := &q.states[i]
 	in, h, b := x.in, &x.in.History, x.in.bindings[q.v.index]
 	held := h.Within(&x.member.in.History) // what later scrapes left of it
-	e, ok := window.Edge{}, true
+	present, ok := in.Present(), true
 	switch {
 	case q.all:
-		e = b.All(q.s, held, in.Present(), in.Lag)
+		sh.Edge = b.All(q.s, held, present, in.Lag)
 	case in.Last <= q.s:
 		if !x.standing.Possible() && q.s > x.end.Counted {
 			return false, nil
@@ -87,16 +86,16 @@ func (q *question) share(sh *tally.Share, i int) (bool, error) {
 		if n := len(h.Held()); n > 0 && !x.member.in.History.Holds(&h.Held()[n-1]) {
 			return false, q.outdated(in)
 		}
-		e = b.Latest(held)
+		sh.Edge = b.Latest(held)
 	default:
-		e, ok = b.EdgeAt(q.s, held, h.Dropped || len(held) < len(h.Held()), in.Present(), in.Lag)
+		ok = b.EdgeAt(&sh.Edge, q.s, held, h.Dropped || len(held) < len(h.Held()), present, in.Lag)
 	}
 	if !ok && len(held) < len(h.Held()) {
 		return false, q.outdated(in)
 	}
 	sh.Key, sh.Table, sh.Standing, sh.Older = i, b.Table, x.standing, !q.all && in.Last <= q.s
 	sh.Held, sh.Double, sh.Unsure = in.History.Held(), x.double, x.end.Unsure
-	sh.Begins(e, in.Present())
+	sh.Begins(&present)
 	l := in.Lives(x.standing.Counts(), x.end.End)
 	if sh.Older && x.end.Replaced {
 		l.Left = x.end.Counted + 1

@@ -56,6 +56,18 @@ func (v *Vector) AddAll(xs []float64) {
 	}
 }
 
+// AddInts adds to each sum one of xs, of which there are not more than sums.
+func (v *Vector) AddInts(xs []int64) {
+	sums := v.n[:len(xs)]
+	for i, x := range xs {
+		if n := sums[i] + x; uint64(n+small) <= 2*small {
+			sums[i] = n
+			continue
+		}
+		v.AddInt(i, x)
+	}
+}
+
 // AddInt adds x to sum i.
 func (v *Vector) AddInt(i int, x int64) {
 	if n := v.n[i] + x; n <= small && n >= -small {

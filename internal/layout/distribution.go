@@ -80,6 +80,32 @@ func (d *Distribution) Add(l *Layout, counts []float64, sum float64) error {
 	return nil
 }
 
+// AddWhole is Add of integers, without their sum; false if they cannot be a histogram, or are so many that a float64 would
+// round them.
+func (d *Distribution) AddWhole(l *Layout, counts []int64) bool {
+	before := int64(0)
+	for _, n := range counts {
+		if n < before {
+			return false
+		}
+		before = n
+	}
+	if len(counts) != len(l.bounds) || before > maxInteger {
+		return false
+	}
+	if d.built = false; before == 0 {
+		return true
+	}
+	d.value.class(l).counts.AddInts(counts)
+	if d.loose {
+		d.hi.class(l).counts.AddInts(counts)
+	}
+	if d.doubted {
+		d.lo.class(l).counts.AddInts(counts)
+	}
+	return true
+}
+
 // AddBetween adds the observations of a classic histogram of which bounds are known: in each bucket by itself there are
 // at least as many as in lo and at most as many as in hi. All three are cumulative. With a nil lo nothing is certain.
 // With a nil hi, or one that ends in +Inf, there may be any number of further observations anywhere. Estimates are of

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/promfold/promfold/internal/exact"
-	"github.com/promfold/promfold/internal/growth"
 	"github.com/promfold/promfold/internal/judge"
 	"github.com/promfold/promfold/internal/layout"
 	"github.com/promfold/promfold/internal/window"
@@ -27,20 +26,6 @@ type merged struct {
 	done    bool
 	summed  bool  // the sums of plain pieces are in it, too: few questions need them
 	refused []int // pieces that could not be added
-}
-
-// piece is what one instance observed in buckets of one layout.
-type piece struct {
-	share  int32
-	part   int32
-	layout *layout.Layout
-	counts []float64      // cumulative
-	native *layout.Native // in place of layout and counts; without its sum
-	sum    float64        // NaN if unknown
-	signed bool           // a sum fell: some observations are negative, although no bound is
-
-	// Where the window begins between two checkpoints: the same, at least and at most; else nil.
-	least, most *piece
 }
 
 // departed is the share of departed instances.
@@ -111,7 +96,7 @@ func (d *Distribution) merge(sums bool, do func(*layout.Distribution)) {
 func (d *Distribution) addTo(all *merged) {
 	signed := d.Signed()
 	for i := range d.pieces {
-		if p := &d.pieces[i]; p.plain() && all.AddIncrease(p.bounds(signed), nil, p.counts, 0) != nil {
+		if p := &d.pieces[i]; p.plain() && !p.addCounts(&all.Distribution, signed) {
 			all.refused = append(all.refused, i)
 		}
 	}
@@ -278,8 +263,12 @@ func (d *Distribution) Signed() bool {
 // Shapeless returns how many observations are known by count and sum alone, and whose they are.
 func (d *Distribution) Shapeless() (n float64, names []string) {
 	for i := range d.pieces {
-		if p := &d.pieces[i]; p.layout != nil && p.layout.Len() == 1 && p.counts[0] > 0 && p.share != departed {
-			n += p.counts[0]
+		p := &d.pieces[i]
+		if p.layout == nil || p.layout.Len() > 1 || p.share == departed {
+			continue
+		}
+		if x := p.cumulative(nil)[0]; x > 0 {
+			n += x
 			names = append(names, d.Growth.shares[p.share].Name)
 		}
 	}
@@ -305,100 +294,4 @@ func (d *Distribution) Members() []layout.Member {
 		p.add(list[len(list)-1].Distribution, below, signed)
 	}
 	return list
-}
-
-// read copies what the instances observed in the window, by group.
-func (t *Tally) read() {
-	if t.pieces != nil {
-		return
-	}
-	t.pieces, t.merged = make([][]piece, len(t.groups)), make([]merged, len(t.groups))
-	columns := 0
-	for _, n := range t.width {
-		columns += int(n)
-	}
-	room := make([]piece, columns)
-	for i := range t.pieces {
-		t.pieces[i], room = room[:0:t.width[i]], room[t.width[i]:]
-	}
-	for i, own := range t.columns {
-		sh := &t.shares[i]
-		if sh.Older {
-			continue
-		}
-		rows := sh.rows()
-		for c := range own {
-			list := &t.pieces[t.group[own[c].part]]
-			*list = (*list)[:len(*list)+1]
-			p := &(*list)[len(*list)-1]
-			p.share, p.part = int32(i), own[c].part
-			p.fill(sh, &rows[0], c)
-			if len(rows) > 1 {
-				p.least, p.most = &piece{}, &piece{}
-				p.least.fill(sh, &rows[1], c)
-				p.most.fill(sh, &rows[2], c)
-			}
-			if t.has(&t.parts[own[c].part], growth.NoSum) {
-				p.sum = math.NaN()
-			}
-			p.signed = t.has(&t.parts[own[c].part], growth.Negative)
-		}
-	}
-	buckets := make([]int, len(t.groups))
-	for g, list := range t.pieces {
-		if len(list) > 0 && list[0].layout != nil {
-			buckets[g] = list[0].layout.Len()
-		}
-	}
-	layout.Rooms(buckets, func(g int) *layout.Distribution { return &t.merged[g].Distribution })
-}
-
-// fill takes over a column of a row.
-func (p *piece) fill(sh *Share, r *grownRow, c int) {
-	col := &sh.Table.Cols[c]
-	p.layout, p.sum = col.Layout, r.sums[c]
-	if col.Grid != nil {
-		p.native = col.Places.Native(col.Grid, col.At(), func(at int) float64 { return r.counts[at] })
-	} else {
-		p.counts = r.counts[col.At() : col.Count()+1]
-	}
-}
-
-// bounds returns the piece's layout. Where one observation of the group is negative, others may be, whatever the bounds.
-func (p *piece) bounds(signed bool) *layout.Layout {
-	if signed && p.layout != nil {
-		return p.layout.Negative()
-	}
-	return p.layout
-}
-
-// plain reports whether the piece is counts by classic buckets, which are what they are.
-func (p *piece) plain() bool { return p.native == nil && p.most == nil }
-
-// doubt lowers the bounds of a piece: below of the observations may not have been.
-func (p *piece) doubt(d *layout.Distribution, below float64, signed bool) {
-	if p.native == nil && below > 0 {
-		d.AddDoubt(p.bounds(signed), p.counts, below)
-	}
-}
-
-// add cannot fail: a view keeps sums of steps. Those of histograms that were read while being written add up to what is
-// true, but single buckets may be too few.
-func (p *piece) add(d *layout.Distribution, below float64, signed bool) {
-	l := p.bounds(signed)
-	switch {
-	case p.native != nil:
-		n := *p.native // other answers share it
-		n.Sum = p.sum
-		if below > 0 && d.AddNativeBetween(nil, &n, &n) == nil {
-			return
-		}
-		if p.most == nil || d.AddNativeBetween(p.least.native, &n, p.most.native) != nil {
-			_ = d.AddNative(&n)
-		}
-	case p.plain():
-		_ = d.AddIncrease(l, nil, p.counts, p.sum)
-	case d.AddBetween(l, p.least.counts, p.counts, p.most.counts, p.sum) != nil:
-		d.AddTorn(l, p.counts, p.least.counts, p.most.counts, p.sum)
-	}
 }

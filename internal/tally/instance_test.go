@@ -100,11 +100,11 @@ func (x *instance) scrape(at int64, steps []judge.Step) {
 func (x *instance) share(a Asked) (sh Share, ok bool) {
 	now := x.present()
 	sh.Table, sh.Standing, sh.Older, sh.Held, sh.Reads = x.Table, x.standing, now.At <= a.Start, x.Held(), x.read
-	e, ok := x.Latest(x.Held()), x.standing.Possible()
+	sh.Edge, ok = x.Latest(x.Held()), x.standing.Possible()
 	if !sh.Older {
-		e, ok = x.Table.EdgeAt(a.Start, x.Held(), x.Dropped, now, 0)
+		ok = x.Table.EdgeAt(&sh.Edge, a.Start, x.Held(), x.Dropped, now, 0)
 	}
-	sh.Begins(e, now)
+	sh.Begins(&now)
 	l := rate.Lives{First: x.at[0], Last: now.At, Interval: interval, Live: x.standing.Counts()}
 	if x.hole > 0 {
 		l.Gaps = []rate.Gap{x.gap()}
@@ -112,11 +112,11 @@ func (x *instance) share(a Asked) (sh Share, ok bool) {
 	sh.Lives(&l, a.Start, a.End)
 	sh.Facts = Facts{Name: x.name, Last: now.At, Interval: interval, Born: x.born, Exposes: x.exposes, Another: x.another}
 	sh.Source.First = x.at[0]
-	if sh.Begin = e.Most.At; sh.Begin == 0 {
+	if sh.Begin = sh.Edge.Most.At; sh.Begin == 0 {
 		sh.Begin = x.at[0]
 	}
 	if !sh.Older {
-		sh.Events = x.Events[x.EventsUntil(e.Most.At):]
+		sh.Events = x.Events[x.EventsUntil(sh.Edge.Most.At):]
 	}
 	return sh, ok
 }

@@ -28,14 +28,6 @@ type plan struct {
 // place is where the count of a column is in a row, and the part it is added to.
 type place struct{ count, part int32 }
 
-// in returns the place's count in a row, 0 where the row is older than it.
-func (x place) in(row []int64) int64 {
-	if int(x.count) < len(row) {
-		return row[x.count]
-	}
-	return 0
-}
-
 // fits reports whether the plan was made of the same columns. Columns never change, so comparing their identity is
 // enough.
 func (p *plan) fits(shares []Share) bool {

@@ -65,13 +65,15 @@ type Observed struct {
 	mean         rate.Weights
 }
 
-// Begins fills in the spans and the number of steps that follow from the edge. present is the instance's latest scrape.
-func (sh *Share) Begins(e window.Edge, present window.Checkpoint) {
-	sh.Edge = e
-	sh.Process.Span = present.Span - sh.Edge.Between(func(p *window.Checkpoint) int64 { return p.Span })
-	sh.Lasting.Span = present.Wall - sh.Edge.Between(func(p *window.Checkpoint) int64 { return p.Wall })
-	sh.Steps = present.Scrapes - e.Most.Scrapes
-	sh.terms = sh.termsUntil(present)
+// Begins fills in the spans and the number of steps that follow from the edge, which is there. present is the instance's latest scrape.
+func (sh *Share) Begins(present *window.Checkpoint) {
+	most, least := &sh.Edge.Most, &sh.Edge.Least
+	sh.Process.Span = present.Span - sh.Edge.Between(most.Span, least.Span)
+	sh.Lasting.Span = present.Wall - sh.Edge.Between(most.Wall, least.Wall)
+	sh.Steps = present.Scrapes - most.Scrapes
+	if len(sh.Table.Terms) > 0 {
+		sh.terms = sh.termsUntil(present)
+	}
 }
 
 // Lives fills in the times of the window (s, e]. What came before it belongs to other groups.
@@ -226,18 +228,29 @@ func (e *happening) told(sh *Share) explain.Event {
 }
 
 // grownRow is what a row grew by.
-type grownRow struct{ counts, sums []float64 }
+type grownRow struct {
+	counts, sums []float64
+	whole        []int64 // in place of the counts
+}
+
+// count returns one of the counts.
+func (r *grownRow) count(at int) float64 {
+	if r.whole != nil {
+		return float64(r.whole[at])
+	}
+	return r.counts[at]
+}
 
 // rows returns what the instance's row grew by in the window: one, or if the window begins between two checkpoints, or
 // the client was seen to be torn, its value, the least and the most.
 func (sh *Share) rows() []grownRow {
-	most := sh.grown(&sh.Table.Live, sh.Edge.Most.Row)
+	most := sh.grown(&sh.Table.Live, sh.Edge.Most.Row())
 	value, least := most, most
 	if sh.Edge.Part > 0 {
-		least = sh.grown(&sh.Table.Live, sh.Edge.Least.Row)
-		value = grownRow{between(least.counts, most.counts, sh.Edge.Part), between(least.sums, most.sums, sh.Edge.Part)}
+		least = sh.grown(&sh.Table.Live, sh.Edge.Least.Row())
+		value = grownRow{counts: between(least.counts, most.counts, sh.Edge.Part), sums: between(least.sums, most.sums, sh.Edge.Part)}
 	}
-	if !sh.torn() {
+	if !sh.Table.Torn() {
 		if sh.Edge.Part == 0 {
 			return []grownRow{value}
 		}
@@ -257,7 +270,7 @@ func (sh *Share) grown(end, base *window.Row) grownRow {
 	row := make([]float64, n+cols)
 	end.Counts.AppendDiff(row[:0:n], 0, min(n, end.Counts.Len()), &base.Counts)
 	end.Sums.AppendDiff(row[n:n], 0, min(cols, end.Sums.Len()), &base.Sums)
-	return grownRow{row[:n:n], row[n:]}
+	return grownRow{counts: row[:n:n], sums: row[n:]}
 }
 
 // between returns what lies in the given part of the way from most to least.
@@ -266,9 +279,4 @@ func between(least, most []float64, part float64) (list []float64) {
 		list = append(list, most[i]-part*(most[i]-least[i]))
 	}
 	return list
-}
-
-// torn reports whether a histogram was read while the client was writing it, in any scrape that is remembered.
-func (sh *Share) torn() bool {
-	return slices.ContainsFunc(sh.Table.Events, func(e window.Event) bool { return e.Quirk == growth.Torn })
 }

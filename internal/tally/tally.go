@@ -179,17 +179,20 @@ func (t *Tally) addIntegers() bool {
 	for i, own := range t.columns {
 		sh, parts := &t.shares[i], t.parts
 		live, ok := sh.Table.Live.Counts.Integers()
-		most, ok1 := sh.Edge.Most.Row.Counts.Integers()
-		inside, ok2 := sh.Edge.Inside.Row.Counts.Integers()
-		if !ok || !ok1 || !ok2 {
+		most, inside := &sh.Edge.Most, &sh.Edge.Inside
+		if !ok || !most.Integral() || !inside.Integral() {
 			return false
 		}
-		plain := !sh.Older && !sh.begun()
+		plain, moved := !sh.Older && !sh.begun(), inside.Past != most.Past
 		for c, at := range own {
 			n, p := live[at.count], &parts[at.part]
-			x := float64(n - at.in(most))
+			x := float64(n - most.Count(int(at.count)))
 			p.most += x
-			p.inside += float64(n - at.in(inside))
+			if moved {
+				p.inside += float64(n - inside.Count(int(at.count)))
+			} else {
+				p.inside += x
+			}
 			p.pace += sh.Table.Pace(c, t.asked.All)
 			p.grown, p.least, p.plain = p.most, p.most, plain
 			all += math.Abs(x)
@@ -203,8 +206,8 @@ func (t *Tally) addIntegers() bool {
 
 // addLeast adds up the least that a share has where the window begins between two checkpoints, of integers.
 func (t *Tally) addLeast(sh *Share, own []place, live []int64) bool {
-	least, ok := sh.Edge.Least.Row.Counts.Integers()
-	if !ok {
+	least := &sh.Edge.Least
+	if !least.Integral() {
 		return false
 	}
 	for _, at := range own {
@@ -212,7 +215,7 @@ func (t *Tally) addLeast(sh *Share, own []place, live []int64) bool {
 	}
 	for _, at := range own {
 		p := &t.parts[at.part]
-		p.least += float64(live[at.count] - at.in(least))
+		p.least += float64(live[at.count] - least.Count(int(at.count)))
 		p.grown = sh.Edge.Value(p.least, p.most)
 	}
 	return true
@@ -224,13 +227,14 @@ func (t *Tally) addSums() {
 	t.totals, t.inside = make([]exact.Sum, len(t.groups)), make([]exact.Sum, len(t.parts))
 	for i, own := range t.columns {
 		sh := &t.shares[i]
-		since := func(b *window.Base, at int32) (x exact.Sum) {
-			sh.Table.Live.Counts.SumDiff(&x, int(at), &b.Row.Counts)
+		rows := [...]*window.Row{sh.Edge.Most.Row(), sh.Edge.Inside.Row(), sh.Edge.Least.Row()}
+		since := func(r *window.Row, at int32) (x exact.Sum) {
+			sh.Table.Live.Counts.SumDiff(&x, int(at), &r.Counts)
 			return x
 		}
 		for c, at := range own {
 			p, total := &t.parts[at.part], &t.totals[t.group[at.part]]
-			most, inside, least := since(&sh.Edge.Most, at.count), since(&sh.Edge.Inside, at.count), since(&sh.Edge.Least, at.count)
+			most, inside, least := since(rows[0], at.count), since(rows[1], at.count), since(rows[2], at.count)
 			x, y := most.Most(), least.Least()
 			p.most, p.least, p.inside = exact.NotBelow(p.most+x), exact.NotAbove(p.least+y), exact.NotAbove(p.inside+inside.Least())
 			p.pace += sh.Table.Pace(c, t.asked.All)

@@ -16,17 +16,17 @@ type term struct {
 
 // termsUntil returns for how long the instance was observed with each of its target's
 // labels; nil if they never changed.
-func (sh *Share) termsUntil(present window.Checkpoint) (list []term) {
-	span := func(p *window.Checkpoint) int64 { return p.Span }
-	wall := func(p *window.Checkpoint) int64 { return p.Wall }
+func (sh *Share) termsUntil(present *window.Checkpoint) (list []term) {
+	most, least := &sh.Edge.Most, &sh.Edge.Least
+	span, wall := sh.Edge.Between(most.Span, least.Span), sh.Edge.Between(most.Wall, least.Wall)
 	for i, x := range sh.Table.Terms {
-		end := present
+		end := *present
 		if i+1 < len(sh.Table.Terms) {
 			end = sh.Table.Terms[i+1].Begun
 		}
 		t := term{Term: x, until: end.At, latest: i+1 == len(sh.Table.Terms)}
-		t.process.Span = max(0, end.Span-max(x.Begun.Span, sh.Edge.Between(span)))
-		t.lasting.Span = max(0, end.Wall-max(x.Begun.Wall, sh.Edge.Between(wall)))
+		t.process.Span = max(0, end.Span-max(x.Begun.Span, span))
+		t.lasting.Span = max(0, end.Wall-max(x.Begun.Wall, wall))
 		list = append(list, t)
 	}
 	return list

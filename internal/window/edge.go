@@ -9,7 +9,7 @@ import (
 // Base is a moment that growth is counted from, and a table's row at it.
 type Base struct {
 	Checkpoint
-	Row *Row
+	Past
 }
 
 // Edge is the start s of a window among the moments that a table has.
@@ -33,104 +33,60 @@ func (e *Edge) Same(o *Edge) bool {
 
 // start is where the table began: all its rows were 0.
 func (t *Table) start() Base {
-	b := Base{t.Begun, &t.nothing}
+	b := Base{t.Begun, Past{row: &t.nothing}}
 	b.Number = -1
 	return b
 }
 
-// EdgeAt returns the edge of the windows that start at s, of an instance of
+// EdgeAt makes e the edge of the windows that start at s, of an instance of
 // which these checkpoints are held; present is its latest scrape. What was read may
 // be older by lag. It returns false if the window begins before all that is held.
-func (t *Table) EdgeAt(s int64, held []Checkpoint, dropped bool, present Checkpoint, lag int64) (e Edge, ok bool) {
+func (t *Table) EdgeAt(e *Edge, s int64, held []Checkpoint, dropped bool, present Checkpoint, lag int64) bool {
 	first := max(t.Since, t.Floor)
 	for len(held) > 0 && held[0].Number < first {
 		held, dropped = held[1:], dropped || t.Floor > t.Since
 	}
-	now := Base{present, &t.Live}
 	i := len(held)
 	for i > 0 && held[i-1].At > s {
 		i--
 	}
-	next := now
-	if i < len(held) {
-		next = Base{Checkpoint: held[i]}
+	next := &e.Inside
+	if *next = (Base{present, Past{row: &t.Live}}); i < len(held) {
+		*next = t.base(&held[i])
 	}
 	lost := dropped && (len(held) == 0 || held[0].Number > first)
 	switch {
 	case i > 0:
-		e.Most = Base{Checkpoint: held[i-1]}
+		e.Most = t.base(&held[i-1])
 	case lost || t.Floor > t.Since:
-		e.Most = next // what is older is not known any more
+		e.Most = *next // what is older is not known any more
 	default:
 		e.Most = t.start()
 	}
-	e.Least, e.Inside = e.Most, next
-	switch {
+	switch e.Least, e.Part = e.Most, 0; {
 	case e.Most.At >= s || e.Most.Scrapes == 0:
 		e.Inside = e.Most
 	case next.Scrapes-e.Most.Scrapes > 1:
-		e.Least = next
+		e.Least = *next
 		e.Part = float64(s-e.Most.At) / float64(next.At-e.Most.At)
 	}
 	if lag > 0 {
-		e.Inside = t.settled(s+lag, held[i:], now)
+		e.Inside = t.settled(s+lag, held[i:], present)
 	}
-	t.fill(&e)
-	return e, e.Most.At <= s || !lost
+	return e.Most.At <= s || !lost
 }
 
-// fill reads the rows of an edge that are those of snaps, at most two, until the next question.
-func (t *Table) fill(e *Edge) {
-	if e.Most.Row == nil {
-		e.Most.Row = t.rowOf(&e.Most.Checkpoint, nil)
-	}
-	if e.Inside.Row == nil {
-		e.Inside.Row = t.rowOf(&e.Inside.Checkpoint, e.Most.Row)
-	}
-	switch {
-	case e.Least.Row != nil:
-	case e.Least.Number == e.Most.Number:
-		e.Least.Row = e.Most.Row
-	case e.Least.Number == e.Inside.Number:
-		e.Least.Row = e.Inside.Row
-	default:
-		e.Least.Row = t.rowOf(&e.Least.Checkpoint, e.Most.Row)
-	}
-}
-
-// readRow is a row of a snap that a question read, as the next one often reads the same.
-type readRow struct {
-	number int // of the checkpoint
-	row    *Row
-	room   Row
-}
-
-// rowOf returns the row of a checkpoint. What was read last, other than besides, may be read no more.
-func (t *Table) rowOf(p *Checkpoint, besides *Row) *Row {
-	if t.read == nil {
-		t.read = &[2]readRow{}
-	}
-	x, y := &t.read[0], &t.read[1]
-	switch {
-	case x.row != nil && x.number == p.Number:
-		return x.row
-	case y.row != nil && y.number == p.Number:
-		return y.row
-	case x.row == besides && besides != nil || y.row != besides && y.number < x.number:
-		x = y
-	}
-	x.number, x.row = p.Number, t.rowAt(p.slot, &x.room)
-	return x.row
-}
+// base returns a checkpoint with its row.
+func (t *Table) base(p *Checkpoint) Base { return Base{*p, t.past(p.slot)} }
 
 // settled returns the first of the moments that are held, or the present, that is not before a time.
-func (t *Table) settled(at int64, held []Checkpoint, now Base) Base {
+func (t *Table) settled(at int64, held []Checkpoint, present Checkpoint) Base {
 	for i := range held {
 		if held[i].At >= at {
-			return Base{held[i], t.rowAt(held[i].slot, &Row{})}
+			return t.base(&held[i])
 		}
 	}
-	return now
+	return Base{present, Past{row: &t.Live}}
 }
 
 // All returns the edge of the time since the table began, of a window that starts at s. What was read may be older by
@@ -144,7 +100,7 @@ func (t *Table) All(s int64, held []Checkpoint, present Checkpoint, lag int64) E
 	case first > t.Since, len(held) > 0 && held[0].Number > first:
 		e.Older = lag // those readings are not held any more
 	default:
-		e.Inside = t.settled(s+lag, held, Base{present, &t.Live})
+		e.Inside = t.settled(s+lag, held, present)
 	}
 	return e
 }
@@ -153,7 +109,7 @@ func (t *Table) All(s int64, held []Checkpoint, present Checkpoint, lag int64) E
 func (t *Table) Latest(held []Checkpoint) Edge {
 	b := t.start()
 	if n := len(held); n > 0 && held[n-1].Number >= max(t.Since, t.Floor) {
-		b = Base{held[n-1], t.rowOf(&held[n-1], nil)}
+		b = t.base(&held[n-1])
 	}
 	return Edge{Most: b, Least: b, Inside: b}
 }
@@ -178,10 +134,9 @@ func (t *Table) Around(number int, held []Checkpoint) (before, after *Row) {
 	return before, after
 }
 
-// Between returns the moment of the edge in a number that rises from one moment
-// to the next, such as observed time.
-func (e *Edge) Between(of func(*Checkpoint) int64) int64 {
-	most, least := of(&e.Most.Checkpoint), of(&e.Least.Checkpoint)
+// Between returns the moment of the edge in a number that rises from one moment to the next, such as observed time: from
+// that at Most to that at Least.
+func (e *Edge) Between(most, least int64) int64 {
 	if e.Part == 0 {
 		return most
 	}
@@ -192,12 +147,12 @@ func (e *Edge) Between(of func(*Checkpoint) int64) int64 {
 // value, at least and at most.
 func (e *Edge) Grown(live *Row, i int) (value, least, most float64) {
 	var x exact.Sum
-	live.Counts.SumDiff(&x, i, &e.Most.Row.Counts)
+	live.Counts.SumDiff(&x, i, &e.Most.Row().Counts)
 	if most = x.Float64(); e.Part == 0 {
 		return most, most, most
 	}
 	x.Reset()
-	live.Counts.SumDiff(&x, i, &e.Least.Row.Counts)
+	live.Counts.SumDiff(&x, i, &e.Least.Row().Counts)
 	least = x.Float64()
 	return e.Value(least, most), least, most
 }

@@ -52,7 +52,8 @@ func (s *series) point(i int) Checkpoint {
 // the steps that end after it.
 func (s *series) grown(since int64) (value, least, most, truth float64) {
 	n := len(s.at) - 1
-	e, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n), 0)
+	var e Edge
+	s.EdgeAt(&e, since, s.Held(), s.Dropped, s.point(n), 0)
 	value, least, most = e.Grown(&s.Live, 0)
 	i := n
 	for i > 0 && s.at[i] > since {
@@ -101,8 +102,9 @@ func TestWindowsAddUp(t *testing.T) {
 		long, _, _, whole := s.grown(last - a)
 		short, _, _, part := s.grown(last - b)
 		assert.GreaterOrEqual(rt, long, short, "a longer window has no less")
-		early, _ := s.EdgeAt(last-a, s.Held(), s.Dropped, s.point(len(s.at)-1), 0)
-		late, _ := s.EdgeAt(last-b, s.Held(), s.Dropped, s.point(len(s.at)-1), 0)
+		var early, late Edge
+		s.EdgeAt(&early, last-a, s.Held(), s.Dropped, s.point(len(s.at)-1), 0)
+		s.EdgeAt(&late, last-b, s.Held(), s.Dropped, s.point(len(s.at)-1), 0)
 		if early.Part == 0 && late.Part == 0 {
 			assert.Equal(rt, whole-part, long-short)
 		}
@@ -195,8 +197,10 @@ func TestLag(t *testing.T) {
 		n := len(s.at) - 1
 		since := s.at[n] - rapid.Int64Range(0, 300_000).Draw(rt, "window")
 		lag := rapid.Int64Range(1, 120_000).Draw(rt, "lag")
-		plain, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n), 0)
-		e, _ := s.EdgeAt(since, s.Held(), s.Dropped, s.point(n), lag)
+		var plain Edge
+		s.EdgeAt(&plain, since, s.Held(), s.Dropped, s.point(n), 0)
+		var e Edge
+		s.EdgeAt(&e, since, s.Held(), s.Dropped, s.point(n), lag)
 		assert.Equal(rt, plain.Most.At, e.Most.At)
 		assert.Equal(rt, plain.Least.At, e.Least.At)
 		_, least, most := e.Grown(&s.Live, 0)
@@ -205,7 +209,7 @@ func TestLag(t *testing.T) {
 		assert.True(rt, e.Inside.At >= since+lag || e.Inside.At == s.at[n])
 		i, ok := slices.BinarySearch(s.at, e.Inside.At)
 		assert.True(rt, ok)
-		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
+		assert.Equal(rt, s.value[i], e.Inside.Row().Counts.Float64(0))
 	})
 }
 
@@ -230,7 +234,7 @@ func TestLagSinceTheBeginning(t *testing.T) {
 		assert.True(rt, e.Inside.At >= since+lag || e.Inside.At == s.at[n])
 		i, ok := slices.BinarySearch(s.at, e.Inside.At)
 		assert.True(rt, ok)
-		assert.Equal(rt, s.value[i], e.Inside.Row.Counts.Float64(0))
+		assert.Equal(rt, s.value[i], e.Inside.Row().Counts.Float64(0))
 	})
 }
 

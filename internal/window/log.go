@@ -19,6 +19,7 @@ type log struct {
 	gap    bool            // between them a process began, and the time before it is known
 	late   int64           // by how much starts may have been later
 	shared bool            // a copy has Past, too
+	torn   bool            // a histogram was read while it was written, in a scrape that may be remembered
 }
 
 // begin starts the events of a scrape, see Table.Begin.
@@ -32,7 +33,7 @@ func (l *log) begin(last int64, gap bool, late int64) {
 // copy returns the log as it is, for questions alone.
 func (l *log) copy() log {
 	l.shared = l.Past != nil
-	return log{Events: l.Events, Past: l.Past}
+	return log{Events: l.Events, Past: l.Past, torn: l.torn}
 }
 
 // back forgets all but the first n events. Copies keep them.
@@ -45,7 +46,7 @@ func (l *log) Note(at int64, k Note, step *judge.Step) {
 		if l.noted == nil {
 			l.noted = map[Note]int{}
 		}
-		i = len(l.Events)
+		i, l.torn = len(l.Events), l.torn || k.Quirk == growth.Torn
 		l.Events = append(spacious(l.Events), Event{Note: k, At: at})
 		l.noted[k] = i
 	}
@@ -118,6 +119,11 @@ func (l *log) EventsUntil(at int64) int {
 		n--
 	}
 	return n
+}
+
+// Torn reports whether a histogram was read while the client was writing it, in any scrape that is remembered.
+func (l *log) Torn() bool {
+	return l.torn && slices.ContainsFunc(l.Events, func(e Event) bool { return e.Quirk == growth.Torn })
 }
 
 // AllEvents returns those of Past as well, as copies: no window reaches them

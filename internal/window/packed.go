@@ -174,7 +174,7 @@ func (p *Packed) Unpack(set *Set, histograms bool, slots int, h *History, group 
 			t.put(&held[i], &p.Rows[1+i])
 		}
 	}
-	t.Events = slices.Clone(p.Events)
+	t.Events, t.torn = slices.Clone(p.Events), len(p.Events) > 0
 	for i := range p.Past {
 		e := p.Past[i]
 		if t.Past == nil {

@@ -16,15 +16,14 @@ type Table struct {
 	columns
 	nothing Row // what it begins with; it is never written
 	Live    Row
-	snaps   []snap      // by the checkpoint's slot in the instance's History, see put
-	lowest  *baseline   // of the latest snaps
-	read    *[2]readRow // nil: nobody asked yet
-	slots   int         // how many checkpoints it may keep; 0: none
-	paces   paces       // the fastest growth of each column
-	Since   int         // the number of the first checkpoint that the table has
-	Floor   int         // checkpoints before it say nothing any more
-	Begun   Checkpoint  // when the view began to look, if that is after the first scrape
-	Terms   []Term      // oldest first; none: the target's labels never changed
+	snaps   []snap     // by the checkpoint's slot in the instance's History, see put
+	lowest  *baseline  // of the latest snaps
+	slots   int        // how many checkpoints it may keep; 0: none
+	paces   paces      // the fastest growth of each column
+	Since   int        // the number of the first checkpoint that the table has
+	Floor   int        // checkpoints before it say nothing any more
+	Begun   Checkpoint // when the view began to look, if that is after the first scrape
+	Terms   []Term     // oldest first; none: the target's labels never changed
 
 	log
 }
@@ -256,7 +255,7 @@ func (t *Table) Forget(h *History) {
 		return
 	}
 	t.Floor = h.N
-	t.snaps, t.lowest, t.read = nil, nil, nil
+	t.snaps, t.lowest = nil, nil
 	t.forget()
 }
 
@@ -306,7 +305,7 @@ func (t *Table) Drop(marks []bool) (moved []int32, move func(*Row) Row) {
 		r := move(t.snaps[i].row(&Row{}))
 		snaps[i].set(&t.lowest, &r)
 	}
-	t.snaps, t.read = snaps, nil
+	t.snaps = snaps
 	t.columns = d.columns
 	t.paces = t.paces.moved(moved, len(t.Cols))
 	t.log.move(moved)

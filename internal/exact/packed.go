@@ -20,8 +20,8 @@ func (v *Vector) AppendLess(dst []float64, n, packed int, b []byte) []float64 {
 			x.n, b = n, b[1+size:]
 		} else {
 			var d short
-			if rest, from, ok := d.unpack(&s, b); ok {
-				dst, b = append(dst, d.float64(from)), rest
+			if rest, from, to, ok := d.unpack(&s, b); ok {
+				dst, b = append(dst, d.float64(from, to-from)), rest
 				continue
 			}
 			old.limbs = old.limbs[:0]
@@ -36,17 +36,17 @@ func (v *Vector) AppendLess(dst []float64, n, packed int, b []byte) []float64 {
 // carried. The others are 0.
 type short [8]int64
 
-// unpack sets a zero d to a sum without what was packed, and returns what follows that, and the number of d's first limb;
-// false if the difference is not finite, or no short number.
-func (d *short) unpack(s *Sum, b []byte) (rest []byte, from int, ok bool) {
+// unpack sets a zero d to a sum without what was packed, and returns what follows that, and between which limbs the
+// difference is before it is carried; false if it is not finite, or no short number.
+func (d *short) unpack(s *Sum, b []byte) (rest []byte, from, to int, ok bool) {
 	limbs, low := int(b[0])-1, int(b[1])
 	if limbs == 0 || s.w == nil || len(s.w.limbs) == 0 {
-		return nil, 0, false
+		return nil, 0, 0, false
 	}
 	first := int(s.w.low)
 	from = min(first, low, unit/limbBits)
-	if to := max(first+len(s.w.limbs), low+limbs, unit/limbBits+3); to > from+len(d)-2 || to > maxLimbs-2 {
-		return nil, 0, false
+	if to = max(first+len(s.w.limbs), low+limbs, unit/limbBits+3); to > from+len(d)-2 || to > maxLimbs-2 {
+		return nil, 0, 0, false
 	}
 	copy(d[first-from:], s.w.limbs)
 	if s.n != 0 {
@@ -60,35 +60,36 @@ func (d *short) unpack(s *Sum, b []byte) (rest []byte, from int, ok bool) {
 	}
 	x, size := binary.Varint(b[4*last:])
 	at[last] -= x
-	return b[4*last+size:], from, true
+	return b[4*last+size:], from, to, true
 }
 
-// float64 is [dense.float64] of a number that was not carried, whose first limb has that number.
-func (d *short) float64(from int) float64 {
-	negative := d.carry() < 0
+// float64 is [dense.float64] of a number of so many limbs that was not carried, whose first limb has that number.
+func (d *short) float64(from, limbs int) float64 {
+	all := d[:limbs+2]
+	negative := carry(all)
 	if negative {
-		for i := range d {
-			d[i] = -d[i]
+		for i := range all {
+			all[i] = -all[i]
 		}
-		d.carry()
+		carry(all)
 	}
-	k := len(d) - 1
-	for k > 0 && d[k] == 0 {
+	k := len(all) - 1
+	for k > 0 && all[k] == 0 {
 		k--
 	}
-	var a, b, c uint64 // the three leading limbs
-	if a = uint64(d[k]); k > 0 {
-		b = uint64(d[k-1])
+	all = all[:k+1]
+	var b, c, rest uint64 // what follows the leading limb
+	if k > 0 {
+		b = uint64(all[k-1])
 	}
-	rest := uint64(0)
 	if k > 1 {
-		c = uint64(d[k-2])
-		for _, x := range d[:k-2] {
+		c = uint64(all[k-2])
+		for _, x := range all[:k-2] {
 			rest |= uint64(x)
 		}
 	}
-	z := uint(bits.LeadingZeros32(uint32(a))) & 63
-	u := a<<(32+z) | b<<z | c>>(32-z)
+	z := uint(bits.LeadingZeros32(uint32(all[k]))) & 63
+	u := uint64(all[k])<<(32+z) | b<<z | c>>(32-z)
 	if rest|c<<z&limbMask != 0 {
 		u |= 1
 	}
@@ -99,14 +100,15 @@ func (d *short) float64(from int) float64 {
 	return x
 }
 
-// carry brings every limb but the last into [0, 2^32), and returns that.
-func (d *short) carry() (top int64) {
-	for i, x := range d {
-		top += x
-		d[i], top = top&limbMask, top>>limbBits
+// carry brings every limb but the last into [0, 2^32), and reports whether that is negative.
+func carry(limbs []int64) bool {
+	c, last := int64(0), len(limbs)-1
+	for i, x := range limbs[:last] {
+		c += x
+		limbs[i], c = c&limbMask, c>>limbBits
 	}
-	d[len(d)-1] |= top << limbBits
-	return top
+	limbs[last] += c
+	return limbs[last] < 0
 }
 
 // scaled returns x·2^power, which is exact.

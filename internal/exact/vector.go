@@ -56,15 +56,30 @@ func (v *Vector) AddAll(xs []float64) {
 	}
 }
 
-// AddInts adds to each sum one of xs, of which there are not more than sums.
-func (v *Vector) AddInts(xs []int64) {
+// AddRising adds to each sum one of xs, of which there are not more than sums. It returns false, and does nothing, if one
+// is less than the one before it, or than 0, or a sum would be great.
+func (v *Vector) AddRising(xs []int64) bool {
 	sums := v.n[:len(xs)]
+	before, seen := int64(0), int64(0)
 	for i, x := range xs {
-		if n := sums[i] + x; uint64(n+small) <= 2*small {
-			sums[i] = n
-			continue
+		if x < before {
+			subtract(sums, xs[:i])
+			return false
 		}
-		v.AddInt(i, x)
+		sums[i] += x
+		seen |= sums[i]
+		before = x
+	}
+	if uint64(seen) >= small || before >= small {
+		subtract(sums, xs)
+		return false
+	}
+	return true
+}
+
+func subtract(sums, xs []int64) {
+	for i, x := range xs {
+		sums[i] -= x
 	}
 }
 

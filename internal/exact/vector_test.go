@@ -2,6 +2,7 @@ package exact
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -149,4 +150,33 @@ func TestVectorAddAll(t *testing.T) {
 	}
 	_, ok := a.Integers()
 	require.False(t, ok)
+}
+
+// What rises is added as it is, all of it or nothing.
+func TestAddRising(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.OneOf(rapid.Int64Range(0, 9), rapid.Int64Range(-2, 1<<62))
+		xs, start := rapid.SliceOfN(number, 0, 6).Draw(t, "xs"), rapid.SliceOfN(rapid.Int64Range(-9, small), 6, 6).Draw(t, "start")
+		if rapid.Bool().Draw(t, "sorted") {
+			slices.Sort(xs)
+		}
+		var v, want Vector
+		for _, w := range []*Vector{&v, &want} {
+			w.Grow(len(start))
+			for i, x := range start {
+				w.AddInt(i, x)
+			}
+		}
+		if v.AddRising(xs) {
+			require.True(t, slices.IsSorted(xs) && (len(xs) == 0 || xs[0] >= 0))
+			for i, x := range xs {
+				want.AddInt(i, x)
+			}
+		} else {
+			require.False(t, slices.IsSorted(xs) && len(xs) > 0 && xs[0] >= 0 && slices.Max(xs)+slices.Max(start) < small && slices.Min(start) >= 0)
+		}
+		for i := range start {
+			require.Equal(t, want.Float64(i), v.Float64(i))
+		}
+	})
 }

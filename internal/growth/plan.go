@@ -288,29 +288,37 @@ type led struct {
 // leads returns to which columns of a view objects lead. A plan whose objects all stay hands it on to the next one, which
 // adds those that came.
 func (p *Plan) leads(view int) *led {
-	switch {
-	case p.led == nil:
+	own := p.led == nil
+	if own {
 		p.led, p.ledBy = make([]led, len(p.views)), 0
-	case p.ledBy < len(p.sinks):
-		p.led = slices.Clone(p.led)
-		for i := range p.led { // the plan before has them, too
-			p.led[i].to = slices.Clone(p.led[i].to)
-		}
 	}
 	for ; p.ledBy < len(p.sinks); p.ledBy++ {
-		if s := &p.sinks[p.ledBy]; s.Col >= 0 {
-			p.led[s.View].add(s.Col)
+		s := &p.sinks[p.ledBy]
+		if s.Col < 0 || p.led[s.View].has(s.Col) {
+			continue
 		}
+		if !own {
+			p.ownLeads() // the plan before has them, too
+			own = true
+		}
+		p.led[s.View].add(s.Col)
 	}
 	return &p.led[view]
 }
+
+func (p *Plan) ownLeads() {
+	p.led = slices.Clone(p.led)
+	for i := range p.led {
+		p.led[i].to = slices.Clone(p.led[i].to)
+	}
+}
+
+func (x *led) has(col int32) bool { return int(col) < len(x.to) && x.to[col] }
 
 func (x *led) add(col int32) {
 	if n := int(col) + 1 - len(x.to); n > 0 {
 		x.to = append(x.to, make([]bool, n)...)
 	}
-	if !x.to[col] {
-		x.to[col] = true
-		x.n++
-	}
+	x.to[col] = true
+	x.n++
 }

@@ -80,28 +80,20 @@ func (d *Distribution) Add(l *Layout, counts []float64, sum float64) error {
 	return nil
 }
 
-// AddWhole is Add of integers, without their sum; false if they cannot be a histogram, or are so many that a float64 would
-// round them.
+// AddWhole is Add of integers, without their sum; false if they cannot be a histogram, or are too many.
 func (d *Distribution) AddWhole(l *Layout, counts []int64) bool {
-	before := int64(0)
+	last := len(l.bounds) - 1
+	switch {
+	case d.loose || len(counts) != last+1 || counts[last] > maxInteger || counts[last] < 0:
+		return false
+	case counts[last] > 0:
+		d.built = false
+		return d.value.class(l).counts.AddRising(counts)
+	}
 	for _, n := range counts {
-		if n < before {
+		if n != 0 {
 			return false
 		}
-		before = n
-	}
-	if len(counts) != len(l.bounds) || before > maxInteger {
-		return false
-	}
-	if d.built = false; before == 0 {
-		return true
-	}
-	d.value.class(l).counts.AddInts(counts)
-	if d.loose {
-		d.hi.class(l).counts.AddInts(counts)
-	}
-	if d.doubted {
-		d.lo.class(l).counts.AddInts(counts)
 	}
 	return true
 }
@@ -211,7 +203,11 @@ func (d *Distribution) AddDoubt(l *Layout, counts []float64, n float64) {
 	var room [64]float64
 	less, total := room[:0], 0.0
 	for i := range counts {
-		total += max(0, min(own(counts, i), n))
+		if x := own(counts, i); x > n {
+			total += n
+		} else if x > 0 {
+			total += x
+		}
 		less = append(less, -total)
 	}
 	d.lo.class(l).counts.AddAll(less)

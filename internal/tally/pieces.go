@@ -57,10 +57,10 @@ func (t *Tally) read() {
 func (t *Tally) readRows(i int, rows ...grownRow) {
 	sh, own := &t.shares[i], t.columns[i]
 	for c := range own {
-		list := &t.pieces[t.group[own[c].part]]
+		list := &t.pieces[t.group[own[c]]]
 		*list = (*list)[:len(*list)+1]
 		p := &(*list)[len(*list)-1]
-		p.share, p.part = int32(i), own[c].part
+		p.share, p.part = int32(i), own[c]
 		p.fill(sh, &rows[0], c)
 		if len(rows) > 1 {
 			p.least, p.most = &piece{}, &piece{}

@@ -19,14 +19,12 @@ type plan struct {
 	owners  []int32   // by part: the index of its share
 	group   []int32   // by part: its group
 	width   []int32   // by group: its number of columns
-	columns [][]place // by share
+	counts  [][]int32 // by share, by column: where its count is in a row
+	columns [][]int32 // by share, by column: the part it is added to
 	names   []map[string]bool
 
 	selection *growth.Selection
 }
-
-// place is where the count of a column is in a row, and the part it is added to.
-type place struct{ count, part int32 }
 
 // fits reports whether the plan was made of the same columns. Columns never change, so comparing their identity is
 // enough.
@@ -59,8 +57,9 @@ func newPlan(groups *Groups, shares []Share) *plan {
 		}
 		columns += len(p.of[i])
 	}
-	p.from, p.owners, p.columns = make([]int32, 1, len(groups.list)+1), make([]int32, parts), make([][]place, len(shares))
-	places := make([]place, columns)
+	p.from, p.owners, p.columns = make([]int32, 1, len(groups.list)+1), make([]int32, parts), make([][]int32, len(shares))
+	p.counts = make([][]int32, len(shares))
+	places := make([]int32, 2*columns)
 	for _, f := range groups.sorted() {
 		if n := next[f]; n > 0 {
 			from := p.from[len(p.groups)]
@@ -70,7 +69,8 @@ func newPlan(groups *Groups, shares []Share) *plan {
 	}
 	clear(seen)
 	for i := range p.of {
-		p.columns[i], places = places[:len(p.of[i]):len(p.of[i])], places[len(p.of[i]):]
+		n := len(p.of[i])
+		p.counts[i], p.columns[i], places = places[:n:n], places[n:2*n:2*n], places[2*n:]
 		for c := range p.of[i] {
 			col := &p.of[i][c]
 			if f := col.Group; seen[f] != int32(i)+1 {
@@ -78,7 +78,7 @@ func newPlan(groups *Groups, shares []Share) *plan {
 				p.owners[next[f]] = int32(i)
 				next[f]++
 			}
-			p.columns[i][c] = place{int32(col.Count()), next[col.Group] - 1}
+			p.counts[i][c], p.columns[i][c] = int32(col.Count()), next[col.Group]-1
 		}
 	}
 	p.group, p.width = make([]int32, parts), make([]int32, len(p.groups))
@@ -89,7 +89,7 @@ func newPlan(groups *Groups, shares []Share) *plan {
 	}
 	for _, own := range p.columns {
 		for _, c := range own {
-			p.width[p.group[c.part]]++
+			p.width[p.group[c]]++
 		}
 	}
 	return p

@@ -65,7 +65,7 @@ func (x *Latest) Bytes() int64 {
 		return 0
 	}
 	t := x.tally
-	n := int64(cap(t.shares))*int64(unsafe.Sizeof(Share{})) + int64(cap(t.parts))*int64(unsafe.Sizeof(part{})+unsafe.Sizeof(place{})+12)
+	n := int64(cap(t.shares))*int64(unsafe.Sizeof(Share{})) + int64(cap(t.parts))*int64(unsafe.Sizeof(part{})+20)
 	return n + 16*int64(len(t.totals)+len(t.inside)) + int64(cap(t.events))*int64(unsafe.Sizeof(happening{}))
 }
 
@@ -176,46 +176,78 @@ func of(a Asked, p *plan, shares []Share) *Tally {
 // addIntegers adds up what the instances have; it returns false unless all are integers whose sum is not rounded.
 func (t *Tally) addIntegers() bool {
 	all := 0.0
+	var counts [2 * fewColumns]int64
+	var paces [fewColumns]float64
+	r := grownRoom{counts[:fewColumns], counts[fewColumns:], paces[:]}
 	for i, own := range t.columns {
-		sh, parts := &t.shares[i], t.parts
-		live, ok := sh.Table.Live.Counts.Integers()
-		most, inside := &sh.Edge.Most, &sh.Edge.Inside
-		if !ok || !most.Integral() || !inside.Integral() {
+		sh := &t.shares[i]
+		if !r.fill(sh, t.counts[i], t.asked.All) {
 			return false
 		}
-		plain, moved := !sh.Older && !sh.begun(), inside.Past != most.Past
-		for c, at := range own {
-			n, p := live[at.count], &parts[at.part]
-			x := float64(n - most.Count(int(at.count)))
-			p.most += x
-			if moved {
-				p.inside += float64(n - inside.Count(int(at.count)))
-			} else {
-				p.inside += x
+		all += t.addGrown(own, &r)
+		if !sh.Older && !sh.begun() {
+			for _, at := range own {
+				t.parts[at].plain = true
 			}
-			p.pace += sh.Table.Pace(c, t.asked.All)
-			p.grown, p.least, p.plain = p.most, p.most, plain
-			all += math.Abs(x)
 		}
-		if sh.Edge.Part != 0 && !t.addLeast(sh, own, live) {
+		if sh.Edge.Part != 0 && !t.addLeast(i, &r) {
 			return false
 		}
 	}
 	return all < 1<<53
 }
 
+// grownRoom is what the columns of a share grew by, and how fast at most.
+type grownRoom struct {
+	most, inside []int64
+	paces        []float64
+}
+
+// fewColumns are as many as most instances have in a view.
+const fewColumns = 24
+
+// fill fills in what is in the columns whose counts stand at the given places; false unless they are integers.
+func (r *grownRoom) fill(sh *Share, at []int32, all bool) bool {
+	if n := len(at); len(r.most) < n {
+		r.most, r.inside, r.paces = make([]int64, n), make([]int64, n), make([]float64, n)
+	}
+	sh.Table.Paces(all, r.paces[:len(at)])
+	if !sh.Table.GrownAt(&sh.Edge.Most.Past, at, r.most[:len(at)]) {
+		return false
+	}
+	if sh.Edge.Inside.Past == sh.Edge.Most.Past {
+		copy(r.inside, r.most[:len(at)])
+		return true
+	}
+	return sh.Table.GrownAt(&sh.Edge.Inside.Past, at, r.inside[:len(at)])
+}
+
+// addGrown adds what columns grew by to their parts, and returns the sum of the magnitudes.
+func (t *Tally) addGrown(own []int32, r *grownRoom) (all float64) {
+	parts, most, inside, paces := t.parts, r.most[:len(own)], r.inside[:len(own)], r.paces[:len(own)]
+	for c, at := range own {
+		p, x := &parts[at], float64(most[c])
+		p.most += x
+		p.inside += float64(inside[c])
+		p.pace += paces[c]
+		p.grown, p.least = p.most, p.most
+		all += math.Abs(x)
+	}
+	return all
+}
+
 // addLeast adds up the least that a share has where the window begins between two checkpoints, of integers.
-func (t *Tally) addLeast(sh *Share, own []place, live []int64) bool {
-	least := &sh.Edge.Least
-	if !least.Integral() {
+func (t *Tally) addLeast(i int, r *grownRoom) bool {
+	sh, own := &t.shares[i], t.columns[i]
+	if !sh.Table.GrownAt(&sh.Edge.Least.Past, t.counts[i], r.most) {
 		return false
 	}
 	for _, at := range own {
-		t.parts[at.part].least = 0
+		t.parts[at].least = 0
 	}
-	for _, at := range own {
-		p := &t.parts[at.part]
-		p.least += float64(live[at.count] - least.Count(int(at.count)))
+	for c, at := range own {
+		p := &t.parts[at]
+		p.least += float64(r.most[c])
 		p.grown = sh.Edge.Value(p.least, p.most)
 	}
 	return true
@@ -232,13 +264,13 @@ func (t *Tally) addSums() {
 			sh.Table.Live.Counts.SumDiff(&x, int(at), &r.Counts)
 			return x
 		}
-		for c, at := range own {
-			p, total := &t.parts[at.part], &t.totals[t.group[at.part]]
-			most, inside, least := since(rows[0], at.count), since(rows[1], at.count), since(rows[2], at.count)
+		for c, at := range t.counts[i] {
+			p, total := &t.parts[own[c]], &t.totals[t.group[own[c]]]
+			most, inside, least := since(rows[0], at), since(rows[1], at), since(rows[2], at)
 			x, y := most.Most(), least.Least()
 			p.most, p.least, p.inside = exact.NotBelow(p.most+x), exact.NotAbove(p.least+y), exact.NotAbove(p.inside+inside.Least())
 			p.pace += sh.Table.Pace(c, t.asked.All)
-			t.inside[at.part].Merge(&inside)
+			t.inside[own[c]].Merge(&inside)
 			value := sh.Edge.Value(y, x)
 			p.grown = exact.Finite(p.grown + value)
 			switch {
@@ -265,8 +297,8 @@ func (t *Tally) addEvents() {
 		sh := &t.shares[i]
 		for j := len(sh.Events) - 1; j >= 0; j-- {
 			e := &sh.Events[j]
-			p := &t.parts[own[e.Col].part]
-			first := e.At == sh.Source.First && sh.Early && (!sh.Young || t.groups[t.group[own[e.Col].part]].Outlives)
+			p := &t.parts[own[e.Col]]
+			first := e.At == sh.Source.First && sh.Early && (!sh.Young || t.groups[t.group[own[e.Col]]].Outlives)
 			edge := sh.Edge.Part > 0 && e.At <= sh.Edge.Least.At
 			h := happening{e, p.odd, first, edge}
 			t.events = append(t.events, h)
@@ -291,7 +323,7 @@ func (t *Tally) addEvents() {
 		}
 		if sh.Another {
 			for _, c := range own {
-				p := &t.parts[c.part]
+				p := &t.parts[c]
 				p.open, p.loose, p.plain = true, true, false
 			}
 		}
@@ -338,15 +370,15 @@ func (t *Tally) findUnread() {
 		}
 		since, some := sh.since(), false
 		for c := range own {
-			if sh.Reads[c] <= since && (sh.terms == nil || sh.observed(&t.groups[t.group[own[c].part]]).Live) {
-				t.parts[own[c].part].unread, some = true, true
+			if sh.Reads[c] <= since && (sh.terms == nil || sh.observed(&t.groups[t.group[own[c]]]).Live) {
+				t.parts[own[c]].unread, some = true, true
 			}
 		}
 		if !some { // nearly always
 			continue
 		}
 		for c := range own {
-			if p := &t.parts[own[c].part]; p.unread && sh.read(int32(c), since) {
+			if p := &t.parts[own[c]]; p.unread && sh.read(int32(c), since) {
 				p.unread = false
 			}
 		}

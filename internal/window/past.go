@@ -31,48 +31,55 @@ func (p *Past) Row() *Row {
 	return p.snap.row(&Row{})
 }
 
-// Integral reports whether all counts are integers.
-func (p *Past) Integral() bool {
+// counts fills in those of the counts that stand at the given places, 0 where the row is older than they are; false unless
+// all counts are integers.
+func (p *Past) counts(at []int32, to []int64) bool {
 	if p.row == nil {
+		p.snap.pick(at, to[:len(at)])
 		return true
 	}
-	_, ok := p.row.Counts.Integers()
+	n, ok := p.row.Counts.Integers()
+	for i := range to[:len(at)] {
+		if c := int(at[i]); c < len(n) {
+			to[i] = n[c]
+		} else {
+			to[i] = 0
+		}
+	}
 	return ok
 }
 
-// Count returns one of the counts of a row of integers; 0 where the row is older than that.
-func (p *Past) Count(i int) int64 {
+// since sets diffs to what counts are above those of a row, which has no more of them; false unless they are integers.
+func (p *Past) since(diffs, now []int64) bool {
 	if p.row == nil {
-		return p.snap.count(i)
+		p.snap.since(diffs, now)
+		return true
 	}
-	if n, _ := p.row.Counts.Integers(); i < len(n) {
-		return n[i]
+	old, ok := p.row.Counts.Integers()
+	for i, x := range old {
+		diffs[i] = now[i] - x
 	}
-	return 0
-}
-
-// since sets diffs to what counts are above those of a row of integers, which has no more of them.
-func (p *Past) since(diffs, now []int64) {
-	if p.row != nil {
-		old, _ := p.row.Counts.Integers()
-		old = old[:min(len(old), len(diffs))]
-		for i, x := range old {
-			diffs[i] = now[i] - x
-		}
-		copy(diffs[len(old):], now[len(old):])
-		return
-	}
-	p.snap.since(diffs, now)
+	copy(diffs[len(old):], now[len(old):])
+	return ok
 }
 
 // GrownSince sets counts to what those of the table grew by since a row, if all of them are integers; else it returns
 // false.
 func (t *Table) GrownSince(p *Past, counts []int64) bool {
 	now, ok := t.Live.Counts.Integers()
-	if !ok || len(now) != len(counts) || !p.Integral() {
+	return ok && len(now) == len(counts) && p.since(counts, now)
+}
+
+// GrownAt sets grown to what the counts at the given places grew by since a row; false unless they are integers.
+func (t *Table) GrownAt(p *Past, at []int32, grown []int64) bool {
+	live, ok := t.Live.Counts.Integers()
+	if !ok || !p.counts(at, grown) {
 		return false
 	}
-	p.since(counts, now)
+	grown = grown[:len(at)]
+	for i, c := range at {
+		grown[i] = live[c] - grown[i]
+	}
 	return true
 }
 
@@ -87,50 +94,53 @@ func (t *Table) SumsSince(p *Past, diffs []float64) {
 	t.Live.Sums.AppendLess(diffs, n, int(s.sums), s.data[int(s.width)*int(s.counts):])
 }
 
-// count is [Past.Count].
-func (s *snap) count(i int) (n int64) {
-	if i >= int(s.counts) {
-		return 0
+// pick is [Past.counts].
+func (s *snap) pick(at []int32, to []int64) {
+	for i, c := range at {
+		to[i] = s.count(int(c))
 	}
-	if i < len(s.from.counts) {
-		n = s.from.counts[i]
-	}
-	switch s.width {
-	case 1:
-		n += int64(s.data[i])
-	case 2:
-		n += int64(binary.LittleEndian.Uint16(s.data[2*i:]))
-	default:
-		n += int64(binary.LittleEndian.Uint32(s.data[4*i:]))
-	}
-	return n
 }
 
 // since is [Past.since].
 func (s *snap) since(diffs, now []int64) {
-	n := int(s.counts)
-	copy(diffs[n:], now[n:])
-	from := s.from.counts[:min(len(s.from.counts), n)]
-	diffs, now = diffs[:n], now[:n]
-	both, base := diffs[:len(from)], now[:len(from)]
-	for i, x := range from {
-		both[i] = base[i] - x
-	}
-	copy(diffs[len(from):], now[len(from):])
+	n := min(int(s.counts), len(s.from.counts))
+	from, diffs1, now1 := s.from.counts[:n], diffs[:n], now[:n]
 	switch s.width {
 	case 1:
-		for i, x := range s.data[:n] {
-			diffs[i] -= int64(x)
+		data := s.data[:n]
+		for i, x := range from {
+			diffs1[i] = now1[i] - x - int64(data[i])
 		}
 	case 2:
 		data := s.data[:2*n]
-		for i := range diffs {
-			diffs[i] -= int64(binary.LittleEndian.Uint16(data[2*i:]))
+		for i, x := range from {
+			diffs1[i] = now1[i] - x - int64(binary.LittleEndian.Uint16(data[2*i:]))
 		}
 	default:
 		data := s.data[:4*n]
-		for i := range diffs {
-			diffs[i] -= int64(binary.LittleEndian.Uint32(data[4*i:]))
+		for i, x := range from {
+			diffs1[i] = now1[i] - x - int64(binary.LittleEndian.Uint32(data[4*i:]))
 		}
+	}
+	for i := n; i < len(diffs); i++ {
+		diffs[i] = now[i] - s.count(i)
+	}
+}
+
+// count returns one of the counts; 0 where the row is older than that.
+func (s *snap) count(i int) (x int64) {
+	if i >= int(s.counts) {
+		return 0
+	}
+	if i < len(s.from.counts) {
+		x = s.from.counts[i]
+	}
+	switch s.width {
+	case 1:
+		return x + int64(s.data[i])
+	case 2:
+		return x + int64(binary.LittleEndian.Uint16(s.data[2*i:]))
+	default:
+		return x + int64(binary.LittleEndian.Uint32(s.data[4*i:]))
 	}
 }

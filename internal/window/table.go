@@ -115,6 +115,13 @@ func (t *Table) End() { t.paces.end() }
 // per millisecond, or more.
 func (t *Table) Pace(col int, ever bool) float64 { return t.paces.of(col, ever) }
 
+// Paces fills in what Pace says of the columns.
+func (t *Table) Paces(ever bool, to []float64) {
+	for i := range to {
+		to[i] = t.paces.of(i, ever)
+	}
+}
+
 // AddBucket adds growth to bucket i of a classic column.
 func (t *Table) AddBucket(col int32, i int, c, p float64) {
 	t.Live.Counts.AddDiff(t.Cols[col].at+i, c, p)

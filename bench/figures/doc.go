@@ -43,7 +43,7 @@
 //   - query/rate-first: half of it is what is not in the cache. A body of 2 MB was
 //     read in between, and nearly all code of a question runs once: with 1 MB of
 //     cache it waits for 850 lines of instructions and 570 of data. A quarter of
-//     both is making room for the answer, a fifth the snapshot and who counts, the
+//     these is making room for the answer, a fifth the snapshot and who counts, the
 //     rest lies in two hundred functions of at most 26 lines. The other half is 50
 //     thousand instructions, 18 of them for the rates of 36 parts in 14 groups, 14
 //     to count what these grew by. To treat calm instances apart would not help: in

@@ -62,7 +62,8 @@ type diff struct {
 	filters    [2]filter         // of the lines that went and that came
 	candidates []uint32          // new lines that may have another text than before
 	taken      []uint64          // a bit for each old position: it has a new one
-	oldAt      []uint32          // by id: its position in the columns, if it has one
+	oldAt      []stood           // by id: its position in the columns, if it has one
+	filled     uint32            // how often oldAt was
 	newAt      []uint32          // by id of a line without an old position: where it stands first in cameIDs
 	indexed    bool              // oldAt is of these columns
 	inForce    []*family         // by number of headings expected: the family after them
@@ -357,7 +358,7 @@ func (d *diff) meaning(text []byte) uint32 {
 // placed returns what leads to the line of a text that stands here.
 func (d *diff) placed(text []byte) sought {
 	f, key, name := d.declared.ownerOf(d, text)
-	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name, bound: math.NaN()}
+	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name}
 }
 
 // addLine adds the line of a text that stands here, and returns its ID.

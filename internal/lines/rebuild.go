@@ -9,10 +9,11 @@ import (
 // the columns.
 //
 // Positions match one to one: taken marks the old positions that have a new one.
-// oldAt leads from a line to its old position. Like newAt it needs no clearing:
-// an entry counts only if the position it names holds the id (Briggs and Torczon
-// 1993). It is filled when it is asked for first: a body that only adds lines does
-// not ask. Old duplicates are never matched, so what the first occurrence of a line
+// oldAt leads from a line to its old position. It needs no clearing: an entry counts
+// only if it is of the time when oldAt was filled last. (Of newAt it counts only if
+// the position it names holds the id, Briggs and Torczon 1993; here that would be to
+// search in runs.) It is filled when it is asked for first: a body that only adds
+// lines does not ask. Old duplicates are never matched, so what the first occurrence of a line
 // is matched with does not depend on how many duplicates follow.
 
 // rebuild starts a rebuild if none has started. The lines staged so far are the
@@ -55,6 +56,7 @@ func (d *diff) reserve(lines int) {
 	lines = min(lines, d.limits.Lines)
 	d.cameIDs, d.order.came = slices.Grow(d.cameIDs, lines), slices.Grow(d.order.came, lines)
 	d.values, d.changed = slices.Grow(d.values, lines), slices.Grow(d.changed, lines)
+	d.store.reserve(min(lines, mostReserved))
 }
 
 // findFamilies finds the family that is in force after each number of headings.
@@ -96,21 +98,28 @@ func (d *diff) foundAt(id uint32) int {
 	if int(id) >= len(d.oldAt) {
 		return -1
 	}
-	if old := int(d.oldAt[id]); old < d.expect.Len() && d.expect.ID(old) == ID(id) {
-		return old
+	if x := d.oldAt[id]; x.time == d.filled {
+		return int(x.pos)
 	}
 	return -1
 }
 
+// stood is a position that a line had when oldAt was filled at a time.
+type stood struct{ time, pos uint32 }
+
 // index fills oldAt.
 func (d *diff) index() {
 	d.indexed = true
+	if d.filled++; d.filled == 0 {
+		clear(d.oldAt[:cap(d.oldAt)])
+		d.filled = 1
+	}
 	runs := d.expect.runs
 	for i := len(runs) - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
 		r := runs[i]
 		at := d.oldAt[r.id:][:d.expect.runEnd(i)-int(r.pos)]
 		for j := range at {
-			at[j] = r.pos + uint32(j)
+			at[j] = stood{d.filled, r.pos + uint32(j)}
 		}
 	}
 }

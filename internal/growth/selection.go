@@ -409,7 +409,7 @@ func (s *Selection) groupKey(key []byte, l *lines.Line, given []string) (_ []byt
 
 // group returns what a series says of its group.
 func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
-	b := labels.NewBuilder(l.Labels())
+	b := labels.NewBuilder(labels.EmptyLabels())
 	part := "" // tells the lines of one object apart; le of a counter or gauge is a plain label
 	switch {
 	case l.Family.Type == model.MetricTypeHistogram && l.Role == lines.Value:
@@ -420,9 +420,12 @@ func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 		part = model.QuantileLabel
 	}
 	if len(s.Without) > 0 {
+		b.Reset(l.Labels())
 		b.Del(model.MetricNameLabel, part).Del(s.Without...)
 	} else {
-		b.Keep(s.By...)
+		for _, name := range s.By {
+			b.Set(name, l.Label(name))
+		}
 	}
 	b.Del(given...)
 	if s.Every {

@@ -35,7 +35,7 @@ func (in *instance) dump(b *strings.Builder, f *Fleet) {
 		in.Spacings, in.gone, in.Restarts)
 	fmt.Fprintln(b, "history", in.History)
 	for pos := range in.Columns.Len() {
-		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.Columns.ID(pos)).Labels, math.Float64bits(in.Columns.Value(pos)), in.Columns.Time(pos))
+		fmt.Fprintf(b, "%s %x %d\n", f.store.Line(in.Columns.ID(pos)).Labels(), math.Float64bits(in.Columns.Value(pos)), in.Columns.Time(pos))
 	}
 	c := &codec{lines.Writing(f.store), f}
 	in.State.Code(&c.Codec.Codec, c, f.router, in.Plan, &in.Columns)

@@ -194,7 +194,7 @@ func (a *gaugeAnswer) readVariants() {
 				a.common.Add(explain.NaN, in.name, 1)
 				continue
 			}
-			a.group(b.labelsOf(int(e.Col))).gauge.Show(r.Line.Labels, r.Value, in.name)
+			a.group(b.labelsOf(int(e.Col))).gauge.Show(r.Line.Labels(), r.Value, in.name)
 		}
 	}
 	for in, b := range a.q.present(a.q.v) {

@@ -45,11 +45,11 @@ func (a *gaugeAnswer) readShares() {
 		limits := gauge.Limits{Sentinels: q.v.Sentinels}
 		for i, e := range den.Lines(in.Plan) {
 			r := den.reading(in, i)
-			limits.Add(int(e.Col), r.Line.Labels, r.Value)
+			limits.Add(int(e.Col), r.Line.Labels(), r.Value)
 		}
 		for i := range num.Lines(in.Plan) {
 			r := num.reading(in, i)
-			if !limits.Use(r.Line.Labels, r.Value) && x.live() { // of those in doubt nothing is said
+			if !limits.Use(r.Line.Labels(), r.Value) && x.live() { // of those in doubt nothing is said
 				a.common.Add(explain.NoLimit, in.name, 1)
 			}
 		}

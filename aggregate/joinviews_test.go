@@ -91,7 +91,7 @@ func TestJoinOfAGroupThatMadeRoom(t *testing.T) {
 		return b, b.counter(aggregate.View{Select: "c", By: []string{"path"}, Owner: counter.Process})
 	}
 	small := pairConfig
-	small.MaxBytes = 1_300_000
+	small.MaxBytes = 1_320_000
 	a, va := watch(small)
 	b, vb := watch(small)
 	scrape := func(w bed, now float64, from, to, n int) {

@@ -84,7 +84,7 @@ func isPart(l *lines.Line) bool {
 // joinOf returns the histogram of a part: that of its family with its labels,
 // but for those that only the part has.
 func (t *lineTable) joinOf(l *lines.Line) *joined {
-	b := labels.NewBuilder(l.Labels).Set(model.MetricNameLabel, l.Family.Name)
+	b := labels.NewBuilder(l.Labels()).Set(model.MetricNameLabel, l.Family.Name)
 	if l.Role == lines.Bucket {
 		b.Del(labels.BucketLabel)
 	}

@@ -89,7 +89,7 @@ func (t *tracker) addJoined(j *joined) {
 // addLine adds the sample of a line; old is where the line stood before, or −1.
 func (t *tracker) addLine(id lines.ID, pos, old int) {
 	l := t.lines.store.Line(id)
-	s := Sample{Family: (*Family)(l.Family), Name: l.Name, Role: Role(l.Role), Labels: l.Labels, Bound: l.Bound}
+	s := Sample{Family: (*Family)(l.Family), Name: l.Name, Role: Role(l.Role), Labels: l.Labels(), Bound: l.Bound}
 	fill(&s, t.engine, pos, s.Role)
 	t.now.add(s, nil)
 	previous := int32(none)

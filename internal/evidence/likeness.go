@@ -70,15 +70,15 @@ func (x *Index) likenReworded(l *identity.Likeness, c *lines.Columns) (shared in
 	}
 	if len(x.byLabels) == 0 {
 		for pos := range x.body.Len() {
-			x.byLabels[x.store.Line(x.id(pos)).Labels.Hash()] = uint32(pos)
+			x.byLabels[x.store.Line(x.id(pos)).Labels().Hash()] = uint32(pos)
 		}
 	}
 	for pos, id := range c.IDs() {
 		was := x.store.Line(id)
-		place, ok := x.byLabels[was.Labels.Hash()]
+		place, ok := x.byLabels[was.Labels().Hash()]
 		if ok {
 			is := x.store.Line(x.id(int(place)))
-			ok = is.Role == was.Role && labels.Equal(is.Labels, was.Labels)
+			ok = is.Role == was.Role && labels.Equal(is.Labels(), was.Labels())
 		}
 		if ok {
 			shared++

@@ -166,9 +166,9 @@ func anew(s judge.Step) bool {
 func (b *bed) name(object uint32) string {
 	o := &b.plan.objects[object]
 	l := b.store.Line(b.body.ID(int(o.line)))
-	name := l.Labels.String()
+	name := l.Labels().String()
 	if o.kind == Histogram {
-		name = labels.NewBuilder(l.Labels).Del("le").Set(model.MetricNameLabel, l.Family.Name).Labels().String()
+		name = labels.NewBuilder(l.Labels()).Del("le").Set(model.MetricNameLabel, l.Family.Name).Labels().String()
 	}
 	return fmt.Sprint(o.kind, *b.plan.rules(o), b.plan.epochs[o.epoch], name)
 }

@@ -54,7 +54,7 @@ func (st *State) Code(c *saved.Codec, to Lines, r *Router, p *Plan, cols *lines.
 	for _, k := range tombs {
 		t := &tomb{k.point, k.id, tombKey{class: r.classLike(&k), hist: k.hist, since: k.since}}
 		l := r.store.Line(k.id)
-		if t.key.hash = l.Labels.Hash(); k.hist {
+		if t.key.hash = l.Labels().Hash(); k.hist {
 			t.key.hash = HistogramHash(l)
 		}
 		if c.Must(st.tombs[t.key] == nil); c.Failed() {

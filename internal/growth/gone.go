@@ -20,7 +20,7 @@ func maxGone(lines int) int { return max(1000, lines/5) }
 
 // add notes a line, and returns false if there is no room for it.
 func (g *gone) add(l *lines.Line, most int) bool {
-	key := l.Labels.Hash()
+	key := l.Labels().Hash()
 	if _, ok := (*g)[key]; ok {
 		return true
 	}
@@ -48,7 +48,7 @@ func (g gone) has(l *lines.Line) bool {
 	if len(g) == 0 {
 		return false
 	}
-	_, ok := g[l.Labels.Hash()]
+	_, ok := g[l.Labels().Hash()]
 	return ok
 }
 

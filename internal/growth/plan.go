@@ -276,7 +276,7 @@ func (p *Plan) tombOf(o *object, l *lines.Line) tombKey {
 	if o.kind == Histogram {
 		return tombKey{HistogramHash(l), o.class, true, p.epochs[o.epoch]}
 	}
-	return tombKey{l.Labels.Hash(), o.class, false, p.epochs[o.epoch]}
+	return tombKey{l.Labels().Hash(), o.class, false, p.epochs[o.epoch]}
 }
 
 // led says to which columns of a view objects lead.

@@ -153,6 +153,7 @@ func (r *Router) For(target labels.Labels) *Route {
 	route, ok := r.routes[key.String()]
 	if !ok {
 		route = &Route{router: r, given: given, groups: make([]groups, len(r.views)), lists: make([][]want, 1)}
+		route.bounds = slices.ContainsFunc(r.views, (*Selection).bounds)
 		route.listAt.Of(nil) // no view wants the line: list wayNone
 		r.routes[key.String()] = route
 	}
@@ -187,6 +188,7 @@ func (r *Route) forget(ids []lines.ID) {
 type Route struct {
 	router *Router
 	given  [][]string // by view
+	bounds bool       // a view matches or groups by bounds of buckets
 	groups []groups   // by view
 	ways   []int32    // by line: its list, plus 1; wayUnasked
 	series []int32    // by line of a histogram: its series, plus 1
@@ -270,6 +272,9 @@ func (r *Route) GroupOf(id lines.ID, view int32) (int32, bool) {
 // work finds out what the views want of a line.
 func (r *Route) work(id lines.ID) int32 {
 	l := r.router.store.Line(id)
+	if before := int(id) - 1; before >= 0 && r.ways[before] != wayUnasked && !r.bounds && l.Beside(r.router.store.Line(id-1)) {
+		return r.ways[before]
+	}
 	fits := r.router.fitting(l)
 	if len(fits) == 0 {
 		return wayNone
@@ -332,7 +337,12 @@ func (r *Route) seriesOf(id lines.ID) int32 {
 	if s := r.series[id]; s != 0 {
 		return s - 1
 	}
-	r.key = appendSeries(r.key[:0], r.router.store.Line(id))
+	l := r.router.store.Line(id)
+	if before := int(id) - 1; before >= 0 && r.series[before] != 0 && l.Beside(r.router.store.Line(id-1)) {
+		r.series[id] = r.series[before]
+		return r.series[id] - 1
+	}
+	r.key = appendSeries(r.key[:0], l)
 	s, _ := r.bySeries.Of(r.key)
 	r.series[id] = s + 1
 	return s
@@ -342,7 +352,7 @@ func (r *Route) seriesOf(id lines.ID) int32 {
 // form its lines have.
 func appendSeries(key []byte, l *lines.Line) []byte {
 	key = append(binary.AppendUvarint(key, uint64(len(l.Family.Name))), l.Family.Name...)
-	l.Labels.Range(func(x labels.Label) {
+	l.Labels().Range(func(x labels.Label) {
 		if x.Name == model.MetricNameLabel || x.Name == labels.BucketLabel || x.Name == rangeLabel {
 			return
 		}

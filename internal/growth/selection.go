@@ -271,7 +271,7 @@ func (s *Selection) label(l *lines.Line, name string) string {
 	if name == model.MetricNameLabel {
 		return s.nameOf(l)
 	}
-	return l.Labels.Get(name)
+	return l.Label(name)
 }
 
 // Mentions reports whether the view matches or groups by a label.
@@ -281,6 +281,11 @@ func (s *Selection) Mentions(name string) bool {
 	}
 	return slices.Contains(s.By, name) || len(s.Without) > 0 ||
 		slices.ContainsFunc(s.Where, func(m *labels.Matcher) bool { return m.Name == name })
+}
+
+// bounds reports whether the view may tell buckets of one histogram apart.
+func (s *Selection) bounds() bool {
+	return s.Known != nil || s.keeps(labels.BucketLabel)
 }
 
 // Seen returns those of a target's labels that matter to the view.
@@ -393,7 +398,7 @@ func (s *Selection) groupKey(key []byte, l *lines.Line, given []string) (_ []byt
 	add := func(value string) { key = append(binary.AppendUvarint(key, uint64(len(value))), value...) }
 	for _, name := range s.By {
 		if !slices.Contains(given, name) && (name != model.MetricNameLabel || !s.Every) {
-			add(l.Labels.Get(name))
+			add(l.Label(name))
 		}
 	}
 	if s.Every {
@@ -404,7 +409,7 @@ func (s *Selection) groupKey(key []byte, l *lines.Line, given []string) (_ []byt
 
 // group returns what a series says of its group.
 func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
-	b := labels.NewBuilder(l.Labels)
+	b := labels.NewBuilder(labels.EmptyLabels())
 	part := "" // tells the lines of one object apart; le of a counter or gauge is a plain label
 	switch {
 	case l.Family.Type == model.MetricTypeHistogram && l.Role == lines.Value:
@@ -415,9 +420,12 @@ func (s *Selection) group(l *lines.Line, given []string) labels.Labels {
 		part = model.QuantileLabel
 	}
 	if len(s.Without) > 0 {
+		b.Reset(l.Labels())
 		b.Del(model.MetricNameLabel, part).Del(s.Without...)
 	} else {
-		b.Keep(s.By...)
+		for _, name := range s.By {
+			b.Set(name, l.Label(name))
+		}
 	}
 	b.Del(given...)
 	if s.Every {

@@ -153,7 +153,7 @@ func (st *State) hold(object uint32, p *point) {
 
 // HistogramHash returns a hash that all lines of one histogram have.
 func HistogramHash(l *lines.Line) uint64 {
-	b := labels.NewBuilder(l.Labels).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
+	b := labels.NewBuilder(l.Labels()).Del(labels.BucketLabel, rangeLabel).Set(model.MetricNameLabel, l.Family.Name)
 	return b.Labels().Hash()
 }
 

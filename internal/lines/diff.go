@@ -358,7 +358,7 @@ func (d *diff) meaning(text []byte) uint32 {
 // placed returns what leads to the line of a text that stands here.
 func (d *diff) placed(text []byte) sought {
 	f, key, name := d.declared.ownerOf(d, text)
-	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name, bound: math.NaN()}
+	return sought{family: f, key: key, hash: d.store.lines.hash(text), name: name}
 }
 
 // addLine adds the line of a text that stands here, and returns its ID.

@@ -42,9 +42,9 @@ func ExampleReader() {
 			id := reader.ID(int(pos))
 			old, value, _ := reader.At(int(pos))
 			if old < 0 {
-				fmt.Println(store.Line(id).Labels, "is", value)
+				fmt.Println(store.Line(id).Labels(), "is", value)
 			} else {
-				fmt.Println(store.Line(id).Labels, "was", columns.Value(old), "and is", value)
+				fmt.Println(store.Line(id).Labels(), "was", columns.Value(old), "and is", value)
 			}
 		}
 		reader.Commit(&columns)

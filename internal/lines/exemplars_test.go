@@ -68,7 +68,7 @@ func TestExemplarsOfSamples(t *testing.T) {
 	c.Release(s)
 	got := map[string]exemplar.Exemplar{}
 	for pos, e := range copied.Exemplars() {
-		got[s.Line(copied.ID(pos)).Labels.String()] = e
+		got[s.Line(copied.ID(pos)).Labels().String()] = e
 	}
 	assert.Equal(t, map[string]exemplar.Exemplar{`{__name__="h_bucket", le="2.0"}`: e, `{__name__="c_total"}`: {Value: 2}}, got)
 }

@@ -72,9 +72,10 @@ func (d *diff) findGone() {
 // with another text: in another format, or with the labels in another order.
 // Without it every line of such a body would be gone and new.
 //
-// Nearly always there is none. Filters find that out at little cost.
+// Nearly always there is none: the store tells where no series has several texts in
+// one format, and filters tell at little cost elsewhere.
 func (d *diff) findRenamed() {
-	if len(d.gone) == 0 || len(d.changed) == 0 {
+	if len(d.gone) == 0 || len(d.changed) == 0 || d.in == d.expect.format && d.store.spellings.none() {
 		return
 	}
 	candidates := d.findCandidates()
@@ -105,8 +106,8 @@ func (d *diff) findCandidates() []uint32 {
 	candidates := d.candidates[:0]
 	went, came := &d.filters[0], &d.filters[1]
 	clear(went[:])
-	for _, pos := range d.gone {
-		went.add(d.store.Line(d.expect.ID(int(pos))).hash)
+	for id := range idsAt(d.expect.runs, d.gone) {
+		went.add(d.store.Line(id).hash)
 	}
 	for _, pos := range d.order.came {
 		if h := d.store.Line(d.idAt(pos)).hash; went.has(h) {
@@ -150,7 +151,7 @@ func (d *diff) renamedFrom(pos uint32) (old uint32, ok bool) {
 		return 0, false
 	}
 	was := d.store.Line(d.expect.ID(int(old)))
-	if was.Role != l.Role || was.Dropped != l.Dropped || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels.WithoutEmpty(), l.Labels.WithoutEmpty()) {
+	if was.Role != l.Role || was.Dropped != l.Dropped || was.Family.Type != l.Family.Type || !labels.Equal(was.Labels().WithoutEmpty(), l.Labels().WithoutEmpty()) {
 		return 0, false
 	}
 	delete(d.renames, l.hash)

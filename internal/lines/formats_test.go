@@ -273,7 +273,7 @@ func TestReadSamples(t *testing.T) {
 					id := r.ID(i)
 					_, v, at := r.At(i)
 					l := store.Line(id)
-					require.Equal(t, s.Labels, l.Labels)
+					require.Equal(t, s.Labels, l.Labels())
 					require.Equal(t, []any{s.Family.Type, s.Role, fmt.Sprint(s.Value), s.Time, s.Start}, []any{l.Family.Type, l.Role, fmt.Sprint(v), at, r.Start(i)}, "%q", body)
 					if s.Native != nil {
 						require.Equal(t, s.Native.TestExpression(), r.Native(i).TestExpression())

@@ -51,6 +51,21 @@ func eachID(runs []run, n int) iter.Seq2[int, ID] {
 	}
 }
 
+// idsAt yields the lines at positions that ascend.
+func idsAt(runs []run, positions []uint32) iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		i := 0
+		for _, pos := range positions {
+			for i+1 < len(runs) && runs[i+1].pos <= pos {
+				i++
+			}
+			if !yield(runs[i].at(pos)) {
+				return
+			}
+		}
+	}
+}
+
 // at returns the line at a position of the run.
 func (r run) at(pos uint32) ID { return r.id + ID(pos-r.pos) }
 

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 )
 
 // ID names a line of a [Store]. IDs are small, and a [Store.Sweep] frees them for
@@ -48,18 +47,21 @@ type family struct {
 type Line struct {
 	Name   string // "http_request_duration_seconds_bucket"
 	Family *Family
-	Labels labels.Labels // with __name__
-	Bound  float64       // le of a Bucket, quantile of a Quantile, else NaN
+	Bound  float64 // le of a Bucket, quantile of a Quantile, else NaN
 	Role   Role
 	// Dropped says that Store.Relabel drops the line. It is evidence still of
 	// what became of a process; nothing else may take it.
 	Dropped bool
 
-	in     format        // of the bodies in which it stands
-	same   uint32        // see seriesID
-	under  *family       // the declared family, nil if the line belongs to none
-	hash   uint64        // of the labels, without empty ones
-	object atomic.Uint64 // see Line.objectHash
+	in    format  // of the bodies in which it stands
+	plain uint8   // 1 plus what the TYPE comment in force does to the labels of a plain text: see meaning; 0: it is none
+	same  uint32  // see seriesID
+	under *family // the declared family, nil if the line belongs to none
+	hash  uint64  // see hashOf
+
+	text *string // in the store
+	told atomic.Pointer[told]
+	held *atomic.Int64 // see Store.lineBytes
 }
 
 const (
@@ -217,18 +219,25 @@ const (
 	isColon  // not in the name of a label
 )
 
-// bound returns the number in the label that makes a line a bucket or a quantile.
-// Without one the line is a Value.
-func bound(ls labels.Labels, name string, r Role) (float64, Role) {
-	v, err := strconv.ParseFloat(ls.Get(name), 64)
-	if err != nil || math.IsNaN(v) {
-		return math.NaN(), Value
+// limit sets the bound of a bucket or quantile. Without one the line is a Value.
+func (l *Line) limit(bound float64) {
+	switch {
+	case l.Role != Bucket && l.Role != Quantile:
+	case math.IsNaN(bound):
+		l.Role = Value
+	default:
+		l.Bound = bound
 	}
-	return v, r
 }
 
-// bytes returns the memory of what the line refers to and no other line does.
-func (l *Line) bytes() int64 { return int64(l.Labels.ByteSize()) }
+// boundOf returns the number that a label says, NaN if it is none.
+func boundOf(value string) float64 {
+	v, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return v
+}
 
 // seriesID returns the id of the line that stands for all spellings of the
 // line's series; id is the line's own.

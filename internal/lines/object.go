@@ -39,10 +39,14 @@ const noObject = 1
 // objectHash returns objectOf, which is worked out once: only programs that expose
 // the starts of their series in lines need it.
 func (l *Line) objectHash() uint64 {
-	hash := l.object.Load()
+	if !l.created() && !l.started() {
+		return noObject
+	}
+	t := l.tell()
+	hash := t.object.Load()
 	if hash == 0 {
 		hash = objectOf(l)
-		l.object.Store(hash)
+		t.object.Store(hash)
 	}
 	return hash
 }
@@ -51,11 +55,8 @@ func (l *Line) objectHash() uint64 {
 // have in common: the stem, and the labels but le and quantile. It is
 // noObject for a line of none, and never 0.
 func objectOf(l *Line) uint64 {
-	if !l.created() && !l.started() {
-		return noObject
-	}
 	var scratch [256]byte
-	hash, _ := l.Labels.HashWithoutLabels(scratch[:0], labels.BucketLabel, model.QuantileLabel)
+	hash, _ := l.Labels().HashWithoutLabels(scratch[:0], labels.BucketLabel, model.QuantileLabel)
 	for _, c := range []byte(l.stem()) {
 		hash = (hash ^ uint64(c)) * 1099511628211 // FNV-1a
 	}
@@ -68,7 +69,7 @@ func sameObject(a, b *Line) bool {
 		return false
 	}
 	without := func(l *Line) labels.Labels {
-		return l.Labels.MatchLabels(false, model.MetricNameLabel, labels.BucketLabel, model.QuantileLabel)
+		return l.Labels().MatchLabels(false, model.MetricNameLabel, labels.BucketLabel, model.QuantileLabel)
 	}
 	return labels.Equal(without(a), without(b))
 }

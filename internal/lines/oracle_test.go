@@ -177,7 +177,7 @@ func newInstance(s *Store) *instance {
 func (in *instance) truth(as format, id ID, v float64, t, start int64, h *histogram.FloatHistogram) truth {
 	l := in.store.Line(id)
 	if _, ok := in.text[l]; !ok {
-		in.text[l] = l.Labels.String()
+		in.text[l] = l.Labels().String()
 	}
 	if as == text || as == openMetrics {
 		start = 0 // not textparse's
@@ -341,7 +341,7 @@ func (in *instance) checkDifference(t testing.TB, r *Reader, want []truth) {
 
 // seriesOf names the series of a line, whatever words it is written in.
 func seriesOf(l *Line) string {
-	return fmt.Sprint(l.Role == Native, l.Labels.WithoutEmpty())
+	return fmt.Sprint(l.Role == Native, l.Labels().WithoutEmpty())
 }
 
 func checkPosition(t testing.TB, body []byte, contentType string, err error) {

@@ -55,9 +55,17 @@ func (o *order) keep(m Move) {
 // cheapest for one position after the other.
 func (o *order) old(pos int) int {
 	at := uint32(pos)
-	if o.hint < len(o.kept) {
-		if m := &o.kept[o.hint]; at-m.Pos < m.N {
-			return int(at - m.Pos + m.Old)
+	if i := o.hint; i < len(o.kept) && o.kept[i].Pos <= at {
+		if i+1 < len(o.kept) && o.kept[i+1].Pos <= at {
+			i++
+		}
+		if i+1 == len(o.kept) || at < o.kept[i+1].Pos {
+			o.hint = i
+			m := &o.kept[i]
+			if at-m.Pos < m.N {
+				return int(at - m.Pos + m.Old)
+			}
+			return -1
 		}
 	}
 	i := o.at(at)

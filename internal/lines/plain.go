@@ -23,18 +23,25 @@ type plain struct {
 	text    []byte
 	name    int          // the length of the metric's name
 	labels  []plainLabel // by name
-	last    int          // which of them is written last
+	lastly  int          // which of them is written last
 	known   bool         // text was read
 	empty   bool         // a label is empty
-	bound   float64      // of the label that is rewritten; NaN if there is none
+	sorted  bool         // the labels are written by name
 	builder labels.ScratchBuilder
-	floats  map[string]float // by a bound as it is written
+	floats
+
+	le, quantile int // which of labels is that; −1: none, or it is empty
+
+	hashed    bool // hash is that of the text without le, under a TYPE comment that means hashedAs
+	hashedAs  uint32
+	hash      uint64
+	canonical []byte // scratch of series
 }
 
 // plainLabel is where a label is in a text.
 type plainLabel struct{ name, nameEnd, value, valueEnd uint32 }
 
-// maxFloats bounds plain.floats.
+// maxFloats bounds floats.list.
 const maxFloats = 1 << 12
 
 // read finds the labels of a text whose name has so many bytes. ok is false if it
@@ -47,12 +54,12 @@ func (p *plain) read(text []byte, name int) (ok bool) {
 // readLast is read for a text that is the one before up to the value of the last
 // label, as the buckets of a histogram are.
 func (p *plain) readLast(text []byte) bool {
-	if len(p.labels) == 0 || p.empty {
+	if len(p.labels) == 0 {
 		return false
 	}
-	l := &p.labels[p.last]
+	l := &p.labels[p.lastly]
 	at := int(l.value)
-	if len(text) < at || string(text[:at]) != string(p.text[:at]) {
+	if l.value == l.valueEnd || len(text) < at || string(text[:at]) != string(p.text[:at]) {
 		return false
 	}
 	end := plainEnd(text, at)
@@ -60,11 +67,13 @@ func (p *plain) readLast(text []byte) bool {
 		return false
 	}
 	p.text, l.valueEnd = text, uint32(end)
+	p.hashed = p.hashed && p.lastly == p.le
 	return true
 }
 
 func (p *plain) readAll(text []byte, name int) (ok bool) {
-	p.text, p.name, p.labels, p.empty = text, name, p.labels[:0], false
+	p.text, p.name, p.labels, p.empty, p.sorted = text, name, p.labels[:0], false, true
+	p.le, p.quantile, p.hashed = -1, -1, false
 	n := len(text)
 	if name == 0 || n < name+1 || text[n-1] != ' ' {
 		return false
@@ -125,7 +134,7 @@ func (p *plain) nameOf(l plainLabel) []byte { return p.text[l.name:l.nameEnd] }
 // is the metric's name: textparse decides what that means.
 func (p *plain) sort() bool {
 	written := p.labels[len(p.labels)-1]
-	p.last = len(p.labels) - 1
+	p.lastly = len(p.labels) - 1
 	for i := range p.labels {
 		name := p.nameOf(p.labels[i])
 		if string(name) == model.MetricNameLabel {
@@ -140,68 +149,115 @@ func (p *plain) sort() bool {
 				return false
 			}
 			p.labels[j-1], p.labels[j] = p.labels[j], p.labels[j-1]
+			p.sorted = false
 		}
 	}
-	for p.labels[p.last] != written {
-		p.last--
+	for p.labels[p.lastly] != written {
+		p.lastly--
 	}
+	p.findBounds()
 	return true
 }
 
-// set returns the labels of the text with the metric's name, whose length it is
-// given. A bound under a TYPE comment that rewrites bounds is written as textparse
-// writes it.
-func (p *plain) set(name int, f *family) labels.Labels {
-	rewritten := ""
-	switch f.rewrites() {
-	case meaningHistogram:
-		rewritten = labels.BucketLabel
-	case meaningSummary:
-		rewritten = model.QuantileLabel
+func (p *plain) findBounds() {
+	for i, l := range p.labels {
+		switch n := l.nameEnd - l.name; {
+		case l.value == l.valueEnd:
+		case n == uint32(len(labels.BucketLabel)) && string(p.nameOf(l)) == labels.BucketLabel:
+			p.le = i
+		case n == uint32(len(model.QuantileLabel)) && string(p.nameOf(l)) == model.QuantileLabel:
+			p.quantile = i
+		}
 	}
-	p.bound = math.NaN()
+}
+
+// rewritten returns which of the labels is written as a float under a TYPE comment
+// that means this, −1 if none is.
+func (p *plain) rewritten(means uint32) int {
+	switch means {
+	case meaningHistogram:
+		return p.le
+	case meaningSummary:
+		return p.quantile
+	}
+	return -1
+}
+
+// bound returns the number in that label; NaN if there is none.
+func (p *plain) bound(means uint32) float64 {
+	i := p.rewritten(means)
+	if i < 0 {
+		return math.NaN()
+	}
+	l := p.labels[i]
+	return p.float(view(p.text[l.value:l.valueEnd])).v
+}
+
+// set returns the labels of the text with the metric's name. A bound under a TYPE
+// comment that rewrites bounds is written as textparse writes it.
+func (p *plain) set(means uint32) labels.Labels {
+	rewritten := p.rewritten(means)
 	b := &p.builder
 	b.Reset()
 	named := false
-	for _, l := range p.labels {
+	for i, l := range p.labels {
 		label, value := view(p.nameOf(l)), view(p.text[l.value:l.valueEnd])
 		if !named && label > model.MetricNameLabel {
-			b.Add(model.MetricNameLabel, view(p.text[:name]))
+			b.Add(model.MetricNameLabel, view(p.text[:p.name]))
 			named = true
 		}
-		if label == rewritten {
-			f := p.float(value)
-			value, p.bound = f.text, f.v
+		if i == rewritten {
+			value = p.float(value).text
 		}
 		b.Add(label, value)
 	}
 	if !named {
-		b.Add(model.MetricNameLabel, view(p.text[:name]))
+		b.Add(model.MetricNameLabel, view(p.text[:p.name]))
 	}
 	return b.Labels() // a copy
 }
 
-// float is a number and how textparse writes it.
+// float is a number as a body writes it, and as textparse does.
 type float struct {
-	text string
-	v    float64 // NaN if the text is no number
+	written, text string
+	v             float64 // NaN if the text is no number
 }
 
+// floats are those that were read. Histograms of one metric have the same bounds in
+// the same order, so one is found behind the one before.
+type floats struct {
+	list []float
+	at   map[string]int // in list, by float.written; nil: none is kept
+	last int            // which was asked for last
+}
+
+func newFloats() floats { return floats{at: map[string]int{}} }
+
 // float returns the number that a text writes.
-func (p *plain) float(text string) float {
-	f, ok := p.floats[text]
-	if ok {
-		return f
+func (x *floats) float(text string) float {
+	for i := x.last; i < min(x.last+2, len(x.list)); i++ {
+		if x.list[i].written == text {
+			x.last = i
+			return x.list[i]
+		}
+	}
+	if i, ok := x.at[text]; ok {
+		x.last = i
+		return x.list[i]
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return float{text, math.NaN()}
+		return float{text, text, math.NaN()}
 	}
-	if p.floats == nil || len(p.floats) == maxFloats {
-		p.floats = map[string]float{}
+	f := float{strings.Clone(text), labels.FormatOpenMetricsFloat(v), v + 0} // −0 is written as 0
+	if x.at == nil {
+		return f
 	}
-	f = float{labels.FormatOpenMetricsFloat(v), v + 0} // −0 is written as 0
-	p.floats[strings.Clone(text)] = f
+	if len(x.list) == maxFloats {
+		*x = newFloats()
+	}
+	x.last, x.at[f.written] = len(x.list), len(x.list)
+	x.list = append(x.list, f)
 	return f
 }
 

@@ -32,7 +32,7 @@ func TestPlainLines(t *testing.T) {
 			require.Empty(t, want, "%q is left to textparse", text)
 			continue
 		}
-		require.Equal(t, want, p.set(name, histogram).String(), "%q", text)
+		require.Equal(t, want, p.set(histogram.rewrites()).String(), "%q", text)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestPlainLinesAfterOthers(t *testing.T) {
 			ok := first.read([]byte(text), name)
 			require.Equal(rt, ok, p.read([]byte(text), name), "%q", text)
 			if ok {
-				require.Equal(rt, first.set(name, nil).String(), p.set(name, nil).String(), "%q", text)
+				require.Equal(rt, first.set(meaningPlain).String(), p.set(meaningPlain).String(), "%q", text)
 				require.Equal(rt, first.empty, p.empty)
 			}
 		}

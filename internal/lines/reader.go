@@ -29,6 +29,7 @@ type Reader struct {
 // NewReader returns a reader that adds the lines it does not know to the store.
 func NewReader(s *Store, limits Limits) *Reader {
 	r := &Reader{diff: diff{store: s, limits: limits.withDefaults()}}
+	r.text.plain.floats = newFloats()
 	r.text.diff, r.entries.diff, r.protobuf.diff, r.samples.diff = &r.diff, &r.diff, &r.diff, &r.diff
 	return r
 }
@@ -223,8 +224,8 @@ func (r *Reader) Commit(c *Columns) {
 // the columns' now; those of gone and renamed lines are given up.
 func (r *Reader) commitRebuilt(c *Columns) {
 	s := r.store
-	for _, old := range r.gone {
-		s.lines.release(uint32(c.ID(int(old))))
+	for id := range idsAt(c.runs, r.gone) {
+		s.lines.release(uint32(id))
 	}
 	for _, pos := range r.renamed {
 		s.lines.release(uint32(c.ID(r.order.old(int(pos)))))

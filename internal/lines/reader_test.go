@@ -28,7 +28,7 @@ func TestReadStagesAndCommits(t *testing.T) {
 	l := s.Line(c.ID(1))
 	assert.Equal(t, "a", l.Name)
 	assert.Equal(t, model.MetricTypeCounter, l.Family.Type)
-	assert.Equal(t, `{__name__="a", x="y"}`, l.Labels.String())
+	assert.Equal(t, `{__name__="a", x="y"}`, l.Labels().String())
 
 	require.NoError(t, r.Read(&c, []byte("# TYPE a counter\na{x=\"y\"} 3\n"), ""))
 	assert.True(t, r.Structural())

@@ -55,6 +55,7 @@ func (d *diff) reserve(lines int) {
 	lines = min(lines, d.limits.Lines)
 	d.cameIDs, d.order.came = slices.Grow(d.cameIDs, lines), slices.Grow(d.order.came, lines)
 	d.values, d.changed = slices.Grow(d.values, lines), slices.Grow(d.changed, lines)
+	d.store.reserve(min(lines, mostReserved))
 }
 
 // findFamilies finds the family that is in force after each number of headings.

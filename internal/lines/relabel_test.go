@@ -87,8 +87,8 @@ odd_bucket{le="+Inf"} 8
 				dropped++
 				continue
 			}
-			assert.Empty(t, l.Labels.Get("pod"))
-			assert.Equal(t, l.Name, l.Labels.Get(model.MetricNameLabel))
+			assert.Empty(t, l.Labels().Get("pod"))
+			assert.Equal(t, l.Name, l.Labels().Get(model.MetricNameLabel))
 			got[l.Name] = append(got[l.Name], l.Role)
 			families[l.Name] = *l.Family
 		}
@@ -121,7 +121,7 @@ odd_bucket{le="+Inf"} 8
 		require.NoError(t, err)
 		for pos := range c.Len() {
 			a, b := s.Line(c.ID(pos)), s2.Line(c2.ID(pos))
-			assert.Equal(t, []any{a.Name, a.Role, a.Dropped, a.Labels.String(), a.Family.Name}, []any{b.Name, b.Role, b.Dropped, b.Labels.String(), b.Family.Name})
+			assert.Equal(t, []any{a.Name, a.Role, a.Dropped, a.Labels().String(), a.Family.Name}, []any{b.Name, b.Role, b.Dropped, b.Labels().String(), b.Family.Name})
 		}
 		r = NewReader(s2, Limits{})
 		read(&c2, body)

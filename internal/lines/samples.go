@@ -39,7 +39,7 @@ type Classic struct {
 
 // sampleOf returns the sample of a line, without what only a body says.
 func sampleOf(l *Line) Sample {
-	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels, Bound: l.Bound}
+	return Sample{Family: l.Family, Name: l.Name, Role: l.Role, Labels: l.Labels(), Bound: l.Bound}
 }
 
 // Sample returns the sample at a position. [Reader.ReadSamples] reads it as the

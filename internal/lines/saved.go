@@ -149,7 +149,7 @@ func (w *Saver) appendLine(b []byte, id uint32, inForce map[uint32]*family) []by
 	}
 	b = append(b, role)
 	b = saved.Float(b, l.Bound)
-	return saved.Labels(b, l.Labels)
+	return saved.Labels(b, l.Labels())
 }
 
 // appendFamily appends the family's place plus 1, or 0 for nil.
@@ -224,6 +224,9 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 		}
 	}
 	own, under, role, bound := l.family(r), l.family(r), r.Byte(), r.Float()
+	if key >= firstFamily && under == nil {
+		l.store.spellings.lost.Store(true) // see formatOfKey
+	}
 	dropped := role&savedDropped != 0
 	role &^= savedDropped
 	ls := r.Labels()
@@ -231,8 +234,9 @@ func (l *Loader) line(r *saved.Reader) (ID, bool) {
 		return 0, false
 	}
 	return ID(l.store.lines.add([]byte(line), key, func(id uint32, made *Line) {
-		made.Name, made.Family, made.Role, made.Labels, made.Bound = ls.Get(model.MetricNameLabel), &own.Family, Role(role), ls, bound
-		made.Dropped, made.under, made.hash = dropped, under, hashOf(ls)
+		made.Name, made.Family, made.Role, made.Bound = ls.Get(model.MetricNameLabel), &own.Family, Role(role), bound
+		made.Dropped, made.under, made.hash = dropped, under, l.store.hashOf(ls)
+		made.told.Store(&told{labels: ls})
 		l.store.added(id, made, formatOfKey(key, under))
 	})), true
 }

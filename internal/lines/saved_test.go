@@ -54,7 +54,7 @@ func TestSavedColumnsAreTheSame(t *testing.T) {
 		assert.Equal(t, want.Duplicates(), back[i].Duplicates())
 		for pos := range want.Len() {
 			a, b := s.Line(want.ID(pos)), other.Line(back[i].ID(pos))
-			assert.Equal(t, a.Labels, b.Labels)
+			assert.Equal(t, a.Labels(), b.Labels())
 			assert.Equal(t, []any{a.Name, a.Role, a.Family.Name, a.Family.Type}, []any{b.Name, b.Role, b.Family.Name, b.Family.Type})
 			assert.Equal(t, math.Float64bits(a.Bound), math.Float64bits(b.Bound))
 			assert.Equal(t, math.Float64bits(want.Value(pos)), math.Float64bits(back[i].Value(pos)))
@@ -97,7 +97,7 @@ func TestSavedLineOfALostFamily(t *testing.T) {
 	require.Empty(t, rest)
 	again, ok := l.Line(0)
 	require.True(t, ok)
-	assert.Equal(t, s.Line(id).Labels, s.Line(again).Labels)
+	assert.Equal(t, s.Line(id).Labels(), s.Line(again).Labels())
 	_, ok = l.Line(1)
 	assert.False(t, ok)
 }

@@ -20,11 +20,9 @@ import (
 type spellings struct {
 	index index
 	many  atomic.Bool  // some series has several lines
+	lost  atomic.Bool  // a line was added of which nobody knows the format: see none
 	held  atomic.Int64 // memory, read without the lock
 }
-
-// hashOf returns the hash of labels without empty ones.
-func hashOf(ls labels.Labels) uint64 { return ls.WithoutEmpty().Hash() }
 
 // formatOfKey returns the format of the bodies in which a text with this key
 // stands. under is the family to which its line belongs, or nil.
@@ -41,14 +39,13 @@ func formatOfKey(key uint32, under *family) format {
 // sameSeries reports whether two lines of a format are of one series.
 func sameSeries(a, b *Line) bool {
 	return a.hash == b.hash && a.in == b.in && (a.Role == Native) == (b.Role == Native) && a.Dropped == b.Dropped &&
-		labels.Equal(a.Labels.WithoutEmpty(), b.Labels.WithoutEmpty())
+		labels.Equal(a.Labels().WithoutEmpty(), b.Labels().WithoutEmpty())
 }
 
 // add takes in a line, which is not published yet, beside those known.
 func (x *spellings) add(known *table[Line], id uint32, l *Line) {
 	if x.index.full() {
-		x.index = *x.index.grown()
-		x.held.Store(int64(8 * len(x.index.slots)))
+		x.resize(x.index.grown())
 	}
 	upper, slots := uint32(l.hash>>32), x.index.slots
 	mask := uint32(len(slots) - 1)
@@ -66,13 +63,20 @@ func (x *spellings) add(known *table[Line], id uint32, l *Line) {
 	}
 }
 
+func (x *spellings) resize(to *index) {
+	x.index = *to
+	x.held.Store(int64(8 * len(to.slots)))
+}
+
+// none reports whether no series has several lines in one format.
+func (x *spellings) none() bool { return !x.many.Load() && !x.lost.Load() }
+
 // rebuild takes the known lines in anew: some were swept.
 func (x *spellings) rebuild(known *table[Line]) {
 	known.mu.Lock()
 	defer known.mu.Unlock()
 	size := min(len(x.index.slots), roomy(int(known.cap.Load())-len(known.spare)))
-	x.index = index{slots: make([]atomic.Uint64, size)}
-	x.held.Store(int64(8 * size))
+	x.resize(&index{slots: make([]atomic.Uint64, size)})
 	x.many.Store(false)
 	for id := range known.cap.Load() {
 		if known.live(id) {

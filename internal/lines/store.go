@@ -35,7 +35,8 @@ type Store struct {
 
 	familiesKept int // by the last sweep
 
-	lastName  string       // of the line added last; guarded as adding lines is
+	last      placed       // the line added last; guarded as adding lines is
+	canonical []byte       // see hashOf; guarded as adding lines is
 	lineBytes atomic.Int64 // memory of the labels held
 	created   atomic.Bool  // a line with the start of others was added
 	strays    atomic.Bool  // a line was met that is not of the family in force
@@ -166,7 +167,7 @@ func (s *Store) sweepFamilies() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := s.families
-	s.families = map[familyKey]*family{}
+	s.families, s.last = map[familyKey]*family{}, placed{}
 	keep := func(f *family) {
 		if f != nil {
 			s.families[f.key(f.format)] = f
@@ -235,24 +236,41 @@ type sought struct {
 	family *family // under whose comments it stands, or nil
 	key    uint32  // see meaning
 	hash   uint64
-	name   int     // the length of the metric's name at its start
-	full   bool    // it is known to have no empty label
-	bound  float64 // of its le or quantile; NaN if it is not known
+	name   int // the length of the metric's name at its start
+
+	plain  bool    // it gives its labels: see Line.Labels
+	series uint64  // of a plain text: see hashOf
+	bound  float64 // of a plain text: its le or quantile, NaN if it has none
 }
 
-// addLine adds the line of a text that was sought, whose labels rules map to
-// others, and returns its ID.
+// mostReserved bounds what is made room for before a line is read.
+const mostReserved = 1 << 15
+
+// reserve makes room for so many lines in an empty store.
+func (s *Store) reserve(n int) {
+	s.lines.reserve(n, func() {
+		if s.spellings.index.taken == 0 {
+			s.spellings.resize(&index{slots: make([]atomic.Uint64, roomy(n))})
+		}
+	})
+}
+
+// addLine adds the line of a text that was sought, and returns its ID. Rules map the
+// labels of a text that is not plain to others.
 func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels, to relabelled) (added ID, isNew bool) {
-	if p.family != nil && p.key != p.family.id {
-		p.family = nil
+	over := p.family
+	if over != nil && p.key != over.id {
+		over = nil
 	}
 	id := s.lines.addHash(line, p.key, p.hash, func(id uint32, l *Line) {
 		isNew = true
-		s.fillLine(l, ls, p, to)
-		if p.full && s.Relabel == nil {
-			l.hash = ls.Hash()
+		if p.plain {
+			s.place(l, view(line[:p.name]), over)
+			l.plain, l.hash = uint8(1+p.family.rewrites()), p.series
+			l.limit(p.bound)
 		} else {
-			l.hash = hashOf(to.labels)
+			s.place(l, ls.Get(model.MetricNameLabel), over)
+			s.fillLine(l, to)
 		}
 		if in != text && in != openMetrics && line[0] == byte(Native) {
 			l.Role = Native
@@ -264,7 +282,8 @@ func (s *Store) addLine(in format, line []byte, p sought, ls labels.Labels, to r
 
 // added accounts for a new line, of a body in the format in.
 func (s *Store) added(id uint32, l *Line, in format) {
-	l.in = in
+	c, i := s.lines.chunk(id)
+	l.in, l.text, l.held = in, &c.text[i], &s.lineBytes
 	s.spellings.add(&s.lines, id, l)
 	s.lineBytes.Add(l.bytes())
 	if l.created() {
@@ -292,38 +311,49 @@ func (s *Store) declares(heading uint32) *family {
 	return nil
 }
 
-// fillLine sets what the line of a series is, but its hash. The family of p is the
-// declared one above it, or nil; to is what rules make of its labels.
-func (s *Store) fillLine(l *Line, ls labels.Labels, p sought, to relabelled) {
-	f := p.family
-	if name := ls.Get(model.MetricNameLabel); name != s.lastName {
-		s.lastName = strings.Clone(name) // lines of one metric stand together: they share its name
-	}
-	l.Name, l.Labels, l.Bound = s.lastName, ls, math.NaN()
-	if f != nil {
-		if role, ok := roleOf(f, l.Name); ok {
-			l.under, l.Role = f, role
+// placed is where a line stood: in a body, those of one metric stand together.
+type placed struct {
+	name   string
+	over   *family // the declared family above it, or nil
+	under  *family // it, if the line belongs to it
+	family *Family
+	role   Role
+}
+
+// place sets what follows from the name of a line and the declared family above it.
+func (s *Store) place(l *Line, name string, over *family) {
+	at := &s.last
+	if at.family == nil || at.over != over || at.name != name {
+		*at = placed{name: strings.Clone(name), over: over}
+		if over != nil {
+			if role, ok := roleOf(over, name); ok {
+				at.under, at.role = over, role
+			}
+		}
+		switch {
+		case at.under == nil:
+			at.family = &s.family(Family{Name: at.name, Type: model.MetricTypeUnknown}, text).Family
+		case over.format == text:
+			at.family = &over.Family
+		default:
+			at.family = &s.family(Family{Name: over.nameInText(at.name), Type: over.Type, Help: over.Help, Unit: over.Unit}, text).Family
 		}
 	}
-	switch {
-	case l.under == nil:
-		l.Family = &s.family(Family{Name: l.Name, Type: model.MetricTypeUnknown}, text).Family
-	case f.format == text:
-		l.Family = &f.Family
-	default:
-		l.Family = &s.family(Family{Name: f.nameInText(l.Name), Type: f.Type, Help: f.Help, Unit: f.Unit}, text).Family
-	}
-	l.Labels, l.Dropped = to.labels, to.dropped
+	l.Name, l.Family, l.Role, l.under, l.Bound = at.name, at.family, at.role, at.under, math.NaN()
+}
+
+// fillLine sets what rules make of the labels of a line, and what follows from that.
+func (s *Store) fillLine(l *Line, to relabelled) {
+	l.Dropped, l.hash = to.dropped, s.hashOf(to.labels)
+	l.told.Store(&told{labels: to.labels})
 	if name := to.labels.Get(model.MetricNameLabel); name != l.Name {
 		said, role := renamed(l, name)
 		l.Name, l.Role, l.Family = name, role, &s.family(said, text).Family
 	}
-	switch {
-	case (l.Role == Bucket || l.Role == Quantile) && !math.IsNaN(p.bound) && s.Relabel == nil:
-		l.Bound = p.bound
-	case l.Role == Bucket:
-		l.Bound, l.Role = bound(l.Labels, labels.BucketLabel, l.Role)
-	case l.Role == Quantile:
-		l.Bound, l.Role = bound(l.Labels, model.QuantileLabel, l.Role)
+	switch l.Role {
+	case Bucket:
+		l.limit(boundOf(to.labels.Get(labels.BucketLabel)))
+	case Quantile:
+		l.limit(boundOf(to.labels.Get(model.QuantileLabel)))
 	}
 }

@@ -17,7 +17,7 @@ func TestLinesAwayFromTheirComment(t *testing.T) {
 		m := map[string]model.MetricType{}
 		for i := range in.cols.Len() {
 			l := in.store.Line(in.cols.ID(i))
-			m[l.Labels.String()] = l.Family.Type
+			m[l.Labels().String()] = l.Family.Type
 		}
 		return m
 	}

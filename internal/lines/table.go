@@ -155,6 +155,17 @@ func (t *table[P]) addHash(text []byte, key uint32, hash uint64, fill func(id ui
 	return id
 }
 
+// reserve makes room for so many entries in a table that has none, and calls also,
+// under its lock, if it did.
+func (t *table[P]) reserve(n int, also func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cap.Load() == 0 {
+		t.index.Store(&index{slots: make([]atomic.Uint64, roomy(n))})
+		also()
+	}
+}
+
 func (t *table[P]) newID() uint32 {
 	if n := len(t.spare); n > 0 {
 		id := t.spare[n-1]

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/textparse"
 )
 
@@ -72,8 +74,14 @@ func (t *textReader) readPlain() (done bool, err error) {
 	if !ok || next-t.at > t.limits.Line || len(t.plain.labels)+1 > t.limits.Labels {
 		return false, nil
 	}
-	ls := t.plain.set(t.sought.name, t.sought.family)
-	t.sought.full, t.sought.bound = !t.plain.empty, t.plain.bound
+	var ls labels.Labels
+	f := t.sought.family
+	means := f.rewrites()
+	if t.store.Relabel != nil || f != nil && f.Type == model.MetricTypeGaugeHistogram { // whose bounds are not rewritten
+		ls = t.plain.set(means)
+	} else {
+		t.sought.plain, t.sought.bound, t.sought.series = true, t.plain.bound(means), t.plain.series(t.store, t.sought.hash, means)
+	}
 	id, err := t.addSought(t.guess, t.sought, ls)
 	if err != nil {
 		return false, nil // textparse's reading of the line has the same error, and its place

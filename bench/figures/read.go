@@ -47,8 +47,7 @@ func (rd *reading) read(instance string, body []byte) (n int) {
 	}
 	must(rd.r.Read(c, body, rd.as))
 	for _, pos := range rd.r.Changed() {
-		_, v, _ := rd.r.At(int(pos))
-		sink += v
+		sink += rd.r.Value(int(pos))
 	}
 	rd.r.Commit(c)
 	return c.Len()
@@ -145,8 +144,7 @@ func firstKnown(d *data, rounds int, held map[*byte]int, peer func(scrape) error
 		start := time.Now()
 		must(rd.r.Read(&c, body, contentType))
 		for i := range rd.r.Len() {
-			_, v, _ := rd.r.At(i)
-			sink += v
+			sink += rd.r.Value(i)
 		}
 		rd.r.Commit(&c)
 		spent = time.Since(start)

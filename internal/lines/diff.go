@@ -62,7 +62,8 @@ type diff struct {
 	filters    [2]filter         // of the lines that went and that came
 	candidates []uint32          // new lines that may have another text than before
 	taken      []uint64          // a bit for each old position: it has a new one
-	oldAt      []uint32          // by id: its position in the columns, if it has one
+	oldAt      []uint64          // by id: its position in the columns, under the number of the index that has it
+	indexes    uint64            // the number of the last one
 	newAt      []uint32          // by id of a line without an old position: where it stands first in cameIDs
 	indexed    bool              // oldAt is of these columns
 	inForce    []*family         // by number of headings expected: the family after them

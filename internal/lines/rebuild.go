@@ -9,10 +9,10 @@ import (
 // the columns.
 //
 // Positions match one to one: taken marks the old positions that have a new one.
-// oldAt leads from a line to its old position. Like newAt it needs no clearing:
-// an entry counts only if the position it names holds the id (Briggs and Torczon
-// 1993). It is filled when it is asked for first: a body that only adds lines does
-// not ask. Old duplicates are never matched, so what the first occurrence of a line
+// oldAt leads from a line to its old position. It needs no clearing: an entry has
+// the number of the index that wrote it. It is filled when it is asked for first: a
+// body that only adds lines does not ask. Neither does newAt: an entry counts only if
+// the place it names holds the id (Briggs and Torczon 1993). Old duplicates are never matched, so what the first occurrence of a line
 // is matched with does not depend on how many duplicates follow.
 
 // rebuild starts a rebuild if none has started. The lines staged so far are the
@@ -96,8 +96,8 @@ func (d *diff) foundAt(id uint32) int {
 	if int(id) >= len(d.oldAt) {
 		return -1
 	}
-	if old := int(d.oldAt[id]); old < d.expect.Len() && d.expect.ID(old) == ID(id) {
-		return old
+	if at := d.oldAt[id]; at>>32 == d.indexes {
+		return int(uint32(at))
 	}
 	return -1
 }
@@ -105,12 +105,16 @@ func (d *diff) foundAt(id uint32) int {
 // index fills oldAt.
 func (d *diff) index() {
 	d.indexed = true
+	if d.indexes++; d.indexes == 1<<32 {
+		clear(d.oldAt)
+		d.indexes = 1
+	}
 	runs := d.expect.runs
 	for i := len(runs) - 1; i >= 0; i-- { // backwards, so that the first occurrence stays
 		r := runs[i]
 		at := d.oldAt[r.id:][:d.expect.runEnd(i)-int(r.pos)]
 		for j := range at {
-			at[j] = r.pos + uint32(j)
+			at[j] = d.indexes<<32 | uint64(r.pos) + uint64(j)
 		}
 	}
 }
@@ -166,6 +170,25 @@ func (d *diff) stageLine(id ID, old int) {
 	if int(id) >= len(d.newAt) {
 		d.fit(d.store.Cap())
 	}
+	d.noteCame(id, pos)
+}
+
+// stageCame stages n lines from an id on, all in one chunk, that the columns do not
+// have.
+func (d *diff) stageCame(first ID, n int) {
+	pos := d.order.n
+	d.order.add(first, -1, n)
+	d.last = uint32(first) + uint32(n) - 1
+	if int(d.last) >= len(d.newAt) {
+		d.fit(d.store.Cap())
+	}
+	for i := range n {
+		d.noteCame(first+ID(i), pos+i)
+	}
+}
+
+// noteCame notes a line at a position, which has no old one.
+func (d *diff) noteCame(id ID, pos int) {
 	if first := int(d.newAt[id]); first < len(d.cameIDs) && d.cameIDs[first] == id || d.matched(uint32(id)) {
 		d.newDups = append(d.newDups, uint32(pos))
 	} else {

@@ -156,11 +156,14 @@ func (t *textReader) known() bool {
 	// A value compared with itself is not changed.
 	at, n, _ := runLines(c.text[i:][:n], t.body, t.at, values[pos:], values[pos:], slices.Grow(changed, n), pos)
 	t.at, d.values = at, values[:pos+n]
-	for k := range uint32(n) {
-		d.changed = append(d.changed, uint32(d.len()))
-		d.stageLine(ID(first+k), -1)
+	if n == 0 {
+		return false
 	}
-	return n > 0
+	for k := range n {
+		d.changed = append(d.changed, uint32(pos+k))
+	}
+	d.stageCame(ID(first), n)
+	return true
 }
 
 // runTimed is run for lines with timestamps, up to end.

@@ -89,6 +89,11 @@ func (t *textReader) readPlain() (done bool, err error) {
 // readOne reads the entry at an offset. A line that stands away from the TYPE
 // comment of its family is read as if it stood under it.
 func (t *textReader) readOne(at int, said *comments) (entry, error) {
+	if t.in == text {
+		if e, ok := plainComment(t.body, at); ok {
+			return e, nil
+		}
+	}
 	f := t.declared.owner(t.diff, t.body[at:], said)
 	if f == nil {
 		return t.fallback.entry(t.in, t.body, at, said.family)

@@ -89,7 +89,7 @@ func (b *builder) come(pos uint32) {
 // selects.
 func (b *builder) watch(id lines.ID, pos uint32, ways []want) {
 	l := b.route.router.store.Line(id)
-	if l.Family.Type == model.MetricTypeHistogram && !Cumulative(l) || l.Role == lines.Bucket {
+	if l.Family.Type == model.MetricTypeHistogram && !Cumulative(l) || l.Role == lines.Bucket || l.Role == lines.Quantile {
 		return
 	}
 	from := uint32(len(b.sinks))
@@ -103,7 +103,7 @@ func (b *builder) watch(id lines.ID, pos uint32, ways []want) {
 		}
 		if has(false) && !has(true) {
 			b.entries = append(b.entries, entry{pos, uint32(len(b.objects))})
-			b.objects = append(b.objects, object{kind: watched, epoch: epoch, line: pos, family: b.family(id, epoch), from: from, to: from})
+			b.objects = append(b.objects, object{kind: watched, epoch: epoch, line: pos, family: b.family(watched, id, epoch), from: from, to: from})
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (b *builder) object(id lines.ID, pos uint32, w want, ways []want) uint32 {
 		return b.histogram(o, id, w, ways)
 	}
 	if o.kind != Gauge {
-		o.family = b.family(id, o.epoch)
+		o.family = b.family(o.kind, id, o.epoch)
 	}
 	return b.add(o, pos, w, ways)
 }
@@ -150,7 +150,7 @@ func (b *builder) histogram(o object, id lines.ID, w want, ways []want) uint32 {
 		x.key, x.known = key, true
 		var ok bool
 		if x.object, ok = b.bySeries()[key]; !ok {
-			o.hist, o.family = uint32(len(b.hists)), b.family(id, o.epoch)
+			o.hist, o.family = uint32(len(b.hists)), b.family(o.kind, id, o.epoch)
 			b.hists = append(b.hists, hist{series: key.series, class: key.class, epoch: key.epoch, sum: -1, count: -1, native: -1})
 			x.object = b.add(o, o.line, w, ways)
 			b.series[key] = x.object
@@ -195,9 +195,10 @@ func (m *marks) add(object uint32) {
 	m.n++
 }
 
-// family returns the number of what is usual for the metric of a line.
-func (b *builder) family(id lines.ID, epoch uint16) uint32 {
-	f := b.st.note(usualKey{metricOf(b.route.router.store.Line(id)), b.epochs[epoch]})
+// family returns the number of what is usual for the metric of an object, one of
+// whose lines is given.
+func (b *builder) family(k Kind, id lines.ID, epoch uint16) uint32 {
+	f := b.st.note(usualKey{k.metricOf(b.route.router.store.Line(id)), b.epochs[epoch]})
 	if i := slices.Index(b.tops, f); i >= 0 {
 		return uint32(i)
 	}

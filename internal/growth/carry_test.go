@@ -43,10 +43,12 @@ type story struct {
 	values map[string]float64
 	at     int64
 	start  int64
+
+	summaries bool // in place of histograms
 }
 
 func newStory(t *rapid.T) *story {
-	s := &story{rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "story"), 0)), map[string]float64{}, 100_000, 0}
+	s := &story{rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "story"), 0)), map[string]float64{}, 100_000, 0, false}
 	if s.IntN(2) == 0 {
 		s.start = 50_000
 	}
@@ -90,9 +92,15 @@ func (s *story) next() string {
 	}
 	families[0] = text("c", "counter", list...)
 	list = nil
+	if n(9) == 0 { // another version of the program
+		s.summaries = !s.summaries
+	}
 	for k := range 2 {
 		if n(6) == 0 {
 			continue
+		}
+		if s.summaries {
+			list = append(list, fmt.Sprintf(`h{k="%d",quantile="0.5"} %d`, k, n(9)))
 		}
 		sum, count := 0.0, 0.0
 		for i, bound := range []string{"1", "2", "5", "+Inf"} {
@@ -100,16 +108,16 @@ func (s *story) next() string {
 			if n(60) == 0 {
 				count /= 2 // counts that fall with le
 			}
-			if sum += count; bound == "+Inf" || n(7) > 0 {
+			if sum += count; !s.summaries && (bound == "+Inf" || n(7) > 0) {
 				list = append(list, fmt.Sprintf(`h_bucket{k="%d",le=%q} %v`, k, bound, count))
 			}
 		}
 		list = append(list, fmt.Sprintf(`h_sum{k="%d"} %v`, k, sum))
-		if n(4) > 0 {
+		if s.summaries || n(4) > 0 {
 			list = append(list, fmt.Sprintf(`h_count{k="%d"} %v`, k, count))
 		}
 	}
-	families[1] = text("h", "histogram", list...)
+	families[1] = text("h", map[bool]string{false: "histogram", true: "summary"}[s.summaries], list...)
 	families[2] = text("d", "gauge", fmt.Sprintf(`d{k="%d"} %d`, n(2), n(3)))
 	s.Shuffle(3, func(i, j int) { families[i], families[j] = families[j], families[i] })
 	return strings.Join(families, "")
@@ -166,6 +174,13 @@ func (b *bed) written(p *Plan) (list []string) {
 		require.True(b.t, slices.IsSorted(at))
 		require.Contains(b.t, at, o.line)
 		what := fmt.Sprint(o.kind, *p.rules(o), at, p.Sinks(uint32(i)))
+		if o.kind != Gauge {
+			for key, x := range b.st.usuals {
+				if x == p.tops[o.family] {
+					what += fmt.Sprint(" as usual for ", key)
+				}
+			}
+		}
 		if o.kind == Histogram {
 			h := p.hists[o.hist]
 			what += fmt.Sprint(h.series, h.form, p.buckets[h.from:h.to], boundsOf(h.layout), h.sum, h.count, h.native)

@@ -318,7 +318,11 @@ func (w *walk) bury(list []dying) {
 			w.Store.Release(t.id)
 			continue
 		}
-		e := w.evidence(t.id, object{kind: Counter, class: key.class, epoch: uint16(epoch)})
+		kind := Counter
+		if key.hist {
+			kind = Histogram
+		}
+		e := w.evidence(t.id, object{kind: kind, class: key.class, epoch: uint16(epoch)})
 		if e.Restarted() && t.Cause == judge.CauseGone {
 			t.Series, _ = t.Series.Vanish(w.At, &e)
 		}
@@ -358,7 +362,7 @@ func (w *walk) buryOne(t *tomb) {
 func (w *walk) evidence(id lines.ID, o object) judge.Evidence {
 	l := w.Store.Line(id)
 	e := w.evidenceOf(&o, l).Evidence
-	e.Pace = w.usual(metricOf(l), w.epochs[o.epoch])
+	e.Pace = w.usual(o.kind.metricOf(l), w.epochs[o.epoch])
 	return e
 }
 

@@ -43,8 +43,8 @@ func (t *Table) start() Base {
 // be older by lag. It returns false if the window begins before all that is held.
 func (t *Table) EdgeAt(e *Edge, s int64, held []Checkpoint, dropped bool, present Checkpoint, lag int64) bool {
 	first := max(t.Since, t.Floor)
-	for len(held) > 0 && held[0].Number < first {
-		held, dropped = held[1:], dropped || t.Floor > t.Since
+	for len(held) > 0 && held[0].Number < first { // what is held goes further back than the table
+		held, dropped = held[1:], t.Floor > t.Since
 	}
 	i := len(held)
 	for i > 0 && held[i-1].At > s {

@@ -17,19 +17,34 @@ type series struct {
 	spacing Spacing
 	at      []int64
 	value   []float64
+	begun   int // the reading after which the table began
 }
 
 // newSeries returns a counter that is read at times, where it has grown to values.
 func newSeries(window int64, at []int64, value []float64) *series {
-	s := &series{Table: NewTable(false, 1, 0), spacing: Spacing{Window: window, Precision: 16}, at: at, value: value}
-	s.Grow(s.spacing.Most())
+	return newLateSeries(window, at, value, 0)
+}
+
+// newLateSeries is one whose table began after a reading, as that of a view which was declared then.
+func newLateSeries(window int64, at []int64, value []float64, begun int) *series {
+	s := &series{spacing: Spacing{Window: window, Precision: 16}, at: at, value: value, begun: begun}
+	s.History.Grow(s.spacing.Most())
+	for i := range begun {
+		s.Keep(s.point(i), s.spacing)
+	}
+	s.Table = NewTable(false, s.spacing.Most(), s.N)
+	if begun > 0 {
+		s.Begun = s.point(begun)
+	}
 	d := s.Draft()
 	s.col = d.Column(Key{})
 	d.Adopt()
-	for i := range at {
+	for i := begun; i < len(at); i++ {
 		last := at[max(0, i-1)]
-		if i > 0 {
+		if i > begun {
 			s.Snap(s.Keep(s.point(i-1), s.spacing))
+		} else if begun > 0 {
+			continue
 		}
 		s.Begin(at[i], last, window, false, 0)
 		s.Plain(s.col, value[i], value[max(0, i-1)])
@@ -56,14 +71,17 @@ func (s *series) grown(since int64) (value, least, most, truth float64) {
 	s.EdgeAt(&e, since, s.Held(), s.Dropped, s.point(n), 0)
 	value, least, most = e.Grown(&s.Live, 0)
 	i := n
-	for i > 0 && s.at[i] > since {
+	for i > s.begun && s.at[i] > since {
 		i--
 	}
 	return value, least, most, s.value[n] - s.value[i]
 }
 
 // drawn returns a random counter: read each second to each minute, more or less.
-func drawn(t *rapid.T) *series {
+func drawn(t *rapid.T) *series { return drawnLate(t, 0) }
+
+// drawnLate is one whose table began after one of the first readings.
+func drawnLate(t *rapid.T, most int) *series {
 	interval := rapid.Int64Range(1000, 60_000).Draw(t, "interval")
 	jitter := rapid.Int64Range(0, interval/2).Draw(t, "jitter")
 	n := rapid.IntRange(2, 600).Draw(t, "readings")
@@ -74,13 +92,13 @@ func drawn(t *rapid.T) *series {
 		now += interval + rapid.Int64Range(-jitter, jitter).Draw(t, "off")
 		x += float64(rapid.IntRange(0, 100).Draw(t, "by"))
 	}
-	return newSeries(300_000, at, value)
+	return newLateSeries(300_000, at, value, rapid.IntRange(0, min(most, n-1)).Draw(t, "begun"))
 }
 
 // The bounds hold what all readings say, and the value lies between them.
 func TestEdgesHoldTheTruth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s := drawn(rt)
+		s := drawnLate(rt, rapid.SampledFrom([]int{0, 600}).Draw(rt, "late"))
 		for range 20 {
 			since := s.at[len(s.at)-1] - rapid.Int64Range(1, 300_000).Draw(rt, "window")
 			value, least, most, truth := s.grown(since)

@@ -293,8 +293,12 @@ func (b *builder) gather(entries []entry) {
 	}
 	for i := range b.objects {
 		if b.dirty.has(uint32(i)) {
-			h := &b.hists[b.objects[i].hist]
-			b.compose(h, pieces[uint32(i)])
+			o, list := &b.objects[i], pieces[uint32(i)]
+			h := &b.hists[o.hist]
+			if i < b.taken.objects && len(list) > 0 { // it may have been a summary
+				o.family = b.family(o.kind, b.body.ID(int(list[0].pos)), o.epoch)
+			}
+			b.compose(h, list)
 			b.lead(uint32(i), h)
 			b.fresh = append(b.fresh, uint32(i))
 		}

@@ -99,7 +99,8 @@ func (s *story) next() string {
 		if n(6) == 0 {
 			continue
 		}
-		if s.summaries {
+		whole := n(9) > 0
+		if s.summaries && whole {
 			list = append(list, fmt.Sprintf(`h{k="%d",quantile="0.5"} %d`, k, n(9)))
 		}
 		sum, count := 0.0, 0.0
@@ -108,12 +109,12 @@ func (s *story) next() string {
 			if n(60) == 0 {
 				count /= 2 // counts that fall with le
 			}
-			if sum += count; !s.summaries && (bound == "+Inf" || n(7) > 0) {
+			if sum += count; !s.summaries && whole && (bound == "+Inf" || n(7) > 0) {
 				list = append(list, fmt.Sprintf(`h_bucket{k="%d",le=%q} %v`, k, bound, count))
 			}
 		}
 		list = append(list, fmt.Sprintf(`h_sum{k="%d"} %v`, k, sum))
-		if s.summaries || n(4) > 0 {
+		if s.summaries || !whole || n(4) > 0 {
 			list = append(list, fmt.Sprintf(`h_count{k="%d"} %v`, k, count))
 		}
 	}

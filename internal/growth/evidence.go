@@ -46,20 +46,20 @@ func (sh *shown) clone() shown {
 }
 
 // metricOf names what a line is compared with: the sum of a summary grows by
-// something else than its count. The count is that of the histogram which the
-// next version of the program may have in its place.
+// something else than its count.
 func metricOf(l *lines.Line) string {
-	if t := l.Family.Type; t == model.MetricTypeHistogram || t == model.MetricTypeSummary && l.Role == lines.Count {
+	if l.Family.Type == model.MetricTypeHistogram {
 		return l.Family.Name
 	}
 	return l.Name
 }
 
 // metricOf names what an object is compared with, one of whose lines is l: a
-// histogram grows by its count, whichever of its lines stands first.
+// summary that is followed as a histogram grows by its count, whichever of its
+// lines stands first.
 func (k Kind) metricOf(l *lines.Line) string {
-	if k == Histogram {
-		return l.Family.Name
+	if k == Histogram && l.Family.Type == model.MetricTypeSummary {
+		return l.Family.Name + "_count"
 	}
 	return metricOf(l)
 }

@@ -17,7 +17,7 @@ type places struct {
 
 // place returns where the lines of before stand now, and the lines that have to be
 // looked at anew: those that came, and those that are written in words which mean
-// something else to the views.
+// something else to the views, or are of a summary that was a histogram.
 func (p *Plan) place(s *Scraped) (to *places, fresh []uint32) {
 	if !s.Reader.Structural() {
 		return &places{moves: []lines.Move{{N: uint32(s.Before.Len())}}}, nil
@@ -27,7 +27,7 @@ func (p *Plan) place(s *Scraped) (to *places, fresh []uint32) {
 	for _, pos := range s.Reader.Renamed() {
 		id := s.Reader.ID(int(pos))
 		old, _, _ := s.Reader.At(int(pos))
-		if !sameWay(p.route.way(id), p.route.way(s.Before.ID(old))) {
+		if before := s.Before.ID(old); !sameWay(p.route.way(id), p.route.way(before)) || metricOf(s.Store.Line(id)) != metricOf(s.Store.Line(before)) {
 			to.drop(old)
 			fresh = append(fresh, pos)
 		}

@@ -139,7 +139,7 @@ type Decision struct {
 	grew       bool // most of what moved
 	leapt      bool // the fastest steps explain most of the falls
 	known      bool // both starts are known
-	denied     bool // so many counters look as if they were read back that what is said of the owner may be wrong
+	denied     bool // what is said of the owner may be wrong: counters look as if they were read back, or a clock as if it was set
 	evident    bool // and that it is overruled
 	witnessed  bool // no restart hides in any family
 }
@@ -153,6 +153,7 @@ func (b *Body) Decide() Decision {
 	d.far = b.Start-b.PrevStart > b.Rules.clockSkew()
 	switch d.Restart {
 	case RestartProven:
+		d.denied = b.clockMayBeSet()
 		if b.dropped > 0 && !d.deep && 2*b.above > b.dropped {
 			d.Restart, d.denied, d.evident = RestartRestored, b.above >= fewWitnesses, b.beyond >= fewWitnesses
 		}
@@ -186,6 +187,12 @@ func (d *Decision) Fell(p, c float64) bool {
 		return p-c > jitter*p
 	}
 	return p-c > blindJitter*p
+}
+
+// clockMayBeSet reports whether the process may be the one before, in spite of its start: that is told to be before the
+// previous scrape, and by no more than clocks differ from what was told then, and nothing fell.
+func (b *Body) clockMayBeSet() bool {
+	return b.fell+b.dipped == 0 && b.Start < b.PrevTime-b.Rules.startTolerance() && b.Start-b.PrevStart <= b.Rules.clockSkew()
 }
 
 // starts decides by the start times alone, and by whether anything fell.

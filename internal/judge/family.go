@@ -107,7 +107,7 @@ type Evidence struct {
 	Stands bool // the start of the process is known and unmoved
 	Known  bool // both starts are known
 	Own    bool // the process counts, as was said or seen
-	Denied bool // it was said that the process counts, and many counters look as if they were read back
+	Denied bool // it was said that the process counts, and it may have gone on from what was there
 }
 
 // Of returns what the decision means for a family. The caller adds the pace of each series, and the interval.

@@ -100,7 +100,7 @@ func SelfName(s *lines.Store, body growth.Body) string {
 			last, label = l.Name, identity.NamingLabel(l.Name)
 		}
 		if label != "" {
-			name.Add(label, l.Labels().Get(label))
+			name.Add(label, l.Label(label))
 		}
 	}
 	return name.String()

@@ -59,7 +59,7 @@ type Line struct {
 	under *family // the declared family, nil if the line belongs to none
 	hash  uint64  // see hashOf
 
-	text *string // in the store
+	text *string // in the store: whoever asks for labels keeps sweeps away
 	told atomic.Pointer[told]
 	held *atomic.Int64 // see Store.lineBytes
 }

@@ -9,11 +9,12 @@ import (
 // the columns.
 //
 // Positions match one to one: taken marks the old positions that have a new one.
-// oldAt leads from a line to its old position. It needs no clearing: an entry has
-// the number of the index that wrote it. It is filled when it is asked for first: a
-// body that only adds lines does not ask. Neither does newAt: an entry counts only if
-// the place it names holds the id (Briggs and Torczon 1993). Old duplicates are never matched, so what the first occurrence of a line
-// is matched with does not depend on how many duplicates follow.
+// oldAt leads from a line to its old position. It is filled when it is asked for
+// first: a body that only adds lines does not ask. It needs no clearing, as an entry
+// has the number of the index that wrote it. newAt needs none either: an entry counts
+// only if the place it names holds the id (Briggs and Torczon 1993). Old duplicates
+// are never matched, so what the first occurrence of a line is matched with does not
+// depend on how many duplicates follow.
 
 // rebuild starts a rebuild if none has started. The lines staged so far are the
 // first k lines expected.

@@ -19,8 +19,8 @@ import (
 // next line sooner; comparing the text of the value with the one before first; 32
 // bytes at a time with AVX2 (half a nanosecond of eleven, none where the body is not
 // in the cache); comparing what a text shares with the one before with the line
-// before, so that of the store only its last 16 bytes are read (a nanosecond more). Three
-// quarters of the lines are what they were, most in runs of more than 64, but
+// before, so that of the store only its last 16 bytes are read (a nanosecond more).
+// Three quarters of the lines are what they were, most in runs of more than 64, but
 // nobody keeps the body before with which a run could be compared at once.
 
 // runLines reads lines of body[at:] as long as they are the expected ones: each

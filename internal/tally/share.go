@@ -65,7 +65,8 @@ type Observed struct {
 	mean         rate.Weights
 }
 
-// Begins fills in the spans and the number of steps that follow from the edge, which is there. present is the instance's latest scrape.
+// Begins fills in the spans and the number of steps that follow from the edge, which is there. present is the instance's
+// latest scrape.
 func (sh *Share) Begins(present *window.Checkpoint) {
 	most, least := &sh.Edge.Most, &sh.Edge.Least
 	sh.Process.Span = present.Span - sh.Edge.Between(most.Span, least.Span)
